@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/migrations"
+	"github.com/7p-education/api/store"
+)
+
+// run runs the command that was chosen.
+func run(ctx context.Context, cli *config.CLI, command string) error {
+	switch command {
+	case "serve":
+		return serve(ctx, &cli.Config)
+	case "schema":
+		_, err := fmt.Print(gql.SDL())
+		return err
+	case "version":
+		fmt.Println(version())
+		return nil
+	case "config":
+		fmt.Print(cli.Config.String())
+		return nil
+	}
+	db, err := openDatabase(ctx, &cli.Config)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := db.close(); err != nil {
+			say("7p: %v", err)
+		}
+	}()
+	switch command {
+	case "seed":
+		if _, err := migrations.Up(ctx, db.Primary()); err != nil {
+			return err
+		}
+		return seed(ctx, db, cli.Seed)
+	case "token":
+		return mint(ctx, db, cli)
+	default:
+		return migrate(ctx, db, strings.TrimPrefix(command, "migrate "))
+	}
+}
+
+func migrate(ctx context.Context, db *database, direction string) error {
+	switch direction {
+	case "up":
+		n, err := migrations.Up(ctx, db.Primary())
+		if err == nil {
+			fmt.Printf("%d migrations applied\n", n)
+		}
+		return err
+	case "down":
+		file, err := migrations.Down(ctx, db.Primary())
+		switch {
+		case err != nil:
+		case file == "":
+			fmt.Println("no migration is applied")
+		default:
+			fmt.Println("taken back:", file)
+		}
+		return err
+	default:
+		list, err := migrations.Status(ctx, db.Primary())
+		for _, m := range list {
+			state := "pending"
+			if m.Done {
+				state = "applied"
+			}
+			fmt.Printf("%-8s %s\n", state, m.File)
+		}
+		return err
+	}
+}
+
+// mint prints an access token for an account.
+func mint(ctx context.Context, db *database, cli *config.CLI) error {
+	t, lasting, err := tokens(&cli.Config)
+	if err != nil {
+		return err
+	}
+	if !lasting {
+		return fmt.Errorf("a token needs the JWT_SECRET that the server was started with")
+	}
+	if db.embedded != nil {
+		if err := db.prepare(ctx); err != nil {
+			return err
+		}
+	}
+	var account store.Account
+	if err := db.Run(ctx, store.AccountByEmail(cli.Token.Email, func(a store.Account) { account = a })); err != nil {
+		return err
+	}
+	switch {
+	case account.ID == 0:
+		return fmt.Errorf("there is no account with the email %q", cli.Token.Email)
+	case !account.Active:
+		return fmt.Errorf("the account of %q is not active", cli.Token.Email)
+	}
+	token, err := t.Mint(edu.Viewer{ID: account.ID, Role: account.Role}, time.Now(), cli.Token.TTL)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(os.Stdout, token)
+	return err
+}
+
+// version tells what the binary was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "7p"
+	}
+	v := "7p " + info.Main.Version + " " + info.GoVersion
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v += " " + s.Value
+		}
+	}
+	return v
+}

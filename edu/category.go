@@ -1,0 +1,15 @@
+package edu
+
+// Category is a field of knowledge that courses belong to.
+type Category struct {
+	ID          int64
+	Name        string
+	Slug        string
+	CourseCount int // published courses
+}
+
+// GlobalID returns the category's id as clients know it.
+func (c *Category) GlobalID() ID { return NewID(KindCategory, c.ID) }
+
+// IsNode marks a Category as a Node of the GraphQL schema.
+func (*Category) IsNode() {}

@@ -1,0 +1,256 @@
+package edu
+
+import "time"
+
+// Difficulty is how much a course presumes.
+type Difficulty string
+
+// The difficulties, from the least to the most.
+const (
+	DifficultyBeginner     Difficulty = "BEGINNER"
+	DifficultyIntermediate Difficulty = "INTERMEDIATE"
+	DifficultyAdvanced     Difficulty = "ADVANCED"
+)
+
+// PriceFilter says whether a course costs something.
+type PriceFilter string
+
+// The sides of a PriceFilter.
+const (
+	PriceFree PriceFilter = "FREE"
+	PricePaid PriceFilter = "PAID"
+)
+
+// Decimal is an exact decimal number as text, e.g. 49.90.
+type Decimal string
+
+// Valid tells whether the text is a number: digits, at most 32, with at most one
+// point among them, and a minus before them if need be.
+func (d Decimal) Valid() bool {
+	digits, dot := 0, false
+	for i, r := range d {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r == '-' && i == 0:
+		case r == '.' && !dot && digits > 0:
+			dot = true
+		default:
+			return false
+		}
+	}
+	return digits > 0 && digits <= 32
+}
+
+// Money is an amount in a currency; the amount has two decimals.
+type Money struct {
+	Amount       Decimal
+	CurrencyCode string
+}
+
+// Course is a course. Description and Tags are empty where the long texts were
+// not read (see PageArgs.Full), and Full tells which it is.
+type Course struct {
+	ID              int64
+	Slug            string
+	Title           string
+	Description     string
+	Tags            []string
+	Difficulty      Difficulty
+	Price           Money
+	DurationSeconds int
+	ThumbnailURL    *string
+	Published       bool
+	PublishedAt     *time.Time
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	InstructorID    int64
+	CategoryID      int64
+	Rating          *float64
+	ReviewCount     int
+	EnrollmentCount int
+	VideoCount      int
+	Full            bool
+}
+
+// GlobalID returns the course's id as clients know it.
+func (c *Course) GlobalID() ID { return NewID(KindCourse, c.ID) }
+
+// IsNode marks a Course as a Node of the GraphQL schema.
+func (*Course) IsNode() {}
+
+// Visible tells whether a viewer may know of the course: everyone of a
+// published one, its instructor and admins of any.
+func (c *Course) Visible(v Viewer) bool { return c.Published || v.Teaches(c) }
+
+// CourseFilter is which courses a list holds; every condition given must hold.
+type CourseFilter struct {
+	CategoryID         *ID
+	Difficulty         *Difficulty
+	Price              *PriceFilter
+	InstructorID       *ID
+	MinRating          *float64
+	MaxDurationSeconds *int
+	Tags               []string
+}
+
+// CourseConditions is a CourseFilter whose ids were read; zero keys are none.
+type CourseConditions struct {
+	CategoryID, InstructorID int64
+	Difficulty               Difficulty
+	Price                    PriceFilter
+	MinRating                *float64
+	MaxDurationSeconds       *int
+	Tags                     []string
+}
+
+// None tells whether there is no condition at all.
+func (c CourseConditions) None() bool {
+	return c.CategoryID == 0 && c.InstructorID == 0 && c.Difficulty == "" && c.Price == "" &&
+		c.MinRating == nil && c.MaxDurationSeconds == nil && len(c.Tags) == 0
+}
+
+// maxTags bounds the work of a filter.
+const maxTags = 20
+
+// Conditions checks the filter; nil is no condition.
+func (f *CourseFilter) Conditions() (CourseConditions, error) {
+	var c CourseConditions
+	if f == nil {
+		return c, nil
+	}
+	var err error
+	if f.CategoryID != nil {
+		if c.CategoryID, err = f.CategoryID.KeyOf(KindCategory); err != nil {
+			return c, err
+		}
+	}
+	if f.InstructorID != nil {
+		if c.InstructorID, err = f.InstructorID.KeyOf(KindUser); err != nil {
+			return c, err
+		}
+	}
+	if len(f.Tags) > maxTags {
+		return c, Errorf(BadUserInput, "filter.tags takes at most %d tags; %d were given", maxTags, len(f.Tags))
+	}
+	if f.Difficulty != nil {
+		c.Difficulty = *f.Difficulty
+	}
+	if f.Price != nil {
+		c.Price = *f.Price
+	}
+	c.MinRating, c.MaxDurationSeconds, c.Tags = f.MinRating, f.MaxDurationSeconds, f.Tags
+	return c, nil
+}
+
+// CourseOrderField is what courses can be ordered by.
+type CourseOrderField string
+
+// The fields that courses can be ordered by.
+const (
+	CoursesByPublishedAt CourseOrderField = "PUBLISHED_AT"
+	CoursesByTitle       CourseOrderField = "TITLE"
+	CoursesByPrice       CourseOrderField = "PRICE"
+	CoursesByRating      CourseOrderField = "RATING"
+	CoursesByEnrollments CourseOrderField = "ENROLLMENTS"
+)
+
+// OrderDirection is which way a list is ordered.
+type OrderDirection string
+
+// The directions.
+const (
+	Ascending  OrderDirection = "ASC"
+	Descending OrderDirection = "DESC"
+)
+
+// CourseOrder is an order of courses.
+type CourseOrder struct {
+	Field     CourseOrderField
+	Direction OrderDirection
+}
+
+// Orders that courses are in without being asked to: the newest first; those of
+// an instructor, where drafts come before all.
+var (
+	NewestCourses  = CourseOrder{CoursesByPublishedAt, Descending}
+	coursesOrdered = map[CourseOrderField]ValueKind{
+		CoursesByPublishedAt: TimeValue, CoursesByTitle: TextValue, CoursesByPrice: DecimalValue,
+		CoursesByRating: FloatValue, CoursesByEnrollments: IntValue,
+	}
+)
+
+// Draft is the time that a course never published is ordered by.
+var Draft = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
+// Order returns the list's order; a nil CourseOrder is the newest first.
+func (o *CourseOrder) Order() Order {
+	by := NewestCourses
+	if o != nil {
+		by = *o
+	}
+	return Order{
+		Name: "courses." + string(by.Field) + "." + string(by.Direction),
+		Kind: coursesOrdered[by.Field], Desc: by.Direction == Descending,
+	}
+}
+
+// OrDefault returns the order itself, or the newest first for nil.
+func (o *CourseOrder) OrDefault() CourseOrder {
+	if o == nil {
+		return NewestCourses
+	}
+	return *o
+}
+
+// Cursor returns the place of a course in the order.
+func (o CourseOrder) Cursor(c *Course) Cursor {
+	at := Cursor{Order: o.Order().Name, ID: c.ID}
+	switch o.Field {
+	case CoursesByTitle:
+		at.Value = TextOf(c.Title)
+	case CoursesByPrice:
+		at.Value = DecimalOf(c.Price.Amount)
+	case CoursesByRating:
+		at.Value = FloatOf(c.rated())
+	case CoursesByEnrollments:
+		at.Value = IntOf(int64(c.EnrollmentCount))
+	default:
+		at.Value = TimeOf(c.publishedOrDraft())
+	}
+	return at
+}
+
+func (c *Course) rated() float64 {
+	if c.Rating == nil {
+		return 0
+	}
+	return *c.Rating
+}
+
+func (c *Course) publishedOrDraft() time.Time {
+	if c.PublishedAt == nil {
+		return Draft
+	}
+	return *c.PublishedAt
+}
+
+// CourseAnalytics is how a course is doing, as of RefreshedAt.
+type CourseAnalytics struct {
+	CourseID         int64
+	TotalEnrollments int
+	AverageProgress  float64 // percent
+	Completions      int
+	AverageRating    *float64
+	TotalReviews     int
+	WatchTimeSeconds int
+	RefreshedAt      time.Time
+}
+
+// CompletionRate returns the share of enrollments that are completed, 0 to 1.
+func (a *CourseAnalytics) CompletionRate() float64 {
+	if a.TotalEnrollments == 0 {
+		return 0
+	}
+	return float64(a.Completions) / float64(a.TotalEnrollments)
+}

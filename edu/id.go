@@ -1,0 +1,124 @@
+package edu
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Kind is the type of a thing that has a global id; its text is the name of the
+// GraphQL type.
+type Kind string
+
+// The kinds of things that have a global id.
+const (
+	KindUser       Kind = "User"
+	KindCategory   Kind = "Category"
+	KindCourse     Kind = "Course"
+	KindVideo      Kind = "Video"
+	KindEnrollment Kind = "Enrollment"
+	KindReview     Kind = "Review"
+)
+
+// ID names one thing in the whole API: a kind and a key. Clients see it as
+// base64url of "Course:12" and must not take it apart, as the Relay
+// specification for global object identification has it.
+type ID struct {
+	Kind Kind
+	Key  int64
+
+	// foreign is what a caller sent in place of an id. It is told where the
+	// id is used, so that one bad id among a hundred spoils only its own place.
+	foreign string
+}
+
+// NewID names the thing of a kind with a key.
+func NewID(kind Kind, key int64) ID { return ID{Kind: kind, Key: key} }
+
+// MarshalGQL writes the id as a JSON string.
+func (id ID) MarshalGQL(w io.Writer) {
+	var plain, out [64]byte
+	b := append(plain[:0], id.Kind...)
+	b = append(b, ':')
+	b = strconv.AppendInt(b, id.Key, 10)
+	out[0] = '"'
+	n := 1 + base64.RawURLEncoding.EncodedLen(len(b))
+	base64.RawURLEncoding.Encode(out[1:], b)
+	out[n] = '"'
+	_, _ = w.Write(out[:n+1])
+}
+
+// UnmarshalGQL reads what MarshalGQL wrote. Anything else becomes an id that no
+// kind accepts: see KeyOf.
+func (id *ID) UnmarshalGQL(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		s = fmt.Sprint(v)
+	}
+	parsed, err := ParseID(s)
+	if err != nil {
+		parsed = ID{foreign: s}
+	}
+	*id = parsed
+	return nil
+}
+
+// String returns the id as clients see it.
+func (id ID) String() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(string(id.Kind) + ":" + strconv.FormatInt(id.Key, 10)))
+}
+
+// ParseID reads an id as clients send it. Anything but what String gave is
+// refused with BadUserInput.
+func ParseID(s string) (ID, error) {
+	bad := foreignID(s)
+	plain, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil {
+		return ID{}, bad
+	}
+	kind, key, _ := strings.Cut(string(plain), ":")
+	n, err := strconv.ParseInt(key, 10, 64)
+	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != key {
+		return ID{}, bad
+	}
+	switch k := Kind(kind); k {
+	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview:
+		return NewID(k, n), nil
+	}
+	return ID{}, bad
+}
+
+func foreignID(s string) error {
+	return Errorf(BadUserInput, "%s is not an id of this API: send one back as an answer gave it", quote(s))
+}
+
+// Check refuses what is no id of this API with BadUserInput.
+func (id ID) Check() error {
+	if id.Kind == "" {
+		return foreignID(id.foreign)
+	}
+	return nil
+}
+
+// KeyOf returns the key of an id that must be of a kind; another kind, or what
+// is no id at all, is refused with BadUserInput.
+func (id ID) KeyOf(kind Kind) (int64, error) {
+	if err := id.Check(); err != nil {
+		return 0, err
+	}
+	if id.Kind != kind {
+		return 0, Errorf(BadUserInput, "this is the id of a %s; a %s is wanted here", id.Kind, kind)
+	}
+	return id.Key, nil
+}
+
+// quote shows a caller's text in a message, shortened.
+func quote(s string) string {
+	const most = 40
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return strconv.Quote(s)
+}

@@ -1,0 +1,28 @@
+package edu
+
+import "time"
+
+// Review is what a student says of a course. Body is empty where the long texts
+// were not read (see PageArgs.Full).
+type Review struct {
+	ID        int64
+	CourseID  int64
+	AuthorID  int64
+	Rating    int // 1 to 5
+	Body      string
+	CreatedAt time.Time
+}
+
+// GlobalID returns the review's id as clients know it.
+func (r *Review) GlobalID() ID { return NewID(KindReview, r.ID) }
+
+// IsNode marks a Review as a Node of the GraphQL schema.
+func (*Review) IsNode() {}
+
+// ReviewOrder is the only order of a course's reviews: the newest first.
+var ReviewOrder = Order{Name: "reviews", Kind: TimeValue, Desc: true}
+
+// Cursor returns the review's place in its course.
+func (r *Review) Cursor() Cursor {
+	return Cursor{Order: ReviewOrder.Name, Value: TimeOf(r.CreatedAt), ID: r.ID}
+}

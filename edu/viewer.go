@@ -1,0 +1,41 @@
+package edu
+
+import "context"
+
+// Viewer is who is asking; the zero Viewer is anonymous.
+type Viewer struct {
+	ID   int64
+	Role Role
+}
+
+// SignedIn tells whether the viewer is a user at all.
+func (v Viewer) SignedIn() bool { return v.ID != 0 }
+
+// Admin tells whether the viewer runs the platform.
+func (v Viewer) Admin() bool { return v.SignedIn() && v.Role == RoleAdmin }
+
+// Has tells whether the viewer has a role or a higher one.
+func (v Viewer) Has(r Role) bool { return v.SignedIn() && v.Role.rank() >= r.rank() }
+
+// Owns tells whether the viewer may read what belongs to a user alone.
+func (v Viewer) Owns(userID int64) bool {
+	return v.SignedIn() && (v.ID == userID || v.Role == RoleAdmin)
+}
+
+// Teaches tells whether the viewer may read what belongs to the instructor of
+// a course alone.
+func (v Viewer) Teaches(c *Course) bool { return v.Owns(c.InstructorID) }
+
+type viewerKey struct{}
+
+// WithViewer returns a context that carries the viewer, the only value of ours
+// that travels so.
+func WithViewer(ctx context.Context, v Viewer) context.Context {
+	return context.WithValue(ctx, viewerKey{}, v)
+}
+
+// ViewerFrom returns the viewer that WithViewer put there, or an anonymous one.
+func ViewerFrom(ctx context.Context) Viewer {
+	v, _ := ctx.Value(viewerKey{}).(Viewer)
+	return v
+}

@@ -1,0 +1,5 @@
+// Package graph is the contract: the schema and the code that gqlgen makes of
+// it. Nothing in it is written by hand but the schema.
+package graph
+
+//go:generate go tool gqlgen generate --config ../gqlgen.yml

@@ -1,0 +1,118 @@
+// Package demo fills an empty database with a believable education company:
+// courses with syllabi, people from all over the world, and two years of their
+// learning. It is for trying the server and measuring it; it must never run
+// against a database that holds anything.
+//
+// Everything is a pure function of the seed and of Now. What several tables
+// must agree on is in world.go; a learner's whole history is made anew for each
+// table that shows a part of it (history.go), so that memory does not grow with
+// the number of enrollments.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Version names the data that a seed gives. It changes whenever the same seed
+// gives other rows.
+const Version = "1"
+
+// Password is that of the three accounts student@7p.example,
+// instructor@7p.example and admin@7p.example, whose ids are 1, 2 and 3. Nobody
+// else has one.
+const Password = "correct horse battery"
+
+// ErrNotEmpty is what Load returns where there is data already.
+var ErrNotEmpty = errors.New("the database holds data already; demo data goes into an empty one")
+
+// Scale is how much data to make.
+type Scale string
+
+// The scales, each about ten times the one before it. Courses, users and
+// enrollments are exact:
+//
+//	        courses    users  enrollments   reviews  video_progress
+//	small       200    2,000       20,000     6,000          40,000
+//	medium    5,000   50,000      500,000   150,000       1,000,000
+//	large    50,000  500,000    5,000,000 1,500,000      10,000,000
+const (
+	Small  Scale = "small"
+	Medium Scale = "medium"
+	Large  Scale = "large"
+)
+
+type size struct{ courses, users, enrollments int }
+
+var sizes = map[Scale]size{
+	Small:  {200, 2_000, 20_000},
+	Medium: {5_000, 50_000, 500_000},
+	Large:  {50_000, 500_000, 5_000_000},
+}
+
+// Options says what to load.
+type Options struct {
+	Scale Scale
+	// Seed and Now decide every row.
+	Seed uint64
+	// Now is the end of all activity, to the second: videos are watched in the
+	// 90 days before it, courses taken in the two years before it.
+	Now time.Time
+	// Progress is called before, while and after a table is filled; a
+	// materialized view counts as one row. Nil for silence.
+	Progress func(table string, done, total int64)
+}
+
+// Load fills an empty, migrated database. All rows are committed at once, so a
+// load that fails or is killed leaves nothing; other connections wait for the
+// tables meanwhile. Where there is data already the
+// error wraps ErrNotEmpty.
+func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
+	n, ok := sizes[o.Scale]
+	if !ok {
+		return fmt.Errorf("demo: unknown scale %q: want small, medium or large", o.Scale)
+	}
+	if o.Now.IsZero() {
+		return errors.New("demo: Now is not set")
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, int64, int64) {}
+	}
+	w := newWorld(n, o.Seed, o.Now)
+	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return w.load(ctx, tx, o.Progress) })
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	// Sets the visibility map, without which no scan is index-only; it cannot
+	// run in a transaction.
+	if _, err := pool.Exec(ctx, "VACUUM (ANALYZE)"); err != nil {
+		return fmt.Errorf("demo: the data is loaded, but vacuuming failed: %w", err)
+	}
+	return nil
+}
+
+// Loaded tells whether there is any data: a user, a course or a category.
+func Loaded(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
+	found, err := anyData(ctx, pool)
+	if err != nil {
+		return false, fmt.Errorf("demo: %w", err)
+	}
+	return found, nil
+}
+
+func anyData(ctx context.Context, db interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+},
+) (found bool, err error) {
+	err = db.QueryRow(ctx, `-- name: DemoAnyData
+		SELECT EXISTS (SELECT FROM users) OR EXISTS (SELECT FROM courses) OR EXISTS (SELECT FROM categories)`).Scan(&found)
+	if err != nil {
+		return false, fmt.Errorf("look for data: %w", err)
+	}
+	return found, nil
+}

@@ -1,0 +1,157 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A COPY of more rows than this is split, because PostgreSQL keeps an event in
+// memory for each foreign key of each row until the statement ends.
+const rowsPerCopy = 500_000
+
+// Rows between two calls of Progress.
+const rowsPerReport = 10_000
+
+// Courses per call of refresh_related.
+const coursesPerRefresh = 500
+
+type progress func(table string, done, total int64)
+
+// table is what one COPY sends. The slice that rows yields is reused.
+type table struct {
+	name    string
+	columns []string
+	total   int
+	rows    iter.Seq[[]any]
+}
+
+func (w *world) load(ctx context.Context, tx pgx.Tx, report progress) error {
+	// Ids are given here, so nobody else may insert meanwhile.
+	_, err := tx.Exec(ctx, "LOCK TABLE users, categories, courses IN SHARE ROW EXCLUSIVE MODE")
+	if err != nil {
+		return fmt.Errorf("lock the tables (has the database been migrated?): %w", err)
+	}
+	found, err := anyData(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if found {
+		return ErrNotEmpty
+	}
+	// For the indexes and the foreign keys of millions of rows.
+	if _, err := tx.Exec(ctx, "SET LOCAL maintenance_work_mem = '256MB'"); err != nil {
+		return fmt.Errorf("set maintenance_work_mem: %w", err)
+	}
+	_, err = tx.Exec(ctx, "SELECT ensure_progress_partitions($1, $2)", stamp(w.now-100*day), stamp(w.now).AddDate(0, 2, 0))
+	if err != nil {
+		return fmt.Errorf("make partitions: %w", err)
+	}
+	for _, t := range w.tables() {
+		if err := t.fill(ctx, tx, report); err != nil {
+			return fmt.Errorf("fill %s: %w", t.name, err)
+		}
+	}
+	if err := summarise(ctx, tx, report); err != nil {
+		return err
+	}
+	return without(ctx, tx, "course_related", func() error { return w.relate(ctx, tx, report) })
+}
+
+// tables lists every table in the order of its foreign keys.
+func (w *world) tables() []table {
+	reviews, sittings := w.countHistory()
+	return []table{
+		{"categories", categoryColumns, len(w.categories), w.categoryRows()},
+		{"users", userColumns, len(w.joined), w.userRows()},
+		{"courses", courseColumns, len(w.courses), w.courseRows()},
+		{"videos", videoColumns, len(w.seconds), w.videoRows()},
+		{"enrollments", enrollmentColumns, w.size.enrollments, w.enrollmentRows()},
+		{"reviews", reviewColumns, reviews, w.reviewRows()},
+		{"video_progress", sittingColumns, sittings, w.sittingRows()},
+	}
+}
+
+func (t table) fill(ctx context.Context, tx pgx.Tx, report progress) error {
+	report(t.name, 0, int64(t.total))
+	send := func() error { return t.send(ctx, tx, report) }
+	var err error
+	switch t.name {
+	case "enrollments", "reviews", "video_progress": // The leaves: no foreign key needs them meanwhile.
+		err = without(ctx, tx, t.name, send)
+	default:
+		err = send()
+	}
+	if err != nil {
+		return err
+	}
+	// Identity columns take explicit ids from COPY and do not count them.
+	_, err = tx.Exec(ctx, "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)", t.name, t.total)
+	if err != nil {
+		return fmt.Errorf("set the sequence: %w", err)
+	}
+	return nil
+}
+
+func (t table) send(ctx context.Context, tx pgx.Tx, report progress) error {
+	next, stop := iter.Pull(t.rows)
+	defer stop()
+	for done := 0; done < t.total; {
+		end := min(done+rowsPerCopy, t.total)
+		source := pgx.CopyFromFunc(func() ([]any, error) {
+			if done == end {
+				return nil, nil
+			}
+			row, ok := next()
+			if !ok {
+				return nil, fmt.Errorf("only %d of %d rows were made", done, t.total)
+			}
+			if done++; done%rowsPerReport == 0 {
+				report(t.name, int64(done), int64(t.total))
+			}
+			return row, nil
+		})
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, source); err != nil {
+			return err
+		}
+	}
+	if t.total%rowsPerReport != 0 {
+		report(t.name, int64(t.total), int64(t.total))
+	}
+	return nil
+}
+
+// summarise fills what the server otherwise refreshes every few minutes.
+func summarise(ctx context.Context, tx pgx.Tx, report progress) error {
+	// Else the planner takes the tables for empty.
+	_, err := tx.Exec(ctx, "ANALYZE users, courses, videos, enrollments, reviews, video_progress")
+	if err != nil {
+		return fmt.Errorf("analyze: %w", err)
+	}
+	for _, view := range []string{"course_analytics", "platform_totals", "platform_days", "user_activity"} {
+		report(view, 0, 1)
+		if _, err := tx.Exec(ctx, "REFRESH MATERIALIZED VIEW "+view); err != nil {
+			return fmt.Errorf("refresh %s: %w", view, err)
+		}
+		report(view, 1, 1)
+	}
+	return nil
+}
+
+// relate finds the courses that share students with each course.
+func (w *world) relate(ctx context.Context, tx pgx.Tx, report progress) error {
+	total := len(w.courses)
+	report("course_related", 0, int64(total))
+	for done := 0; done < total; {
+		end := min(done+coursesPerRefresh, total)
+		_, err := tx.Exec(ctx, "SELECT refresh_related(ARRAY(SELECT generate_series($1::bigint, $2::bigint)))", done+1, end)
+		if err != nil {
+			return fmt.Errorf("find related courses: %w", err)
+		}
+		done = end
+		report("course_related", int64(done), int64(total))
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+//go:build linux || darwin
+
+package embedpg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// clusterMajor reads the major version a data directory was made by; 0 means there is no directory.
+func clusterMajor(data string) (int, error) {
+	file, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
+	if errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Lstat(data); errors.Is(err, os.ErrNotExist) {
+			return 0, nil
+		}
+		return 0, fmt.Errorf("%s holds no PostgreSQL cluster (no PG_VERSION): move it away or choose another directory", data)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading the version of the cluster: %w", err)
+	}
+	major, err := strconv.Atoi(strings.TrimSpace(string(file)))
+	if err != nil {
+		return 0, fmt.Errorf("%s/PG_VERSION isn't a major version: %w", data, err)
+	}
+	return major, nil
+}
+
+// ensureCluster makes the cluster when there is none. initdb works in data.new, which then gets its
+// name at once, so an initdb that is killed leaves no half cluster behind.
+func ensureCluster(ctx context.Context, o Options, s *Server, bin binaries, who identity) error {
+	data := filepath.Join(s.dir, "data")
+	if _, err := os.Stat(data); err == nil {
+		return nil
+	}
+	o.Progress("making a PostgreSQL %d cluster in %s", bin.major, data)
+	fresh := data + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return fmt.Errorf("removing an unfinished cluster: %w", err)
+	}
+	if err := who.makeDir(fresh); err != nil {
+		return err
+	}
+	// With --locale=C, lower() and pg_trgm would ignore every letter beyond ASCII.
+	err := initdb(ctx, s.dir, bin, who, "C.UTF-8")
+	if err != nil && runtime.GOOS == "darwin" { // C.UTF-8 came to macOS late
+		err = initdb(ctx, s.dir, bin, who, "en_US.UTF-8")
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, data); err != nil {
+		return fmt.Errorf("naming the new cluster: %w", err)
+	}
+	return nil
+}
+
+func initdb(ctx context.Context, dir string, bin binaries, who identity, locale string) error {
+	cmd := command(ctx, who, dir, bin.initdb(), "--pgdata=data.new", "--username=postgres", "--auth=trust",
+		"--encoding=UTF8", "--locale="+locale, "--no-sync", "--no-instructions")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.WaitDelay = 5 * time.Second // a killed initdb may leave a child that holds the pipe
+	done, err := launch(cmd)
+	if err == nil {
+		err = <-done
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, strings.TrimSpace(out.String()))
+	}
+	return nil
+}

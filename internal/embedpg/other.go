@@ -1,0 +1,12 @@
+//go:build !linux && !darwin
+
+package embedpg
+
+import (
+	"context"
+	"errors"
+)
+
+func start(context.Context, Options) (*Server, error) {
+	return nil, errors.New("the embedded PostgreSQL runs on Linux and macOS only: set DATABASE_URL, or use WSL")
+}

@@ -1,0 +1,142 @@
+//go:build linux || darwin
+
+package embedpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// stopPatience is how long a fast shutdown may take: its checkpoint writes what memory holds.
+const stopPatience = 20 * time.Second
+
+// settings are the same everywhere, whatever the machine: time zone, no TCP, and short queries.
+func settings(o Options, s *Server) []string {
+	all := []string{
+		"listen_addresses=", "port=" + port, "unix_socket_directories=" + s.sockets, "unix_socket_permissions=0700",
+		"shared_buffers=128MB", "timezone=UTC", "log_timezone=UTC",
+		"jit=off", // compiling costs more than our short queries
+		// A container's /dev/shm is 64 MB: parallel queries would fail for want of shared memory.
+		"dynamic_shared_memory_type=mmap", "max_parallel_workers_per_gather=0",
+		"synchronous_commit=off", // a crash may lose the last moment's commits, never consistency
+	}
+	if o.Ephemeral {
+		return append(all, "max_connections=400", "fsync=off", "full_page_writes=off")
+	}
+	return append(all, "max_connections=100")
+}
+
+// runPostgres starts the server as our child, not through pg_ctl, which would let it outlive us.
+func runPostgres(ctx context.Context, o Options, s *Server, bin binaries, who identity) error {
+	log, err := os.OpenFile(s.LogFile(), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening PostgreSQL's log: %w", err)
+	}
+	defer log.Close()
+	logged, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return fmt.Errorf("reading PostgreSQL's log: %w", err)
+	}
+	args := []string{"-D", "data"}
+	for _, setting := range settings(o, s) {
+		args = append(args, "-c", setting)
+	}
+	// It outlives ctx, which bounds the start only.
+	cmd := command(context.WithoutCancel(ctx), who, s.dir, bin.postgres(), args...)
+	cmd.Stdout, cmd.Stderr = log, log
+	exited, err := launch(cmd)
+	if err != nil {
+		return fmt.Errorf("starting PostgreSQL: %w", err)
+	}
+	s.done = make(chan struct{})
+	go func() { // it also keeps s reachable, or a collected watchdog pipe would stop PostgreSQL
+		<-exited
+		close(s.done)
+	}()
+	release, err := watch(o, s, cmd.Process)
+	s.stop = func(ctx context.Context) error { return errors.Join(stop(ctx, cmd.Process, s.done), release()) }
+	if err == nil {
+		err = awaitReady(ctx, s)
+	}
+	if err != nil {
+		tail := logTail(log, logged) // before it tells of our stopping it
+		return errors.Join(fmt.Errorf("%w (%s)\n%s", err, s.LogFile(), tail), s.Stop(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// launch starts cmd on a goroutine that keeps its thread until cmd has ended. Linux sends the
+// parent-death signal when the thread that forked ends, and the Go runtime ends threads at will.
+func launch(cmd *exec.Cmd) (exited <-chan error, err error) {
+	started, done := make(chan error, 1), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			done <- cmd.Wait()
+		}
+	}()
+	return done, <-started
+}
+
+func awaitReady(ctx context.Context, s *Server) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if ping(ctx, s) == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-s.done:
+			return errors.New("PostgreSQL ended while it started")
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for PostgreSQL to start: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// stop asks for a fast shutdown, and for an immediate one when that takes too long.
+func stop(ctx context.Context, postgres *os.Process, done <-chan struct{}) error {
+	if err := postgres.Signal(syscall.SIGINT); errors.Is(err, os.ErrProcessDone) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("stopping PostgreSQL: %w", err)
+	}
+	began := time.Now()
+	select {
+	case <-done:
+		return nil
+	case <-time.After(stopPatience):
+	case <-ctx.Done():
+	}
+	err := postgres.Signal(syscall.SIGQUIT)
+	if err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("making PostgreSQL quit: %w", err)
+	}
+	<-done // PostgreSQL kills what is left of itself after 5 s
+	return fmt.Errorf("PostgreSQL didn't stop within %s and was made to quit; the next start recovers",
+		time.Since(began).Round(time.Millisecond))
+}
+
+// logTail is the end of what PostgreSQL logged since this start: the reason why it ended is there.
+func logTail(log *os.File, from int64) string {
+	text, err := io.ReadAll(io.NewSectionReader(log, from, 1<<20))
+	if err != nil {
+		return ""
+	}
+	const most = 2000
+	if len(text) > most {
+		text = text[len(text)-most:]
+	}
+	return strings.TrimSpace(string(text))
+}

@@ -1,0 +1,204 @@
+package gql
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// maxMessage is the most bytes of a message: gqlparser's quote names of the
+// document, which may be as long as the body.
+const maxMessage = 500
+
+// Present returns the one place where errors become what the caller sees:
+//
+//   - an *edu.Error shows its message and its code;
+//   - errors that carry a code, as those of parsing and validation do, show both;
+//   - an argument that does not fit its type is BAD_USER_INPUT;
+//   - a context that is done is TIMEOUT or REQUEST_CANCELLED;
+//   - everything else is an "internal server error" with the request's id, under
+//     which log tells the whole of it.
+func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
+	return func(ctx context.Context, err error) *gqlerror.Error {
+		// A new one each time: what came may be shared between requests.
+		shown := &gqlerror.Error{Path: graphql.GetPath(ctx)}
+		known, hasPlace := errors.AsType[*gqlerror.Error](err)
+		argument := ""
+		if hasPlace {
+			shown.Locations = known.Locations
+			if argument = argumentOf(ctx, known); argument == "" {
+				shown.Path = known.Path
+			}
+		}
+		if !presentOwn(ctx, log, shown, err) && !presentCoded(ctx, shown, known) &&
+			!presentDone(ctx, shown, err) && !presentInput(ctx, shown, argument) {
+			presentInternal(ctx, log, shown, err)
+		}
+		if argument != "" {
+			shown.Extensions["argument"] = argument
+		}
+		return shown
+	}
+}
+
+func show(to *gqlerror.Error, code, message string) bool {
+	if len(message) > maxMessage {
+		cut := maxMessage
+		for !utf8.RuneStart(message[cut]) {
+			cut--
+		}
+		message = message[:cut] + "…"
+	}
+	to.Message = message
+	if to.Extensions == nil {
+		to.Extensions = map[string]any{}
+	}
+	to.Extensions["code"] = code
+	return true
+}
+
+func presentOwn(ctx context.Context, log *slog.Logger, shown *gqlerror.Error, err error) bool {
+	own, ok := errors.AsType[*edu.Error](err)
+	if !ok {
+		code, ok := errors.AsType[edu.Code](err)
+		if !ok {
+			return false
+		}
+		own = &edu.Error{Code: code, Message: strings.ToLower(strings.ReplaceAll(string(code), "_", " "))}
+	}
+	if own.Code == edu.Unavailable {
+		log.WarnContext(ctx, "a GraphQL field was unavailable", place(ctx, shown, err)...)
+	}
+	return show(shown, string(own.Code), own.Message)
+}
+
+// presentCoded shows an error whose author chose to show it, by giving it a code.
+func presentCoded(ctx context.Context, shown, known *gqlerror.Error) bool {
+	if known == nil {
+		return false
+	}
+	code := codeOf(known)
+	if code == "" {
+		return false
+	}
+	shown.Extensions = maps.Clone(known.Extensions)
+	if code == errcode.ValidationFailed && graphql.HasOperationContext(ctx) {
+		op := graphql.GetOperationContext(ctx)
+		switch {
+		case op.Doc == nil: // the document itself
+		case op.Operation == nil:
+			return show(shown, codeOperationResolution, unresolved(op))
+		case op.Stats.Validation.End.IsZero(): // gqlgen sets it once it has the variables
+			shown.Path = nil // it is one of variables, not of the answer
+			return show(shown, string(edu.BadUserInput), misfit(op, known))
+		}
+	}
+	return show(shown, code, known.Message)
+}
+
+func unresolved(op *graphql.OperationContext) string {
+	if op.OperationName == "" {
+		return "the document has several operations: name one as \"operationName\""
+	}
+	return "the document has no operation of the name given as \"operationName\""
+}
+
+// misfit tells which variable gqlparser did not like, without the value and the
+// Go types that its own message may hold.
+func misfit(op *graphql.OperationContext, err *gqlerror.Error) string {
+	if len(err.Path) < 2 {
+		return "the variables do not fit the operation"
+	}
+	name := err.Path[1:].String()
+	switch err.Message {
+	case "must be defined", "cannot be null":
+		return "variable $" + name + " " + err.Message
+	case "unknown field":
+		return "variable $" + name + " is not a field of its input type"
+	}
+	message := "variable $" + name + " does not fit its type"
+	root, _ := err.Path[1].(ast.PathName)
+	if declared := op.Operation.VariableDefinitions.ForName(string(root)); declared != nil {
+		message += "; $" + string(root) + " is declared as " + declared.Type.String()
+	}
+	return message
+}
+
+// presentDone shows that time is up or the caller gone; whatever else failed then
+// failed because of it. A cancelled context that is not the request's is a
+// mistake of ours.
+func presentDone(ctx context.Context, shown *gqlerror.Error, err error) bool {
+	switch done := ctx.Err(); {
+	case errors.Is(err, errPanicked):
+		return false
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(done, context.DeadlineExceeded):
+		return show(shown, codeTimeout, "the request took too long: ask for less at a time, or try again later")
+	case done != nil:
+		return show(shown, codeCancelled, "the request was cancelled")
+	}
+	return false
+}
+
+// presentInput shows what gqlgen reports as a plain error: an argument that its
+// type could not take, and introspection that is off.
+func presentInput(ctx context.Context, shown *gqlerror.Error, argument string) bool {
+	if argument != "" {
+		return show(shown, string(edu.BadUserInput), "argument "+argument+" does not fit its type")
+	}
+	field := graphql.GetFieldContext(ctx)
+	if field == nil || !strings.HasPrefix(field.Field.Name, "__") || !graphql.GetOperationContext(ctx).DisableIntrospection {
+		return false
+	}
+	return show(shown, string(edu.Forbidden), "introspection is switched off")
+}
+
+// argumentOf returns the dotted name of the argument that err is about, such as
+// "filter.minRating", or "". gqlgen puts it at the end of the error's path, while
+// a path in an answer must end at a field.
+func argumentOf(ctx context.Context, err *gqlerror.Error) string {
+	field := graphql.GetFieldContext(ctx)
+	if field == nil || field.Args != nil || field.Field.Field == nil || field.Field.Definition == nil {
+		return ""
+	}
+	at := len(field.Path())
+	if len(err.Path) <= at {
+		return ""
+	}
+	name, ok := err.Path[at].(ast.PathName)
+	if !ok || field.Field.Definition.Arguments.ForName(string(name)) == nil {
+		return ""
+	}
+	return err.Path[at:].String()
+}
+
+func presentInternal(ctx context.Context, log *slog.Logger, shown *gqlerror.Error, err error) {
+	if !errors.Is(err, errPanicked) { // that was logged with its stack
+		log.ErrorContext(ctx, "a GraphQL field failed", place(ctx, shown, err)...)
+	}
+	show(shown, codeInternal, "internal server error")
+	if id := middleware.RequestIDOf(ctx); id != "" {
+		shown.Extensions["requestId"] = id
+	}
+}
+
+// place is where an error happened, for the log: never the variables.
+func place(ctx context.Context, shown *gqlerror.Error, err error) []any {
+	attrs := []any{"request_id", middleware.RequestIDOf(ctx), "path", shown.Path.String(), "error", err}
+	if graphql.HasOperationContext(ctx) {
+		if op := graphql.GetOperationContext(ctx).Operation; op != nil {
+			attrs = append(attrs, "operation", op.Name)
+		}
+	}
+	return attrs
+}

@@ -1,0 +1,113 @@
+package gql
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/loaders"
+	"github.com/7p-education/api/resolvers"
+	"github.com/7p-education/api/store"
+)
+
+// Options are what the server is assembled from.
+type Options struct {
+	Store *store.Store
+	Log   *slog.Logger
+	// Now tells the time that windows of days end at; nil is time.Now.
+	Now func() time.Time
+	// Introspection tells whether the schema can be asked for.
+	Introspection bool
+	// Extensions run before all else, in their order.
+	Extensions []graphql.HandlerExtension
+	// Timeout is how long one operation may take; 0 is without end.
+	Timeout time.Duration
+}
+
+// Limits of a request, each told in the refusal.
+const (
+	maxBody      = 100 << 10 // bytes
+	maxTokens    = 2_000     // of a document; the overlap of fields is checked in quadratic time
+	maxDocuments = 1_000     // parsed and validated documents that are kept
+)
+
+// Server answers GraphQL over HTTP.
+type Server struct {
+	exec *executor.Executor
+	http HTTP
+}
+
+// New assembles the GraphQL server: limits and extensions in the order that they
+// run in.
+func New(o Options) *Server {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	exec := executor.New(Schema())
+	exec.SetParserTokenLimit(maxTokens)
+	exec.SetQueryCache(lru.New[*ast.QueryDocument](maxDocuments))
+	exec.SetErrorPresenter(Present(o.Log))
+	exec.SetRecoverFunc(Recover(o.Log))
+	exec.SetDisableSuggestion(!o.Introspection)
+	for _, e := range o.Extensions {
+		exec.Use(e)
+	}
+	if o.Introspection {
+		exec.Use(introspection{})
+	}
+	exec.AroundOperations(o.operation)
+	return &Server{exec: exec, http: HTTP{MaxBody: maxBody}}
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.http.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), s.exec)
+}
+
+// Schema returns the executable schema, with the resolvers and the directives.
+func Schema() graphql.ExecutableSchema {
+	return graph.NewExecutableSchema(graph.Config{
+		Resolvers:  &resolvers.Resolver{},
+		Directives: graph.DirectiveRoot{Auth: auth},
+	})
+}
+
+// operation gives each operation its deadline, its loaders and its count of what
+// it asks of the database.
+func (o Options) operation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	stats := &store.Stats{}
+	ctx = store.WithStats(ctx, stats)
+	cancel := context.CancelFunc(func() {})
+	if o.Timeout > 0 {
+		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
+	}
+	l := loaders.New(ctx, o.Store, edu.ViewerFrom(ctx), o.Now())
+	respond := next(loaders.With(ctx, l))
+	return func(ctx context.Context) *graphql.Response {
+		defer cancel()
+		resp := respond(ctx)
+		middleware.NoteDatabase(ctx, middleware.Database{Statements: stats.Statements(), RoundTrips: stats.RoundTrips(), Waits: l.Windows()})
+		return resp
+	}
+}
+
+// auth is the schema's @auth: the field needs a signed-in viewer of a role or a
+// higher one.
+func auth(ctx context.Context, _ any, next graphql.Resolver, role *edu.Role) (any, error) {
+	switch v := edu.ViewerFrom(ctx); {
+	case !v.SignedIn():
+		return nil, edu.Errorf(edu.Unauthenticated, "sign in first: send a token as \"Authorization: Bearer …\"")
+	case role != nil && !v.Has(*role):
+		return nil, edu.Errorf(edu.Forbidden, "this needs the role %s; the viewer is %s", *role, v.Role)
+	}
+	return next(ctx)
+}

@@ -1,0 +1,90 @@
+package gql
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/edu"
+)
+
+// The codes of GraphQL over HTTP, sent as extensions.code beside those of edu and
+// gqlgen's GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
+const (
+	codeBadRequest           = "BAD_REQUEST"
+	codeOperationResolution  = "OPERATION_RESOLUTION_FAILURE"
+	codeMethodNotAllowed     = "METHOD_NOT_ALLOWED"
+	codeNotAcceptable        = "NOT_ACCEPTABLE"
+	codeRequestTimeout       = "REQUEST_TIMEOUT"
+	codePayloadTooLarge      = "PAYLOAD_TOO_LARGE"
+	codeURITooLong           = "URI_TOO_LONG"
+	codeUnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
+	codeCancelled            = "REQUEST_CANCELLED"
+	codeTimeout              = "TIMEOUT"
+	codeInternal             = "INTERNAL_SERVER_ERROR"
+
+	// Deployed clients of automatic persisted queries wait for these two with
+	// status 200.
+	codePersistedNotFound     = "PERSISTED_QUERY_NOT_FOUND"
+	codePersistedNotSupported = "PERSISTED_QUERY_NOT_SUPPORTED"
+)
+
+// statuses are those of answers without data, by the code of their first error.
+// What is not here was understood and refused: 422, as the GraphQL over HTTP
+// draft has it for validation.
+var statuses = map[string]int{
+	codePersistedNotFound:           http.StatusOK,
+	codePersistedNotSupported:       http.StatusOK,
+	codeBadRequest:                  http.StatusBadRequest,
+	errcode.ParseFailed:             http.StatusBadRequest,
+	"PERSISTED_QUERY_HASH_MISMATCH": http.StatusBadRequest,
+	string(edu.Unauthenticated):     http.StatusUnauthorized,
+	string(edu.Forbidden):           http.StatusForbidden,
+	codeNotAcceptable:               http.StatusNotAcceptable,
+	codeCancelled:                   499, // nobody is left to read it; the access log shows it
+	codeInternal:                    http.StatusInternalServerError,
+	string(edu.Unavailable):         http.StatusServiceUnavailable,
+	codeTimeout:                     http.StatusGatewayTimeout,
+}
+
+// statusOf returns 200 for an answer with data, even null, and otherwise what the
+// first error's code stands for. The draft's newest 294 for data beside errors
+// is not used: no client library of today knows it.
+func statusOf(resp *graphql.Response) int {
+	if resp.Data != nil {
+		return http.StatusOK
+	}
+	if len(resp.Errors) == 0 {
+		return http.StatusInternalServerError
+	}
+	if status, ok := statuses[codeOf(resp.Errors[0])]; ok {
+		return status
+	}
+	return http.StatusUnprocessableEntity
+}
+
+func codeOf(err *gqlerror.Error) string {
+	code, _ := err.Extensions["code"].(string)
+	return code
+}
+
+// refusal is why a request was not even given to the executor.
+type refusal struct {
+	status  int
+	code    string
+	message string
+}
+
+func refuse(status int, code, format string, args ...any) *refusal {
+	return &refusal{status, code, fmt.Sprintf(format, args...)}
+}
+
+func (r *refusal) response() *graphql.Response {
+	return &graphql.Response{Errors: gqlerror.List{{
+		Message:    r.message,
+		Extensions: map[string]any{"code": r.code},
+	}}}
+}

@@ -1,0 +1,114 @@
+package gql
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// HTTP is the transport of queries and mutations: GraphQL over HTTP, draft of
+// August 2026, by POST and, for queries only, by GET. gqlgen's own transports
+// read bodies of any size, repeat the body in errors and answer other statuses.
+//
+// It takes every request that no transport before it took, so it must be added
+// last. Answers are application/graphql-response+json, or application/json for
+// those of status 2xx where the caller accepts nothing else, and are not to be
+// stored.
+type HTTP struct {
+	// MaxBody is the most bytes that a request's body, or a GET's query, may have.
+	MaxBody int64
+}
+
+var _ graphql.Transport = HTTP{}
+
+// Supports reports true for every request.
+func (HTTP) Supports(*http.Request) bool { return true }
+
+// Do answers the request r.
+func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	header := w.Header()
+	header["Vary"] = append(header["Vary"], "Accept")
+	legacy, ok := negotiate(r.Header["Accept"])
+	out := reply{w: w, legacy: legacy}
+	if r.Method == http.MethodOptions {
+		allow(header, r.Method)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if !ok {
+		out.refuse(refuse(http.StatusNotAcceptable, codeNotAcceptable,
+			"the answer is application/graphql-response+json or application/json: accept one of them"))
+		return
+	}
+	params, ref := h.read(r)
+	if ref == nil {
+		var resp *graphql.Response
+		if resp, ref = execute(r, params, exec); ref == nil {
+			out.send(statusOf(resp), resp)
+			return
+		}
+	}
+	if ref.status == http.StatusMethodNotAllowed {
+		allow(header, r.Method)
+	}
+	out.refuse(ref)
+}
+
+func (h HTTP) read(r *http.Request) (params *graphql.RawParams, ref *refusal) {
+	start := graphql.Now()
+	switch r.Method {
+	case http.MethodPost:
+		params, ref = readPost(r, h.MaxBody)
+	case http.MethodGet:
+		params, ref = readGet(r, h.MaxBody)
+	default:
+		ref = refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "use POST, or GET for a query")
+	}
+	if ref != nil {
+		return nil, ref
+	}
+	// Without a text the operation can still be a persisted one.
+	if params.Query == "" && len(params.Extensions) == 0 {
+		return nil, misshapen("give the text of the operation as \"query\"")
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	return params, nil
+}
+
+// execute runs the operation, or refuses one that its method or a single answer
+// cannot carry.
+func execute(r *http.Request, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.Response, *refusal) {
+	ctx := r.Context()
+	op, errs := exec.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		return exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), nil
+	}
+	middleware.NoteOperation(ctx, string(op.Operation.Operation)+" "+op.Operation.Name)
+	if r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation {
+		return nil, refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "a mutation needs POST")
+	}
+	if ref := needsStream(op); ref != nil {
+		return nil, ref
+	}
+	responses, ctx := exec.DispatchOperation(ctx, op)
+	if resp := responses(ctx); resp != nil {
+		return resp, nil
+	}
+	// gqlgen answers nothing once the context is done.
+	return exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(context.Cause(ctx))}), nil
+}
+
+// allow names the methods that would do: after a refused GET, a mutation's, POST alone.
+func allow(h http.Header, method string) {
+	if method == http.MethodGet {
+		h.Set("Allow", "POST")
+	} else {
+		h.Set("Allow", "GET, POST, OPTIONS")
+	}
+}

@@ -1,0 +1,104 @@
+package gql
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// maxErrors is the most errors in one answer: a list of a hundred rows may fail
+// a hundred times for one reason.
+const maxErrors = 20
+
+// The values of headers are shared to save each answer an allocation; nothing
+// may write into them.
+var (
+	contentResponse = []string{typeResponse + "; charset=utf-8"}
+	contentJSON     = []string{typeJSON + "; charset=utf-8"}
+	noStore         = []string{"no-store"}
+	neverReuse      = []string{"private, no-cache, no-store, must-revalidate"}
+)
+
+// reply writes the answer of one request.
+type reply struct {
+	w      http.ResponseWriter
+	legacy bool // the caller would rather have application/json
+}
+
+func (out reply) refuse(ref *refusal) { out.send(ref.status, ref.response()) }
+
+// send writes resp. To a caller who would rather have application/json, the answer is
+// the same but for the type of those that succeed: intermediaries often answer
+// errors of their own as application/json, which are no GraphQL responses.
+func (out reply) send(status int, resp *graphql.Response) {
+	buf := answers.Get().(*bytes.Buffer)
+	defer release(buf, &answers)
+	writeEnvelope(buf, resp)
+
+	h := out.w.Header()
+	h["Content-Type"] = contentResponse
+	if out.legacy && status < 300 {
+		h["Content-Type"] = contentJSON
+	}
+	h["Cache-Control"] = noStore
+	if resp.Data == nil && status == http.StatusOK { // a persisted query to be sent again
+		h["Cache-Control"] = neverReuse
+	}
+	h["Content-Length"] = []string{strconv.Itoa(buf.Len())}
+	out.w.WriteHeader(status)
+	_, _ = out.w.Write(buf.Bytes())
+}
+
+var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// writeEnvelope writes resp as JSON, with data as the executor made it: on 2 kB
+// encoding/json takes 13 µs to check and copy it once more, where all of this takes
+// 0.04 (BenchmarkEnvelope). Errors come first, as the specification advises.
+func writeEnvelope(buf *bytes.Buffer, resp *graphql.Response) {
+	errs, extensions := resp.Errors, resp.Extensions
+	if omitted := len(errs) - maxErrors; omitted > 0 {
+		errs = errs[:maxErrors]
+		extensions = map[string]any{"errorsOmitted": omitted}
+		maps.Copy(extensions, resp.Extensions)
+	}
+	separator := byte('{')
+	if len(errs) > 0 {
+		separator = writeMember(buf, separator, "errors", encode(errs))
+	}
+	if resp.Data != nil {
+		separator = writeMember(buf, separator, "data", resp.Data)
+	}
+	if len(extensions) > 0 {
+		separator = writeMember(buf, separator, "extensions", encode(extensions))
+	}
+	if separator == '{' {
+		buf.WriteByte('{')
+	}
+	buf.WriteByte('}')
+}
+
+// writeMember writes name and value after separator and returns the next separator.
+func writeMember(buf *bytes.Buffer, separator byte, name string, value []byte) byte {
+	buf.WriteByte(separator)
+	buf.WriteByte('"')
+	buf.WriteString(name)
+	buf.WriteString(`":`)
+	buf.Write(value)
+	return ','
+}
+
+// encode panics on what JSON cannot hold, as only a mistake of ours puts that
+// into an extension.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Errorf("encode errors or extensions of a response: %w", err))
+	}
+	return b
+}

@@ -1,0 +1,88 @@
+// Package highlight marks the words of a text that a search matched, as safe
+// HTML.
+//
+// PostgreSQL's ts_headline could do it, but it drops what looks like an HTML tag
+// ("List<T>") from the text, and at twenty results it costs more than the
+// search. Words are compared by the stems of Snowball's English stemmer, the one
+// behind PostgreSQL's english configuration.
+package highlight
+
+import (
+	"html"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/blevesearch/snowballstem"
+	"github.com/blevesearch/snowballstem/english"
+)
+
+// Marker marks the words of one search.
+type Marker struct {
+	stems map[string]bool
+	// starts holds the first bytes of the stems. A stem begins as its word
+	// does, so a word that begins otherwise need not be stemmed: that spares
+	// nine words in ten.
+	starts [256]bool
+	env    *snowballstem.Env
+}
+
+// New makes a Marker for what PostgreSQL's querytree says of a search:
+// normalised words in quotes, e.g. 'practic' & 'rust'.
+func New(querytree string) *Marker {
+	m := &Marker{stems: map[string]bool{}, env: snowballstem.NewEnv("")}
+	parts := strings.Split(querytree, "'")
+	for i := 1; i < len(parts); i += 2 {
+		if parts[i] != "" {
+			m.stems[parts[i]] = true
+			m.starts[parts[i][0]] = true
+		}
+	}
+	return m
+}
+
+// HTML returns the whole text, HTML-escaped, with the matched words between
+// <mark> and </mark>.
+func (m *Marker) HTML(text string) string {
+	var out strings.Builder
+	out.Grow(len(text) + 64)
+	for len(text) > 0 {
+		n := wordLength(text)
+		if n == 0 {
+			_, n = utf8.DecodeRuneInString(text)
+			out.WriteString(html.EscapeString(text[:n]))
+		} else if word := text[:n]; m.matches(word) {
+			out.WriteString("<mark>")
+			out.WriteString(word)
+			out.WriteString("</mark>")
+		} else {
+			out.WriteString(word)
+		}
+		text = text[n:]
+	}
+	return out.String()
+}
+
+func (m *Marker) matches(word string) bool {
+	word = strings.ToLower(word)
+	if !m.starts[word[0]] {
+		return false
+	}
+	if m.stems[word] {
+		return true
+	}
+	m.env.SetCurrent(word)
+	english.Stem(m.env)
+	return m.stems[m.env.Current()]
+}
+
+// wordLength returns how many bytes of the text's start are one word: letters,
+// marks and digits.
+func wordLength(text string) int {
+	for i, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+			return i
+		}
+	}
+	return len(text)
+}

@@ -1,0 +1,224 @@
+package middleware
+
+import (
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+const (
+	// noCompression on a request, with any value, asks for the answer as it is:
+	// for debugging, and for answers that mix secrets with what the caller sent.
+	noCompression = "X-No-Compression"
+
+	// minCompressed is the fewest bytes worth coding: below, the answer fits one
+	// packet either way.
+	minCompressed = 1024
+
+	// maxPooled is the largest buffer kept for later, so that one huge answer
+	// does not hold its memory for good.
+	maxPooled = 1 << 20
+)
+
+// Compress codes answers of text and JSON of 1 KiB or more with zstd, gzip or br,
+// as the caller's Accept-Encoding prefers. An answer written at once with a
+// Content-Length keeps one; others are coded as they are written. Event streams,
+// multipart answers, ranges, and what is coded already go through untouched.
+func Compress() func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Vary"] = append(w.Header()["Vary"], "Accept-Encoding")
+			c, mandatory := preferred(r.Header.Get("Accept-Encoding"))
+			if c == "" || untouchable(r) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			cw := &compressWriter{ResponseWriter: w, coding: c, atLeast: minCompressed}
+			if mandatory {
+				cw.atLeast = 1
+			}
+			next.ServeHTTP(cw, r)
+			cw.finish() // not deferred: after a panic half an answer must not look whole
+		})
+	}
+}
+
+// untouchable tells requests whose answer must not be coded whatever it is.
+func untouchable(r *http.Request) bool {
+	return r.Method == http.MethodHead || r.Header["Upgrade"] != nil ||
+		r.Header["Range"] != nil || r.Header[noCompression] != nil
+}
+
+// compressWriter holds the header back until it knows whether the answer is to
+// be coded: at the first kibibyte, the first Flush or the end.
+type compressWriter struct {
+	http.ResponseWriter
+	coding  coding
+	atLeast int    // bytes
+	status  int    // 0 before WriteHeader
+	held    []byte // of an answer that may yet be too small
+	decided bool   // the header is sent
+	encoder encoder
+}
+
+// WriteHeader keeps status for when the header is sent.
+func (w *compressWriter) WriteHeader(status int) {
+	switch {
+	case status < 200:
+		w.ResponseWriter.WriteHeader(status)
+	case w.status == 0:
+		w.status = status
+	}
+}
+
+func (w *compressWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	switch {
+	case w.encoder != nil:
+		return w.encoder.Write(b)
+	case w.decided:
+		return w.ResponseWriter.Write(b)
+	case !w.compressible():
+		w.sendHeader()
+		return w.ResponseWriter.Write(b)
+	case len(w.held) == 0 && w.announced() == len(b):
+		return w.writeWhole(b)
+	}
+	w.held = append(w.held, b...)
+	if len(w.held) >= w.atLeast {
+		return len(b), w.startEncoder()
+	}
+	return len(b), nil
+}
+
+// Flush sends what was written so far, coded if that has begun.
+func (w *compressWriter) Flush() {
+	if w.encoder != nil {
+		_ = w.encoder.Flush()
+	} else {
+		w.sendHeld()
+	}
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Unwrap serves http.ResponseController.
+func (w *compressWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *compressWriter) finish() {
+	if w.encoder == nil {
+		w.sendHeld()
+		return
+	}
+	_ = w.encoder.Close()
+	w.encoder.Reset(nil) // or the pool would keep the request alive
+	encoders[w.coding].Put(w.encoder)
+	w.encoder = nil
+}
+
+// writeWhole answers with b alone.
+func (w *compressWriter) writeWhole(b []byte) (int, error) {
+	if len(b) < w.atLeast {
+		w.sendHeader()
+		return w.ResponseWriter.Write(b)
+	}
+	buf := buffers.Get().(*[]byte)
+	defer func() {
+		if cap(*buf) <= maxPooled {
+			buffers.Put(buf)
+		}
+	}()
+	*buf = w.coding.encode((*buf)[:0], b)
+	if len(*buf) >= len(b) && w.atLeast > 1 {
+		w.sendHeader()
+		return w.ResponseWriter.Write(b)
+	}
+	w.codeHeader()
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(*buf))}
+	w.sendHeader()
+	if _, err := w.ResponseWriter.Write(*buf); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// buffers hold coded answers for the time of one Write.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func (w *compressWriter) startEncoder() error {
+	w.codeHeader()
+	delete(w.Header(), "Content-Length")
+	w.sendHeader()
+	w.encoder = encoders[w.coding].Get().(encoder)
+	w.encoder.Reset(w.ResponseWriter)
+	_, err := w.encoder.Write(w.held)
+	w.held = nil
+	return err
+}
+
+func (w *compressWriter) sendHeld() {
+	w.sendHeader()
+	if len(w.held) > 0 {
+		_, _ = w.ResponseWriter.Write(w.held)
+		w.held = nil
+	}
+}
+
+func (w *compressWriter) sendHeader() {
+	if w.decided {
+		return
+	}
+	w.decided = true
+	if w.status != 0 {
+		w.ResponseWriter.WriteHeader(w.status)
+	}
+}
+
+// codeHeader makes the header that of a coded answer. The bytes are no longer
+// those that a strong ETag vouches for.
+func (w *compressWriter) codeHeader() {
+	h := w.Header()
+	h["Content-Encoding"] = []string{string(w.coding)}
+	delete(h, "Accept-Ranges")
+	if tag := h.Get("Etag"); strings.HasPrefix(tag, `"`) {
+		h["Etag"] = []string{"W/" + tag}
+	}
+}
+
+// announced returns the handler's Content-Length, or -1 where there is none.
+func (w *compressWriter) announced() int {
+	if n, err := strconv.Atoi(w.Header().Get("Content-Length")); err == nil {
+		return n
+	}
+	return -1
+}
+
+func (w *compressWriter) compressible() bool {
+	h := w.Header()
+	return w.status != http.StatusNoContent && w.status != http.StatusNotModified &&
+		w.status != http.StatusPartialContent && h["Content-Encoding"] == nil && h["Content-Range"] == nil &&
+		!strings.Contains(h.Get("Cache-Control"), "no-transform") && textual(h.Get("Content-Type"))
+}
+
+var textualTypes = []string{
+	"application/json", "application/javascript", "application/xml",
+	"application/manifest+json", "application/graphql-response+json", "image/svg+xml",
+}
+
+// textual tells the media types that shrink. An event stream does too, but would
+// have to be flushed into a block an event.
+func textual(contentType string) bool {
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	mediaType = strings.TrimSpace(mediaType)
+	if strings.ToLower(mediaType) != mediaType {
+		mediaType, _, _ = mime.ParseMediaType(contentType)
+	}
+	if strings.HasPrefix(mediaType, "text/") {
+		return mediaType != "text/event-stream"
+	}
+	return slices.Contains(textualTypes, mediaType)
+}

@@ -1,0 +1,258 @@
+package middleware_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// page is JSON of about n bytes as an answer holds it.
+func page(n int) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"data":{"courses":[`)
+	for i := 0; b.Len() < n; i++ {
+		b.WriteString(`{"id":"Y291cnNlOj` + strconv.Itoa(i*7919) + `","title":"Course ` + strconv.Itoa(i) + `","rating":4.5},`)
+	}
+	b.WriteString(`null]}}`)
+	return b.Bytes()
+}
+
+// answer writes body at once, with the headers given as name, value, …
+func answer(status int, body []byte, headers ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write(body)
+	})
+}
+
+func get(t *testing.T, h http.Handler, headers ...string) *http.Response {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/x", nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	return rec.Result()
+}
+
+func decode(t *testing.T, res *http.Response) []byte {
+	t.Helper()
+	var body io.Reader = res.Body
+	var err error
+	switch coding := res.Header.Get("Content-Encoding"); coding {
+	case "":
+	case "gzip":
+		body, err = gzip.NewReader(res.Body)
+	case "zstd":
+		body, err = zstd.NewReader(res.Body)
+	case "br":
+		body = brotli.NewReader(res.Body)
+	default:
+		t.Fatalf("unknown Content-Encoding %q", coding)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestCompressPrefers(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ accept, want string }{
+		{"", ""},
+		{"gzip", "gzip"},
+		{"br", "br"},
+		{"gzip, deflate, br, zstd", "zstd"},
+		{"gzip, br", "gzip"},
+		{"gzip;q=0.5, br;q=0.9", "br"},
+		{"GZIP;Q=1", "gzip"},
+		{"zstd;q=0, *", "gzip"},
+		{"*", "zstd"},
+		{"*;q=0", ""},
+		{"gzip;q=0", ""},
+		{"identity, gzip;q=0.5", ""},
+		{"identity;q=0.5, gzip", "gzip"},
+		{"gzip;q=oops", ""},
+		{"deflate, compress", ""},
+	}
+	for _, long := range []bool{false, true} {
+		body := page(3000)
+		headers := []string{"Content-Type", "application/json; charset=utf-8"}
+		if long {
+			headers = append(headers, "Content-Length", strconv.Itoa(len(body)))
+		}
+		h := middleware.Compress()(answer(http.StatusOK, body, headers...))
+		for _, tt := range tests {
+			res := get(t, h, "Accept-Encoding", tt.accept)
+			if got := res.Header.Get("Content-Encoding"); got != tt.want {
+				t.Errorf("Accept-Encoding %q: coded as %q, want %q", tt.accept, got, tt.want)
+			}
+			if got := decode(t, res); !bytes.Equal(got, body) {
+				t.Errorf("Accept-Encoding %q: the body came back changed", tt.accept)
+			}
+			if got := res.Header.Get("Vary"); got != "Accept-Encoding" {
+				t.Errorf("Accept-Encoding %q: Vary %q", tt.accept, got)
+			}
+			if length := res.Header.Get("Content-Length"); long != (length != "") && tt.want != "" {
+				t.Errorf("Accept-Encoding %q: Content-Length %q", tt.accept, length)
+			}
+		}
+	}
+}
+
+func TestCompressLeavesAlone(t *testing.T) {
+	t.Parallel()
+	big := page(3000)
+	tests := map[string]struct {
+		handler http.Handler
+		request []string
+	}{
+		"small":           {answer(200, page(500), "Content-Type", "application/json"), nil},
+		"image":           {answer(200, big, "Content-Type", "image/png"), nil},
+		"no type":         {answer(200, big), nil},
+		"event stream":    {answer(200, big, "Content-Type", "text/event-stream"), nil},
+		"multipart":       {answer(200, big, "Content-Type", `multipart/mixed; boundary="-"`), nil},
+		"coded already":   {answer(200, big, "Content-Type", "text/css", "Content-Encoding", "br"), nil},
+		"no transform":    {answer(200, big, "Content-Type", "text/css", "Cache-Control", "no-transform"), nil},
+		"partial":         {answer(206, big, "Content-Type", "text/css"), nil},
+		"range asked for": {answer(200, big, "Content-Type", "text/css"), []string{"Range", "bytes=0-1"}},
+		"opted out":       {answer(200, big, "Content-Type", "text/css"), []string{"X-No-Compression", "1"}},
+		"upgrade":         {answer(200, big, "Content-Type", "text/css"), []string{"Upgrade", "websocket"}},
+	}
+	for name, tt := range tests {
+		bare := get(t, tt.handler)
+		res := get(t, middleware.Compress()(tt.handler), append(tt.request, "Accept-Encoding", "gzip")...)
+		if got, want := res.Header.Get("Content-Encoding"), bare.Header.Get("Content-Encoding"); got != want {
+			t.Errorf("%s: Content-Encoding %q, want %q", name, got, want)
+		}
+		got, _ := io.ReadAll(res.Body)
+		want, _ := io.ReadAll(bare.Body)
+		if !bytes.Equal(got, want) || res.StatusCode != bare.StatusCode {
+			t.Errorf("%s: status %d and %d bytes, want %d and %d", name, res.StatusCode, len(got), bare.StatusCode, len(want))
+		}
+	}
+}
+
+func TestCompressEmptyAnswers(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusNoContent, http.StatusNotModified, http.StatusOK} {
+		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+		})
+		res := get(t, middleware.Compress()(h), "Accept-Encoding", "gzip")
+		if res.StatusCode != status || res.Header.Get("Content-Encoding") != "" {
+			t.Errorf("status %d, Content-Encoding %q; want %d and none", res.StatusCode, res.Header.Get("Content-Encoding"), status)
+		}
+	}
+}
+
+func TestCompressMandatory(t *testing.T) {
+	t.Parallel()
+	body := page(200)
+	for _, headers := range [][]string{
+		{"Content-Type", "application/json"},
+		{"Content-Type", "application/json", "Content-Length", strconv.Itoa(len(body))},
+	} {
+		res := get(t, middleware.Compress()(answer(200, body, headers...)), "Accept-Encoding", "gzip, identity;q=0")
+		if got := res.Header.Get("Content-Encoding"); got != "gzip" {
+			t.Errorf("identity refused, yet Content-Encoding is %q", got)
+		}
+		if got := decode(t, res); !bytes.Equal(got, body) {
+			t.Errorf("got %q, want %q", got, body)
+		}
+	}
+}
+
+func TestCompressWeakensETag(t *testing.T) {
+	t.Parallel()
+	h := middleware.Compress()(answer(200, page(3000), "Content-Type", "text/css", "Etag", `"v1"`))
+	if got := get(t, h, "Accept-Encoding", "zstd").Header.Get("Etag"); got != `W/"v1"` {
+		t.Errorf("coded: ETag %s", got)
+	}
+	if got := get(t, h).Header.Get("Etag"); got != `"v1"` {
+		t.Errorf("plain: ETag %s", got)
+	}
+}
+
+// TestCompressFlush reads each part while the handler waits: a Flush that held
+// anything back would never let it end.
+func TestCompressFlush(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{100, 3000} {
+		part, more := page(size), make(chan struct{})
+		server := httptest.NewServer(middleware.Compress()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			for range 3 {
+				_, _ = w.Write(part)
+				if err := http.NewResponseController(w).Flush(); err != nil {
+					t.Error(err)
+				}
+				<-more
+			}
+		})))
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		res, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body io.Reader = res.Body
+		if size > 1024 {
+			if body, err = gzip.NewReader(res.Body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := make([]byte, len(part))
+		for range 3 {
+			if _, err := io.ReadFull(body, got); err != nil || !bytes.Equal(got, part) {
+				t.Errorf("part of %d bytes: %v", size, err)
+			}
+			more <- struct{}{}
+		}
+		_ = res.Body.Close()
+		server.Close()
+	}
+}
+
+// TestCompressReuse runs enough answers through the pools to catch one that
+// leaks into another.
+func TestCompressReuse(t *testing.T) {
+	t.Parallel()
+	for _, coding := range []string{"gzip", "br", "zstd"} {
+		t.Run(coding, func(t *testing.T) {
+			t.Parallel()
+			for i := range 50 {
+				body := []byte(strings.Repeat(strconv.Itoa(i)+" ", 600+i))
+				h := middleware.Compress()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", "text/plain")
+					for chunk := range bytes.SplitSeq(body, []byte("0")) {
+						_, _ = w.Write(chunk)
+					}
+				}))
+				want := bytes.ReplaceAll(body, []byte("0"), nil)
+				if got := decode(t, get(t, h, "Accept-Encoding", coding)); !bytes.Equal(got, want) {
+					t.Fatalf("round %d: got %d bytes, want %d", i, len(got), len(want))
+				}
+			}
+		})
+	}
+}

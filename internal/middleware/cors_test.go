@@ -1,0 +1,98 @@
+package middleware_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/7p-education/api/internal/middleware"
+)
+
+func TestCORSRefusesOrigins(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		origin      string
+		credentials bool
+		want        string // in the error; "" for none
+	}{
+		{"https://app.example.com", true, ""},
+		{"http://localhost:5173", true, ""},
+		{"https://*.example.com", true, ""},
+		{"*", false, ""},
+		{"*", true, "credentials"},
+		{"https://app.example.com/", false, "closing slash"},
+		{"https://app.example.com/path", false, "without a path"},
+		{"https://user@app.example.com", false, "host"},
+		{"app.example.com", false, "https://"},
+		{"null", false, "https://"},
+		{"", false, "https://"},
+		{"https://", false, "host"},
+		{"https://app.*.com", false, "leading"},
+		{"https://app*.example.com", false, "leading"},
+		{"https://*.com", false, "two labels"},
+		{"http://*.example.com", false, "https"},
+	} {
+		_, err := middleware.CORS([]string{tt.origin}, tt.credentials)
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q with credentials %v: error %v, want %q", tt.origin, tt.credentials, err, tt.want)
+		}
+	}
+}
+
+func TestCORS(t *testing.T) {
+	t.Parallel()
+	listed := []string{"https://app.example.com", "https://*.school.example.org"}
+	for _, tt := range []struct {
+		origins []string
+		origin  string
+		want    string
+	}{
+		{listed, "https://app.example.com", "https://app.example.com"},
+		{listed, "https://north.school.example.org", "https://north.school.example.org"},
+		{listed, "https://school.example.org", ""},
+		{listed, "https://evilschool.example.org", ""},
+		{listed, "http://app.example.com", ""},
+		{listed, "", ""},
+		{nil, "https://app.example.com", ""},
+		{[]string{"*"}, "https://anyone.example.net", "*"},
+	} {
+		cors, err := middleware.CORS(tt.origins, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res := get(t, cors(answer(200, nil)), "Origin", tt.origin)
+		if got := res.Header.Get("Access-Control-Allow-Origin"); got != tt.want {
+			t.Errorf("origins %v, Origin %q: allowed %q, want %q", tt.origins, tt.origin, got, tt.want)
+		}
+		if got := res.Header.Get("Vary"); !strings.Contains(got, "Origin") {
+			t.Errorf("origins %v, Origin %q: Vary %q", tt.origins, tt.origin, got)
+		}
+	}
+}
+
+func TestCORSPreflight(t *testing.T) {
+	t.Parallel()
+	cors, err := middleware.CORS([]string{"https://app.example.com"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := cors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a preflight reached the handler") }))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, "/graphql", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Access-Control-Request-Method", "POST")
+	r.Header.Set("Access-Control-Request-Headers", "apollo-require-preflight,authorization,content-type")
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	for name, want := range map[string]string{
+		"Access-Control-Allow-Origin":      "https://app.example.com",
+		"Access-Control-Allow-Methods":     "POST",
+		"Access-Control-Allow-Headers":     "apollo-require-preflight,authorization,content-type",
+		"Access-Control-Allow-Credentials": "true",
+		"Access-Control-Max-Age":           "86400",
+	} {
+		if got := rec.Header().Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}

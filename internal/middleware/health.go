@@ -1,0 +1,106 @@
+package middleware
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Check is one thing that readiness depends on. Probe returns nil while it
+// works. A failing Required check makes the process unready, any other only
+// degraded.
+type Check struct {
+	Name     string
+	Required bool
+	Probe    func(context.Context) error
+}
+
+// Health answers whether the process runs and whether it should get traffic.
+// Why a check fails is logged, never answered.
+type Health struct {
+	log      *slog.Logger
+	deadline time.Duration
+	checks   []Check
+	draining atomic.Bool
+}
+
+// NewHealth returns a Health over checks, which run side by side and count as
+// failed after deadline.
+func NewHealth(log *slog.Logger, deadline time.Duration, checks ...Check) *Health {
+	return &Health{log: log, deadline: deadline, checks: checks}
+}
+
+// Drain makes the process unready for good, so that a load balancer sends no
+// more requests while the ones under way are finished.
+func (h *Health) Drain() { h.draining.Store(true) }
+
+type healthReport struct {
+	Status string            `json:"status"`
+	Checks map[string]string `json:"checks,omitempty"`
+}
+
+// Live answers /healthz: 200 {"status":"ok"} as long as the process answers at all.
+func (h *Health) Live(w http.ResponseWriter, _ *http.Request) {
+	writeHealth(w, http.StatusOK, healthReport{Status: "ok"})
+}
+
+// Ready answers /readyz: status "ok" or, where an optional check fails,
+// "degraded" with 200; "unavailable" or "draining" with 503. Checks tells "ok" or
+// "failed" by name.
+func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
+	if h.draining.Load() {
+		writeHealth(w, http.StatusServiceUnavailable, healthReport{Status: "draining"})
+		return
+	}
+	status, report := http.StatusOK, healthReport{Status: "ok", Checks: make(map[string]string, len(h.checks))}
+	for i, err := range h.probe(r.Context()) {
+		check := h.checks[i]
+		if err == nil {
+			report.Checks[check.Name] = "ok"
+			continue
+		}
+		h.log.WarnContext(r.Context(), "health check failed", "check", check.Name, "required", check.Required, "error", err)
+		report.Checks[check.Name] = "failed"
+		if check.Required {
+			status, report.Status = http.StatusServiceUnavailable, "unavailable"
+		} else if status == http.StatusOK {
+			report.Status = "degraded"
+		}
+	}
+	writeHealth(w, status, report)
+}
+
+// probe runs every check and returns their errors in order. A probe that ignores
+// its context is left behind at the deadline.
+func (h *Health) probe(ctx context.Context) []error {
+	ctx, cancel := context.WithTimeout(ctx, h.deadline)
+	defer cancel()
+	errs := make([]error, len(h.checks))
+	var wg sync.WaitGroup
+	for i, check := range h.checks {
+		wg.Go(func() {
+			done := make(chan error, 1)
+			go func() { done <- check.Probe(ctx) }()
+			select {
+			case errs[i] = <-done:
+			case <-ctx.Done():
+				errs[i] = ctx.Err()
+			}
+		})
+	}
+	wg.Wait()
+	return errs
+}
+
+func writeHealth(w http.ResponseWriter, status int, report healthReport) {
+	body, _ := json.Marshal(report) // strings only: it cannot fail
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

@@ -1,0 +1,193 @@
+package middleware_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// chain wraps h in the middlewares, the first outermost.
+func chain(h http.Handler, middlewares ...func(http.Handler) http.Handler) http.Handler {
+	for i := len(middlewares) - 1; i >= 0; i-- {
+		h = middlewares[i](h)
+	}
+	return h
+}
+
+func jsonLog() (*slog.Logger, *bytes.Buffer) {
+	var buf bytes.Buffer
+	return slog.New(slog.NewJSONHandler(&buf, nil)), &buf
+}
+
+func logged(t *testing.T, buf *bytes.Buffer) map[string]any {
+	t.Helper()
+	var line map[string]any
+	if err := json.Unmarshal(buf.Bytes(), &line); err != nil {
+		t.Fatalf("want one line of JSON, got %q: %v", buf, err)
+	}
+	return line
+}
+
+func TestRequestID(t *testing.T) {
+	t.Parallel()
+	var inside string
+	h := middleware.RequestID()(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		inside = middleware.RequestIDOf(r.Context())
+	}))
+	for sent, kept := range map[string]bool{
+		"abc-DEF_1.2":           true,
+		strings.Repeat("a", 64): true,
+		strings.Repeat("a", 65): false,
+		"":                      false,
+		"a b":                   false,
+		"a\"},{":                false,
+		"é":                     false,
+	} {
+		got := get(t, h, "X-Request-Id", sent).Header.Get("X-Request-Id")
+		if got != inside {
+			t.Errorf("sent %q: answered %q, but the context holds %q", sent, got, inside)
+		}
+		if kept && got != sent {
+			t.Errorf("sent %q: got %q", sent, got)
+		}
+		if !kept && (got == sent || len(got) != 32) {
+			t.Errorf("sent %q: got %q, want a new id", sent, got)
+		}
+	}
+	if middleware.RequestIDOf(t.Context()) != "" {
+		t.Error("a context without a request has an id")
+	}
+}
+
+func TestAccessLog(t *testing.T) {
+	t.Parallel()
+	log, buf := jsonLog()
+	h := chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		middleware.NoteOperation(r.Context(), "query CoursePage")
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.WriteString(w, "short")
+	}), middleware.RequestID(), middleware.AccessLog(log))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/graphql?token=hush", nil)
+	r.Header.Set("Authorization", "Bearer hush")
+	r.Header.Set("User-Agent", strings.Repeat("u", 300))
+	r.Header.Set("X-Request-Id", "id-1")
+	h.ServeHTTP(httptest.NewRecorder(), r)
+
+	if strings.Contains(buf.String(), "hush") {
+		t.Errorf("a secret was logged: %s", buf)
+	}
+	line := logged(t, buf)
+	for key, want := range map[string]any{
+		"method": "GET", "path": "/graphql", "status": 418.0, "bytes": 5.0, "remote": "192.0.2.1",
+		"request_id": "id-1", "operation": "query CoursePage", "user_agent": strings.Repeat("u", 200),
+	} {
+		if line[key] != want {
+			t.Errorf("%s is %v, want %v", key, line[key], want)
+		}
+	}
+	if _, ok := line["ms"].(float64); !ok {
+		t.Errorf("ms is %v", line["ms"])
+	}
+}
+
+func TestRecover(t *testing.T) {
+	t.Parallel()
+	panics, panicBuf := jsonLog()
+	access, accessBuf := jsonLog()
+	h := chain(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "9")
+		panic("the secret of the handler")
+	}), middleware.Recover(panics), middleware.RequestID(), middleware.AccessLog(access), middleware.Compress())
+	res := get(t, h, "X-Request-Id", "id-2", "Accept-Encoding", "gzip")
+
+	body, _ := io.ReadAll(res.Body)
+	want := `{"errors":[{"message":"internal server error","extensions":{"code":"INTERNAL_SERVER_ERROR","requestId":"id-2"}}]}`
+	if res.StatusCode != http.StatusInternalServerError || string(body) != want {
+		t.Errorf("got %d %s", res.StatusCode, body)
+	}
+	line := logged(t, panicBuf)
+	if line["request_id"] != "id-2" || line["panic"] != "the secret of the handler" ||
+		!strings.Contains(line["stack"].(string), "middleware_test.go") {
+		t.Errorf("logged %v", line)
+	}
+	if status := logged(t, accessBuf)["status"]; status != 500.0 {
+		t.Errorf("the access log has status %v", status)
+	}
+}
+
+func TestRecoverCutsWhatHasBegun(t *testing.T) {
+	t.Parallel()
+	log, buf := jsonLog()
+	server := httptest.NewServer(middleware.Recover(log)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half an ans")
+		_ = http.NewResponseController(w).Flush()
+		panic("too late")
+	})))
+	res, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(res.Body); err == nil {
+		t.Errorf("the client took %q for a whole answer", body)
+	}
+	_ = res.Body.Close()
+	server.Close()
+	if logged(t, buf)["panic"] != "too late" {
+		t.Errorf("logged %s", buf)
+	}
+}
+
+func TestSecurityHeaders(t *testing.T) {
+	t.Parallel()
+	h := middleware.SecurityHeaders()(answer(200, nil))
+	res := get(t, h)
+	for name, want := range map[string]string{
+		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Strict-Transport-Security": "",
+	} {
+		if got := res.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if get(t, h, "X-Forwarded-Proto", "https").Header.Get("Strict-Transport-Security") == "" {
+		t.Error("no HSTS behind a TLS proxy")
+	}
+	own := middleware.SecurityHeaders()(answer(200, nil, "Content-Security-Policy", "default-src 'self'"))
+	if got := get(t, own).Header.Get("Content-Security-Policy"); got != "default-src 'self'" {
+		t.Errorf("the page's own policy became %q", got)
+	}
+	if got := get(t, h).Header.Get("Content-Security-Policy"); strings.Contains(got, "self") {
+		t.Errorf("another page's policy leaked: %q", got)
+	}
+}
+
+// TestFlusherThroughChain is for gqlgen's event streams, which look for an
+// http.Flusher, and for http.ResponseController.
+func TestFlusherThroughChain(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	h := chain(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if _, ok := w.(http.Flusher); !ok {
+			t.Error("not an http.Flusher")
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, ":\n\n")
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+	}), middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(log), middleware.Compress())
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	r.Header.Set("Accept-Encoding", "zstd")
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	if !rec.Flushed || rec.Body.String() != ":\n\n" {
+		t.Errorf("flushed %v, body %q", rec.Flushed, rec.Body)
+	}
+}

@@ -1,0 +1,48 @@
+package middleware
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+)
+
+// Recover turns a panic of the handlers inside it into one logged error with
+// its stack and a 500 in GraphQL's error format. Where the answer had begun, the
+// connection is cut instead, so that the client does not take half for whole.
+func Recover(log *slog.Logger) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			rec := record(w)
+			defer func() {
+				cause := recover()
+				if cause == nil {
+					return
+				}
+				if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+					panic(cause)
+				}
+				// The context of RequestID is inside this one; its header is not.
+				id := rec.Header().Get(requestIDHeader)
+				log.ErrorContext(r.Context(), "panic in a handler",
+					"request_id", id, "path", r.URL.Path, "panic", cause, "stack", string(debug.Stack()))
+				if rec.status != 0 {
+					panic(http.ErrAbortHandler)
+				}
+				internalError(rec, id)
+			}()
+			next.ServeHTTP(rec, r)
+		})
+	}
+}
+
+func internalError(w http.ResponseWriter, id string) {
+	h := w.Header()
+	h.Del("Content-Encoding")
+	h.Del("Content-Length")
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusInternalServerError)
+	_, _ = w.Write([]byte(`{"errors":[{"message":"internal server error","extensions":` +
+		`{"code":"INTERNAL_SERVER_ERROR","requestId":` + strconv.Quote(id) + `}}]}`))
+}

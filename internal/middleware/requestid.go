@@ -1,0 +1,71 @@
+package middleware
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"math/rand/v2"
+	"net/http"
+)
+
+// requestIDHeader is the header's canonical form, so the maps can be used directly.
+const requestIDHeader = "X-Request-Id"
+
+// request is what the middlewares of one request share through its context.
+type request struct {
+	id        string
+	operation string
+	database  *Database
+}
+
+type requestKey struct{}
+
+// RequestID gives every request an id, answers it as X-Request-Id and keeps it
+// in the context. The caller's own X-Request-Id is taken if it is 1 to 64
+// letters, digits, dots, dashes or underscores, so that a line of log can never
+// be forged with it; otherwise the id is 32 random hex digits.
+func RequestID() func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id := r.Header.Get(requestIDHeader)
+			if !saneID(id) {
+				id = newID()
+			}
+			w.Header()[requestIDHeader] = []string{id}
+			ctx := context.WithValue(r.Context(), requestKey{}, &request{id: id})
+			next.ServeHTTP(w, r.WithContext(ctx))
+		})
+	}
+}
+
+// RequestIDOf returns the id of the request that ctx belongs to, or "" where
+// there is none.
+func RequestIDOf(ctx context.Context) string {
+	if req, ok := ctx.Value(requestKey{}).(*request); ok {
+		return req.id
+	}
+	return ""
+}
+
+func saneID(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
+	}
+	for i := range len(id) {
+		switch c := id[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		case c == '.', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// newID need not be secret, only unique, so the fast generator does.
+func newID() string {
+	var raw [16]byte
+	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64())
+	binary.NativeEndian.PutUint64(raw[8:], rand.Uint64())
+	return hex.EncodeToString(raw[:])
+}

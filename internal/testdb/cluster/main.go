@@ -1,0 +1,89 @@
+//go:build linux || darwin
+
+// Command cluster runs a command that tests against PostgreSQL, on a cluster that lives as long as
+// the command does, so that all test packages share one cluster and its templates:
+//
+//	go run ./internal/testdb/cluster -- go test ./...
+//
+// The command finds the cluster in TEST_DATABASE_URL. Signals are passed on to it, and its exit code
+// is ours; but `go run` passes no SIGTERM on and makes every failure exit code 1, so scripts that
+// need either build this command first.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"github.com/7p-education/api/internal/embedpg"
+)
+
+func main() {
+	args := os.Args[1:]
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		fmt.Fprintln(os.Stderr, "usage: cluster -- COMMAND [ARGUMENT...]")
+		os.Exit(2)
+	}
+	code, err := run(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "cluster:", err)
+	}
+	os.Exit(code)
+}
+
+// run returns the command's exit code, 128 and the signal's number if a signal ended it, or 1 and an
+// error when it didn't run or the cluster failed.
+func run(args []string) (code int, err error) {
+	// Caught from here on: a signal that comes during the start reaches the command, and the cluster
+	// is stopped in any case.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer signal.Stop(signals)
+
+	s, err := embedpg.Start(context.Background(), embedpg.Options{Ephemeral: true, Database: "postgres"})
+	if err != nil {
+		return 1, err
+	}
+	defer func() {
+		if stopErr := s.Stop(context.Background()); stopErr != nil {
+			code, err = max(code, 1), errors.Join(err, stopErr)
+		}
+	}()
+
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "TEST_DATABASE_URL="+s.DSN())
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	// A group of its own gets each signal once, from us, with all its children.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return 1, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case sig := <-signals:
+			// The only failure is that the group has just ended, which ended tells.
+			_ = syscall.Kill(-cmd.Process.Pid, sig.(syscall.Signal))
+		case err := <-ended:
+			return exitCode(cmd.ProcessState, err)
+		}
+	}
+}
+
+func exitCode(state *os.ProcessState, err error) (int, error) {
+	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
+		return 1, err
+	}
+	if status := state.Sys().(syscall.WaitStatus); status.Signaled() {
+		return 128 + int(status.Signal()), nil
+	}
+	return state.ExitCode(), nil
+}

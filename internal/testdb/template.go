@@ -1,0 +1,143 @@
+package testdb
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/internal/demo"
+	"github.com/7p-education/api/migrations"
+)
+
+// template is a database to clone. Its name tells its content apart from that of any other version
+// of the code, so a cluster may serve them all.
+type template struct {
+	name string
+	base string // what it starts from: another template, or PostgreSQL's own
+	fill func(context.Context, *pgxpool.Pool) error
+}
+
+// migrated is the schema with no data.
+var migrated = sync.OnceValue(func() template {
+	return template{
+		name: "tpl_" + migrationsHash(),
+		base: "template1",
+		fill: func(ctx context.Context, pool *pgxpool.Pool) error {
+			_, err := migrations.Up(ctx, pool)
+			return err
+		},
+	}
+})
+
+const demoSeed = 7
+
+// withDemo is the schema and the small demo data.
+var withDemo = sync.OnceValue(func() template {
+	base := migrated().name
+	return template{
+		name: "tpl_demo_" + hash(base, demo.Version, demoSeed, Now),
+		base: base,
+		fill: func(ctx context.Context, pool *pgxpool.Pool) error {
+			return demo.Load(ctx, pool, demo.Options{Scale: demo.Small, Seed: demoSeed, Now: Now})
+		},
+	}
+})
+
+func migrationsHash() string {
+	var content []any
+	err := fs.WalkDir(migrations.FS, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		sql, err := fs.ReadFile(migrations.FS, path)
+		content = append(content, path, string(sql))
+		return err
+	})
+	if err != nil {
+		panic(err) // the files are part of the program
+	}
+	return hash(content...)
+}
+
+func hash(parts ...any) string {
+	h := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(h, "%v\x00", part)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:8])
+}
+
+// ensured holds the templates this process has seen finished.
+var ensured sync.Map
+
+// ensure builds the template unless it is there. An advisory lock makes one process build it while
+// the others wait. The mark of a finished one is IS_TEMPLATE; at the same moment it stops taking
+// connections, because a database in use can't be cloned.
+func (tpl template) ensure(ctx context.Context, admin string) (err error) {
+	if _, done := ensured.Load(tpl.name); done {
+		return nil
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("building the template database %s: %w", tpl.name, err)
+		}
+	}()
+	conn, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) // and with it the lock goes
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtextextended($1, 0))`, tpl.name); err != nil {
+		return err
+	}
+	var finished bool
+	err = conn.QueryRow(ctx, `SELECT datistemplate FROM pg_database WHERE datname = $1`, tpl.name).Scan(&finished)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	if !finished {
+		if err := tpl.build(ctx, admin, conn); err != nil {
+			return err
+		}
+	}
+	ensured.Store(tpl.name, true)
+	return nil
+}
+
+// build starts anew: whatever has the name was left by a process that died while it built.
+func (tpl template) build(ctx context.Context, admin string, conn *pgx.Conn) error {
+	if tpl.base == migrated().name {
+		if err := migrated().ensure(ctx, admin); err != nil {
+			return err
+		}
+	}
+	for _, sql := range []string{
+		`DROP DATABASE IF EXISTS ` + tpl.name + ` WITH (FORCE)`,
+		`CREATE DATABASE ` + tpl.name + ` TEMPLATE ` + tpl.base + ` STRATEGY FILE_COPY`,
+	} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	dsn, err := withDatabase(admin, tpl.name)
+	if err != nil {
+		return err
+	}
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	err = tpl.fill(ctx, pool)
+	pool.Close()
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `ALTER DATABASE `+tpl.name+` WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`)
+	return err
+}

@@ -1,0 +1,119 @@
+// Package testdb gives each test a PostgreSQL database of its own, in which it may commit what it
+// likes. Databases are cloned from templates that are built once, by the first test that needs them.
+//
+// The cluster is the one TEST_DATABASE_URL names, as a superuser; several test processes may share
+// it, and `go run ./internal/testdb/cluster -- go test ./...` provides one. Without it every test
+// process starts its own, which ends with the process and leaves nothing behind.
+package testdb
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/internal/embedpg"
+)
+
+// Now is the moment the demo data was made at, so that golden files stay as they are.
+var Now = time.Date(2026, time.November, 1, 12, 0, 0, 0, time.UTC)
+
+// New returns the DSN of a migrated database without data, dropped when the test ends.
+func New(t testing.TB) string {
+	t.Helper()
+	return clone(t, migrated())
+}
+
+// Demo returns the DSN of a database that holds the small demo data, the same in every run; it is
+// dropped when the test ends.
+func Demo(t testing.TB) string {
+	t.Helper()
+	return clone(t, withDemo())
+}
+
+// Pool opens a pool on a database of New or Demo and closes it when the test ends, which waits for
+// the connections that the test still holds.
+func Pool(t testing.TB, dsn string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), dsn)
+	if err != nil {
+		t.Fatalf("opening the test database: %v", err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// cluster returns the DSN of the superuser. The server it may start needs no Stop: its watchdog
+// stops PostgreSQL and removes its directory when this process ends, in whatever way.
+var cluster = sync.OnceValues(func() (string, error) {
+	if dsn := os.Getenv("TEST_DATABASE_URL"); dsn != "" {
+		return dsn, nil
+	}
+	s, err := embedpg.Start(context.Background(), embedpg.Options{Ephemeral: true, Database: "postgres"})
+	if err != nil {
+		return "", err
+	}
+	return s.DSN(), nil
+})
+
+// clone copies a template file by file: 15 to 50 ms for the empty schema, 25 to 40 ms for the demo
+// data, where the default, WAL_LOG, writes everything twice. Either takes many times longer while
+// the disk is busy; TMPDIR=/dev/shm is then a remedy.
+func clone(t testing.TB, tpl template) string {
+	t.Helper()
+	admin, err := cluster()
+	if err != nil {
+		t.Fatalf("no cluster for the test database: %v", err)
+	}
+	if err := tpl.ensure(t.Context(), admin); err != nil {
+		t.Fatal(err)
+	}
+	name := "test_" + strings.ToLower(rand.Text())
+	dsn, err := withDatabase(admin, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := exec(t.Context(), admin, `CREATE DATABASE `+name+` TEMPLATE `+tpl.name+` STRATEGY FILE_COPY`); err != nil {
+		t.Fatalf("creating the test database: %v", err)
+	}
+	t.Cleanup(func() { // the test's context has ended by now
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := exec(ctx, admin, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+			t.Errorf("dropping the test database: %v", err)
+		}
+	})
+	return dsn
+}
+
+func exec(ctx context.Context, dsn, sql string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
+// withDatabase is the same address with another database. A DSN is a URL or a list of key=value, of
+// which the last one wins.
+func withDatabase(dsn, name string) (string, error) {
+	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return dsn + " dbname=" + name, nil
+	}
+	u, err := url.Parse(dsn)
+	if err != nil { // it would quote the password
+		return "", fmt.Errorf("TEST_DATABASE_URL isn't a URL")
+	}
+	u.Path, u.RawPath = "/"+name, ""
+	return u.String(), nil
+}

@@ -1,0 +1,86 @@
+// Package migrations holds the database's schema as ordered SQL files, and
+// applies them. It must never know of the server's configuration or logging.
+package migrations
+
+import (
+	"context"
+	"embed"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// FS holds the SQL files, in the format of goose.
+//
+//go:embed *.sql
+var FS embed.FS
+
+// Applied is one migration and whether the database has it.
+type Applied struct {
+	Version int64
+	File    string
+	Done    bool
+}
+
+// Up applies what the database lacks and returns how many migrations that were.
+// Servers that start at once queue on an advisory lock.
+func Up(ctx context.Context, pool *pgxpool.Pool) (int, error) {
+	var n int
+	err := with(pool, func(p *goose.Provider) error {
+		done, err := p.Up(ctx)
+		n = len(done)
+		return err
+	})
+	return n, err
+}
+
+// Down takes back the newest migration and returns its file; "" where there is
+// none.
+func Down(ctx context.Context, pool *pgxpool.Pool) (string, error) {
+	var file string
+	err := with(pool, func(p *goose.Provider) error {
+		version, err := p.GetDBVersion(ctx)
+		if err != nil || version == 0 {
+			return err
+		}
+		done, err := p.Down(ctx)
+		if err == nil && done != nil {
+			file = done.Source.Path
+		}
+		return err
+	})
+	return file, err
+}
+
+// Status lists every migration, the oldest first.
+func Status(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
+	var list []Applied
+	err := with(pool, func(p *goose.Provider) error {
+		all, err := p.Status(ctx)
+		for _, m := range all {
+			list = append(list, Applied{m.Source.Version, m.Source.Path, m.State == goose.StateApplied})
+		}
+		return err
+	})
+	return list, err
+}
+
+func with(pool *pgxpool.Pool, do func(*goose.Provider) error) error {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	defer db.Close()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, FS, goose.WithSessionLocker(locker))
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if err := do(p); err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	return nil
+}

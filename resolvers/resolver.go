@@ -1,0 +1,91 @@
+// Package resolvers turns fields of the schema into calls: arguments are checked,
+// a policy is asked, a loader or the store is called.
+//
+// It must never know of SQL, Redis or HTTP.
+package resolvers
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/loaders"
+)
+
+// Resolver is the root of all resolvers. What they read comes with the context:
+// the loaders of the operation.
+type Resolver struct{}
+
+// selection returns what is selected below the field that is being resolved.
+func selection(ctx context.Context) ast.SelectionSet {
+	return graphql.GetFieldContext(ctx).Field.Selections
+}
+
+// notOwn and notTaught are the answers for what belongs to someone else.
+func notOwn(field string) error {
+	return edu.Errorf(edu.Forbidden, "%s is for the user alone and for admins", field)
+}
+
+func notTaught(field string) error {
+	return edu.Errorf(edu.Forbidden, "%s is for the course's instructor and for admins", field)
+}
+
+// oneOf checks that exactly one of id and slug was given.
+func oneOf(field string, id *edu.ID, slug *string) error {
+	if (id == nil) == (slug == nil) {
+		return edu.Errorf(edu.BadUserInput, "%s takes an id or a slug, exactly one of the two", field)
+	}
+	return nil
+}
+
+// course loads a course that an edge leads to.
+func course(ctx context.Context, id int64) (*edu.Course, error) {
+	full := wantsText(graphql.GetOperationContext(ctx), selection(ctx))
+	return loaders.For(ctx).Course.Load(ctx, loaders.Detail{ID: id, Full: full})
+}
+
+// user loads a user that an edge leads to.
+func user(ctx context.Context, id int64) (*edu.User, error) {
+	l := loaders.For(ctx)
+	private := wantsPrivate(graphql.GetOperationContext(ctx), selection(ctx), l.Viewer, id)
+	return l.User.Load(ctx, loaders.Detail{ID: id, Full: private})
+}
+
+// oneUser reads a user as the root of a selection.
+func oneUser(ctx context.Context, id int64) (*edu.User, error) {
+	a := readAhead(ctx)
+	a.users([]int64{id}, selection(ctx))
+	if err := a.run(); err != nil {
+		return nil, err
+	}
+	return user(ctx, id)
+}
+
+// private returns what only the user and admins may read, or says who may.
+func private(ctx context.Context, u *edu.User, field string) (*edu.UserPrivate, error) {
+	l := loaders.For(ctx)
+	if !l.Viewer.Owns(u.ID) {
+		return nil, notOwn(field)
+	}
+	if u.Private == nil {
+		var err error
+		if u, err = l.User.Load(ctx, loaders.Detail{ID: u.ID, Full: true}); err != nil {
+			return nil, err
+		}
+	}
+	return u.Private, nil
+}
+
+// platform is the parent of what belongs to no one.
+const platform = 0
+
+// topCourses reads the most taken courses of an instructor, or of the platform.
+func topCourses(ctx context.Context, parent int64, first int) ([]*edu.Course, error) {
+	t, err := top(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
+	if err != nil {
+		return nil, err
+	}
+	return loaders.For(ctx).TopCourses.Load(ctx, of(t)(parent))
+}

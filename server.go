@@ -1,0 +1,157 @@
+// Command 7p is the GraphQL API of an online-education company: one server over
+// PostgreSQL and Redis. Without a DATABASE_URL it brings up a private PostgreSQL
+// with demo data.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/demo"
+	"github.com/7p-education/api/internal/embedpg"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/jobs"
+	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/web"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cli, command, err := config.Parse(os.Args[1:])
+	if err == nil {
+		err = run(ctx, cli, command)
+	}
+	switch {
+	case errors.Is(err, embedpg.ErrNoBinaries):
+		say("7p: %v", err)
+		os.Exit(2)
+	case err != nil && ctx.Err() == nil:
+		say("7p: %v", err)
+		os.Exit(1)
+	}
+}
+
+// serve runs the server until the context ends, and leaves nothing behind.
+func serve(ctx context.Context, c *config.Config) (err error) {
+	log := newLog(c)
+	tokens, lasting, err := tokens(c)
+	if err != nil {
+		return err
+	}
+	if !lasting {
+		log.Warn("JWT_SECRET is not set: tokens are good for this process only")
+	}
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	if db.embedded != nil {
+		if err := db.prepare(ctx); err != nil {
+			return err
+		}
+	}
+	health := middleware.NewHealth(log, 2*time.Second, middleware.Check{Name: "database", Required: true, Probe: db.Ping})
+	handler, err := routes(c, log, db, tokens, health)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s (ADDR): %w", c.Addr, err)
+	}
+	background, stopJobs := context.WithCancel(ctx)
+	done := jobs.Start(background, log, jobs.All(db.Store))
+	defer func() { stopJobs(); <-done }()
+	welcome(c, listener.Addr(), db)
+	log.Info("listening", "addr", listener.Addr().String())
+	return listen(ctx, c, log, &http.Server{Handler: handler}, listener, health)
+}
+
+// routes is the whole HTTP face: what is answered where, and what every request
+// passes through, the outermost first.
+func routes(c *config.Config, log *slog.Logger, db *database, tokens *auth.Tokens, health *middleware.Health) (http.Handler, error) {
+	cors, err := middleware.CORS(c.CORSAllowedOrigins, false)
+	if err != nil {
+		return nil, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
+	}
+	api := gql.New(gql.Options{Store: db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection})
+	playground := web.Playground("/playground", "/graphql")
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", auth.Middleware(tokens)(api))
+	mux.Handle("/playground", playground)
+	mux.Handle("/playground/", playground)
+	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte(gql.SDL()))
+	})
+	mux.HandleFunc("GET /healthz", health.Live)
+	mux.HandleFunc("GET /readyz", health.Ready)
+	mux.Handle("/", web.Home())
+
+	chain := []func(http.Handler) http.Handler{
+		middleware.RequestID(),
+		middleware.AccessLog(log),
+		middleware.Recover(log),
+		middleware.SecurityHeaders(),
+		cors,
+		middleware.Compress(),
+	}
+	var h http.Handler = mux
+	for i := len(chain) - 1; i >= 0; i-- {
+		h = chain[i](h)
+	}
+	return h, nil
+}
+
+// listen serves until the context ends, and then lets requests under way finish.
+func listen(ctx context.Context, c *config.Config, log *slog.Logger, srv *http.Server, l net.Listener, health *middleware.Health) error {
+	srv.ReadHeaderTimeout, srv.ReadTimeout, srv.IdleTimeout = 5*time.Second, 15*time.Second, 2*time.Minute
+	srv.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping: no new requests, those under way are finished", "within", c.ShutdownTimeout.String())
+	health.Drain()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ShutdownTimeout)
+	defer cancel()
+	if err := srv.Shutdown(drain); err != nil {
+		return fmt.Errorf("some requests did not finish within SHUTDOWN_TIMEOUT=%s: %w", c.ShutdownTimeout, err)
+	}
+	log.Info("stopped")
+	return nil
+}
+
+func newLog(c *config.Config) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // kong checked it
+	return slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
+}
+
+// welcome tells the person at the terminal where to go.
+func welcome(c *config.Config, addr net.Addr, db *database) {
+	_, port, _ := net.SplitHostPort(addr.String())
+	base := "http://localhost:" + port
+	say("\n  Playground  %s/playground\n  GraphQL     %s/graphql\n  Schema      %s/schema.graphql\n  Health      %s/healthz  %s/readyz", base, base, base, base, base)
+	if db.embedded != nil {
+		say("  Database    psql %q", db.embedded.DSN())
+		say("\n  Demo accounts (password %q): student@7p.example, instructor@7p.example, admin@7p.example", demo.Password)
+		say("  A token for one:  go run . token --email student@7p.example")
+	}
+	say("")
+}

@@ -1,0 +1,45 @@
+package store
+
+import (
+	"github.com/jackc/pgx/v5"
+
+	"github.com/7p-education/api/edu"
+)
+
+const categoryColumns = "k.id, k.name, k.slug, k.course_count"
+
+// Categories reads all categories, by name.
+func Categories(into func(*edu.Category)) Query {
+	return sql("Categories", "SELECT ", categoryColumns, " FROM categories k ORDER BY k.name, k.id").into(scanCategory(into))
+}
+
+// CategoriesByID reads categories by their keys, in no order.
+func CategoriesByID(ids []int64, into func(*edu.Category)) Query {
+	s := sql("CategoriesByID", "SELECT ", categoryColumns, " FROM categories k WHERE k.id = ANY (")
+	return s.add(s.arg(ids), ")").into(scanCategory(into))
+}
+
+// CategoryBySlug reads the category with a slug. Into is not called where there
+// is none.
+func CategoryBySlug(slug string, into func(*edu.Category)) Query {
+	s := sql("CategoryBySlug", "SELECT ", categoryColumns, " FROM categories k WHERE k.slug = ")
+	return s.add(s.arg(slug)).into(scanCategory(into))
+}
+
+// TopCategories reads the categories whose published courses are taken the
+// most.
+func TopCategories(first int, into func(*edu.Category)) Query {
+	s := sql("TopCategories", "SELECT ", categoryColumns, ` FROM categories k
+		LEFT JOIN courses c ON c.category_id = k.id AND c.published
+		GROUP BY k.id ORDER BY coalesce(sum(c.enrollment_count), 0) DESC, k.id DESC LIMIT `)
+	return s.add(s.arg(first)).into(scanCategory(into))
+}
+
+func scanCategory(into func(*edu.Category)) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		k := &edu.Category{}
+		err := rows.Scan(&k.ID, &k.Name, &k.Slug, &k.CourseCount)
+		into(k)
+		return err
+	}
+}

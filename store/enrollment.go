@@ -1,0 +1,99 @@
+package store
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/7p-education/api/edu"
+)
+
+const (
+	enrollmentColumns = "e.id, e.user_id, e.course_id, e.progress::float8, e.enrolled_at, e.last_accessed_at, e.completed_at"
+
+	// opened is when a course was last opened; one never opened counts as
+	// opened when the enrollment was made.
+	opened = "coalesce(e.last_accessed_at, e.enrolled_at)"
+	// completed tells what edu.Enrollment.Status calls completed.
+	completed = "(e.completed_at IS NOT NULL OR e.progress = 100)"
+)
+
+var enrollmentKeys = map[edu.EnrollmentOrderField]string{
+	edu.EnrollmentsByEnrolledAt:     "e.enrolled_at",
+	edu.EnrollmentsByLastAccessedAt: opened,
+	edu.EnrollmentsByProgress:       "e.progress::float8",
+}
+
+// enrollmentStates is the SQL of each edu.EnrollmentStatus.
+var enrollmentStates = map[edu.EnrollmentStatus]string{
+	edu.Completed:  " AND " + completed,
+	edu.InProgress: " AND NOT " + completed + " AND e.progress > 0",
+	edu.NotStarted: " AND NOT " + completed + " AND e.progress = 0",
+}
+
+// EnrollmentsByID reads enrollments by their keys, in no order.
+func EnrollmentsByID(ids []int64, into func(*edu.Enrollment)) Query {
+	s := sql("EnrollmentsByID", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.id = ANY (")
+	return s.add(s.arg(ids), ")").into(scanEnrollment(into))
+}
+
+// EnrollmentsOfUserIn reads a user's enrollments in some courses. Into is not
+// called for a course that the user does not take.
+func EnrollmentsOfUserIn(user int64, courses []int64, into func(*edu.Enrollment)) Query {
+	s := sql("EnrollmentsOfUserIn", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
+	return s.add(s.arg(user), " AND e.course_id = ANY (", s.arg(courses), ")").into(scanEnrollment(into))
+}
+
+// EnrollmentList is which enrollments of a user a list holds, and in which
+// order; an empty status is any.
+type EnrollmentList struct {
+	Status edu.EnrollmentStatus
+	Order  edu.EnrollmentOrder
+}
+
+// EnrollmentsByUser reads the same page of the enrollments of each user.
+func EnrollmentsByUser(ids []int64, l EnrollmentList, p edu.PageArgs, into func(user int64, e *edu.Enrollment)) Query {
+	s := sql("EnrollmentsByUser", "SELECT ", enrollmentColumns, " FROM unnest(")
+	s.add(s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+		SELECT * FROM enrollments e WHERE e.user_id = parent.id`, enrollmentStates[l.Status])
+	s.page(l.Order.Order(), enrollmentKeys[l.Order.Field], "e.id", p).add(") e")
+	return s.into(scanEnrollment(func(e *edu.Enrollment) { into(e.UserID, e) }))
+}
+
+// CountEnrollmentsByUser counts the enrollments of each user in a state. Into is
+// not called for a user who has none.
+func CountEnrollmentsByUser(ids []int64, status edu.EnrollmentStatus, into func(user int64, n int)) Query {
+	s := sql("CountEnrollmentsByUser", "SELECT e.user_id, count(*) FROM enrollments e WHERE e.user_id = ANY (")
+	return s.add(s.arg(ids), ")", enrollmentStates[status], " GROUP BY e.user_id").into(scanCount(into))
+}
+
+// EnrollmentsByCourse reads the same page of the enrollments in each course, the
+// newest first.
+func EnrollmentsByCourse(ids []int64, p edu.PageArgs, into func(course int64, e *edu.Enrollment)) Query {
+	s := sql("EnrollmentsByCourse", "SELECT ", enrollmentColumns, " FROM unnest(")
+	s.add(s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+		SELECT * FROM enrollments e WHERE e.course_id = parent.id`)
+	s.page(edu.NewestEnrollments.Order(), "e.enrolled_at", "e.id", p).add(") e")
+	return s.into(scanEnrollment(func(e *edu.Enrollment) { into(e.CourseID, e) }))
+}
+
+// RecentEnrollments reads a user's enrollments touched since a time, the newest
+// first.
+func RecentEnrollments(user int64, since time.Time, first int, into func(*edu.Enrollment)) Query {
+	s := sql("RecentEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
+	s.add(s.arg(user), " AND ", opened, " >= ", s.arg(since))
+	return s.add(" ORDER BY ", opened, " DESC, e.id DESC LIMIT ", s.arg(first)).into(scanEnrollment(into))
+}
+
+func scanEnrollment(into func(*edu.Enrollment)) func(pgx.Rows) error {
+	var e edu.Enrollment
+	targets := []any{&e.ID, &e.UserID, &e.CourseID, &e.Progress, &e.EnrolledAt, &e.LastAccessedAt, &e.CompletedAt}
+	return func(rows pgx.Rows) error {
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		row := e
+		into(&row)
+		return nil
+	}
+}

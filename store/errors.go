@@ -1,0 +1,29 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/7p-education/api/edu"
+)
+
+// convert gives an error of the database the code that callers act on, by
+// SQLSTATE and never by its text.
+func convert(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &pg) && pg.Code == "57014": // query_canceled: the statement's time ran out
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database took too long; try again, or ask for less"), err)
+	case errors.As(err, &pg) && (pg.Code[:2] == "53" || pg.Code[:2] == "57"), // out of resources, shutting down
+		unreachable(err), errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database cannot be reached just now; try again"), err)
+	default:
+		return fmt.Errorf("store: %w", err)
+	}
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// RefreshAnalytics computes anew what may be as old as the last refresh. Readers
+// see the old figures until the new ones are in. One server does it at a time:
+// done is false where another is at it, or was less than minAge ago.
+func (s *Store) RefreshAnalytics(ctx context.Context, minAge time.Duration) (done bool, err error) {
+	err = s.exclusively(ctx, "refresh_analytics", func(conn *pgx.Conn) error {
+		var age float64
+		err := conn.QueryRow(ctx, "-- name: AnalyticsAge\nSELECT extract(epoch FROM clock_timestamp() - refreshed_at) FROM platform_totals").Scan(&age)
+		if err != nil || age < minAge.Seconds() {
+			return err
+		}
+		// platform_totals is last: it tells the age of all.
+		for _, view := range []string{"course_analytics", "platform_days", "user_activity", "platform_totals"} {
+			if _, err := conn.Exec(ctx, "-- name: RefreshAnalytics\nREFRESH MATERIALIZED VIEW CONCURRENTLY "+view); err != nil {
+				return err
+			}
+		}
+		done = true
+		return nil
+	})
+	return done, err
+}
+
+// RefreshRelated computes anew which courses share their students, for those
+// courses whose turn it is, a few at a time, and returns how many that were.
+func (s *Store) RefreshRelated(ctx context.Context, minAge time.Duration) (courses int, err error) {
+	err = s.exclusively(ctx, "refresh_related", func(conn *pgx.Conn) error {
+		for {
+			var n int
+			err := conn.QueryRow(ctx, "-- name: RefreshRelated\nSELECT refresh_stale_related($1, 200)", minAge).Scan(&n)
+			if err != nil || n == 0 {
+				return err
+			}
+			courses += n
+		}
+	})
+	return courses, err
+}
+
+// EnsurePartitions makes the months of video_progress from this one to some
+// months ahead, and returns how many were missing.
+func (s *Store) EnsurePartitions(ctx context.Context, now time.Time, months int) (made int, err error) {
+	err = s.primary.QueryRow(ctx, "-- name: EnsurePartitions\nSELECT ensure_progress_partitions($1, $2)", now, now.AddDate(0, months, 0)).Scan(&made)
+	return made, convert(err)
+}
+
+// exclusively runs do on a connection without a time limit, unless another
+// server is at the same: then it does nothing.
+func (s *Store) exclusively(ctx context.Context, name string, do func(*pgx.Conn) error) error {
+	conn, err := s.primary.Acquire(ctx)
+	if err != nil {
+		return convert(err)
+	}
+	// The connection is closed and not given back: that ends the lock and the
+	// settings with it, whatever happened.
+	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "SET statement_timeout = 0"); err != nil {
+		return convert(err)
+	}
+	var ours bool
+	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtext($1))", name).Scan(&ours); err != nil || !ours {
+		return convert(err)
+	}
+	return convert(do(conn.Conn()))
+}

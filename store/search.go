@@ -1,0 +1,155 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/7p-education/api/edu"
+)
+
+// Found is a course that was searched for, with its relevance and what the
+// database understood the text to search for: normalised words in quotes,
+// without those that must not occur.
+type Found struct {
+	Course  *edu.Course
+	Score   float64
+	Lexemes string
+}
+
+// SearchCourses reads a page of the published courses that match a text; an
+// empty text matches every one, with a score of 0. The rows are ranked by their
+// keys first and decorated last.
+func SearchCourses(q edu.Search, into func(Found)) Query {
+	s := sql("SearchCourses")
+	matched := s.query(q.Query)
+	lexemes := "''"
+	if q.Query != "" {
+		lexemes = "(SELECT querytree(query) FROM q)"
+	}
+	s.add("SELECT h.score, ", lexemes, ", ", courseColumns)
+	if q.Page.Full {
+		s.add(courseTexts)
+	}
+	score := "0::float8"
+	if q.Query != "" {
+		// ts_rank stays below 1, so that 1 more puts an exact title above all else.
+		score = "(ts_rank(c.search_vector, (SELECT query FROM q)) + (lower(c.title) = (SELECT exact FROM q))::int)::float8"
+	}
+	key, direction := searchKeys[q.Sort], " DESC"
+	if q.Sort == edu.SortRelevance {
+		key = score
+	}
+	s.add(" FROM (SELECT c.id, ", score, " AS score, ", key, " AS key FROM courses c WHERE ", matched)
+	s.conditions(q.Filter).page(q.Sort.Order(), key, "c.id", q.Page)
+	s.add(") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
+	var f Found
+	return s.into(scanCourse(q.Page.Full, func(c *edu.Course) {
+		into(Found{Course: c, Score: f.Score, Lexemes: f.Lexemes})
+	}, &f.Score, &f.Lexemes))
+}
+
+// searchKeys is the SQL of what search results can be ordered by, but for the
+// relevance, which depends on the text.
+var searchKeys = map[edu.SearchSort]string{
+	edu.SortRating:      "coalesce(c.rating_average, 0)",
+	edu.SortEnrollments: "c.enrollment_count",
+	edu.SortNewest:      "c.published_at",
+}
+
+// query appends the text searched for, parsed once a statement, and returns the
+// condition that a course matches it. A title that is the text to the letter
+// matches even if the text holds stop words only.
+func (s *statement) query(text string) string {
+	if text == "" {
+		return "c.published"
+	}
+	at := s.arg(text)
+	s.add("WITH q AS MATERIALIZED (SELECT websearch_to_tsquery('english', ", at, ") AS query, lower(", at, ") AS exact) ")
+	return "c.published AND (c.search_vector @@ (SELECT query FROM q) OR lower(c.title) = (SELECT exact FROM q))"
+}
+
+// SearchGroup is how many results share a category, a difficulty and a price:
+// every facet is a sum of groups.
+type SearchGroup struct {
+	CategoryID int64
+	Difficulty edu.Difficulty
+	Price      edu.PriceFilter
+	Count      int
+}
+
+// SearchGroups counts the courses that match a text and a filter whatever their
+// category, difficulty and price, by these three.
+func SearchGroups(q edu.Search, into func(SearchGroup)) Query {
+	s := sql("SearchGroups")
+	matched := s.query(q.Query)
+	others := q.Filter
+	others.CategoryID, others.Difficulty, others.Price = 0, "", ""
+	s.add("SELECT c.category_id, c.difficulty, c.price = 0, count(*) FROM courses c WHERE ", matched)
+	return s.conditions(others).add(" GROUP BY 1, 2, 3").into(func(rows pgx.Rows) error {
+		var g SearchGroup
+		var difficulty string
+		var free bool
+		err := rows.Scan(&g.CategoryID, &difficulty, &free, &g.Count)
+		g.Difficulty, g.Price = difficulties[difficulty], edu.PricePaid
+		if free {
+			g.Price = edu.PriceFree
+		}
+		into(g)
+		return err
+	})
+}
+
+// Correction is a word searched for: whether any course has it, and the nearest
+// word that the courses do have.
+type Correction struct {
+	Word    string
+	Known   bool
+	Nearest string
+}
+
+// Corrections looks words up in the courses' vocabulary, in their order. A stop
+// word is known; a word with nothing near has no nearest.
+func Corrections(words []string, into func(Correction)) Query {
+	s := sql("Corrections", `SELECT w.word,
+		numnode(plainto_tsquery('english', w.word)) = 0
+			OR EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', w.word)),
+		coalesce((SELECT v.word FROM course_words v ORDER BY v.word <-> w.word, v.word LIMIT 1), '')
+		FROM unnest(`)
+	return s.add(s.arg(words), "::text[]) WITH ORDINALITY AS w (word, n) ORDER BY w.n").into(func(rows pgx.Rows) error {
+		var c Correction
+		err := rows.Scan(&c.Word, &c.Known, &c.Nearest)
+		into(c)
+		return err
+	})
+}
+
+// Finds tells whether a text finds any published course that meets the
+// conditions.
+func Finds(text string, where edu.CourseConditions, into *bool) Query {
+	s := sql("Finds")
+	matched := s.query(text)
+	s.add("SELECT EXISTS (SELECT FROM courses c WHERE ", matched).conditions(where)
+	return s.add(")").into(func(rows pgx.Rows) error { return rows.Scan(into) })
+}
+
+// Suggestions reads titles that start with what was typed, the most taken first,
+// and then those with a word near to it, the nearest first.
+func Suggestions(typed string, first int, into func(string)) Query {
+	s := sql("Suggestions")
+	near, pattern := s.arg(typed), s.arg(likeEscape.Replace(typed)+"%")
+	s.add(`SELECT t.title FROM (
+		SELECT c.title, max(c.enrollment_count) AS taken, lower(c.title) LIKE lower(`, pattern, `) AS completes,
+			word_similarity(lower(`, near, `), lower(c.title)) AS nearness
+		FROM courses c WHERE c.published AND (lower(c.title) LIKE lower(`, pattern, `) OR lower(`, near, `) <% lower(c.title))
+		GROUP BY c.title) t
+		ORDER BY t.completes DESC, CASE WHEN t.completes THEN 0 ELSE t.nearness END DESC, t.taken DESC, t.title LIMIT `, s.arg(first))
+	return s.into(func(rows pgx.Rows) error {
+		var title string
+		err := rows.Scan(&title)
+		into(title)
+		return err
+	})
+}
+
+var likeEscape = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)

@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Stats counts what an operation asks of the database.
+type Stats struct {
+	statements, roundTrips atomic.Int64
+}
+
+// Statements returns how many SQL statements were sent.
+func (s *Stats) Statements() int64 { return s.statements.Load() }
+
+// RoundTrips returns in how many round trips they were sent.
+func (s *Stats) RoundTrips() int64 { return s.roundTrips.Load() }
+
+type statsKey struct{}
+
+// WithStats returns a context under which statements are counted.
+func WithStats(ctx context.Context, s *Stats) context.Context {
+	return context.WithValue(ctx, statsKey{}, s)
+}
+
+func count(ctx context.Context, statements int) {
+	if s, ok := ctx.Value(statsKey{}).(*Stats); ok {
+		s.statements.Add(int64(statements))
+		s.roundTrips.Add(1)
+	}
+}

@@ -1,0 +1,162 @@
+// Package store is the database: all SQL is here. A method is a function of its
+// arguments; it must never know of GraphQL, HTTP or Redis.
+//
+// A read is a value, a Query: a statement and where its rows go. Run sends one,
+// or several in one round trip.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Config says how to reach the database.
+type Config struct {
+	URL        string        // of the primary
+	ReplicaURL string        // of a streaming replica that serves reads; "" is none
+	MaxConns   int32         // in each pool; 0 lets pgx choose
+	Timeout    time.Duration // of one statement; 0 is none
+}
+
+// Store runs statements against the primary, and reads against a replica where
+// there is one.
+type Store struct {
+	primary, replica *pgxpool.Pool
+}
+
+// Open connects to the database, or says why it cannot.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	primary, err := pool(ctx, c, c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("store: primary: %w", err)
+	}
+	s := &Store{primary: primary}
+	if c.ReplicaURL != "" {
+		if s.replica, err = pool(ctx, c, c.ReplicaURL); err != nil {
+			primary.Close()
+			return nil, fmt.Errorf("store: replica: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// pool opens a pool whose connections plan each statement once: with custom
+// plans, PostgreSQL plans anew at every execution, which for these short
+// statements costs as much as running them. JIT compilation never pays here.
+// The trigram thresholds are what search's corrections and suggestions expect.
+func pool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	if c.MaxConns > 0 {
+		config.MaxConns = c.MaxConns
+	}
+	set := config.ConnConfig.RuntimeParams
+	set["application_name"] = "7p"
+	set["plan_cache_mode"] = "force_generic_plan"
+	set["jit"] = "off"
+	set["timezone"] = "UTC"
+	set["pg_trgm.word_similarity_threshold"] = "0.35"
+	if c.Timeout > 0 {
+		set["statement_timeout"] = fmt.Sprint(c.Timeout.Milliseconds())
+	}
+	p, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Ping(ctx); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close closes the pools, waiting for statements under way.
+func (s *Store) Close() {
+	s.primary.Close()
+	if s.replica != nil {
+		s.replica.Close()
+	}
+}
+
+// Ping tells whether the primary answers.
+func (s *Store) Ping(ctx context.Context) error { return s.primary.Ping(ctx) }
+
+// Primary returns the pool of the primary, for migrations and loads.
+func (s *Store) Primary() *pgxpool.Pool { return s.primary }
+
+// Query is one statement and what becomes of its rows. It does nothing until
+// Run sends it.
+type Query struct {
+	sql  string
+	args []any
+	scan func(pgx.Rows) error // reads the current row
+}
+
+// Run sends the queries in one round trip, in one implicit transaction, and
+// reads all their rows. A replica that cannot be reached is passed over.
+func (s *Store) Run(ctx context.Context, queries ...Query) error {
+	if len(queries) == 0 {
+		return nil
+	}
+	count(ctx, len(queries))
+	if s.replica != nil {
+		err := run(ctx, s.replica, queries)
+		if !unreachable(err) || ctx.Err() != nil {
+			return convert(err)
+		}
+	}
+	return convert(run(ctx, s.primary, queries))
+}
+
+func run(ctx context.Context, pool *pgxpool.Pool, queries []Query) error {
+	if len(queries) == 1 {
+		rows, err := pool.Query(ctx, queries[0].sql, queries[0].args...)
+		if err != nil {
+			return err
+		}
+		return read(rows, queries[0])
+	}
+	var batch pgx.Batch
+	for _, q := range queries {
+		batch.Queue(q.sql, q.args...)
+	}
+	results := pool.SendBatch(ctx, &batch)
+	for _, q := range queries {
+		rows, err := results.Query()
+		if err == nil {
+			err = read(rows, q)
+		}
+		if err != nil {
+			_ = results.Close()
+			return err
+		}
+	}
+	return results.Close()
+}
+
+func read(rows pgx.Rows, q Query) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := q.scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// unreachable tells whether the server could not be asked at all, so that
+// asking another is safe.
+func unreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network)
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/7p-education/api/edu"
+)
+
+const videoColumns = "v.id, v.course_id, v.title, v.position, v.duration_seconds"
+
+// VideosByID reads videos by their keys, in no order.
+func VideosByID(ids []int64, into func(*edu.Video)) Query {
+	s := sql("VideosByID", "SELECT ", videoColumns, " FROM videos v WHERE v.id = ANY (")
+	return s.add(s.arg(ids), ")").into(scanVideo(into))
+}
+
+// VideosByCourse reads the same page of the videos of each course, by position.
+func VideosByCourse(ids []int64, p edu.PageArgs, into func(course int64, v *edu.Video)) Query {
+	s := sql("VideosByCourse", "SELECT ", videoColumns, " FROM unnest(")
+	s.add(s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+		SELECT * FROM videos v WHERE v.course_id = parent.id`)
+	s.page(edu.VideoOrder, "v.position", "v.id", p).add(") v")
+	return s.into(scanVideo(func(v *edu.Video) { into(v.CourseID, v) }))
+}
+
+func scanVideo(into func(*edu.Video)) func(pgx.Rows) error {
+	var v edu.Video
+	targets := []any{&v.ID, &v.CourseID, &v.Title, &v.Position, &v.DurationSeconds}
+	return func(rows pgx.Rows) error {
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		row := v
+		into(&row)
+		return nil
+	}
+}
+
+// ProgressByVideo reads how far a user has watched each of the videos. Into is
+// not called for one not begun.
+func ProgressByVideo(user int64, videos []int64, into func(*edu.VideoProgress)) Query {
+	s := sql("ProgressByVideo", `SELECT p.video_id, max(p.progress_seconds), max(p.watched_at),
+		max(p.progress_seconds) >= v.duration_seconds * `, watchedShare, `
+		FROM video_progress p JOIN videos v ON v.id = p.video_id WHERE p.user_id = `)
+	s.add(s.arg(user), " AND p.video_id = ANY (", s.arg(videos), ") GROUP BY p.video_id, v.duration_seconds")
+	return s.into(func(rows pgx.Rows) error {
+		p := &edu.VideoProgress{}
+		err := rows.Scan(&p.VideoID, &p.ProgressSeconds, &p.WatchedAt, &p.Completed)
+		into(p)
+		return err
+	})
+}
+
+// WatchTime sums the seconds of video that a user watched since a time.
+func WatchTime(user int64, since time.Time, into *int) Query {
+	s := sql("WatchTime", "SELECT coalesce(sum(p.progress_seconds), 0) FROM video_progress p WHERE p.user_id = ")
+	return s.add(s.arg(user), " AND p.watched_at >= ", s.arg(since)).into(scanInt(into))
+}
+
+// watchedShare is edu.WatchedShare as the database reads it.
+var watchedShare = strconv.FormatFloat(edu.WatchedShare, 'f', -1, 64)

@@ -1,0 +1,194 @@
+// Drives the playground of a running server in Chromium, as a person would:
+//
+//   TOKEN=$(7p token --email student@7p.example) node playground.mjs BASE_URL [SCREENSHOT_DIR]
+//
+// The server has the demo data. CHROMIUM names the browser, /usr/bin/chromium by default.
+// Prints a line for each step. Exit code 0: all hold; 1: one failed; 2: called wrongly.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [base, shots] = process.argv.slice(2);
+const token = process.env.TOKEN;
+if (!base || !token) {
+  console.error("usage: TOKEN=… node playground.mjs BASE_URL [SCREENSHOT_DIR]");
+  process.exit(2);
+}
+const origin = new URL(base).origin;
+
+// What each example must show once it ran. The order is that of the tabs.
+const examples = {
+  Catalog: (data) => assert.ok(data.courses.nodes.length > 0, "no courses"),
+  CoursePage: (data) => assert.ok(data.course?.title, "no course of that slug"),
+  Search: (data) => assert.ok(data.searchCourses.edges.length > 0, "nothing found"),
+  MyDashboard: (data) => assert.match(data.viewer.email, /@/),
+  BrowseTree: (data) => assert.ok(data.categories.length > 0, "no categories"),
+};
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+page.setDefaultTimeout(15_000);
+
+// The browser logs a refused resource, a failed request and a policy violation as errors.
+const problems = [];
+page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+page.on("pageerror", (error) => problems.push(error.message));
+page.on("request", (request) => {
+  const url = new URL(request.url());
+  if (url.protocol !== "data:" && url.origin !== origin) problems.push(`request to ${url.origin}`);
+});
+
+async function step(name, run) {
+  await run();
+  assert.deepEqual(problems, [], "the browser reported problems");
+  console.log(`ok    ${name}`);
+}
+
+async function screenshot(name) {
+  if (!shots) return;
+  mkdirSync(shots, { recursive: true });
+  await page.mouse.move(0, 0);
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+const tabs = page.getByRole("tab");
+const docs = page.locator(".graphiql-doc-explorer");
+
+async function open(name) {
+  await tabs.filter({ hasText: name }).click();
+  // GraphiQL notices the operation of a tab 100 ms after it is opened.
+  await page.waitForFunction((operation) =>
+    document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === operation, name);
+}
+
+// Runs the open tab's operation, of that name, and returns the answer that GraphiQL shows.
+async function run(name) {
+  const answered = page.waitForResponse((r) =>
+    r.url().endsWith("/graphql") && r.request().postDataJSON().operationName === name);
+  await page.getByRole("button", { name: "Execute query" }).click();
+  const response = await answered;
+  const want = JSON.stringify(await response.json());
+  await page.waitForFunction((text) => {
+    const shown = document.querySelector(".result-window .CodeMirror").CodeMirror.getValue();
+    return shown !== "" && JSON.stringify(JSON.parse(shown)) === text;
+  }, want);
+  const { data, errors } = JSON.parse(want);
+  assert.equal(errors, undefined, `${name} answered with errors: ${JSON.stringify(errors)}`);
+  return { data, request: response.request() };
+}
+
+async function opensWithExamples() {
+  await page.goto(`${base}/playground`);
+  await tabs.first().waitFor();
+  assert.deepEqual(await tabs.allInnerTexts(), Object.keys(examples));
+  assert.equal(await tabs.first().getAttribute("aria-selected"), "true", "the first tab is not open");
+  await page.locator(".graphiql-editor-tool").getByText('"orderBy"').waitFor();
+}
+
+async function opensDocs() {
+  await page.getByRole("button", { name: "Docs", exact: true }).click();
+  await docs.getByText("Query", { exact: true }).click();
+  await docs.getByText("searchCourses", { exact: true }).waitFor();
+  await screenshot("docs");
+  await page.getByRole("button", { name: "Docs", exact: true }).click();
+  await docs.waitFor({ state: "hidden" });
+}
+
+async function sendsToken() {
+  await page.getByLabel("Bearer token").fill(`Bearer ${token}`);
+  await open("MyDashboard");
+  const { data, request } = await run("MyDashboard");
+  assert.ok(data.viewer, "the token was not taken: the viewer is anonymous");
+  examples.MyDashboard(data);
+  assert.equal(await request.headerValue("authorization"), `Bearer ${token}`);
+  await page.locator(".result-window").getByText(data.viewer.email).waitFor();
+
+  const kept = await page.evaluate(() => [JSON.stringify(localStorage), JSON.stringify(sessionStorage)]);
+  assert.ok(!kept[0].includes(token), "the token is in localStorage");
+  assert.ok(kept[1].includes(token), "the token is not in sessionStorage");
+}
+
+async function runsEveryExample() {
+  for (const [name, check] of Object.entries(examples)) {
+    await open(name);
+    check((await run(name)).data);
+  }
+}
+
+// Both need an exception in the page's policy, and neither shows before it is opened.
+async function opensDialogs() {
+  await page.getByRole("button", { name: "Open settings dialog" }).click();
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await page.locator(".graphiql-query-editor .CodeMirror").click();
+  await page.keyboard.press("Alt+g");
+  await page.locator(".CodeMirror-search-field").waitFor();
+  await page.keyboard.press("Escape");
+}
+
+async function switchesTheme() {
+  const colour = (selector) => page.$eval(selector, (e) => getComputedStyle(e).backgroundColor);
+  const colours = async () => [await colour(".bar"), await colour(".graphiql-container")];
+  const seen = {};
+  await tabs.first().click();
+  for (const theme of ["dark", "light"]) {
+    await page.getByTitle(`${theme} theme`).click();
+    await page.locator(`body.graphiql-${theme}`).waitFor();
+    seen[theme] = await colours();
+    await screenshot(theme);
+  }
+  assert.notEqual(seen.dark[0], seen.light[0], "the bar has one colour in both themes");
+  assert.notEqual(seen.dark[1], seen.light[1], "GraphiQL has one colour in both themes");
+
+  await page.getByTitle("Theme of the system").click();
+  await page.locator("body:not(.graphiql-light)").waitFor();
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await colours(), seen[colorScheme], `the system's ${colorScheme} theme is not followed`);
+  }
+}
+
+async function keepsStateOnReload() {
+  await page.reload();
+  await tabs.first().waitFor();
+  assert.equal(await page.getByLabel("Bearer token").inputValue(), token);
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await open("Catalog");
+  const { request } = await run("Catalog");
+  assert.equal(await request.headerValue("authorization"), null, "a cleared token is still sent");
+}
+
+async function showsFrontPage() {
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`${base}/`);
+    await screenshot(`home-${colorScheme}`);
+  }
+  await page.getByRole("link", { name: "Playground" }).click();
+  await tabs.first().waitFor();
+}
+
+try {
+  await step("opens with the example operations in tabs", opensWithExamples);
+  await step("runs the first example", async () => examples.Catalog((await run("Catalog")).data));
+  await step("shows the schema's documentation", opensDocs);
+  await step("sends the token and shows the viewer's email", sendsToken);
+  await step("runs every example", runsEveryExample);
+  await step("opens its dialogs under the policy", opensDialogs);
+  await step("switches and follows the theme", switchesTheme);
+  await step("keeps and clears the token", keepsStateOnReload);
+  await step("links from the front page", showsFrontPage);
+} catch (error) {
+  console.error(`FAIL  ${error.message}`);
+  for (const problem of problems) console.error(`      browser: ${problem}`);
+  await screenshot("failed");
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}

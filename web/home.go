@@ -1,0 +1,25 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Home serves the front page at "/": what this server is and where to go next. It has no script
+// and asks for nothing further. Any path but "/" is 404.
+func Home() http.Handler {
+	body := string(read("home/index.html"))
+	_, rest, _ := strings.Cut(body, "<style>")
+	style, _, _ := strings.Cut(rest, "</style>")
+	csp := policy("style-src " + hashSource(style))
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Security-Policy", csp)
+		h.Set("Cache-Control", "no-cache")
+		_, _ = w.Write([]byte(body)) // fails only when the client has gone
+	})
+	return secure(mux)
+}

@@ -1,0 +1,242 @@
+package web_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator"
+
+	"github.com/7p-education/api/web"
+)
+
+// ask sends one request, with headers as pairs of name and value.
+func ask(t *testing.T, h http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+var assetLink = regexp.MustCompile(`(?:src|href)="(/play/assets/[^"]+)"`)
+
+// assetLinks are the addresses that the page at /play asks for.
+func assetLinks(t *testing.T, h http.Handler) []string {
+	t.Helper()
+	var links []string
+	for _, m := range assetLink.FindAllStringSubmatch(ask(t, h, "GET", "/play").Body.String(), -1) {
+		links = append(links, m[1])
+	}
+	if len(links) < 8 {
+		t.Fatalf("the page links %d assets: %v", len(links), links)
+	}
+	return links
+}
+
+func TestPlaygroundPage(t *testing.T) {
+	t.Parallel()
+	h := web.Playground("/play", "/api")
+	for _, path := range []string{"/play", "/play/"} {
+		w := ask(t, h, "GET", path)
+		nonce := regexp.MustCompile(`<script [^>]*nonce="([A-Z2-7]{26})"`).FindStringSubmatch(w.Body.String())
+		if nonce == nil {
+			t.Fatalf("GET %s: the page has no nonce", path)
+		}
+		got := map[string]string{}
+		for name := range w.Header() {
+			got[name] = w.Header().Get(name)
+		}
+		want := map[string]string{
+			"Content-Type":               "text/html; charset=utf-8",
+			"Cache-Control":              "no-store",
+			"X-Content-Type-Options":     "nosniff",
+			"Referrer-Policy":            "no-referrer",
+			"Cross-Origin-Opener-Policy": "same-origin",
+			"Content-Security-Policy": "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'; " +
+				"frame-ancestors 'none'; script-src 'self'; style-src 'self' 'nonce-" + nonce[1] + "'; " +
+				"style-src-attr 'unsafe-hashes' 'sha256-H22cvujYHDQPJvzf4ie16OHKC3HsNj7RmRT3jO07Y/U=' " +
+				"'sha256-Eaamrrh0b5a/naRsV/zg7s6+kGvexMXZQARWP6ukkg4='; connect-src 'self'",
+		}
+		if diff := cmp.Diff(want, got); w.Code != http.StatusOK || diff != "" {
+			t.Errorf("GET %s: %d, headers (-want +got):\n%s", path, w.Code, diff)
+		}
+	}
+	if one, two := ask(t, h, "GET", "/play").Body, ask(t, h, "GET", "/play").Body; one.String() == two.String() {
+		t.Error("two answers have the same nonce")
+	}
+}
+
+func TestPlaygroundRefuses(t *testing.T) {
+	t.Parallel()
+	h := web.Playground("/play", "/api")
+	for _, tt := range []struct {
+		method, path string
+		code         int
+	}{
+		{"GET", "/play/assets/react.000000000000.js", http.StatusNotFound},
+		{"GET", "/play/assets/react.js", http.StatusNotFound},
+		{"GET", "/play/assets/", http.StatusNotFound},
+		{"GET", "/play/other", http.StatusNotFound},
+		{"GET", "/play/operations/catalog.graphql", http.StatusNotFound},
+		{"POST", "/play", http.StatusMethodNotAllowed},
+	} {
+		if w := ask(t, h, tt.method, tt.path); w.Code != tt.code {
+			t.Errorf("%s %s: %d, want %d", tt.method, tt.path, w.Code, tt.code)
+		}
+	}
+}
+
+func TestAssets(t *testing.T) {
+	t.Parallel()
+	h := web.Playground("/play", "/api")
+	for _, link := range assetLinks(t, h) {
+		plain := ask(t, h, "GET", link)
+		if plain.Code != http.StatusOK || plain.Body.Len() == 0 {
+			t.Fatalf("GET %s: %d, %d bytes", link, plain.Code, plain.Body.Len())
+		}
+		if got := plain.Header().Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
+			t.Errorf("%s: Cache-Control %q", link, got)
+		}
+		if got := plain.Header().Get("Vary"); got != "Accept-Encoding" {
+			t.Errorf("%s: Vary %q", link, got)
+		}
+		want := map[string]string{".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+		if got := plain.Header().Get("Content-Type"); got != want[filepath.Ext(link)] {
+			t.Errorf("%s: Content-Type %q", link, got)
+		}
+
+		zipped := ask(t, h, "GET", link, "Accept-Encoding", "br, gzip;q=0.5")
+		if got := zipped.Header().Get("Content-Encoding"); got != "gzip" {
+			t.Fatalf("%s: Content-Encoding %q, want gzip", link, got)
+		}
+		unzip, err := gzip.NewReader(zipped.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(unzip)
+		if err != nil || !bytes.Equal(body, plain.Body.Bytes()) {
+			t.Errorf("%s: its gzip form differs from its plain one (error: %v)", link, err)
+		}
+		if plain.Header().Get("ETag") == zipped.Header().Get("ETag") {
+			t.Errorf("%s: one ETag for two forms", link)
+		}
+
+		again := ask(t, h, "GET", link, "Accept-Encoding", "gzip", "If-None-Match", zipped.Header().Get("ETag"))
+		if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+			t.Errorf("%s asked again: %d, %d bytes", link, again.Code, again.Body.Len())
+		}
+	}
+}
+
+func TestAssetNegotiation(t *testing.T) {
+	t.Parallel()
+	h := web.Playground("/play", "/api")
+	link := assetLinks(t, h)[0]
+	for header, want := range map[string]string{
+		"":                    "",
+		"gzip":                "gzip",
+		"GZIP":                "gzip",
+		"deflate, gzip ; q=1": "gzip",
+		"gzip;q=0":            "",
+		"gzip;q=0.000":        "",
+		"gzip;q=x":            "",
+		"br":                  "",
+		"x-gzip-like":         "",
+	} {
+		w := ask(t, h, "GET", link, "Accept-Encoding", header)
+		if got := w.Header().Get("Content-Encoding"); got != want {
+			t.Errorf("Accept-Encoding %q: Content-Encoding %q, want %q", header, got, want)
+		}
+	}
+}
+
+// The policy allows exactly the style attributes that the editor's markup has.
+func TestPolicyCoversEditorMarkup(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile("playground/third_party/graphiql.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, m := range regexp.MustCompile(`<\w+[^<>]* style="([^"]*)"`).FindAllSubmatch(script, -1) {
+		got = append(got, string(m[1]))
+	}
+	if diff := cmp.Diff([]string{"width: 10em", "color: #888"}, got); diff != "" {
+		t.Errorf("style attributes (-policy +script):\n%s", diff)
+	}
+}
+
+// The examples are valid operations of the schema, with the variables they ask for.
+func TestExamplesFitSchema(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../graph/schema/*.graphqls")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no schema: %v", err)
+	}
+	var sources []*ast.Source
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, &ast.Source{Name: file, Input: string(text)})
+	}
+	schema, err := gqlparser.LoadSchema(sources...)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	page := ask(t, web.Playground("/play", "/api"), "GET", "/play").Body.String()
+	_, rest, _ := strings.Cut(page, `<script type="application/json" id="config">`)
+	text, _, _ := strings.Cut(rest, "</script>")
+	var config struct {
+		Endpoint   string
+		Operations []struct{ Query, Variables string }
+	}
+	if err := json.Unmarshal([]byte(text), &config); err != nil {
+		t.Fatal(err)
+	}
+	if config.Endpoint != "/api" {
+		t.Errorf("endpoint %q", config.Endpoint)
+	}
+
+	var names []string
+	for _, example := range config.Operations {
+		doc, errs := gqlparser.LoadQuery(schema, example.Query)
+		if errs != nil {
+			t.Fatalf("%v\n%s", errs, example.Query)
+		}
+		op := doc.Operations[0]
+		names = append(names, op.Name)
+		variables := map[string]any{}
+		if err := json.Unmarshal([]byte(example.Variables), &variables); err != nil {
+			t.Errorf("%s: %v", op.Name, err)
+		}
+		if _, err := validator.VariableValues(schema, op, variables); err != nil {
+			t.Errorf("%s: %v", op.Name, err)
+		}
+		for name := range variables {
+			if op.VariableDefinitions.ForName(name) == nil {
+				t.Errorf("%s has no variable %s", op.Name, name)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"Catalog", "CoursePage", "Search", "MyDashboard", "BrowseTree"}, names); diff != "" {
+		t.Errorf("tabs (-want +got):\n%s", diff)
+	}
+}
