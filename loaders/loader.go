@@ -104,14 +104,18 @@ func (l *Loader[K, V]) fetch(_ context.Context, keys []K) []*dataloader.Result[V
 // Want adds to a round what is needed for those keys that were not read yet.
 func (l *Loader[K, V]) Want(r *Round, keys []K) {
 	missing := make([]K, 0, len(keys))
-	seen := make(map[K]struct{}, len(keys))
+	wanted, ok := r.wanted[l].(map[K]struct{})
+	if !ok {
+		wanted = make(map[K]struct{}, len(keys))
+		r.wanted[l] = wanted
+	}
 	l.mu.RLock()
 	for _, k := range keys {
 		if _, ok := l.ready[k]; ok {
 			continue
 		}
-		if _, ok := seen[k]; !ok {
-			seen[k] = struct{}{}
+		if _, ok := wanted[k]; !ok {
+			wanted[k] = struct{}{}
 			missing = append(missing, k)
 		}
 	}
@@ -140,10 +144,11 @@ type Round struct {
 	all     *Loaders
 	queries []store.Query
 	done    []func()
+	wanted  map[any]any // by loader, the set of keys that the round reads already
 }
 
 // Round starts a round.
-func (l *Loaders) Round() *Round { return &Round{all: l} }
+func (l *Loaders) Round() *Round { return &Round{all: l, wanted: map[any]any{}} }
 
 // Add puts a statement of no loader into the round.
 func (r *Round) Add(q store.Query) { r.queries = append(r.queries, q) }
@@ -156,6 +161,7 @@ func (r *Round) Empty() bool { return len(r.queries) == 0 }
 func (r *Round) Send() error {
 	queries, done := r.queries, r.done
 	r.queries, r.done = nil, nil
+	clear(r.wanted)
 	if err := r.all.store.Run(r.all.ctx, queries...); err != nil {
 		return err
 	}

@@ -105,6 +105,10 @@ CREATE TABLE video_progress (
     progress_seconds integer     NOT NULL CHECK (progress_seconds >= 0),
     watched_at       timestamptz NOT NULL,
     created_at       timestamptz NOT NULL DEFAULT now(),
+    -- Nothing is watched after it was recorded, give or take a wrong clock. So a
+    -- window of watched_at is one of created_at too, and reads open only the
+    -- months that it touches.
+    CHECK (watched_at <= created_at + interval '1 day'),
     PRIMARY KEY (id, created_at)
 ) PARTITION BY RANGE (created_at);
 

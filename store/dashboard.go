@@ -21,7 +21,7 @@ func DashboardCounts(user int64, into *edu.DashboardCounts) Query {
 // since the start of one. Into is not called for an interval without any.
 func WatchTimeSeries(user int64, by edu.Interval, since time.Time, into func(edu.TimePoint)) Query {
 	s := sql("WatchTimeSeries", "SELECT ", trunc(by, "p.watched_at"), " AS at, sum(p.progress_seconds)::float8 FROM video_progress p WHERE p.user_id = ")
-	return s.add(s.arg(user), " AND p.watched_at >= ", s.arg(since), " GROUP BY at").into(scanPoint(into))
+	return s.add(s.arg(user)).watchedSince(since).add(" GROUP BY at").into(scanPoint(into))
 }
 
 // RecommendedCourses reads published courses that a user does not take, in the

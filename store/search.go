@@ -114,7 +114,8 @@ func Corrections(words []string, into func(Correction)) Query {
 	s := sql("Corrections", `SELECT w.word,
 		numnode(plainto_tsquery('english', w.word)) = 0
 			OR EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', w.word)),
-		coalesce((SELECT v.word FROM course_words v ORDER BY v.word <-> w.word, v.word LIMIT 1), '')
+		coalesce((SELECT n.word FROM (SELECT v.word, v.word <-> w.word AS distance FROM course_words v
+			ORDER BY v.word <-> w.word LIMIT 8) n ORDER BY n.distance, n.word LIMIT 1), '')
 		FROM unnest(`)
 	return s.add(s.arg(words), "::text[]) WITH ORDINALITY AS w (word, n) ORDER BY w.n").into(func(rows pgx.Rows) error {
 		var c Correction

@@ -57,7 +57,13 @@ func ProgressByVideo(user int64, videos []int64, into func(*edu.VideoProgress)) 
 // WatchTime sums the seconds of video that a user watched since a time.
 func WatchTime(user int64, since time.Time, into *int) Query {
 	s := sql("WatchTime", "SELECT coalesce(sum(p.progress_seconds), 0) FROM video_progress p WHERE p.user_id = ")
-	return s.add(s.arg(user), " AND p.watched_at >= ", s.arg(since)).into(scanInt(into))
+	return s.add(s.arg(user)).watchedSince(since).into(scanInt(into))
+}
+
+// watchedSince appends the start of a window, and of the months that its rows
+// can be in: see the check of video_progress.
+func (s *statement) watchedSince(since time.Time) *statement {
+	return s.where("p.watched_at >= %", since).where("p.created_at >= %", since.Add(-24*time.Hour))
 }
 
 // watchedShare is edu.WatchedShare as the database reads it.

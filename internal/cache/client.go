@@ -1,0 +1,73 @@
+package cache
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// errURL does not tell what is wrong: url.Parse quotes what it does not
+// understand, and that may be the half of a password with a slash in it.
+var errURL = errors.New("the Redis URL cannot be read: write redis://user:password@host:6379/0, rediss:// for TLS or " +
+	"unix:///path/of/socket, with several hosts of a cluster separated by commas, and percent-encode " +
+	"the special characters of a password")
+
+// newClient returns a client of the server, or of the cluster, that rawURL names.
+func newClient(rawURL string) (redis.UniversalClient, error) {
+	first, others := splitHosts(rawURL)
+	o, err := redis.ParseURL(first)
+	if err != nil {
+		return nil, errURL
+	}
+	// Deadlines are those of contexts. A second try would come when the caller
+	// has gone on without.
+	o.ContextTimeoutEnabled = true
+	o.DialTimeout = dialTimeout
+	o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = deadline, deadline, deadline
+	o.MaxRetries, o.DialerRetries = -1, 1
+	// These would be further commands on each new connection, unknown to Redis
+	// before 7.2.
+	o.DisableIdentity = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	if len(others) == 0 {
+		return redis.NewClient(o), nil
+	}
+	if o.DB != 0 {
+		return nil, errors.New("the Redis URL names several hosts, which makes it a cluster, and a cluster has database 0 only")
+	}
+	addrs := []string{o.Addr}
+	for _, other := range others {
+		node, err := redis.ParseURL(other)
+		if err != nil {
+			return nil, errURL
+		}
+		addrs = append(addrs, node.Addr)
+	}
+	return redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: addrs, Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig, Protocol: o.Protocol,
+		ContextTimeoutEnabled: true, DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout,
+		PoolTimeout: o.PoolTimeout, PoolSize: o.PoolSize, MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries,
+		DisableIdentity: true, MaintNotificationsConfig: o.MaintNotificationsConfig,
+	}), nil
+}
+
+// splitHosts turns a URL of several hosts into one of the first host, with all
+// else that it says, and URLs of the other hosts.
+func splitHosts(rawURL string) (first string, others []string) {
+	scheme, rest, ok := strings.Cut(rawURL, "://")
+	if !ok || scheme == "unix" {
+		return rawURL, nil
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	at := strings.LastIndex(rest[:end], "@") + 1 // a password may hold commas
+	hosts := strings.Split(rest[at:end], ",")
+	for _, host := range hosts[1:] {
+		others = append(others, scheme+"://"+host)
+	}
+	return scheme + "://" + rest[:at] + hosts[0] + rest[end:], others
+}

@@ -1,0 +1,163 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// Prefix begins the keys of this application in a Redis it may share.
+	Prefix = "7p:"
+
+	// deadline is how long one use of Redis may take: what it saves takes a few
+	// milliseconds, and a command on the same network 0.1.
+	deadline = 50 * time.Millisecond
+
+	// dialTimeout may be longer, as nobody waits for a connection past deadline:
+	// it is finished in the background and then there for the next caller.
+	dialTimeout = time.Second
+
+	// pause is how long the circuit breaker keeps calls away from Redis.
+	pause = 2 * time.Second
+)
+
+// ErrOpen is returned by Redis.Do where its circuit breaker lets no call through.
+var ErrOpen = errors.New("circuit breaker is open: Redis failed several times in a row a moment ago")
+
+// Redis is a Store in a Redis server of at least version 6.2 or a Redis Cluster,
+// shared by all processes. In trouble each use costs up to the deadline of 50 ms,
+// until five in a row have failed. That opens a circuit breaker: then a use costs
+// next to nothing, but for one in every two seconds, which tries again.
+type Redis struct {
+	client  redis.UniversalClient
+	prefix  string
+	log     *slog.Logger
+	breaker breaker
+
+	failed, skipped atomic.Uint64
+}
+
+var _ Store = (*Redis)(nil)
+
+// RedisOptions are what a Redis is opened with.
+type RedisOptions struct {
+	// URL is redis://user:password@host:6379/0, rediss:// for TLS, or
+	// unix:///path/of/socket?db=0. Several hosts, separated by commas, are nodes
+	// of a cluster.
+	URL string
+	// Prefix begins every key; "" is the constant Prefix.
+	Prefix string
+	// Log is told when the circuit breaker opens and when it closes.
+	Log *slog.Logger
+}
+
+// OpenRedis returns a Redis, which connects when it is first used. The error is
+// about the URL, and does not repeat it, for the password it may hold.
+func OpenRedis(o RedisOptions) (*Redis, error) {
+	client, err := newClient(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if o.Prefix == "" {
+		o.Prefix = Prefix
+	}
+	return &Redis{client: client, prefix: o.Prefix, log: o.Log, breaker: breaker{pause: pause}}, nil
+}
+
+// Get returns the value of key.
+func (r *Redis) Get(ctx context.Context, key string, renew time.Duration) (value []byte, ok bool) {
+	err := r.Do(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
+		if renew > 0 {
+			value, err = c.GetEx(ctx, r.prefix+key, renew).Bytes()
+		} else {
+			value, err = c.Get(ctx, r.prefix+key).Bytes()
+		}
+		return err
+	})
+	return value, err == nil
+}
+
+// Set keeps value for ttl.
+func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Duration) {
+	if ttl <= 0 { // to Redis that means forever
+		return
+	}
+	_ = r.Do(ctx, func(ctx context.Context, c redis.UniversalClient) error {
+		return c.Set(ctx, r.prefix+key, value, ttl).Err()
+	})
+}
+
+// Do runs other commands under the same deadline and the same count of failures.
+// Their keys have to begin with r.Key. It returns the error of run, of which
+// redis.Nil is no failure, or ErrOpen.
+func (r *Redis) Do(ctx context.Context, run func(context.Context, redis.UniversalClient) error) error {
+	if !r.breaker.allow() {
+		r.skipped.Add(1)
+		return ErrOpen
+	}
+	limited, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	err := run(limited, r.client)
+	r.note(ctx, err)
+	return err
+}
+
+// Key returns key with the prefix of this application.
+func (r *Redis) Key(key string) string { return r.prefix + key }
+
+// note counts what came of a use of Redis. A caller who left says nothing about
+// Redis.
+func (r *Redis) note(ctx context.Context, err error) {
+	switch {
+	case err == nil, errors.Is(err, redis.Nil):
+		if r.breaker.succeed() {
+			r.log.InfoContext(ctx, "Redis is back")
+		}
+	case ctx.Err() != nil:
+	default:
+		r.failed.Add(1)
+		if r.breaker.fail() {
+			r.log.WarnContext(ctx, "Redis is in trouble: until it is back, each process caches and limits for itself", "error", err)
+		}
+	}
+}
+
+// Ping asks Redis past the circuit breaker; an answer closes it.
+func (r *Redis) Ping(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	err := r.client.Ping(limited).Err()
+	r.note(ctx, err)
+	if err != nil {
+		return fmt.Errorf("ping Redis: %w", err)
+	}
+	return nil
+}
+
+// Close closes the connections.
+func (r *Redis) Close() error {
+	if err := r.client.Close(); err != nil {
+		return fmt.Errorf("close Redis: %w", err)
+	}
+	return nil
+}
+
+// RedisStats are counts since the start.
+type RedisStats struct {
+	// Failed is how many uses of Redis failed, Skipped how many were not tried
+	// because of that.
+	Failed, Skipped uint64
+	// Open tells whether the circuit breaker is open.
+	Open bool
+}
+
+// Stats returns the counts.
+func (r *Redis) Stats() RedisStats {
+	return RedisStats{Failed: r.failed.Load(), Skipped: r.skipped.Load(), Open: r.breaker.open()}
+}

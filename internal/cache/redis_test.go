@@ -1,0 +1,182 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/cache/redistest"
+)
+
+// slack is what a busy machine may add to a deadline of 50 ms.
+const slack = 450 * time.Millisecond
+
+func TestRedisInTrouble(t *testing.T) {
+	t.Parallel()
+	for name, trouble := range map[string]struct{ begin, end func(*redistest.Server) }{
+		"killed":  {(*redistest.Server).Kill, (*redistest.Server).Restart},
+		"stopped": {(*redistest.Server).Pause, (*redistest.Server).Resume},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t)
+			r, ctx := openRedis(t, server.URL(), ""), t.Context()
+			r.SetPause(50 * time.Millisecond)
+			works := func() bool {
+				r.Set(ctx, "key", []byte("value"), minute)
+				got, ok := r.Get(ctx, "key", minute)
+				return ok && string(got) == "value"
+			}
+			eventually(t, "Redis works", works)
+
+			trouble.begin(server)
+			for i := range 20 {
+				start := time.Now()
+				r.Set(ctx, "key", []byte("value"), minute)
+				if _, ok := r.Get(ctx, "key", 0); ok {
+					t.Errorf("use %d: a hit without a server", i)
+				}
+				if took := time.Since(start); took > 100*time.Millisecond+slack {
+					t.Errorf("use %d took %v", i, took)
+				}
+			}
+			if r.Ping(ctx) == nil {
+				t.Error("Ping found a server")
+			}
+			if s := r.Stats(); !s.Open || s.Failed < 5 || s.Skipped == 0 {
+				t.Errorf("counted %+v", s)
+			}
+			trouble.end(server)
+			eventually(t, "Redis works again by itself", works)
+			if r.Stats().Open {
+				t.Error("the circuit breaker is still open")
+			}
+		})
+	}
+}
+
+func TestRedisOpenIsCheap(t *testing.T) {
+	t.Parallel()
+	r := openRedis(t, "unix:///nonexistent/redis.sock", "")
+	r.SetPause(time.Hour)
+	for range 5 {
+		r.Get(t.Context(), "key", 0)
+	}
+	start := time.Now()
+	const uses = 1000
+	for range uses {
+		if err := r.Do(t.Context(), nil); !errors.Is(err, cache.ErrOpen) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if per := time.Since(start) / uses; per > time.Millisecond {
+		t.Errorf("a use took %v", per)
+	}
+	if s := r.Stats(); s.Failed != 5 || s.Skipped != uses {
+		t.Errorf("counted %+v", s)
+	}
+}
+
+func TestRedisPingCloses(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	r, ctx := openRedis(t, server.URL(), ""), t.Context()
+	r.SetPause(time.Hour)
+	server.Kill()
+	for range 5 {
+		r.Get(ctx, "key", 0)
+	}
+	server.Restart()
+	eventually(t, "Ping finds the server", func() bool { return r.Ping(ctx) == nil })
+	r.Set(ctx, "key", []byte("value"), minute)
+	if _, ok := r.Get(ctx, "key", 0); !ok {
+		t.Error("the circuit breaker is still open")
+	}
+}
+
+// TestRedisCallerLeaves would find callers' cancelled contexts counted as
+// failures of Redis.
+func TestRedisCallerLeaves(t *testing.T) {
+	t.Parallel()
+	r := newRedis(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	before := r.Stats()
+	for range 10 {
+		if _, ok := r.Get(gone, "key", 0); ok {
+			t.Error("a hit for nobody")
+		}
+	}
+	if after := r.Stats(); after != before {
+		t.Errorf("counted %+v, before %+v", after, before)
+	}
+}
+
+func TestRedisKeysAndTTL(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	r := openRedis(t, server.URL(), "")
+	eventually(t, "Redis works", func() bool { return r.Ping(t.Context()) == nil })
+	r.Set(t.Context(), "key", []byte("value"), minute)
+	err := r.Do(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
+		keys, err := c.Keys(ctx, "*").Result()
+		if len(keys) != 1 || keys[0] != "7p:key" || keys[0] != r.Key("key") {
+			t.Errorf("the keys are %q", keys)
+		}
+		if ttl := c.PTTL(ctx, "7p:key").Val(); ttl <= 0 || ttl > minute {
+			t.Errorf("the entry lives for %v", ttl)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRedisLogsOnce(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	var log lines
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: server.URL(), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	r.SetPause(time.Millisecond)
+	get := func() bool { r.Get(t.Context(), "key", 0); return r.Stats().Open }
+	server.Kill()
+	eventually(t, "the circuit breaker opens", get)
+	for range 10 {
+		get()
+	}
+	server.Restart()
+	eventually(t, "the circuit breaker closes", func() bool { return !get() })
+	if got := log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "Redis is in trouble") || !strings.Contains(got, "Redis is back") {
+		t.Errorf("logged %s", got)
+	}
+}
+
+// lines is a buffer for one log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}

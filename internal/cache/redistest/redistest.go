@@ -1,0 +1,97 @@
+// Package redistest runs real Redis servers for tests.
+package redistest
+
+import (
+	"crypto/rand"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// New returns the URL of a Redis server and a prefix of keys that no other test
+// uses. The server is the one that TEST_REDIS_URL names, or one that is started
+// for this test.
+func New(t testing.TB) (url, prefix string) {
+	t.Helper()
+	prefix = "test:" + rand.Text() + ":"
+	if url := os.Getenv("TEST_REDIS_URL"); url != "" {
+		return url, prefix
+	}
+	return Start(t).URL(), prefix
+}
+
+// Server is a redis-server of one test, on a unix socket, without persistence. It
+// is killed when the test ends.
+type Server struct {
+	t      testing.TB
+	socket string
+	cmd    *exec.Cmd
+}
+
+// Start starts a server and waits until it takes connections.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	// The name of a test may be longer than the path of a socket can be.
+	dir, err := os.MkdirTemp("", "7p-redis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s := &Server{t: t, socket: filepath.Join(dir, "redis.sock")}
+	s.Restart()
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// URL returns where the server is, the same after a restart.
+func (s *Server) URL() string { return "unix://" + s.socket }
+
+// Kill ends the server at once, if it runs, and waits until it is gone.
+func (s *Server) Kill() {
+	if s.cmd.ProcessState == nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+	}
+}
+
+// Restart starts the server again after Kill, without its data.
+func (s *Server) Restart() {
+	s.t.Helper()
+	_ = os.Remove(s.socket)
+	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket, "--save", "",
+		"--dir", filepath.Dir(s.socket), "--logfile", filepath.Join(filepath.Dir(s.socket), "log"))
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatalf("this test needs redis-server: %v", err)
+	}
+	poll := time.NewTicker(2 * time.Millisecond)
+	defer poll.Stop()
+	tooLong := time.After(10 * time.Second)
+	for {
+		if conn, err := net.Dial("unix", s.socket); err == nil {
+			_ = conn.Close()
+			return
+		}
+		select {
+		case <-poll.C:
+		case <-tooLong:
+			s.t.Fatal("redis-server did not start in time")
+		}
+	}
+}
+
+// Pause stops the server as a whole: connections stay open and nothing answers.
+func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
+
+// Resume lets the server go on.
+func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(sig os.Signal) {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		s.t.Fatal(err)
+	}
+}
