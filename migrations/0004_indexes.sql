@@ -14,13 +14,17 @@ CREATE INDEX courses_enrollments ON courses (enrollment_count, id) WHERE publish
 CREATE INDEX courses_category ON courses (category_id, published_at DESC, id DESC) WHERE published;
 -- User.coursesTaught, drafts included and first, CourseFilter.instructorId, InstructorDashboard.
 CREATE INDEX courses_instructor ON courses (instructor_id, (coalesce(published_at, timestamptz '9999-12-31 00:00:00+00')) DESC, id DESC);
+-- Query.searchCourses: facets and totals where no text narrows them down, from
+-- the index alone; totals of CourseFilter.difficulty and price.
+CREATE INDEX courses_facets ON courses (category_id, difficulty, price) WHERE published;
 -- CourseFilter.tags.
 CREATE INDEX courses_tags ON courses USING gin (tags) WHERE published;
 -- Query.searchCourses.
 CREATE INDEX courses_search ON courses USING gin (search_vector) WHERE published;
--- Query.searchSuggestions: titles that start with what was typed.
-CREATE INDEX courses_title_prefix ON courses (lower(title) text_pattern_ops) WHERE published;
--- Query.searchSuggestions: titles with a word near to what was typed.
+-- Query.searchCourses: a title that is the text to the letter.
+CREATE INDEX courses_title_exact ON courses (lower(title)) WHERE published;
+-- Query.searchSuggestions: titles that start with what was typed, or have a word
+-- near to it. (A btree would not serve a LIKE whose pattern is a parameter.)
 CREATE INDEX courses_title_trigram ON courses USING gin (lower(title) gin_trgm_ops) WHERE published;
 
 -- Course.reviews.
@@ -31,13 +35,15 @@ CREATE INDEX reviews_course ON reviews (course_id, created_at DESC, id DESC);
 -- course_id) finds them and a sort of some dozen rows orders them, so that
 -- moving last_accessed_at touches no index.
 CREATE INDEX enrollments_course ON enrollments (course_id, enrolled_at DESC, id DESC);
+-- InstructorDashboard.totalCompletions, from the index alone.
+CREATE INDEX enrollments_completed ON enrollments (course_id) WHERE completed_at IS NOT NULL OR progress = 100;
 
 -- Dashboard.watchTimeSeconds and watchTime, from the index alone.
-CREATE INDEX video_progress_watched ON video_progress (user_id, watched_at) INCLUDE (progress_seconds);
+CREATE INDEX video_progress_watched ON video_progress (user_id, watched_at) INCLUDE (progress_seconds, created_at);
 -- Video.viewerProgress.
 CREATE INDEX video_progress_video ON video_progress (user_id, video_id);
 
 -- +goose Down
-DROP INDEX video_progress_video, video_progress_watched, enrollments_course, reviews_course,
-    courses_title_trigram, courses_title_prefix, courses_search, courses_tags, courses_instructor,
+DROP INDEX video_progress_video, video_progress_watched, enrollments_completed, enrollments_course, reviews_course,
+    courses_title_trigram, courses_title_exact, courses_search, courses_tags, courses_facets, courses_instructor,
     courses_category, courses_enrollments, courses_rating, courses_price, courses_title, courses_published_at;

@@ -135,16 +135,19 @@ func Finds(text string, where edu.CourseConditions, into *bool) Query {
 }
 
 // Suggestions reads titles that start with what was typed, the most taken first,
-// and then those with a word near to it, the nearest first.
+// and only if these do not suffice those with a word near to it, the nearest
+// first.
 func Suggestions(typed string, first int, into func(string)) Query {
 	s := sql("Suggestions")
-	near, pattern := s.arg(typed), s.arg(likeEscape.Replace(typed)+"%")
-	s.add(`SELECT t.title FROM (
-		SELECT c.title, max(c.enrollment_count) AS taken, lower(c.title) LIKE lower(`, pattern, `) AS completes,
-			word_similarity(lower(`, near, `), lower(c.title)) AS nearness
-		FROM courses c WHERE c.published AND (lower(c.title) LIKE lower(`, pattern, `) OR lower(`, near, `) <% lower(c.title))
-		GROUP BY c.title) t
-		ORDER BY t.completes DESC, CASE WHEN t.completes THEN 0 ELSE t.nearness END DESC, t.taken DESC, t.title LIMIT `, s.arg(first))
+	near, pattern, n := s.arg(typed), s.arg(likeEscape.Replace(typed)+"%"), s.arg(first)
+	s.add(`(SELECT c.title FROM courses c WHERE c.published AND lower(c.title) LIKE lower(`, pattern, `)
+			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
+		UNION ALL
+		(SELECT c.title FROM courses c
+			WHERE c.published AND lower(`, near, `) <% lower(c.title) AND lower(c.title) NOT LIKE lower(`, pattern, `)
+			GROUP BY c.title
+			ORDER BY word_similarity(lower(`, near, `), lower(c.title)) DESC, max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
+		LIMIT `, n)
 	return s.into(func(rows pgx.Rows) error {
 		var title string
 		err := rows.Scan(&title)

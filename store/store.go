@@ -64,7 +64,7 @@ func pool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
 	set["plan_cache_mode"] = "force_generic_plan"
 	set["jit"] = "off"
 	set["timezone"] = "UTC"
-	set["pg_trgm.word_similarity_threshold"] = "0.35"
+	set["pg_trgm.word_similarity_threshold"] = "0.4"
 	if c.Timeout > 0 {
 		set["statement_timeout"] = fmt.Sprint(c.Timeout.Milliseconds())
 	}

@@ -16,13 +16,13 @@ func TestNewClient(t *testing.T) {
 		TLS                           bool
 	}
 	for url, want := range map[string]server{
-		"redis://cache":                        {"tcp", "cache:6379", "", "", 0, false},
-		"redis://me:p%2Fw,d@cache:7000/3":      {"tcp", "cache:7000", "me", "p/w,d", 3, false},
-		"rediss://:secret@[::1]:6380/0":        {"tcp", "[::1]:6380", "", "secret", 0, true},
-		"unix:///run/redis/redis.sock?db=2":    {"unix", "/run/redis/redis.sock", "", "", 2, false},
-		"unix://me:secret@/run/r,s.sock":       {"unix", "/run/r,s.sock", "me", "secret", 0, false},
-		"redis://cache:6379/0?pool_size=7":     {"tcp", "cache:6379", "", "", 0, false},
-		"redis://cache?read_timeout=10s&db=1":  {"tcp", "cache:6379", "", "", 1, false},
+		"redis://cache":                         {"tcp", "cache:6379", "", "", 0, false},
+		"redis://me:p%2Fw,d@cache:7000/3":       {"tcp", "cache:7000", "me", "p/w,d", 3, false},
+		"rediss://:secret@[::1]:6380/0":         {"tcp", "[::1]:6380", "", "secret", 0, true},
+		"unix:///run/redis/redis.sock?db=2":     {"unix", "/run/redis/redis.sock", "", "", 2, false},
+		"unix://me:secret@/run/r,s.sock":        {"unix", "/run/r,s.sock", "me", "secret", 0, false},
+		"redis://cache:6379/0?pool_size=7":      {"tcp", "cache:6379", "", "", 0, false},
+		"redis://cache?read_timeout=10s&db=1":   {"tcp", "cache:6379", "", "", 1, false},
 		"redis://a.example.com:6379?protocol=2": {"tcp", "a.example.com:6379", "", "", 0, false},
 	} {
 		client, err := newClient(url)

@@ -12,9 +12,9 @@ type near struct {
 }
 
 // Near returns a Store that asks local first and remote only for what local does
-// not have, and then keeps a copy in local for keep at most. What changes in
-// remote is seen up to keep later, so keep is long only for values that never
-// change, such as those whose key is their hash.
+// not have, and then keeps a copy in local for keep at most. That remote has another
+// value, or none any more, is seen up to keep later, so keep is long only for
+// values that never change, such as those whose key is their hash.
 //
 // A Get with renew reaches remote once in every keep, not at every call: keep has
 // to be well below renew, or entries in use expire in remote.

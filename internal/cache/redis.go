@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 )
 
 const (
@@ -64,6 +65,9 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
+	// go-redis writes a line of its own format for each failure, for the whole
+	// process; all that matters goes to o.Log.
+	logging.Disable()
 	if o.Prefix == "" {
 		o.Prefix = Prefix
 	}

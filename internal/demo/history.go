@@ -131,7 +131,7 @@ func (w *world) settle(e *enrollment) {
 func (w *world) review(r *rand.Rand, e *enrollment) {
 	c := w.courses[e.course]
 	seen := float64(e.finished) / float64(c.videos)
-	if chance(r, 0.1+0.46*seen*seen) {
+	if chance(r, 0.1+0.48*seen*seen) {
 		w.rate(r, e, c.quality)
 	}
 }

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/7p-education/api/internal/demo"
+	"github.com/7p-education/api/internal/embedpg"
+	"github.com/7p-education/api/migrations"
+	"github.com/7p-education/api/store"
+)
+
+// poolSize is the number of connections of each contender.
+const poolSize = 8
+
+// startDatabase brings up the benchmark's own PostgreSQL, with medium demo data
+// and everything precomputed. Its directory is kept, so that only the first run
+// and the first of a week loads the data, which takes about a minute.
+func startDatabase(ctx context.Context) (*embedpg.Server, error) {
+	name, err := databaseName(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	server, err := embedpg.Start(ctx, embedpg.Options{
+		Dir: filepath.Join(os.TempDir(), "7p-bench"), Database: name, Fetch: true, Progress: say,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := fill(ctx, server, name); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare the database: %w", err), server.Stop(context.WithoutCancel(ctx)))
+	}
+	return server, nil
+}
+
+// databaseName changes with the schema, with the demo data and with the week:
+// dashboards look at the last 30 days, which old data leaves empty.
+func databaseName(now time.Time) (string, error) {
+	h := fnv.New32a()
+	year, week := now.ISOWeek()
+	fmt.Fprintln(h, demo.Version, year, week)
+	files, err := fs.Glob(migrations.FS, "*.sql")
+	for _, file := range files {
+		var sql []byte
+		if sql, err = fs.ReadFile(migrations.FS, file); err != nil {
+			break
+		}
+		_, _ = h.Write(sql)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the migrations: %w", err)
+	}
+	return fmt.Sprintf("bench_%08x", h.Sum32()), nil
+}
+
+func fill(ctx context.Context, server *embedpg.Server, name string) error {
+	if err := dropOthers(ctx, server, name); err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, store.Config{URL: server.DSN(), MaxConns: poolSize})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := migrations.Up(ctx, db.Primary()); err != nil {
+		return err
+	}
+	loaded, err := demo.Loaded(ctx, db.Primary())
+	if err != nil {
+		return err
+	}
+	if !loaded {
+		say("loading the medium demo data")
+		start := time.Now()
+		err := demo.Load(ctx, db.Primary(), demo.Options{Scale: demo.Medium, Seed: planSeed, Now: start.UTC().Truncate(time.Second)})
+		if err != nil {
+			return err
+		}
+		say("loaded in %.0f s", time.Since(start).Seconds())
+	}
+	// What the server's jobs would else do while it is measured.
+	if _, err := db.EnsurePartitions(ctx, time.Now(), 2); err != nil {
+		return err
+	}
+	if _, err := db.RefreshRelated(ctx, 24*time.Hour); err != nil {
+		return err
+	}
+	_, err = db.RefreshAnalytics(ctx, time.Minute)
+	return err
+}
+
+// dropOthers drops what earlier runs left.
+func dropOthers(ctx context.Context, server *embedpg.Server, name string) error {
+	conn, err := pgx.Connect(ctx, server.DSNFor("postgres"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	rows, err := conn.Query(ctx, "SELECT datname FROM pg_database WHERE starts_with(datname, 'bench_') AND datname <> $1", name)
+	if err != nil {
+		return err
+	}
+	old, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, o := range old {
+		if err == nil {
+			_, err = conn.Exec(ctx, "DROP DATABASE "+pgx.Identifier{o}.Sanitize())
+		}
+	}
+	return err
+}
+
+// postmaster returns the process of PostgreSQL that all its others descend from.
+func postmaster(server *embedpg.Server) (pid string, err error) {
+	text, err := os.ReadFile(filepath.Join(server.Dir(), "data", "postmaster.pid"))
+	if err != nil {
+		return "", fmt.Errorf("find PostgreSQL's process: %w", err)
+	}
+	pid, _, _ = strings.Cut(string(text), "\n")
+	return strings.TrimSpace(pid), nil
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+
+	"github.com/7p-education/api/edu"
+)
+
+//go:embed operations/*.graphql
+var documents embed.FS
+
+// operation is one of the read operations that clients send most.
+type operation struct {
+	name  string // of the GraphQL operation
+	file  string
+	title string // in the report
+	field string // of Query, where the answer is
+}
+
+var operations = []operation{
+	{name: "Catalog", file: "catalog", title: "catalog", field: "courses"},
+	{name: "CoursePage", file: "course-page", title: "course page", field: "course"},
+	{name: "Search", file: "search", title: "search", field: "searchCourses"},
+	{name: "MyDashboard", file: "dashboard", title: "dashboard", field: "viewer"},
+	{name: "BrowseTree", file: "browse-tree", title: "browse tree", field: "categories"},
+}
+
+// request is what one client asks; the zero viewer is anonymous.
+type request struct {
+	operation operation
+	variables map[string]any
+	viewer    edu.Viewer
+}
+
+// body is the request as a GraphQL client sends it, the document with it.
+func (r request) body() ([]byte, error) {
+	document, err := documents.ReadFile("operations/" + r.operation.file + ".graphql")
+	if err != nil {
+		return nil, fmt.Errorf("read the document of %s: %w", r.operation.name, err)
+	}
+	return json.Marshal(map[string]any{
+		"query": string(document), "operationName": r.operation.name, "variables": r.variables,
+	})
+}

@@ -1,0 +1,162 @@
+package resolvers_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/testdb"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden is an operation of testdata, and who asks with which variables. Its
+// first lines say so; where nobody asks, another test does:
+//
+//	# as anonymous student
+//	# variables {"first": 2}
+type golden struct {
+	path, text string
+	as         []string
+	variables  map[string]any
+}
+
+func goldens(t *testing.T) []golden {
+	t.Helper()
+	var list []golden
+	err := filepath.WalkDir("testdata", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".graphql" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		g := golden{path: strings.TrimSuffix(path, ".graphql"), text: string(text)}
+		for line := range strings.Lines(g.text) {
+			if as, ok := strings.CutPrefix(line, "# as "); ok {
+				g.as = strings.Fields(as)
+			} else if variables, ok := strings.CutPrefix(line, "# variables "); ok {
+				if err := json.Unmarshal([]byte(variables), &g.variables); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+			}
+		}
+		list = append(list, g)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// canonical lays an answer out for people, with its errors in an order of their
+// own: fields that fail at once fail in any.
+func canonical(t *testing.T, body []byte) string {
+	t.Helper()
+	var parts struct {
+		Errors     []json.RawMessage `json:"errors,omitempty"`
+		Data       json.RawMessage   `json:"data,omitempty"`
+		Extensions json.RawMessage   `json:"extensions,omitempty"`
+	}
+	if err := json.Unmarshal(body, &parts); err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(parts.Errors, func(a, b json.RawMessage) int { return bytes.Compare(a, b) })
+	var pretty bytes.Buffer
+	enc := json.NewEncoder(&pretty)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(parts); err != nil {
+		t.Fatal(err)
+	}
+	return refreshed.ReplaceAllString(pretty.String(), `$1"then"`)
+}
+
+// refreshed are the only values that differ from run to run: when the figures of
+// the demo data were computed.
+var refreshed = regexp.MustCompile(`("refreshedAt": ?)"[^"]*"`)
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	a := setup(t, testdb.Demo(t))
+	a.exec(t, "SELECT refresh_related(ARRAY(SELECT id FROM courses))")
+	for _, g := range goldens(t) {
+		for _, as := range g.as {
+			t.Run(g.path+" "+as, func(t *testing.T) {
+				got := a.ask(t, viewers[as], g.text, g.variables)
+				pretty := canonical(t, got.body)
+				file := g.path + "." + as + ".json"
+				if *update {
+					if err := os.WriteFile(file, []byte(pretty), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(string(want), pretty); diff != "" {
+					t.Errorf("the answer changed; go test ./resolvers -update takes it as it is now (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// Every field that can be read is in a golden file.
+func TestGoldenCoversSchema(t *testing.T) {
+	t.Parallel()
+	schema := gql.Schema().Schema()
+	seen := map[string]bool{}
+	for _, g := range goldens(t) {
+		doc, err := gqlparser.LoadQueryWithRules(schema, g.text, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", g.path, err)
+		}
+		for _, op := range doc.Operations {
+			mark(seen, op.SelectionSet)
+		}
+		for _, f := range doc.Fragments {
+			mark(seen, f.SelectionSet)
+		}
+	}
+	for _, def := range schema.Types {
+		if def.Kind != ast.Object || def.BuiltIn || def == schema.Mutation || def == schema.Subscription {
+			continue
+		}
+		for _, f := range def.Fields {
+			if name := def.Name + "." + f.Name; !strings.HasPrefix(f.Name, "__") && !seen[name] && !writes(def.Name) {
+				t.Errorf("no golden file selects %s", name)
+			}
+		}
+	}
+}
+
+func mark(seen map[string]bool, sel ast.SelectionSet) {
+	for _, s := range sel {
+		switch s := s.(type) {
+		case *ast.Field:
+			seen[s.ObjectDefinition.Name+"."+s.Name] = true
+			mark(seen, s.SelectionSet)
+		case *ast.InlineFragment:
+			mark(seen, s.SelectionSet)
+		}
+	}
+}
+
+// writes tells whether a type is only what mutations answer with.
+func writes(name string) bool { return strings.HasSuffix(name, "Payload") || name == "UserError" }
