@@ -105,7 +105,8 @@ func dropOthers(ctx context.Context, server *embedpg.Server, name string) error 
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	rows, err := conn.Query(ctx, "SELECT datname FROM pg_database WHERE starts_with(datname, 'bench_') AND datname <> $1", name)
+	rows, err := conn.Query(ctx, `SELECT datname FROM pg_database d WHERE starts_with(datname, 'bench_') AND datname <> $1
+		AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname)`, name)
 	if err != nil {
 		return err
 	}

@@ -1,25 +1,40 @@
+// Command bench measures the server beside a yardstick: a handler that answers
+// the same requests without GraphQL, from one hand-written SQL statement each.
+// See README.md.
 package main
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/embedpg"
 )
 
 type options struct {
 	quick        bool
 	databaseOnly bool
 	operation    string
+	out          string
 }
 
 func main() {
 	var o options
-	flag.BoolVar(&o.quick, "quick", false, "fewer and shorter cells, about 90 s in all")
+	flag.BoolVar(&o.quick, "quick", false, "one short round at 1 and 16 connections, about 90 s in all; nothing is written")
 	flag.BoolVar(&o.databaseOnly, "database", false, "only bring up the database and print its address, for the benchmarks in process")
-	flag.StringVar(&o.operation, "operation", "", "only this operation, e.g. BrowseTree")
+	flag.StringVar(&o.operation, "operation", "", "only this operation, e.g. BrowseTree; nothing is written")
+	flag.StringVar(&o.out, "out", "bench/RESULTS.md", "where the results are written")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -29,17 +44,146 @@ func main() {
 	}
 }
 
+// bench is one run of the benchmark.
+type bench struct {
+	dir         string // for binaries and logs
+	environment []string
+	tokens      *auth.Tokens
+}
+
+func (b *bench) binary(name string) string { return filepath.Join(b.dir, name) }
+
 func run(ctx context.Context, o options) (err error) {
-	server, err := startDatabase(ctx)
+	database, err := startDatabase(ctx)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, database.Stop(context.WithoutCancel(ctx))) }()
 	if o.databaseOnly {
-		fmt.Println(server.DSN())
+		fmt.Println(database.DSN())
 		<-ctx.Done()
-		return server.Stop(context.WithoutCancel(ctx))
+		return nil
+	}
+	b, err := newBench(ctx, database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
+	pool, err := pgxpool.New(ctx, database.DSN())
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer pool.Close()
+	say("asking both contenders each request once, and comparing the answers")
+	prepared, err := b.prepare(ctx, pool)
+	if err != nil {
+		return fmt.Errorf("prepare the requests: %w", err)
+	}
+	r, err := b.measure(ctx, database, prepared, o)
+	if err != nil {
+		return err
+	}
+	if err := r.machine(ctx, pool); err != nil {
+		return err
+	}
+	text := r.markdown()
+	fmt.Print(text)
+	if o.quick || o.operation != "" {
+		return nil
+	}
+	if err := os.WriteFile(o.out, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("write the results: %w", err)
 	}
 	return nil
+}
+
+// newBench builds both contenders.
+func newBench(ctx context.Context, database *embedpg.Server) (*bench, error) {
+	dir, err := os.MkdirTemp("", "7p-bench-run-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the binaries: %w", err)
+	}
+	secret := rand.Text() + rand.Text()
+	tokens, err := auth.NewTokens(secret)
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{dir: dir, tokens: tokens, environment: []string{
+		"DATABASE_URL=" + database.DSN(), fmt.Sprint("DATABASE_POOL=", poolSize), "JWT_SECRET=" + secret,
+		"READ_REPLICA_URL=", "REDIS_URL=", "LOG_LEVEL=info", "RATE_LIMIT=off",
+	}}
+	say("building the server and the yardstick")
+	if err := build(ctx, "github.com/7p-education/api", b.binary("7p")); err != nil {
+		return nil, err
+	}
+	return b, build(ctx, "github.com/7p-education/api/bench/yardstick", b.binary("yardstick"))
+}
+
+// measure puts every load on both contenders, in turn, so that whatever else the
+// machine does falls on both.
+func (b *bench) measure(ctx context.Context, database *embedpg.Server, prepared map[string]*prepared, o options) (r *results, err error) {
+	connections, rounds, warm, length := []int{1, 16, 64}, 3, time.Second, 5*time.Second
+	if o.quick {
+		connections, rounds, warm, length = []int{1, 16}, 1, 500*time.Millisecond, 3*time.Second
+	}
+	contenders, err := b.launchBoth(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		for _, c := range contenders {
+			err = errors.Join(err, c.stop())
+		}
+	}()
+	postgres, err := postmaster(database)
+	if err != nil {
+		return nil, err
+	}
+	r = &results{quick: o.quick, rounds: rounds, length: length}
+	for _, op := range operations {
+		if o.operation != "" && !strings.EqualFold(o.operation, op.name) {
+			continue
+		}
+		for _, n := range connections {
+			say("%s, %d connections", op.title, n)
+			l := load{connections: n, warm: warm, length: length}
+			var samples [2][]sample
+			for range rounds {
+				for i, c := range contenders {
+					s, err := l.fire(ctx, c.addr, prepared[op.name].shots, func() (time.Duration, time.Duration, error) {
+						own, err1 := c.cpu()
+						family, err2 := familyCPU(postgres)
+						return own, family, errors.Join(err1, err2)
+					})
+					if err != nil {
+						return nil, fmt.Errorf("%s, %d connections to the %s: %w", op.title, n, c.name, err)
+					}
+					samples[i] = append(samples[i], s)
+				}
+			}
+			r.cells = append(r.cells, cell{op, n, prepared[op.name], median(samples[0]), median(samples[1])})
+		}
+	}
+	for i, c := range contenders {
+		if r.memory[i], err = c.peakMemory(); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// launchBoth starts the server and the yardstick, in this order. The server's
+// log is made as in production, and thrown away.
+func (b *bench) launchBoth(ctx context.Context) ([]*contender, error) {
+	server, err := launch(ctx, "server", b.binary("7p"), os.DevNull, b.environment)
+	if err != nil {
+		return nil, err
+	}
+	yardstick, err := launch(ctx, "yardstick", b.binary("yardstick"), os.DevNull, b.environment)
+	if err != nil {
+		return nil, errors.Join(err, server.stop())
+	}
+	return []*contender{server, yardstick}, nil
 }
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

@@ -37,18 +37,19 @@ type ID struct {
 // NewID names the thing of a kind with a key.
 func NewID(kind Kind, key int64) ID { return ID{Kind: kind, Key: key} }
 
-// MarshalGQL writes the id as a JSON string.
-func (id ID) MarshalGQL(w io.Writer) {
-	var plain, out [64]byte
+// AppendJSON appends the id as a JSON string.
+func (id ID) AppendJSON(to []byte) []byte {
+	var plain [40]byte
 	b := append(plain[:0], id.Kind...)
 	b = append(b, ':')
 	b = strconv.AppendInt(b, id.Key, 10)
-	out[0] = '"'
-	n := 1 + base64.RawURLEncoding.EncodedLen(len(b))
-	base64.RawURLEncoding.Encode(out[1:], b)
-	out[n] = '"'
-	_, _ = w.Write(out[:n+1])
+	to = append(to, '"')
+	to = base64.RawURLEncoding.AppendEncode(to, b)
+	return append(to, '"')
 }
+
+// MarshalGQL writes the id as a JSON string.
+func (id ID) MarshalGQL(w io.Writer) { _, _ = w.Write(id.AppendJSON(nil)) }
 
 // UnmarshalGQL reads what MarshalGQL wrote. Anything else becomes an id that no
 // kind accepts: see KeyOf.

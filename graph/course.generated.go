@@ -1719,48 +1719,33 @@ func marshalNCourseEdge2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEdgeᚄ(c
 }
 
 func unmarshalNCourseOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseOrderField(ctx context.Context, ec *executionContext, v any) (edu.CourseOrderField, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.CourseOrderField(tmp)
+	var res edu.CourseOrderField
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNCourseOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseOrderField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.CourseOrderField) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "CourseOrderField!")
-	}
-	return res
+	return v
 }
 
 func unmarshalNDifficulty2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx context.Context, ec *executionContext, v any) (edu.Difficulty, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.Difficulty(tmp)
+	var res edu.Difficulty
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNDifficulty2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.Difficulty) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "Difficulty!")
-	}
-	return res
+	return v
 }
 
 func unmarshalNPriceFilter2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter(ctx context.Context, ec *executionContext, v any) (edu.PriceFilter, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.PriceFilter(tmp)
+	var res edu.PriceFilter
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNPriceFilter2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.PriceFilter) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "PriceFilter!")
-	}
-	return res
+	return v
 }
 
 func marshalOCourse2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourse(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Course) graphql.Marshaler {
@@ -1797,38 +1782,32 @@ func unmarshalODifficulty2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficu
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.Difficulty(tmp)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	var res = new(edu.Difficulty)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalODifficulty2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Difficulty) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalString(string(*v))
-	return res
+	return v
 }
 
 func unmarshalOPriceFilter2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter(ctx context.Context, ec *executionContext, v any) (*edu.PriceFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.PriceFilter(tmp)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	var res = new(edu.PriceFilter)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalOPriceFilter2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.PriceFilter) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalString(string(*v))
-	return res
+	return v
 }
 
 // endregion ***************************** type.gotpl *****************************

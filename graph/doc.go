@@ -2,4 +2,4 @@
 // it. Nothing in it is written by hand but the schema.
 package graph
 
-//go:generate go tool gqlgen generate --config ../gqlgen.yml
+//go:generate go run -C .. ./internal/write/gen

@@ -683,33 +683,23 @@ func marshalNEnrollmentEdge2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEdge�
 }
 
 func unmarshalNEnrollmentOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentOrderField(ctx context.Context, ec *executionContext, v any) (edu.EnrollmentOrderField, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.EnrollmentOrderField(tmp)
+	var res edu.EnrollmentOrderField
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNEnrollmentOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentOrderField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.EnrollmentOrderField) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "EnrollmentOrderField!")
-	}
-	return res
+	return v
 }
 
 func unmarshalNEnrollmentStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentStatus(ctx context.Context, ec *executionContext, v any) (edu.EnrollmentStatus, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.EnrollmentStatus(tmp)
+	var res edu.EnrollmentStatus
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNEnrollmentStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.EnrollmentStatus) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "EnrollmentStatus!")
-	}
-	return res
+	return v
 }
 
 func marshalOEnrollment2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollment(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Enrollment) graphql.Marshaler {
@@ -731,19 +721,16 @@ func unmarshalOEnrollmentStatus2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐE
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.EnrollmentStatus(tmp)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	var res = new(edu.EnrollmentStatus)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalOEnrollmentStatus2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.EnrollmentStatus) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalString(string(*v))
-	return res
+	return v
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -1389,18 +1389,13 @@ func marshalNDecimal2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDecimal(ctx con
 }
 
 func unmarshalNInterval2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInterval(ctx context.Context, ec *executionContext, v any) (edu.Interval, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.Interval(tmp)
+	var res edu.Interval
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNInterval2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInterval(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.Interval) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "Interval!")
-	}
-	return res
+	return v
 }
 
 func marshalNMoney2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐMoney(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.Money) graphql.Marshaler {
@@ -1418,18 +1413,13 @@ func marshalNNode2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐNode(ctx contex
 }
 
 func unmarshalNOrderDirection2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐOrderDirection(ctx context.Context, ec *executionContext, v any) (edu.OrderDirection, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.OrderDirection(tmp)
+	var res edu.OrderDirection
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNOrderDirection2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐOrderDirection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.OrderDirection) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "OrderDirection!")
-	}
-	return res
+	return v
 }
 
 func marshalNPageInfo2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPageInfo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.PageInfo) graphql.Marshaler {

@@ -1014,18 +1014,13 @@ func marshalNSearchFacets2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSearchF
 }
 
 func unmarshalNSearchSort2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSearchSort(ctx context.Context, ec *executionContext, v any) (edu.SearchSort, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.SearchSort(tmp)
+	var res edu.SearchSort
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNSearchSort2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSearchSort(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.SearchSort) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "SearchSort!")
-	}
-	return res
+	return v
 }
 
 func marshalOSearchHighlight2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSearchHighlight(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.SearchHighlight) graphql.Marshaler {

@@ -714,18 +714,13 @@ func _UserPreferences(ctx context.Context, ec *executionContext, sel ast.Selecti
 // region    ***************************** type.gotpl *****************************
 
 func unmarshalNRole2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRole(ctx context.Context, ec *executionContext, v any) (edu.Role, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.Role(tmp)
+	var res edu.Role
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNRole2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRole(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.Role) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "Role!")
-	}
-	return res
+	return v
 }
 
 func marshalNUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.User) graphql.Marshaler {
@@ -740,38 +735,32 @@ func unmarshalOPlan2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPlan(ctx cont
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.Plan(tmp)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	var res = new(edu.Plan)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalOPlan2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPlan(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Plan) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalString(string(*v))
-	return res
+	return v
 }
 
 func unmarshalORole2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRole(ctx context.Context, ec *executionContext, v any) (*edu.Role, error) {
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
-	res := edu.Role(tmp)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	var res = new(edu.Role)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalORole2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRole(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Role) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalString(string(*v))
-	return res
+	return v
 }
 
 func marshalOUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.User) graphql.Marshaler {

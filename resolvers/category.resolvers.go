@@ -8,12 +8,11 @@ package resolvers
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
+	"github.com/99designs/gqlgen/graphql"
 )
 
 func (r *categoryResolver) Courses(ctx context.Context, obj *edu.Category, first *int, after *string, last *int, before *string, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error) {

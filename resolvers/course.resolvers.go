@@ -8,12 +8,11 @@ package resolvers
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
+	"github.com/99designs/gqlgen/graphql"
 )
 
 func (r *courseResolver) Category(ctx context.Context, obj *edu.Course) (*edu.Category, error) {

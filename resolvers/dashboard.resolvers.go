@@ -8,11 +8,10 @@ package resolvers
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/loaders"
+	"github.com/99designs/gqlgen/graphql"
 )
 
 func (r *dashboardResolver) EnrolledCoursesCount(ctx context.Context, obj *edu.Dashboard) (int, error) {

@@ -8,10 +8,9 @@ package resolvers
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/99designs/gqlgen/graphql"
 )
 
 func (r *queryResolver) Node(ctx context.Context, id edu.ID) (edu.Node, error) {

@@ -9,11 +9,10 @@ import (
 	"context"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/loaders"
+	"github.com/99designs/gqlgen/graphql"
 )
 
 func (r *queryResolver) Viewer(ctx context.Context) (*edu.User, error) {

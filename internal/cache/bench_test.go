@@ -24,6 +24,18 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
+func BenchmarkGetRenew(b *testing.B) {
+	for name, s := range map[string]cache.Store{"local": newLocal(b, 1<<20), "redis": newRedis(b)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			s.Set(b.Context(), "key", make([]byte, 2000), minute)
+			for b.Loop() {
+				s.Get(b.Context(), "key", minute)
+			}
+		})
+	}
+}
+
 func BenchmarkSet(b *testing.B) {
 	for name, s := range map[string]cache.Store{"local": newLocal(b, 1<<20), "redis": newRedis(b)} {
 		b.Run(name, func(b *testing.B) {

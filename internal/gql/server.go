@@ -65,6 +65,7 @@ func New(o Options) *Server {
 		exec.Use(introspection{})
 	}
 	exec.AroundOperations(o.operation)
+	exec.AroundFields(answer)
 	return &Server{exec: exec, http: HTTP{MaxBody: maxBody}}
 }
 
@@ -73,10 +74,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.http.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), s.exec)
 }
 
+// answer has what a root field returned written by generated code, and leaves to
+// gqlgen what that does not know.
+func answer(ctx context.Context, next graphql.Resolver) (any, error) {
+	v, err := next(ctx)
+	if err != nil || v == nil {
+		return v, err
+	}
+	if written, ok := graph.Write(ctx, root, v); ok {
+		return written, nil
+	}
+	return v, nil
+}
+
+var root = &resolvers.Resolver{}
+
 // Schema returns the executable schema, with the resolvers and the directives.
 func Schema() graphql.ExecutableSchema {
 	return graph.NewExecutableSchema(graph.Config{
-		Resolvers:  &resolvers.Resolver{},
+		Resolvers:  root,
 		Directives: graph.DirectiveRoot{Auth: auth},
 	})
 }

@@ -30,24 +30,26 @@ const (
 	// status 200.
 	codePersistedNotFound     = "PERSISTED_QUERY_NOT_FOUND"
 	codePersistedNotSupported = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+	codePersistedMismatch = "PERSISTED_QUERY_HASH_MISMATCH"
 )
 
 // statuses are those of answers without data, by the code of their first error.
 // What is not here was understood and refused: 422, as the GraphQL over HTTP
 // draft has it for validation.
 var statuses = map[string]int{
-	codePersistedNotFound:           http.StatusOK,
-	codePersistedNotSupported:       http.StatusOK,
-	codeBadRequest:                  http.StatusBadRequest,
-	errcode.ParseFailed:             http.StatusBadRequest,
-	"PERSISTED_QUERY_HASH_MISMATCH": http.StatusBadRequest,
-	string(edu.Unauthenticated):     http.StatusUnauthorized,
-	string(edu.Forbidden):           http.StatusForbidden,
-	codeNotAcceptable:               http.StatusNotAcceptable,
-	codeCancelled:                   499, // nobody is left to read it; the access log shows it
-	codeInternal:                    http.StatusInternalServerError,
-	string(edu.Unavailable):         http.StatusServiceUnavailable,
-	codeTimeout:                     http.StatusGatewayTimeout,
+	codePersistedNotFound:       http.StatusOK,
+	codePersistedNotSupported:   http.StatusOK,
+	codeBadRequest:              http.StatusBadRequest,
+	errcode.ParseFailed:         http.StatusBadRequest,
+	codePersistedMismatch:       http.StatusBadRequest,
+	string(edu.Unauthenticated): http.StatusUnauthorized,
+	string(edu.Forbidden):       http.StatusForbidden,
+	codeNotAcceptable:           http.StatusNotAcceptable,
+	codeCancelled:               499, // nobody is left to read it; the access log shows it
+	codeInternal:                http.StatusInternalServerError,
+	string(edu.Unavailable):     http.StatusServiceUnavailable,
+	codeTimeout:                 http.StatusGatewayTimeout,
 }
 
 // statusOf returns 200 for an answer with data, even null, and otherwise what the

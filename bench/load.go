@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// shot is a request ready to be sent, and the fewest bytes that its answer has.
+type shot struct {
+	request []byte
+	atLeast int
+}
+
+// load is what some connections send, each its next request as soon as it has
+// the answer to the one before.
+type load struct {
+	connections  int
+	warm, length time.Duration
+}
+
+// sample is what one load of one contender showed.
+type sample struct {
+	perSecond           float64
+	p50, p95, p99       time.Duration
+	serverCPU, totalCPU time.Duration // a request; total is with PostgreSQL's
+}
+
+// meter reads the CPU time that a contender, and PostgreSQL, have used.
+type meter func() (server, database time.Duration, err error)
+
+// fire puts a load on a contender. Any answer that is not whole ends it.
+func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (sample, error) {
+	var next, answered atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	start := time.Now().Add(l.warm)
+	end := start.Add(l.length)
+	latencies := make([][]time.Duration, l.connections)
+	for i := range l.connections {
+		c, err := dial(addr)
+		if err != nil {
+			return sample{}, fmt.Errorf("connect: %w", err)
+		}
+		defer c.conn.Close()
+		group.Go(func() error {
+			for ctx.Err() == nil {
+				sent := time.Now()
+				if sent.After(end) {
+					return nil
+				}
+				s := shots[int(next.Add(1))%len(shots)]
+				status, answer, err := c.send(s.request)
+				if err == nil {
+					err = check(status, answer)
+				}
+				if err == nil && len(answer) < s.atLeast {
+					err = fmt.Errorf("an answer of %d bytes where %d were expected: %.300s", len(answer), s.atLeast, answer)
+				}
+				if err != nil {
+					return err
+				}
+				if done := time.Now(); sent.After(start) {
+					latencies[i] = append(latencies[i], done.Sub(sent))
+				}
+				answered.Add(1)
+			}
+			return ctx.Err()
+		})
+	}
+	var s sample
+	group.Go(func() error {
+		var err error
+		s, err = l.measure(ctx, &answered, read)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return s, err
+	}
+	all := slices.Sorted(slices.Values(slices.Concat(latencies...)))
+	if len(all) == 0 {
+		return s, fmt.Errorf("no request was answered within %s", l.length)
+	}
+	s.p50, s.p95, s.p99 = all[len(all)*50/100], all[len(all)*95/100], all[len(all)*99/100]
+	return s, nil
+}
+
+// measure counts answers and CPU time from the end of the warm-up to the end of
+// the load.
+func (l load) measure(ctx context.Context, answered *atomic.Int64, read meter) (sample, error) {
+	if err := sleep(ctx, l.warm); err != nil {
+		return sample{}, err
+	}
+	start, before := time.Now(), answered.Load()
+	server, database, err := read()
+	if err != nil {
+		return sample{}, err
+	}
+	if err := sleep(ctx, l.length); err != nil {
+		return sample{}, err
+	}
+	took, n := time.Since(start), answered.Load()-before
+	serverAfter, databaseAfter, err := read()
+	if err != nil {
+		return sample{}, err
+	}
+	if n == 0 {
+		return sample{}, fmt.Errorf("no request was answered within %s", took)
+	}
+	s := sample{perSecond: float64(n) / took.Seconds(), serverCPU: (serverAfter - server) / time.Duration(n)}
+	s.totalCPU = s.serverCPU + (databaseAfter-database)/time.Duration(n)
+	return s, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// median takes the median of each figure by itself.
+func median(samples []sample) sample {
+	of := func(figure func(sample) float64) float64 {
+		list := make([]float64, len(samples))
+		for i, s := range samples {
+			list[i] = figure(s)
+		}
+		slices.Sort(list)
+		return list[len(list)/2]
+	}
+	duration := func(figure func(sample) time.Duration) time.Duration {
+		return time.Duration(of(func(s sample) float64 { return float64(figure(s)) }))
+	}
+	return sample{
+		perSecond: of(func(s sample) float64 { return s.perSecond }),
+		p50:       duration(func(s sample) time.Duration { return s.p50 }),
+		p95:       duration(func(s sample) time.Duration { return s.p95 }),
+		p99:       duration(func(s sample) time.Duration { return s.p99 }),
+		serverCPU: duration(func(s sample) time.Duration { return s.serverCPU }),
+		totalCPU:  duration(func(s sample) time.Duration { return s.totalCPU }),
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// The goals: how many times the yardstick's figure the server's may be, and its
+// peak memory.
+const (
+	mostTimes  = 1.5
+	mostMemory = 100 << 20
+)
+
+// cell is an operation under a number of connections.
+type cell struct {
+	operation         operation
+	connections       int
+	prepared          *prepared
+	server, yardstick sample
+}
+
+// results are what a run measured.
+type results struct {
+	quick  bool
+	rounds int
+	length time.Duration
+	cells  []cell
+	memory [2]int64 // the peaks of the server and of the yardstick, in bytes
+
+	cpu, postgres string
+}
+
+// machine notes what the run was measured on.
+func (r *results) machine(ctx context.Context, pool *pgxpool.Pool) error {
+	if err := pool.QueryRow(ctx, "SHOW server_version").Scan(&r.postgres); err != nil {
+		return fmt.Errorf("ask PostgreSQL for its version: %w", err)
+	}
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return fmt.Errorf("ask the kernel for the processor: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+			r.cpu = strings.TrimSpace(value)
+			break
+		}
+	}
+	return nil
+}
+
+// markdown is the report.
+func (r *results) markdown() string {
+	var out strings.Builder
+	command := "make bench"
+	if r.quick {
+		command += " BENCH_ARGS=-quick"
+	}
+	fmt.Fprintf(&out, "# Results\n\nMade by `%s` on %s. README.md tells what is measured and how.\n\n", command, time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&out, "%d cores (%s), shared by client, server and PostgreSQL; %s, PostgreSQL %s, %s/%s. Medians of %d rounds of %s.\n\n",
+		runtime.NumCPU(), r.cpu, runtime.Version(), r.postgres, runtime.GOOS, runtime.GOARCH, r.rounds, r.length)
+	r.goals(&out)
+	r.figures(&out)
+	r.database(&out)
+	return out.String()
+}
+
+// goals compares the server with the yardstick.
+func (r *results) goals(out *strings.Builder) {
+	fmt.Fprintf(out, "## Goals\n\nThe server's figure over the yardstick's; at most %.1f is the goal.\n\n", mostTimes)
+	out.WriteString("| operation | connections | CPU of server and database | p50 | met |\n| --- | --: | --: | --: | --- |\n")
+	for _, c := range r.cells {
+		cpu, p50 := ratio(c.server.totalCPU, c.yardstick.totalCPU), ratio(c.server.p50, c.yardstick.p50)
+		met := "yes"
+		if cpu > mostTimes || c.connections == 1 && p50 > mostTimes { // of latency, the goal is one client's
+			met = "**no**"
+		}
+		fmt.Fprintf(out, "| %s | %d | %.2f | %.2f | %s |\n", c.operation.title, c.connections, cpu, p50, met)
+	}
+	met := "met"
+	if r.memory[0] > mostMemory {
+		met = "**not met**"
+	}
+	fmt.Fprintf(out, "\nPeak memory of the server: %.0f MiB (goal: at most %d MiB, %s); of the yardstick: %.0f MiB.\n\n",
+		mib(r.memory[0]), mostMemory>>20, met, mib(r.memory[1]))
+}
+
+func (r *results) figures(out *strings.Builder) {
+	out.WriteString("## Figures\n\nCPU is in milliseconds a request: of the process, and with PostgreSQL's. Latencies are in milliseconds.\n\n")
+	out.WriteString("| operation | connections | | requests/s | p50 | p95 | p99 | CPU | CPU with database |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: |\n")
+	for _, c := range r.cells {
+		for _, s := range []struct {
+			name string
+			sample
+		}{{"server", c.server}, {"yardstick", c.yardstick}} {
+			fmt.Fprintf(out, "| %s | %d | %s | %.0f | %.2f | %.2f | %.2f | %.3f | %.3f |\n", c.operation.title, c.connections, s.name,
+				s.perSecond, ms(s.p50), ms(s.p95), ms(s.p99), ms(s.serverCPU), ms(s.totalCPU))
+		}
+	}
+}
+
+// database tells what a request of the server's asks of PostgreSQL; the
+// yardstick's is always one statement.
+func (r *results) database(out *strings.Builder) {
+	out.WriteString("\n## SQL of the server\n\nMeans over the requests, from its access log.\n\n| operation | statements | round trips | bytes of an answer |\n| --- | --: | --: | --: |\n")
+	for i, c := range r.cells {
+		if i == 0 || r.cells[i-1].operation != c.operation {
+			fmt.Fprintf(out, "| %s | %.1f | %.1f | %d |\n", c.operation.title, c.prepared.statements, c.prepared.roundTrips, c.prepared.bytes)
+		}
+	}
+}
+
+func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func mib(n int64) float64 { return float64(n) / (1 << 20) }

@@ -1,0 +1,121 @@
+// Command yardstick answers the benchmark's operations without GraphQL: each is
+// one hand-written statement in which PostgreSQL makes the finished JSON. It is
+// the practical limit that the server is measured against. It reads the same
+// requests, operationName and variables of them, and gives the same answers.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/auth"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "yardstick:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until the context ends. ADDR, DATABASE_URL, DATABASE_POOL and
+// JWT_SECRET are those of the server.
+func run(ctx context.Context) error {
+	tokens, err := auth.NewTokens(os.Getenv("JWT_SECRET"))
+	if err != nil {
+		return err
+	}
+	pool, err := connect(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to DATABASE_URL: %w", err)
+	}
+	defer pool.Close()
+	mux := http.NewServeMux()
+	mux.Handle("POST /graphql", auth.Middleware(tokens)(&answerer{db: pool, operations: operations()}))
+	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
+	srv := &http.Server{Addr: os.Getenv("ADDR"), Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.ListenAndServe() }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return srv.Shutdown(context.WithoutCancel(ctx))
+	}
+}
+
+// connect opens a pool with the settings of the server's.
+func connect(ctx context.Context) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(os.Getenv("DATABASE_URL"))
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.ParseInt(os.Getenv("DATABASE_POOL"), 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_POOL: %w", err)
+	}
+	config.MaxConns = int32(n)
+	set := config.ConnConfig.RuntimeParams
+	set["application_name"] = "yardstick"
+	set["plan_cache_mode"] = "force_generic_plan"
+	set["jit"] = "off"
+	set["timezone"] = "UTC"
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// asked is a request; the document in it is not looked at.
+type asked struct {
+	OperationName string
+	Variables     variables
+	viewer        edu.Viewer
+}
+
+type answerer struct {
+	db         *pgxpool.Pool
+	operations map[string]operation
+}
+
+// operation returns the value of data, as JSON.
+type operation func(context.Context, *pgxpool.Pool, asked) ([]byte, error)
+
+var errAsked = errors.New("bad request")
+
+// ServeHTTP answers one request.
+func (a *answerer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := asked{viewer: edu.ViewerFrom(r.Context())}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 100<<10))
+	if err == nil {
+		err = json.Unmarshal(body, &q)
+	}
+	run, ok := a.operations[q.OperationName]
+	if err != nil || !ok {
+		http.Error(w, "want an operationName of the benchmark, and variables", http.StatusBadRequest)
+		return
+	}
+	data, err := run(r.Context(), a.db, q)
+	switch {
+	case errors.Is(err, errAsked):
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/graphql-response+json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(`{"data":}`)+len(data)))
+	_, _ = w.Write(append(append(append(make([]byte, 0, len(`{"data":}`)+len(data)), `{"data":`...), data...), '}'))
+}

@@ -1,0 +1,49 @@
+package limit
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+func BenchmarkAllow(b *testing.B) {
+	p := Policy{Limit: 10_000, Window: time.Second}
+	full := NewLocal(hourly)
+	for i := range maxBuckets {
+		full.Allow(b.Context(), fmt.Sprint(i), 1)
+	}
+	b.Run("local", func(b *testing.B) {
+		b.ReportAllocs()
+		l := NewLocal(p)
+		for b.Loop() {
+			l.Allow(b.Context(), "address:192.0.2.7", 1)
+		}
+	})
+	b.Run("local, new keys without room", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			full.Allow(b.Context(), fmt.Sprint("new", i), 1)
+		}
+	})
+	b.Run("shared", func(b *testing.B) {
+		b.ReportAllocs()
+		s := NewShared(p, newRedis(b))
+		for b.Loop() {
+			s.Allow(b.Context(), "address:192.0.2.7", 1)
+		}
+	})
+}
+
+func BenchmarkMiddleware(b *testing.B) {
+	b.ReportAllocs()
+	endless := Policy{Limit: 1e9, Window: 1e6 * time.Second}
+	h := Middleware(NewLocal(endless), Address)(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", nil)
+	rec := httptest.NewRecorder()
+	for b.Loop() {
+		h.ServeHTTP(rec, r)
+	}
+}

@@ -1,0 +1,45 @@
+package limit
+
+import "time"
+
+// gcra is the generic cell rate algorithm of ITU-T I.371, in whole microseconds
+// so that Go and Lua come to the same numbers. All that there is to remember of a
+// bucket is when it will be full again, its theoretical arrival time (tat): a
+// bucket whose tat is past is as good as none.
+//
+// It and gcra.lua are the same arithmetic, and TestSharedDecidesAsGo holds them to it.
+type gcra struct {
+	limit    int
+	interval int64 // the time in which one request is filled up
+	burst    int64 // the time in which the whole bucket is
+}
+
+func newGCRA(p Policy) gcra {
+	limit := int64(p.Limit)
+	interval := (p.Window.Microseconds() + limit - 1) / limit
+	return gcra{limit: p.Limit, interval: interval, burst: interval * limit}
+}
+
+// spend takes cost from a bucket at the time now. It returns the bucket's new tat,
+// and for how long a cost that does not fit has to wait, 0 where it was taken.
+func (g gcra) spend(tat, now, cost int64) (newTAT, wait int64) {
+	// A tat further ahead than a whole bucket is from a policy or a clock of before.
+	tat = min(max(tat, now), now+g.burst)
+	if wait = tat + cost*g.interval - now - g.burst; wait > 0 {
+		return tat, wait
+	}
+	return tat + cost*g.interval, 0
+}
+
+func (g gcra) cost(cost int) int64 { return int64(min(max(cost, 1), g.limit)) }
+
+// decision says what spend found; ahead is how far the new tat is ahead of now.
+func (g gcra) decision(ahead, wait int64) Decision {
+	return Decision{
+		Allowed:    wait == 0,
+		Limit:      g.limit,
+		Remaining:  int((g.burst - ahead) / g.interval),
+		Reset:      time.Duration(ahead) * time.Microsecond,
+		RetryAfter: time.Duration(wait) * time.Microsecond,
+	}
+}

@@ -1,0 +1,59 @@
+# Finds the programs that the tests run beside the server, and has apt-get install those that are
+# missing. Sourced by scripts/test; sets CHROMIUM.
+# shellcheck shell=bash
+
+# postgres_found tells whether there is a PostgreSQL of version 15 or newer where the server looks.
+postgres_found() {
+  local dir version
+  for dir in "$(dirname "$(command -v initdb || echo /nowhere/initdb)")" \
+    /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* \
+    /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin; do
+    [ -x "$dir/initdb" ] || continue
+    version=$("$dir/postgres" --version | sed -E 's/.*\) ([0-9]+).*/\1/')
+    [ "$version" -ge 15 ] && return
+  done
+  return 1
+}
+
+chromium_found() {
+  local name
+  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome \
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+    CHROMIUM=$(command -v "$name") && export CHROMIUM && return
+  done
+  return 1
+}
+
+# missing_packages prints the Debian packages of what is missing.
+missing_packages() {
+  postgres_found || echo postgresql
+  command -v redis-server >/dev/null || echo redis-server
+  chromium_found || echo chromium
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# need_programs returns once everything is there, or fails and says what to install.
+need_programs() {
+  local name packages
+  for name in go gcc node npm git; do
+    command -v "$name" >/dev/null || { echo "$name is missing: install it and try again" >&2; return 1; }
+  done
+  packages=$(missing_packages | xargs)
+  if [ -n "$packages" ]; then
+    if ! command -v apt-get >/dev/null || ! as_root true; then
+      echo "missing: $packages (PostgreSQL 15 or newer): install them and try again" >&2
+      return 1
+    fi
+    echo "installing $packages"
+    # The tests make clusters of their own; Debian's is not needed.
+    as_root install -D /dev/stdin /etc/postgresql-common/createcluster.d/7p.conf <<<"create_main_cluster = false"
+    as_root apt-get -qq update
+    # shellcheck disable=SC2086 # several packages
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $packages >/dev/null
+  fi
+  postgres_found || { echo "the PostgreSQL that was found is older than 15" >&2; return 1; }
+  chromium_found
+}
