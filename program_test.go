@@ -93,7 +93,9 @@ func serve7p(t *testing.T, env ...string) *program {
 		<-p.exited
 	})
 	p.base = "http://" + p.await(t, "msg", "listening")["addr"].(string)
-	p.awaitText(t, p.stderr, "the welcome", func(text string) bool { return strings.Contains(text, "Health ") })
+	p.awaitText(t, p.stderr, "the welcome", func(text string) bool { // it ends with an empty line
+		return strings.Contains(text, "  Health ") && strings.HasSuffix(text, "\n\n")
+	})
 	return p
 }
 

@@ -139,7 +139,7 @@ func (b *bench) measure(ctx context.Context, database *embedpg.Server, prepared 
 	if err != nil {
 		return nil, err
 	}
-	r = &results{quick: o.quick, rounds: rounds, length: length}
+	r = &results{rounds: rounds, length: length}
 	for _, op := range operations {
 		if o.operation != "" && !strings.EqualFold(o.operation, op.name) {
 			continue

@@ -28,7 +28,6 @@ type cell struct {
 
 // results are what a run measured.
 type results struct {
-	quick  bool
 	rounds int
 	length time.Duration
 	cells  []cell
@@ -59,8 +58,8 @@ func (r *results) machine(ctx context.Context, pool *pgxpool.Pool) error {
 func (r *results) markdown() string {
 	var out strings.Builder
 	command := "make bench"
-	if r.quick {
-		command += " BENCH_ARGS=-quick"
+	if args := strings.Join(os.Args[1:], " "); args != "" {
+		command += " BENCH_ARGS='" + args + "'"
 	}
 	fmt.Fprintf(&out, "# Results\n\nMade by `%s` on %s. README.md tells what is measured and how.\n\n", command, time.Now().UTC().Format(time.DateOnly))
 	fmt.Fprintf(&out, "%d cores (%s), shared by client, server and PostgreSQL; %s, PostgreSQL %s, %s/%s. Medians of %d rounds of %s.\n\n",

@@ -93,7 +93,7 @@ func (c Cursor) String() string {
 // for the message.
 func ParseCursor(name, s, order string, kind ValueKind) (Cursor, error) {
 	bad := Errorf(BadUserInput, "%s is not a cursor of this API: send one back as an edge or pageInfo gave it", name)
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	b, err := decode(s)
 	if err != nil || len(b) < 4 {
 		return Cursor{}, bad
 	}

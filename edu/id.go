@@ -75,7 +75,7 @@ func (id ID) String() string {
 // refused with BadUserInput.
 func ParseID(s string) (ID, error) {
 	bad := foreignID(s)
-	plain, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	plain, err := decode(s)
 	if err != nil {
 		return ID{}, bad
 	}
@@ -113,6 +113,15 @@ func (id ID) KeyOf(kind Kind) (int64, error) {
 		return 0, Errorf(BadUserInput, "this is the id of a %s; a %s is wanted here", id.Kind, kind)
 	}
 	return id.Key, nil
+}
+
+// decode reads base64url without padding. The library passes over line breaks,
+// which String never made.
+func decode(s string) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") {
+		return nil, base64.CorruptInputError(0)
+	}
+	return base64.RawURLEncoding.Strict().DecodeString(s)
 }
 
 // quote shows a caller's text in a message, shortened.

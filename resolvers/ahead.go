@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/scalar"
 	"github.com/7p-education/api/loaders"
 )
 
@@ -96,7 +97,7 @@ func (m arguments) integer(name string) *int {
 	if m[name] == nil {
 		return nil
 	}
-	n, err := graphql.UnmarshalInt(m[name])
+	n, err := scalar.UnmarshalInt(m[name])
 	if err != nil {
 		return nil
 	}
@@ -123,20 +124,54 @@ func (m arguments) connection() edu.Connection {
 	return edu.Connection{First: m.integer("first"), After: m.text("after"), Last: m.integer("last"), Before: m.text("before")}
 }
 
-// order returns the field and direction of an orderBy; ok is false where there
-// is none.
-func (m arguments) order() (field string, direction edu.OrderDirection, ok bool) {
-	o, ok := m["orderBy"].(map[string]any)
-	if !ok {
-		return "", "", false
-	}
-	direction = edu.Descending
-	if d, given := o["direction"]; given {
-		direction = edu.OrderDirection(fmt.Sprint(d))
-	}
-	return fmt.Sprint(o["field"]), direction, true
+// value is one that reads itself from an argument, as enums do.
+type value[T any] interface {
+	*T
+	UnmarshalGQL(any) error
 }
 
-func (m arguments) series() (edu.Series, error) {
-	return edu.NewSeries(edu.Interval(fmt.Sprint(m["interval"])), m.number("last"))
+// read reads an argument. It reports false where the argument is not what the
+// schema says; one that is not given leaves its value as it is.
+func read[T any, P value[T]](from map[string]any, name string, to P) bool {
+	v, given := from[name]
+	return !given || to.UnmarshalGQL(v) == nil
+}
+
+// courseOrder reads orderBy: nil where it is not given.
+func (m arguments) courseOrder() (by *edu.CourseOrder, ok bool) {
+	o, given := m["orderBy"].(map[string]any)
+	if !given {
+		return nil, true
+	}
+	by = &edu.CourseOrder{Direction: edu.Descending}
+	return by, read(o, "field", &by.Field) && read(o, "direction", &by.Direction)
+}
+
+// enrollmentOrder reads orderBy: nil where it is not given.
+func (m arguments) enrollmentOrder() (by *edu.EnrollmentOrder, ok bool) {
+	o, given := m["orderBy"].(map[string]any)
+	if !given {
+		return nil, true
+	}
+	by = &edu.EnrollmentOrder{Direction: edu.Descending}
+	return by, read(o, "field", &by.Field) && read(o, "direction", &by.Direction)
+}
+
+// status reads an EnrollmentStatus: nil where it is not given.
+func (m arguments) status() (status *edu.EnrollmentStatus, ok bool) {
+	if m["status"] == nil {
+		return nil, true
+	}
+	status = new(edu.EnrollmentStatus)
+	return status, read(m, "status", status)
+}
+
+// series reads the arguments of a time series.
+func (m arguments) series() (s edu.Series, ok bool) {
+	var by edu.Interval
+	if !read(m, "interval", &by) {
+		return s, false
+	}
+	s, err := edu.NewSeries(by, m.number("last"))
+	return s, err == nil
 }

@@ -25,11 +25,12 @@ func (a *ahead) users(ids []int64, sel ast.SelectionSet) {
 				want(a, a.l.CoursesByInstructor, keys(ids, key), walk(a, connection(a.op, f.Selections, "Course"), (*ahead).courses))
 			}
 		case "enrollments":
-			var by *edu.EnrollmentOrder
-			if field, direction, ok := args.order(); ok {
-				by = &edu.EnrollmentOrder{Field: edu.EnrollmentOrderField(field), Direction: direction}
+			status, statusOK := args.status()
+			by, orderOK := args.enrollmentOrder()
+			if !statusOK || !orderOK {
+				continue
 			}
-			if key, err := enrollmentsOfUser(a.op, f, args.connection(), (*edu.EnrollmentStatus)(args.text("status")), by); err == nil {
+			if key, err := enrollmentsOfUser(a.op, f, args.connection(), status, by); err == nil {
 				want(a, a.l.EnrollmentsByUser, keys(a.owned(ids), key), walk(a, connection(a.op, f.Selections, "Enrollment"), (*ahead).enrollments))
 			}
 		case "dashboard":
@@ -60,9 +61,9 @@ func (a *ahead) categories(list []*edu.Category, sel ast.SelectionSet) {
 			continue
 		}
 		args := a.arguments(f)
-		var by *edu.CourseOrder
-		if field, direction, ok := args.order(); ok {
-			by = &edu.CourseOrder{Field: edu.CourseOrderField(field), Direction: direction}
+		by, ok := args.courseOrder()
+		if !ok {
+			continue
 		}
 		if key, err := coursesByCategory(a.op, f, args.connection(), by); err == nil {
 			want(a, a.l.CoursesByCategory, keys(list, func(k *edu.Category) loaders.List[edu.CourseOrder] { return key(k.ID) }),
@@ -191,7 +192,7 @@ func (a *ahead) dashboard(user int64, sel ast.SelectionSet) {
 				want(a, a.l.WatchTime, []loaders.Of[int]{of(days)(user)}, nil)
 			}
 		case "watchTime":
-			if s, err := args.series(); err == nil {
+			if s, ok := args.series(); ok {
 				want(a, a.l.WatchTimeSeries, []loaders.Of[edu.Series]{of(s)(user)}, nil)
 			}
 		case "recentActivity":
@@ -217,7 +218,7 @@ func (a *ahead) instructorDashboard(id int64, sel ast.SelectionSet) {
 				want(a, a.l.TopCourses, []loaders.Of[loaders.Top]{of(t)(id)}, flat(a, f.Selections, (*ahead).courses))
 			}
 		case "enrollmentsOverTime":
-			if s, err := args.series(); err == nil {
+			if s, ok := args.series(); ok {
 				want(a, a.l.InstructorEnrollments, []loaders.Of[edu.Series]{of(s)(id)}, nil)
 			}
 		}
@@ -243,7 +244,7 @@ func (a *ahead) platformDashboard(sel ast.SelectionSet) {
 				want(a, a.l.TopCategories, []loaders.Of[int]{of(n)(0)}, flat(a, f.Selections, (*ahead).categories))
 			}
 		case "enrollmentsOverTime":
-			if s, err := args.series(); err == nil {
+			if s, ok := args.series(); ok {
 				want(a, a.l.PlatformEnrollments, []loaders.Of[edu.Series]{of(s)(0)}, nil)
 			}
 		}

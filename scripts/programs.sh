@@ -43,7 +43,7 @@ need_programs() {
   done
   packages=$(missing_packages | xargs)
   if [ -n "$packages" ]; then
-    if ! command -v apt-get >/dev/null || ! as_root true; then
+    if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
       echo "missing: $packages (PostgreSQL 15 or newer): install them and try again" >&2
       return 1
     fi

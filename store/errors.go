@@ -18,6 +18,8 @@ func convert(err error) error {
 	}
 	var pg *pgconn.PgError
 	switch {
+	case errors.As(err, &pg) && pg.Code == "22021": // character_not_in_repertoire
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.BadUserInput, "a text holds a NUL character, which nothing here has"), err)
 	case errors.As(err, &pg) && pg.Code == "57014": // query_canceled: the statement's time ran out
 		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database took too long; try again, or ask for less"), err)
 	case errors.As(err, &pg) && (pg.Code[:2] == "53" || pg.Code[:2] == "57"), // out of resources, shutting down

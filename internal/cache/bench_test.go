@@ -9,7 +9,7 @@ import (
 
 func BenchmarkGet(b *testing.B) {
 	remote := newRedis(b)
-	down := openRedis(b, nowhere, "")
+	down := openRedis(b, nowhere, "", 0)
 	down.SetPause(time.Hour)
 	for name, s := range map[string]cache.Store{
 		"local": newLocal(b, 1<<20), "redis": remote, "near": cache.Near(newLocal(b, 1<<20), remote, minute), "redis down": down,

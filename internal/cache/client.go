@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
@@ -15,7 +16,7 @@ var errURL = errors.New("the Redis URL cannot be read: write redis://user:passwo
 	"the special characters of a password")
 
 // newClient returns a client of the server, or of the cluster, that rawURL names.
-func newClient(rawURL string) (redis.UniversalClient, error) {
+func newClient(rawURL string, deadline time.Duration) (redis.UniversalClient, error) {
 	first, others := splitHosts(rawURL)
 	o, err := redis.ParseURL(first)
 	if err != nil {

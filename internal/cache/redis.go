@@ -16,9 +16,9 @@ const (
 	// Prefix begins the keys of this application in a Redis it may share.
 	Prefix = "7p:"
 
-	// deadline is how long one use of Redis may take: what it saves takes a few
-	// milliseconds, and a command on the same network 0.1.
-	deadline = 50 * time.Millisecond
+	// usualDeadline leaves room: a command on the same network takes 0.1 ms, and
+	// what it saves a few.
+	usualDeadline = 50 * time.Millisecond
 
 	// dialTimeout may be longer, as nobody waits for a connection past deadline:
 	// it is finished in the background and then there for the next caller.
@@ -32,14 +32,15 @@ const (
 var ErrOpen = errors.New("circuit breaker is open: Redis failed several times in a row a moment ago")
 
 // Redis is a Store in a Redis server of at least version 6.2 or a Redis Cluster,
-// shared by all processes. In trouble each use costs up to the deadline of 50 ms,
-// until five in a row have failed. That opens a circuit breaker: then a use costs
-// next to nothing, but for one in every two seconds, which tries again.
+// shared by all processes. In trouble each use costs up to its deadline, until
+// five in a row have failed. That opens a circuit breaker: then a use costs next
+// to nothing, but for one in every two seconds, which tries again.
 type Redis struct {
-	client  redis.UniversalClient
-	prefix  string
-	log     *slog.Logger
-	breaker breaker
+	client   redis.UniversalClient
+	prefix   string
+	deadline time.Duration
+	log      *slog.Logger
+	breaker  breaker
 
 	failed, skipped atomic.Uint64
 }
@@ -54,6 +55,9 @@ type RedisOptions struct {
 	URL string
 	// Prefix begins every key; "" is the constant Prefix.
 	Prefix string
+	// Deadline is how long one use may take, with the connection it may need; 0 is
+	// 50 ms.
+	Deadline time.Duration
 	// Log is told when the circuit breaker opens and when it closes.
 	Log *slog.Logger
 }
@@ -61,7 +65,10 @@ type RedisOptions struct {
 // OpenRedis returns a Redis, which connects when it is first used. The error is
 // about the URL, and does not repeat it, for the password it may hold.
 func OpenRedis(o RedisOptions) (*Redis, error) {
-	client, err := newClient(o.URL)
+	if o.Deadline == 0 {
+		o.Deadline = usualDeadline
+	}
+	client, err := newClient(o.URL, o.Deadline)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +78,7 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	if o.Prefix == "" {
 		o.Prefix = Prefix
 	}
-	return &Redis{client: client, prefix: o.Prefix, log: o.Log, breaker: breaker{pause: pause}}, nil
+	return &Redis{client: client, prefix: o.Prefix, deadline: o.Deadline, log: o.Log, breaker: breaker{pause: pause}}, nil
 }
 
 // Get returns the value of key.
@@ -105,7 +112,7 @@ func (r *Redis) Do(ctx context.Context, run func(context.Context, redis.Universa
 		r.skipped.Add(1)
 		return ErrOpen
 	}
-	limited, cancel := context.WithTimeout(ctx, deadline)
+	limited, cancel := context.WithTimeout(ctx, r.deadline)
 	defer cancel()
 	err := run(limited, r.client)
 	r.note(ctx, err)
@@ -123,7 +130,7 @@ func (r *Redis) note(ctx context.Context, err error) {
 		if r.breaker.succeed() {
 			r.log.InfoContext(ctx, "Redis is back")
 		}
-	case ctx.Err() != nil:
+	case false:
 	default:
 		r.failed.Add(1)
 		if r.breaker.fail() {
@@ -134,7 +141,7 @@ func (r *Redis) note(ctx context.Context, err error) {
 
 // Ping asks Redis past the circuit breaker; an answer closes it.
 func (r *Redis) Ping(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, deadline)
+	limited, cancel := context.WithTimeout(ctx, r.deadline)
 	defer cancel()
 	err := r.client.Ping(limited).Err()
 	r.note(ctx, err)

@@ -27,7 +27,7 @@ func TestRedisInTrouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
-			r, ctx := openRedis(t, server.URL(), ""), t.Context()
+			r, ctx := openRedis(t, server.URL(), "", 0), t.Context()
 			r.SetPause(50 * time.Millisecond)
 			works := func() bool {
 				r.Set(ctx, "key", []byte("value"), minute)
@@ -64,7 +64,7 @@ func TestRedisInTrouble(t *testing.T) {
 
 func TestRedisOpenIsCheap(t *testing.T) {
 	t.Parallel()
-	r := openRedis(t, nowhere, "")
+	r := openRedis(t, nowhere, "", 0)
 	r.SetPause(time.Hour)
 	for range 5 {
 		r.Get(t.Context(), "key", 0)
@@ -87,7 +87,7 @@ func TestRedisOpenIsCheap(t *testing.T) {
 func TestRedisPingCloses(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	r, ctx := openRedis(t, server.URL(), ""), t.Context()
+	r, ctx := openRedis(t, server.URL(), "", minute), t.Context()
 	r.SetPause(time.Hour)
 	server.Kill()
 	for range 5 {
@@ -122,8 +122,7 @@ func TestRedisCallerLeaves(t *testing.T) {
 func TestRedisKeysAndTTL(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	r := openRedis(t, server.URL(), "")
-	eventually(t, "Redis works", func() bool { return r.Ping(t.Context()) == nil })
+	r := openRedis(t, server.URL(), "", minute)
 	r.Set(t.Context(), "key", []byte("value"), minute)
 	err := r.Do(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
 		keys, err := c.Keys(ctx, "*").Result()

@@ -42,9 +42,10 @@ func local(t testing.TB) *cache.Local {
 	return l
 }
 
-func redisAt(t testing.TB, url, prefix string) *cache.Redis {
+func redisAt(t testing.TB, o cache.RedisOptions) *cache.Redis {
 	t.Helper()
-	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Log: slog.New(slog.DiscardHandler)})
+	o.Log = slog.New(slog.DiscardHandler)
+	r, err := cache.OpenRedis(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,8 +266,7 @@ func TestAPQIsSharedByRedis(t *testing.T) {
 	at, prefix := redistest.New(t)
 	var servers []http.Handler
 	for range 2 {
-		r := redisAt(t, at, prefix)
-		_ = r.Ping(t.Context())
+		r := redisAt(t, cache.RedisOptions{URL: at, Prefix: prefix, Deadline: time.Minute})
 		servers = append(servers, persisting(gql.NewAPQ(cache.Near(local(t), r, time.Minute), time.Hour)))
 	}
 	wantNotFound(t, send(t, servers[0], http.MethodGet, "", persisted(typenameHash)))
@@ -280,7 +280,7 @@ func TestAPQIsSharedByRedis(t *testing.T) {
 // trip.
 func TestAPQWithoutRedis(t *testing.T) {
 	t.Parallel()
-	h := persisting(gql.NewAPQ(redisAt(t, "unix:///nonexistent/redis.sock", ""), time.Hour))
+	h := persisting(gql.NewAPQ(redisAt(t, cache.RedisOptions{URL: "unix:///nonexistent/redis.sock"}), time.Hour))
 	for range 10 {
 		wantNotFound(t, send(t, h, http.MethodGet, "", persisted(typenameHash)))
 		wantTypename(t, send(t, h, http.MethodPost, typename, persisted(typenameHash)))

@@ -49,6 +49,13 @@ type Server struct {
 // New assembles the GraphQL server: limits and extensions in the order that they
 // run in.
 func New(o Options) *Server {
+	exec := o.executor()
+	exec.AroundFields(answer)
+	return &Server{exec: exec, http: HTTP{MaxBody: maxBody}}
+}
+
+// executor is gqlgen's, with all but what answers in its place.
+func (o Options) executor() *executor.Executor {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -65,8 +72,7 @@ func New(o Options) *Server {
 		exec.Use(introspection{})
 	}
 	exec.AroundOperations(o.operation)
-	exec.AroundFields(answer)
-	return &Server{exec: exec, http: HTTP{MaxBody: maxBody}}
+	return exec
 }
 
 // ServeHTTP answers one request.

@@ -24,7 +24,9 @@ type Marker struct {
 	// does, so a word that begins otherwise need not be stemmed: that spares
 	// nine words in ten.
 	starts [256]bool
-	env    *snowballstem.Env
+	// runs are lexemes that are more than a word, such as node.js or 3.11.
+	runs []string
+	env  *snowballstem.Env
 }
 
 // New makes a Marker for what PostgreSQL's querytree says of a search:
@@ -33,7 +35,11 @@ func New(querytree string) *Marker {
 	m := &Marker{stems: map[string]bool{}, env: snowballstem.NewEnv("")}
 	parts := strings.Split(querytree, "'")
 	for i := 1; i < len(parts); i += 2 {
-		if parts[i] != "" {
+		switch {
+		case parts[i] == "":
+		case wordLength(parts[i]) < len(parts[i]):
+			m.runs = append(m.runs, parts[i])
+		default:
 			m.stems[parts[i]] = true
 			m.starts[parts[i][0]] = true
 		}
@@ -47,20 +53,34 @@ func (m *Marker) HTML(text string) string {
 	var out strings.Builder
 	out.Grow(len(text) + 64)
 	for len(text) > 0 {
-		n := wordLength(text)
+		n := m.runLength(text)
+		marked := n > 0
+		if !marked {
+			n = wordLength(text)
+			marked = n > 0 && m.matches(text[:n])
+		}
 		if n == 0 {
 			_, n = utf8.DecodeRuneInString(text)
-			out.WriteString(html.EscapeString(text[:n]))
-		} else if word := text[:n]; m.matches(word) {
-			out.WriteString("<mark>")
-			out.WriteString(word)
-			out.WriteString("</mark>")
+		}
+		if marked {
+			out.WriteString("<mark>" + html.EscapeString(text[:n]) + "</mark>")
 		} else {
-			out.WriteString(word)
+			out.WriteString(html.EscapeString(text[:n]))
 		}
 		text = text[n:]
 	}
 	return out.String()
+}
+
+// runLength returns how many bytes of the text's start, where a word may begin,
+// are a lexeme that is more than a word; 0 for none.
+func (m *Marker) runLength(text string) int {
+	for _, run := range m.runs {
+		if len(text) >= len(run) && strings.EqualFold(text[:len(run)], run) && wordLength(text[len(run):]) == 0 {
+			return len(run)
+		}
+	}
+	return 0
 }
 
 func (m *Marker) matches(word string) bool {

@@ -22,9 +22,11 @@ import (
 // show in Remaining.
 var hourly = Policy{Limit: 10, Window: 10 * time.Hour}
 
-func openRedis(t testing.TB, url, prefix string) *cache.Redis {
+// openRedis has a deadline of a minute where a test is not about time, as the
+// machine may be busy, and of 0, the usual one, where it is.
+func openRedis(t testing.TB, url, prefix string, deadline time.Duration) *cache.Redis {
 	t.Helper()
-	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Log: slog.New(slog.DiscardHandler)})
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Deadline: deadline, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,13 +37,10 @@ func openRedis(t testing.TB, url, prefix string) *cache.Redis {
 func newRedis(t testing.TB) *cache.Redis {
 	t.Helper()
 	url, prefix := redistest.New(t)
-	r := openRedis(t, url, prefix)
-	waitFor(t, r)
-	return r
+	return openRedis(t, url, prefix, time.Minute)
 }
 
-// waitFor polls until Redis answers: a first connection on a busy machine may take
-// longer than the deadline of a command.
+// waitFor polls until Redis answers.
 func waitFor(t testing.TB, r *cache.Redis) {
 	t.Helper()
 	poll := time.NewTicker(time.Millisecond)
@@ -77,7 +76,7 @@ func (s sharedLimiter) rewind(t *testing.T, key string, d time.Duration) {
 	t.Helper()
 	tat := s.tat(t, key) - d.Microseconds()
 	err := s.redis.Do(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
-		return c.Set(ctx, s.bucket(key), strconv.FormatInt(tat, 10), redis.KeepTTL).Err()
+		return c.Set(ctx, s.bucket(key), strconv.FormatInt(tat, 10), maxWindow).Err()
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +198,8 @@ func TestSharedDecidesAsGo(t *testing.T) {
 	t.Parallel()
 	r := newRedis(t)
 	random := rand.New(rand.NewPCG(7, 7))
-	for _, p := range []Policy{{10, time.Second}, {7, time.Minute}, {10_000, time.Second}, {3, maxWindow}, {1, time.Hour}} {
+	// None fills up while the test looks: then the bucket after would be gone.
+	for _, p := range []Policy{{10, 10 * time.Minute}, {7, 5 * time.Minute}, {10_000, 200 * time.Hour}, {3, maxWindow}, {1, time.Hour}} {
 		t.Run(p.String(), func(t *testing.T) {
 			s := sharedLimiter{NewShared(p, r)}
 			g, refused := s.local.gcra, 0
@@ -257,7 +257,7 @@ func TestSharedBetweenProcesses(t *testing.T) {
 func TestSharedInTrouble(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	r := openRedis(t, server.URL(), "")
+	r := openRedis(t, server.URL(), "", 0)
 	waitFor(t, r)
 	s := NewShared(hourly, r)
 	s.Allow(t.Context(), "a", 10)

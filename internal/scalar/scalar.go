@@ -42,3 +42,16 @@ func UnmarshalDecimal(v any) (edu.Decimal, error) {
 	}
 	return "", edu.Errorf(edu.BadUserInput, "a Decimal is a number in a string, e.g. \"49.90\"")
 }
+
+// MarshalInt writes an integer.
+func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+
+// UnmarshalInt reads a 32-bit integer: the GraphQL specification, section 3.5.1,
+// has no larger ones.
+func UnmarshalInt(v any) (int, error) {
+	n, err := graphql.UnmarshalInt32(v)
+	if err != nil {
+		return 0, edu.Errorf(edu.BadUserInput, "an Int is a whole number from -2147483648 to 2147483647")
+	}
+	return int(n), nil
+}

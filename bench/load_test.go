@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestLoadEndsAtWhatIsNotWhole(t *testing.T) {
+	t.Parallel()
+	addr := contenderOf(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, _ = w.Write(body)
+	})
+	for _, c := range []struct {
+		answer  string
+		atLeast int
+		whole   bool
+	}{
+		{`{"data":{"a":1}}`, 10, true},
+		{`{"data":{"a":1}}`, 100, false},
+		{`{"data":null}`, 1, false},
+	} {
+		s := shot{[]byte(fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(c.answer), c.answer)), c.atLeast}
+		l := load{connections: 2, warm: time.Millisecond, length: 50 * time.Millisecond}
+		got, err := l.fire(t.Context(), addr, []shot{s}, func() (time.Duration, time.Duration, error) { return 0, 0, nil })
+		if (err == nil) != c.whole {
+			t.Errorf("%s of at least %d bytes: %v", c.answer, c.atLeast, err)
+		}
+		if c.whole && (got.perSecond <= 0 || got.p50 <= 0 || got.p50 > got.p99) {
+			t.Errorf("measured %+v", got)
+		}
+	}
+}
+
+func TestMedian(t *testing.T) {
+	t.Parallel()
+	got := median([]sample{{perSecond: 3, p50: 1}, {perSecond: 1, p50: 9}, {perSecond: 2, p50: 5}})
+	if got.perSecond != 2 || got.p50 != 5 {
+		t.Errorf("got %+v, want 2 a second and a p50 of 5", got)
+	}
+}

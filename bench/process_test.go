@@ -1,0 +1,36 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// The CPU time that this process burns must show in its own and in its parent's.
+func TestProcessFigures(t *testing.T) {
+	t.Parallel()
+	self, parent := strconv.Itoa(os.Getpid()), strconv.Itoa(os.Getppid())
+	before, err := readStat(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	family, err := familyCPU(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const burn = 100 * time.Millisecond
+	own := before
+	for own.own-before.own < burn {
+		if own, err = readStat(self); err != nil {
+			t.Fatal(err)
+		}
+	}
+	familyAfter, err := familyCPU(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own.parent != parent || familyAfter-family < burn {
+		t.Errorf("the parent is %s, not %s; its family used %s, not %s at least", own.parent, parent, familyAfter-family, burn)
+	}
+}
