@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
@@ -36,7 +38,7 @@ func main() {
 	case errors.Is(err, embedpg.ErrNoBinaries):
 		say("7p: %v", err)
 		os.Exit(2)
-	case err != nil && ctx.Err() == nil:
+	case err != nil && !(ctx.Err() != nil && errors.Is(err, context.Canceled)):
 		say("7p: %v", err)
 		os.Exit(1)
 	}
@@ -62,11 +64,18 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 			return err
 		}
 	}
-	health := middleware.NewHealth(log, 2*time.Second, middleware.Check{Name: "database", Required: true, Probe: db.Ping})
-	handler, err := routes(c, log, db, tokens, health)
+	shared, err := openShared(c, log)
 	if err != nil {
 		return err
 	}
+	defer shared.close()
+	health := middleware.NewHealth(log, 2*time.Second, append(shared.checks(),
+		middleware.Check{Name: "database", Required: true, Probe: db.Ping})...)
+	handler, err := routes(c, log, &services{db: db, tokens: tokens, shared: shared, health: health})
+	if err != nil {
+		return err
+	}
+	tuneMemory()
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s (ADDR): %w", c.Addr, err)
@@ -76,28 +85,52 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	defer func() { stopJobs(); <-done }()
 	welcome(c, listener.Addr(), db)
 	log.Info("listening", "addr", listener.Addr().String())
-	return listen(ctx, c, log, &http.Server{Handler: handler}, listener, health)
+	srv := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	health.Drain()
+	return drain(c, log, srv)
+}
+
+// services are what requests are answered with.
+type services struct {
+	db     *database
+	tokens *auth.Tokens
+	shared *shared
+	health *middleware.Health
 }
 
 // routes is the whole HTTP face: what is answered where, and what every request
 // passes through, the outermost first.
-func routes(c *config.Config, log *slog.Logger, db *database, tokens *auth.Tokens, health *middleware.Health) (http.Handler, error) {
+func routes(c *config.Config, log *slog.Logger, s *services) (http.Handler, error) {
 	cors, err := middleware.CORS(c.CORSAllowedOrigins, false)
 	if err != nil {
 		return nil, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
 	}
-	api := gql.New(gql.Options{Store: db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection})
+	api := gql.New(gql.Options{
+		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection,
+		Extensions: []graphql.HandlerExtension{s.shared.persistedQueries(c)},
+	})
 	playground := web.Playground("/playground", "/graphql")
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", auth.Middleware(tokens)(api))
+	mux.Handle("/graphql", auth.Middleware(s.tokens)(s.shared.limited(api)))
 	mux.Handle("/playground", playground)
 	mux.Handle("/playground/", playground)
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(gql.SDL()))
 	})
-	mux.HandleFunc("GET /healthz", health.Live)
-	mux.HandleFunc("GET /readyz", health.Ready)
+	mux.HandleFunc("GET /healthz", s.health.Live)
+	mux.HandleFunc("GET /readyz", s.health.Ready)
 	mux.Handle("/", web.Home())
 
 	chain := []func(http.Handler) http.Handler{
@@ -115,22 +148,14 @@ func routes(c *config.Config, log *slog.Logger, db *database, tokens *auth.Token
 	return h, nil
 }
 
-// listen serves until the context ends, and then lets requests under way finish.
-func listen(ctx context.Context, c *config.Config, log *slog.Logger, srv *http.Server, l net.Listener, health *middleware.Health) error {
-	srv.ReadHeaderTimeout, srv.ReadTimeout, srv.IdleTimeout = 5*time.Second, 15*time.Second, 2*time.Minute
-	srv.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	log.Info("stopping: no new requests, those under way are finished", "within", c.ShutdownTimeout.String())
-	health.Drain()
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ShutdownTimeout)
+// drain lets requests under way finish. For a while before that, the server goes
+// on as ever while /readyz says that it is draining.
+func drain(c *config.Config, log *slog.Logger, srv *http.Server) error {
+	log.Info("stopping", "new_requests_for", c.ShutdownDelay.String(), "requests_under_way_for", c.ShutdownTimeout.String())
+	time.Sleep(c.ShutdownDelay)
+	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
 	defer cancel()
-	if err := srv.Shutdown(drain); err != nil {
+	if err := srv.Shutdown(ctx); err != nil {
 		return fmt.Errorf("some requests did not finish within SHUTDOWN_TIMEOUT=%s: %w", c.ShutdownTimeout, err)
 	}
 	log.Info("stopped")

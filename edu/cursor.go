@@ -39,7 +39,7 @@ const (
 	TimeValue    ValueKind = 't'
 )
 
-// IntOf, FloatOf, TextOf, DecimalOf and TimeOf make a Value of each kind.
+// IntOf makes a Value of a whole number.
 func IntOf(n int64) Value { return Value{Kind: IntValue, Int: n} }
 
 // FloatOf makes a Value of a floating point number.

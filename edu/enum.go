@@ -10,7 +10,7 @@ import (
 // the validation of variables takes any case.
 
 // MarshalGQL writes the value as a JSON string.
-func (e Role) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (r Role) MarshalGQL(w io.Writer) { writeEnum(w, string(r)) }
 
 // UnmarshalGQL reads one of the values.
 func (e *Role) UnmarshalGQL(v any) error {
@@ -18,13 +18,13 @@ func (e *Role) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (e Plan) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (p Plan) MarshalGQL(w io.Writer) { writeEnum(w, string(p)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *Plan) UnmarshalGQL(v any) error { return readEnum(v, e, PlanFree, PlanPremium) }
+func (p *Plan) UnmarshalGQL(v any) error { return readEnum(v, p, PlanFree, PlanPremium) }
 
 // MarshalGQL writes the value as a JSON string.
-func (e Difficulty) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (d Difficulty) MarshalGQL(w io.Writer) { writeEnum(w, string(d)) }
 
 // UnmarshalGQL reads one of the values.
 func (e *Difficulty) UnmarshalGQL(v any) error {
@@ -32,13 +32,13 @@ func (e *Difficulty) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (e PriceFilter) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (p PriceFilter) MarshalGQL(w io.Writer) { writeEnum(w, string(p)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *PriceFilter) UnmarshalGQL(v any) error { return readEnum(v, e, PriceFree, PricePaid) }
+func (p *PriceFilter) UnmarshalGQL(v any) error { return readEnum(v, p, PriceFree, PricePaid) }
 
 // MarshalGQL writes the value as a JSON string.
-func (e CourseOrderField) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (f CourseOrderField) MarshalGQL(w io.Writer) { writeEnum(w, string(f)) }
 
 // UnmarshalGQL reads one of the values.
 func (e *CourseOrderField) UnmarshalGQL(v any) error {
@@ -46,13 +46,13 @@ func (e *CourseOrderField) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (e OrderDirection) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (d OrderDirection) MarshalGQL(w io.Writer) { writeEnum(w, string(d)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *OrderDirection) UnmarshalGQL(v any) error { return readEnum(v, e, Ascending, Descending) }
+func (d *OrderDirection) UnmarshalGQL(v any) error { return readEnum(v, d, Ascending, Descending) }
 
 // MarshalGQL writes the value as a JSON string.
-func (e EnrollmentStatus) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (s EnrollmentStatus) MarshalGQL(w io.Writer) { writeEnum(w, string(s)) }
 
 // UnmarshalGQL reads one of the values.
 func (e *EnrollmentStatus) UnmarshalGQL(v any) error {
@@ -60,7 +60,7 @@ func (e *EnrollmentStatus) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (e EnrollmentOrderField) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (f EnrollmentOrderField) MarshalGQL(w io.Writer) { writeEnum(w, string(f)) }
 
 // UnmarshalGQL reads one of the values.
 func (e *EnrollmentOrderField) UnmarshalGQL(v any) error {
@@ -68,7 +68,7 @@ func (e *EnrollmentOrderField) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (e SearchSort) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (s SearchSort) MarshalGQL(w io.Writer) { writeEnum(w, string(s)) }
 
 // UnmarshalGQL reads one of the values.
 func (e *SearchSort) UnmarshalGQL(v any) error {
@@ -76,7 +76,7 @@ func (e *SearchSort) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (e Interval) MarshalGQL(w io.Writer) { writeEnum(w, string(e)) }
+func (i Interval) MarshalGQL(w io.Writer) { writeEnum(w, string(i)) }
 
 // UnmarshalGQL reads one of the values.
 func (e *Interval) UnmarshalGQL(v any) error {

@@ -2,17 +2,26 @@ package edu
 
 // Names of pages and edges as the GraphQL schema knows them.
 type (
-	CourseConnection     = Page[*Course]
-	CourseEdge           = Edge[*Course]
-	VideoConnection      = Page[*Video]
-	VideoEdge            = Edge[*Video]
-	ReviewConnection     = Page[*Review]
-	ReviewEdge           = Edge[*Review]
+	// CourseConnection is a page of courses.
+	CourseConnection = Page[*Course]
+	// CourseEdge is a course in a page.
+	CourseEdge = Edge[*Course]
+	// VideoConnection is a page of videos.
+	VideoConnection = Page[*Video]
+	// VideoEdge is a video in a page.
+	VideoEdge = Edge[*Video]
+	// ReviewConnection is a page of reviews.
+	ReviewConnection = Page[*Review]
+	// ReviewEdge is a review in a page.
+	ReviewEdge = Edge[*Review]
+	// EnrollmentConnection is a page of enrollments.
 	EnrollmentConnection = Page[*Enrollment]
-	EnrollmentEdge       = Edge[*Enrollment]
-
+	// EnrollmentEdge is an enrollment in a page.
+	EnrollmentEdge = Edge[*Enrollment]
+	// CourseSearchConnection is a page of courses that were searched for.
 	CourseSearchConnection = SearchResult
-	CourseSearchEdge       = CourseHit
+	// CourseSearchEdge is a course that was found.
+	CourseSearchEdge = CourseHit
 )
 
 // Node is anything that has a global id.

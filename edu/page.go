@@ -18,11 +18,11 @@ type Order struct {
 // PageArgs is one page of a list. It is comparable, so that a list under many
 // parents is read once for all that want the same page.
 type PageArgs struct {
-	Limit         int  // rows wanted, 0 to MaxPageSize
-	Backward      bool // the last rows, not the first
-	After, Before Cursor
-	Total         bool // whether the length of the whole list is wanted too
-	Full          bool // whether the long texts of the rows are wanted too
+	Limit         int    // rows wanted, 0 to MaxPageSize
+	Backward      bool   // the last rows, not the first
+	Total         bool   // whether the length of the whole list is wanted too
+	Full          bool   // whether the long texts of the rows are wanted too
+	After, Before string // cursors as clients sent them, checked; "" is none
 }
 
 // Connection holds the arguments of a connection as the caller gave them.
@@ -51,16 +51,26 @@ func (c Connection) Page(o Order) (PageArgs, error) {
 		return p, err
 	}
 	if c.After != nil {
-		if p.After, err = ParseCursor("after", *c.After, o.Name, o.Kind); err != nil {
+		if _, err = ParseCursor("after", *c.After, o.Name, o.Kind); err != nil {
 			return p, err
 		}
+		p.After = *c.After
 	}
 	if c.Before != nil {
-		if p.Before, err = ParseCursor("before", *c.Before, o.Name, o.Kind); err != nil {
+		if _, err = ParseCursor("before", *c.Before, o.Name, o.Kind); err != nil {
 			return p, err
 		}
+		p.Before = *c.Before
 	}
 	return p, nil
+}
+
+// Bounds returns the places that the page lies between; a zero Cursor is none.
+func (p PageArgs) Bounds(o Order) (after, before Cursor) {
+	// They were checked: an empty text alone is no cursor.
+	after, _ = ParseCursor("after", p.After, o.Name, o.Kind)
+	before, _ = ParseCursor("before", p.Before, o.Name, o.Kind)
+	return after, before
 }
 
 // Limit checks how many rows of a plain list are asked for, 1 to most.
@@ -95,9 +105,9 @@ func NewPage[T any](rows []T, p PageArgs, cursor func(T) Cursor) *Page[T] {
 		for i, j := 0, len(rows)-1; i < j; i, j = i+1, j-1 {
 			rows[i], rows[j] = rows[j], rows[i]
 		}
-		page.HasPreviousPage, page.HasNextPage = more, p.Before.Order != ""
+		page.HasPreviousPage, page.HasNextPage = more, p.Before != ""
 	} else {
-		page.HasNextPage, page.HasPreviousPage = more, p.After.Order != ""
+		page.HasNextPage, page.HasPreviousPage = more, p.After != ""
 	}
 	if page.Nodes == nil {
 		page.Nodes = []T{}

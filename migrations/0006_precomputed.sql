@@ -8,7 +8,7 @@ CREATE MATERIALIZED VIEW course_analytics AS
 SELECT c.id AS course_id,
        c.title,
        coalesce(e.total, 0)                     AS total_enrollments,
-       coalesce(e.progress, 0)::numeric(5, 2)   AS average_progress,
+       coalesce(e.progress, 0)                  AS average_progress,
        coalesce(e.completions, 0)               AS completions,
        r.rating                                 AS average_rating,
        coalesce(r.total, 0)                     AS total_reviews,
@@ -92,11 +92,11 @@ $$;
 -- Makes course_related for at most n courses whose turn it is, those never made
 -- first, and returns how many that were.
 -- +goose StatementBegin
-CREATE FUNCTION refresh_stale_related(min_age interval, n integer) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION refresh_stale_related(made_before timestamptz, n integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     stale bigint[] := ARRAY(
         SELECT c.id FROM courses c LEFT JOIN course_related_made m ON m.course_id = c.id
-        WHERE m.made_at IS NULL OR m.made_at < clock_timestamp() - min_age
+        WHERE m.made_at IS NULL OR m.made_at < made_before
         ORDER BY m.made_at NULLS FIRST, c.id LIMIT n);
 BEGIN
     PERFORM refresh_related(stale);
@@ -105,6 +105,6 @@ END $$;
 -- +goose StatementEnd
 
 -- +goose Down
-DROP FUNCTION refresh_stale_related(interval, integer), refresh_related(bigint[]);
+DROP FUNCTION refresh_stale_related(timestamptz, integer), refresh_related(bigint[]);
 DROP TABLE course_related_made, course_related;
 DROP MATERIALIZED VIEW user_activity, platform_days, platform_totals, course_analytics;

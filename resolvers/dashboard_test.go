@@ -87,7 +87,7 @@ func TestRecommendedCourses(t *testing.T) {
 func TestRelatedCourses(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.Demo(t))
-	if _, err := a.store.RefreshRelated(t.Context(), 0); err != nil {
+	if _, err := a.store.RefreshRelated(t.Context(), time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	a.exec(t, "UPDATE courses SET published = false WHERE id = (SELECT related_id FROM course_related WHERE course_id = 24 AND rank = 1)")
@@ -199,14 +199,14 @@ func TestTimeSeries(t *testing.T) {
 					instructorDashboard { enrollmentsOverTime(interval: %[1]s, last: 9) { at value } }
 					platformDashboard { enrollmentsOverTime(interval: %[1]s, last: 9) { at value } } }`, interval), nil)
 				series := func(value string) any {
-					return anyList(rows[map[string]any](t, a, strings.NewReplacer("UNIT", strings.ToLower(interval), "VALUE", value).Replace(`
-						SELECT jsonb_build_object('at', to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'value', (SELECT coalesce(VALUE)::float8))
+					return anyList(rows[map[string]any](t, a, strings.ReplaceAll(`
+						SELECT jsonb_build_object('at', to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'value', coalesce(`+value+`)::float8)
 						FROM generate_series(date_trunc('UNIT', $1::timestamptz AT TIME ZONE 'UTC') - 8 * interval '1 UNIT', date_trunc('UNIT', $1::timestamptz AT TIME ZONE 'UTC'), interval '1 UNIT') AS at
-						ORDER BY at`), now))
+						ORDER BY at`, "UNIT", strings.ToLower(interval)), now))
 				}
 				const within = "(x AT TIME ZONE 'UTC') >= at AND (x AT TIME ZONE 'UTC') < at + interval '1 UNIT'"
-				watched := series("(SELECT sum(progress_seconds) FROM video_progress WHERE user_id = 3 AND " + strings.ReplaceAll(within, "x", "watched_at") + "), 0")
-				enrolled := series("(SELECT count(*) FROM enrollments WHERE " + strings.ReplaceAll(within, "x", "enrolled_at") + "), 0")
+				watched := series("(SELECT sum(progress_seconds) FROM video_progress WHERE user_id = 3 AND " + strings.ReplaceAll(within, "(x", "(watched_at") + "), 0")
+				enrolled := series("(SELECT count(*) FROM enrollments WHERE " + strings.ReplaceAll(within, "(x", "(enrolled_at") + "), 0")
 				diffFigures(t, interval+" watchTime", watched, at(got, "viewer", "dashboard", "watchTime"))
 				diffFigures(t, interval+" of the instructor", enrolled, at(got, "instructorDashboard", "enrollmentsOverTime"))
 				diffFigures(t, interval+" of the platform", enrolled, at(got, "platformDashboard", "enrollmentsOverTime"))

@@ -201,7 +201,8 @@ func allLists(t *testing.T, a *api) []list {
 			list{"courses" + by, anonymous, "courses(PAGE" + by + ") ROWS", edu.KindCourse, "SELECT id FROM courses WHERE published ORDER BY " + sql, nil},
 			list{
 				"category" + by, anonymous, fmt.Sprintf("category(id: %q) { courses(PAGE%s) ROWS }", id(edu.KindCategory, category), by), edu.KindCourse,
-				"SELECT id FROM courses WHERE published AND category_id = $1 ORDER BY " + sql, []any{category},
+				"SELECT id FROM courses WHERE published AND category_id = $1 ORDER BY " + sql,
+				[]any{category},
 			})
 	}
 	for order, sql := range enrollmentOrders {

@@ -33,9 +33,14 @@ func (s *Store) RefreshAnalytics(ctx context.Context, minAge time.Duration) (don
 // courses whose turn it is, a few at a time, and returns how many that were.
 func (s *Store) RefreshRelated(ctx context.Context, minAge time.Duration) (courses int, err error) {
 	err = s.exclusively(ctx, "refresh_related", func(conn *pgx.Conn) error {
+		// By the database's clock, and once: what is made from here on is not stale.
+		var before time.Time
+		if err := conn.QueryRow(ctx, "-- name: RelatedMadeBefore\nSELECT clock_timestamp() - $1::interval", minAge).Scan(&before); err != nil {
+			return err
+		}
 		for {
 			var n int
-			err := conn.QueryRow(ctx, "-- name: RefreshRelated\nSELECT refresh_stale_related($1, 200)", minAge).Scan(&n)
+			err := conn.QueryRow(ctx, "-- name: RefreshRelated\nSELECT refresh_stale_related($1, 200)", before).Scan(&n)
 			if err != nil || n == 0 {
 				return err
 			}

@@ -58,18 +58,18 @@ func (s *statement) into(scan func(pgx.Rows) error) Query {
 // which one index serves: 0.2 ms at row 300,000, where the same condition
 // written with OR takes 114 ms.
 func (s *statement) page(o edu.Order, key, id string, p edu.PageArgs) *statement {
-	after, before := " > (", " < ("
+	beyond, short := " > (", " < ("
 	if o.Desc {
-		after, before = before, after
+		beyond, short = short, beyond
 	}
-	for _, bound := range []struct {
-		at       edu.Cursor
-		operator string
-	}{{p.After, after}, {p.Before, before}} {
-		if bound.at.Order != "" {
-			s.add(" AND (", key, ", ", id, ")", bound.operator, s.arg(bound.at.Value.Any()), valueTypes[o.Kind], ", ", s.arg(bound.at.ID), ")")
+	bound := func(at edu.Cursor, operator string) {
+		if at.Order != "" {
+			s.add(" AND (", key, ", ", id, ")", operator, s.arg(at.Value.Any()), valueTypes[o.Kind], ", ", s.arg(at.ID), ")")
 		}
 	}
+	after, before := p.Bounds(o)
+	bound(after, beyond)
+	bound(before, short)
 	direction := " ASC"
 	if o.Desc != p.Backward {
 		direction = " DESC"

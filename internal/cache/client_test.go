@@ -44,7 +44,7 @@ func TestNewClient(t *testing.T) {
 
 func TestNewClientOfCluster(t *testing.T) {
 	t.Parallel()
-	client, err := newClient("rediss://me:a,b@one:7000,two,[::1]:7002/0?pool_size=5", usualDeadline)
+	client, err := newClient("rediss://me:a@b,c@one:7000,two,[::1]:7002/0?pool_size=5", usualDeadline)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestNewClientOfCluster(t *testing.T) {
 	if diff := cmp.Diff([]string{"one:7000", "two:6379", "[::1]:7002"}, o.Addrs); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if o.Username != "me" || o.Password != "a,b" || o.TLSConfig == nil || o.PoolSize != 5 || o.ReadTimeout != usualDeadline {
+	if o.Username != "me" || o.Password != "a@b,c" || o.TLSConfig == nil || o.PoolSize != 5 || o.ReadTimeout != usualDeadline {
 		t.Errorf("got user %s, %d connections, %v for a read", o.Username, o.PoolSize, o.ReadTimeout)
 	}
 }

@@ -130,7 +130,7 @@ func (r *Redis) note(ctx context.Context, err error) {
 		if r.breaker.succeed() {
 			r.log.InfoContext(ctx, "Redis is back")
 		}
-	case false:
+	case ctx.Err() != nil:
 	default:
 		r.failed.Add(1)
 		if r.breaker.fail() {

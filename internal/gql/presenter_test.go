@@ -64,30 +64,42 @@ func TestPresent(t *testing.T) {
 	}{
 		{
 			"own", fmt.Errorf("wrapped: %w", edu.Errorf(edu.NotFound, "no such course")),
-			"no such course", map[string]any{"code": "NOT_FOUND"}, "",
+			"no such course",
+			map[string]any{"code": "NOT_FOUND"},
+			"",
 		},
 		{
 			"bare code", fmt.Errorf("wrapped: %w", edu.NotFound),
-			"not found", map[string]any{"code": "NOT_FOUND"}, "",
+			"not found",
+			map[string]any{"code": "NOT_FOUND"},
+			"",
 		},
 		{
 			"unavailable", fmt.Errorf("%w: %w", edu.Errorf(edu.Unavailable, "try again later"), errors.New("dial hush")),
-			"try again later", map[string]any{"code": "SERVICE_UNAVAILABLE"}, "dial hush",
+			"try again later",
+			map[string]any{"code": "SERVICE_UNAVAILABLE"},
+			"dial hush",
 		},
 		{
 			"coded", &gqlerror.Error{Message: "too much", Extensions: map[string]any{"code": "LIMIT", "max": 3.0}},
-			"too much", map[string]any{"code": "LIMIT", "max": 3.0}, "",
+			"too much",
+			map[string]any{"code": "LIMIT", "max": 3.0},
+			"",
 		},
 		{"unknown", errors.New("password hush"), "internal server error", internal, "password hush"},
 		{"without code", gqlerror.Errorf("table hush"), "internal server error", internal, "table hush"},
 		{
 			"deadline", fmt.Errorf("query: %w", context.DeadlineExceeded),
-			"the request took too long: ask for less at a time, or try again later", map[string]any{"code": "TIMEOUT"}, "",
+			"the request took too long: ask for less at a time, or try again later",
+			map[string]any{"code": "TIMEOUT"},
+			"",
 		},
 		{"cancelled by us", fmt.Errorf("loader: %w", context.Canceled), "internal server error", internal, "loader"},
 		{
 			"long", edu.Errorf(edu.BadUserInput, "%s", strings.Repeat("é", 300)),
-			strings.Repeat("é", 250) + "…", map[string]any{"code": "BAD_USER_INPUT"}, "",
+			strings.Repeat("é", 250) + "…",
+			map[string]any{"code": "BAD_USER_INPUT"},
+			"",
 		},
 	}
 	for _, tt := range tests {

@@ -226,6 +226,15 @@ func TestSharedDecidesAsGo(t *testing.T) {
 	}
 }
 
+// TestWindowIsNoShorter has a window that its limit does not divide.
+func TestWindowIsNoShorter(t *testing.T) {
+	t.Parallel()
+	d := NewLocal(Policy{Limit: 7, Window: time.Minute}).Allow(t.Context(), "a", 7)
+	if d.Remaining != 0 || d.Reset < time.Minute || d.Reset > time.Minute+7*time.Microsecond {
+		t.Errorf("got %+v, want a full bucket to take a minute", d)
+	}
+}
+
 func TestSharedExpires(t *testing.T) {
 	t.Parallel()
 	r := newRedis(t)

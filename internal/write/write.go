@@ -43,12 +43,18 @@ type step struct {
 
 // Types tells of each object type what a plan needs.
 type Types struct {
-	// Index numbers the fields of each type.
-	Index map[string]map[string]int
+	// Fields tells of the fields of each type.
+	Fields map[string]map[string]FieldType
 	// Implements lists each type with its interfaces.
 	Implements map[string][]string
 	// Args checks the arguments of a field.
 	Args func(ctx context.Context, typ string, index int, raw map[string]any) (map[string]any, error)
+}
+
+// FieldType is a field's number in its type, and whether a resolver reads it.
+type FieldType struct {
+	Index    int
+	Resolver bool
 }
 
 // Plan is a selection on an object type, compiled.
@@ -62,10 +68,11 @@ type Field struct {
 	Ctx   context.Context // for its resolver
 	Args  map[string]any  // checked
 
+	typ       string // the type that it is a field of
 	key       []byte // its name in the answer, e.g. "title":
 	err       error  // why its arguments are refused
-	context   *graphql.FieldContext
-	collected graphql.CollectedField
+	root      bool
+	collected *graphql.CollectedField
 	plans     []typed
 }
 
@@ -84,7 +91,7 @@ func New[R any](ctx context.Context, resolvers R, types *Types) *Writer[R] {
 
 // Root returns the root field as a Field, below which all else is.
 func (w *Writer[R]) Root() *Field {
-	return &Field{Ctx: w.rctx, context: w.root, collected: w.root.Field}
+	return &Field{Ctx: w.rctx, root: true, collected: &w.root.Field}
 }
 
 // Answer returns what was written as a marshaler, or a null that moves up where
@@ -116,20 +123,28 @@ func (w *Writer[R]) Plan(f *Field, typ string) *Plan {
 func (w *Writer[R]) compile(f *Field, typ string) *Plan {
 	collected := graphql.CollectFields(w.op, f.collected.Selections, w.types.Implements[typ])
 	p := &Plan{Fields: make([]Field, len(collected))}
-	for i, c := range collected {
-		to := &p.Fields[i]
-		to.collected = c
-		to.key = append(appendString(nil, c.Alias), ':')
-		to.Index = -1
+	names := 0
+	for i := range collected {
+		names += len(collected[i].Alias) + len(`"":`)
+	}
+	keys := make([]byte, 0, names)
+	for i := range collected {
+		c, to, start := &collected[i], &p.Fields[i], len(keys)
+		keys = append(appendString(keys, c.Alias), ':')
+		*to = Field{Index: -1, Ctx: f.Ctx, typ: typ, key: keys[start:len(keys):len(keys)], collected: c}
 		if c.Name == "__typename" {
 			continue
 		}
-		to.Index = w.types.Index[typ][c.Name]
-		to.context = &graphql.FieldContext{Object: typ, Field: c, IsResolver: true}
-		to.Ctx = graphql.WithFieldContext(f.Ctx, to.context)
+		field := w.types.Fields[typ][c.Name]
+		to.Index = field.Index
+		if !field.Resolver {
+			continue // it needs no context of its own
+		}
+		context := &graphql.FieldContext{Object: typ, Field: *c, IsResolver: true}
+		to.Ctx = graphql.WithFieldContext(f.Ctx, context)
 		if len(c.Definition.Arguments) > 0 {
 			to.Args, to.err = w.types.Args(to.Ctx, typ, to.Index, c.ArgumentMap(w.op.Variables))
-			to.context.Args = to.Args
+			context.Args = to.Args
 		}
 	}
 	return p
@@ -192,15 +207,15 @@ func (w *Writer[R]) fail(f *Field, err error) {
 	for _, s := range w.at {
 		next := &graphql.FieldContext{Parent: at}
 		if s.field != nil {
-			next.Object, next.Field = s.field.context.Object, s.field.collected
+			next.Object, next.Field = s.field.typ, *s.field.collected
 		} else {
 			next.Index = &s.index
 		}
 		at = next
 	}
 	ctx := w.rctx
-	if f != nil && f.context != w.root {
-		at = &graphql.FieldContext{Parent: at, Object: f.context.Object, Field: f.collected, Args: f.Args}
+	if f != nil && !f.root {
+		at = &graphql.FieldContext{Parent: at, Object: f.typ, Field: *f.collected, Args: f.Args}
 	}
 	if at != w.root {
 		parent := at.Parent
@@ -213,7 +228,7 @@ func (w *Writer[R]) fail(f *Field, err error) {
 // enter adds a field to the path, and returns what leave takes.
 func (w *Writer[R]) enter(f *Field) int {
 	n := len(w.at)
-	if f.context != w.root {
+	if !f.root {
 		w.at = append(w.at, step{field: f})
 	}
 	return n

@@ -223,11 +223,11 @@ func (g *generator) start(roots ...*codegen.Object) {
 // tables makes what package write must know of the types.
 func (g *generator) tables(objects codegen.Objects) {
 	g.p("type writer = write.Writer[ResolverRoot]\n")
-	g.p("var writeTypes = &write.Types{\nIndex: map[string]map[string]int{")
+	g.p("var writeTypes = &write.Types{\nFields: map[string]map[string]write.FieldType{")
 	for _, o := range objects {
 		g.p("%q: {", o.Name)
 		for i, f := range o.Fields {
-			g.p("%q: %d,", f.Name, i)
+			g.p("%q: {Index: %d, Resolver: %t},", f.Name, i, f.IsResolver)
 		}
 		g.p("},")
 	}

@@ -1,0 +1,113 @@
+package edu_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/7p-education/api/edu"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+var byNumber = edu.Order{Name: "numbers", Kind: edu.IntValue}
+
+func numberCursor(n int) edu.Cursor {
+	return edu.Cursor{Order: byNumber.Name, Value: edu.IntOf(int64(n)), ID: int64(n)}
+}
+
+func TestConnectionArguments(t *testing.T) {
+	t.Parallel()
+	cursor := numberCursor(5).String()
+	other := edu.Cursor{Order: "others", Value: edu.IntOf(5), ID: 5}.String()
+	for name, c := range map[string]struct {
+		args edu.Connection
+		want edu.PageArgs
+		bad  bool
+	}{
+		"nothing":          {edu.Connection{}, edu.PageArgs{Limit: 20}, false},
+		"first":            {edu.Connection{First: ptr(3)}, edu.PageArgs{Limit: 3}, false},
+		"first of none":    {edu.Connection{First: ptr(0)}, edu.PageArgs{}, false},
+		"first at most":    {edu.Connection{First: ptr(100)}, edu.PageArgs{Limit: 100}, false},
+		"last":             {edu.Connection{Last: ptr(3)}, edu.PageArgs{Limit: 3, Backward: true}, false},
+		"after":            {edu.Connection{After: &cursor}, edu.PageArgs{Limit: 20, After: numberCursor(5)}, false},
+		"before":           {edu.Connection{Before: &cursor}, edu.PageArgs{Limit: 20, Backward: true, Before: numberCursor(5)}, false},
+		"first before":     {edu.Connection{First: ptr(2), Before: &cursor}, edu.PageArgs{Limit: 2, Before: numberCursor(5)}, false},
+		"last after":       {edu.Connection{Last: ptr(2), After: &cursor}, edu.PageArgs{Limit: 2, Backward: true, After: numberCursor(5)}, false},
+		"after and before": {edu.Connection{After: &cursor, Before: &cursor}, edu.PageArgs{Limit: 20, After: numberCursor(5), Before: numberCursor(5)}, false},
+		"both":             {edu.Connection{First: ptr(1), Last: ptr(1)}, edu.PageArgs{}, true},
+		"negative first":   {edu.Connection{First: ptr(-1)}, edu.PageArgs{}, true},
+		"negative last":    {edu.Connection{Last: ptr(-1)}, edu.PageArgs{}, true},
+		"too many":         {edu.Connection{First: ptr(101)}, edu.PageArgs{}, true},
+		"too many last":    {edu.Connection{Last: ptr(101)}, edu.PageArgs{}, true},
+		"another list's":   {edu.Connection{After: &other}, edu.PageArgs{}, true},
+		"damaged":          {edu.Connection{Before: ptr(cursor[1:])}, edu.PageArgs{}, true},
+		"empty":            {edu.Connection{After: ptr("")}, edu.PageArgs{}, true},
+	} {
+		got, err := c.args.Page(byNumber)
+		if c.bad {
+			if !errors.Is(err, edu.BadUserInput) {
+				t.Errorf("%s: %v, want BAD_USER_INPUT", name, err)
+			}
+			continue
+		}
+		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+}
+
+// A page is made of the rows in the direction they were read, one more than
+// wanted where there are more.
+func TestNewPage(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		read           []int
+		args           edu.PageArgs
+		want           []int
+		next, previous bool
+	}{
+		{[]int{1, 2, 3}, edu.PageArgs{Limit: 2}, []int{1, 2}, true, false},
+		{[]int{1, 2}, edu.PageArgs{Limit: 2}, []int{1, 2}, false, false},
+		{[]int{3}, edu.PageArgs{Limit: 2, After: numberCursor(2)}, []int{3}, false, true},
+		{[]int{9, 8, 7}, edu.PageArgs{Limit: 2, Backward: true}, []int{8, 9}, false, true},
+		{[]int{2, 1}, edu.PageArgs{Limit: 2, Backward: true, Before: numberCursor(3)}, []int{1, 2}, true, false},
+		{[]int{1}, edu.PageArgs{Limit: 0}, []int{}, true, false},
+		{nil, edu.PageArgs{Limit: 2}, []int{}, false, false},
+	} {
+		page := edu.NewPage(c.read, c.args, numberCursor)
+		info := page.PageInfo()
+		if diff := cmp.Diff(c.want, page.Nodes); diff != "" || info.HasNextPage != c.next || info.HasPreviousPage != c.previous {
+			t.Errorf("%v: %+v, next %v, previous %v (-want +got):\n%s", c.args, page.Nodes, info.HasNextPage, info.HasPreviousPage, diff)
+		}
+		edges := page.Edges()
+		if len(edges) != len(c.want) || (len(edges) == 0) != (info.StartCursor == nil) || (len(edges) == 0) != (info.EndCursor == nil) {
+			t.Fatalf("%d edges, pageInfo %+v", len(edges), info)
+		}
+		for i, e := range edges {
+			if e.Node != c.want[i] || e.Cursor() != numberCursor(c.want[i]).String() {
+				t.Errorf("edge %d is %v", i, e)
+			}
+		}
+	}
+}
+
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	for n, good := range map[int]bool{-1: false, 0: false, 1: true, edu.MaxDays: true, edu.MaxDays + 1: false} {
+		if _, err := edu.Days(n); (err == nil) != good {
+			t.Errorf("days %d: %v", n, err)
+		}
+	}
+	for n, good := range map[int]bool{0: false, 1: true, edu.MaxPoints: true, edu.MaxPoints + 1: false} {
+		if _, err := edu.NewSeries(edu.IntervalDay, n); (err == nil) != good {
+			t.Errorf("last %d: %v", n, err)
+		}
+	}
+	_, err := edu.Limit("first", 51, 50)
+	if want := "BAD_USER_INPUT: first must be 1 to 50; 51 was given"; fmt.Sprint(err) != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

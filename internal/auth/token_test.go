@@ -1,0 +1,164 @@
+package auth_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/auth"
+)
+
+const secret = "a secret of thirty-two bytes, at least"
+
+func tokens(t *testing.T, secret string) *auth.Tokens {
+	t.Helper()
+	made, err := auth.NewTokens(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+func mint(t *testing.T, v edu.Viewer, now time.Time, ttl time.Duration) string {
+	t.Helper()
+	token, err := tokens(t, secret).Mint(v, now, ttl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func TestTokenRoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, v := range []edu.Viewer{{ID: 1, Role: edu.RoleStudent}, {ID: 1 << 40, Role: edu.RoleInstructor}, {ID: 3, Role: edu.RoleAdmin}} {
+		if got, err := tokens(t, secret).Viewer(mint(t, v, time.Now(), time.Minute)); err != nil || got != v {
+			t.Errorf("%+v came back as %+v, %v", v, got, err)
+		}
+	}
+}
+
+// good are the claims of a token that is taken; each case spoils them.
+func good() jwt.MapClaims {
+	now := time.Now()
+	return jwt.MapClaims{"sub": "1", "role": "STUDENT", "iss": "7p", "aud": []string{"7p-api"}, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Minute).Unix()}
+}
+
+func signed(t *testing.T, method jwt.SigningMethod, key any, claims jwt.MapClaims) string {
+	t.Helper()
+	token, err := jwt.NewWithClaims(method, claims).SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func TestTokensThatAreRefused(t *testing.T) {
+	t.Parallel()
+	ours := []byte(secret)
+	if v, err := tokens(t, secret).Viewer(signed(t, jwt.SigningMethodHS256, ours, good())); err != nil || v.ID != 1 {
+		t.Fatalf("the good token is refused: %v", err)
+	}
+	bad := map[string]string{
+		"none":           signed(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, good()),
+		"HS512":          signed(t, jwt.SigningMethodHS512, ours, good()),
+		"another secret": signed(t, jwt.SigningMethodHS256, []byte(strings.ToUpper(secret)), good()),
+		"empty":          "", "no token": "abc", "two parts": "a.b", "four parts": signed(t, jwt.SigningMethodHS256, ours, good()) + ".x",
+		"unsigned": signed(t, jwt.SigningMethodHS256, ours, good())[:strings.LastIndex(signed(t, jwt.SigningMethodHS256, ours, good()), ".")+1],
+	}
+	past, future := time.Now().Add(-time.Hour).Unix(), time.Now().Add(time.Hour).Unix()
+	for name, spoil := range map[string]func(jwt.MapClaims){
+		"expired":            func(c jwt.MapClaims) { c["exp"] = past },
+		"without an end":     func(c jwt.MapClaims) { delete(c, "exp") },
+		"not good yet":       func(c jwt.MapClaims) { c["nbf"] = future },
+		"made in the future": func(c jwt.MapClaims) { c["iat"] = future },
+		"another issuer":     func(c jwt.MapClaims) { c["iss"] = "8p" },
+		"no issuer":          func(c jwt.MapClaims) { delete(c, "iss") },
+		"another audience":   func(c jwt.MapClaims) { c["aud"] = "7p-web" },
+		"no audience":        func(c jwt.MapClaims) { delete(c, "aud") },
+		"nobody":             func(c jwt.MapClaims) { delete(c, "sub") },
+		"user zero":          func(c jwt.MapClaims) { c["sub"] = "0" },
+		"user below zero":    func(c jwt.MapClaims) { c["sub"] = "-1" },
+		"user that is text":  func(c jwt.MapClaims) { c["sub"] = "admin" },
+		"no role":            func(c jwt.MapClaims) { delete(c, "role") },
+		"another role":       func(c jwt.MapClaims) { c["role"] = "OWNER" },
+		"role in small":      func(c jwt.MapClaims) { c["role"] = "admin" },
+	} {
+		claims := good()
+		spoil(claims)
+		bad[name] = signed(t, jwt.SigningMethodHS256, ours, claims)
+	}
+	// The claims of one token with the signature of another.
+	admin := good()
+	admin["role"] = "ADMIN"
+	parts, others := strings.Split(signed(t, jwt.SigningMethodHS256, ours, good()), "."), strings.Split(signed(t, jwt.SigningMethodHS256, ours, admin), ".")
+	bad["forged role"] = parts[0] + "." + others[1] + "." + parts[2]
+	for name, token := range bad {
+		if v, err := tokens(t, secret).Viewer(token); !errors.Is(err, auth.ErrToken) || v.SignedIn() {
+			t.Errorf("%s: %+v, %v; want ErrToken", name, v, err)
+		}
+	}
+}
+
+func TestShortSecret(t *testing.T) {
+	t.Parallel()
+	short := strings.Repeat("s", auth.MinSecret-1)
+	if _, err := auth.NewTokens(short); err == nil || strings.Contains(err.Error(), short) {
+		t.Errorf("%v, want an error without the secret", err)
+	}
+}
+
+func TestMiddleware(t *testing.T) {
+	t.Parallel()
+	good := mint(t, edu.Viewer{ID: 7, Role: edu.RoleStudent}, time.Now(), time.Minute)
+	expired := mint(t, edu.Viewer{ID: 7, Role: edu.RoleStudent}, time.Now().Add(-time.Hour), time.Minute)
+	h := auth.Middleware(tokens(t, secret))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = json.NewEncoder(w).Encode(edu.ViewerFrom(r.Context()).ID)
+	}))
+	for header, want := range map[string]string{
+		"":                       "0",
+		"Bearer " + good:         "7",
+		"bearer " + good:         "7",
+		"BEARER  " + good:        "7",
+		"Bearer " + expired:      "",
+		"Bearer":                 "",
+		"Bearer ":                "",
+		"Basic " + good:          "",
+		good:                     "",
+		"Bearer " + good + "x":   "",
+		"Bearer " + good + ", x": "",
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil)
+		if header != "" {
+			r.Header.Set("Authorization", header)
+		}
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		if want != "" {
+			if got := strings.TrimSpace(rec.Body.String()); rec.Code != http.StatusOK || got != want {
+				t.Errorf("%.20q: %d %s, want viewer %s", header, rec.Code, got, want)
+			}
+			continue
+		}
+		var answer struct {
+			Errors []struct {
+				Message    string
+				Extensions struct{ Code string }
+			}
+		}
+		if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
+			t.Errorf("%.20q: %v: %s", header, err, rec.Body)
+			continue
+		}
+		if rec.Code != http.StatusUnauthorized || len(answer.Errors) != 1 || answer.Errors[0].Extensions.Code != "UNAUTHENTICATED" ||
+			!strings.HasPrefix(rec.Header().Get("WWW-Authenticate"), "Bearer") || rec.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%.20q: %d %v %s", header, rec.Code, rec.Header(), rec.Body)
+		}
+	}
+}

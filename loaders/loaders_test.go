@@ -1,0 +1,250 @@
+package loaders_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/loaders"
+	"github.com/7p-education/api/store"
+)
+
+// setup makes the loaders of one operation of a student's, and a count of what
+// they send.
+func setup(t *testing.T) (*loaders.Loaders, *store.Stats, *pgxpool.Pool) {
+	t.Helper()
+	dsn := testdb.Demo(t)
+	s, err := store.Open(t.Context(), store.Config{URL: dsn, MaxConns: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	stats := &store.Stats{}
+	ctx := store.WithStats(t.Context(), stats)
+	return loaders.New(ctx, s, edu.Viewer{ID: 1, Role: edu.RoleStudent}, testdb.Now), stats, testdb.Pool(t, dsn)
+}
+
+func sent(s *store.Stats) [2]int64 { return [2]int64{s.Statements(), s.RoundTrips()} }
+
+// want reads keys of a loader in a round of their own.
+func want[K comparable, V any](l *loaders.Loaders, from *loaders.Loader[K, V], keys ...K) error {
+	round := l.Round()
+	from.Want(round, keys)
+	return round.Send()
+}
+
+// Keys that are known together are one statement, whatever their order and
+// however often they are wanted; what there is none of is nil.
+func TestRound(t *testing.T) {
+	t.Parallel()
+	l, stats, _ := setup(t)
+	keys := []int64{24, 1, 999999, 24, 8}
+	round := l.Round()
+	l.Video.Want(round, keys)
+	l.Video.Want(round, keys[:2])
+	l.Category.Want(round, []int64{1, 2})
+	if round.Empty() {
+		t.Fatal("the round is empty")
+	}
+	if err := round.Send(); err != nil {
+		t.Fatal(err)
+	}
+	if got := sent(stats); got != [2]int64{2, 1} {
+		t.Errorf("sent %v statements and round trips, want 2 and 1", got)
+	}
+	for i, v := range l.Video.Ready(keys) {
+		if keys[i] == 999999 {
+			if v != nil {
+				t.Errorf("there is a video 999999: %+v", v)
+			}
+		} else if v.ID != keys[i] {
+			t.Errorf("place %d is %d, want %d", i, v.ID, keys[i])
+		}
+	}
+	// All of it is remembered, the missing too.
+	for _, key := range keys {
+		if v, err := l.Video.Load(t.Context(), key); err != nil || (v == nil) != (key == 999999) {
+			t.Errorf("%d: %v, %v", key, v, err)
+		}
+	}
+	if err := want(l, l.Video, keys...); err != nil || sent(stats) != [2]int64{2, 1} || l.Windows() != 0 {
+		t.Errorf("read again: %v, sent %v, waited %d times", err, sent(stats), l.Windows())
+	}
+}
+
+// Keys that nobody planned are gathered: many callers, one statement, each with
+// their own value.
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	l, stats, _ := setup(t)
+	var wg sync.WaitGroup
+	for key := range int64(50) {
+		wg.Go(func() {
+			v, err := l.User.Load(t.Context(), loaders.Detail{ID: key + 1})
+			if err != nil || v.ID != key+1 {
+				t.Errorf("user %d: %+v, %v", key+1, v, err)
+			}
+		})
+	}
+	wg.Wait()
+	// The window is a millisecond: a machine that stalls may need several, but
+	// never one a key.
+	if n := stats.Statements(); n < 1 || n > 10 || n != l.Windows() {
+		t.Errorf("%d statements in %d windows for 50 keys", n, l.Windows())
+	}
+}
+
+// A thing with its private or long parts and without are different things.
+func TestDetail(t *testing.T) {
+	t.Parallel()
+	l, stats, _ := setup(t)
+	lean, full := loaders.Detail{ID: 24}, loaders.Detail{ID: 24, Full: true}
+	if err := want(l, l.Course, lean, full); err != nil {
+		t.Fatal(err)
+	}
+	courses := l.Course.Ready([]loaders.Detail{lean, full})
+	if courses[0].Full || courses[0].Description != "" || !courses[1].Full || courses[1].Description == "" {
+		t.Errorf("lean %+v, full %+v", courses[0], courses[1])
+	}
+	if sent(stats) != [2]int64{2, 1} {
+		t.Errorf("sent %v", sent(stats))
+	}
+}
+
+// The same page under many parents is one statement; other arguments are
+// another, in the same round trip.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	l, stats, _ := setup(t)
+	type key = loaders.List[loaders.None]
+	small, large := edu.PageArgs{Limit: 2}, edu.PageArgs{Limit: 5}
+	keys := []key{{Parent: 24, Page: small}, {Parent: 1, Page: small}, {Parent: 24, Page: large}, {Parent: 999999, Page: small}}
+	if err := want(l, l.ReviewsByCourse, keys...); err != nil {
+		t.Fatal(err)
+	}
+	if sent(stats) != [2]int64{2, 1} {
+		t.Errorf("sent %v, want 2 statements in 1 round trip", sent(stats))
+	}
+	pages := l.ReviewsByCourse.Ready(keys)
+	for i, n := range []int{2, 2, 5, 0} {
+		if len(pages[i].Nodes) != n {
+			t.Errorf("page %d has %d rows, want %d", i, len(pages[i].Nodes), n)
+		}
+		for _, r := range pages[i].Nodes {
+			if r.CourseID != keys[i].Parent {
+				t.Errorf("page %d has a review of course %d", i, r.CourseID)
+			}
+		}
+	}
+	if !slices.EqualFunc(pages[0].Nodes, pages[2].Nodes[:2], func(a, b *edu.Review) bool { return a.ID == b.ID }) {
+		t.Error("the smaller page is not the start of the larger")
+	}
+}
+
+// A batch that fails is one error for all who wait, and is not remembered.
+func TestErrorIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	l, _, db := setup(t)
+	rename := func(from, to string) {
+		if _, err := db.Exec(t.Context(), fmt.Sprintf("ALTER TABLE %s RENAME TO %s", from, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rename("users", "elsewhere")
+	var wg sync.WaitGroup
+	for key := range int64(10) {
+		wg.Go(func() {
+			if v, err := l.User.Load(t.Context(), loaders.Detail{ID: key + 1}); err == nil {
+				t.Errorf("user %d was read: %+v", key+1, v)
+			}
+		})
+	}
+	wg.Wait()
+	if err := want(l, l.User, loaders.Detail{ID: 1}); err == nil {
+		t.Error("a round without the table did not fail")
+	}
+	rename("elsewhere", "users")
+	for key := range int64(10) {
+		if v, err := l.User.Load(t.Context(), loaders.Detail{ID: key + 1}); err != nil || v == nil {
+			t.Errorf("user %d is still not there: %v, %v", key+1, v, err)
+		}
+	}
+}
+
+// A caller who gives up takes nobody else along.
+func TestCancelledCaller(t *testing.T) {
+	t.Parallel()
+	l, _, _ := setup(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	var wg sync.WaitGroup
+	for key := range int64(20) {
+		wg.Go(func() {
+			ctx := t.Context()
+			if key%2 == 0 {
+				ctx = gone
+			}
+			v, err := l.Review.Load(ctx, key+1)
+			if key%2 == 1 && (err != nil || v == nil) {
+				t.Errorf("review %d: %v, %v", key+1, v, err)
+			}
+			if key%2 == 0 && err != nil && !errors.Is(err, context.Canceled) {
+				t.Errorf("a cancelled caller got %v", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// The operation that ends ends its reads.
+func TestCancelledOperation(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	s, err := store.Open(t.Context(), store.Config{URL: dsn, MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	l := loaders.New(ctx, s, edu.Viewer{}, testdb.Now)
+	if _, err := l.Review.Load(t.Context(), 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+}
+
+func TestPrime(t *testing.T) {
+	t.Parallel()
+	l, stats, _ := setup(t)
+	mine := &edu.Video{ID: 5, Title: "mine"}
+	l.Video.Prime(5, mine)
+	l.Video.Prime(5, &edu.Video{ID: 5, Title: "later"})
+	if v, err := l.Video.Load(t.Context(), 5); v != mine || err != nil {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if sent(stats) != [2]int64{} {
+		t.Errorf("sent %v", sent(stats))
+	}
+}
+
+// Loaders of two operations share nothing.
+func TestNothingIsShared(t *testing.T) {
+	t.Parallel()
+	l, stats, _ := setup(t)
+	other, otherStats, _ := setup(t)
+	for _, each := range []*loaders.Loaders{l, other} {
+		if err := want(each, each.ViewerEnrollment, int64(24)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sent(stats) != [2]int64{1, 1} || sent(otherStats) != [2]int64{1, 1} {
+		t.Errorf("sent %v and %v, want one each", sent(stats), sent(otherStats))
+	}
+}

@@ -1,0 +1,143 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/7p-education/api/internal/testdb"
+)
+
+// Months are made ahead of time; what was written before its month was made is
+// handed over, with nothing lost or moved at the turn.
+func TestPartitions(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	stageCounters(t, db)
+	exec(t, db, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (1, 'a', 1, 1)")
+	turn := time.Date(2031, 2, 1, 0, 0, 0, 0, time.UTC)
+	moments := []time.Time{turn.Add(-time.Microsecond), turn, turn.Add(time.Microsecond), turn.AddDate(0, 1, 0).Add(-time.Microsecond), turn.AddDate(0, 1, 0), turn.AddDate(5, 0, 0)}
+	for i, at := range moments {
+		exec(t, db, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at, created_at) VALUES (1, 1, $1, $2, $2)", i, at)
+	}
+	places := func() map[int]string {
+		found := map[int]string{}
+		for i := range moments {
+			found[i] = value[string](t, db, "SELECT tableoid::regclass::text FROM video_progress WHERE progress_seconds = $1", i)
+		}
+		return found
+	}
+	const other, january, february, march = "video_progress_default", "video_progress_2031_01", "video_progress_2031_02", "video_progress_2031_03"
+	if diff := cmp.Diff(map[int]string{0: other, 1: other, 2: other, 3: other, 4: other, 5: other}, places()); diff != "" {
+		t.Errorf("before (-want +got):\n%s", diff)
+	}
+	// The last moment of January, told in a zone where it is February already.
+	made, err := s.EnsurePartitions(t.Context(), turn.Add(-time.Second).In(time.FixedZone("", 3*3600)), 1)
+	if err != nil || made != 2 {
+		t.Errorf("made %d, %v; want 2", made, err)
+	}
+	if diff := cmp.Diff(map[int]string{0: january, 1: february, 2: february, 3: february, 4: other, 5: other}, places()); diff != "" {
+		t.Errorf("after (-want +got):\n%s", diff)
+	}
+	if made, err = s.EnsurePartitions(t.Context(), turn, 1); err != nil || made != 1 {
+		t.Errorf("made %d at the turn, %v; want March", made, err)
+	}
+	if made, err = s.EnsurePartitions(t.Context(), turn, 1); err != nil || made != 0 {
+		t.Errorf("made %d again, %v", made, err)
+	}
+	if got := places()[4]; got != march {
+		t.Errorf("the first moment of March is in %s", got)
+	}
+	// The new months have what the table has: keys, checks, indexes.
+	for _, part := range []string{january, february, march} {
+		if n := value[int](t, db, "SELECT count(*) FROM pg_index WHERE indrelid = $1::regclass", part); n != value[int](t, db, "SELECT count(*) FROM pg_index WHERE indrelid = 'video_progress'::regclass") {
+			t.Errorf("%s has %d indexes", part, n)
+		}
+	}
+	if _, err := db.Exec(t.Context(), "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at, created_at) VALUES (999, 1, 1, $1, $1)", turn); err == nil {
+		t.Error("a month takes rows of nobody")
+	}
+}
+
+// On the 31st, "a month ahead" is the next one, and none is left out.
+func TestPartitionsOnThe31st(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	now := time.Date(2031, 1, 31, 12, 0, 0, 0, time.UTC)
+	if _, err := s.EnsurePartitions(t.Context(), now, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, month := range []string{"2031_01", "2031_02"} {
+		if !value[bool](t, db, "SELECT to_regclass('video_progress_' || $1::text) IS NOT NULL", month) {
+			t.Errorf("%s is missing", month)
+		}
+	}
+}
+
+// Two servers that start at once make each month once.
+func TestPartitionsAtOnce(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, testdb.New(t))
+	now := time.Date(2032, 5, 1, 0, 0, 0, 0, time.UTC)
+	type result struct {
+		made int
+		err  error
+	}
+	results := make(chan result)
+	for range 3 {
+		go func() {
+			made, err := s.EnsurePartitions(context.WithoutCancel(t.Context()), now, 2)
+			results <- result{made, err}
+		}()
+	}
+	total := 0
+	for range 3 {
+		r := <-results
+		if r.err != nil {
+			t.Error(r.err)
+		}
+		total += r.made
+	}
+	if total != 3 {
+		t.Errorf("made %d, want 3", total)
+	}
+}
+
+func TestRefreshes(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	stageCounters(t, db)
+	exec(t, db, "INSERT INTO enrollments (user_id, course_id) SELECT u, c FROM generate_series(1, 9) u, generate_series(1, 4) c")
+	if done, err := s.RefreshAnalytics(t.Context(), time.Hour); err != nil || done {
+		t.Errorf("figures of just now were refreshed: %v, %v", done, err)
+	}
+	if done, err := s.RefreshAnalytics(t.Context(), 0); err != nil || !done {
+		t.Errorf("not refreshed: %v, %v", done, err)
+	}
+	if n := value[int](t, db, "SELECT sum(total_enrollments) FROM course_analytics"); n != 36 {
+		t.Errorf("%d enrollments, want 36", n)
+	}
+	if n, err := s.RefreshRelated(t.Context(), time.Hour); err != nil || n != 12 {
+		t.Errorf("related of %d courses, %v; want 12", n, err)
+	}
+	if n, err := s.RefreshRelated(t.Context(), time.Hour); err != nil || n != 0 {
+		t.Errorf("related of %d courses again, %v", n, err)
+	}
+	// Another server that is at it is not waited for.
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := tx.Exec(t.Context(), "SELECT pg_advisory_xact_lock(hashtext('refresh_analytics')), pg_advisory_xact_lock(hashtext('refresh_related'))"); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := s.RefreshAnalytics(t.Context(), 0); err != nil || done {
+		t.Errorf("refreshed beside another: %v, %v", done, err)
+	}
+	if n, err := s.RefreshRelated(t.Context(), 0); err != nil || n != 0 {
+		t.Errorf("related of %d courses beside another, %v", n, err)
+	}
+}

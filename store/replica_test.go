@@ -1,0 +1,182 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// link is the way to a replica, which can be cut. The replica is a second way
+// to the same server: what matters here is whether it is reached.
+type link struct {
+	listener net.Listener
+	to       func() (net.Conn, error)
+	sent     atomic.Int64 // bytes
+
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+// newLink opens a link to the server of a DSN, and returns its own DSN.
+func newLink(t *testing.T, dsn string) (*link, string) {
+	t.Helper()
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, address := "tcp", net.JoinHostPort(config.Host, fmt.Sprint(config.Port))
+	if strings.HasPrefix(config.Host, "/") {
+		network, address = "unix", fmt.Sprintf("%s/.s.PGSQL.%d", config.Host, config.Port)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &link{listener: listener, to: func() (net.Conn, error) { return net.Dial(network, address) }}
+	go l.serve()
+	t.Cleanup(l.cut)
+	port := listener.Addr().(*net.TCPAddr).Port
+	return l, fmt.Sprintf("host=127.0.0.1 port=%d user=%s password='%s' dbname=%s sslmode=disable application_name=replica", port, config.User, config.Password, config.Database)
+}
+
+func (l *link) serve() {
+	for {
+		from, err := l.listener.Accept()
+		if err != nil {
+			return
+		}
+		to, err := l.to()
+		if err != nil {
+			_ = from.Close()
+			continue
+		}
+		l.mu.Lock()
+		l.conns = append(l.conns, from, to)
+		l.mu.Unlock()
+		go func() { _, _ = io.Copy(from, to); _ = from.Close() }()
+		go func() { _, _ = io.Copy(io.MultiWriter(to, counter{&l.sent}), from); _ = to.Close() }()
+	}
+}
+
+type counter struct{ n *atomic.Int64 }
+
+func (c counter) Write(b []byte) (int, error) { c.n.Add(int64(len(b))); return len(b), nil }
+
+// cut ends the link and whatever goes over it.
+func (l *link) cut() {
+	_ = l.listener.Close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.conns {
+		_ = c.Close()
+	}
+}
+
+func TestReplica(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	link, replica := newLink(t, dsn)
+	s := open(t, store.Config{URL: dsn, ReplicaURL: replica, MaxConns: 2})
+	read := func() error {
+		var h hit
+		err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h)), store.CoursesByID([]int64{1}, false, count[*edu.Course](&h)))
+		if err == nil && h.rows != 21 {
+			t.Errorf("%d rows, want 21", h.rows)
+		}
+		if err == nil {
+			h = hit{}
+			if err = s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err == nil && h.rows != 20 {
+				t.Errorf("%d rows, want 20", h.rows)
+			}
+		}
+		return err
+	}
+	before := link.sent.Load()
+	if err := read(); err != nil {
+		t.Fatal(err)
+	}
+	if link.sent.Load() == before {
+		t.Error("the replica was not asked")
+	}
+	// Cut while connections are open in the pool: the first read meets a dead one.
+	link.cut()
+	for i := range 3 {
+		if err := read(); err != nil {
+			t.Errorf("read %d without a replica: %v", i, err)
+		}
+	}
+}
+
+// A replica that is shut down tells its connections so; that is no answer for
+// callers.
+func TestReplicaShutDown(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	_, replica := newLink(t, dsn)
+	s := open(t, store.Config{URL: dsn, ReplicaURL: replica, MaxConns: 2})
+	db := testdb.Pool(t, dsn)
+	var h hit
+	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err != nil {
+		t.Fatal(err)
+	}
+	// The store names itself in all its connections: those of the replica are the ones over the link.
+	exec(t, db, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '-- name: Categories%'")
+	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err != nil {
+		t.Errorf("a read while the replica goes down: %v", err)
+	}
+}
+
+// A statement that takes too long and a database that is not there are both
+// SERVICE_UNAVAILABLE; what callers cannot help is not.
+func TestErrorsOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	s := open(t, store.Config{URL: dsn, MaxConns: 2, Timeout: 50 * time.Millisecond})
+	db := testdb.Pool(t, dsn)
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "LOCK categories IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	var h hit
+	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); !errors.Is(err, edu.Unavailable) {
+		t.Errorf("a statement that waits too long: %v, want SERVICE_UNAVAILABLE", err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, db, "ALTER TABLE categories RENAME TO gone")
+	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err == nil || errors.Is(err, edu.Unavailable) || errors.Is(err, edu.BadUserInput) {
+		t.Errorf("a statement that is wrong: %v, want an error without a code", err)
+	}
+}
+
+func TestPrimaryUnreachable(t *testing.T) {
+	t.Parallel()
+	link, dsn := newLink(t, testdb.Demo(t))
+	s := open(t, store.Config{URL: dsn, MaxConns: 1})
+	var h hit
+	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err != nil {
+		t.Fatal(err)
+	}
+	link.cut()
+	for i := range 2 {
+		if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); !errors.Is(err, edu.Unavailable) {
+			t.Errorf("read %d: %v, want SERVICE_UNAVAILABLE", i, err)
+		}
+	}
+}
