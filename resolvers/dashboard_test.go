@@ -107,7 +107,7 @@ func TestAnalytics(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.Demo(t))
 	const sql = `SELECT (SELECT count(*) FROM enrollments WHERE course_id = $1) AS "totalEnrollments",
-		coalesce((SELECT round(avg(progress), 2) FROM enrollments WHERE course_id = $1), 0) AS "averageProgress",
+		coalesce((SELECT avg(progress) FROM enrollments WHERE course_id = $1), 0) AS "averageProgress",
 		(SELECT count(*) FROM enrollments WHERE course_id = $1 AND (completed_at IS NOT NULL OR progress = 100)) AS completions,
 		coalesce((SELECT count(*) FILTER (WHERE completed_at IS NOT NULL OR progress = 100)::float8 / nullif(count(*), 0) FROM enrollments WHERE course_id = $1), 0) AS "completionRate",
 		(SELECT avg(rating)::float8 FROM reviews WHERE course_id = $1) AS "averageRating",

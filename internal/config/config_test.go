@@ -1,0 +1,74 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/internal/config"
+)
+
+// The environment is the process's own: these tests cannot run beside others.
+
+func TestParse(t *testing.T) {
+	t.Setenv("DATABASE_URL", "postgres://u:hush@db/7p")
+	t.Setenv("STATEMENT_TIMEOUT", "2s")
+	t.Setenv("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example")
+	cli, command, err := config.Parse([]string{"token", "--email=a@b.example", "--statement-timeout=3s"})
+	if err != nil || command != "token" {
+		t.Fatalf("command %q, %v", command, err)
+	}
+	if cli.Token.Email != "a@b.example" || cli.DatabaseURL != "postgres://u:hush@db/7p" || len(cli.CORSAllowedOrigins) != 2 {
+		t.Errorf("%+v", cli)
+	}
+	if cli.StatementTimeout != 3*time.Second {
+		t.Errorf("a flag does not come before the environment: %v", cli.StatementTimeout)
+	}
+	if cli.Addr != ":8080" || cli.LogLevel != "info" || !cli.Introspection {
+		t.Errorf("defaults: %+v", cli.Config)
+	}
+	if _, command, err = config.Parse(nil); err != nil || command != "serve" {
+		t.Errorf("no command is %q, %v; want serve", command, err)
+	}
+	if _, command, err = config.Parse([]string{"migrate", "up"}); err != nil || command != "migrate up" {
+		t.Errorf("command %q, %v", command, err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for name, env := range map[string]map[string]string{
+		"a database of another kind":   {"DATABASE_URL": "mysql://u:hush@db/7p"},
+		"a replica of another kind":    {"DATABASE_URL": "postgres://db/7p", "READ_REPLICA_URL": "redis://u:hush@db"},
+		"a replica without a database": {"READ_REPLICA_URL": "postgres://u:hush@db/7p"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for key, v := range env {
+				t.Setenv(key, v)
+			}
+			if _, _, err := config.Parse(nil); err == nil || strings.Contains(err.Error(), "hush") {
+				t.Errorf("%v, want an error without the password", err)
+			}
+		})
+	}
+}
+
+// Whatever form a secret has, the listing does not show it.
+func TestStringHidesSecrets(t *testing.T) {
+	t.Parallel()
+	for _, c := range []config.Config{
+		{DatabaseURL: "postgres://u:hush@db/7p", ReadReplicaURL: "postgresql://u:hush@db/7p", RedisURL: "redis://:hush@cache:6379/0", JWTSecret: "hush"},
+		{DatabaseURL: "host=db user=u password=hush", ReadReplicaURL: "host=db password='hush'", RedisURL: "hush"},
+		{DatabaseURL: "postgres://db/7p?user=u&password=hush", RedisURL: "rediss://u:hush@cache"},
+		{DatabaseURL: "postgres://db/7p?sslpassword=hush"},
+	} {
+		if shown := c.String(); strings.Contains(shown, "hush") {
+			t.Errorf("the secret is shown:\n%s", shown)
+		}
+	}
+	shown := (&config.Config{DatabaseURL: "postgres://u:hush@db.example/7p", Addr: ":1", CORSAllowedOrigins: []string{"a", "b"}}).String()
+	for _, want := range []string{"DATABASE_URL=postgres://u:xxxxx@db.example/7p\n", "ADDR=:1\n", "CORS_ALLOWED_ORIGINS=a,b\n", "REDIS_URL=\n"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is missing in\n%s", want, shown)
+		}
+	}
+}

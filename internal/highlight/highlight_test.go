@@ -1,0 +1,58 @@
+package highlight_test
+
+import (
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/7p-education/api/internal/highlight"
+)
+
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ tree, text, want string }{
+		{"'rust'", "Rust in practice", "<mark>Rust</mark> in practice"},
+		{"'practic' & 'rust'", "Practical Rust, practice", "<mark>Practical</mark> <mark>Rust</mark>, <mark>practice</mark>"},
+		{"'run'", "running RUNS run rune", "<mark>running</mark> <mark>RUNS</mark> <mark>run</mark> rune"},
+		{"'list'", "List<T> & <b>lists</b>", "<mark>List</mark>&lt;T&gt; &amp; &lt;b&gt;<mark>lists</mark>&lt;/b&gt;"},
+		{"'mark'", "</mark><mark>", "&lt;/<mark>mark</mark>&gt;&lt;<mark>mark</mark>&gt;"},
+		{"'café'", "CAFÉ café", "<mark>CAFÉ</mark> <mark>café</mark>"},
+		{"'data' <-> 'scienc'", "Data science", "<mark>Data</mark> <mark>science</mark>"},
+		{"T", "anything", "anything"},
+		{"", "anything & all", "anything &amp; all"},
+		{"'x'", "", ""},
+		{"'rust'", "\"rust\" 'rust'", "&#34;<mark>rust</mark>&#34; &#39;<mark>rust</mark>&#39;"},
+	} {
+		if got := highlight.New(c.tree).HTML(c.text); got != c.want {
+			t.Errorf("%s of %q: %q, want %q", c.tree, c.text, got, c.want)
+		}
+	}
+}
+
+var marks = regexp.MustCompile("</?mark>")
+
+// Whatever the text and the search are, nothing but marks is added, they are
+// never nested, and nothing of the text is HTML.
+func FuzzHTML(f *testing.F) {
+	f.Add("'rust' & 'c'", "<script>Rust & C++</script>")
+	f.Add("'''' | '<mark>'", "it's <mark>\xff\x00 é́")
+	f.Add("'node.js' | '3.11' | 'a/b'", "Node.js 3.11 a/b. x@y.z -5 ...")
+	f.Fuzz(func(t *testing.T, tree, text string) {
+		text = strings.ToValidUTF8(text, "") // as PostgreSQL holds it
+		got := highlight.New(tree).HTML(text)
+		if plain := marks.ReplaceAllString(got, ""); html.UnescapeString(plain) != html.UnescapeString(html.EscapeString(text)) || plain != html.EscapeString(text) {
+			t.Errorf("%q became %q", text, got)
+		}
+		inside := false
+		for _, m := range marks.FindAllString(got, -1) {
+			if (m == "<mark>") == inside {
+				t.Fatalf("marks are nested in %q", got)
+			}
+			inside = !inside
+		}
+		if inside {
+			t.Errorf("a mark is left open in %q", got)
+		}
+	})
+}
