@@ -1,6 +1,9 @@
 package edu
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Difficulty is how much a course presumes.
 type Difficulty string
@@ -132,6 +135,11 @@ func (f *CourseFilter) Conditions() (CourseConditions, error) {
 	}
 	if len(f.Tags) > maxTags {
 		return c, Errorf(BadUserInput, "filter.tags takes at most %d tags; %d were given", maxTags, len(f.Tags))
+	}
+	for _, tag := range f.Tags {
+		if strings.ContainsRune(tag, 0) {
+			return c, Errorf(BadUserInput, "filter.tags holds a NUL character")
+		}
 	}
 	if f.Difficulty != nil {
 		c.Difficulty = *f.Difficulty

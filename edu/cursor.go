@@ -102,7 +102,7 @@ func ParseCursor(name, s, order string, kind ValueKind) (Cursor, error) {
 		return Cursor{}, bad
 	}
 	c, ok := readCursor(body)
-	if !ok {
+	if !ok || c.String() != s { // numbers can be written in more ways than ours
 		return Cursor{}, bad
 	}
 	if c.Order != order || c.Value.Kind != kind {

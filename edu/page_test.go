@@ -36,7 +36,7 @@ func TestConnectionArguments(t *testing.T) {
 		"before":           {edu.Connection{Before: &cursor}, edu.PageArgs{Limit: 20, Backward: true, Before: cursor}, false},
 		"first before":     {edu.Connection{First: ptr(2), Before: &cursor}, edu.PageArgs{Limit: 2, Before: cursor}, false},
 		"last after":       {edu.Connection{Last: ptr(2), After: &cursor}, edu.PageArgs{Limit: 2, Backward: true, After: cursor}, false},
-		"after and before": {edu.Connection{After: &cursor, Before: &cursor}, edu.PageArgs{Limit: 20, After: numberCursor(5), Before: cursor}, false},
+		"after and before": {edu.Connection{After: &cursor, Before: &cursor}, edu.PageArgs{Limit: 20, After: cursor, Before: cursor}, false},
 		"both":             {edu.Connection{First: ptr(1), Last: ptr(1)}, edu.PageArgs{}, true},
 		"negative first":   {edu.Connection{First: ptr(-1)}, edu.PageArgs{}, true},
 		"negative last":    {edu.Connection{Last: ptr(-1)}, edu.PageArgs{}, true},
@@ -56,6 +56,10 @@ func TestConnectionArguments(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}
+		after, before := got.Bounds(byNumber)
+		if (after == numberCursor(5)) != (c.args.After != nil) || (before == numberCursor(5)) != (c.args.Before != nil) {
+			t.Errorf("%s lies between %+v and %+v", name, after, before)
+		}
 	}
 }
 
@@ -71,9 +75,9 @@ func TestNewPage(t *testing.T) {
 	}{
 		{[]int{1, 2, 3}, edu.PageArgs{Limit: 2}, []int{1, 2}, true, false},
 		{[]int{1, 2}, edu.PageArgs{Limit: 2}, []int{1, 2}, false, false},
-		{[]int{3}, edu.PageArgs{Limit: 2, After: numberCursor(2)}, []int{3}, false, true},
+		{[]int{3}, edu.PageArgs{Limit: 2, After: numberCursor(2).String()}, []int{3}, false, true},
 		{[]int{9, 8, 7}, edu.PageArgs{Limit: 2, Backward: true}, []int{8, 9}, false, true},
-		{[]int{2, 1}, edu.PageArgs{Limit: 2, Backward: true, Before: numberCursor(3)}, []int{1, 2}, true, false},
+		{[]int{2, 1}, edu.PageArgs{Limit: 2, Backward: true, Before: numberCursor(3).String()}, []int{1, 2}, true, false},
 		{[]int{1}, edu.PageArgs{Limit: 0}, []int{}, true, false},
 		{nil, edu.PageArgs{Limit: 2}, []int{}, false, false},
 	} {

@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,7 +93,7 @@ func TestOwnedFields(t *testing.T) {
 		for who, as := range s.all() {
 			t.Run(name+" to "+who, func(t *testing.T) {
 				got := s.ask(t, as, f.query, nil)
-				if oneOf(as, f.readers) {
+				if slices.Contains(f.readers, as) {
 					if len(got.Errors) > 0 || strings.Contains(string(got.body), "null") {
 						t.Errorf("answered %s, want the value", got.body)
 					}
@@ -107,15 +108,6 @@ func TestOwnedFields(t *testing.T) {
 			})
 		}
 	}
-}
-
-func oneOf(v edu.Viewer, list []edu.Viewer) bool {
-	for _, each := range list {
-		if each == v {
-			return true
-		}
-	}
-	return false
 }
 
 // A draft, and what hangs on it, is not there for others: the answer is that of
@@ -148,7 +140,7 @@ func TestDraftsAreHidden(t *testing.T) {
 				if len(got.Errors) > 0 {
 					t.Fatalf("answered %s", got.body)
 				}
-				if found := got.Data["found"] != nil; found != oneOf(as, q.readers) {
+				if found := got.Data["found"] != nil; found != slices.Contains(q.readers, as) {
 					t.Errorf("answered %s; want it found: %v", got.body, !found)
 				}
 			})
@@ -246,7 +238,7 @@ func TestRolesOfDashboards(t *testing.T) {
 			if as == s.nobody {
 				want = edu.Unauthenticated
 			}
-			if oneOf(as, roles) {
+			if slices.Contains(roles, as) {
 				if len(got.Errors) > 0 {
 					t.Errorf("%s to %s: %s", field, who, got.body)
 				}

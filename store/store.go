@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -37,7 +38,12 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
+	if err := primary.Ping(ctx); err != nil {
+		primary.Close()
+		return nil, fmt.Errorf("store: primary: %w", err)
+	}
 	s := &Store{primary: primary}
+	// A replica may be away for now: reads pass it over.
 	if c.ReplicaURL != "" {
 		if s.replica, err = pool(ctx, c, c.ReplicaURL); err != nil {
 			primary.Close()
@@ -68,15 +74,7 @@ func pool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
 	if c.Timeout > 0 {
 		set["statement_timeout"] = fmt.Sprint(c.Timeout.Milliseconds())
 	}
-	p, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Ping(ctx); err != nil {
-		p.Close()
-		return nil, err
-	}
-	return p, nil
+	return pgxpool.NewWithConfig(ctx, config)
 }
 
 // Close closes the pools, waiting for statements under way.
@@ -153,10 +151,15 @@ func read(rows pgx.Rows, q Query) error {
 	return rows.Err()
 }
 
-// unreachable tells whether the server could not be asked at all, so that
-// asking another is safe.
+// unreachable tells whether the server could not be asked, or went away before it
+// had answered. Reads may then be asked of another.
 func unreachable(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network)
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "57P01" || pg.Code == "57P02" || pg.Code == "57P03" // shutting down, crashed, starting up
+	}
+	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }

@@ -120,6 +120,13 @@ func redact(secret, value string) string {
 		return value
 	case secret == "url":
 		if u, err := url.Parse(value); err == nil && u.Scheme != "" {
+			q := u.Query()
+			for name := range q {
+				if strings.HasSuffix(strings.ToLower(name), "password") { // PostgreSQL takes them here too
+					q.Set(name, "xxxxx")
+				}
+			}
+			u.RawQuery = q.Encode()
 			return u.Redacted()
 		}
 	}

@@ -21,12 +21,20 @@ function fetcher(params, options) {
 const root = ReactDOM.createRoot(document.getElementById("graphiql"));
 const storage = GraphiQL.createLocalStorage({ namespace: "7p:playground" });
 
-// Of the first of its default tabs GraphiQL shows the query alone: the variables of a tab that is
-// open from the start have to be in storage.
-if (!storage.getItem("graphiql:tabState")) {
-  storage.setItem("graphiql:query", operations[0].query);
-  storage.setItem("graphiql:variables", operations[0].variables);
+// GraphiQL opens the tab that holds the stored query and variables, and adds one where no tab does.
+// It stores them a while after a tab is opened, and of the first default tab not the variables: a
+// reload in between would open a tab of its own. So what is stored is made that of the open tab.
+function openTab() {
+  try {
+    const { tabs, activeTabIndex } = JSON.parse(storage.getItem("graphiql:tabState"));
+    return tabs[activeTabIndex];
+  } catch {
+    return operations[0];
+  }
 }
+const { query, variables } = openTab();
+storage.setItem("graphiql:query", query ?? "");
+storage.setItem("graphiql:variables", variables ?? "");
 
 function render() {
   root.render(React.createElement(GraphiQL, {
