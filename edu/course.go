@@ -51,8 +51,7 @@ type Money struct {
 	CurrencyCode string
 }
 
-// Course is a course. Description and Tags are empty where the long texts were
-// not read (see PageArgs.Full), and Full tells which it is.
+// Course is a course, as far as it was read: see Columns.
 type Course struct {
 	ID              int64
 	Slug            string
@@ -73,7 +72,6 @@ type Course struct {
 	ReviewCount     int
 	EnrollmentCount int
 	VideoCount      int
-	Full            bool
 }
 
 // GlobalID returns the course's id as clients know it.
@@ -209,6 +207,14 @@ func (o *CourseOrder) OrDefault() CourseOrder {
 		return NewestCourses
 	}
 	return *o
+}
+
+// Columns are those that Cursor looks at.
+func (o CourseOrder) Columns() Columns {
+	return map[CourseOrderField]Columns{
+		CoursesByPublishedAt: CoursePublishedAt, CoursesByTitle: CourseTitle, CoursesByPrice: CoursePrice,
+		CoursesByRating: CourseRating, CoursesByEnrollments: CourseEnrollmentCount,
+	}[o.Field]
 }
 
 // Cursor returns the place of a course in the order.

@@ -2,8 +2,7 @@ package edu
 
 import "time"
 
-// Review is what a student says of a course. Body is empty where the long texts
-// were not read (see PageArgs.Full).
+// Review is what a student says of a course, as far as it was read: see Columns.
 type Review struct {
 	ID        int64
 	CourseID  int64

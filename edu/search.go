@@ -26,6 +26,13 @@ func (s SearchSort) Order() Order {
 	return Order{Name: "search." + string(s), Kind: kind, Desc: true}
 }
 
+// Columns are those that CourseHit.Place looks at.
+func (s SearchSort) Columns() Columns {
+	return map[SearchSort]Columns{
+		SortRating: CourseRating, SortEnrollments: CourseEnrollmentCount, SortNewest: CoursePublishedAt,
+	}[s]
+}
+
 // Search is what is searched for.
 type Search struct {
 	Query  string

@@ -34,8 +34,8 @@ const (
 	PlanPremium Plan = "PREMIUM"
 )
 
-// User is someone who takes, teaches or looks after courses. Private is nil
-// where it was not read.
+// User is someone who takes, teaches or looks after courses, as far as they were
+// read: see Columns. Private is nil where it was not read.
 type User struct {
 	ID        int64
 	Name      string

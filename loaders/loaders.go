@@ -67,11 +67,10 @@ type None struct{}
 // Drafts tells whether an instructor's list holds unpublished courses too.
 type Drafts bool
 
-// Top is how many courses of a plain list are wanted, and whether with their
-// long texts.
+// Top is how many courses of a plain list are wanted, and what of them.
 type Top struct {
 	First int
-	Full  bool
+	Want  edu.Columns
 }
 
 // Recent is which enrollments were touched lately.
@@ -152,7 +151,7 @@ func (l *Loaders) underParents() {
 		}, nil,
 		func(None) func(*edu.Enrollment) edu.Cursor { return edu.NewestEnrollments.Cursor }))
 	l.RelatedCourses = newLoader(l, lists(func(ids []int64, t Top, into func(int64, *edu.Course)) store.Query {
-		return store.RelatedCourses(ids, t.First, t.Full, into)
+		return store.RelatedCourses(ids, t.First, t.Want, into)
 	}))
 }
 
@@ -166,12 +165,12 @@ func (l *Loaders) dashboards() {
 		return store.RecentEnrollments(k.Parent, l.since(k.Args.Days), k.Args.First, appendTo(into))
 	}))
 	l.Recommended = newLoader(l, each(func(k Of[Top], into *[]*edu.Course) store.Query {
-		return store.RecommendedCourses(k.Parent, k.Args.First, k.Args.Full, appendTo(into))
+		return store.RecommendedCourses(k.Parent, k.Args.First, k.Args.Want, appendTo(into))
 	}))
 	l.InstructorTotals = newLoader(l, each(store.InstructorTotals))
 	l.InstructorEnrollments = newLoader(l, series(l, store.InstructorEnrollments))
 	l.TopCourses = newLoader(l, each(func(k Of[Top], into *[]*edu.Course) store.Query {
-		return store.TopCourses(k.Parent, k.Args.First, k.Args.Full, appendTo(into))
+		return store.TopCourses(k.Parent, k.Args.First, k.Args.Want, appendTo(into))
 	}))
 	l.PlatformTotals = newLoader(l, each(func(_ int64, into *edu.PlatformTotals) store.Query {
 		return store.PlatformTotals(into)

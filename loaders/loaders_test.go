@@ -105,12 +105,12 @@ func TestBatch(t *testing.T) {
 func TestDetail(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
-	lean, full := loaders.Detail{ID: 24}, loaders.Detail{ID: 24, Full: true}
+	lean, full := loaders.Detail{ID: 24}, loaders.Detail{ID: 24, Want: edu.CourseDescription}
 	if err := want(l, l.Course, lean, full); err != nil {
 		t.Fatal(err)
 	}
 	courses := l.Course.Ready([]loaders.Detail{lean, full})
-	if courses[0].Full || courses[0].Description != "" || !courses[1].Full || courses[1].Description == "" {
+	if courses[0].Description != "" || courses[1].Description == "" {
 		t.Errorf("lean %+v, full %+v", courses[0], courses[1])
 	}
 	if sent(stats) != [2]int64{2, 1} {

@@ -18,24 +18,23 @@ func byKey[V any](query func(ids []int64, into func(V)) store.Query, key func(V)
 	}
 }
 
-// Detail is the key of a thing that can be read with or without its long texts
-// or private parts.
+// Detail is the key of a thing and of what is wanted of it.
 type Detail struct {
 	ID   int64
-	Full bool
+	Want edu.Columns
 }
 
-// byDetail plans the read of things by their own keys where some are wanted in
-// full: one statement for each kind.
-func byDetail[V any](query func(ids []int64, full bool, into func(V)) store.Query, key func(V) int64) plan[Detail, V] {
+// byDetail plans the read of things by their own keys: one statement for all of
+// which the same is wanted.
+func byDetail[V any](query func(ids []int64, want edu.Columns, into func(V)) store.Query, key func(V) int64) plan[Detail, V] {
 	return func(keys []Detail) ([]store.Query, func(func(Detail, V))) {
 		var queries []store.Query
 		var delivers []func(func(Detail, V))
-		for full, ids := range split(keys, func(d Detail) (bool, int64) { return d.Full, d.ID }) {
-			q, deliver := byKey(func(ids []int64, into func(V)) store.Query { return query(ids, full, into) }, key)(ids)
+		for want, ids := range split(keys, func(d Detail) (edu.Columns, int64) { return d.Want, d.ID }) {
+			q, deliver := byKey(func(ids []int64, into func(V)) store.Query { return query(ids, want, into) }, key)(ids)
 			queries = append(queries, q...)
 			delivers = append(delivers, func(set func(Detail, V)) {
-				deliver(func(id int64, v V) { set(Detail{id, full}, v) })
+				deliver(func(id int64, v V) { set(Detail{id, want}, v) })
 			})
 		}
 		return queries, func(set func(Detail, V)) {

@@ -13,9 +13,7 @@ func (a *ahead) users(ids []int64, sel ast.SelectionSet) {
 	if len(ids) == 0 {
 		return
 	}
-	want(a, a.l.User, keys(ids, func(id int64) loaders.Detail {
-		return loaders.Detail{ID: id, Full: wantsPrivate(a.op, sel, a.l.Viewer, id)}
-	}), nil)
+	want(a, a.l.User, keys(ids, userDetail(a.op, sel, a.l.Viewer)), nil)
 	// Every edge of a user needs their key alone: none waits for the user.
 	for _, f := range fields(a.op, sel, typeUser) {
 		args := a.arguments(f)
@@ -128,8 +126,7 @@ func of[A comparable](args A) func(int64) loaders.Of[A] {
 
 // courseEdge wants the courses that an edge leads to.
 func (a *ahead) courseEdge(ids []int64, sel ast.SelectionSet) {
-	full := wantsText(a.op, sel)
-	want(a, a.l.Course, keys(ids, func(id int64) loaders.Detail { return loaders.Detail{ID: id, Full: full} }),
+	want(a, a.l.Course, keys(ids, courseDetail(a.op, sel)),
 		func(found []*edu.Course) { a.courses(known(found), sel) })
 }
 
@@ -146,8 +143,18 @@ func (a *ahead) videos(list []*edu.Video, sel ast.SelectionSet) {
 				for _, v := range list {
 					a.l.Video.Prime(v.ID, v) // VideoProgress.video leads back
 				}
-				want(a, a.l.ViewerProgress, keys(list, func(v *edu.Video) int64 { return v.ID }), nil)
+				want(a, a.l.ViewerProgress, keys(list, func(v *edu.Video) int64 { return v.ID }),
+					func(found []*edu.VideoProgress) { a.progress(known(found), f.Selections) })
 			}
+		}
+	}
+}
+
+func (a *ahead) progress(list []*edu.VideoProgress, sel ast.SelectionSet) {
+	for _, f := range fields(a.op, sel, []string{"VideoProgress"}) {
+		if f.Name == "video" {
+			want(a, a.l.Video, keys(list, func(p *edu.VideoProgress) int64 { return p.VideoID }),
+				func(found []*edu.Video) { a.videos(known(found), f.Selections) })
 		}
 	}
 }

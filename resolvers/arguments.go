@@ -14,7 +14,7 @@ import (
 func coursesByCategory(op *graphql.OperationContext, f graphql.CollectedField, c edu.Connection, by *edu.CourseOrder) (func(int64) loaders.List[edu.CourseOrder], error) {
 	p, err := c.Page(by.Order())
 	r := connection(op, f.Selections, "Course")
-	p.Full = r.courses(op)
+	p.Columns = r.columns(op, typeCourse, courseFields)
 	order := by.OrDefault()
 	return func(id int64) loaders.List[edu.CourseOrder] {
 		return loaders.List[edu.CourseOrder]{Parent: id, Of: order, Page: p}
@@ -24,7 +24,7 @@ func coursesByCategory(op *graphql.OperationContext, f graphql.CollectedField, c
 func coursesTaught(op *graphql.OperationContext, f graphql.CollectedField, c edu.Connection, v edu.Viewer) (func(int64) loaders.List[loaders.Drafts], error) {
 	p, err := c.Page(edu.NewestCourses.Order())
 	r := connection(op, f.Selections, "Course")
-	p.Full, p.Total = r.courses(op), r.total
+	p.Columns, p.Total = r.columns(op, typeCourse, courseFields), r.total
 	return func(id int64) loaders.List[loaders.Drafts] {
 		return loaders.List[loaders.Drafts]{Parent: id, Of: loaders.Drafts(v.Owns(id)), Page: p}
 	}, err
@@ -37,7 +37,7 @@ func videos(c edu.Connection) (func(int64) loaders.List[loaders.None], error) {
 
 func reviews(op *graphql.OperationContext, f graphql.CollectedField, c edu.Connection) (func(int64) loaders.List[loaders.None], error) {
 	p, err := c.Page(edu.ReviewOrder)
-	p.Full = connection(op, f.Selections, "Review").wantsBody(op)
+	p.Columns = connection(op, f.Selections, "Review").columns(op, typeReview, reviewFields)
 	return func(id int64) loaders.List[loaders.None] { return loaders.List[loaders.None]{Parent: id, Page: p} }, err
 }
 
@@ -61,7 +61,7 @@ func enrollmentsOfUser(op *graphql.OperationContext, f graphql.CollectedField, c
 // top is the key of a plain list of courses.
 func top(op *graphql.OperationContext, f graphql.CollectedField, first int) (loaders.Top, error) {
 	n, err := edu.Limit("first", first, edu.MaxList)
-	return loaders.Top{First: n, Full: wantsText(op, f.Selections)}, err
+	return loaders.Top{First: n, Want: columns(op, f.Selections, typeCourse, courseFields)}, err
 }
 
 func recent(days, first int) (loaders.Recent, error) {

@@ -95,15 +95,15 @@ func (r *queryResolver) Course(ctx context.Context, id *edu.ID, slug *string) (*
 	var found []*edu.Course
 	into := func(c *edu.Course) { found = append(found, c) }
 	a := readAhead(ctx)
-	full := wantsText(a.op, selection(ctx))
+	want := columns(a.op, selection(ctx), typeCourse, courseFields)
 	if id != nil {
 		key, err := id.KeyOf(edu.KindCourse)
 		if err != nil {
 			return nil, err
 		}
-		a.round.Add(store.CoursesByID([]int64{key}, full, into))
+		a.round.Add(store.CoursesByID([]int64{key}, want, into))
 	} else {
-		a.round.Add(store.CourseBySlug(*slug, full, into))
+		a.round.Add(store.CourseBySlug(*slug, want, into))
 	}
 	if err := a.run(); err != nil || len(found) == 0 || !found[0].Visible(a.l.Viewer) {
 		return nil, err
@@ -123,7 +123,7 @@ func (r *queryResolver) Courses(ctx context.Context, first *int, after *string, 
 	}
 	a := readAhead(ctx)
 	wanted := connection(a.op, selection(ctx), "Course")
-	p.Full = wanted.courses(a.op)
+	p.Columns = wanted.columns(a.op, typeCourse, courseFields)
 	var list []*edu.Course
 	var total int
 	a.round.Add(store.Courses(where, orderBy.OrDefault(), p, func(c *edu.Course) { list = append(list, c) }))

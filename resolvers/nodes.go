@@ -46,8 +46,7 @@ func (a *ahead) kinds(byKind map[edu.Kind][]int64, sel ast.SelectionSet) {
 		want(a, a.l.Category, ids, func(found []*edu.Category) { a.categories(known(found), sel) })
 	}
 	if ids := byKind[edu.KindCourse]; ids != nil {
-		full := wantsText(a.op, sel)
-		want(a, a.l.Course, keys(ids, func(id int64) loaders.Detail { return loaders.Detail{ID: id, Full: full} }),
+		want(a, a.l.Course, keys(ids, courseDetail(a.op, sel)),
 			func(found []*edu.Course) { a.courses(a.visible(known(found)), sel) })
 	}
 	if ids := byKind[edu.KindVideo]; ids != nil {
@@ -90,11 +89,11 @@ func (a *ahead) visible(list []*edu.Course) []*edu.Course {
 func (a *ahead) node(ctx context.Context, id edu.ID, sel ast.SelectionSet) (edu.Node, error) {
 	switch id.Kind {
 	case edu.KindUser:
-		return orNil(a.l.User.Load(ctx, loaders.Detail{ID: id.Key, Full: wantsPrivate(a.op, sel, a.l.Viewer, id.Key)}))
+		return orNil(a.l.User.Load(ctx, userDetail(a.op, sel, a.l.Viewer)(id.Key)))
 	case edu.KindCategory:
 		return orNil(a.l.Category.Load(ctx, id.Key))
 	case edu.KindCourse:
-		c, err := a.l.Course.Load(ctx, loaders.Detail{ID: id.Key, Full: wantsText(a.op, sel)})
+		c, err := a.l.Course.Load(ctx, courseDetail(a.op, sel)(id.Key))
 		if err != nil || c == nil || !c.Visible(a.l.Viewer) {
 			return nil, err
 		}

@@ -42,15 +42,15 @@ func oneOf(field string, id *edu.ID, slug *string) error {
 
 // course loads a course that an edge leads to.
 func course(ctx context.Context, id int64) (*edu.Course, error) {
-	full := wantsText(graphql.GetOperationContext(ctx), selection(ctx))
-	return loaders.For(ctx).Course.Load(ctx, loaders.Detail{ID: id, Full: full})
+	detail := courseDetail(graphql.GetOperationContext(ctx), selection(ctx))
+	return loaders.For(ctx).Course.Load(ctx, detail(id))
 }
 
 // user loads a user that an edge leads to.
 func user(ctx context.Context, id int64) (*edu.User, error) {
 	l := loaders.For(ctx)
-	private := wantsPrivate(graphql.GetOperationContext(ctx), selection(ctx), l.Viewer, id)
-	return l.User.Load(ctx, loaders.Detail{ID: id, Full: private})
+	detail := userDetail(graphql.GetOperationContext(ctx), selection(ctx), l.Viewer)
+	return l.User.Load(ctx, detail(id))
 }
 
 // oneUser reads a user as the root of a selection.
@@ -71,7 +71,7 @@ func private(ctx context.Context, u *edu.User, field string) (*edu.UserPrivate, 
 	}
 	if u.Private == nil {
 		var err error
-		if u, err = l.User.Load(ctx, loaders.Detail{ID: u.ID, Full: true}); err != nil {
+		if u, err = l.User.Load(ctx, loaders.Detail{ID: u.ID, Want: edu.UserPrivately}); err != nil {
 			return nil, err
 		}
 	}

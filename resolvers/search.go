@@ -72,7 +72,10 @@ func searchCourses(ctx context.Context, args searchArgs) (*edu.SearchResult, err
 	}
 	a := readAhead(ctx)
 	w := a.searchWants(selection(ctx))
-	q.Page.Full = w.courses(a.op) || w.highlight
+	q.Page.Columns = w.columns(a.op, typeCourse, courseFields)
+	if w.highlight {
+		q.Page.Columns |= edu.CourseTitle | edu.CourseDescription
+	}
 	var hits []store.Found
 	var groups []store.SearchGroup
 	a.round.Add(store.SearchCourses(q, func(f store.Found) { hits = append(hits, f) }))

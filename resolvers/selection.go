@@ -5,6 +5,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/loaders"
 )
 
 // fields returns what is selected of a type. The answer is remembered for the
@@ -51,35 +52,58 @@ func connection(op *graphql.OperationContext, sel ast.SelectionSet, name string)
 	return r
 }
 
-// courses tells whether the long texts of the connection's courses are selected.
-func (r rows) courses(op *graphql.OperationContext) bool {
+// columns is what the connection's rows must have, for all its selections.
+func (r rows) columns(op *graphql.OperationContext, types []string, fields map[string]edu.Columns) edu.Columns {
+	var want edu.Columns
 	for _, sel := range r.nodes {
-		if wantsText(op, sel) {
-			return true
-		}
+		want |= columns(op, sel, types, fields)
 	}
-	return false
+	return want
 }
 
-// wantsText tells whether the long texts of a course are selected.
-func wantsText(op *graphql.OperationContext, sel ast.SelectionSet) bool {
-	return selects(op, sel, typeCourse, "description", "tags")
-}
-
-// wantsBody tells whether the text of a review is selected.
-func (r rows) wantsBody(op *graphql.OperationContext) bool {
-	for _, sel := range r.nodes {
-		if selects(op, sel, typeReview, "body") {
-			return true
-		}
+// columns is what a row must have for what is selected of it.
+func columns(op *graphql.OperationContext, sel ast.SelectionSet, types []string, of map[string]edu.Columns) edu.Columns {
+	var want edu.Columns
+	for _, f := range fields(op, sel, types) {
+		want |= of[f.Name]
 	}
-	return false
+	return want
 }
 
-// wantsPrivate tells whether something is selected of a user that only they and
-// admins may read, and the viewer may.
-func wantsPrivate(op *graphql.OperationContext, sel ast.SelectionSet, v edu.Viewer, id int64) bool {
-	return v.Owns(id) && selects(op, sel, typeUser, "email", "plan", "preferences", "lastLogin")
+// What each field takes of its row, but for what is always read.
+var (
+	courseFields = map[string]edu.Columns{
+		"slug": edu.CourseSlug, "title": edu.CourseTitle, "description": edu.CourseDescription, "tags": edu.CourseTags,
+		"difficulty": edu.CourseDifficulty, "price": edu.CoursePrice, "durationSeconds": edu.CourseDuration,
+		"thumbnailUrl": edu.CourseThumbnail, "publishedAt": edu.CoursePublishedAt, "createdAt": edu.CourseCreatedAt,
+		"updatedAt": edu.CourseUpdatedAt, "rating": edu.CourseRating, "reviewCount": edu.CourseReviewCount,
+		"enrollmentCount": edu.CourseEnrollmentCount,
+		// Their totals are the course's counters.
+		"videos": edu.CourseVideoCount, "reviews": edu.CourseReviewCount, "enrollments": edu.CourseEnrollmentCount,
+	}
+	reviewFields = map[string]edu.Columns{"rating": edu.ReviewRating, "body": edu.ReviewBody, "createdAt": edu.ReviewCreatedAt}
+	userFields   = map[string]edu.Columns{
+		"name": edu.UserName, "avatarUrl": edu.UserAvatar, "role": edu.UserRole, "createdAt": edu.UserCreatedAt,
+		"email": edu.UserPrivately, "plan": edu.UserPrivately, "preferences": edu.UserPrivately, "lastLogin": edu.UserPrivately,
+	}
+)
+
+// courseDetail is the key of a course and of what is selected of it.
+func courseDetail(op *graphql.OperationContext, sel ast.SelectionSet) func(id int64) loaders.Detail {
+	want := columns(op, sel, typeCourse, courseFields)
+	return func(id int64) loaders.Detail { return loaders.Detail{ID: id, Want: want} }
+}
+
+// userDetail is the key of a user and of what is selected of them, as far as the
+// viewer may read it.
+func userDetail(op *graphql.OperationContext, sel ast.SelectionSet, v edu.Viewer) func(id int64) loaders.Detail {
+	want := columns(op, sel, typeUser, userFields)
+	return func(id int64) loaders.Detail {
+		if !v.Owns(id) {
+			return loaders.Detail{ID: id, Want: want &^ edu.UserPrivately}
+		}
+		return loaders.Detail{ID: id, Want: want}
+	}
 }
 
 func selects(op *graphql.OperationContext, sel ast.SelectionSet, types []string, names ...string) bool {

@@ -8,44 +8,84 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-const (
-	courseColumns = `c.id, c.slug, c.title, c.difficulty, c.price::text, c.currency_code, c.duration_seconds,
-	c.thumbnail_url, c.published, c.published_at, c.created_at, c.updated_at, c.instructor_id, c.category_id,
-	c.rating_average, c.review_count, c.enrollment_count, c.video_count`
-	// courseTexts are most of a row's bytes: lists that do not show them leave
-	// them in the database.
-	courseTexts = ", c.description, c.tags"
+// publishedOrDraft orders an instructor's courses, drafts before all; an index
+// holds it.
+const publishedOrDraft = "coalesce(c.published_at, timestamptz '9999-12-31 00:00:00+00')"
 
-	// publishedOrDraft orders an instructor's courses, drafts before all; an
-	// index holds it.
-	publishedOrDraft = "coalesce(c.published_at, timestamptz '9999-12-31 00:00:00+00')"
-)
+// column is a column of a row, or a few that belong together: its SQL, and where
+// it goes.
+type column[T any] struct {
+	is   edu.Columns
+	sql  string
+	into func(*T) []any
+}
 
-func selectCourses(name string, full bool) *statement {
-	s := sql(name, "SELECT ", courseColumns)
-	if full {
-		s.add(courseTexts)
+var courseColumns = []column[edu.Course]{
+	{edu.CourseSlug, "c.slug", func(c *edu.Course) []any { return []any{&c.Slug} }},
+	{edu.CourseTitle, "c.title", func(c *edu.Course) []any { return []any{&c.Title} }},
+	{edu.CourseDescription, "c.description", func(c *edu.Course) []any { return []any{&c.Description} }},
+	{edu.CourseTags, "c.tags", func(c *edu.Course) []any { return []any{&c.Tags} }},
+	{edu.CourseDifficulty, "upper(c.difficulty)", func(c *edu.Course) []any { return []any{(*string)(&c.Difficulty)} }},
+	{edu.CoursePrice, "c.price::text, c.currency_code", func(c *edu.Course) []any {
+		return []any{(*string)(&c.Price.Amount), &c.Price.CurrencyCode}
+	}},
+	{edu.CourseDuration, "c.duration_seconds", func(c *edu.Course) []any { return []any{&c.DurationSeconds} }},
+	{edu.CourseThumbnail, "c.thumbnail_url", func(c *edu.Course) []any { return []any{&c.ThumbnailURL} }},
+	{edu.CoursePublishedAt, "c.published_at", func(c *edu.Course) []any { return []any{&c.PublishedAt} }},
+	{edu.CourseCreatedAt, "c.created_at", func(c *edu.Course) []any { return []any{&c.CreatedAt} }},
+	{edu.CourseUpdatedAt, "c.updated_at", func(c *edu.Course) []any { return []any{&c.UpdatedAt} }},
+	{edu.CourseRating, "c.rating_average", func(c *edu.Course) []any { return []any{&c.Rating} }},
+	{edu.CourseReviewCount, "c.review_count", func(c *edu.Course) []any { return []any{&c.ReviewCount} }},
+	{edu.CourseEnrollmentCount, "c.enrollment_count", func(c *edu.Course) []any { return []any{&c.EnrollmentCount} }},
+	{edu.CourseVideoCount, "c.video_count", func(c *edu.Course) []any { return []any{&c.VideoCount} }},
+}
+
+// courses appends the columns wanted of a course.
+func (s *statement) courses(want edu.Columns) *statement {
+	s.add("c.id, c.instructor_id, c.category_id, c.published")
+	return addColumns(s, courseColumns, want)
+}
+
+func addColumns[T any](s *statement, columns []column[T], want edu.Columns) *statement {
+	for _, c := range columns {
+		if want.Has(c.is) {
+			s.add(", ", c.sql)
+		}
 	}
 	return s
 }
 
+func targets[T any](to []any, row *T, columns []column[T], want edu.Columns) []any {
+	for _, c := range columns {
+		if want.Has(c.is) {
+			to = append(to, c.into(row)...)
+		}
+	}
+	return to
+}
+
+func selectCourses(name string, want edu.Columns) *statement {
+	return sql(name, "SELECT ").courses(want)
+}
+
 // CoursesByID reads courses by their keys, published or not, in no order.
-func CoursesByID(ids []int64, full bool, into func(*edu.Course)) Query {
-	s := selectCourses("CoursesByID", full)
-	return s.add(" FROM courses c WHERE c.id = ANY (", s.arg(ids), ")").into(scanCourse(full, into))
+func CoursesByID(ids []int64, want edu.Columns, into func(*edu.Course)) Query {
+	s := selectCourses("CoursesByID", want)
+	return s.add(" FROM courses c WHERE c.id = ANY (", s.arg(ids), ")").into(scanCourse(want, into))
 }
 
 // CourseBySlug reads the course with a slug, published or not. Into is not
 // called where there is none.
-func CourseBySlug(slug string, full bool, into func(*edu.Course)) Query {
-	s := selectCourses("CourseBySlug", full)
-	return s.add(" FROM courses c WHERE c.slug = ", s.arg(slug)).into(scanCourse(full, into))
+func CourseBySlug(slug string, want edu.Columns, into func(*edu.Course)) Query {
+	s := selectCourses("CourseBySlug", want)
+	return s.add(" FROM courses c WHERE c.slug = ", s.arg(slug)).into(scanCourse(want, into))
 }
 
 // Courses reads a page of the published courses that meet the conditions.
 func Courses(where edu.CourseConditions, by edu.CourseOrder, p edu.PageArgs, into func(*edu.Course)) Query {
-	s := selectCourses("Courses", p.Full).add(" FROM courses c WHERE c.published")
-	return s.conditions(where).page(by.Order(), courseKeys[by.Field], "c.id", p).into(scanCourse(p.Full, into))
+	p.Columns |= by.Columns()
+	s := selectCourses("Courses", p.Columns).add(" FROM courses c WHERE c.published")
+	return s.conditions(where).page(by.Order(), courseKeys[by.Field], "c.id", p).into(scanCourse(p.Columns, into))
 }
 
 // CountCourses counts the published courses that meet the conditions. Without
@@ -67,24 +107,26 @@ func CountCourses(where edu.CourseConditions, into *int) Query {
 
 // CoursesByCategory reads the same page of published courses of each category.
 func CoursesByCategory(ids []int64, by edu.CourseOrder, p edu.PageArgs, into func(category int64, c *edu.Course)) Query {
-	s := selectCourses("CoursesByCategory", p.Full)
+	p.Columns |= by.Columns()
+	s := selectCourses("CoursesByCategory", p.Columns)
 	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM courses c WHERE c.published AND c.category_id = parent.id`)
 	s.page(by.Order(), courseKeys[by.Field], "c.id", p).add(") c")
-	return s.into(scanCourse(p.Full, func(c *edu.Course) { into(c.CategoryID, c) }))
+	return s.into(scanCourse(p.Columns, func(c *edu.Course) { into(c.CategoryID, c) }))
 }
 
 // CoursesByInstructor reads the same page of the courses of each instructor,
 // with drafts or without.
 func CoursesByInstructor(ids []int64, drafts bool, p edu.PageArgs, into func(instructor int64, c *edu.Course)) Query {
-	s := selectCourses("CoursesByInstructor", p.Full)
+	p.Columns |= edu.NewestCourses.Columns()
+	s := selectCourses("CoursesByInstructor", p.Columns)
 	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM courses c WHERE c.instructor_id = parent.id`)
 	if !drafts {
 		s.add(" AND c.published")
 	}
 	s.page(edu.NewestCourses.Order(), publishedOrDraft, "c.id", p).add(") c")
-	return s.into(scanCourse(p.Full, func(c *edu.Course) { into(c.InstructorID, c) }))
+	return s.into(scanCourse(p.Columns, func(c *edu.Course) { into(c.InstructorID, c) }))
 }
 
 // CountCoursesByInstructor counts the courses of each instructor, with drafts
@@ -100,16 +142,13 @@ func CountCoursesByInstructor(ids []int64, drafts bool, into func(instructor int
 
 // RelatedCourses reads, for each course, the published ones that its students
 // also take, the strongest first.
-func RelatedCourses(ids []int64, first int, full bool, into func(course int64, related *edu.Course)) Query {
-	s := sql("RelatedCourses", "SELECT c.parent, ", courseColumns)
-	if full {
-		s.add(courseTexts)
-	}
+func RelatedCourses(ids []int64, first int, want edu.Columns, into func(course int64, related *edu.Course)) Query {
+	s := sql("RelatedCourses", "SELECT c.parent, ").courses(want)
 	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT r.course_id AS parent, c.* FROM course_related r JOIN courses c ON c.id = r.related_id
 		WHERE r.course_id = parent.id AND c.published ORDER BY r.rank LIMIT `, s.arg(first), ") c")
 	var parent int64
-	return s.into(scanCourse(full, func(c *edu.Course) { into(parent, c) }, &parent))
+	return s.into(scanCourse(want, func(c *edu.Course) { into(parent, c) }, &parent))
 }
 
 // courseKeys is the SQL of what courses can be ordered by.
@@ -151,28 +190,15 @@ func (s *statement) conditions(w edu.CourseConditions) *statement {
 
 // scanCourse reads a course from a row; before tells where the columns before
 // the course's go. The targets are made once a query and not once a row.
-func scanCourse(full bool, into func(*edu.Course), before ...any) func(pgx.Rows) error {
+func scanCourse(want edu.Columns, into func(*edu.Course), before ...any) func(pgx.Rows) error {
 	var c edu.Course
-	var difficulty string
-	targets := append(before,
-		&c.ID, &c.Slug, &c.Title, &difficulty, (*string)(&c.Price.Amount), &c.Price.CurrencyCode, &c.DurationSeconds,
-		&c.ThumbnailURL, &c.Published, &c.PublishedAt, &c.CreatedAt, &c.UpdatedAt, &c.InstructorID, &c.CategoryID,
-		&c.Rating, &c.ReviewCount, &c.EnrollmentCount, &c.VideoCount)
-	if full {
-		targets = append(targets, &c.Description, &c.Tags)
-	}
+	to := targets(append(before, &c.ID, &c.InstructorID, &c.CategoryID, &c.Published), &c, courseColumns, want)
 	return func(rows pgx.Rows) error {
-		if err := rows.Scan(targets...); err != nil {
+		if err := rows.Scan(to...); err != nil {
 			return err
 		}
 		row := c
-		row.Difficulty, row.Full = difficulties[difficulty], full
 		into(&row)
 		return nil
 	}
-}
-
-// difficulties tells what the database's texts are called in the vocabulary.
-var difficulties = map[string]edu.Difficulty{
-	"beginner": edu.DifficultyBeginner, "intermediate": edu.DifficultyIntermediate, "advanced": edu.DifficultyAdvanced,
 }

@@ -26,9 +26,9 @@ func countUnder[V any](h *hit) func(int64, V) { return func(int64, V) { h.rows++
 // find rows in the demo data.
 var known = map[string]func(*hit) store.Query{
 	"CoursesByID": func(h *hit) store.Query {
-		return store.CoursesByID([]int64{1, 24, 999999}, true, count[*edu.Course](h))
+		return store.CoursesByID([]int64{1, 24, 999999}, edu.Everything, count[*edu.Course](h))
 	},
-	"CourseBySlug": func(h *hit) store.Query { return store.CourseBySlug("vue-fundamentals", false, count[*edu.Course](h)) },
+	"CourseBySlug": func(h *hit) store.Query { return store.CourseBySlug("vue-fundamentals", 0, count[*edu.Course](h)) },
 	"Courses": func(h *hit) store.Query {
 		return store.Courses(everyCondition, edu.NewestCourses, page, count[*edu.Course](h))
 	},
@@ -42,13 +42,13 @@ var known = map[string]func(*hit) store.Query{
 		return store.CountCoursesByInstructor([]int64{2}, false, countUnder[int](h))
 	},
 	"RelatedCourses": func(h *hit) store.Query {
-		return store.RelatedCourses([]int64{24}, 5, true, countUnder[*edu.Course](h))
+		return store.RelatedCourses([]int64{24}, 5, edu.Everything, countUnder[*edu.Course](h))
 	},
 	"Categories":          func(h *hit) store.Query { return store.Categories(count[*edu.Category](h)) },
 	"CategoriesByID":      func(h *hit) store.Query { return store.CategoriesByID([]int64{1}, count[*edu.Category](h)) },
 	"CategoryBySlug":      func(h *hit) store.Query { return store.CategoryBySlug("web-development", count[*edu.Category](h)) },
 	"TopCategories":       func(h *hit) store.Query { return store.TopCategories(3, count[*edu.Category](h)) },
-	"UsersByID":           func(h *hit) store.Query { return store.UsersByID([]int64{1, 2}, true, count[*edu.User](h)) },
+	"UsersByID":           func(h *hit) store.Query { return store.UsersByID([]int64{1, 2}, edu.Everything, count[*edu.User](h)) },
 	"AccountByEmail":      func(h *hit) store.Query { return store.AccountByEmail("STUDENT@7p.example", count[store.Account](h)) },
 	"VideosByID":          func(h *hit) store.Query { return store.VideosByID([]int64{1}, count[*edu.Video](h)) },
 	"VideosByCourse":      func(h *hit) store.Query { return store.VideosByCourse([]int64{1, 24}, page, countUnder[*edu.Video](h)) },
@@ -72,9 +72,9 @@ var known = map[string]func(*hit) store.Query{
 	"WatchTimeSeries": func(h *hit) store.Query {
 		return store.WatchTimeSeries(1, edu.IntervalDay, testdb.Now.AddDate(0, -1, 0), count[edu.TimePoint](h))
 	},
-	"RecommendedCourses": func(h *hit) store.Query { return store.RecommendedCourses(1, 5, true, count[*edu.Course](h)) },
+	"RecommendedCourses": func(h *hit) store.Query { return store.RecommendedCourses(1, 5, edu.Everything, count[*edu.Course](h)) },
 	"AnalyticsByCourse":  func(h *hit) store.Query { return store.AnalyticsByCourse([]int64{24}, count[*edu.CourseAnalytics](h)) },
-	"TopCourses":         func(h *hit) store.Query { return store.TopCourses(2, 5, true, count[*edu.Course](h)) },
+	"TopCourses":         func(h *hit) store.Query { return store.TopCourses(2, 5, edu.Everything, count[*edu.Course](h)) },
 	"InstructorEnrollments": func(h *hit) store.Query {
 		return store.InstructorEnrollments(2, edu.IntervalWeek, testdb.Now.AddDate(-1, 0, 0), count[edu.TimePoint](h))
 	},
@@ -103,7 +103,7 @@ var known = map[string]func(*hit) store.Query{
 }
 
 var (
-	page           = edu.PageArgs{Limit: 3, Full: true}
+	page           = edu.PageArgs{Limit: 3, Columns: edu.Everything}
 	everyCondition = edu.CourseConditions{
 		CategoryID: 2, InstructorID: 2, Difficulty: edu.DifficultyIntermediate, Price: edu.PriceFree,
 		MinRating: new(float64), MaxDurationSeconds: ptr(100_000), Tags: []string{"web"},

@@ -91,7 +91,7 @@ func TestReplica(t *testing.T) {
 	s := open(t, store.Config{URL: dsn, ReplicaURL: replica, MaxConns: 2})
 	read := func() error {
 		var h hit
-		err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h)), store.CoursesByID([]int64{1}, false, count[*edu.Course](&h)))
+		err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h)), store.CoursesByID([]int64{1}, 0, count[*edu.Course](&h)))
 		if err == nil && h.rows != 21 {
 			t.Errorf("%d rows, want 21", h.rows)
 		}

@@ -27,10 +27,8 @@ func SearchCourses(q edu.Search, into func(Found)) Query {
 	if q.Query != "" {
 		lexemes = "(SELECT querytree(query) FROM q)"
 	}
-	s.add("SELECT h.score, ", lexemes, ", ", courseColumns)
-	if q.Page.Full {
-		s.add(courseTexts)
-	}
+	want := q.Page.Columns | q.Sort.Columns()
+	s.add("SELECT h.score, ", lexemes, ", ").courses(want)
 	score := "0::float8"
 	if q.Query != "" {
 		// ts_rank stays below 1, so that 1 more puts an exact title above all else.
@@ -44,7 +42,7 @@ func SearchCourses(q edu.Search, into func(Found)) Query {
 	s.conditions(q.Filter).page(q.Sort.Order(), key, "c.id", q.Page)
 	s.add(") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
 	var f Found
-	return s.into(scanCourse(q.Page.Full, func(c *edu.Course) {
+	return s.into(scanCourse(want, func(c *edu.Course) {
 		into(Found{Course: c, Score: f.Score, Lexemes: f.Lexemes})
 	}, &f.Score, &f.Lexemes))
 }
@@ -85,13 +83,12 @@ func SearchGroups(q edu.Search, into func(SearchGroup)) Query {
 	matched := s.query(q.Query)
 	others := q.Filter
 	others.CategoryID, others.Difficulty, others.Price = 0, "", ""
-	s.add("SELECT c.category_id, c.difficulty, c.price = 0, count(*) FROM courses c WHERE ", matched)
-	return s.conditions(others).add(" GROUP BY 1, 2, 3").into(func(rows pgx.Rows) error {
+	s.add("SELECT c.category_id, upper(c.difficulty), c.price = 0, count(*) FROM courses c WHERE ", matched)
+	return s.conditions(others).add(" GROUP BY c.category_id, c.difficulty, c.price = 0").into(func(rows pgx.Rows) error {
 		var g SearchGroup
-		var difficulty string
 		var free bool
-		err := rows.Scan(&g.CategoryID, &difficulty, &free, &g.Count)
-		g.Difficulty, g.Price = difficulties[difficulty], edu.PricePaid
+		err := rows.Scan(&g.CategoryID, (*string)(&g.Difficulty), &free, &g.Count)
+		g.Price = edu.PricePaid
 		if free {
 			g.Price = edu.PriceFree
 		}

@@ -8,53 +8,43 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-const (
-	userColumns        = "u.id, u.name, u.avatar_url, u.role, u.created_at"
-	userPrivateColumns = ", u.email, u.plan, u.preferences, u.last_login"
-)
+var userColumns = []column[edu.User]{
+	{edu.UserName, "u.name", func(u *edu.User) []any { return []any{&u.Name} }},
+	{edu.UserAvatar, "u.avatar_url", func(u *edu.User) []any { return []any{&u.AvatarURL} }},
+	{edu.UserRole, "upper(u.role)", func(u *edu.User) []any { return []any{(*string)(&u.Role)} }},
+	{edu.UserCreatedAt, "u.created_at", func(u *edu.User) []any { return []any{&u.CreatedAt} }},
+}
 
-// UsersByID reads users by their keys, in no order. With private, what only
-// they and admins may read is read too.
-func UsersByID(ids []int64, private bool, into func(*edu.User)) Query {
-	s := sql("UsersByID", "SELECT ", userColumns)
-	if private {
-		s.add(userPrivateColumns)
+// UsersByID reads users by their keys, in no order. With edu.UserPrivately, what
+// only they and admins may read is read too.
+func UsersByID(ids []int64, want edu.Columns, into func(*edu.User)) Query {
+	s := addColumns(sql("UsersByID", "SELECT u.id"), userColumns, want)
+	var u edu.User
+	to := targets([]any{&u.ID}, &u, userColumns, want)
+	var private edu.UserPrivate
+	var preferences []byte
+	if want.Has(edu.UserPrivately) {
+		s.add(", u.email, upper(u.plan), u.preferences, u.last_login")
+		to = append(to, &private.Email, (*string)(&private.Plan), &preferences, &private.LastLogin)
 	}
 	s.add(" FROM users u WHERE u.id = ANY (", s.arg(ids), ")")
 	return s.into(func(rows pgx.Rows) error {
-		u, err := scanUser(rows, private)
-		if err == nil {
-			into(u)
+		if err := rows.Scan(to...); err != nil {
+			return err
 		}
-		return err
+		row := u
+		if want.Has(edu.UserPrivately) {
+			own := private
+			own.Preferences = edu.DefaultPreferences
+			if err := json.Unmarshal(preferences, &own.Preferences); err != nil {
+				return err
+			}
+			row.Private = &own
+		}
+		into(&row)
+		return nil
 	})
 }
-
-func scanUser(rows pgx.Rows, private bool) (*edu.User, error) {
-	u := &edu.User{}
-	var role string
-	if !private {
-		err := rows.Scan(&u.ID, &u.Name, &u.AvatarURL, &role, &u.CreatedAt)
-		u.Role = roles[role]
-		return u, err
-	}
-	var plan string
-	var preferences []byte
-	u.Private = &edu.UserPrivate{Preferences: edu.DefaultPreferences}
-	err := rows.Scan(&u.ID, &u.Name, &u.AvatarURL, &role, &u.CreatedAt,
-		&u.Private.Email, &plan, &preferences, &u.Private.LastLogin)
-	if err == nil {
-		err = json.Unmarshal(preferences, &u.Private.Preferences)
-	}
-	u.Role, u.Private.Plan = roles[role], plans[plan]
-	return u, err
-}
-
-// What the database's texts are called in the vocabulary.
-var (
-	roles = map[string]edu.Role{"student": edu.RoleStudent, "instructor": edu.RoleInstructor, "admin": edu.RoleAdmin}
-	plans = map[string]edu.Plan{"free": edu.PlanFree, "premium": edu.PlanPremium}
-)
 
 // Account is what signing someone in takes.
 type Account struct {
@@ -66,12 +56,10 @@ type Account struct {
 // AccountByEmail finds an account by its email, without regard to case. Into is
 // not called where there is none.
 func AccountByEmail(email string, into func(Account)) Query {
-	s := sql("AccountByEmail", "SELECT u.id, u.role, u.active FROM users u WHERE lower(u.email) = lower(")
+	s := sql("AccountByEmail", "SELECT u.id, upper(u.role), u.active FROM users u WHERE lower(u.email) = lower(")
 	return s.add(s.arg(email), ")").into(func(rows pgx.Rows) error {
 		var a Account
-		var role string
-		err := rows.Scan(&a.ID, &role, &a.Active)
-		a.Role = roles[role]
+		err := rows.Scan(&a.ID, (*string)(&a.Role), &a.Active)
 		into(a)
 		return err
 	})
