@@ -18,11 +18,12 @@ type Order struct {
 // PageArgs is one page of a list. It is comparable, so that a list under many
 // parents is read once for all that want the same page.
 type PageArgs struct {
-	Limit         int  // rows wanted, 0 to MaxPageSize
-	Backward      bool // the last rows, not the first
-	Total         bool // whether the length of the whole list is wanted too
-	Columns       Columns
-	After, Before string // cursors as clients sent them, checked; "" is none
+	Limit         int     // rows wanted, 0 to MaxPageSize
+	Backward      bool    // the last rows, not the first
+	Total         bool    // whether the length of the whole list is wanted too
+	Columns       Columns // of the rows
+	Joined        Columns // of what each row leads to, read with it; none is not at all
+	After, Before string  // cursors as clients sent them, checked; "" is none
 }
 
 // Connection holds the arguments of a connection as the caller gave them.

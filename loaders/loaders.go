@@ -137,7 +137,12 @@ func (l *Loaders) underParents() {
 		func(None) func(*edu.Video) edu.Cursor { return (*edu.Video).Cursor }))
 	l.ReviewsByCourse = newLoader(l, pages(
 		func(ids []int64, _ None, p edu.PageArgs, into func(int64, *edu.Review)) store.Query {
-			return store.ReviewsByCourse(ids, p, into)
+			return store.ReviewsByCourse(ids, p, func(r *edu.Review, author *edu.User) {
+				if author != nil {
+					l.User.Prime(Detail{author.ID, p.Joined}, author)
+				}
+				into(r.CourseID, r)
+			})
 		}, nil,
 		func(None) func(*edu.Review) edu.Cursor { return (*edu.Review).Cursor }))
 	l.EnrollmentsByUser = newLoader(l, pages(store.EnrollmentsByUser,

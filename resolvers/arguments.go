@@ -37,7 +37,9 @@ func videos(c edu.Connection) (func(int64) loaders.List[loaders.None], error) {
 
 func reviews(op *graphql.OperationContext, f graphql.CollectedField, c edu.Connection) (func(int64) loaders.List[loaders.None], error) {
 	p, err := c.Page(edu.ReviewOrder)
-	p.Columns = connection(op, f.Selections, "Review").columns(op, typeReview, reviewFields)
+	wanted := connection(op, f.Selections, "Review")
+	p.Columns = wanted.columns(op, typeReview, reviewFields)
+	p.Joined = wanted.authors(op)
 	return func(id int64) loaders.List[loaders.None] { return loaders.List[loaders.None]{Parent: id, Page: p} }, err
 }
 

@@ -149,7 +149,7 @@ func TestDeepQuery(t *testing.T) {
 		coursesTaught(first: SIZE) { totalCount nodes { slug category { name } reviews(first: SIZE) { totalCount nodes { rating author { name coursesTaught(first: 1) { totalCount } } } } } } } } } } }`
 	for _, size := range []string{"2", "20"} {
 		got := a.ask(t, anonymous, strings.ReplaceAll(query, "SIZE", size), nil)
-		if want := (cost{10, 5, 0}); got.cost != want || len(got.Errors) > 0 {
+		if want := (cost{9, 5, 0}); got.cost != want || len(got.Errors) > 0 {
 			t.Errorf("pages of %s cost %+v, want %+v; errors %v", size, got.cost, want, got.Errors)
 		}
 		walkAll(got.Data, "", func(path string, v any) {

@@ -104,9 +104,13 @@ func (r *queryResolver) Course(ctx context.Context, id *edu.ID, slug *string) (*
 		a.round.Add(store.CoursesByID([]int64{key}, want, into))
 	} else {
 		a.round.Add(store.CourseBySlug(*slug, want, into))
+		r.hint(a, *slug, selection(ctx))
 	}
 	if err := a.run(); err != nil || len(found) == 0 || !found[0].Visible(a.l.Viewer) {
 		return nil, err
+	}
+	if slug != nil {
+		r.remember(*slug, found[0])
 	}
 	a.courses(found, selection(ctx))
 	return found[0], a.run()

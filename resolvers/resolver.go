@@ -8,6 +8,7 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
@@ -15,8 +16,37 @@ import (
 )
 
 // Resolver is the root of all resolvers. What they read comes with the context:
-// the loaders of the operation.
-type Resolver struct{}
+// the loaders of the operation. Resolver itself keeps hints only.
+type Resolver struct {
+	slugs *lru.Cache[string, edu.Course]
+}
+
+// hints is how many slugs are remembered.
+const hints = 4096
+
+// New makes a Resolver.
+func New() *Resolver {
+	slugs, err := lru.New[string, edu.Course](hints)
+	if err != nil {
+		panic(err) // of a size below 1
+	}
+	return &Resolver{slugs: slugs}
+}
+
+// hint wants what a course's selection needs, before the course itself is read,
+// where it is remembered which course a slug led to: that saves a round trip.
+// What is read so is keyed by the course's id. If the slug leads elsewhere by
+// now, it is never looked at.
+func (r *Resolver) hint(a *ahead, slug string, sel ast.SelectionSet) {
+	if c, ok := r.slugs.Get(slug); ok {
+		a.courses([]*edu.Course{&c}, sel)
+	}
+}
+
+// remember keeps where a slug led, for hint.
+func (r *Resolver) remember(slug string, c *edu.Course) {
+	r.slugs.Add(slug, edu.Course{ID: c.ID, InstructorID: c.InstructorID, CategoryID: c.CategoryID, Published: c.Published})
+}
 
 // selection returns what is selected below the field that is being resolved.
 func selection(ctx context.Context) ast.SelectionSet {

@@ -61,6 +61,26 @@ func (r rows) columns(op *graphql.OperationContext, types []string, fields map[s
 	return want
 }
 
+// authors is what is selected of the authors of a connection's reviews, or
+// nothing where that differs between selections or is private: then they are
+// read on their own.
+func (r rows) authors(op *graphql.OperationContext) edu.Columns {
+	var all edu.Columns
+	for _, sel := range r.nodes {
+		for _, f := range fields(op, sel, typeReview) {
+			if f.Name != "author" {
+				continue
+			}
+			want := columns(op, f.Selections, typeUser, userFields)
+			if want.Has(edu.UserPrivately) || (all != 0 && all != want) {
+				return 0
+			}
+			all = want
+		}
+	}
+	return all
+}
+
 // columns is what a row must have for what is selected of it.
 func columns(op *graphql.OperationContext, sel ast.SelectionSet, types []string, of map[string]edu.Columns) edu.Columns {
 	var want edu.Columns

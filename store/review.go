@@ -23,19 +23,33 @@ func ReviewsByID(ids []int64, into func(*edu.Review)) Query {
 }
 
 // ReviewsByCourse reads the same page of the reviews of each course, the newest
-// first.
-func ReviewsByCourse(ids []int64, p edu.PageArgs, into func(course int64, r *edu.Review)) Query {
+// first. With p.Joined, their authors are read with them: joining ten rows costs
+// less than asking again.
+func ReviewsByCourse(ids []int64, p edu.PageArgs, into func(r *edu.Review, author *edu.User)) Query {
 	p.Columns |= edu.ReviewCreatedAt
 	s := selectReviews("ReviewsByCourse", p.Columns)
+	addColumns(s, userColumns, p.Joined)
 	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM reviews r WHERE r.course_id = parent.id`)
 	s.page(edu.ReviewOrder, "r.created_at", "r.id", p).add(") r")
-	return s.into(scanReview(p.Columns, func(r *edu.Review) { into(r.CourseID, r) }))
+	if p.Joined == 0 {
+		return s.into(scanReview(p.Columns, func(r *edu.Review) { into(r, nil) }))
+	}
+	// A subquery keeps the rows in their order, which a join outside might not.
+	s.add(" CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = r.user_id LIMIT 1) u")
+	var u edu.User
+	return s.into(scanReview(p.Columns, func(r *edu.Review) {
+		author := u
+		author.ID = r.AuthorID
+		into(r, &author)
+	}, targets(nil, &u, userColumns, p.Joined)...))
 }
 
-func scanReview(want edu.Columns, into func(*edu.Review)) func(pgx.Rows) error {
+// scanReview reads a review from a row; after tells where the columns after the
+// review's go.
+func scanReview(want edu.Columns, into func(*edu.Review), after ...any) func(pgx.Rows) error {
 	var r edu.Review
-	to := targets([]any{&r.ID, &r.CourseID, &r.AuthorID}, &r, reviewColumns, want)
+	to := append(targets([]any{&r.ID, &r.CourseID, &r.AuthorID}, &r, reviewColumns, want), after...)
 	return func(rows pgx.Rows) error {
 		if err := rows.Scan(to...); err != nil {
 			return err

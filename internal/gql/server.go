@@ -49,17 +49,18 @@ type Server struct {
 // New assembles the GraphQL server: limits and extensions in the order that they
 // run in.
 func New(o Options) *Server {
-	exec := o.executor()
-	exec.AroundFields(answer)
+	root := resolvers.New()
+	exec := o.executor(root)
+	exec.AroundFields(answer(root))
 	return &Server{exec: exec, http: HTTP{MaxBody: maxBody}}
 }
 
 // executor is gqlgen's, with all but what answers in its place.
-func (o Options) executor() *executor.Executor {
+func (o Options) executor(root *resolvers.Resolver) *executor.Executor {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	exec := executor.New(Schema())
+	exec := executor.New(schema(root))
 	exec.SetParserTokenLimit(maxTokens)
 	exec.SetQueryCache(lru.New[*ast.QueryDocument](maxDocuments))
 	exec.SetErrorPresenter(Present(o.Log))
@@ -82,21 +83,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer has what a root field returned written by generated code, and leaves to
 // gqlgen what that does not know.
-func answer(ctx context.Context, next graphql.Resolver) (any, error) {
-	v, err := next(ctx)
-	if err != nil || v == nil {
-		return v, err
+func answer(root *resolvers.Resolver) graphql.FieldMiddleware {
+	return func(ctx context.Context, next graphql.Resolver) (any, error) {
+		v, err := next(ctx)
+		if err != nil || v == nil {
+			return v, err
+		}
+		if written, ok := graph.Write(ctx, root, v); ok {
+			return written, nil
+		}
+		return v, nil
 	}
-	if written, ok := graph.Write(ctx, root, v); ok {
-		return written, nil
-	}
-	return v, nil
 }
 
-var root = &resolvers.Resolver{}
+// Schema returns the executable schema, with resolvers and directives.
+func Schema() graphql.ExecutableSchema { return schema(resolvers.New()) }
 
-// Schema returns the executable schema, with the resolvers and the directives.
-func Schema() graphql.ExecutableSchema {
+func schema(root *resolvers.Resolver) graphql.ExecutableSchema {
 	return graph.NewExecutableSchema(graph.Config{
 		Resolvers:  root,
 		Directives: graph.DirectiveRoot{Auth: auth},
