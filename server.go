@@ -38,7 +38,7 @@ func main() {
 	case errors.Is(err, embedpg.ErrNoBinaries):
 		say("7p: %v", err)
 		os.Exit(2)
-	case err != nil && !(ctx.Err() != nil && errors.Is(err, context.Canceled)):
+	case err != nil && (ctx.Err() == nil || !errors.Is(err, context.Canceled)): // told to stop is no failure
 		say("7p: %v", err)
 		os.Exit(1)
 	}

@@ -21,7 +21,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add(int64(3), 0.5, "Rust", int64(7), []byte("reviews\x00t\x02\x02"))
 	f.Add(int64(math.MinInt64), math.Inf(1), "", int64(-1), []byte("videos\x00i\x80\x00\x02"))
 	f.Add(int64(math.MaxInt64), math.NaN(), "\x00", int64(math.MaxInt64), []byte("search.RELEVANCE\x00f\x00\x00\x00\x00\x00\x00\x00\x00\x02"))
-	f.Add(int64(0), -0.0, "\xff", int64(0), []byte("courses.TITLE.ASC\x00s\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01a\x02"))
+	f.Add(int64(0), math.Copysign(0, -1), "\xff", int64(0), []byte("courses.TITLE.ASC\x00s\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01a\x02"))
 	f.Fuzz(func(t *testing.T, n int64, x float64, text string, id int64, body []byte) {
 		for _, v := range []edu.Value{edu.IntOf(n), edu.FloatOf(x), edu.TextOf(text), edu.TimeOf(time.Unix(int64(int32(n)), 0)), edu.DecimalOf("49.90")} {
 			c := edu.Cursor{Order: orders[v.Kind], Value: v, ID: id}

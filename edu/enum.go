@@ -13,74 +13,80 @@ import (
 func (r Role) MarshalGQL(w io.Writer) { writeEnum(w, string(r)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *Role) UnmarshalGQL(v any) error {
-	return readEnum(v, e, RoleStudent, RoleInstructor, RoleAdmin)
+func (r *Role) UnmarshalGQL(v any) error {
+	return readEnum(v, r, RoleStudent, RoleInstructor, RoleAdmin)
 }
 
 // MarshalGQL writes the value as a JSON string.
 func (p Plan) MarshalGQL(w io.Writer) { writeEnum(w, string(p)) }
 
 // UnmarshalGQL reads one of the values.
-func (p *Plan) UnmarshalGQL(v any) error { return readEnum(v, p, PlanFree, PlanPremium) }
+func (p *Plan) UnmarshalGQL(v any) error {
+	return readEnum(v, p, PlanFree, PlanPremium)
+}
 
 // MarshalGQL writes the value as a JSON string.
 func (d Difficulty) MarshalGQL(w io.Writer) { writeEnum(w, string(d)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *Difficulty) UnmarshalGQL(v any) error {
-	return readEnum(v, e, DifficultyBeginner, DifficultyIntermediate, DifficultyAdvanced)
+func (d *Difficulty) UnmarshalGQL(v any) error {
+	return readEnum(v, d, DifficultyBeginner, DifficultyIntermediate, DifficultyAdvanced)
 }
 
 // MarshalGQL writes the value as a JSON string.
 func (p PriceFilter) MarshalGQL(w io.Writer) { writeEnum(w, string(p)) }
 
 // UnmarshalGQL reads one of the values.
-func (p *PriceFilter) UnmarshalGQL(v any) error { return readEnum(v, p, PriceFree, PricePaid) }
+func (p *PriceFilter) UnmarshalGQL(v any) error {
+	return readEnum(v, p, PriceFree, PricePaid)
+}
 
 // MarshalGQL writes the value as a JSON string.
 func (f CourseOrderField) MarshalGQL(w io.Writer) { writeEnum(w, string(f)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *CourseOrderField) UnmarshalGQL(v any) error {
-	return readEnum(v, e, CoursesByPublishedAt, CoursesByTitle, CoursesByPrice, CoursesByRating, CoursesByEnrollments)
+func (f *CourseOrderField) UnmarshalGQL(v any) error {
+	return readEnum(v, f, CoursesByPublishedAt, CoursesByTitle, CoursesByPrice, CoursesByRating, CoursesByEnrollments)
 }
 
 // MarshalGQL writes the value as a JSON string.
 func (d OrderDirection) MarshalGQL(w io.Writer) { writeEnum(w, string(d)) }
 
 // UnmarshalGQL reads one of the values.
-func (d *OrderDirection) UnmarshalGQL(v any) error { return readEnum(v, d, Ascending, Descending) }
+func (d *OrderDirection) UnmarshalGQL(v any) error {
+	return readEnum(v, d, Ascending, Descending)
+}
 
 // MarshalGQL writes the value as a JSON string.
 func (s EnrollmentStatus) MarshalGQL(w io.Writer) { writeEnum(w, string(s)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *EnrollmentStatus) UnmarshalGQL(v any) error {
-	return readEnum(v, e, NotStarted, InProgress, Completed)
+func (s *EnrollmentStatus) UnmarshalGQL(v any) error {
+	return readEnum(v, s, NotStarted, InProgress, Completed)
 }
 
 // MarshalGQL writes the value as a JSON string.
 func (f EnrollmentOrderField) MarshalGQL(w io.Writer) { writeEnum(w, string(f)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *EnrollmentOrderField) UnmarshalGQL(v any) error {
-	return readEnum(v, e, EnrollmentsByEnrolledAt, EnrollmentsByLastAccessedAt, EnrollmentsByProgress)
+func (f *EnrollmentOrderField) UnmarshalGQL(v any) error {
+	return readEnum(v, f, EnrollmentsByEnrolledAt, EnrollmentsByLastAccessedAt, EnrollmentsByProgress)
 }
 
 // MarshalGQL writes the value as a JSON string.
 func (s SearchSort) MarshalGQL(w io.Writer) { writeEnum(w, string(s)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *SearchSort) UnmarshalGQL(v any) error {
-	return readEnum(v, e, SortRelevance, SortRating, SortEnrollments, SortNewest)
+func (s *SearchSort) UnmarshalGQL(v any) error {
+	return readEnum(v, s, SortRelevance, SortRating, SortEnrollments, SortNewest)
 }
 
 // MarshalGQL writes the value as a JSON string.
 func (i Interval) MarshalGQL(w io.Writer) { writeEnum(w, string(i)) }
 
 // UnmarshalGQL reads one of the values.
-func (e *Interval) UnmarshalGQL(v any) error {
-	return readEnum(v, e, IntervalDay, IntervalWeek, IntervalMonth)
+func (i *Interval) UnmarshalGQL(v any) error {
+	return readEnum(v, i, IntervalDay, IntervalWeek, IntervalMonth)
 }
 
 func writeEnum(w io.Writer, s string) {

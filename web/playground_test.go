@@ -217,7 +217,7 @@ func TestExamplesFitSchema(t *testing.T) {
 
 	var names []string
 	for _, example := range config.Operations {
-		doc, errs := gqlparser.LoadQuery(schema, example.Query)
+		doc, errs := gqlparser.LoadQueryWithRules(schema, example.Query, nil)
 		if errs != nil {
 			t.Fatalf("%v\n%s", errs, example.Query)
 		}

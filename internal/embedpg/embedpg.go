@@ -51,6 +51,7 @@ type Server struct {
 	database string
 	done     chan struct{}               // nil when another program owns PostgreSQL
 	stop     func(context.Context) error // nil when another program owns PostgreSQL
+	exit     error                       // how PostgreSQL ended, set before done is closed
 	stopOnce sync.Once
 	stopErr  error
 }

@@ -58,7 +58,7 @@ func runPostgres(ctx context.Context, o Options, s *Server, bin binaries, who id
 	}
 	s.done = make(chan struct{})
 	go func() { // it also keeps s reachable, or a collected watchdog pipe would stop PostgreSQL
-		<-exited
+		s.exit = <-exited
 		close(s.done)
 	}()
 	release, err := watch(o, s, cmd.Process)

@@ -52,11 +52,12 @@ func hello(context.Context) *graphql.Response {
 	return &graphql.Response{Data: []byte(`{"hello":"<world>"}`)}
 }
 
-// ask sends a request, with headers as "Name: value" lines.
-func ask(t *testing.T, h http.Handler, method, target, body, headers string) *httptest.ResponseRecorder {
+// ask sends a request, given as its method, target, body and headers; these as
+// "Name: value" lines.
+func ask(t *testing.T, h http.Handler, request ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
-	for line := range strings.Lines(headers) {
+	r := httptest.NewRequestWithContext(t.Context(), request[0], request[1], strings.NewReader(request[2]))
+	for line := range strings.Lines(request[3]) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
 			r.Header.Add(name, value)
 		}
