@@ -92,10 +92,8 @@ func mint(ctx context.Context, db *database, cli *config.CLI) error {
 	if !lasting {
 		return fmt.Errorf("a token needs the JWT_SECRET that the server was started with")
 	}
-	if db.embedded != nil {
-		if err := db.prepare(ctx); err != nil {
-			return err
-		}
+	if err := db.prepare(ctx); err != nil {
+		return err
 	}
 	var account store.Account
 	if err := db.Run(ctx, store.AccountByEmail(cli.Token.Email, func(a store.Account) { account = a })); err != nil {

@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/embedpg"
+	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/migrations"
 	"github.com/7p-education/api/store"
 )
@@ -59,8 +61,44 @@ func (db *database) stop() error {
 	return db.embedded.Stop(ctx)
 }
 
-// prepare migrates a private database and loads the small demo data once.
+// ended is closed when a private PostgreSQL of ours has ended by itself.
+func (db *database) ended() <-chan struct{} {
+	if db.embedded == nil {
+		return nil
+	}
+	return db.embedded.Done()
+}
+
+// checks tells readiness of the database: whether it answers, and whether it has
+// the schema that this program was made for.
+func (db *database) checks() []middleware.Check {
+	var migrated atomic.Bool
+	return []middleware.Check{
+		{Name: "database", Required: true, Probe: db.Ping},
+		{Name: "migrations", Required: true, Probe: func(ctx context.Context) error {
+			if migrated.Load() {
+				return nil
+			}
+			n, err := migrations.Pending(ctx, db.Primary())
+			if err == nil && n > 0 {
+				err = fmt.Errorf("%d migrations are pending: run \"7p migrate up\"", n)
+			}
+			migrated.Store(err == nil)
+			return err
+		}},
+	}
+}
+
+// prepare migrates a private database and loads the small demo data once. Any
+// other is left as it is: whether it lacks migrations is told.
 func (db *database) prepare(ctx context.Context) error {
+	if db.embedded == nil {
+		n, err := migrations.Pending(ctx, db.Primary())
+		if err == nil && n > 0 {
+			say("The database lacks %d migrations: run \"7p migrate up\". Until then /readyz is 503.", n)
+		}
+		return err
+	}
 	n, err := migrations.Up(ctx, db.Primary())
 	if err != nil {
 		return err

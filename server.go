@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,7 +20,6 @@ import (
 
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
-	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/embedpg"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/jobs"
@@ -30,6 +30,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	cli, command, err := config.Parse(os.Args[1:])
 	if err == nil {
 		err = run(ctx, cli, command)
@@ -54,27 +55,25 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	if !lasting {
 		log.Warn("JWT_SECRET is not set: tokens are good for this process only")
 	}
-	db, err := openDatabase(ctx, c)
+	cors, err := middleware.CORS(c.CORSAllowedOrigins, false)
 	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.close()) }()
-	if db.embedded != nil {
-		if err := db.prepare(ctx); err != nil {
-			return err
-		}
+		return fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
 	}
 	shared, err := openShared(c, log)
 	if err != nil {
 		return err
 	}
 	defer shared.close()
-	health := middleware.NewHealth(log, 2*time.Second, append(shared.checks(),
-		middleware.Check{Name: "database", Required: true, Probe: db.Ping})...)
-	handler, err := routes(c, log, &services{db: db, tokens: tokens, shared: shared, health: health})
+	db, err := openDatabase(ctx, c)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	if err := db.prepare(ctx); err != nil {
+		return err
+	}
+	health := middleware.NewHealth(log, 2*time.Second, append(shared.checks(), db.checks()...)...)
+	handler := routes(c, log, &services{db: db, tokens: tokens, shared: shared, health: health, cors: cors})
 	tuneMemory()
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
@@ -95,6 +94,8 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	select {
 	case err := <-failed:
 		return err
+	case <-db.ended():
+		return errors.New("the private PostgreSQL has ended: its log is beside its data")
 	case <-ctx.Done():
 	}
 	health.Drain()
@@ -107,22 +108,19 @@ type services struct {
 	tokens *auth.Tokens
 	shared *shared
 	health *middleware.Health
+	cors   func(http.Handler) http.Handler
 }
 
 // routes is the whole HTTP face: what is answered where, and what every request
 // passes through, the outermost first.
-func routes(c *config.Config, log *slog.Logger, s *services) (http.Handler, error) {
-	cors, err := middleware.CORS(c.CORSAllowedOrigins, false)
-	if err != nil {
-		return nil, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
-	}
+func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 	api := gql.New(gql.Options{
 		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection,
 		Extensions: []graphql.HandlerExtension{s.shared.persistedQueries(c)},
 	})
 	playground := web.Playground("/playground", "/graphql")
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", auth.Middleware(s.tokens)(s.shared.limited(api)))
+	mux.Handle("/graphql", toPlayground(auth.Middleware(s.tokens)(s.shared.limited(api))))
 	mux.Handle("/playground", playground)
 	mux.Handle("/playground/", playground)
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
@@ -138,14 +136,26 @@ func routes(c *config.Config, log *slog.Logger, s *services) (http.Handler, erro
 		middleware.AccessLog(log),
 		middleware.Recover(log),
 		middleware.SecurityHeaders(),
-		cors,
+		s.cors,
 		middleware.Compress(),
 	}
 	var h http.Handler = mux
 	for i := len(chain) - 1; i >= 0; i-- {
 		h = chain[i](h)
 	}
-	return h, nil
+	return h
+}
+
+// toPlayground sends a browser that was pointed at the endpoint to the page that
+// can use it.
+func toPlayground(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.RawQuery == "" && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			http.Redirect(w, r, "/playground", http.StatusSeeOther)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // drain lets requests under way finish. For a while before that, the server goes
@@ -175,7 +185,7 @@ func welcome(c *config.Config, addr net.Addr, db *database) {
 	say("\n  Playground  %s/playground\n  GraphQL     %s/graphql\n  Schema      %s/schema.graphql\n  Health      %s/healthz  %s/readyz", base, base, base, base, base)
 	if db.embedded != nil {
 		say("  Database    psql %q", db.embedded.DSN())
-		say("\n  Demo accounts (password %q): student@7p.example, instructor@7p.example, admin@7p.example", demo.Password)
+		say("\n  Demo accounts: student@7p.example, instructor@7p.example, admin@7p.example")
 		say("  A token for one:  go run . token --email student@7p.example")
 	}
 	say("")

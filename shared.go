@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -45,7 +46,7 @@ func openShared(c *config.Config, log *slog.Logger) (*shared, error) {
 	} else if c.DatabaseURL != "" {
 		log.Info("REDIS_URL is not set: persisted queries and rate limits are this process's own")
 	}
-	policy, err := limit.ParsePolicy(c.RateLimit)
+	policy, err := limit.ParsePolicy(cmp.Or(c.RateLimit, "off"))
 	if err != nil {
 		return nil, fmt.Errorf("RATE_LIMIT: %w", err)
 	}

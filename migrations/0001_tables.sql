@@ -14,7 +14,7 @@ CREATE TABLE users (
     created_at    timestamptz NOT NULL DEFAULT now(),
     last_login    timestamptz
 );
--- Unique without regard to case; serves sign-in and `7p token --email`.
+-- Unique without regard to case; serves `7p token --email`.
 CREATE UNIQUE INDEX users_email_key ON users (lower(email));
 
 CREATE TABLE categories (

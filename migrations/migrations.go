@@ -68,6 +68,18 @@ func Status(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
 	return list, err
 }
 
+// Pending counts the migrations that the database lacks.
+func Pending(ctx context.Context, pool *pgxpool.Pool) (int, error) {
+	list, err := Status(ctx, pool)
+	n := 0
+	for _, m := range list {
+		if !m.Done {
+			n++
+		}
+	}
+	return n, err
+}
+
 func with(pool *pgxpool.Pool, do func(*goose.Provider) error) error {
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {

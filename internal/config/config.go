@@ -18,8 +18,8 @@ type Config struct {
 	DatabaseURL        string        `env:"DATABASE_URL" secret:"url" help:"PostgreSQL of the server, e.g. postgres://user:password@host/db?sslmode=verify-full. Without one, a private PostgreSQL with demo data is brought up."`
 	ReadReplicaURL     string        `env:"READ_REPLICA_URL" secret:"url" help:"Streaming replica that serves reads."`
 	DatabasePool       int32         `env:"DATABASE_POOL" default:"0" help:"Connections to each database; 0 is four a processor."`
-	StatementTimeout   time.Duration `env:"STATEMENT_TIMEOUT" default:"5s" help:"How long one SQL statement may take."`
-	OperationTimeout   time.Duration `env:"OPERATION_TIMEOUT" default:"10s" help:"How long one GraphQL operation may take."`
+	StatementTimeout   time.Duration `env:"STATEMENT_TIMEOUT" default:"5s" help:"How long one SQL statement may take; 0s is without end."`
+	OperationTimeout   time.Duration `env:"OPERATION_TIMEOUT" default:"10s" help:"How long one GraphQL operation may take; 0s is without end."`
 	RedisURL           string        `env:"REDIS_URL" secret:"url" help:"Redis shared by all instances, e.g. redis://host:6379/0. Without one, each process keeps its own."`
 	JWTSecret          string        `env:"JWT_SECRET" name:"jwt-secret" secret:"all" help:"Signs access tokens, 32 bytes at least. Without one, the private PostgreSQL's directory holds one; a server with DATABASE_URL makes one that dies with it."`
 	CORSAllowedOrigins []string      `env:"CORS_ALLOWED_ORIGINS" name:"cors-allowed-origins" help:"Origins whose pages may ask, e.g. https://app.example.com or https://*.example.com, by commas; * is everyone, without credentials."`
@@ -86,6 +86,14 @@ func Parse(args []string) (*CLI, string, error) {
 }
 
 func (c *Config) check() error {
+	for name, n := range map[string]int64{
+		"DATABASE_POOL": int64(c.DatabasePool), "STATEMENT_TIMEOUT": int64(c.StatementTimeout), "OPERATION_TIMEOUT": int64(c.OperationTimeout),
+		"SHUTDOWN_DELAY": int64(c.ShutdownDelay), "SHUTDOWN_TIMEOUT": int64(c.ShutdownTimeout),
+	} {
+		if n < 0 {
+			return fmt.Errorf("config: %s must not be negative", name)
+		}
+	}
 	for name, value := range map[string]string{"DATABASE_URL": c.DatabaseURL, "READ_REPLICA_URL": c.ReadReplicaURL} {
 		if value != "" && !strings.HasPrefix(value, "postgres://") && !strings.HasPrefix(value, "postgresql://") && !strings.Contains(value, "=") {
 			return fmt.Errorf("config: %s is not a PostgreSQL address: want postgres://user:password@host/database", name)

@@ -3,6 +3,7 @@ package gql
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -89,7 +90,7 @@ func execute(r *http.Request, params *graphql.RawParams, exec graphql.GraphExecu
 	if len(errs) > 0 {
 		return exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), nil
 	}
-	middleware.NoteOperation(ctx, string(op.Operation.Operation)+" "+op.Operation.Name)
+	middleware.NoteOperation(ctx, strings.TrimSpace(string(op.Operation.Operation)+" "+op.Operation.Name))
 	if r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation {
 		return nil, refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "a mutation needs POST")
 	}
