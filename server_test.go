@@ -102,7 +102,7 @@ func checkPages(t *testing.T, p *program) {
 		"/playground":     {200, "text/html", "graphiql"},
 		"/schema.graphql": {200, "text/plain", "type Query"},
 		"/healthz":        {200, "application/json", `{"status":"ok"}`},
-		"/readyz":         {200, "application/json", `{"status":"ok","checks":{"database":"ok"}}`},
+		"/readyz":         {200, "application/json", `{"status":"ok","checks":{"database":"ok","migrations":"ok"}}`},
 		"/nowhere":        {404, "", ""},
 	} {
 		resp, text := p.ask(t, http.MethodGet, path, "")
@@ -394,4 +394,27 @@ func readFile(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// A database that lacks the schema is told of at the start and by readiness.
+func TestPendingMigrations(t *testing.T) {
+	t.Parallel()
+	empty := testdb.New(t)
+	pool := testdb.Pool(t, empty)
+	if _, err := pool.Exec(t.Context(), "DROP SCHEMA public CASCADE; CREATE SCHEMA public"); err != nil {
+		t.Fatal(err)
+	}
+	p := serve7p(t, "DATABASE_URL="+empty, "JWT_SECRET="+secret)
+	if want := "7p migrate up"; !strings.Contains(p.stderr.String(), want) {
+		t.Errorf("the start does not say %q:\n%s", want, p.stderr)
+	}
+	r, err := http.Get(p.base + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), `"migrations":"failed"`) {
+		t.Errorf("readiness is %d %s (%v)", r.StatusCode, body, err)
+	}
 }
