@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -85,14 +83,4 @@ func (s *shared) limited(next http.Handler) http.Handler {
 		}
 		return limit.Address(r)
 	})(next)
-}
-
-// tuneMemory lets the heap grow to five times what is alive before it is
-// collected, in place of twice: little is alive between requests, and collecting
-// some 20 MB again and again took 40 % of the server's CPU. GOGC and GOMEMLIMIT
-// in the environment have the last word.
-func tuneMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
 }

@@ -53,6 +53,11 @@ func SearchText(name, s string) (string, error) {
 	if strings.ContainsRune(s, 0) {
 		return "", Errorf(BadUserInput, "%s holds a NUL character", name)
 	}
+	// Each dash negates, and PostgreSQL's parser takes 32 at most: three say what
+	// one says.
+	for strings.Contains(s, "---") {
+		s = strings.ReplaceAll(s, "---", "-")
+	}
 	return strings.TrimSpace(s), nil
 }
 

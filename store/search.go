@@ -106,13 +106,18 @@ type Correction struct {
 }
 
 // Corrections looks words up in the courses' vocabulary, in their order. A stop
-// word is known; a word with nothing near has no nearest.
+// word is known. The nearest is of a published course and shares a fifth of its
+// trigrams at least; a word with nothing so near has none.
 func Corrections(words []string, into func(Correction)) Query {
 	s := sql("Corrections", `SELECT w.word,
 		numnode(plainto_tsquery('english', w.word)) = 0
 			OR EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', w.word)),
 		coalesce((SELECT n.word FROM (SELECT v.word, v.word <-> w.word AS distance FROM course_words v
-			ORDER BY v.word <-> w.word LIMIT 8) n ORDER BY n.distance, n.word LIMIT 1), '')
+			ORDER BY v.word <-> w.word LIMIT 16) n
+			WHERE n.distance < 0.8
+				-- The vocabulary has the words of drafts too, which nobody is to know of.
+				AND EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', n.word))
+			ORDER BY n.distance, n.word LIMIT 1), '')
 		FROM unnest(`)
 	return s.add(s.arg(words), "::text[]) WITH ORDINALITY AS w (word, n) ORDER BY w.n").into(func(rows pgx.Rows) error {
 		var c Correction

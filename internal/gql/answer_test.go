@@ -80,12 +80,23 @@ type answered struct {
 	Errors []string
 }
 
-func ask(s http.Handler, v edu.Viewer, query string) answered {
-	body, _ := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"yes": true, "no": false}})
-	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(string(body)))
+// request is one that asks a query.
+func request(query string, variables map[string]any) *http.Request {
+	body, _ := json.Marshal(map[string]any{"query": query, "variables": variables})
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
+	return r
+}
+
+func serve(s http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r.WithContext(edu.WithViewer(r.Context(), v)))
+	s.ServeHTTP(w, r)
+	return w
+}
+
+func ask(s http.Handler, v edu.Viewer, query string) answered {
+	r := request(query, map[string]any{"yes": true, "no": false})
+	w := serve(s, r.WithContext(edu.WithViewer(r.Context(), v)))
 	text, _ := io.ReadAll(w.Body)
 	var parsed struct {
 		Data   json.RawMessage

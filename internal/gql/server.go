@@ -27,7 +27,7 @@ type Options struct {
 	Now func() time.Time
 	// Introspection tells whether the schema can be asked for.
 	Introspection bool
-	// Extensions run before all else, in their order.
+	// Extensions run after the limits, in their order.
 	Extensions []graphql.HandlerExtension
 	// Timeout is how long one operation may take; 0 is without end.
 	Timeout time.Duration
@@ -66,6 +66,7 @@ func (o Options) executor(root *resolvers.Resolver) *executor.Executor {
 	exec.SetErrorPresenter(Present(o.Log))
 	exec.SetRecoverFunc(Recover(o.Log))
 	exec.SetDisableSuggestion(!o.Introspection)
+	exec.Use(size{})
 	for _, e := range o.Extensions {
 		exec.Use(e)
 	}

@@ -28,12 +28,17 @@ type Writer[R any] struct {
 	Resolvers R
 	Buf       []byte
 
-	op    *graphql.OperationContext
-	at    []step // where in the answer, below the root field
-	root  *graphql.FieldContext
-	rctx  context.Context
-	types *Types
+	op     *graphql.OperationContext
+	at     []step // where in the answer, below the root field
+	failed int
+	root   *graphql.FieldContext
+	rctx   context.Context
+	types  *Types
 }
+
+// maxErrors is how many errors a root field reports: an answer shows far fewer,
+// and each costs a path.
+const maxErrors = 100
 
 // step is one element of a path: a field, or an index in a list.
 type step struct {
@@ -203,6 +208,9 @@ func (w *Writer[R]) Null(f *Field, nonNull, reported bool) bool {
 // fail reports an error at a field of the object that is being written, or where
 // the writer stands if f is nil.
 func (w *Writer[R]) fail(f *Field, err error) {
+	if w.failed++; w.failed > maxErrors {
+		return
+	}
 	at := w.root
 	for _, s := range w.at {
 		next := &graphql.FieldContext{Parent: at}
@@ -296,6 +304,10 @@ func List[R, T any](w *Writer[R], f *Field, list []T, nonNull bool, write func(*
 	w.Buf = append(w.Buf, '[')
 	ok := true
 	for i := 0; ok && i < len(list); i++ {
+		if err := w.rctx.Err(); err != nil { // time is up, or nobody waits any more
+			w.fail(nil, err)
+			return w.leave(n, start, false, true)
+		}
 		w.at[len(w.at)-1].index = i
 		if i > 0 {
 			w.Buf = append(w.Buf, ',')
