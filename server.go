@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -74,7 +75,7 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	}
 	health := middleware.NewHealth(log, 2*time.Second, append(shared.checks(), db.checks()...)...)
 	handler := routes(c, log, &services{db: db, tokens: tokens, shared: shared, health: health, cors: cors})
-	tuneMemory()
+	defer runtime.KeepAlive(ballast())
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s (ADDR): %w", c.Addr, err)
