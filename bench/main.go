@@ -122,7 +122,7 @@ func newBench(ctx context.Context, database *embedpg.Server) (*bench, error) {
 // measure puts every load on both contenders, in turn, so that whatever else the
 // machine does falls on both.
 func (b *bench) measure(ctx context.Context, database *embedpg.Server, prepared map[string]*prepared, o options) (r *results, err error) {
-	connections, rounds, warm, length := []int{1, 16, 64}, 3, time.Second, 5*time.Second
+	connections, rounds, warm, length := []int{1, 16, 64}, 3, time.Second, 4*time.Second
 	if o.quick {
 		connections, rounds, warm, length = []int{1, 16}, 1, 500*time.Millisecond, 3*time.Second
 	}

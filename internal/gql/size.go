@@ -2,6 +2,7 @@ package gql
 
 import (
 	"context"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -66,6 +67,10 @@ func (c *counter) selection(set ast.SelectionSet) int {
 		switch s := s.(type) {
 		case *ast.Field:
 			c.directives(s.Directives)
+			if strings.HasPrefix(s.Name, "__") {
+				n++ // introspection is as large as the schema; validation bounds its depth
+				continue
+			}
 			n += c.field(s)
 		case *ast.InlineFragment:
 			c.directives(s.Directives)

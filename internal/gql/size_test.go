@@ -44,6 +44,18 @@ func TestSizeIsBounded(t *testing.T) {
 	}
 }
 
+// What tools ask of the schema is answered.
+func TestIntrospectionIsNotTooLarge(t *testing.T) {
+	t.Parallel()
+	s := New(Options{Log: slog.New(slog.DiscardHandler), Introspection: true})
+	a := ask(s, edu.Viewer{}, `{ __schema { types { name description fields(includeDeprecated: true) { name
+		args { name type { kind name ofType { kind name ofType { kind name ofType { name } } } } }
+		type { kind name ofType { kind name ofType { kind name ofType { name } } } } } } } }`)
+	if len(a.Errors) > 0 || !strings.Contains(a.Data, "searchCourses") {
+		t.Errorf("answered %.200s %v", a.Data, a.Errors)
+	}
+}
+
 // A null where the document must have a value is refused, and never a panic or a
 // zero.
 func TestNullVariables(t *testing.T) {
