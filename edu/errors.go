@@ -14,6 +14,7 @@ const (
 	Forbidden       Code = "FORBIDDEN"
 	Unauthenticated Code = "UNAUTHENTICATED"
 	NotFound        Code = "NOT_FOUND"
+	Conflict        Code = "CONFLICT"
 	Unavailable     Code = "SERVICE_UNAVAILABLE"
 )
 

@@ -6,6 +6,10 @@ import "context"
 type Viewer struct {
 	ID   int64
 	Role Role
+	Plan Plan // "" where nobody asked the database
+	// Session is the session that the access token belongs to, 0 for a token
+	// that belongs to none.
+	Session int64
 }
 
 // SignedIn tells whether the viewer is a user at all.

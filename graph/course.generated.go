@@ -1203,6 +1203,125 @@ func fieldContext_CourseEdge_node(_ context.Context, ec *executionContext, field
 	return fc, nil
 }
 
+func _CoursePayload_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *CoursePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoursePayload_course(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Course, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Course) graphql.Marshaler {
+			return marshalOCourse2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourse(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoursePayload_course(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoursePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CoursePayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *CoursePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoursePayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CoursePayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoursePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ImportCoursesPayload_importedCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ImportCoursesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ImportCoursesPayload_importedCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ImportCoursesPayload_importedCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportCoursesPayload", field, false, false, "Int")
+}
+
+func _ImportCoursesPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ImportCoursesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ImportCoursesPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ImportCoursesPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportCoursesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1291,6 +1410,97 @@ func UnmarshalCourseFilter(ctx context.Context, raw any) (edu.CourseFilter, erro
 	return out, err
 }
 
+func unmarshalInputCourseInput(ctx context.Context, ec *executionContext, obj any) (CourseInput, error) {
+	var it CourseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"title", "description", "tags", "difficulty", "priceAmount", "durationSeconds", "thumbnailUrl", "categoryId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "difficulty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("difficulty"))
+			data, err := unmarshalODifficulty2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Difficulty = data
+		case "priceAmount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priceAmount"))
+			data, err := unmarshalNDecimal2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDecimal(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PriceAmount = data
+		case "durationSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("durationSeconds"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DurationSeconds = data
+		case "thumbnailUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("thumbnailUrl"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ThumbnailURL = data
+		case "categoryId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CategoryID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCourseInput unmarshals raw into the CourseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCourseInput(ctx context.Context, raw any) (CourseInput, error) {
+	var out CourseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CourseInput", raw, &out)
+	return out, err
+}
+
 func unmarshalInputCourseOrder(ctx context.Context, ec *executionContext, obj any) (edu.CourseOrder, error) {
 	var it edu.CourseOrder
 	if obj == nil {
@@ -1341,6 +1551,146 @@ func unmarshalInputCourseOrder(ctx context.Context, ec *executionContext, obj an
 func UnmarshalCourseOrder(ctx context.Context, raw any) (edu.CourseOrder, error) {
 	var out edu.CourseOrder
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CourseOrder", raw, &out)
+	return out, err
+}
+
+func unmarshalInputImportCoursesInput(ctx context.Context, ec *executionContext, obj any) (ImportCoursesInput, error) {
+	var it ImportCoursesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"courses"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "courses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courses"))
+			data, err := unmarshalNCourseInput2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCourseInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Courses = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalImportCoursesInput unmarshals raw into the ImportCoursesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalImportCoursesInput(ctx context.Context, raw any) (ImportCoursesInput, error) {
+	var out ImportCoursesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImportCoursesInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputUpdateCourseInput(ctx context.Context, ec *executionContext, obj any) (UpdateCourseInput, error) {
+	var it UpdateCourseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "title", "description", "tags", "difficulty", "priceAmount", "durationSeconds", "thumbnailUrl", "categoryId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "difficulty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("difficulty"))
+			data, err := unmarshalODifficulty2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Difficulty = data
+		case "priceAmount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priceAmount"))
+			data, err := unmarshalODecimal2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDecimal(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PriceAmount = data
+		case "durationSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("durationSeconds"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DurationSeconds = data
+		case "thumbnailUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("thumbnailUrl"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ThumbnailURL = graphql.OmittableOf(data)
+		case "categoryId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CategoryID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateCourseInput unmarshals raw into the UpdateCourseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateCourseInput(ctx context.Context, raw any) (UpdateCourseInput, error) {
+	var out UpdateCourseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateCourseInput", raw, &out)
 	return out, err
 }
 
@@ -1662,6 +2012,82 @@ func _CourseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 	return out
 }
 
+var coursePayloadImplementors = []string{"CoursePayload"}
+
+func _CoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *CoursePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, coursePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CoursePayload")
+		case "course":
+			out.Values[i] = _CoursePayload_course(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _CoursePayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importCoursesPayloadImplementors = []string{"ImportCoursesPayload"}
+
+func _ImportCoursesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ImportCoursesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importCoursesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportCoursesPayload")
+		case "importedCount":
+			out.Values[i] = _ImportCoursesPayload_importedCount(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _ImportCoursesPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -1718,6 +2144,30 @@ func marshalNCourseEdge2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEdgeᚄ(c
 	return ret
 }
 
+func unmarshalNCourseInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCourseInput(ctx context.Context, ec *executionContext, v any) (CourseInput, error) {
+	res, err := unmarshalInputCourseInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNCourseInput2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCourseInputᚄ(ctx context.Context, ec *executionContext, v any) ([]*CourseInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*CourseInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCourseInput2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCourseInput(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalNCourseInput2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCourseInput(ctx context.Context, ec *executionContext, v any) (*CourseInput, error) {
+	res, err := unmarshalInputCourseInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNCourseOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseOrderField(ctx context.Context, ec *executionContext, v any) (edu.CourseOrderField, error) {
 	var res edu.CourseOrderField
 	err := res.UnmarshalGQL(v)
@@ -1726,6 +2176,14 @@ func unmarshalNCourseOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCour
 
 func marshalNCourseOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseOrderField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.CourseOrderField) graphql.Marshaler {
 	return v
+}
+
+func marshalNCoursePayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *CoursePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CoursePayload!")
+		return graphql.Null
+	}
+	return _CoursePayload(ctx, ec, sel, v)
 }
 
 func unmarshalNDifficulty2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx context.Context, ec *executionContext, v any) (edu.Difficulty, error) {
@@ -1738,6 +2196,19 @@ func marshalNDifficulty2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(c
 	return v
 }
 
+func unmarshalNImportCoursesInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐImportCoursesInput(ctx context.Context, ec *executionContext, v any) (ImportCoursesInput, error) {
+	res, err := unmarshalInputImportCoursesInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNImportCoursesPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐImportCoursesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ImportCoursesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportCoursesPayload!")
+		return graphql.Null
+	}
+	return _ImportCoursesPayload(ctx, ec, sel, v)
+}
+
 func unmarshalNPriceFilter2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter(ctx context.Context, ec *executionContext, v any) (edu.PriceFilter, error) {
 	var res edu.PriceFilter
 	err := res.UnmarshalGQL(v)
@@ -1746,6 +2217,11 @@ func unmarshalNPriceFilter2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilt
 
 func marshalNPriceFilter2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.PriceFilter) graphql.Marshaler {
 	return v
+}
+
+func unmarshalNUpdateCourseInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateCourseInput(ctx context.Context, ec *executionContext, v any) (UpdateCourseInput, error) {
+	res, err := unmarshalInputUpdateCourseInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalOCourse2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourse(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Course) graphql.Marshaler {

@@ -29,6 +29,171 @@ type EnrollmentResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
+func _BulkEnrollPayload_enrolledCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *BulkEnrollPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_BulkEnrollPayload_enrolledCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EnrolledCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_BulkEnrollPayload_enrolledCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEnrollPayload", field, false, false, "Int")
+}
+
+func _BulkEnrollPayload_alreadyEnrolledCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *BulkEnrollPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_BulkEnrollPayload_alreadyEnrolledCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AlreadyEnrolledCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_BulkEnrollPayload_alreadyEnrolledCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEnrollPayload", field, false, false, "Int")
+}
+
+func _BulkEnrollPayload_unknownEmails(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *BulkEnrollPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_BulkEnrollPayload_unknownEmails(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnknownEmails, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_BulkEnrollPayload_unknownEmails(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEnrollPayload", field, false, false, "String")
+}
+
+func _BulkEnrollPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *BulkEnrollPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_BulkEnrollPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_BulkEnrollPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkEnrollPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _EnrollPayload_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *EnrollPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EnrollPayload_enrollment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Enrollment) graphql.Marshaler {
+			return marshalOEnrollment2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollment(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EnrollPayload_enrollment(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrollPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Enrollment(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _EnrollPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *EnrollPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EnrollPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EnrollPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrollPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Enrollment_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Enrollment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -405,9 +570,164 @@ func fieldContext_EnrollmentEdge_node(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _UnenrollPayload_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *UnenrollPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UnenrollPayload_course(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Course, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Course) graphql.Marshaler {
+			return marshalOCourse2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourse(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_UnenrollPayload_course(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnenrollPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _UnenrollPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *UnenrollPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UnenrollPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UnenrollPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnenrollPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func unmarshalInputBulkEnrollInput(ctx context.Context, ec *executionContext, obj any) (BulkEnrollInput, error) {
+	var it BulkEnrollInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"courseId", "emails"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "courseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseID = data
+		case "emails":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emails"))
+			data, err := unmarshalNString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Emails = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkEnrollInput unmarshals raw into the BulkEnrollInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkEnrollInput(ctx context.Context, raw any) (BulkEnrollInput, error) {
+	var out BulkEnrollInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkEnrollInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputEnrollInput(ctx context.Context, ec *executionContext, obj any) (EnrollInput, error) {
+	var it EnrollInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"courseId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "courseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEnrollInput unmarshals raw into the EnrollInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEnrollInput(ctx context.Context, raw any) (EnrollInput, error) {
+	var out EnrollInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnrollInput", raw, &out)
+	return out, err
+}
 
 func unmarshalInputEnrollmentOrder(ctx context.Context, ec *executionContext, obj any) (edu.EnrollmentOrder, error) {
 	var it edu.EnrollmentOrder
@@ -462,6 +782,48 @@ func UnmarshalEnrollmentOrder(ctx context.Context, raw any) (edu.EnrollmentOrder
 	return out, err
 }
 
+func unmarshalInputUnenrollInput(ctx context.Context, ec *executionContext, obj any) (UnenrollInput, error) {
+	var it UnenrollInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"courseId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "courseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUnenrollInput unmarshals raw into the UnenrollInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUnenrollInput(ctx context.Context, raw any) (UnenrollInput, error) {
+	var out UnenrollInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnenrollInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -469,6 +831,92 @@ func UnmarshalEnrollmentOrder(ctx context.Context, raw any) (edu.EnrollmentOrder
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var bulkEnrollPayloadImplementors = []string{"BulkEnrollPayload"}
+
+func _BulkEnrollPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *BulkEnrollPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkEnrollPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkEnrollPayload")
+		case "enrolledCount":
+			out.Values[i] = _BulkEnrollPayload_enrolledCount(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "alreadyEnrolledCount":
+			out.Values[i] = _BulkEnrollPayload_alreadyEnrolledCount(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unknownEmails":
+			out.Values[i] = _BulkEnrollPayload_unknownEmails(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _BulkEnrollPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var enrollPayloadImplementors = []string{"EnrollPayload"}
+
+func _EnrollPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *EnrollPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, enrollPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EnrollPayload")
+		case "enrollment":
+			out.Values[i] = _EnrollPayload_enrollment(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _EnrollPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var enrollmentImplementors = []string{"Enrollment", "Node"}
 
@@ -626,9 +1074,73 @@ func _EnrollmentEdge(ctx context.Context, ec *executionContext, sel ast.Selectio
 	return out
 }
 
+var unenrollPayloadImplementors = []string{"UnenrollPayload"}
+
+func _UnenrollPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *UnenrollPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unenrollPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnenrollPayload")
+		case "course":
+			out.Values[i] = _UnenrollPayload_course(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _UnenrollPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func unmarshalNBulkEnrollInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐBulkEnrollInput(ctx context.Context, ec *executionContext, v any) (BulkEnrollInput, error) {
+	res, err := unmarshalInputBulkEnrollInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNBulkEnrollPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐBulkEnrollPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *BulkEnrollPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkEnrollPayload!")
+		return graphql.Null
+	}
+	return _BulkEnrollPayload(ctx, ec, sel, v)
+}
+
+func unmarshalNEnrollInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐEnrollInput(ctx context.Context, ec *executionContext, v any) (EnrollInput, error) {
+	res, err := unmarshalInputEnrollInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNEnrollPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐEnrollPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *EnrollPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EnrollPayload!")
+		return graphql.Null
+	}
+	return _EnrollPayload(ctx, ec, sel, v)
+}
 
 func marshalNEnrollment2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*edu.Enrollment) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -700,6 +1212,19 @@ func unmarshalNEnrollmentStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnro
 
 func marshalNEnrollmentStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.EnrollmentStatus) graphql.Marshaler {
 	return v
+}
+
+func unmarshalNUnenrollInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUnenrollInput(ctx context.Context, ec *executionContext, v any) (UnenrollInput, error) {
+	res, err := unmarshalInputUnenrollInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNUnenrollPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUnenrollPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *UnenrollPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UnenrollPayload!")
+		return graphql.Null
+	}
+	return _UnenrollPayload(ctx, ec, sel, v)
 }
 
 func marshalOEnrollment2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollment(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Enrollment) graphql.Marshaler {

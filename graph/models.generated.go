@@ -2,6 +2,257 @@
 
 package graph
 
+import (
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// A lesson to add to a course.
+type AddVideoInput struct {
+	// A course of the viewer's, or any for an ADMIN.
+	CourseID edu.ID `json:"courseId"`
+	// At most 200 characters.
+	Title string `json:"title"`
+	// 1 to 86,400.
+	DurationSeconds int `json:"durationSeconds"`
+	// Its place, 1-based: those from there on move one up. After all others, if left out.
+	Position *int `json:"position,omitempty"`
+}
+
+// The video, or why there is none.
+type AddVideoPayload struct {
+	// Null if there are userErrors.
+	Video *edu.Video `json:"video,omitempty"`
+	// Why nothing was written; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Who is to take which course.
+type BulkEnrollInput struct {
+	// A published course of the viewer's, or any for an ADMIN.
+	CourseID edu.ID `json:"courseId"`
+	// Of the accounts, in any case; 50,000 at most.
+	Emails []string `json:"emails"`
+}
+
+// How many take the course now.
+type BulkEnrollPayload struct {
+	// Of the accounts given, those that take the course from now on.
+	EnrolledCount int `json:"enrolledCount"`
+	// Those that took it before.
+	AlreadyEnrolledCount int `json:"alreadyEnrolledCount"`
+	// Emails that no active account has, as they were sent, in their order.
+	UnknownEmails []string `json:"unknownEmails"`
+	// Why nothing was written; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// A new course.
+type CourseInput struct {
+	// At most 200 characters. The slug is made from it.
+	Title string `json:"title"`
+	// At most 20,000 characters.
+	Description string `json:"description"`
+	// At most 20, of at most 50 characters each.
+	Tags []string `json:"tags,omitempty"`
+	// BEGINNER, if left out.
+	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`
+	// 0 to 99999999.99, with two decimals at most, in USD.
+	PriceAmount edu.Decimal `json:"priceAmount"`
+	// 0, if left out; at most 31,536,000.
+	DurationSeconds *int `json:"durationSeconds,omitempty"`
+	// http or https; at most 2,000 characters.
+	ThumbnailURL *string `json:"thumbnailUrl,omitempty"`
+	// The category it belongs to.
+	CategoryID edu.ID `json:"categoryId"`
+}
+
+// The course, or why it is as before.
+type CoursePayload struct {
+	// Null if there are userErrors.
+	Course *edu.Course `json:"course,omitempty"`
+	// Why nothing was written; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Which course to take.
+type EnrollInput struct {
+	// A published course.
+	CourseID edu.ID `json:"courseId"`
+}
+
+// The enrollment, or why there is none.
+type EnrollPayload struct {
+	// Null if there are userErrors.
+	Enrollment *edu.Enrollment `json:"enrollment,omitempty"`
+	// Why nothing was written; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// New courses.
+type ImportCoursesInput struct {
+	// From 1 to 10,000.
+	Courses []*CourseInput `json:"courses"`
+}
+
+// How many courses there are more.
+type ImportCoursesPayload struct {
+	// All, or 0 if there are userErrors.
+	ImportedCount int `json:"importedCount"`
+	// Why nothing was written, for the first 100 problems; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Everything that can be written. Problems with what was sent come as userErrors, and nothing is written then.
+type Mutation struct {
+}
+
 // Everything that can be read.
 type Query struct {
+}
+
+// What was watched.
+type RecordVideoProgressInput struct {
+	// From 1 to 500, in any order and of any courses that the viewer takes.
+	Events []*VideoProgressEvent `json:"events"`
+}
+
+// What was recorded, and what became of the enrollments.
+type RecordVideoProgressPayload struct {
+	// How many events were recorded: all, or 0 if there are userErrors.
+	RecordedCount int `json:"recordedCount"`
+	// The enrollments touched, by the course's id.
+	Enrollments []*edu.Enrollment `json:"enrollments"`
+	// Why nothing was written; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// What keeps someone signed in.
+type RefreshSessionInput struct {
+	// The one that the session gave last. Each is good once.
+	RefreshToken string `json:"refreshToken"`
+}
+
+// What the viewer says of a course.
+type ReviewCourseInput struct {
+	// A published course that the viewer takes.
+	CourseID edu.ID `json:"courseId"`
+	// 1 to 5.
+	Rating int `json:"rating"`
+	// At most 5,000 characters; may be empty.
+	Body string `json:"body"`
+}
+
+// The review, or why there is none.
+type ReviewPayload struct {
+	// Null if there are userErrors.
+	Review *edu.Review `json:"review,omitempty"`
+	// Why nothing was written; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// A session: what a client keeps, or why there is none.
+type SessionPayload struct {
+	// To be sent as `Authorization: Bearer …`; null if there are userErrors.
+	AccessToken *string `json:"accessToken,omitempty"`
+	// To be sent once, to refreshSession; keep it as you would keep a password.
+	RefreshToken *string `json:"refreshToken,omitempty"`
+	// When the access token expires.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// Who is signed in now. Fields after this one, in the same operation, are answered to them.
+	User *edu.User `json:"user,omitempty"`
+	// Why there is no session; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Who wants in.
+type SignInInput struct {
+	// Of the account, in any case.
+	Email string `json:"email"`
+	// Of the account.
+	Password string `json:"password"`
+}
+
+// What became of signing out.
+type SignOutPayload struct {
+	// Whether a session was ended; false for a token that belongs to none.
+	SignedOut bool `json:"signedOut"`
+}
+
+// What a new account needs.
+type SignUpInput struct {
+	// As it is shown to others; at most 100 characters.
+	Name string `json:"name"`
+	// Unique without regard to case; at most 254 characters.
+	Email string `json:"email"`
+	// 10 characters at least, 1,024 bytes at most, and none of the commonest.
+	Password string `json:"password"`
+}
+
+// Which course to leave.
+type UnenrollInput struct {
+	// A course that the viewer takes.
+	CourseID edu.ID `json:"courseId"`
+}
+
+// The course that was left, or why it was not.
+type UnenrollPayload struct {
+	// Null if there are userErrors, or if the course is not published any more.
+	Course *edu.Course `json:"course,omitempty"`
+	// Why nothing was written; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// What to change of a course. What is left out, or null, stays as it is; a thumbnailUrl of null takes the picture away.
+type UpdateCourseInput struct {
+	// A course of the viewer's, or any for an ADMIN.
+	ID edu.ID `json:"id"`
+	// At most 200 characters. The slug stays as it is.
+	Title *string `json:"title,omitempty"`
+	// At most 20,000 characters.
+	Description *string `json:"description,omitempty"`
+	// At most 20, of at most 50 characters each.
+	Tags []string `json:"tags,omitempty"`
+	// How much it presumes.
+	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`
+	// 0 to 99999999.99, with two decimals at most.
+	PriceAmount *edu.Decimal `json:"priceAmount,omitempty"`
+	// At most 31,536,000.
+	DurationSeconds *int `json:"durationSeconds,omitempty"`
+	// http or https, at most 2,000 characters; null takes it away.
+	ThumbnailURL graphql.Omittable[*string] `json:"thumbnailUrl,omitempty"`
+	// The category it belongs to.
+	CategoryID *edu.ID `json:"categoryId,omitempty"`
+}
+
+// Preferences to change; what is left out, or null, stays as it is.
+type UpdatePreferencesInput struct {
+	// BCP 47 language tag, e.g. en or de-CH.
+	Locale *string `json:"locale,omitempty"`
+	// light, dark or system.
+	Theme *string `json:"theme,omitempty"`
+	// Whether news may be sent by email.
+	EmailNotifications *bool `json:"emailNotifications,omitempty"`
+	// From 0.25 to 4.
+	PlaybackSpeed *float64 `json:"playbackSpeed,omitempty"`
+}
+
+// The user with the new preferences, or why they are as before.
+type UpdatePreferencesPayload struct {
+	// The viewer; null if there are userErrors.
+	User *edu.User `json:"user,omitempty"`
+	// Why nothing was written; empty otherwise.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// A stretch of watching a video.
+type VideoProgressEvent struct {
+	// The video.
+	VideoID edu.ID `json:"videoId"`
+	// How far it got, in seconds from the start of the video.
+	ProgressSeconds int `json:"progressSeconds"`
+	// When; now, if left out. Not in the future, and at most a year ago.
+	WatchedAt *time.Time `json:"watchedAt,omitempty"`
 }

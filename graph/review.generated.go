@@ -359,9 +359,129 @@ func fieldContext_ReviewEdge_node(_ context.Context, ec *executionContext, field
 	return fc, nil
 }
 
+func _ReviewPayload_review(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ReviewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReviewPayload_review(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Review, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Review) graphql.Marshaler {
+			return marshalOReview2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReview(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ReviewPayload_review(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Review(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ReviewPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ReviewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReviewPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReviewPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func unmarshalInputReviewCourseInput(ctx context.Context, ec *executionContext, obj any) (ReviewCourseInput, error) {
+	var it ReviewCourseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"courseId", "rating", "body"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "courseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseID = data
+		case "rating":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rating"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rating = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReviewCourseInput unmarshals raw into the ReviewCourseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReviewCourseInput(ctx context.Context, raw any) (ReviewCourseInput, error) {
+	var out ReviewCourseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReviewCourseInput", raw, &out)
+	return out, err
+}
 
 // endregion **************************** input.gotpl *****************************
 
@@ -517,6 +637,44 @@ func _ReviewEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 	return out
 }
 
+var reviewPayloadImplementors = []string{"ReviewPayload"}
+
+func _ReviewPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ReviewPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewPayload")
+		case "review":
+			out.Values[i] = _ReviewPayload_review(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _ReviewPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -553,6 +711,11 @@ func marshalNReviewConnection2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPag
 	return _ReviewConnection(ctx, ec, sel, v)
 }
 
+func unmarshalNReviewCourseInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐReviewCourseInput(ctx context.Context, ec *executionContext, v any) (ReviewCourseInput, error) {
+	res, err := unmarshalInputReviewCourseInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNReviewEdge2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.Edge[*edu.Review]) graphql.Marshaler {
 	return _ReviewEdge(ctx, ec, sel, &v)
 }
@@ -571,6 +734,21 @@ func marshalNReviewEdge2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEdgeᚄ(c
 	}
 
 	return ret
+}
+
+func marshalNReviewPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐReviewPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ReviewPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewPayload!")
+		return graphql.Null
+	}
+	return _ReviewPayload(ctx, ec, sel, v)
+}
+
+func marshalOReview2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReview(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Review) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _Review(ctx, ec, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -28,6 +28,7 @@ type ResolverRoot interface {
 	Dashboard() DashboardResolver
 	Enrollment() EnrollmentResolver
 	InstructorDashboard() InstructorDashboardResolver
+	Mutation() MutationResolver
 	PlatformDashboard() PlatformDashboardResolver
 	Query() QueryResolver
 	Review() ReviewResolver
@@ -41,6 +42,18 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AddVideoPayload struct {
+		UserErrors func(childComplexity int) int
+		Video      func(childComplexity int) int
+	}
+
+	BulkEnrollPayload struct {
+		AlreadyEnrolledCount func(childComplexity int) int
+		EnrolledCount        func(childComplexity int) int
+		UnknownEmails        func(childComplexity int) int
+		UserErrors           func(childComplexity int) int
+	}
+
 	Category struct {
 		CourseCount func(childComplexity int) int
 		Courses     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy *edu.CourseOrder) int
@@ -104,6 +117,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CoursePayload struct {
+		Course     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CourseSearchConnection struct {
 		DidYouMean func(childComplexity int) int
 		Edges      func(childComplexity int) int
@@ -135,6 +153,11 @@ type ComplexityRoot struct {
 		Difficulty func(childComplexity int) int
 	}
 
+	EnrollPayload struct {
+		Enrollment func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Enrollment struct {
 		CompletedAt    func(childComplexity int) int
 		Course         func(childComplexity int) int
@@ -158,6 +181,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ImportCoursesPayload struct {
+		ImportedCount func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	InstructorDashboard struct {
 		AverageRating       func(childComplexity int) int
 		CoursesCount        func(childComplexity int) int
@@ -170,6 +198,25 @@ type ComplexityRoot struct {
 	Money struct {
 		Amount       func(childComplexity int) int
 		CurrencyCode func(childComplexity int) int
+	}
+
+	Mutation struct {
+		AddVideo            func(childComplexity int, input AddVideoInput) int
+		BulkEnroll          func(childComplexity int, input BulkEnrollInput) int
+		CreateCourse        func(childComplexity int, input CourseInput) int
+		Enroll              func(childComplexity int, input EnrollInput) int
+		ImportCourses       func(childComplexity int, input ImportCoursesInput) int
+		PublishCourse       func(childComplexity int, id edu.ID) int
+		RecordVideoProgress func(childComplexity int, input RecordVideoProgressInput) int
+		RefreshSession      func(childComplexity int, input RefreshSessionInput) int
+		ReviewCourse        func(childComplexity int, input ReviewCourseInput) int
+		SignIn              func(childComplexity int, input SignInInput) int
+		SignOut             func(childComplexity int) int
+		SignUp              func(childComplexity int, input SignUpInput) int
+		Unenroll            func(childComplexity int, input UnenrollInput) int
+		UnpublishCourse     func(childComplexity int, id edu.ID) int
+		UpdateCourse        func(childComplexity int, input UpdateCourseInput) int
+		UpdatePreferences   func(childComplexity int, input UpdatePreferencesInput) int
 	}
 
 	PageInfo struct {
@@ -210,6 +257,12 @@ type ComplexityRoot struct {
 		Viewer              func(childComplexity int) int
 	}
 
+	RecordVideoProgressPayload struct {
+		Enrollments   func(childComplexity int) int
+		RecordedCount func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	Review struct {
 		Author    func(childComplexity int) int
 		Body      func(childComplexity int) int
@@ -231,6 +284,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ReviewPayload struct {
+		Review     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SearchFacets struct {
 		Categories   func(childComplexity int) int
 		Difficulties func(childComplexity int) int
@@ -242,9 +300,31 @@ type ComplexityRoot struct {
 		Title       func(childComplexity int) int
 	}
 
+	SessionPayload struct {
+		AccessToken  func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		RefreshToken func(childComplexity int) int
+		User         func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	SignOutPayload struct {
+		SignedOut func(childComplexity int) int
+	}
+
 	TimePoint struct {
 		At    func(childComplexity int) int
 		Value func(childComplexity int) int
+	}
+
+	UnenrollPayload struct {
+		Course     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdatePreferencesPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	User struct {
@@ -260,6 +340,12 @@ type ComplexityRoot struct {
 		Plan          func(childComplexity int) int
 		Preferences   func(childComplexity int) int
 		Role          func(childComplexity int) int
+	}
+
+	UserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	UserPreferences struct {
@@ -311,6 +397,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AddVideoPayload.userErrors":
+		if e.ComplexityRoot.AddVideoPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddVideoPayload.UserErrors(childComplexity), true
+	case "AddVideoPayload.video":
+		if e.ComplexityRoot.AddVideoPayload.Video == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddVideoPayload.Video(childComplexity), true
+
+	case "BulkEnrollPayload.alreadyEnrolledCount":
+		if e.ComplexityRoot.BulkEnrollPayload.AlreadyEnrolledCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEnrollPayload.AlreadyEnrolledCount(childComplexity), true
+	case "BulkEnrollPayload.enrolledCount":
+		if e.ComplexityRoot.BulkEnrollPayload.EnrolledCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEnrollPayload.EnrolledCount(childComplexity), true
+	case "BulkEnrollPayload.unknownEmails":
+		if e.ComplexityRoot.BulkEnrollPayload.UnknownEmails == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEnrollPayload.UnknownEmails(childComplexity), true
+	case "BulkEnrollPayload.userErrors":
+		if e.ComplexityRoot.BulkEnrollPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEnrollPayload.UserErrors(childComplexity), true
 
 	case "Category.courseCount":
 		if e.ComplexityRoot.Category.CourseCount == nil {
@@ -613,6 +737,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CourseEdge.Node(childComplexity), true
 
+	case "CoursePayload.course":
+		if e.ComplexityRoot.CoursePayload.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoursePayload.Course(childComplexity), true
+	case "CoursePayload.userErrors":
+		if e.ComplexityRoot.CoursePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoursePayload.UserErrors(childComplexity), true
+
 	case "CourseSearchConnection.didYouMean":
 		if e.ComplexityRoot.CourseSearchConnection.DidYouMean == nil {
 			break
@@ -751,6 +888,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DifficultyFacet.Difficulty(childComplexity), true
 
+	case "EnrollPayload.enrollment":
+		if e.ComplexityRoot.EnrollPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnrollPayload.Enrollment(childComplexity), true
+	case "EnrollPayload.userErrors":
+		if e.ComplexityRoot.EnrollPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnrollPayload.UserErrors(childComplexity), true
+
 	case "Enrollment.completedAt":
 		if e.ComplexityRoot.Enrollment.CompletedAt == nil {
 			break
@@ -838,6 +988,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EnrollmentEdge.Node(childComplexity), true
 
+	case "ImportCoursesPayload.importedCount":
+		if e.ComplexityRoot.ImportCoursesPayload.ImportedCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportCoursesPayload.ImportedCount(childComplexity), true
+	case "ImportCoursesPayload.userErrors":
+		if e.ComplexityRoot.ImportCoursesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportCoursesPayload.UserErrors(childComplexity), true
+
 	case "InstructorDashboard.averageRating":
 		if e.ComplexityRoot.InstructorDashboard.AverageRating == nil {
 			break
@@ -897,6 +1060,178 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Money.CurrencyCode(childComplexity), true
+
+	case "Mutation.addVideo":
+		if e.ComplexityRoot.Mutation.AddVideo == nil {
+			break
+		}
+
+		args, err := field_Mutation_addVideo_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddVideo(childComplexity, args["input"].(AddVideoInput)), true
+	case "Mutation.bulkEnroll":
+		if e.ComplexityRoot.Mutation.BulkEnroll == nil {
+			break
+		}
+
+		args, err := field_Mutation_bulkEnroll_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BulkEnroll(childComplexity, args["input"].(BulkEnrollInput)), true
+	case "Mutation.createCourse":
+		if e.ComplexityRoot.Mutation.CreateCourse == nil {
+			break
+		}
+
+		args, err := field_Mutation_createCourse_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCourse(childComplexity, args["input"].(CourseInput)), true
+	case "Mutation.enroll":
+		if e.ComplexityRoot.Mutation.Enroll == nil {
+			break
+		}
+
+		args, err := field_Mutation_enroll_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Enroll(childComplexity, args["input"].(EnrollInput)), true
+	case "Mutation.importCourses":
+		if e.ComplexityRoot.Mutation.ImportCourses == nil {
+			break
+		}
+
+		args, err := field_Mutation_importCourses_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportCourses(childComplexity, args["input"].(ImportCoursesInput)), true
+	case "Mutation.publishCourse":
+		if e.ComplexityRoot.Mutation.PublishCourse == nil {
+			break
+		}
+
+		args, err := field_Mutation_publishCourse_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishCourse(childComplexity, args["id"].(edu.ID)), true
+	case "Mutation.recordVideoProgress":
+		if e.ComplexityRoot.Mutation.RecordVideoProgress == nil {
+			break
+		}
+
+		args, err := field_Mutation_recordVideoProgress_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordVideoProgress(childComplexity, args["input"].(RecordVideoProgressInput)), true
+	case "Mutation.refreshSession":
+		if e.ComplexityRoot.Mutation.RefreshSession == nil {
+			break
+		}
+
+		args, err := field_Mutation_refreshSession_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(RefreshSessionInput)), true
+	case "Mutation.reviewCourse":
+		if e.ComplexityRoot.Mutation.ReviewCourse == nil {
+			break
+		}
+
+		args, err := field_Mutation_reviewCourse_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReviewCourse(childComplexity, args["input"].(ReviewCourseInput)), true
+	case "Mutation.signIn":
+		if e.ComplexityRoot.Mutation.SignIn == nil {
+			break
+		}
+
+		args, err := field_Mutation_signIn_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(SignInInput)), true
+	case "Mutation.signOut":
+		if e.ComplexityRoot.Mutation.SignOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.signUp":
+		if e.ComplexityRoot.Mutation.SignUp == nil {
+			break
+		}
+
+		args, err := field_Mutation_signUp_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignUp(childComplexity, args["input"].(SignUpInput)), true
+	case "Mutation.unenroll":
+		if e.ComplexityRoot.Mutation.Unenroll == nil {
+			break
+		}
+
+		args, err := field_Mutation_unenroll_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Unenroll(childComplexity, args["input"].(UnenrollInput)), true
+	case "Mutation.unpublishCourse":
+		if e.ComplexityRoot.Mutation.UnpublishCourse == nil {
+			break
+		}
+
+		args, err := field_Mutation_unpublishCourse_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnpublishCourse(childComplexity, args["id"].(edu.ID)), true
+	case "Mutation.updateCourse":
+		if e.ComplexityRoot.Mutation.UpdateCourse == nil {
+			break
+		}
+
+		args, err := field_Mutation_updateCourse_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCourse(childComplexity, args["input"].(UpdateCourseInput)), true
+	case "Mutation.updatePreferences":
+		if e.ComplexityRoot.Mutation.UpdatePreferences == nil {
+			break
+		}
+
+		args, err := field_Mutation_updatePreferences_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdatePreferences(childComplexity, args["input"].(UpdatePreferencesInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1119,6 +1454,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RecordVideoProgressPayload.enrollments":
+		if e.ComplexityRoot.RecordVideoProgressPayload.Enrollments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordVideoProgressPayload.Enrollments(childComplexity), true
+	case "RecordVideoProgressPayload.recordedCount":
+		if e.ComplexityRoot.RecordVideoProgressPayload.RecordedCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordVideoProgressPayload.RecordedCount(childComplexity), true
+	case "RecordVideoProgressPayload.userErrors":
+		if e.ComplexityRoot.RecordVideoProgressPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordVideoProgressPayload.UserErrors(childComplexity), true
+
 	case "Review.author":
 		if e.ComplexityRoot.Review.Author == nil {
 			break
@@ -1194,6 +1548,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewEdge.Node(childComplexity), true
 
+	case "ReviewPayload.review":
+		if e.ComplexityRoot.ReviewPayload.Review == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPayload.Review(childComplexity), true
+	case "ReviewPayload.userErrors":
+		if e.ComplexityRoot.ReviewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPayload.UserErrors(childComplexity), true
+
 	case "SearchFacets.categories":
 		if e.ComplexityRoot.SearchFacets.Categories == nil {
 			break
@@ -1226,6 +1593,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SearchHighlight.Title(childComplexity), true
 
+	case "SessionPayload.accessToken":
+		if e.ComplexityRoot.SessionPayload.AccessToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionPayload.AccessToken(childComplexity), true
+	case "SessionPayload.expiresAt":
+		if e.ComplexityRoot.SessionPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionPayload.ExpiresAt(childComplexity), true
+	case "SessionPayload.refreshToken":
+		if e.ComplexityRoot.SessionPayload.RefreshToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionPayload.RefreshToken(childComplexity), true
+	case "SessionPayload.user":
+		if e.ComplexityRoot.SessionPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionPayload.User(childComplexity), true
+	case "SessionPayload.userErrors":
+		if e.ComplexityRoot.SessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionPayload.UserErrors(childComplexity), true
+
+	case "SignOutPayload.signedOut":
+		if e.ComplexityRoot.SignOutPayload.SignedOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignOutPayload.SignedOut(childComplexity), true
+
 	case "TimePoint.at":
 		if e.ComplexityRoot.TimePoint.At == nil {
 			break
@@ -1238,6 +1643,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TimePoint.Value(childComplexity), true
+
+	case "UnenrollPayload.course":
+		if e.ComplexityRoot.UnenrollPayload.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnenrollPayload.Course(childComplexity), true
+	case "UnenrollPayload.userErrors":
+		if e.ComplexityRoot.UnenrollPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnenrollPayload.UserErrors(childComplexity), true
+
+	case "UpdatePreferencesPayload.user":
+		if e.ComplexityRoot.UpdatePreferencesPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePreferencesPayload.User(childComplexity), true
+	case "UpdatePreferencesPayload.userErrors":
+		if e.ComplexityRoot.UpdatePreferencesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePreferencesPayload.UserErrors(childComplexity), true
 
 	case "User.avatarUrl":
 		if e.ComplexityRoot.User.AvatarURL == nil {
@@ -1321,6 +1752,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Role(childComplexity), true
+
+	case "UserError.code":
+		if e.ComplexityRoot.UserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Code(childComplexity), true
+	case "UserError.field":
+		if e.ComplexityRoot.UserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Field(childComplexity), true
+	case "UserError.message":
+		if e.ComplexityRoot.UserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Message(childComplexity), true
 
 	case "UserPreferences.emailNotifications":
 		if e.ComplexityRoot.UserPreferences.EmailNotifications == nil {
@@ -1456,9 +1906,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputAddVideoInput)),
+			graphql.NewInputUnmarshaler("BulkEnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkEnrollInput)),
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
+			graphql.NewInputUnmarshaler("CourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseInput)),
 			graphql.NewInputUnmarshaler("CourseOrder", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrder)),
+			graphql.NewInputUnmarshaler("EnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputEnrollInput)),
 			graphql.NewInputUnmarshaler("EnrollmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputEnrollmentOrder)),
+			graphql.NewInputUnmarshaler("ImportCoursesInput", graphql.BindUnmarshaler(ec, unmarshalInputImportCoursesInput)),
+			graphql.NewInputUnmarshaler("RecordVideoProgressInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordVideoProgressInput)),
+			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
+			graphql.NewInputUnmarshaler("ReviewCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviewCourseInput)),
+			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
+			graphql.NewInputUnmarshaler("SignUpInput", graphql.BindUnmarshaler(ec, unmarshalInputSignUpInput)),
+			graphql.NewInputUnmarshaler("UnenrollInput", graphql.BindUnmarshaler(ec, unmarshalInputUnenrollInput)),
+			graphql.NewInputUnmarshaler("UpdateCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseInput)),
+			graphql.NewInputUnmarshaler("UpdatePreferencesInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdatePreferencesInput)),
+			graphql.NewInputUnmarshaler("VideoProgressEvent", graphql.BindUnmarshaler(ec, unmarshalInputVideoProgressEvent)),
 		)
 	}
 	first := true
@@ -1494,6 +1958,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 
 			return &response
 		}
+	case ast.Mutation:
+		return func(ctx context.Context) *graphql.Response {
+			if !first {
+				return nil
+			}
+			first = false
+			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
+			data := _Mutation(ctx, ec, opCtx.Operation.SelectionSet)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -1519,7 +1998,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/category.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/user.graphqls" "schema/video.graphqls"
+//go:embed "schema/category.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -1538,6 +2017,7 @@ var sources = []*ast.Source{
 	{Name: "schema/review.graphqls", Input: sourceData("schema/review.graphqls"), BuiltIn: false},
 	{Name: "schema/schema.graphqls", Input: sourceData("schema/schema.graphqls"), BuiltIn: false},
 	{Name: "schema/search.graphqls", Input: sourceData("schema/search.graphqls"), BuiltIn: false},
+	{Name: "schema/session.graphqls", Input: sourceData("schema/session.graphqls"), BuiltIn: false},
 	{Name: "schema/user.graphqls", Input: sourceData("schema/user.graphqls"), BuiltIn: false},
 	{Name: "schema/video.graphqls", Input: sourceData("schema/video.graphqls"), BuiltIn: false},
 }
@@ -1546,6 +2026,30 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func childFields_AddVideoPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "video":
+		return fieldContext_AddVideoPayload_video(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_AddVideoPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddVideoPayload", field.Name)
+}
+
+func childFields_BulkEnrollPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrolledCount":
+		return fieldContext_BulkEnrollPayload_enrolledCount(ctx, ec, field)
+	case "alreadyEnrolledCount":
+		return fieldContext_BulkEnrollPayload_alreadyEnrolledCount(ctx, ec, field)
+	case "unknownEmails":
+		return fieldContext_BulkEnrollPayload_unknownEmails(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_BulkEnrollPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkEnrollPayload", field.Name)
+}
 
 func childFields_Category(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -1673,6 +2177,16 @@ func childFields_CourseEdge(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CourseEdge", field.Name)
 }
 
+func childFields_CoursePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "course":
+		return fieldContext_CoursePayload_course(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_CoursePayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoursePayload", field.Name)
+}
+
 func childFields_CourseSearchConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -1735,6 +2249,16 @@ func childFields_DifficultyFacet(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DifficultyFacet", field.Name)
 }
 
+func childFields_EnrollPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return fieldContext_EnrollPayload_enrollment(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_EnrollPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnrollPayload", field.Name)
+}
+
 func childFields_Enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1779,6 +2303,16 @@ func childFields_EnrollmentEdge(ctx context.Context, ec *executionContext, field
 		return fieldContext_EnrollmentEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EnrollmentEdge", field.Name)
+}
+
+func childFields_ImportCoursesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "importedCount":
+		return fieldContext_ImportCoursesPayload_importedCount(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_ImportCoursesPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportCoursesPayload", field.Name)
 }
 
 func childFields_InstructorDashboard(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1855,6 +2389,18 @@ func childFields_PriceFacet(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type PriceFacet", field.Name)
 }
 
+func childFields_RecordVideoProgressPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recordedCount":
+		return fieldContext_RecordVideoProgressPayload_recordedCount(ctx, ec, field)
+	case "enrollments":
+		return fieldContext_RecordVideoProgressPayload_enrollments(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_RecordVideoProgressPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordVideoProgressPayload", field.Name)
+}
+
 func childFields_Review(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1897,6 +2443,16 @@ func childFields_ReviewEdge(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ReviewEdge", field.Name)
 }
 
+func childFields_ReviewPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "review":
+		return fieldContext_ReviewPayload_review(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_ReviewPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewPayload", field.Name)
+}
+
 func childFields_SearchFacets(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "categories":
@@ -1919,6 +2475,30 @@ func childFields_SearchHighlight(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SearchHighlight", field.Name)
 }
 
+func childFields_SessionPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accessToken":
+		return fieldContext_SessionPayload_accessToken(ctx, ec, field)
+	case "refreshToken":
+		return fieldContext_SessionPayload_refreshToken(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_SessionPayload_expiresAt(ctx, ec, field)
+	case "user":
+		return fieldContext_SessionPayload_user(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_SessionPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionPayload", field.Name)
+}
+
+func childFields_SignOutPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "signedOut":
+		return fieldContext_SignOutPayload_signedOut(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
 func childFields_TimePoint(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -1927,6 +2507,26 @@ func childFields_TimePoint(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_TimePoint_value(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TimePoint", field.Name)
+}
+
+func childFields_UnenrollPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "course":
+		return fieldContext_UnenrollPayload_course(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_UnenrollPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnenrollPayload", field.Name)
+}
+
+func childFields_UpdatePreferencesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return fieldContext_UpdatePreferencesPayload_user(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_UpdatePreferencesPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePreferencesPayload", field.Name)
 }
 
 func childFields_User(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1957,6 +2557,18 @@ func childFields_User(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_User_dashboard(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
+}
+
+func childFields_UserError(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return fieldContext_UserError_code(ctx, ec, field)
+	case "message":
+		return fieldContext_UserError_message(ctx, ec, field)
+	case "field":
+		return fieldContext_UserError_field(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
 
 func childFields_UserPreferences(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

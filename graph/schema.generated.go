@@ -1468,6 +1468,24 @@ func marshalODateTime2ᚖtimeᚐTime(ctx context.Context, ec *executionContext, 
 	return res
 }
 
+func unmarshalODecimal2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDecimal(ctx context.Context, ec *executionContext, v any) (*edu.Decimal, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalDecimal(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalODecimal2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDecimal(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Decimal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDecimal(*v)
+	return res
+}
+
 func marshalONode2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐNode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

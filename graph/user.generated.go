@@ -126,6 +126,70 @@ func field_User_enrollments_args(ctx context.Context, ec *executionContext, rawA
 
 // region    **************************** field.gotpl *****************************
 
+func _UpdatePreferencesPayload_user(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *UpdatePreferencesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UpdatePreferencesPayload_user(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.User) graphql.Marshaler {
+			return marshalOUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_UpdatePreferencesPayload_user(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePreferencesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_User(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _UpdatePreferencesPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *UpdatePreferencesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UpdatePreferencesPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UpdatePreferencesPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePreferencesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _User_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -558,6 +622,69 @@ func fieldContext_UserPreferences_playbackSpeed(_ context.Context, ec *execution
 
 // region    **************************** input.gotpl *****************************
 
+func unmarshalInputUpdatePreferencesInput(ctx context.Context, ec *executionContext, obj any) (UpdatePreferencesInput, error) {
+	var it UpdatePreferencesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"locale", "theme", "emailNotifications", "playbackSpeed"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = data
+		case "theme":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("theme"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Theme = data
+		case "emailNotifications":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailNotifications"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailNotifications = data
+		case "playbackSpeed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("playbackSpeed"))
+			data, err := unmarshalOFloat2ᚖfloat64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlaybackSpeed = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdatePreferencesInput unmarshals raw into the UpdatePreferencesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdatePreferencesInput(ctx context.Context, raw any) (UpdatePreferencesInput, error) {
+	var out UpdatePreferencesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdatePreferencesInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -565,6 +692,44 @@ func fieldContext_UserPreferences_playbackSpeed(_ context.Context, ec *execution
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var updatePreferencesPayloadImplementors = []string{"UpdatePreferencesPayload"}
+
+func _UpdatePreferencesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *UpdatePreferencesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updatePreferencesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdatePreferencesPayload")
+		case "user":
+			out.Values[i] = _UpdatePreferencesPayload_user(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _UpdatePreferencesPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var userImplementors = []string{"User", "Node"}
 
@@ -721,6 +886,19 @@ func unmarshalNRole2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRole(ctx context
 
 func marshalNRole2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRole(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.Role) graphql.Marshaler {
 	return v
+}
+
+func unmarshalNUpdatePreferencesInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdatePreferencesInput(ctx context.Context, ec *executionContext, v any) (UpdatePreferencesInput, error) {
+	res, err := unmarshalInputUpdatePreferencesInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNUpdatePreferencesPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdatePreferencesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *UpdatePreferencesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdatePreferencesPayload!")
+		return graphql.Null
+	}
+	return _UpdatePreferencesPayload(ctx, ec, sel, v)
 }
 
 func marshalNUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.User) graphql.Marshaler {

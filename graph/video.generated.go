@@ -32,6 +32,157 @@ type VideoProgressResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
+func _AddVideoPayload_video(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *AddVideoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AddVideoPayload_video(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Video, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Video) graphql.Marshaler {
+			return marshalOVideo2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideo(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_AddVideoPayload_video(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddVideoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Video(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AddVideoPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *AddVideoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AddVideoPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AddVideoPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddVideoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _RecordVideoProgressPayload_recordedCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *RecordVideoProgressPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RecordVideoProgressPayload_recordedCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecordedCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RecordVideoProgressPayload_recordedCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordVideoProgressPayload", field, false, false, "Int")
+}
+
+func _RecordVideoProgressPayload_enrollments(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *RecordVideoProgressPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RecordVideoProgressPayload_enrollments(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollments, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.Enrollment) graphql.Marshaler {
+			return marshalNEnrollment2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RecordVideoProgressPayload_enrollments(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordVideoProgressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Enrollment(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _RecordVideoProgressPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *RecordVideoProgressPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RecordVideoProgressPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RecordVideoProgressPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordVideoProgressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Video_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Video) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -467,6 +618,167 @@ func fieldContext_VideoProgress_completed(_ context.Context, ec *executionContex
 
 // region    **************************** input.gotpl *****************************
 
+func unmarshalInputAddVideoInput(ctx context.Context, ec *executionContext, obj any) (AddVideoInput, error) {
+	var it AddVideoInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"courseId", "title", "durationSeconds", "position"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "courseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "durationSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("durationSeconds"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DurationSeconds = data
+		case "position":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Position = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddVideoInput unmarshals raw into the AddVideoInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddVideoInput(ctx context.Context, raw any) (AddVideoInput, error) {
+	var out AddVideoInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddVideoInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputRecordVideoProgressInput(ctx context.Context, ec *executionContext, obj any) (RecordVideoProgressInput, error) {
+	var it RecordVideoProgressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"events"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "events":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("events"))
+			data, err := unmarshalNVideoProgressEvent2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoProgressEventᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Events = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordVideoProgressInput unmarshals raw into the RecordVideoProgressInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordVideoProgressInput(ctx context.Context, raw any) (RecordVideoProgressInput, error) {
+	var out RecordVideoProgressInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordVideoProgressInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputVideoProgressEvent(ctx context.Context, ec *executionContext, obj any) (VideoProgressEvent, error) {
+	var it VideoProgressEvent
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"videoId", "progressSeconds", "watchedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "videoId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("videoId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.VideoID = data
+		case "progressSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("progressSeconds"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgressSeconds = data
+		case "watchedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("watchedAt"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.WatchedAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVideoProgressEvent unmarshals raw into the VideoProgressEvent input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVideoProgressEvent(ctx context.Context, raw any) (VideoProgressEvent, error) {
+	var out VideoProgressEvent
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VideoProgressEvent", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -474,6 +786,87 @@ func fieldContext_VideoProgress_completed(_ context.Context, ec *executionContex
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var addVideoPayloadImplementors = []string{"AddVideoPayload"}
+
+func _AddVideoPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *AddVideoPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addVideoPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddVideoPayload")
+		case "video":
+			out.Values[i] = _AddVideoPayload_video(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _AddVideoPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordVideoProgressPayloadImplementors = []string{"RecordVideoProgressPayload"}
+
+func _RecordVideoProgressPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *RecordVideoProgressPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordVideoProgressPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordVideoProgressPayload")
+		case "recordedCount":
+			out.Values[i] = _RecordVideoProgressPayload_recordedCount(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enrollments":
+			out.Values[i] = _RecordVideoProgressPayload_enrollments(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _RecordVideoProgressPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var videoImplementors = []string{"Video", "Node"}
 
@@ -674,6 +1067,32 @@ func _VideoProgress(ctx context.Context, ec *executionContext, sel ast.Selection
 
 // region    ***************************** type.gotpl *****************************
 
+func unmarshalNAddVideoInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐAddVideoInput(ctx context.Context, ec *executionContext, v any) (AddVideoInput, error) {
+	res, err := unmarshalInputAddVideoInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNAddVideoPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐAddVideoPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *AddVideoPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddVideoPayload!")
+		return graphql.Null
+	}
+	return _AddVideoPayload(ctx, ec, sel, v)
+}
+
+func unmarshalNRecordVideoProgressInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐRecordVideoProgressInput(ctx context.Context, ec *executionContext, v any) (RecordVideoProgressInput, error) {
+	res, err := unmarshalInputRecordVideoProgressInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRecordVideoProgressPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐRecordVideoProgressPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *RecordVideoProgressPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordVideoProgressPayload!")
+		return graphql.Null
+	}
+	return _RecordVideoProgressPayload(ctx, ec, sel, v)
+}
+
 func marshalNVideo2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*edu.Video) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -724,6 +1143,32 @@ func marshalNVideoEdge2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEdgeᚄ(ct
 	}
 
 	return ret
+}
+
+func unmarshalNVideoProgressEvent2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoProgressEventᚄ(ctx context.Context, ec *executionContext, v any) ([]*VideoProgressEvent, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*VideoProgressEvent, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNVideoProgressEvent2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoProgressEvent(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalNVideoProgressEvent2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoProgressEvent(ctx context.Context, ec *executionContext, v any) (*VideoProgressEvent, error) {
+	res, err := unmarshalInputVideoProgressEvent(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOVideo2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Video) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _Video(ctx, ec, sel, v)
 }
 
 func marshalOVideoProgress2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoProgress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.VideoProgress) graphql.Marshaler {

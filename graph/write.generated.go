@@ -9,6 +9,61 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+func writeAddVideoPayload(w *writer, f *write.Field, obj *AddVideoPayload) bool {
+	p := w.Plan(f, "AddVideoPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // video
+			if !write.Object(w, f, obj.Video, false, writeVideo) {
+				return false
+			}
+		case 1: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("AddVideoPayload")
+		}
+	}
+	return w.End()
+}
+
+func writeBulkEnrollPayload(w *writer, f *write.Field, obj *BulkEnrollPayload) bool {
+	p := w.Plan(f, "BulkEnrollPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // enrolledCount
+			w.Int(int(obj.EnrolledCount))
+		case 1: // alreadyEnrolledCount
+			w.Int(int(obj.AlreadyEnrolledCount))
+		case 2: // unknownEmails
+			if !write.List(w, f, obj.UnknownEmails, true, func(w *writer, f *write.Field, v string) bool {
+				w.String(string(v))
+				return true
+			}) {
+				return false
+			}
+		case 3: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("BulkEnrollPayload")
+		}
+	}
+	return w.End()
+}
+
 func writeCategory(w *writer, f *write.Field, obj *edu.Category) bool {
 	p := w.Plan(f, "Category")
 	w.Begin()
@@ -355,6 +410,30 @@ func writeCourseEdge(w *writer, f *write.Field, obj *edu.Edge[*edu.Course]) bool
 	return w.End()
 }
 
+func writeCoursePayload(w *writer, f *write.Field, obj *CoursePayload) bool {
+	p := w.Plan(f, "CoursePayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // course
+			if !write.Object(w, f, obj.Course, false, writeCourse) {
+				return false
+			}
+		case 1: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("CoursePayload")
+		}
+	}
+	return w.End()
+}
+
 func writeCourseSearchConnection(w *writer, f *write.Field, obj *edu.SearchResult) bool {
 	p := w.Plan(f, "CourseSearchConnection")
 	w.Begin()
@@ -562,6 +641,30 @@ func writeDifficultyFacet(w *writer, f *write.Field, obj *edu.DifficultyFacet) b
 	return w.End()
 }
 
+func writeEnrollPayload(w *writer, f *write.Field, obj *EnrollPayload) bool {
+	p := w.Plan(f, "EnrollPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // enrollment
+			if !write.Object(w, f, obj.Enrollment, false, writeEnrollment) {
+				return false
+			}
+		case 1: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("EnrollPayload")
+		}
+	}
+	return w.End()
+}
+
 func writeEnrollment(w *writer, f *write.Field, obj *edu.Enrollment) bool {
 	p := w.Plan(f, "Enrollment")
 	w.Begin()
@@ -676,6 +779,28 @@ func writeEnrollmentEdge(w *writer, f *write.Field, obj *edu.Edge[*edu.Enrollmen
 			}
 		default:
 			w.String("EnrollmentEdge")
+		}
+	}
+	return w.End()
+}
+
+func writeImportCoursesPayload(w *writer, f *write.Field, obj *ImportCoursesPayload) bool {
+	p := w.Plan(f, "ImportCoursesPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // importedCount
+			w.Int(int(obj.ImportedCount))
+		case 1: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("ImportCoursesPayload")
 		}
 	}
 	return w.End()
@@ -969,6 +1094,34 @@ func writePriceFacet(w *writer, f *write.Field, obj *edu.PriceFacet) bool {
 	return w.End()
 }
 
+func writeRecordVideoProgressPayload(w *writer, f *write.Field, obj *RecordVideoProgressPayload) bool {
+	p := w.Plan(f, "RecordVideoProgressPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // recordedCount
+			w.Int(int(obj.RecordedCount))
+		case 1: // enrollments
+			if !write.List(w, f, obj.Enrollments, true, func(w *writer, f *write.Field, v *edu.Enrollment) bool {
+				return write.Element(w, f, v, true, writeEnrollment)
+			}) {
+				return false
+			}
+		case 2: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("RecordVideoProgressPayload")
+		}
+	}
+	return w.End()
+}
+
 func writeReview(w *writer, f *write.Field, obj *edu.Review) bool {
 	p := w.Plan(f, "Review")
 	w.Begin()
@@ -1069,6 +1222,30 @@ func writeReviewEdge(w *writer, f *write.Field, obj *edu.Edge[*edu.Review]) bool
 	return w.End()
 }
 
+func writeReviewPayload(w *writer, f *write.Field, obj *ReviewPayload) bool {
+	p := w.Plan(f, "ReviewPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // review
+			if !write.Object(w, f, obj.Review, false, writeReview) {
+				return false
+			}
+		case 1: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("ReviewPayload")
+		}
+	}
+	return w.End()
+}
+
 func writeSearchFacets(w *writer, f *write.Field, obj *edu.SearchFacets) bool {
 	p := w.Plan(f, "SearchFacets")
 	w.Begin()
@@ -1119,6 +1296,70 @@ func writeSearchHighlight(w *writer, f *write.Field, obj *edu.SearchHighlight) b
 	return w.End()
 }
 
+func writeSessionPayload(w *writer, f *write.Field, obj *SessionPayload) bool {
+	p := w.Plan(f, "SessionPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // accessToken
+			if obj.AccessToken == nil {
+				if !w.Null(f, false, false) {
+					return false
+				}
+			} else {
+				w.String(string(*obj.AccessToken))
+			}
+		case 1: // refreshToken
+			if obj.RefreshToken == nil {
+				if !w.Null(f, false, false) {
+					return false
+				}
+			} else {
+				w.String(string(*obj.RefreshToken))
+			}
+		case 2: // expiresAt
+			if obj.ExpiresAt == nil {
+				if !w.Null(f, false, false) {
+					return false
+				}
+			} else {
+				w.Time(*obj.ExpiresAt)
+			}
+		case 3: // user
+			if !write.Object(w, f, obj.User, false, writeUser) {
+				return false
+			}
+		case 4: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("SessionPayload")
+		}
+	}
+	return w.End()
+}
+
+func writeSignOutPayload(w *writer, f *write.Field, obj *SignOutPayload) bool {
+	p := w.Plan(f, "SignOutPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // signedOut
+			w.Bool(bool(obj.SignedOut))
+		default:
+			w.String("SignOutPayload")
+		}
+	}
+	return w.End()
+}
+
 func writeTimePoint(w *writer, f *write.Field, obj *edu.TimePoint) bool {
 	p := w.Plan(f, "TimePoint")
 	w.Begin()
@@ -1134,6 +1375,54 @@ func writeTimePoint(w *writer, f *write.Field, obj *edu.TimePoint) bool {
 			}
 		default:
 			w.String("TimePoint")
+		}
+	}
+	return w.End()
+}
+
+func writeUnenrollPayload(w *writer, f *write.Field, obj *UnenrollPayload) bool {
+	p := w.Plan(f, "UnenrollPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // course
+			if !write.Object(w, f, obj.Course, false, writeCourse) {
+				return false
+			}
+		case 1: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("UnenrollPayload")
+		}
+	}
+	return w.End()
+}
+
+func writeUpdatePreferencesPayload(w *writer, f *write.Field, obj *UpdatePreferencesPayload) bool {
+	p := w.Plan(f, "UpdatePreferencesPayload")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // user
+			if !write.Object(w, f, obj.User, false, writeUser) {
+				return false
+			}
+		case 1: // userErrors
+			if !write.List(w, f, obj.UserErrors, true, func(w *writer, f *write.Field, v *edu.UserError) bool {
+				return write.Element(w, f, v, true, writeUserError)
+			}) {
+				return false
+			}
+		default:
+			w.String("UpdatePreferencesPayload")
 		}
 	}
 	return w.End()
@@ -1266,6 +1555,31 @@ func writeUser(w *writer, f *write.Field, obj *edu.User) bool {
 			}
 		default:
 			w.String("User")
+		}
+	}
+	return w.End()
+}
+
+func writeUserError(w *writer, f *write.Field, obj *edu.UserError) bool {
+	p := w.Plan(f, "UserError")
+	w.Begin()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		w.Key(i, f)
+		switch f.Index {
+		case 0: // code
+			w.String(string(obj.Code))
+		case 1: // message
+			w.String(string(obj.Message))
+		case 2: // field
+			if !write.List(w, f, obj.Field, true, func(w *writer, f *write.Field, v string) bool {
+				w.String(string(v))
+				return true
+			}) {
+				return false
+			}
+		default:
+			w.String("UserError")
 		}
 	}
 	return w.End()
@@ -1488,6 +1802,50 @@ func Write(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshale
 		if v != nil {
 			return w.Answer(writeUser(w, f, v)), true
 		}
+	case *SessionPayload:
+		if v != nil {
+			return w.Answer(writeSessionPayload(w, f, v)), true
+		}
+	case *SignOutPayload:
+		if v != nil {
+			return w.Answer(writeSignOutPayload(w, f, v)), true
+		}
+	case *CoursePayload:
+		if v != nil {
+			return w.Answer(writeCoursePayload(w, f, v)), true
+		}
+	case *ImportCoursesPayload:
+		if v != nil {
+			return w.Answer(writeImportCoursesPayload(w, f, v)), true
+		}
+	case *EnrollPayload:
+		if v != nil {
+			return w.Answer(writeEnrollPayload(w, f, v)), true
+		}
+	case *UnenrollPayload:
+		if v != nil {
+			return w.Answer(writeUnenrollPayload(w, f, v)), true
+		}
+	case *BulkEnrollPayload:
+		if v != nil {
+			return w.Answer(writeBulkEnrollPayload(w, f, v)), true
+		}
+	case *ReviewPayload:
+		if v != nil {
+			return w.Answer(writeReviewPayload(w, f, v)), true
+		}
+	case *UpdatePreferencesPayload:
+		if v != nil {
+			return w.Answer(writeUpdatePreferencesPayload(w, f, v)), true
+		}
+	case *RecordVideoProgressPayload:
+		if v != nil {
+			return w.Answer(writeRecordVideoProgressPayload(w, f, v)), true
+		}
+	case *AddVideoPayload:
+		if v != nil {
+			return w.Answer(writeAddVideoPayload(w, f, v)), true
+		}
 	case edu.Node:
 		return w.Answer(writeNode(w, f, v, true)), true
 	}
@@ -1498,6 +1856,16 @@ type writer = write.Writer[ResolverRoot]
 
 var writeTypes = &write.Types{
 	Fields: map[string]map[string]write.FieldType{
+		"AddVideoPayload": {
+			"video":      {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
+		"BulkEnrollPayload": {
+			"enrolledCount":        {Index: 0, Resolver: false},
+			"alreadyEnrolledCount": {Index: 1, Resolver: false},
+			"unknownEmails":        {Index: 2, Resolver: false},
+			"userErrors":           {Index: 3, Resolver: false},
+		},
 		"Category": {
 			"id":          {Index: 0, Resolver: false},
 			"name":        {Index: 1, Resolver: false},
@@ -1555,6 +1923,10 @@ var writeTypes = &write.Types{
 			"cursor": {Index: 0, Resolver: false},
 			"node":   {Index: 1, Resolver: false},
 		},
+		"CoursePayload": {
+			"course":     {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 		"CourseSearchConnection": {
 			"edges":      {Index: 0, Resolver: false},
 			"nodes":      {Index: 1, Resolver: false},
@@ -1582,6 +1954,10 @@ var writeTypes = &write.Types{
 			"difficulty": {Index: 0, Resolver: false},
 			"count":      {Index: 1, Resolver: false},
 		},
+		"EnrollPayload": {
+			"enrollment": {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 		"Enrollment": {
 			"id":             {Index: 0, Resolver: false},
 			"user":           {Index: 1, Resolver: true},
@@ -1601,6 +1977,10 @@ var writeTypes = &write.Types{
 		"EnrollmentEdge": {
 			"cursor": {Index: 0, Resolver: false},
 			"node":   {Index: 1, Resolver: false},
+		},
+		"ImportCoursesPayload": {
+			"importedCount": {Index: 0, Resolver: false},
+			"userErrors":    {Index: 1, Resolver: false},
 		},
 		"InstructorDashboard": {
 			"coursesCount":        {Index: 0, Resolver: true},
@@ -1634,6 +2014,11 @@ var writeTypes = &write.Types{
 			"price": {Index: 0, Resolver: false},
 			"count": {Index: 1, Resolver: false},
 		},
+		"RecordVideoProgressPayload": {
+			"recordedCount": {Index: 0, Resolver: false},
+			"enrollments":   {Index: 1, Resolver: false},
+			"userErrors":    {Index: 2, Resolver: false},
+		},
 		"Review": {
 			"id":        {Index: 0, Resolver: false},
 			"course":    {Index: 1, Resolver: true},
@@ -1652,6 +2037,10 @@ var writeTypes = &write.Types{
 			"cursor": {Index: 0, Resolver: false},
 			"node":   {Index: 1, Resolver: false},
 		},
+		"ReviewPayload": {
+			"review":     {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 		"SearchFacets": {
 			"categories":   {Index: 0, Resolver: false},
 			"difficulties": {Index: 1, Resolver: false},
@@ -1661,9 +2050,27 @@ var writeTypes = &write.Types{
 			"title":       {Index: 0, Resolver: false},
 			"description": {Index: 1, Resolver: false},
 		},
+		"SessionPayload": {
+			"accessToken":  {Index: 0, Resolver: false},
+			"refreshToken": {Index: 1, Resolver: false},
+			"expiresAt":    {Index: 2, Resolver: false},
+			"user":         {Index: 3, Resolver: false},
+			"userErrors":   {Index: 4, Resolver: false},
+		},
+		"SignOutPayload": {
+			"signedOut": {Index: 0, Resolver: false},
+		},
 		"TimePoint": {
 			"at":    {Index: 0, Resolver: false},
 			"value": {Index: 1, Resolver: false},
+		},
+		"UnenrollPayload": {
+			"course":     {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
+		"UpdatePreferencesPayload": {
+			"user":       {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
 		},
 		"User": {
 			"id":            {Index: 0, Resolver: false},
@@ -1678,6 +2085,11 @@ var writeTypes = &write.Types{
 			"coursesTaught": {Index: 9, Resolver: true},
 			"enrollments":   {Index: 10, Resolver: true},
 			"dashboard":     {Index: 11, Resolver: true},
+		},
+		"UserError": {
+			"code":    {Index: 0, Resolver: false},
+			"message": {Index: 1, Resolver: false},
+			"field":   {Index: 2, Resolver: false},
 		},
 		"UserPreferences": {
 			"locale":             {Index: 0, Resolver: false},
@@ -1711,36 +2123,48 @@ var writeTypes = &write.Types{
 		},
 	},
 	Implements: map[string][]string{
-		"Category":               categoryImplementors,
-		"CategoryFacet":          categoryFacetImplementors,
-		"Course":                 courseImplementors,
-		"CourseAnalytics":        courseAnalyticsImplementors,
-		"CourseConnection":       courseConnectionImplementors,
-		"CourseEdge":             courseEdgeImplementors,
-		"CourseSearchConnection": courseSearchConnectionImplementors,
-		"CourseSearchEdge":       courseSearchEdgeImplementors,
-		"Dashboard":              dashboardImplementors,
-		"DifficultyFacet":        difficultyFacetImplementors,
-		"Enrollment":             enrollmentImplementors,
-		"EnrollmentConnection":   enrollmentConnectionImplementors,
-		"EnrollmentEdge":         enrollmentEdgeImplementors,
-		"InstructorDashboard":    instructorDashboardImplementors,
-		"Money":                  moneyImplementors,
-		"PageInfo":               pageInfoImplementors,
-		"PlatformDashboard":      platformDashboardImplementors,
-		"PriceFacet":             priceFacetImplementors,
-		"Review":                 reviewImplementors,
-		"ReviewConnection":       reviewConnectionImplementors,
-		"ReviewEdge":             reviewEdgeImplementors,
-		"SearchFacets":           searchFacetsImplementors,
-		"SearchHighlight":        searchHighlightImplementors,
-		"TimePoint":              timePointImplementors,
-		"User":                   userImplementors,
-		"UserPreferences":        userPreferencesImplementors,
-		"Video":                  videoImplementors,
-		"VideoConnection":        videoConnectionImplementors,
-		"VideoEdge":              videoEdgeImplementors,
-		"VideoProgress":          videoProgressImplementors,
+		"AddVideoPayload":            addVideoPayloadImplementors,
+		"BulkEnrollPayload":          bulkEnrollPayloadImplementors,
+		"Category":                   categoryImplementors,
+		"CategoryFacet":              categoryFacetImplementors,
+		"Course":                     courseImplementors,
+		"CourseAnalytics":            courseAnalyticsImplementors,
+		"CourseConnection":           courseConnectionImplementors,
+		"CourseEdge":                 courseEdgeImplementors,
+		"CoursePayload":              coursePayloadImplementors,
+		"CourseSearchConnection":     courseSearchConnectionImplementors,
+		"CourseSearchEdge":           courseSearchEdgeImplementors,
+		"Dashboard":                  dashboardImplementors,
+		"DifficultyFacet":            difficultyFacetImplementors,
+		"EnrollPayload":              enrollPayloadImplementors,
+		"Enrollment":                 enrollmentImplementors,
+		"EnrollmentConnection":       enrollmentConnectionImplementors,
+		"EnrollmentEdge":             enrollmentEdgeImplementors,
+		"ImportCoursesPayload":       importCoursesPayloadImplementors,
+		"InstructorDashboard":        instructorDashboardImplementors,
+		"Money":                      moneyImplementors,
+		"PageInfo":                   pageInfoImplementors,
+		"PlatformDashboard":          platformDashboardImplementors,
+		"PriceFacet":                 priceFacetImplementors,
+		"RecordVideoProgressPayload": recordVideoProgressPayloadImplementors,
+		"Review":                     reviewImplementors,
+		"ReviewConnection":           reviewConnectionImplementors,
+		"ReviewEdge":                 reviewEdgeImplementors,
+		"ReviewPayload":              reviewPayloadImplementors,
+		"SearchFacets":               searchFacetsImplementors,
+		"SearchHighlight":            searchHighlightImplementors,
+		"SessionPayload":             sessionPayloadImplementors,
+		"SignOutPayload":             signOutPayloadImplementors,
+		"TimePoint":                  timePointImplementors,
+		"UnenrollPayload":            unenrollPayloadImplementors,
+		"UpdatePreferencesPayload":   updatePreferencesPayloadImplementors,
+		"User":                       userImplementors,
+		"UserError":                  userErrorImplementors,
+		"UserPreferences":            userPreferencesImplementors,
+		"Video":                      videoImplementors,
+		"VideoConnection":            videoConnectionImplementors,
+		"VideoEdge":                  videoEdgeImplementors,
+		"VideoProgress":              videoProgressImplementors,
 	},
 	Args: writeArgs,
 }

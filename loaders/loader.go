@@ -162,7 +162,7 @@ func (r *Round) Send() error {
 	queries, done := r.queries, r.done
 	r.queries, r.done = nil, nil
 	clear(r.wanted)
-	if err := r.all.store.Run(r.all.ctx, queries...); err != nil {
+	if err := r.all.Store.Run(r.all.ctx, queries...); err != nil {
 		return err
 	}
 	for _, deliver := range done {

@@ -56,8 +56,10 @@ type Loaders struct {
 	ActiveUsers           *Loader[Of[int], int] // days
 	TopCategories         *Loader[Of[int], []*edu.Category]
 
+	// Store is where the operation reads and writes.
+	Store *store.Store
+
 	ctx     context.Context
-	store   *store.Store
 	windows atomic.Int64
 }
 
@@ -81,7 +83,7 @@ type Recent struct{ Days, First int }
 func (l *Loaders) Windows() int64 { return l.windows.Load() }
 
 // Send runs statements that belong to no loader, in one round trip.
-func (l *Loaders) Send(queries ...store.Query) error { return l.store.Run(l.ctx, queries...) }
+func (l *Loaders) Send(queries ...store.Query) error { return l.Store.Run(l.ctx, queries...) }
 
 type contextKey struct{}
 
@@ -96,11 +98,18 @@ func For(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).(*Loader
 
 // New makes the loaders of one operation. Reads run on ctx, the operation's.
 func New(ctx context.Context, s *store.Store, v edu.Viewer, now time.Time) *Loaders {
-	l := &Loaders{ctx: ctx, store: s, Viewer: v, Now: now}
+	l := &Loaders{ctx: ctx, Store: s, Now: now}
+	l.Forget(v)
+	return l
+}
+
+// Forget drops all that was read, and reads for v from here on: what follows a
+// write in the same operation must see it. No read may be under way.
+func (l *Loaders) Forget(v edu.Viewer) {
+	l.Viewer = v
 	l.things()
 	l.underParents()
 	l.dashboards()
-	return l
 }
 
 func (l *Loaders) things() {

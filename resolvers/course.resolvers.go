@@ -7,6 +7,7 @@ package resolvers
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
@@ -86,6 +87,26 @@ func (r *courseResolver) RelatedCourses(ctx context.Context, obj *edu.Course, fi
 		return nil, err
 	}
 	return loaders.For(ctx).RelatedCourses.Load(ctx, of(t)(obj.ID))
+}
+
+func (r *mutationResolver) CreateCourse(ctx context.Context, input graph.CourseInput) (*graph.CoursePayload, error) {
+	panic(fmt.Errorf("not implemented: CreateCourse - createCourse"))
+}
+
+func (r *mutationResolver) UpdateCourse(ctx context.Context, input graph.UpdateCourseInput) (*graph.CoursePayload, error) {
+	panic(fmt.Errorf("not implemented: UpdateCourse - updateCourse"))
+}
+
+func (r *mutationResolver) PublishCourse(ctx context.Context, id edu.ID) (*graph.CoursePayload, error) {
+	panic(fmt.Errorf("not implemented: PublishCourse - publishCourse"))
+}
+
+func (r *mutationResolver) UnpublishCourse(ctx context.Context, id edu.ID) (*graph.CoursePayload, error) {
+	panic(fmt.Errorf("not implemented: UnpublishCourse - unpublishCourse"))
+}
+
+func (r *mutationResolver) ImportCourses(ctx context.Context, input graph.ImportCoursesInput) (*graph.ImportCoursesPayload, error) {
+	panic(fmt.Errorf("not implemented: ImportCourses - importCourses"))
 }
 
 func (r *queryResolver) Course(ctx context.Context, id *edu.ID, slug *string) (*edu.Course, error) {

@@ -7,9 +7,12 @@ package resolvers
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/store"
 )
 
 func (r *enrollmentResolver) User(ctx context.Context, obj *edu.Enrollment) (*edu.User, error) {
@@ -18,6 +21,39 @@ func (r *enrollmentResolver) User(ctx context.Context, obj *edu.Enrollment) (*ed
 
 func (r *enrollmentResolver) Course(ctx context.Context, obj *edu.Enrollment) (*edu.Course, error) {
 	return course(ctx, obj.CourseID)
+}
+
+func (r *mutationResolver) Enroll(ctx context.Context, input graph.EnrollInput) (*graph.EnrollPayload, error) {
+	in := check.New("input")
+	course := in.Key("courseId", input.CourseID, edu.KindCourse)
+	var made *edu.Enrollment
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		made, err = s.Enroll(ctx, v, course, in.Path("courseId"))
+		return err
+	})
+	if err != nil || problems != nil {
+		return &graph.EnrollPayload{UserErrors: problems}, err
+	}
+	a := readAhead(ctx)
+	a.enrollments([]*edu.Enrollment{made}, below(ctx, "EnrollPayload", "enrollment"))
+	return &graph.EnrollPayload{Enrollment: made}, a.run()
+}
+
+func (r *mutationResolver) Unenroll(ctx context.Context, input graph.UnenrollInput) (*graph.UnenrollPayload, error) {
+	in := check.New("input")
+	course := in.Key("courseId", input.CourseID, edu.KindCourse)
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.Unenroll(ctx, v, course, in.Path("courseId"))
+	})
+	if err != nil || problems != nil {
+		return &graph.UnenrollPayload{UserErrors: problems}, err
+	}
+	left, err := writtenCourse(ctx, course, below(ctx, "UnenrollPayload", "course"))
+	return &graph.UnenrollPayload{Course: left}, err
+}
+
+func (r *mutationResolver) BulkEnroll(ctx context.Context, input graph.BulkEnrollInput) (*graph.BulkEnrollPayload, error) {
+	panic(fmt.Errorf("not implemented: BulkEnroll - bulkEnroll"))
 }
 
 func (r *Resolver) Enrollment() graph.EnrollmentResolver { return &enrollmentResolver{r} }

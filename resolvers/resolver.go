@@ -83,14 +83,14 @@ func user(ctx context.Context, id int64) (*edu.User, error) {
 	return l.User.Load(ctx, detail(id))
 }
 
-// oneUser reads a user as the root of a selection.
-func oneUser(ctx context.Context, id int64) (*edu.User, error) {
+// oneUser reads a user and what is selected of them.
+func oneUser(ctx context.Context, id int64, sel ast.SelectionSet) (*edu.User, error) {
 	a := readAhead(ctx)
-	a.users([]int64{id}, selection(ctx))
+	a.users([]int64{id}, sel)
 	if err := a.run(); err != nil {
 		return nil, err
 	}
-	return user(ctx, id)
+	return a.l.User.Load(ctx, userDetail(a.op, sel, a.l.Viewer)(id))
 }
 
 // private returns what only the user and admins may read, or says who may.

@@ -7,10 +7,15 @@ package resolvers
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 )
+
+func (r *mutationResolver) ReviewCourse(ctx context.Context, input graph.ReviewCourseInput) (*graph.ReviewPayload, error) {
+	panic(fmt.Errorf("not implemented: ReviewCourse - reviewCourse"))
+}
 
 func (r *reviewResolver) Course(ctx context.Context, obj *edu.Review) (*edu.Course, error) {
 	return course(ctx, obj.CourseID)

@@ -7,6 +7,7 @@ package resolvers
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/7p-education/api/edu"
@@ -15,12 +16,16 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+func (r *mutationResolver) UpdatePreferences(ctx context.Context, input graph.UpdatePreferencesInput) (*graph.UpdatePreferencesPayload, error) {
+	panic(fmt.Errorf("not implemented: UpdatePreferences - updatePreferences"))
+}
+
 func (r *queryResolver) Viewer(ctx context.Context) (*edu.User, error) {
 	v := loaders.For(ctx).Viewer
 	if !v.SignedIn() {
 		return nil, nil
 	}
-	return oneUser(ctx, v.ID)
+	return oneUser(ctx, v.ID, selection(ctx))
 }
 
 func (r *queryResolver) User(ctx context.Context, id edu.ID) (*edu.User, error) {
@@ -28,7 +33,7 @@ func (r *queryResolver) User(ctx context.Context, id edu.ID) (*edu.User, error) 
 	if err != nil {
 		return nil, err
 	}
-	return oneUser(ctx, key)
+	return oneUser(ctx, key, selection(ctx))
 }
 
 func (r *userResolver) Email(ctx context.Context, obj *edu.User) (*string, error) {

@@ -7,11 +7,20 @@ package resolvers
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/loaders"
 )
+
+func (r *mutationResolver) RecordVideoProgress(ctx context.Context, input graph.RecordVideoProgressInput) (*graph.RecordVideoProgressPayload, error) {
+	panic(fmt.Errorf("not implemented: RecordVideoProgress - recordVideoProgress"))
+}
+
+func (r *mutationResolver) AddVideo(ctx context.Context, input graph.AddVideoInput) (*graph.AddVideoPayload, error) {
+	panic(fmt.Errorf("not implemented: AddVideo - addVideo"))
+}
 
 func (r *videoResolver) Course(ctx context.Context, obj *edu.Video) (*edu.Course, error) {
 	return course(ctx, obj.CourseID)

@@ -30,6 +30,7 @@ type Config struct {
 // there is one.
 type Store struct {
 	primary, replica *pgxpool.Pool
+	outer            *Tx // that everything is a part of; nil for none
 }
 
 // Open connects to the database, or says why it cannot.
@@ -96,7 +97,7 @@ func (s *Store) Primary() *pgxpool.Pool { return s.primary }
 type Query struct {
 	sql  string
 	args []any
-	scan func(pgx.Rows) error // reads the current row
+	scan func(pgx.Rows) error // reads the current row; nil where there are none to read
 }
 
 // Run sends the queries in one round trip, in one implicit transaction, and
@@ -104,6 +105,9 @@ type Query struct {
 func (s *Store) Run(ctx context.Context, queries ...Query) error {
 	if len(queries) == 0 {
 		return nil
+	}
+	if s.outer != nil {
+		return convert(s.outer.Run(ctx, queries...))
 	}
 	count(ctx, len(queries))
 	if s.replica != nil {
@@ -115,9 +119,9 @@ func (s *Store) Run(ctx context.Context, queries ...Query) error {
 	return convert(run(ctx, s.primary, queries))
 }
 
-func run(ctx context.Context, pool *pgxpool.Pool, queries []Query) error {
+func run(ctx context.Context, db querier, queries []Query) error {
 	if len(queries) == 1 {
-		rows, err := pool.Query(ctx, queries[0].sql, queries[0].args...)
+		rows, err := db.Query(ctx, queries[0].sql, queries[0].args...)
 		if err != nil {
 			return err
 		}
@@ -127,7 +131,7 @@ func run(ctx context.Context, pool *pgxpool.Pool, queries []Query) error {
 	for _, q := range queries {
 		batch.Queue(q.sql, q.args...)
 	}
-	results := pool.SendBatch(ctx, &batch)
+	results := db.SendBatch(ctx, &batch)
 	for _, q := range queries {
 		rows, err := results.Query()
 		if err == nil {

@@ -116,7 +116,11 @@ func (o Options) operation(ctx context.Context, next graphql.OperationHandler) g
 	if o.Timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
 	}
-	l := loaders.New(ctx, o.Store, edu.ViewerFrom(ctx), o.Now())
+	db := o.Store
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+		db = db.OnPrimary() // what it reads after its write must have it
+	}
+	l := loaders.New(ctx, db, edu.ViewerFrom(ctx), o.Now())
 	respond := next(loaders.With(ctx, l))
 	return func(ctx context.Context) *graphql.Response {
 		defer cancel()
@@ -129,9 +133,9 @@ func (o Options) operation(ctx context.Context, next graphql.OperationHandler) g
 // auth is the schema's @auth: the field needs a signed-in viewer of a role or a
 // higher one.
 func auth(ctx context.Context, _ any, next graphql.Resolver, role *edu.Role) (any, error) {
-	switch v := edu.ViewerFrom(ctx); {
+	switch v := loaders.For(ctx).Viewer; { // signIn and signOut change it
 	case !v.SignedIn():
-		return nil, edu.Errorf(edu.Unauthenticated, "sign in first: send a token as \"Authorization: Bearer …\"")
+		return nil, edu.Errorf(edu.Unauthenticated, "sign in first: send the accessToken of signIn as \"Authorization: Bearer …\"")
 	case role != nil && !v.Has(*role):
 		return nil, edu.Errorf(edu.Forbidden, "this needs the role %s; the viewer is %s", *role, v.Role)
 	}

@@ -46,6 +46,7 @@ var statuses = map[string]int{
 	string(edu.Unauthenticated): http.StatusUnauthorized,
 	string(edu.Forbidden):       http.StatusForbidden,
 	codeNotAcceptable:           http.StatusNotAcceptable,
+	string(edu.Conflict):        http.StatusConflict,
 	codeCancelled:               499, // nobody is left to read it; the access log shows it
 	codeInternal:                http.StatusInternalServerError,
 	string(edu.Unavailable):     http.StatusServiceUnavailable,

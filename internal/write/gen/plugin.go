@@ -24,7 +24,7 @@ func (plugin) Name() string { return "write" }
 
 // GenerateCode makes the file.
 func (plugin) GenerateCode(data *codegen.Data) error {
-	g := &generator{imports: map[string]bool{}}
+	g := &generator{imports: map[string]bool{}, own: data.Config.Exec.ImportPath()}
 	var objects codegen.Objects
 	for _, o := range data.Objects {
 		if !o.Root && !strings.HasPrefix(o.Name, "__") {
@@ -47,6 +47,7 @@ func (plugin) GenerateCode(data *codegen.Data) error {
 type generator struct {
 	out     bytes.Buffer
 	imports map[string]bool
+	own     string // the package that the file belongs to
 }
 
 func (g *generator) p(format string, args ...any) { fmt.Fprintf(&g.out, format+"\n", args...) }
@@ -54,6 +55,9 @@ func (g *generator) p(format string, args ...any) { fmt.Fprintf(&g.out, format+"
 // typ returns the text of a Go type.
 func (g *generator) typ(t types.Type) string {
 	return types.TypeString(t, func(p *types.Package) string {
+		if p.Path() == g.own {
+			return ""
+		}
 		g.imports[p.Path()] = true
 		return p.Name()
 	})
