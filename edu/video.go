@@ -36,3 +36,28 @@ type VideoProgress struct {
 // WatchedShare is how much of a video must be watched for it to count as
 // completed.
 const WatchedShare = 0.9
+
+// VideoEvent is a stretch of watching that a viewer tells of.
+type VideoEvent struct {
+	VideoID         int64
+	ProgressSeconds int // from the start of the video
+	WatchedAt       time.Time
+}
+
+// overrun is by how many seconds an event may lie beyond the end of its video:
+// players round.
+const overrun = 30
+
+// CheckWatched refuses what a viewer tells of a video, nil where there is none, if
+// they do not take its course, or if it lies beyond the video's end.
+func (v *Video) CheckWatched(e VideoEvent, c *Course, by Viewer, taken bool, at InputPath) UserErrors {
+	switch {
+	case v == nil, !taken && !c.Visible(by):
+		return at.At("videoId").Refuse(UserNotFound, "there is no such video")
+	case !taken:
+		return at.At("videoId").Refuse(UserNotEnrolled, "the viewer does not take the course of this video")
+	case e.ProgressSeconds > v.DurationSeconds+overrun:
+		return at.At("progressSeconds").Refuse(UserInvalid, "the video is %d seconds long; this is %d", v.DurationSeconds, e.ProgressSeconds)
+	}
+	return nil
+}

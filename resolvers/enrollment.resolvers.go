@@ -7,7 +7,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
@@ -53,7 +52,17 @@ func (r *mutationResolver) Unenroll(ctx context.Context, input graph.UnenrollInp
 }
 
 func (r *mutationResolver) BulkEnroll(ctx context.Context, input graph.BulkEnrollInput) (*graph.BulkEnrollPayload, error) {
-	panic(fmt.Errorf("not implemented: BulkEnroll - bulkEnroll"))
+	in := check.New("input")
+	course := in.Key("courseId", input.CourseID, edu.KindCourse)
+	emails := manyEmails(in, input.Emails)
+	var done store.BulkEnrollment
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		done, err = s.BulkEnroll(ctx, v, course, emails, in.Path("courseId"))
+		return err
+	})
+	return &graph.BulkEnrollPayload{
+		EnrolledCount: done.Enrolled, AlreadyEnrolledCount: done.Already, UnknownEmails: done.Unknown, UserErrors: problems,
+	}, err
 }
 
 func (r *Resolver) Enrollment() graph.EnrollmentResolver { return &enrollmentResolver{r} }

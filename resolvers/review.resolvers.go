@@ -7,14 +7,35 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/store"
 )
 
 func (r *mutationResolver) ReviewCourse(ctx context.Context, input graph.ReviewCourseInput) (*graph.ReviewPayload, error) {
-	panic(fmt.Errorf("not implemented: ReviewCourse - reviewCourse"))
+	in := check.New("input")
+	said := edu.Review{
+		CourseID: in.Key("courseId", input.CourseID, edu.KindCourse),
+		Rating:   in.Int("rating", input.Rating, 1, 5),
+		Body:     in.Text("body", input.Body, 0, 5_000),
+	}
+	var id int64
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		id, err = s.ReviewCourse(ctx, v, said, in.Path("courseId"))
+		return err
+	})
+	if err != nil || problems != nil {
+		return &graph.ReviewPayload{UserErrors: problems}, err
+	}
+	a := readAhead(ctx)
+	a.kinds(map[edu.Kind][]int64{edu.KindReview: {id}}, below(ctx, "ReviewPayload", "review"))
+	if err := a.run(); err != nil {
+		return nil, err
+	}
+	review, err := a.l.Review.Load(ctx, id)
+	return &graph.ReviewPayload{Review: review}, err
 }
 
 func (r *reviewResolver) Course(ctx context.Context, obj *edu.Review) (*edu.Course, error) {

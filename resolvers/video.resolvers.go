@@ -11,11 +11,25 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/check"
 	"github.com/7p-education/api/loaders"
+	"github.com/7p-education/api/store"
 )
 
 func (r *mutationResolver) RecordVideoProgress(ctx context.Context, input graph.RecordVideoProgressInput) (*graph.RecordVideoProgressPayload, error) {
-	panic(fmt.Errorf("not implemented: RecordVideoProgress - recordVideoProgress"))
+	in := check.New("input")
+	events := videoEvents(in, input.Events, loaders.For(ctx).Now)
+	var touched []*edu.Enrollment
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		touched, err = s.RecordProgress(ctx, v, events, in.Path("events"))
+		return err
+	})
+	if err != nil || problems != nil {
+		return &graph.RecordVideoProgressPayload{UserErrors: problems}, err
+	}
+	a := readAhead(ctx)
+	a.enrollments(touched, below(ctx, "RecordVideoProgressPayload", "enrollments"))
+	return &graph.RecordVideoProgressPayload{RecordedCount: len(events), Enrollments: touched}, a.run()
 }
 
 func (r *mutationResolver) AddVideo(ctx context.Context, input graph.AddVideoInput) (*graph.AddVideoPayload, error) {

@@ -87,6 +87,10 @@ func scanInt(into *int) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error { return rows.Scan(into) }
 }
 
+func scanKey(into *int64) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error { return rows.Scan(into) }
+}
+
 // scanCount reads rows of a key and a number.
 func scanCount(into func(key int64, n int)) func(pgx.Rows) error {
 	var key int64

@@ -1,0 +1,229 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// bump is a write of the tests' own: it adds one to a category's counter.
+func bump(id int64) store.Query {
+	return store.Statement("UPDATE categories SET course_count = course_count + 1 WHERE id = $1", id)
+}
+
+func twoCategories(t *testing.T, exec func(sql string, args ...any)) {
+	t.Helper()
+	exec("INSERT INTO categories (name, slug) VALUES ('A', 'a'), ('B', 'b')")
+}
+
+// Two that lock the same rows in opposite orders come to a deadlock, of which
+// PostgreSQL fails one. That one is done again.
+func TestWriteOutlivesDeadlocks(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	exec(t, db, "ALTER DATABASE "+value[string](t, db, "SELECT quote_ident(current_database())")+" SET deadlock_timeout = '10ms'")
+	s = open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
+	var runs atomic.Int64
+	var first, wait sync.WaitGroup
+	first.Add(2)
+	for _, order := range [][2]int64{{1, 2}, {2, 1}} {
+		wait.Go(func() {
+			var once sync.Once
+			err := s.Write(t.Context(), func(tx *store.Tx) error {
+				runs.Add(1)
+				if err := tx.Run(t.Context(), bump(order[0])); err != nil {
+					return err
+				}
+				once.Do(first.Done) // both hold a row
+				first.Wait()
+				return tx.Commit(t.Context(), bump(order[1]))
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if runs.Load() < 3 {
+		t.Errorf("ran %d times: there was no deadlock to outlive", runs.Load())
+	}
+	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 4 {
+		t.Errorf("the counters sum up to %d, want 4", sum)
+	}
+}
+
+// A connection lost before the commit was sent: nothing was written, and it is
+// done again.
+func TestWriteOutlivesLostConnections(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	runs := 0
+	err := s.Write(t.Context(), func(tx *store.Tx) error {
+		if err := tx.Run(t.Context(), bump(1)); err != nil {
+			return err
+		}
+		if runs++; runs == 1 {
+			exec(t, db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '7p' AND datname = current_database() AND state = 'idle in transaction'")
+		}
+		return tx.Commit(t.Context(), bump(2))
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("ran %d times and ended with %v; want 2 and no error", runs, err)
+	}
+	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 2 {
+		t.Errorf("the counters sum up to %d, want 2", sum)
+	}
+}
+
+// A commit whose answer is lost may have been done. It is not done again, and
+// the error says that it is not known.
+func TestWriteTellsOfLostCommits(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.New(t)
+	db := testdb.Pool(t, dsn)
+	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	dsn, cut := deafProxy(t, dsn)
+	s := open(t, store.Config{URL: dsn, MaxConns: 1})
+	ctx := t.Context()
+	write := func(before func()) error {
+		return s.Write(ctx, func(tx *store.Tx) error {
+			if err := tx.Run(ctx, bump(1)); err != nil {
+				return err
+			}
+			before()
+			return tx.Commit(ctx, bump(2))
+		})
+	}
+	if err := write(func() {}); err != nil { // the statements are prepared from here on
+		t.Fatal(err)
+	}
+	runs := 0
+	err := write(func() { runs++; cut.Store(true) })
+	if !errors.Is(err, edu.Unavailable) || !strings.Contains(err.Error(), "look whether it was") || runs != 1 {
+		t.Errorf("ran %d times and ended with %v; want once, and to be told that it is not known", runs, err)
+	}
+	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 4 {
+		t.Errorf("the counters sum up to %d, want 4: the commit itself arrived", sum)
+	}
+}
+
+// deafProxy stands between a client and a PostgreSQL. Once cut is set it passes on
+// what the client sends next, and ends the connection in place of the answer.
+func deafProxy(t *testing.T, dsn string) (through string, cut *atomic.Bool) {
+	t.Helper()
+	config, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, address := pgconn.NetworkAddress(config.Host, config.Port)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	cut = new(atomic.Bool)
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial(network, address)
+			if err != nil {
+				_ = client.Close()
+				return
+			}
+			go func() { _, _ = io.Copy(server, client); _ = server.Close() }()
+			go func() {
+				defer client.Close()
+				buf := make([]byte, 64<<10)
+				for {
+					n, err := server.Read(buf)
+					if err != nil || cut.Load() {
+						return
+					}
+					if _, err := client.Write(buf[:n]); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	u := url.URL{Scheme: "postgres", User: url.User(config.User), Host: listener.Addr().String(), Path: "/" + config.Database, RawQuery: "sslmode=disable"}
+	return u.String(), cut
+}
+
+// What is done atomically is all there or not at all, though each of its writes
+// succeeded by itself.
+func TestAtomically(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	ctx := t.Context()
+	enough := errors.New("enough")
+	both := func(end error) error {
+		return s.Atomically(ctx, func(s *store.Store) error {
+			for id := range int64(2) {
+				if err := s.Write(ctx, func(tx *store.Tx) error { return tx.Run(ctx, bump(id+1)) }); err != nil {
+					return err
+				}
+			}
+			// A write that fails takes back itself alone.
+			err := s.Write(ctx, func(tx *store.Tx) error {
+				if err := tx.Run(ctx, bump(1)); err != nil {
+					return err
+				}
+				return enough
+			})
+			if !errors.Is(err, enough) {
+				t.Errorf("ended with %v, want %v", err, enough)
+			}
+			return end
+		})
+	}
+	if err := both(enough); !errors.Is(err, enough) {
+		t.Errorf("ended with %v, want %v", err, enough)
+	}
+	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 0 {
+		t.Errorf("the counters sum up to %d, want 0", sum)
+	}
+	if err := both(nil); err != nil {
+		t.Fatal(err)
+	}
+	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 2 {
+		t.Errorf("the counters sum up to %d, want 2", sum)
+	}
+}
+
+// A caller who leaves takes the write back.
+func TestWriteOfACallerWhoLeft(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	ctx, leave := context.WithCancel(t.Context())
+	err := s.Write(ctx, func(tx *store.Tx) error {
+		err := tx.Run(ctx, bump(1))
+		leave()
+		return errors.Join(err, tx.Commit(ctx, bump(2)))
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v, want %v", err, context.Canceled)
+	}
+	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 0 {
+		t.Errorf("the counters sum up to %d, want 0", sum)
+	}
+}
