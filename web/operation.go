@@ -15,7 +15,7 @@ func operations() []operation {
 		return strings.TrimSpace(string(read("playground/operations/" + file)))
 	}
 	var all []operation
-	for _, name := range []string{"catalog", "course-page", "search", "dashboard", "browse-tree"} {
+	for _, name := range []string{"catalog", "course-page", "search", "dashboard", "browse-tree", "sign-in", "enroll", "record-progress"} {
 		all = append(all, operation{
 			Query:     text(name + ".graphql"),
 			Variables: text(name + ".json"),

@@ -24,6 +24,9 @@ const examples = {
   Search: (data) => assert.ok(data.searchCourses.edges.length > 0, "nothing found"),
   MyDashboard: (data) => assert.match(data.viewer.email, /@/),
   BrowseTree: (data) => assert.ok(data.categories.length > 0, "no categories"),
+  SignIn: (data) => assert.ok(data.signIn.accessToken, "not signed in"),
+  Enroll: (data) => assert.ok(data.enroll.enrollment?.course.viewerEnrollment.id, "not enrolled"),
+  RecordProgress: (data) => assert.equal(data.recordVideoProgress.recordedCount, 2),
 };
 
 const browser = await chromium.launch({
@@ -120,6 +123,17 @@ async function runsEveryExample() {
   }
 }
 
+// The page takes the token of a sign-in as its own.
+async function signsIn() {
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await open("SignIn");
+  const { data } = await run("SignIn");
+  assert.equal(await page.getByLabel("Bearer token").inputValue(), data.signIn.accessToken);
+  await open("MyDashboard");
+  const asked = await run("MyDashboard");
+  assert.equal(asked.data.viewer.email, data.signIn.user.email);
+}
+
 // Both need an exception in the page's policy, and neither shows before it is opened.
 async function opensDialogs() {
   await page.getByRole("button", { name: "Open settings dialog" }).click();
@@ -155,9 +169,10 @@ async function switchesTheme() {
 }
 
 async function keepsStateOnReload() {
+  const before = await page.getByLabel("Bearer token").inputValue();
   await page.reload();
   await tabs.first().waitFor();
-  assert.equal(await page.getByLabel("Bearer token").inputValue(), token);
+  assert.equal(await page.getByLabel("Bearer token").inputValue(), before);
   await page.getByRole("button", { name: "Clear", exact: true }).click();
   await open("Catalog");
   const { request } = await run("Catalog");
@@ -180,6 +195,7 @@ try {
   await step("shows the schema's documentation", opensDocs);
   await step("sends the token and shows the viewer's email", sendsToken);
   await step("runs every example", runsEveryExample);
+  await step("is signed in after SignIn", signsIn);
   await step("opens its dialogs under the policy", opensDialogs);
   await step("switches and follows the theme", switchesTheme);
   await step("keeps and clears the token", keepsStateOnReload);

@@ -11,11 +11,22 @@ const ask = GraphiQL.createFetcher({
 });
 
 // The token is read at each request, so that a new one holds at once. A header written in
-// the tab's own header editor goes before it.
-function fetcher(params, options) {
+// the tab's own header editor goes before it. Whoever signs in or out here is so from then on.
+async function fetcher(params, options) {
   const token = sessionStorage.getItem("7p:token");
   const bearer = token ? { Authorization: `Bearer ${token}` } : {};
-  return ask(params, { ...options, headers: { ...bearer, ...options?.headers } });
+  const answer = await ask(params, { ...options, headers: { ...bearer, ...options?.headers } });
+  for (const payload of Object.values(answer.data ?? {})) {
+    if (payload?.accessToken) takeToken(payload.accessToken);
+    if (payload?.signedOut) takeToken("");
+  }
+  return answer;
+}
+
+function takeToken(token) {
+  const input = document.getElementById("token");
+  input.value = token;
+  input.dispatchEvent(new Event("input"));
 }
 
 const root = ReactDOM.createRoot(document.getElementById("graphiql"));
