@@ -1,0 +1,29 @@
+// urql with its persisted exchange.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Client, fetchExchange, gql } from "@urql/core";
+import { persistedExchange } from "@urql/exchange-persisted";
+import { recording, unique } from "./recording.mjs";
+import { url } from "./server.mjs";
+
+for (const get of [false, true]) {
+  test(`persisted queries by ${get ? "GET" : "POST"}`, async () => {
+    // urql's GET is one that a plain page could send, but for this header.
+    const network = recording(get ? { "graphql-require-preflight": "1" } : {});
+    const query = gql`query ${unique()}($first: Int) { courses(first: $first) { totalCount nodes { id title } } }`;
+    const ask = () => new Client({
+      url, fetch: network.fetch, preferGetMethod: get ? "force" : false, requestPolicy: "network-only",
+      exchanges: [persistedExchange({ preferGetForPersistedQueries: get }), fetchExchange],
+    }).query(query, { first: 2 }).toPromise();
+    const first = await ask();
+    assert.equal(first.error, undefined);
+    assert.equal(first.data.courses.nodes.length, 2);
+    const [miss, register, ...rest] = network.lines();
+    assert.match(miss, /^(GET|POST) 200 PERSISTED_QUERY_NOT_FOUND$/);
+    assert.match(register, /^(GET|POST) 200$/);
+    assert.deepEqual(rest, []);
+    assert.deepEqual((await ask()).data, first.data);
+    assert.equal(network.seen[0].sent.query, undefined);
+    assert.deepEqual(network.lines(), [`${get ? "GET" : "POST"} 200`]);
+  });
+}
