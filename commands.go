@@ -39,6 +39,9 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 			say("7p: %v", err)
 		}
 	}()
+	if strings.HasPrefix(command, "documents ") {
+		return manageDocuments(ctx, db, cli, command)
+	}
 	switch command {
 	case "seed":
 		if _, err := migrations.Up(ctx, db.Primary()); err != nil {
@@ -47,6 +50,8 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 		return seed(ctx, db, cli.Seed)
 	case "token":
 		return mint(ctx, db, cli)
+	case "account activate", "account deactivate":
+		return manageAccount(ctx, db, cli, command == "account activate")
 	default:
 		return migrate(ctx, db, strings.TrimPrefix(command, "migrate "))
 	}
@@ -90,13 +95,13 @@ func mint(ctx context.Context, db *database, cli *config.CLI) error {
 		return err
 	}
 	if !lasting {
-		return fmt.Errorf("a token needs the JWT_SECRET that the server was started with")
+		return fmt.Errorf("a token needs the JWT_SECRET or the JWT_KEYS that the server was started with")
 	}
 	if err := db.prepare(ctx); err != nil {
 		return err
 	}
 	var account store.Account
-	if err := db.Run(ctx, store.AccountByEmail(cli.Token.Email, func(a store.Account) { account = a })); err != nil {
+	if err := db.Run(ctx, store.AccountOf(0, cli.Token.Email, 0, func(a store.Account) { account = a })); err != nil {
 		return err
 	}
 	switch {

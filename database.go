@@ -126,22 +126,25 @@ func seed(ctx context.Context, db *database, s config.Seed) error {
 	return nil
 }
 
-// tokens returns what makes and checks access tokens, and whether its secret
-// outlives the process.
+// tokens returns what makes and checks access tokens, and whether its keys
+// outlive the process.
 func tokens(c *config.Config) (t *auth.Tokens, lasting bool, err error) {
-	secret := c.JWTSecret
+	bundle, err := readKeys(c.JWTKeys)
+	if err != nil {
+		return nil, false, err
+	}
+	secret, lasting := c.JWTSecret, true
 	switch {
-	case secret != "":
+	case secret+bundle != "":
 	case c.DatabaseURL != "":
-		t, err = auth.NewTokens(rand.Text() + rand.Text())
-		return t, false, err
+		secret, lasting = rand.Text()+rand.Text(), false
 	default:
 		if secret, err = keptSecret(embeddedDir(c, "jwt-secret")); err != nil {
 			return nil, false, err
 		}
 	}
-	t, err = auth.NewTokens(secret)
-	return t, true, err
+	t, err = auth.NewTokens(secret, bundle)
+	return t, lasting, err
 }
 
 // keptSecret reads the secret beside the private PostgreSQL, or makes one.

@@ -44,12 +44,15 @@ var known = map[string]func(*hit) store.Query{
 	"RelatedCourses": func(h *hit) store.Query {
 		return store.RelatedCourses([]int64{24}, 5, edu.Everything, countUnder[*edu.Course](h))
 	},
-	"Categories":      func(h *hit) store.Query { return store.Categories(count[*edu.Category](h)) },
-	"CategoriesByID":  func(h *hit) store.Query { return store.CategoriesByID([]int64{1}, count[*edu.Category](h)) },
-	"CategoryBySlug":  func(h *hit) store.Query { return store.CategoryBySlug("web-development", count[*edu.Category](h)) },
-	"TopCategories":   func(h *hit) store.Query { return store.TopCategories(3, count[*edu.Category](h)) },
-	"UsersByID":       func(h *hit) store.Query { return store.UsersByID([]int64{1, 2}, edu.Everything, count[*edu.User](h)) },
-	"AccountByEmail":  func(h *hit) store.Query { return store.AccountByEmail("STUDENT@7p.example", count[store.Account](h)) },
+	"Categories":     func(h *hit) store.Query { return store.Categories(count[*edu.Category](h)) },
+	"CategoriesByID": func(h *hit) store.Query { return store.CategoriesByID([]int64{1}, count[*edu.Category](h)) },
+	"CategoryBySlug": func(h *hit) store.Query { return store.CategoryBySlug("web-development", count[*edu.Category](h)) },
+	"TopCategories":  func(h *hit) store.Query { return store.TopCategories(3, count[*edu.Category](h)) },
+	"UsersByID":      func(h *hit) store.Query { return store.UsersByID([]int64{1, 2}, edu.Everything, count[*edu.User](h)) },
+	"AccountOf":      func(h *hit) store.Query { return store.AccountOf(0, "STUDENT@7p.example", 0, count[store.Account](h)) },
+	"CredentialsByEmail": func(h *hit) store.Query {
+		return store.CredentialsByEmail("STUDENT@7p.example", count[store.Credentials](h))
+	},
 	"VideosByID":      func(h *hit) store.Query { return store.VideosByID([]int64{1}, count[*edu.Video](h)) },
 	"VideosByCourse":  func(h *hit) store.Query { return store.VideosByCourse([]int64{1, 24}, page, countUnder[*edu.Video](h)) },
 	"ProgressByVideo": func(h *hit) store.Query { return store.ProgressByVideo(1, watched, count[*edu.VideoProgress](h)) },

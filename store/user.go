@@ -45,22 +45,3 @@ func UsersByID(ids []int64, want edu.Columns, into func(*edu.User)) Query {
 		return nil
 	})
 }
-
-// Account is what signing someone in takes.
-type Account struct {
-	ID     int64
-	Role   edu.Role
-	Active bool
-}
-
-// AccountByEmail finds an account by its email, without regard to case. Into is
-// not called where there is none.
-func AccountByEmail(email string, into func(Account)) Query {
-	s := sql("AccountByEmail", "SELECT u.id, upper(u.role), u.active FROM users u WHERE lower(u.email) = lower(")
-	return s.add(s.arg(email), ")").into(func(rows pgx.Rows) error {
-		var a Account
-		err := rows.Scan(&a.ID, (*string)(&a.Role), &a.Active)
-		into(a)
-		return err
-	})
-}

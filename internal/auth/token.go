@@ -1,11 +1,13 @@
-// Package auth tells who is asking: it makes and checks access tokens. It must
-// never know of GraphQL or SQL.
+// Package auth tells who is asking: it makes and checks access tokens, of our
+// own and of an outside identity provider, and asks for the account behind each.
+// It must never know of GraphQL or SQL.
 package auth
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -13,8 +15,13 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// ErrToken is what every broken, foreign or expired token is refused with.
-var ErrToken = errors.New("the token is not valid or has expired")
+// What a token is refused with; each message says what to do about it.
+var (
+	// ErrToken is for every broken or foreign token.
+	ErrToken = edu.Errorf(edu.Unauthenticated, "the token is not valid: sign in again")
+	// ErrExpired is for a token that was good.
+	ErrExpired = edu.Errorf(edu.Unauthenticated, "the token has expired: refresh the session")
+)
 
 // issuer and audience keep tokens of other systems out, even where a secret is
 // shared by mistake.
@@ -23,55 +30,87 @@ const (
 	audience = "7p-api"
 )
 
-// MinSecret is the least number of bytes of a secret, as RFC 7518 section 3.2
-// has it for HS256.
-const MinSecret = 32
-
-// Tokens makes and checks access tokens: JSON Web Tokens, signed by HS256.
+// Tokens makes and checks our own access tokens: JSON Web Tokens, signed by
+// Ed25519 (EdDSA, RFC 8037) or HS256.
 type Tokens struct {
-	secret []byte
+	keys   keyring
 	parser *jwt.Parser
 }
 
+// claims are RFC 7519's, the role, and the session as a decimal string.
 type claims struct {
-	Role edu.Role `json:"role"`
+	Role    edu.Role `json:"role"`
+	Session string   `json:"sid,omitempty"`
 	jwt.RegisteredClaims
 }
 
-// NewTokens returns Tokens for a secret of MinSecret bytes at least.
-func NewTokens(secret string) (*Tokens, error) {
-	if len(secret) < MinSecret {
-		return nil, fmt.Errorf("JWT_SECRET needs %d bytes at least, it has %d: make one with \"openssl rand -base64 48\"", MinSecret, len(secret))
+// NewTokens returns Tokens for secrets, separated by commas and of MinSecret bytes
+// at least, and a PEM bundle of Ed25519 keys; either may be "". The first private
+// key of the bundle signs, or without a bundle the first secret; all verify, so
+// that keys can be changed while tokens of the old ones are still about. The
+// error says which of them is no good, and never repeats it.
+func NewTokens(secrets, bundle string) (*Tokens, error) {
+	keys, err := readKeys(secrets, bundle)
+	if err != nil {
+		return nil, err
 	}
-	return &Tokens{secret: []byte(secret), parser: jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), // no "none", no confusion
+	return &Tokens{keys: keys, parser: jwt.NewParser(
+		jwt.WithValidMethods(keys.algorithms()), // no "none"
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithStrictDecoding(),
 	)}, nil
 }
 
-// Mint makes a token that names a viewer from now on for a while.
+// Mint makes a token that names a viewer, and their session if they have one,
+// from now on for a while.
 func (t *Tokens) Mint(v edu.Viewer, now time.Time, ttl time.Duration) (string, error) {
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+	c := claims{
 		Role: v.Role,
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: issuer, Audience: jwt.ClaimStrings{audience},
 			Subject:  strconv.FormatInt(v.ID, 10),
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(ttl)),
 		},
-	}).SignedString(t.secret)
+	}
+	if v.Session != 0 {
+		c.Session = strconv.FormatInt(v.Session, 10)
+	}
+	k := t.keys.signer()
+	token := jwt.NewWithClaims(k.method, c)
+	token.Header["kid"] = k.id
+	return token.SignedString(k.private)
 }
 
-// Viewer returns whom a token names, or ErrToken.
-func (t *Tokens) Viewer(token string) (edu.Viewer, error) {
-	var c claims
-	if _, err := t.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return t.secret, nil }); err != nil {
+// Viewer returns whom a token names, as of when it was made; ErrExpired; or
+// ErrToken.
+func (t *Tokens) Viewer(_ context.Context, token string) (edu.Viewer, error) {
+	if strings.ContainsAny(token, "\r\n") { // which the decoder passes over: a token has one text
 		return edu.Viewer{}, ErrToken
 	}
-	id, err := strconv.ParseInt(c.Subject, 10, 64)
-	v := edu.Viewer{ID: id, Role: c.Role}
-	if err != nil || id <= 0 || !v.Has(edu.RoleStudent) {
+	var c claims
+	if _, err := t.parser.ParseWithClaims(token, &c, t.keys.candidates); err != nil {
+		return edu.Viewer{}, refusal(err)
+	}
+	v := edu.Viewer{ID: decimal(c.Subject), Role: c.Role, Session: decimal(c.Session)}
+	if !v.Has(edu.RoleStudent) || v.Session == 0 && c.Session != "" {
 		return edu.Viewer{}, ErrToken
 	}
 	return v, nil
+}
+
+// refusal turns an error of the JWT library into one of ours.
+func refusal(err error) error {
+	if errors.Is(err, jwt.ErrTokenExpired) {
+		return ErrExpired
+	}
+	return ErrToken
+}
+
+// decimal reads a key as Mint writes it; 0 is for everything else.
+func decimal(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 1 || strconv.FormatInt(n, 10) != s {
+		return 0
+	}
+	return n
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/7p-education/api/internal/auth"
 )
 
-const secret = "a secret of thirty-two bytes, at least"
+const secret = "a secret of thirty-two bytes at least"
 
 func tokens(t *testing.T, secret string) *auth.Tokens {
 	t.Helper()
-	made, err := auth.NewTokens(secret)
+	made, err := auth.NewTokens(secret, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +37,8 @@ func mint(t *testing.T, v edu.Viewer, now time.Time, ttl time.Duration) string {
 
 func TestTokenRoundTrip(t *testing.T) {
 	t.Parallel()
-	for _, v := range []edu.Viewer{{ID: 1, Role: edu.RoleStudent}, {ID: 1 << 40, Role: edu.RoleInstructor}, {ID: 3, Role: edu.RoleAdmin}} {
-		if got, err := tokens(t, secret).Viewer(mint(t, v, time.Now(), time.Minute)); err != nil || got != v {
+	for _, v := range []edu.Viewer{{ID: 1, Role: edu.RoleStudent}, {ID: 1 << 40, Role: edu.RoleInstructor}, {ID: 3, Role: edu.RoleAdmin, Session: 1 << 50}} {
+		if got, err := tokens(t, secret).Viewer(t.Context(), mint(t, v, time.Now(), time.Minute)); err != nil || got != v {
 			t.Errorf("%+v came back as %+v, %v", v, got, err)
 		}
 	}
@@ -62,7 +62,7 @@ func signed(t *testing.T, method jwt.SigningMethod, key any, claims jwt.MapClaim
 func TestTokensThatAreRefused(t *testing.T) {
 	t.Parallel()
 	ours := []byte(secret)
-	if v, err := tokens(t, secret).Viewer(signed(t, jwt.SigningMethodHS256, ours, good())); err != nil || v.ID != 1 {
+	if v, err := tokens(t, secret).Viewer(t.Context(), signed(t, jwt.SigningMethodHS256, ours, good())); err != nil || v.ID != 1 {
 		t.Fatalf("the good token is refused: %v", err)
 	}
 	bad := map[string]string{
@@ -74,21 +74,24 @@ func TestTokensThatAreRefused(t *testing.T) {
 	}
 	past, future := time.Now().Add(-time.Hour).Unix(), time.Now().Add(time.Hour).Unix()
 	for name, spoil := range map[string]func(jwt.MapClaims){
-		"expired":            func(c jwt.MapClaims) { c["exp"] = past },
-		"without an end":     func(c jwt.MapClaims) { delete(c, "exp") },
-		"not good yet":       func(c jwt.MapClaims) { c["nbf"] = future },
-		"made in the future": func(c jwt.MapClaims) { c["iat"] = future },
-		"another issuer":     func(c jwt.MapClaims) { c["iss"] = "8p" },
-		"no issuer":          func(c jwt.MapClaims) { delete(c, "iss") },
-		"another audience":   func(c jwt.MapClaims) { c["aud"] = "7p-web" },
-		"no audience":        func(c jwt.MapClaims) { delete(c, "aud") },
-		"nobody":             func(c jwt.MapClaims) { delete(c, "sub") },
-		"user zero":          func(c jwt.MapClaims) { c["sub"] = "0" },
-		"user below zero":    func(c jwt.MapClaims) { c["sub"] = "-1" },
-		"user that is text":  func(c jwt.MapClaims) { c["sub"] = "admin" },
-		"no role":            func(c jwt.MapClaims) { delete(c, "role") },
-		"another role":       func(c jwt.MapClaims) { c["role"] = "OWNER" },
-		"role in small":      func(c jwt.MapClaims) { c["role"] = "admin" },
+		"expired":                    func(c jwt.MapClaims) { c["exp"] = past },
+		"without an end":             func(c jwt.MapClaims) { delete(c, "exp") },
+		"not good yet":               func(c jwt.MapClaims) { c["nbf"] = future },
+		"made in the future":         func(c jwt.MapClaims) { c["iat"] = future },
+		"another issuer":             func(c jwt.MapClaims) { c["iss"] = "8p" },
+		"no issuer":                  func(c jwt.MapClaims) { delete(c, "iss") },
+		"another audience":           func(c jwt.MapClaims) { c["aud"] = "7p-web" },
+		"no audience":                func(c jwt.MapClaims) { delete(c, "aud") },
+		"nobody":                     func(c jwt.MapClaims) { delete(c, "sub") },
+		"user zero":                  func(c jwt.MapClaims) { c["sub"] = "0" },
+		"user below zero":            func(c jwt.MapClaims) { c["sub"] = "-1" },
+		"user that is text":          func(c jwt.MapClaims) { c["sub"] = "admin" },
+		"no role":                    func(c jwt.MapClaims) { delete(c, "role") },
+		"another role":               func(c jwt.MapClaims) { c["role"] = "OWNER" },
+		"session zero":               func(c jwt.MapClaims) { c["sid"] = "0" },
+		"session that is no number":  func(c jwt.MapClaims) { c["sid"] = "7x" },
+		"user with a zero before it": func(c jwt.MapClaims) { c["sub"] = "01" },
+		"role in small":              func(c jwt.MapClaims) { c["role"] = "admin" },
 	} {
 		claims := good()
 		spoil(claims)
@@ -100,8 +103,8 @@ func TestTokensThatAreRefused(t *testing.T) {
 	parts, others := strings.Split(signed(t, jwt.SigningMethodHS256, ours, good()), "."), strings.Split(signed(t, jwt.SigningMethodHS256, ours, admin), ".")
 	bad["forged role"] = parts[0] + "." + others[1] + "." + parts[2]
 	for name, token := range bad {
-		if v, err := tokens(t, secret).Viewer(token); !errors.Is(err, auth.ErrToken) || v.SignedIn() {
-			t.Errorf("%s: %+v, %v; want ErrToken", name, v, err)
+		if v, err := tokens(t, secret).Viewer(t.Context(), token); !errors.Is(err, edu.Unauthenticated) || (name == "expired") != errors.Is(err, auth.ErrExpired) || v.SignedIn() {
+			t.Errorf("%s: %+v, %v; want it refused", name, v, err)
 		}
 	}
 }
@@ -109,7 +112,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 func TestShortSecret(t *testing.T) {
 	t.Parallel()
 	short := strings.Repeat("s", auth.MinSecret-1)
-	if _, err := auth.NewTokens(short); err == nil || strings.Contains(err.Error(), short) {
+	if _, err := auth.NewTokens(secret+","+short, ""); err == nil || strings.Contains(err.Error(), short) {
 		t.Errorf("%v, want an error without the secret", err)
 	}
 }

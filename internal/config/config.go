@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"reflect"
 	"strings"
@@ -21,10 +22,25 @@ type Config struct {
 	StatementTimeout   time.Duration `env:"STATEMENT_TIMEOUT" default:"5s" help:"How long one SQL statement may take; 0s is without end."`
 	OperationTimeout   time.Duration `env:"OPERATION_TIMEOUT" default:"10s" help:"How long one GraphQL operation may take; 0s is without end."`
 	RedisURL           string        `env:"REDIS_URL" secret:"url" help:"Redis shared by all instances, e.g. redis://host:6379/0. Without one, each process keeps its own."`
-	JWTSecret          string        `env:"JWT_SECRET" name:"jwt-secret" secret:"all" help:"Signs access tokens, 32 bytes at least. Without one, the private PostgreSQL's directory holds one; a server with DATABASE_URL makes one that dies with it."`
+	JWTSecret          string        `env:"JWT_SECRET" name:"jwt-secret" secret:"all" help:"Signs access tokens (HS256), 32 bytes at least; several by commas, of which the first signs and all verify. Without one, the private PostgreSQL's directory holds one; a server with DATABASE_URL makes one that dies with it."`
+	JWTKeys            string        `env:"JWT_KEYS" name:"jwt-keys" secret:"all" help:"PEM bundle of Ed25519 keys, or a file of one: its first private key signs access tokens (EdDSA), all verify. /.well-known/jwks.json publishes them."`
+	AccessTokenTTL     time.Duration `env:"ACCESS_TOKEN_TTL" name:"access-token-ttl" default:"15m" help:"How long an access token is good."`
+	RefreshTokenTTL    time.Duration `env:"REFRESH_TOKEN_TTL" name:"refresh-token-ttl" default:"720h" help:"How long a refresh token is good; each use gives a new one."`
+	JWKSURL            string        `env:"JWKS_URL" name:"jwks-url" secret:"url" help:"Keys of an outside identity provider, whose tokens are taken too, e.g. https://id.example.com/.well-known/jwks.json."`
+	JWKSIssuer         string        `env:"JWKS_ISSUER" name:"jwks-issuer" help:"What iss of its tokens must be."`
+	JWKSAudience       string        `env:"JWKS_AUDIENCE" name:"jwks-audience" help:"What aud of its tokens must hold."`
+	JWKSClaim          string        `env:"JWKS_CLAIM" name:"jwks-claim" default:"email" help:"The claim of its tokens that names our user."`
+	JWKSMatch          string        `env:"JWKS_MATCH" name:"jwks-match" enum:"email,id" default:"email" help:"What of our user the claim must equal: email or id."`
 	CORSAllowedOrigins []string      `env:"CORS_ALLOWED_ORIGINS" name:"cors-allowed-origins" help:"Origins whose pages may ask, e.g. https://app.example.com or https://*.example.com, by commas; * is everyone, without credentials."`
-	PersistedQueries   string        `env:"PERSISTED_QUERIES" enum:"apq,off" default:"apq" help:"Automatic persisted queries: apq or off."`
-	RateLimit          string        `env:"RATE_LIMIT" default:"off" help:"Requests that one viewer, or one address, may make, e.g. 100/15m; or off."`
+	CORSCredentials    bool          `env:"CORS_CREDENTIALS" name:"cors-credentials" help:"Whether browsers may send cookies and client certificates from those origins."`
+	PersistedQueries   string        `env:"PERSISTED_QUERIES" enum:"apq,log,safelist,trusted,off" default:"apq" help:"Which operations are run: apq is all, and clients may register theirs; log also logs those that are in no list of documents; safelist is those of the list; trusted is those of the list by id only; off is all, by text only."`
+	PersistedManifest  []string      `env:"PERSISTED_QUERY_MANIFEST" name:"persisted-query-manifest" help:"Files of trusted documents, by commas: Apollo's or Relay's manifests, .graphql files, or directories of them. Those that were pushed to the database are known too."`
+	RateLimit          string        `env:"RATE_LIMIT" help:"Requests that one viewer, or one address, may make, e.g. 100/15m; off switches all limits of rates off. By default 100/15m, and off for the private PostgreSQL."`
+	RateLimitPremium   string        `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same of premium plans, instructors and admins; or off."`
+	RateLimitSessions  string        `env:"RATE_LIMIT_SESSIONS" default:"5/15m" help:"signIn, signUp and refreshSession together that one address may try, and ten times as many for one email; or off."`
+	RateLimitCost      string        `env:"RATE_LIMIT_COST" default:"50000/1m" help:"Cost of operations that one viewer, or one address, may have together; or off."`
+	RateLimitSlowdown  string        `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:most: each request after the first 50 waits 100ms longer than the one before, and at most 2s; in proportion for premium plans; or off."`
+	TrustedProxies     []string      `env:"TRUSTED_PROXIES" help:"Networks, by commas, whose X-Forwarded-For, or else Forwarded, is believed, e.g. 10.0.0.0/8,fd00::/8."`
 	Introspection      bool          `env:"INTROSPECTION" default:"true" negatable:"" help:"Whether the schema can be asked for."`
 	LogLevel           string        `env:"LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged."`
 	ShutdownTimeout    time.Duration `env:"SHUTDOWN_TIMEOUT" default:"20s" help:"How long requests under way may take after the server was told to stop."`
@@ -37,10 +53,14 @@ type Config struct {
 type CLI struct {
 	Config
 
-	Serve   Serve    `cmd:"" default:"1" help:"Run the server (the default)."`
-	Migrate Migrate  `cmd:"" help:"Bring the database's schema up to date, or look at it."`
-	Seed    Seed     `cmd:"" help:"Load demo data into an empty database."`
-	Token   Token    `cmd:"" help:"Print an access token for an account."`
+	Serve   Serve   `cmd:"" default:"1" help:"Run the server (the default)."`
+	Migrate Migrate `cmd:"" help:"Bring the database's schema up to date, or look at it."`
+	Seed    Seed    `cmd:"" help:"Load demo data into an empty database."`
+	Token   Token   `cmd:"" help:"Print an access token for an account."`
+
+	Account   Account   `cmd:"" help:"Let accounts in, or keep them out."`
+	Documents Documents `cmd:"" help:"Manage the documents that are trusted."`
+
 	Schema  struct{} `cmd:"" help:"Print the schema."`
 	Version struct{} `cmd:"" help:"Print the version."`
 	Show    struct{} `cmd:"" name:"config" help:"Print the configuration in force, without its secrets."`
@@ -68,6 +88,17 @@ type Token struct {
 	TTL   time.Duration `name:"ttl" default:"15m" help:"How long it is good."`
 }
 
+// Account are the commands that say who is let in.
+type Account struct {
+	Deactivate AccountEmail `cmd:"" help:"Keep an account out, and end its sessions."`
+	Activate   AccountEmail `cmd:"" help:"Let an account in again."`
+}
+
+// AccountEmail names an account.
+type AccountEmail struct {
+	Email string `required:"" help:"Of the account."`
+}
+
 // Parse reads the command line and the environment, and returns the chosen
 // command, e.g. "migrate up". It ends the program for --help.
 func Parse(args []string) (*CLI, string, error) {
@@ -81,6 +112,12 @@ func Parse(args []string) (*CLI, string, error) {
 	chosen, err := parser.Parse(args)
 	if err != nil {
 		return nil, "", fmt.Errorf("%w (see 7p --help)", err)
+	}
+	if cli.RateLimit == "" {
+		cli.RateLimit = "100/15m"
+		if cli.DatabaseURL == "" { // it is somebody's own machine
+			cli.RateLimit = "off"
+		}
 	}
 	return &cli, chosen.Command(), cli.check()
 }
@@ -102,7 +139,41 @@ func (c *Config) check() error {
 	if c.ReadReplicaURL != "" && c.DatabaseURL == "" {
 		return fmt.Errorf("config: READ_REPLICA_URL needs a DATABASE_URL beside it")
 	}
+	for name, ttl := range map[string]time.Duration{"ACCESS_TOKEN_TTL": c.AccessTokenTTL, "REFRESH_TOKEN_TTL": c.RefreshTokenTTL} {
+		if ttl < time.Second {
+			return fmt.Errorf("config: %s must be one second at least", name)
+		}
+	}
+	if c.RefreshTokenTTL < c.AccessTokenTTL { // a session ends with its last refresh token
+		return fmt.Errorf("config: REFRESH_TOKEN_TTL must not be below ACCESS_TOKEN_TTL")
+	}
+	return c.checkProvider()
+}
+
+// checkProvider checks what says which tokens of others are taken.
+func (c *Config) checkProvider() error {
+	if c.JWKSURL == "" {
+		if c.JWKSIssuer != "" || c.JWKSAudience != "" {
+			return fmt.Errorf("config: JWKS_ISSUER and JWKS_AUDIENCE need a JWKS_URL beside them")
+		}
+		return nil
+	}
+	u, err := url.Parse(c.JWKSURL)
+	switch {
+	case c.JWKSIssuer == "" || c.JWKSAudience == "":
+		return fmt.Errorf("config: JWKS_URL needs JWKS_ISSUER and JWKS_AUDIENCE: whose tokens, and meant for whom")
+	// Who can change the keys on their way can sign in as anyone.
+	case err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())):
+		return fmt.Errorf("config: JWKS_URL is not an address of keys: want https://, or http:// on this machine")
+	case c.JWKSMatch == "id" && c.JWKSClaim == "email":
+		return fmt.Errorf("config: JWKS_MATCH=id needs a JWKS_CLAIM, the claim that holds the id")
+	}
 	return nil
+}
+
+// local tells whether a host is this machine.
+func local(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // String lists the configuration, a line a variable, as the environment would

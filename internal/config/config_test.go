@@ -24,11 +24,17 @@ func TestParse(t *testing.T) {
 	if cli.StatementTimeout != 3*time.Second {
 		t.Errorf("a flag does not come before the environment: %v", cli.StatementTimeout)
 	}
+	if cli.AccessTokenTTL != 15*time.Minute || cli.RefreshTokenTTL != 30*24*time.Hour {
+		t.Errorf("tokens are good for %v and %v", cli.AccessTokenTTL, cli.RefreshTokenTTL)
+	}
 	if cli.Addr != ":8080" || cli.LogLevel != "info" || !cli.Introspection {
 		t.Errorf("defaults: %+v", cli.Config)
 	}
 	if _, command, err = config.Parse(nil); err != nil || command != "serve" {
 		t.Errorf("no command is %q, %v; want serve", command, err)
+	}
+	if cli, command, err = config.Parse([]string{"account", "deactivate", "--email=a@b.example"}); err != nil || command != "account deactivate" || cli.Account.Deactivate.Email != "a@b.example" {
+		t.Errorf("command %q, %+v, %v", command, cli, err)
 	}
 	if _, command, err = config.Parse([]string{"migrate", "up"}); err != nil || command != "migrate up" {
 		t.Errorf("command %q, %v", command, err)
@@ -40,6 +46,15 @@ func TestParseRefuses(t *testing.T) {
 		"a database of another kind":   {"DATABASE_URL": "mysql://u:hush@db/7p"},
 		"a replica of another kind":    {"DATABASE_URL": "postgres://db/7p", "READ_REPLICA_URL": "redis://u:hush@db"},
 		"a replica without a database": {"READ_REPLICA_URL": "postgres://u:hush@db/7p"},
+		"tokens of no length":          {"ACCESS_TOKEN_TTL": "0s"},
+		"sessions too short":           {"ACCESS_TOKEN_TTL": "15m", "REFRESH_TOKEN_TTL": "10m"},
+		"a provider of no issuer":      {"JWKS_URL": "https://u:hush@id.example/keys", "JWKS_AUDIENCE": "edu"},
+		"a provider of no audience":    {"JWKS_URL": "https://u:hush@id.example/keys", "JWKS_ISSUER": "https://id.example"},
+		"a provider of no address":     {"JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"},
+		"keys in the clear":            {"JWKS_URL": "http://u:hush@id.example/keys", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"},
+		"keys from nowhere":            {"JWKS_URL": "https:///hush", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"},
+		"ids in emails":                {"JWKS_URL": "https://id.example/keys", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu", "JWKS_MATCH": "id"},
+		"another match":                {"JWKS_MATCH": "name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for key, v := range env {
@@ -52,6 +67,18 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestProvider(t *testing.T) {
+	t.Setenv("JWKS_ISSUER", "https://id.example")
+	t.Setenv("JWKS_AUDIENCE", "edu")
+	for _, address := range []string{"https://id.example/keys", "http://127.0.0.1:8081/keys", "http://[::1]/keys", "http://localhost/keys"} {
+		t.Setenv("JWKS_URL", address)
+		cli, _, err := config.Parse(nil)
+		if err != nil || cli.JWKSClaim != "email" || cli.JWKSMatch != "email" {
+			t.Errorf("%s: %v, %+v", address, err, cli)
+		}
+	}
+}
+
 // Whatever form a secret has, the listing does not show it.
 func TestStringHidesSecrets(t *testing.T) {
 	t.Parallel()
@@ -59,7 +86,7 @@ func TestStringHidesSecrets(t *testing.T) {
 		{DatabaseURL: "postgres://u:hush@db/7p", ReadReplicaURL: "postgresql://u:hush@db/7p", RedisURL: "redis://:hush@cache:6379/0", JWTSecret: "hush"},
 		{DatabaseURL: "host=db user=u password=hush", ReadReplicaURL: "host=db password='hush'", RedisURL: "hush"},
 		{DatabaseURL: "postgres://db/7p?user=u&password=hush", RedisURL: "rediss://u:hush@cache"},
-		{DatabaseURL: "postgres://db/7p?sslpassword=hush"},
+		{DatabaseURL: "postgres://db/7p?sslpassword=hush", JWTKeys: "hush", JWKSURL: "https://u:hush@id.example/keys"},
 	} {
 		if shown := c.String(); strings.Contains(shown, "hush") {
 			t.Errorf("the secret is shown:\n%s", shown)

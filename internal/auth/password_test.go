@@ -1,0 +1,299 @@
+package auth_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/auth"
+)
+
+const goodPassword = "a tall ship and a star"
+
+func hash(t *testing.T, password string) string {
+	t.Helper()
+	stored, err := auth.NewPasswords().Hash(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stored
+}
+
+func verify(t *testing.T, password, stored string) (good bool, renewed string) {
+	t.Helper()
+	good, renewed, err := auth.NewPasswords().Verify(t.Context(), password, stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return good, renewed
+}
+
+// What is stored is argon2id in OWASP's parameters, with a salt of its own.
+func TestHash(t *testing.T) {
+	t.Parallel()
+	stored, again := hash(t, goodPassword), hash(t, goodPassword)
+	form := regexp.MustCompile(`^\$argon2id\$v=19\$m=19456,t=2,p=1\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$`)
+	parts := form.FindStringSubmatch(stored)
+	if parts == nil {
+		t.Fatalf("stored as %s", stored)
+	}
+	if stored == again {
+		t.Error("two hashes have one salt")
+	}
+	salt, err := base64.RawStdEncoding.DecodeString(parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key := base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte(goodPassword), salt, 2, 19*1024, 1, 32)); key != parts[2] {
+		t.Errorf("the key is %s, want %s", parts[2], key)
+	}
+	for password, want := range map[string]bool{goodPassword: true, goodPassword + " ": false, strings.ToUpper(goodPassword): false, "": false} {
+		if good, renewed := verify(t, password, stored); good != want || renewed != "" {
+			t.Errorf("%q: %v, renewed %q; want %v", password, good, renewed, want)
+		}
+	}
+}
+
+// The same letters from two keyboards are the same password.
+func TestHashNormalizes(t *testing.T) {
+	t.Parallel()
+	const password = "Žluťoučký kůň"
+	if good, _ := verify(t, norm.NFD.String(password), hash(t, norm.NFC.String(password))); !good {
+		t.Error("a decomposed password is not the composed one")
+	}
+}
+
+// phc hashes as another program, or another year, may have.
+func phc(memory, passes uint32, lanes uint8, saltLength, keyLength int) string {
+	salt := []byte(strings.Repeat("s", saltLength))
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", memory, passes, lanes, b64.EncodeToString(salt),
+		b64.EncodeToString(argon2.IDKey([]byte(goodPassword), salt, passes, memory, lanes, uint32(keyLength))))
+}
+
+func TestWeakerHashesAreRenewed(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		stored string
+		weaker bool
+	}{
+		"ours":                {phc(19*1024, 2, 1, 16, 32), false},
+		"less memory":         {phc(12*1024, 2, 1, 16, 32), true},
+		"one pass":            {phc(19*1024, 1, 1, 16, 32), true},
+		"short salt":          {phc(19*1024, 2, 1, 8, 32), true},
+		"short key":           {phc(19*1024, 2, 1, 16, 16), true},
+		"another of OWASP's":  {phc(46*1024, 1, 1, 16, 32), false},
+		"more of everything":  {phc(32*1024, 3, 4, 32, 64), false},
+		"memory for a thread": {phc(8, 1, 1, 16, 32), true},
+	} {
+		good, renewed := verify(t, goodPassword, tt.stored)
+		if !good || (renewed != "") != tt.weaker {
+			t.Errorf("%s: %v, renewed %q", name, good, renewed)
+		}
+		if renewed == "" {
+			continue
+		}
+		if good, twice := verify(t, goodPassword, renewed); !good || twice != "" {
+			t.Errorf("%s: renewed to %s: %v, renewed again %q", name, renewed, good, twice)
+		}
+		if good, renewed := verify(t, "another password", tt.stored); good || renewed != "" {
+			t.Errorf("%s: a wrong password: %v, renewed %q", name, good, renewed)
+		}
+	}
+}
+
+// What cannot be read is nobody's, and costs what a hash costs: 19 MiB are
+// filled, whatever was stored.
+func TestVerifyWithoutHash(t *testing.T) {
+	good := hash(t, goodPassword)
+	parts := strings.Split(good, "$")
+	with := func(i int, part string) string {
+		changed := append([]string{}, parts...)
+		changed[i] = part
+		return strings.Join(changed, "$")
+	}
+	for name, stored := range map[string]string{
+		"nothing": "", "text": goodPassword, "bcrypt": "$2b$12$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvabcdefghijklm",
+		"argon2i": with(1, "argon2i"), "an older version": with(2, "v=16"), "no salt": with(4, ""), "no key": with(5, ""),
+		"key of another alphabet": with(5, strings.Repeat("-", 43)), "more after it": good + "$x", "space": " " + good,
+		"no memory": with(3, "m=0,t=2,p=1"), "no passes": with(3, "m=19456,t=0,p=1"), "no lanes": with(3, "m=19456,t=2,p=0"),
+		"4 GiB": with(3, "m=4194304,t=2,p=1"), "a million passes": with(3, "m=19456,t=1000000,p=1"), "signed": with(3, "m=+19456,t=2,p=1"),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		ok, renewed := verify(t, goodPassword, stored)
+		runtime.ReadMemStats(&after)
+		if ok || renewed != "" {
+			t.Errorf("%s: %v, renewed %q", name, ok, renewed)
+		}
+		if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib < 19 || mib > 20 {
+			t.Errorf("%s: took %d MiB, want a hash's 19", name, mib)
+		}
+	}
+}
+
+// However many come, as many hash at a time as there are processors for, and so
+// many wait; the rest are turned away at once. What waits too long is too.
+func TestPasswordsQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, n := auth.NewPasswords(), runtime.GOMAXPROCS(0)
+		var running, served, refused atomic.Int64
+		var wg sync.WaitGroup
+		release := make(chan struct{})
+		for range 3 * (n + auth.MaxWaiting) {
+			wg.Go(func() {
+				done, err := p.Turn(t.Context())
+				if err != nil {
+					if !errors.Is(err, edu.Unavailable) {
+						t.Errorf("turned away with %v", err)
+					}
+					refused.Add(1)
+					return
+				}
+				if running.Add(1) > int64(n) {
+					t.Errorf("more than %d hash at once", n)
+				}
+				<-release
+				running.Add(-1)
+				served.Add(1)
+				done()
+			})
+		}
+		synctest.Wait()
+		if running.Load() != int64(n) || refused.Load() != int64(2*(n+auth.MaxWaiting)) {
+			t.Errorf("%d hash and %d are turned away; want %d and %d", running.Load(), refused.Load(), n, 2*(n+auth.MaxWaiting))
+		}
+		close(release)
+		wg.Wait()
+		if served.Load() != int64(n+auth.MaxWaiting) {
+			t.Errorf("%d were served, want %d", served.Load(), n+auth.MaxWaiting)
+		}
+
+		// All turns are taken for good now.
+		for range n {
+			if _, err := p.Turn(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := p.Verify(t.Context(), goodPassword, ""); !errors.Is(err, edu.Unavailable) { // after 2 s of the bubble's
+			t.Errorf("waited too long: %v", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := p.Hash(ctx, goodPassword); !errors.Is(err, context.Canceled) {
+			t.Errorf("gave up: %v", err)
+		}
+		for range auth.MaxWaiting { // none of those who left takes a place
+			wg.Go(func() {
+				if _, err := p.Hash(t.Context(), goodPassword); !errors.Is(err, edu.Unavailable) {
+					t.Errorf("waited too long: %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		if _, err := p.Turn(t.Context()); !errors.Is(err, edu.Unavailable) {
+			t.Errorf("one too many: %v", err)
+		}
+		wg.Wait()
+	})
+}
+
+func TestWeakness(t *testing.T) {
+	t.Parallel()
+	const name, email = "Ada Augusta Lovelace", "ada.lovelace@7p.example"
+	for password, want := range map[string]string{
+		goodPassword:                 "",
+		"correct horse battery":      "", // of the demo accounts
+		"кириллица":                  "10 characters at least, it has 9",
+		"кириллица!":                 "",
+		"":                           "10 characters at least, it has 0",
+		"123456789":                  "10 characters at least, it has 9",
+		strings.Repeat("e\u0301", 9): "10 characters at least, it has 9", // composed: é
+		strings.Repeat("ж", 512):     "",
+		strings.Repeat("ж", 513):     "1024 bytes at most, it has 1026",
+		"1234567890":                 "commonest",
+		"QwertyUiop":                 "commonest",
+		"CONTRASEÑA":                 "commonest",
+		"contrasen\u0303a":           "commonest",
+		"Ada Augusta Lovelace":       "own name",
+		"ada.lovelace":               "own name",
+		"Ada.Lovelace@7P.example":    "own name",
+		"ada.lovelace1":              "",
+	} {
+		got := auth.Weakness(password, name, email)
+		if (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%.40q: %q, want %q", password, got, want)
+		}
+		if len(password) > 5 && strings.Contains(got, password) {
+			t.Errorf("%.40q is in its refusal: %s", password, got)
+		}
+	}
+}
+
+// The list holds what can match: normal, in small letters, long enough, once.
+func TestCommonPasswords(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("common_passwords.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		p := strings.TrimSuffix(line, "\n")
+		if p != strings.ToLower(norm.NFC.String(p)) || p != strings.TrimSpace(p) || utf8.RuneCountInString(p) < auth.MinPassword || seen[p] {
+			t.Errorf("%q can never match, or is there twice", p)
+		}
+		if auth.Weakness(p, "", "") == "" {
+			t.Errorf("%q is taken", p)
+		}
+		seen[p] = true
+	}
+	if len(seen) < 150 {
+		t.Errorf("%d passwords, want 150 at least", len(seen))
+	}
+}
+
+func BenchmarkHash(b *testing.B) {
+	p := auth.NewPasswords()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.Hash(b.Context(), goodPassword); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkVerify compares what a right password, a wrong one and no account take.
+func BenchmarkVerify(b *testing.B) {
+	stored, err := auth.NewPasswords().Hash(b.Context(), goodPassword)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, with := range map[string][2]string{
+		"right": {goodPassword, stored}, "wrong": {"some other password", stored}, "nobody": {goodPassword, ""},
+	} {
+		b.Run(name, func(b *testing.B) {
+			p := auth.NewPasswords()
+			for b.Loop() {
+				if good, _, err := p.Verify(b.Context(), with[0], with[1]); err != nil || good != (name == "right") {
+					b.Fatal(good, err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,76 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+func accountOf(t *testing.T, s *store.Store, id int64, email string, session int64) (found store.Account) {
+	t.Helper()
+	if err := s.OnPrimary().Run(t.Context(), store.AccountOf(id, email, session, func(a store.Account) { found = a })); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestAccountOf(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	ada := signedUp(t, s, tokenNo(1))
+	exec(t, db, "UPDATE users SET role = 'admin', plan = 'premium'")
+	exec(t, db, "INSERT INTO users (name, email) VALUES ('Eve', 'eve@7p.example')")
+	eve := value[int64](t, db, "SELECT id FROM users WHERE name = 'Eve'")
+	good := store.Account{ID: ada.ID, Role: edu.RoleAdmin, Plan: edu.PlanPremium, Active: true}
+	over := good
+	over.SessionOver = true
+	check := func(name string, id int64, email string, session int64, want store.Account) {
+		t.Helper()
+		if got := accountOf(t, s, id, email, session); got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+	check("by id", ada.ID, "", 0, good)
+	check("by email, in any case", 0, "ADA@7P.example", 0, good)
+	check("with a session", ada.ID, "", ada.Session, good)
+	check("by email with a session", 0, "ada@7p.example", ada.Session, good)
+	check("nobody's id", 999, "", 0, store.Account{})
+	check("nobody's email", 0, "nobody@7p.example", 0, store.Account{})
+	check("no email", 0, "", 0, store.Account{})
+	check("a session that never was", ada.ID, "", 999, over)
+	check("another's session", eve, "", ada.Session, store.Account{ID: eve, Role: edu.RoleStudent, Plan: edu.PlanFree, Active: true, SessionOver: true})
+	if _, err := s.EndSession(t.Context(), ada); err != nil {
+		t.Fatal(err)
+	}
+	check("a revoked session", ada.ID, "", ada.Session, over)
+	check("without the revoked session", ada.ID, "", 0, good)
+}
+
+// Who is kept out loses every session, and gets none of them back.
+func TestSetActive(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	ada := signedUp(t, s, tokenNo(1))
+	exec(t, db, "INSERT INTO users (name, email) VALUES ('Eve', 'eve@7p.example')")
+	exec(t, db, "INSERT INTO sessions (user_id) SELECT id FROM users WHERE name = 'Eve'")
+	for _, active := range []bool{false, false, true} {
+		if id, err := s.SetActive(t.Context(), "ADA@7p.example", active); err != nil || id != ada.ID {
+			t.Fatalf("account %d, %v; want %d", id, err, ada.ID)
+		}
+		if got := accountOf(t, s, ada.ID, "", ada.Session); got.Active != active || !got.SessionOver {
+			t.Errorf("set to %t: %+v", active, got)
+		}
+	}
+	if n := value[int](t, db, "SELECT count(*) FROM sessions WHERE revoked_at IS NULL"); n != 1 {
+		t.Errorf("%d sessions are left, want the other account's", n)
+	}
+	if !value[bool](t, db, "SELECT active FROM users WHERE name = 'Eve'") {
+		t.Error("another account is kept out")
+	}
+	if _, err := s.SetActive(t.Context(), "nobody@7p.example", false); !errors.Is(err, edu.NotFound) {
+		t.Errorf("nobody: %v, want %v", err, edu.NotFound)
+	}
+}
