@@ -12,25 +12,29 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/loaders"
 )
 
 // Resolver is the root of all resolvers. What they read comes with the context:
-// the loaders of the operation. Resolver itself keeps hints only.
+// the loaders of the operation. Resolver itself keeps hints, and what signing in
+// takes besides the database.
 type Resolver struct {
-	slugs *lru.Cache[string, edu.Course]
+	slugs     *lru.Cache[string, edu.Course]
+	sessions  Sessions
+	passwords *auth.Passwords
 }
 
 // hints is how many slugs are remembered.
 const hints = 4096
 
 // New makes a Resolver.
-func New() *Resolver {
+func New(s Sessions) *Resolver {
 	slugs, err := lru.New[string, edu.Course](hints)
 	if err != nil {
 		panic(err) // of a size below 1
 	}
-	return &Resolver{slugs: slugs}
+	return &Resolver{slugs: slugs, sessions: s, passwords: auth.NewPasswords()}
 }
 
 // hint wants what a course's selection needs, before the course itself is read,

@@ -7,25 +7,66 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/loaders"
+	"github.com/7p-education/api/store"
 )
 
 func (r *mutationResolver) SignUp(ctx context.Context, input graph.SignUpInput) (*graph.SessionPayload, error) {
-	panic(fmt.Errorf("not implemented: SignUp - signUp"))
+	if err := r.attempt(ctx, ""); err != nil {
+		return nil, err
+	}
+	in := check.New("input")
+	a := store.NewAccount{Name: in.Line("name", input.Name, 1, maxName), Email: in.Email("email", input.Email)}
+	if why := auth.Weakness(input.Password, a.Name, a.Email); why != "" {
+		in.Weak("password", why)
+	}
+	return r.begin(ctx, in, func(s *store.Store, t store.RefreshToken) (v edu.Viewer, err error) {
+		if a.PasswordHash, err = r.passwords.Hash(ctx, input.Password); err != nil {
+			return v, err
+		}
+		return s.SignUp(ctx, a, t, in.Path("email"))
+	})
 }
 
 func (r *mutationResolver) SignIn(ctx context.Context, input graph.SignInInput) (*graph.SessionPayload, error) {
-	panic(fmt.Errorf("not implemented: SignIn - signIn"))
+	in := check.New("input")
+	email := in.Line("email", input.Email, 1, check.MaxEmail)
+	if err := r.attempt(ctx, email); err != nil {
+		return nil, err
+	}
+	return r.begin(ctx, in, func(s *store.Store, t store.RefreshToken) (edu.Viewer, error) {
+		return r.signIn(ctx, s, email, input.Password, t)
+	})
 }
 
 func (r *mutationResolver) RefreshSession(ctx context.Context, input graph.RefreshSessionInput) (*graph.SessionPayload, error) {
-	panic(fmt.Errorf("not implemented: RefreshSession - refreshSession"))
+	if err := r.attempt(ctx, ""); err != nil {
+		return nil, err
+	}
+	in := check.New("input")
+	return r.begin(ctx, in, func(s *store.Store, t store.RefreshToken) (edu.Viewer, error) {
+		return r.refresh(ctx, s, input.RefreshToken, t, in.Path("refreshToken"))
+	})
 }
 
 func (r *mutationResolver) SignOut(ctx context.Context) (*graph.SignOutPayload, error) {
-	panic(fmt.Errorf("not implemented: SignOut - signOut"))
+	l := loaders.For(ctx)
+	v := l.Viewer
+	ended := false
+	if v.Session != 0 {
+		var err error
+		if ended, err = l.Store.EndSession(ctx, v); err != nil {
+			return nil, err
+		}
+		l.Store.AfterCommit(func() { r.sessions.Revoke(ctx, v.ID, v.Session) })
+	}
+	l.Forget(edu.Viewer{})
+	return &graph.SignOutPayload{SignedOut: ended}, nil
 }
 
 func (r *Resolver) Mutation() graph.MutationResolver { return &mutationResolver{r} }

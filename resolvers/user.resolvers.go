@@ -7,17 +7,27 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/check"
 	"github.com/7p-education/api/loaders"
+	"github.com/7p-education/api/store"
 	"github.com/99designs/gqlgen/graphql"
 )
 
 func (r *mutationResolver) UpdatePreferences(ctx context.Context, input graph.UpdatePreferencesInput) (*graph.UpdatePreferencesPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdatePreferences - updatePreferences"))
+	in := check.New("input")
+	changes := preferenceChanges(in, input)
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.UpdatePreferences(ctx, v, changes)
+	})
+	if err != nil || problems != nil {
+		return &graph.UpdatePreferencesPayload{UserErrors: problems}, err
+	}
+	u, err := oneUser(ctx, loaders.For(ctx).Viewer.ID, below(ctx, "UpdatePreferencesPayload", "user"))
+	return &graph.UpdatePreferencesPayload{User: u}, err
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*edu.User, error) {

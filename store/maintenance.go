@@ -57,6 +57,48 @@ func (s *Store) EnsurePartitions(ctx context.Context, now time.Time, months int)
 	return made, convert(err)
 }
 
+// DeleteExpiredSessions deletes refresh tokens that have expired, and sessions
+// that have no other, a few thousand at a time. It returns how many tokens that
+// were.
+func (s *Store) DeleteExpiredSessions(ctx context.Context) (tokens int, err error) {
+	err = s.exclusively(ctx, "delete_expired_sessions", func(conn *pgx.Conn) error {
+		for {
+			var n int
+			err := conn.QueryRow(ctx, `-- name: DeleteExpiredSessions
+				WITH expired AS (
+					DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires_at <= now() LIMIT 5000)
+					RETURNING session_id
+				), ended AS (
+					DELETE FROM sessions s WHERE s.id IN (SELECT session_id FROM expired)
+					AND NOT EXISTS (SELECT FROM refresh_tokens t WHERE t.session_id = s.id AND t.expires_at > now())
+				)
+				SELECT count(*) FROM expired`).Scan(&n)
+			if err != nil || n == 0 {
+				return err
+			}
+			tokens += n
+		}
+	})
+	return tokens, err
+}
+
+// DeleteExpiredAnswers deletes what Once kept AnswerTTL ago or longer, 1,000 at a
+// time, and returns how many that were.
+func (s *Store) DeleteExpiredAnswers(ctx context.Context) (answers int, err error) {
+	err = s.exclusively(ctx, "delete_expired_answers", func(conn *pgx.Conn) error {
+		for {
+			done, err := conn.Exec(ctx, `-- name: DeleteExpiredAnswers
+				DELETE FROM idempotent_answers WHERE key IN (
+					SELECT key FROM idempotent_answers WHERE created_at <= now() - $1::interval LIMIT 1000)`, AnswerTTL)
+			if err != nil || done.RowsAffected() == 0 {
+				return err
+			}
+			answers += int(done.RowsAffected())
+		}
+	})
+	return answers, err
+}
+
 // exclusively runs do on a connection without a time limit, unless another
 // server is at the same: then it does nothing.
 func (s *Store) exclusively(ctx context.Context, name string, do func(*pgx.Conn) error) error {

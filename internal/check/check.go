@@ -19,9 +19,10 @@ type Checker struct {
 	problems *edu.UserErrors
 }
 
-// New starts to check the fields below an argument, e.g. "input".
-func New(argument string) Checker {
-	return Checker{path: edu.InputPath{argument}, problems: new(edu.UserErrors)}
+// New starts to check the fields below an argument, e.g. "input", or the arguments
+// themselves if none is named.
+func New(argument ...string) Checker {
+	return Checker{path: argument, problems: new(edu.UserErrors)}
 }
 
 // At checks the fields below a field, or below an element of one.

@@ -1,13 +1,11 @@
 package demo
 
 import (
-	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 
-	"golang.org/x/crypto/argon2"
+	"github.com/7p-education/api/internal/auth"
 )
 
 // How many courses student@7p.example takes.
@@ -22,16 +20,11 @@ var accounts = []account{
 	adminID - 1:      {"Mei-Lin Tan", "admin@7p.example", "admin", "premium"},
 }
 
-// passwordHash hashes Password with argon2id in the parameters OWASP's Password
-// Storage Cheat Sheet gives first, as a PHC string. The salt is that of the
-// seed: two loads must give the same rows, and the password is public.
+// passwordHash hashes Password. The salt is that of the seed: two loads must give
+// the same rows, and the password is public.
 func (w *world) passwordHash() string {
-	const kib, passes, lanes = 19 * 1024, 2, 1
 	salt := binary.BigEndian.AppendUint64([]byte("7p demo "), w.seed)
-	key := argon2.IDKey([]byte(Password), salt, passes, kib, lanes, 32)
-	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, kib, passes, lanes, b64.EncodeToString(salt), b64.EncodeToString(key))
+	return auth.HashWithSalt(Password, [16]byte(salt))
 }
 
 // accountCourses makes those of instructor@7p.example: ten that are old, well

@@ -37,6 +37,14 @@ func All(s *store.Store) []Job {
 			n, err := s.RefreshRelated(ctx, 12*time.Hour)
 			return counted("courses", n), err
 		}},
+		{Name: "sessions", Every: time.Hour, Run: func(ctx context.Context) ([]any, error) {
+			n, err := s.DeleteExpiredSessions(ctx)
+			return counted("expired_tokens", n), err
+		}},
+		{Name: "answers", Every: time.Hour, Run: func(ctx context.Context) ([]any, error) {
+			n, err := s.DeleteExpiredAnswers(ctx)
+			return counted("expired_answers", n), err
+		}},
 	}
 }
 

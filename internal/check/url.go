@@ -1,0 +1,27 @@
+package check
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// URL returns an absolute address of http or https, of at most some characters,
+// in Unicode's normalization form C. One with a user's name or password in it is
+// refused: everyone would see them.
+func (c Checker) URL(field, text string, most int) string {
+	text = norm.NFC.String(text)
+	if n := utf8.RuneCountInString(text); n > most {
+		c.Invalid(field, "this is too long: %d characters at most, it has %d", most, n)
+		return text
+	}
+	u, err := url.Parse(text)
+	blank := strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	if err != nil || blank || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		c.Invalid(field, "this must be an address like https://example.com/picture.png: http or https, a host, no user or password, no blanks")
+	}
+	return text
+}

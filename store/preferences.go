@@ -1,0 +1,29 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/7p-education/api/edu"
+)
+
+// PreferenceChanges are the preferences to change; nil leaves one as it is.
+type PreferenceChanges struct {
+	Locale             *string  `json:"locale,omitempty"`
+	Theme              *string  `json:"theme,omitempty"`
+	EmailNotifications *bool    `json:"emailNotifications,omitempty"`
+	PlaybackSpeed      *float64 `json:"playbackSpeed,omitempty"`
+}
+
+// UpdatePreferences changes some of the viewer's preferences. The merge is the
+// database's, so that two changes at once keep both.
+func (s *Store) UpdatePreferences(ctx context.Context, v edu.Viewer, c PreferenceChanges) error {
+	changes, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return s.Write(ctx, func(tx *Tx) error {
+		q := sql("UpdatePreferences", "UPDATE users SET preferences = preferences || ")
+		return tx.Commit(ctx, q.add(q.arg(changes), "::jsonb WHERE id = ", q.arg(v.ID)).into(nil))
+	})
+}

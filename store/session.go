@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/7p-education/api/edu"
+)
+
+// maxSession is how long a session may go on at most, however often it is
+// refreshed.
+const maxSession = 365 * 24 * time.Hour
+
+// Credentials is what a password is checked against.
+type Credentials struct {
+	UserID       int64
+	PasswordHash string // "" where the account has none, or is not active
+}
+
+// CredentialsByEmail finds those of an account by its email, without regard to
+// case. Into is not called where there is none.
+func CredentialsByEmail(email string, into func(Credentials)) Query {
+	s := sql("CredentialsByEmail", "SELECT u.id, CASE WHEN u.active THEN coalesce(u.password_hash, '') ELSE '' END FROM users u WHERE lower(u.email) = lower(")
+	return s.add(s.arg(email), ")").into(func(rows pgx.Rows) error {
+		var c Credentials
+		err := rows.Scan(&c.UserID, &c.PasswordHash)
+		into(c)
+		return err
+	})
+}
+
+// NewAccount is what an account starts with.
+type NewAccount struct{ Name, Email, PasswordHash string }
+
+// RefreshToken is one that a session gets: the SHA-256 of it, and how long it may
+// be spent.
+type RefreshToken struct {
+	Hash [32]byte
+	TTL  time.Duration
+}
+
+// SignUp makes an account and its first session. Where the email is taken, in
+// whatever case, edu.UserAlreadyExists is told at the path.
+func (s *Store) SignUp(ctx context.Context, a NewAccount, t RefreshToken, at edu.InputPath) (edu.Viewer, error) {
+	q := sql("SignUp", "WITH account AS (INSERT INTO users (name, email, password_hash, last_login) VALUES (")
+	q.add(q.arg(a.Name), ", ", q.arg(a.Email), ", ", q.arg(a.PasswordHash), ", now()) ON CONFLICT (lower(email)) DO NOTHING RETURNING id, role, plan)")
+	v, err := s.startSession(ctx, q, t)
+	if err == nil && !v.SignedIn() {
+		err = at.Refuse(edu.UserAlreadyExists, "there is an account with this email already: sign in")
+	}
+	return v, err
+}
+
+// SignIn starts a session of an account whose password was checked against c.
+// Where the account is not as it was read any more, inactive or with another
+// password, the viewer is anonymous and nothing is written. Renewed is the
+// password hashed anew, "" where it stays.
+func (s *Store) SignIn(ctx context.Context, c Credentials, renewed string, t RefreshToken) (edu.Viewer, error) {
+	q := sql("SignIn", "WITH account AS (UPDATE users u SET last_login = now()")
+	if renewed != "" {
+		q.add(", password_hash = ", q.arg(renewed))
+	}
+	q.add(" WHERE u.active").where("u.id = %", c.UserID).where("u.password_hash = %", c.PasswordHash)
+	return s.startSession(ctx, q.add(" RETURNING u.id, u.role, u.plan)"), t)
+}
+
+// startSession makes the session of the account that a statement starts with: at
+// most one row named account. A viewer without a session is one without account.
+func (s *Store) startSession(ctx context.Context, q *statement, t RefreshToken) (v edu.Viewer, err error) {
+	q.add(", session AS (INSERT INTO sessions (user_id) SELECT a.id FROM account a RETURNING id)",
+		", token AS (INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.arg(t.Hash[:]), ", s.id, now() + ", q.arg(t.TTL), "::interval FROM session s)",
+		" SELECT a.id, upper(a.role), upper(a.plan), s.id FROM account a, session s")
+	err = s.Write(ctx, func(tx *Tx) error {
+		v = edu.Viewer{}
+		return tx.Commit(ctx, q.into(func(rows pgx.Rows) error {
+			return rows.Scan(&v.ID, (*string)(&v.Role), (*string)(&v.Plan), &v.Session)
+		}))
+	})
+	return v, err
+}
+
+// RefreshSession spends a refresh token, known by its hash, for the next of its
+// session, good for its TTL but not beyond maxSession after the session's start.
+// The viewer is anonymous where the token is of no use: unknown, expired, of a
+// session that is revoked or of a user that is not active. One that was spent
+// before may be stolen: its session is revoked, and stolen is true, with the
+// viewer whose access tokens should not be taken any more.
+func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next RefreshToken) (v edu.Viewer, stolen bool, err error) {
+	err = s.Write(ctx, func(tx *Tx) error {
+		var found edu.Viewer
+		var over bool
+		v, stolen = edu.Viewer{}, false
+		// The token is locked too: one that waited for another must see it spent.
+		q := sql("LockRefreshToken", "SELECT t.spent_at IS NOT NULL, t.expires_at <= now() OR s.revoked_at IS NOT NULL OR NOT u.active,",
+			" u.id, upper(u.role), upper(u.plan), s.id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id WHERE t.hash = ")
+		q.add(q.arg(spend[:]), " FOR NO KEY UPDATE OF t, s")
+		if err := tx.Run(ctx, q.into(func(rows pgx.Rows) error {
+			return rows.Scan(&stolen, &over, &found.ID, (*string)(&found.Role), (*string)(&found.Plan), &found.Session)
+		})); err != nil {
+			return err
+		}
+		switch {
+		case stolen:
+			v = found
+			return tx.Commit(ctx, revokeSession(found))
+		case over || !found.SignedIn():
+			return nil
+		default:
+			v = found
+			return tx.Commit(ctx, spendToken(spend), nextToken(found.Session, next))
+		}
+	})
+	return v, stolen, err
+}
+
+func spendToken(hash [32]byte) Query {
+	q := sql("SpendRefreshToken", "UPDATE refresh_tokens SET spent_at = now() WHERE hash = ")
+	return q.add(q.arg(hash[:])).into(nil)
+}
+
+func nextToken(session int64, t RefreshToken) Query {
+	q := sql("NextRefreshToken", "INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ")
+	q.add(q.arg(t.Hash[:]), ", s.id, least(now() + ", q.arg(t.TTL), "::interval, s.created_at + ", q.arg(maxSession), "::interval)")
+	return q.add(" FROM sessions s WHERE s.id = ", q.arg(session)).into(nil)
+}
+
+// EndSession revokes the viewer's session, and tells whether there was one.
+func (s *Store) EndSession(ctx context.Context, v edu.Viewer) (ended bool, err error) {
+	err = s.Write(ctx, func(tx *Tx) error {
+		ended = false
+		q := revokeSession(v)
+		q.scan = func(pgx.Rows) error { ended = true; return nil }
+		return tx.Commit(ctx, q)
+	})
+	return ended, err
+}
+
+// revokeSession gives a row for a session that is there, revoked before or now.
+func revokeSession(v edu.Viewer) Query {
+	q := sql("RevokeSession", "UPDATE sessions SET revoked_at = coalesce(revoked_at, now()) WHERE id = ")
+	return q.add(q.arg(v.Session), " AND user_id = ", q.arg(v.ID), " RETURNING id").into(func(pgx.Rows) error { return nil })
+}
