@@ -15,6 +15,7 @@ const (
 	Unauthenticated Code = "UNAUTHENTICATED"
 	NotFound        Code = "NOT_FOUND"
 	Conflict        Code = "CONFLICT"
+	RateLimited     Code = "RATE_LIMITED"
 	Unavailable     Code = "SERVICE_UNAVAILABLE"
 )
 
@@ -26,6 +27,9 @@ func (c Code) Error() string { return string(c) }
 type Error struct {
 	Code    Code
 	Message string
+	// RetryAfter is in how many seconds it may go well, sent as
+	// extensions.retryAfter; 0 where nobody knows.
+	RetryAfter int
 }
 
 // Error returns the code and the message.

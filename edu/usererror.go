@@ -18,7 +18,7 @@ const (
 	UserNotEnrolled        UserErrorCode = "NOT_ENROLLED"
 	UserForbidden          UserErrorCode = "FORBIDDEN"
 	UserWeakPassword       UserErrorCode = "WEAK_PASSWORD"
-	UserInvalidCredentials UserErrorCode = "INVALID_CREDENTIALS"
+	UserInvalidCredentials UserErrorCode = "INVALID_CREDENTIALS" //nolint:gosec // it is no credential
 )
 
 // MarshalGQL writes the value as a JSON string.

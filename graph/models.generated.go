@@ -55,7 +55,7 @@ type CourseInput struct {
 	Title string `json:"title"`
 	// At most 20,000 characters.
 	Description string `json:"description"`
-	// At most 20, of at most 50 characters each.
+	// At most 20, of at most 50 characters each; put into lower case, and each kept once.
 	Tags []string `json:"tags,omitempty"`
 	// BEGINNER, if left out.
 	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`
@@ -63,7 +63,7 @@ type CourseInput struct {
 	PriceAmount edu.Decimal `json:"priceAmount"`
 	// 0, if left out; at most 31,536,000.
 	DurationSeconds *int `json:"durationSeconds,omitempty"`
-	// http or https; at most 2,000 characters.
+	// http or https, without user and password; at most 2,000 characters.
 	ThumbnailURL *string `json:"thumbnailUrl,omitempty"`
 	// The category it belongs to.
 	CategoryID edu.ID `json:"categoryId"`
@@ -213,15 +213,15 @@ type UpdateCourseInput struct {
 	Title *string `json:"title,omitempty"`
 	// At most 20,000 characters.
 	Description *string `json:"description,omitempty"`
-	// At most 20, of at most 50 characters each.
+	// At most 20, of at most 50 characters each; put into lower case, and each kept once.
 	Tags []string `json:"tags,omitempty"`
 	// How much it presumes.
 	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`
 	// 0 to 99999999.99, with two decimals at most.
 	PriceAmount *edu.Decimal `json:"priceAmount,omitempty"`
-	// At most 31,536,000.
+	// At most 31,536,000, and not less than its videos together.
 	DurationSeconds *int `json:"durationSeconds,omitempty"`
-	// http or https, at most 2,000 characters; null takes it away.
+	// http or https, without user and password; at most 2,000 characters; null takes it away.
 	ThumbnailURL graphql.Omittable[*string] `json:"thumbnailUrl,omitempty"`
 	// The category it belongs to.
 	CategoryID *edu.ID `json:"categoryId,omitempty"`

@@ -7,10 +7,10 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/check"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
 	"github.com/99designs/gqlgen/graphql"
@@ -90,23 +90,43 @@ func (r *courseResolver) RelatedCourses(ctx context.Context, obj *edu.Course, fi
 }
 
 func (r *mutationResolver) CreateCourse(ctx context.Context, input graph.CourseInput) (*graph.CoursePayload, error) {
-	panic(fmt.Errorf("not implemented: CreateCourse - createCourse"))
+	in := check.New("input")
+	course := newCourse(in, &input)
+	var id int64
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		id, err = s.CreateCourse(ctx, v, course, edu.InputPath{"input"})
+		return err
+	})
+	return writtenCoursePayload(ctx, id, problems, err)
 }
 
 func (r *mutationResolver) UpdateCourse(ctx context.Context, input graph.UpdateCourseInput) (*graph.CoursePayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateCourse - updateCourse"))
+	in := check.New("input")
+	course, set := changedCourse(in, &input)
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.UpdateCourse(ctx, v, course, set, edu.InputPath{"input"})
+	})
+	return writtenCoursePayload(ctx, course.ID, problems, err)
 }
 
 func (r *mutationResolver) PublishCourse(ctx context.Context, id edu.ID) (*graph.CoursePayload, error) {
-	panic(fmt.Errorf("not implemented: PublishCourse - publishCourse"))
+	return setPublished(ctx, id, true)
 }
 
 func (r *mutationResolver) UnpublishCourse(ctx context.Context, id edu.ID) (*graph.CoursePayload, error) {
-	panic(fmt.Errorf("not implemented: UnpublishCourse - unpublishCourse"))
+	return setPublished(ctx, id, false)
 }
 
 func (r *mutationResolver) ImportCourses(ctx context.Context, input graph.ImportCoursesInput) (*graph.ImportCoursesPayload, error) {
-	panic(fmt.Errorf("not implemented: ImportCourses - importCourses"))
+	in := check.New("input")
+	courses := newCourses(in, input.Courses)
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.ImportCourses(ctx, v, courses, in.Path("courses"))
+	})
+	if err != nil || problems != nil {
+		return &graph.ImportCoursesPayload{UserErrors: problems}, err
+	}
+	return &graph.ImportCoursesPayload{ImportedCount: len(courses)}, nil
 }
 
 func (r *queryResolver) Course(ctx context.Context, id *edu.ID, slug *string) (*edu.Course, error) {

@@ -7,7 +7,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
@@ -33,7 +32,23 @@ func (r *mutationResolver) RecordVideoProgress(ctx context.Context, input graph.
 }
 
 func (r *mutationResolver) AddVideo(ctx context.Context, input graph.AddVideoInput) (*graph.AddVideoPayload, error) {
-	panic(fmt.Errorf("not implemented: AddVideo - addVideo"))
+	in := check.New("input")
+	video := edu.Video{
+		CourseID:        in.Key("courseId", input.CourseID, edu.KindCourse),
+		Title:           in.Line("title", input.Title, 1, maxTitle),
+		DurationSeconds: in.Int("durationSeconds", input.DurationSeconds, 1, maxVideoDuration),
+	}
+	var made *edu.Video
+	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		made, err = s.AddVideo(ctx, v, video, input.Position, edu.InputPath{"input"})
+		return err
+	})
+	if err != nil || problems != nil {
+		return &graph.AddVideoPayload{UserErrors: problems}, err
+	}
+	a := readAhead(ctx)
+	a.videos([]*edu.Video{made}, below(ctx, "AddVideoPayload", "video"))
+	return &graph.AddVideoPayload{Video: made}, a.run()
 }
 
 func (r *videoResolver) Course(ctx context.Context, obj *edu.Video) (*edu.Course, error) {

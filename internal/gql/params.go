@@ -19,6 +19,7 @@ const (
 	paramOperation  = "operationName"
 	paramVariables  = "variables"
 	paramExtensions = "extensions"
+	paramDocument   = "documentId"
 )
 
 var errNotText = refuse(http.StatusBadRequest, codeBadRequest, "the request is not valid UTF-8")
@@ -37,31 +38,34 @@ func release(buf *bytes.Buffer, pool *sync.Pool) {
 	}
 }
 
-// readPost reads the parameters from a JSON body of at most maxBody bytes.
-func readPost(r *http.Request, maxBody int64) (*graphql.RawParams, *refusal) {
+// readPost reads the parameters from a JSON body.
+func readPost(r *http.Request, most limit) (*graphql.RawParams, *refusal) {
 	if ref := checkContentType(r); ref != nil {
 		return nil, ref
 	}
-	if r.ContentLength > maxBody {
-		return nil, tooLarge(maxBody)
+	if r.ContentLength > most.bytes {
+		return nil, tooLarge(most)
 	}
 	buf := bodies.Get().(*bytes.Buffer)
 	defer release(buf, &bodies)
-	if _, err := buf.ReadFrom(io.LimitReader(r.Body, maxBody+1)); err != nil {
+	if r.ContentLength > maxPooled { // else it would double, and be copied, again and again
+		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(io.LimitReader(r.Body, most.bytes+1)); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, refuse(http.StatusRequestTimeout, codeRequestTimeout, "the request body came too slowly")
 		}
 		return nil, refuse(http.StatusBadRequest, codeBadRequest, "the request body broke off")
 	}
-	if int64(buf.Len()) > maxBody {
-		return nil, tooLarge(maxBody)
+	if int64(buf.Len()) > most.bytes {
+		return nil, tooLarge(most)
 	}
 	return decodeBody(buf.Bytes())
 }
 
-func tooLarge(limit int64) *refusal {
+func tooLarge(most limit) *refusal {
 	return refuse(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
-		"the request body is larger than the limit of %d bytes", limit)
+		"the request body is larger than the limit of %d bytes%s", most.bytes, most.of)
 }
 
 // decodeBody reads the parameters from a JSON object. Unknown members are left
@@ -106,7 +110,7 @@ func decodeBody(body []byte) (*graphql.RawParams, *refusal) {
 // may have read the other one.
 func assign(p *graphql.RawParams, name string, value any, seen *[]string) *refusal {
 	switch name {
-	case paramQuery, paramOperation, paramVariables, paramExtensions:
+	case paramQuery, paramOperation, paramVariables, paramExtensions, paramDocument:
 	default:
 		return nil
 	}
@@ -128,16 +132,35 @@ func assign(p *graphql.RawParams, name string, value any, seen *[]string) *refus
 	case paramVariables:
 		p.Variables, ok = value.(map[string]any)
 	case paramExtensions:
-		p.Extensions, ok = value.(map[string]any)
+		id := p.Extensions[extensionDocument]
+		if p.Extensions, ok = value.(map[string]any); ok {
+			delete(p.Extensions, extensionDocument) // it is a parameter of its own
+			carry(p, id)
+		}
+	case paramDocument:
+		_, ok = value.(string)
+		carry(p, value)
 	}
 	switch {
 	case ok:
 		return nil
-	case name == paramQuery || name == paramOperation:
+	case name == paramQuery || name == paramOperation || name == paramDocument:
 		return misshapen("\"%s\" must be a string", name)
 	default:
 		return misshapen("\"%s\" must be a JSON object", name)
 	}
+}
+
+// carry puts the id of a document where extensions find it: gqlgen has no place of
+// its own for it.
+func carry(p *graphql.RawParams, id any) {
+	if id == nil {
+		return
+	}
+	if p.Extensions == nil {
+		p.Extensions = map[string]any{}
+	}
+	p.Extensions[extensionDocument] = id
 }
 
 // readGet reads the parameters from the URL's query of at most maxURL bytes; an
@@ -155,7 +178,7 @@ func readGet(r *http.Request, maxURL int64) (*graphql.RawParams, *refusal) {
 		return nil, refuse(http.StatusBadRequest, codeBadRequest, "the URL's query is not properly percent-encoded")
 	}
 	p := &graphql.RawParams{}
-	for _, name := range []string{paramQuery, paramOperation, paramVariables, paramExtensions} {
+	for _, name := range []string{paramQuery, paramOperation, paramVariables, paramExtensions, paramDocument} {
 		given := values[name]
 		if len(given) > 1 {
 			return nil, misshapen("\"%s\" is given twice", name)

@@ -25,7 +25,7 @@ func standard(src []byte, into any) error {
 	return nil
 }
 
-var documents = []string{
+var jsonTexts = []string{
 	`null`, `true`, `false`, `0`, `-0.5e+10`, `12345678901234567890`, `""`, `[]`, `{}`, ` [ 1 , {"a" : [ ] } ] `,
 	`"a\"\\\/\b\f\n\r\tz"`, `"\u00e9\ud83d\ude00"`, `"\ud83d"`, `"\ud83dx"`, `"\ud83d\u0041"`, `"é😀"`, `{"a":1,"a":2}`, `{"\u0061":1}`,
 	``, ` `, `nul`, `nulll`, `01`, `1.`, `.5`, `-`, `+1`, `1e`, `0x1`, `"`, `"\`, `"\x"`, `"\u12"`, `"\u12g4"`, "\"\n\"", `'a'`,
@@ -34,7 +34,7 @@ var documents = []string{
 
 func TestJSONReader(t *testing.T) {
 	t.Parallel()
-	for _, src := range documents {
+	for _, src := range jsonTexts {
 		compare(t, []byte(src))
 	}
 }
@@ -62,7 +62,7 @@ func compare(t *testing.T, src []byte) {
 }
 
 func FuzzJSONReader(f *testing.F) {
-	for _, src := range documents {
+	for _, src := range jsonTexts {
 		f.Add([]byte(src))
 	}
 	f.Fuzz(compare)
@@ -75,7 +75,7 @@ func FuzzDecodeBody(f *testing.F) {
 	f.Add([]byte(`{"query":null,"operationName":"A","variables":{"a":[1,null]},"extensions":{"b":{}}}`))
 	f.Add([]byte(`{"query":"a","query":"b"}`))
 	f.Add([]byte(`[{"query":"a"}]`))
-	for _, src := range documents {
+	for _, src := range jsonTexts {
 		f.Add([]byte(src))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {

@@ -104,7 +104,7 @@ func presentCoded(ctx context.Context, shown, known *gqlerror.Error) bool {
 			return show(shown, string(edu.BadUserInput), misfit(op, known))
 		}
 	}
-	return show(shown, code, known.Message)
+	return show(shown, code, withoutValues(known.Message))
 }
 
 func unresolved(op *graphql.OperationContext) string {

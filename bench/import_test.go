@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// These benchmarks write the same rows by one mutation and by a statement for each
+// row, into an empty database of their own. "MiB" is how much this process grew, as
+// the kernel saw it, the request itself apart; it needs Linux.
+
+// BenchmarkImportCourses makes 10,000 courses of 100 words.
+func BenchmarkImportCourses(b *testing.B) {
+	const n = 10_000
+	s := newScratch(b)
+	courses, random := make([]map[string]any, n), rand.New(rand.NewPCG(1, 1))
+	for i := range courses {
+		courses[i] = map[string]any{
+			"title": fmt.Sprintf("%s number %d", words(random, 4), i), "description": words(random, 100), "tags": strings.Fields(words(random, 5)),
+			"difficulty": "INTERMEDIATE", "priceAmount": "49.90", "durationSeconds": 3600, "thumbnailUrl": "https://example.com/picture.png",
+			"categoryId": edu.NewID(edu.KindCategory, s.category).String(),
+		}
+	}
+	const mutation = "mutation($courses: [CourseInput!]!) { importCourses(input: {courses: $courses}) { n: importedCount userErrors { message field } } }"
+	request := s.request(mutation, map[string]any{"courses": courses})
+	empty := func() { s.exec("TRUNCATE courses CASCADE") }
+	b.Run("mutation", func(b *testing.B) {
+		s.measure(b, n, empty, func() error { return s.send(request, fmt.Sprintf(`"n":%d,`, n)) })
+	})
+	b.Run("row by row", func(b *testing.B) {
+		s.measure(b, n, empty, func() error {
+			return pgx.BeginFunc(b.Context(), s.db, func(tx pgx.Tx) error {
+				for i, c := range courses {
+					_, err := tx.Exec(b.Context(), `INSERT INTO courses (slug, title, description, tags, difficulty, price, duration_seconds, thumbnail_url, instructor_id, category_id)
+						VALUES ($1, $2, $3, $4, 'intermediate', 49.90, 3600, $5, $6, $7)`,
+						"course-"+strconv.Itoa(i), c["title"], c["description"], c["tags"], c["thumbnailUrl"], s.teacher.ID, s.category)
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+	})
+}
+
+// BenchmarkBulkEnroll lets 50,000 accounts take a course.
+func BenchmarkBulkEnroll(b *testing.B) {
+	const n = 50_000
+	s := newScratch(b)
+	s.exec("INSERT INTO users (name, email) SELECT 'Student ' || n, 'student-number-' || n || '@university.7p.example' FROM generate_series(1, " + strconv.Itoa(n) + ") n")
+	s.exec("ANALYZE users")
+	emails := make([]string, n)
+	for i := range emails {
+		emails[i] = fmt.Sprintf("Student-Number-%d@university.7p.example", i+1)
+	}
+	const mutation = "mutation($course: ID!, $emails: [String!]!) { bulkEnroll(input: {courseId: $course, emails: $emails}) { n: enrolledCount userErrors { message field } } }"
+	request := s.request(mutation, map[string]any{"course": edu.NewID(edu.KindCourse, s.course).String(), "emails": emails})
+	empty := func() { s.exec("TRUNCATE enrollments") }
+	b.Run("mutation", func(b *testing.B) {
+		s.measure(b, n, empty, func() error { return s.send(request, fmt.Sprintf(`"n":%d,`, n)) })
+	})
+	// Not in one transaction: the dead versions of the course's row would pile up.
+	b.Run("row by row", func(b *testing.B) {
+		s.measure(b, n, empty, func() error {
+			for _, email := range emails {
+				const enroll = "INSERT INTO enrollments (user_id, course_id) SELECT u.id, $1 FROM users u WHERE lower(u.email) = lower($2) AND u.active ON CONFLICT DO NOTHING"
+				if _, err := s.db.Exec(b.Context(), enroll, s.course, email); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// scratch is a server over a database with an instructor, a category and a course.
+type scratch struct {
+	b                *testing.B
+	handler          http.Handler
+	db               *pgxpool.Pool
+	teacher          edu.Viewer
+	category, course int64
+}
+
+func newScratch(b *testing.B) *scratch {
+	b.Helper()
+	dsn := testdb.New(b)
+	db, err := store.Open(b.Context(), store.Config{URL: dsn, MaxConns: poolSize})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(db.Close)
+	s := &scratch{b: b, handler: gql.New(gql.Options{Store: db, Log: slog.New(slog.DiscardHandler)}), db: db.Primary()}
+	s.teacher = edu.Viewer{ID: s.one("INSERT INTO users (name, email, role) VALUES ('T', 't@7p.example', 'instructor') RETURNING id"), Role: edu.RoleInstructor}
+	s.category = s.one("INSERT INTO categories (name, slug) VALUES ('C', 'c') RETURNING id")
+	s.course = s.one(`INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)
+		SELECT 'c', 'C', 'beginner', true, now(), u.id, k.id FROM users u, categories k RETURNING id`)
+	return s
+}
+
+func (s *scratch) one(sql string) (key int64) {
+	s.b.Helper()
+	if err := s.db.QueryRow(s.b.Context(), sql).Scan(&key); err != nil {
+		s.b.Fatal(err)
+	}
+	return key
+}
+
+func (s *scratch) exec(sql string) {
+	s.b.Helper()
+	if _, err := s.db.Exec(s.b.Context(), sql); err != nil {
+		s.b.Fatal(err)
+	}
+}
+
+// words are some of a vocabulary of 5,000.
+func words(random *rand.Rand, n int) string {
+	const syllables = "bacadagahajakalamanaparasatavawa"
+	list := make([]string, n)
+	for i := range list {
+		for k := random.IntN(5_000) + 16; k > 0; k /= 16 {
+			list[i] += syllables[k%16*2 : k%16*2+2]
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+func (s *scratch) request(query string, variables map[string]any) []byte {
+	s.b.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	return body
+}
+
+// send sends a request, whose answer must hold a text.
+func (s *scratch) send(body []byte, want string) error {
+	ctx := edu.WithViewer(context.Background(), s.teacher)
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	if !strings.Contains(w.Body.String(), want) {
+		return fmt.Errorf("answered %d %.300s", w.Code, w.Body)
+	}
+	return nil
+}
+
+// measure reports how many rows a second are written, and how much memory it took
+// at the most.
+func (s *scratch) measure(b *testing.B, rows int, empty func(), write func() error) {
+	var peak int64
+	for b.Loop() {
+		b.StopTimer()
+		empty()
+		debug.FreeOSMemory()
+		if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // VmHWM starts anew: proc_pid_clear_refs(5)
+			b.Fatal(err)
+		}
+		before := memory(b, "VmRSS:")
+		b.StartTimer()
+		if err := write(); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		peak = max(peak, memory(b, "VmHWM:")-before)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(peak)/1024, "MiB")
+}
+
+// memory returns what the kernel tells of this process, in KiB.
+func memory(b *testing.B, name string) int64 {
+	b.Helper()
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), name)
+	n, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
