@@ -24,7 +24,7 @@ func convert(err error) error {
 		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database took too long; try again, or ask for less"), err)
 	case errors.Is(err, errUnknown):
 		return fmt.Errorf("store: %w", err)
-	case errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01"): // serialization_failure, deadlock_detected
+	case errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01" || pg.ConstraintName == "courses_slug_key"): // serialization_failure, deadlock_detected
 		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "too many wrote the same at once; try again"), err)
 	case errors.As(err, &pg) && (pg.Code[:2] == "53" || pg.Code[:2] == "57"), // out of resources, shutting down
 		unreachable(err), errors.Is(err, context.DeadlineExceeded):

@@ -26,8 +26,8 @@ func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.V
 	return touched, err
 }
 
-// watchedCourses locks the viewer's enrollments that events belong to, and
-// returns when each course was last watched. An event of a course that the
+// watchedCourses locks the videos of events and the viewer's enrollments that they
+// belong to, and returns when each course was last watched. An event of a course that the
 // viewer does not take is refused.
 func watchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (map[int64]time.Time, error) {
 	ids := make([]int64, len(events))
@@ -40,7 +40,7 @@ func watchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.Vide
 	of.add(" FROM courses c WHERE c.id", among, of.arg(ids), "))")
 	lock := sql("LockEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
 	lock.add(lock.arg(v.ID), " AND e.course_id", among, lock.arg(ids), ")) ORDER BY e.id FOR NO KEY UPDATE")
-	err := tx.Run(ctx, VideosByID(ids, func(v *edu.Video) { videos[v.ID] = v }),
+	err := tx.Run(ctx, lockVideos(ids, func(v *edu.Video) { videos[v.ID] = v }),
 		of.into(scanCourse(0, func(c *edu.Course) { courses[c.ID] = c })),
 		lock.into(scanEnrollment(func(e *edu.Enrollment) { last[e.CourseID] = time.Time{} })))
 	if err != nil {
@@ -63,6 +63,14 @@ func watchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.Vide
 		return nil, problems
 	}
 	return last, nil
+}
+
+// lockVideos reads videos and keeps them where they are until the transaction ends.
+// Recording does so anyway, by its foreign key, but in the order of the events: it
+// would deadlock with addVideo, which moves videos.
+func lockVideos(ids []int64, into func(*edu.Video)) Query {
+	s := sql("LockVideos", "SELECT ", videoColumns, " FROM videos v WHERE v.id = ANY (")
+	return s.add(s.arg(ids), ") ORDER BY v.id FOR KEY SHARE").into(scanVideo(into))
 }
 
 // insertProgress records events. A clock that is a little ahead is set right.

@@ -30,7 +30,8 @@ type Config struct {
 // there is one.
 type Store struct {
 	primary, replica *pgxpool.Pool
-	outer            *Tx // that everything is a part of; nil for none
+	keyed            chan struct{} // holds who runs Once
+	outer            *Tx           // that everything is a part of; nil for none
 }
 
 // Open connects to the database, or says why it cannot.
@@ -43,7 +44,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
-	s := &Store{primary: primary}
+	s := &Store{primary: primary, keyed: make(chan struct{}, max(1, primary.Config().MaxConns/2))}
 	// A replica may be away for now: reads pass it over.
 	if c.ReplicaURL != "" {
 		if s.replica, err = pool(ctx, c, c.ReplicaURL); err != nil {
@@ -107,7 +108,7 @@ func (s *Store) Run(ctx context.Context, queries ...Query) error {
 		return nil
 	}
 	if s.outer != nil {
-		return convert(s.outer.Run(ctx, queries...))
+		return convert(s.outer.read(ctx, queries...))
 	}
 	count(ctx, len(queries))
 	if s.replica != nil {

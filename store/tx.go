@@ -25,7 +25,7 @@ const (
 
 // OnPrimary returns the store without its replica: what it reads is as of the
 // last committed write.
-func (s *Store) OnPrimary() *Store { return &Store{primary: s.primary, outer: s.outer} }
+func (s *Store) OnPrimary() *Store { return &Store{primary: s.primary, keyed: s.keyed, outer: s.outer} }
 
 // Write runs do in a transaction and commits it if do returns no error. Where
 // others wrote the same at the same time (SQLSTATE 40001, 40P01, or a slug that
@@ -47,16 +47,37 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 }
 
 // Atomically runs do with a store all of whose reads and writes are of one
-// transaction, committed if do returns no error. It is done again as Write is.
-// The store is not safe for concurrent use.
+// transaction, committed if do returns no error and no read failed. It is done
+// again as Write is. The store is not safe for concurrent use.
 func (s *Store) Atomically(ctx context.Context, do func(*Store) error) error {
-	return s.Write(ctx, func(tx *Tx) error {
-		err := do(&Store{primary: s.primary, outer: tx})
-		if tx.conflict != nil {
-			return tx.conflict
+	var after []func()
+	err := s.Write(ctx, func(tx *Tx) error {
+		err := do(&Store{primary: s.primary, keyed: s.keyed, outer: tx})
+		if tx.failed != nil {
+			return tx.failed
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		after = tx.after
+		return tx.Commit(ctx, tx.last...)
 	})
+	if err == nil || errors.Is(err, errUnknown) {
+		for _, announce := range after {
+			s.AfterCommit(announce)
+		}
+	}
+	return err
+}
+
+// AfterCommit runs what tells others of a write: at once, or where the store is
+// of one transaction after that was committed, or may have been.
+func (s *Store) AfterCommit(announce func()) {
+	if s.outer != nil {
+		s.outer.after = append(s.outer.after, announce)
+		return
+	}
+	announce()
 }
 
 // retry runs once until it succeeds, fails for good or the budget is spent.
@@ -112,9 +133,12 @@ type Tx struct {
 	words words
 	begun bool
 	over  bool
-	// conflict is why a transaction within this one failed, if the whole may
-	// well succeed a moment later.
-	conflict error
+
+	// What a store that is a part of this leaves here: why the whole cannot be
+	// committed, what is sent with the commit, and what is run after it.
+	failed error
+	last   []Query
+	after  []func()
 }
 
 // Run sends queries in one round trip and reads all their rows.
@@ -138,7 +162,8 @@ func (t *Tx) Commit(ctx context.Context, queries ...Query) error {
 	}
 	err := t.Run(ctx, append(queries, Query{sql: t.words.commit})...)
 	var pg *pgconn.PgError
-	if err != nil && !errors.As(err, &pg) && unreachable(err) && !pgconn.SafeToRetry(err) {
+	// A savepoint is lost with its connection, for certain.
+	if err != nil && t.words == transaction && !errors.As(err, &pg) && unreachable(err) && !pgconn.SafeToRetry(err) {
 		return fmt.Errorf("%w: %w", errUnknown, err)
 	}
 	return err
@@ -175,16 +200,26 @@ func (t *Tx) undo(ctx context.Context) {
 	}
 }
 
-// within runs do in a transaction within this one.
+// within runs do in a transaction within this one. Its failure is its own, unless
+// the whole may well succeed a moment later.
 func (t *Tx) within(ctx context.Context, do func(*Tx) error) error {
-	if err := t.Run(ctx); err != nil {
+	if err := t.read(ctx); err != nil {
 		return err
 	}
 	err := (&Tx{conn: t.conn, words: savepoint}).finish(ctx, do)
 	if passing(err) {
-		t.conflict = err
+		t.failed = err
 	}
 	return err
+}
+
+// read is Run for a store that is a part of this transaction. After a failure
+// PostgreSQL takes no more statements: what comes then gets the same error.
+func (t *Tx) read(ctx context.Context, queries ...Query) error {
+	if t.failed == nil {
+		t.failed = t.Run(ctx, queries...)
+	}
+	return t.failed
 }
 
 // querier is what statements are sent to: a pool, or one connection of it.

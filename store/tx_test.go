@@ -32,10 +32,10 @@ func twoCategories(t *testing.T, exec func(sql string, args ...any)) {
 // PostgreSQL fails one. That one is done again.
 func TestWriteOutlivesDeadlocks(t *testing.T) {
 	t.Parallel()
-	s, db := setup(t, testdb.New(t))
+	db := testdb.Pool(t, testdb.New(t))
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	exec(t, db, "ALTER DATABASE "+value[string](t, db, "SELECT quote_ident(current_database())")+" SET deadlock_timeout = '10ms'")
-	s = open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
+	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
 	var runs atomic.Int64
 	var first, wait sync.WaitGroup
 	first.Add(2)
@@ -122,7 +122,7 @@ func TestWriteTellsOfLostCommits(t *testing.T) {
 }
 
 // deafProxy stands between a client and a PostgreSQL. Once cut is set it passes on
-// what the client sends next, and ends the connection in place of the answer.
+// what the client sends next, and ends the connection once in place of the answer.
 func deafProxy(t *testing.T, dsn string) (through string, cut *atomic.Bool) {
 	t.Helper()
 	config, err := pgconn.ParseConfig(dsn)
@@ -153,7 +153,7 @@ func deafProxy(t *testing.T, dsn string) (through string, cut *atomic.Bool) {
 				buf := make([]byte, 64<<10)
 				for {
 					n, err := server.Read(buf)
-					if err != nil || cut.Load() {
+					if err != nil || cut.Swap(false) {
 						return
 					}
 					if _, err := client.Write(buf[:n]); err != nil {

@@ -42,7 +42,7 @@ func TestAnswersAsGqlgenDoes(t *testing.T) {
 	}
 	var log bytes.Buffer
 	ours := middleware.RequestID()(middleware.AccessLog(slog.New(slog.NewJSONHandler(&log, nil)))(New(o)))
-	gqlgens := &Server{exec: o.executor(resolvers.New()), http: HTTP{MaxBody: 1 << 20}}
+	gqlgens := &Server{exec: o.executor(resolvers.New(resolvers.Sessions{})), http: HTTP{MaxBody: 1 << 20}}
 	admin := edu.Viewer{ID: 3, Role: edu.RoleAdmin}
 	viewers := []edu.Viewer{{}, {ID: 1, Role: edu.RoleStudent}, {ID: 2, Role: edu.RoleInstructor}, admin, admin, admin}
 	q := &queries{schema: Schema().Schema(), random: rand.New(rand.NewPCG(7, 7)), ids: someIDs(t, ours)}

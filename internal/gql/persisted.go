@@ -3,118 +3,247 @@ package gql
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/documents"
 )
 
-// extensionPersisted is where a request carries the hash of its text.
-const extensionPersisted = "persistedQuery"
+// Where a request carries the hash of its text, and the id of a document; the
+// latter comes from the parameter of that name.
+const (
+	extensionPersisted = "persistedQuery"
+	extensionDocument  = "documentId"
+)
 
-// NewAPQ returns the extension of automatic persisted queries, version 1 of
-// Apollo's protocol: a client sends the SHA-256 of a text instead of the text,
-// and both once where the answer is PersistedQueryNotFound. Texts are kept in
-// store for ttl after their last use.
+// PersistedMode is which texts are run.
+type PersistedMode string
+
+// The modes, each stricter than the one before. A schema is closed by going from
+// one to the next: log tells what the list still lacks.
+const (
+	PersistedAPQ      PersistedMode = "apq"      // all, and clients may register theirs
+	PersistedLog      PersistedMode = "log"      // the same, and what is not in the list is logged
+	PersistedSafelist PersistedMode = "safelist" // those in the list, by text too
+	PersistedTrusted  PersistedMode = "trusted"  // those in the list, by their ids only
+	PersistedOff      PersistedMode = "off"      // all, by text only
+)
+
+// Persisted is the extension of persisted operations: automatic persisted queries,
+// version 1 of Apollo's protocol, and trusted documents, in Apollo's form and as
+// documentId of the GraphQL over HTTP proposal.
 //
 // It stands after whatever else may refuse an operation, as it keeps a text only
 // once that was parsed and validated and let through by the extensions before it:
 // nobody can fill the store with what would never run.
-func NewAPQ(store cache.Store, ttl time.Duration) graphql.HandlerExtension {
-	return apq{store: store, ttl: ttl}
+type Persisted struct {
+	Mode PersistedMode
+	// Store keeps registered texts, for TTL after their last use. In trouble it
+	// looks like one that does not know the text: then the client sends it.
+	Store cache.Store
+	TTL   time.Duration
+	// Documents are the trusted ones, Uses counts who still uses them.
+	Documents *documents.List
+	Uses      *documents.Uses
+	Log       *slog.Logger
+
+	unknown seen
+	stats   struct{ registered, hits, misses, mismatches, unknown, retired atomic.Uint64 }
 }
 
-type apq struct {
-	store cache.Store
-	ttl   time.Duration
+// PersistedStats are counts since the start.
+type PersistedStats struct {
+	Registered uint64 // texts that were kept
+	Hits       uint64 // requests by an id or a hash that was known
+	Misses     uint64 // requests by one that was not
+	Mismatches uint64 // texts with the hash of another
+	Unknown    uint64 // texts that are in no list, where that matters
+	Retired    uint64 // requests that were told to update
+}
+
+// Stats returns the counts.
+func (p *Persisted) Stats() PersistedStats {
+	s := &p.stats
+	return PersistedStats{
+		Registered: s.registered.Load(), Hits: s.hits.Load(), Misses: s.misses.Load(),
+		Mismatches: s.mismatches.Load(), Unknown: s.unknown.Load(), Retired: s.retired.Load(),
+	}
 }
 
 var _ interface {
+	graphql.HandlerExtension
 	graphql.OperationParameterMutator
 	graphql.OperationContextMutator
-} = apq{}
+} = (*Persisted)(nil)
 
 // ExtensionName returns the name that the hash of a text to be kept has among an
 // operation's statistics.
-func (apq) ExtensionName() string { return "AutomaticPersistedQueries" }
+func (*Persisted) ExtensionName() string { return "PersistedQueries" }
 
 // Validate accepts every schema.
-func (apq) Validate(graphql.ExecutableSchema) error { return nil }
+func (*Persisted) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationParameters finds the text where a request has only its hash, and
-// otherwise makes sure that they fit. A store in trouble looks like one that does
-// not know the text: then the client sends it.
-func (a apq) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
-	given := p.Extensions[extensionPersisted]
-	if given == nil {
-		return needsText(p)
-	}
-	hash, err := hashOf(given)
-	if err != nil {
+// MutateOperationParameters finds the text where a request has only its hash or
+// id, and otherwise makes sure that they fit and that the text may be run.
+func (p *Persisted) MutateOperationParameters(ctx context.Context, r *graphql.RawParams) *gqlerror.Error {
+	id, hash, err := references(r)
+	switch {
+	case err != nil:
 		return err
-	}
-	if p.Query == "" {
-		text, ok := a.store.Get(ctx, keyOf(hash), a.ttl)
-		if !ok {
-			return coded(codePersistedNotFound, "PersistedQueryNotFound")
-		}
-		p.Query = string(text)
+	case p.Mode == PersistedOff && id+hash != "":
+		return coded(codePersistedNotSupported, "PersistedQueryNotSupported")
+	case id+hash == "" && r.Query == "":
+		return coded(codeBadRequest, "give the text of the operation as \"query\", its hash as extensions.persistedQuery, or its \"documentId\"")
+	case r.Query == "":
+		return p.find(ctx, r, id, hash)
+	case p.Mode == PersistedOff:
 		return nil
+	case p.Mode == PersistedTrusted && id+hash != "":
+		return coded(codeIDAndBody, "only documents of the list are run here: send the id without the text")
+	case p.Mode == PersistedTrusted:
+		return coded(codeIDRequired, "only documents of the list are run here: send the id of one, and no text")
+	case id != "":
+		return coded(codeBadRequest, "send a \"documentId\" or a \"query\", not both")
 	}
-	if sum := sha256.Sum256([]byte(p.Query)); hex.EncodeToString(sum[:]) != hash {
-		return coded(codePersistedMismatch, "provided sha does not match query")
+	return p.text(ctx, r, hash)
+}
+
+// references returns the id and the hash that a request carries.
+func references(r *graphql.RawParams) (id, hash string, err *gqlerror.Error) {
+	if given := r.Extensions[extensionPersisted]; given != nil {
+		if hash, err = hashOf(given); err != nil {
+			return "", "", err
+		}
 	}
-	graphql.GetOperationContext(ctx).Stats.SetExtension(a.ExtensionName(), hash)
+	id, _ = r.Extensions[extensionDocument].(string)
+	prefix, rest, prefixed := strings.Cut(id, ":")
+	if prefixed && prefix == "sha256" {
+		if !isSHA256(rest) {
+			return "", "", coded(codeBadRequest, "a documentId of sha256: goes on with 64 lower-case hex digits")
+		}
+		if hash != "" && hash != rest {
+			return "", "", coded(codeBadRequest, "the documentId and extensions.persistedQuery name different documents")
+		}
+		return id, rest, nil
+	}
+	if id != "" && hash != "" {
+		return "", "", coded(codeBadRequest, "send a documentId or extensions.persistedQuery, not both")
+	}
+	return id, hash, nil
+}
+
+// find finds the text of a document by its id, or by its hash.
+func (p *Persisted) find(ctx context.Context, r *graphql.RawParams, id, hash string) *gqlerror.Error {
+	ref := id
+	if hash != "" {
+		ref = hash
+	}
+	if d := p.Documents.Find(ref); d != nil {
+		p.stats.hits.Add(1)
+		r.Query = d.Body
+		return p.use(r, d)
+	}
+	if p.Mode == PersistedTrusted || p.Mode == PersistedSafelist || hash == "" {
+		p.stats.misses.Add(1)
+		return coded(codeNotInList, "Persisted query '"+shortened(ref)+"' not found in the persisted query list")
+	}
+	text, ok := p.Store.Get(ctx, keyOf(hash), p.TTL)
+	if !ok {
+		p.stats.misses.Add(1)
+		return coded(codePersistedNotFound, "PersistedQueryNotFound")
+	}
+	p.stats.hits.Add(1)
+	r.Query = string(text)
 	return nil
 }
 
+// text checks a text that was sent, with its hash or without.
+func (p *Persisted) text(ctx context.Context, r *graphql.RawParams, hash string) *gqlerror.Error {
+	if hash != "" && documents.Hash(r.Query) != hash {
+		p.stats.mismatches.Add(1)
+		return coded(codePersistedMismatch, "provided sha does not match query")
+	}
+	if p.Mode == PersistedLog || p.Mode == PersistedSafelist || p.Documents.Len() > 0 {
+		d := p.Documents.Match(r.Query)
+		switch {
+		case d != nil:
+			return p.use(r, d)
+		case p.Mode == PersistedLog:
+			p.stats.unknown.Add(1)
+			p.tell(ctx, r)
+		case p.Mode == PersistedSafelist:
+			p.stats.unknown.Add(1)
+			return coded(codeNotInSafelist, "this operation is not in the list of those that are run here")
+		}
+	}
+	if hash != "" {
+		graphql.GetOperationContext(ctx).Stats.SetExtension(p.ExtensionName(), hash)
+	}
+	return nil
+}
+
+// use notes that a document is used, or tells that it is not to be any more.
+func (p *Persisted) use(r *graphql.RawParams, d *documents.Document) *gqlerror.Error {
+	client, version := clientOf(r)
+	p.Uses.Note(d.ID, client, version, time.Now())
+	if d.RetiredAt == nil {
+		return nil
+	}
+	p.stats.retired.Add(1)
+	err := coded(codeRetired, "this version of the app is too old: update it")
+	if d.MinimumVersion != "" {
+		err.Extensions["minimumVersion"] = d.MinimumVersion
+	}
+	return err
+}
+
+// tell logs a text that is not in the list, once, with what it may have been.
+func (p *Persisted) tell(ctx context.Context, r *graphql.RawParams) {
+	hash := documents.Hash(r.Query)
+	if !p.unknown.first(hash) {
+		return
+	}
+	client, version := clientOf(r)
+	attrs := []any{"hash", hash, "operation", r.OperationName, "client", client, "client_version", version}
+	if d := p.Documents.Nearest(r.OperationName, r.Query); d != nil {
+		only, missing := documents.Difference(r.Query, d)
+		attrs = append(attrs, "nearest", d.ID, "nearest_operation", d.Operation, "only_here", only, "only_there", missing)
+	}
+	p.Log.WarnContext(ctx, "an operation is not in the list of documents", attrs...)
+}
+
+// clientOf returns the name and the version of the client, as far as it tells.
+func clientOf(r *graphql.RawParams) (name, version string) {
+	for _, prefix := range []string{"Apollographql-Client-", "Graphql-Client-"} {
+		if name = r.Headers.Get(prefix + "Name"); name != "" {
+			return name, r.Headers.Get(prefix + "Version")
+		}
+	}
+	return "", ""
+}
+
 // MutateOperationContext keeps the text of an operation that may run.
-func (a apq) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	hash, ok := op.Stats.GetExtension(a.ExtensionName()).(string)
+func (p *Persisted) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	hash, ok := op.Stats.GetExtension(p.ExtensionName()).(string)
 	if !ok {
 		return nil
 	}
 	// Some clients send both each time, which should not become a write each time.
-	if _, known := a.store.Get(ctx, keyOf(hash), a.ttl); !known {
-		a.store.Set(ctx, keyOf(hash), []byte(op.RawQuery), a.ttl)
+	if _, known := p.Store.Get(ctx, keyOf(hash), p.TTL); !known {
+		p.stats.registered.Add(1)
+		p.Store.Set(ctx, keyOf(hash), []byte(op.RawQuery), p.TTL)
 	}
 	return nil
 }
 
 func keyOf(hash string) string { return "apq:" + hash }
-
-// NoAPQ returns the extension of a server without persisted queries. It tells
-// clients, in the words that they know, to send texts without a hash.
-func NoAPQ() graphql.HandlerExtension { return noAPQ{} }
-
-type noAPQ struct{}
-
-var _ graphql.OperationParameterMutator = noAPQ{}
-
-// ExtensionName returns the name of the extension.
-func (noAPQ) ExtensionName() string { return "NoPersistedQueries" }
-
-// Validate accepts every schema.
-func (noAPQ) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationParameters refuses every request that has a hash.
-func (noAPQ) MutateOperationParameters(_ context.Context, p *graphql.RawParams) *gqlerror.Error {
-	if p.Extensions[extensionPersisted] != nil {
-		return coded(codePersistedNotSupported, "PersistedQueryNotSupported")
-	}
-	return needsText(p)
-}
-
-func needsText(p *graphql.RawParams) *gqlerror.Error {
-	if p.Query != "" {
-		return nil
-	}
-	return coded(codeBadRequest, "give the text of the operation as \"query\", or its hash as extensions.persistedQuery")
-}
 
 // hashOf returns the hash that a request carries, once it is known to be one: it
 // becomes a key of the store.
@@ -145,6 +274,8 @@ func isSHA256(s string) bool {
 	}
 	return true
 }
+
+func shortened(id string) string { return strings.ToValidUTF8(id[:min(len(id), documents.MaxID)], "") }
 
 func coded(code, message string) *gqlerror.Error {
 	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}

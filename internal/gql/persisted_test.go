@@ -21,6 +21,7 @@ import (
 
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/documents"
 	"github.com/7p-education/api/internal/gql"
 )
 
@@ -51,6 +52,20 @@ func redisAt(t testing.TB, o cache.RedisOptions) *cache.Redis {
 	}
 	t.Cleanup(func() { _ = r.Close() })
 	return r
+}
+
+// inMode is the extension in a mode, without a list of documents.
+func inMode(mode gql.PersistedMode, store cache.Store, list ...*documents.Document) *gql.Persisted {
+	return &gql.Persisted{
+		Mode: mode, Store: store, TTL: time.Minute, Log: slog.New(slog.DiscardHandler),
+		Documents: documents.NewList(list), Uses: new(documents.Uses),
+	}
+}
+
+func apq(store cache.Store, ttl time.Duration) graphql.HandlerExtension {
+	p := inMode(gql.PersistedAPQ, store)
+	p.TTL = ttl
+	return p
 }
 
 // persisting is the real server with extensions; no operation here needs its database.
@@ -115,7 +130,7 @@ func TestAPQ(t *testing.T) {
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
-			h := persisting(gql.NewAPQ(local(t), time.Minute))
+			h := persisting(apq(local(t), time.Minute))
 			wantTypename(t, send(t, h, method, typename, ""))
 			wantNotFound(t, send(t, h, method, "", persisted(typenameHash)))
 			for range 2 {
@@ -137,7 +152,7 @@ func TestAPQRefuses(t *testing.T) {
 	for _, key := range []string{"", upper, typenameHash[1:], "g" + typenameHash[1:]} {
 		store.Set(t.Context(), "apq:"+key, []byte(typename), time.Minute)
 	}
-	h := persisting(gql.NewAPQ(store, time.Minute))
+	h := persisting(apq(store, time.Minute))
 	const code = "BAD_REQUEST"
 	for name, tt := range map[string]struct{ query, extensions, code, message string }{
 		"mismatch":       {"{ __typename }", persisted(typenameHash), "PERSISTED_QUERY_HASH_MISMATCH", "provided sha does not match query"},
@@ -151,7 +166,7 @@ func TestAPQRefuses(t *testing.T) {
 		"no hash":        {"", `{"persistedQuery":{"version":1}}`, code, "64 lower-case hex"},
 		"a number":       {"", `{"persistedQuery":{"version":1,"sha256Hash":1}}`, code, "64 lower-case hex"},
 		"not an object":  {"", `{"persistedQuery":"` + typenameHash + `"}`, code, "must be an object"},
-		"neither":        {"", `{"persistedQuery":null}`, code, `as "query", or its hash`},
+		"neither":        {"", `{"persistedQuery":null}`, code, `as "query", its hash`},
 	} {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			t.Run(name+" by "+method, func(t *testing.T) {
@@ -200,7 +215,7 @@ func TestAPQKeepsOnlyWhatMayRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := local(t)
-			h := persisting(append(tt.before, gql.NewAPQ(store, time.Minute))...)
+			h := persisting(append(tt.before, apq(store, time.Minute))...)
 			if rec := send(t, h, http.MethodPost, tt.text, persisted(hashOf(tt.text))); rec.Code != tt.status {
 				t.Errorf("got %d %s, want %d", rec.Code, rec.Body, tt.status)
 			}
@@ -221,7 +236,7 @@ func TestAPQMutationByGet(t *testing.T) {
 		SchemaFunc: func() *ast.Schema { return schema },
 		ExecFunc:   func(context.Context) graphql.ResponseHandler { return hello },
 	})
-	exec.Use(gql.NewAPQ(local(t), time.Minute))
+	exec.Use(apq(local(t), time.Minute))
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		gql.HTTP{MaxBody: maxBody}.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), exec)
 	})
@@ -240,7 +255,7 @@ func TestAPQMutationByGet(t *testing.T) {
 func TestAPQRenews(t *testing.T) {
 	t.Parallel()
 	store, ctx := local(t), t.Context()
-	h := persisting(gql.NewAPQ(store, time.Minute))
+	h := persisting(apq(store, time.Minute))
 	texts := []string{"{a:__typename}", "{b:__typename}", "{c:__typename}"}
 	for _, text := range texts {
 		store.Set(ctx, "apq:"+hashOf(text), []byte(text), 300*time.Millisecond)
@@ -267,7 +282,7 @@ func TestAPQIsSharedByRedis(t *testing.T) {
 	var servers []http.Handler
 	for range 2 {
 		r := redisAt(t, cache.RedisOptions{URL: at, Prefix: prefix, Deadline: time.Minute})
-		servers = append(servers, persisting(gql.NewAPQ(cache.Near(local(t), r, time.Minute), time.Hour)))
+		servers = append(servers, persisting(apq(cache.Near(local(t), r, time.Minute), time.Hour)))
 	}
 	wantNotFound(t, send(t, servers[0], http.MethodGet, "", persisted(typenameHash)))
 	wantTypename(t, send(t, servers[0], http.MethodPost, typename, persisted(typenameHash)))
@@ -280,7 +295,7 @@ func TestAPQIsSharedByRedis(t *testing.T) {
 // trip.
 func TestAPQWithoutRedis(t *testing.T) {
 	t.Parallel()
-	h := persisting(gql.NewAPQ(redisAt(t, cache.RedisOptions{URL: "unix:///nonexistent/redis.sock"}), time.Hour))
+	h := persisting(apq(redisAt(t, cache.RedisOptions{URL: "unix:///nonexistent/redis.sock"}), time.Hour))
 	for range 10 {
 		wantNotFound(t, send(t, h, http.MethodGet, "", persisted(typenameHash)))
 		wantTypename(t, send(t, h, http.MethodPost, typename, persisted(typenameHash)))
@@ -289,7 +304,7 @@ func TestAPQWithoutRedis(t *testing.T) {
 
 func TestNoAPQ(t *testing.T) {
 	t.Parallel()
-	h := persisting(gql.NoAPQ())
+	h := persisting(inMode(gql.PersistedOff, local(t)))
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
 		wantTypename(t, send(t, h, method, typename, ""))
 		wantTypename(t, send(t, h, method, typename, `{"persistedQuery":null}`))
@@ -309,7 +324,7 @@ func TestNoAPQ(t *testing.T) {
 func BenchmarkAPQ(b *testing.B) {
 	// A text of 2 kB, a usual size for a page of a website.
 	text := "{" + strings.Repeat("__typename ", 180) + "}"
-	h := persisting(gql.NewAPQ(local(b), time.Minute))
+	h := persisting(apq(local(b), time.Minute))
 	for _, bb := range []struct{ name, body string }{
 		{"text", fmt.Sprintf(`{"query":%q}`, text)},
 		{"text and hash", fmt.Sprintf(`{"query":%q,"extensions":%s}`, text, persisted(hashOf(text)))},

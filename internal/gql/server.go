@@ -25,6 +25,8 @@ type Options struct {
 	Log   *slog.Logger
 	// Now tells the time that windows of days end at; nil is time.Now.
 	Now func() time.Time
+	// Sessions is what signing in takes besides the store.
+	Sessions resolvers.Sessions
 	// Introspection tells whether the schema can be asked for.
 	Introspection bool
 	// Extensions run after the limits, in their order.
@@ -35,7 +37,8 @@ type Options struct {
 
 // Limits of a request, each told in the refusal.
 const (
-	maxBody      = 100 << 10 // bytes
+	maxBody      = 100 << 10 // bytes; 500 events of recordVideoProgress, indented, have 82,000
+	maxBulk      = 16 << 20  // bytes; 10,000 courses of 1,600 bytes
 	maxTokens    = 2_000     // of a document; the overlap of fields is checked in quadratic time
 	maxDocuments = 1_000     // parsed and validated documents that are kept
 )
@@ -49,10 +52,10 @@ type Server struct {
 // New assembles the GraphQL server: limits and extensions in the order that they
 // run in.
 func New(o Options) *Server {
-	root := resolvers.New()
+	root := resolvers.New(o.Sessions)
 	exec := o.executor(root)
 	exec.AroundFields(answer(root))
-	return &Server{exec: exec, http: HTTP{MaxBody: maxBody}}
+	return &Server{exec: exec, http: HTTP{MaxBody: maxBody, Bulk: NewBulk(maxBulk, 2, 5*time.Second)}}
 }
 
 // executor is gqlgen's, with all but what answers in its place.
@@ -98,7 +101,7 @@ func answer(root *resolvers.Resolver) graphql.FieldMiddleware {
 }
 
 // Schema returns the executable schema, with resolvers and directives.
-func Schema() graphql.ExecutableSchema { return schema(resolvers.New()) }
+func Schema() graphql.ExecutableSchema { return schema(resolvers.New(resolvers.Sessions{})) }
 
 func schema(root *resolvers.Resolver) graphql.ExecutableSchema {
 	return graph.NewExecutableSchema(graph.Config{
@@ -116,12 +119,27 @@ func (o Options) operation(ctx context.Context, next graphql.OperationHandler) g
 	if o.Timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
 	}
-	db := o.Store
-	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+	op, db, viewer := graphql.GetOperationContext(ctx), o.Store, edu.ViewerFrom(ctx)
+	if op.Operation.Operation == ast.Mutation {
 		db = db.OnPrimary() // what it reads after its write must have it
 	}
-	l := loaders.New(ctx, db, edu.ViewerFrom(ctx), o.Now())
-	respond := next(loaders.With(ctx, l))
+	l := loaders.New(ctx, db, viewer, o.Now())
+	ctx = loaders.With(ctx, l)
+	var respond graphql.ResponseHandler
+	switch key, err := onceKeyOf(ctx, op); {
+	case err != nil:
+		respond = graphql.OneShot(o.failed(ctx, err))
+	case key == nil:
+		respond = next(ctx)
+	default:
+		respond = func(context.Context) *graphql.Response {
+			return o.once(ctx, key, func(db *store.Store) *graphql.Response {
+				l.Store = db
+				l.Forget(viewer)
+				return next(ctx)(ctx)
+			})
+		}
+	}
 	return func(ctx context.Context) *graphql.Response {
 		defer cancel()
 		resp := respond(ctx)

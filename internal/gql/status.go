@@ -32,6 +32,13 @@ const (
 	codePersistedNotSupported = "PERSISTED_QUERY_NOT_SUPPORTED"
 
 	codePersistedMismatch = "PERSISTED_QUERY_HASH_MISMATCH"
+
+	// Apollo Router's, of trusted documents; RETIRED is ours.
+	codeNotInList     = "PERSISTED_QUERY_NOT_IN_LIST"
+	codeIDRequired    = "PERSISTED_QUERY_ID_REQUIRED"
+	codeIDAndBody     = "CANNOT_SEND_PQ_ID_AND_BODY"
+	codeNotInSafelist = "QUERY_NOT_IN_SAFELIST"
+	codeRetired       = "PERSISTED_QUERY_RETIRED"
 )
 
 // statuses are those of answers without data, by the code of their first error.
@@ -43,6 +50,11 @@ var statuses = map[string]int{
 	codeBadRequest:              http.StatusBadRequest,
 	errcode.ParseFailed:         http.StatusBadRequest,
 	codePersistedMismatch:       http.StatusBadRequest,
+	codeNotInList:               http.StatusNotFound,
+	codeIDRequired:              http.StatusBadRequest,
+	codeIDAndBody:               http.StatusBadRequest,
+	codeNotInSafelist:           http.StatusForbidden,
+	codeRetired:                 http.StatusGone,
 	string(edu.Unauthenticated): http.StatusUnauthorized,
 	string(edu.Forbidden):       http.StatusForbidden,
 	codeNotAcceptable:           http.StatusNotAcceptable,

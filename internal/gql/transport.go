@@ -21,8 +21,11 @@ import (
 // those of status 2xx where the caller accepts nothing else, and are not to be
 // stored.
 type HTTP struct {
-	// MaxBody is the most bytes that a request's body, or a GET's query, may have.
+	// MaxBody is the most bytes that a request's body, a GET's query, or the text of
+	// a document may have.
 	MaxBody int64
+	// Bulk is room for larger bodies of instructors and admins; nil for none.
+	Bulk *Bulk
 }
 
 var _ graphql.Transport = HTTP{}
@@ -46,10 +49,15 @@ func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 			"the answer is application/graphql-response+json or application/json: accept one of them"))
 		return
 	}
-	params, ref := h.read(r)
+	most, leave, ref := h.enter(r)
+	defer leave()
+	var params *graphql.RawParams
+	if ref == nil {
+		params, ref = h.read(r, most)
+	}
 	if ref == nil {
 		var resp *graphql.Response
-		if resp, ref = execute(r, params, exec); ref == nil {
+		if resp, ref = execute(r, header, params, exec); ref == nil {
 			out.send(statusOf(resp), resp)
 			return
 		}
@@ -60,11 +68,11 @@ func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	out.refuse(ref)
 }
 
-func (h HTTP) read(r *http.Request) (params *graphql.RawParams, ref *refusal) {
+func (h HTTP) read(r *http.Request, most limit) (params *graphql.RawParams, ref *refusal) {
 	start := graphql.Now()
 	switch r.Method {
 	case http.MethodPost:
-		params, ref = readPost(r, h.MaxBody)
+		params, ref = readPost(r, most)
 	case http.MethodGet:
 		params, ref = readGet(r, h.MaxBody)
 	default:
@@ -72,6 +80,11 @@ func (h HTTP) read(r *http.Request) (params *graphql.RawParams, ref *refusal) {
 	}
 	if ref != nil {
 		return nil, ref
+	}
+	// Texts are kept in caches; rows belong into the variables.
+	if int64(len(params.Query)) > h.MaxBody {
+		return nil, refuse(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
+			"the text of the operation is larger than the limit of %d bytes: send data as variables", h.MaxBody)
 	}
 	// Without a text the operation can still be a persisted one.
 	if params.Query == "" && len(params.Extensions) == 0 {
@@ -83,8 +96,8 @@ func (h HTTP) read(r *http.Request) (params *graphql.RawParams, ref *refusal) {
 }
 
 // execute runs the operation, or refuses one that its method or a single answer
-// cannot carry.
-func execute(r *http.Request, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.Response, *refusal) {
+// cannot carry. It tells in the header of the answer where that is a replay.
+func execute(r *http.Request, header http.Header, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.Response, *refusal) {
 	ctx := r.Context()
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
@@ -99,6 +112,9 @@ func execute(r *http.Request, params *graphql.RawParams, exec graphql.GraphExecu
 	}
 	responses, ctx := exec.DispatchOperation(ctx, op)
 	if resp := responses(ctx); resp != nil {
+		if op.Stats.GetExtension(replayed) != nil {
+			header.Set(headerReplayed, "true")
+		}
 		return resp, nil
 	}
 	// gqlgen answers nothing once the context is done.

@@ -1,0 +1,133 @@
+package gql
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/store"
+)
+
+// A mutation that is sent with the header Idempotency-Key takes effect once,
+// however often it is sent: it and its answer are one transaction, and who sends
+// the same again within store.AnswerTTL gets that answer, marked by the header
+// Idempotent-Replayed. The names are those of draft-ietf-httpapi-idempotency-key-header,
+// and of Stripe's API.
+const (
+	headerIdempotencyKey = "Idempotency-Key"
+	headerReplayed       = "Idempotent-Replayed"
+)
+
+// maxIdempotencyKey is the most characters of a key: a UUID has 36.
+const maxIdempotencyKey = 255
+
+// replayed is among the statistics of an operation that another request has run.
+const replayed = "Idempotency"
+
+// errNotKept takes back what an operation wrote that had errors.
+var errNotKept = errors.New("an answer with errors is not kept")
+
+// onceKey is an Idempotency-Key with its viewer and its request.
+type onceKey struct {
+	place  [sha256.Size]byte // where the answer is kept: of viewer and key
+	secret [sha256.Size]byte // what encrypts it: of key, viewer and request
+}
+
+// onceKeyOf returns the key that a mutation was sent with, nil for none. The error
+// is what is wrong with it.
+func onceKeyOf(ctx context.Context, op *graphql.OperationContext) (*onceKey, error) {
+	given := op.Headers[headerIdempotencyKey]
+	if len(given) == 0 || op.Operation.Operation != ast.Mutation {
+		return nil, nil
+	}
+	if key := given[0]; len(given) > 1 || key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return nil, coded(codeBadRequest, "send one Idempotency-Key of 1 to 255 visible ASCII characters, such as a random UUID")
+	}
+	return newOnceKey(edu.ViewerFrom(ctx), given[0], op)
+}
+
+// newOnceKey derives both parts. Who has the database and not the key can neither
+// find nor open an answer, nor try requests, and with them weak passwords.
+func newOnceKey(v edu.Viewer, key string, op *graphql.OperationContext) (*onceKey, error) {
+	viewer := binary.BigEndian.AppendUint64(nil, uint64(v.ID))
+	k := &onceKey{place: sha256.Sum256(slices.Concat([]byte("7p place of an answer\x00"), viewer, []byte(key)))}
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write(slices.Concat([]byte("7p secret of an answer\x00"), viewer))
+	request := []any{op.RawQuery, op.OperationName, op.Variables} // whose names JSON has in order
+	if err := json.NewEncoder(mac).Encode(request); err != nil {
+		return nil, err
+	}
+	mac.Sum(k.secret[:0])
+	return k, nil
+}
+
+// sealer is AES-256-GCM with a random nonce: the same secret may seal two answers,
+// a day apart.
+func (k *onceKey) sealer() cipher.AEAD {
+	block, _ := aes.NewCipher(k.secret[:])           // fails for other lengths only
+	sealer, _ := cipher.NewGCMWithRandomNonce(block) // fails for other blocks only
+	return sealer
+}
+
+// seal encrypts an answer.
+func (k *onceKey) seal(data []byte) []byte {
+	return k.sealer().Seal(nil, nil, data, nil) //nolint:gosec // G407: it makes the nonce itself, and takes none
+}
+
+// open decrypts what seal made; ok is false where that was of another request.
+func (k *onceKey) open(sealed []byte) (data []byte, ok bool) {
+	data, err := k.sealer().Open(nil, nil, sealed, nil)
+	return data, err == nil
+}
+
+// once answers a mutation under a key: with the answer that is kept, or by running
+// it, with a store that is one transaction. Where the database asks for it, that
+// is done again, each time from the start.
+//
+// An answer with errors takes back all that was written, and shows no data: a
+// payload, or a token, of what did not happen would be a lie.
+func (o Options) once(ctx context.Context, k *onceKey, run func(*store.Store) *graphql.Response) *graphql.Response {
+	var resp *graphql.Response
+	sealed, kept, err := o.Store.Once(ctx, k.place, func(s *store.Store) ([]byte, error) {
+		if resp = run(s); resp == nil {
+			return nil, context.Cause(ctx) // gqlgen answers nothing once the context is done
+		}
+		if len(resp.Errors) > 0 {
+			return nil, errNotKept
+		}
+		return k.seal(resp.Data), nil
+	})
+	if errors.Is(err, errNotKept) {
+		resp.Data = json.RawMessage("null")
+		return resp
+	}
+	if err != nil {
+		return o.failed(ctx, err)
+	}
+	if kept {
+		data, ok := k.open(sealed)
+		if !ok {
+			return o.failed(ctx, edu.Errorf(edu.Conflict, "this Idempotency-Key was sent with another request within 24 hours: take a new key for a new request"))
+		}
+		graphql.GetOperationContext(ctx).Stats.SetExtension(replayed, true)
+		return &graphql.Response{Data: data}
+	}
+	return resp
+}
+
+// failed answers an operation that did not run.
+func (o Options) failed(ctx context.Context, err error) *graphql.Response {
+	return &graphql.Response{Errors: gqlerror.List{Present(o.Log)(ctx, err)}}
+}
