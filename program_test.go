@@ -79,7 +79,7 @@ type program struct {
 func serve7p(t *testing.T, env ...string) *program {
 	t.Helper()
 	p := &program{stdout: newOutput(), stderr: newOutput(), exited: make(chan struct{})}
-	p.cmd = command(context.Background(), append([]string{"ADDR=127.0.0.1:0"}, env...)) // t.Context would kill it
+	p.cmd = command(context.Background(), append([]string{"ADDR=127.0.0.1:0", "RATE_LIMIT=off"}, env...)) // t.Context would kill it
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"runtime"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/embedpg"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/jobs"
@@ -49,16 +51,13 @@ func main() {
 // serve runs the server until the context ends, and leaves nothing behind.
 func serve(ctx context.Context, c *config.Config) (err error) {
 	log := newLog(c)
-	tokens, lasting, err := tokens(c)
-	if err != nil {
-		return err
-	}
-	if !lasting {
-		log.Warn("JWT_SECRET is not set: tokens are good for this process only")
-	}
-	cors, err := middleware.CORS(c.CORSAllowedOrigins, false)
+	cors, err := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials)
 	if err != nil {
 		return fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
+	}
+	proxies, err := middleware.ParseProxies(c.TrustedProxies)
+	if err != nil {
+		return fmt.Errorf("TRUSTED_PROXIES: %w", err)
 	}
 	shared, err := openShared(c, log)
 	if err != nil {
@@ -74,15 +73,25 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	health := middleware.NewHealth(log, 2*time.Second, append(shared.checks(), db.checks()...)...)
-	handler := routes(c, log, &services{db: db, tokens: tokens, shared: shared, health: health, cors: cors})
+	background, stopBackground := context.WithCancel(ctx)
+	defer stopBackground()
+	accounts, err := openAccounts(background, c, log, db, shared.redis)
+	if err != nil {
+		return err
+	}
+	defer accounts.Accounts.Close()
+	documents, err := openDocuments(ctx, c, log, db.Store)
+	if err != nil {
+		return err
+	}
+	handler := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, health: health, proxies: proxies, cors: cors})
 	defer runtime.KeepAlive(ballast())
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s (ADDR): %w", c.Addr, err)
 	}
-	background, stopJobs := context.WithCancel(ctx)
-	done := jobs.Start(background, log, jobs.All(db.Store))
-	defer func() { stopJobs(); <-done }()
+	done := jobs.Start(background, log, append(jobs.All(db.Store), documents.jobs()...))
+	defer func() { stopBackground(); <-done; documents.close() }()
 	welcome(c, listener.Addr(), db)
 	log.Info("listening", "addr", listener.Addr().String())
 	srv := &http.Server{
@@ -105,11 +114,13 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 
 // services are what requests are answered with.
 type services struct {
-	db     *database
-	tokens *auth.Tokens
-	shared *shared
-	health *middleware.Health
-	cors   func(http.Handler) http.Handler
+	db        *database
+	accounts  *accounts
+	documents *documentSync
+	shared    *shared
+	health    *middleware.Health
+	proxies   middleware.Proxies
+	cors      func(http.Handler) http.Handler
 }
 
 // routes is the whole HTTP face: what is answered where, and what every request
@@ -117,22 +128,25 @@ type services struct {
 func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 	api := gql.New(gql.Options{
 		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection,
-		Extensions: []graphql.HandlerExtension{s.shared.persistedQueries(c)},
+		Sessions:   s.accounts.sessions(c, s.shared.limits),
+		Extensions: []graphql.HandlerExtension{s.documents.extension(c, s.shared.store)},
 	})
 	playground := web.Playground("/playground", "/graphql")
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", toPlayground(auth.Middleware(s.tokens)(s.shared.limited(api))))
+	mux.Handle("/graphql", toPlayground(auth.Middleware(s.accounts)(s.shared.limits.Middleware(clientAddress)(api))))
 	mux.Handle("/playground", playground)
 	mux.Handle("/playground/", playground)
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(gql.SDL()))
 	})
+	mux.Handle("GET /.well-known/jwks.json", s.accounts.Tokens.JWKS())
 	mux.HandleFunc("GET /healthz", s.health.Live)
 	mux.HandleFunc("GET /readyz", s.health.Ready)
 	mux.Handle("/", web.Home())
 
 	chain := []func(http.Handler) http.Handler{
+		middleware.Clients(s.proxies),
 		middleware.RequestID(),
 		middleware.AccessLog(log),
 		middleware.Recover(log),
@@ -146,6 +160,8 @@ func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 	}
 	return h
 }
+
+func clientAddress(r *http.Request) netip.Addr { return middleware.ClientOf(r).Address }
 
 // toPlayground sends a browser that was pointed at the endpoint to the page that
 // can use it.
@@ -187,6 +203,7 @@ func welcome(c *config.Config, addr net.Addr, db *database) {
 	if db.embedded != nil {
 		say("  Database    psql %q", db.embedded.DSN())
 		say("\n  Demo accounts: student@7p.example, instructor@7p.example, admin@7p.example")
+		say("  Password of each: %s", demo.Password)
 		say("  A token for one:  go run . token --email student@7p.example")
 	}
 	say("")

@@ -18,7 +18,7 @@ import (
 
 const (
 	student = "student@7p.example"
-	secret  = "a secret of these tests, of more than 32 bytes"
+	secret  = "a secret of these tests of more than 32 bytes"
 
 	whoAmI = `{ viewer { email name } }`
 	titles = `{ courses(first: 3) { nodes { title } } }`
@@ -348,12 +348,15 @@ func TestWrongConfig(t *testing.T) {
 		"no such database":    {env: []string{"DATABASE_URL=postgres://7p:hunter2@127.0.0.1:1/edu"}, want: "connect"},
 		"replica alone":       {env: []string{"READ_REPLICA_URL=postgres://db/edu"}, want: "READ_REPLICA_URL needs a DATABASE_URL"},
 		"JWT_SECRET":          {env: []string{demo, "JWT_SECRET=hunter2"}, want: "JWT_SECRET needs 32 bytes"},
+		"JWT_SECRET's second": {env: []string{demo, "JWT_SECRET=" + secret + ",hunter2"}, want: "JWT_SECRET needs 32 bytes at least, number 2 of 2"},
+		"JWT_KEYS":            {env: []string{demo, "JWT_KEYS=/nonexistent"}, want: "JWT_KEYS is neither"},
+		"JWKS_ISSUER":         {env: []string{demo, "JWKS_URL=https://id.example/keys", "JWKS_AUDIENCE=edu"}, want: "JWKS_URL needs JWKS_ISSUER"},
 		"origins":             {env: []string{demo, "CORS_ALLOWED_ORIGINS=nonsense"}, want: "CORS_ALLOWED_ORIGINS"},
 		"LOG_LEVEL":           {env: []string{"LOG_LEVEL=loud"}, want: `must be one of "debug","info","warn","error"`},
 		"a time":              {env: []string{"OPERATION_TIMEOUT=soon"}, want: "OPERATION_TIMEOUT"},
 		"unknown flag":        {args: []string{"--nonsense"}, want: "unknown flag --nonsense"},
 		"token for nobody":    {env: []string{demo, "JWT_SECRET=" + secret}, args: []string{"token", "--email", "x@y.z"}, want: `no account with the email "x@y.z"`},
-		"token for no server": {env: []string{demo}, args: []string{"token", "--email", student}, want: "a token needs the JWT_SECRET"},
+		"token for no server": {env: []string{demo}, args: []string{"token", "--email", student}, want: "a token needs the JWT_SECRET or the JWT_KEYS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,19 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"strconv"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
-	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/config"
-	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/limit"
 	"github.com/7p-education/api/internal/middleware"
 )
@@ -28,9 +21,9 @@ const (
 // shared is the state that all instances share through Redis, or that this
 // process keeps where there is none.
 type shared struct {
-	redis   *cache.Redis // nil for none
-	store   cache.Store
-	limiter limit.Limiter // nil for none
+	redis  *cache.Redis // nil for none
+	store  cache.Store
+	limits *limit.Limits
 }
 
 func openShared(c *config.Config, log *slog.Logger) (*shared, error) {
@@ -44,14 +37,47 @@ func openShared(c *config.Config, log *slog.Logger) (*shared, error) {
 	} else if c.DatabaseURL != "" {
 		log.Info("REDIS_URL is not set: persisted queries and rate limits are this process's own")
 	}
-	policy, err := limit.ParsePolicy(cmp.Or(c.RateLimit, "off"))
+	rules, err := rules(c)
 	if err != nil {
-		return nil, fmt.Errorf("RATE_LIMIT: %w", err)
+		return nil, err
 	}
-	if !policy.Off() {
-		s.limiter = limit.New(policy, s.redis)
-	}
+	s.limits = limit.New(rules, s.redis)
 	return s, nil
+}
+
+// rules reads the limits of rates. Nobody is limited at the private PostgreSQL of
+// a developer, unless they ask for it.
+func rules(c *config.Config) (limit.Rules, error) {
+	var r limit.Rules
+	requests := c.RateLimit
+	if requests == "" {
+		requests = "100/15m"
+		if c.DatabaseURL == "" {
+			requests = "off"
+		}
+	}
+	if requests == "off" {
+		return r, nil
+	}
+	for _, setting := range []struct {
+		name, value string
+		into        *limit.Policy
+	}{
+		{"RATE_LIMIT", requests, &r.Requests},
+		{"RATE_LIMIT_PREMIUM", c.RateLimitPremium, &r.Premium},
+		{"RATE_LIMIT_SESSIONS", c.RateLimitSessions, &r.Sessions},
+		{"RATE_LIMIT_COST", c.RateLimitCost, &r.Cost},
+	} {
+		var err error
+		if *setting.into, err = limit.ParsePolicy(setting.value); err != nil {
+			return r, fmt.Errorf("%s: %w", setting.name, err)
+		}
+	}
+	var err error
+	if r.Slowdown, err = limit.ParseSlowdown(c.RateLimitSlowdown); err != nil {
+		return r, fmt.Errorf("RATE_LIMIT_SLOWDOWN: %w", err)
+	}
+	return r, nil
 }
 
 func (s *shared) close() { _ = s.store.Close() }
@@ -62,25 +88,4 @@ func (s *shared) checks() []middleware.Check {
 		return nil
 	}
 	return []middleware.Check{{Name: "redis", Probe: s.redis.Ping}}
-}
-
-func (s *shared) persistedQueries(c *config.Config) graphql.HandlerExtension {
-	if c.PersistedQueries == "off" {
-		return gql.NoAPQ()
-	}
-	return gql.NewAPQ(s.store, queryTime)
-}
-
-// limited limits the requests of each viewer, and of each address for those who
-// are anonymous.
-func (s *shared) limited(next http.Handler) http.Handler {
-	if s.limiter == nil {
-		return next
-	}
-	return limit.Middleware(s.limiter, func(r *http.Request) string {
-		if v := edu.ViewerFrom(r.Context()); v.SignedIn() {
-			return "viewer:" + strconv.FormatInt(v.ID, 10)
-		}
-		return limit.Address(r)
-	})(next)
 }

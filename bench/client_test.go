@@ -62,7 +62,7 @@ func TestClientReadsBothFramings(t *testing.T) {
 
 func TestWire(t *testing.T) {
 	t.Parallel()
-	tokens, err := auth.NewTokens(strings.Repeat("s", auth.MinSecret))
+	tokens, err := auth.NewTokens(strings.Repeat("s", auth.MinSecret), "")
 	if err != nil {
 		t.Fatal(err)
 	}

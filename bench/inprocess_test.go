@@ -39,7 +39,7 @@ func inProcess(b *testing.B, operation string) {
 		b.Fatal(err)
 	}
 	b.Cleanup(db.Close)
-	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecret))
+	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecret), "")
 	if err != nil {
 		b.Fatal(err)
 	}

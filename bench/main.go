@@ -104,7 +104,7 @@ func newBench(ctx context.Context, database *embedpg.Server) (*bench, error) {
 		return nil, fmt.Errorf("make a directory for the binaries: %w", err)
 	}
 	secret := rand.Text() + rand.Text()
-	tokens, err := auth.NewTokens(secret)
+	tokens, err := auth.NewTokens(secret, "")
 	if err != nil {
 		return nil, err
 	}

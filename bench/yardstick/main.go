@@ -35,7 +35,7 @@ func main() {
 // run serves until the context ends. ADDR, DATABASE_URL, DATABASE_POOL and
 // JWT_SECRET are those of the server.
 func run(ctx context.Context) error {
-	tokens, err := auth.NewTokens(os.Getenv("JWT_SECRET"))
+	tokens, err := auth.NewTokens(os.Getenv("JWT_SECRET"), "")
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -39,11 +40,18 @@ func BenchmarkAllow(b *testing.B) {
 func BenchmarkMiddleware(b *testing.B) {
 	b.ReportAllocs()
 	endless := Policy{Limit: 1e9, Window: 1e6 * time.Second}
-	h := Middleware(NewLocal(endless), Address)(
-		http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	l := New(Rules{Requests: endless, Cost: endless}, nil)
+	address := netip.MustParseAddr("192.0.2.7")
+	h := l.Middleware(func(*http.Request) netip.Addr { return address })(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if err := l.Spend(r.Context(), 7); err != nil {
+				b.Error(err)
+			}
+		}))
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", nil)
 	rec := httptest.NewRecorder()
 	for b.Loop() {
+		clear(rec.Header())
 		h.ServeHTTP(rec, r)
 	}
 }

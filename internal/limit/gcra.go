@@ -9,7 +9,7 @@ import "time"
 //
 // It and gcra.lua are the same arithmetic, and TestSharedDecidesAsGo holds them to it.
 type gcra struct {
-	limit    int
+	policy   Policy
 	interval int64 // the time in which one request is filled up
 	burst    int64 // the time in which the whole bucket is
 }
@@ -17,7 +17,7 @@ type gcra struct {
 func newGCRA(p Policy) gcra {
 	limit := int64(p.Limit)
 	interval := (p.Window.Microseconds() + limit - 1) / limit
-	return gcra{limit: p.Limit, interval: interval, burst: interval * limit}
+	return gcra{policy: p, interval: interval, burst: interval * limit}
 }
 
 // spend takes cost from a bucket at the time now. It returns the bucket's new tat,
@@ -31,15 +31,18 @@ func (g gcra) spend(tat, now, cost int64) (newTAT, wait int64) {
 	return tat + cost*g.interval, 0
 }
 
-func (g gcra) cost(cost int) int64 { return int64(min(max(cost, 1), g.limit)) }
+func (g gcra) cost(cost int) int64 { return int64(min(max(cost, 1), g.policy.Limit)) }
 
 // decision says what spend found; ahead is how far the new tat is ahead of now.
 func (g gcra) decision(ahead, wait int64) Decision {
+	remaining := (g.burst - ahead) / g.interval
 	return Decision{
+		Policy:     g.policy,
 		Allowed:    wait == 0,
-		Limit:      g.limit,
-		Remaining:  int((g.burst - ahead) / g.interval),
-		Reset:      time.Duration(ahead) * time.Microsecond,
-		RetryAfter: time.Duration(wait) * time.Microsecond,
+		Remaining:  int(remaining),
+		Next:       micros((remaining+1)*g.interval - (g.burst - ahead)),
+		RetryAfter: micros(wait),
 	}
 }
+
+func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }

@@ -11,7 +11,6 @@ const maxBuckets = 100_000
 
 // Local is a Limiter over buckets in the memory of this process.
 type Local struct {
-	policy     Policy
 	gcra       gcra
 	started    time.Time // times are since then: a wall clock may be set back
 	maxBuckets int
@@ -24,11 +23,8 @@ var _ Limiter = (*Local)(nil)
 
 // NewLocal returns a Local of full buckets. p must not be off.
 func NewLocal(p Policy) *Local {
-	return &Local{policy: p, gcra: newGCRA(p), started: time.Now(), maxBuckets: maxBuckets, tats: map[string]int64{}}
+	return &Local{gcra: newGCRA(p), started: time.Now(), maxBuckets: maxBuckets, tats: map[string]int64{}}
 }
-
-// Policy returns the rule that it decides by.
-func (l *Local) Policy() Policy { return l.policy }
 
 // Allow takes cost out of the bucket of key, or refuses and takes nothing.
 func (l *Local) Allow(_ context.Context, key string, cost int) Decision {

@@ -3,7 +3,6 @@ package middleware
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 )
@@ -80,7 +79,7 @@ func logAccess(log *slog.Logger, r *http.Request, e entry) {
 		slog.Int("status", e.status),
 		slog.Int64("bytes", e.bytes),
 		slog.Float64("ms", float64(e.took.Microseconds())/1000),
-		slog.String("remote", host(r.RemoteAddr)),
+		slog.String("remote", ClientOf(r).Address.String()),
 		slog.String("user_agent", clip(r.UserAgent())),
 	)
 	if req, ok := ctx.Value(requestKey{}).(*request); ok {
@@ -103,11 +102,4 @@ func clip(s string) string {
 		return s[:maxLogged]
 	}
 	return s
-}
-
-func host(address string) string {
-	if h, _, err := net.SplitHostPort(address); err == nil {
-		return h
-	}
-	return address
 }

@@ -31,7 +31,7 @@ func Compress() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header()["Vary"] = append(w.Header()["Vary"], "Accept-Encoding")
-			c, mandatory := preferred(r.Header.Get("Accept-Encoding"))
+			c, mandatory := preferred(strings.Join(r.Header["Accept-Encoding"], ","))
 			if c == "" || untouchable(r) {
 				next.ServeHTTP(w, r)
 				return

@@ -92,6 +92,10 @@ func TestCompressPrefers(t *testing.T) {
 		{"identity;q=0.5, gzip", "gzip"},
 		{"gzip;q=oops", ""},
 		{"deflate, compress", ""},
+		{"*;q=0, gzip;q=0.1", "gzip"},
+		{"identity;q=0, br;q=0.001", "br"},
+		{"identity;q=0, *;q=0", ""}, // there is nothing else to send
+		{"zstd;q=0.5, *;q=0.6", "gzip"},
 	}
 	for _, long := range []bool{false, true} {
 		body := page(3000)
@@ -148,6 +152,45 @@ func TestCompressLeavesAlone(t *testing.T) {
 		if !bytes.Equal(got, want) || res.StatusCode != bare.StatusCode {
 			t.Errorf("%s: status %d and %d bytes, want %d and %d", name, res.StatusCode, len(got), bare.StatusCode, len(want))
 		}
+	}
+}
+
+// TestCompressFrom has a kibibyte as the least that is coded, of each media type
+// that shrinks.
+func TestCompressFrom(t *testing.T) {
+	t.Parallel()
+	for _, mediaType := range []string{
+		"application/json", "application/graphql-response+json; charset=utf-8", "Text/HTML; charset=utf-8",
+		"text/css", "text/javascript", "text/plain", "image/svg+xml", "application/manifest+json",
+	} {
+		for size, want := range map[int]string{1023: "", 1024: "gzip"} {
+			body := bytes.Repeat([]byte("x"), size)
+			for _, length := range []string{"", strconv.Itoa(size)} {
+				headers := []string{"Content-Type", mediaType}
+				if length != "" {
+					headers = append(headers, "Content-Length", length)
+				}
+				res := get(t, middleware.Compress()(answer(200, body, headers...)), "Accept-Encoding", "gzip")
+				if got := res.Header.Get("Content-Encoding"); got != want {
+					t.Errorf("%d bytes of %s: coded as %q, want %q", size, mediaType, got, want)
+				}
+				if got := decode(t, res); !bytes.Equal(got, body) {
+					t.Errorf("%d bytes of %s: the body came back changed", size, mediaType)
+				}
+			}
+		}
+	}
+}
+
+// TestCompressTwoLines has the header in two, which are one list (RFC 9110 section 5.3).
+func TestCompressTwoLines(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	r.Header["Accept-Encoding"] = []string{"deflate", "gzip;q=0.5, br"}
+	rec := httptest.NewRecorder()
+	middleware.Compress()(answer(200, page(3000), "Content-Type", "text/css")).ServeHTTP(rec, r)
+	if got := rec.Header().Get("Content-Encoding"); got != "br" {
+		t.Errorf("coded as %q, want br", got)
 	}
 }
 

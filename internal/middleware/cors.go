@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/rs/cors"
 )
@@ -13,29 +15,49 @@ import (
 // CORS lets pages of other origins read our answers. An origin is written as
 // "https://app.example.com", as "https://*.example.com" for every host below a
 // domain, or as "*" for everyone, which browsers refuse together with
-// credentials and so does CORS. No origins at all means same origin only.
+// credentials and so does CORS. No origins at all means same origin only. The
+// origin null is nobody's: any page can have it, in a sandboxed frame.
 func CORS(origins []string, credentials bool) (func(http.Handler) http.Handler, error) {
 	for _, origin := range origins {
 		if err := checkOrigin(origin, credentials); err != nil {
 			return nil, fmt.Errorf("CORS origin %q: %w", origin, err)
 		}
 	}
-	options := cors.Options{
-		AllowedOrigins: origins,
-		AllowedMethods: []string{http.MethodGet, http.MethodPost},
+	return cors.New(cors.Options{
+		AllowOriginFunc: allowed(origins),
+		AllowedMethods:  []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
-			"Accept", "Authorization", "Content-Type", requestIDHeader, noCompression,
+			"Accept", "Authorization", "Content-Type", "Idempotency-Key", requestIDHeader, noCompression,
 			"X-Apollo-Operation-Name", "Apollo-Require-Preflight", "GraphQL-Require-Preflight",
+			"apollographql-client-name", "apollographql-client-version",
 		},
-		ExposedHeaders:   []string{requestIDHeader, "RateLimit", "RateLimit-Policy", "Retry-After", "Age"},
+		ExposedHeaders:   []string{requestIDHeader, "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Age"},
 		MaxAge:           86400,
 		AllowCredentials: credentials,
+	}).Handler, nil
+}
+
+// allowed returns whether an origin is one of those, which checkOrigin took.
+func allowed(origins []string) func(string) bool {
+	exact, below := map[string]bool{}, []string(nil)
+	for _, origin := range origins {
+		origin = strings.ToLower(origin) // as browsers write it
+		if domain, ok := strings.CutPrefix(origin, "https://*"); ok {
+			below = append(below, domain)
+		} else {
+			exact[origin] = true
+		}
 	}
-	if len(origins) == 0 {
-		// rs/cors takes an empty list for "everyone".
-		options.AllowOriginFunc = func(string) bool { return false }
+	return func(origin string) bool {
+		if exact[origin] || exact["*"] && origin != "null" {
+			return true
+		}
+		host, ok := strings.CutPrefix(origin, "https://")
+		return ok && slices.ContainsFunc(below, func(domain string) bool {
+			label, ok := strings.CutSuffix(host, domain)
+			return ok && label != ""
+		})
 	}
-	return cors.New(options).Handler, nil
 }
 
 func checkOrigin(origin string, credentials bool) error {
@@ -45,6 +67,7 @@ func checkOrigin(origin string, credentials bool) error {
 		}
 		return nil
 	}
+	origin = strings.ToLower(origin)
 	u, err := url.Parse(origin)
 	if err != nil {
 		return fmt.Errorf("not a URL: %w", err)
@@ -52,8 +75,14 @@ func checkOrigin(origin string, credentials bool) error {
 	if u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("must begin with https:// or http://")
 	}
-	if u.Scheme+"://"+u.Host != strings.ToLower(origin) || u.Hostname() == "" {
+	if u.Scheme+"://"+u.Host != origin || u.Hostname() == "" {
 		return errors.New("must be scheme, host and port only, without a path or a closing slash")
+	}
+	if port := u.Port(); port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
+		return errors.New("leave out the port, as browsers do where it is the usual one")
+	}
+	if strings.ContainsFunc(u.Host, func(c rune) bool { return c > unicode.MaxASCII }) {
+		return errors.New("write the host as browsers send it, in ASCII: xn--…")
 	}
 	below, wildcard := strings.CutPrefix(u.Host, "*.")
 	if strings.Contains(below, "*") {

@@ -19,6 +19,8 @@ func TestCORSRefusesOrigins(t *testing.T) {
 		{"https://app.example.com", true, ""},
 		{"http://localhost:5173", true, ""},
 		{"https://*.example.com", true, ""},
+		{"https://App.Example.com:8443", false, ""},
+		{"http://[::1]:5173", false, ""},
 		{"*", false, ""},
 		{"*", true, "credentials"},
 		{"https://app.example.com/", false, "closing slash"},
@@ -32,6 +34,10 @@ func TestCORSRefusesOrigins(t *testing.T) {
 		{"https://app*.example.com", false, "leading"},
 		{"https://*.com", false, "two labels"},
 		{"http://*.example.com", false, "https"},
+		{"https://*", false, "leading"},
+		{"https://app.example.com:443", false, "port"},
+		{"http://localhost:80", false, "port"},
+		{"https://bücher.example", false, "ASCII"},
 	} {
 		_, err := middleware.CORS([]string{tt.origin}, tt.credentials)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
@@ -53,9 +59,20 @@ func TestCORS(t *testing.T) {
 		{listed, "https://school.example.org", ""},
 		{listed, "https://evilschool.example.org", ""},
 		{listed, "http://app.example.com", ""},
+		{listed, "https://app.example.com:8443", ""},
+		{listed, "https://app.example.com.evil.example", ""},
+		{listed, "http://north.school.example.org", ""},
+		{listed, "https://a.b.school.example.org", "https://a.b.school.example.org"},
+		{listed, "https://.school.example.org", ""},
+		{listed, "https://north.school.example.org:8443", ""},
+		{listed, "null", ""},
 		{listed, "", ""},
 		{nil, "https://app.example.com", ""},
-		{[]string{"*"}, "https://anyone.example.net", "*"},
+		{nil, "null", ""},
+		{[]string{"*"}, "https://anyone.example.net", "https://anyone.example.net"},
+		{[]string{"*"}, "null", ""},
+		{[]string{"*"}, "", ""},
+		{[]string{"https://App.Example.com"}, "https://app.example.com", "https://app.example.com"},
 	} {
 		cors, err := middleware.CORS(tt.origins, false)
 		if err != nil {
@@ -65,8 +82,15 @@ func TestCORS(t *testing.T) {
 		if got := res.Header.Get("Access-Control-Allow-Origin"); got != tt.want {
 			t.Errorf("origins %v, Origin %q: allowed %q, want %q", tt.origins, tt.origin, got, tt.want)
 		}
-		if got := res.Header.Get("Vary"); !strings.Contains(got, "Origin") {
+		if got := res.Header.Get("Vary"); got != "Origin" {
 			t.Errorf("origins %v, Origin %q: Vary %q", tt.origins, tt.origin, got)
+		}
+		exposed, want := res.Header.Get("Access-Control-Expose-Headers"), ""
+		if tt.want != "" {
+			want = "X-Request-Id, Idempotent-Replayed, Ratelimit, Ratelimit-Policy, Retry-After, Age"
+		}
+		if exposed != want || res.Header.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("origins %v, Origin %q: exposes %q, want %q", tt.origins, tt.origin, exposed, want)
 		}
 	}
 }
@@ -81,18 +105,56 @@ func TestCORSPreflight(t *testing.T) {
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, "/graphql", nil)
 	r.Header.Set("Origin", "https://app.example.com")
 	r.Header.Set("Access-Control-Request-Method", "POST")
-	r.Header.Set("Access-Control-Request-Headers", "apollo-require-preflight,authorization,content-type")
+	const headers = "apollo-require-preflight,apollographql-client-name,apollographql-client-version,authorization,content-type," +
+		"graphql-require-preflight,idempotency-key,x-apollo-operation-name"
+	r.Header.Set("Access-Control-Request-Headers", headers)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin":      "https://app.example.com",
 		"Access-Control-Allow-Methods":     "POST",
-		"Access-Control-Allow-Headers":     "apollo-require-preflight,authorization,content-type",
+		"Access-Control-Allow-Headers":     headers,
 		"Access-Control-Allow-Credentials": "true",
 		"Access-Control-Max-Age":           "86400",
 	} {
 		if got := rec.Header().Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestCORSPreflightRefuses asks for what is not allowed, one thing at a time.
+func TestCORSPreflightRefuses(t *testing.T) {
+	t.Parallel()
+	cors, err := middleware.CORS([]string{"https://app.example.com"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := cors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a preflight reached the handler") }))
+	for _, tt := range []struct {
+		origin, method, headers string
+		allowed                 bool
+	}{
+		{"https://app.example.com", "POST", "content-type", true},
+		{"https://app.example.com", "GET", "", true},
+		{"https://evil.example.com", "POST", "content-type", false},
+		{"null", "POST", "content-type", false},
+		{"https://app.example.com", "DELETE", "", false},
+		{"https://app.example.com", "POST", "content-type,x-other", false},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, "/graphql", nil)
+		r.Header.Set("Origin", tt.origin)
+		r.Header.Set("Access-Control-Request-Method", tt.method)
+		if tt.headers != "" {
+			r.Header.Set("Access-Control-Request-Headers", tt.headers)
+		}
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		if got := rec.Header().Get("Access-Control-Allow-Origin") != ""; got != tt.allowed || rec.Code != http.StatusNoContent {
+			t.Errorf("%+v: answered %d, allowed: %v", tt, rec.Code, got)
+		}
+		if got := rec.Header().Get("Vary"); got != "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" {
+			t.Errorf("%+v: Vary %q", tt, got)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package middleware
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 // Shared slices save an allocation a header; a handler that replaces a header
 // replaces the slice and leaves these alone.
@@ -11,15 +8,15 @@ var (
 	noSniff    = []string{"nosniff"}
 	noReferrer = []string{"no-referrer"}
 	denyFrames = []string{"DENY"}
+	sameOrigin = []string{"same-origin"}
 	emptyPage  = []string{"default-src 'none'; frame-ancestors 'none'"}
 	oneYear    = []string{"max-age=31536000"}
 )
 
 // SecurityHeaders sets the headers that keep a browser from making more of an
 // answer than data. They are set before the handler runs, so a page that needs
-// scripts sets a Content-Security-Policy of its own. Requests that came by TLS,
-// here or at a proxy that says so by X-Forwarded-Proto, get HSTS; browsers ignore
-// it on plain HTTP (RFC 6797, section 8.1), so a forged header gains nothing.
+// scripts sets a Content-Security-Policy of its own. Clients that came by TLS, as
+// ClientOf has it, get HSTS for a year, for this host alone.
 func SecurityHeaders() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +25,8 @@ func SecurityHeaders() func(http.Handler) http.Handler {
 			h["Referrer-Policy"] = noReferrer
 			h["X-Frame-Options"] = denyFrames
 			h["Content-Security-Policy"] = emptyPage
-			if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+			h["Cross-Origin-Resource-Policy"] = sameOrigin // what CORS allows is not subject to it
+			if ClientOf(r).TLS {
 				h["Strict-Transport-Security"] = oneYear
 			}
 			next.ServeHTTP(w, r)

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/documents"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/jobs"
+	"github.com/7p-education/api/store"
+)
+
+// How soon a server sees a document that was pushed or retired, and how much of
+// the counts of uses a crash can lose.
+const (
+	documentsEvery = 3 * time.Second
+	usesEvery      = 30 * time.Second
+)
+
+// readManifest reads the documents of files and checks them: one that is broken
+// is named.
+func readManifest(files []string) ([]*documents.Document, error) {
+	list, err := documents.Read(files...)
+	if err != nil {
+		return nil, err
+	}
+	schema := gql.Schema().Schema()
+	var broken []error
+	for _, d := range list {
+		if err := d.Check(schema); err != nil {
+			broken = append(broken, fmt.Errorf("%s %s: %w", d.ID, d.Operation, err))
+		}
+	}
+	return list, errors.Join(broken...)
+}
+
+// documentSync keeps the list of a process in step with the database.
+type documentSync struct {
+	store   *store.Store
+	log     *slog.Logger
+	list    *documents.List
+	uses    *documents.Uses
+	version int64 // that was read last
+}
+
+// openDocuments reads the manifest and, as far as it can be had, the database's
+// list.
+func openDocuments(ctx context.Context, c *config.Config, log *slog.Logger, db *store.Store) (*documentSync, error) {
+	manifest, err := readManifest(c.PersistedManifest)
+	if err != nil {
+		return nil, fmt.Errorf("PERSISTED_QUERY_MANIFEST: %w", err)
+	}
+	s := &documentSync{store: db, log: log, list: documents.NewList(manifest), uses: new(documents.Uses)}
+	if _, err := s.read(ctx); err != nil {
+		log.Warn("the list of documents cannot be read yet", "error", err)
+	}
+	return s, nil
+}
+
+// extension answers by the list.
+func (s *documentSync) extension(c *config.Config, kept cache.Store) *gql.Persisted {
+	return &gql.Persisted{
+		Mode: gql.PersistedMode(c.PersistedQueries), Store: kept, TTL: queryTime,
+		Documents: s.list, Uses: s.uses, Log: s.log,
+	}
+}
+
+// close writes what is left to be written.
+func (s *documentSync) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := s.flush(ctx); err != nil {
+		s.log.Warn("the last uses of documents are lost", "error", err)
+	}
+}
+
+// jobs are what keeps the list in step.
+func (s *documentSync) jobs() []jobs.Job {
+	return []jobs.Job{
+		{Name: "documents", Every: documentsEvery, Run: s.read},
+		{Name: "document_uses", Every: usesEvery, Run: func(ctx context.Context) ([]any, error) { return nil, s.flush(ctx) }},
+	}
+}
+
+// read reads the list anew where it has changed.
+func (s *documentSync) read(ctx context.Context) ([]any, error) {
+	var version int64
+	primary := s.store.OnPrimary()
+	if err := primary.Run(ctx, store.DocumentsVersion(&version)); err != nil || version == s.version {
+		return nil, err
+	}
+	var rows []store.Document
+	if err := primary.Run(ctx, store.Documents(func(d store.Document) { rows = append(rows, d) })); err != nil {
+		return nil, err
+	}
+	list := make([]*documents.Document, 0, len(rows))
+	for _, row := range rows {
+		d, err := document(row)
+		if err != nil {
+			s.log.ErrorContext(ctx, "a document cannot be read: it is left out", "id", row.ID, "error", err)
+			continue
+		}
+		list = append(list, d)
+	}
+	s.list.Replace(list)
+	s.version = version
+	return []any{"documents", len(list)}, nil
+}
+
+func document(row store.Document) (*documents.Document, error) {
+	d, err := documents.New(row.ID, row.Body)
+	if err == nil {
+		d.RetiredAt, d.MinimumVersion = row.RetiredAt, row.MinimumVersion
+	}
+	return d, err
+}
+
+// flush writes the uses since it was last called.
+func (s *documentSync) flush(ctx context.Context) error {
+	taken := s.uses.Take()
+	if len(taken) == 0 {
+		return nil
+	}
+	uses := make([]store.DocumentUse, len(taken))
+	for i, u := range taken {
+		uses[i] = store.DocumentUse{Document: u.Document, Client: u.Client, Version: u.Version, Last: u.Last, Times: u.Times}
+	}
+	err := s.store.RecordDocumentUses(ctx, uses)
+	if err != nil {
+		s.uses.Restore(taken)
+	}
+	return err
+}
+
+// manageDocuments runs one of the commands for documents.
+func manageDocuments(ctx context.Context, db *database, cli *config.CLI, command string) error {
+	switch strings.Fields(command)[1] {
+	case "push":
+		return pushDocuments(ctx, db, cli.Documents.Push.Files)
+	case "list":
+		return listDocuments(ctx, db)
+	case "check":
+		return checkDocuments(ctx, db, cli.Documents.Check)
+	default:
+		return db.RetireDocument(ctx, cli.Documents.Retire.ID, cli.Documents.Retire.MinimumVersion)
+	}
+}
+
+func pushDocuments(ctx context.Context, db *database, files []string) error {
+	list, err := readManifest(files)
+	if err != nil {
+		return fmt.Errorf("nothing was pushed: %w", err)
+	}
+	rows := make([]store.Document, len(list))
+	for i, d := range list {
+		rows[i] = store.Document{ID: d.ID, Operation: d.Operation, Body: d.Body}
+	}
+	added, err := db.PushDocuments(ctx, rows)
+	if err == nil {
+		fmt.Printf("%d documents pushed, %d of them new\n", len(rows), added)
+	}
+	return err
+}
+
+// used is a document with who uses it, the latest use first.
+type used struct {
+	store.Document
+	uses []store.DocumentUse
+}
+
+func documentsWithUses(ctx context.Context, db *database, since time.Time) ([]used, error) {
+	var list []used
+	at := map[string]int{}
+	err := db.OnPrimary().Run(ctx, store.Documents(func(d store.Document) {
+		at[d.ID] = len(list)
+		list = append(list, used{Document: d})
+	}), store.DocumentUses(since, func(u store.DocumentUse) {
+		if i, ok := at[u.Document]; ok {
+			list[i].uses = append(list[i].uses, u)
+		}
+	}))
+	return list, err
+}
+
+func listDocuments(ctx context.Context, db *database) error {
+	list, err := documentsWithUses(ctx, db, time.Time{})
+	if err != nil {
+		return err
+	}
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "ID\tOPERATION\tSTATE\tCLIENT\tLAST USED\tTIMES")
+	for _, d := range list {
+		state := "active"
+		if d.RetiredAt != nil {
+			state = strings.TrimSpace("retired " + d.MinimumVersion)
+		}
+		if len(d.uses) == 0 {
+			fmt.Fprintf(out, "%s\t%s\t%s\t\tnever\t0\n", d.ID, d.Operation, state)
+		}
+		for _, u := range d.uses {
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%d\n", d.ID, d.Operation, state, clientName(u), u.Last.Format(time.RFC3339), u.Times)
+		}
+	}
+	return out.Flush()
+}
+
+func clientName(u store.DocumentUse) string {
+	return strings.TrimSpace(cmp.Or(u.Client, "unnamed") + " " + u.Version)
+}
+
+// checkDocuments fails where a document that was used lately does not fit the
+// schema. One that was not, or is retired, is told and breaks nothing.
+func checkDocuments(ctx context.Context, db *database, c config.DocumentsCheck) error {
+	schema := gql.Schema().Schema()
+	if c.Schema != "" {
+		text, err := os.ReadFile(c.Schema)
+		if err != nil {
+			return err
+		}
+		if schema, err = gqlparser.LoadSchema(&ast.Source{Name: c.Schema, Input: string(text)}); err != nil {
+			return err
+		}
+	}
+	list, err := documentsWithUses(ctx, db, time.Now().AddDate(0, 0, -c.Days))
+	if err != nil {
+		return err
+	}
+	broken := 0
+	for _, row := range list {
+		d, err := document(row.Document)
+		if err == nil {
+			err = d.Check(schema)
+		}
+		if err == nil {
+			continue
+		}
+		if row.RetiredAt != nil || len(row.uses) == 0 {
+			fmt.Printf("warning: %s %s: %v (not used in %d days, or retired)\n", row.ID, row.Operation, err, c.Days)
+			continue
+		}
+		broken++
+		fmt.Printf("broken: %s %s: %v\n", row.ID, row.Operation, err)
+		for _, u := range row.uses {
+			fmt.Printf("  used by %s, last on %s\n", clientName(u), u.Last.Format(time.DateOnly))
+		}
+	}
+	if broken > 0 {
+		return fmt.Errorf("%d documents that were used in the last %d days do not fit the schema", broken, c.Days)
+	}
+	fmt.Printf("%d documents checked\n", len(list))
+	return nil
+}

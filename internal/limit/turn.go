@@ -1,0 +1,119 @@
+package limit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/7p-education/api/edu"
+)
+
+// turn is one request and the header of its answer.
+type turn struct {
+	caller caller
+	header http.Header
+}
+
+type turnKey struct{}
+
+func turnOf(ctx context.Context) *turn {
+	t, _ := ctx.Value(turnKey{}).(*turn)
+	return t
+}
+
+// note tells of a bucket in the header, after those that were told of before.
+func (t *turn) note(d Decision) {
+	b := make([]byte, 0, 64)
+	if before := t.header["Ratelimit"]; before != nil {
+		b = append(append(b, before[0]...), ", "...)
+	}
+	t.header["Ratelimit"] = []string{string(appendState(b, d))}
+}
+
+// refuse tells of a bucket that does not hold what was asked for. It is the only
+// one told of then: Retry-After should be no earlier than the t of any.
+func (t *turn) refuse(d Decision, why string) error {
+	wait := seconds(d.RetryAfter)
+	t.header["Ratelimit"] = []string{string(appendState(make([]byte, 0, 32), d))}
+	t.header["Retry-After"] = []string{strconv.FormatInt(wait, 10)}
+	return &edu.Error{
+		Code: edu.RateLimited, Message: why + ", come back in " + words(wait), RetryAfter: int(wait),
+	}
+}
+
+// over says which limit something was over.
+func over(what string, p Policy) string {
+	return fmt.Sprintf("%s: the limit is %d in %s", what, p.Limit, words(seconds(p.Window)))
+}
+
+// policyHeader is the value of RateLimit-Policy, nil where all are off.
+func policyHeader(all ...Policy) []string {
+	var items []string
+	for _, p := range all {
+		if !p.Off() {
+			items = append(items, fmt.Sprintf("%q;q=%d;w=%d", p.Name, p.Limit, seconds(p.Window)))
+		}
+	}
+	if items == nil {
+		return nil
+	}
+	return []string{strings.Join(items, ", ")}
+}
+
+// appendState adds an item of RateLimit: what remains, and in how many seconds
+// there is more of it, or after a refusal enough.
+func appendState(b []byte, d Decision) []byte {
+	t := d.Next
+	if d.RetryAfter > 0 {
+		t = d.RetryAfter
+	}
+	b = append(b, '"')
+	b = append(b, d.Policy.Name...)
+	b = append(b, `";r=`...)
+	b = strconv.AppendInt(b, int64(d.Remaining), 10)
+	b = append(b, ";t="...)
+	return strconv.AppendInt(b, seconds(t), 10)
+}
+
+// statusGone is for who left before the answer: nobody reads it, the access log
+// shows it.
+const statusGone = 499
+
+// refuse answers a request that was not let through.
+func refuse(w http.ResponseWriter, err error) {
+	problem, ok := errors.AsType[*edu.Error](err)
+	if !ok { // of a context that is done
+		w.WriteHeader(statusGone)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/graphql-response+json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusTooManyRequests)
+	message, _ := json.Marshal(problem.Message) // a string
+	_, _ = fmt.Fprintf(w, `{"errors":[{"message":%s,"extensions":{"code":%q,"retryAfter":%d}}]}`,
+		message, problem.Code, problem.RetryAfter)
+}
+
+// seconds rounds up, as whoever comes a little too early is refused again.
+func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
+// words says a number of seconds in the largest unit that fits it.
+func words(n int64) string {
+	unit := "second"
+	switch {
+	case n%3600 == 0:
+		n, unit = n/3600, "hour"
+	case n%60 == 0:
+		n, unit = n/60, "minute"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return strconv.FormatInt(n, 10) + " " + unit
+}

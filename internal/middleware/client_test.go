@@ -1,0 +1,270 @@
+package middleware_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// trusted are the proxies of these tests.
+var trusted = proxies("10.0.0.0/8", "fd00::/8", "192.0.2.1")
+
+func proxies(networks ...string) middleware.Proxies {
+	p, err := middleware.ParseProxies(networks)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// clientOf returns who Clients takes a request for that came from an address, with
+// headers given as name, value, …
+func clientOf(t testing.TB, from string, headers ...string) (c middleware.Client) {
+	t.Helper()
+	h := middleware.Clients(trusted)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c = middleware.ClientOf(r) }))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	r.RemoteAddr = from
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	return c
+}
+
+const (
+	proxy  = "10.0.0.1:1234"
+	xff    = "X-Forwarded-For"
+	rfc    = "Forwarded"
+	scheme = "X-Forwarded-Proto"
+)
+
+func TestClient(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		from    string
+		headers []string
+		want    string
+	}{
+		{"203.0.113.9:1234", nil, "203.0.113.9"},
+		{"[::ffff:203.0.113.9]:1234", nil, "203.0.113.9"},
+		{"[2001:db8::9%eth0]:1234", nil, "2001:db8::9"},
+		{proxy, nil, "10.0.0.1"},
+		{"192.0.2.1:1", []string{xff, "203.0.113.9"}, "203.0.113.9"},
+		{"[fd00::1]:1", []string{xff, "2001:db8::9"}, "2001:db8::9"},
+		{"[::ffff:10.0.0.1]:1", []string{xff, "203.0.113.9"}, "203.0.113.9"},
+
+		{proxy, []string{xff, "203.0.113.9, 10.0.0.2,10.0.0.3"}, "203.0.113.9"},
+		{proxy, []string{xff, "203.0.113.9", xff, "10.0.0.2"}, "203.0.113.9"},
+		{proxy, []string{xff, "10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
+		{proxy, []string{xff, "203.0.113.9:5678"}, "203.0.113.9"},
+		{proxy, []string{xff, "[2001:db8::9]:5678"}, "2001:db8::9"},
+		{proxy, []string{xff, "[2001:db8::9]"}, "2001:db8::9"},
+		{proxy, []string{xff, "::ffff:203.0.113.9"}, "203.0.113.9"},
+		{proxy, []string{xff, "fe80::9%eth0"}, "fe80::9"},
+
+		{proxy, []string{rfc, "for=203.0.113.9"}, "203.0.113.9"},
+		{proxy, []string{rfc, `For="203.0.113.9:5678";proto=https;by=10.0.0.1, for=10.0.0.2`}, "203.0.113.9"},
+		{proxy, []string{rfc, `by=_hidden ; for="[2001:db8:cafe::17]:4711"`}, "2001:db8:cafe::17"},
+		{proxy, []string{rfc, `for="203.0.113\.9"`}, "203.0.113.9"},
+		{proxy, []string{rfc, "for=203.0.113.9", rfc, "for=10.0.0.2;;, ,"}, "203.0.113.9"},
+
+		// X-Forwarded-For comes first, even where it tells nothing.
+		{proxy, []string{xff, "203.0.113.9", rfc, "for=198.51.100.7"}, "203.0.113.9"},
+		{proxy, []string{xff, "", rfc, "for=198.51.100.7"}, "10.0.0.1"},
+	} {
+		if got := clientOf(t, tt.from, tt.headers...).Address; got != netip.MustParseAddr(tt.want) {
+			t.Errorf("from %s with %q: got %s, want %s", tt.from, tt.headers, got, tt.want)
+		}
+	}
+	if c := clientOf(t, "@"); c.Address.IsValid() {
+		t.Errorf("a unix socket has the address %s", c.Address)
+	}
+}
+
+// TestClientIsNotForged has headers that a client made up, in places where a proxy
+// would leave them.
+func TestClientIsNotForged(t *testing.T) {
+	t.Parallel()
+	const evil, own = "198.51.100.66", "203.0.113.9"
+	for _, tt := range []struct {
+		from    string
+		headers []string
+		want    string
+	}{
+		// There is no proxy.
+		{own + ":1", []string{xff, evil}, own},
+		{own + ":1", []string{rfc, "for=" + evil}, own},
+		{own + ":1", []string{"X-Real-Ip", evil, "True-Client-Ip", evil, "Cf-Connecting-Ip", evil}, own},
+		{own + ":1", []string{xff, "10.0.0.1"}, own},
+		// The proxy adds, on the same line or on one of its own.
+		{proxy, []string{xff, evil + ", " + own}, own},
+		{proxy, []string{xff, evil, xff, own}, own},
+		{proxy, []string{xff, "10.0.0.9, " + own}, own},
+		{proxy, []string{rfc, "for=" + evil + ", for=" + own}, own},
+		{proxy, []string{rfc, "for=" + evil, rfc, "for=" + own}, own},
+		{proxy, []string{rfc, `for="`, rfc, "for=" + own}, own},
+		// What was added cannot be read: then nothing that is left of it is believed.
+		{proxy, []string{xff, evil + ", unknown"}, "10.0.0.1"},
+		{proxy, []string{xff, evil + ", 10.0.0.2, x"}, "10.0.0.1"},
+		{proxy, []string{xff, evil + ", , 10.0.0.2"}, "10.0.0.2"},
+		{proxy, []string{rfc, "for=" + evil + ", for=unknown"}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil + ", for=_hidden"}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil + ", proto=https"}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil + ", for=10.0.0.2;for=10.0.0.3"}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil + `;x=", for=` + own}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil + `;x=", for="[2001:db8::9]"`}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil + `;x="\`}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil + `;for=, for=` + own}, "10.0.0.1"},
+		{proxy, []string{rfc, strings.Repeat("for=10.0.0.2,", 1000) + "for=" + own}, "10.0.0.1"},
+		// A chain longer than any.
+		{proxy, []string{xff, evil + strings.Repeat(", 10.0.0.2", 20)}, "10.0.0.2"},
+	} {
+		if got := clientOf(t, tt.from, tt.headers...).Address; got != netip.MustParseAddr(tt.want) {
+			t.Errorf("from %s with %.80q: got %s, want %s", tt.from, tt.headers, got, tt.want)
+		}
+	}
+}
+
+func TestClientTLS(t *testing.T) {
+	t.Parallel()
+	const stranger = "203.0.113.9:1"
+	for _, tt := range []struct {
+		from    string
+		headers []string
+		want    bool
+	}{
+		{proxy, nil, false},
+		{proxy, []string{scheme, "https"}, true},
+		{proxy, []string{scheme, "HTTPS"}, true},
+		{proxy, []string{scheme, "http"}, false},
+		{proxy, []string{scheme, "https, http"}, false}, // the client's word, and the proxy's
+		{proxy, []string{scheme, "http, https"}, true},
+		{proxy, []string{rfc, "for=203.0.113.9;proto=https"}, true},
+		{proxy, []string{rfc, "for=203.0.113.9;proto=https, for=10.0.0.2;proto=http"}, true},
+		{proxy, []string{rfc, "for=203.0.113.9;proto=http"}, false},
+		{proxy, []string{rfc, "proto=https"}, false},
+		{stranger, []string{scheme, "https"}, false},
+		{stranger, []string{rfc, "for=203.0.113.9;proto=https"}, false},
+	} {
+		if got := clientOf(t, tt.from, tt.headers...).TLS; got != tt.want {
+			t.Errorf("from %s with %q: TLS is %v", tt.from, tt.headers, got)
+		}
+	}
+	direct := &http.Request{RemoteAddr: stranger, TLS: &tls.ConnectionState{}}
+	if !middleware.ClientOf(direct).TLS {
+		t.Error("a connection by TLS is taken for plain")
+	}
+}
+
+// TestClientOverHTTP has the access log and HSTS go by the client, over real
+// connections.
+func TestClientOverHTTP(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		proxies  middleware.Proxies
+		tls      bool
+		remote   string
+		wantHSTS bool
+	}{
+		{"trusted", proxies("127.0.0.0/8"), false, "203.0.113.9", true},
+		{"not trusted", proxies("10.0.0.0/8"), false, "127.0.0.1", false},
+		{"none", nil, false, "127.0.0.1", false},
+		{"TLS", nil, true, "127.0.0.1", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var buf bytes.Buffer
+			server := httptest.NewUnstartedServer(chain(answer(http.StatusTooManyRequests, nil), middleware.RequestID(),
+				middleware.Clients(tt.proxies), middleware.AccessLog(slog.New(slog.NewJSONHandler(&buf, nil))), middleware.SecurityHeaders()))
+			if tt.tls {
+				server.StartTLS()
+			} else {
+				server.Start()
+			}
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set(xff, "198.51.100.66, 203.0.113.9")
+			r.Header.Set(scheme, "https")
+			res, err := server.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			server.Close() // after which the log is written
+			if got := res.Header.Get("Strict-Transport-Security"); (got == "max-age=31536000") != tt.wantHSTS || !tt.wantHSTS && got != "" {
+				t.Errorf("HSTS is %q", got)
+			}
+			var line map[string]any
+			if err := json.Unmarshal(buf.Bytes(), &line); err != nil || line["remote"] != tt.remote {
+				t.Errorf("the log has %s (%v), want remote %s", &buf, err, tt.remote)
+			}
+		})
+	}
+}
+
+func TestParseProxies(t *testing.T) {
+	t.Parallel()
+	if p, err := middleware.ParseProxies(nil); err != nil || len(p) != 0 {
+		t.Errorf("none are %v, %v", p, err)
+	}
+	for network, why := range map[string]string{
+		"10.0.0.0/8":          "",
+		"10.1.2.3/8":          "",
+		"10.0.0.1":            "",
+		"::1":                 "",
+		"fd00::/8":            "",
+		"":                    "want a network",
+		"10.0.0.0/33":         "want a network",
+		"proxy.example":       "want a network",
+		"10.0.0.1:80":         "want a network",
+		"*":                   "want a network",
+		"0.0.0.0/0":           "believe everybody",
+		"::/0":                "believe everybody",
+		"::ffff:10.0.0.0/104": "write an IPv4 network",
+	} {
+		_, err := middleware.ParseProxies([]string{"192.0.2.0/24", network})
+		if (err == nil) != (why == "") || err != nil && (!strings.Contains(err.Error(), why) || !strings.Contains(err.Error(), `"`+network+`"`)) {
+			t.Errorf("%q: got %v, want %q", network, err, why)
+		}
+	}
+}
+
+// FuzzClient has a client write whatever it likes before what the proxy adds.
+func FuzzClient(f *testing.F) {
+	for _, s := range []string{"", "198.51.100.66", "10.0.0.9", `for="`, `for=198.51.100.66;x="`, `for=1.2.3.4, for="[::1]:80"`, `a="\`, ",", "for=unknown"} {
+		f.Add(s)
+	}
+	own, at := netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("10.0.0.1")
+	f.Fuzz(func(t *testing.T, forged string) {
+		for _, headers := range [][]string{
+			{xff, forged + ",203.0.113.9"},
+			{xff, forged, xff, "203.0.113.9"},
+			{rfc, forged, rfc, "for=203.0.113.9"},
+			{xff, "203.0.113.9", rfc, forged},
+		} {
+			if got := clientOf(t, proxy, headers...).Address; got != own {
+				t.Errorf("%q: taken for %s", headers, got)
+			}
+		}
+		// On one line an open quote can spoil what the proxy adds, but not replace it.
+		for _, added := range []string{",for=203.0.113.9", `, for="203.0.113.9:80";by="10.0.0.1";proto=https`} {
+			if got := clientOf(t, proxy, rfc, forged+added).Address; got != own && got != at {
+				t.Errorf("%q: taken for %s", forged+added, got)
+			}
+		}
+		if got := clientOf(t, "203.0.113.9:1", xff, forged, rfc, forged, scheme, forged); got.Address != own || got.TLS {
+			t.Errorf("%q without a proxy: taken for %+v", forged, got)
+		}
+	})
+}
