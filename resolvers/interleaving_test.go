@@ -1,0 +1,329 @@
+package resolvers_test
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// How many write at once, how often all together, and how few they get in the
+// way of.
+const (
+	writers    = 64
+	operations = 20_000
+	learners   = 40
+	fewCourses = 5
+)
+
+// A crowd writes at once over a few courses, by requests and in plain SQL, and
+// keeps what it was told.
+type crowd struct {
+	*api
+	learners       []edu.Viewer
+	teacher, admin edu.Viewer
+	courses        []int64
+	start          time.Time
+	bodies         atomic.Int64 // of reviews, each another
+	rawDeadlocks   atomic.Int64
+
+	mu     sync.Mutex
+	videos map[int64][]int64 // of a course
+	told   map[string]int    // how often what was answered
+	faults []string
+	history
+}
+
+const videoSeconds = 100
+
+// gather makes a crowd in a database of its own.
+func gather(t *testing.T) *crowd {
+	t.Helper()
+	dsn := testdb.New(t)
+	s, err := store.Open(t.Context(), store.Config{URL: dsn, MaxConns: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	c := &crowd{start: time.Now(), videos: map[int64][]int64{}, told: map[string]int{}, history: history{net: map[int64]int{}}}
+	c.api = &api{db: testdb.Pool(t, dsn), store: s, handler: gql.New(gql.Options{Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})}
+	person := func(n int64, role edu.Role) edu.Viewer {
+		key := one[int64](t, c.api, "INSERT INTO users (name, email, role) VALUES ($1, $1 || '@7p.example', lower($2)) RETURNING id", fmt.Sprint(n), role)
+		return edu.Viewer{ID: key, Role: role}
+	}
+	for n := range int64(learners) {
+		c.learners = append(c.learners, person(n, edu.RoleStudent))
+	}
+	c.teacher, c.admin = person(learners, edu.RoleInstructor), person(learners+1, edu.RoleAdmin)
+	c.exec(t, "INSERT INTO categories (name, slug) SELECT n::text, n::text FROM generate_series(1, 3) n")
+	c.courses = rows[int64](t, c.api, `INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)
+		SELECT n::text, n::text, 'beginner', true, now(), $1, 1 + n % 3 FROM generate_series(1, $2::int) n RETURNING id`, c.teacher.ID, fewCourses)
+	for _, course := range c.courses {
+		c.videos[course] = rows[int64](t, c.api, `INSERT INTO videos (course_id, title, position, duration_seconds)
+			SELECT $1, n::text, n, $2 FROM generate_series(1, 3) n RETURNING id`, course, videoSeconds)
+	}
+	return c
+}
+
+// moves are what the crowd does, and how often of a thousand times.
+var moves = []struct {
+	often int
+	do    func(*crowd, *testing.T, *rand.Rand)
+}{
+	{230, (*crowd).enroll},
+	{110, (*crowd).unenroll},
+	{200, (*crowd).review},
+	{390, (*crowd).watch},
+	{25, (*crowd).bulkEnroll},
+	{25, (*crowd).publish},
+	{5, (*crowd).unpublish},
+	{10, (*crowd).categorize},
+	{2, (*crowd).addVideo},
+	{3, (*crowd).plainSQL},
+}
+
+// run lets the writers do so many operations all together.
+func (c *crowd) run(t *testing.T, operations int64, seed uint64) {
+	t.Helper()
+	var done atomic.Int64
+	var wait sync.WaitGroup
+	for writer := range uint64(writers) {
+		wait.Go(func() {
+			r := rand.New(rand.NewPCG(seed, writer))
+			for done.Add(1) <= operations && !c.broken() {
+				n := r.IntN(1000)
+				for _, m := range moves {
+					if n -= m.often; n < 0 {
+						m.do(c, t, r)
+						break
+					}
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func pick[T any](r *rand.Rand, of []T) T { return of[r.IntN(len(of))] }
+
+func (c *crowd) now() time.Duration { return time.Since(c.start) }
+
+// broken tells whether enough went wrong to say so.
+func (c *crowd) broken() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.faults) > 5
+}
+
+func (c *crowd) fault(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.faults = append(c.faults, fmt.Sprintf(format, args...))
+}
+
+// expected are the user errors that a mutation of the crowd may meet.
+var expected = map[string]string{
+	"enroll": "ALREADY_EXISTS NOT_FOUND", "unenroll": "NOT_ENROLLED NOT_FOUND",
+	"reviewCourse": "NOT_ENROLLED NOT_FOUND NOT_PUBLISHED", "recordVideoProgress": "NOT_ENROLLED NOT_FOUND", "bulkEnroll": "NOT_PUBLISHED",
+}
+
+// send sends a mutation and, where it was done, calls then with the payload and
+// when it was under way.
+func (c *crowd) send(t *testing.T, as edu.Viewer, mutation, payload string, variables map[string]any, then func(payload any, d span)) {
+	t.Helper()
+	text := strings.Replace(textOf(mutation), "userErrors { code field }", payload+" userErrors { code field }", 1)
+	d := span{from: c.now()}
+	got := c.ask(t, as, text, variables)
+	d.to = c.now()
+	said := mutation
+	for _, refusal := range refusals(got, mutation) {
+		code := strings.Fields(refusal)[0]
+		said = mutation + " " + code
+		if !strings.Contains(expected[mutation], code) {
+			c.fault("%s %v answered %s", mutation, variables, got.body)
+		}
+	}
+	if len(got.Errors) > 0 {
+		c.fault("%s %v answered %s", mutation, variables, got.body)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told[said]++
+	if said == mutation {
+		then(at(got.Data, mutation), d)
+	}
+}
+
+func (c *crowd) enroll(t *testing.T, r *rand.Rand) {
+	user, course := pick(r, c.learners), pick(r, c.courses)
+	c.send(t, user, "enroll", "enrollment { id }", input("courseId", id(edu.KindCourse, course)), func(p any, d span) {
+		c.came = append(c.came, taking{d, pair{user.ID, course}, keyOf(t, fmt.Sprint(at(p, "enrollment", "id")))})
+		c.net[course]++
+	})
+}
+
+func (c *crowd) unenroll(t *testing.T, r *rand.Rand) {
+	user, course := pick(r, c.learners), pick(r, c.courses)
+	c.send(t, user, "unenroll", "course { enrollmentCount }", input("courseId", id(edu.KindCourse, course)), func(_ any, d span) {
+		c.left = append(c.left, taking{d, pair{user.ID, course}, 0})
+		c.net[course]--
+	})
+}
+
+func (c *crowd) review(t *testing.T, r *rand.Rand) {
+	user, course := pick(r, c.learners), pick(r, c.courses)
+	body := fmt.Sprint("No. ", c.bodies.Add(1))
+	variables := input("courseId", id(edu.KindCourse, course), "rating", 1+r.IntN(5), "body", body)
+	c.send(t, user, "reviewCourse", "review { id }", variables, func(p any, d span) {
+		c.said = append(c.said, saying{d, pair{user.ID, course}, keyOf(t, fmt.Sprint(at(p, "review", "id"))), body})
+	})
+}
+
+// watch watches some videos of a course, or of two, in any order.
+func (c *crowd) watch(t *testing.T, r *rand.Rand) {
+	user, first := pick(r, c.learners), pick(r, c.courses)
+	var list []any
+	c.mu.Lock()
+	for range 1 + r.IntN(4) {
+		course := first
+		if r.IntN(8) == 0 {
+			course = pick(r, c.courses)
+		}
+		list = append(list, event(pick(r, c.videos[course]), r.IntN(videoSeconds+1)))
+	}
+	c.mu.Unlock()
+	c.send(t, user, "recordVideoProgress", "recordedCount enrollments { id progress completedAt }", input("events", list), func(p any, d span) {
+		for _, e := range at(p, "enrollments").([]any) {
+			c.seen = append(c.seen, sight{d, keyOf(t, fmt.Sprint(at(e, "id"))), at(e, "progress").(float64), fmt.Sprint(at(e, "completedAt"))})
+		}
+	})
+}
+
+func (c *crowd) bulkEnroll(t *testing.T, r *rand.Rand) {
+	course, n := pick(r, c.courses), 1+r.IntN(4)
+	var emails []any
+	for _, i := range r.Perm(learners)[:n] {
+		emails = append(emails, fmt.Sprintf("%d@7p.example", i))
+	}
+	c.send(t, c.teacher, "bulkEnroll", "enrolledCount alreadyEnrolledCount", input("courseId", id(edu.KindCourse, course), "emails", emails), func(p any, _ span) {
+		made := int(at(p, "enrolledCount").(float64))
+		if before := int(at(p, "alreadyEnrolledCount").(float64)); made+before != n {
+			c.faults = append(c.faults, fmt.Sprintf("bulkEnroll of %d made %d and found %d", n, made, before))
+		}
+		c.net[course] += made
+	})
+}
+
+func (c *crowd) publish(t *testing.T, r *rand.Rand) {
+	c.send(t, c.teacher, "publishCourse", "course { published }", courseID(pick(r, c.courses)), func(any, span) {})
+}
+
+func (c *crowd) unpublish(t *testing.T, r *rand.Rand) {
+	c.send(t, c.admin, "unpublishCourse", "course { published }", courseID(pick(r, c.courses)), func(any, span) {})
+}
+
+// categorize moves a course into another category.
+func (c *crowd) categorize(t *testing.T, r *rand.Rand) {
+	variables := input("id", id(edu.KindCourse, pick(r, c.courses)), "categoryId", id(edu.KindCategory, 1+r.Int64N(3)))
+	c.send(t, c.teacher, "updateCourse", "course { category { courseCount } }", variables, func(any, span) {})
+}
+
+// addVideo adds a video in front: all others move.
+func (c *crowd) addVideo(t *testing.T, r *rand.Rand) {
+	course := pick(r, c.courses)
+	variables := input("courseId", id(edu.KindCourse, course), "title", "New", "durationSeconds", videoSeconds, "position", 1)
+	c.send(t, c.teacher, "addVideo", "video { id }", variables, func(p any, _ span) {
+		c.videos[course] = append(c.videos[course], keyOf(t, fmt.Sprint(at(p, "video", "id"))))
+	})
+}
+
+// plain is what people write in plain SQL over several courses, in no order of
+// locks that would be ours.
+var plain = []string{
+	"DELETE FROM enrollments WHERE user_id = $1 RETURNING id, course_id, -1",
+	"INSERT INTO enrollments (user_id, course_id) SELECT $1, id FROM courses ORDER BY random() ON CONFLICT DO NOTHING RETURNING id, course_id, 1",
+	"UPDATE reviews SET rating = 6 - rating WHERE user_id = $1 RETURNING id, course_id, 0",
+	"UPDATE courses SET published = NOT published OR $1 % 3 > 0 RETURNING id, id, 0",
+	"UPDATE enrollments SET last_accessed_at = now() WHERE user_id = $1 RETURNING id, course_id, 0",
+}
+
+// plainSQL writes in plain SQL, again where PostgreSQL ended a deadlock with it.
+func (c *crowd) plainSQL(t *testing.T, r *rand.Rand) {
+	user, which := pick(r, c.learners), r.IntN(len(plain))
+	d := span{from: c.now()}
+	var id, course, n int64
+	var changed []taking
+	net := map[int64]int{}
+	for {
+		changed, net = nil, map[int64]int{}
+		found, err := c.db.Query(t.Context(), plain[which], user.ID)
+		if err == nil {
+			_, err = pgx.ForEachRow(found, []any{&id, &course, &n}, func() error {
+				changed, net[course] = append(changed, taking{d, pair{user.ID, course}, id}), net[course]+int(n)
+				return nil
+			})
+		}
+		if err == nil {
+			break
+		}
+		if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || pg.Code != "40P01" {
+			c.fault("%s: %v", plain[which], err)
+			return
+		}
+		c.rawDeadlocks.Add(1)
+	}
+	d.to = c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told["plain SQL"]++
+	for i := range changed {
+		changed[i].to = d.to
+	}
+	switch which {
+	case 0:
+		c.left = append(c.left, changed...)
+	case 1:
+		c.came = append(c.came, changed...)
+	}
+	for course, n := range net {
+		c.net[course] += n
+	}
+}
+
+// Whatever is written at once, in whichever order: the counters are what a
+// recount gives, what was acknowledged is there, progress never falls, and no
+// writer meets an error.
+func TestInterleavings(t *testing.T) {
+	t.Parallel()
+	c := gather(t)
+	seed := rand.Uint64()
+	start := time.Now()
+	c.run(t, operations, seed)
+	took := time.Since(start)
+	for _, wrong := range c.wrong(t) {
+		t.Error(wrong)
+	}
+	c.store.Close() // its connections tell what they counted when they end
+	deadlocks := one[int64](t, c.api, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+	t.Logf("seed %d: %d operations by %d writers in %v; %d deadlocks, of which plain SQL lost %d and mutations were done again %d times",
+		seed, operations, writers, took.Round(time.Millisecond), deadlocks, c.rawDeadlocks.Load(), deadlocks-c.rawDeadlocks.Load())
+	for _, said := range slices.Sorted(maps.Keys(c.told)) {
+		t.Logf("%6d %s", c.told[said], said)
+	}
+}
