@@ -27,7 +27,7 @@ func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emai
 		if err := c.CheckBulkEnroll(v, at); err != nil {
 			return err
 		}
-		if err := tx.Run(ctx, sql("StageEmails", "CREATE TEMP TABLE staged_emails (n integer, email text) ON COMMIT DROP").into(nil)); err != nil {
+		if err := tx.Run(ctx, sql("StageEmails", "CREATE TEMP TABLE staged_emails (n integer, email text)").into(nil)); err != nil {
 			return err
 		}
 		rows := pgx.CopyFromSlice(len(emails), func(i int) ([]any, error) { return []any{i, emails[i]}, nil })
@@ -45,7 +45,9 @@ func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emai
 			SELECT (SELECT count(*) FROM made),
 				(SELECT count(DISTINCT id) FROM found WHERE id IS NOT NULL) - (SELECT count(*) FROM made),
 				ARRAY(SELECT email FROM found WHERE id IS NULL ORDER BY n)`)
-		return tx.Commit(ctx, q.into(func(rows pgx.Rows) error { return rows.Scan(&done.Enrolled, &done.Already, &done.Unknown) }))
+		// Dropped here, because there may be another one in the same outer transaction.
+		return tx.Commit(ctx, q.into(func(rows pgx.Rows) error { return rows.Scan(&done.Enrolled, &done.Already, &done.Unknown) }),
+			sql("DropStaged", "DROP TABLE staged_emails").into(nil))
 	})
 	return done, err
 }

@@ -1,0 +1,35 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// Two of them are well within one outer transaction, as of an operation that is
+// sent with an Idempotency-Key.
+func TestBulkEnrollTwice(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.Demo(t))
+	admin := edu.Viewer{ID: 3, Role: edu.RoleAdmin}
+	err := s.Atomically(t.Context(), func(s *store.Store) error {
+		for _, want := range []store.BulkEnrollment{{Enrolled: 2}, {Already: 2}} {
+			got, err := s.BulkEnroll(t.Context(), admin, 31, []string{"student@7p.example", "admin@7p.example"}, nil)
+			if err != nil {
+				return err
+			}
+			if got.Enrolled != want.Enrolled || got.Already != want.Already {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := value[int](t, db, "SELECT count(*)::int FROM enrollments WHERE course_id = 31 AND user_id IN (1, 3)"); n != 2 {
+		t.Errorf("%d enrollments, want 2", n)
+	}
+}
