@@ -20,6 +20,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/7p-education/api/internal/admit"
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
@@ -128,6 +129,7 @@ type services struct {
 func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 	api := gql.New(gql.Options{
 		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection,
+		Limits: limits(c), Spend: s.shared.limits.Spend,
 		Sessions:   s.accounts.sessions(c, s.shared.limits),
 		Extensions: []graphql.HandlerExtension{s.documents.extension(c, s.shared.store)},
 	})
@@ -159,6 +161,15 @@ func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 		h = chain[i](h)
 	}
 	return h
+}
+
+// limits are those of one operation.
+func limits(c *config.Config) admit.Limits {
+	l := admit.Defaults()
+	l.Cost, l.Depth, l.Tokens, l.Aliases = c.Limits.Cost, c.Limits.Depth, c.Limits.Tokens, c.Limits.Aliases
+	l.RootFields, l.MutationFields, l.Directives = c.Limits.RootFields, max(1, c.Limits.RootFields/3), c.Limits.Directives
+	l.Fragments, l.Spreads = c.Limits.Fragments, 2*c.Limits.Fragments
+	return l
 }
 
 func clientAddress(r *http.Request) netip.Addr { return middleware.ClientOf(r).Address }

@@ -84,7 +84,7 @@ func checkWelcome(t *testing.T, p *program) {
 	base := strings.Replace(p.base, "127.0.0.1", "localhost", 1)
 	for _, want := range []string{
 		base + "/playground", base + "/graphql", base + "/schema.graphql", base + "/healthz", base + "/readyz",
-		student, "instructor@7p.example", "admin@7p.example", `psql "postgres://`,
+		student, "instructor@7p.example", "admin@7p.example", "correct horse battery", `psql "postgres://`,
 	} {
 		if !strings.Contains(p.stderr.String(), want) {
 			t.Errorf("the welcome does not tell %q:\n%s", want, p.stderr)
@@ -352,6 +352,11 @@ func TestWrongConfig(t *testing.T) {
 		"JWT_KEYS":            {env: []string{demo, "JWT_KEYS=/nonexistent"}, want: "JWT_KEYS is neither"},
 		"JWKS_ISSUER":         {env: []string{demo, "JWKS_URL=https://id.example/keys", "JWKS_AUDIENCE=edu"}, want: "JWKS_URL needs JWKS_ISSUER"},
 		"origins":             {env: []string{demo, "CORS_ALLOWED_ORIGINS=nonsense"}, want: "CORS_ALLOWED_ORIGINS"},
+		"credentials":         {env: []string{demo, "CORS_ALLOWED_ORIGINS=*", "CORS_CREDENTIALS=true"}, want: "CORS_ALLOWED_ORIGINS"},
+		"TRUSTED_PROXIES":     {env: []string{demo, "TRUSTED_PROXIES=10.0.0.0/8,0.0.0.0/0"}, want: "TRUSTED_PROXIES: trusted proxy \"0.0.0.0/0\""},
+		"RATE_LIMIT":          {env: []string{demo, "RATE_LIMIT=100"}, want: "RATE_LIMIT: rate limit \"100\""},
+		"RATE_LIMIT_COST":     {env: []string{demo, "RATE_LIMIT=1/1m", "RATE_LIMIT_COST=x/1m"}, want: "RATE_LIMIT_COST: "},
+		"RATE_LIMIT_SLOWDOWN": {env: []string{demo, "RATE_LIMIT=1/1m", "RATE_LIMIT_SLOWDOWN=50"}, want: "RATE_LIMIT_SLOWDOWN: slow-down \"50\""},
 		"LOG_LEVEL":           {env: []string{"LOG_LEVEL=loud"}, want: `must be one of "debug","info","warn","error"`},
 		"a time":              {env: []string{"OPERATION_TIMEOUT=soon"}, want: "OPERATION_TIMEOUT"},
 		"unknown flag":        {args: []string{"--nonsense"}, want: "unknown flag --nonsense"},

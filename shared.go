@@ -45,25 +45,17 @@ func openShared(c *config.Config, log *slog.Logger) (*shared, error) {
 	return s, nil
 }
 
-// rules reads the limits of rates. Nobody is limited at the private PostgreSQL of
-// a developer, unless they ask for it.
+// rules reads the limits of rates; RATE_LIMIT=off switches all of them off.
 func rules(c *config.Config) (limit.Rules, error) {
 	var r limit.Rules
-	requests := c.RateLimit
-	if requests == "" {
-		requests = "100/15m"
-		if c.DatabaseURL == "" {
-			requests = "off"
-		}
-	}
-	if requests == "off" {
+	if c.RateLimit == "off" {
 		return r, nil
 	}
 	for _, setting := range []struct {
 		name, value string
 		into        *limit.Policy
 	}{
-		{"RATE_LIMIT", requests, &r.Requests},
+		{"RATE_LIMIT", c.RateLimit, &r.Requests},
 		{"RATE_LIMIT_PREMIUM", c.RateLimitPremium, &r.Premium},
 		{"RATE_LIMIT_SESSIONS", c.RateLimitSessions, &r.Sessions},
 		{"RATE_LIMIT_COST", c.RateLimitCost, &r.Cost},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/testdb"
@@ -174,8 +175,10 @@ func TestOnceLendsHalf(t *testing.T) {
 	}
 	<-began
 	<-began
+	soon, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
 	for range 50 {
-		if err := s.Run(ctx, bump(0)); err != nil {
+		if err := s.Run(soon, bump(0)); err != nil {
 			t.Fatal(err)
 		}
 	}

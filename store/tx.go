@@ -14,9 +14,11 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// How long a write is tried again where others got in its way. Half of all
-// conflicts are over within the first pause; a write that has not come through
-// after the last would only add to the crowd.
+// How long a write is tried again where others got in its way, counted from when
+// it first lost: before, it may have waited its turn for seconds, and PostgreSQL
+// takes one to notice a deadlock. Half of all conflicts are over within the first
+// pause; a write that has not come through after the last would only add to the
+// crowd.
 const (
 	retryBudget = 3 * time.Second
 	firstPause  = 2 * time.Millisecond
@@ -82,11 +84,14 @@ func (s *Store) AfterCommit(announce func()) {
 
 // retry runs once until it succeeds, fails for good or the budget is spent.
 func retry(ctx context.Context, once func() error) error {
-	end := time.Now().Add(retryBudget)
+	var end time.Time
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := once()
 		if !passing(err) {
 			return err
+		}
+		if end.IsZero() {
+			end = time.Now().Add(retryBudget)
 		}
 		wait := time.Duration((0.5 + rand.Float64()) * float64(pause))
 		if time.Now().Add(wait).After(end) {

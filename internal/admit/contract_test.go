@@ -37,7 +37,7 @@ func read(t *testing.T, file string) string {
 // What our clients send is admitted at its largest pages, with room.
 func TestContractIsAdmitted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	const largest = `{"first": 100, "query": "go", "slug": "go", "filter": {"difficulty": "BEGINNER", "tags": ["a", "b"]},
 		"orderBy": {"field": "TITLE", "direction": "ASC"}}`
 	for file, want := range map[string]string{
@@ -69,7 +69,7 @@ func TestContractIsAdmitted(t *testing.T) {
 
 func TestExamplesAreAdmitted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	files, err := filepath.Glob("../../web/playground/operations/*.graphql")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
@@ -89,7 +89,7 @@ func TestExamplesAreAdmitted(t *testing.T) {
 // The largest writes are admitted too.
 func TestBulkIsAdmitted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	rows := func(n int, row map[string]any) []any {
 		list := make([]any, n)
 		for i := range list {
@@ -120,7 +120,7 @@ func TestBulkIsAdmitted(t *testing.T) {
 // of introspection.
 func TestIntrospectionIsAdmitted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	d, err := p.Document(read(t, "testdata/introspection.graphql"))
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestIntrospectionIsAdmitted(t *testing.T) {
 // A document is shared by all requests that send it.
 func TestDocumentIsShared(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	d, err := p.Document(`query A($n: Int, $f: CourseFilter) { courses(first: $n, filter: $f) { ...F } }
 		query B($n: Int) { courses(last: $n) { ...F } } fragment F on CourseConnection { nodes { id category { id } } }`)
 	if err != nil {

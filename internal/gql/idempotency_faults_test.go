@@ -8,9 +8,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/testdb"
 )
 
@@ -33,7 +35,14 @@ const waiting = "pg_stat_activity WHERE datname = current_database() AND wait_ev
 // awaitBlocked returns once so many wait for a lock.
 func (s *school) awaitBlocked(t *testing.T, n int) {
 	t.Helper()
-	for one[int](t, s.db, "SELECT count(*)::int FROM "+waiting) != n {
+	for end := time.Now().Add(20 * time.Second); ; {
+		blocked := one[int](t, s.db, "SELECT count(*)::int FROM "+waiting)
+		if blocked == n {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d wait for a lock, want %d", blocked, n)
+		}
 	}
 }
 
@@ -43,7 +52,7 @@ func TestIdempotencyAtOnce(t *testing.T) {
 	lock := s.hold(t, s.courses[0]) // so that nobody is done before the others come
 	answers := make(chan *httptest.ResponseRecorder, 32)
 	for range 32 {
-		go func() { answers <- s.send(t.Context(), s.student, "key", s.enroll(s.courses[0])) }()
+		go func() { answers <- s.send(t.Context(), s.student, "key", body(enrolling(s.courses[0]), nil)) }()
 	}
 	s.awaitBlocked(t, 3) // one for the course, and two of the half of 6 connections for the key
 	if err := lock.Rollback(t.Context()); err != nil {
@@ -68,7 +77,7 @@ func TestIdempotencyAtOnce(t *testing.T) {
 func TestIdempotencyOutlivesFaults(t *testing.T) {
 	t.Parallel()
 	s := newSchool(t, testdb.New(t))
-	request := s.enroll(s.courses[1], s.courses[0])
+	request := body(enrolling(s.courses[1], s.courses[0]), nil)
 	lock := s.hold(t, s.courses[0])
 	ctx, leave := context.WithCancel(t.Context())
 	answers := make(chan *httptest.ResponseRecorder, 1)
@@ -92,7 +101,8 @@ func TestIdempotencyOutlivesFaults(t *testing.T) {
 	s.wantRows(t, 2, "enrollments")
 }
 
-// The loser of a deadlock is run anew, without the errors of its first run.
+// The loser of a deadlock is run anew: without the errors of its first run, and as
+// who sent it, not as who signed in there.
 func TestIdempotencyOutlivesDeadlocks(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
@@ -101,11 +111,16 @@ func TestIdempotencyOutlivesDeadlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newSchool(t, dsn)
+	const account = `email: "new@7p.example", password: "correct horse battery"`
+	const user = "{ user { name } userErrors { code } }"
+	if got := s.send(t.Context(), edu.Viewer{}, "", body("mutation { signUp(input: {name: \"New\", "+account+"}) "+user+" }", nil)); !strings.Contains(got.Body.String(), "New") {
+		t.Fatalf("signing up was answered %s", got.Body)
+	}
 	first, second := s.hold(t, s.courses[1]), s.hold(t, s.courses[2])
 	if _, err := second.Exec(t.Context(), "SET LOCAL deadlock_timeout = '1h'"); err != nil {
 		t.Fatal(err)
 	}
-	request := s.enroll(s.courses[0], s.courses[1], s.courses[2])
+	request := body(strings.Replace(enrolling(s.courses[:]...), "f1", "signIn(input: {"+account+"}) "+user+" f1", 1), nil)
 	answer, locked := make(chan *httptest.ResponseRecorder, 1), make(chan error, 1)
 	go func() { answer <- s.send(t.Context(), s.student, "key", request) }()
 	s.awaitBlocked(t, 1) // it has the first course, and waits for the second
@@ -124,6 +139,7 @@ func TestIdempotencyOutlivesDeadlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	isReplay(t, <-answer, s.send(t.Context(), s.student, "key", request))
+	s.wantRows(t, 1, "enrollments WHERE user_id = $1 AND course_id = $2", s.student.ID, s.courses[0])
 	s.wantRows(t, 3, "enrollments")
 	if !strings.Contains(s.log.String(), "40P01") {
 		t.Errorf("there was no deadlock to outlive:\n%s", &s.log)

@@ -80,6 +80,9 @@ func presentOwn(ctx context.Context, log *slog.Logger, shown *gqlerror.Error, er
 	if own.Code == edu.Unavailable {
 		log.WarnContext(ctx, "a GraphQL field was unavailable", place(ctx, shown, err)...)
 	}
+	if own.RetryAfter > 0 {
+		shown.Extensions = map[string]any{"retryAfter": own.RetryAfter}
+	}
 	return show(shown, string(own.Code), own.Message)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/admit"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/resolvers"
@@ -29,6 +31,11 @@ type Options struct {
 	Sessions resolvers.Sessions
 	// Introspection tells whether the schema can be asked for.
 	Introspection bool
+	// Limits of a document and of an operation; the zero Limits are admit.Defaults.
+	Limits admit.Limits
+	// Spend takes the cost of an operation out of its caller's budget, or refuses it;
+	// nil is no budget.
+	Spend func(ctx context.Context, cost int64) error
 	// Extensions run after the limits, in their order.
 	Extensions []graphql.HandlerExtension
 	// Timeout is how long one operation may take; 0 is without end.
@@ -39,7 +46,6 @@ type Options struct {
 const (
 	maxBody      = 100 << 10 // bytes; 500 events of recordVideoProgress, indented, have 82,000
 	maxBulk      = 16 << 20  // bytes; 10,000 courses of 1,600 bytes
-	maxTokens    = 2_000     // of a document; the overlap of fields is checked in quadratic time
 	maxDocuments = 1_000     // parsed and validated documents that are kept
 )
 
@@ -63,16 +69,26 @@ func (o Options) executor(root *resolvers.Resolver) *executor.Executor {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	exec := executor.New(schema(root))
-	exec.SetParserTokenLimit(maxTokens)
-	exec.SetQueryCache(lru.New[*ast.QueryDocument](maxDocuments))
+	if reflect.ValueOf(o.Limits).IsZero() {
+		o.Limits = admit.Defaults()
+	}
+	es := schema(root)
+	policy, err := admit.New(es.Schema(), o.Limits)
+	if err != nil {
+		panic(err) // of the schema's directives, which the tests of admit read too
+	}
+	known := admitted{policy: policy, kept: lru.New[*admit.Document](maxDocuments)}
+	exec := executor.New(es)
+	exec.SetParserTokenLimit(o.Limits.Tokens)
+	exec.SetQueryCache(known)
 	exec.SetErrorPresenter(Present(o.Log))
 	exec.SetRecoverFunc(Recover(o.Log))
 	exec.SetDisableSuggestion(!o.Introspection)
-	exec.Use(size{})
+	exec.Use(cost{known, o.Spend}) // before the extensions: what is refused is not persisted
 	for _, e := range o.Extensions {
 		exec.Use(e)
 	}
+	exec.Use(structure{known}) // after them: they may know the text
 	if o.Introspection {
 		exec.Use(introspection{})
 	}

@@ -59,6 +59,7 @@ var statuses = map[string]int{
 	string(edu.Forbidden):       http.StatusForbidden,
 	codeNotAcceptable:           http.StatusNotAcceptable,
 	string(edu.Conflict):        http.StatusConflict,
+	string(edu.RateLimited):     http.StatusTooManyRequests,
 	codeCancelled:               499, // nobody is left to read it; the access log shows it
 	codeInternal:                http.StatusInternalServerError,
 	string(edu.Unavailable):     http.StatusServiceUnavailable,

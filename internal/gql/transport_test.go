@@ -343,6 +343,11 @@ func TestResponses(t *testing.T) {
 			401, "no-store", `{"errors":[{"message":"m","extensions":{"code":"UNAUTHENTICATED"}}]}`,
 		},
 		{
+			"a rate",
+			&graphql.Response{Errors: coded("RATE_LIMITED")},
+			429, "no-store", `{"errors":[{"message":"m","extensions":{"code":"RATE_LIMITED"}}]}`,
+		},
+		{
 			"some limit",
 			&graphql.Response{Errors: coded("COST_ESTIMATED_TOO_EXPENSIVE")},
 			422, "no-store", `{"errors":[{"message":"m","extensions":{"code":"COST_ESTIMATED_TOO_EXPENSIVE"}}]}`,

@@ -169,6 +169,27 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
+// TestPanicKeepsHeaders has those that were set before the handler ran on the answer
+// that takes its place.
+func TestPanicKeepsHeaders(t *testing.T) {
+	t.Parallel()
+	cors, err := middleware.CORS([]string{"https://app.example.com"}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := chain(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }),
+		middleware.RequestID(), middleware.Recover(slog.New(slog.DiscardHandler)), middleware.SecurityHeaders(), cors, middleware.Compress())
+	res := get(t, h, "Origin", "https://app.example.com", "Accept-Encoding", "gzip")
+	for name, want := range map[string]string{
+		"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+		"Access-Control-Allow-Origin": "https://app.example.com", "Vary": "Origin", "Cache-Control": "no-store",
+	} {
+		if got := res.Header.Get(name); got != want || res.StatusCode != http.StatusInternalServerError {
+			t.Errorf("%d with %s %q, want %q", res.StatusCode, name, got, want)
+		}
+	}
+}
+
 // TestFlusherThroughChain is for gqlgen's event streams, which look for an
 // http.Flusher, and for http.ResponseController.
 func TestFlusherThroughChain(t *testing.T) {
