@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -10,10 +11,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// shot is a request ready to be sent, and the fewest bytes that its answer has.
+// shot is a request ready to be sent, the fewest bytes that its answer has, and
+// what must be in it.
 type shot struct {
 	request []byte
 	atLeast int
+	holds   string
 }
 
 // load is what some connections send, each its next request as soon as it has
@@ -28,6 +31,7 @@ type sample struct {
 	perSecond           float64
 	p50, p95, p99       time.Duration
 	serverCPU, totalCPU time.Duration // a request; total is with PostgreSQL's
+	answered            int           // in all, those of the warm-up included
 }
 
 // meter reads the CPU time that a contender, and PostgreSQL, have used.
@@ -57,6 +61,9 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 				if err == nil {
 					err = check(status, answer)
 				}
+				if err == nil && !bytes.Contains(answer, []byte(s.holds)) {
+					err = fmt.Errorf("an answer without %s: %.300s", s.holds, answer)
+				}
 				if err == nil && len(answer) < s.atLeast {
 					err = fmt.Errorf("an answer of %d bytes where %d were expected: %.300s", len(answer), s.atLeast, answer)
 				}
@@ -84,8 +91,15 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 	if len(all) == 0 {
 		return s, fmt.Errorf("no request was answered within %s", l.length)
 	}
-	s.p50, s.p95, s.p99 = all[len(all)*50/100], all[len(all)*95/100], all[len(all)*99/100]
+	s.quantiles(all)
+	s.answered = int(answered.Load())
 	return s, nil
+}
+
+// quantiles takes the percentiles of latencies in ascending order.
+func (s *sample) quantiles(sorted []time.Duration) {
+	n := len(sorted)
+	s.p50, s.p95, s.p99 = sorted[n*50/100], sorted[n*95/100], sorted[n*99/100]
 }
 
 // measure counts answers and CPU time from the end of the warm-up to the end of

@@ -17,19 +17,21 @@ func TestLoadEndsAtWhatIsNotWhole(t *testing.T) {
 	for _, c := range []struct {
 		answer  string
 		atLeast int
+		holds   string
 		whole   bool
 	}{
-		{`{"data":{"a":1}}`, 10, true},
-		{`{"data":{"a":1}}`, 100, false},
-		{`{"data":null}`, 1, false},
+		{`{"data":{"a":1}}`, 10, `"a":1`, true},
+		{`{"data":{"a":1}}`, 100, "", false},
+		{`{"data":{"a":1}}`, 10, `"a":2`, false},
+		{`{"data":null}`, 1, "", false},
 	} {
-		s := shot{[]byte(fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(c.answer), c.answer)), c.atLeast}
+		s := shot{[]byte(fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(c.answer), c.answer)), c.atLeast, c.holds}
 		l := load{connections: 2, warm: time.Millisecond, length: 50 * time.Millisecond}
 		got, err := l.fire(t.Context(), addr, []shot{s}, func() (time.Duration, time.Duration, error) { return 0, 0, nil })
 		if (err == nil) != c.whole {
-			t.Errorf("%s of at least %d bytes: %v", c.answer, c.atLeast, err)
+			t.Errorf("%s of at least %d bytes with %s: %v", c.answer, c.atLeast, c.holds, err)
 		}
-		if c.whole && (got.perSecond <= 0 || got.p50 <= 0 || got.p50 > got.p99) {
+		if c.whole && (got.perSecond <= 0 || got.p50 <= 0 || got.p50 > got.p99 || got.answered == 0) {
 			t.Errorf("measured %+v", got)
 		}
 	}

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -25,6 +26,7 @@ import (
 type options struct {
 	quick        bool
 	databaseOnly bool
+	writes       bool
 	operation    string
 	out          string
 }
@@ -33,8 +35,9 @@ func main() {
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "one short round at 1 and 16 connections, about 90 s in all; nothing is written")
 	flag.BoolVar(&o.databaseOnly, "database", false, "only bring up the database and print its address, for the benchmarks in process")
+	flag.BoolVar(&o.writes, "writes", false, "measure the writes, beside pgbench")
 	flag.StringVar(&o.operation, "operation", "", "only this operation, e.g. BrowseTree; nothing is written")
-	flag.StringVar(&o.out, "out", "bench/RESULTS.md", "where the results are written")
+	flag.StringVar(&o.out, "out", "", "where the results are written; bench/RESULTS.md or bench/WRITES.md by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -64,41 +67,58 @@ func run(ctx context.Context, o options) (err error) {
 		<-ctx.Done()
 		return nil
 	}
-	b, err := newBench(ctx, database)
+	measured, out := runReads, "bench/RESULTS.md"
+	if o.writes {
+		measured, out = runWrites, "bench/WRITES.md"
+	}
+	text, err := measured(ctx, database, o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	pool, err := pgxpool.New(ctx, database.DSN())
-	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
-	}
-	defer pool.Close()
-	say("asking both contenders each request once, and comparing the answers")
-	prepared, err := b.prepare(ctx, pool)
-	if err != nil {
-		return fmt.Errorf("prepare the requests: %w", err)
-	}
-	r, err := b.measure(ctx, database, prepared, o)
-	if err != nil {
-		return err
-	}
-	if err := r.machine(ctx, pool); err != nil {
-		return err
-	}
-	text := r.markdown()
 	fmt.Print(text)
 	if o.quick || o.operation != "" {
 		return nil
 	}
-	if err := os.WriteFile(o.out, []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(cmp.Or(o.out, out), []byte(text), 0o644); err != nil {
 		return fmt.Errorf("write the results: %w", err)
 	}
 	return nil
 }
 
-// newBench builds both contenders.
-func newBench(ctx context.Context, database *embedpg.Server) (*bench, error) {
+// runReads measures the read operations beside the yardstick, and returns the
+// report.
+func runReads(ctx context.Context, database *embedpg.Server, o options) (text string, err error) {
+	b, err := newBench(ctx, database.DSN())
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
+	say("building the yardstick")
+	if err := build(ctx, "github.com/7p-education/api/bench/yardstick", b.binary("yardstick")); err != nil {
+		return "", err
+	}
+	pool, err := pgxpool.New(ctx, database.DSN())
+	if err != nil {
+		return "", fmt.Errorf("open the database: %w", err)
+	}
+	defer pool.Close()
+	say("asking both contenders each request once, and comparing the answers")
+	prepared, err := b.prepare(ctx, pool)
+	if err != nil {
+		return "", fmt.Errorf("prepare the requests: %w", err)
+	}
+	r, err := b.measure(ctx, database, prepared, o)
+	if err != nil {
+		return "", err
+	}
+	if err := r.machine(ctx, pool); err != nil {
+		return "", err
+	}
+	return r.markdown(), nil
+}
+
+// newBench builds the server, to run on a database.
+func newBench(ctx context.Context, dsn string) (*bench, error) {
 	dir, err := os.MkdirTemp("", "7p-bench-run-")
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the binaries: %w", err)
@@ -109,14 +129,11 @@ func newBench(ctx context.Context, database *embedpg.Server) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{dir: dir, tokens: tokens, environment: []string{
-		"DATABASE_URL=" + database.DSN(), fmt.Sprint("DATABASE_POOL=", poolSize), "JWT_SECRET=" + secret,
+		"DATABASE_URL=" + dsn, fmt.Sprint("DATABASE_POOL=", poolSize), "JWT_SECRET=" + secret,
 		"READ_REPLICA_URL=", "REDIS_URL=", "LOG_LEVEL=info", "RATE_LIMIT=off",
 	}}
-	say("building the server and the yardstick")
-	if err := build(ctx, "github.com/7p-education/api", b.binary("7p")); err != nil {
-		return nil, err
-	}
-	return b, build(ctx, "github.com/7p-education/api/bench/yardstick", b.binary("yardstick"))
+	say("building the server")
+	return b, build(ctx, "github.com/7p-education/api", b.binary("7p"))
 }
 
 // measure puts every load on both contenders, in turn, so that whatever else the

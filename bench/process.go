@@ -140,6 +140,9 @@ func familyCPU(pid string) (time.Duration, error) {
 	return total, nil
 }
 
+// tick is the unit of CPU times in /proc: USER_HZ is 100 on every Linux.
+const tick = time.Second / 100
+
 // stat is what /proc tells of a process.
 type stat struct {
 	parent string
@@ -157,7 +160,7 @@ func readStat(pid string) (stat, error) {
 	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 	ticks := func(field int) time.Duration {
 		n, _ := strconv.ParseInt(fields[field-3], 10, 64)
-		return time.Duration(n) * (time.Second / 100) // USER_HZ is 100 on every Linux
+		return time.Duration(n) * tick
 	}
 	return stat{parent: fields[4-3], own: ticks(14) + ticks(15), ended: ticks(16) + ticks(17)}, nil
 }

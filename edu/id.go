@@ -74,21 +74,20 @@ func (id ID) String() string {
 // ParseID reads an id as clients send it. Anything but what String gave is
 // refused with BadUserInput.
 func ParseID(s string) (ID, error) {
-	bad := foreignID(s)
 	plain, err := decode(s)
 	if err != nil {
-		return ID{}, bad
+		return ID{}, foreignID(s)
 	}
 	kind, key, _ := strings.Cut(string(plain), ":")
 	n, err := strconv.ParseInt(key, 10, 64)
 	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != key {
-		return ID{}, bad
+		return ID{}, foreignID(s)
 	}
 	switch k := Kind(kind); k {
 	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview:
 		return NewID(k, n), nil
 	}
-	return ID{}, bad
+	return ID{}, foreignID(s)
 }
 
 func foreignID(s string) error {

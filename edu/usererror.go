@@ -3,6 +3,7 @@ package edu
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -58,7 +59,11 @@ func (p InputPath) At(below ...any) InputPath {
 	deeper := make(InputPath, len(p), len(p)+len(below))
 	copy(deeper, p)
 	for _, step := range below {
-		deeper = append(deeper, fmt.Sprint(step))
+		if i, ok := step.(int); ok { // one of 500 events: Sprint takes 4 times as long
+			deeper = append(deeper, strconv.Itoa(i))
+		} else {
+			deeper = append(deeper, fmt.Sprint(step))
+		}
 	}
 	return deeper
 }

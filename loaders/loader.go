@@ -38,7 +38,9 @@ type Loader[K comparable, V any] struct {
 }
 
 func newLoader[K comparable, V any](all *Loaders, p plan[K, V]) *Loader[K, V] {
-	return &Loader[K, V]{all: all, plan: p, ready: map[K]V{}}
+	l := &Loader[K, V]{all: all, plan: p}
+	all.made = append(all.made, l)
+	return l
 }
 
 // Load returns the value of a key, at once where it was read before.
@@ -61,8 +63,23 @@ func (l *Loader[K, V]) Prime(key K, v V) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, ok := l.ready[key]; !ok {
+		l.expect(1)
 		l.ready[key] = v
 	}
+}
+
+// expect makes room for values. Most loaders of an operation never need it.
+func (l *Loader[K, V]) expect(n int) {
+	if l.ready == nil {
+		l.ready = make(map[K]V, n)
+	}
+}
+
+// forget drops what was read.
+func (l *Loader[K, V]) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.ready)
 }
 
 // Ready returns the values of those keys that were read and are known.
@@ -128,6 +145,7 @@ func (l *Loader[K, V]) Want(r *Round, keys []K) {
 	r.done = append(r.done, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		l.expect(len(missing))
 		deliver(func(k K, v V) { l.ready[k] = v })
 		var none V
 		for _, k := range missing {

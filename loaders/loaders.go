@@ -60,6 +60,7 @@ type Loaders struct {
 	Store *store.Store
 
 	ctx     context.Context
+	made    []interface{ forget() } // all of the loaders above
 	windows atomic.Int64
 }
 
@@ -98,8 +99,10 @@ func For(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).(*Loader
 
 // New makes the loaders of one operation. Reads run on ctx, the operation's.
 func New(ctx context.Context, s *store.Store, v edu.Viewer, now time.Time) *Loaders {
-	l := &Loaders{ctx: ctx, Store: s, Now: now}
-	l.Forget(v)
+	l := &Loaders{ctx: ctx, Store: s, Now: now, Viewer: v, made: make([]interface{ forget() }, 0, 32)}
+	l.things()
+	l.underParents()
+	l.dashboards()
 	return l
 }
 
@@ -107,9 +110,9 @@ func New(ctx context.Context, s *store.Store, v edu.Viewer, now time.Time) *Load
 // write in the same operation must see it. No read may be under way.
 func (l *Loaders) Forget(v edu.Viewer) {
 	l.Viewer = v
-	l.things()
-	l.underParents()
-	l.dashboards()
+	for _, loader := range l.made {
+		loader.forget()
+	}
 }
 
 func (l *Loaders) things() {

@@ -89,7 +89,7 @@ func (s *Store) DeleteExpiredAnswers(ctx context.Context) (answers int, err erro
 		for {
 			done, err := conn.Exec(ctx, `-- name: DeleteExpiredAnswers
 				DELETE FROM idempotent_answers WHERE key IN (
-					SELECT key FROM idempotent_answers WHERE created_at <= now() - $1::interval LIMIT 1000)`, AnswerTTL)
+					SELECT key FROM idempotent_answers WHERE created_at <= now() - $1::interval ORDER BY created_at LIMIT 1000)`, AnswerTTL)
 			if err != nil || done.RowsAffected() == 0 {
 				return err
 			}

@@ -34,6 +34,8 @@ func watchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.Vide
 	for i, e := range events {
 		ids[i] = e.VideoID
 	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids) // a player tells of a video many times
 	videos, courses, last := map[int64]*edu.Video{}, map[int64]*edu.Course{}, map[int64]time.Time{}
 	const among = " IN (SELECT course_id FROM videos WHERE id = ANY ("
 	of := selectCourses("CoursesOfVideos", 0)

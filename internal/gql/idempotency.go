@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -53,7 +54,7 @@ func onceKeyOf(ctx context.Context, op *graphql.OperationContext) (*onceKey, err
 		return nil, nil
 	}
 	if key := given[0]; len(given) > 1 || key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return nil, coded(codeBadRequest, "send one Idempotency-Key of 1 to 255 visible ASCII characters, such as a random UUID")
+		return nil, coded(codeBadRequest, fmt.Sprintf("send one Idempotency-Key of 1 to %d visible ASCII characters, such as a random UUID", maxIdempotencyKey))
 	}
 	return newOnceKey(edu.ViewerFrom(ctx), given[0], op)
 }
