@@ -40,7 +40,7 @@ func readManifest(files []string) ([]*documents.Document, error) {
 	var broken []error
 	for _, d := range list {
 		if err := d.Check(schema); err != nil {
-			broken = append(broken, fmt.Errorf("%s %s: %w", d.ID, d.Operation, err))
+			broken = append(broken, fmt.Errorf("%s: %s %s: %w", d.File, d.ID, d.Operation, err))
 		}
 	}
 	return list, errors.Join(broken...)
@@ -154,7 +154,12 @@ func manageDocuments(ctx context.Context, db *database, cli *config.CLI, command
 	case "check":
 		return checkDocuments(ctx, db, cli.Documents.Check)
 	default:
-		return db.RetireDocument(ctx, cli.Documents.Retire.ID, cli.Documents.Retire.MinimumVersion)
+		id := strings.TrimPrefix(cli.Documents.Retire.ID, "sha256:")
+		err := db.RetireDocument(ctx, id, cli.Documents.Retire.MinimumVersion)
+		if err == nil {
+			fmt.Printf("%s is retired; servers see it within %s\n", id, documentsEvery)
+		}
+		return err
 	}
 }
 
@@ -246,8 +251,12 @@ func checkDocuments(ctx context.Context, db *database, c config.DocumentsCheck) 
 		if err == nil {
 			continue
 		}
-		if row.RetiredAt != nil || len(row.uses) == 0 {
-			fmt.Printf("warning: %s %s: %v (not used in %d days, or retired)\n", row.ID, row.Operation, err, c.Days)
+		if row.RetiredAt != nil {
+			fmt.Printf("warning: %s %s, which is retired: %v\n", row.ID, row.Operation, err)
+			continue
+		}
+		if len(row.uses) == 0 {
+			fmt.Printf("warning: %s %s, not used in %d days: %v\n", row.ID, row.Operation, c.Days, err)
 			continue
 		}
 		broken++

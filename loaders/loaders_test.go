@@ -234,6 +234,29 @@ func TestPrime(t *testing.T) {
 	}
 }
 
+// After Forget, all is read anew, for the viewer that it was told.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	l, stats, _ := setup(t)
+	l.Video.Prime(5, &edu.Video{ID: 5, Title: "before"})
+	if err := want(l, l.ViewerEnrollment, int64(24)); err != nil {
+		t.Fatal(err)
+	}
+	l.Forget(edu.Viewer{ID: 2, Role: edu.RoleInstructor})
+	if v, err := l.Video.Load(t.Context(), 5); err != nil || v.Title == "before" {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if err := want(l, l.ViewerEnrollment, int64(24)); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := l.ViewerEnrollment.Load(t.Context(), 24); err != nil || v != nil {
+		t.Errorf("the instructor takes %+v, %v", v, err)
+	}
+	if sent(stats) != [2]int64{3, 3} {
+		t.Errorf("sent %v, want all read anew", sent(stats))
+	}
+}
+
 // Loaders of two operations share nothing.
 func TestNothingIsShared(t *testing.T) {
 	t.Parallel()

@@ -56,7 +56,7 @@ var recounts = map[string]string{
 	"rating_sum":       "SELECT count(*) FROM courses c WHERE rating_sum <> (SELECT coalesce(sum(rating), 0) FROM reviews WHERE course_id = c.id)",
 	"rating_average":   "SELECT count(*) FROM courses c WHERE rating_average IS DISTINCT FROM (SELECT avg(rating)::float8 FROM reviews WHERE course_id = c.id)",
 	"video_count":      "SELECT count(*) FROM courses c WHERE video_count <> (SELECT count(*) FROM videos WHERE course_id = c.id)",
-	"duration_seconds": "SELECT count(*) FROM courses c WHERE duration_seconds < (SELECT sum(duration_seconds) FROM videos WHERE course_id = c.id HAVING count(*) > 3)",
+	"duration_seconds": "SELECT count(*) FROM courses c WHERE duration_seconds < (SELECT sum(duration_seconds) FROM videos WHERE course_id = c.id)",
 	"course_count":     "SELECT count(*) FROM categories k WHERE course_count <> (SELECT count(*) FROM courses WHERE category_id = k.id AND published)",
 	"enrolled twice":   "SELECT count(*) FROM (SELECT FROM enrollments GROUP BY user_id, course_id HAVING count(*) > 1) t",
 	"reviewed twice":   "SELECT count(*) FROM (SELECT FROM reviews GROUP BY user_id, course_id HAVING count(*) > 1) t",

@@ -62,17 +62,19 @@ func gather(t *testing.T) *crowd {
 	t.Cleanup(s.Close)
 	c := &crowd{start: time.Now(), videos: map[int64][]int64{}, told: map[string]int{}, history: history{net: map[int64]int{}}}
 	c.api = &api{db: testdb.Pool(t, dsn), store: s, handler: gql.New(gql.Options{Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})}
-	person := func(n int64, role edu.Role) edu.Viewer {
-		key := one[int64](t, c.api, "INSERT INTO users (name, email, role) VALUES ($1, $1 || '@7p.example', lower($2)) RETURNING id", fmt.Sprint(n), role)
-		return edu.Viewer{ID: key, Role: role}
+	for i, key := range rows[int64](t, c.api, "INSERT INTO users (name, email) SELECT n, n || '@7p.example' FROM generate_series(0, $1 + 1) n RETURNING id", learners) {
+		switch i {
+		case learners:
+			c.teacher = edu.Viewer{ID: key, Role: edu.RoleInstructor}
+		case learners + 1:
+			c.admin = edu.Viewer{ID: key, Role: edu.RoleAdmin}
+		default:
+			c.learners = append(c.learners, edu.Viewer{ID: key, Role: edu.RoleStudent})
+		}
 	}
-	for n := range int64(learners) {
-		c.learners = append(c.learners, person(n, edu.RoleStudent))
-	}
-	c.teacher, c.admin = person(learners, edu.RoleInstructor), person(learners+1, edu.RoleAdmin)
 	c.exec(t, "INSERT INTO categories (name, slug) SELECT n::text, n::text FROM generate_series(1, 3) n")
-	c.courses = rows[int64](t, c.api, `INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)
-		SELECT n::text, n::text, 'beginner', true, now(), $1, 1 + n % 3 FROM generate_series(1, $2::int) n RETURNING id`, c.teacher.ID, fewCourses)
+	c.courses = rows[int64](t, c.api, `INSERT INTO courses (slug, title, difficulty, published, published_at, duration_seconds, instructor_id, category_id)
+		SELECT n::text, n::text, 'beginner', true, now(), 3 * $3, $1, 1 + n % 3 FROM generate_series(1, $2::int) n RETURNING id`, c.teacher.ID, fewCourses, videoSeconds)
 	for _, course := range c.courses {
 		c.videos[course] = rows[int64](t, c.api, `INSERT INTO videos (course_id, title, position, duration_seconds)
 			SELECT $1, n::text, n, $2 FROM generate_series(1, 3) n RETURNING id`, course, videoSeconds)
@@ -142,37 +144,43 @@ var expected = map[string]string{
 	"reviewCourse": "NOT_ENROLLED NOT_FOUND NOT_PUBLISHED", "recordVideoProgress": "NOT_ENROLLED NOT_FOUND", "bulkEnroll": "NOT_PUBLISHED",
 }
 
+// request is a mutation with what is selected of its payload beside userErrors.
+type request struct {
+	mutation, payload string
+	variables         map[string]any
+}
+
 // send sends a mutation and, where it was done, calls then with the payload and
 // when it was under way.
-func (c *crowd) send(t *testing.T, as edu.Viewer, mutation, payload string, variables map[string]any, then func(payload any, d span)) {
+func (c *crowd) send(t *testing.T, as edu.Viewer, r request, then func(payload any, d span)) {
 	t.Helper()
-	text := strings.Replace(textOf(mutation), "userErrors { code field }", payload+" userErrors { code field }", 1)
+	text := strings.Replace(textOf(r.mutation), "userErrors { code field }", r.payload+" userErrors { code field }", 1)
 	d := span{from: c.now()}
-	got := c.ask(t, as, text, variables)
+	got := c.ask(t, as, text, r.variables)
 	d.to = c.now()
-	said := mutation
-	for _, refusal := range refusals(got, mutation) {
+	said := r.mutation
+	for _, refusal := range refusals(got, r.mutation) {
 		code := strings.Fields(refusal)[0]
-		said = mutation + " " + code
-		if !strings.Contains(expected[mutation], code) {
-			c.fault("%s %v answered %s", mutation, variables, got.body)
+		said = r.mutation + " " + code
+		if !strings.Contains(expected[r.mutation], code) {
+			c.fault("%s %v answered %s", r.mutation, r.variables, got.body)
 		}
 	}
 	if len(got.Errors) > 0 {
-		c.fault("%s %v answered %s", mutation, variables, got.body)
+		c.fault("%s %v answered %s", r.mutation, r.variables, got.body)
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.told[said]++
-	if said == mutation {
-		then(at(got.Data, mutation), d)
+	if said == r.mutation {
+		then(at(got.Data, r.mutation), d)
 	}
 }
 
 func (c *crowd) enroll(t *testing.T, r *rand.Rand) {
 	user, course := pick(r, c.learners), pick(r, c.courses)
-	c.send(t, user, "enroll", "enrollment { id }", input("courseId", id(edu.KindCourse, course)), func(p any, d span) {
+	c.send(t, user, request{"enroll", "enrollment { id }", input("courseId", id(edu.KindCourse, course))}, func(p any, d span) {
 		c.came = append(c.came, taking{d, pair{user.ID, course}, keyOf(t, fmt.Sprint(at(p, "enrollment", "id")))})
 		c.net[course]++
 	})
@@ -180,7 +188,7 @@ func (c *crowd) enroll(t *testing.T, r *rand.Rand) {
 
 func (c *crowd) unenroll(t *testing.T, r *rand.Rand) {
 	user, course := pick(r, c.learners), pick(r, c.courses)
-	c.send(t, user, "unenroll", "course { enrollmentCount }", input("courseId", id(edu.KindCourse, course)), func(_ any, d span) {
+	c.send(t, user, request{"unenroll", "course { enrollmentCount }", input("courseId", id(edu.KindCourse, course))}, func(_ any, d span) {
 		c.left = append(c.left, taking{d, pair{user.ID, course}, 0})
 		c.net[course]--
 	})
@@ -190,7 +198,7 @@ func (c *crowd) review(t *testing.T, r *rand.Rand) {
 	user, course := pick(r, c.learners), pick(r, c.courses)
 	body := fmt.Sprint("No. ", c.bodies.Add(1))
 	variables := input("courseId", id(edu.KindCourse, course), "rating", 1+r.IntN(5), "body", body)
-	c.send(t, user, "reviewCourse", "review { id }", variables, func(p any, d span) {
+	c.send(t, user, request{"reviewCourse", "review { id }", variables}, func(p any, d span) {
 		c.said = append(c.said, saying{d, pair{user.ID, course}, keyOf(t, fmt.Sprint(at(p, "review", "id"))), body})
 	})
 }
@@ -208,7 +216,7 @@ func (c *crowd) watch(t *testing.T, r *rand.Rand) {
 		list = append(list, event(pick(r, c.videos[course]), r.IntN(videoSeconds+1)))
 	}
 	c.mu.Unlock()
-	c.send(t, user, "recordVideoProgress", "recordedCount enrollments { id progress completedAt }", input("events", list), func(p any, d span) {
+	c.send(t, user, request{"recordVideoProgress", "recordedCount enrollments { id progress completedAt }", input("events", list)}, func(p any, d span) {
 		for _, e := range at(p, "enrollments").([]any) {
 			c.seen = append(c.seen, sight{d, keyOf(t, fmt.Sprint(at(e, "id"))), at(e, "progress").(float64), fmt.Sprint(at(e, "completedAt"))})
 		}
@@ -221,7 +229,7 @@ func (c *crowd) bulkEnroll(t *testing.T, r *rand.Rand) {
 	for _, i := range r.Perm(learners)[:n] {
 		emails = append(emails, fmt.Sprintf("%d@7p.example", i))
 	}
-	c.send(t, c.teacher, "bulkEnroll", "enrolledCount alreadyEnrolledCount", input("courseId", id(edu.KindCourse, course), "emails", emails), func(p any, _ span) {
+	c.send(t, c.teacher, request{"bulkEnroll", "enrolledCount alreadyEnrolledCount", input("courseId", id(edu.KindCourse, course), "emails", emails)}, func(p any, _ span) {
 		made := int(at(p, "enrolledCount").(float64))
 		if before := int(at(p, "alreadyEnrolledCount").(float64)); made+before != n {
 			c.faults = append(c.faults, fmt.Sprintf("bulkEnroll of %d made %d and found %d", n, made, before))
@@ -231,24 +239,24 @@ func (c *crowd) bulkEnroll(t *testing.T, r *rand.Rand) {
 }
 
 func (c *crowd) publish(t *testing.T, r *rand.Rand) {
-	c.send(t, c.teacher, "publishCourse", "course { published }", courseID(pick(r, c.courses)), func(any, span) {})
+	c.send(t, c.teacher, request{"publishCourse", "course { published }", courseID(pick(r, c.courses))}, func(any, span) {})
 }
 
 func (c *crowd) unpublish(t *testing.T, r *rand.Rand) {
-	c.send(t, c.admin, "unpublishCourse", "course { published }", courseID(pick(r, c.courses)), func(any, span) {})
+	c.send(t, c.admin, request{"unpublishCourse", "course { published }", courseID(pick(r, c.courses))}, func(any, span) {})
 }
 
 // categorize moves a course into another category.
 func (c *crowd) categorize(t *testing.T, r *rand.Rand) {
 	variables := input("id", id(edu.KindCourse, pick(r, c.courses)), "categoryId", id(edu.KindCategory, 1+r.Int64N(3)))
-	c.send(t, c.teacher, "updateCourse", "course { category { courseCount } }", variables, func(any, span) {})
+	c.send(t, c.teacher, request{"updateCourse", "course { category { courseCount } }", variables}, func(any, span) {})
 }
 
 // addVideo adds a video in front: all others move.
 func (c *crowd) addVideo(t *testing.T, r *rand.Rand) {
 	course := pick(r, c.courses)
 	variables := input("courseId", id(edu.KindCourse, course), "title", "New", "durationSeconds", videoSeconds, "position", 1)
-	c.send(t, c.teacher, "addVideo", "video { id }", variables, func(p any, _ span) {
+	c.send(t, c.teacher, request{"addVideo", "video { id }", variables}, func(p any, _ span) {
 		c.videos[course] = append(c.videos[course], keyOf(t, fmt.Sprint(at(p, "video", "id"))))
 	})
 }
@@ -325,5 +333,98 @@ func TestInterleavings(t *testing.T) {
 		seed, operations, writers, took.Round(time.Millisecond), deadlocks, c.rawDeadlocks.Load(), deadlocks-c.rawDeadlocks.Load())
 	for _, said := range slices.Sorted(maps.Keys(c.told)) {
 		t.Logf("%6d %s", c.told[said], said)
+	}
+}
+
+// everyoneTakes and everyoneReviewed set the scene for what is to be broken.
+const (
+	everyoneTakes    = "INSERT INTO enrollments (user_id, course_id) SELECT u.id, c.id FROM users u, courses c;"
+	everyoneReviewed = "INSERT INTO reviews (user_id, course_id, rating) SELECT u.id, c.id, 3 FROM users u, courses c;"
+)
+
+// What keeps the counters right is broken, or what was written is tampered with:
+// the test above would notice.
+func TestRecountNotices(t *testing.T) {
+	t.Parallel()
+	for name, broken := range map[string]struct {
+		before string
+		do     func(*crowd, *testing.T, *rand.Rand)
+		after  string
+		want   string
+	}{
+		"enrollments are not counted":  {"ALTER TABLE enrollments DISABLE TRIGGER enrollments_inserted", (*crowd).enroll, "", "enrollment_count"},
+		"departures are not counted":   {everyoneTakes + "ALTER TABLE enrollments DISABLE TRIGGER enrollments_deleted", (*crowd).unenroll, "", "enrollment_count"},
+		"reviews are not counted":      {everyoneTakes + "ALTER TABLE reviews DISABLE TRIGGER reviews_inserted", (*crowd).review, "", "review_count"},
+		"ratings are not summed":       {everyoneTakes + everyoneReviewed + "ALTER TABLE reviews DISABLE TRIGGER reviews_updated", (*crowd).review, "", "rating_sum"},
+		"ratings are not averaged":     {everyoneTakes + everyoneReviewed + "ALTER TABLE reviews DISABLE TRIGGER reviews_updated", (*crowd).review, "", "rating_average"},
+		"videos are not counted":       {"ALTER TABLE videos DISABLE TRIGGER videos_inserted", (*crowd).addVideo, "", "video_count"},
+		"publishing is not counted":    {"ALTER TABLE courses DISABLE TRIGGER courses_moved", (*crowd).unpublish, "", "course_count"},
+		"an enrollment too many":       {"", (*crowd).enroll, "ALTER TABLE enrollments DROP CONSTRAINT enrollments_user_id_course_id_key; INSERT INTO enrollments (user_id, course_id) SELECT user_id, course_id FROM enrollments", "enrolled twice"},
+		"a review too many":            {everyoneTakes, (*crowd).review, "ALTER TABLE reviews DROP CONSTRAINT reviews_course_id_user_id_key; INSERT INTO reviews (user_id, course_id, rating) SELECT user_id, course_id, 1 FROM reviews", "reviewed twice"},
+		"positions with a gap":         {"", (*crowd).addVideo, "UPDATE videos SET position = position + 1", "position"},
+		"a course that is too short":   {"", (*crowd).addVideo, "UPDATE courses SET duration_seconds = 0", "duration_seconds"},
+		"completed too early":          {"", (*crowd).enroll, "UPDATE enrollments SET completed_at = now()", "completed_at"},
+		"an enrollment is lost":        {"", (*crowd).enroll, "DELETE FROM enrollments", "enrollment 1 is lost"},
+		"an enrollment out of nowhere": {"", (*crowd).enroll, "DELETE FROM enrollments;" + everyoneTakes, "by the answers"},
+		"progress fell":                {everyoneTakes, (*crowd).watch, "UPDATE enrollments SET progress = 0", "progress of enrollment"},
+		"a review is lost":             {everyoneTakes, (*crowd).review, "DELETE FROM reviews", "is lost"},
+		"a review is another":          {everyoneTakes, (*crowd).review, "UPDATE reviews SET body = 'Fine.'", "is lost"},
+		"an error":                     {"ALTER TABLE enrollments RENAME TO enrolments", (*crowd).enroll, "ALTER TABLE enrolments RENAME TO enrollments", "INTERNAL_SERVER_ERROR"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := gather(t)
+			c.exec(t, broken.before)
+			for seed := range uint64(20) { // some come to nothing
+				broken.do(c, t, rand.New(rand.NewPCG(seed, 0)))
+			}
+			c.exec(t, broken.after)
+			if wrong := strings.Join(c.wrong(t), "\n"); !strings.Contains(wrong, broken.want) {
+				t.Errorf("noticed %q, want something of %q", wrong, broken.want)
+			}
+		})
+	}
+}
+
+// recordVideoProgress and addVideo lock videos in the order of their keys, whatever
+// the order of the events and of the positions: while the first is taken the
+// second is free. Otherwise the two come to deadlocks.
+func TestVideosAreLockedInOrder(t *testing.T) {
+	t.Parallel()
+	for mutation, of := range map[string]func(stage, int64) (edu.Viewer, map[string]any){
+		"recordVideoProgress": func(s stage, second int64) (edu.Viewer, map[string]any) {
+			return s.student, input("events", []any{event(second, 60), event(s.video, 60)})
+		},
+		"addVideo": func(s stage, _ int64) (edu.Viewer, map[string]any) {
+			return s.teacher, input("courseId", id(edu.KindCourse, s.course), "title", "New", "durationSeconds", 60, "position", 1)
+		},
+	} {
+		t.Run(mutation, func(t *testing.T) {
+			s := newStage(t)
+			s.exec(t, "UPDATE videos SET position = 2 WHERE id = $1", s.video)
+			second := one[int64](t, s.api, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES ($1, 'Two', 1, 60) RETURNING id", s.course)
+			s.exec(t, "UPDATE videos SET title = 'First' WHERE id = $1", s.video) // after the second in the table too
+			lock, err := s.db.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := lock.Exec(t.Context(), "SELECT FROM videos WHERE id = $1 FOR UPDATE", s.video); err != nil {
+				t.Fatal(err)
+			}
+			as, variables := of(s, second)
+			answers := make(chan answer, 1)
+			go func() { answers <- s.ask(t, as, textOf(mutation), variables) }()
+			for end := time.Now().Add(20 * time.Second); one[int](t, s.api, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0; {
+				if time.Now().After(end) {
+					t.Fatal("nobody waits for the first video")
+				}
+			}
+			if one[int](t, s.api, "SELECT count(*) FROM (SELECT FROM videos WHERE id = $1 FOR UPDATE SKIP LOCKED) free", second) != 1 {
+				t.Error("the second video was locked before the first")
+			}
+			if err := lock.Rollback(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			wantRefusals(t, <-answers, mutation)
+		})
 	}
 }

@@ -26,9 +26,11 @@ func convert(err error) error {
 		return fmt.Errorf("store: %w", err)
 	case errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01" || pg.ConstraintName == "courses_slug_key"): // serialization_failure, deadlock_detected
 		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "too many wrote the same at once; try again"), err)
+	case errors.As(err, &pg) && pg.Code == "55P03": // lock_not_available
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "someone else is changing this just now; try again"), err)
 	case errors.As(err, &pg) && (pg.Code[:2] == "53" || pg.Code[:2] == "57"), // out of resources, shutting down
 		unreachable(err), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database cannot be reached just now; try again"), err)
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database is too busy, or cannot be reached just now; try again"), err)
 	default:
 		return fmt.Errorf("store: %w", err)
 	}

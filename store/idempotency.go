@@ -18,14 +18,21 @@ const AnswerTTL = 24 * time.Hour
 // nothing is written and nothing kept. It is done again as Write is.
 //
 // A connection is held from the first statement to the commit, also while
-// waiting for others; so at most half of the pool's are lent to it.
-func (s *Store) Once(ctx context.Context, key [32]byte, do func(*Store) ([]byte, error)) (answer []byte, kept bool, err error) {
-	select {
-	case s.keyed <- struct{}{}:
-		defer func() { <-s.keyed }()
-	case <-ctx.Done():
-		return nil, false, context.Cause(ctx)
+// waiting for others; so at most half of the pool's are lent to it, and half of
+// these to what is slow besides.
+func (s *Store) Once(ctx context.Context, key [32]byte, slow bool, do func(*Store) ([]byte, error)) (answer []byte, kept bool, err error) {
+	if slow {
+		leave, err := enter(ctx, s.slow)
+		if err != nil {
+			return nil, false, err
+		}
+		defer leave()
 	}
+	leave, err := enter(ctx, s.keyed)
+	if err != nil {
+		return nil, false, err
+	}
+	defer leave()
 	err = s.Atomically(ctx, func(s *Store) (err error) {
 		answer, kept = nil, false
 		if err = s.Run(ctx, lockAnswer(key), keptAnswer(key, func(found []byte) { answer, kept = found, true })); err != nil || kept {

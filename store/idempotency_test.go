@@ -28,7 +28,7 @@ func TestOnce(t *testing.T) {
 	ctx, key, other := t.Context(), [32]byte{7}, [32]byte{7, 31: 1} // which share a lock
 	want := func(key [32]byte, answer string, kept bool, bumps int) {
 		t.Helper()
-		got, was, err := s.Once(ctx, key, bumping(ctx, answer))
+		got, was, err := s.Once(ctx, key, false, bumping(ctx, answer))
 		if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); err != nil || was != kept || n != bumps {
 			t.Errorf("kept %v with %d bumps, %v; want %v with %d", was, n, err, kept, bumps)
 		}
@@ -37,7 +37,7 @@ func TestOnce(t *testing.T) {
 		}
 	}
 	enough := errors.New("enough")
-	_, kept, err := s.Once(ctx, key, func(s *store.Store) ([]byte, error) {
+	_, kept, err := s.Once(ctx, key, false, func(s *store.Store) ([]byte, error) {
 		answer, err := bumping(ctx, "never")(s)
 		return answer, errors.Join(err, enough)
 	})
@@ -64,10 +64,10 @@ func TestOnceFindsLostCommits(t *testing.T) {
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	through, cut := deafProxy(t, dsn)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
-	if _, _, err := s.Once(ctx, [32]byte{1}, bumping(ctx, "a")); err != nil { // the statements are prepared from here on
+	if _, _, err := s.Once(ctx, [32]byte{1}, false, bumping(ctx, "a")); err != nil { // the statements are prepared from here on
 		t.Fatal(err)
 	}
-	_, _, err := s.Once(ctx, [32]byte{2}, func(s *store.Store) ([]byte, error) {
+	_, _, err := s.Once(ctx, [32]byte{2}, false, func(s *store.Store) ([]byte, error) {
 		answer, err := bumping(ctx, "b")(s)
 		cut.Store(true)
 		return answer, err
@@ -75,7 +75,7 @@ func TestOnceFindsLostCommits(t *testing.T) {
 	if !errors.Is(err, edu.Unavailable) || !strings.Contains(err.Error(), "look whether it was") {
 		t.Errorf("ended with %v, want to be told that it is not known", err)
 	}
-	answer, kept, err := direct.Once(ctx, [32]byte{2}, bumping(ctx, "c"))
+	answer, kept, err := direct.Once(ctx, [32]byte{2}, false, bumping(ctx, "c"))
 	if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); string(answer) != "b" || !kept || err != nil || n != 2 {
 		t.Errorf("answered %q, %v, %v with %d bumps; want the first answer and 2", answer, kept, err, n)
 	}
@@ -91,7 +91,7 @@ func TestOnceOutlivesLostConnections(t *testing.T) {
 	through, cut := deafProxy(t, dsn)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
 	runs, told := 0, 0
-	_, _, err := s.Once(ctx, [32]byte{1}, func(s *store.Store) ([]byte, error) {
+	_, _, err := s.Once(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
 		runs++
 		s.AfterCommit(func() { told = runs })
 		return []byte("a"), s.Write(ctx, func(tx *store.Tx) error {
@@ -114,7 +114,7 @@ func TestOnceOfAFailedRead(t *testing.T) {
 	s, db := setup(t, testdb.New(t))
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	ctx := t.Context()
-	_, _, err := s.Once(ctx, [32]byte{1}, func(s *store.Store) ([]byte, error) {
+	_, _, err := s.Once(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
 		answer, err := bumping(ctx, "a")(s)
 		first := s.Run(ctx, store.Statement("SELECT 1 / $1", 0))
 		if again := s.Run(ctx, bump(1)); !errors.Is(again, errors.Unwrap(first)) {
@@ -163,7 +163,7 @@ func TestOnceLendsHalf(t *testing.T) {
 	defer close(release)
 	for i := range byte(8) {
 		wait.Go(func() {
-			_, _, err := s.Once(ctx, [32]byte{i}, func(*store.Store) ([]byte, error) {
+			_, _, err := s.Once(ctx, [32]byte{i}, false, func(*store.Store) ([]byte, error) {
 				began <- struct{}{}
 				<-release
 				return []byte{i}, nil
@@ -187,7 +187,7 @@ func TestOnceLendsHalf(t *testing.T) {
 	}
 	gone, leave := context.WithCancel(ctx)
 	leave()
-	if _, _, err := s.Once(gone, [32]byte{9}, bumping(ctx, "")); !errors.Is(err, context.Canceled) {
+	if _, _, err := s.Once(gone, [32]byte{9}, false, bumping(ctx, "")); !errors.Is(err, context.Canceled) {
 		t.Errorf("one who left while waiting was told %v", err)
 	}
 }

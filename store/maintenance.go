@@ -109,7 +109,7 @@ func (s *Store) exclusively(ctx context.Context, name string, do func(*pgx.Conn)
 	// The connection is closed and not given back: that ends the lock and the
 	// settings with it, whatever happened.
 	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, "SET statement_timeout = 0"); err != nil {
+	if _, err := conn.Exec(ctx, "SET statement_timeout = 0; SET lock_timeout = 0"); err != nil {
 		return convert(err)
 	}
 	var ours bool

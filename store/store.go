@@ -30,8 +30,10 @@ type Config struct {
 // there is one.
 type Store struct {
 	primary, replica *pgxpool.Pool
-	keyed            chan struct{} // holds who runs Once
-	outer            *Tx           // that everything is a part of; nil for none
+	probe            *pgxpool.Pool // one connection that Ping need not wait for
+	// Who writes, who runs Once, and who does so slowly: see turns.
+	writing, keyed, slow chan struct{}
+	outer                *Tx // that everything is a part of; nil for none
 }
 
 // Open connects to the database, or says why it cannot.
@@ -44,7 +46,14 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
-	s := &Store{primary: primary, keyed: make(chan struct{}, max(1, primary.Config().MaxConns/2))}
+	s := &Store{primary: primary}
+	s.writing, s.keyed, s.slow = turns(primary.Config().MaxConns)
+	one := c
+	one.MaxConns = 1
+	if s.probe, err = pool(ctx, one, c.URL); err != nil {
+		primary.Close()
+		return nil, fmt.Errorf("store: primary: %w", err)
+	}
 	// A replica may be away for now: reads pass it over.
 	if c.ReplicaURL != "" {
 		if s.replica, err = pool(ctx, c, c.ReplicaURL); err != nil {
@@ -73,6 +82,7 @@ func pool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
 	set["jit"] = "off"
 	set["timezone"] = "UTC"
 	set["pg_trgm.word_similarity_threshold"] = "0.4"
+	set["lock_timeout"] = fmt.Sprint(lockTime.Milliseconds())
 	if c.Timeout > 0 {
 		set["statement_timeout"] = fmt.Sprint(c.Timeout.Milliseconds())
 	}
@@ -82,13 +92,14 @@ func pool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
 // Close closes the pools, waiting for statements under way.
 func (s *Store) Close() {
 	s.primary.Close()
+	s.probe.Close()
 	if s.replica != nil {
 		s.replica.Close()
 	}
 }
 
 // Ping tells whether the primary answers.
-func (s *Store) Ping(ctx context.Context) error { return s.primary.Ping(ctx) }
+func (s *Store) Ping(ctx context.Context) error { return s.probe.Ping(ctx) }
 
 // Primary returns the pool of the primary, for migrations and loads.
 func (s *Store) Primary() *pgxpool.Pool { return s.primary }

@@ -27,7 +27,11 @@ const (
 
 // OnPrimary returns the store without its replica: what it reads is as of the
 // last committed write.
-func (s *Store) OnPrimary() *Store { return &Store{primary: s.primary, keyed: s.keyed, outer: s.outer} }
+func (s *Store) OnPrimary() *Store {
+	primary := *s
+	primary.replica = nil
+	return &primary
+}
 
 // Write runs do in a transaction and commits it if do returns no error. Where
 // others wrote the same at the same time (SQLSTATE 40001, 40P01, or a slug that
@@ -38,6 +42,11 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 	if s.outer != nil {
 		return convert(s.outer.within(ctx, do))
 	}
+	leave, err := enter(ctx, s.writing)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	return convert(retry(ctx, func() error {
 		conn, err := s.primary.Acquire(ctx)
 		if err != nil {
@@ -54,7 +63,9 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 func (s *Store) Atomically(ctx context.Context, do func(*Store) error) error {
 	var after []func()
 	err := s.Write(ctx, func(tx *Tx) error {
-		err := do(&Store{primary: s.primary, keyed: s.keyed, outer: tx})
+		within := s.OnPrimary()
+		within.outer = tx
+		err := do(within)
 		if tx.failed != nil {
 			return tx.failed
 		}

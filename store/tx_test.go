@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -63,6 +65,33 @@ func TestWriteOutlivesDeadlocks(t *testing.T) {
 	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 4 {
 		t.Errorf("the counters sum up to %d, want 4", sum)
 	}
+}
+
+// The time to try again in begins with the first loss: one that waited its turn
+// for long, and then lost, has all of it.
+func TestWriteAgainAfterAWait(t *testing.T) {
+	t.Parallel()
+	deadlock := &pgconn.PgError{Code: "40P01"}
+	synctest.Test(t, func(t *testing.T) {
+		runs := 0
+		err := store.Retry(t.Context(), func() error {
+			if runs++; runs > 3 {
+				return nil
+			}
+			time.Sleep(time.Duration(4-runs) * 900 * time.Millisecond)
+			return deadlock
+		})
+		if err != nil || runs != 4 {
+			t.Errorf("ran %d times and ended with %v; want 4 and no error", runs, err)
+		}
+		start := time.Now()
+		if err := store.Retry(t.Context(), func() error { return deadlock }); !errors.Is(err, deadlock) {
+			t.Errorf("ended with %v", err)
+		}
+		if took := time.Since(start); took < 2700*time.Millisecond || took > 3*time.Second {
+			t.Errorf("gave up after %v, want up to 3 s", took)
+		}
+	})
 }
 
 // A connection lost before the commit was sent: nothing was written, and it is

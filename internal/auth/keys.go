@@ -120,6 +120,9 @@ func (k keyring) algorithms() []string {
 // candidates returns the keys that a token may be signed with: the one that its
 // kid names, or without a kid all of its algorithm.
 func (k keyring) candidates(t *jwt.Token) (any, error) {
+	if t.Header["crit"] != nil {
+		return nil, errors.New("a critical extension that is not understood") // RFC 7515 section 4.1.11
+	}
 	id, named := t.Header["kid"]
 	var set jwt.VerificationKeySet
 	for i := range k {

@@ -19,9 +19,10 @@ func (c Checker) URL(field, text string, most int) string {
 		return text
 	}
 	u, err := url.Parse(text)
-	blank := strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
-	if err != nil || blank || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		c.Invalid(field, "this must be an address like https://example.com/picture.png: http or https, a host, no user or password, no blanks")
+	// What RFC 3986 has no place for, whatever a browser may make of it.
+	strange := strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || control(r) || strings.ContainsRune("<>\"\\^`{|}", r) })
+	if err != nil || strange || strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }) || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		c.Invalid(field, "this must be an address like https://example.com/picture.png: http or https, a host, no user or password, no blanks, brackets or quotes")
 	}
 	return text
 }

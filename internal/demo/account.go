@@ -36,7 +36,7 @@ const knownTopic = "GraphQL"
 func (w *world) accountCourses(r *rand.Rand) []course {
 	const user = instructorID - 1
 	topics := append(some(r, w.categories[1].topics, 7), some(r, w.categories[0].topics, 5)...)
-	known := slices.IndexFunc(w.topics, func(t topic) bool { return t.name == knownTopic })
+	known := w.knownTopic()
 	topics = append([]int{known}, slices.DeleteFunc(topics, func(t int) bool { return t == known })...)[:len(topics)]
 	list := make([]course, len(topics))
 	for i, t := range topics {
@@ -51,8 +51,17 @@ func (w *world) accountCourses(r *rand.Rand) []course {
 		}
 		list[i] = c
 	}
-	list[0].title = w.topics[known].name + ": " + w.topics[known].arc
+	list[0].title = w.knownTitle()
 	return list
+}
+
+func (w *world) knownTopic() int {
+	return slices.IndexFunc(w.topics, func(t topic) bool { return t.name == knownTopic })
+}
+
+func (w *world) knownTitle() string {
+	t := w.topics[w.knownTopic()]
+	return t.name + ": " + t.arc
 }
 
 // studentHistory is the history of student@7p.example: every fourth course not
@@ -95,13 +104,14 @@ func (w *world) studentHistory() []enrollment {
 // studentCourse draws a listed course, older than 90 days, from six categories
 // in turn.
 func (w *world) studentCourse(r *rand.Rand, list []enrollment, i int) int32 {
-	from := &w.inCategory[[]int{0, 1, 7, 9, 12, 17}[i%6]]
+	from, known := &w.inCategory[[]int{0, 1, 7, 9, 12, 17}[i%6]], w.knownTitle()
 	for try := 0; ; try++ {
 		if try > 100 || len(from.courses) == 0 {
 			from = &w.popular
 		}
 		id := from.draw(r)
-		if c := w.courses[id]; c.listed && c.published < w.now-90*day && !takes(list, id) {
+		// The course that examples name is left for them to enroll in.
+		if c := w.courses[id]; c.listed && c.published < w.now-90*day && c.title != known && !takes(list, id) {
 			return id
 		}
 	}

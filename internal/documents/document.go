@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ type Document struct {
 	Operation string // its name, "" for none
 	Body      string
 	Hash      string // SHA-256 of the body, in hex
+	File      string // that it was read from, "" for none
 
 	// RetiredAt is when clients were told to update, nil while it is answered.
 	RetiredAt *time.Time
@@ -76,10 +78,13 @@ func (d *Document) Check(schema *ast.Schema) error {
 	if err != nil {
 		return err
 	}
-	if problems := validator.ValidateWithRules(schema, doc, rules.NewDefaultRules()); len(problems) > 0 {
-		return problems
+	var all []error
+	for _, problem := range validator.ValidateWithRules(schema, doc, rules.NewDefaultRules()) {
+		for _, at := range problem.Locations {
+			all = append(all, fmt.Errorf("line %d: %s", at.Line, problem.Message))
+		}
 	}
-	return nil
+	return errors.Join(all...)
 }
 
 // Hash returns the SHA-256 of a text, in hex.

@@ -79,6 +79,7 @@ func TestRead(t *testing.T) {
 	write("a.graphql", "query A { a }")
 	write("b.json", `{"b": "query B { b }"}`)
 	write("README.md", "not a document")
+	write("b.variables.json", `{"first": 3}`)
 	all, err := documents.Read(dir)
 	if err != nil || len(all) != 2 || all[0].Operation != "A" || all[1].ID != "b" {
 		t.Errorf("read %v, %v", all, err)

@@ -27,6 +27,12 @@ func Read(paths ...string) ([]*Document, error) {
 				return err
 			}
 			found, err := Parse(text)
+			if errors.Is(err, errNeither) && file != path {
+				return nil // of a directory: variables beside their operation, say
+			}
+			for _, d := range found {
+				d.File = file
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", file, err)
 			}
@@ -43,6 +49,8 @@ func Read(paths ...string) ([]*Document, error) {
 func readable(file string) bool {
 	return slices.Contains([]string{".json", ".graphql", ".gql"}, filepath.Ext(file))
 }
+
+var errNeither = errors.New("this is neither Apollo's manifest, nor Relay's map of ids to texts, nor a document")
 
 // Parse reads the documents of one file: Apollo's manifest
 // {"format": "apollo-persisted-query-manifest", "version": 1, "operations": […]},
@@ -79,7 +87,7 @@ func Parse(text []byte) ([]*Document, error) {
 	}
 	var relay map[string]string
 	if err := json.Unmarshal(trimmed, &relay); err != nil {
-		return nil, errors.New("this is neither Apollo's manifest, nor Relay's map of ids to texts, nor a document")
+		return nil, errNeither
 	}
 	var pairs [][2]string
 	for _, id := range slices.Sorted(maps.Keys(relay)) {

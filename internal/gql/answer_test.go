@@ -2,6 +2,7 @@ package gql
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -240,5 +242,31 @@ func (q *queries) value(name string, t *ast.Type) string {
 		return "null"
 	default:
 		return `"data-science"`
+	}
+}
+
+// Whoever leaves, or whose time runs out, while a list is written is told so, and
+// nothing panics: the place is an index, which has no field of its own.
+func TestTimeRunsOutWithinLists(t *testing.T) {
+	t.Parallel()
+	db, err := store.Open(t.Context(), store.Config{URL: testdb.Demo(t), MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	for _, query := range []string{"{ categories { name } }", "{ courses { nodes { tags videos { nodes { title } } } } }"} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var log bytes.Buffer
+		s := New(Options{Store: db, Log: slog.New(slog.NewJSONHandler(&log, nil))})
+		s.exec.AroundFields(func(ctx context.Context, next graphql.Resolver) (any, error) {
+			v, err := next(ctx) // the root is read; from here on nobody is there
+			cancel(context.Canceled)
+			return v, err
+		})
+		r := request(query, nil)
+		serve(s, r.WithContext(ctx))
+		if strings.Contains(log.String(), "panic") || log.Len() > 0 {
+			t.Errorf("%s\nlogged %s", query, &log)
+		}
 	}
 }

@@ -44,6 +44,7 @@ var errNotKept = errors.New("an answer with errors is not kept")
 type onceKey struct {
 	place  [sha256.Size]byte // where the answer is kept: of viewer and key
 	secret [sha256.Size]byte // what encrypts it: of key, viewer and request
+	slow   bool              // it hashes a password
 }
 
 // onceKeyOf returns the key that a mutation was sent with, nil for none. The error
@@ -56,7 +57,26 @@ func onceKeyOf(ctx context.Context, op *graphql.OperationContext) (*onceKey, err
 	if key := given[0]; len(given) > 1 || key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return nil, coded(codeBadRequest, fmt.Sprintf("send one Idempotency-Key of 1 to %d visible ASCII characters, such as a random UUID", maxIdempotencyKey))
 	}
-	return newOnceKey(edu.ViewerFrom(ctx), given[0], op)
+	k, err := newOnceKey(edu.ViewerFrom(ctx), given[0], op)
+	if err != nil {
+		return nil, err
+	}
+	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"})
+	for _, f := range fields {
+		switch f.Name {
+		case "signIn", "signUp":
+			k.slow = true
+		case "refreshSession":
+		default:
+			continue
+		}
+		// Another field's failure would take back that a stolen token was noticed, and
+		// tell whether a token or a password is good without leaving a trace.
+		if len(fields) > 1 {
+			return nil, coded(codeBadRequest, "with an Idempotency-Key, "+f.Name+" goes alone: send the other fields on their own")
+		}
+	}
+	return k, nil
 }
 
 // newOnceKey derives both parts. Who has the database and not the key can neither
@@ -101,7 +121,7 @@ func (k *onceKey) open(sealed []byte) (data []byte, ok bool) {
 // payload, or a token, of what did not happen would be a lie.
 func (o Options) once(ctx context.Context, k *onceKey, run func(*store.Store) *graphql.Response) *graphql.Response {
 	var resp *graphql.Response
-	sealed, kept, err := o.Store.Once(ctx, k.place, func(s *store.Store) ([]byte, error) {
+	sealed, kept, err := o.Store.Once(ctx, k.place, k.slow, func(s *store.Store) ([]byte, error) {
 		if resp = run(s); resp == nil {
 			return nil, context.Cause(ctx) // gqlgen answers nothing once the context is done
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/documents"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
@@ -345,6 +346,27 @@ func TestIdempotencyCost(t *testing.T) {
 		s.log.Reset()
 		if s.send(t.Context(), c.as, c.key, body(enrolling(s.courses[0]), nil)); !strings.Contains(s.log.String(), c.want) {
 			t.Errorf("with the key %q: want %s, logged %s", c.key, c.want, &s.log)
+		}
+	}
+}
+
+// What begins a session, or goes on with one, goes alone under a key: the failure
+// of another field would take back that a stolen token was noticed.
+func TestIdempotentSessionsGoAlone(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t, testdb.New(t))
+	for _, field := range []string{
+		`refreshSession(input: {refreshToken: "x"}) { userErrors { code } }`,
+		`signIn(input: {email: "a@b.example", password: "x"}) { userErrors { code } }`,
+	} {
+		for mutation, want := range map[string]string{
+			"mutation { " + field + " }":                                                             "INVALID_CREDENTIALS",
+			"mutation { " + field + " signOut { signedOut } }":                                       "BAD_REQUEST",
+			"mutation { ...F signOut { signedOut } } fragment F on Mutation { again: " + field + "}": "BAD_REQUEST",
+		} {
+			if got := s.send(t.Context(), s.student, documents.Hash(mutation), body(mutation, nil)); !strings.Contains(got.Body.String(), want) {
+				t.Errorf("%s\nwas answered %d %s, want %s", mutation, got.Code, got.Body, want)
+			}
 		}
 	}
 }

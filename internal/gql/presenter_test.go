@@ -68,18 +68,8 @@ func TestPresent(t *testing.T) {
 			map[string]any{"code": "NOT_FOUND"},
 			"",
 		},
-		{
-			"rate", &edu.Error{Code: edu.RateLimited, Message: "too many", RetryAfter: 180},
-			"too many",
-			map[string]any{"code": "RATE_LIMITED", "retryAfter": 180.0},
-			"",
-		},
-		{
-			"bare code", fmt.Errorf("wrapped: %w", edu.NotFound),
-			"not found",
-			map[string]any{"code": "NOT_FOUND"},
-			"",
-		},
+		{"rate", &edu.Error{Code: edu.RateLimited, Message: "too many", RetryAfter: 180}, "too many", map[string]any{"code": "RATE_LIMITED", "retryAfter": 180.0}, ""},
+		{"bare code", fmt.Errorf("wrapped: %w", edu.NotFound), "not found", map[string]any{"code": "NOT_FOUND"}, ""},
 		{
 			"unavailable", fmt.Errorf("%w: %w", edu.Errorf(edu.Unavailable, "try again later"), errors.New("dial hush")),
 			"try again later",

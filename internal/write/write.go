@@ -217,7 +217,7 @@ func (w *Writer[R]) fail(f *Field, err error) {
 		if s.field != nil {
 			next.Object, next.Field = s.field.typ, *s.field.collected
 		} else {
-			next.Index = &s.index
+			next.Index, next.Field = &s.index, at.Field // which tells the place in the document
 		}
 		at = next
 	}

@@ -116,9 +116,32 @@ async function sendsToken() {
   assert.ok(kept[1].includes(token), "the token is not in sessionStorage");
 }
 
+// Asks past the editor, as the page does.
+const ask = (query) => page.evaluate(async (text) => {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${sessionStorage.getItem("7p:token")}` };
+  return (await (await fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query: text }) })).json()).data;
+}, query);
+
+// The ids that a person would look up for these examples.
+const variables = {
+  async Enroll() {
+    const { courses } = await ask("{ courses(first: 100) { nodes { id viewerEnrollment { id } } } }");
+    return { courseId: courses.nodes.find((course) => !course.viewerEnrollment).id };
+  },
+  async RecordProgress() {
+    const { viewer } = await ask("{ viewer { enrollments(first: 1) { nodes { course { videos(first: 2) { nodes { id } } } } } } }");
+    const [course] = viewer.enrollments.nodes.map((enrollment) => enrollment.course);
+    return { events: course.videos.nodes.map((video) => ({ videoId: video.id, progressSeconds: 5 })) };
+  },
+};
+
 async function runsEveryExample() {
   for (const [name, check] of Object.entries(examples)) {
     await open(name);
+    if (variables[name]) {
+      const text = JSON.stringify(await variables[name]());
+      await page.evaluate((value) => document.querySelector(".graphiql-editor-tool .CodeMirror").CodeMirror.setValue(value), text);
+    }
     check((await run(name)).data);
   }
 }

@@ -8,6 +8,7 @@ globalThis.__webpack_nonce__ = document.querySelector("script[nonce]").nonce;
 const ask = GraphiQL.createFetcher({
   url: endpoint,
   subscriptionUrl: new URL(endpoint, location.href.replace(/^http/, "ws")).href,
+  enableIncrementalDelivery: false, // an answer is one object, which can be looked at
 });
 
 // The token is read at each request, so that a new one holds at once. A header written in

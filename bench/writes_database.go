@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/internal/embedpg"
+	"github.com/7p-education/api/store"
+)
+
+// monthsOfProgress is how many months of video_progress there are, as after two
+// years of use.
+const monthsOfProgress = 24
+
+// copyDatabase copies the database, so that the read operations never see what
+// was written, and returns the copy's address. Its commits wait for the disk, as
+// in production; the private PostgreSQL's do not by default.
+func copyDatabase(ctx context.Context, database *embedpg.Server) (dsn string, drop func() error, err error) {
+	conn, err := pgx.Connect(ctx, database.DSN())
+	if err != nil {
+		return "", nil, err
+	}
+	var original string
+	err = conn.QueryRow(ctx, "SELECT current_database()").Scan(&original)
+	if err := conn.Close(ctx); err != nil {
+		return "", nil, err
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	name := original + "_writes"
+	execute := func(ctx context.Context, statements ...string) error {
+		conn, err := pgx.Connect(ctx, database.DSNFor("postgres"))
+		if err != nil {
+			return err
+		}
+		defer conn.Close(ctx)
+		for _, s := range statements {
+			if _, err := conn.Exec(ctx, s); err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
+		}
+		return nil
+	}
+	copied := pgx.Identifier{name}.Sanitize()
+	drop = func() error {
+		return execute(context.WithoutCancel(ctx), "DROP DATABASE "+copied+" WITH (FORCE)")
+	}
+	err = execute(ctx, "DROP DATABASE IF EXISTS "+copied,
+		"CREATE DATABASE "+copied+" TEMPLATE "+pgx.Identifier{original}.Sanitize()+" STRATEGY file_copy",
+		"ALTER DATABASE "+copied+" SET synchronous_commit = on")
+	if err != nil {
+		return "", nil, err
+	}
+	dsn = database.DSNFor(name)
+	db, err := store.Open(ctx, store.Config{URL: dsn})
+	if err != nil {
+		return "", nil, err
+	}
+	defer db.Close()
+	_, err = db.EnsurePartitions(ctx, time.Now().AddDate(0, 2-monthsOfProgress, 0), monthsOfProgress)
+	return dsn, drop, err
+}
+
+const (
+	undoEnrollments = "DELETE FROM enrollments WHERE id > $1"
+	undoProgress    = `WITH recorded AS (DELETE FROM video_progress WHERE id > $1)
+		UPDATE enrollments e SET progress = b.progress, last_accessed_at = b.last_accessed_at, completed_at = b.completed_at
+		FROM bench_enrollments b WHERE e.id = b.id AND e.last_accessed_at IS DISTINCT FROM b.last_accessed_at`
+)
+
+// undo takes away what was written after a key, and what that left behind in the
+// tables and in the write-ahead log, so that all rounds begin alike.
+func undo(ctx context.Context, pool *pgxpool.Pool, w write, last int64) error {
+	_, err := pool.Exec(ctx, w.undo, last)
+	for _, s := range []string{"VACUUM " + w.table + ", " + w.also, "CHECKPOINT"} {
+		if err == nil {
+			_, err = pool.Exec(ctx, s)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("undo a round: %w", err)
+	}
+	return nil
+}
+
+func lastKey(ctx context.Context, pool *pgxpool.Pool, table string) (last int64, err error) {
+	if err = pool.QueryRow(ctx, "SELECT max(id) FROM "+table).Scan(&last); err != nil {
+		err = fmt.Errorf("read the last key of %s: %w", table, err)
+	}
+	return last, err
+}
