@@ -15,7 +15,7 @@ import (
 
 const (
 	writers        = 1000   // students who write, in turn
-	writePlan      = 16_000 // enrollments of a round, more than it comes to
+	writePlan      = 32_000 // enrollments of a round, more than it comes to
 	eventsOfAWrite = 100
 	// steepness is of the courses' popularity: with 8, a tenth of the courses gets
 	// 55 of 100 enrollments, as in the demo data.
