@@ -82,7 +82,7 @@ func (*Course) IsNode() {}
 
 // Visible tells whether a viewer may know of the course: everyone of a
 // published one, its instructor and admins of any.
-func (c *Course) Visible(v Viewer) bool { return c.Published || v.Teaches(c) }
+func (c *Course) Visible(v Asker) bool { return c.Published || v.Teaches(c) }
 
 // CourseFilter is which courses a list holds; every condition given must hold.
 type CourseFilter struct {

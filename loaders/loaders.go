@@ -17,8 +17,8 @@ import (
 
 // Loaders are the loaders of one operation.
 type Loaders struct {
-	Now    time.Time  // the operation's idea of now, for windows that end there
-	Viewer edu.Viewer // who asks
+	// Viewer is who asks, and when: windows of time end there.
+	Viewer *edu.Observer
 
 	User       *Loader[Detail, *edu.User]
 	Category   *Loader[int64, *edu.Category]
@@ -99,7 +99,7 @@ func For(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).(*Loader
 
 // New makes the loaders of one operation. Reads run on ctx, the operation's.
 func New(ctx context.Context, s *store.Store, v edu.Viewer, now time.Time) *Loaders {
-	l := &Loaders{ctx: ctx, Store: s, Now: now, Viewer: v, made: make([]interface{ forget() }, 0, 32)}
+	l := &Loaders{ctx: ctx, Store: s, Viewer: edu.Observe(v, now), made: make([]interface{ forget() }, 0, 32)}
 	l.things()
 	l.underParents()
 	l.dashboards()
@@ -109,7 +109,7 @@ func New(ctx context.Context, s *store.Store, v edu.Viewer, now time.Time) *Load
 // Forget drops all that was read, and reads for v from here on: what follows a
 // write in the same operation must see it. No read may be under way.
 func (l *Loaders) Forget(v edu.Viewer) {
-	l.Viewer = v
+	l.Viewer = l.Viewer.Become(v)
 	for _, loader := range l.made {
 		loader.forget()
 	}
@@ -124,10 +124,10 @@ func (l *Loaders) things() {
 	l.Review = newLoader(l, byKey(store.ReviewsByID, func(r *edu.Review) int64 { return r.ID }))
 	l.Analytics = newLoader(l, byKey(store.AnalyticsByCourse, func(a *edu.CourseAnalytics) int64 { return a.CourseID }))
 	l.ViewerEnrollment = newLoader(l, byKey(func(courses []int64, into func(*edu.Enrollment)) store.Query {
-		return store.EnrollmentsOfUserIn(l.Viewer.ID, courses, into)
+		return store.EnrollmentsOfUserIn(l.Viewer.ID(), courses, into)
 	}, func(e *edu.Enrollment) int64 { return e.CourseID }))
 	l.ViewerProgress = newLoader(l, byKey(func(videos []int64, into func(*edu.VideoProgress)) store.Query {
-		return store.ProgressByVideo(l.Viewer.ID, videos, into)
+		return store.ProgressByVideo(l.Viewer.ID(), videos, into)
 	}, func(p *edu.VideoProgress) int64 { return p.VideoID }))
 }
 
@@ -204,7 +204,7 @@ func (l *Loaders) dashboards() {
 }
 
 // since is the start of a window of days that ends now.
-func (l *Loaders) since(days int) time.Time { return l.Now.Add(-time.Duration(days) * 24 * time.Hour) }
+func (l *Loaders) since(days int) time.Time { return l.Viewer.Now().Add(-time.Duration(days) * 24 * time.Hour) }
 
 func appendTo[V any](list *[]V) func(V) {
 	*list = []V{}
@@ -215,7 +215,7 @@ func appendTo[V any](list *[]V) func(V) {
 // those that the caller wants, zero where there is none.
 func series(l *Loaders, query func(parent int64, by edu.Interval, since time.Time, into func(edu.TimePoint)) store.Query) plan[Of[edu.Series], []*edu.TimePoint] {
 	return each(func(k Of[edu.Series], into *[]*edu.TimePoint) store.Query {
-		points := k.Args.Timeline(l.Now)
+		points := k.Args.Timeline(l.Viewer.Now())
 		at := make(map[int64]*edu.TimePoint, len(points))
 		for _, p := range points {
 			at[p.At.Unix()] = p

@@ -21,7 +21,7 @@ func coursesByCategory(op *graphql.OperationContext, f graphql.CollectedField, c
 	}, err
 }
 
-func coursesTaught(op *graphql.OperationContext, f graphql.CollectedField, c edu.Connection, v edu.Viewer) (func(int64) loaders.List[loaders.Drafts], error) {
+func coursesTaught(op *graphql.OperationContext, f graphql.CollectedField, c edu.Connection, v edu.Asker) (func(int64) loaders.List[loaders.Drafts], error) {
 	p, err := c.Page(edu.NewestCourses.Order())
 	r := connection(op, f.Selections, "Course")
 	p.Columns, p.Total = r.columns(op, typeCourse, courseFields), r.total

@@ -140,7 +140,7 @@ func (r *platformDashboardResolver) EnrollmentsOverTime(ctx context.Context, obj
 
 func (r *queryResolver) InstructorDashboard(ctx context.Context) (*edu.InstructorDashboard, error) {
 	a := readAhead(ctx)
-	id := a.l.Viewer.ID
+	id := a.l.Viewer.ID()
 	a.instructorDashboard(id, selection(ctx))
 	return &edu.InstructorDashboard{InstructorID: id}, a.run()
 }

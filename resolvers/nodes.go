@@ -115,12 +115,12 @@ func (a *ahead) node(ctx context.Context, id edu.ID, sel ast.SelectionSet) (edu.
 		if err != nil || e == nil || a.l.Viewer.Owns(e.UserID) {
 			return orNil(e, err)
 		}
-		return ifCourse(ctx, a, e.CourseID, func(c *edu.Course, v edu.Viewer) bool { return v.Teaches(c) }, e)
+		return ifCourse(ctx, a, e.CourseID, func(c *edu.Course, v edu.Asker) bool { return v.Teaches(c) }, e)
 	}
 }
 
 // ifCourse returns a thing if a policy on its course lets the viewer see it.
-func ifCourse(ctx context.Context, a *ahead, id int64, may func(*edu.Course, edu.Viewer) bool, thing edu.Node) (edu.Node, error) {
+func ifCourse(ctx context.Context, a *ahead, id int64, may func(*edu.Course, edu.Asker) bool, thing edu.Node) (edu.Node, error) {
 	c, err := a.l.Course.Load(ctx, loaders.Detail{ID: id})
 	if err != nil || c == nil || !may(c, a.l.Viewer) {
 		return nil, err

@@ -116,10 +116,10 @@ func courseDetail(op *graphql.OperationContext, sel ast.SelectionSet) func(id in
 
 // userDetail is the key of a user and of what is selected of them, as far as the
 // viewer may read it.
-func userDetail(op *graphql.OperationContext, sel ast.SelectionSet, v edu.Viewer) func(id int64) loaders.Detail {
+func userDetail(op *graphql.OperationContext, sel ast.SelectionSet, v edu.Asker) func(id int64) loaders.Detail {
 	want := columns(op, sel, typeUser, userFields)
 	return func(id int64) loaders.Detail {
-		if !v.Owns(id) {
+		if want.Has(edu.UserPrivately) && !v.Owns(id) {
 			return loaders.Detail{ID: id, Want: want &^ edu.UserPrivately}
 		}
 		return loaders.Detail{ID: id, Want: want}

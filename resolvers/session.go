@@ -52,11 +52,11 @@ func (r *mutationResolver) begin(ctx context.Context, in check.Checker, do func(
 	}
 	l := loaders.For(ctx)
 	l.Forget(v)
-	access, err := r.sessions.Tokens.Mint(v, l.Now, r.sessions.AccessTTL)
+	access, err := r.sessions.Tokens.Mint(v, l.Viewer.Now(), r.sessions.AccessTTL)
 	if err != nil {
 		return nil, err
 	}
-	expires := l.Now.Add(r.sessions.AccessTTL).Truncate(time.Second) // as the token has it
+	expires := l.Viewer.Now().Add(r.sessions.AccessTTL).Truncate(time.Second) // as the token has it
 	p := &graph.SessionPayload{AccessToken: &access, RefreshToken: &refresh, ExpiresAt: &expires}
 	if sel := below(ctx, "SessionPayload", "user"); len(sel) > 0 {
 		if p.User, err = oneUser(ctx, v.ID, sel); err != nil {

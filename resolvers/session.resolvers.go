@@ -56,7 +56,7 @@ func (r *mutationResolver) RefreshSession(ctx context.Context, input graph.Refre
 
 func (r *mutationResolver) SignOut(ctx context.Context) (*graph.SignOutPayload, error) {
 	l := loaders.For(ctx)
-	v := l.Viewer
+	v := l.Viewer.Viewer()
 	ended := false
 	if v.Session != 0 {
 		var err error

@@ -26,7 +26,7 @@ func (r *mutationResolver) UpdatePreferences(ctx context.Context, input graph.Up
 	if err != nil || problems != nil {
 		return &graph.UpdatePreferencesPayload{UserErrors: problems}, err
 	}
-	u, err := oneUser(ctx, loaders.For(ctx).Viewer.ID, below(ctx, "UpdatePreferencesPayload", "user"))
+	u, err := oneUser(ctx, loaders.For(ctx).Viewer.ID(), below(ctx, "UpdatePreferencesPayload", "user"))
 	return &graph.UpdatePreferencesPayload{User: u}, err
 }
 
@@ -35,7 +35,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*edu.User, error) {
 	if !v.SignedIn() {
 		return nil, nil
 	}
-	return oneUser(ctx, v.ID, selection(ctx))
+	return oneUser(ctx, v.ID(), selection(ctx))
 }
 
 func (r *queryResolver) User(ctx context.Context, id edu.ID) (*edu.User, error) {

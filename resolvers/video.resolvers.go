@@ -17,7 +17,7 @@ import (
 
 func (r *mutationResolver) RecordVideoProgress(ctx context.Context, input graph.RecordVideoProgressInput) (*graph.RecordVideoProgressPayload, error) {
 	in := check.New("input")
-	events := videoEvents(in, input.Events, loaders.For(ctx).Now)
+	events := videoEvents(in, input.Events, loaders.For(ctx).Viewer.Now())
 	var touched []*edu.Enrollment
 	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
 		touched, err = s.RecordProgress(ctx, v, events, in.Path("events"))

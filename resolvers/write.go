@@ -21,13 +21,13 @@ func write(ctx context.Context, in check.Checker, do func(*store.Store, edu.View
 	l := loaders.For(ctx)
 	err := in.Err()
 	if err == nil {
-		err = do(l.Store, l.Viewer)
+		err = do(l.Store, l.Viewer.Viewer())
 	}
 	if problems, ok := errors.AsType[edu.UserErrors](err); ok {
 		return problems, nil
 	}
 	if err == nil {
-		l.Forget(l.Viewer)
+		l.Forget(l.Viewer.Viewer())
 	}
 	return nil, err
 }

@@ -141,8 +141,10 @@ func (o Options) operation(ctx context.Context, next graphql.OperationHandler) g
 	}
 	l := loaders.New(ctx, db, viewer, o.Now())
 	ctx = loaders.With(ctx, l)
+	key, err := onceKeyOf(ctx, op)
+	ctx = edu.WithViewer(ctx, edu.Viewer{}) // from here on there is one way to know who asks: l.Viewer, which notes it
 	var respond graphql.ResponseHandler
-	switch key, err := onceKeyOf(ctx, op); {
+	switch {
 	case err != nil:
 		respond = graphql.OneShot(o.failed(ctx, err))
 	case key == nil:
@@ -171,7 +173,7 @@ func auth(ctx context.Context, _ any, next graphql.Resolver, role *edu.Role) (an
 	case !v.SignedIn():
 		return nil, edu.Errorf(edu.Unauthenticated, "sign in first: send the accessToken of signIn as \"Authorization: Bearer …\"")
 	case role != nil && !v.Has(*role):
-		return nil, edu.Errorf(edu.Forbidden, "this needs the role %s; the viewer is %s", *role, v.Role)
+		return nil, edu.Errorf(edu.Forbidden, "this needs the role %s; the viewer is %s", *role, v.Role())
 	}
 	return next(ctx)
 }
