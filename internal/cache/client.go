@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -15,8 +16,9 @@ var errURL = errors.New("the Redis URL cannot be read: write redis://user:passwo
 	"unix:///path/of/socket, with several hosts of a cluster separated by commas, and percent-encode " +
 	"the special characters of a password")
 
-// newClient returns a client of the server, or of the cluster, that rawURL names.
-func newClient(rawURL string, deadline time.Duration) (redis.UniversalClient, error) {
+// newClient returns a client of the server, or of the cluster, that rawURL names. It
+// calls connected before each new connection is used.
+func newClient(rawURL string, deadline time.Duration, connected func()) (redis.UniversalClient, error) {
 	first, others := splitHosts(rawURL)
 	o, err := redis.ParseURL(first)
 	if err != nil {
@@ -32,6 +34,10 @@ func newClient(rawURL string, deadline time.Duration) (redis.UniversalClient, er
 	// before 7.2.
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	o.OnConnect = func(context.Context, *redis.Conn) error {
+		connected()
+		return nil
+	}
 	if len(others) == 0 {
 		return redis.NewClient(o), nil
 	}
@@ -50,7 +56,7 @@ func newClient(rawURL string, deadline time.Duration) (redis.UniversalClient, er
 		Addrs: addrs, Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig, Protocol: o.Protocol,
 		ContextTimeoutEnabled: true, DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout,
 		PoolTimeout: o.PoolTimeout, PoolSize: o.PoolSize, MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries,
-		DisableIdentity: true, MaintNotificationsConfig: o.MaintNotificationsConfig,
+		DisableIdentity: true, MaintNotificationsConfig: o.MaintNotificationsConfig, OnConnect: o.OnConnect,
 	}), nil
 }
 

@@ -25,7 +25,7 @@ func TestNewClient(t *testing.T) {
 		"redis://cache?read_timeout=10s&db=1":   {"tcp", "cache:6379", "", "", 1, false},
 		"redis://a.example.com:6379?protocol=2": {"tcp", "a.example.com:6379", "", "", 0, false},
 	} {
-		client, err := newClient(url, usualDeadline)
+		client, err := newClient(url, usualDeadline, func() {})
 		if err != nil {
 			t.Errorf("%s: %v", url, err)
 			continue
@@ -44,7 +44,7 @@ func TestNewClient(t *testing.T) {
 
 func TestNewClientOfCluster(t *testing.T) {
 	t.Parallel()
-	client, err := newClient("rediss://me:a@b,c@one:7000,two,[::1]:7002/0?pool_size=5", usualDeadline)
+	client, err := newClient("rediss://me:a@b,c@one:7000,two,[::1]:7002/0?pool_size=5", usualDeadline, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestNewClientKeepsSecrets(t *testing.T) {
 		"", "cache:6379", "http://cache", "redis://:hush/hush@cache", "redis://me:hush%zz@cache", "redis://me:6379/hush@cache",
 		"redis://one,two:hush/0", "redis://cache/hush", "redis://cache?hush=1", "unix://", "redis://one,two/3",
 	} {
-		client, err := newClient(url, usualDeadline)
+		client, err := newClient(url, usualDeadline, func() {})
 		switch {
 		case err == nil:
 			_ = client.Close()

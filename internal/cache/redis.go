@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ type Redis struct {
 	log      *slog.Logger
 	breaker  breaker
 
-	failed, skipped atomic.Uint64
+	failed, skipped, connections atomic.Uint64
 }
 
 var _ Store = (*Redis)(nil)
@@ -68,17 +69,16 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	if o.Deadline == 0 {
 		o.Deadline = usualDeadline
 	}
-	client, err := newClient(o.URL, o.Deadline)
-	if err != nil {
+	r := &Redis{deadline: o.Deadline, log: o.Log, breaker: breaker{pause: pause}}
+	var err error
+	if r.client, err = newClient(o.URL, o.Deadline, func() { r.connections.Add(1) }); err != nil {
 		return nil, err
 	}
 	// go-redis writes a line of its own format for each failure, for the whole
 	// process; all that matters goes to o.Log.
 	logging.Disable()
-	if o.Prefix == "" {
-		o.Prefix = Prefix
-	}
-	return &Redis{client: client, prefix: o.Prefix, deadline: o.Deadline, log: o.Log, breaker: breaker{pause: pause}}, nil
+	r.prefix = cmp.Or(o.Prefix, Prefix)
+	return r, nil
 }
 
 // Get returns the value of key.
@@ -118,6 +118,11 @@ func (r *Redis) Do(ctx context.Context, run func(context.Context, redis.Universa
 	r.note(ctx, err)
 	return err
 }
+
+// Connections returns how many connections were made so far. One is counted before
+// it is used: while the number stays the same, all answers came from the same
+// processes, which have forgotten nothing by dying.
+func (r *Redis) Connections() uint64 { return r.connections.Load() }
 
 // Key returns key with the prefix of this application.
 func (r *Redis) Key(key string) string { return r.prefix + key }

@@ -1,0 +1,240 @@
+package changes
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/7p-education/api/internal/cache"
+)
+
+const (
+	// Lease is how long a process may use the log after it began to look into the
+	// database for changes that nobody announced.
+	Lease = time.Second
+	// lookEvery leaves room for a look or two that fail.
+	lookEvery = 250 * time.Millisecond
+	// kept is for how long changes are kept in the database at least, after they were
+	// found there. By then every process that has a lease has found them.
+	kept = 30 * time.Second
+	// retryEvery is how often an announcement is tried again.
+	retryEvery = 50 * time.Millisecond
+	// mostTags is the most tags that are announced one by one.
+	mostTags = 1000
+)
+
+// Change is what a transaction wrote: its id in the database, and its tags.
+type Change struct {
+	ID   int64
+	Tags []string
+}
+
+// entry is an entry of the log: of one change, or of several.
+type entry struct {
+	ids  []int64
+	tags []string
+}
+
+// Source is where committed changes are found.
+type Source interface {
+	// ChangesSince returns the changes that were committed and not visible in a
+	// snapshot of before ("" for all that are kept), and the snapshot of now.
+	ChangesSince(ctx context.Context, snapshot string) (next string, found []Change, err error)
+	// DeleteChanges deletes those that were visible in a snapshot.
+	DeleteChanges(ctx context.Context, snapshot string) (int, error)
+}
+
+// Log is the log as one process knows it. It is safe for concurrent use.
+type Log struct {
+	source  Source
+	log     *slog.Logger
+	replica *replica
+	stream  *stream // nil where the log is this process's alone
+	reads   rounds  // of the stream
+
+	snapshot string       // of the last look into the database
+	looked   atomic.Int64 // when that began, in nanoseconds since started; 0 before the first
+	waited   atomic.Uint64
+	found    atomic.Uint64
+}
+
+// started makes times monotonic.
+var started = time.Now()
+
+// New returns a Log in a Redis, or in the memory of this process where redis is nil.
+func New(source Source, redis *cache.Redis, log *slog.Logger) *Log {
+	l := &Log{source: source, log: log, replica: newReplica()}
+	if redis != nil {
+		l.stream = newStream(redis, l.replica)
+		l.reads.run = l.stream.read
+	}
+	return l
+}
+
+// Now returns how far the log goes: every change whose announcement was over before
+// Now was called is at that Position or before. It is false where that cannot be
+// known for now.
+func (l *Log) Now(ctx context.Context) (Position, bool) {
+	if !l.leased() {
+		return 0, false
+	}
+	if l.stream != nil && l.reads.wait(ctx) != nil {
+		return 0, false
+	}
+	return l.replica.position(), true
+}
+
+func (l *Log) leased() bool {
+	looked := l.looked.Load()
+	return looked != 0 && time.Since(started)-time.Duration(looked) < Lease
+}
+
+// Unchanged tells whether none of the tags, given by their hashes, changed between
+// two positions, of which now is one that Now returned: what was read from the
+// database after since was the position is then what would be read.
+func (l *Log) Unchanged(tags []uint64, since Position) bool { return l.replica.unchanged(tags, since) }
+
+// Announce puts changes that were committed into the log. When it returns, whoever
+// asks Now hears of them. Where Redis cannot be told, that takes one Lease.
+func (l *Log) Announce(ctx context.Context, made []Change) {
+	if len(made) == 0 {
+		return
+	}
+	e := merge(made)
+	if l.add(e) == nil {
+		return
+	}
+	l.waited.Add(1)
+	over := time.NewTimer(Lease)
+	defer over.Stop()
+	retry := time.NewTicker(retryEvery)
+	defer retry.Stop()
+	for {
+		select {
+		case <-over.C:
+			return
+		case <-ctx.Done(): // nobody is answered
+			return
+		case <-retry.C:
+			if l.add(e) == nil {
+				return
+			}
+		}
+	}
+}
+
+func (l *Log) add(e entry) error {
+	if l.stream == nil {
+		l.replica.next(e)
+		return nil
+	}
+	_, err := l.stream.add(e)
+	return err
+}
+
+func merge(made []Change) entry {
+	var e entry
+	seen := map[string]bool{}
+	for _, c := range made {
+		e.ids = append(e.ids, c.ID)
+		for _, tag := range c.Tags {
+			if !seen[tag] {
+				seen[tag] = true
+				e.tags = append(e.tags, tag)
+			}
+		}
+	}
+	if len(e.tags) > mostTags || seen[Anything] {
+		e.tags = []string{Anything}
+	}
+	return e
+}
+
+// Run looks into the database for changes until the context ends.
+func (l *Log) Run(ctx context.Context) {
+	turn := time.NewTicker(lookEvery)
+	defer turn.Stop()
+	clean := time.NewTicker(kept)
+	defer clean.Stop()
+	failing, old := false, ""
+	for {
+		err := l.look(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if (err != nil) != failing {
+			if failing = !failing; failing {
+				l.log.WarnContext(ctx, "answers are not taken from the cache: changes cannot be followed", "error", err)
+			} else {
+				l.log.InfoContext(ctx, "changes are followed again")
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-clean.C:
+			l.clean(ctx, old)
+			old = l.snapshot
+		case <-turn.C:
+		}
+	}
+}
+
+// look finds what nobody announced, announces it, and renews the lease.
+func (l *Log) look(ctx context.Context) error {
+	began := time.Since(started)
+	ctx, cancel := context.WithTimeout(ctx, Lease)
+	defer cancel()
+	next, found, err := l.source.ChangesSince(ctx, l.snapshot)
+	if err != nil {
+		return err
+	}
+	if l.stream != nil {
+		if err := l.reads.wait(ctx); err != nil {
+			return err
+		}
+	} else if l.looked.Load() == 0 || began-time.Duration(l.looked.Load()) > kept/2 {
+		// What was deleted meanwhile nobody knows.
+		l.replica.forget(l.replica.position() + 1)
+	}
+	var missed []Change
+	for _, c := range found {
+		if !l.replica.knows(c.ID) {
+			missed = append(missed, c)
+		}
+	}
+	if len(missed) > 0 {
+		if err := l.add(merge(missed)); err != nil {
+			return err
+		}
+		l.found.Add(uint64(len(missed)))
+	}
+	l.snapshot = next
+	l.looked.Store(int64(began))
+	return nil
+}
+
+// clean deletes changes that were found by a look of before: they are in the log.
+func (l *Log) clean(ctx context.Context, snapshot string) {
+	if snapshot == "" {
+		return
+	}
+	if _, err := l.source.DeleteChanges(ctx, snapshot); err != nil && ctx.Err() == nil {
+		l.log.WarnContext(ctx, "old changes were not deleted", "error", err)
+	}
+}
+
+// Stats are counts since the start.
+type Stats struct {
+	// Waited is how many announcements could not be made at once, Found how many
+	// changes nobody had announced.
+	Waited, Found uint64
+	// Leased tells whether the log can be used for now.
+	Leased bool
+}
+
+// Stats returns the counts.
+func (l *Log) Stats() Stats {
+	return Stats{Waited: l.waited.Load(), Found: l.found.Load(), Leased: l.leased()}
+}

@@ -1,0 +1,238 @@
+package changes
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/cache/redistest"
+)
+
+func open(t *testing.T, url, prefix string) *cache.Redis {
+	t.Helper()
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Deadline: patience, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+func streamOf(t *testing.T, url, prefix string) *stream {
+	t.Helper()
+	return newStream(open(t, url, prefix), newReplica())
+}
+
+// command sends a command of no use to the program.
+func command(t *testing.T, s *stream, args ...any) {
+	t.Helper()
+	if err := s.redis.Do(t.Context(), func(ctx context.Context, c redis.UniversalClient) error { return c.Do(ctx, args...).Err() }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *stream) mustRead(t *testing.T) Position {
+	t.Helper()
+	if err := s.read(); err != nil {
+		t.Fatal(err)
+	}
+	return s.replica.position()
+}
+
+func (s *stream) mustAdd(t *testing.T, tags ...string) {
+	t.Helper()
+	if _, err := s.add(entry{tags: tags}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func good(s *stream, since Position, tags ...string) bool {
+	var hashes []uint64
+	for _, tag := range tags {
+		hashes = append(hashes, Hash(tag))
+	}
+	return s.replica.unchanged(hashes, since)
+}
+
+// What one process adds all others see, and so does one that starts later.
+func TestStreamIsShared(t *testing.T) {
+	t.Parallel()
+	url, prefix := redistest.New(t)
+	a, b := streamOf(t, url, prefix), streamOf(t, url, prefix)
+	at := b.mustRead(t)
+	if a.mustRead(t) != at {
+		t.Fatal("two processes do not begin at the same position")
+	}
+	a.mustAdd(t, "course:1", "courses")
+	if !good(b, at, "course:1") {
+		t.Error("b knows of what it has not read")
+	}
+	now := b.mustRead(t)
+	if good(b, at, "course:1") || good(b, at, "user:1", "courses") || !good(b, at, "course:2") || !good(b, now, "course:1") {
+		t.Error("b has read, and does not know what changed")
+	}
+	late := streamOf(t, url, prefix)
+	if late.mustRead(t); good(late, at, "course:1") || !good(late, at, "course:2") {
+		t.Error("who starts later does not know what changed before")
+	}
+	a.mustAdd(t, Anything)
+	if b.mustRead(t); good(b, now, "course:2") || good(b, now) {
+		t.Error("anything changed, and something is as it was")
+	}
+}
+
+// An entry of many tags is all there or, as far as its ids tell, not at all.
+func TestStreamOfManyTags(t *testing.T) {
+	t.Parallel()
+	url, prefix := redistest.New(t)
+	a, b := streamOf(t, url, prefix), streamOf(t, url, prefix)
+	at := b.mustRead(t)
+	var tags []string
+	for i := range 3*entryTags + 1 {
+		tags = append(tags, fmt.Sprint("course:", i))
+	}
+	if _, err := a.add(entry{tags: tags, ids: []int64{7, 8}}); err != nil {
+		t.Fatal(err)
+	}
+	b.mustRead(t)
+	for _, tag := range tags {
+		if good(b, at, tag) {
+			t.Errorf("%s did not come", tag)
+		}
+	}
+	if !b.replica.knows(7) || !b.replica.knows(8) || b.replica.knows(9) {
+		t.Error("the ids did not come")
+	}
+	page, err := a.page("-", pageSize)
+	if err != nil || len(page) != 5 || slices.IndexFunc(page, func(m redis.XMessage) bool { return m.Values[fieldIDs] != "" }) != 4 {
+		t.Errorf("the ids are not in the last of %d entries: %v", len(page), err)
+	}
+}
+
+// However Redis loses the end of the log, nobody takes what he read before for good.
+func TestStreamThatIsLost(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(*testing.T, *redistest.Server, *stream){
+		"restarted": func(_ *testing.T, server *redistest.Server, _ *stream) { server.Kill(); server.Restart() },
+		"emptied":   func(t *testing.T, _ *redistest.Server, a *stream) { command(t, a, "FLUSHALL") },
+		"evicted":   func(t *testing.T, _ *redistest.Server, a *stream) { command(t, a, "DEL", a.key) },
+		"cut short": func(t *testing.T, _ *redistest.Server, a *stream) { command(t, a, "XTRIM", a.key, "MAXLEN", "0") },
+		// It comes back as it was before the change, as from an old snapshot.
+		"rolled back": func(t *testing.T, server *redistest.Server, a *stream) {
+			all, err := a.all()
+			if err != nil {
+				t.Fatal(err)
+			}
+			server.Kill()
+			server.Restart()
+			for _, m := range all[:len(all)-1] {
+				command(t, a, "XADD", a.key, m.ID, fieldRun, m.Values[fieldRun], fieldTags, m.Values[fieldTags], fieldIDs, "")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t)
+			a, b := streamOf(t, server.URL(), "7p:"), streamOf(t, server.URL(), "7p:")
+			a.mustRead(t)
+			at := b.mustRead(t)
+			a.mustAdd(t, "course:2")
+			at = b.mustRead(t)
+			if !good(b, at, "course:1") {
+				t.Fatal("nothing was lost yet")
+			}
+			a.mustAdd(t, "course:1") // what b has not read is what is lost
+			lose(t, server, a)
+			late := streamOf(t, server.URL(), "7p:")
+			if late.mustRead(t); good(late, at, "course:1") {
+				t.Error("who starts later takes it for good")
+			}
+			for _, s := range []*stream{a, b} {
+				now := s.mustRead(t)
+				if good(s, at, "course:1") || good(s, at) {
+					t.Error("what was read before the loss is taken for good")
+				}
+				if !good(s, now, "course:1") {
+					t.Error("what was read since is not")
+				}
+			}
+			last := late.mustRead(t)
+			a.mustAdd(t, "course:3")
+			for _, s := range []*stream{a, b, late} {
+				if s.mustRead(t); good(s, last, "course:3") || !good(s, last, "course:1") {
+					t.Error("the log does not go on")
+				}
+			}
+		})
+	}
+}
+
+// A replica that is made anew is at no moment half made.
+func TestReplicaBecomes(t *testing.T) {
+	t.Parallel()
+	r := newReplica()
+	r.apply(10, entry{tags: []string{"course:1"}})
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				anew := newReplica()
+				anew.forget(5)
+				anew.apply(10, entry{tags: []string{"course:1"}})
+				r.become(anew)
+			}
+		}
+	})
+	for range 20_000 {
+		if r.unchanged([]uint64{Hash("course:1")}, 9) {
+			t.Error("a change was not known for a moment")
+			break
+		}
+	}
+	close(stop)
+	wg.Wait()
+}
+
+func TestReplicaIsBounded(t *testing.T) {
+	t.Parallel()
+	r := newReplica()
+	for i := range 3 * maxTags {
+		r.next(entry{tags: []string{fmt.Sprint(i)}, ids: []int64{int64(i)}})
+	}
+	if len(r.last) > maxTags || len(r.known)+len(r.before) > 2*maxKnown {
+		t.Errorf("it has %d tags and %d ids", len(r.last), len(r.known)+len(r.before))
+	}
+	now := r.position()
+	if r.unchanged([]uint64{Hash("0")}, 1) || !r.unchanged([]uint64{Hash("0")}, now) || !r.knows(3*maxTags-1) {
+		t.Error("what was forgotten is taken for unchanged, or what is new for forgotten")
+	}
+}
+
+func FuzzPosition(f *testing.F) {
+	f.Add("1700000000000-0", "1700000000000-1")
+	f.Add("-", "0-1048575")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		x, err := position(a)
+		y, err2 := position(b)
+		var ms, n, ms2, n2 uint64
+		if err != nil || err2 != nil {
+			return
+		}
+		if _, err := fmt.Sscanf(a+" "+b, "%d-%d %d-%d", &ms, &n, &ms2, &n2); err != nil {
+			t.Skip()
+		}
+		if (x < y) != (ms < ms2 || ms == ms2 && n < n2) {
+			t.Errorf("%s and %s are out of order", a, b)
+		}
+	})
+}
