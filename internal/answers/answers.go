@@ -1,0 +1,172 @@
+package answers
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/changes"
+)
+
+const (
+	// staleFor is for how long after its maxAge an answer is still given while it is
+	// made anew. Its tags have not changed, so only the clock could tell it from a new
+	// one.
+	staleFor = time.Minute
+	// clockAge is the most that an answer may be behind the clock that it looked at.
+	clockAge = 10 * time.Second
+	// maxAnswer is the largest body, in bytes, that is kept.
+	maxAnswer = 4 << 20
+)
+
+// Options are what Answers are made with.
+type Options struct {
+	// Changes tells whether an answer is as good as new.
+	Changes *changes.Log
+	// Redis shares answers between processes; nil is none.
+	Redis *cache.Redis
+	// MaxBytes is about how much is kept in this process.
+	MaxBytes int
+	Log      *slog.Logger
+}
+
+// Answers keeps finished answers, in this process and in Redis. It is safe for
+// concurrent use.
+type Answers struct {
+	changes *changes.Log
+	redis   *cache.Redis
+	near    *otter.Cache[string, *Answer]
+	flights flights
+	log     *slog.Logger
+	counts  counts
+}
+
+// New returns Answers that keep nothing yet.
+func New(o Options) *Answers {
+	a := &Answers{changes: o.Changes, redis: o.Redis, log: o.Log, flights: newFlights()}
+	a.near = otter.Must(&otter.Options[string, *Answer]{
+		MaximumWeight: uint64(max(o.MaxBytes, 0)),
+		Weigher:       func(name string, answer *Answer) uint32 { return uint32(len(name)) + answer.weight() },
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[string, *Answer]) time.Duration {
+			return max(time.Until(e.Value.expires()), time.Nanosecond)
+		}),
+	})
+	return a
+}
+
+// Close ends the goroutine that removes expired answers.
+func (a *Answers) Close() { a.near.StopAllGoroutines() }
+
+func (a *Answer) expires() time.Time { return a.Made.Add(a.MaxAge + staleFor) }
+
+// find returns the answer that is kept for a viewer, nil for none. It must be given
+// how far the log goes, read after the request came.
+func (a *Answers) find(ctx context.Context, k Key, v edu.Viewer, now changes.Position) *Answer {
+	names := [...]string{k.name(Public, v), k.name(ByRole, v), k.name(ByViewer, v)}
+	for _, name := range names {
+		if answer, ok := a.near.GetIfPresent(name); ok && a.good(answer, now) {
+			a.counts.near.Add(1)
+			return answer
+		}
+	}
+	if a.redis == nil {
+		return nil
+	}
+	for i, text := range a.fetch(ctx, names[:]) {
+		answer, err := unmarshal(text)
+		if err != nil || time.Now().After(answer.expires()) || !a.good(answer, now) {
+			continue
+		}
+		a.near.Set(names[i], answer)
+		a.counts.far.Add(1)
+		return answer
+	}
+	return nil
+}
+
+// good tells whether an answer is what the database would give now.
+func (a *Answers) good(answer *Answer, now changes.Position) bool {
+	if answer.good.Load() == uint64(now) {
+		return true
+	}
+	if !a.changes.Unchanged(answer.tags, answer.since) {
+		return false
+	}
+	answer.good.Store(uint64(now))
+	return true
+}
+
+// fetch returns what Redis has under names.
+func (a *Answers) fetch(ctx context.Context, names []string) [][]byte {
+	keys := make([]string, len(names))
+	for i, name := range names {
+		keys[i] = a.redis.Key(name)
+	}
+	var got []any
+	err := a.redis.Do(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
+		got, err = c.MGet(ctx, keys...).Result()
+		return err
+	})
+	if err != nil { // counted and logged by cache.Redis
+		return nil
+	}
+	texts := make([][]byte, len(got))
+	for i, v := range got {
+		if text, ok := v.(string); ok {
+			texts[i] = []byte(text)
+		}
+	}
+	return texts
+}
+
+// Draft is an answer that was just made, and what it was made from.
+type Draft struct {
+	Body   []byte
+	Policy Policy
+	Saw    edu.Sights
+	Tags   *edu.Tags
+}
+
+// keep keeps an answer if its policy and what it was made from allow it, and returns
+// it as it is kept, or why it is not.
+func (a *Answers) keep(ctx context.Context, q *Question, d Draft) (*Answer, string) {
+	scope := scopeOf(d.Saw)
+	if d.Policy.Private {
+		scope = ByViewer
+	}
+	switch {
+	case d.Policy.MaxAge == 0:
+		return nil, "max-age-0"
+	case d.Policy.Private && !q.viewer.SignedIn():
+		return nil, "private-anonymous"
+	case !d.Tags.Known():
+		return nil, "untracked-read"
+	case len(d.Body) > maxAnswer:
+		return nil, "too-large"
+	}
+	age := d.Policy.MaxAge
+	if d.Saw&edu.SawClock != 0 {
+		age = min(age, clockAge)
+	}
+	answer := &Answer{
+		Body: d.Body, ETag: etag(d.Body), Made: time.Now(), MaxAge: age, Scope: scope, Policy: d.Policy,
+		tags: d.Tags.Hashes(), since: q.since,
+	}
+	name := q.key.name(scope, q.viewer)
+	a.near.Set(name, answer)
+	if a.redis != nil {
+		// Not all at once: what was made together would be made anew together.
+		ttl := time.Duration((0.9 + rand.Float64()/10) * float64(age+staleFor))
+		_ = a.redis.Do(ctx, func(ctx context.Context, c redis.UniversalClient) error {
+			return c.Set(ctx, a.redis.Key(name), answer.marshal(), ttl).Err()
+		})
+	}
+	a.counts.kept.Add(1)
+	return answer, ""
+}

@@ -1,0 +1,72 @@
+package answers
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+
+	"github.com/7p-education/api/edu"
+)
+
+// Key is which answer a request wants, whoever asks: of the schema, the text, the
+// operation and the variables. It is a SHA-256, as callers choose what goes into it.
+type Key [sha256.Size]byte
+
+// KeyOf returns the key of a request. The schema is any text that changes with it.
+func KeyOf(schema, text, operation string, variables map[string]any) (Key, error) {
+	h := sha256.New()
+	for _, part := range []string{schema, text, operation} {
+		_, _ = h.Write(strconv.AppendInt(make([]byte, 0, 20), int64(len(part)), 10))
+		_, _ = h.Write([]byte{':'})
+		_, _ = h.Write([]byte(part))
+	}
+	// The names of JSON objects come out in order, and numbers as they were sent.
+	if err := json.NewEncoder(h).Encode(variables); err != nil {
+		return Key{}, err
+	}
+	var k Key
+	h.Sum(k[:0])
+	return k, nil
+}
+
+// Scope is who shares an answer.
+type Scope uint8
+
+// The scopes, the widest first.
+const (
+	Public   Scope = iota // everybody
+	ByRole                // all of one role, or all who are anonymous
+	ByViewer              // one viewer
+)
+
+// scopeOf returns the widest scope that what was looked at allows.
+func scopeOf(saw edu.Sights) Scope {
+	switch {
+	case saw&edu.SawViewer != 0:
+		return ByViewer
+	case saw&edu.SawRole != 0:
+		return ByRole
+	}
+	return Public
+}
+
+// name returns where the answer for a viewer is kept. In a Redis Cluster those of all
+// scopes are in one slot.
+func (k Key) name(s Scope, v edu.Viewer) string {
+	b := make([]byte, 0, 2*len(k)+48)
+	b = append(b, "answer:{"...)
+	b = hex.AppendEncode(b, k[:])
+	b = append(b, '}')
+	if s >= ByRole {
+		b = append(b, ':')
+		if v.SignedIn() {
+			b = append(b, v.Role...)
+		}
+	}
+	if s == ByViewer {
+		b = append(b, ':')
+		b = strconv.AppendInt(b, v.ID, 10)
+	}
+	return string(b)
+}

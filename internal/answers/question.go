@@ -1,0 +1,155 @@
+package answers
+
+import (
+	"context"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/changes"
+)
+
+// unverified is why nothing is looked for while it cannot be known what is good.
+const unverified = "unverified"
+
+// Question is a request on its way to an answer: to one that is kept, or to one that
+// is made now. Its methods are not safe for concurrent use.
+type Question struct {
+	answers *Answers
+	key     Key
+	viewer  edu.Viewer
+	since   changes.Position // how far the log went before anything was read
+
+	// Answer is the one that was kept; nil where the caller has to make one.
+	Answer *Answer
+	// Stale tells that Answer is older than its policy wants, and that the caller has
+	// to make a new one, beside the request.
+	Stale, Renew bool
+	// Bypass is why no kept answer was looked for; "" where one was.
+	Bypass string
+
+	flight *flight // that the caller has to end; nil for none
+	name   string  // of the flight
+	unlock func()
+	kept   bool
+}
+
+// Ask looks for the answer to a request. End must be called on what it returns, once
+// the caller has made the answer or found that he cannot.
+//
+// Of those that need the same answer at the same time, one makes it, in this process
+// and as far as Redis answers in all of them.
+func (a *Answers) Ask(ctx context.Context, k Key, v edu.Viewer) *Question {
+	q := &Question{answers: a, key: k, viewer: v}
+	defer a.counts.note(q)
+	for end := time.Now().Add(maxWait); ; {
+		if !q.look(ctx) || q.Answer != nil || a.flights.hopeless(k) || time.Now().After(end) {
+			return q
+		}
+		q.name = a.flights.name(k, v)
+		flight, own := a.flights.join(q.name)
+		if own {
+			q.flight = flight
+			q.lead(ctx)
+			return q
+		}
+		if !flight.wait(ctx) {
+			q.look(ctx) // what was read from here on is of now
+			return q
+		}
+	}
+}
+
+// look finds out how far the log goes, and what is kept. It reports false where that
+// cannot be known.
+func (q *Question) look(ctx context.Context) bool {
+	now, ok := q.answers.changes.Now(ctx)
+	if !ok {
+		q.Bypass = unverified
+		return false
+	}
+	q.since = now
+	answer := q.answers.find(ctx, q.key, q.viewer, now)
+	if answer == nil {
+		return true
+	}
+	q.Answer = answer
+	if answer.Age(time.Now()) <= answer.MaxAge {
+		return true
+	}
+	if q.Stale = true; answer.Scope != Public {
+		q.Answer, q.Stale = nil, false // it is made for who is asking, and he is here
+		return true
+	}
+	q.name = q.answers.flights.name(q.key, q.viewer)
+	if flight, own := q.answers.flights.join(q.name); own {
+		q.flight, q.Renew = flight, true
+	}
+	return true
+}
+
+// lead makes this the one process that makes the answer, or waits for what another
+// makes.
+func (q *Question) lead(ctx context.Context) {
+	a := q.answers
+	if a.redis == nil || q.name != q.key.name(Public, q.viewer) {
+		return
+	}
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	for end := time.Now().Add(maxWait); ; {
+		if q.unlock = a.lock(ctx, q.name); q.unlock != nil || time.Now().After(end) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-poll.C:
+		}
+		if !q.look(ctx) || q.Answer != nil {
+			q.kept = q.Answer != nil
+			return
+		}
+	}
+}
+
+// Keep keeps the answer that the caller has made, and returns it as it is kept; or
+// says why it is not.
+func (q *Question) Keep(ctx context.Context, d Draft) (kept *Answer, why string) {
+	if q.Bypass != "" {
+		return nil, q.Bypass
+	}
+	kept, why = q.answers.keep(ctx, q, d)
+	m := memory{scope: ByViewer}
+	if kept != nil {
+		m.scope = kept.Scope
+	} else {
+		m.notKept = time.Now()
+	}
+	q.answers.flights.memories.Add(q.key, m)
+	q.kept = kept != nil
+	return kept, why
+}
+
+// End lets those go on who wait for the answer.
+func (q *Question) End() {
+	if q.unlock != nil {
+		q.unlock()
+		q.unlock = nil
+	}
+	if q.flight != nil {
+		q.answers.flights.end(q.name, q.flight, q.kept)
+		q.flight = nil
+	}
+}
+
+// Renewal returns the question of a caller who makes a stale answer anew: nobody's,
+// so that no viewer's answer becomes everybody's. It is ended in place of q.
+func (q *Question) Renewal(ctx context.Context) *Question {
+	r := &Question{answers: q.answers, key: q.key, flight: q.flight, name: q.name}
+	q.flight = nil
+	now, ok := q.answers.changes.Now(ctx)
+	if r.since = now; !ok {
+		r.Bypass = unverified
+	}
+	return r
+}
