@@ -167,7 +167,7 @@ func (t *Tx) Run(ctx context.Context, queries ...Query) error {
 		return nil
 	}
 	count(ctx, len(queries))
-	return run(ctx, t.conn, queries)
+	return run(ctx, t.conn, queries, nil)
 }
 
 // Commit sends the last queries together with the commit. Nothing may follow.
