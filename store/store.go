@@ -26,6 +26,11 @@ type Config struct {
 	ReplicaURL string        // of a streaming replica that serves reads; "" is none
 	MaxConns   int32         // in each pool; 0 lets pgx choose
 	Timeout    time.Duration // of one statement; 0 is none
+
+	// Changed is told what a write changed, after its commit and before the write
+	// returns; nil is nobody. Where the answer to a commit was lost, and of what was
+	// not written by Write, only ChangesSince tells.
+	Changed func(context.Context, []Change)
 }
 
 // Store runs statements against the primary, and reads against a replica where
@@ -36,6 +41,7 @@ type Store struct {
 	// Who writes, who runs Once, and who does so slowly: see turns.
 	writing, keyed, slow chan struct{}
 	outer                *Tx // that everything is a part of; nil for none
+	changed              func(context.Context, []Change)
 }
 
 // Open connects to the database, or says why it cannot.
@@ -48,7 +54,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
-	s := &Store{primary: primary}
+	s := &Store{primary: primary, changed: c.Changed}
 	s.writing, s.keyed, s.slow = turns(primary.Config().MaxConns)
 	one := c
 	one.MaxConns = 1
