@@ -273,7 +273,7 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT 'user:' || user_id || '.progress') AS tags
+        FROM (SELECT array_agg(DISTINCT 'user:' || v.user_id || '.progress') AS tags
               FROM old_rows o FULL JOIN new_rows n ON (n.id, n.created_at) = (o.id, o.created_at),
                   LATERAL (VALUES (o.user_id), (n.user_id)) v (user_id)
               WHERE v.user_id IS NOT NULL AND (o.id, o.user_id, o.video_id, o.progress_seconds, o.watched_at)
