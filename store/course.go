@@ -71,20 +71,22 @@ func selectCourses(name string, want edu.Columns) *statement {
 // CoursesByID reads courses by their keys, published or not, in no order.
 func CoursesByID(ids []int64, want edu.Columns, into func(*edu.Course)) Query {
 	s := selectCourses("CoursesByID", want)
-	return s.add(" FROM courses c WHERE c.id = ANY (", s.arg(ids), ")").into(scanCourse(want, into))
+	return s.add(" FROM courses c WHERE c.id = ANY (", s.arg(ids), ")").each(ids, edu.TagCourse).into(scanCourse(want, into))
 }
 
 // CourseBySlug reads the course with a slug, published or not. Into is not
 // called where there is none.
 func CourseBySlug(slug string, want edu.Columns, into func(*edu.Course)) Query {
 	s := selectCourses("CourseBySlug", want)
-	return s.add(" FROM courses c WHERE c.slug = ", s.arg(slug)).into(scanCourse(want, into))
+	q := s.add(" FROM courses c WHERE c.slug = ", s.arg(slug)).into(scanCourse(want, into))
+	q.none = edu.TagCoursesSlugs
+	return q
 }
 
 // Courses reads a page of the published courses that meet the conditions.
 func Courses(where edu.CourseConditions, by edu.CourseOrder, p edu.PageArgs, into func(*edu.Course)) Query {
 	p.Columns |= by.Columns()
-	s := selectCourses("Courses", p.Columns).add(" FROM courses c WHERE c.published")
+	s := selectCourses("Courses", p.Columns).add(" FROM courses c WHERE c.published").listed(by)
 	return s.conditions(where).page(by.Order(), courseKeys[by.Field], "c.id", p).into(scanCourse(p.Columns, into))
 }
 
@@ -97,18 +99,18 @@ func CountCourses(where edu.CourseConditions, into *int) Query {
 	if where.None() {
 		s := sql("CountCourses", "SELECT coalesce(sum(k.course_count), 0) FROM categories k")
 		if category != 0 {
-			s.add(" WHERE k.id = ", s.arg(category))
+			return s.add(" WHERE k.id = ", s.arg(category)).of(category, edu.TagCategory).into(scanInt(into))
 		}
-		return s.into(scanInt(into))
+		return s.on(edu.TagCategories, edu.TagCategoriesCounts).into(scanInt(into))
 	}
 	where.CategoryID = category
-	return sql("CountCourses", "SELECT count(*) FROM courses c WHERE c.published").conditions(where).into(scanInt(into))
+	return sql("CountCourses", "SELECT count(*) FROM courses c WHERE c.published").on(edu.TagCourses).conditions(where).into(scanInt(into))
 }
 
 // CoursesByCategory reads the same page of published courses of each category.
 func CoursesByCategory(ids []int64, by edu.CourseOrder, p edu.PageArgs, into func(category int64, c *edu.Course)) Query {
 	p.Columns |= by.Columns()
-	s := selectCourses("CoursesByCategory", p.Columns)
+	s := selectCourses("CoursesByCategory", p.Columns).listed(by)
 	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM courses c WHERE c.published AND c.category_id = parent.id`)
 	s.page(by.Order(), courseKeys[by.Field], "c.id", p).add(") c")
@@ -119,7 +121,7 @@ func CoursesByCategory(ids []int64, by edu.CourseOrder, p edu.PageArgs, into fun
 // with drafts or without.
 func CoursesByInstructor(ids []int64, drafts bool, p edu.PageArgs, into func(instructor int64, c *edu.Course)) Query {
 	p.Columns |= edu.NewestCourses.Columns()
-	s := selectCourses("CoursesByInstructor", p.Columns)
+	s := selectCourses("CoursesByInstructor", p.Columns).each(ids, edu.TagUserCourses)
 	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM courses c WHERE c.instructor_id = parent.id`)
 	if !drafts {
@@ -133,7 +135,7 @@ func CoursesByInstructor(ids []int64, drafts bool, p edu.PageArgs, into func(ins
 // or without. Into is not called for an instructor who has none.
 func CountCoursesByInstructor(ids []int64, drafts bool, into func(instructor int64, n int)) Query {
 	s := sql("CountCoursesByInstructor", "SELECT c.instructor_id, count(*) FROM courses c WHERE c.instructor_id = ANY (")
-	s.add(s.arg(ids), ")")
+	s.add(s.arg(ids), ")").each(ids, edu.TagUserCourses)
 	if !drafts {
 		s.add(" AND c.published")
 	}
@@ -143,7 +145,7 @@ func CountCoursesByInstructor(ids []int64, drafts bool, into func(instructor int
 // RelatedCourses reads, for each course, the published ones that its students
 // also take, the strongest first.
 func RelatedCourses(ids []int64, first int, want edu.Columns, into func(course int64, related *edu.Course)) Query {
-	s := sql("RelatedCourses", "SELECT c.parent, ").courses(want)
+	s := sql("RelatedCourses", "SELECT c.parent, ").courses(want).each(ids, edu.TagCourseRelated).on(edu.TagCoursesPublished)
 	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT r.course_id AS parent, c.* FROM course_related r JOIN courses c ON c.id = r.related_id
 		WHERE r.course_id = parent.id AND c.published ORDER BY r.rank LIMIT `, s.arg(first), ") c")
@@ -158,6 +160,18 @@ var courseKeys = map[edu.CourseOrderField]string{
 	edu.CoursesByPrice:       "c.price",
 	edu.CoursesByRating:      "coalesce(c.rating_average, 0)",
 	edu.CoursesByEnrollments: "c.enrollment_count",
+}
+
+// listed tells that a statement depends on which courses are published, in an order.
+func (s *statement) listed(by edu.CourseOrder) *statement {
+	s.on(edu.TagCourses)
+	switch by.Field {
+	case edu.CoursesByRating:
+		s.on(edu.TagCoursesRating)
+	case edu.CoursesByEnrollments:
+		s.on(edu.TagCoursesEnrollments)
+	}
+	return s
 }
 
 func (s *statement) conditions(w edu.CourseConditions) *statement {
@@ -177,7 +191,7 @@ func (s *statement) conditions(w edu.CourseConditions) *statement {
 		s.add(" AND c.price > 0")
 	}
 	if w.MinRating != nil {
-		s.where("coalesce(c.rating_average, 0) >= %", *w.MinRating)
+		s.where("coalesce(c.rating_average, 0) >= %", *w.MinRating).on(edu.TagCoursesRating)
 	}
 	if w.MaxDurationSeconds != nil {
 		s.where("c.duration_seconds <= %", *w.MaxDurationSeconds)
@@ -190,7 +204,7 @@ func (s *statement) conditions(w edu.CourseConditions) *statement {
 
 // scanCourse reads a course from a row; before tells where the columns before
 // the course's go. The targets are made once a query and not once a row.
-func scanCourse(want edu.Columns, into func(*edu.Course), before ...any) func(pgx.Rows) error {
+func scanCourse(want edu.Columns, into func(*edu.Course), before ...any) (func(pgx.Rows) error, rowKey) {
 	var c edu.Course
 	to := targets(append(before, &c.ID, &c.InstructorID, &c.CategoryID, &c.Published), &c, courseColumns, want)
 	return func(rows pgx.Rows) error {
@@ -200,5 +214,5 @@ func scanCourse(want edu.Columns, into func(*edu.Course), before ...any) func(pg
 		row := c
 		into(&row)
 		return nil
-	}
+	}, rowKey{edu.TagCourse, &c.ID}
 }

@@ -12,7 +12,7 @@ import (
 func DashboardCounts(user int64, into *edu.DashboardCounts) Query {
 	s := sql("DashboardCounts", "SELECT count(*), count(*) FILTER (WHERE NOT ", completed, " AND e.progress > 0), count(*) FILTER (WHERE ",
 		completed, ") FROM enrollments e WHERE e.user_id = ")
-	return s.add(s.arg(user)).into(func(rows pgx.Rows) error {
+	return s.add(s.arg(user)).of(user, edu.TagUserEnrollments).into(func(rows pgx.Rows) error {
 		return rows.Scan(&into.Enrolled, &into.InProgress, &into.Completed)
 	})
 }
@@ -21,14 +21,14 @@ func DashboardCounts(user int64, into *edu.DashboardCounts) Query {
 // since the start of one. Into is not called for an interval without any.
 func WatchTimeSeries(user int64, by edu.Interval, since time.Time, into func(edu.TimePoint)) Query {
 	s := sql("WatchTimeSeries", "SELECT ", trunc(by, "p.watched_at"), " AS at, sum(p.progress_seconds)::float8 FROM video_progress p WHERE p.user_id = ")
-	return s.add(s.arg(user)).watchedSince(since).add(" GROUP BY at").into(scanPoint(into))
+	return s.add(s.arg(user)).watchedSince(since).add(" GROUP BY at").of(user, edu.TagUserProgress).into(scanPoint(into))
 }
 
 // RecommendedCourses reads published courses that a user does not take, in the
 // categories of those taken (in any where there are none), the most taken
 // first.
 func RecommendedCourses(user int64, first int, want edu.Columns, into func(*edu.Course)) Query {
-	s := selectCourses("RecommendedCourses", want)
+	s := selectCourses("RecommendedCourses", want).of(user, edu.TagUserEnrollments).on(edu.TagCourses, edu.TagCoursesEnrollments)
 	viewer := s.arg(user)
 	s.add(` FROM courses c WHERE c.published
 		AND c.id NOT IN (SELECT e.course_id FROM enrollments e WHERE e.user_id = `, viewer, `)
@@ -51,6 +51,7 @@ func AnalyticsByCourse(ids []int64, into func(*edu.CourseAnalytics)) Query {
 			JOIN videos v ON v.id = p.video_id WHERE v.course_id = c.id), 0),
 		coalesce(a.refreshed_at, now())
 		FROM courses c LEFT JOIN course_analytics a ON a.course_id = c.id WHERE c.id = ANY (`)
+	s.on(edu.TagAnalytics).each(ids, edu.TagCourse)
 	return s.add(s.arg(ids), ")").into(func(rows pgx.Rows) error {
 		a := &edu.CourseAnalytics{}
 		err := rows.Scan(&a.CourseID, &a.TotalEnrollments, &a.AverageProgress, &a.Completions,
@@ -66,7 +67,7 @@ func InstructorTotals(instructor int64, into *edu.InstructorTotals) Query {
 		coalesce(sum((SELECT count(*) FROM enrollments e WHERE e.course_id = c.id AND `, completed, `)), 0),
 		sum(c.rating_sum)::float8 / nullif(sum(c.review_count), 0)
 		FROM courses c WHERE c.instructor_id = `)
-	return s.add(s.arg(instructor)).into(func(rows pgx.Rows) error {
+	return s.add(s.arg(instructor)).of(instructor, edu.TagUserCourses, edu.TagTeaching).into(func(rows pgx.Rows) error {
 		return rows.Scan(&into.Courses, &into.Enrollments, &into.Completions, &into.AverageRating)
 	})
 }
@@ -76,9 +77,9 @@ func InstructorTotals(instructor int64, into *edu.InstructorTotals) Query {
 func TopCourses(instructor int64, first int, want edu.Columns, into func(*edu.Course)) Query {
 	s := selectCourses("TopCourses", want).add(" FROM courses c WHERE ")
 	if instructor != 0 {
-		s.add("c.instructor_id = ", s.arg(instructor))
+		s.add("c.instructor_id = ", s.arg(instructor)).of(instructor, edu.TagUserCourses, edu.TagTeaching)
 	} else {
-		s.add("c.published")
+		s.add("c.published").on(edu.TagCourses, edu.TagCoursesEnrollments)
 	}
 	return s.add(" ORDER BY c.enrollment_count DESC, c.id DESC LIMIT ", s.arg(first)).into(scanCourse(want, into))
 }
@@ -89,13 +90,14 @@ func TopCourses(instructor int64, first int, want edu.Columns, into func(*edu.Co
 func InstructorEnrollments(instructor int64, by edu.Interval, since time.Time, into func(edu.TimePoint)) Query {
 	s := sql("InstructorEnrollments", "SELECT ", trunc(by, "e.enrolled_at"), ` AS at, count(*)::float8
 		FROM courses c JOIN enrollments e ON e.course_id = c.id WHERE c.instructor_id = `)
+	s.of(instructor, edu.TagUserCourses, edu.TagTeaching)
 	return s.add(s.arg(instructor), " AND e.enrolled_at >= ", s.arg(since), " GROUP BY at").into(scanPoint(into))
 }
 
 // PlatformTotals reads the sums over the platform as of the last refresh.
 func PlatformTotals(into *edu.PlatformTotals) Query {
 	return sql("PlatformTotals", `SELECT t.users, (SELECT coalesce(sum(k.course_count), 0) FROM categories k), t.enrollments, t.completions
-		FROM platform_totals t`).into(func(rows pgx.Rows) error {
+		FROM platform_totals t`).on(edu.TagPlatform, edu.TagCategories, edu.TagCategoriesCounts).into(func(rows pgx.Rows) error {
 		return rows.Scan(&into.Users, &into.PublishedCourses, &into.Enrollments, &into.Completions)
 	})
 }
@@ -104,7 +106,7 @@ func PlatformTotals(into *edu.PlatformTotals) Query {
 // since a time, as of the last refresh.
 func ActiveUsers(since time.Time, into *int) Query {
 	s := sql("ActiveUsers", "SELECT count(*) FROM user_activity WHERE active_at >= ")
-	return s.add(s.arg(since)).into(scanInt(into))
+	return s.add(s.arg(since)).on(edu.TagPlatform).into(scanInt(into))
 }
 
 // PlatformEnrollments counts the enrollments made, by interval, since the start
@@ -112,7 +114,7 @@ func ActiveUsers(since time.Time, into *int) Query {
 // any.
 func PlatformEnrollments(by edu.Interval, since time.Time, into func(edu.TimePoint)) Query {
 	s := sql("PlatformEnrollments", "SELECT ", trunc(by, "d.day::timestamp AT TIME ZONE 'UTC'"), " AS at, sum(d.enrollments)::float8 FROM platform_days d WHERE d.day >= (")
-	return s.add(s.arg(since), "::timestamptz AT TIME ZONE 'UTC')::date GROUP BY at").into(scanPoint(into))
+	return s.add(s.arg(since), "::timestamptz AT TIME ZONE 'UTC')::date GROUP BY at").on(edu.TagPlatform).into(scanPoint(into))
 }
 
 // trunc is the SQL of the start of the interval that a time is in, in UTC.

@@ -34,14 +34,14 @@ var enrollmentStates = map[edu.EnrollmentStatus]string{
 // EnrollmentsByID reads enrollments by their keys, in no order.
 func EnrollmentsByID(ids []int64, into func(*edu.Enrollment)) Query {
 	s := sql("EnrollmentsByID", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.id = ANY (")
-	return s.add(s.arg(ids), ")").into(scanEnrollment(into))
+	return s.add(s.arg(ids), ")").each(ids, edu.TagEnrollment).into(scanEnrollment(into))
 }
 
 // EnrollmentsOfUserIn reads a user's enrollments in some courses. Into is not
 // called for a course that the user does not take.
 func EnrollmentsOfUserIn(user int64, courses []int64, into func(*edu.Enrollment)) Query {
 	s := sql("EnrollmentsOfUserIn", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
-	return s.add(s.arg(user), " AND e.course_id = ANY (", s.arg(courses), ")").into(scanEnrollment(into))
+	return s.add(s.arg(user), " AND e.course_id = ANY (", s.arg(courses), ")").of(user, edu.TagUserEnrollments).into(scanEnrollment(into))
 }
 
 // EnrollmentList is which enrollments of a user a list holds, and in which
@@ -56,7 +56,7 @@ func EnrollmentsByUser(ids []int64, l EnrollmentList, p edu.PageArgs, into func(
 	s := sql("EnrollmentsByUser", "SELECT ", enrollmentColumns, " FROM unnest(")
 	s.add(s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM enrollments e WHERE e.user_id = parent.id`, enrollmentStates[l.Status])
-	s.page(l.Order.Order(), enrollmentKeys[l.Order.Field], "e.id", p).add(") e")
+	s.page(l.Order.Order(), enrollmentKeys[l.Order.Field], "e.id", p).add(") e").each(ids, edu.TagUserEnrollments)
 	return s.into(scanEnrollment(func(e *edu.Enrollment) { into(e.UserID, e) }))
 }
 
@@ -64,7 +64,7 @@ func EnrollmentsByUser(ids []int64, l EnrollmentList, p edu.PageArgs, into func(
 // not called for a user who has none.
 func CountEnrollmentsByUser(ids []int64, status edu.EnrollmentStatus, into func(user int64, n int)) Query {
 	s := sql("CountEnrollmentsByUser", "SELECT e.user_id, count(*) FROM enrollments e WHERE e.user_id = ANY (")
-	return s.add(s.arg(ids), ")", enrollmentStates[status], " GROUP BY e.user_id").into(scanCount(into))
+	return s.add(s.arg(ids), ")", enrollmentStates[status], " GROUP BY e.user_id").each(ids, edu.TagUserEnrollments).into(scanCount(into))
 }
 
 // EnrollmentsByCourse reads the same page of the enrollments in each course, the
@@ -73,7 +73,7 @@ func EnrollmentsByCourse(ids []int64, p edu.PageArgs, into func(course int64, e 
 	s := sql("EnrollmentsByCourse", "SELECT ", enrollmentColumns, " FROM unnest(")
 	s.add(s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM enrollments e WHERE e.course_id = parent.id`)
-	s.page(edu.NewestEnrollments.Order(), "e.enrolled_at", "e.id", p).add(") e")
+	s.page(edu.NewestEnrollments.Order(), "e.enrolled_at", "e.id", p).add(") e").each(ids, edu.TagCourseEnrollments)
 	return s.into(scanEnrollment(func(e *edu.Enrollment) { into(e.CourseID, e) }))
 }
 
@@ -81,7 +81,7 @@ func EnrollmentsByCourse(ids []int64, p edu.PageArgs, into func(course int64, e 
 // first.
 func RecentEnrollments(user int64, since time.Time, first int, into func(*edu.Enrollment)) Query {
 	s := sql("RecentEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
-	s.add(s.arg(user), " AND ", opened, " >= ", s.arg(since))
+	s.add(s.arg(user), " AND ", opened, " >= ", s.arg(since)).of(user, edu.TagUserEnrollments)
 	return s.add(" ORDER BY ", opened, " DESC, e.id DESC LIMIT ", s.arg(first)).into(scanEnrollment(into))
 }
 

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/7p-education/api/edu"
 )
 
 // RefreshAnalytics computes anew what may be as old as the last refresh. Readers
@@ -19,7 +22,13 @@ func (s *Store) RefreshAnalytics(ctx context.Context, minAge time.Duration) (don
 		}
 		// platform_totals is last: it tells the age of all.
 		for _, view := range []string{"course_analytics", "platform_days", "user_activity", "platform_totals"} {
-			if _, err := conn.Exec(ctx, "-- name: RefreshAnalytics\nREFRESH MATERIALIZED VIEW CONCURRENTLY "+view); err != nil {
+			tag := edu.TagPlatform
+			if view == "course_analytics" {
+				tag = edu.TagAnalytics
+			}
+			// One transaction: views have no triggers that would tell.
+			refresh := fmt.Sprintf("-- name: RefreshAnalytics\nREFRESH MATERIALIZED VIEW CONCURRENTLY %s; INSERT INTO changes (tags) VALUES ('{%s}')", view, tag.Of(0))
+			if _, err := conn.Exec(ctx, refresh); err != nil {
 				return err
 			}
 		}

@@ -14,12 +14,15 @@ import (
 type statement struct {
 	text strings.Builder
 	args []any
+	tags []dependence
+	room [4]dependence // for tags, which are few
 }
 
 // sql starts a statement. Its name, as a comment, is what logs, spans and
 // pg_stat_statements show.
 func sql(name string, parts ...string) *statement {
 	s := &statement{}
+	s.tags = s.room[:0]
 	s.text.Grow(1024)
 	s.text.WriteString("-- name: ")
 	s.text.WriteString(name)
@@ -47,9 +50,14 @@ func (s *statement) where(condition string, v any) *statement {
 	return s.add(" AND ", before, s.arg(v), after)
 }
 
-// into makes a Query of the statement.
-func (s *statement) into(scan func(pgx.Rows) error) Query {
-	return Query{sql: s.text.String(), args: s.args, scan: scan}
+// into makes a Query of the statement. Rows are read by scan, and have a tag each
+// where there is a key.
+func (s *statement) into(scan func(pgx.Rows) error, key ...rowKey) Query {
+	q := Query{sql: s.text.String(), args: s.args, tags: s.tags, scan: scan}
+	if len(key) > 0 {
+		q.row = key[0]
+	}
+	return q
 }
 
 // page appends the end of a list: its range, order and length. Key is the SQL

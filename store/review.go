@@ -19,7 +19,7 @@ func selectReviews(name string, want edu.Columns) *statement {
 // ReviewsByID reads reviews by their keys, in no order.
 func ReviewsByID(ids []int64, into func(*edu.Review)) Query {
 	s := selectReviews("ReviewsByID", edu.Everything).add(" FROM reviews r WHERE r.id = ANY (")
-	return s.add(s.arg(ids), ")").into(scanReview(edu.Everything, into))
+	return s.add(s.arg(ids), ")").each(ids, edu.TagReview).into(scanReview(edu.Everything, into))
 }
 
 // ReviewsByCourse reads the same page of the reviews of each course, the newest
@@ -31,7 +31,7 @@ func ReviewsByCourse(ids []int64, p edu.PageArgs, into func(r *edu.Review, autho
 	addColumns(s, userColumns, p.Joined)
 	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM reviews r WHERE r.course_id = parent.id`)
-	s.page(edu.ReviewOrder, "r.created_at", "r.id", p).add(") r")
+	s.page(edu.ReviewOrder, "r.created_at", "r.id", p).add(") r").each(ids, edu.TagCourseReviews)
 	if p.Joined == 0 {
 		return s.into(scanReview(p.Columns, func(r *edu.Review) { into(r, nil) }))
 	}
@@ -39,10 +39,10 @@ func ReviewsByCourse(ids []int64, p edu.PageArgs, into func(r *edu.Review, autho
 	s.add(" CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = r.user_id LIMIT 1) u")
 	var u edu.User
 	return s.into(scanReview(p.Columns, func(r *edu.Review) {
+		u.ID = r.AuthorID
 		author := u
-		author.ID = r.AuthorID
 		into(r, &author)
-	}, targets(nil, &u, userColumns, p.Joined)...))
+	}, targets(nil, &u, userColumns, p.Joined)...), rowKey{edu.TagUser, &u.ID})
 }
 
 // scanReview reads a review from a row; after tells where the columns after the

@@ -21,7 +21,7 @@ type Found struct {
 // empty text matches every one, with a score of 0. The rows are ranked by their
 // keys first and decorated last.
 func SearchCourses(q edu.Search, into func(Found)) Query {
-	s := sql("SearchCourses")
+	s := sql("SearchCourses").on(edu.TagCourses)
 	matched := s.query(q.Query)
 	lexemes := "''"
 	if q.Query != "" {
@@ -35,8 +35,13 @@ func SearchCourses(q edu.Search, into func(Found)) Query {
 		score = "(ts_rank(c.search_vector, (SELECT query FROM q)) + (lower(c.title) = (SELECT exact FROM q))::int)::float8"
 	}
 	key, direction := searchKeys[q.Sort], " DESC"
-	if q.Sort == edu.SortRelevance {
+	switch q.Sort {
+	case edu.SortRelevance:
 		key = score
+	case edu.SortRating:
+		s.on(edu.TagCoursesRating)
+	case edu.SortEnrollments:
+		s.on(edu.TagCoursesEnrollments)
 	}
 	s.add(" FROM (SELECT c.id, ", score, " AS score, ", key, " AS key FROM courses c WHERE ", matched)
 	s.conditions(q.Filter).page(q.Sort.Order(), key, "c.id", q.Page)
@@ -79,7 +84,7 @@ type SearchGroup struct {
 // SearchGroups counts the courses that match a text and a filter whatever their
 // category, difficulty and price, by these three.
 func SearchGroups(q edu.Search, into func(SearchGroup)) Query {
-	s := sql("SearchGroups")
+	s := sql("SearchGroups").on(edu.TagCourses)
 	matched := s.query(q.Query)
 	others := q.Filter
 	others.CategoryID, others.Difficulty, others.Price = 0, "", ""
@@ -119,6 +124,7 @@ func Corrections(words []string, into func(Correction)) Query {
 				AND EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', n.word))
 			ORDER BY n.distance, n.word LIMIT 1), '')
 		FROM unnest(`)
+	s.on(edu.TagCourses, edu.TagWords)
 	return s.add(s.arg(words), "::text[]) WITH ORDINALITY AS w (word, n) ORDER BY w.n").into(func(rows pgx.Rows) error {
 		var c Correction
 		err := rows.Scan(&c.Word, &c.Known, &c.Nearest)
@@ -130,7 +136,7 @@ func Corrections(words []string, into func(Correction)) Query {
 // Finds tells whether a text finds any published course that meets the
 // conditions.
 func Finds(text string, where edu.CourseConditions, into *bool) Query {
-	s := sql("Finds")
+	s := sql("Finds").on(edu.TagCourses)
 	matched := s.query(text)
 	s.add("SELECT EXISTS (SELECT FROM courses c WHERE ", matched).conditions(where)
 	return s.add(")").into(func(rows pgx.Rows) error { return rows.Scan(into) })
@@ -140,7 +146,7 @@ func Finds(text string, where edu.CourseConditions, into *bool) Query {
 // and only if these do not suffice those with a word near to it, the nearest
 // first.
 func Suggestions(typed string, first int, into func(string)) Query {
-	s := sql("Suggestions")
+	s := sql("Suggestions").on(edu.TagCourses, edu.TagCoursesEnrollments)
 	near, pattern, n := s.arg(typed), s.arg(likeEscape.Replace(typed)+"%"), s.arg(first)
 	s.add(`(SELECT c.title FROM courses c WHERE c.published AND lower(c.title) LIKE lower(`, pattern, `)
 			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)

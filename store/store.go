@@ -16,6 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/edu"
 )
 
 // Config says how to reach the database.
@@ -24,6 +26,11 @@ type Config struct {
 	ReplicaURL string        // of a streaming replica that serves reads; "" is none
 	MaxConns   int32         // in each pool; 0 lets pgx choose
 	Timeout    time.Duration // of one statement; 0 is none
+
+	// Changed is told what a write changed, after its commit and before the write
+	// returns; nil is nobody. Where the answer to a commit was lost, and of what was
+	// not written by Write, only ChangesSince tells.
+	Changed func(context.Context, []Change)
 }
 
 // Store runs statements against the primary, and reads against a replica where
@@ -34,6 +41,7 @@ type Store struct {
 	// Who writes, who runs Once, and who does so slowly: see turns.
 	writing, keyed, slow chan struct{}
 	outer                *Tx // that everything is a part of; nil for none
+	changed              func(context.Context, []Change)
 }
 
 // Open connects to the database, or says why it cannot.
@@ -46,7 +54,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
-	s := &Store{primary: primary}
+	s := &Store{primary: primary, changed: c.Changed}
 	s.writing, s.keyed, s.slow = turns(primary.Config().MaxConns)
 	one := c
 	one.MaxConns = 1
@@ -110,34 +118,51 @@ type Query struct {
 	sql  string
 	args []any
 	scan func(pgx.Rows) error // reads the current row; nil where there are none to read
+
+	// What the answer depends on: always, for each row, and where there is none.
+	tags []dependence
+	row  rowKey
+	none edu.TagKind
 }
 
 // Run sends the queries in one round trip, in one implicit transaction, and
-// reads all their rows. A replica that cannot be reached is passed over.
+// reads all their rows. A replica that cannot be reached is passed over. Under
+// WithTags, what they depend on is collected: before they are sent, but for what
+// only their rows tell.
 func (s *Store) Run(ctx context.Context, queries ...Query) error {
 	if len(queries) == 0 {
 		return nil
 	}
+	tags := tagsOf(ctx)
 	if s.outer != nil {
+		if tags != nil {
+			tags.AddUnknown()
+		}
 		return convert(s.outer.read(ctx, queries...))
+	}
+	if tags != nil {
+		for i := range queries {
+			queries[i].note(tags)
+		}
 	}
 	count(ctx, len(queries))
 	if s.replica != nil {
-		err := run(ctx, s.replica, queries)
+		err := run(ctx, s.replica, queries, tags)
 		if !unreachable(err) || ctx.Err() != nil {
 			return convert(err)
 		}
 	}
-	return convert(run(ctx, s.primary, queries))
+	return convert(run(ctx, s.primary, queries, tags))
 }
 
-func run(ctx context.Context, db querier, queries []Query) error {
+// run collects the tags of rows in tags, unless it is nil.
+func run(ctx context.Context, db querier, queries []Query, tags *edu.Tags) error {
 	if len(queries) == 1 {
 		rows, err := db.Query(ctx, queries[0].sql, queries[0].args...)
 		if err != nil {
 			return err
 		}
-		return read(rows, queries[0])
+		return read(rows, queries[0], tags)
 	}
 	var batch pgx.Batch
 	for _, q := range queries {
@@ -147,7 +172,7 @@ func run(ctx context.Context, db querier, queries []Query) error {
 	for _, q := range queries {
 		rows, err := results.Query()
 		if err == nil {
-			err = read(rows, q)
+			err = read(rows, q, tags)
 		}
 		if err != nil {
 			_ = results.Close()
@@ -157,12 +182,20 @@ func run(ctx context.Context, db querier, queries []Query) error {
 	return results.Close()
 }
 
-func read(rows pgx.Rows, q Query) error {
+func read(rows pgx.Rows, q Query, tags *edu.Tags) error {
 	defer rows.Close()
+	found := false
 	for rows.Next() {
 		if err := q.scan(rows); err != nil {
 			return err
 		}
+		found = true
+		if tags != nil && q.row.id != nil {
+			tags.Add(q.row.kind.Of(*q.row.id))
+		}
+	}
+	if tags != nil && !found && q.none != 0 {
+		tags.Add(q.none.Of(0))
 	}
 	return rows.Err()
 }

@@ -47,14 +47,22 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 		return err
 	}
 	defer leave()
-	return convert(retry(ctx, func() error {
+	var changes []Change
+	err = retry(ctx, func() error {
 		conn, err := s.primary.Acquire(ctx)
 		if err != nil {
 			return err
 		}
 		defer conn.Release() // a connection within a transaction is closed by that
-		return (&Tx{conn: conn.Conn(), words: transaction}).finish(ctx, do)
-	}))
+		tx := &Tx{conn: conn.Conn(), words: transaction, told: s.changed != nil}
+		err = tx.finish(ctx, do)
+		changes = tx.changes
+		return err
+	})
+	if err == nil && len(changes) > 0 {
+		s.changed(ctx, changes)
+	}
+	return convert(err)
 }
 
 // Atomically runs do with a store all of whose reads and writes are of one
@@ -150,6 +158,9 @@ type Tx struct {
 	begun bool
 	over  bool
 
+	told    bool // read the changes with the commit
+	changes []Change
+
 	// What a store that is a part of this leaves here: why the whole cannot be
 	// committed, what is sent with the commit, and what is run after it.
 	failed error
@@ -167,7 +178,7 @@ func (t *Tx) Run(ctx context.Context, queries ...Query) error {
 		return nil
 	}
 	count(ctx, len(queries))
-	return run(ctx, t.conn, queries)
+	return run(ctx, t.conn, queries, nil)
 }
 
 // Commit sends the last queries together with the commit. Nothing may follow.
@@ -175,6 +186,9 @@ func (t *Tx) Commit(ctx context.Context, queries ...Query) error {
 	t.over = true
 	if !t.begun && len(queries) == 0 {
 		return nil
+	}
+	if t.told {
+		queries = append(queries, ownChanges(&t.changes))
 	}
 	err := t.Run(ctx, append(queries, Query{sql: t.words.commit})...)
 	var pg *pgconn.PgError

@@ -24,10 +24,11 @@ func UsersByID(ids []int64, want edu.Columns, into func(*edu.User)) Query {
 	var private edu.UserPrivate
 	var preferences []byte
 	if want.Has(edu.UserPrivately) {
+		s.each(ids, edu.TagUserPrivate)
 		s.add(", u.email, upper(u.plan), u.preferences, u.last_login")
 		to = append(to, &private.Email, (*string)(&private.Plan), &preferences, &private.LastLogin)
 	}
-	s.add(" FROM users u WHERE u.id = ANY (", s.arg(ids), ")")
+	s.add(" FROM users u WHERE u.id = ANY (", s.arg(ids), ")").each(ids, edu.TagUser)
 	return s.into(func(rows pgx.Rows) error {
 		if err := rows.Scan(to...); err != nil {
 			return err

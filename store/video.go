@@ -14,7 +14,7 @@ const videoColumns = "v.id, v.course_id, v.title, v.position, v.duration_seconds
 // VideosByID reads videos by their keys, in no order.
 func VideosByID(ids []int64, into func(*edu.Video)) Query {
 	s := sql("VideosByID", "SELECT ", videoColumns, " FROM videos v WHERE v.id = ANY (")
-	return s.add(s.arg(ids), ")").into(scanVideo(into))
+	return s.add(s.arg(ids), ")").each(ids, edu.TagVideo).into(scanVideo(into))
 }
 
 // VideosByCourse reads the same page of the videos of each course, by position.
@@ -22,7 +22,7 @@ func VideosByCourse(ids []int64, p edu.PageArgs, into func(course int64, v *edu.
 	s := sql("VideosByCourse", "SELECT ", videoColumns, " FROM unnest(")
 	s.add(s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM videos v WHERE v.course_id = parent.id`)
-	s.page(edu.VideoOrder, "v.position", "v.id", p).add(") v")
+	s.page(edu.VideoOrder, "v.position", "v.id", p).add(") v").each(ids, edu.TagCourseVideos)
 	return s.into(scanVideo(func(v *edu.Video) { into(v.CourseID, v) }))
 }
 
@@ -45,6 +45,7 @@ func ProgressByVideo(user int64, videos []int64, into func(*edu.VideoProgress)) 
 	s := sql("ProgressByVideo", `SELECT p.video_id, max(p.progress_seconds), max(p.watched_at),
 		max(p.progress_seconds) >= v.duration_seconds * `, watchedShare, `
 		FROM video_progress p JOIN videos v ON v.id = p.video_id WHERE p.user_id = `)
+	s.of(user, edu.TagUserProgress).each(videos, edu.TagVideo)
 	s.add(s.arg(user), " AND p.video_id = ANY (", s.arg(videos), ") GROUP BY p.video_id, v.duration_seconds")
 	return s.into(func(rows pgx.Rows) error {
 		p := &edu.VideoProgress{}
@@ -57,7 +58,7 @@ func ProgressByVideo(user int64, videos []int64, into func(*edu.VideoProgress)) 
 // WatchTime sums the seconds of video that a user watched since a time.
 func WatchTime(user int64, since time.Time, into *int) Query {
 	s := sql("WatchTime", "SELECT coalesce(sum(p.progress_seconds), 0) FROM video_progress p WHERE p.user_id = ")
-	return s.add(s.arg(user)).watchedSince(since).into(scanInt(into))
+	return s.add(s.arg(user)).watchedSince(since).of(user, edu.TagUserProgress).into(scanInt(into))
 }
 
 // watchedSince appends the start of a window, and of the months that its rows

@@ -1,0 +1,132 @@
+package edu
+
+import "strconv"
+
+// TagKind is what a Tag is of. A read depends on tags, and a change has tags: an
+// answer is as good as new while no change had a tag that one of its reads
+// depends on. The database's triggers write the tags of changes: see
+// migrations/0011_changes.sql.
+type TagKind uint8
+
+// The kinds of tags; those above TagCourse have no id. A read depends on what it
+// looked at: the rows it gave, the keys it was asked for, found or not, and the
+// lists that a row could have come from.
+const (
+	_ TagKind = iota
+
+	// TagEverything, "*", is anything at all: a table was truncated, or a
+	// statement changed more than it can tell.
+	TagEverything
+	// TagCourses, "courses": which courses are published, and what lists,
+	// filters, searches and facets of them look at other than counters; also
+	// the category of a draft.
+	TagCourses
+	// TagCoursesPublished, "courses.published": which courses are published.
+	TagCoursesPublished
+	// TagCoursesRating, "courses.rating": the rating of a published course.
+	TagCoursesRating
+	// TagCoursesEnrollments, "courses.enrollments": how many take a published
+	// course.
+	TagCoursesEnrollments
+	// TagCoursesSlugs, "courses.slugs": which slugs courses have, for a look-up
+	// that finds nothing.
+	TagCoursesSlugs
+	// TagWords, "words": the vocabulary that corrections come from.
+	TagWords
+	// TagCategories, "categories": which there are, their names and slugs.
+	TagCategories
+	// TagCategoriesCounts, "categories.counts": how many courses are published
+	// in some category.
+	TagCategoriesCounts
+	// TagAnalytics, "analytics": the figures of courses, as of a refresh.
+	TagAnalytics
+	// TagPlatform, "platform": the figures of the platform, as of a refresh.
+	TagPlatform
+
+	// TagCourse, "course:12": the course's row, counters and all.
+	TagCourse
+	// TagCourseVideos, "course:12.videos": the rows of its videos.
+	TagCourseVideos
+	// TagCourseReviews, "course:12.reviews": the rows of its reviews.
+	TagCourseReviews
+	// TagCourseEnrollments, "course:12.enrollments": the rows of its enrollments.
+	TagCourseEnrollments
+	// TagCourseRelated, "course:12.related": which courses are related to it.
+	TagCourseRelated
+	// TagCategory, "category:3": the category's row, its counter too.
+	TagCategory
+	// TagUser, "user:7": what everyone may read of the user.
+	TagUser
+	// TagUserPrivate, "user:7.private": what the user and admins may read.
+	TagUserPrivate
+	// TagUserCourses, "user:7.courses": which courses the user teaches, and
+	// which of them are published since when.
+	TagUserCourses
+	// TagTeaching, "teaching:7": enrollments, completions and ratings of the
+	// courses that the user teaches, as sums.
+	TagTeaching
+	// TagUserEnrollments, "user:7.enrollments": the rows of the user's
+	// enrollments.
+	TagUserEnrollments
+	// TagUserProgress, "user:7.progress": what the user watched.
+	TagUserProgress
+	// TagEnrollment, "enrollment:5": the enrollment's row.
+	TagEnrollment
+	// TagReview, "review:9": the review's row.
+	TagReview
+	// TagVideo, "video:4": the video's row.
+	TagVideo
+)
+
+// tagNames is what stands before the id of a tag, or is all of its name, and what
+// stands after the id.
+var tagNames = [...][2]string{
+	TagEverything: {"*"}, TagCourses: {"courses"}, TagCoursesPublished: {"courses.published"},
+	TagCoursesRating: {"courses.rating"}, TagCoursesEnrollments: {"courses.enrollments"}, TagCoursesSlugs: {"courses.slugs"},
+	TagWords: {"words"}, TagCategories: {"categories"}, TagCategoriesCounts: {"categories.counts"},
+	TagAnalytics: {"analytics"}, TagPlatform: {"platform"},
+	TagCourse: {"course:"}, TagCourseVideos: {"course:", ".videos"}, TagCourseReviews: {"course:", ".reviews"},
+	TagCourseEnrollments: {"course:", ".enrollments"}, TagCourseRelated: {"course:", ".related"}, TagCategory: {"category:"},
+	TagUser: {"user:"}, TagUserPrivate: {"user:", ".private"}, TagUserCourses: {"user:", ".courses"}, TagTeaching: {"teaching:"},
+	TagUserEnrollments: {"user:", ".enrollments"}, TagUserProgress: {"user:", ".progress"},
+	TagEnrollment: {"enrollment:"}, TagReview: {"review:"}, TagVideo: {"video:"},
+}
+
+// Tag names something that reads depend on and changes touch.
+type Tag struct {
+	Kind TagKind
+	ID   int64 // 0 for the kinds that have none
+}
+
+// Of returns the kind's tag of an id.
+func (k TagKind) Of(id int64) Tag { return Tag{k, id} }
+
+// String returns the tag's name, e.g. "course:12.videos", as changes have it.
+func (t Tag) String() string { return string(t.append(nil)) }
+
+func (t Tag) append(to []byte) []byte {
+	name := tagNames[t.Kind]
+	to = append(to, name[0]...)
+	if t.Kind < TagCourse {
+		return to
+	}
+	return append(strconv.AppendInt(to, t.ID, 10), name[1]...)
+}
+
+// Hash returns HashTag of the tag's name.
+func (t Tag) Hash() uint64 {
+	var name [48]byte // the longest has 39
+	return hashTag(t.append(name[:0]))
+}
+
+// HashTag returns the 64-bit FNV-1a of a tag's name: the same everywhere and
+// always, so that instances can tell each other of tags by it.
+func HashTag(name string) uint64 { return hashTag(name) }
+
+func hashTag[T string | []byte](name T) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(name) {
+		h = (h ^ uint64(name[i])) * 1099511628211
+	}
+	return h
+}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Change is what a statement made stale, by the names of edu.Tag.
+type Change struct {
+	ID   int64 // in the order of the statements, not of the commits
+	Tags []string
+}
+
+// ownChanges reads what the transaction has changed so far, if it wrote at all.
+func ownChanges(into *[]Change) Query {
+	q := sql("OwnChanges", "SELECT c.id, c.tags FROM changes c WHERE c.xid = pg_current_xact_id_if_assigned() ORDER BY c.id")
+	return q.into(func(rows pgx.Rows) error {
+		var c Change
+		err := rows.Scan(&c.ID, &c.Tags)
+		*into = append(*into, c)
+		return err
+	})
+}
+
+// ChangesSince reads the changes that were committed since a snapshot was taken,
+// from the primary, and returns the snapshot to go on from. Whatever the order of
+// the commits and however long a transaction was open, who goes on from each gets
+// every change once. With "" all that are kept are read.
+func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string, changes []Change, err error) {
+	if snapshot == "" {
+		snapshot = "1:1:" // which sees nothing
+	}
+	// That xid is below xmax follows from the row's being visible. It is there for
+	// the plan: with the parameter unknown, one bound alone would count for a third
+	// of the table.
+	const since = `-- name: ChangesSince
+		SELECT now.snapshot::text, c.id, c.tags FROM (SELECT pg_current_snapshot() AS snapshot) now
+		LEFT JOIN LATERAL (SELECT * FROM changes c
+			WHERE c.xid >= pg_snapshot_xmin($1::pg_snapshot) AND c.xid < pg_snapshot_xmax(now.snapshot)
+			AND NOT pg_visible_in_snapshot(c.xid, $1::pg_snapshot)) c ON true
+		ORDER BY c.id`
+	rows, err := s.primary.Query(ctx, since, snapshot)
+	if err != nil {
+		return "", nil, convert(err)
+	}
+	count(ctx, 1)
+	var id *int64
+	var tags []string
+	_, err = pgx.ForEachRow(rows, []any{&next, &id, &tags}, func() error {
+		if id != nil {
+			changes = append(changes, Change{*id, tags})
+			tags = nil
+		}
+		return nil
+	})
+	return next, changes, convert(err)
+}
+
+// DeleteChanges deletes changes that were committed before a time, 5,000 at a time,
+// and returns how many that were. What was committed when is known by the
+// snapshots that earlier calls took: the oldest changes stay until one is old
+// enough.
+func (s *Store) DeleteChanges(ctx context.Context, before time.Time) (n int, err error) {
+	err = s.exclusively(ctx, "delete_changes", func(conn *pgx.Conn) error {
+		var seen *string
+		err := conn.QueryRow(ctx, `-- name: MarkChanges
+			WITH mark AS (INSERT INTO change_marks DEFAULT VALUES), newest AS (
+				SELECT at, snapshot FROM change_marks WHERE at <= $1 ORDER BY at DESC LIMIT 1
+			), older AS (DELETE FROM change_marks m USING newest WHERE m.at < newest.at)
+			SELECT (SELECT snapshot::text FROM newest)`, before).Scan(&seen)
+		if err != nil || seen == nil {
+			return err
+		}
+		for {
+			done, err := conn.Exec(ctx, `-- name: DeleteChanges
+				DELETE FROM changes WHERE id IN (
+					SELECT id FROM changes WHERE xid < pg_snapshot_xmax($1::pg_snapshot) AND pg_visible_in_snapshot(xid, $1::pg_snapshot)
+					ORDER BY xid LIMIT 5000)`, *seen)
+			if err != nil || done.RowsAffected() == 0 {
+				return err
+			}
+			n += int(done.RowsAffected())
+		}
+	})
+	return n, err
+}
