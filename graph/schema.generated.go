@@ -1450,6 +1450,22 @@ func marshalNTimePoint2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐTimePoint(
 	return _TimePoint(ctx, ec, sel, v)
 }
 
+func unmarshalOCacheControlScope2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCacheControlScope(ctx context.Context, ec *executionContext, v any) (*CacheControlScope, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(CacheControlScope)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCacheControlScope2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCacheControlScope(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *CacheControlScope) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, ec *executionContext, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil

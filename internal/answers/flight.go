@@ -121,10 +121,10 @@ func (a *Answers) lock(ctx context.Context, name string) (unlock func()) {
 	}
 	return func() {
 		_ = a.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context, c redis.UniversalClient) error {
-			return unlock.Run(ctx, c, []string{key}, token).Err()
+			return release.Run(ctx, c, []string{key}, token).Err()
 		})
 	}
 }
 
-// unlock releases a lock if it is still its owner's.
-var unlock = redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`)
+// release gives up a lock that is still its owner's.
+var release = redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`)

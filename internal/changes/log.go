@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/store"
 )
 
 const (
@@ -24,12 +25,6 @@ const (
 	mostTags = 1000
 )
 
-// Change is what a transaction wrote: its id in the database, and its tags.
-type Change struct {
-	ID   int64
-	Tags []string
-}
-
 // entry is an entry of the log: of one change, or of several.
 type entry struct {
 	ids  []int64
@@ -40,7 +35,7 @@ type entry struct {
 type Source interface {
 	// ChangesSince returns the changes that were committed and not visible in a
 	// snapshot of before ("" for all that are kept), and the snapshot of now.
-	ChangesSince(ctx context.Context, snapshot string) (next string, found []Change, err error)
+	ChangesSince(ctx context.Context, snapshot string) (next string, found []store.Change, err error)
 	// DeleteChanges deletes those that were visible in a snapshot.
 	DeleteChanges(ctx context.Context, snapshot string) (int, error)
 }
@@ -97,7 +92,7 @@ func (l *Log) Unchanged(tags []uint64, since Position) bool { return l.replica.u
 
 // Announce puts changes that were committed into the log. When it returns, whoever
 // asks Now hears of them. Where Redis cannot be told, that takes one Lease.
-func (l *Log) Announce(ctx context.Context, made []Change) {
+func (l *Log) Announce(ctx context.Context, made []store.Change) {
 	if len(made) == 0 {
 		return
 	}
@@ -133,7 +128,7 @@ func (l *Log) add(e entry) error {
 	return err
 }
 
-func merge(made []Change) entry {
+func merge(made []store.Change) entry {
 	var e entry
 	seen := map[string]bool{}
 	for _, c := range made {
@@ -145,8 +140,8 @@ func merge(made []Change) entry {
 			}
 		}
 	}
-	if len(e.tags) > mostTags || seen[Anything] {
-		e.tags = []string{Anything}
+	if len(e.tags) > mostTags || seen[anything] {
+		e.tags = []string{anything}
 	}
 	return e
 }
@@ -198,7 +193,7 @@ func (l *Log) look(ctx context.Context) error {
 		// What was deleted meanwhile nobody knows.
 		l.replica.forget(l.replica.position() + 1)
 	}
-	var missed []Change
+	var missed []store.Change
 	for _, c := range found {
 		if !l.replica.knows(c.ID) {
 			missed = append(missed, c)

@@ -1,17 +1,17 @@
 package changes
 
 import (
-	"hash/fnv"
-	"io"
 	"sync"
 	"sync/atomic"
+
+	"github.com/7p-education/api/edu"
 )
 
 // Position is a place in the log. Later ones are larger; 0 is before all.
 type Position uint64
 
-// Anything is the tag that everything has.
-const Anything = "*"
+// anything is the tag that everything has.
+var anything = edu.TagEverything.Of(0).String()
 
 const (
 	// maxTags is how many tags are remembered, in some 5 MB. Beyond that all that was
@@ -21,14 +21,6 @@ const (
 	// those of several seconds, so that none is announced twice.
 	maxKnown = 50_000
 )
-
-// Hash returns what tags are compared by. Two that share it are taken for one, which
-// costs a read too many and no more.
-func Hash(tag string) uint64 {
-	h := fnv.New64a()
-	_, _ = io.WriteString(h, tag)
-	return h.Sum64()
-}
 
 // replica is what a process knows of the log. It is safe for concurrent use.
 type replica struct {
@@ -83,11 +75,11 @@ func (r *replica) next(e entry) {
 
 func (r *replica) add(at Position, e entry) {
 	for _, tag := range e.tags {
-		if tag == Anything || len(r.last) >= maxTags {
+		if tag == anything || len(r.last) >= maxTags {
 			r.drop(at)
 			continue
 		}
-		r.last[Hash(tag)] = at
+		r.last[edu.HashTag(tag)] = at
 	}
 	r.note(e.ids)
 	r.at.Store(uint64(at))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/cache/redistest"
 )
@@ -55,7 +56,7 @@ func (s *stream) mustAdd(t *testing.T, tags ...string) {
 func good(s *stream, since Position, tags ...string) bool {
 	var hashes []uint64
 	for _, tag := range tags {
-		hashes = append(hashes, Hash(tag))
+		hashes = append(hashes, edu.HashTag(tag))
 	}
 	return s.replica.unchanged(hashes, since)
 }
@@ -81,7 +82,7 @@ func TestStreamIsShared(t *testing.T) {
 	if late.mustRead(t); good(late, at, "course:1") || !good(late, at, "course:2") {
 		t.Error("who starts later does not know what changed before")
 	}
-	a.mustAdd(t, Anything)
+	a.mustAdd(t, anything)
 	if b.mustRead(t); good(b, now, "course:2") || good(b, now) {
 		t.Error("anything changed, and something is as it was")
 	}
@@ -194,7 +195,7 @@ func TestReplicaBecomes(t *testing.T) {
 		}
 	})
 	for range 20_000 {
-		if r.unchanged([]uint64{Hash("course:1")}, 9) {
+		if r.unchanged([]uint64{edu.HashTag("course:1")}, 9) {
 			t.Error("a change was not known for a moment")
 			break
 		}
@@ -213,7 +214,7 @@ func TestReplicaIsBounded(t *testing.T) {
 		t.Errorf("it has %d tags and %d ids", len(r.last), len(r.known)+len(r.before))
 	}
 	now := r.position()
-	if r.unchanged([]uint64{Hash("0")}, 1) || !r.unchanged([]uint64{Hash("0")}, now) || !r.knows(3*maxTags-1) {
+	if r.unchanged([]uint64{edu.HashTag("0")}, 1) || !r.unchanged([]uint64{edu.HashTag("0")}, now) || !r.knows(3*maxTags-1) {
 		t.Error("what was forgotten is taken for unchanged, or what is new for forgotten")
 	}
 }
