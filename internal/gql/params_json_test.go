@@ -79,7 +79,8 @@ func FuzzDecodeBody(f *testing.F) {
 		f.Add([]byte(src))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		p, ref := decodeBody(src)
+		in, ref := decodeBody(src, 0)
+		p := in.params
 		var members map[string]any
 		if err := standard(src, &members); err != nil || members == nil || !utf8.Valid(src) {
 			if ref == nil {
@@ -118,7 +119,7 @@ func BenchmarkDecode(b *testing.B) {
 		b.SetBytes(int64(len(src)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, ref := decodeBody(src); ref != nil {
+			if _, ref := decodeBody(src, 0); ref != nil {
 				b.Fatal(ref.message)
 			}
 		}
