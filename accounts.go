@@ -74,7 +74,7 @@ func (a *accounts) revoke(ctx context.Context, r auth.Revocation) {
 func (a *accounts) sessions(c *config.Config, limits *limit.Limits) resolvers.Sessions {
 	return resolvers.Sessions{
 		Tokens: a.Tokens, AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL,
-		Attempt: limits.Attempt,
+		Attempt: limits.AttemptWith,
 		Revoke: func(ctx context.Context, user, session int64) {
 			a.revoke(ctx, auth.Revocation{User: user, Session: session})
 		},

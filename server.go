@@ -129,7 +129,7 @@ type services struct {
 func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 	api := gql.New(gql.Options{
 		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection,
-		Limits: limits(c), Spend: s.shared.limits.Spend,
+		Limits: limits(c), MaxBatch: c.Limits.Batch, Budget: s.shared.limits,
 		Sessions:   s.accounts.sessions(c, s.shared.limits),
 		Extensions: []graphql.HandlerExtension{s.documents.extension(c, s.shared.store)},
 	})

@@ -51,6 +51,24 @@ func (d *Document) Cost(name string, given map[string]any) (Estimate, *Refusal) 
 	return e, nil
 }
 
+// Together admits what operations that come as one cost together; see Cost.
+func (p *Policy) Together(e Estimate) *Refusal {
+	switch l := p.limits; {
+	case e.Cost > l.Cost:
+		return tooExpensive("the cost of the batch up to here", e.Cost, l.Cost, nil)
+	case e.Fields > l.Fields:
+		return tooExpensive("the fields that the answers of the batch could have up to here", e.Fields, l.Fields, nil)
+	case e.Introspection > l.IntrospectionCost:
+		return tooExpensive("the cost of the batch's introspection up to here", e.Introspection, l.IntrospectionCost, nil)
+	}
+	return nil
+}
+
+// Plus returns the sum of two estimates.
+func (e Estimate) Plus(f Estimate) Estimate {
+	return Estimate{Cost: e.Cost + f.Cost, Fields: e.Fields + f.Fields, Introspection: e.Introspection + f.Introspection}
+}
+
 func (d *Document) estimate(op *operation, v *variables) Estimate {
 	s := d.sum(op, v)
 	return Estimate{

@@ -66,6 +66,9 @@ type declared struct {
 	cost      float64 // of the default
 }
 
+// Limits returns those that the policy decides by.
+func (p *Policy) Limits() Limits { return p.limits }
+
 // Document parses a text and admits its structure. The error is a *Refusal, or the
 // *gqlerror.Error of a text that is no GraphQL.
 func (p *Policy) Document(text string) (*Document, error) {
@@ -133,4 +136,14 @@ func (d *Document) operation(name string) *operation {
 		}
 	}
 	return nil
+}
+
+// Logins returns how many of Limits.LoginFields the operation called name has, if
+// it is a mutation, whatever its conditions say.
+func (d *Document) Logins(name string) int {
+	op := d.operation(name)
+	if op == nil || op.definition.Operation != ast.Mutation {
+		return 0
+	}
+	return d.blocks[op.root()].logins
 }

@@ -19,8 +19,10 @@ type block struct {
 // node is a part of a selection set that costs something: a field with a selection,
 // a weight or a condition; an inline fragment; a spread. Fields that cost nothing
 // are but counted where they stand.
+// They stand as in the document: what is in a node's set follows it at once.
 type node struct {
 	kind     kind
+	name     string // of a field: that in the answer
 	parent   int32
 	fragment int32      // of a spread: its block
 	field    *fieldCost // nil if it is unknown

@@ -44,8 +44,8 @@ type Refusal struct {
 // is called from together; what is below it has shares of its own.
 type Share struct {
 	// Path leads to the field, by the schema's names, with dots: courses.nodes.
-	Path string
-	Cost int64
+	Path string `json:"path"`
+	Cost int64  `json:"cost"`
 }
 
 // Error returns the code and the message.
@@ -62,11 +62,7 @@ func (r *Refusal) Extensions() map[string]any {
 		e["value"] = r.Value
 	}
 	if len(r.Dearest) > 0 {
-		dearest := make([]map[string]any, len(r.Dearest))
-		for i, s := range r.Dearest {
-			dearest[i] = map[string]any{"path": s.Path, "cost": s.Cost}
-		}
-		e["dearest"] = dearest
+		e["dearest"] = r.Dearest
 	}
 	return e
 }

@@ -156,7 +156,7 @@ func (w *walker) field(f *ast.Field, of *typeCost, at place) int {
 
 // call makes the node of a field, without its place.
 func (w *walker) call(f *ast.Field, def *fieldCost) node {
-	n := node{kind: fieldNode, field: def}
+	n := node{kind: fieldNode, name: f.Alias, field: def}
 	conditions := w.directives(f.Directives)
 	own, inputs := w.arguments(f.Arguments, def)
 	slicing, varies := w.slicing(f, def)

@@ -59,7 +59,12 @@ type Limits struct {
 	RootFields int   `env:"MAX_ROOT_FIELDS" name:"max-root-fields" default:"30" help:"Root fields of an operation; a mutation may have a third of them."`
 	Directives int   `env:"MAX_DIRECTIVES" name:"max-directives" default:"50" help:"Directives in a document."`
 	Fragments  int   `env:"MAX_FRAGMENTS" name:"max-fragments" default:"50" help:"Fragments in a document, which may be spread twice as often."`
+	Batch      int   `env:"MAX_BATCH" name:"max-batch" default:"0" help:"Operations that one request may bring, as a JSON array; 0 is no batching, 10 the most."`
 }
+
+// maxBatch is the most that Limits.Batch can be: each operation may take as long
+// as one that comes alone.
+const maxBatch = 10
 
 // CLI is the command line: a command and the configuration.
 type CLI struct {
@@ -147,6 +152,9 @@ func (c *Config) check() error {
 		if value != "" && !strings.HasPrefix(value, "postgres://") && !strings.HasPrefix(value, "postgresql://") && !strings.Contains(value, "=") {
 			return fmt.Errorf("config: %s is not a PostgreSQL address: want postgres://user:password@host/database", name)
 		}
+	}
+	if c.Limits.Batch < 0 || c.Limits.Batch > maxBatch {
+		return fmt.Errorf("config: MAX_BATCH must be 0 to %d", maxBatch)
 	}
 	if c.ReadReplicaURL != "" && c.DatabaseURL == "" {
 		return fmt.Errorf("config: READ_REPLICA_URL needs a DATABASE_URL beside it")

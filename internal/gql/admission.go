@@ -57,13 +57,18 @@ func (s structure) MutateOperationParameters(ctx context.Context, p *graphql.Raw
 	return nil
 }
 
-// cost refuses operations that cost too much, before anything is read.
+// cost refuses operations that cost too much, or more than their caller has left,
+// before anything is read. It stands before the extensions, and so around all that
+// they answer.
 type cost struct {
 	admitted
-	spend func(ctx context.Context, cost int64) error // nil for no budget
+	budget Budget // nil for none
 }
 
-var _ graphql.OperationContextMutator = cost{}
+var _ interface {
+	graphql.OperationContextMutator
+	graphql.OperationInterceptor
+} = cost{}
 
 func (cost) ExtensionName() string                   { return "Cost" }
 func (cost) Validate(graphql.ExecutableSchema) error { return nil }
@@ -78,11 +83,27 @@ func (c cost) MutateOperationContext(ctx context.Context, op *graphql.OperationC
 		}
 	}
 	estimate, refusal := known.Cost(op.OperationName, op.Variables)
-	switch {
-	case refusal != nil:
+	if refusal != nil {
 		return notAdmitted(refusal)
-	case c.spend != nil:
-		return gqlerror.Wrap(c.spend(ctx, estimate.Cost))
+	}
+	dry := isAsked(op.Headers, headerDryRun)
+	if dry || isAsked(op.Headers, headerCost) {
+		op.Stats.SetExtension(c.ExtensionName(), &bill{document: known, estimate: estimate, dry: dry})
+	}
+	logins := known.Logins(op.OperationName)
+	if b := batchOf(ctx); b != nil {
+		if err := b.add(c.policy, estimate, logins); err != nil {
+			return err
+		}
+	}
+	if c.budget == nil || dry {
+		return nil
+	}
+	if err := c.budget.Spend(ctx, estimate.Cost); err != nil {
+		return gqlerror.Wrap(err)
+	}
+	if logins > 0 {
+		return gqlerror.Wrap(c.budget.Attempt(ctx))
 	}
 	return nil
 }

@@ -38,13 +38,19 @@ func release(buf *bytes.Buffer, pool *sync.Pool) {
 	}
 }
 
+// incoming is what a request asks: one operation, or a batch, which is not empty.
+type incoming struct {
+	params *graphql.RawParams
+	batch  []member
+}
+
 // readPost reads the parameters from a JSON body.
-func readPost(r *http.Request, most limit) (*graphql.RawParams, *refusal) {
+func readPost(r *http.Request, most limit, maxBatch int) (in incoming, ref *refusal) {
 	if ref := checkContentType(r); ref != nil {
-		return nil, ref
+		return in, ref
 	}
 	if r.ContentLength > most.bytes {
-		return nil, tooLarge(most)
+		return in, tooLarge(most)
 	}
 	buf := bodies.Get().(*bytes.Buffer)
 	defer release(buf, &bodies)
@@ -53,14 +59,14 @@ func readPost(r *http.Request, most limit) (*graphql.RawParams, *refusal) {
 	}
 	if _, err := buf.ReadFrom(io.LimitReader(r.Body, most.bytes+1)); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil, refuse(http.StatusRequestTimeout, codeRequestTimeout, "the request body came too slowly")
+			return in, refuse(http.StatusRequestTimeout, codeRequestTimeout, "the request body came too slowly")
 		}
-		return nil, refuse(http.StatusBadRequest, codeBadRequest, "the request body broke off")
+		return in, refuse(http.StatusBadRequest, codeBadRequest, "the request body broke off")
 	}
 	if int64(buf.Len()) > most.bytes {
-		return nil, tooLarge(most)
+		return in, tooLarge(most)
 	}
-	return decodeBody(buf.Bytes())
+	return decodeBody(buf.Bytes(), maxBatch)
 }
 
 func tooLarge(most limit) *refusal {
@@ -68,41 +74,49 @@ func tooLarge(most limit) *refusal {
 		"the request body is larger than the limit of %d bytes%s", most.bytes, most.of)
 }
 
-// decodeBody reads the parameters from a JSON object. Unknown members are left
-// out, null is as good as nothing.
-func decodeBody(body []byte) (*graphql.RawParams, *refusal) {
+// decodeBody reads the parameters from a JSON object, or those of a batch from an
+// array. Unknown members are left out, null is as good as nothing.
+func decodeBody(body []byte, maxBatch int) (in incoming, ref *refusal) {
 	if !utf8.Valid(body) {
-		return nil, errNotText
+		return in, errNotText
 	}
-	p := &graphql.RawParams{}
-	seen := make([]string, 0, 4)
-	in := jsonReader{src: body}
-	switch in.peek() {
-	case '{':
-	case '[':
-		return nil, refuse(http.StatusBadRequest, codeBadRequest,
-			"batching is off: send one operation a request, as a JSON object")
+	src := &jsonReader{src: body}
+	var err error
+	switch first := src.peek(); {
+	case first == '{':
+		in.params, ref, err = readParams(src)
+	case first == '[' && maxBatch == 0:
+		return in, refuse(http.StatusBadRequest, codeBadRequest,
+			"batching is off: send one operation a request, as a JSON object (the server's setting MAX_BATCH switches it on)")
+	case first == '[':
+		in.batch, ref, err = readBatch(src, maxBatch)
 	default:
-		if _, err := in.document(); err != nil {
-			return nil, notJSON("the request body", err)
+		if _, err = src.value(); err == nil {
+			ref = misshapen("the request body must be a JSON object with the member \"query\"")
 		}
-		return nil, misshapen("the request body must be a JSON object with the member \"query\"")
 	}
-	var shape *refusal
-	err := in.members(func(name string) error {
+	if err == nil && (ref == nil || ref.code != codeBatchLimit) {
+		err = src.end()
+	}
+	if err != nil {
+		return incoming{}, notJSON("the request body", err)
+	}
+	return in, ref
+}
+
+// readParams reads the parameters from an object, to its end even where they are
+// refused.
+func readParams(in *jsonReader) (p *graphql.RawParams, ref *refusal, err error) {
+	p = &graphql.RawParams{}
+	seen := make([]string, 0, 4)
+	err = in.members(func(name string) error {
 		value, err := in.value()
-		if err == nil && shape == nil {
-			shape = assign(p, name, value, &seen)
+		if err == nil && ref == nil {
+			ref = assign(p, name, value, &seen)
 		}
 		return err
 	})
-	if err == nil {
-		err = in.end()
-	}
-	if err != nil {
-		return nil, notJSON("the request body", err)
-	}
-	return p, shape
+	return p, ref, err
 }
 
 // assign sets the parameter called name, or refuses a value of the wrong type. A

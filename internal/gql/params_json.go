@@ -126,26 +126,34 @@ func (in *jsonReader) members(read func(name string) error) error {
 }
 
 func (in *jsonReader) array() (any, error) {
-	if err := in.enter(); err != nil {
-		return nil, err
-	}
 	items := []any{}
+	err := in.elements(func() error {
+		item, err := in.value()
+		items = append(items, item)
+		return err
+	})
+	return items, err
+}
+
+// elements reads an array and calls read for each element, with the value next.
+func (in *jsonReader) elements(read func() error) error {
+	if err := in.enter(); err != nil {
+		return err
+	}
 	if in.peek() == ']' {
-		return items, in.leave()
+		return in.leave()
 	}
 	for {
-		item, err := in.value()
-		if err != nil {
-			return nil, err
+		if err := read(); err != nil {
+			return err
 		}
-		items = append(items, item)
 		switch in.peek() {
 		case ',':
 			in.pos++
 		case ']':
-			return items, in.leave()
+			return in.leave()
 		default:
-			return nil, in.unexpected()
+			return in.unexpected()
 		}
 	}
 }

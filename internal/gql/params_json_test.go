@@ -78,30 +78,67 @@ func FuzzDecodeBody(f *testing.F) {
 	for _, src := range jsonTexts {
 		f.Add([]byte(src))
 	}
+	f.Add([]byte(` [{"query":"a"}, {"variables":7}, 8, [], null, {"query":"b","query":"b"}] `))
+	f.Add([]byte(`[{"query":"a"},{"query":"b"},{"query":"c"},{"query":"d"},{"query":"e"},{"query":"f"},{"query":"g"}]`))
+	f.Add([]byte(`[{"query":"a"},]`))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		p, ref := decodeBody(src)
-		var members map[string]any
-		if err := standard(src, &members); err != nil || members == nil || !utf8.Valid(src) {
-			if ref == nil {
-				t.Fatalf("%q was taken, encoding/json says %v", src, err)
-			}
+		const most = 6
+		in, ref := decodeBody(src, most)
+		var elements []json.RawMessage
+		if err := standard(src, &elements); err == nil && elements != nil && utf8.Valid(src) {
+			decodedBatch(t, elements, in.batch, ref, most)
 			return
 		}
-		if ref != nil {
-			if ref.status != 422 && !strings.Contains(ref.message, "nests deeper") {
-				t.Fatalf("%q was refused: %s", src, ref.message)
-			}
-			return
+		if in.batch != nil {
+			t.Fatalf("%q is no batch", src)
 		}
-		want := &graphql.RawParams{}
-		want.Query, _ = members[paramQuery].(string)
-		want.OperationName, _ = members[paramOperation].(string)
-		want.Variables, _ = members[paramVariables].(map[string]any)
-		want.Extensions, _ = members[paramExtensions].(map[string]any)
-		if diff := cmp.Diff(want, p); diff != "" {
-			t.Fatalf("%q: %s", src, diff)
-		}
+		decoded(t, src, in.params, ref)
 	})
+}
+
+// decodedBatch checks what a JSON array was decoded to.
+func decodedBatch(t *testing.T, elements []json.RawMessage, members []member, ref *refusal, most int) {
+	t.Helper()
+	switch {
+	case ref != nil && strings.Contains(ref.message, "nests deeper"):
+	case len(elements) == 0 || len(elements) > most:
+		if ref == nil || ref.status != 422 || (ref.code == codeBatchLimit) != (len(elements) > most) {
+			t.Fatalf("%d operations: %+v", len(elements), ref)
+		}
+	case ref != nil || len(members) != len(elements):
+		t.Fatalf("%d operations were decoded to %d: %+v", len(elements), len(members), ref)
+	default:
+		for i, m := range members {
+			decoded(t, elements[i], m.params, m.ref)
+		}
+	}
+}
+
+// decoded checks what a JSON object was decoded to, and that what is none was
+// refused.
+func decoded(t *testing.T, src []byte, p *graphql.RawParams, ref *refusal) {
+	t.Helper()
+	var members map[string]any
+	if err := standard(src, &members); err != nil || members == nil || !utf8.Valid(src) {
+		if ref == nil {
+			t.Fatalf("%q was taken, encoding/json says %v", src, err)
+		}
+		return
+	}
+	if ref != nil {
+		if ref.status != 422 && !strings.Contains(ref.message, "nests deeper") {
+			t.Fatalf("%q was refused: %s", src, ref.message)
+		}
+		return
+	}
+	want := &graphql.RawParams{}
+	want.Query, _ = members[paramQuery].(string)
+	want.OperationName, _ = members[paramOperation].(string)
+	want.Variables, _ = members[paramVariables].(map[string]any)
+	want.Extensions, _ = members[paramExtensions].(map[string]any)
+	if diff := cmp.Diff(want, p); diff != "" {
+		t.Fatalf("%q: %s", src, diff)
+	}
 }
 
 // body is a request as clients send it, with n ids among its variables.
@@ -118,7 +155,7 @@ func BenchmarkDecode(b *testing.B) {
 		b.SetBytes(int64(len(src)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, ref := decodeBody(src); ref != nil {
+			if _, ref := decodeBody(src, 0); ref != nil {
 				b.Fatal(ref.message)
 			}
 		}

@@ -33,13 +33,25 @@ type Options struct {
 	Introspection bool
 	// Limits of a document and of an operation; the zero Limits are admit.Defaults.
 	Limits admit.Limits
-	// Spend takes the cost of an operation out of its caller's budget, or refuses it;
-	// nil is no budget.
-	Spend func(ctx context.Context, cost int64) error
+	// MaxBatch is how many operations one request may bring; 0 is no batching.
+	MaxBatch int
+	// Budget is what callers may ask for; nil is whatever they like.
+	Budget Budget
 	// Extensions run after the limits, in their order.
 	Extensions []graphql.HandlerExtension
 	// Timeout is how long one operation may take; 0 is without end.
 	Timeout time.Duration
+}
+
+// Budget is what the caller whose request ctx is of may ask for within a time. The
+// errors are *edu.Error of the code RATE_LIMITED.
+type Budget interface {
+	// Requests takes n requests that came within one which is counted already.
+	Requests(ctx context.Context, n int) error
+	// Spend takes the cost of an operation.
+	Spend(ctx context.Context, cost int64) error
+	// Attempt takes an attempt to begin a session, or to go on with one.
+	Attempt(ctx context.Context) error
 }
 
 // Limits of a request, each told in the refusal.
@@ -61,7 +73,9 @@ func New(o Options) *Server {
 	root := resolvers.New(o.Sessions)
 	exec := o.executor(root)
 	exec.AroundFields(answer(root))
-	return &Server{exec: exec, http: HTTP{MaxBody: maxBody, Bulk: NewBulk(maxBulk, 2, 5*time.Second)}}
+	return &Server{exec: exec, http: HTTP{
+		MaxBody: maxBody, Bulk: NewBulk(maxBulk, 2, 5*time.Second), MaxBatch: o.MaxBatch, Budget: o.Budget,
+	}}
 }
 
 // executor is gqlgen's, with all but what answers in its place.
@@ -84,7 +98,7 @@ func (o Options) executor(root *resolvers.Resolver) *executor.Executor {
 	exec.SetErrorPresenter(Present(o.Log))
 	exec.SetRecoverFunc(Recover(o.Log))
 	exec.SetDisableSuggestion(!o.Introspection)
-	exec.Use(cost{known, o.Spend}) // before the extensions: what is refused is not persisted
+	exec.Use(cost{known, o.Budget}) // before the extensions: what is refused is not persisted
 	for _, e := range o.Extensions {
 		exec.Use(e)
 	}

@@ -26,6 +26,10 @@ const (
 	codeTimeout              = "TIMEOUT"
 	codeInternal             = "INTERNAL_SERVER_ERROR"
 
+	// Cosmo Router's, of batches.
+	codeBatchLimit  = "BATCH_LIMIT_EXCEEDED"
+	codeBatchStream = "BATCHING_SUBSCRIPTION_UNSUPPORTED"
+
 	// Deployed clients of automatic persisted queries wait for these two with
 	// status 200.
 	codePersistedNotFound     = "PERSISTED_QUERY_NOT_FOUND"

@@ -26,6 +26,10 @@ type HTTP struct {
 	MaxBody int64
 	// Bulk is room for larger bodies of instructors and admins; nil for none.
 	Bulk *Bulk
+	// MaxBatch is how many operations a body may bring, as an array; 0 for no arrays.
+	MaxBatch int
+	// Budget counts those of a batch beyond the first; nil for no count.
+	Budget Budget
 }
 
 var _ graphql.Transport = HTTP{}
@@ -51,13 +55,17 @@ func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	}
 	most, leave, ref := h.enter(r)
 	defer leave()
-	var params *graphql.RawParams
+	var in incoming
 	if ref == nil {
-		params, ref = h.read(r, most)
+		in, ref = h.read(r, most)
 	}
 	if ref == nil {
+		if in.batch != nil {
+			h.batch(out, r, in.batch, exec)
+			return
+		}
 		var resp *graphql.Response
-		if resp, ref = execute(r, header, params, exec); ref == nil {
+		if resp, ref = execute(r, header, in.params, exec); ref == nil {
 			out.send(statusOf(resp), resp)
 			return
 		}
@@ -68,31 +76,45 @@ func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	out.refuse(ref)
 }
 
-func (h HTTP) read(r *http.Request, most limit) (params *graphql.RawParams, ref *refusal) {
+func (h HTTP) read(r *http.Request, most limit) (in incoming, ref *refusal) {
 	start := graphql.Now()
 	switch r.Method {
 	case http.MethodPost:
-		params, ref = readPost(r, most)
+		in, ref = readPost(r, most, h.MaxBatch)
 	case http.MethodGet:
-		params, ref = readGet(r, h.MaxBody)
+		in.params, ref = readGet(r, h.MaxBody)
 	default:
 		ref = refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "use POST, or GET for a query")
 	}
 	if ref != nil {
-		return nil, ref
+		return in, ref
 	}
+	took := graphql.TraceTiming{Start: start, End: graphql.Now()}
+	for i := range in.batch {
+		if m := &in.batch[i]; m.ref == nil {
+			m.ref = h.complete(m.params, r, took)
+		}
+	}
+	if in.batch != nil {
+		return in, nil
+	}
+	return in, h.complete(in.params, r, took)
+}
+
+// complete adds to the parameters what is not in the body, or refuses those that
+// name no operation.
+func (h HTTP) complete(params *graphql.RawParams, r *http.Request, read graphql.TraceTiming) *refusal {
 	// Texts are kept in caches; rows belong into the variables.
 	if int64(len(params.Query)) > h.MaxBody {
-		return nil, refuse(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
+		return refuse(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
 			"the text of the operation is larger than the limit of %d bytes: send data as variables", h.MaxBody)
 	}
 	// Without a text the operation can still be a persisted one.
 	if params.Query == "" && len(params.Extensions) == 0 {
-		return nil, misshapen("give the text of the operation as \"query\"")
+		return misshapen("give the text of the operation as \"query\"")
 	}
-	params.Headers = r.Header
-	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	return params, nil
+	params.Headers, params.ReadTime = r.Header, read
+	return nil
 }
 
 // execute runs the operation, or refuses one that its method or a single answer

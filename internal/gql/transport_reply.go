@@ -40,16 +40,35 @@ func (out reply) send(status int, resp *graphql.Response) {
 	buf := answers.Get().(*bytes.Buffer)
 	defer release(buf, &answers)
 	writeEnvelope(buf, resp)
+	if resp.Data == nil && status == http.StatusOK { // a persisted query to be sent again
+		out.write(status, buf, neverReuse)
+		return
+	}
+	out.write(status, buf, noStore)
+}
 
+// sendBatch writes the answers of a batch, which as a whole succeeded whatever they
+// say.
+func (out reply) sendBatch(all []*graphql.Response) {
+	buf := answers.Get().(*bytes.Buffer)
+	defer release(buf, &answers)
+	separator := byte('[')
+	for _, resp := range all {
+		buf.WriteByte(separator)
+		writeEnvelope(buf, resp)
+		separator = ','
+	}
+	buf.WriteByte(']')
+	out.write(http.StatusOK, buf, noStore)
+}
+
+func (out reply) write(status int, buf *bytes.Buffer, cacheControl []string) {
 	h := out.w.Header()
 	h["Content-Type"] = contentResponse
 	if out.legacy && status < 300 {
 		h["Content-Type"] = contentJSON
 	}
-	h["Cache-Control"] = noStore
-	if resp.Data == nil && status == http.StatusOK { // a persisted query to be sent again
-		h["Cache-Control"] = neverReuse
-	}
+	h["Cache-Control"] = cacheControl
 	h["Content-Length"] = []string{strconv.Itoa(buf.Len())}
 	out.w.WriteHeader(status)
 	_, _ = out.w.Write(buf.Bytes())

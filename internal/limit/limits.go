@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
@@ -70,7 +71,7 @@ func (l *Limits) Middleware(address func(*http.Request) netip.Addr) func(http.Ha
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			t := &turn{header: w.Header(), caller: caller{edu.ViewerFrom(r.Context()), address(r)}}
 			ctx := context.WithValue(r.Context(), turnKey{}, t)
-			if err := l.enter(ctx, t); err != nil {
+			if err := l.enter(ctx, t, 1); err != nil {
 				refuse(w, err)
 				return
 			}
@@ -79,8 +80,9 @@ func (l *Limits) Middleware(address func(*http.Request) netip.Addr) func(http.Ha
 	}
 }
 
-// enter takes a request out of its caller's bucket, and waits where it came early.
-func (l *Limits) enter(ctx context.Context, t *turn) error {
+// enter takes n requests out of their caller's bucket, and waits where they came
+// early: together as long as they would one after the other.
+func (l *Limits) enter(ctx context.Context, t *turn, n int) error {
 	limiter, policies := l.requests, l.policies
 	if t.caller.premium() {
 		limiter, policies = l.premium, l.premiumPolicies
@@ -91,13 +93,16 @@ func (l *Limits) enter(ctx context.Context, t *turn) error {
 	if limiter == nil {
 		return nil
 	}
-	d := limiter.Allow(ctx, t.caller.key(), 1)
+	d := limiter.Allow(ctx, t.caller.key(), n)
 	if !d.Allowed {
 		return t.refuse(d, over("too many requests", d.Policy))
 	}
 	t.note(d)
 	slow := l.rules.Slowdown.of(d.Policy.Limit, l.rules.Requests.Limit)
-	delay := slow.delay(d.Policy.Limit - d.Remaining)
+	var delay time.Duration
+	for i := range n {
+		delay += slow.delay(d.Policy.Limit - d.Remaining - i)
+	}
 	if delay == 0 {
 		return nil
 	}
@@ -109,11 +114,22 @@ func (l *Limits) enter(ctx context.Context, t *turn) error {
 	return err
 }
 
+// Requests takes n requests that came within the one of ctx, which is counted
+// already, out of their caller's bucket, and waits, or returns an error, as
+// Middleware does for each. See Spend for what else holds.
+func (l *Limits) Requests(ctx context.Context, n int) error {
+	t := turnOf(ctx)
+	if t == nil || n < 1 {
+		return nil
+	}
+	return l.enter(ctx, t, n)
+}
+
 // Spend takes the cost of an operation out of the budget of the caller whose
 // request ctx is of, or returns an *edu.Error of the code RATE_LIMITED. A request
 // that Middleware has not seen has no limit.
 //
-// Spend and Attempt write headers, so they must be called before the answer is
+// All of these methods write headers, so they must be called before the answer is
 // begun, by the request's goroutine.
 func (l *Limits) Spend(ctx context.Context, cost int64) error {
 	t := turnOf(ctx)
@@ -129,10 +145,9 @@ func (l *Limits) Spend(ctx context.Context, cost int64) error {
 }
 
 // Attempt takes an attempt to begin a session, or to go on with one, out of the
-// bucket of the address that the request of ctx came from and, unless it is "",
-// out of that of the email that was tried; or it returns an *edu.Error of the code
-// RATE_LIMITED. See Spend for what else holds.
-func (l *Limits) Attempt(ctx context.Context, email string) error {
+// bucket of the address that the request of ctx came from, or returns an *edu.Error
+// of the code RATE_LIMITED. See Spend for what else holds.
+func (l *Limits) Attempt(ctx context.Context) error {
 	t := turnOf(ctx)
 	if t == nil || l.sessions == nil {
 		return nil
@@ -142,10 +157,16 @@ func (l *Limits) Attempt(ctx context.Context, email string) error {
 		return t.refuse(d, over("too many attempts to sign in", d.Policy))
 	}
 	t.note(d)
-	if email == "" {
+	return nil
+}
+
+// AttemptWith is Attempt for the bucket of the email that is tried. What is left of
+// it is not told: others may be at it.
+func (l *Limits) AttemptWith(ctx context.Context, email string) error {
+	t := turnOf(ctx)
+	if t == nil || l.attempts == nil {
 		return nil
 	}
-	// What is left of it is not told: others may be at it.
 	if d := l.attempts.Allow(ctx, emailKey(email), 1); !d.Allowed {
 		return t.refuse(d, over("too many attempts to sign in with this email", d.Policy))
 	}

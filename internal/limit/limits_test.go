@@ -32,6 +32,7 @@ type caller struct {
 	address string // 192.0.2.7 where there is none
 	cost    int64
 	attempt *string // the email of an attempt to sign in
+	more    int     // requests that come within the one
 }
 
 // server is limits with a handler behind them, which answers an operation that was
@@ -61,7 +62,12 @@ func serve(l *limit.Limits) *server {
 			err = l.Spend(r.Context(), c.cost)
 		}
 		if c.attempt != nil {
-			err = l.Attempt(r.Context(), *c.attempt)
+			if err = l.Attempt(r.Context()); err == nil && *c.attempt != "" {
+				err = l.AttemptWith(r.Context(), *c.attempt)
+			}
+		}
+		if c.more > 0 {
+			err = l.Requests(r.Context(), c.more)
 		}
 		if problem, ok := errors.AsType[*edu.Error](err); ok {
 			w.WriteHeader(http.StatusTooManyRequests)
@@ -242,6 +248,54 @@ func TestSpend(t *testing.T) {
 	})
 }
 
+// TestRequestsWithinOne count as any other, and each bucket is told of once.
+func TestRequestsWithinOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(limit.Rules{Requests: of(10, 10*time.Hour), Slowdown: limit.Slowdown{After: 4, Step: time.Second, Most: 2 * time.Second}})
+		for i, want := range []struct {
+			more, status int
+			state        string
+			wait         time.Duration
+		}{
+			{3, 200, `"default";r=6;t=3600`, 0},
+			{3, 200, `"default";r=2;t=3599`, 7 * time.Second}, // of 1, 2, 2 and 2
+			{2, 429, `"default";r=1;t=3591`, 2 * time.Second}, // the one was counted before, nothing of the 2
+			{0, 200, `"default";r=0;t=3591`, 2 * time.Second},
+		} {
+			start := time.Now()
+			rec := s.ask(t.Context(), caller{more: want.more})
+			if took := time.Since(start); rec.Code != want.status || rec.Header().Get("RateLimit") != want.state || took != want.wait {
+				t.Errorf("request %d: %d %s after %v, want %d %s after %v", i, rec.Code, rec.Header().Get("RateLimit"), took, want.status, want.state, want.wait)
+			}
+		}
+	})
+}
+
+// TestRefusalsOfOneRequest have the longest wait in the header.
+func TestRefusalsOfOneRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := limit.New(limit.Rules{Cost: of(10, 10*time.Second), Sessions: of(1, time.Hour)}, nil)
+		rec := httptest.NewRecorder()
+		l.Middleware(func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.7") })(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			ctx := r.Context()
+			if err := errors.Join(l.Spend(ctx, 4), l.Spend(ctx, 4), l.Attempt(ctx)); err != nil {
+				t.Error(err)
+			}
+			if got, want := rec.Header().Get("RateLimit"), `"cost";r=2;t=1, "sessions";r=0;t=3600`; got != want {
+				t.Errorf("RateLimit is %s, want %s", got, want)
+			}
+			if l.Attempt(ctx) == nil || l.Spend(ctx, 4) == nil || l.Spend(ctx, 1) != nil {
+				t.Error("what is spent is allowed, or what is left is not")
+			}
+		})).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil))
+		if got := [...]string{rec.Header().Get("RateLimit"), rec.Header().Get("Retry-After")}; got != [...]string{`"sessions";r=0;t=3600`, "3600"} {
+			t.Errorf("RateLimit and Retry-After are %q", got)
+		}
+	})
+}
+
 func TestAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -324,7 +378,7 @@ func TestOff(t *testing.T) {
 		}
 		l := limit.New(limit.Rules{Cost: of(1, time.Hour), Sessions: of(1, time.Hour)}, nil)
 		for range 2 { // of no request
-			if err := errors.Join(l.Spend(t.Context(), 1), l.Attempt(t.Context(), email)); err != nil {
+			if err := errors.Join(l.Spend(t.Context(), 1), l.Attempt(t.Context()), l.AttemptWith(t.Context(), email), l.Requests(t.Context(), 9)); err != nil {
 				t.Error(err)
 			}
 		}

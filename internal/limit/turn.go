@@ -17,6 +17,7 @@ import (
 type turn struct {
 	caller caller
 	header http.Header
+	wait   int64 // seconds, of the refusal that asks for the most; 0 for none
 }
 
 type turnKey struct{}
@@ -26,11 +27,19 @@ func turnOf(ctx context.Context) *turn {
 	return t
 }
 
-// note tells of a bucket in the header, after those that were told of before.
+// note tells of a bucket in the header, after those that were told of before. What
+// it said of the same one is out of date.
 func (t *turn) note(d Decision) {
+	if t.wait > 0 {
+		return
+	}
 	b := make([]byte, 0, 64)
 	if before := t.header["Ratelimit"]; before != nil {
-		b = append(append(b, before[0]...), ", "...)
+		for item := range strings.SplitSeq(before[0], ", ") {
+			if name, _, _ := strings.Cut(item, ";"); strings.Trim(name, `"`) != d.Policy.Name {
+				b = append(append(b, item...), ", "...)
+			}
+		}
 	}
 	t.header["Ratelimit"] = []string{string(appendState(b, d))}
 }
@@ -39,8 +48,11 @@ func (t *turn) note(d Decision) {
 // one told of then: Retry-After should be no earlier than the t of any.
 func (t *turn) refuse(d Decision, why string) error {
 	wait := seconds(d.RetryAfter)
-	t.header["Ratelimit"] = []string{string(appendState(make([]byte, 0, 32), d))}
-	t.header["Retry-After"] = []string{strconv.FormatInt(wait, 10)}
+	if wait > t.wait {
+		t.wait = wait
+		t.header["Ratelimit"] = []string{string(appendState(make([]byte, 0, 32), d))}
+		t.header["Retry-After"] = []string{strconv.FormatInt(wait, 10)}
+	}
 	return &edu.Error{
 		Code: edu.RateLimited, Message: why + ", come back in " + words(wait), RetryAfter: int(wait),
 	}

@@ -49,10 +49,13 @@ func NoteOperation(ctx context.Context, operation string) {
 // trips that carried them, and how often a batch had to wait for its keys.
 type Database struct{ Statements, RoundTrips, Waits int64 }
 
-// NoteDatabase tells the access log what the request of ctx asked of the
-// database, under the same conditions as NoteOperation.
+// NoteDatabase tells the access log what an operation of the request of ctx asked
+// of the database, under the same conditions as NoteOperation.
 func NoteDatabase(ctx context.Context, d Database) {
 	if req, ok := ctx.Value(requestKey{}).(*request); ok {
+		if before := req.database; before != nil {
+			d.Statements, d.RoundTrips, d.Waits = d.Statements+before.Statements, d.RoundTrips+before.RoundTrips, d.Waits+before.Waits
+		}
 		req.database = &d
 	}
 }

@@ -28,7 +28,7 @@ func CORS(origins []string, credentials bool) (func(http.Handler) http.Handler, 
 		AllowedMethods:  []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
 			"Accept", "Authorization", "Content-Type", "Idempotency-Key", requestIDHeader, noCompression,
-			"X-Apollo-Operation-Name", "Apollo-Require-Preflight", "GraphQL-Require-Preflight",
+			"X-Apollo-Operation-Name", "Apollo-Require-Preflight", "GraphQL-Require-Preflight", "GraphQL-Cost", "GraphQL-Dry-Run",
 			"apollographql-client-name", "apollographql-client-version",
 		},
 		ExposedHeaders:   []string{requestIDHeader, "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Age"},

@@ -1,0 +1,222 @@
+package gql_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/admit"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// batches serves the transport's schema, three operations a request.
+func batches() http.Handler {
+	exec := executor.New(&graphql.ExecutableSchemaMock{
+		SchemaFunc: func() *ast.Schema { return schema },
+		ExecFunc: func(ctx context.Context) graphql.ResponseHandler {
+			return graphql.OneShot(&graphql.Response{Data: fmt.Appendf(nil, "%q", graphql.GetOperationContext(ctx).RawQuery)})
+		},
+	})
+	exec.SetErrorPresenter(gql.Present(slog.New(slog.DiscardHandler)))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		gql.HTTP{MaxBody: maxBody, MaxBatch: 3}.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), exec)
+	})
+}
+
+// summary is, for each answer of a batch, its data or the code of its error.
+func summary(t *testing.T, body []byte) string {
+	t.Helper()
+	var all []answer
+	if err := json.Unmarshal(body, &all); err != nil {
+		t.Fatalf("no batch of answers: %s: %v", body, err)
+	}
+	var parts []string
+	for _, a := range all {
+		switch {
+		case len(a.Errors) > 0 && a.Data == nil:
+			parts = append(parts, fmt.Sprint(a.Errors[0].Extensions["code"]))
+		case len(a.Errors) > 0:
+			parts = append(parts, fmt.Sprint(a.Errors[0].Extensions["code"], "+", string(a.Data)))
+		default:
+			parts = append(parts, string(a.Data))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	const hello = `{"query":"{hello}"}`
+	for _, tt := range []struct{ body, want string }{
+		{`[` + hello + `]`, `"{hello}"`},
+		{` [ {"query":"mutation{wave}"} , ` + hello + `,{"query":"{a:hello}","variables":{}} ] `, `"mutation{wave}" "{hello}" "{a:hello}"`},
+		{`[{"query":"{nope}"},` + hello + `,{"query":"{"}]`, `GRAPHQL_VALIDATION_FAILED "{hello}" GRAPHQL_PARSE_FAILED`},
+		{`[3,null,` + hello + `]`, `BAD_REQUEST BAD_REQUEST "{hello}"`},
+		{`[{},[` + hello + `],` + hello + `]`, `BAD_REQUEST BAD_REQUEST "{hello}"`},
+		{`[{"query":7},{"query":"a","query":"b"},` + hello + `]`, `BAD_REQUEST BAD_REQUEST "{hello}"`},
+		{`[{"query":"subscription{ticks}"},` + hello + `,{"query":"{...@defer{hello}}"}]`, `BATCHING_SUBSCRIPTION_UNSUPPORTED "{hello}" BATCHING_SUBSCRIPTION_UNSUPPORTED`},
+	} {
+		rec := post(t, batches(), tt.body)
+		if got := summary(t, rec.Body.Bytes()); got != tt.want || rec.Code != http.StatusOK || rec.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s\nis answered %d %s\nwant         %s", tt.body, rec.Code, got, tt.want)
+		}
+	}
+	for _, tt := range []struct {
+		body, headers string
+		status        int
+		code, message string
+	}{
+		{`[]`, "", 422, "BAD_REQUEST", "the batch is empty"},
+		{`[` + hello, "", 400, "BAD_REQUEST", "ends too early"},
+		{`[` + hello + `,]`, "", 400, "BAD_REQUEST", "byte 22"},
+		{`[` + hello + `] 1`, "", 400, "BAD_REQUEST", "follows its end"},
+		{`[` + hello + `,{"query":"{hello}",}]`, "", 400, "BAD_REQUEST", "unexpected character"},
+		{`[` + strings.Repeat(hello+`,`, 3) + hello + `]`, "", 422, "BATCH_LIMIT_EXCEEDED", "a batch may have 3 operations at most"},
+		{`[1,2,3,4,`, "", 422, "BATCH_LIMIT_EXCEEDED", "3 operations"},
+		{`[{"query":"mutation{wave}"}]`, "Idempotency-Key: k", 400, "BAD_REQUEST", "send the mutation on its own"},
+		{`[` + hello + `]` + strings.Repeat(" ", maxBody), "", 413, "PAYLOAD_TOO_LARGE", "2000 bytes"},
+		{strings.Repeat("[", 200), "", 400, "BAD_REQUEST", "nests deeper"},
+	} {
+		rec := ask(t, batches(), http.MethodPost, "/graphql", tt.body, "Content-Type: application/json\n"+tt.headers)
+		a := read(t, rec)
+		if rec.Code != tt.status || len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != tt.code || !strings.Contains(a.Errors[0].Message, tt.message) {
+			t.Errorf("%.100s: %d %s", tt.body, rec.Code, rec.Body)
+		}
+	}
+	for accept, want := range map[string]string{"application/json": typeJSON, "*/*": "application/graphql-response+json; charset=utf-8"} {
+		rec := ask(t, batches(), http.MethodPost, "/graphql", `[`+hello+`]`, "Content-Type: application/json\nAccept: "+accept)
+		if got := rec.Header().Get("Content-Type"); got != want {
+			t.Errorf("Accept %s: %s", accept, got)
+		}
+	}
+}
+
+// spending is a Budget of so many requests.
+type spending struct {
+	requests int
+	costs    []int64
+}
+
+func (s *spending) Requests(_ context.Context, n int) error {
+	if n > s.requests {
+		return &edu.Error{Code: edu.RateLimited, Message: "too many requests", RetryAfter: 9}
+	}
+	s.requests -= n
+	return nil
+}
+func (s *spending) Spend(_ context.Context, cost int64) error {
+	s.costs = append(s.costs, cost)
+	return nil
+}
+func (s *spending) Attempt(context.Context) error { return errors.New("nobody signs in here") }
+
+// realBatches serves the real schema, ten operations a request of a cost of 250
+// together.
+func realBatches(t *testing.T, budget *spending) (http.Handler, *bytes.Buffer) {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{URL: testdb.Demo(t), MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	limits := admit.Defaults()
+	limits.Cost = 250
+	log, lines := logTo()
+	return middleware.RequestID()(middleware.AccessLog(log)(gql.New(gql.Options{Store: db, Log: log, Limits: limits, MaxBatch: 10, Budget: budget}))), lines
+}
+
+// The operations of a batch may cost together what one may, and each counts as a
+// request.
+func TestBudgetOfBatch(t *testing.T) {
+	t.Parallel()
+	budget := &spending{requests: 3}
+	h, log := realBatches(t, budget)
+	list := func(first int) string {
+		return fmt.Sprintf(`{"query":"{courses(first:%d){nodes{__typename}}}"}`, first)
+	}
+	const course = `{"courses":{"nodes":[{"__typename":"Course"}]}}`
+	rec := post(t, h, `[`+strings.Join([]string{list(1), list(100), list(1), `{"query":"{__typename}"}`}, ",")+`]`)
+	// 52 and 151 leave 47. One that is refused leaves its part to the next.
+	if got, want := summary(t, rec.Body.Bytes()), ` COST_ESTIMATED_TOO_EXPENSIVE {"__typename":"Query"}`; rec.Code != 200 || !strings.HasPrefix(got, course) || !strings.HasSuffix(got, want) {
+		t.Errorf("%d %s", rec.Code, got)
+	}
+	if fmt.Sprint(budget.costs) != "[52 151 0]" || budget.requests != 0 {
+		t.Errorf("spent %+v", budget)
+	}
+	if !strings.Contains(rec.Body.String(), "the cost of the batch up to here: 255, where 250 is the limit") {
+		t.Errorf("refused with %.2000s", rec.Body)
+	}
+	var line struct {
+		Operation  string
+		Statements int `json:"sql_statements"`
+	}
+	if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Operation != "batch of 4" || line.Statements != 2 {
+		t.Errorf("logged %s", log)
+	}
+	rec = post(t, h, `[`+list(1)+`]`)
+	if got := summary(t, rec.Body.Bytes()); got != course {
+		t.Errorf("a batch of one: %s", got)
+	}
+	rec = post(t, h, `[`+list(1)+`,`+list(1)+`]`)
+	if a := read(t, rec); rec.Code != http.StatusTooManyRequests || a.Errors[0].Extensions["code"] != "RATE_LIMITED" || a.Errors[0].Extensions["retryAfter"] != 9.0 || len(budget.costs) != 4 {
+		t.Errorf("too many requests: %d %s, spent %v", rec.Code, rec.Body, budget.costs)
+	}
+}
+
+// Each operation of a batch is asked alike what it costs.
+func TestCostOfBatch(t *testing.T) {
+	t.Parallel()
+	h, _ := realBatches(t, &spending{requests: 100})
+	const body = `[{"query":"{courses(first:1){nodes{id}}}"},{"query":"{categories{name}}"},{"query":"{courses(first:100){nodes{id}}}"},{"query":"{courses(first:100){nodes{id}}}"}]`
+	for header, want := range map[string]string{
+		"GraphQL-Cost: 1":    `"requestedQueryCost":52,"actualQueryCost":52`,
+		"GraphQL-Dry-Run: 1": `"requestedQueryCost":52,"actualQueryCost":null`,
+	} {
+		rec := ask(t, h, http.MethodPost, "/graphql", body, "Content-Type: application/json\n"+header)
+		if got := rec.Body.String(); rec.Code != 200 || strings.Count(got, `"maximumAvailable":250`) != 3 || !strings.Contains(got, want) || !strings.Contains(got, `"COST_ESTIMATED_TOO_EXPENSIVE"`) {
+			t.Errorf("%s: %d %s", header, rec.Code, got)
+		}
+	}
+}
+
+// One password may be tried in a batch, and mutations run in their order.
+func TestMutationsOfBatch(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t, testdb.New(t))
+	enroll := func(i int) string {
+		return fmt.Sprintf(`{"query":"mutation { enroll(input: {courseId: %s}) { enrollment { course { enrollmentCount } } userErrors { code } } }"}`,
+			strings.ReplaceAll(fmt.Sprintf("%q", edu.NewID(edu.KindCourse, s.courses[i])), `"`, `\"`))
+	}
+	const count = `{"query":"{ viewer { enrollments { totalCount } } }"}`
+	r := httptest.NewRequestWithContext(edu.WithViewer(t.Context(), s.student), http.MethodPost, "/graphql",
+		strings.NewReader(`[`+strings.Join([]string{count, enroll(0), count, enroll(0), enroll(1), count}, ",")+`]`))
+	r.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	s.handler.ServeHTTP(rec, r)
+	total := func(n int) string { return fmt.Sprintf(`{"viewer":{"enrollments":{"totalCount":%d}}}`, n) }
+	const enrolled = `{"enroll":{"enrollment":{"course":{"enrollmentCount":1}},"userErrors":[]}}`
+	const again = `{"enroll":{"enrollment":null,"userErrors":[{"code":"ALREADY_EXISTS"}]}}`
+	if got, want := summary(t, rec.Body.Bytes()), strings.Join([]string{total(0), enrolled, total(1), again, enrolled, total(2)}, " "); got != want {
+		t.Errorf("answered %s\nwant     %s", got, want)
+	}
+	const signIn = `{"query":"mutation { signIn(input: {email: \"nobody@7p.example\", password: \"x\"}) { userErrors { code } } }"}`
+	rec = post(t, s.handler, `[`+signIn+`,`+signIn+`,`+`{"query":"{__typename}"}]`)
+	if got, want := summary(t, rec.Body.Bytes()), `{"signIn":{"userErrors":[{"code":"INVALID_CREDENTIALS"}]}} BATCH_LIMIT_EXCEEDED {"__typename":"Query"}`; got != want {
+		t.Errorf("answered %s\nwant     %s", got, want)
+	}
+}
