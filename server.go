@@ -28,6 +28,7 @@ import (
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/telemetry"
 	"github.com/7p-education/api/web"
 )
 
@@ -127,11 +128,13 @@ type services struct {
 // routes is the whole HTTP face: what is answered where, and what every request
 // passes through, the outermost first.
 func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
+	persisted, metrics := s.documents.extension(c, s.shared.store), telemetry.New()
+	measure(metrics, s, persisted)
 	api := gql.New(gql.Options{
 		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection,
 		Limits: limits(c), Spend: s.shared.limits.Spend,
 		Sessions:   s.accounts.sessions(c, s.shared.limits),
-		Extensions: []graphql.HandlerExtension{s.documents.extension(c, s.shared.store)},
+		Extensions: []graphql.HandlerExtension{persisted},
 	})
 	playground := web.Playground("/playground", "/graphql")
 	mux := http.NewServeMux()
@@ -145,12 +148,15 @@ func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 	mux.Handle("GET /.well-known/jwks.json", s.accounts.Tokens.JWKS())
 	mux.HandleFunc("GET /healthz", s.health.Live)
 	mux.HandleFunc("GET /readyz", s.health.Ready)
-	mux.Handle("/", web.Home())
+	home := web.Home()
+	mux.Handle("GET /metrics", metrics.Handler(c.MetricsToken, home))
+	mux.Handle("/", home)
 
 	chain := []func(http.Handler) http.Handler{
 		middleware.Clients(s.proxies),
 		middleware.RequestID(),
 		middleware.AccessLog(log),
+		middleware.Observe(observe(metrics)),
 		middleware.Recover(log),
 		middleware.SecurityHeaders(),
 		s.cors,
