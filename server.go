@@ -96,11 +96,7 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	defer func() { stopBackground(); <-done; documents.close() }()
 	welcome(c, listener.Addr(), db)
 	log.Info("listening", "addr", listener.Addr().String())
-	srv := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	srv := newServer(handler, log, production)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
 	select {
@@ -112,6 +108,25 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	}
 	health.Drain()
 	return drain(c, log, srv)
+}
+
+// timeouts are how long a client may take: to send the header of a request, to send
+// all of it, to take a piece of its answer, and to send the next request.
+type timeouts struct{ header, read, write, idle time.Duration }
+
+var production = timeouts{header: 5 * time.Second, read: 15 * time.Second, write: 10 * time.Second, idle: 2 * time.Minute}
+
+// maxHeader is the most bytes of a request's line and header. A GET has the
+// variables of an operation there, which gql takes up to 100 kB of.
+const maxHeader = 128 << 10
+
+func newServer(h http.Handler, log *slog.Logger, t timeouts) *http.Server {
+	return &http.Server{
+		Handler:           middleware.SlowReaders(t.write)(middleware.CloseChunked()(h)),
+		ReadHeaderTimeout: t.header, ReadTimeout: t.read, WriteTimeout: t.write, IdleTimeout: t.idle,
+		MaxHeaderBytes: maxHeader,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 }
 
 // services are what requests are answered with.

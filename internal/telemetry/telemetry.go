@@ -3,7 +3,8 @@
 // read from them by functions when somebody asks. It must never import another
 // package of ours.
 //
-// A request costs 0.2 µs and no allocation (BenchmarkRequest): no label has a value
+// A request costs 0.2 µs here, 0.35 µs in middleware.Observe, which times it, and no
+// allocation (BenchmarkRequest, and BenchmarkChain of internal/middleware): no label has a value
 // that callers choose, so each has its counter after the first use.
 package telemetry
 
