@@ -28,6 +28,7 @@ import (
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/telemetry"
 	"github.com/7p-education/api/web"
 )
 
@@ -95,11 +96,7 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	defer func() { stopBackground(); <-done; documents.close() }()
 	welcome(c, listener.Addr(), db)
 	log.Info("listening", "addr", listener.Addr().String())
-	srv := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	srv := newServer(handler, log, production)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
 	select {
@@ -111,6 +108,25 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	}
 	health.Drain()
 	return drain(c, log, srv)
+}
+
+// timeouts are how long a client may take: to send the header of a request, to send
+// all of it, to take a piece of its answer, and to send the next request.
+type timeouts struct{ header, read, write, idle time.Duration }
+
+var production = timeouts{header: 5 * time.Second, read: 15 * time.Second, write: 10 * time.Second, idle: 2 * time.Minute}
+
+// maxHeader is the most bytes of a request's line and header. A GET has the
+// variables of an operation there, which gql takes up to 100 kB of.
+const maxHeader = 128 << 10
+
+func newServer(h http.Handler, log *slog.Logger, t timeouts) *http.Server {
+	return &http.Server{
+		Handler:           middleware.SlowReaders(t.write)(middleware.CloseChunked()(h)),
+		ReadHeaderTimeout: t.header, ReadTimeout: t.read, WriteTimeout: t.write, IdleTimeout: t.idle,
+		MaxHeaderBytes: maxHeader,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 }
 
 // services are what requests are answered with.
@@ -127,11 +143,13 @@ type services struct {
 // routes is the whole HTTP face: what is answered where, and what every request
 // passes through, the outermost first.
 func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
+	persisted, metrics := s.documents.extension(c, s.shared.store), telemetry.New()
+	measure(metrics, s, persisted)
 	api := gql.New(gql.Options{
 		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection,
 		Limits: limits(c), MaxBatch: c.Limits.Batch, Budget: s.shared.limits,
 		Sessions:   s.accounts.sessions(c, s.shared.limits),
-		Extensions: []graphql.HandlerExtension{s.documents.extension(c, s.shared.store)},
+		Extensions: []graphql.HandlerExtension{persisted},
 	})
 	playground := web.Playground("/playground", "/graphql")
 	mux := http.NewServeMux()
@@ -145,12 +163,15 @@ func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 	mux.Handle("GET /.well-known/jwks.json", s.accounts.Tokens.JWKS())
 	mux.HandleFunc("GET /healthz", s.health.Live)
 	mux.HandleFunc("GET /readyz", s.health.Ready)
-	mux.Handle("/", web.Home())
+	home := web.Home()
+	mux.Handle("GET /metrics", metrics.Handler(c.MetricsToken, home))
+	mux.Handle("/", home)
 
 	chain := []func(http.Handler) http.Handler{
 		middleware.Clients(s.proxies),
 		middleware.RequestID(),
 		middleware.AccessLog(log),
+		middleware.Observe(observe(metrics)),
 		middleware.Recover(log),
 		middleware.SecurityHeaders(),
 		s.cors,

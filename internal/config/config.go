@@ -35,7 +35,8 @@ type Config struct {
 	CORSCredentials    bool          `env:"CORS_CREDENTIALS" name:"cors-credentials" help:"Whether browsers may send cookies and client certificates from those origins."`
 	PersistedQueries   string        `env:"PERSISTED_QUERIES" enum:"apq,log,safelist,trusted,off" default:"apq" help:"Which operations are run: apq is all, and clients may register theirs; log also logs those that are in no list of documents; safelist is those of the list; trusted is those of the list by id only; off is all, by text only."`
 	PersistedManifest  []string      `env:"PERSISTED_QUERY_MANIFEST" name:"persisted-query-manifest" help:"Files of trusted documents, by commas: Apollo's or Relay's manifests, .graphql files, or directories of them. Those that were pushed to the database are known too."`
-	RateLimit          string        `env:"RATE_LIMIT" default:"off" help:"Requests that one viewer, or one address, may make, e.g. 100/15m; off switches all limits of rates off."`
+	RateLimit          string        `env:"RATE_LIMIT" help:"Requests that one viewer, or one address, may make; off switches all limits of rates off. By default 100/15m with a DATABASE_URL, and off for the private PostgreSQL."`
+	MetricsToken       string        `env:"METRICS_TOKEN" secret:"all" help:"Who sends it as Authorization: Bearer … may read /metrics, from anywhere. Without one, only who asks from this machine, past all proxies, may."`
 	RateLimitPremium   string        `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same of premium plans, instructors and admins; or off."`
 	RateLimitSessions  string        `env:"RATE_LIMIT_SESSIONS" default:"5/15m" help:"signIn, signUp and refreshSession together that one address may try, and ten times as many for one email; or off."`
 	RateLimitCost      string        `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of operations that one viewer, or one address, may have together; or off."`
@@ -131,12 +132,17 @@ func Parse(args []string) (*CLI, string, error) {
 		return nil, "", fmt.Errorf("%w (see 7p --help)", err)
 	}
 	if cli.RateLimit == "" {
-		cli.RateLimit = "100/15m"
-		if cli.DatabaseURL == "" { // it is somebody's own machine
-			cli.RateLimit = "off"
-		}
+		cli.RateLimit = rateLimit(cli.DatabaseURL)
 	}
 	return &cli, chosen.Command(), cli.check()
+}
+
+// rateLimit is the limit where none is set: see docs/decisions/0015.
+func rateLimit(databaseURL string) string {
+	if databaseURL == "" {
+		return "off"
+	}
+	return "100/15m"
 }
 
 func (c *Config) check() error {
@@ -167,8 +173,15 @@ func (c *Config) check() error {
 	if c.RefreshTokenTTL < c.AccessTokenTTL { // a session ends with its last refresh token
 		return fmt.Errorf("config: REFRESH_TOKEN_TTL must not be below ACCESS_TOKEN_TTL")
 	}
+	if n := len(c.MetricsToken); n > 0 && n < minMetricsToken {
+		return fmt.Errorf("config: METRICS_TOKEN needs %d characters at least, and has %d", minMetricsToken, n)
+	}
 	return c.checkProvider()
 }
+
+// minMetricsToken is the fewest characters of METRICS_TOKEN: 16 random ones cannot be
+// guessed by asking.
+const minMetricsToken = 16
 
 // checkProvider checks what says which tokens of others are taken.
 func (c *Config) checkProvider() error {

@@ -55,6 +55,7 @@ func TestParseRefuses(t *testing.T) {
 		"keys from nowhere":            {"JWKS_URL": "https:///hush", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"},
 		"ids in emails":                {"JWKS_URL": "https://id.example/keys", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu", "JWKS_MATCH": "id"},
 		"another match":                {"JWKS_MATCH": "name"},
+		"a token that can be guessed":  {"METRICS_TOKEN": "hush"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for key, v := range env {
@@ -64,6 +65,23 @@ func TestParseRefuses(t *testing.T) {
 				t.Errorf("%v, want an error without the password", err)
 			}
 		})
+	}
+}
+
+// A server that others reach has limits of rates unless it is told to have none.
+func TestRateLimitByDefault(t *testing.T) {
+	for _, tt := range []struct{ database, set, want string }{
+		{"", "", "off"},
+		{"", "7/1m", "7/1m"},
+		{"postgres://db/7p", "", "100/15m"},
+		{"postgres://db/7p", "off", "off"},
+	} {
+		t.Setenv("DATABASE_URL", tt.database)
+		t.Setenv("RATE_LIMIT", tt.set)
+		cli, _, err := config.Parse(nil)
+		if err != nil || cli.RateLimit != tt.want || !strings.Contains(cli.String(), "RATE_LIMIT="+tt.want+"\n") {
+			t.Errorf("with DATABASE_URL=%q and RATE_LIMIT=%q: %q, %v; want %s", tt.database, tt.set, cli.RateLimit, err, tt.want)
+		}
 	}
 }
 
@@ -86,7 +104,7 @@ func TestStringHidesSecrets(t *testing.T) {
 		{DatabaseURL: "postgres://u:hush@db/7p", ReadReplicaURL: "postgresql://u:hush@db/7p", RedisURL: "redis://:hush@cache:6379/0", JWTSecret: "hush"},
 		{DatabaseURL: "host=db user=u password=hush", ReadReplicaURL: "host=db password='hush'", RedisURL: "hush"},
 		{DatabaseURL: "postgres://db/7p?user=u&password=hush", RedisURL: "rediss://u:hush@cache"},
-		{DatabaseURL: "postgres://db/7p?sslpassword=hush", JWTKeys: "hush", JWKSURL: "https://u:hush@id.example/keys"},
+		{DatabaseURL: "postgres://db/7p?sslpassword=hush", JWTKeys: "hush", MetricsToken: "hush", JWKSURL: "https://u:hush@id.example/keys"},
 	} {
 		if shown := c.String(); strings.Contains(shown, "hush") {
 			t.Errorf("the secret is shown:\n%s", shown)

@@ -79,13 +79,13 @@ func (b *batch) add(p *admit.Policy, e admit.Estimate, logins int) *gqlerror.Err
 func (h HTTP) batch(out reply, r *http.Request, members []member, exec graphql.GraphExecutor) {
 	ctx := r.Context()
 	if r.Header[headerIdempotencyKey] != nil {
-		out.refuse(refuse(http.StatusBadRequest, codeBadRequest, "an Idempotency-Key is for one operation: send the mutation on its own"))
+		out.refuse(ctx, refuse(http.StatusBadRequest, codeBadRequest, "an Idempotency-Key is for one operation: send the mutation on its own"))
 		return
 	}
 	if h.Budget != nil {
 		if err := h.Budget.Requests(ctx, len(members)-1); err != nil {
 			resp := exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
-			out.send(statusOf(resp), resp)
+			out.send(ctx, statusOf(resp), resp)
 			return
 		}
 	}
@@ -99,7 +99,7 @@ func (h HTTP) batch(out reply, r *http.Request, members []member, exec graphql.G
 			answers[i] = withinBatch(m.ref).response()
 		}
 	}
-	middleware.NoteOperation(ctx, fmt.Sprintf("batch of %d", len(members)))
+	middleware.NoteOperation(ctx, "batch", fmt.Sprintf("of %d", len(members)))
 	out.sendBatch(answers)
 }
 

@@ -54,13 +54,14 @@ func qualityOf(header, mediaType string) int {
 	return best
 }
 
-// checkContentType refuses what is not JSON in UTF-8 as it stands.
+// checkContentType refuses what is not JSON in UTF-8 as it stands. Of headers given
+// twice, who filters requests on the way here may have read the other one.
 func checkContentType(r *http.Request) *refusal {
-	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+	if coding := strings.Join(r.Header["Content-Encoding"], ","); coding != "" && !strings.EqualFold(coding, "identity") {
 		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType,
 			"send the body uncompressed, without Content-Encoding")
 	}
-	contentType := r.Header.Get("Content-Type")
+	contentType := strings.Join(r.Header["Content-Type"], ",")
 	if contentType == typeJSON {
 		return nil
 	}

@@ -189,7 +189,7 @@ func readGet(r *http.Request, maxURL int64) (*graphql.RawParams, *refusal) {
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, refuse(http.StatusBadRequest, codeBadRequest, "the URL's query is not properly percent-encoded")
+		return nil, refuse(http.StatusBadRequest, codeBadRequest, "the URL's query is not properly percent-encoded, or has thousands of parameters")
 	}
 	p := &graphql.RawParams{}
 	for _, name := range []string{paramQuery, paramOperation, paramVariables, paramExtensions, paramDocument} {

@@ -3,7 +3,6 @@ package gql
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -49,7 +48,7 @@ func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		return
 	}
 	if !ok {
-		out.refuse(refuse(http.StatusNotAcceptable, codeNotAcceptable,
+		out.refuse(r.Context(), refuse(http.StatusNotAcceptable, codeNotAcceptable,
 			"the answer is application/graphql-response+json or application/json: accept one of them"))
 		return
 	}
@@ -66,14 +65,14 @@ func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		}
 		var resp *graphql.Response
 		if resp, ref = execute(r, header, in.params, exec); ref == nil {
-			out.send(statusOf(resp), resp)
+			out.send(r.Context(), statusOf(resp), resp)
 			return
 		}
 	}
 	if ref.status == http.StatusMethodNotAllowed {
 		allow(header, r.Method)
 	}
-	out.refuse(ref)
+	out.refuse(r.Context(), ref)
 }
 
 func (h HTTP) read(r *http.Request, most limit) (in incoming, ref *refusal) {
@@ -125,7 +124,7 @@ func execute(r *http.Request, header http.Header, params *graphql.RawParams, exe
 	if len(errs) > 0 {
 		return exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), nil
 	}
-	middleware.NoteOperation(ctx, strings.TrimSpace(string(op.Operation.Operation)+" "+op.Operation.Name))
+	middleware.NoteOperation(ctx, string(op.Operation.Operation), op.Operation.Name)
 	if r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation {
 		return nil, refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "a mutation needs POST")
 	}

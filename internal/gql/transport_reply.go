@@ -2,6 +2,7 @@ package gql
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/7p-education/api/internal/middleware"
 )
 
 // maxErrors is the most errors in one answer: a list of a hundred rows may fail
@@ -31,12 +34,17 @@ type reply struct {
 	legacy bool // the caller would rather have application/json
 }
 
-func (out reply) refuse(ref *refusal) { out.send(ref.status, ref.response()) }
+func (out reply) refuse(ctx context.Context, ref *refusal) {
+	out.send(ctx, ref.status, ref.response())
+}
 
 // send writes resp. To a caller who would rather have application/json, the answer is
 // the same but for the type of those that succeed: intermediaries often answer
 // errors of their own as application/json, which are no GraphQL responses.
-func (out reply) send(status int, resp *graphql.Response) {
+func (out reply) send(ctx context.Context, status int, resp *graphql.Response) {
+	if len(resp.Errors) > 0 {
+		middleware.NoteError(ctx, codeOf(resp.Errors[0]), resp.Data == nil)
+	}
 	buf := answers.Get().(*bytes.Buffer)
 	defer release(buf, &answers)
 	writeEnvelope(buf, resp)

@@ -35,7 +35,7 @@ type Rules struct {
 // use.
 type Limits struct {
 	rules                                       Rules
-	requests, premium, cost, sessions, attempts Limiter // nil for none
+	requests, premium, cost, sessions, attempts *counted // nil for none
 	waiting                                     room
 	// policies is the header RateLimit-Policy of callers, and premiumPolicies of
 	// those with the larger limit.
@@ -46,11 +46,11 @@ type Limits struct {
 func New(rules Rules, r *cache.Redis) *Limits {
 	rules.Requests.Name, rules.Premium.Name, rules.Cost.Name, rules.Sessions.Name = "default", "premium", "cost", "sessions"
 	attempts := Policy{Name: "emails", Limit: rules.Sessions.Limit * attemptsAnEmail, Window: rules.Sessions.Window}
-	open := func(p Policy) Limiter {
+	open := func(p Policy) *counted {
 		if p.Off() {
 			return nil
 		}
-		return NewLimiter(p, r)
+		return &counted{Limiter: NewLimiter(p, r), name: p.Name}
 	}
 	return &Limits{
 		rules:    rules,

@@ -99,15 +99,20 @@ func (s Slowdown) delay(used int) time.Duration {
 var errCrowded = errors.New("too many requests wait already")
 
 // room is where slowed requests wait.
-type room struct{ inside atomic.Int64 }
+type room struct {
+	inside       atomic.Int64
+	slowed, full atomic.Uint64
+}
 
 // wait returns after d, or with the context's error when that is done before. Of
 // all that comes when maxWaiting wait already, none has to: that is errCrowded.
 func (r *room) wait(ctx context.Context, d time.Duration) error {
 	defer r.inside.Add(-1)
 	if r.inside.Add(1) > maxWaiting {
+		r.full.Add(1)
 		return errCrowded
 	}
+	r.slowed.Add(1)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

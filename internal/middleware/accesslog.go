@@ -1,9 +1,9 @@
 package middleware
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -21,42 +21,11 @@ func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 			rec := record(w)
 			panicked := true
 			defer func() {
-				status := rec.status
-				if status == 0 {
-					status = http.StatusOK
-					if panicked {
-						status = http.StatusInternalServerError
-					}
-				}
-				logAccess(log, r, entry{status: status, bytes: rec.bytes, took: time.Since(start)})
+				logAccess(log, r, entry{status: rec.final(panicked), bytes: rec.bytes, took: time.Since(start)})
 			}()
 			next.ServeHTTP(rec, r)
 			panicked = false
 		})
-	}
-}
-
-// NoteOperation tells the access log which GraphQL operation, such as "query
-// CoursePage", the request of ctx ran. It must be called before the handler
-// returns and from its goroutine; without AccessLog it does nothing.
-func NoteOperation(ctx context.Context, operation string) {
-	if req, ok := ctx.Value(requestKey{}).(*request); ok {
-		req.operation = operation
-	}
-}
-
-// Database is what a request asked of the database: SQL statements, the round
-// trips that carried them, and how often a batch had to wait for its keys.
-type Database struct{ Statements, RoundTrips, Waits int64 }
-
-// NoteDatabase tells the access log what an operation of the request of ctx asked
-// of the database, under the same conditions as NoteOperation.
-func NoteDatabase(ctx context.Context, d Database) {
-	if req, ok := ctx.Value(requestKey{}).(*request); ok {
-		if before := req.database; before != nil {
-			d.Statements, d.RoundTrips, d.Waits = d.Statements+before.Statements, d.RoundTrips+before.RoundTrips, d.Waits+before.Waits
-		}
-		req.database = &d
 	}
 }
 
@@ -75,7 +44,7 @@ func logAccess(log *slog.Logger, r *http.Request, e entry) {
 	if !log.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 12)
+	attrs := make([]slog.Attr, 0, 13)
 	attrs = append(attrs,
 		slog.String("method", r.Method),
 		slog.String("path", clip(r.URL.Path)),
@@ -87,8 +56,11 @@ func logAccess(log *slog.Logger, r *http.Request, e entry) {
 	)
 	if req, ok := ctx.Value(requestKey{}).(*request); ok {
 		attrs = append(attrs, slog.String("request_id", req.id))
-		if req.operation != "" {
-			attrs = append(attrs, slog.String("operation", clip(req.operation)))
+		if g := &req.graphql; g.Kind != "" {
+			attrs = append(attrs, slog.String("operation", clip(strings.TrimSpace(g.Kind+" "+g.Name))))
+		}
+		if code := req.graphql.Code; code != "" {
+			attrs = append(attrs, slog.String("code", code))
 		}
 		if d := req.database; d != nil {
 			attrs = append(attrs, slog.Int64("sql_statements", d.Statements), slog.Int64("sql_round_trips", d.RoundTrips))

@@ -44,6 +44,8 @@ func BenchmarkChain(b *testing.B) {
 			middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
 		{"plain-nolog", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(quiet),
 			middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
+		{"plain-observed", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(quiet),
+			middleware.Observe(func(middleware.Answered) {}), middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
 		{"zstd", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(log),
 			middleware.SecurityHeaders(), cors, middleware.Compress()), "gzip, deflate, br, zstd"},
 	} {

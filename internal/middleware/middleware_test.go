@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/7p-education/api/internal/middleware"
 )
 
@@ -70,7 +73,8 @@ func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	log, buf := jsonLog()
 	h := chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		middleware.NoteOperation(r.Context(), "query CoursePage")
+		middleware.NoteOperation(r.Context(), "query", "CoursePage")
+		middleware.NoteError(r.Context(), "FORBIDDEN", true)
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, "short")
 	}), middleware.RequestID(), middleware.AccessLog(log))
@@ -86,7 +90,7 @@ func TestAccessLog(t *testing.T) {
 	line := logged(t, buf)
 	for key, want := range map[string]any{
 		"method": "GET", "path": "/graphql", "status": 418.0, "bytes": 5.0, "remote": "192.0.2.1",
-		"request_id": "id-1", "operation": "query CoursePage", "user_agent": strings.Repeat("u", 200),
+		"request_id": "id-1", "operation": "query CoursePage", "code": "FORBIDDEN", "user_agent": strings.Repeat("u", 200),
 	} {
 		if line[key] != want {
 			t.Errorf("%s is %v, want %v", key, line[key], want)
@@ -94,6 +98,42 @@ func TestAccessLog(t *testing.T) {
 	}
 	if _, ok := line["ms"].(float64); !ok {
 		t.Errorf("ms is %v", line["ms"])
+	}
+}
+
+// An observer is told what became of each request, also of one that panics.
+func TestObserve(t *testing.T) {
+	t.Parallel()
+	var got []middleware.Answered
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /graphql", func(w http.ResponseWriter, r *http.Request) {
+		middleware.NoteOperation(r.Context(), "mutation", "Enroll")
+		middleware.NoteDatabase(r.Context(), middleware.Database{Statements: 3, RoundTrips: 2})
+		middleware.NoteError(r.Context(), "NOT_FOUND", false)
+		_, _ = io.WriteString(w, "{}")
+	})
+	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("x") })
+	log, _ := jsonLog()
+	h := chain(mux, middleware.RequestID(), middleware.AccessLog(log),
+		middleware.Observe(func(a middleware.Answered) { got = append(got, a) }), middleware.Recover(log))
+	for _, path := range []string{"/graphql", "/panic", "/nowhere"} {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil))
+	}
+	want := []middleware.Answered{
+		{
+			Route: "POST /graphql", Status: 200, Database: &middleware.Database{Statements: 3, RoundTrips: 2},
+			GraphQL: middleware.GraphQL{Kind: "mutation", Name: "Enroll", Code: "NOT_FOUND"},
+		},
+		{Route: "/panic", Status: 500},
+		{Status: 404},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(middleware.Answered{}, "Took")); diff != "" {
+		t.Errorf("what was observed (-want +got):\n%s", diff)
+	}
+	for _, a := range got {
+		if a.Took <= 0 {
+			t.Errorf("%s took %v", a.Route, a.Took)
+		}
 	}
 }
 

@@ -26,6 +26,19 @@ func (r *recorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
+// final is the status that the answer has: a handler that writes none means 200, one
+// that panicked 500.
+func (r *recorder) final(panicked bool) int {
+	switch {
+	case r.status != 0:
+		return r.status
+	case panicked:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusOK
+	}
+}
+
 func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK

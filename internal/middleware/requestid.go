@@ -13,9 +13,9 @@ const requestIDHeader = "X-Request-Id"
 
 // request is what the middlewares of one request share through its context.
 type request struct {
-	id        string
-	operation string
-	database  *Database
+	id       string
+	graphql  GraphQL
+	database *Database
 }
 
 type requestKey struct{}

@@ -1,0 +1,140 @@
+// Package telemetry is the metrics of a process, in the text format of Prometheus.
+// What happens per request is observed as it happens; what others count already is
+// read from them by functions when somebody asks. It must never import another
+// package of ours.
+//
+// A request costs 0.2 µs here, 0.35 µs in middleware.Observe, which times it, and no
+// allocation (BenchmarkRequest, and BenchmarkChain of internal/middleware): no label has a value
+// that callers choose, so each has its counter after the first use.
+package telemetry
+
+import (
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// Metrics are the metrics of a process. It is safe for concurrent use.
+type Metrics struct {
+	registry   *prometheus.Registry
+	duration   *prometheus.HistogramVec
+	operations *prometheus.CounterVec
+	refusals   *prometheus.CounterVec
+	statements prometheus.Counter
+	roundTrips prometheus.Counter
+}
+
+// durations are the upper bounds of the buckets, in seconds: most answers take 1 to
+// 50 ms, and an operation is stopped after 10 s by default.
+var durations = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
+
+// New returns Metrics with those of the Go runtime, the process and its build.
+func New() *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "sevenp_http_request_duration_seconds", Buckets: durations,
+			Help: "HTTP requests by route and class of status, and how long their answers took.",
+		}, []string{"route", "status"}),
+		operations: counter("sevenp_graphql_operations_total",
+			"GraphQL requests by kind (query, mutation, or none where it was refused before that was known) and outcome: "+
+				"ok, errors (beside data) or refused (no data).", "kind", "outcome"),
+		refusals:   counter("sevenp_graphql_refusals_total", "GraphQL requests that were answered without data, by the code of the first error.", "code"),
+		statements: prometheus.NewCounter(prometheus.CounterOpts{Name: "sevenp_sql_statements_total", Help: "SQL statements that GraphQL operations sent."}),
+		roundTrips: prometheus.NewCounter(prometheus.CounterOpts{Name: "sevenp_sql_round_trips_total", Help: "Round trips to the database that carried them."}),
+	}
+	m.registry.MustRegister(m.duration, m.operations, m.refusals, m.statements, m.roundTrips,
+		collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Request is one request that has been answered.
+type Request struct {
+	// Route is the pattern that a http.ServeMux found for it, "" for none.
+	Route  string
+	Status int
+	Took   time.Duration
+	// Operation is what it asked of GraphQL; the zero Operation where it did not.
+	Operation Operation
+}
+
+// Operation is what became of a request to GraphQL.
+type Operation struct {
+	// Kind is query or mutation, "" where it was refused before that was known.
+	Kind string
+	// Code is that of the first error, "" for none.
+	Code string
+	// Refused tells that there is no data in the answer.
+	Refused bool
+	// Statements and RoundTrips are what it asked of the database.
+	Statements, RoundTrips int64
+}
+
+// Observe counts a request.
+func (m *Metrics) Observe(r Request) {
+	m.duration.WithLabelValues(route(r.Route), class(r.Status)).Observe(r.Took.Seconds())
+	if r.Operation != (Operation{}) {
+		m.operation(r.Operation)
+	}
+}
+
+func (m *Metrics) operation(o Operation) {
+	kind, outcome := o.Kind, "ok"
+	if kind == "" {
+		kind = "none"
+	}
+	switch {
+	case o.Refused:
+		outcome = "refused"
+		m.refusals.WithLabelValues(o.Code).Inc()
+	case o.Code != "":
+		outcome = "errors"
+	}
+	m.operations.WithLabelValues(kind, outcome).Inc()
+	m.statements.Add(float64(o.Statements))
+	m.roundTrips.Add(float64(o.RoundTrips))
+}
+
+// route is a pattern without its method.
+func route(pattern string) string {
+	if pattern == "" {
+		return "none"
+	}
+	if slash := strings.IndexByte(pattern, '/'); slash > 0 {
+		pattern = pattern[slash:]
+	}
+	return strings.TrimSuffix(pattern, "{$}")
+}
+
+// class is the class of a status: 4xx.
+func class(status int) string {
+	if status < 100 || status > 599 {
+		return "other"
+	}
+	return [...]string{"1xx", "2xx", "3xx", "4xx", "5xx"}[status/100-1]
+}
+
+// Counter adds a count that others keep, by its full name: sevenp_…_total. The same
+// name may be added for several values of a label, given as name and value.
+func (m *Metrics) Counter(name, help string, read func() float64, label ...string) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels(label)}, read))
+}
+
+// Gauge adds a value that goes up and down, likewise.
+func (m *Metrics) Gauge(name, help string, read func() float64, label ...string) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels(label)}, read))
+}
+
+func labels(pairs []string) prometheus.Labels {
+	l := prometheus.Labels{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		l[pairs[i]] = pairs[i+1]
+	}
+	return l
+}

@@ -1,0 +1,123 @@
+package telemetry_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/7p-education/api/internal/telemetry"
+)
+
+// scrape asks for the metrics from an address, with headers given as name and value.
+func scrape(t *testing.T, h http.Handler, from string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
+	r.RemoteAddr = from
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+const local = "127.0.0.1:4711"
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New()
+	for _, o := range []telemetry.Operation{
+		{}, {Kind: "query", Statements: 4, RoundTrips: 2}, {Kind: "mutation", Code: "NOT_FOUND"}, {Code: "BAD_REQUEST", Refused: true},
+	} {
+		m.Observe(telemetry.Request{Route: "POST /graphql", Status: 200, Took: 30 * time.Millisecond, Operation: o})
+	}
+	for pattern, status := range map[string]int{"": 404, "/a/{$}": 503, "GET /b": 299, "/odd": 700} {
+		m.Observe(telemetry.Request{Route: pattern, Status: status})
+	}
+	m.Counter("sevenp_things_total", "Things.", func() float64 { return 3 }, "kind", "old")
+	m.Counter("sevenp_things_total", "Things.", func() float64 { return 4 }, "kind", "new")
+	m.Gauge("sevenp_level", "Level.", func() float64 { return 0.5 })
+	w := scrape(t, m.Handler("", http.NotFoundHandler()), local)
+	if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain; version=0.0.4") || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	for _, want := range []string{
+		`sevenp_http_request_duration_seconds_count{route="/graphql",status="2xx"} 4`,
+		`sevenp_http_request_duration_seconds_bucket{route="/graphql",status="2xx",le="0.025"} 0`,
+		`sevenp_http_request_duration_seconds_bucket{route="/graphql",status="2xx",le="0.05"} 4`,
+		`sevenp_http_request_duration_seconds_count{route="none",status="4xx"} 1`,
+		`sevenp_http_request_duration_seconds_count{route="/a/",status="5xx"} 1`,
+		`sevenp_http_request_duration_seconds_count{route="/b",status="2xx"} 1`,
+		`sevenp_http_request_duration_seconds_count{route="/odd",status="other"} 1`,
+		`sevenp_graphql_operations_total{kind="query",outcome="ok"} 1`,
+		`sevenp_graphql_operations_total{kind="mutation",outcome="errors"} 1`,
+		`sevenp_graphql_operations_total{kind="none",outcome="refused"} 1`,
+		`sevenp_graphql_refusals_total{code="BAD_REQUEST"} 1`,
+		`sevenp_sql_statements_total 4`, `sevenp_sql_round_trips_total 2`,
+		`sevenp_things_total{kind="old"} 3`, `sevenp_things_total{kind="new"} 4`, `sevenp_level 0.5`,
+		`go_goroutines `, `go_build_info{`, `process_cpu_seconds_total `,
+	} {
+		if !strings.Contains(w.Body.String(), "\n"+want) {
+			t.Errorf("there is no %s in\n%s", want, w.Body)
+		}
+	}
+	problems, err := promlint.New(w.Body).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
+	}
+}
+
+// Whoever may not read the metrics does not learn that they are there.
+func TestHandlerHides(t *testing.T) {
+	t.Parallel()
+	const token = "a token of this test"
+	hidden := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	open, guarded := telemetry.New().Handler("", hidden), telemetry.New().Handler(token, hidden)
+	for _, tt := range []struct {
+		name    string
+		h       http.Handler
+		from    string
+		headers []string
+		shown   bool
+	}{
+		{"this machine", open, local, nil, true},
+		{"this machine by IPv6", open, "[::1]:4711", nil, true},
+		{"this machine by IPv4 in IPv6", open, "[::ffff:127.0.0.1]:4711", nil, true},
+		{"another machine", open, "192.0.2.1:4711", nil, false},
+		{"no address", open, "@", nil, false},
+		{"for another", open, local, []string{"X-Forwarded-For", "192.0.2.1"}, false},
+		{"for nobody it names", open, local, []string{"X-Forwarded-For", ""}, false},
+		{"for this machine, it says", open, local, []string{"Forwarded", "for=127.0.0.1"}, false},
+		{"by nginx", open, local, []string{"X-Real-IP", "192.0.2.1"}, false},
+		{"by a proxy of the standard", open, local, []string{"Via", "1.1 proxy"}, false},
+		{"a page", open, local, []string{"Origin", "https://evil.example"}, false},
+		{"a link", open, local, []string{"Sec-Fetch-Site", "cross-site"}, false},
+		{"another machine with any token", open, "192.0.2.1:4711", []string{"Authorization", "Bearer "}, false},
+		{"the token", guarded, "192.0.2.1:4711", []string{"Authorization", "Bearer " + token}, true},
+		{"the token through a proxy", guarded, local, []string{"X-Forwarded-For", "192.0.2.1", "Authorization", "bearer " + token}, true},
+		{"this machine without the token", guarded, local, nil, false},
+		{"half of the token", guarded, local, []string{"Authorization", "Bearer " + token[:9]}, false},
+		{"another scheme", guarded, local, []string{"Authorization", "Basic " + token}, false},
+	} {
+		if w := scrape(t, tt.h, tt.from, tt.headers...); (w.Code == 200) != tt.shown || !tt.shown && w.Code != http.StatusTeapot {
+			t.Errorf("%s: %d", tt.name, w.Code)
+		}
+	}
+}
+
+// BenchmarkRequest measures what the metrics add to a request to GraphQL.
+func BenchmarkRequest(b *testing.B) {
+	for _, o := range []telemetry.Operation{{Kind: "query", Statements: 4, RoundTrips: 2}, {Kind: "query", Code: "BAD_REQUEST", Refused: true}} {
+		b.Run(map[bool]string{false: "answered", true: "refused"}[o.Refused], func(b *testing.B) {
+			m := telemetry.New()
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Observe(telemetry.Request{Route: "POST /graphql", Status: 200, Took: 3 * time.Millisecond, Operation: o})
+			}
+		})
+	}
+}
