@@ -13,12 +13,12 @@ import (
 
 // Answer is an answer that is kept, finished to the last byte. It is never changed.
 type Answer struct {
-	Body   []byte
-	ETag   string // of Body, strong, in quotes
-	Made   time.Time
-	MaxAge time.Duration
-	Scope  Scope
-	Policy Policy
+	Body    []byte
+	ETag    string // of Body, strong, in quotes
+	Made    time.Time
+	MaxAge  time.Duration
+	Scope   Scope
+	Private bool // for its viewer alone, as its policy says
 
 	tags  []uint64         // what it depends on
 	since changes.Position // how far the log went before the database was read
@@ -30,6 +30,13 @@ type Answer struct {
 
 // codings is how many codings of a body are kept beside it.
 const codings = 4
+
+// fresh tells whether the answer is as young as its policy wants, or up to a tenth
+// younger: what was made together is not made anew together.
+func (a *Answer) fresh(now time.Time) bool {
+	tenth := a.MaxAge / 10
+	return a.Age(now) <= a.MaxAge-tenth*time.Duration(a.ETag[1])/256
+}
 
 // Age returns how old the answer is.
 func (a *Answer) Age(now time.Time) time.Duration { return max(0, now.Sub(a.Made)) }
@@ -66,7 +73,7 @@ var errFormat = errors.New("answers: what Redis has is no answer of this version
 func (a *Answer) marshal() []byte {
 	b := make([]byte, 0, header+8*len(a.tags)+len(a.Body))
 	flags := byte(a.Scope)
-	if a.Policy.Private {
+	if a.Private {
 		flags |= 1 << 7
 	}
 	b = append(b, format, flags)
@@ -88,10 +95,9 @@ func unmarshal(b []byte) (*Answer, error) {
 	a := &Answer{
 		Made:   time.UnixMilli(int64(binary.BigEndian.Uint64(b[2:]))),
 		MaxAge: time.Duration(binary.BigEndian.Uint64(b[10:])),
-		Scope:  Scope(b[1] &^ (1 << 7)),
-		since:  changes.Position(binary.BigEndian.Uint64(b[18:])),
+		Scope:  Scope(b[1] &^ (1 << 7)), Private: b[1]&(1<<7) != 0,
+		since: changes.Position(binary.BigEndian.Uint64(b[18:])),
 	}
-	a.Policy = Policy{MaxAge: a.MaxAge, Private: b[1]&(1<<7) != 0}
 	n := int(binary.BigEndian.Uint32(b[26:]))
 	rest := b[header:]
 	if n > len(rest)/8 || a.Scope > ByViewer {

@@ -3,7 +3,6 @@ package answers
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -127,46 +126,47 @@ func (a *Answers) fetch(ctx context.Context, names []string) [][]byte {
 
 // Draft is an answer that was just made, and what it was made from.
 type Draft struct {
-	Body   []byte
-	Policy Policy
-	Saw    edu.Sights
-	Tags   *edu.Tags
+	Body     []byte
+	Policy   Policy
+	Saw      edu.Sights
+	SignedIn bool // whether its viewer is
 }
 
-// keep keeps an answer if its policy and what it was made from allow it, and returns
-// it as it is kept, or why it is not.
-func (a *Answers) keep(ctx context.Context, q *Question, d Draft) (*Answer, string) {
-	scope := scopeOf(d.Saw)
+// Finish returns the answer that a draft makes, or why nobody may keep it.
+func (d Draft) Finish() (answer *Answer, why string) {
+	answer = &Answer{Body: d.Body, Made: time.Now(), MaxAge: d.Policy.MaxAge, Scope: scopeOf(d.Saw), Private: d.Policy.Private}
 	if d.Policy.Private {
-		scope = ByViewer
+		answer.Scope = ByViewer
+	}
+	if d.Saw&edu.SawClock != 0 {
+		answer.MaxAge = min(answer.MaxAge, clockAge)
 	}
 	switch {
 	case d.Policy.MaxAge == 0:
 		return nil, "max-age-0"
-	case d.Policy.Private && !q.viewer.SignedIn():
+	case d.Policy.Private && !d.SignedIn:
 		return nil, "private-anonymous"
-	case !d.Tags.Known():
-		return nil, "untracked-read"
-	case len(d.Body) > maxAnswer:
-		return nil, "too-large"
 	}
-	age := d.Policy.MaxAge
-	if d.Saw&edu.SawClock != 0 {
-		age = min(age, clockAge)
+	answer.ETag = etag(d.Body)
+	return answer, ""
+}
+
+// keep keeps an answer, for all processes, or says why not.
+func (a *Answers) keep(ctx context.Context, q *Question, answer *Answer, tags *edu.Tags) (why string) {
+	switch {
+	case !tags.Known():
+		return "untracked-read"
+	case len(answer.Body) > maxAnswer:
+		return "too-large"
 	}
-	answer := &Answer{
-		Body: d.Body, ETag: etag(d.Body), Made: time.Now(), MaxAge: age, Scope: scope, Policy: d.Policy,
-		tags: d.Tags.Hashes(), since: q.since,
-	}
-	name := q.key.name(scope, q.viewer)
+	answer.tags, answer.since = tags.Hashes(), q.since
+	name := q.key.name(answer.Scope, q.viewer)
 	a.near.Set(name, answer)
+	a.counts.kept.Add(1)
 	if a.redis != nil {
-		// Not all at once: what was made together would be made anew together.
-		ttl := time.Duration((0.9 + rand.Float64()/10) * float64(age+staleFor))
 		_ = a.redis.Do(ctx, func(ctx context.Context, c redis.UniversalClient) error {
-			return c.Set(ctx, a.redis.Key(name), answer.marshal(), ttl).Err()
+			return c.Set(ctx, a.redis.Key(name), answer.marshal(), time.Until(answer.expires())).Err()
 		})
 	}
-	a.counts.kept.Add(1)
-	return answer, ""
+	return ""
 }

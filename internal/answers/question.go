@@ -73,7 +73,7 @@ func (q *Question) look(ctx context.Context) bool {
 		return true
 	}
 	q.Answer = answer
-	if answer.Age(time.Now()) <= answer.MaxAge {
+	if answer.fresh(time.Now()) {
 		return true
 	}
 	if q.Stale = true; answer.Scope != Public {
@@ -112,22 +112,27 @@ func (q *Question) lead(ctx context.Context) {
 	}
 }
 
-// Keep keeps the answer that the caller has made, and returns it as it is kept; or
-// says why it is not.
-func (q *Question) Keep(ctx context.Context, d Draft) (kept *Answer, why string) {
+// Keep keeps the answer that the caller has made, of what tags tell. It returns why
+// it is not kept, "" where it is.
+func (q *Question) Keep(ctx context.Context, answer *Answer, tags *edu.Tags) (why string) {
 	if q.Bypass != "" {
-		return nil, q.Bypass
+		return q.Bypass
 	}
-	kept, why = q.answers.keep(ctx, q, d)
-	m := memory{scope: ByViewer}
-	if kept != nil {
-		m.scope = kept.Scope
-	} else {
+	why = q.answers.keep(ctx, q, answer, tags)
+	q.remember(why == "", answer.Scope)
+	return why
+}
+
+// Refuse notes that the answer which the caller has made is not to be kept.
+func (q *Question) Refuse() { q.remember(false, ByViewer) }
+
+func (q *Question) remember(kept bool, s Scope) {
+	m := memory{scope: s}
+	if !kept {
 		m.notKept = time.Now()
 	}
 	q.answers.flights.memories.Add(q.key, m)
-	q.kept = kept != nil
-	return kept, why
+	q.kept = kept
 }
 
 // End lets those go on who wait for the answer.

@@ -93,6 +93,9 @@ func (*Persisted) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationParameters finds the text where a request has only its hash or
 // id, and otherwise makes sure that they fit and that the text may be run.
 func (p *Persisted) MutateOperationParameters(ctx context.Context, r *graphql.RawParams) *gqlerror.Error {
+	if v := visitOf(ctx); v != nil && v.renewal { // of a text that was let through before
+		return nil
+	}
 	id, hash, err := references(r)
 	switch {
 	case err != nil:
@@ -231,16 +234,21 @@ func clientOf(r *graphql.RawParams) (name, version string) {
 
 // MutateOperationContext keeps the text of an operation that may run.
 func (p *Persisted) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	hash, ok := op.Stats.GetExtension(p.ExtensionName()).(string)
+	p.AnswerFound(ctx, op.RawQuery)
+	return nil
+}
+
+// AnswerFound keeps the text of an operation that ran before.
+func (p *Persisted) AnswerFound(ctx context.Context, text string) {
+	hash, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(p.ExtensionName()).(string)
 	if !ok {
-		return nil
+		return
 	}
 	// Some clients send both each time, which should not become a write each time.
 	if _, known := p.Store.Get(ctx, keyOf(hash), p.TTL); !known {
 		p.stats.registered.Add(1)
-		p.Store.Set(ctx, keyOf(hash), []byte(op.RawQuery), p.TTL)
+		p.Store.Set(ctx, keyOf(hash), []byte(text), p.TTL)
 	}
-	return nil
 }
 
 func keyOf(hash string) string { return "apq:" + hash }

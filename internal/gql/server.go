@@ -15,6 +15,8 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/internal/admit"
+	"github.com/7p-education/api/internal/answers"
+	"github.com/7p-education/api/internal/documents"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/resolvers"
@@ -37,6 +39,11 @@ type Options struct {
 	MaxBatch int
 	// Budget is what callers may ask for; nil is whatever they like.
 	Budget Budget
+	// Answers keeps answers; nil keeps none.
+	Answers *answers.Answers
+	// Version changes whenever answers may, besides the schema: kept ones of another
+	// are not found.
+	Version string
 	// Extensions run after the limits, in their order.
 	Extensions []graphql.HandlerExtension
 	// Timeout is how long one operation may take; 0 is without end.
@@ -75,6 +82,7 @@ func New(o Options) *Server {
 	exec.AroundFields(answer(root))
 	return &Server{exec: exec, http: HTTP{
 		MaxBody: maxBody, Bulk: NewBulk(maxBulk, 2, 5*time.Second), MaxBatch: o.MaxBatch, Budget: o.Budget,
+		renewals: make(chan struct{}, maxRenewals),
 	}}
 }
 
@@ -103,11 +111,26 @@ func (o Options) executor(root *resolvers.Resolver) *executor.Executor {
 		exec.Use(e)
 	}
 	exec.Use(structure{known}) // after them: they may know the text
+	exec.Use(o.keeping(es.Schema(), known))
 	if o.Introspection {
 		exec.Use(introspection{})
 	}
 	exec.AroundOperations(o.operation)
 	return exec
+}
+
+func (o Options) keeping(schema *ast.Schema, known admitted) keeping {
+	policies, err := answers.NewPolicies(schema)
+	if err != nil {
+		panic(err) // of the schema's directives, which a test reads too
+	}
+	k := keeping{known: known, policies: policies, answers: o.Answers, schema: o.Version + documents.Hash(SDL())}
+	for _, e := range o.Extensions {
+		if n, ok := e.(finder); ok {
+			k.notify = append(k.notify, n)
+		}
+	}
+	return k
 }
 
 // ServeHTTP answers one request.
@@ -150,10 +173,18 @@ func (o Options) operation(ctx context.Context, next graphql.OperationHandler) g
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
 	}
 	op, db, viewer := graphql.GetOperationContext(ctx), o.Store, edu.ViewerFrom(ctx)
-	if op.Operation.Operation == ast.Mutation {
-		db = db.OnPrimary() // what it reads after its write must have it
+	v := visitOf(ctx)
+	// What is read after a write must have it, and so must what is kept.
+	if op.Operation.Operation == ast.Mutation || v != nil && v.q != nil {
+		db = db.OnPrimary()
+	}
+	if v != nil && v.q != nil {
+		ctx = store.WithTags(ctx, &v.tags)
 	}
 	l := loaders.New(ctx, db, viewer, o.Now())
+	if v != nil {
+		v.observer = l.Viewer
+	}
 	ctx = loaders.With(ctx, l)
 	key, err := onceKeyOf(ctx, op)
 	ctx = edu.WithViewer(ctx, edu.Viewer{}) // from here on there is one way to know who asks: l.Viewer, which notes it

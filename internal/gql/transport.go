@@ -2,7 +2,9 @@ package gql
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -29,6 +31,8 @@ type HTTP struct {
 	MaxBatch int
 	// Budget counts those of a batch beyond the first; nil for no count.
 	Budget Budget
+
+	renewals chan struct{} // room for answers that are made anew beside the requests; nil for none
 }
 
 var _ graphql.Transport = HTTP{}
@@ -63,9 +67,7 @@ func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 			h.batch(out, r, in.batch, exec)
 			return
 		}
-		var resp *graphql.Response
-		if resp, ref = execute(r, header, in.params, exec); ref == nil {
-			out.send(r.Context(), statusOf(resp), resp)
+		if ref = h.one(out, r, in.params, exec); ref == nil {
 			return
 		}
 	}
@@ -116,12 +118,39 @@ func (h HTTP) complete(params *graphql.RawParams, r *http.Request, read graphql.
 	return nil
 }
 
+// one answers one operation: as it was answered before, where that is kept.
+func (h HTTP) one(out reply, r *http.Request, params *graphql.RawParams, exec graphql.GraphExecutor) *refusal {
+	r, v := h.visit(r)
+	defer v.end()
+	resp, ref := execute(r, out.w.Header(), params, exec)
+	if ref != nil {
+		return ref
+	}
+	answer := v.found
+	if answer == nil {
+		answer = v.finish(r.Context(), resp)
+	}
+	out.w.Header()["Cache-Status"] = []string{v.cacheStatus(time.Now())}
+	if answer == nil {
+		out.send(r.Context(), statusOf(resp), resp)
+		return nil
+	}
+	out.sendKept(r, answer)
+	if v.q != nil && v.q.Renew {
+		h.renew(v, exec)
+	}
+	return nil
+}
+
 // execute runs the operation, or refuses one that its method or a single answer
 // cannot carry. It tells in the header of the answer where that is a replay.
 func execute(r *http.Request, header http.Header, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.Response, *refusal) {
 	ctx := r.Context()
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
+		if errors.Is(errs[0], errFound) {
+			return nil, nil
+		}
 		return exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), nil
 	}
 	middleware.NoteOperation(ctx, string(op.Operation.Operation), op.Operation.Name)

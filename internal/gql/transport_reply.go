@@ -45,8 +45,8 @@ func (out reply) send(ctx context.Context, status int, resp *graphql.Response) {
 	if len(resp.Errors) > 0 {
 		middleware.NoteError(ctx, codeOf(resp.Errors[0]), resp.Data == nil)
 	}
-	buf := answers.Get().(*bytes.Buffer)
-	defer release(buf, &answers)
+	buf := envelopes.Get().(*bytes.Buffer)
+	defer release(buf, &envelopes)
 	writeEnvelope(buf, resp)
 	if resp.Data == nil && status == http.StatusOK { // a persisted query to be sent again
 		out.write(status, buf, neverReuse)
@@ -58,8 +58,8 @@ func (out reply) send(ctx context.Context, status int, resp *graphql.Response) {
 // sendBatch writes the answers of a batch, which as a whole succeeded whatever they
 // say.
 func (out reply) sendBatch(all []*graphql.Response) {
-	buf := answers.Get().(*bytes.Buffer)
-	defer release(buf, &answers)
+	buf := envelopes.Get().(*bytes.Buffer)
+	defer release(buf, &envelopes)
 	separator := byte('[')
 	for _, resp := range all {
 		buf.WriteByte(separator)
@@ -82,7 +82,7 @@ func (out reply) write(status int, buf *bytes.Buffer, cacheControl []string) {
 	_, _ = out.w.Write(buf.Bytes())
 }
 
-var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+var envelopes = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // writeEnvelope writes resp as JSON, with data as the executor made it: on 2 kB
 // encoding/json takes 13 µs to check and copy it once more, where all of this takes

@@ -222,3 +222,28 @@ func textual(contentType string) bool {
 	}
 	return slices.Contains(textualTypes, mediaType)
 }
+
+// WriteWhole answers with a body that is kept, and sets its length. Where Compress
+// would code it, coded is asked for the body in the coding of a number below
+// Codings, which encode makes if it was never made.
+func WriteWhole(w http.ResponseWriter, status int, body []byte, coded func(coding int, encode func(body []byte) []byte) []byte) {
+	cw, ok := w.(*compressWriter)
+	if ok {
+		cw.status = status
+		if len(body) >= cw.atLeast && cw.compressible() {
+			small := coded(slices.Index(codings[:], cw.coding), func(body []byte) []byte { return cw.coding.encode(nil, body) })
+			if len(small) < len(body) || cw.atLeast == 1 {
+				body = small
+				cw.codeHeader()
+			}
+		}
+		cw.decided = true
+		w = cw.ResponseWriter
+	}
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// Codings is how many codings there are.
+const Codings = len(codings)

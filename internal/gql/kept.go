@@ -1,0 +1,203 @@
+package gql
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/answers"
+)
+
+// visit is one request's visit to the answers that are kept: what is looked for, what
+// is found, and what the answer is made from where nothing is.
+type visit struct {
+	q   *answers.Question // nil where nothing is looked for
+	key answers.Key
+	why string // nothing is looked for, or what was made is not kept
+
+	found *answers.Answer
+	// What the answer that is made is made from.
+	policy   answers.Policy
+	observer *edu.Observer
+	tags     edu.Tags
+	signedIn bool
+	params   *graphql.RawParams // to make it anew
+	renewal  bool               // it is made anew, for nobody
+}
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) *visit {
+	v, _ := ctx.Value(visitKey{}).(*visit)
+	return v
+}
+
+// errFound ends the preparation of an operation whose answer was found.
+var errFound = errors.New("the answer is kept")
+
+// keeping is the extension that looks for kept answers. It stands after what finds
+// the text of a request, or refuses it.
+type keeping struct {
+	known    admitted
+	policies *answers.Policies
+	answers  *answers.Answers // nil for none
+	schema   string
+	notify   []finder
+}
+
+// finder is an extension that wants to know that an answer was found.
+type finder interface {
+	// AnswerFound is called where the extension's parameters were mutated, and the
+	// operation will not be prepared any further.
+	AnswerFound(ctx context.Context, text string)
+}
+
+var _ interface {
+	graphql.OperationParameterMutator
+	graphql.OperationContextMutator
+} = keeping{}
+
+func (keeping) ExtensionName() string                   { return "Keeping" }
+func (keeping) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters looks for the answer to an operation whose document is
+// known: it is neither parsed nor validated then.
+func (k keeping) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
+	v := visitOf(ctx)
+	switch {
+	case v == nil:
+		return nil
+	case k.answers == nil:
+		v.why = "off"
+	case isAsked(p.Headers, headerCost) || isAsked(p.Headers, headerDryRun):
+		v.why = "cost-asked"
+	}
+	if v.why != "" || v.q != nil {
+		return nil
+	}
+	var err error
+	if v.key, err = answers.KeyOf(k.schema, p.Query, p.OperationName, p.Variables); err != nil {
+		v.why = "no-key"
+		return nil
+	}
+	v.params = p
+	if d, ok := k.known.kept.Get(ctx, p.Query); ok {
+		if op := d.Query.Operations.ForName(p.OperationName); op != nil {
+			return k.look(ctx, v, d.Query, op)
+		}
+	}
+	return nil
+}
+
+// MutateOperationContext looks for the answer to an operation whose document had to
+// be parsed and validated first, and tells what its policy is.
+func (k keeping) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	v := visitOf(ctx)
+	if v == nil {
+		return nil
+	}
+	v.policy = k.policies.Of(op.Doc, op.Operation, op.Variables)
+	v.signedIn = edu.ViewerFrom(ctx).SignedIn()
+	if v.q != nil || v.why != "" {
+		return nil
+	}
+	return k.look(ctx, v, op.Doc, op.Operation)
+}
+
+func (k keeping) look(ctx context.Context, v *visit, doc *ast.QueryDocument, op *ast.OperationDefinition) *gqlerror.Error {
+	if op.Operation != ast.Query {
+		v.why = string(op.Operation)
+		return nil
+	}
+	if k.policies.Of(doc, op, nil).MaxAge == 0 {
+		v.why = "max-age-0"
+		return nil
+	}
+	v.q = k.answers.Ask(ctx, v.key, edu.ViewerFrom(ctx))
+	if v.why = v.q.Bypass; v.q.Answer == nil {
+		return nil
+	}
+	v.found = v.q.Answer
+	for _, n := range k.notify {
+		n.AnswerFound(ctx, v.params.Query)
+	}
+	return gqlerror.Wrap(errFound)
+}
+
+// visit begins the visit of a request that brings one operation.
+func (h HTTP) visit(r *http.Request) (*http.Request, *visit) {
+	v := &visit{}
+	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v)), v
+}
+
+// end lets those go on who wait for the same answer.
+func (v *visit) end() {
+	if v.q != nil {
+		v.q.End()
+	}
+}
+
+// finish makes an answer of what was executed, and keeps it if it may be kept.
+func (v *visit) finish(ctx context.Context, resp *graphql.Response) *answers.Answer {
+	if v.observer == nil || v.policy.MaxAge == 0 {
+		return nil
+	}
+	if len(resp.Errors) > 0 || len(resp.Extensions) > 0 {
+		v.refuse("errors")
+		return nil
+	}
+	buf := envelopes.Get().(*bytes.Buffer)
+	defer release(buf, &envelopes)
+	writeEnvelope(buf, resp)
+	answer, why := answers.Draft{
+		Body: bytes.Clone(buf.Bytes()), Policy: v.policy, Saw: v.observer.Saw(), SignedIn: v.signedIn,
+	}.Finish()
+	switch {
+	case answer == nil:
+		v.refuse(why)
+	case v.q != nil:
+		v.why = v.q.Keep(ctx, answer, &v.tags)
+	}
+	return answer
+}
+
+func (v *visit) refuse(why string) {
+	v.why = why
+	if v.q != nil {
+		v.q.Refuse()
+	}
+}
+
+// serverName is what Cache-Status calls us.
+const serverName = `"7p"`
+
+// cacheStatus tells what became of the visit, as RFC 9211 has it.
+func (v *visit) cacheStatus(now time.Time) string {
+	var b strings.Builder
+	b.WriteString(serverName)
+	switch {
+	case v.found != nil:
+		b.WriteString("; hit; ttl=")
+		b.WriteString(strconv.FormatInt(int64((v.found.MaxAge-v.found.Age(now))/time.Second), 10))
+	case v.q == nil || v.q.Bypass != "":
+		b.WriteString("; fwd=bypass")
+	case v.why == "":
+		b.WriteString("; fwd=miss; stored")
+	default:
+		b.WriteString("; fwd=miss")
+	}
+	if v.why != "" {
+		fmt.Fprintf(&b, "; detail=%s", v.why)
+	}
+	return b.String()
+}

@@ -1,0 +1,90 @@
+package gql
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/answers"
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// sendKept writes an answer that others may keep too, or tells a caller who has it
+// already that it is as it was.
+func (out reply) sendKept(r *http.Request, a *answers.Answer) {
+	h := out.w.Header()
+	h["Content-Type"] = contentResponse
+	if out.legacy {
+		h["Content-Type"] = contentJSON
+	}
+	h["Cache-Control"] = []string{cacheControl(r, a)}
+	h["Vary"] = append(h["Vary"], "Authorization", "Cookie")
+	h["Etag"] = []string{a.ETag}
+	if age := a.Age(time.Now()); age >= time.Second {
+		h["Age"] = []string{strconv.FormatInt(int64(age/time.Second), 10)}
+	}
+	if r.Method == http.MethodGet && matches(r.Header["If-None-Match"], a.ETag) {
+		delete(h, "Content-Type")
+		out.w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	middleware.WriteWhole(out.w, http.StatusOK, a.Body, a.Coded)
+}
+
+// cacheControl tells others how long they may keep an answer. One that was asked for
+// with credentials is never public, whatever it was made from.
+func cacheControl(r *http.Request, a *answers.Answer) string {
+	share := ", private"
+	if a.Scope == answers.Public && r.Header["Authorization"] == nil && r.Header["Cookie"] == nil {
+		share = ", public"
+	}
+	return "max-age=" + strconv.FormatInt(int64(a.MaxAge/time.Second), 10) + share
+}
+
+// matches tells whether an ETag is among those of If-None-Match, which compares them
+// weakly (RFC 9110, section 13.1.2): in another coding it is the same answer.
+func matches(given []string, etag string) bool {
+	for _, list := range given {
+		for tag := range strings.SplitSeq(list, ",") {
+			tag = strings.TrimSpace(tag)
+			if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// maxRenewals is how many answers are made anew at a time beside the requests.
+const maxRenewals = 4
+
+// renew makes a stale answer anew, after it was given once more. Nobody asks for it:
+// what it reads nobody's credentials allow.
+func (h HTTP) renew(v *visit, exec graphql.GraphExecutor) {
+	select {
+	case h.renewals <- struct{}{}:
+	default: // the next who asks tries again
+		return
+	}
+	params := &graphql.RawParams{Query: v.params.Query, OperationName: v.params.OperationName, Variables: v.params.Variables}
+	ctx := edu.WithViewer(graphql.StartOperationTrace(context.Background()), edu.Viewer{})
+	again := &visit{q: v.q.Renewal(ctx), renewal: true}
+	go func() {
+		defer func() { <-h.renewals }()
+		defer again.end()
+		ctx := context.WithValue(ctx, visitKey{}, again)
+		op, errs := exec.CreateOperationContext(ctx, params)
+		if len(errs) > 0 {
+			return
+		}
+		responses, ctx := exec.DispatchOperation(ctx, op)
+		if resp := responses(ctx); resp != nil {
+			again.finish(ctx, resp)
+		}
+	}()
+}
