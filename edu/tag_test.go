@@ -1,0 +1,80 @@
+package edu_test
+
+import (
+	"hash/fnv"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/7p-education/api/edu"
+)
+
+// Names and hashes are what the database's triggers and other instances go by.
+func TestTagNames(t *testing.T) {
+	t.Parallel()
+	for tag, name := range map[edu.Tag]string{
+		edu.TagEverything.Of(0):            "*",
+		edu.TagCoursesRating.Of(0):         "courses.rating",
+		edu.TagPlatform.Of(7):              "platform",
+		edu.TagCourse.Of(12):               "course:12",
+		edu.TagCourseVideos.Of(12):         "course:12.videos",
+		edu.TagUserPrivate.Of(1<<63 - 1):   "user:9223372036854775807.private",
+		edu.TagCourseEnrollments.Of(-1):    "course:-1.enrollments",
+		edu.TagVideo.Of(4):                 "video:4",
+		edu.TagCategoriesCounts.Of(0):      "categories.counts",
+		edu.TagCoursesPublished.Of(0):      "courses.published",
+		edu.TagUserEnrollments.Of(1234567): "user:1234567.enrollments",
+	} {
+		if got := tag.String(); got != name {
+			t.Errorf("%v is named %q, want %q", tag, got, name)
+		}
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(name))
+		if tag.Hash() != h.Sum64() || edu.HashTag(name) != h.Sum64() {
+			t.Errorf("the hashes of %s are %x and %x, want %x", name, tag.Hash(), edu.HashTag(name), h.Sum64())
+		}
+	}
+}
+
+// Each tag is collected once, by whoever comes.
+func TestTags(t *testing.T) {
+	t.Parallel()
+	var tags edu.Tags
+	if !tags.Known() || tags.Len() != 0 || len(tags.Hashes()) != 0 {
+		t.Error("there is something in no tags")
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for id := range int64(100) {
+				tags.Add(edu.TagCourse.Of(id), edu.TagUser.Of(id%10), edu.TagCourses.Of(0))
+			}
+		})
+	}
+	wg.Wait()
+	if !tags.Known() || tags.Len() != 111 || len(tags.List()) != 111 {
+		t.Errorf("%d tags, known: %t", tags.Len(), tags.Known())
+	}
+	names, hashes := tags.Names(), tags.Hashes()
+	if !slices.IsSorted(names) || names[0] != "course:0" || !slices.IsSorted(hashes) || !slices.Contains(hashes, edu.HashTag("user:9")) {
+		t.Errorf("names %q, hashes %x", names, hashes)
+	}
+	tags.AddUnknown()
+	if tags.Known() {
+		t.Error("what is not known is known")
+	}
+}
+
+// BenchmarkTags collects the tags of an operation, 200 of which 50 come twice.
+func BenchmarkTags(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		var tags edu.Tags
+		for id := range int64(250) {
+			tags.Add(edu.TagCourse.Of(id % 200))
+		}
+		if len(tags.Hashes()) != 200 {
+			b.Fatal("lost some")
+		}
+	}
+}

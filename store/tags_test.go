@@ -1,0 +1,78 @@
+package store_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// Of accounts and of documents no answer is made that could be kept.
+var untagged = []string{"AccountOf", "CredentialsByEmail", "DocumentsVersion", "Documents", "DocumentUses"}
+
+// Every read tells what it depends on, or makes it unknown.
+func TestEveryQueryTellsTags(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.Demo(t))
+	exec(t, db, "SELECT refresh_related(ARRAY[24::bigint])")
+	for name, query := range known {
+		var tags edu.Tags
+		if err := s.Run(store.WithTags(t.Context(), &tags), query(&hit{})); err != nil {
+			t.Fatal(err)
+		}
+		switch none := slices.Contains(untagged, name); {
+		case none && tags.Known():
+			t.Errorf("%s is known by %q", name, tags.Names())
+		case !none && (!tags.Known() || tags.Len() == 0):
+			t.Errorf("%s tells %q, known: %t", name, tags.Names(), tags.Known())
+		}
+	}
+}
+
+// What a read depends on: what was asked for, found or not, and the rows.
+func TestTagsOfReads(t *testing.T) {
+	t.Parallel()
+	db := stageChanges(t)
+	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
+	exec(t, db, "UPDATE courses SET published = true, published_at = now()")
+	none := func(*edu.Course) {}
+	joined := edu.PageArgs{Limit: 9, Joined: edu.UserName}
+	var n int
+	for _, c := range []struct {
+		query store.Query
+		want  string
+	}{
+		{store.CoursesByID([]int64{1, 77}, 0, none), "course:1 course:77"},
+		{store.CourseBySlug("c1", 0, none), "course:1"},
+		{store.CourseBySlug("none", 0, none), "courses.slugs"},
+		{store.Courses(edu.CourseConditions{}, edu.NewestCourses, page, none), "course:1 course:2 courses"},
+		{store.Courses(edu.CourseConditions{CategoryID: 3}, edu.NewestCourses, page, none), "courses"},
+		{store.Courses(edu.CourseConditions{MinRating: new(float64)}, edu.CourseOrder{Field: edu.CoursesByEnrollments}, page, none), "course:1 course:2 courses courses.enrollments courses.rating"},
+		{store.CountCourses(edu.CourseConditions{}, &n), "categories categories.counts"},
+		{store.CountCourses(edu.CourseConditions{CategoryID: 3}, &n), "category:3"},
+		{store.CategoryBySlug("k1", func(*edu.Category) {}), "categories category:1"},
+		{store.UsersByID([]int64{3}, edu.UserName, func(*edu.User) {}), "user:3"},
+		{store.UsersByID([]int64{3}, edu.Everything, func(*edu.User) {}), "user:3 user:3.private"},
+		{store.ReviewsByCourse([]int64{1, 2}, page, func(*edu.Review, *edu.User) {}), "course:1.reviews course:2.reviews"},
+		{store.ReviewsByCourse([]int64{1, 2}, joined, func(*edu.Review, *edu.User) {}), "course:1.reviews course:2.reviews user:3"},
+		{store.RelatedCourses([]int64{1}, 5, 0, func(int64, *edu.Course) {}), "course:1.related course:2 courses.published"},
+	} {
+		var tags edu.Tags
+		if err := s.Run(store.WithTags(t.Context(), &tags), c.query); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(tags.Names(), " "); got != c.want || !tags.Known() {
+			t.Errorf("told %q, want %q", got, c.want)
+		}
+	}
+	var tags edu.Tags
+	err := s.Atomically(store.WithTags(t.Context(), &tags), func(s *store.Store) error {
+		return s.Run(store.WithTags(t.Context(), &tags), store.CoursesByID([]int64{1}, 0, none))
+	})
+	if err != nil || tags.Known() {
+		t.Errorf("what is read within a transaction is known: %q, %v", tags.Names(), err)
+	}
+}
