@@ -26,10 +26,12 @@ func from(address string) string { return "X-Forwarded-For: 198.51.100.66, " + a
 func TestEdge(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "TRUSTED_PROXIES=127.0.0.0/8",
-		"CORS_ALLOWED_ORIGINS=https://app.example.com", "RATE_LIMIT=6/15m", "RATE_LIMIT_SESSIONS=2/15m", "RATE_LIMIT_SLOWDOWN=off")
+		"CORS_ALLOWED_ORIGINS=https://app.example.com", "RATE_LIMIT=6/15m", "RATE_LIMIT_SESSIONS=2/15m", "RATE_LIMIT_SLOWDOWN=off", "MAX_BATCH=4")
 	t.Run("headers", func(t *testing.T) { checkHeaders(t, p) })
 	t.Run("requests", func(t *testing.T) { checkRequestLimit(t, p) })
 	t.Run("attempts", func(t *testing.T) { checkAttempts(t, p) })
+	t.Run("batches", func(t *testing.T) { checkBatches(t, p) })
+	t.Run("costs", func(t *testing.T) { checkCosts(t, p) })
 	t.Run("forgery", func(t *testing.T) { checkForgery(t, p) })
 	t.Run("compression", func(t *testing.T) { checkCompression(t, p) })
 }
@@ -118,21 +120,74 @@ func checkRequestLimit(t *testing.T, p *program) {
 
 // checkAttempts signs in too often from one address.
 func checkAttempts(t *testing.T, p *program) {
-	variables := json.RawMessage(`{"in":{"email":"` + student + `","password":"wrong ` + demo.Password + `"}}`)
-	for range 2 {
-		if a := p.query(t, signIn, variables, from("203.0.113.4")); a.code() != "" {
-			t.Fatalf("%+v", a)
+	body := func(query string) string {
+		text, _ := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"in": map[string]string{"email": student, "password": "wrong " + demo.Password}}})
+		return string(text)
+	}
+	try := func(address, query string) (*http.Response, answer) {
+		resp, text := p.ask(t, http.MethodPost, "/graphql", body(query), isJSON, from(address))
+		return resp, readAnswer(t, resp.StatusCode, text)
+	}
+	for n := 1; n >= 0; n-- {
+		resp, a := try("203.0.113.4", signIn)
+		if got := resp.Header.Get("RateLimit"); a.Status != 200 || a.code() != "" || !strings.Contains(got, `"sessions";r=`+strconv.Itoa(n)+";t=450") {
+			t.Fatalf("%+v, RateLimit %s", a, got)
 		}
 	}
-	a := p.query(t, signIn, variables, from("203.0.113.4"))
-	if a.code() != "RATE_LIMITED" || !strings.Contains(a.Errors[0].Message, "the limit is 2 in 15 minutes, come back in 450 seconds") {
-		t.Errorf("the third attempt: %+v", a)
+	for _, query := range []string{signIn, `mutation { refreshSession(input: {refreshToken: "x"}) { accessToken } }`} {
+		resp, a := try("203.0.113.4", query)
+		wait, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+		if a.Status != 429 || a.code() != "RATE_LIMITED" || a.Data != nil || !strings.Contains(a.Errors[0].Message, "the limit is 2 in 15 minutes, come back in ") {
+			t.Errorf("the third attempt: %+v", a)
+		}
+		if want := `"sessions";r=0;t=` + strconv.Itoa(wait); err != nil || wait < 400 || wait > 450 || resp.Header.Get("RateLimit") != want {
+			t.Errorf("Retry-After %s, RateLimit %s", resp.Header.Get("Retry-After"), resp.Header.Get("RateLimit"))
+		}
 	}
-	if a := p.query(t, titles, nil, from("203.0.113.4")); a.code() != "" {
+	if _, a := try("203.0.113.4", titles); a.code() != "" {
 		t.Errorf("other operations: %+v", a)
 	}
-	if a := p.query(t, signIn, variables, from("203.0.113.5")); a.code() != "" {
+	if _, a := try("203.0.113.5", signIn); a.code() != "" {
 		t.Errorf("another address: %+v", a)
+	}
+}
+
+// checkBatches spends a request for each operation of a batch.
+func checkBatches(t *testing.T, p *program) {
+	send := func(n int) (*http.Response, string) {
+		body := "[" + strings.TrimSuffix(strings.Repeat(hello+",", n), ",") + "]"
+		return p.ask(t, http.MethodPost, "/graphql", body, isJSON, from("203.0.113.6"))
+	}
+	resp, text := send(4)
+	if got := resp.Header.Get("RateLimit"); resp.StatusCode != 200 || strings.Count(text, `{"data":{"__typename":"Query"}}`) != 4 || !strings.HasPrefix(got, `"default";r=2;`) {
+		t.Errorf("4 of 6: %d %s, RateLimit %s", resp.StatusCode, text, got)
+	}
+	resp, text = send(3) // its first is counted before the others are known
+	if a := readAnswer(t, resp.StatusCode, text); a.Status != 429 || a.code() != "RATE_LIMITED" || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("3 of 2: %+v, Retry-After %s", a, resp.Header.Get("Retry-After"))
+	}
+	resp, text = p.ask(t, http.MethodPost, "/graphql", "[1,2,3,4,5]", isJSON, from("203.0.113.7"))
+	if a := readAnswer(t, resp.StatusCode, text); a.Status != 422 || a.code() != "BATCH_LIMIT_EXCEEDED" {
+		t.Errorf("too many: %+v", a)
+	}
+}
+
+// checkCosts asks what operations cost, from a page of another origin.
+func checkCosts(t *testing.T, p *program) {
+	const courses = `{"query":"{ courses(first: 2) { nodes { id } } }"}`
+	for header, want := range map[string]string{
+		"GraphQL-Cost: 1":    `"extensions":{"cost":{"requestedQueryCost":53,"actualQueryCost":53,"maximumAvailable":50000}}`,
+		"GraphQL-Dry-Run: 1": `{"data":null,"extensions":{"cost":{"requestedQueryCost":53,"actualQueryCost":null,"maximumAvailable":50000},"dryRun":{"fields":4,`,
+	} {
+		name, _, _ := strings.Cut(header, ":")
+		preflight, _ := p.ask(t, http.MethodOptions, "/graphql", "", origin, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: "+strings.ToLower(name))
+		if preflight.Header.Get("Access-Control-Allow-Origin") == "" {
+			t.Errorf("%s is not allowed: %v", name, preflight.Header)
+		}
+		resp, text := p.ask(t, http.MethodPost, "/graphql", courses, isJSON, header, from("203.0.113.8"))
+		if spends := strings.Contains(resp.Header.Get("RateLimit"), `"cost"`); resp.StatusCode != 200 || !strings.Contains(text, want) || spends != strings.HasPrefix(header, "GraphQL-Cost") {
+			t.Errorf("%s: %d %s, RateLimit %s", header, resp.StatusCode, text, resp.Header.Get("RateLimit"))
+		}
 	}
 }
 

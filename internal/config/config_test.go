@@ -56,6 +56,8 @@ func TestParseRefuses(t *testing.T) {
 		"ids in emails":                {"JWKS_URL": "https://id.example/keys", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu", "JWKS_MATCH": "id"},
 		"another match":                {"JWKS_MATCH": "name"},
 		"a token that can be guessed":  {"METRICS_TOKEN": "hush"},
+		"batches below none":           {"MAX_BATCH": "-1"},
+		"batches too large":            {"MAX_BATCH": "11"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for key, v := range env {

@@ -80,8 +80,10 @@ async function run(name) {
     const shown = document.querySelector(".result-window .CodeMirror").CodeMirror.getValue();
     return shown !== "" && JSON.stringify(JSON.parse(shown)) === text;
   }, want);
-  const { data, errors } = JSON.parse(want);
+  const { data, errors, extensions } = JSON.parse(want);
   assert.equal(errors, undefined, `${name} answered with errors: ${JSON.stringify(errors)}`);
+  const { requestedQueryCost, actualQueryCost } = extensions.cost;
+  assert.ok(0 < actualQueryCost && actualQueryCost <= requestedQueryCost, `${name} cost ${actualQueryCost} of ${requestedQueryCost}`);
   return { data, request: response.request() };
 }
 

@@ -12,11 +12,11 @@ const ask = GraphiQL.createFetcher({
 });
 
 // The token is read at each request, so that a new one holds at once. A header written in
-// the tab's own header editor goes before it. Whoever signs in or out here is so from then on.
+// the tab's own header editor goes before it. Answers show what they cost. Whoever signs in or out here is so from then on.
 async function fetcher(params, options) {
   const token = sessionStorage.getItem("7p:token");
   const bearer = token ? { Authorization: `Bearer ${token}` } : {};
-  const answer = await ask(params, { ...options, headers: { ...bearer, ...options?.headers } });
+  const answer = await ask(params, { ...options, headers: { "GraphQL-Cost": "1", ...bearer, ...options?.headers } });
   for (const payload of Object.values(answer.data ?? {})) {
     if (payload?.accessToken) takeToken(payload.accessToken);
     if (payload?.signedOut) takeToken("");
