@@ -30,7 +30,7 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 		fmt.Print(cli.Config.String())
 		return nil
 	}
-	db, err := openDatabase(ctx, &cli.Config)
+	db, err := openDatabase(ctx, &cli.Config, nil)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,8 @@ type database struct {
 	embedded *embedpg.Server // nil where DATABASE_URL names one
 }
 
-func openDatabase(ctx context.Context, c *config.Config) (*database, error) {
+// openDatabase opens it; changed is told what its writes changed, unless it is nil.
+func openDatabase(ctx context.Context, c *config.Config, changed func(context.Context, []store.Change)) (*database, error) {
 	db := &database{}
 	url := c.DatabaseURL
 	if url == "" {
@@ -39,7 +40,9 @@ func openDatabase(ctx context.Context, c *config.Config) (*database, error) {
 		url = db.embedded.DSN()
 	}
 	var err error
-	db.Store, err = store.Open(ctx, store.Config{URL: url, ReplicaURL: c.ReadReplicaURL, MaxConns: c.DatabasePool, Timeout: c.StatementTimeout})
+	db.Store, err = store.Open(ctx, store.Config{
+		URL: url, ReplicaURL: c.ReadReplicaURL, MaxConns: c.DatabasePool, Timeout: c.StatementTimeout, Changed: changed,
+	})
 	if err != nil {
 		return nil, errors.Join(err, db.stop())
 	}

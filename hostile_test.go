@@ -43,7 +43,7 @@ func listen(t *testing.T, with timeouts, flags ...string) *listening {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := openDatabase(t.Context(), c)
+	db, err := openDatabase(t.Context(), c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

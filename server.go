@@ -66,7 +66,8 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	defer shared.close()
-	db, err := openDatabase(ctx, c)
+	caching := openCaching(c, log, shared.redis)
+	db, err := openDatabase(ctx, c, caching.changed())
 	if err != nil {
 		return err
 	}
@@ -86,14 +87,15 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	handler := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, health: health, proxies: proxies, cors: cors})
+	handler := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: caching, health: health, proxies: proxies, cors: cors})
 	defer runtime.KeepAlive(ballast())
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s (ADDR): %w", c.Addr, err)
 	}
 	done := jobs.Start(background, log, append(jobs.All(db.Store), documents.jobs()...))
-	defer func() { stopBackground(); <-done; documents.close() }()
+	caching.start(background, db.Store)
+	defer func() { stopBackground(); <-done; documents.close(); caching.close() }()
 	welcome(c, listener.Addr(), db)
 	log.Info("listening", "addr", listener.Addr().String())
 	srv := newServer(handler, log, production)
@@ -135,6 +137,7 @@ type services struct {
 	accounts  *accounts
 	documents *documentSync
 	shared    *shared
+	caching   *caching
 	health    *middleware.Health
 	proxies   middleware.Proxies
 	cors      func(http.Handler) http.Handler
@@ -150,6 +153,7 @@ func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 		Limits: limits(c), MaxBatch: c.Limits.Batch, Budget: s.shared.limits,
 		Sessions:   s.accounts.sessions(c, s.shared.limits),
 		Extensions: []graphql.HandlerExtension{persisted},
+		Answers:    s.caching.answers, Version: version(),
 	})
 	playground := web.Playground("/playground", "/graphql")
 	mux := http.NewServeMux()

@@ -19,13 +19,6 @@ CREATE TABLE changes (
 -- What was committed since a snapshot, and what a transaction changed.
 CREATE INDEX changes_xid ON changes (xid);
 
--- Snapshots of a moment ago. When a transaction was committed is not known, but
--- what one of these sees was committed before it was taken.
-CREATE TABLE change_marks (
-    at       timestamptz PRIMARY KEY DEFAULT clock_timestamp(),
-    snapshot pg_snapshot NOT NULL DEFAULT pg_current_snapshot()
-);
-
 -- Makes a table tell of its changes. The triggers' names come after those of the
 -- counters' triggers, and so do the triggers: see tell_enrollments.
 -- +goose StatementBegin
@@ -434,4 +427,4 @@ $$;
 DROP FUNCTION tell_users(), tell_categories(), tell_courses(), tell_videos(), tell_reviews(), tell_enrollments(),
     tell_video_progress(), tell_course_related(), tell_course_words(), tell_everything(), hold_enrollments() CASCADE;
 DROP FUNCTION watch_changes(regclass, text);
-DROP TABLE change_marks, changes;
+DROP TABLE changes;

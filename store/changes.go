@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -58,31 +57,17 @@ func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string,
 	return next, changes, convert(err)
 }
 
-// DeleteChanges deletes changes that were committed before a time, 5,000 at a time,
-// and returns how many that were. What was committed when is known by the
-// snapshots that earlier calls took: the oldest changes stay until one is old
-// enough.
-func (s *Store) DeleteChanges(ctx context.Context, before time.Time) (n int, err error) {
-	err = s.exclusively(ctx, "delete_changes", func(conn *pgx.Conn) error {
-		var seen *string
-		err := conn.QueryRow(ctx, `-- name: MarkChanges
-			WITH mark AS (INSERT INTO change_marks DEFAULT VALUES), newest AS (
-				SELECT at, snapshot FROM change_marks WHERE at <= $1 ORDER BY at DESC LIMIT 1
-			), older AS (DELETE FROM change_marks m USING newest WHERE m.at < newest.at)
-			SELECT (SELECT snapshot::text FROM newest)`, before).Scan(&seen)
-		if err != nil || seen == nil {
-			return err
+// DeleteChanges deletes changes that were visible in a snapshot which ChangesSince
+// returned, 5,000 at a time, and returns how many that were.
+func (s *Store) DeleteChanges(ctx context.Context, snapshot string) (n int, err error) {
+	for {
+		done, err := s.primary.Exec(ctx, `-- name: DeleteChanges
+			DELETE FROM changes WHERE id IN (
+				SELECT id FROM changes WHERE xid < pg_snapshot_xmax($1::pg_snapshot) AND pg_visible_in_snapshot(xid, $1::pg_snapshot)
+				ORDER BY xid LIMIT 5000 FOR UPDATE SKIP LOCKED)`, snapshot)
+		if err != nil || done.RowsAffected() == 0 {
+			return n, convert(err)
 		}
-		for {
-			done, err := conn.Exec(ctx, `-- name: DeleteChanges
-				DELETE FROM changes WHERE id IN (
-					SELECT id FROM changes WHERE xid < pg_snapshot_xmax($1::pg_snapshot) AND pg_visible_in_snapshot(xid, $1::pg_snapshot)
-					ORDER BY xid LIMIT 5000)`, *seen)
-			if err != nil || done.RowsAffected() == 0 {
-				return err
-			}
-			n += int(done.RowsAffected())
-		}
-	})
-	return n, err
+		n += int(done.RowsAffected())
+	}
 }

@@ -22,8 +22,7 @@ type Answer struct {
 
 	tags  []uint64         // what it depends on
 	since changes.Position // how far the log went before the database was read
-	// good is the last position at which its tags were found unchanged.
-	good atomic.Uint64
+	good  atomic.Uint64    // where in the log its tags were last found unchanged
 	// coded are the bodies in the codings that were asked for, each made once.
 	coded [codings]atomic.Pointer[[]byte]
 }
@@ -65,7 +64,7 @@ func (a *Answer) weight() uint32 { return uint32(len(a.Body)*3/2 + 8*len(a.tags)
 const format = 'A'
 
 // header is what stands before the tags and the body.
-const header = 1 + 1 + 8 + 8 + 8 + 4
+const header = 1 + 1 + 8 + 8 + 8 + 8 + 4
 
 var errFormat = errors.New("answers: what Redis has is no answer of this version")
 
@@ -79,7 +78,8 @@ func (a *Answer) marshal() []byte {
 	b = append(b, format, flags)
 	b = binary.BigEndian.AppendUint64(b, uint64(a.Made.UnixMilli()))
 	b = binary.BigEndian.AppendUint64(b, uint64(a.MaxAge))
-	b = binary.BigEndian.AppendUint64(b, uint64(a.since))
+	b = binary.BigEndian.AppendUint64(b, a.since.Lineage)
+	b = binary.BigEndian.AppendUint64(b, a.since.At)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(a.tags)))
 	for _, tag := range a.tags {
 		b = binary.BigEndian.AppendUint64(b, tag)
@@ -96,9 +96,9 @@ func unmarshal(b []byte) (*Answer, error) {
 		Made:   time.UnixMilli(int64(binary.BigEndian.Uint64(b[2:]))),
 		MaxAge: time.Duration(binary.BigEndian.Uint64(b[10:])),
 		Scope:  Scope(b[1] &^ (1 << 7)), Private: b[1]&(1<<7) != 0,
-		since: changes.Position(binary.BigEndian.Uint64(b[18:])),
+		since: changes.Position{Lineage: binary.BigEndian.Uint64(b[18:]), At: binary.BigEndian.Uint64(b[26:])},
 	}
-	n := int(binary.BigEndian.Uint32(b[26:]))
+	n := int(binary.BigEndian.Uint32(b[34:]))
 	rest := b[header:]
 	if n > len(rest)/8 || a.Scope > ByViewer {
 		return nil, errFormat

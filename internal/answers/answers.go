@@ -2,7 +2,6 @@ package answers
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -32,7 +31,6 @@ type Options struct {
 	Redis *cache.Redis
 	// MaxBytes is about how much is kept in this process.
 	MaxBytes int
-	Log      *slog.Logger
 }
 
 // Answers keeps finished answers, in this process and in Redis. It is safe for
@@ -42,13 +40,12 @@ type Answers struct {
 	redis   *cache.Redis
 	near    *otter.Cache[string, *Answer]
 	flights flights
-	log     *slog.Logger
 	counts  counts
 }
 
 // New returns Answers that keep nothing yet.
 func New(o Options) *Answers {
-	a := &Answers{changes: o.Changes, redis: o.Redis, log: o.Log, flights: newFlights()}
+	a := &Answers{changes: o.Changes, redis: o.Redis, flights: newFlights()}
 	a.near = otter.Must(&otter.Options[string, *Answer]{
 		MaximumWeight: uint64(max(o.MaxBytes, 0)),
 		Weigher:       func(name string, answer *Answer) uint32 { return uint32(len(name)) + answer.weight() },
@@ -91,13 +88,13 @@ func (a *Answers) find(ctx context.Context, k Key, v edu.Viewer, now changes.Pos
 
 // good tells whether an answer is what the database would give now.
 func (a *Answers) good(answer *Answer, now changes.Position) bool {
-	if answer.good.Load() == uint64(now) {
+	if answer.since.Lineage == now.Lineage && answer.good.Load() == now.At {
 		return true
 	}
 	if !a.changes.Unchanged(answer.tags, answer.since) {
 		return false
 	}
-	answer.good.Store(uint64(now))
+	answer.good.Store(now.At)
 	return true
 }
 

@@ -42,7 +42,6 @@ type Source interface {
 
 // Log is the log as one process knows it. It is safe for concurrent use.
 type Log struct {
-	source  Source
 	log     *slog.Logger
 	replica *replica
 	stream  *stream // nil where the log is this process's alone
@@ -58,8 +57,8 @@ type Log struct {
 var started = time.Now()
 
 // New returns a Log in a Redis, or in the memory of this process where redis is nil.
-func New(source Source, redis *cache.Redis, log *slog.Logger) *Log {
-	l := &Log{source: source, log: log, replica: newReplica()}
+func New(redis *cache.Redis, log *slog.Logger) *Log {
+	l := &Log{log: log, replica: newReplica(Position{})}
 	if redis != nil {
 		l.stream = newStream(redis, l.replica)
 		l.reads.run = l.stream.read
@@ -72,10 +71,10 @@ func New(source Source, redis *cache.Redis, log *slog.Logger) *Log {
 // known for now.
 func (l *Log) Now(ctx context.Context) (Position, bool) {
 	if !l.leased() {
-		return 0, false
+		return Position{}, false
 	}
 	if l.stream != nil && l.reads.wait(ctx) != nil {
-		return 0, false
+		return Position{}, false
 	}
 	return l.replica.position(), true
 }
@@ -124,8 +123,7 @@ func (l *Log) add(e entry) error {
 		l.replica.next(e)
 		return nil
 	}
-	_, err := l.stream.add(e)
-	return err
+	return l.stream.add(e)
 }
 
 func merge(made []store.Change) entry {
@@ -146,15 +144,16 @@ func merge(made []store.Change) entry {
 	return e
 }
 
-// Run looks into the database for changes until the context ends.
-func (l *Log) Run(ctx context.Context) {
+// Run looks for changes in the database until the context ends. Before it is called
+// nobody may use the log.
+func (l *Log) Run(ctx context.Context, from Source) {
 	turn := time.NewTicker(lookEvery)
 	defer turn.Stop()
 	clean := time.NewTicker(kept)
 	defer clean.Stop()
 	failing, old := false, ""
 	for {
-		err := l.look(ctx)
+		err := l.look(ctx, from)
 		if ctx.Err() != nil {
 			return
 		}
@@ -169,7 +168,7 @@ func (l *Log) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-clean.C:
-			l.clean(ctx, old)
+			l.clean(ctx, from, old)
 			old = l.snapshot
 		case <-turn.C:
 		}
@@ -177,11 +176,11 @@ func (l *Log) Run(ctx context.Context) {
 }
 
 // look finds what nobody announced, announces it, and renews the lease.
-func (l *Log) look(ctx context.Context) error {
+func (l *Log) look(ctx context.Context, from Source) error {
 	began := time.Since(started)
 	ctx, cancel := context.WithTimeout(ctx, Lease)
 	defer cancel()
-	next, found, err := l.source.ChangesSince(ctx, l.snapshot)
+	next, found, err := from.ChangesSince(ctx, l.snapshot)
 	if err != nil {
 		return err
 	}
@@ -191,7 +190,7 @@ func (l *Log) look(ctx context.Context) error {
 		}
 	} else if l.looked.Load() == 0 || began-time.Duration(l.looked.Load()) > kept/2 {
 		// What was deleted meanwhile nobody knows.
-		l.replica.forget(l.replica.position() + 1)
+		l.replica.forget()
 	}
 	var missed []store.Change
 	for _, c := range found {
@@ -211,11 +210,11 @@ func (l *Log) look(ctx context.Context) error {
 }
 
 // clean deletes changes that were found by a look of before: they are in the log.
-func (l *Log) clean(ctx context.Context, snapshot string) {
+func (l *Log) clean(ctx context.Context, from Source, snapshot string) {
 	if snapshot == "" {
 		return
 	}
-	if _, err := l.source.DeleteChanges(ctx, snapshot); err != nil && ctx.Err() == nil {
+	if _, err := from.DeleteChanges(ctx, snapshot); err != nil && ctx.Err() == nil {
 		l.log.WarnContext(ctx, "old changes were not deleted", "error", err)
 	}
 }

@@ -2,13 +2,15 @@ package changes
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"github.com/7p-education/api/edu"
 )
 
-// Position is a place in the log. Later ones are larger; 0 is before all.
-type Position uint64
+// Position is a place in the log. Those of one lineage are in order; those of another
+// log, or of the same before its end was lost, have nothing to do with them.
+type Position struct {
+	Lineage, At uint64
+}
 
 // anything is the tag that everything has.
 var anything = edu.TagEverything.Of(0).String()
@@ -24,72 +26,73 @@ const (
 
 // replica is what a process knows of the log. It is safe for concurrent use.
 type replica struct {
-	at atomic.Uint64 // the Position of the last entry that was applied
-
 	mu      sync.RWMutex
-	horizon Position // what was read before it is of unknown age
-	last    map[uint64]Position
+	now     Position // of the last entry that was applied
+	horizon uint64   // what was read before it is of unknown age
+	last    map[uint64]uint64
 	// The ids of changes that are in the log, and those of a while ago.
 	known, before map[int64]struct{}
 }
 
-func newReplica() *replica { return &replica{last: map[uint64]Position{}} }
+// newReplica returns a replica of a log that begins at a position.
+func newReplica(at Position) *replica {
+	r := &replica{now: at}
+	r.drop()
+	return r
+}
 
-func (r *replica) position() Position { return Position(r.at.Load()) }
+func (r *replica) position() Position {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.now
+}
 
-// forget begins anew at a position: all that was read before it counts as changed.
-func (r *replica) forget(at Position) {
+// forget goes one position on: all that was read before counts as changed.
+func (r *replica) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.drop(at)
+	r.now.At++
+	r.drop()
 }
 
-func (r *replica) drop(at Position) {
-	r.horizon, r.last = at, map[uint64]Position{}
-	r.at.Store(uint64(at))
-}
+func (r *replica) drop() { r.horizon, r.last = r.now.At, map[uint64]uint64{} }
 
 // become takes over what another replica knows, at once: who asks meanwhile is
 // answered by all of the one or by all of the other.
 func (r *replica) become(other *replica) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.horizon, r.last = other.horizon, other.last
+	r.now, r.horizon, r.last = other.now, other.horizon, other.last
 	r.known, r.before = other.known, other.before
-	r.at.Store(other.at.Load())
 }
 
-// apply adds the entry at a position to the end.
-func (r *replica) apply(at Position, e entry) {
+// apply adds the entry at a place to the end.
+func (r *replica) apply(at uint64, e entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.add(at, e)
 }
 
-// next adds an entry at the position after the last.
+// next adds an entry after the last.
 func (r *replica) next(e entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.add(r.position()+1, e)
+	r.add(r.now.At+1, e)
 }
 
-func (r *replica) add(at Position, e entry) {
+func (r *replica) add(at uint64, e entry) {
+	r.now.At = at
 	for _, tag := range e.tags {
 		if tag == anything || len(r.last) >= maxTags {
-			r.drop(at)
+			r.drop()
 			continue
 		}
 		r.last[edu.HashTag(tag)] = at
 	}
-	r.note(e.ids)
-	r.at.Store(uint64(at))
-}
-
-func (r *replica) note(ids []int64) {
 	if r.known == nil || len(r.known) >= maxKnown {
-		r.known, r.before = make(map[int64]struct{}, len(ids)), r.known
+		r.known, r.before = make(map[int64]struct{}, len(e.ids)), r.known
 	}
-	for _, id := range ids {
+	for _, id := range e.ids {
 		r.known[id] = struct{}{}
 	}
 }
@@ -107,11 +110,11 @@ func (r *replica) knows(id int64) bool {
 func (r *replica) unchanged(tags []uint64, since Position) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if since < r.horizon {
+	if since.Lineage != r.now.Lineage || since.At < r.horizon {
 		return false
 	}
 	for _, tag := range tags {
-		if r.last[tag] > since {
+		if r.last[tag] > since.At {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package changes
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
 )
 
@@ -23,13 +25,13 @@ const (
 	pageSize  = 1000
 )
 
-// The fields of an entry. run is of the Redis process that it was written to: one
-// that was started anew may have lost the end of the log, so what was read before is
-// of unknown age.
+// The fields of an entry. The lineage begins with the id of the Redis process that it
+// was written to, as one that was started anew may have lost the end of the log, and
+// ends with something random, as any may lose all of it.
 const (
-	fieldRun  = "r"
-	fieldIDs  = "i"
-	fieldTags = "t"
+	fieldLineage = "l"
+	fieldIDs     = "i"
+	fieldTags    = "t"
 )
 
 // stream is the log in Redis, and the replica of it. Its methods are not safe for
@@ -39,29 +41,35 @@ type stream struct {
 	replica *replica
 	key     string
 
-	last string       // the id of the last entry that was applied; "" before the first
-	run  atomic.Value // the Redis process that the replica is of, a string
+	last    redis.XMessage // that was applied; without an id before the first
+	lineage atomic.Value   // that of the replica, a string
 	// verified is how many connections there were when that was last looked at: on a
 	// new one another process may answer.
 	verified uint64
 }
 
+// errLost is returned by add where there is no log any more: it begins anew with the
+// next read.
+var errLost = errors.New("changes: the log in Redis is lost")
+
 func newStream(r *cache.Redis, to *replica) *stream {
-	return &stream{redis: r, replica: to, key: r.Key("changes")}
+	s := &stream{redis: r, replica: to, key: r.Key("changes")}
+	s.lineage.Store("")
+	return s
 }
 
 // read applies what was added to the log.
 func (s *stream) read() error {
-	if s.last == "" || s.redis.Connections() != s.verified {
+	if s.last.ID == "" || s.redis.Connections() != s.verified {
 		return s.verify()
 	}
 	for {
-		page, err := s.page(s.last, pageSize)
+		page, err := s.page(s.last.ID, pageSize)
 		switch {
 		case err != nil:
 			return err
 		// The answer may have come on a connection that was made for it.
-		case len(page) == 0 || page[0].ID != s.last || s.redis.Connections() != s.verified:
+		case !s.goesOn(page) || s.redis.Connections() != s.verified:
 			return s.verify()
 		}
 		if err := s.follow(page[1:]); err != nil || len(page) < pageSize {
@@ -78,6 +86,12 @@ func (s *stream) page(from string, n int64) (page []redis.XMessage, err error) {
 	return page, err
 }
 
+// goesOn tells whether a page begins with the last entry that was applied. Another log
+// may have come to the same id, but not to the same lineage.
+func (s *stream) goesOn(page []redis.XMessage) bool {
+	return len(page) > 0 && page[0].ID == s.last.ID && page[0].Values[fieldLineage] == s.last.Values[fieldLineage]
+}
+
 // verify finds out whether the log goes on where the replica ends. Otherwise that
 // begins anew: with the entries that the Redis process of now was given since its
 // start, which it has all of, or else with one that is added for that.
@@ -87,12 +101,12 @@ func (s *stream) verify() error {
 	if err != nil {
 		return err
 	}
-	if s.last != "" && run == s.run.Load() {
-		page, err := s.page(s.last, pageSize)
+	if s.last.ID != "" && strings.HasPrefix(s.lineage.Load().(string), run) {
+		page, err := s.page(s.last.ID, pageSize)
 		if err != nil {
 			return err
 		}
-		if len(page) > 0 && page[0].ID == s.last {
+		if s.goesOn(page) {
 			s.verified = connections
 			return s.follow(page[1:])
 		}
@@ -104,34 +118,48 @@ func (s *stream) verify() error {
 	return nil
 }
 
-// begin makes the replica anew.
+// begin makes the replica anew. Of several that begin a log at the same time, the
+// first decides on its lineage.
 func (s *stream) begin(run string) error {
-	s.run.Store(run)
 	all, err := s.all()
 	if err != nil {
 		return err
 	}
-	first := slices.IndexFunc(all, func(m redis.XMessage) bool { return m.Values[fieldRun] == run })
+	first := ours(all, run)
 	if first < 0 {
-		id, err := s.add(entry{})
-		if err != nil {
+		if _, err := s.append(entry{}, run+rand.Text()[:8], true); err != nil {
 			return err
 		}
-		all, first = []redis.XMessage{{ID: id}}, 0
+		if all, err = s.all(); err != nil {
+			return err
+		}
+		if first = ours(all, run); first < 0 {
+			return errLost
+		}
 	}
-	at, err := position(all[first].ID)
+	at, err := place(all[first].ID)
 	if err != nil {
 		return err
 	}
-	anew := newReplica()
-	anew.forget(at)
+	lineage := all[first].Values[fieldLineage].(string)
+	anew := newReplica(Position{edu.HashTag(lineage), at})
 	last, err := apply(anew, all[first:])
 	if err != nil {
 		return err
 	}
 	s.last = last
+	s.lineage.Store(lineage)
 	s.replica.become(anew)
 	return nil
+}
+
+// ours returns the first entry that was written to a Redis process, or -1: it has all
+// that were written since.
+func ours(all []redis.XMessage, run string) int {
+	return slices.IndexFunc(all, func(m redis.XMessage) bool {
+		lineage, _ := m.Values[fieldLineage].(string)
+		return strings.HasPrefix(lineage, run)
+	})
 }
 
 // all returns what there is of the log.
@@ -144,16 +172,23 @@ func (s *stream) all() (all []redis.XMessage, err error) {
 	}
 }
 
-// add adds to the log, in several entries where there are many tags. The ids are in
-// the last, whose own id it returns: that one proves that all are there.
-func (s *stream) add(e entry) (id string, err error) {
-	run, _ := s.run.Load().(string)
+// add adds to the log, unless it is lost, in several entries where there are many
+// tags. The ids are in the last, as that one proves that all are there.
+func (s *stream) add(e entry) error {
+	added, err := s.append(e, s.lineage.Load().(string), false)
+	if err == nil && !added {
+		return errLost
+	}
+	return err
+}
+
+func (s *stream) append(e entry, lineage string, begin bool) (added bool, err error) {
 	err = s.redis.Do(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
 		pipe := c.Pipeline()
 		add := func(tags []string, ids []int64) *redis.StringCmd {
 			return pipe.XAdd(ctx, &redis.XAddArgs{
-				Stream: s.key, MaxLen: keptEntries, Approx: true,
-				Values: []string{fieldRun, run, fieldTags, strings.Join(tags, " "), fieldIDs, joined(ids)},
+				Stream: s.key, NoMkStream: !begin, MaxLen: keptEntries, Approx: true,
+				Values: []string{fieldLineage, lineage, fieldTags, strings.Join(tags, " "), fieldIDs, joined(ids)},
 			})
 		}
 		tags := e.tags
@@ -161,13 +196,14 @@ func (s *stream) add(e entry) (id string, err error) {
 			add(tags[:entryTags], nil)
 		}
 		last := add(tags, e.ids)
-		if _, err := pipe.Exec(ctx); err != nil {
-			return err
-		}
-		id = last.Val()
-		return nil
+		_, err := pipe.Exec(ctx)
+		added = err == nil && last.Val() != ""
+		return err
 	})
-	return id, err
+	if errors.Is(err, redis.Nil) { // there is no stream
+		return false, nil
+	}
+	return added, err
 }
 
 func joined(ids []int64) string {
@@ -203,15 +239,15 @@ func (s *stream) runID() (id string, err error) {
 	return "", errors.New("changes: INFO of Redis has no run_id")
 }
 
-// apply applies entries and returns the id of the last.
-func apply(to *replica, page []redis.XMessage) (last string, err error) {
+// apply applies entries and returns the last.
+func apply(to *replica, page []redis.XMessage) (last redis.XMessage, err error) {
 	for _, m := range page {
-		at, err := position(m.ID)
+		at, err := place(m.ID)
 		if err != nil {
 			return last, err
 		}
 		to.apply(at, entryOf(m.Values))
-		last = m.ID
+		last = m
 	}
 	return last, nil
 }
@@ -219,7 +255,7 @@ func apply(to *replica, page []redis.XMessage) (last string, err error) {
 // follow applies entries that follow the last one.
 func (s *stream) follow(page []redis.XMessage) error {
 	last, err := apply(s.replica, page)
-	if last != "" {
+	if last.ID != "" {
 		s.last = last
 	}
 	return err
@@ -239,14 +275,14 @@ func entryOf(values map[string]any) (e entry) {
 	return e
 }
 
-// position makes a number of the id of an entry, which is a time in milliseconds and
-// a number within it.
-func position(id string) (Position, error) {
+// place makes a number of the id of an entry, which is a time in milliseconds and a
+// number within it.
+func place(id string) (uint64, error) {
 	ms, n, _ := strings.Cut(id, "-")
 	at, err := strconv.ParseUint(ms, 10, 44)
 	within, err2 := strconv.ParseUint(n, 10, 20)
 	if err != nil || err2 != nil {
 		return 0, fmt.Errorf("changes: the id %q of an entry is out of range", id)
 	}
-	return Position(at<<20 | within), nil
+	return at<<20 | within, nil
 }

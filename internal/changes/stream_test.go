@@ -27,7 +27,7 @@ func open(t *testing.T, url, prefix string) *cache.Redis {
 
 func streamOf(t *testing.T, url, prefix string) *stream {
 	t.Helper()
-	return newStream(open(t, url, prefix), newReplica())
+	return newStream(open(t, url, prefix), newReplica(Position{}))
 }
 
 // command sends a command of no use to the program.
@@ -48,7 +48,7 @@ func (s *stream) mustRead(t *testing.T) Position {
 
 func (s *stream) mustAdd(t *testing.T, tags ...string) {
 	t.Helper()
-	if _, err := s.add(entry{tags: tags}); err != nil {
+	if err := s.add(entry{tags: tags}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -98,7 +98,7 @@ func TestStreamOfManyTags(t *testing.T) {
 	for i := range 3*entryTags + 1 {
 		tags = append(tags, fmt.Sprint("course:", i))
 	}
-	if _, err := a.add(entry{tags: tags, ids: []int64{7, 8}}); err != nil {
+	if err := a.add(entry{tags: tags, ids: []int64{7, 8}}); err != nil {
 		t.Fatal(err)
 	}
 	b.mustRead(t)
@@ -133,7 +133,7 @@ func TestStreamThatIsLost(t *testing.T) {
 			server.Kill()
 			server.Restart()
 			for _, m := range all[:len(all)-1] {
-				command(t, a, "XADD", a.key, m.ID, fieldRun, m.Values[fieldRun], fieldTags, m.Values[fieldTags], fieldIDs, "")
+				command(t, a, "XADD", a.key, m.ID, fieldLineage, m.Values[fieldLineage], fieldTags, m.Values[fieldTags], fieldIDs, "")
 			}
 		},
 	} {
@@ -177,7 +177,7 @@ func TestStreamThatIsLost(t *testing.T) {
 // A replica that is made anew is at no moment half made.
 func TestReplicaBecomes(t *testing.T) {
 	t.Parallel()
-	r := newReplica()
+	r := newReplica(Position{})
 	r.apply(10, entry{tags: []string{"course:1"}})
 	var wg sync.WaitGroup
 	stop := make(chan struct{})
@@ -187,15 +187,14 @@ func TestReplicaBecomes(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				anew := newReplica()
-				anew.forget(5)
+				anew := newReplica(Position{At: 5})
 				anew.apply(10, entry{tags: []string{"course:1"}})
 				r.become(anew)
 			}
 		}
 	})
 	for range 20_000 {
-		if r.unchanged([]uint64{edu.HashTag("course:1")}, 9) {
+		if r.unchanged([]uint64{edu.HashTag("course:1")}, Position{At: 9}) {
 			t.Error("a change was not known for a moment")
 			break
 		}
@@ -206,7 +205,7 @@ func TestReplicaBecomes(t *testing.T) {
 
 func TestReplicaIsBounded(t *testing.T) {
 	t.Parallel()
-	r := newReplica()
+	r := newReplica(Position{})
 	for i := range 3 * maxTags {
 		r.next(entry{tags: []string{fmt.Sprint(i)}, ids: []int64{int64(i)}})
 	}
@@ -214,17 +213,17 @@ func TestReplicaIsBounded(t *testing.T) {
 		t.Errorf("it has %d tags and %d ids", len(r.last), len(r.known)+len(r.before))
 	}
 	now := r.position()
-	if r.unchanged([]uint64{edu.HashTag("0")}, 1) || !r.unchanged([]uint64{edu.HashTag("0")}, now) || !r.knows(3*maxTags-1) {
+	if r.unchanged([]uint64{edu.HashTag("0")}, Position{At: 1}) || !r.unchanged([]uint64{edu.HashTag("0")}, now) || !r.knows(3*maxTags-1) {
 		t.Error("what was forgotten is taken for unchanged, or what is new for forgotten")
 	}
 }
 
-func FuzzPosition(f *testing.F) {
+func FuzzPlace(f *testing.F) {
 	f.Add("1700000000000-0", "1700000000000-1")
 	f.Add("-", "0-1048575")
 	f.Fuzz(func(t *testing.T, a, b string) {
-		x, err := position(a)
-		y, err2 := position(b)
+		x, err := place(a)
+		y, err2 := place(b)
 		var ms, n, ms2, n2 uint64
 		if err != nil || err2 != nil {
 			return

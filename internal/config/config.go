@@ -35,6 +35,8 @@ type Config struct {
 	CORSCredentials    bool          `env:"CORS_CREDENTIALS" name:"cors-credentials" help:"Whether browsers may send cookies and client certificates from those origins."`
 	PersistedQueries   string        `env:"PERSISTED_QUERIES" enum:"apq,log,safelist,trusted,off" default:"apq" help:"Which operations are run: apq is all, and clients may register theirs; log also logs those that are in no list of documents; safelist is those of the list; trusted is those of the list by id only; off is all, by text only."`
 	PersistedManifest  []string      `env:"PERSISTED_QUERY_MANIFEST" name:"persisted-query-manifest" help:"Files of trusted documents, by commas: Apollo's or Relay's manifests, .graphql files, or directories of them. Those that were pushed to the database are known too."`
+	Cache              string        `env:"CACHE" enum:"on,off" default:"on" help:"Whether answers are kept, in this process and in Redis."`
+	CacheMemory        int           `env:"CACHE_MEMORY" default:"64" help:"MiB of answers that this process keeps at most."`
 	RateLimit          string        `env:"RATE_LIMIT" help:"Requests that one viewer, or one address, may make; off switches all limits of rates off. By default 100/15m with a DATABASE_URL, and off for the private PostgreSQL."`
 	MetricsToken       string        `env:"METRICS_TOKEN" secret:"all" help:"Who sends it as Authorization: Bearer … may read /metrics, from anywhere. Without one, only who asks from this machine, past all proxies, may."`
 	RateLimitPremium   string        `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same of premium plans, instructors and admins; or off."`
