@@ -10,7 +10,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
@@ -150,7 +149,7 @@ func (o Options) operation(ctx context.Context, next graphql.OperationHandler) g
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
 	}
 	op, db, viewer := graphql.GetOperationContext(ctx), o.Store, edu.ViewerFrom(ctx)
-	if op.Operation.Operation == ast.Mutation {
+	if batchOf(ctx).writes(op.Operation.Operation) {
 		db = db.OnPrimary() // what it reads after its write must have it
 	}
 	l := loaders.New(ctx, db, viewer, o.Now())
