@@ -247,3 +247,20 @@ func TestSignInsOfBatch(t *testing.T) {
 		t.Errorf("answered %s\nwant     %s", got, want)
 	}
 }
+
+// A replayed answer tells its cost as the first one did.
+func TestCostOfReplay(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t, testdb.New(t))
+	inner := s.handler
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("GraphQL-Cost", "1")
+		inner.ServeHTTP(w, r)
+	})
+	enroll := body(enrolling(s.courses[0]), nil)
+	first := s.send(t.Context(), s.student, "key", enroll)
+	if !strings.Contains(first.Body.String(), `"actualQueryCost":`) || strings.Contains(first.Body.String(), `"actualQueryCost":null`) {
+		t.Errorf("answered %s", first.Body)
+	}
+	isReplay(t, first, s.send(t.Context(), s.student, "key", enroll))
+}
