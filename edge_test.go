@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,6 +34,7 @@ func TestEdge(t *testing.T) {
 	t.Run("attempts", func(t *testing.T) { checkAttempts(t, p) })
 	t.Run("batches", func(t *testing.T) { checkBatches(t, p) })
 	t.Run("costs", func(t *testing.T) { checkCosts(t, p) })
+	t.Run("head", func(t *testing.T) { checkHead(t, p) })
 	t.Run("forgery", func(t *testing.T) { checkForgery(t, p) })
 	t.Run("compression", func(t *testing.T) { checkCompression(t, p) })
 }
@@ -217,6 +220,32 @@ func checkForgery(t *testing.T, p *program) {
 		if resp.StatusCode != tt.status || strings.Contains(text, "__typename") || resp.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s %s of %q: %d %s %v", tt.method, tt.path, tt.contentType, resp.StatusCode, text, resp.Header)
 		}
+	}
+}
+
+// checkHead sends headers without end, and headers that never end.
+func checkHead(t *testing.T, p *program) {
+	for name, tt := range map[string]struct{ head, want string }{
+		// A little more than the server reads of them, so that it need not cut us off while we write.
+		"long": {"X-Long: " + strings.Repeat("x", 1<<20+16<<10) + "\r\n\r\n", "HTTP/1.1 431 "},
+		"slow": {"X-Slow: x", ""}, // the connection is closed
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(p.base, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(patience))
+			if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: a\r\n"+tt.head); err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(io.LimitReader(conn, int64(len("HTTP/1.1 431 "))))
+			if string(got) != tt.want || tt.want == "" && err != nil {
+				t.Errorf("answered %q, %v; want %q", got, err, tt.want)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from "@apollo/client";
+import { BatchHttpLink } from "@apollo/client/link/batch-http";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { recording, unique } from "./recording.mjs";
 import { url } from "./server.mjs";
@@ -41,4 +42,17 @@ test("an error of the schema reaches the caller with its code", async () => {
   const query = gql`query { course(id: "x") { id } }`;
   const { error } = await client(false, network).query({ query, errorPolicy: "all" });
   assert.equal(error.errors[0].extensions.code, "BAD_USER_INPUT");
+});
+
+test("a batch is answered in its order, whatever becomes of one", async () => {
+  const network = recording();
+  const apollo = new ApolloClient({ cache: new InMemoryCache(), link: new BatchHttpLink({ uri: url, fetch: network.fetch }) });
+  const ask = (text) => apollo.query({ query: gql(text), errorPolicy: "all", fetchPolicy: "network-only" });
+  const [courses, refused, categories] = await Promise.all([
+    ask("{ courses(first: 1) { nodes { id } } }"), ask("{ courses(first: 1000) { nodes { id } } }"), ask("{ categories { id name } }"),
+  ]);
+  assert.equal(courses.data.courses.nodes.length, 1);
+  assert.equal(refused.error.errors[0].extensions.code, "BAD_USER_INPUT");
+  assert.ok(categories.data.categories.length > 0);
+  assert.deepEqual(network.lines(), ["POST 200"], "not one request");
 });

@@ -76,6 +76,18 @@ func TestPaging(t *testing.T) {
 	}
 }
 
+// A page without rows has no cursors, whatever the list holds.
+func TestEmptyPages(t *testing.T) {
+	t.Parallel()
+	a := setup(t, testdb.Demo(t))
+	for _, l := range allLists(t, a) {
+		c := connection(a.data(t, l.as, l.query(), map[string]any{"first": 0}))
+		if len(c["edges"].([]any)) > 0 || len(c["nodes"].([]any)) > 0 || at(c, "pageInfo", "startCursor") != nil || at(c, "pageInfo", "endCursor") != nil || c["totalCount"] == 0.0 {
+			t.Errorf("%s: %v", l.name, c)
+		}
+	}
+}
+
 const pageOf = 7
 
 // forward walks the list from its start and returns its ids; between is called

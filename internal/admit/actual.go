@@ -9,7 +9,8 @@ import (
 // each field that was called, and of each object that is in data, the answer's as
 // JSON. Of an interface's objects the weight is that of its dearest type. It is
 // never more than the estimate while no list is longer than the schema says. Name
-// and given are those of Cost.
+// and given are those of Cost. It takes about as long as writing the answer did: 4
+// ms for 2,250 objects in 125 kB (BenchmarkActual).
 func (d *Document) Actual(name string, given map[string]any, data []byte) (int64, error) {
 	op := d.operation(name)
 	if op == nil {
@@ -47,7 +48,8 @@ func (a *answer) set(spots []spot, objects []map[string]any) {
 		fields = a.collect(fields, s, seen)
 	}
 	for _, f := range fields {
-		var values, below = 0, []map[string]any(nil)
+		var below []map[string]any
+		values := 0
 		for _, o := range objects {
 			value, there := o[f.name]
 			if !there { // it is of another type

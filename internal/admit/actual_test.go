@@ -1,6 +1,7 @@
 package admit_test
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -60,5 +61,23 @@ func TestActual(t *testing.T) {
 	}
 	if got, err := d.Actual("", nil, []byte(`{"me":`)); err == nil {
 		t.Errorf("half an answer costs %d", got)
+	}
+}
+
+// BenchmarkActual costs an answer of 100 courses with 10 reviews each.
+func BenchmarkActual(b *testing.B) {
+	d, err := policy(b, contractSchema(b), unlimited()).Document("{courses(first:100){nodes{id title rating reviews(first:10){nodes{id rating body author{id name}}}}}}")
+	if err != nil {
+		b.Fatal(err)
+	}
+	list := func(n int, row string) string { return "[" + strings.TrimSuffix(strings.Repeat(row+",", n), ",") + "]" }
+	const review = `{"id":"UmV2aWV3OjEy","rating":4,"body":"Clear, and at a good pace.","author":{"id":"VXNlcjoxMg","name":"Ada Byron"}}`
+	data := []byte(`{"courses":{"nodes":` + list(100, `{"id":"Q291cnNlOjEy","title":"A course","rating":4.5,"reviews":{"nodes":`+list(10, review)+`}}`) + `}}`)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if cost, err := d.Actual("", nil, data); err != nil || cost != 50+1+100+100+2*1000 {
+			b.Fatal(cost, err)
+		}
 	}
 }

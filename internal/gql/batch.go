@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/internal/admit"
@@ -25,6 +26,7 @@ type member struct {
 type batch struct {
 	sum    admit.Estimate
 	logins int
+	wrote  bool
 }
 
 type batchKey struct{}
@@ -32,6 +34,17 @@ type batchKey struct{}
 func batchOf(ctx context.Context) *batch {
 	b, _ := ctx.Value(batchKey{}).(*batch)
 	return b
+}
+
+// writes tells whether an operation of the kind that is about to run writes, or comes
+// after one that did. A nil batch is that of an operation alone.
+func (b *batch) writes(kind ast.Operation) bool {
+	writes := kind == ast.Mutation
+	if b == nil {
+		return writes
+	}
+	b.wrote = b.wrote || writes
+	return b.wrote
 }
 
 // errTooMany ends the reading of a batch.

@@ -119,6 +119,7 @@ func (s *spending) Requests(_ context.Context, n int) error {
 	s.requests -= n
 	return nil
 }
+
 func (s *spending) Spend(_ context.Context, cost int64) error {
 	s.costs = append(s.costs, cost)
 	return nil
@@ -194,29 +195,72 @@ func TestCostOfBatch(t *testing.T) {
 	}
 }
 
-// One password may be tried in a batch, and mutations run in their order.
-func TestMutationsOfBatch(t *testing.T) {
-	t.Parallel()
-	s := newSchool(t, testdb.New(t))
-	enroll := func(i int) string {
-		return fmt.Sprintf(`{"query":"mutation { enroll(input: {courseId: %s}) { enrollment { course { enrollmentCount } } userErrors { code } } }"}`,
-			strings.ReplaceAll(fmt.Sprintf("%q", edu.NewID(edu.KindCourse, s.courses[i])), `"`, `\"`))
-	}
-	const count = `{"query":"{ viewer { enrollments { totalCount } } }"}`
-	r := httptest.NewRequestWithContext(edu.WithViewer(t.Context(), s.student), http.MethodPost, "/graphql",
-		strings.NewReader(`[`+strings.Join([]string{count, enroll(0), count, enroll(0), enroll(1), count}, ",")+`]`))
+// batchAs sends a batch as a viewer and summarizes the answers.
+func batchAs(t *testing.T, h http.Handler, as edu.Viewer, members ...string) string {
+	t.Helper()
+	r := httptest.NewRequestWithContext(edu.WithViewer(t.Context(), as), http.MethodPost, "/graphql", strings.NewReader("["+strings.Join(members, ",")+"]"))
 	r.Header.Set("Content-Type", "application/json")
 	rec := httptest.NewRecorder()
-	s.handler.ServeHTTP(rec, r)
+	h.ServeHTTP(rec, r)
+	return summary(t, rec.Body.Bytes())
+}
+
+// Mutations run in their order, and what comes after one sees it: it reads from the
+// primary. The replica here has not heard of anybody yet.
+func TestMutationsOfBatch(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.New(t)
+	s := newSchool(t, dsn)
+	db, err := store.Open(t.Context(), store.Config{URL: dsn, ReplicaURL: testdb.New(t), MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	h := gql.New(gql.Options{Store: db, Log: slog.New(slog.DiscardHandler), MaxBatch: 10})
+	enroll := func(i int) string {
+		return fmt.Sprintf(`{"query":"mutation { enroll(input: {courseId: \"%s\"}) { enrollment { course { enrollmentCount } } userErrors { code } } }"}`,
+			edu.NewID(edu.KindCourse, s.courses[i]))
+	}
+	const (
+		count    = `{"query":"{ viewer { enrollments { totalCount } } }"}`
+		nobody   = `{"viewer":null}`
+		enrolled = `{"enroll":{"enrollment":{"course":{"enrollmentCount":1}},"userErrors":[]}}`
+		again    = `{"enroll":{"enrollment":null,"userErrors":[{"code":"ALREADY_EXISTS"}]}}`
+	)
 	total := func(n int) string { return fmt.Sprintf(`{"viewer":{"enrollments":{"totalCount":%d}}}`, n) }
-	const enrolled = `{"enroll":{"enrollment":{"course":{"enrollmentCount":1}},"userErrors":[]}}`
-	const again = `{"enroll":{"enrollment":null,"userErrors":[{"code":"ALREADY_EXISTS"}]}}`
-	if got, want := summary(t, rec.Body.Bytes()), strings.Join([]string{total(0), enrolled, total(1), again, enrolled, total(2)}, " "); got != want {
+	got := batchAs(t, h, s.student, count, enroll(0), count, enroll(0), enroll(1), count)
+	if want := strings.Join([]string{nobody, enrolled, total(1), again, enrolled, total(2)}, " "); got != want {
 		t.Errorf("answered %s\nwant     %s", got, want)
 	}
+	if got := batchAs(t, h, s.student, count); got != nobody {
+		t.Errorf("the next batch is answered %s", got)
+	}
+}
+
+// One password may be tried in a batch.
+func TestSignInsOfBatch(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t, testdb.New(t))
 	const signIn = `{"query":"mutation { signIn(input: {email: \"nobody@7p.example\", password: \"x\"}) { userErrors { code } } }"}`
-	rec = post(t, s.handler, `[`+signIn+`,`+signIn+`,`+`{"query":"{__typename}"}]`)
-	if got, want := summary(t, rec.Body.Bytes()), `{"signIn":{"userErrors":[{"code":"INVALID_CREDENTIALS"}]}} BATCH_LIMIT_EXCEEDED {"__typename":"Query"}`; got != want {
+	got := batchAs(t, s.handler, edu.Viewer{}, signIn, signIn, `{"query":"{__typename}"}`)
+	if want := `{"signIn":{"userErrors":[{"code":"INVALID_CREDENTIALS"}]}} BATCH_LIMIT_EXCEEDED {"__typename":"Query"}`; got != want {
 		t.Errorf("answered %s\nwant     %s", got, want)
 	}
+}
+
+// A replayed answer tells its cost as the first one did.
+func TestCostOfReplay(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t, testdb.New(t))
+	inner := s.handler
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("GraphQL-Cost", "1")
+		inner.ServeHTTP(w, r)
+	})
+	enroll := body(enrolling(s.courses[0]), nil)
+	first := s.send(t.Context(), s.student, "key", enroll)
+	if !strings.Contains(first.Body.String(), `"actualQueryCost":`) || strings.Contains(first.Body.String(), `"actualQueryCost":null`) {
+		t.Errorf("answered %s", first.Body)
+	}
+	isReplay(t, first, s.send(t.Context(), s.student, "key", enroll))
 }

@@ -33,15 +33,21 @@ type billed struct {
 	}
 }
 
-// askFor sends an operation with headers, given as "Name: value".
-func askFor(t *testing.T, s http.Handler, as edu.Viewer, query string, variables map[string]any, headers ...string) billed {
+// asker asks a server what operations cost.
+type asker struct {
+	*testing.T
+	server http.Handler
+}
+
+// ask sends an operation with headers, given as "Name: value".
+func (t asker) ask(as edu.Viewer, query string, variables map[string]any, headers ...string) billed {
 	t.Helper()
 	r := request(query, variables)
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Add(name, value)
 	}
-	w := serve(s, r.WithContext(edu.WithViewer(t.Context(), as)))
+	w := serve(t.server, r.WithContext(edu.WithViewer(t.Context(), as)))
 	b := billed{status: w.Code}
 	if err := json.Unmarshal(w.Body.Bytes(), &b); err != nil {
 		t.Fatalf("%v: %s", err, w.Body)
@@ -49,14 +55,14 @@ func askFor(t *testing.T, s http.Handler, as edu.Viewer, query string, variables
 	return b
 }
 
-func demoServer(t *testing.T, limits admit.Limits) http.Handler {
+func demoServer(t *testing.T, limits admit.Limits) asker {
 	t.Helper()
 	db, err := store.Open(t.Context(), store.Config{URL: testdb.Demo(t), MaxConns: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	return New(Options{Store: db, Log: slog.New(slog.DiscardHandler), Introspection: true, Limits: limits, Now: func() time.Time { return testdb.Now }})
+	return asker{t, New(Options{Store: db, Log: slog.New(slog.DiscardHandler), Introspection: true, Limits: limits, Now: func() time.Time { return testdb.Now }})}
 }
 
 // What an answer cost is told to who asks, and never more than the estimate.
@@ -78,7 +84,7 @@ func TestCostOfOperations(t *testing.T) {
 				continue
 			}
 			variables := map[string]any{"first": 100, "query": "data", "slug": "graphql-schema-to-production"}
-			b := askFor(t, s, edu.Viewer{ID: 1, Role: edu.RoleStudent}, query, variables, "GraphQL-Cost: 1")
+			b := s.ask(edu.Viewer{ID: 1, Role: edu.RoleStudent}, query, variables, "GraphQL-Cost: 1")
 			c := b.Extensions.Cost
 			if b.status != 200 || c == nil || c.Actual == nil || *c.Actual < 1 || *c.Actual > c.Requested || c.Maximum != admit.Defaults().Cost || len(b.Errors) > 0 {
 				t.Errorf("%s: %d %+v %v", file, b.status, c, b.Errors)
@@ -88,11 +94,11 @@ func TestCostOfOperations(t *testing.T) {
 	// The list, the connection, its total, three courses with a category and a price each.
 	const query = "{ courses(first: 3) { totalCount nodes { title category { name } price { amount } } } }"
 	whole := int64(50 + 1 + 1 + 3*3)
-	if diff := cmp.Diff(&costOf{Requested: whole, Actual: &whole, Maximum: 50_000}, askFor(t, s, edu.Viewer{}, query, nil, "GraphQL-Cost: true").Extensions.Cost); diff != "" {
+	if diff := cmp.Diff(&costOf{Requested: whole, Actual: &whole, Maximum: 50_000}, s.ask(edu.Viewer{}, query, nil, "GraphQL-Cost: true").Extensions.Cost); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	for _, no := range []string{"X: ", "GraphQL-Cost: 0", "GraphQL-Cost: false", "GraphQL-Cost: ", "GraphQL-Dry-Run: 0"} {
-		if b := askFor(t, s, edu.Viewer{}, query, nil, no); b.Extensions.Cost != nil || len(b.Data) < 100 {
+		if b := s.ask(edu.Viewer{}, query, nil, no); b.Extensions.Cost != nil || len(b.Data) < 100 {
 			t.Errorf("%q: %s %+v", no, b.Data, b.Extensions)
 		}
 	}
@@ -103,11 +109,11 @@ func TestCostOfRandomQueries(t *testing.T) {
 	limits := admit.Defaults()
 	limits.Tokens, limits.Aliases, limits.Repeated, limits.Directives, limits.Cost, limits.Fields = 10_000, 1000, 1000, 1000, 1e9, 1e9
 	s := demoServer(t, limits)
-	q := &queries{schema: Schema().Schema(), random: rand.New(rand.NewPCG(3, 3)), ids: someIDs(t, s)}
+	q := &queries{schema: Schema().Schema(), random: rand.New(rand.NewPCG(3, 3)), ids: someIDs(t, s.server)}
 	told := 0
 	for i := range 150 {
 		query := q.next()
-		b := askFor(t, s, edu.Viewer{ID: 3, Role: edu.RoleAdmin}, query, map[string]any{"yes": i%2 == 0, "no": i%3 == 0}, "GraphQL-Cost: 1")
+		b := s.ask(edu.Viewer{ID: 3, Role: edu.RoleAdmin}, query, map[string]any{"yes": i%2 == 0, "no": i%3 == 0}, "GraphQL-Cost: 1")
 		if c := b.Extensions.Cost; c != nil && c.Actual != nil {
 			told++
 			if *c.Actual > c.Requested {
@@ -138,17 +144,19 @@ func (l *ledger) take(used *int64, n, most int64) error {
 func (l *ledger) Requests(_ context.Context, n int) error {
 	return l.take(&l.requests, int64(n), l.more)
 }
+
 func (l *ledger) Spend(_ context.Context, cost int64) error { return l.take(&l.spent, cost, l.cost) }
-func (l *ledger) Attempt(context.Context) error             { return l.take(&l.attempts, 1, l.sessions) }
+
+func (l *ledger) Attempt(context.Context) error { return l.take(&l.attempts, 1, l.sessions) }
 
 // A dry run has no store to ask, and no budget to spend.
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	budget := &ledger{cost: 1e6, sessions: 10}
-	s := New(Options{Log: slog.New(slog.DiscardHandler), Budget: budget})
+	s := asker{t, New(Options{Log: slog.New(slog.DiscardHandler), Budget: budget})}
 	const query = "query A($n: Int!) { courses(first: $n) { totalCount nodes { title category { name } price { amount } } } }"
 	for _, headers := range [][]string{{"GraphQL-Dry-Run: 1"}, {"graphql-dry-run: yes", "GraphQL-Cost: 1"}} {
-		b := askFor(t, s, edu.Viewer{}, query, map[string]any{"n": 100}, headers...)
+		b := s.ask(edu.Viewer{}, query, map[string]any{"n": 100}, headers...)
 		want := &dryRun{Fields: 503, Depth: 4, Statements: 3, Dearest: []admit.Share{
 			{Path: "courses.nodes", Cost: 100}, {Path: "courses.nodes.category", Cost: 100}, {Path: "courses.nodes.price", Cost: 100},
 		}}
@@ -160,7 +168,7 @@ func TestDryRun(t *testing.T) {
 		}
 	}
 	const signIn = `mutation { signIn(input: {email: "a@7p.example", password: "a"}) { accessToken } }`
-	if b := askFor(t, s, edu.Viewer{}, signIn, nil, "GraphQL-Dry-Run: 1", "Idempotency-Key: k"); b.status != 200 || b.Extensions.Cost.Requested != 5001 {
+	if b := s.ask(edu.Viewer{}, signIn, nil, "GraphQL-Dry-Run: 1", "Idempotency-Key: k"); b.status != 200 || b.Extensions.Cost.Requested != 5001 {
 		t.Errorf("a mutation: %+v", b)
 	}
 	if budget.spent > 0 || budget.attempts > 0 {
@@ -172,7 +180,7 @@ func TestDryRun(t *testing.T) {
 		"{ courses { nope } }": "GRAPHQL_VALIDATION_FAILED",
 		query:                  "BAD_USER_INPUT", // without its variable
 	} {
-		b := askFor(t, s, edu.Viewer{}, text, nil, "GraphQL-Dry-Run: 1")
+		b := s.ask(edu.Viewer{}, text, nil, "GraphQL-Dry-Run: 1")
 		if b.status != 422 || len(b.Errors) != 1 || b.Errors[0].Extensions["code"] != code || b.Data != nil {
 			t.Errorf("%s: %+v", text, b)
 			continue
@@ -202,8 +210,8 @@ func TestBudget(t *testing.T) {
 		{ledger{cost: 5001}, ledger{spent: 5001}, signIn},
 	} {
 		budget := tt.has
-		s := New(Options{Log: slog.New(slog.DiscardHandler), Budget: &budget})
-		b := askFor(t, s, edu.Viewer{}, tt.query, nil)
+		s := asker{t, New(Options{Log: slog.New(slog.DiscardHandler), Budget: &budget})}
+		b := s.ask(edu.Viewer{}, tt.query, nil)
 		if b.status != http.StatusTooManyRequests || b.Data != nil || b.Errors[0].Extensions["code"] != "RATE_LIMITED" || b.Errors[0].Extensions["retryAfter"] != 7.0 {
 			t.Errorf("%s: %+v", tt.query, b)
 		}

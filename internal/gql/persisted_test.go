@@ -323,7 +323,7 @@ func TestNoAPQ(t *testing.T) {
 
 func BenchmarkAPQ(b *testing.B) {
 	// A text of 2 kB, a usual size for a page of a website.
-	text := "{" + strings.Repeat("__typename ", 180) + "}"
+	text := "{" + strings.Repeat("\n"+strings.Repeat(" ", 60)+"__typename", 28) + "}"
 	h := persisting(apq(local(b), time.Minute))
 	for _, bb := range []struct{ name, body string }{
 		{"text", fmt.Sprintf(`{"query":%q}`, text)},

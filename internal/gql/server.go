@@ -175,7 +175,7 @@ func (o Options) operation(ctx context.Context, next graphql.OperationHandler) g
 	op, db, viewer := graphql.GetOperationContext(ctx), o.Store, edu.ViewerFrom(ctx)
 	v := visitOf(ctx)
 	// What is read after a write must have it, and so must what is kept.
-	if op.Operation.Operation == ast.Mutation || v != nil && v.q != nil {
+	if batchOf(ctx).writes(op.Operation.Operation) || v != nil && v.q != nil {
 		db = db.OnPrimary()
 	}
 	if v != nil && v.q != nil {

@@ -1,15 +1,19 @@
 package gql_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -293,6 +297,32 @@ func TestChunkedBodyTooLarge(t *testing.T) {
 	server(hello).ServeHTTP(rec, r)
 	if rec.Code != 413 {
 		t.Errorf("status %d: %s", rec.Code, rec.Body)
+	}
+}
+
+// TestSlowBody begins a body that never ends.
+func TestSlowBody(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(server(hello))
+	s.Config.ReadTimeout = 50 * time.Millisecond
+	s.Start()
+	t.Cleanup(s.Close)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if _, err := io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	if resp.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(text), `"REQUEST_TIMEOUT"`) {
+		t.Errorf("answered %d %s", resp.StatusCode, text)
 	}
 }
 

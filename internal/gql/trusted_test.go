@@ -127,6 +127,20 @@ func TestDocumentByGet(t *testing.T) {
 	}
 }
 
+// An id hides a mutation from whoever looks at a URL: it is not run by GET.
+func TestMutationOfDocumentByGet(t *testing.T) {
+	t.Parallel()
+	all, err := documents.Parse([]byte(`{"leave": "mutation { signOut { signedOut } }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := persisting(inMode(gql.PersistedTrusted, local(t), all...))
+	rec := ask(t, h, http.MethodGet, "/graphql?documentId=leave", "", "GraphQL-Require-Preflight: 1")
+	if status, code := refusalOf(t, rec); status != 405 || code != "METHOD_NOT_ALLOWED" || rec.Header().Get("Allow") != "POST" {
+		t.Errorf("answered %d %s, Allow %q", status, rec.Body, rec.Header().Get("Allow"))
+	}
+}
+
 // Who is told to update is told to which version, and every use is counted.
 func TestDocumentUses(t *testing.T) {
 	t.Parallel()
