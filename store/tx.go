@@ -42,12 +42,22 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 	if s.outer != nil {
 		return convert(s.outer.within(ctx, do))
 	}
+	made, err := s.write(ctx, do)
+	if errors.Is(err, errUnknown) { // and then so is what it changed
+		made = []Change{{Tags: []string{edu.TagEverything.Of(0).String()}}}
+	}
+	if s.changed != nil && len(made) > 0 {
+		s.changed(ctx, made)
+	}
+	return convert(err)
+}
+
+func (s *Store) write(ctx context.Context, do func(*Tx) error) (made []Change, err error) {
 	leave, err := enter(ctx, s.writing)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer leave()
-	var changes []Change
 	err = retry(ctx, func() error {
 		conn, err := s.primary.Acquire(ctx)
 		if err != nil {
@@ -55,14 +65,12 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 		}
 		defer conn.Release() // a connection within a transaction is closed by that
 		tx := &Tx{conn: conn.Conn(), words: transaction, told: s.changed != nil}
-		err = tx.finish(ctx, do)
-		changes = tx.changes
+		if err = tx.finish(ctx, do); err == nil {
+			made = tx.changes
+		}
 		return err
 	})
-	if err == nil && len(changes) > 0 {
-		s.changed(ctx, changes)
-	}
-	return convert(err)
+	return made, err
 }
 
 // Atomically runs do with a store all of whose reads and writes are of one

@@ -45,11 +45,16 @@ func visitOf(ctx context.Context) *visit {
 // errFound ends the preparation of an operation whose answer was found.
 var errFound = errors.New("the answer is kept")
 
+// policies tell what the schema says about keeping the answer of an operation.
+type policies interface {
+	Of(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) answers.Policy
+}
+
 // keeping is the extension that looks for kept answers. It stands after what finds
 // the text of a request, or refuses it.
 type keeping struct {
 	known    admitted
-	policies *answers.Policies
+	policies policies
 	answers  *answers.Answers // nil for none
 	schema   string
 	notify   []finder

@@ -1,0 +1,149 @@
+package gql
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/admit"
+	"github.com/7p-education/api/internal/answers"
+	"github.com/7p-education/api/internal/changes"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// everything is the policy of a schema without any annotation of scope, and with the
+// most generous of age: all may be kept, and shared by everyone.
+type everything struct{}
+
+func (everything) Of(_ *ast.QueryDocument, op *ast.OperationDefinition, _ map[string]any) answers.Policy {
+	if op.Operation != ast.Query {
+		return answers.Policy{}
+	}
+	return answers.Policy{MaxAge: time.Hour}
+}
+
+// followed returns a log in the memory of this process, in use.
+func followed(t *testing.T, db *store.Store) *changes.Log {
+	t.Helper()
+	l := changes.New(nil, slog.New(slog.DiscardHandler))
+	follow(t, l, db)
+	return l
+}
+
+// TestNoForeignByte asks random queries over the whole schema as 50 users, whatever
+// the annotations say, of a server that keeps answers and of one that does not, and
+// compares every byte.
+func TestNoForeignByte(t *testing.T) {
+	t.Parallel()
+	asked, hits, foreign := privacy(t, false)
+	t.Logf("%d questions of 50 users, %d hits, %d foreign answers", asked, hits, foreign)
+	if foreign > 0 || hits < asked/4 {
+		t.Errorf("%d of %d answers were somebody else's, with %d hits", foreign, asked, hits)
+	}
+}
+
+// A server that does not note who was looked at is found out.
+func TestForeignBytesAreFound(t *testing.T) {
+	t.Parallel()
+	asked, hits, foreign := privacy(t, true)
+	t.Logf("%d questions of 50 users, %d hits, %d foreign answers", asked, hits, foreign)
+	if foreign == 0 {
+		t.Errorf("of %d answers, %d of them hits, none was found to be somebody else's", asked, hits)
+	}
+}
+
+// privacy returns how many questions were asked, how many answers were kept ones, and
+// how many were not what the one who asked would get from the database.
+func privacy(t *testing.T, blind bool) (asked, hits, foreign int) {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{URL: testdb.Demo(t), MaxConns: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	kept := answers.New(answers.Options{Changes: followed(t, db), MaxBytes: 64 << 20})
+	t.Cleanup(kept.Close)
+	o := Options{
+		Store: db, Log: slog.New(slog.DiscardHandler), Introspection: true,
+		Now: func() time.Time { return testdb.Now }, Limits: admit.Defaults(),
+	}
+	o.Limits.RootFields, o.Limits.Aliases, o.Limits.SameField, o.Limits.Repeated, o.Limits.Directives, o.Limits.Cost = 100, 1000, 1000, 1000, 1000, 1e6
+	fresh := New(o)
+	o.Answers, o.policies, o.blind = kept, everything{}, blind
+	caching := New(o)
+
+	users := fiftyUsers(t, db)
+	q := &queries{schema: Schema().Schema(), random: rand.New(rand.NewPCG(11, 11)), ids: someIDs(t, fresh)}
+	for _, u := range users[:8] { // of what belongs to somebody
+		q.ids = append(q.ids, edu.NewID(edu.KindUser, u.ID).String())
+	}
+	for range 300 {
+		query := q.next()
+		if q.allowed = q.chance(0.8); q.chance(0.5) {
+			query = strings.TrimSuffix(query, "}") + own[q.random.IntN(len(own))] + "}"
+		}
+		for range 12 {
+			v := users[q.random.IntN(len(users))]
+			r := request(query, map[string]any{"yes": true, "no": false})
+			w := serve(caching, r.WithContext(edu.WithViewer(r.Context(), v)))
+			if strings.Contains(w.Header().Get("Cache-Status"), "; hit") {
+				hits++
+			}
+			got, want := parsed(w.Body.String()), ask(fresh, v, query)
+			asked++
+			if got.Data != want.Data || (len(got.Errors) == 0) != (len(want.Errors) == 0) {
+				if foreign++; !blind {
+					t.Errorf("as %+v, %s\n%s\ngot  %.2000s %.500v\nwant %.2000s %.500v", v, w.Header().Get("Cache-Status"), query, got.Data, got.Errors, want.Data, want.Errors)
+				}
+				if foreign == 3 {
+					return asked, hits, foreign
+				}
+			}
+			if w.Code != http.StatusOK && len(want.Errors) == 0 {
+				t.Errorf("answered %d", w.Code)
+			}
+		}
+	}
+	return asked, hits, foreign
+}
+
+// own are questions that each gets another answer to.
+var own = []string{
+	" own: viewer { id name email plan lastLogin preferences { theme } }",
+	" own: viewer { dashboard { enrolledCoursesCount watchTimeSeconds recentActivity { id progress course { title } } } }",
+	" own: viewer { enrollments(first: 3) { totalCount nodes { id course { slug viewerEnrollment { status } } } } }",
+	" own: courses(first: 5) { nodes { title viewerEnrollment { progress } videos(first: 2) { nodes { viewerProgress { progressSeconds } } } } }",
+	" own: viewer { coursesTaught { totalCount nodes { slug published } } dashboard { recommendedCourses { slug } } }",
+	" own: viewer { role }",
+}
+
+// fiftyUsers are the three of the demo, some who teach, students, and nobody.
+func fiftyUsers(t *testing.T, db *store.Store) []edu.Viewer {
+	t.Helper()
+	users := []edu.Viewer{{}}
+	rows, err := db.Primary().Query(t.Context(), `(SELECT id, upper(role), upper(plan) FROM users WHERE id <= 3)
+		UNION ALL (SELECT id, upper(role), upper(plan) FROM users WHERE id > 3 AND role = 'instructor' ORDER BY id LIMIT 8)
+		UNION ALL (SELECT user_id, 'STUDENT', 'FREE' FROM enrollments GROUP BY user_id HAVING user_id > 3 ORDER BY count(*) DESC, user_id LIMIT 38)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v edu.Viewer
+		if err := rows.Scan(&v.ID, (*string)(&v.Role), (*string)(&v.Plan)); err != nil {
+			t.Fatal(err)
+		}
+		users = append(users, v)
+	}
+	if len(users) != 50 {
+		t.Fatalf("there are %d users", len(users))
+	}
+	return users
+}
