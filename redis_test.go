@@ -57,7 +57,9 @@ func TestRedisInTroubleUnderLoad(t *testing.T) {
 		})
 		p.poll(t, phase.name+": requests", func() bool { return l.answered() >= phaseRequests })
 		took, failed := l.stop()
-		at := func(share float64) time.Duration { return took[int(share*float64(len(took)-1))].Round(10 * time.Microsecond) }
+		at := func(share float64) time.Duration {
+			return took[int(share*float64(len(took)-1))].Round(10 * time.Microsecond)
+		}
 		t.Logf("Redis %-9s %4d requests, p50 %v, p99 %v, most %v", phase.name, len(took), at(0.5), at(0.99), at(1))
 		if len(failed) > 0 {
 			t.Errorf("Redis %s: %d of %d requests failed, such as: %s", phase.name, len(failed), len(took), failed[0])
