@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/telemetry"
 	"github.com/7p-education/api/internal/testdb"
@@ -81,6 +83,10 @@ func TestMetrics(t *testing.T) {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}
+	}
+	_, text := p.ask(t, http.MethodGet, "/metrics", "")
+	if problems, err := promlint.New(strings.NewReader(text)).Lint(); err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
 	}
 	if n := got["sevenp_sql_statements_total"]; n < 1 {
 		t.Errorf("%v statements", n)
