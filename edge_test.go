@@ -269,6 +269,16 @@ func checkCompression(t *testing.T, p *program) {
 	}
 }
 
+// TestLimitsByDefault has a server of a database that nobody set limits for.
+func TestLimitsByDefault(t *testing.T) {
+	t.Parallel()
+	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "RATE_LIMIT=")
+	resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON)
+	if got := resp.Header.Get("RateLimit-Policy"); got != `"default";q=100;w=900, "cost";q=200000;w=60, "sessions";q=5;w=900` {
+		t.Errorf("the limits are %s", got)
+	}
+}
+
 // TestForgedAddress has no trusted proxy: whatever a client says of its address, it
 // is one client.
 func TestForgedAddress(t *testing.T) {

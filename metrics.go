@@ -32,7 +32,10 @@ var refusedBefore = map[int]edu.Code{401: edu.Unauthenticated, 429: edu.RateLimi
 // measure adds what the parts of the server count for themselves. A part that is new
 // gets a function of its own here.
 func measure(m *telemetry.Metrics, s *services, p *gql.Persisted) {
-	measurePool(m, s.db.Primary())
+	measurePool(m, "primary", s.db.Primary())
+	if replica := s.db.Replica(); replica != nil {
+		measurePool(m, "replica", replica)
+	}
 	measurePersisted(m, p)
 	measureLimits(m, s.shared.limits)
 	if s.shared.redis != nil {
@@ -40,19 +43,19 @@ func measure(m *telemetry.Metrics, s *services, p *gql.Persisted) {
 	}
 }
 
-func measurePool(m *telemetry.Metrics, pool *pgxpool.Pool) {
-	for name, read := range map[string]func(*pgxpool.Stat) int32{
+func measurePool(m *telemetry.Metrics, database string, pool *pgxpool.Pool) {
+	for state, read := range map[string]func(*pgxpool.Stat) int32{
 		"acquired": (*pgxpool.Stat).AcquiredConns, "idle": (*pgxpool.Stat).IdleConns,
 	} {
-		m.Gauge("sevenp_db_connections", "Connections to the primary database by state.",
-			func() float64 { return float64(read(pool.Stat())) }, "state", name)
+		m.Gauge("sevenp_db_connections", "Connections to a database by state.",
+			func() float64 { return float64(read(pool.Stat())) }, "database", database, "state", state)
 	}
-	m.Gauge("sevenp_db_connections_max", "Connections to the primary database that there may be.",
-		func() float64 { return float64(pool.Stat().MaxConns()) })
+	m.Gauge("sevenp_db_connections_max", "Connections to a database that there may be.",
+		func() float64 { return float64(pool.Stat().MaxConns()) }, "database", database)
 	m.Counter("sevenp_db_waits_total", "Times that a connection was not there at once.",
-		func() float64 { return float64(pool.Stat().EmptyAcquireCount()) })
+		func() float64 { return float64(pool.Stat().EmptyAcquireCount()) }, "database", database)
 	m.Counter("sevenp_db_wait_seconds_total", "Seconds that were waited for connections.",
-		func() float64 { return pool.Stat().EmptyAcquireWaitTime().Seconds() })
+		func() float64 { return pool.Stat().EmptyAcquireWaitTime().Seconds() }, "database", database)
 }
 
 func measurePersisted(m *telemetry.Metrics, p *gql.Persisted) {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/telemetry"
 	"github.com/7p-education/api/internal/testdb"
@@ -33,7 +35,8 @@ func (p *program) metrics(t *testing.T, headers ...string) map[string]float64 {
 // TestMetrics has one of everything that is counted.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "DATABASE_POOL=7",
+	dsn := testdb.Demo(t) // any PostgreSQL serves reads
+	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "DATABASE_POOL=7",
 		"RATE_LIMIT=9/15m", "RATE_LIMIT_SLOWDOWN=8:1ms:1ms")
 	const unknown = `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38" + `"}}}`
 	for _, body := range []string{
@@ -68,7 +71,8 @@ func TestMetrics(t *testing.T) {
 		`sevenp_graphql_refusals_total{code="UNAUTHENTICATED"}`:                       1,
 		`sevenp_graphql_refusals_total{code="RATE_LIMITED"}`:                          1,
 		`sevenp_sql_round_trips_total`:                                                1,
-		`sevenp_db_connections_max`:                                                   7,
+		`sevenp_db_connections_max{database="replica"}`:                               7,
+		`sevenp_db_connections_max{database="primary"}`:                               7,
 		`sevenp_persisted_queries_total{event="registered"}`:                          1,
 		`sevenp_persisted_queries_total{event="hit"}`:                                 1,
 		`sevenp_persisted_queries_total{event="miss"}`:                                1,
@@ -81,6 +85,10 @@ func TestMetrics(t *testing.T) {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}
+	}
+	_, text := p.ask(t, http.MethodGet, "/metrics", "")
+	if problems, err := promlint.New(strings.NewReader(text)).Lint(); err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
 	}
 	if n := got["sevenp_sql_statements_total"]; n < 1 {
 		t.Errorf("%v statements", n)

@@ -116,7 +116,7 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 // all of it, to take a piece of its answer, and to send the next request.
 type timeouts struct{ header, read, write, idle time.Duration }
 
-var production = timeouts{header: 5 * time.Second, read: 15 * time.Second, write: 10 * time.Second, idle: 2 * time.Minute}
+var production = timeouts{header: 5 * time.Second, read: 15 * time.Second, write: 15 * time.Second, idle: 2 * time.Minute}
 
 // maxHeader is the most bytes of a request's line and header. A GET has the
 // variables of an operation there, which gql takes up to 100 kB of.

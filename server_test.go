@@ -320,11 +320,12 @@ func TestConfigHidesSecrets(t *testing.T) {
 	t.Parallel()
 	got := mustRun7p(t, []string{
 		"DATABASE_URL=postgres://7p:hunter2@db.example/edu", "REDIS_URL=redis://:hunter2@redis.example/0",
-		"READ_REPLICA_URL=host=replica.example password=hunter2", "JWT_SECRET=" + secret, "OPERATION_TIMEOUT=3s",
+		"READ_REPLICA_URL=host=replica.example password=hunter2", "JWT_SECRET=" + secret, "OPERATION_TIMEOUT=3s", "METRICS_TOKEN=" + secret,
 	}, "config")
 	for _, want := range []string{
 		"DATABASE_URL=postgres://7p:xxxxx@db.example/edu\n", "REDIS_URL=redis://:xxxxx@redis.example/0\n",
 		"READ_REPLICA_URL=(set)\n", "JWT_SECRET=(set)\n", "OPERATION_TIMEOUT=3s\n", "ADDR=:8080\n",
+		"RATE_LIMIT=100/15m\n", "METRICS_TOKEN=(set)\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %sin\n%s", want, got)

@@ -33,7 +33,7 @@ func TestSlowClients(t *testing.T) {
 		{"sends chunks for ever", head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"que\r\n", "HTTP/1.1 408 ", func(t *timeouts) { t.read = hasty }},
 		{"waits to be told to send", head + "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 408 ", func(t *timeouts) { t.read = hasty }},
 		{"asks for nothing more", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ", func(t *timeouts) { t.idle = hasty }},
-		{"asks for half more", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /", "HTTP/1.1 200 ", func(t *timeouts) { t.header, t.idle = hasty, hasty }},
+		{"asks for half more", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /", "HTTP/1.1 200 ", func(t *timeouts) { t.header, t.idle = 10*hasty, hasty }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -112,6 +112,9 @@ func (s *Store) Ping(ctx context.Context) error { return s.probe.Ping(ctx) }
 // Primary returns the pool of the primary, for migrations and loads.
 func (s *Store) Primary() *pgxpool.Pool { return s.primary }
 
+// Replica returns the pool of the replica, nil where there is none.
+func (s *Store) Replica() *pgxpool.Pool { return s.replica }
+
 // Query is one statement and what becomes of its rows. It does nothing until
 // Run sends it.
 type Query struct {

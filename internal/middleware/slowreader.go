@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// piece is how many bytes a client must take in one patience: with 10 s, 6.5 kB/s.
+// piece is how many bytes a client must take in one patience: with 15 s, 4.4 kB/s.
 const piece = 64 << 10
 
 // SlowReaders gives up on clients that do not take their answer: one that takes no
