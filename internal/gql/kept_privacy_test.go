@@ -44,7 +44,7 @@ func TestNoForeignByte(t *testing.T) {
 	t.Parallel()
 	asked, hits, foreign := privacy(t, false)
 	t.Logf("%d questions of 50 users, %d hits, %d foreign answers", asked, hits, foreign)
-	if foreign > 0 || hits < asked/4 {
+	if foreign > 0 || hits < asked/5 {
 		t.Errorf("%d of %d answers were somebody else's, with %d hits", foreign, asked, hits)
 	}
 }
@@ -84,13 +84,14 @@ func privacy(t *testing.T, blind bool) (asked, hits, foreign int) {
 	for _, u := range users[:8] { // of what belongs to somebody
 		q.ids = append(q.ids, edu.NewID(edu.KindUser, u.ID).String())
 	}
-	for range 300 {
+	for range 160 {
 		query := q.next()
 		if q.allowed = q.chance(0.8); q.chance(0.5) {
 			query = strings.TrimSuffix(query, "}") + own[q.random.IntN(len(own))] + "}"
 		}
+		few := q.random.Perm(len(users))[:4]
 		for range 12 {
-			v := users[q.random.IntN(len(users))]
+			v := users[few[q.random.IntN(len(few))]]
 			r := request(query, map[string]any{"yes": true, "no": false})
 			w := serve(caching, r.WithContext(edu.WithViewer(r.Context(), v)))
 			if strings.Contains(w.Header().Get("Cache-Status"), "; hit") {

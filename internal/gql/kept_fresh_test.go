@@ -1,0 +1,342 @@
+package gql
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/answers"
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/changes"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// instance is a server as the program makes one, without HTTP's sockets.
+type instance struct {
+	http.Handler
+	changes *changes.Log
+	answers *answers.Answers
+}
+
+// newInstance starts an instance over a database and, unless it is "", a Redis. One that
+// is mute tells nobody of its writes.
+func newInstance(t *testing.T, dsn, redisURL string, mute bool) *instance {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	var redis *cache.Redis
+	if redisURL != "" {
+		var err error
+		if redis, err = cache.OpenRedis(cache.RedisOptions{URL: redisURL, Log: log}); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = redis.Close() })
+	}
+	i := &instance{changes: changes.New(redis, log)}
+	c := store.Config{URL: dsn, MaxConns: 8, Changed: i.changes.Announce}
+	if mute {
+		c.Changed = nil
+	}
+	db, err := store.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	i.answers = answers.New(answers.Options{Changes: i.changes, Redis: redis, MaxBytes: 16 << 20})
+	t.Cleanup(i.answers.Close)
+	i.Handler = New(Options{Store: db, Log: log, Answers: i.answers})
+	follow(t, i.changes, db)
+	return i
+}
+
+// register is a number that only grows. Whoever asks for it must get at least what was
+// acknowledged before he asked.
+type register struct {
+	write  func(n int) (as edu.Viewer, mutation string)
+	read   []question
+	mu     sync.Mutex // writes are one after the other
+	wanted int
+	acked  atomic.Int64
+}
+
+// question asks for a register: its number follows the text in the answer.
+type question struct {
+	as    edu.Viewer
+	query string
+	after string
+}
+
+func (q question) number(body string) (int, error) {
+	_, rest, ok := strings.Cut(body, q.after)
+	if !ok {
+		return 0, fmt.Errorf("no %q in %.300s", q.after, body)
+	}
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	return strconv.Atoi(rest[:max(end, 0)])
+}
+
+// city is what readers and writers share.
+type city struct {
+	instances []*instance
+	registers []*register
+
+	reads, hits, writes, stale, failed atomic.Int64
+	mu                                 sync.Mutex
+	first                              string // what went wrong first
+}
+
+func (c *city) ask(as edu.Viewer, query string) (status, body string) {
+	text, _ := json.Marshal(map[string]any{"query": query})
+	r := httptest.NewRequestWithContext(edu.WithViewer(context.Background(), as), http.MethodPost, "/graphql", bytes.NewReader(text))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	c.instances[rand.IntN(len(c.instances))].ServeHTTP(w, r)
+	return w.Header().Get("Cache-Status"), w.Body.String()
+}
+
+func (c *city) note(n *atomic.Int64, format string, args ...any) {
+	n.Add(1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.first == "" {
+		c.first = fmt.Sprintf(format, args...)
+	}
+}
+
+func (c *city) read(r *register) {
+	q := r.read[rand.IntN(len(r.read))]
+	least := r.acked.Load()
+	status, body := c.ask(q.as, q.query)
+	c.reads.Add(1)
+	if strings.Contains(status, "; hit") {
+		c.hits.Add(1)
+	}
+	n, err := q.number(body)
+	if err != nil || strings.Contains(body, `"errors"`) {
+		c.note(&c.failed, "%s: %v: %.500s", q.query, err, body)
+	} else if int64(n) < least {
+		c.note(&c.stale, "%s gave %d after %d was acknowledged, %s", q.query, n, least, status)
+	}
+}
+
+func (c *city) write(r *register) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wanted++
+	as, mutation := r.write(r.wanted)
+	_, body := c.ask(as, mutation)
+	if strings.Contains(body, `"errors"`) || !strings.Contains(body, `"userErrors":[]`) {
+		c.note(&c.failed, "%s: %.500s", mutation, body)
+		r.wanted--
+		return
+	}
+	c.writes.Add(1)
+	r.acked.Store(int64(r.wanted))
+}
+
+// run reads and writes until there were enough of both, while trouble is made.
+func (c *city) run(enough int64, trouble func()) {
+	var all, made sync.WaitGroup
+	over := make(chan struct{})
+	made.Go(func() { trouble(); close(over) })
+	working := func() bool {
+		select {
+		case <-over:
+			return c.reads.Load()+c.writes.Load() < enough
+		default:
+			return c.failed.Load() < 100
+		}
+	}
+	for w := range 12 {
+		all.Go(func() {
+			for i := 0; working(); i++ {
+				r := c.registers[rand.IntN(len(c.registers))]
+				if w < 2 {
+					c.write(r)
+				} else {
+					c.read(r)
+				}
+			}
+		})
+	}
+	all.Wait()
+	made.Wait()
+}
+
+// newCity makes registers of everything that is read: a course in lists, by itself and
+// in a search, its students, a person's dashboard.
+func newCity(t *testing.T, dsn string, instances ...*instance) *city {
+	t.Helper()
+	db := testdb.Pool(t, dsn)
+	admin := edu.Viewer{ID: 3, Role: edu.RoleAdmin}
+	c := &city{instances: instances}
+	for i := range 4 {
+		c.registers = append(c.registers, lengthOf(t, db, admin, i), studentsOf(t, db, i), watchTimeOf(t, db, i))
+	}
+	for _, r := range c.registers {
+		n, err := r.read[0].number(func() string { _, body := c.ask(r.read[0].as, r.read[0].query); return body }())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.wanted = n
+		r.acked.Store(int64(n))
+	}
+	return c
+}
+
+// nth returns a row of a query.
+func nth(t *testing.T, db *pgxpool.Pool, n int, sql string, args ...any) (a, b int64) {
+	t.Helper()
+	if err := db.QueryRow(t.Context(), fmt.Sprintf("%s LIMIT 1 OFFSET %d", sql, n), args...).Scan(&a, &b); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return a, b
+}
+
+// lengthOf is the length of a course, which an admin changes.
+func lengthOf(t *testing.T, db *pgxpool.Pool, admin edu.Viewer, i int) *register {
+	key, category := nth(t, db, i, "SELECT id, category_id FROM courses WHERE published ORDER BY id")
+	id, in := edu.NewID(edu.KindCourse, key), edu.NewID(edu.KindCategory, category)
+	after := fmt.Sprintf(`%q,"durationSeconds":`, id)
+	nobody := edu.Viewer{}
+	return &register{
+		write: func(n int) (edu.Viewer, string) {
+			return admin, fmt.Sprintf(`mutation { updateCourse(input: {id: %q, durationSeconds: %d}) { course { id } userErrors { message } } }`, id, n)
+		},
+		read: []question{
+			{nobody, fmt.Sprintf(`{ course(id: %q) { id durationSeconds } }`, id), after},
+			{edu.Viewer{ID: 1, Role: edu.RoleStudent}, fmt.Sprintf(`{ course(id: %q) { id durationSeconds } }`, id), after},
+			{nobody, fmt.Sprintf(`{ courses(first: 100, filter: {categoryId: %q}) { nodes { id durationSeconds } } }`, in), after},
+			{nobody, fmt.Sprintf(`{ searchCourses(first: 100, filter: {categoryId: %q}) { nodes { id durationSeconds } } }`, in), after},
+			{nobody, fmt.Sprintf(`{ category(id: %q) { name courses(first: 100, orderBy: {field: TITLE}) { nodes { id durationSeconds } } } }`, in), after},
+			{nobody, fmt.Sprintf(`{ node(id: %q) { id ... on Course { durationSeconds } } }`, id), after},
+		},
+	}
+}
+
+// studentsOf is how many take a course, which they do one after the other.
+func studentsOf(t *testing.T, db *pgxpool.Pool, i int) *register {
+	key, _ := nth(t, db, 10+i, "SELECT id, 0::bigint FROM courses WHERE published ORDER BY enrollment_count, id")
+	id := edu.NewID(edu.KindCourse, key)
+	var students []int64
+	rows, err := db.Query(t.Context(), `SELECT id FROM users u WHERE role = 'student' AND id > 3
+		AND NOT EXISTS (SELECT FROM enrollments e WHERE e.user_id = u.id AND e.course_id = $1) ORDER BY id`, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s int64
+		if err := rows.Scan(&s); err != nil {
+			t.Fatal(err)
+		}
+		students = append(students, s)
+	}
+	next := 0
+	after := fmt.Sprintf(`%q,"enrollmentCount":`, id)
+	return &register{
+		write: func(int) (edu.Viewer, string) {
+			next++
+			if next >= len(students) {
+				panic("there are no more students")
+			}
+			return edu.Viewer{ID: students[next], Role: edu.RoleStudent}, fmt.Sprintf(`mutation { enroll(input: {courseId: %q}) { enrollment { id } userErrors { message } } }`, id)
+		},
+		read: []question{
+			{edu.Viewer{}, fmt.Sprintf(`{ course(id: %q) { id enrollmentCount } }`, id), after},
+			{edu.Viewer{ID: 3, Role: edu.RoleAdmin}, fmt.Sprintf(`{ course(id: %q) { id enrollmentCount enrollments(first: 1) { totalCount } } }`, id), after},
+			{edu.Viewer{ID: 3, Role: edu.RoleAdmin}, fmt.Sprintf(`{ course(id: %q) { enrollments(first: 1) { totalCount } } }`, id), `"totalCount":`},
+		},
+	}
+}
+
+// watchTimeOf is what a student has watched, a second more with each write.
+func watchTimeOf(t *testing.T, db *pgxpool.Pool, i int) *register {
+	user, video := nth(t, db, 5*i, `SELECT e.user_id, min(v.id) FROM enrollments e JOIN videos v ON v.course_id = e.course_id
+		WHERE e.user_id > 3 AND v.duration_seconds > 60 GROUP BY e.user_id, e.course_id ORDER BY 1`)
+	as := edu.Viewer{ID: user, Role: edu.RoleStudent}
+	return &register{
+		write: func(int) (edu.Viewer, string) {
+			return as, fmt.Sprintf(`mutation { recordVideoProgress(input: {events: [{videoId: %q, progressSeconds: 1}]}) { recordedCount userErrors { message } } }`,
+				edu.NewID(edu.KindVideo, video))
+		},
+		read: []question{{as, `{ viewer { dashboard { watchTimeSeconds(days: 3650) } } }`, `"watchTimeSeconds":`}},
+	}
+}
+
+// After a write was acknowledged no reader of any instance gets an older answer,
+// whatever happens to Redis: 100,000 reads and writes of two instances at once.
+func TestNoStaleAnswer(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	redis := redistest.Start(t)
+	c := newCity(t, dsn, newInstance(t, dsn, redis.URL(), false), newInstance(t, dsn, redis.URL(), false))
+	c.run(100_000, func() {
+		const calm = 10_000
+		for range 2 {
+			c.await(&c.reads, calm)
+			redis.Kill()
+			c.await(&c.writes, 4) // each waits until nobody answers from what is kept
+			redis.Restart()
+			c.await(&c.reads, calm)
+			redis.Pause()
+			c.await(&c.writes, 4)
+			redis.Resume()
+			c.await(&c.reads, calm)
+			redis.Command("FLUSHALL")
+		}
+	})
+	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < c.reads.Load()/4 || c.writes.Load() < 500 {
+		t.Errorf("%s", c.first)
+	}
+}
+
+// await returns once there were some more.
+func (c *city) await(n *atomic.Int64, more int64) {
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for until := n.Load() + more; n.Load() < until && c.failed.Load() < 100; {
+		<-poll.C
+	}
+}
+
+// Without Redis one instance is as fresh.
+func TestNoStaleAnswerInProcess(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	c := newCity(t, dsn, newInstance(t, dsn, "", false))
+	c.run(20_000, func() {})
+	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < c.reads.Load()/4 {
+		t.Errorf("%s", c.first)
+	}
+}
+
+// Instances that do not tell of their writes are found out: the database tells later.
+func TestStaleAnswersAreFound(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	redis := redistest.Start(t)
+	c := newCity(t, dsn, newInstance(t, dsn, redis.URL(), true), newInstance(t, dsn, redis.URL(), true))
+	c.run(5_000, func() {})
+	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
+	if c.stale.Load() == 0 || c.failed.Load() > 0 {
+		t.Errorf("no stale answer was found: %s", c.first)
+	}
+}
