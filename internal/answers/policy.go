@@ -130,19 +130,32 @@ const private = "PRIVATE"
 
 // Of returns the policy of an operation of a validated document: the least maxAge of
 // its fields, and private if any is. What @skip or @include leave out does not
-// count; of what stands under a type condition all does. Without variables, what
-// depends on one does not count either: no request gets a better policy.
+// count; of what stands under a type condition all does.
 func (p *Policies) Of(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) Policy {
-	if op.Operation != ast.Query {
-		return Policy{}
-	}
-	w := policyWalk{policies: p, doc: doc, variables: variables, fragments: map[string]bool{}}
-	w.selections(op.SelectionSet)
+	w := p.walk(doc, op, variables)
 	policy := Policy{Private: w.sum.scope == private}
 	if w.sum.maxAge != nil {
 		policy.MaxAge = time.Duration(*w.sum.maxAge) * time.Second
 	}
 	return policy
+}
+
+// Never tells whether the answer of an operation may be kept with no variables at all:
+// one of its fields that none leaves out has a maxAge of 0.
+func (p *Policies) Never(doc *ast.QueryDocument, op *ast.OperationDefinition) bool {
+	w := p.walk(doc, op, nil)
+	if w.sum.maxAge == nil {
+		return !w.open
+	}
+	return *w.sum.maxAge == 0
+}
+
+func (p *Policies) walk(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) *policyWalk {
+	w := &policyWalk{policies: p, doc: doc, variables: variables, fragments: map[string]bool{}}
+	if op.Operation == ast.Query {
+		w.selections(op.SelectionSet)
+	}
+	return w
 }
 
 // policyWalk visits each fragment once, however often it is spread: what it
@@ -152,6 +165,7 @@ type policyWalk struct {
 	doc       *ast.QueryDocument
 	variables map[string]any
 	fragments map[string]bool
+	open      bool // a variable that is not known has a say
 	sum       hint
 }
 
@@ -182,6 +196,7 @@ func (w *policyWalk) there(list ast.DirectiveList) bool {
 			continue
 		}
 		is, known := w.condition(d)
+		w.open = w.open || !known
 		if !known || is != (d.Name == "include") {
 			return false
 		}

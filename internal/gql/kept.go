@@ -48,6 +48,7 @@ var errFound = errors.New("the answer is kept")
 // policies tell what the schema says about keeping the answer of an operation.
 type policies interface {
 	Of(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) answers.Policy
+	Never(doc *ast.QueryDocument, op *ast.OperationDefinition) bool
 }
 
 // keeping is the extension that looks for kept answers. It stands after what finds
@@ -124,7 +125,7 @@ func (k keeping) look(ctx context.Context, v *visit, doc *ast.QueryDocument, op 
 		v.why = string(op.Operation)
 		return nil
 	}
-	if k.policies.Of(doc, op, nil).MaxAge == 0 {
+	if k.policies.Never(doc, op) {
 		v.why = "max-age-0"
 		return nil
 	}

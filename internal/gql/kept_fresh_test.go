@@ -340,3 +340,46 @@ func TestStaleAnswersAreFound(t *testing.T) {
 		t.Errorf("no stale answer was found: %s", c.first)
 	}
 }
+
+// Where one instance is cut off from Redis, what it writes is not acknowledged before
+// the other has it: nobody fails, and nobody gets an older answer.
+func TestNoStaleAnswerWhenCutOff(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	redis := redistest.Start(t)
+	link := redis.Link(t)
+	near, far := newInstance(t, dsn, redis.URL(), false), newInstance(t, dsn, link.URL(), false)
+	c := newCity(t, dsn, near)
+	for _, r := range c.registers { // they are kept
+		c.read(r)
+	}
+	link.Cut()
+	var all sync.WaitGroup
+	for _, r := range c.registers {
+		all.Go(func() {
+			writer := &city{instances: []*instance{far}}
+			writer.write(r)
+			if writer.failed.Load() > 0 {
+				t.Error(writer.first)
+			}
+			for range 20 {
+				c.read(r)
+			}
+		})
+	}
+	all.Wait()
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() == 0 {
+		t.Errorf("%d reads, %d of them hits, %d stale, %d failed: %s", c.reads.Load(), c.hits.Load(), c.stale.Load(), c.failed.Load(), c.first)
+	}
+	if s := far.changes.Stats(); s.Waited == 0 || s.Leased {
+		t.Errorf("who is cut off did not wait, or still uses the log: %+v", s)
+	}
+	link.Mend()
+	c.instances = append(c.instances, far)
+	for deadline := time.Now().Add(patience); !far.changes.Stats().Leased; {
+		c.read(c.registers[0])
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come back")
+		}
+	}
+}

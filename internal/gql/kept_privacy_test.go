@@ -29,6 +29,8 @@ func (everything) Of(_ *ast.QueryDocument, op *ast.OperationDefinition, _ map[st
 	return answers.Policy{MaxAge: time.Hour}
 }
 
+func (everything) Never(*ast.QueryDocument, *ast.OperationDefinition) bool { return false }
+
 // followed returns a log in the memory of this process, in use.
 func followed(t *testing.T, db *store.Store) *changes.Log {
 	t.Helper()

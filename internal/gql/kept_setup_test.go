@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/7p-education/api/internal/changes"
 )
@@ -25,3 +26,6 @@ func follow(t *testing.T, l *changes.Log, from changes.Source) {
 		}
 	}
 }
+
+// patience is how long a test waits for what should take a few seconds.
+const patience = 20 * time.Second

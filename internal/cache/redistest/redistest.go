@@ -89,12 +89,14 @@ func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
 // Resume lets the server go on.
 func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
 
-// Command sends a command, such as FLUSHALL.
-func (s *Server) Command(args ...string) {
+// Command sends a command, such as FLUSHALL, and returns what it answers.
+func (s *Server) Command(args ...string) string {
 	s.t.Helper()
-	if out, err := exec.Command("redis-cli", append([]string{"-s", s.socket}, args...)...).CombinedOutput(); err != nil {
+	out, err := exec.Command("redis-cli", append([]string{"-s", s.socket}, args...)...).CombinedOutput()
+	if err != nil {
 		s.t.Fatalf("%q: %v: %s", args, err, out)
 	}
+	return string(out)
 }
 
 func (s *Server) signal(sig os.Signal) {

@@ -1,0 +1,159 @@
+package answers
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/testdb"
+)
+
+// stampede has many ask for the same at once, of several processes, and returns how
+// many had to make the answer, which takes a while.
+func stampede(t *testing.T, k Key, v func(i int) edu.Viewer, finish func(*Question), processes ...*process) int64 {
+	t.Helper()
+	var made atomic.Int64
+	var all sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range 40 {
+		all.Go(func() {
+			<-begin
+			q := processes[i%len(processes)].Ask(t.Context(), k, v(i))
+			defer q.End()
+			if q.Answer == nil {
+				made.Add(1)
+				<-time.After(30 * time.Millisecond) // as the database would take
+				finish(q)
+			}
+		})
+	}
+	close(begin)
+	all.Wait()
+	return made.Load()
+}
+
+// Of many who need the same answer one makes it.
+func TestOneMakesTheAnswer(t *testing.T) {
+	t.Parallel()
+	p := alone(t)
+	keep := func(q *Question) { q.Keep(t.Context(), made(t, "made", 0, 0), tags(edu.TagCourse.Of(1))) }
+	everyone := func(i int) edu.Viewer { return edu.Viewer{ID: int64(i % 7), Role: edu.RoleStudent} }
+	if n := stampede(t, key(t, "a"), func(int) edu.Viewer { return nobody }, keep, p); n != 1 {
+		t.Errorf("%d made it", n)
+	}
+	// Who shares it is not known at first: each viewer makes it. Then it is.
+	if n := stampede(t, key(t, "b"), everyone, keep, p); n > 7 {
+		t.Errorf("%d of 7 viewers made it", n)
+	}
+	p.write(t, "course:1")
+	if n := stampede(t, key(t, "b"), everyone, keep, p); n != 1 {
+		t.Errorf("%d made it anew", n)
+	}
+}
+
+// Nobody waits twice for an answer that turns out not to be kept.
+func TestNobodyWaitsInVain(t *testing.T) {
+	t.Parallel()
+	p := alone(t)
+	refuse := func(q *Question) { q.Refuse() }
+	if n := stampede(t, key(t, "a"), func(int) edu.Viewer { return nobody }, refuse, p); n != 40 {
+		t.Errorf("%d of 40 made one of their own", n)
+	}
+	q := p.Ask(t.Context(), key(t, "a"), nobody)
+	if q.flight != nil {
+		t.Error("others would wait again")
+	}
+	// One who breaks off keeps nobody waiting.
+	gone := p.Ask(t.Context(), key(t, "b"), nobody)
+	go gone.End()
+	if q := p.Ask(t.Context(), key(t, "b"), nobody); q.Answer != nil {
+		t.Error("there is an answer")
+	}
+}
+
+// Of many processes one makes what all may share.
+func TestOneProcessMakesTheAnswer(t *testing.T) {
+	t.Parallel()
+	redis, dsn := redistest.Start(t), testdb.New(t)
+	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
+	k := key(t, "a")
+	for _, p := range []*process{a, b} { // both know that everybody shares it
+		p.keep(t, k, nobody, made(t, "first", 0, 0))
+		p.write(t, "course:1")
+	}
+	keep := func(q *Question) { q.Keep(t.Context(), made(t, "made", 0, 0), tags(edu.TagCourse.Of(1))) }
+	if n := stampede(t, k, func(int) edu.Viewer { return nobody }, keep, a, b); n != 1 {
+		t.Errorf("%d made it", n)
+	}
+}
+
+// A lock is released by its owner alone, and not kept by one who died.
+func TestLock(t *testing.T) {
+	t.Parallel()
+	redis, dsn := redistest.Start(t), testdb.New(t)
+	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
+	first := a.lock(t.Context(), "x")
+	if first == nil || b.lock(t.Context(), "x") != nil {
+		t.Fatal("two have the lock")
+	}
+	redis.Command("DEL", a.redis.Key("x:lock")) // it took too long
+	second := b.lock(t.Context(), "x")
+	if first(); a.lock(t.Context(), "x") != nil {
+		t.Error("a lock was released that is another's")
+	}
+	if second(); a.lock(t.Context(), "x") == nil {
+		t.Error("a lock was not released")
+	}
+	if ttl := redis.Command("PTTL", a.redis.Key("x:lock")); len(ttl) < 4 || ttl[0] == '-' {
+		t.Errorf("it is kept for %s ms", ttl)
+	}
+}
+
+// What is too old is given once more while one makes it anew, for nobody; what belongs
+// to somebody is not.
+func TestStale(t *testing.T) {
+	t.Parallel()
+	p := alone(t)
+	k := key(t, "a")
+	p.keep(t, k, student, made(t, "old", 0, 61*time.Second))
+	renewals, stale := []*Question{}, 0
+	for range 5 {
+		q := p.Ask(t.Context(), k, student)
+		if q.Answer == nil || string(q.Answer.Body) != "old" {
+			t.Fatalf("got %+v", q)
+		}
+		if q.Stale {
+			stale++
+		}
+		if q.Renew {
+			renewals = append(renewals, q.Renewal(t.Context()))
+		}
+		q.End()
+	}
+	if stale != 5 || len(renewals) != 1 || renewals[0].viewer != nobody {
+		t.Fatalf("%d are stale, %d are made anew, for %+v", stale, len(renewals), renewals)
+	}
+	if why := renewals[0].Keep(t.Context(), made(t, "new", 0, 0), tags(edu.TagCourse.Of(1))); why != "" {
+		t.Fatal(why)
+	}
+	renewals[0].End()
+	if got := p.look(t, k, other); got != "new" {
+		t.Errorf("got %q", got)
+	}
+	p.keep(t, key(t, "b"), student, made(t, "own", edu.SawViewer, 61*time.Second))
+	if got := p.look(t, key(t, "b"), student); got != "" {
+		t.Errorf("somebody got an old answer of their own: %q", got)
+	}
+	p.keep(t, key(t, "c"), student, made(t, "older", 0, time.Minute+staleFor+time.Second))
+	if got := p.look(t, key(t, "c"), student); got != "" {
+		t.Errorf("got %q, which is past all use", got)
+	}
+	p.keep(t, key(t, "d"), student, made(t, "stale", 0, 61*time.Second))
+	p.write(t, "course:1")
+	if got := p.look(t, key(t, "d"), student); got != "" {
+		t.Errorf("got %q, which has changed", got)
+	}
+}
