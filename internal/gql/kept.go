@@ -178,9 +178,11 @@ func (v *visit) finish(ctx context.Context, resp *graphql.Response) *answers.Ans
 }
 
 func (v *visit) refuse(why string) {
-	v.why = why
 	if v.q != nil {
 		v.q.Refuse()
+	}
+	if v.why == "" {
+		v.why = why
 	}
 }
 

@@ -1,10 +1,16 @@
 package gql
 
 import (
+	"compress/gzip"
 	"context"
+	"io"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/7p-education/api/internal/changes"
 )
@@ -29,3 +35,31 @@ func follow(t *testing.T, l *changes.Log, from changes.Source) {
 
 // patience is how long a test waits for what should take a few seconds.
 const patience = 20 * time.Second
+
+// uncoded returns the body of an answer as it was before it was coded.
+func uncoded(t *testing.T, w *httptest.ResponseRecorder) string {
+	t.Helper()
+	var plain []byte
+	var err error
+	switch coding := w.Header().Get("Content-Encoding"); coding {
+	case "zstd":
+		var r *zstd.Decoder
+		if r, err = zstd.NewReader(w.Body); err == nil {
+			plain, err = io.ReadAll(r)
+			r.Close()
+		}
+	case "gzip":
+		var r *gzip.Reader
+		if r, err = gzip.NewReader(w.Body); err == nil {
+			plain, err = io.ReadAll(r)
+		}
+	case "br":
+		plain, err = io.ReadAll(brotli.NewReader(w.Body))
+	default:
+		t.Fatalf("coded as %q", coding)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(plain)
+}
