@@ -54,7 +54,7 @@ END $$;
 -- that of more than 1,000 rows, 1,001 suffice to know that it is too many to tell.
 -- Old and new rows are joined FULL because that is always a hash or a merge: a
 -- nested loop, planned for a statement of one row, would be kept for one of 50,000.
--- What is not the same in both is an old row to forget and a new one to look at.
+-- A row whose key changes is in it twice, once of each side.
 
 -- +goose StatementBegin
 CREATE FUNCTION tell_users() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -226,7 +226,7 @@ BEGIN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
         FROM (SELECT array_agg(DISTINCT tag) AS tags FROM (
-            SELECT o.id AS old_id, n.id AS new_id, o.user_id AS old_user, n.user_id AS new_user,
+            SELECT coalesce(o.id, n.id) AS id, o.user_id AS old_user, n.user_id AS new_user,
                    o.course_id AS old_course, n.course_id AS new_course,
                    (o.id, o.course_id, o.enrolled_at, o.completed_at IS NOT NULL OR o.progress = 100)
                        IS DISTINCT FROM (n.id, n.course_id, n.enrolled_at, n.completed_at IS NOT NULL OR n.progress = 100) AS counted
@@ -234,7 +234,7 @@ BEGIN
             WHERE (o.id, o.user_id, o.course_id, o.progress, o.enrolled_at, o.last_accessed_at, o.completed_at)
                 IS DISTINCT FROM (n.id, n.user_id, n.course_id, n.progress, n.enrolled_at, n.last_accessed_at, n.completed_at)
         ) r, LATERAL (
-            VALUES ('enrollment:' || old_id), ('enrollment:' || new_id),
+            VALUES ('enrollment:' || id),
                 ('user:' || old_user || '.enrollments'), ('user:' || new_user || '.enrollments'),
                 ('course:' || old_course || '.enrollments'), ('course:' || new_course || '.enrollments')
             UNION ALL
