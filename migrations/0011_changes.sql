@@ -168,14 +168,15 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT tag) AS tags
-              FROM old_rows o FULL JOIN new_rows n ON n.id = o.id, LATERAL (VALUES
-                  ('video:' || coalesce(o.id, n.id)),
-                  ('course:' || o.course_id || '.videos'), ('course:' || n.course_id || '.videos')
-              ) v (tag)
-              WHERE tag IS NOT NULL AND (o.id, o.course_id, o.title, o.position, o.duration_seconds)
-                  IS DISTINCT FROM (n.id, n.course_id, n.title, n.position, n.duration_seconds)) t
-        WHERE t.tags IS NOT NULL;
+        FROM (SELECT array_agg(DISTINCT tag) AS tags FROM (
+            SELECT coalesce(o.id, n.id) AS id, o.course_id AS old_course, n.course_id AS new_course
+            FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
+            WHERE (o.id, o.course_id, o.title, o.position, o.duration_seconds)
+                IS DISTINCT FROM (n.id, n.course_id, n.title, n.position, n.duration_seconds)
+            LIMIT 1001
+        ) r, LATERAL (VALUES
+            ('video:' || id), ('course:' || old_course || '.videos'), ('course:' || new_course || '.videos')
+        ) v (tag) WHERE tag IS NOT NULL) t WHERE t.tags IS NOT NULL;
     ELSE
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
@@ -194,14 +195,15 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT tag) AS tags
-              FROM old_rows o FULL JOIN new_rows n ON n.id = o.id, LATERAL (VALUES
-                  ('review:' || coalesce(o.id, n.id)),
-                  ('course:' || o.course_id || '.reviews'), ('course:' || n.course_id || '.reviews')
-              ) v (tag)
-              WHERE tag IS NOT NULL AND (o.id, o.course_id, o.user_id, o.rating, o.body, o.created_at)
-                  IS DISTINCT FROM (n.id, n.course_id, n.user_id, n.rating, n.body, n.created_at)) t
-        WHERE t.tags IS NOT NULL;
+        FROM (SELECT array_agg(DISTINCT tag) AS tags FROM (
+            SELECT coalesce(o.id, n.id) AS id, o.course_id AS old_course, n.course_id AS new_course
+            FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
+            WHERE (o.id, o.course_id, o.user_id, o.rating, o.body, o.created_at)
+                IS DISTINCT FROM (n.id, n.course_id, n.user_id, n.rating, n.body, n.created_at)
+            LIMIT 1001
+        ) r, LATERAL (VALUES
+            ('review:' || id), ('course:' || old_course || '.reviews'), ('course:' || new_course || '.reviews')
+        ) v (tag) WHERE tag IS NOT NULL) t WHERE t.tags IS NOT NULL;
     ELSE
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
@@ -233,6 +235,7 @@ BEGIN
             FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
             WHERE (o.id, o.user_id, o.course_id, o.progress, o.enrolled_at, o.last_accessed_at, o.completed_at)
                 IS DISTINCT FROM (n.id, n.user_id, n.course_id, n.progress, n.enrolled_at, n.last_accessed_at, n.completed_at)
+            LIMIT 1001
         ) r, LATERAL (
             VALUES ('enrollment:' || id),
                 ('user:' || old_user || '.enrollments'), ('user:' || new_user || '.enrollments'),
@@ -273,12 +276,14 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT 'user:' || v.user_id || '.progress') AS tags
-              FROM old_rows o FULL JOIN new_rows n ON (n.id, n.created_at) = (o.id, o.created_at),
-                  LATERAL (VALUES (o.user_id), (n.user_id)) v (user_id)
-              WHERE v.user_id IS NOT NULL AND (o.id, o.user_id, o.video_id, o.progress_seconds, o.watched_at)
-                  IS DISTINCT FROM (n.id, n.user_id, n.video_id, n.progress_seconds, n.watched_at)) t
-        WHERE t.tags IS NOT NULL;
+        FROM (SELECT array_agg('user:' || user_id || '.progress') AS tags FROM (
+            SELECT DISTINCT v.user_id
+            FROM old_rows o FULL JOIN new_rows n ON (n.id, n.created_at) = (o.id, o.created_at),
+                LATERAL (VALUES (o.user_id), (n.user_id)) v (user_id)
+            WHERE v.user_id IS NOT NULL AND (o.id, o.user_id, o.video_id, o.progress_seconds, o.watched_at)
+                IS DISTINCT FROM (n.id, n.user_id, n.video_id, n.progress_seconds, n.watched_at)
+            LIMIT 1001
+        ) r) t WHERE t.tags IS NOT NULL;
     ELSE
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
