@@ -144,7 +144,7 @@ BEGIN
             (CASE WHEN slug THEN 'courses.slugs' END),
             (CASE WHEN taught THEN 'user:' || old_instructor || '.courses' END),
             (CASE WHEN taught THEN 'user:' || new_instructor || '.courses' END),
-            (CASE WHEN counted THEN 'teaching:' || old_instructor END),
+            -- Where that changes too, both have been told what they teach.
             (CASE WHEN counted THEN 'teaching:' || new_instructor END)
         ) v (tag) WHERE tag IS NOT NULL) t WHERE t.tags IS NOT NULL;
     ELSE

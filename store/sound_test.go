@@ -37,6 +37,8 @@ var soundWrites = []string{
 	"UPDATE courses SET price = $2 % 3, currency_code = 'EUR' WHERE id = $1 % 10",
 	"UPDATE courses SET duration_seconds = $2 % 300, thumbnail_url = $2::text WHERE id = $1 % 10",
 	"UPDATE courses SET published = NOT published, published_at = coalesce(published_at, now()) WHERE id = $1 % 10",
+	"UPDATE courses SET published = true, published_at = coalesce(published_at, now()) WHERE id = $1 % 10",
+	"UPDATE courses SET published = false WHERE id = $1 % 10",
 	"UPDATE courses SET published_at = now() - $2 * interval '1 hour' WHERE id = $1 % 10",
 	"UPDATE courses SET instructor_id = 1 + $2 % 3 WHERE id = $1 % 10",
 	"UPDATE courses SET category_id = 1 + $2 % 3 WHERE id = $1 % 10",
@@ -74,6 +76,7 @@ var soundWrites = []string{
 	"INSERT INTO course_related VALUES (1 + $1 % 9, 1, 1 + $2 % 9, 1)",
 	"DELETE FROM course_related WHERE course_id = 1 + $1 % 9",
 	"INSERT INTO course_words VALUES ((ARRAY['aple','pair','plam','oran'])[1 + $2 % 4]) ON CONFLICT DO NOTHING",
+	"UPDATE course_words SET word = 'aple' || repeat('e', $2 % 3) WHERE word IN ('apple', 'aple')",
 	"DELETE FROM course_words WHERE word IN ('apple', 'aple', 'pear', 'pair', 'plam', 'oran')",
 	"WITH gone AS (DELETE FROM reviews WHERE course_id = 1 + $1 % 9 RETURNING course_id, user_id) INSERT INTO enrollments (course_id, user_id) SELECT course_id, user_id FROM gone ON CONFLICT DO NOTHING",
 }
