@@ -26,8 +26,7 @@ CREATE TABLE change_marks (
     snapshot pg_snapshot NOT NULL DEFAULT pg_current_snapshot()
 );
 
--- Makes a table tell of its changes. The triggers' names come after those of the
--- counters' triggers, and so do the triggers: see tell_enrollments.
+-- Makes a table tell of its changes.
 -- +goose StatementBegin
 CREATE FUNCTION watch_changes(target regclass, teller text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -216,11 +215,11 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Who teaches the course is the one thing told that is not in the changed row, and
--- someone else may be about to change it. Who counts holds the course's row since
--- the counters' trigger, and who changes the instructor holds all enrollments of
--- the course (hold_enrollments): so it is read as it will be at the commit. A
--- transaction that keeps to an older snapshot cannot know, and says "anything".
+-- An enrollment that comes or goes is counted by its course, which tells who teaches
+-- it. Of one that changes, who teaches is not in the row, and someone else may be
+-- about to change it: who does holds all enrollments of the course
+-- (hold_enrollments), so that it is read as it will be at the commit. A transaction
+-- that keeps to an older snapshot cannot know, and says "anything".
 -- +goose StatementBegin
 CREATE FUNCTION tell_enrollments() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -248,11 +247,8 @@ BEGIN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
         FROM (SELECT array_agg(DISTINCT tag) AS tags
-              FROM (SELECT id, user_id, course_id FROM touched LIMIT 1001) r, LATERAL (
-                  VALUES ('enrollment:' || id), ('user:' || user_id || '.enrollments'), ('course:' || course_id || '.enrollments')
-                  UNION ALL
-                  SELECT CASE WHEN current_setting('transaction_isolation') = 'read committed' THEN 'teaching:' || c.instructor_id ELSE '*' END
-                  FROM courses c WHERE c.id = course_id
+              FROM (SELECT id, user_id, course_id FROM touched LIMIT 1001) r, LATERAL (VALUES
+                  ('enrollment:' || id), ('user:' || user_id || '.enrollments'), ('course:' || course_id || '.enrollments')
               ) v (tag)) t
         WHERE t.tags IS NOT NULL;
     END IF;

@@ -39,9 +39,9 @@ func TestForgottenTagsAreNoticed(t *testing.T) {
 			name, _, _ := strings.Cut(strings.TrimPrefix(f, "CREATE OR REPLACE FUNCTION public."), "(")
 			t.Run(fmt.Sprint(name, " ", n, " ", literal), func(t *testing.T) {
 				t.Parallel()
-				db := stageSound(t)
-				exec(t, db, mutant)
 				for seed := range uint64(12) {
+					db := stageSound(t)
+					exec(t, db, mutant)
 					if wrong, compared, _ := unsound(t, db, seed, 300); wrong != "" {
 						t.Logf("after %d pairs of seed %d: %.300s", compared, seed, wrong)
 						return

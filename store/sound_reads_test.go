@@ -160,16 +160,16 @@ func (d dealer) otherReads() []soundRead {
 		{"CategoryBySlug", false, func(a *answer) store.Query { return store.CategoryBySlug("k1", rowOf[*edu.Category](a)) }},
 		{"TopCategories", false, func(a *answer) store.Query { return store.TopCategories(page.Limit, rowOf[*edu.Category](a)) }},
 		{"UsersByID", true, func(a *answer) store.Query { return store.UsersByID(users, columns, rowOf[*edu.User](a)) }},
-		{"VideosByID", true, func(a *answer) store.Query { return store.VideosByID(ids, rowOf[*edu.Video](a)) }},
+		{"VideosByID", true, func(a *answer) store.Query { return store.VideosByID(every(60), rowOf[*edu.Video](a)) }},
 		{"VideosByCourse", false, func(a *answer) store.Query { return store.VideosByCourse(ids, page, rowUnder[*edu.Video](a)) }},
 		{"ProgressByVideo", true, func(a *answer) store.Query {
 			return store.ProgressByVideo(user, every(20), rowOf[*edu.VideoProgress](a))
 		}},
-		{"ReviewsByID", true, func(a *answer) store.Query { return store.ReviewsByID(ids, rowOf[*edu.Review](a)) }},
+		{"ReviewsByID", true, func(a *answer) store.Query { return store.ReviewsByID(every(300), rowOf[*edu.Review](a)) }},
 		{"ReviewsByCourse", false, func(a *answer) store.Query {
 			return store.ReviewsByCourse(ids, page, func(r *edu.Review, u *edu.User) { a.row(r, u) })
 		}},
-		{"EnrollmentsByID", true, func(a *answer) store.Query { return store.EnrollmentsByID(every(40), rowOf[*edu.Enrollment](a)) }},
+		{"EnrollmentsByID", true, func(a *answer) store.Query { return store.EnrollmentsByID(every(300), rowOf[*edu.Enrollment](a)) }},
 		{"EnrollmentsOfUserIn", true, func(a *answer) store.Query {
 			return store.EnrollmentsOfUserIn(user, ids, rowOf[*edu.Enrollment](a))
 		}},
