@@ -152,8 +152,7 @@ BEGIN
         FROM (SELECT array_agg(DISTINCT tag) AS tags
               FROM (SELECT id, instructor_id, published FROM touched LIMIT 1001) r, LATERAL (VALUES
                   ('course:' || id), ('courses.slugs'), ('user:' || instructor_id || '.courses'),
-                  (CASE WHEN published THEN 'courses' END),
-                  (CASE WHEN published THEN 'courses.published' END)
+                  (CASE WHEN published THEN 'courses' END)
               ) v (tag) WHERE tag IS NOT NULL) t
         WHERE t.tags IS NOT NULL;
     END IF;
