@@ -153,11 +153,11 @@ func (d dealer) otherReads() []soundRead {
 		Status: pick(d, "", edu.NotStarted, edu.InProgress, edu.Completed),
 		Order:  pick(d, edu.NewestEnrollments, edu.LastOpenedEnrollments),
 	}
-	columns := pick(d, edu.Everything, edu.Everything&^edu.UserPrivately)
+	columns, named := pick(d, edu.Everything, edu.Everything&^edu.UserPrivately), pick(d, "k0", "k1", "k2", "k3")
 	return []soundRead{
 		{"Categories", false, func(a *answer) store.Query { return store.Categories(rowOf[*edu.Category](a)) }},
 		{"CategoriesByID", true, func(a *answer) store.Query { return store.CategoriesByID(ids, rowOf[*edu.Category](a)) }},
-		{"CategoryBySlug", false, func(a *answer) store.Query { return store.CategoryBySlug("k1", rowOf[*edu.Category](a)) }},
+		{"CategoryBySlug", false, func(a *answer) store.Query { return store.CategoryBySlug(named, rowOf[*edu.Category](a)) }},
 		{"TopCategories", false, func(a *answer) store.Query { return store.TopCategories(page.Limit, rowOf[*edu.Category](a)) }},
 		{"UsersByID", true, func(a *answer) store.Query { return store.UsersByID(users, columns, rowOf[*edu.User](a)) }},
 		{"VideosByID", true, func(a *answer) store.Query { return store.VideosByID(every(60), rowOf[*edu.Video](a)) }},
