@@ -21,7 +21,9 @@ const (
 	// filters, searches and facets of them look at other than counters; also
 	// the category of a draft.
 	TagCourses
-	// TagCoursesPublished, "courses.published": which courses are published.
+	// TagCoursesPublished, "courses.published": a course was published or hidden.
+	// One that is new is related to none, and one that goes leaves what it is
+	// related to: see TagCourseRelated.
 	TagCoursesPublished
 	// TagCoursesRating, "courses.rating": the rating of a published course.
 	TagCoursesRating

@@ -19,8 +19,7 @@ CREATE TABLE changes (
 -- What was committed since a snapshot, and what a transaction changed.
 CREATE INDEX changes_xid ON changes (xid);
 
--- Makes a table tell of its changes. The triggers' names come after those of the
--- counters' triggers, and so do the triggers: see tell_enrollments.
+-- Makes a table tell of its changes.
 -- +goose StatementBegin
 CREATE FUNCTION watch_changes(target regclass, teller text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -47,7 +46,7 @@ END $$;
 -- that of more than 1,000 rows, 1,001 suffice to know that it is too many to tell.
 -- Old and new rows are joined FULL because that is always a hash or a merge: a
 -- nested loop, planned for a statement of one row, would be kept for one of 50,000.
--- What is not the same in both is an old row to forget and a new one to look at.
+-- A row whose key changes is in it twice, once of each side.
 
 -- +goose StatementBegin
 CREATE FUNCTION tell_users() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -137,7 +136,7 @@ BEGIN
             (CASE WHEN slug THEN 'courses.slugs' END),
             (CASE WHEN taught THEN 'user:' || old_instructor || '.courses' END),
             (CASE WHEN taught THEN 'user:' || new_instructor || '.courses' END),
-            (CASE WHEN counted THEN 'teaching:' || old_instructor END),
+            -- Where that changes too, both have been told what they teach.
             (CASE WHEN counted THEN 'teaching:' || new_instructor END)
         ) v (tag) WHERE tag IS NOT NULL) t WHERE t.tags IS NOT NULL;
     ELSE
@@ -146,8 +145,7 @@ BEGIN
         FROM (SELECT array_agg(DISTINCT tag) AS tags
               FROM (SELECT id, instructor_id, published FROM touched LIMIT 1001) r, LATERAL (VALUES
                   ('course:' || id), ('courses.slugs'), ('user:' || instructor_id || '.courses'),
-                  (CASE WHEN published THEN 'courses' END),
-                  (CASE WHEN published THEN 'courses.published' END)
+                  (CASE WHEN published THEN 'courses' END)
               ) v (tag) WHERE tag IS NOT NULL) t
         WHERE t.tags IS NOT NULL;
     END IF;
@@ -161,14 +159,15 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT tag) AS tags
-              FROM old_rows o FULL JOIN new_rows n ON n.id = o.id, LATERAL (VALUES
-                  ('video:' || coalesce(o.id, n.id)),
-                  ('course:' || o.course_id || '.videos'), ('course:' || n.course_id || '.videos')
-              ) v (tag)
-              WHERE tag IS NOT NULL AND (o.id, o.course_id, o.title, o.position, o.duration_seconds)
-                  IS DISTINCT FROM (n.id, n.course_id, n.title, n.position, n.duration_seconds)) t
-        WHERE t.tags IS NOT NULL;
+        FROM (SELECT array_agg(DISTINCT tag) AS tags FROM (
+            SELECT coalesce(o.id, n.id) AS id, o.course_id AS old_course, n.course_id AS new_course
+            FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
+            WHERE (o.id, o.course_id, o.title, o.position, o.duration_seconds)
+                IS DISTINCT FROM (n.id, n.course_id, n.title, n.position, n.duration_seconds)
+            LIMIT 1001
+        ) r, LATERAL (VALUES
+            ('video:' || id), ('course:' || old_course || '.videos'), ('course:' || new_course || '.videos')
+        ) v (tag) WHERE tag IS NOT NULL) t WHERE t.tags IS NOT NULL;
     ELSE
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
@@ -187,14 +186,15 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT tag) AS tags
-              FROM old_rows o FULL JOIN new_rows n ON n.id = o.id, LATERAL (VALUES
-                  ('review:' || coalesce(o.id, n.id)),
-                  ('course:' || o.course_id || '.reviews'), ('course:' || n.course_id || '.reviews')
-              ) v (tag)
-              WHERE tag IS NOT NULL AND (o.id, o.course_id, o.user_id, o.rating, o.body, o.created_at)
-                  IS DISTINCT FROM (n.id, n.course_id, n.user_id, n.rating, n.body, n.created_at)) t
-        WHERE t.tags IS NOT NULL;
+        FROM (SELECT array_agg(DISTINCT tag) AS tags FROM (
+            SELECT coalesce(o.id, n.id) AS id, o.course_id AS old_course, n.course_id AS new_course
+            FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
+            WHERE (o.id, o.course_id, o.user_id, o.rating, o.body, o.created_at)
+                IS DISTINCT FROM (n.id, n.course_id, n.user_id, n.rating, n.body, n.created_at)
+            LIMIT 1001
+        ) r, LATERAL (VALUES
+            ('review:' || id), ('course:' || old_course || '.reviews'), ('course:' || new_course || '.reviews')
+        ) v (tag) WHERE tag IS NOT NULL) t WHERE t.tags IS NOT NULL;
     ELSE
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
@@ -207,11 +207,11 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Who teaches the course is the one thing told that is not in the changed row, and
--- someone else may be about to change it. Who counts holds the course's row since
--- the counters' trigger, and who changes the instructor holds all enrollments of
--- the course (hold_enrollments): so it is read as it will be at the commit. A
--- transaction that keeps to an older snapshot cannot know, and says "anything".
+-- An enrollment that comes or goes is counted by its course, which tells who teaches
+-- it. Of one that changes, who teaches is not in the row, and someone else may be
+-- about to change it: who does holds all enrollments of the course
+-- (hold_enrollments), so that it is read as it will be at the commit. A transaction
+-- that keeps to an older snapshot cannot know, and says "anything".
 -- +goose StatementBegin
 CREATE FUNCTION tell_enrollments() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -219,15 +219,16 @@ BEGIN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
         FROM (SELECT array_agg(DISTINCT tag) AS tags FROM (
-            SELECT o.id AS old_id, n.id AS new_id, o.user_id AS old_user, n.user_id AS new_user,
+            SELECT coalesce(o.id, n.id) AS id, o.user_id AS old_user, n.user_id AS new_user,
                    o.course_id AS old_course, n.course_id AS new_course,
                    (o.id, o.course_id, o.enrolled_at, o.completed_at IS NOT NULL OR o.progress = 100)
                        IS DISTINCT FROM (n.id, n.course_id, n.enrolled_at, n.completed_at IS NOT NULL OR n.progress = 100) AS counted
             FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
             WHERE (o.id, o.user_id, o.course_id, o.progress, o.enrolled_at, o.last_accessed_at, o.completed_at)
                 IS DISTINCT FROM (n.id, n.user_id, n.course_id, n.progress, n.enrolled_at, n.last_accessed_at, n.completed_at)
+            LIMIT 1001
         ) r, LATERAL (
-            VALUES ('enrollment:' || old_id), ('enrollment:' || new_id),
+            VALUES ('enrollment:' || id),
                 ('user:' || old_user || '.enrollments'), ('user:' || new_user || '.enrollments'),
                 ('course:' || old_course || '.enrollments'), ('course:' || new_course || '.enrollments')
             UNION ALL
@@ -238,11 +239,8 @@ BEGIN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
         FROM (SELECT array_agg(DISTINCT tag) AS tags
-              FROM (SELECT id, user_id, course_id FROM touched LIMIT 1001) r, LATERAL (
-                  VALUES ('enrollment:' || id), ('user:' || user_id || '.enrollments'), ('course:' || course_id || '.enrollments')
-                  UNION ALL
-                  SELECT CASE WHEN current_setting('transaction_isolation') = 'read committed' THEN 'teaching:' || c.instructor_id ELSE '*' END
-                  FROM courses c WHERE c.id = course_id
+              FROM (SELECT id, user_id, course_id FROM touched LIMIT 1001) r, LATERAL (VALUES
+                  ('enrollment:' || id), ('user:' || user_id || '.enrollments'), ('course:' || course_id || '.enrollments')
               ) v (tag)) t
         WHERE t.tags IS NOT NULL;
     END IF;
@@ -266,12 +264,14 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT 'user:' || v.user_id || '.progress') AS tags
-              FROM old_rows o FULL JOIN new_rows n ON (n.id, n.created_at) = (o.id, o.created_at),
-                  LATERAL (VALUES (o.user_id), (n.user_id)) v (user_id)
-              WHERE v.user_id IS NOT NULL AND (o.id, o.user_id, o.video_id, o.progress_seconds, o.watched_at)
-                  IS DISTINCT FROM (n.id, n.user_id, n.video_id, n.progress_seconds, n.watched_at)) t
-        WHERE t.tags IS NOT NULL;
+        FROM (SELECT array_agg('user:' || user_id || '.progress') AS tags FROM (
+            SELECT DISTINCT v.user_id
+            FROM old_rows o FULL JOIN new_rows n ON (n.id, n.created_at) = (o.id, o.created_at),
+                LATERAL (VALUES (o.user_id), (n.user_id)) v (user_id)
+            WHERE v.user_id IS NOT NULL AND (o.id, o.user_id, o.video_id, o.progress_seconds, o.watched_at)
+                IS DISTINCT FROM (n.id, n.user_id, n.video_id, n.progress_seconds, n.watched_at)
+            LIMIT 1001
+        ) r) t WHERE t.tags IS NOT NULL;
     ELSE
         INSERT INTO changes (tags)
         SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END

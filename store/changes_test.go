@@ -324,9 +324,9 @@ func TestChangesOfJobs(t *testing.T) {
 	exec(t, db, "INSERT INTO enrollments (user_id, course_id) VALUES (3, 2), (4, 1), (4, 2); UPDATE courses SET published = true, published_at = now()")
 	r := &reader{s: s}
 	r.next(t)
-	for _, want := range []bool{true, false} {
-		if done, err := s.RefreshAnalytics(t.Context(), time.Minute); err != nil || done != want {
-			t.Errorf("refreshed: %t, %v", done, err)
+	for i, minAge := range []time.Duration{0, time.Hour} {
+		if done, err := s.RefreshAnalytics(t.Context(), minAge); err != nil || done != (i == 0) {
+			t.Errorf("refreshed after %v: %t, %v", minAge, done, err)
 		}
 	}
 	r.want(t, "analytics", "analytics", "platform", "platform", "platform")

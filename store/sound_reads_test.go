@@ -153,23 +153,23 @@ func (d dealer) otherReads() []soundRead {
 		Status: pick(d, "", edu.NotStarted, edu.InProgress, edu.Completed),
 		Order:  pick(d, edu.NewestEnrollments, edu.LastOpenedEnrollments),
 	}
-	columns := pick(d, edu.Everything, edu.Everything&^edu.UserPrivately)
+	columns, named := pick(d, edu.Everything, edu.Everything&^edu.UserPrivately), pick(d, "k0", "k1", "k2", "k3")
 	return []soundRead{
 		{"Categories", false, func(a *answer) store.Query { return store.Categories(rowOf[*edu.Category](a)) }},
 		{"CategoriesByID", true, func(a *answer) store.Query { return store.CategoriesByID(ids, rowOf[*edu.Category](a)) }},
-		{"CategoryBySlug", false, func(a *answer) store.Query { return store.CategoryBySlug("k1", rowOf[*edu.Category](a)) }},
+		{"CategoryBySlug", false, func(a *answer) store.Query { return store.CategoryBySlug(named, rowOf[*edu.Category](a)) }},
 		{"TopCategories", false, func(a *answer) store.Query { return store.TopCategories(page.Limit, rowOf[*edu.Category](a)) }},
 		{"UsersByID", true, func(a *answer) store.Query { return store.UsersByID(users, columns, rowOf[*edu.User](a)) }},
-		{"VideosByID", true, func(a *answer) store.Query { return store.VideosByID(ids, rowOf[*edu.Video](a)) }},
+		{"VideosByID", true, func(a *answer) store.Query { return store.VideosByID(every(60), rowOf[*edu.Video](a)) }},
 		{"VideosByCourse", false, func(a *answer) store.Query { return store.VideosByCourse(ids, page, rowUnder[*edu.Video](a)) }},
 		{"ProgressByVideo", true, func(a *answer) store.Query {
 			return store.ProgressByVideo(user, every(20), rowOf[*edu.VideoProgress](a))
 		}},
-		{"ReviewsByID", true, func(a *answer) store.Query { return store.ReviewsByID(ids, rowOf[*edu.Review](a)) }},
+		{"ReviewsByID", true, func(a *answer) store.Query { return store.ReviewsByID(every(300), rowOf[*edu.Review](a)) }},
 		{"ReviewsByCourse", false, func(a *answer) store.Query {
 			return store.ReviewsByCourse(ids, page, func(r *edu.Review, u *edu.User) { a.row(r, u) })
 		}},
-		{"EnrollmentsByID", true, func(a *answer) store.Query { return store.EnrollmentsByID(every(40), rowOf[*edu.Enrollment](a)) }},
+		{"EnrollmentsByID", true, func(a *answer) store.Query { return store.EnrollmentsByID(every(300), rowOf[*edu.Enrollment](a)) }},
 		{"EnrollmentsOfUserIn", true, func(a *answer) store.Query {
 			return store.EnrollmentsOfUserIn(user, ids, rowOf[*edu.Enrollment](a))
 		}},

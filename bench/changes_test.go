@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// These benchmarks do the same writes by turns to a database that tells of its
+// changes and to one whose triggers for that are off. "told-ms" and "untold-ms" are
+// medians of a write, "ratio" is the one by the other; run them with -benchtime 500x.
+
+// BenchmarkChangesOfEnroll lets someone take a course, who then leaves it again.
+func BenchmarkChangesOfEnroll(b *testing.B) {
+	compareTold(b, func(ctx context.Context, s *store.Store, n int) error {
+		v := edu.Viewer{ID: 20 + int64(n%100), Role: edu.RoleAdmin}
+		_, err := s.Enroll(ctx, v, 24, nil)
+		return err
+	}, "DELETE FROM enrollments WHERE course_id = 24")
+}
+
+// BenchmarkChangesOfProgress records 100 events of one course.
+func BenchmarkChangesOfProgress(b *testing.B) {
+	compareTold(b, func(ctx context.Context, s *store.Store, n int) error {
+		events := make([]edu.VideoEvent, 100)
+		for i := range events {
+			events[i] = edu.VideoEvent{VideoID: videosOf24[i%len(videosOf24)], ProgressSeconds: i % 30, WatchedAt: time.Now()}
+		}
+		_, err := s.RecordProgress(ctx, edu.Viewer{ID: 20 + int64(n%100), Role: edu.RoleAdmin}, events, nil)
+		return err
+	}, "INSERT INTO enrollments (user_id, course_id) SELECT generate_series(20, 119), 24 ON CONFLICT DO NOTHING")
+}
+
+var videosOf24 []int64
+
+// compareTold does a write by turns; every 100 of them, and before the first, the
+// rows are made ready for the next.
+func compareTold(b *testing.B, write func(ctx context.Context, s *store.Store, n int) error, ready string) {
+	b.Helper()
+	var stores [2]*store.Store
+	for i := range stores {
+		db, err := store.Open(b.Context(), store.Config{URL: testdb.Demo(b), MaxConns: 2})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(db.Close)
+		stores[i] = db
+	}
+	exec := func(s *store.Store, sql string) {
+		b.Helper()
+		if _, err := s.Primary().Exec(b.Context(), sql); err != nil {
+			b.Fatal(err)
+		}
+	}
+	exec(stores[1], `DO $$ DECLARE t record; BEGIN
+		FOR t IN SELECT tgrelid::regclass AS target, tgname FROM pg_trigger WHERE tgname LIKE 'written\_%' LOOP
+			EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.target);
+		END LOOP; END $$`)
+	if err := stores[0].Primary().QueryRow(b.Context(), "SELECT array_agg(id) FROM videos WHERE course_id = 24").Scan(&videosOf24); err != nil {
+		b.Fatal(err)
+	}
+	var took [2][]time.Duration
+	n := 0
+	for b.Loop() {
+		for i, s := range stores {
+			if n%100 == 0 {
+				exec(s, ready)
+			}
+			start := time.Now()
+			if err := write(b.Context(), s, n); err != nil {
+				b.Fatal(err)
+			}
+			took[i] = append(took[i], time.Since(start))
+		}
+		n++
+	}
+	var median [2]float64
+	for i := range took {
+		slices.Sort(took[i])
+		median[i] = took[i][len(took[i])/2].Seconds() * 1000
+	}
+	b.ReportMetric(median[0], "told-ms")
+	b.ReportMetric(median[1], "untold-ms")
+	b.ReportMetric(median[0]/median[1], "ratio")
+}

@@ -1,0 +1,54 @@
+package store_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// tagLiteral is a tag in a trigger's function, e.g. 'course:' || id || '.videos'.
+var tagLiteral = regexp.MustCompile(`'(?:course|user|teaching|enrollment|review|video|category):' \|\| [^,)]*?(?:coalesce\([^)]*\)[^,)]*?)?(?:\)| END|,| AS)|'(?:courses|categories)[a-z.]*'|\{words\}`)
+
+// Whatever tag a trigger forgets, TestTagsAreSound would notice: with 7P_MUTANTS=1,
+// for it takes minutes.
+func TestForgottenTagsAreNoticed(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("7P_MUTANTS") == "" {
+		t.Skip("takes minutes: set 7P_MUTANTS=1")
+	}
+	db := stageSound(t)
+	rows, err := db.Query(t.Context(), "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'tell\\_%' ORDER BY proname")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range functions {
+		for n, at := range tagLiteral.FindAllStringIndex(f, -1) {
+			literal := f[at[0]:at[1]]
+			mutant := f[:at[0]] + "'nothing' || " + literal + f[at[1]:]
+			if literal == "{words}" {
+				mutant = f[:at[0]] + "{nothing}" + f[at[1]:]
+			}
+			name, _, _ := strings.Cut(strings.TrimPrefix(f, "CREATE OR REPLACE FUNCTION public."), "(")
+			t.Run(fmt.Sprint(name, " ", n, " ", literal), func(t *testing.T) {
+				t.Parallel()
+				for seed := range uint64(12) {
+					db := stageSound(t)
+					exec(t, db, mutant)
+					if wrong, compared, _ := unsound(t, db, seed, 300); wrong != "" {
+						t.Logf("after %d pairs of seed %d: %.300s", compared, seed, wrong)
+						return
+					}
+				}
+				t.Error("nobody noticed")
+			})
+		}
+	}
+}
