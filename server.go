@@ -150,7 +150,7 @@ func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 	measure(metrics, s, persisted)
 	api := gql.New(gql.Options{
 		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection,
-		Limits: limits(c), MaxBatch: c.Limits.Batch, Budget: s.shared.limits,
+		Limits: limits(c), MaxBatch: c.Limits.Batch, Partial: c.PartialStatus == 294, Budget: s.shared.limits,
 		Sessions:   s.accounts.sessions(c, s.shared.limits),
 		Extensions: []graphql.HandlerExtension{persisted},
 		Answers:    s.caching.answers, Version: version(),

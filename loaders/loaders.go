@@ -204,7 +204,9 @@ func (l *Loaders) dashboards() {
 }
 
 // since is the start of a window of days that ends now.
-func (l *Loaders) since(days int) time.Time { return l.Viewer.Now().Add(-time.Duration(days) * 24 * time.Hour) }
+func (l *Loaders) since(days int) time.Time {
+	return l.Viewer.Now().Add(-time.Duration(days) * 24 * time.Hour)
+}
 
 func appendTo[V any](list *[]V) func(V) {
 	*list = []V{}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/7p-education/api/internal/answers"
 )
@@ -93,8 +94,8 @@ func TestPolicy(t *testing.T) {
 		"{ book { title stock @skip(if: true) secret @include(if: false) } }":                                                                     public(50),
 		"query($yes: Boolean!) { names @include(if: $yes) }":                                                                                      public(10),
 	} {
-		doc, err := gqlparser.LoadQuery(shop, query)
-		if err != nil {
+		doc, err := gqlparser.LoadQueryWithRules(shop, query, rules.NewDefaultRules())
+		if len(err) > 0 {
 			t.Fatalf("%s: %v", query, err)
 		}
 		got := policies.Of(doc, doc.Operations[0], map[string]any{"yes": true, "no": false})

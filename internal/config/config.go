@@ -45,6 +45,7 @@ type Config struct {
 	RateLimitSlowdown  string        `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:most: each request after the first 50 waits 100ms longer than the one before, and at most 2s; in proportion for premium plans; or off."`
 	TrustedProxies     []string      `env:"TRUSTED_PROXIES" help:"Networks, by commas, whose X-Forwarded-For, or else Forwarded, is believed, e.g. 10.0.0.0/8,fd00::/8."`
 	Limits             Limits        `embed:""`
+	PartialStatus      int           `env:"PARTIAL_STATUS" enum:"200,294" default:"200" help:"Status of answers with both data and errors: 200, or 294 as the newest GraphQL over HTTP draft has it, but for those who accept application/json alone."`
 	Introspection      bool          `env:"INTROSPECTION" default:"true" negatable:"" help:"Whether the schema can be asked for."`
 	LogLevel           string        `env:"LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged."`
 	ShutdownTimeout    time.Duration `env:"SHUTDOWN_TIMEOUT" default:"20s" help:"How long requests under way may take after the server was told to stop."`

@@ -226,3 +226,27 @@ func TestPlainSQLIsFound(t *testing.T) {
 		}
 	}
 }
+
+// Data beside errors are 294 where the operator wants it, but for who would take any
+// JSON for an answer.
+func TestPartialStatus(t *testing.T) {
+	t.Parallel()
+	const partial = "{ courses(first: 1) { nodes { title analytics { completions } } } }"
+	for name, tt := range map[string]struct {
+		on      bool
+		query   string
+		headers []string
+		want    int
+	}{
+		"off":              {false, partial, nil, 200},
+		"on":               {true, partial, nil, 294},
+		"on, without":      {true, titles, nil, 200},
+		"on, and legacy":   {true, partial, []string{"Accept: application/json"}, 200},
+		"on, without data": {true, "{ nothing }", nil, 422},
+	} {
+		l := newLibrary(t, func(o *Options) { o.Partial = tt.on })
+		if w := l.send(t, edu.Viewer{}, tt.query, tt.headers...); w.Code != tt.want {
+			t.Errorf("%s: %d, want %d", name, w.Code, tt.want)
+		}
+	}
+}

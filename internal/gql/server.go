@@ -37,6 +37,8 @@ type Options struct {
 	Limits admit.Limits
 	// MaxBatch is how many operations one request may bring; 0 is no batching.
 	MaxBatch int
+	// Partial has answers with data and errors be of status 294.
+	Partial bool
 	// Budget is what callers may ask for; nil is whatever they like.
 	Budget Budget
 	// Answers keeps answers; nil keeps none.
@@ -84,7 +86,7 @@ func New(o Options) *Server {
 	exec := o.executor(root)
 	exec.AroundFields(answer(root))
 	return &Server{exec: exec, http: HTTP{
-		MaxBody: maxBody, Bulk: NewBulk(maxBulk, 2, 5*time.Second), MaxBatch: o.MaxBatch, Budget: o.Budget,
+		MaxBody: maxBody, Bulk: NewBulk(maxBulk, 2, 5*time.Second), MaxBatch: o.MaxBatch, Partial: o.Partial, Budget: o.Budget,
 		renewals: make(chan struct{}, maxRenewals),
 	}}
 }

@@ -70,9 +70,12 @@ var statuses = map[string]int{
 	codeTimeout:                 http.StatusGatewayTimeout,
 }
 
+// statusPartial is what the newest draft has for data beside errors, even null data. No
+// client library of today knows it, so it is an option.
+const statusPartial = 294
+
 // statusOf returns 200 for an answer with data, even null, and otherwise what the
-// first error's code stands for. The draft's newest 294 for data beside errors
-// is not used: no client library of today knows it.
+// first error's code stands for.
 func statusOf(resp *graphql.Response) int {
 	if resp.Data != nil {
 		return http.StatusOK

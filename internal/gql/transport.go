@@ -29,6 +29,9 @@ type HTTP struct {
 	Bulk *Bulk
 	// MaxBatch is how many operations a body may bring, as an array; 0 for no arrays.
 	MaxBatch int
+	// Partial has answers with data and errors be of status 294, but for callers who
+	// accept application/json alone.
+	Partial bool
 	// Budget counts those of a batch beyond the first; nil for no count.
 	Budget Budget
 
@@ -132,7 +135,11 @@ func (h HTTP) one(out reply, r *http.Request, params *graphql.RawParams, exec gr
 	}
 	out.w.Header()["Cache-Status"] = []string{v.cacheStatus(time.Now())}
 	if answer == nil {
-		out.send(r.Context(), statusOf(resp), resp)
+		status := statusOf(resp)
+		if h.Partial && status == http.StatusOK && resp.Data != nil && len(resp.Errors) > 0 && !out.legacy {
+			status = statusPartial
+		}
+		out.send(r.Context(), status, resp)
 		return nil
 	}
 	out.sendKept(r, answer)
