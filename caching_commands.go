@@ -92,7 +92,7 @@ func warmCache(ctx context.Context, db *database, c *config.Config, files []stri
 	}
 	fmt.Printf("%d made, %d there already, %d not cacheable, %d failed, in %.1f s\n", w.made, w.there, w.notKept, w.failed, time.Since(start).Seconds())
 	if trouble := shared.redis.Stats(); trouble.Failed+trouble.Skipped > 0 {
-		return errors.New("Redis was in trouble meanwhile, and may lack some of them: run it again")
+		return errors.New("some of them may be missing in Redis, which was in trouble meanwhile: run it again")
 	}
 	if w.failed > 0 {
 		return fmt.Errorf("%d operations of %d failed", w.failed, len(list))

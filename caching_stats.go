@@ -67,7 +67,7 @@ func redisStats(ctx context.Context, url string) (answers.Far, error) {
 	if err != nil {
 		return answers.Far{}, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	far, err := answers.FarIn(ctx, r)
 	if err != nil {
 		return far, fmt.Errorf("count the answers in Redis: %w", err)
