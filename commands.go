@@ -29,6 +29,12 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 	case "config":
 		fmt.Print(cli.Config.String())
 		return nil
+	case "cache stats":
+		return showCache(ctx, &cli.Config, cli.Answers.Stats.Server)
+	case "cache warm <files>":
+		if err := canWarm(&cli.Config); err != nil {
+			return err
+		}
 	}
 	db, err := openDatabase(ctx, &cli.Config, nil)
 	if err != nil {
@@ -52,6 +58,10 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 		return mint(ctx, db, cli)
 	case "account activate", "account deactivate":
 		return manageAccount(ctx, db, cli, command == "account activate")
+	case "cache purge":
+		return purge(ctx, db, cli.Answers.Purge)
+	case "cache warm <files>":
+		return warmCache(ctx, db, &cli.Config, cli.Answers.Warm.Files)
 	default:
 		return migrate(ctx, db, strings.TrimPrefix(command, "migrate "))
 	}

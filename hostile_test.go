@@ -60,7 +60,8 @@ func listen(t *testing.T, with timeouts, flags ...string) *listening {
 		t.Fatal(err)
 	}
 	health := middleware.NewHealth(log, time.Second, db.checks()...)
-	srv := newServer(routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, health: health, cors: cors}), log, with)
+	handler, _ := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: &caching{}, health: health, cors: cors})
+	srv := newServer(handler, log, with)
 	srv.ConnState = func(conn net.Conn, state http.ConnState) {
 		if state == http.StateClosed {
 			l.closed <- conn.RemoteAddr()

@@ -4,6 +4,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/answers"
+	"github.com/7p-education/api/internal/changes"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/limit"
 	"github.com/7p-education/api/internal/middleware"
@@ -40,6 +42,12 @@ func measure(m *telemetry.Metrics, s *services, p *gql.Persisted) {
 	measureLimits(m, s.shared.limits)
 	if s.shared.redis != nil {
 		measureRedis(m, s.shared)
+	}
+	if s.caching.answers != nil {
+		measureAnswers(m, s.caching.answers)
+	}
+	if s.caching.changes != nil {
+		measureChanges(m, s.caching.changes)
 	}
 }
 
@@ -90,10 +98,51 @@ func measureRedis(m *telemetry.Metrics, s *shared) {
 		func() float64 { return float64(s.redis.Stats().Failed) })
 	m.Counter("sevenp_redis_skipped_total", "Uses of Redis that were not tried, as the circuit breaker was open.",
 		func() float64 { return float64(s.redis.Stats().Skipped) })
-	m.Gauge("sevenp_redis_breaker_open", "1 while the circuit breaker keeps calls away from Redis.", func() float64 {
-		if s.redis.Stats().Open {
-			return 1
-		}
-		return 0
-	})
+	m.Gauge("sevenp_redis_breaker_open", "1 while the circuit breaker keeps calls away from Redis.",
+		func() float64 { return oneIf(s.redis.Stats().Open) })
+}
+
+func oneIf(so bool) float64 {
+	if so {
+		return 1
+	}
+	return 0
+}
+
+// The names of the metrics that "7p cache stats" reads.
+const (
+	metricCacheLookups = "sevenp_cache_lookups_total"
+	metricCacheStale   = "sevenp_cache_stale_total"
+	metricCacheEntries = "sevenp_cache_entries"
+	metricCacheBytes   = "sevenp_cache_bytes"
+)
+
+func measureAnswers(m *telemetry.Metrics, a *answers.Answers) {
+	for result, read := range map[string]func(answers.Stats) uint64{
+		"near":       func(s answers.Stats) uint64 { return s.Near },
+		"far":        func(s answers.Stats) uint64 { return s.Far },
+		"miss":       func(s answers.Stats) uint64 { return s.Misses },
+		"unverified": func(s answers.Stats) uint64 { return s.Unverified },
+	} {
+		m.Counter(metricCacheLookups, "Looks for kept answers by result: near, found in this process; far, found in Redis; miss; "+
+			"unverified, not looked for as it could not be known what is good.",
+			func() float64 { return float64(read(a.Stats())) }, "result", result)
+	}
+	m.Counter(metricCacheStale, "Answers that were found and older than their policy wants.",
+		func() float64 { return float64(a.Stats().Stale) })
+	m.Counter("sevenp_cache_kept_total", "Answers that were kept.",
+		func() float64 { return float64(a.Stats().Kept) })
+	m.Gauge(metricCacheEntries, "Answers that this process keeps.",
+		func() float64 { return float64(a.Stats().Entries) })
+	m.Gauge(metricCacheBytes, "About how many bytes those take.",
+		func() float64 { return float64(a.Stats().Bytes) })
+}
+
+func measureChanges(m *telemetry.Metrics, l *changes.Log) {
+	m.Counter("sevenp_changes_waited_total", "Writes that were answered late, as Redis could not be told of them at once.",
+		func() float64 { return float64(l.Stats().Waited) })
+	m.Counter("sevenp_changes_found_total", "Changes of the database that nobody had announced.",
+		func() float64 { return float64(l.Stats().Found) })
+	m.Gauge("sevenp_changes_leased", "1 while changes are followed, and kept answers can be used.",
+		func() float64 { return oneIf(l.Stats().Leased) })
 }

@@ -87,7 +87,11 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	handler := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: caching, health: health, proxies: proxies, cors: cors})
+	warmable, err := gql.ReadOperations(c.CacheWarm...)
+	if err != nil {
+		return fmt.Errorf("CACHE_WARM: %w", err)
+	}
+	handler, api := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: caching, health: health, proxies: proxies, cors: cors})
 	defer runtime.KeepAlive(ballast())
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
@@ -95,6 +99,7 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	}
 	done := jobs.Start(background, log, append(jobs.All(db.Store), documents.jobs()...))
 	caching.start(background, db.Store)
+	caching.warm(background, log, api, warmable)
 	defer func() { stopBackground(); <-done; documents.close(); caching.close() }()
 	welcome(c, listener.Addr(), db)
 	log.Info("listening", "addr", listener.Addr().String())
@@ -145,16 +150,13 @@ type services struct {
 
 // routes is the whole HTTP face: what is answered where, and what every request
 // passes through, the outermost first.
-func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
+// It returns the part that answers GraphQL too.
+func routes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql.Server) {
 	persisted, metrics := s.documents.extension(c, s.shared.store), telemetry.New()
 	measure(metrics, s, persisted)
-	api := gql.New(gql.Options{
-		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection,
-		Limits: limits(c), MaxBatch: c.Limits.Batch, Partial: c.PartialStatus == 294, Budget: s.shared.limits,
-		Sessions:   s.accounts.sessions(c, s.shared.limits),
-		Extensions: []graphql.HandlerExtension{persisted},
-		Answers:    s.caching.answers, Version: version(),
-	})
+	o := operations(c, log, s, persisted)
+	o.MaxBatch, o.Partial, o.Budget, o.Sessions = c.Limits.Batch, c.PartialStatus == 294, s.shared.limits, s.accounts.sessions(c, s.shared.limits)
+	api := gql.New(o)
 	playground := web.Playground("/playground", "/graphql")
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", toPlayground(auth.Middleware(s.accounts)(s.shared.limits.Middleware(clientAddress)(api))))
@@ -185,7 +187,17 @@ func routes(c *config.Config, log *slog.Logger, s *services) http.Handler {
 	for i := len(chain) - 1; i >= 0; i-- {
 		h = chain[i](h)
 	}
-	return h
+	return h, api
+}
+
+// operations are the options of whatever answers operations, of requests or ahead of
+// them: both find the answers that the other kept.
+func operations(c *config.Config, log *slog.Logger, s *services, persisted *gql.Persisted) gql.Options {
+	return gql.Options{
+		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection, Limits: limits(c),
+		Extensions: []graphql.HandlerExtension{persisted},
+		Answers:    s.caching.answers, Version: version(),
+	}
 }
 
 // limits are those of one operation.

@@ -1,6 +1,10 @@
 package edu
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // TagKind is what a Tag is of. A read depends on tags, and a change has tags: an
 // answer is as good as new while no change had a tag that one of its reads
@@ -113,6 +117,36 @@ func (t Tag) append(to []byte) []byte {
 		return to
 	}
 	return append(strconv.AppendInt(to, t.ID, 10), name[1]...)
+}
+
+// ParseTag reads a tag's name as String writes it. The error lists the names that
+// there are.
+func ParseTag(name string) (Tag, error) {
+	for kind := TagEverything; int(kind) < len(tagNames); kind++ {
+		rest, ok := strings.CutPrefix(name, tagNames[kind][0])
+		if !ok {
+			continue
+		}
+		id, _ := strconv.ParseInt(strings.TrimSuffix(rest, tagNames[kind][1]), 10, 64)
+		if t := kind.Of(id); t.String() == name {
+			return t, nil
+		}
+	}
+	return Tag{}, fmt.Errorf("%q is no tag: there are %s", name, strings.Join(tagForms(), ", "))
+}
+
+// tagForms are the names of all kinds, with ID for the id.
+func tagForms() []string {
+	var forms []string
+	for kind, name := range tagNames {
+		switch {
+		case TagKind(kind) >= TagCourse:
+			forms = append(forms, name[0]+"ID"+name[1])
+		case name[0] != "":
+			forms = append(forms, name[0])
+		}
+	}
+	return forms
 }
 
 // Hash returns HashTag of the tag's name.

@@ -3,6 +3,7 @@ package edu_test
 import (
 	"hash/fnv"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -32,6 +33,47 @@ func TestTagNames(t *testing.T) {
 		_, _ = h.Write([]byte(name))
 		if tag.Hash() != h.Sum64() || edu.HashTag(name) != h.Sum64() {
 			t.Errorf("the hashes of %s are %x and %x, want %x", name, tag.Hash(), edu.HashTag(name), h.Sum64())
+		}
+	}
+}
+
+// Every tag is read back from its name, and whatever is read has that name.
+func FuzzParseTag(f *testing.F) {
+	for kind := edu.TagEverything; kind <= edu.TagVideo; kind++ {
+		f.Add(uint8(kind), int64(12), kind.Of(1<<40).String())
+	}
+	f.Add(uint8(edu.TagCourse), int64(-1), "course:01")
+	f.Add(uint8(edu.TagUser), int64(-1<<63), "user:+1.private")
+	f.Add(uint8(edu.TagCourse), int64(0), "course:9223372036854775808")
+	f.Fuzz(func(t *testing.T, kind uint8, id int64, name string) {
+		if k := edu.TagKind(kind); k >= edu.TagEverything && k <= edu.TagVideo {
+			tag := k.Of(id)
+			if k < edu.TagCourse {
+				tag.ID = 0
+			}
+			if back, err := edu.ParseTag(tag.String()); err != nil || back != tag {
+				t.Errorf("%s came back as %+v, %v; want %+v", tag, back, err, tag)
+			}
+		}
+		if tag, err := edu.ParseTag(name); err == nil && tag.String() != name {
+			t.Errorf("%q is read, but written as %q", name, tag)
+		}
+	})
+}
+
+// Who names no tag is told what there is.
+func TestParseTagRefuses(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "course", "course:", "course:x", "course:12.", "course:12.video", "Courses", "course:012", "course:1 ", "teaching:7.x"} {
+		_, err := edu.ParseTag(name)
+		if err == nil {
+			t.Errorf("%q is read", name)
+			continue
+		}
+		for _, form := range []string{"*", "courses.rating", "course:ID", "course:ID.videos", "video:ID"} {
+			if !slices.Contains(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == ' ' || r == ',' }), form) {
+				t.Errorf("%v: does not list %s", err, form)
+			}
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/7p-education/api/edu"
 )
 
 // Change is what a statement made stale, by the names of edu.Tag.
@@ -55,6 +57,17 @@ func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string,
 		return nil
 	})
 	return next, changes, convert(err)
+}
+
+// DeclareChanged leaves a change of tags though nothing was written: whoever follows
+// the changes takes for stale what depends on any of them.
+func (s *Store) DeclareChanged(ctx context.Context, tags []edu.Tag) error {
+	names := make([]string, len(tags))
+	for i, t := range tags {
+		names[i] = t.String()
+	}
+	_, err := s.primary.Exec(ctx, "-- name: DeclareChanged\nINSERT INTO changes (tags) VALUES ($1)", names)
+	return convert(err)
 }
 
 // DeleteChanges deletes changes that were visible in a snapshot which ChangesSince

@@ -70,6 +70,22 @@ func commit(t *testing.T, tx pgx.Tx) {
 
 func rename(user string) string { return "UPDATE users SET name = name || 'x' WHERE id = " + user }
 
+// What is declared is a change like another.
+func TestDeclareChanged(t *testing.T) {
+	t.Parallel()
+	db := stageChanges(t)
+	r := &reader{s: open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 2})}
+	r.next(t)
+	if err := r.s.DeclareChanged(t.Context(), []edu.Tag{edu.TagCourse.Of(12), edu.TagWords.Of(0)}); err != nil {
+		t.Fatal(err)
+	}
+	r.want(t, "two tags", "course:12 words")
+	if err := r.s.DeclareChanged(t.Context(), []edu.Tag{edu.TagEverything.Of(0)}); err != nil {
+		t.Fatal(err)
+	}
+	r.want(t, "everything", "*")
+}
+
 // Each reader gets each committed change once, whatever the order of the commits,
 // and nothing that was taken back.
 func TestChangesSince(t *testing.T) {

@@ -61,18 +61,17 @@ func (a *Answers) Close() { a.near.StopAllGoroutines() }
 
 func (a *Answer) expires() time.Time { return a.Made.Add(a.MaxAge + staleFor) }
 
-// find returns the answer that is kept for a viewer, nil for none. It must be given
-// how far the log goes, read after the request came.
-func (a *Answers) find(ctx context.Context, k Key, v edu.Viewer, now changes.Position) *Answer {
+// find returns the answer that is kept for a viewer, nil for none, and whether it was
+// far, in Redis. It must be given how far the log goes, read after the request came.
+func (a *Answers) find(ctx context.Context, k Key, v edu.Viewer, now changes.Position) (answer *Answer, far bool) {
 	names := [...]string{k.name(Public, v), k.name(ByRole, v), k.name(ByViewer, v)}
 	for _, name := range names {
 		if answer, ok := a.near.GetIfPresent(name); ok && a.good(answer, now) {
-			a.counts.near.Add(1)
-			return answer
+			return answer, false
 		}
 	}
 	if a.redis == nil {
-		return nil
+		return nil, false
 	}
 	for i, text := range a.fetch(ctx, names[:]) {
 		answer, err := unmarshal(text)
@@ -80,10 +79,9 @@ func (a *Answers) find(ctx context.Context, k Key, v edu.Viewer, now changes.Pos
 			continue
 		}
 		a.near.Set(names[i], answer)
-		a.counts.far.Add(1)
-		return answer
+		return answer, true
 	}
-	return nil
+	return nil, false
 }
 
 // good tells whether an answer is what the database would give now.

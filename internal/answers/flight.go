@@ -107,7 +107,7 @@ func (fl *flight) wait(ctx context.Context) bool {
 // lock tries to be the one process that makes an answer. Unlock is nil where another
 // is at it. In trouble, all may.
 func (a *Answers) lock(ctx context.Context, name string) (unlock func()) {
-	key, token := a.redis.Key(name+":lock"), rand.Text()
+	key, token := a.redis.Key(name+lockSuffix), rand.Text()
 	var ours bool
 	err := a.redis.Do(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
 		ours, err = c.SetNX(ctx, key, token, lockTime).Result()

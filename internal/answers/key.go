@@ -13,13 +13,17 @@ import (
 // operation and the variables. It is a SHA-256, as callers choose what goes into it.
 type Key [sha256.Size]byte
 
-// KeyOf returns the key of a request. The schema is any text that changes with it.
+// KeyOf returns the key of a request. The schema is any text that changes with it; the
+// operation is the one of the text that is asked for, by its name.
 func KeyOf(schema, text, operation string, variables map[string]any) (Key, error) {
 	h := sha256.New()
 	for _, part := range []string{schema, text, operation} {
 		_, _ = h.Write(strconv.AppendInt(make([]byte, 0, 20), int64(len(part)), 10))
 		_, _ = h.Write([]byte{':'})
 		_, _ = h.Write([]byte(part))
+	}
+	if len(variables) == 0 { // some clients send none, others an empty object
+		variables = nil
 	}
 	// The names of JSON objects come out in order, and numbers as they were sent.
 	if err := json.NewEncoder(h).Encode(variables); err != nil {
@@ -51,11 +55,18 @@ func scopeOf(saw edu.Sights) Scope {
 	return Public
 }
 
+// What begins the name of every answer in Redis, and ends that of the lock of who
+// makes it.
+const (
+	keyPrefix  = "answer:"
+	lockSuffix = ":lock"
+)
+
 // name returns where the answer for a viewer is kept. In a Redis Cluster those of all
 // scopes are in one slot.
 func (k Key) name(s Scope, v edu.Viewer) string {
 	b := make([]byte, 0, 2*len(k)+48)
-	b = append(b, "answer:{"...)
+	b = append(b, keyPrefix+"{"...)
 	b = hex.AppendEncode(b, k[:])
 	b = append(b, '}')
 	if s >= ByRole {

@@ -27,6 +27,7 @@ type Question struct {
 	// Bypass is why no kept answer was looked for; "" where one was.
 	Bypass string
 
+	far    bool    // whether Answer was in Redis
 	flight *flight // that the caller has to end; nil for none
 	name   string  // of the flight
 	unlock func()
@@ -68,11 +69,11 @@ func (q *Question) look(ctx context.Context) bool {
 		return false
 	}
 	q.since = now
-	answer := q.answers.find(ctx, q.key, q.viewer, now)
+	answer, far := q.answers.find(ctx, q.key, q.viewer, now)
 	if answer == nil {
 		return true
 	}
-	q.Answer = answer
+	q.Answer, q.far = answer, far
 	if answer.fresh(time.Now()) {
 		return true
 	}

@@ -11,7 +11,12 @@ func (c *counts) note(q *Question) {
 		c.unverified.Add(1)
 	case q.Answer == nil:
 		c.misses.Add(1)
-	case q.Stale:
+	case q.far:
+		c.far.Add(1)
+	default:
+		c.near.Add(1)
+	}
+	if q.Stale {
 		c.stale.Add(1)
 	}
 }

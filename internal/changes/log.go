@@ -14,8 +14,9 @@ const (
 	// Lease is how long a process may use the log after it began to look into the
 	// database for changes that nobody announced.
 	Lease = time.Second
-	// lookEvery leaves room for a look or two that fail.
-	lookEvery = 250 * time.Millisecond
+	// LookEvery is how often a process looks, which leaves room for a look or two that
+	// fail.
+	LookEvery = 250 * time.Millisecond
 	// kept is for how long changes are kept in the database at least, after they were
 	// found there. By then every process that has a lease has found them.
 	kept = 30 * time.Second
@@ -147,7 +148,7 @@ func merge(made []store.Change) entry {
 // Run looks for changes in the database until the context ends. Before it is called
 // nobody may use the log.
 func (l *Log) Run(ctx context.Context, from Source) {
-	turn := time.NewTicker(lookEvery)
+	turn := time.NewTicker(LookEvery)
 	defer turn.Stop()
 	clean := time.NewTicker(kept)
 	defer clean.Stop()

@@ -37,6 +37,7 @@ type Config struct {
 	PersistedManifest  []string      `env:"PERSISTED_QUERY_MANIFEST" name:"persisted-query-manifest" help:"Files of trusted documents, by commas: Apollo's or Relay's manifests, .graphql files, or directories of them. Those that were pushed to the database are known too."`
 	Cache              string        `env:"CACHE" enum:"on,off" default:"on" help:"Whether answers are kept, in this process and in Redis."`
 	CacheMemory        int           `env:"CACHE_MEMORY" default:"64" help:"MiB of answers that this process keeps at most."`
+	CacheWarm          []string      `env:"CACHE_WARM" help:"Files of operations, by commas, whose answers the server makes in the background when it starts, unless they are kept: see 7p cache warm."`
 	RateLimit          string        `env:"RATE_LIMIT" help:"Requests that one viewer, or one address, may make; off switches all limits of rates off. By default 100/15m with a DATABASE_URL, and off for the private PostgreSQL."`
 	MetricsToken       string        `env:"METRICS_TOKEN" secret:"all" help:"Who sends it as Authorization: Bearer … may read /metrics, from anywhere. Without one, only who asks from this machine, past all proxies, may."`
 	RateLimitPremium   string        `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same of premium plans, instructors and admins; or off."`
@@ -79,8 +80,9 @@ type CLI struct {
 	Seed    Seed    `cmd:"" help:"Load demo data into an empty database."`
 	Token   Token   `cmd:"" help:"Print an access token for an account."`
 
-	Account   Account   `cmd:"" help:"Let accounts in, or keep them out."`
-	Documents Documents `cmd:"" help:"Manage the documents that are trusted."`
+	Account   Account       `cmd:"" help:"Let accounts in, or keep them out."`
+	Documents Documents     `cmd:"" help:"Manage the documents that are trusted."`
+	Answers   CacheCommands `cmd:"" name:"cache" help:"Manage the answers that are kept."`
 
 	Schema  struct{} `cmd:"" help:"Print the schema."`
 	Version struct{} `cmd:"" help:"Print the version."`

@@ -41,6 +41,22 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// A purge says what to forget: tags, or all.
+func TestParsePurge(t *testing.T) {
+	cli, command, err := config.Parse([]string{"cache", "purge", "--tag=course:12", "--tag=courses"})
+	if err != nil || command != "cache purge" || len(cli.Answers.Purge.Tags) != 2 || cli.Answers.Purge.All {
+		t.Errorf("command %q, %+v, %v", command, cli, err)
+	}
+	if cli, _, err = config.Parse([]string{"cache", "purge", "--all"}); err != nil || !cli.Answers.Purge.All {
+		t.Errorf("%+v, %v", cli, err)
+	}
+	for _, args := range [][]string{{}, {"--all", "--tag=courses"}} {
+		if _, _, err := config.Parse(append([]string{"cache", "purge"}, args...)); err == nil || !strings.Contains(err.Error(), "--all") || !strings.Contains(err.Error(), "--tag") {
+			t.Errorf("%q: %v, want an error that names --tag and --all", args, err)
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for name, env := range map[string]map[string]string{
 		"a database of another kind":   {"DATABASE_URL": "mysql://u:hush@db/7p"},

@@ -17,6 +17,29 @@ import (
 // read is named with its file; of a plain file the id is the hash.
 func Read(paths ...string) ([]*Document, error) {
 	var all []*Document
+	err := EachFile(paths, func(file string, text []byte, named bool) error {
+		found, err := Parse(text)
+		if errors.Is(err, errNeither) && !named {
+			return nil // variables beside their operation, say
+		}
+		for _, d := range found {
+			d.File = file
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, found...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return unique(all)
+}
+
+// EachFile hands over files with their text: those that are named, and of directories
+// those that may hold documents (.graphql, .gql, .json).
+func EachFile(paths []string, do func(file string, text []byte, named bool) error) error {
 	for _, path := range paths {
 		err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || (file != path && !readable(file)) {
@@ -26,24 +49,13 @@ func Read(paths ...string) ([]*Document, error) {
 			if err != nil {
 				return err
 			}
-			found, err := Parse(text)
-			if errors.Is(err, errNeither) && file != path {
-				return nil // of a directory: variables beside their operation, say
-			}
-			for _, d := range found {
-				d.File = file
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", file, err)
-			}
-			all = append(all, found...)
-			return nil
+			return do(file, text, file == path)
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return unique(all)
+	return nil
 }
 
 func readable(file string) bool {

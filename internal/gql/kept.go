@@ -22,8 +22,7 @@ import (
 // is found, and what the answer is made from where nothing is.
 type visit struct {
 	q   *answers.Question // nil where nothing is looked for
-	key answers.Key
-	why string // nothing is looked for, or what was made is not kept
+	why string            // nothing is looked for, or what was made is not kept
 
 	found *answers.Answer
 	// What the answer that is made is made from.
@@ -91,11 +90,6 @@ func (k keeping) MutateOperationParameters(ctx context.Context, p *graphql.RawPa
 	if v.why != "" || v.q != nil {
 		return nil
 	}
-	var err error
-	if v.key, err = answers.KeyOf(k.schema, p.Query, p.OperationName, p.Variables); err != nil {
-		v.why = "no-key"
-		return nil
-	}
 	v.params = p
 	if d, ok := k.known.kept.Get(ctx, p.Query); ok {
 		if op := d.Query.Operations.ForName(p.OperationName); op != nil {
@@ -129,7 +123,13 @@ func (k keeping) look(ctx context.Context, v *visit, doc *ast.QueryDocument, op 
 		v.why = "max-age-0"
 		return nil
 	}
-	v.q = k.answers.Ask(ctx, v.key, edu.ViewerFrom(ctx))
+	// By the name that it has, whether or not the request says it.
+	key, err := answers.KeyOf(k.schema, v.params.Query, op.Name, v.params.Variables)
+	if err != nil {
+		v.why = "no-key"
+		return nil
+	}
+	v.q = k.answers.Ask(ctx, key, edu.ViewerFrom(ctx))
 	if v.why = v.q.Bypass; v.q.Answer == nil {
 		return nil
 	}
@@ -155,7 +155,13 @@ func (v *visit) end() {
 
 // finish makes an answer of what was executed, and keeps it if it may be kept.
 func (v *visit) finish(ctx context.Context, resp *graphql.Response) *answers.Answer {
-	if v.observer == nil || v.policy.MaxAge == 0 {
+	if v.observer == nil {
+		return nil
+	}
+	if v.policy.MaxAge == 0 {
+		if v.why == "" { // without its variables it looked better
+			v.refuse("max-age-0")
+		}
 		return nil
 	}
 	if len(resp.Errors) > 0 || len(resp.Extensions) > 0 {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/answers"
 	"github.com/7p-education/api/internal/middleware"
 )
@@ -63,28 +62,17 @@ func matches(given []string, etag string) bool {
 // maxRenewals is how many answers are made anew at a time beside the requests.
 const maxRenewals = 4
 
-// renew makes a stale answer anew, after it was given once more. Nobody asks for it:
-// what it reads nobody's credentials allow.
+// renew makes a stale answer anew, after it was given once more.
 func (h HTTP) renew(v *visit, exec graphql.GraphExecutor) {
 	select {
 	case h.renewals <- struct{}{}:
 	default: // the next who asks tries again
 		return
 	}
-	params := &graphql.RawParams{Query: v.params.Query, OperationName: v.params.OperationName, Variables: v.params.Variables}
-	ctx := edu.WithViewer(graphql.StartOperationTrace(context.Background()), edu.Viewer{})
-	again := &visit{q: v.q.Renewal(ctx), renewal: true}
+	again, params := v.again(context.Background())
 	go func() {
 		defer func() { <-h.renewals }()
 		defer again.end()
-		ctx := context.WithValue(ctx, visitKey{}, again)
-		op, errs := exec.CreateOperationContext(ctx, params)
-		if len(errs) > 0 {
-			return
-		}
-		responses, ctx := exec.DispatchOperation(ctx, op)
-		if resp := responses(ctx); resp != nil {
-			again.finish(ctx, resp)
-		}
+		_ = asNobody(context.Background(), again, params, exec) // the presenter logs what is ours
 	}()
 }

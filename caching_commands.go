@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/changes"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql"
+)
+
+// leaseWithin is how long a command waits until changes can be followed.
+const leaseWithin = 10 * time.Second
+
+// purge forgets the answers that depend on tags, or all of them. It need not know the
+// servers: each finds it in the database.
+func purge(ctx context.Context, db *database, p config.CachePurge) error {
+	tags := []edu.Tag{edu.TagEverything.Of(0)}
+	if !p.All {
+		tags = tags[:0]
+		for _, name := range p.Tags {
+			tag, err := edu.ParseTag(name)
+			if err != nil {
+				return fmt.Errorf("nothing was purged: %w", err)
+			}
+			tags = append(tags, tag)
+		}
+	}
+	if err := db.DeclareChanged(ctx, tags); err != nil {
+		return fmt.Errorf("nothing was purged: %w", err)
+	}
+	what := "all answers"
+	if !p.All {
+		what = "the answers that depend on " + strings.Join(p.Tags, ", ")
+	}
+	fmt.Printf("Purged %s: servers look every %s, and after %s none gives what it kept before.\n", what, changes.LookEvery, changes.Lease)
+	return nil
+}
+
+// canWarm tells why a command cannot make answers for servers.
+func canWarm(c *config.Config) error {
+	switch {
+	case c.RedisURL == "":
+		return errors.New("cache warm needs the REDIS_URL of the servers: without one, it would fill its own memory and be gone. " +
+			"Servers without a Redis warm their own: set CACHE_WARM")
+	case c.Cache != "on":
+		return errors.New("cache warm keeps answers, and CACHE is off")
+	}
+	return nil
+}
+
+// warmCache makes the answers to the operations of files, and keeps them in Redis.
+func warmCache(ctx context.Context, db *database, c *config.Config, files []string) error {
+	list, err := gql.ReadOperations(files...)
+	if err != nil {
+		return err
+	}
+	if err := db.prepare(ctx); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	shared, err := openShared(c, log)
+	if err != nil {
+		return err
+	}
+	defer shared.close()
+	documents, err := openDocuments(ctx, c, log, db.Store)
+	if err != nil {
+		return err
+	}
+	k := openCaching(c, log, shared.redis)
+	background, stop := context.WithCancel(ctx)
+	k.start(background, db.Store)
+	defer func() { stop(); k.close() }()
+	waiting, enough := context.WithTimeout(ctx, leaseWithin)
+	defer enough()
+	if err := k.follows(waiting); err != nil {
+		return errors.Join(ctx.Err(), fmt.Errorf("nothing is kept while changes cannot be followed: Redis or the database has not answered within %s", leaseWithin))
+	}
+	s := &services{db: db, caching: k}
+	api := gql.New(operations(c, log, s, documents.extension(c, shared.store)))
+	start := time.Now()
+	w := warm(ctx, api, list)
+	for _, line := range w.notes {
+		fmt.Println(line)
+	}
+	fmt.Printf("%d made, %d there already, %d not cacheable, %d failed, in %.1f s\n", w.made, w.there, w.notKept, w.failed, time.Since(start).Seconds())
+	if trouble := shared.redis.Stats(); trouble.Failed+trouble.Skipped > 0 {
+		return errors.New("some of them may be missing in Redis, which was in trouble meanwhile: run it again")
+	}
+	if w.failed > 0 {
+		return fmt.Errorf("%d operations of %d failed", w.failed, len(list))
+	}
+	return nil
+}

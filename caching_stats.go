@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/7p-education/api/internal/answers"
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/config"
+)
+
+const (
+	// metricsWithin is how long a server may take to tell its metrics.
+	metricsWithin = 10 * time.Second
+	// countWithin is how long counting the keys of a Redis may take.
+	countWithin = time.Minute
+	// mostMetrics is the most bytes of metrics that are read; ours are some 20 kB.
+	mostMetrics = 4 << 20
+)
+
+// showCache prints what the cache of a server does, and what Redis has.
+func showCache(ctx context.Context, c *config.Config, server string) error {
+	s, err := cacheStats(ctx, server, c.MetricsToken)
+	if err != nil {
+		return err
+	}
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	hits := s.Near + s.Far
+	fmt.Fprintf(out, "%s\t\n", server)
+	fmt.Fprintf(out, "  hits\t%d\tnear %d, in Redis %d; %d of them stale\n", hits, s.Near, s.Far, s.Stale)
+	fmt.Fprintf(out, "  misses\t%d\t\n", s.Misses)
+	fmt.Fprintf(out, "  unverified\t%d\tnot looked for, as changes could not be followed\n", s.Unverified)
+	rate := "–"
+	if all := hits + s.Misses + s.Unverified; all > 0 {
+		rate = fmt.Sprintf("%.1f %%", 100*float64(hits)/float64(all))
+	}
+	fmt.Fprintf(out, "  hit rate\t%s\tof all these\n", rate)
+	fmt.Fprintf(out, "  keys\t%d\tin this process\n", s.Entries)
+	fmt.Fprintf(out, "  memory\t%s\t\n", mib(s.Bytes))
+	if c.RedisURL == "" {
+		return out.Flush()
+	}
+	far, err := redisStats(ctx, c.RedisURL)
+	if err != nil {
+		return errors.Join(out.Flush(), err)
+	}
+	fmt.Fprintf(out, "Redis\t\n  keys\t%d\tanswers of all servers\n  memory\t%s\tof all that is in it\n", far.Answers, mib(uint64(far.Memory)))
+	return out.Flush()
+}
+
+func mib(bytes uint64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
+
+func redisStats(ctx context.Context, url string) (answers.Far, error) {
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Deadline: countWithin, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return answers.Far{}, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	defer func() { _ = r.Close() }()
+	far, err := answers.FarIn(ctx, r)
+	if err != nil {
+		return far, fmt.Errorf("count the answers in Redis: %w", err)
+	}
+	return far, nil
+}
+
+// cacheStats reads them from the metrics of a server.
+func cacheStats(ctx context.Context, server, token string) (s answers.Stats, err error) {
+	ctx, cancel := context.WithTimeout(ctx, metricsWithin)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(server, "/")+"/metrics", http.NoBody)
+	if err != nil {
+		return s, fmt.Errorf("--server is no address, such as http://localhost:8080: %w", err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return s, fmt.Errorf("the server does not answer: is it there (--server)? %w", err)
+	}
+	defer resp.Body.Close()
+	switch {
+	case resp.StatusCode == http.StatusNotFound:
+		return s, fmt.Errorf("%s shows its metrics to others only: set METRICS_TOKEN to that of the server", server)
+	case resp.StatusCode != http.StatusOK:
+		return s, fmt.Errorf("%s answers %s where its metrics should be", server, resp.Status)
+	}
+	return parseStats(io.LimitReader(resp.Body, mostMetrics))
+}
+
+func parseStats(text io.Reader) (s answers.Stats, err error) {
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	all, err := parser.TextToMetricFamilies(text)
+	if err != nil {
+		return s, fmt.Errorf("what the server answers are no metrics: %w", err)
+	}
+	lookups := all[metricCacheLookups].GetMetric()
+	if len(lookups) == 0 {
+		return s, errors.New("the server keeps no answers: its CACHE is off, or it is of another version")
+	}
+	for _, m := range lookups {
+		into := map[string]*uint64{"near": &s.Near, "far": &s.Far, "miss": &s.Misses, "unverified": &s.Unverified}
+		for _, l := range m.GetLabel() {
+			if n := into[l.GetValue()]; l.GetName() == "result" && n != nil {
+				*n = uint64(m.GetCounter().GetValue())
+			}
+		}
+	}
+	s.Stale = uint64(first(all[metricCacheStale]).GetCounter().GetValue())
+	s.Entries = uint64(first(all[metricCacheEntries]).GetGauge().GetValue())
+	s.Bytes = uint64(first(all[metricCacheBytes]).GetGauge().GetValue())
+	return s, nil
+}
+
+func first(f *dto.MetricFamily) *dto.Metric {
+	if len(f.GetMetric()) == 0 {
+		return nil
+	}
+	return f.GetMetric()[0]
+}
