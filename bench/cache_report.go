@@ -68,11 +68,11 @@ func met(is bool) string {
 
 func (r *cacheResults) figures(out *strings.Builder) {
 	out.WriteString("\n## Figures\n\nCPU is in microseconds a request: of the server's process, of Redis and of PostgreSQL. Latencies are in milliseconds.\n\n")
-	out.WriteString("| | connections | | requests/s | p50 | p99 | server | Redis | PostgreSQL | of map's |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: | --: |\n")
+	out.WriteString("| | connections | | requests/s | p50 | p99 | server | Redis | PostgreSQL | of map's | kept |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n")
 	for _, c := range r.cells {
 		for i, s := range c.samples {
-			fmt.Fprintf(out, "| %s | %d | %s | %.0f | %.3f | %.3f | %.1f | %.1f | %.1f | %.2f |\n", c.load.title, c.connections, cacheNames[i],
-				s.perSecond, ms(s.p50), ms(s.p99), 1000*ms(s.serverCPU), 1000*ms(s.redisCPU), 1000*ms(max(0, s.totalCPU-s.serverCPU-s.redisCPU)), c.times(i))
+			fmt.Fprintf(out, "| %s | %d | %s | %.0f | %.3f | %.3f | %.1f | %.1f | %.1f | %.2f | %.1f %% |\n", c.load.title, c.connections, cacheNames[i],
+				s.perSecond, ms(s.p50), ms(s.p99), 1000*ms(s.serverCPU), 1000*ms(s.redisCPU), 1000*ms(max(0, s.totalCPU-s.serverCPU-s.redisCPU)), c.times(i), 100*s.tallies[0].share())
 		}
 	}
 }
