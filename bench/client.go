@@ -42,6 +42,7 @@ type connection struct {
 	in     *bufio.Reader
 	answer []byte // the latest
 	hit    bool   // it was kept, says its Cache-Status
+	status []byte // which that is; good until the next send
 }
 
 func dial(addr string) (*connection, error) {
@@ -89,7 +90,7 @@ var hit = []byte(`"7p"; hit`)
 // header reads the header and returns the Content-Length, or -1 for an answer in
 // chunks.
 func (c *connection) header() (length int, err error) {
-	length, c.hit = -1, false
+	length, c.hit, c.status = -1, false, c.status[:0]
 	for {
 		line, err := c.in.ReadSlice('\n')
 		if err != nil {
@@ -105,7 +106,7 @@ func (c *connection) header() (length int, err error) {
 				return 0, err
 			}
 		case bytes.EqualFold(name, []byte("Cache-Status")):
-			c.hit = bytes.HasPrefix(value, hit)
+			c.hit, c.status = bytes.HasPrefix(value, hit), append(c.status, value...)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,7 +30,10 @@ type load struct {
 }
 
 // tally counts answers after the warm-up, and those of them that were kept.
-type tally struct{ answered, hits int }
+type tally struct {
+	answered, hits int
+	other          string // the latest Cache-Status of another
+}
 
 // sample is what one load of one contender showed.
 type sample struct {
@@ -84,7 +88,7 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 				}
 				if done := time.Now(); sent.After(start) {
 					latencies[i] = append(latencies[i], done.Sub(sent))
-					tallies[i][s.group].count(c.hit)
+					tallies[i][s.group].count(c)
 				}
 				answered.Add(1)
 			}
@@ -109,9 +113,12 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 	return s, nil
 }
 
-func (t *tally) count(hit bool) {
-	if t.answered++; hit {
+func (t *tally) count(c *connection) {
+	t.answered++
+	if c.hit {
 		t.hits++
+	} else if string(c.status) != t.other {
+		t.other = string(c.status)
 	}
 }
 
@@ -122,6 +129,7 @@ func sum(all [][]tally) []tally {
 		for group, t := range tallies {
 			total[group].answered += t.answered
 			total[group].hits += t.hits
+			total[group].other = cmp.Or(t.other, total[group].other)
 		}
 	}
 	return total
