@@ -2,6 +2,7 @@ package gql
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/answers"
+	"github.com/7p-education/api/internal/middleware"
 )
 
 // visit is one request's visit to the answers that are kept: what is looked for, what
@@ -24,6 +26,9 @@ type visit struct {
 	q   *answers.Question // nil where nothing is looked for
 	key answers.Key
 	why string // nothing is looked for, or what was made is not kept
+
+	asked *asked // the body of the request; nil for one that is not to be remembered
+	name  string // of the operation
 
 	found *answers.Answer
 	// What the answer that is made is made from.
@@ -74,9 +79,18 @@ func (keeping) Validate(graphql.ExecutableSchema) error { return nil }
 // known: it is neither parsed nor validated then.
 func (k keeping) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
 	v := visitOf(ctx)
-	switch {
-	case v == nil:
+	if v == nil {
 		return nil
+	}
+	err := k.find(ctx, v, p)
+	if v.asked != nil && v.asked.before && (err == nil || v.q.Renew) {
+		v.asked.restore(p)
+	}
+	return err
+}
+
+func (k keeping) find(ctx context.Context, v *visit, p *graphql.RawParams) *gqlerror.Error {
+	switch {
 	case k.answers == nil:
 		v.why = "off"
 	case isAsked(p.Headers, headerCost) || isAsked(p.Headers, headerDryRun):
@@ -85,12 +99,16 @@ func (k keeping) MutateOperationParameters(ctx context.Context, p *graphql.RawPa
 	if v.why != "" || v.q != nil {
 		return nil
 	}
+	v.params = p
+	if a := v.asked; a != nil && a.before {
+		v.key = a.key
+		return k.ask(ctx, v, a.name)
+	}
 	var err error
 	if v.key, err = answers.KeyOf(k.schema, p.Query, p.OperationName, p.Variables); err != nil {
 		v.why = "no-key"
 		return nil
 	}
-	v.params = p
 	if d, ok := k.known.kept.Get(ctx, p.Query); ok {
 		if op := d.Query.Operations.ForName(p.OperationName); op != nil {
 			return k.look(ctx, v, d.Query, op)
@@ -123,11 +141,18 @@ func (k keeping) look(ctx context.Context, v *visit, doc *ast.QueryDocument, op 
 		v.why = "max-age-0"
 		return nil
 	}
+	return k.ask(ctx, v, op.Name)
+}
+
+// ask looks for the answer to a query of a name.
+func (k keeping) ask(ctx context.Context, v *visit, name string) *gqlerror.Error {
+	v.name = name
 	v.q = k.answers.Ask(ctx, v.key, edu.ViewerFrom(ctx))
 	if v.why = v.q.Bypass; v.q.Answer == nil {
 		return nil
 	}
 	v.found = v.q.Answer
+	middleware.NoteOperation(ctx, string(ast.Query), name)
 	for _, n := range k.notify {
 		n.AnswerFound(ctx, v.params.Query)
 	}
@@ -135,8 +160,8 @@ func (k keeping) look(ctx context.Context, v *visit, doc *ast.QueryDocument, op 
 }
 
 // visit begins the visit of a request that brings one operation.
-func (h HTTP) visit(r *http.Request) (*http.Request, *visit) {
-	v := &visit{}
+func (h HTTP) visit(r *http.Request, a *asked) (*http.Request, *visit) {
+	v := &visit{asked: a}
 	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v)), v
 }
 
@@ -172,7 +197,7 @@ func (v *visit) finish(ctx context.Context, resp *graphql.Response) *answers.Ans
 }
 
 func (v *visit) refuse(why string) {
-	v.why = why
+	v.why = cmp.Or(v.why, why)
 	if v.q != nil {
 		v.q.Refuse()
 	}
