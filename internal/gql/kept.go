@@ -209,6 +209,7 @@ const serverName = `"7p"`
 // cacheStatus tells what became of the visit, as RFC 9211 has it.
 func (v *visit) cacheStatus(now time.Time) string {
 	var b strings.Builder
+	b.Grow(48)
 	b.WriteString(serverName)
 	switch {
 	case v.found != nil:
