@@ -62,7 +62,7 @@ func runCache(ctx context.Context, database *embedpg.Server, o options) (text st
 	if c.postgres, err = postmaster(database); err != nil {
 		return "", err
 	}
-	r := &cacheResults{rounds: 3, length: 1500 * time.Millisecond, mixed: 6 * time.Second}
+	r := &cacheResults{rounds: 3, length: 1500 * time.Millisecond, mixed: 8 * time.Second}
 	if o.quick {
 		r.rounds, r.length, r.mixed = 1, time.Second, 3*time.Second
 	}
@@ -70,7 +70,7 @@ func runCache(ctx context.Context, database *embedpg.Server, o options) (text st
 	if err != nil {
 		return "", err
 	}
-	if o.operation != "" {
+	if o.operation != "" && !strings.EqualFold(o.operation, mixedLoad) {
 		return r.markdown(), nil
 	}
 	if err := c.mix(ctx, database, plans, r); err != nil {
@@ -179,8 +179,8 @@ func (c *cacheBench) loads(ctx context.Context, pool *pgxpool.Pool, o options) (
 		answer, _, err := askOnce(c.contenders[cold], r, c.tokens)
 		return answer, err
 	}
-	if plans, err = plan(ctx, pool, ask); err != nil {
-		return nil, nil, err
+	if plans, err = plan(ctx, pool, ask); err != nil || strings.EqualFold(o.operation, mixedLoad) {
+		return plans, nil, err
 	}
 	connections, few := []int{1, 16, 64}, []int{16}
 	if o.quick {

@@ -13,6 +13,7 @@ import (
 )
 
 const (
+	mixedLoad        = "mixed" // as -operation names it
 	readsOfAWrite    = 99
 	mixedConnections = 16
 )
@@ -46,15 +47,15 @@ func (c *cacheBench) mix(ctx context.Context, database *embedpg.Server, plans ma
 	for i := range r.runs {
 		run := &r.runs[i]
 		say("reads and writes, %s", run.name())
-		if run.sample, err = c.mixed(ctx, dsn, run, m.shots(run.popular, i, len(r.runs)), r.mixed); err != nil {
+		if run.sample, err = c.mixed(ctx, dsn, run, m, m.shots(run.popular, i, len(r.runs)), r.mixed); err != nil {
 			return fmt.Errorf("%s: %w", run.name(), err)
 		}
 	}
 	return nil
 }
 
-// mixed puts a load on a server of its own, after two seconds of the same.
-func (c *cacheBench) mixed(ctx context.Context, dsn string, run *mixedRun, shots []shot, length time.Duration) (s sample, err error) {
+// mixed puts a load on a server of its own, which was asked for every answer once.
+func (c *cacheBench) mixed(ctx context.Context, dsn string, run *mixedRun, m *mixer, shots []shot, length time.Duration) (s sample, err error) {
 	environment := append(c.environment[:len(c.environment):len(c.environment)], "CACHE=on", "DATABASE_URL="+dsn)
 	var redis *redisServer
 	if run.shared {
@@ -73,7 +74,12 @@ func (c *cacheBench) mixed(ctx context.Context, dsn string, run *mixedRun, shots
 		return s, err
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
-	l := load{connections: mixedConnections, warm: 2 * time.Second, length: length, groups: len(operations) + 1}
+	for _, reads := range m.reads {
+		if err := touch(ctx, server.addr, reads); err != nil {
+			return s, err
+		}
+	}
+	l := load{connections: mixedConnections, warm: time.Second, length: length, groups: len(operations) + 1}
 	return l.fire(ctx, server.addr, shots, usage(server, c.postgres, redis, run.shared))
 }
 
