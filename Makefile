@@ -1,4 +1,4 @@
-.PHONY: bench bench-writes test
+.PHONY: bench bench-cache bench-writes test
 test: ## Everything that is tested: lint, generated code, Go tests, a browser, fuzzing (about 2 minutes).
 	./scripts/test
 
@@ -7,3 +7,6 @@ bench: ## Measure the server beside a handler without GraphQL (about 12 minutes)
 
 bench-writes: ## Measure enroll and recordVideoProgress beside pgbench (about 6 minutes).
 	go run ./bench -writes $(BENCH_ARGS)
+
+bench-cache: ## Measure answers that are kept beside a handler that writes them from a map (about 8 minutes).
+	go run ./bench -cache $(BENCH_ARGS)

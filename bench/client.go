@@ -41,6 +41,8 @@ type connection struct {
 	conn   net.Conn
 	in     *bufio.Reader
 	answer []byte // the latest
+	hit    bool   // it was kept, says its Cache-Status
+	status []byte // which that is; good until the next send
 }
 
 func dial(addr string) (*connection, error) {
@@ -82,10 +84,13 @@ func (c *connection) send(request []byte) (status int, answer []byte, err error)
 	return status, c.answer, err
 }
 
-// header skips the header and returns the Content-Length, or -1 for an answer in
+// hit is how the server's Cache-Status begins where the answer was kept.
+var hit = []byte(`"7p"; hit`)
+
+// header reads the header and returns the Content-Length, or -1 for an answer in
 // chunks.
 func (c *connection) header() (length int, err error) {
-	length = -1
+	length, c.hit, c.status = -1, false, c.status[:0]
 	for {
 		line, err := c.in.ReadSlice('\n')
 		if err != nil {
@@ -95,10 +100,13 @@ func (c *connection) header() (length int, err error) {
 		if len(line) == 0 {
 			return length, nil
 		}
-		if name, value, _ := bytes.Cut(line, []byte(": ")); bytes.EqualFold(name, []byte("Content-Length")) {
+		switch name, value, _ := bytes.Cut(line, []byte(": ")); {
+		case bytes.EqualFold(name, []byte("Content-Length")):
 			if length, err = strconv.Atoi(string(value)); err != nil {
 				return 0, err
 			}
+		case bytes.EqualFold(name, []byte("Cache-Status")):
+			c.hit, c.status = bytes.HasPrefix(value, hit), append(c.status, value...)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,6 +18,7 @@ type shot struct {
 	request []byte
 	atLeast int
 	holds   string
+	group   int // that its answer is counted in
 }
 
 // load is what some connections send, each its next request as soon as it has
@@ -24,18 +26,30 @@ type shot struct {
 type load struct {
 	connections  int
 	warm, length time.Duration
+	groups       int // of the shots; 0 is one
+}
+
+// tally counts answers after the warm-up, and those of them that were kept.
+type tally struct {
+	answered, hits int
+	other          string // the latest Cache-Status of another
 }
 
 // sample is what one load of one contender showed.
 type sample struct {
 	perSecond           float64
 	p50, p95, p99       time.Duration
-	serverCPU, totalCPU time.Duration // a request; total is with PostgreSQL's
-	answered            int           // in all, those of the warm-up included
+	serverCPU, totalCPU time.Duration // a request; total is with PostgreSQL's and Redis's
+	redisCPU            time.Duration
+	answered            int     // in all, those of the warm-up included
+	tallies             []tally // a group
 }
 
-// meter reads the CPU time that a contender, and PostgreSQL, have used.
-type meter func() (server, database time.Duration, err error)
+// spent is the CPU time that a contender, PostgreSQL and Redis have used.
+type spent struct{ server, database, redis time.Duration }
+
+// meter reads it.
+type meter func() (spent, error)
 
 // fire puts a load on a contender. Any answer that is not whole ends it.
 func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (sample, error) {
@@ -44,7 +58,9 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 	start := time.Now().Add(l.warm)
 	end := start.Add(l.length)
 	latencies := make([][]time.Duration, l.connections)
+	tallies := make([][]tally, l.connections)
 	for i := range l.connections {
+		tallies[i] = make([]tally, max(l.groups, 1))
 		c, err := dial(addr)
 		if err != nil {
 			return sample{}, fmt.Errorf("connect: %w", err)
@@ -72,6 +88,7 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 				}
 				if done := time.Now(); sent.After(start) {
 					latencies[i] = append(latencies[i], done.Sub(sent))
+					tallies[i][s.group].count(c)
 				}
 				answered.Add(1)
 			}
@@ -92,8 +109,30 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 		return s, fmt.Errorf("no request was answered within %s", l.length)
 	}
 	s.quantiles(all)
-	s.answered = int(answered.Load())
+	s.answered, s.tallies = int(answered.Load()), sum(tallies)
 	return s, nil
+}
+
+func (t *tally) count(c *connection) {
+	t.answered++
+	if c.hit {
+		t.hits++
+	} else if string(c.status) != t.other {
+		t.other = string(c.status)
+	}
+}
+
+// sum adds tallies up, group by group.
+func sum(all [][]tally) []tally {
+	total := make([]tally, len(all[0]))
+	for _, tallies := range all {
+		for group, t := range tallies {
+			total[group].answered += t.answered
+			total[group].hits += t.hits
+			total[group].other = cmp.Or(t.other, total[group].other)
+		}
+	}
+	return total
 }
 
 // quantiles takes the percentiles of latencies in ascending order.
@@ -108,24 +147,25 @@ func (l load) measure(ctx context.Context, answered *atomic.Int64, read meter) (
 	if err := sleep(ctx, l.warm); err != nil {
 		return sample{}, err
 	}
-	start, before := time.Now(), answered.Load()
-	server, database, err := read()
+	start, first := time.Now(), answered.Load()
+	before, err := read()
 	if err != nil {
 		return sample{}, err
 	}
 	if err := sleep(ctx, l.length); err != nil {
 		return sample{}, err
 	}
-	took, n := time.Since(start), answered.Load()-before
-	serverAfter, databaseAfter, err := read()
+	took, n := time.Since(start), answered.Load()-first
+	after, err := read()
 	if err != nil {
 		return sample{}, err
 	}
 	if n == 0 {
 		return sample{}, fmt.Errorf("no request was answered within %s", took)
 	}
-	s := sample{perSecond: float64(n) / took.Seconds(), serverCPU: (serverAfter - server) / time.Duration(n)}
-	s.totalCPU = s.serverCPU + (databaseAfter-database)/time.Duration(n)
+	s := sample{perSecond: float64(n) / took.Seconds(), serverCPU: (after.server - before.server) / time.Duration(n)}
+	s.redisCPU = (after.redis - before.redis) / time.Duration(n)
+	s.totalCPU = s.serverCPU + s.redisCPU + (after.database-before.database)/time.Duration(n)
 	return s, nil
 }
 
@@ -138,7 +178,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// median takes the median of each figure by itself.
+// median takes the median of each figure by itself; tallies are added up.
 func median(samples []sample) sample {
 	of := func(figure func(sample) float64) float64 {
 		list := make([]float64, len(samples))
@@ -151,12 +191,18 @@ func median(samples []sample) sample {
 	duration := func(figure func(sample) time.Duration) time.Duration {
 		return time.Duration(of(func(s sample) float64 { return float64(figure(s)) }))
 	}
+	tallies := make([][]tally, len(samples))
+	for i, s := range samples {
+		tallies[i] = s.tallies
+	}
 	return sample{
+		tallies:   sum(tallies),
 		perSecond: of(func(s sample) float64 { return s.perSecond }),
 		p50:       duration(func(s sample) time.Duration { return s.p50 }),
 		p95:       duration(func(s sample) time.Duration { return s.p95 }),
 		p99:       duration(func(s sample) time.Duration { return s.p99 }),
 		serverCPU: duration(func(s sample) time.Duration { return s.serverCPU }),
 		totalCPU:  duration(func(s sample) time.Duration { return s.totalCPU }),
+		redisCPU:  duration(func(s sample) time.Duration { return s.redisCPU }),
 	}
 }

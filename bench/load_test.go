@@ -25,9 +25,9 @@ func TestLoadEndsAtWhatIsNotWhole(t *testing.T) {
 		{`{"data":{"a":1}}`, 10, `"a":2`, false},
 		{`{"data":null}`, 1, "", false},
 	} {
-		s := shot{[]byte(fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(c.answer), c.answer)), c.atLeast, c.holds}
+		s := shot{[]byte(fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(c.answer), c.answer)), c.atLeast, c.holds, 0}
 		l := load{connections: 2, warm: time.Millisecond, length: 50 * time.Millisecond}
-		got, err := l.fire(t.Context(), addr, []shot{s}, func() (time.Duration, time.Duration, error) { return 0, 0, nil })
+		got, err := l.fire(t.Context(), addr, []shot{s}, func() (spent, error) { return spent{}, nil })
 		if (err == nil) != c.whole {
 			t.Errorf("%s of at least %d bytes with %s: %v", c.answer, c.atLeast, c.holds, err)
 		}

@@ -27,6 +27,7 @@ type options struct {
 	quick        bool
 	databaseOnly bool
 	writes       bool
+	cache        bool
 	operation    string
 	out          string
 }
@@ -36,12 +37,17 @@ func main() {
 	flag.BoolVar(&o.quick, "quick", false, "one short round at 1 and 16 connections, about 90 s in all; nothing is written")
 	flag.BoolVar(&o.databaseOnly, "database", false, "only bring up the database and print its address, for the benchmarks in process")
 	flag.BoolVar(&o.writes, "writes", false, "measure the writes, beside pgbench")
-	flag.StringVar(&o.operation, "operation", "", "only this operation, e.g. BrowseTree; nothing is written")
-	flag.StringVar(&o.out, "out", "", "where the results are written; bench/RESULTS.md or bench/WRITES.md by default")
+	flag.BoolVar(&o.cache, "cache", false, "measure answers that are kept, beside a handler that writes them from a map")
+	flag.StringVar(&o.operation, "operation", "", "only this operation, e.g. BrowseTree, or with -cache mixed; nothing is written")
+	flag.StringVar(&o.out, "out", "", "where the results are written; bench/RESULTS.md, bench/WRITES.md or bench/CACHE.md by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, o); err != nil {
+	measured := run
+	if file := os.Getenv(readyAnswers); file != "" {
+		measured = func(ctx context.Context, _ options) error { return serveReady(ctx, file) }
+	}
+	if err := measured(ctx, o); err != nil {
 		say("bench: %v", err)
 		os.Exit(1)
 	}
@@ -68,8 +74,11 @@ func run(ctx context.Context, o options) (err error) {
 		return nil
 	}
 	measured, out := runReads, "bench/RESULTS.md"
-	if o.writes {
+	switch {
+	case o.writes:
 		measured, out = runWrites, "bench/WRITES.md"
+	case o.cache:
+		measured, out = runCache, "bench/CACHE.md"
 	}
 	text, err := measured(ctx, database, o)
 	if err != nil {
@@ -130,7 +139,7 @@ func newBench(ctx context.Context, dsn string) (*bench, error) {
 	}
 	b := &bench{dir: dir, tokens: tokens, environment: []string{
 		"DATABASE_URL=" + dsn, fmt.Sprint("DATABASE_POOL=", poolSize), "JWT_SECRET=" + secret,
-		"READ_REPLICA_URL=", "REDIS_URL=", "LOG_LEVEL=info", "RATE_LIMIT=off",
+		"READ_REPLICA_URL=", "REDIS_URL=", "CACHE=off", "LOG_LEVEL=info", "RATE_LIMIT=off",
 	}}
 	say("building the server")
 	return b, build(ctx, "github.com/7p-education/api", b.binary("7p"))
@@ -167,10 +176,10 @@ func (b *bench) measure(ctx context.Context, database *embedpg.Server, prepared 
 			var samples [2][]sample
 			for range rounds {
 				for i, c := range contenders {
-					s, err := l.fire(ctx, c.addr, prepared[op.name].shots, func() (time.Duration, time.Duration, error) {
+					s, err := l.fire(ctx, c.addr, prepared[op.name].shots, func() (spent, error) {
 						own, err1 := c.cpu()
 						family, err2 := familyCPU(postgres)
-						return own, family, errors.Join(err1, err2)
+						return spent{server: own, database: family}, errors.Join(err1, err2)
 					})
 					if err != nil {
 						return nil, fmt.Errorf("%s, %d connections to the %s: %w", op.title, n, c.name, err)

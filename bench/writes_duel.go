@@ -98,12 +98,12 @@ func (d *duel) round(ctx context.Context, p *pair, fire func() (sample, error)) 
 	return s, nil
 }
 
-func (d *duel) meter() (server, database time.Duration, err error) {
-	if server, err = d.server.cpu(); err != nil {
-		return 0, 0, err
+func (d *duel) meter() (s spent, err error) {
+	if s.server, err = d.server.cpu(); err != nil {
+		return s, err
 	}
-	database, err = familyCPU(d.rival.postmaster)
-	return server, database, err
+	s.database, err = familyCPU(d.rival.postmaster)
+	return s, err
 }
 
 // await waits for a quiet second.
@@ -136,7 +136,7 @@ func (d *duel) others(f func() error) (float64, error) {
 // foreign returns the CPU time that all other programs have used since the
 // machine was started.
 func (d *duel) foreign() (time.Duration, error) {
-	server, database, err := d.meter()
+	ours, err := d.meter()
 	if err != nil {
 		return 0, err
 	}
@@ -156,5 +156,5 @@ func (d *duel) foreign() (time.Duration, error) {
 			ticks += n
 		}
 	}
-	return time.Duration(ticks)*tick - self.own - self.ended - server - database, nil
+	return time.Duration(ticks)*tick - self.own - self.ended - ours.server - ours.database, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -127,7 +128,7 @@ func TestPgbenchLogIsRead(t *testing.T) {
 		perSecond: 1.5, p50: 4 * time.Millisecond, p95: 5 * time.Millisecond, p99: 5 * time.Millisecond,
 		totalCPU: 3 * time.Millisecond, answered: 5,
 	}
-	if s != want {
+	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read %+v, want %+v", s, want)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {

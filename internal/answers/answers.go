@@ -64,9 +64,10 @@ func (a *Answer) expires() time.Time { return a.Made.Add(a.MaxAge + staleFor) }
 // find returns the answer that is kept for a viewer, nil for none, and whether it was
 // far, in Redis. It must be given how far the log goes, read after the request came.
 func (a *Answers) find(ctx context.Context, k Key, v edu.Viewer, now changes.Position) (answer *Answer, far bool) {
-	names := [...]string{k.name(Public, v), k.name(ByRole, v), k.name(ByViewer, v)}
-	for _, name := range names {
-		if answer, ok := a.near.GetIfPresent(name); ok && a.good(answer, now) {
+	var names [ByViewer + 1]string
+	for s := range names {
+		names[s] = k.name(Scope(s), v)
+		if answer, ok := a.near.GetIfPresent(names[s]); ok && a.good(answer, now) {
 			return answer, false
 		}
 	}

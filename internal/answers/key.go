@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"strconv"
 
 	"github.com/7p-education/api/edu"
@@ -13,26 +14,28 @@ import (
 // operation and the variables. It is a SHA-256, as callers choose what goes into it.
 type Key [sha256.Size]byte
 
-// KeyOf returns the key of a request. The schema is any text that changes with it; the
-// operation is the one of the text that is asked for, by its name.
-func KeyOf(schema, text, operation string, variables map[string]any) (Key, error) {
+// KeyOf returns the key of the operations of a request. The schema is any text that
+// changes with it.
+func KeyOf(schema, text string, variables map[string]any) (Key, error) {
 	h := sha256.New()
-	for _, part := range []string{schema, text, operation} {
+	for _, part := range []string{schema, text} {
 		_, _ = h.Write(strconv.AppendInt(make([]byte, 0, 20), int64(len(part)), 10))
 		_, _ = h.Write([]byte{':'})
-		_, _ = h.Write([]byte(part))
-	}
-	if len(variables) == 0 { // some clients send none, others an empty object
-		variables = nil
+		_, _ = io.WriteString(h, part)
 	}
 	// The names of JSON objects come out in order, and numbers as they were sent.
-	if err := json.NewEncoder(h).Encode(variables); err != nil {
-		return Key{}, err
+	if len(variables) > 0 {
+		if err := json.NewEncoder(h).Encode(variables); err != nil {
+			return Key{}, err
+		}
 	}
 	var k Key
 	h.Sum(k[:0])
 	return k, nil
 }
+
+// Of returns the key of the operation of a name.
+func (k Key) Of(operation string) Key { return sha256.Sum256(append(k[:], operation...)) }
 
 // Scope is who shares an answer.
 type Scope uint8

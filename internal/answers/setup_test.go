@@ -75,7 +75,7 @@ func (p *process) write(t *testing.T, tags ...string) {
 
 func key(t *testing.T, text string) Key {
 	t.Helper()
-	k, err := KeyOf("schema", text, "", nil)
+	k, err := KeyOf("schema", text, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestStats(t *testing.T) {
 	a := answers.New(answers.Options{Changes: l, MaxBytes: 1 << 20})
 	t.Cleanup(a.Close)
 	ask := func(text string, saw edu.Sights, maxAge time.Duration) {
-		key, err := answers.KeyOf("", text, "", nil)
+		key, err := answers.KeyOf("", text, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,13 +16,18 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/answers"
+	"github.com/7p-education/api/internal/middleware"
 )
 
 // visit is one request's visit to the answers that are kept: what is looked for, what
 // is found, and what the answer is made from where nothing is.
 type visit struct {
 	q   *answers.Question // nil where nothing is looked for
+	key answers.Key       // of the request, and then of its operation
 	why string            // nothing is looked for, or what was made is not kept
+
+	asked *asked // the body of the request; nil for one that is not to be remembered
+	name  string // of the operation
 
 	found *answers.Answer
 	// What the answer that is made is made from.
@@ -79,9 +84,18 @@ func (keeping) Validate(graphql.ExecutableSchema) error { return nil }
 // known: it is neither parsed nor validated then.
 func (k keeping) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
 	v := visitOf(ctx)
-	switch {
-	case v == nil:
+	if v == nil {
 		return nil
+	}
+	err := k.find(ctx, v, p)
+	if v.asked != nil && v.asked.before && (err == nil || v.q.Renew) {
+		v.asked.restore(p)
+	}
+	return err
+}
+
+func (k keeping) find(ctx context.Context, v *visit, p *graphql.RawParams) *gqlerror.Error {
+	switch {
 	case k.answers == nil:
 		v.why = "off"
 	case isAsked(p.Headers, headerCost) || isAsked(p.Headers, headerDryRun):
@@ -91,6 +105,14 @@ func (k keeping) MutateOperationParameters(ctx context.Context, p *graphql.RawPa
 		return nil
 	}
 	v.params = p
+	if a := v.asked; a != nil && a.before {
+		return k.ask(ctx, v, a.key, a.name)
+	}
+	var err error
+	if v.key, err = answers.KeyOf(k.schema, p.Query, p.Variables); err != nil {
+		v.why = "no-key"
+		return nil
+	}
 	if d, ok := k.known.kept.Get(ctx, p.Query); ok {
 		if op := d.Query.Operations.ForName(p.OperationName); op != nil {
 			return k.look(ctx, v, d.Query, op)
@@ -124,16 +146,18 @@ func (k keeping) look(ctx context.Context, v *visit, doc *ast.QueryDocument, op 
 		return nil
 	}
 	// By the name that it has, whether or not the request says it.
-	key, err := answers.KeyOf(k.schema, v.params.Query, op.Name, v.params.Variables)
-	if err != nil {
-		v.why = "no-key"
-		return nil
-	}
+	return k.ask(ctx, v, v.key.Of(op.Name), op.Name)
+}
+
+// ask looks for the answer to a query.
+func (k keeping) ask(ctx context.Context, v *visit, key answers.Key, name string) *gqlerror.Error {
+	v.key, v.name = key, name
 	v.q = k.answers.Ask(ctx, key, edu.ViewerFrom(ctx))
 	if v.why = v.q.Bypass; v.q.Answer == nil {
 		return nil
 	}
 	v.found = v.q.Answer
+	middleware.NoteOperation(ctx, string(ast.Query), name)
 	for _, n := range k.notify {
 		n.AnswerFound(ctx, v.params.Query)
 	}
@@ -141,8 +165,8 @@ func (k keeping) look(ctx context.Context, v *visit, doc *ast.QueryDocument, op 
 }
 
 // visit begins the visit of a request that brings one operation.
-func (h HTTP) visit(r *http.Request) (*http.Request, *visit) {
-	v := &visit{}
+func (h HTTP) visit(r *http.Request, a *asked) (*http.Request, *visit) {
+	v := &visit{asked: a}
 	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v)), v
 }
 
@@ -198,6 +222,7 @@ const serverName = `"7p"`
 // cacheStatus tells what became of the visit, as RFC 9211 has it.
 func (v *visit) cacheStatus(now time.Time) string {
 	var b strings.Builder
+	b.Grow(48)
 	b.WriteString(serverName)
 	switch {
 	case v.found != nil:

@@ -21,9 +21,9 @@ func (out reply) sendKept(r *http.Request, a *answers.Answer) {
 	if out.legacy {
 		h["Content-Type"] = contentJSON
 	}
-	h["Cache-Control"] = []string{cacheControl(r, a)}
+	values := [...]string{cacheControl(r, a), a.ETag} // one allocation for both
+	h["Cache-Control"], h["Etag"] = values[:1:1], values[1:]
 	h["Vary"] = append(h["Vary"], "Authorization", "Cookie")
-	h["Etag"] = []string{a.ETag}
 	if age := a.Age(time.Now()); age >= time.Second {
 		h["Age"] = []string{strconv.FormatInt(int64(age/time.Second), 10)}
 	}

@@ -41,11 +41,12 @@ func release(buf *bytes.Buffer, pool *sync.Pool) {
 // incoming is what a request asks: one operation, or a batch, which is not empty.
 type incoming struct {
 	params *graphql.RawParams
+	asked  *asked // nil for one that is not to be remembered
 	batch  []member
 }
 
 // readPost reads the parameters from a JSON body.
-func readPost(r *http.Request, most limit, maxBatch int) (in incoming, ref *refusal) {
+func (h HTTP) readPost(r *http.Request, most limit) (in incoming, ref *refusal) {
 	if ref := checkContentType(r); ref != nil {
 		return in, ref
 	}
@@ -66,7 +67,13 @@ func readPost(r *http.Request, most limit, maxBatch int) (in incoming, ref *refu
 	if int64(buf.Len()) > most.bytes {
 		return in, tooLarge(most)
 	}
-	return decodeBody(buf.Bytes(), maxBatch)
+	if a := h.before.find(buf.Bytes()); a != nil {
+		return incoming{params: a.params(), asked: a}, nil
+	}
+	if in, ref = decodeBody(buf.Bytes(), h.MaxBatch); ref == nil {
+		in.asked = h.before.candidate(buf.Bytes(), in.params)
+	}
+	return in, ref
 }
 
 func tooLarge(most limit) *refusal {

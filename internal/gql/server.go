@@ -85,10 +85,14 @@ func New(o Options) *Server {
 	root := resolvers.New(o.Sessions)
 	exec := o.executor(root)
 	exec.AroundFields(answer(root))
-	return &Server{exec: exec, http: HTTP{
+	http := HTTP{
 		MaxBody: maxBody, Bulk: NewBulk(maxBulk, 2, 5*time.Second), MaxBatch: o.MaxBatch, Partial: o.Partial, Budget: o.Budget,
 		renewals: make(chan struct{}, maxRenewals),
-	}}
+	}
+	if o.Answers != nil {
+		http.before = newAskedBefore()
+	}
+	return &Server{exec: exec, http: http}
 }
 
 // executor is gqlgen's, with all but what answers in its place.

@@ -36,6 +36,7 @@ type HTTP struct {
 	Budget Budget
 
 	renewals chan struct{} // room for answers that are made anew beside the requests; nil for none
+	before   *askedBefore  // nil for none
 }
 
 var _ graphql.Transport = HTTP{}
@@ -70,7 +71,7 @@ func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 			h.batch(out, r, in.batch, exec)
 			return
 		}
-		if ref = h.one(out, r, in.params, exec); ref == nil {
+		if ref = h.one(out, r, in, exec); ref == nil {
 			return
 		}
 	}
@@ -84,7 +85,7 @@ func (h HTTP) read(r *http.Request, most limit) (in incoming, ref *refusal) {
 	start := graphql.Now()
 	switch r.Method {
 	case http.MethodPost:
-		in, ref = readPost(r, most, h.MaxBatch)
+		in, ref = h.readPost(r, most)
 	case http.MethodGet:
 		in.params, ref = readGet(r, h.MaxBody)
 	default:
@@ -122,16 +123,18 @@ func (h HTTP) complete(params *graphql.RawParams, r *http.Request, read graphql.
 }
 
 // one answers one operation: as it was answered before, where that is kept.
-func (h HTTP) one(out reply, r *http.Request, params *graphql.RawParams, exec graphql.GraphExecutor) *refusal {
-	r, v := h.visit(r)
+func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExecutor) *refusal {
+	r, v := h.visit(r, in.asked)
 	defer v.end()
-	resp, ref := execute(r, out.w.Header(), params, exec)
+	resp, ref := execute(r, out.w.Header(), in.params, exec)
 	if ref != nil {
 		return ref
 	}
 	answer := v.found
 	if answer == nil {
 		answer = v.finish(r.Context(), resp)
+	} else {
+		h.before.remember(v)
 	}
 	out.w.Header()["Cache-Status"] = []string{v.cacheStatus(time.Now())}
 	if answer == nil {

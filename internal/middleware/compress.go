@@ -30,7 +30,8 @@ const (
 func Compress() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header()["Vary"] = append(w.Header()["Vary"], "Accept-Encoding")
+			vary := slices.Grow(w.Header()["Vary"], 4) // handlers add up to three more
+			w.Header()["Vary"] = append(vary, "Accept-Encoding")
 			c, mandatory := preferred(strings.Join(r.Header["Accept-Encoding"], ","))
 			if c == "" || untouchable(r) {
 				next.ServeHTTP(w, r)

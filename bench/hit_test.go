@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/internal/answers"
+	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/changes"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/store"
+)
+
+// BenchmarkHit answers one request again and again, through all that a request
+// passes in the server but for net/http itself: kept in this process, with Redis,
+// and from a map.
+func BenchmarkHit(b *testing.B) {
+	for _, size := range []int{2, 64} {
+		for _, from := range []string{"map", "process", "Redis"} {
+			b.Run(fmt.Sprintf("%dkB/%s", size, from), func(b *testing.B) { hitAgain(b, size<<10, from) })
+		}
+	}
+}
+
+func hitAgain(b *testing.B, size int, from string) {
+	url := os.Getenv("BENCH_DATABASE_URL")
+	if url == "" {
+		b.Skip("BENCH_DATABASE_URL is not set: see README.md")
+	}
+	db, err := store.Open(b.Context(), store.Config{URL: url, MaxConns: poolSize, Timeout: 5 * time.Second})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(db.Close)
+	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecret), "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	h := keepingHandlers(b, db, tokens, from)
+	requests, err := sized(b.Context(), size, func(ctx context.Context, r request) ([]byte, error) { return once(ctx, h, tokens, r) })
+	if err != nil {
+		b.Fatal(err)
+	}
+	answer, err := once(b.Context(), h, tokens, requests[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := newCall(b.Context(), tokens, requests[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	if from == "map" {
+		body, _ := requests[0].body()
+		ready := ready{}
+		ready.add("", string(body), answer)
+		h = ready
+	}
+	out := &discard{header: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		c.body.Seek(0, io.SeekStart)
+		clear(out.header)
+		h.ServeHTTP(out, c.request)
+	}
+	if status := out.header.Get("Cache-Status"); from != "map" && !strings.HasPrefix(status, string(hit)) {
+		b.Fatalf("the last answer was not kept: %s", status)
+	}
+	b.ReportMetric(float64(len(answer)), "bytes/answer")
+}
+
+// keepingHandlers are those of the server, with answers that are kept.
+func keepingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from string) http.Handler {
+	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	var redis *cache.Redis
+	if from == "Redis" {
+		url, prefix := redistest.New(b)
+		var err error
+		if redis, err = cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Log: log}); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = redis.Close() })
+	}
+	cors, err := middleware.CORS(nil, false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	followed := changes.New(redis, log)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); followed.Run(ctx, db) }()
+	kept := answers.New(answers.Options{Changes: followed, Redis: redis, MaxBytes: 64 << 20})
+	b.Cleanup(func() { stop(); <-done; kept.Close() })
+	for !followed.Stats().Leased {
+		time.Sleep(time.Millisecond)
+	}
+	h := auth.Middleware(tokens)(http.Handler(gql.New(gql.Options{Store: db, Log: log, Timeout: 10 * time.Second, Introspection: true, Answers: kept})))
+	for _, wrap := range []func(http.Handler) http.Handler{
+		middleware.Compress(), cors, middleware.SecurityHeaders(), middleware.Recover(log), middleware.Observe(func(middleware.Answered) {}),
+		middleware.AccessLog(log), middleware.RequestID(), middleware.Clients(nil), middleware.CloseChunked(), middleware.SlowReaders(10 * time.Second),
+	} {
+		h = wrap(h)
+	}
+	return h
+}

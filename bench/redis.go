@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// redisServer is a Redis of this run alone, on a unix socket, that writes nothing to
+// the disk.
+type redisServer struct {
+	socket, version string
+	cmd             *exec.Cmd
+}
+
+func startRedis(ctx context.Context, dir string) (*redisServer, error) {
+	r := &redisServer{socket: filepath.Join(dir, "redis.sock")}
+	text, err := exec.CommandContext(ctx, "redis-server", "--version").Output()
+	if err != nil {
+		return nil, fmt.Errorf("this needs redis-server: %w", err)
+	}
+	for _, word := range strings.Fields(string(text)) {
+		if version, ok := strings.CutPrefix(word, "v="); ok {
+			r.version = version
+		}
+	}
+	r.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", r.socket, "--save", "", "--dir", dir, "--logfile", filepath.Join(dir, "redis.log"))
+	if err := r.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start Redis: %w", err)
+	}
+	for range 500 {
+		if conn, err := net.Dial("unix", r.socket); err == nil {
+			return r, conn.Close()
+		}
+		if err := sleep(ctx, 10*time.Millisecond); err != nil {
+			break
+		}
+	}
+	return nil, errors.Join(errors.New("Redis does not start within 5 s"), r.stop())
+}
+
+func (r *redisServer) url() string { return "unix://" + r.socket }
+
+func (r *redisServer) cpu() (time.Duration, error) {
+	s, err := readStat(strconv.Itoa(r.cmd.Process.Pid))
+	return s.own, err
+}
+
+func (r *redisServer) stop() error {
+	if err := r.cmd.Process.Kill(); err != nil {
+		return fmt.Errorf("stop Redis: %w", err)
+	}
+	_ = r.cmd.Wait() // it was killed
+	return nil
+}
