@@ -31,7 +31,7 @@ func CORS(origins []string, credentials bool) (func(http.Handler) http.Handler, 
 			"X-Apollo-Operation-Name", "Apollo-Require-Preflight", "GraphQL-Require-Preflight", "GraphQL-Cost", "GraphQL-Dry-Run",
 			"apollographql-client-name", "apollographql-client-version",
 		},
-		ExposedHeaders:   []string{requestIDHeader, "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Age"},
+		ExposedHeaders:   []string{requestIDHeader, "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Age", "ETag", "Cache-Status"},
 		MaxAge:           86400,
 		AllowCredentials: credentials,
 	}).Handler, nil
