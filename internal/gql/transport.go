@@ -133,12 +133,13 @@ func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExe
 	} else {
 		h.before.remember(v)
 	}
-	out.w.Header()["Cache-Status"] = []string{v.cacheStatus(time.Now())}
+	now := time.Now()
+	out.w.Header()["Cache-Status"] = []string{v.cacheStatus(now)}
 	if answer == nil {
 		out.send(r.Context(), statusOf(resp), resp)
 		return nil
 	}
-	out.sendKept(r, answer)
+	out.sendKept(r, answer, now)
 	if v.q != nil && v.q.Renew {
 		h.renew(v, exec)
 	}
