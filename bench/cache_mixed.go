@@ -22,6 +22,7 @@ const (
 type mixedRun struct {
 	popular bool // some requests are sent more often than others
 	shared  bool
+	shots   []shot
 	sample  sample
 }
 
@@ -47,7 +48,8 @@ func (c *cacheBench) mix(ctx context.Context, database *embedpg.Server, plans ma
 	for i := range r.runs {
 		run := &r.runs[i]
 		say("reads and writes, %s", run.name())
-		if run.sample, err = c.mixed(ctx, dsn, run, m, m.shots(run.popular, i, len(r.runs)), r.mixed); err != nil {
+		run.shots = m.shots(run.popular, i, len(r.runs))
+		if run.sample, err = c.mixed(ctx, dsn, run, m, r.mixed); err != nil {
 			return fmt.Errorf("%s: %w", run.name(), err)
 		}
 	}
@@ -55,7 +57,7 @@ func (c *cacheBench) mix(ctx context.Context, database *embedpg.Server, plans ma
 }
 
 // mixed puts a load on a server of its own, which was asked for every answer once.
-func (c *cacheBench) mixed(ctx context.Context, dsn string, run *mixedRun, m *mixer, shots []shot, length time.Duration) (s sample, err error) {
+func (c *cacheBench) mixed(ctx context.Context, dsn string, run *mixedRun, m *mixer, length time.Duration) (s sample, err error) {
 	environment := append(c.environment[:len(c.environment):len(c.environment)], "CACHE=on", "DATABASE_URL="+dsn)
 	var redis *redisServer
 	if run.shared {
@@ -80,7 +82,7 @@ func (c *cacheBench) mixed(ctx context.Context, dsn string, run *mixedRun, m *mi
 		}
 	}
 	l := load{connections: mixedConnections, warm: time.Second, length: length, groups: len(operations) + 1}
-	return l.fire(ctx, server.addr, shots, usage(server, c.postgres, redis, run.shared))
+	return l.fire(ctx, server.addr, run.shots, usage(server, c.postgres, redis, run.shared))
 }
 
 func (m *mixedRun) name() string {

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/gob"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -58,7 +58,7 @@ func (a ready) write(file string) error {
 		return fmt.Errorf("write the ready answers: %w", err)
 	}
 	defer f.Close()
-	if err := gob.NewEncoder(f).Encode(a); err != nil {
+	if err := json.NewEncoder(f).Encode(a); err != nil {
 		return fmt.Errorf("write the ready answers: %w", err)
 	}
 	return f.Close()
@@ -81,7 +81,7 @@ func serveReady(ctx context.Context, file string) error {
 	}
 	defer f.Close()
 	var answers ready
-	if err := gob.NewDecoder(f).Decode(&answers); err != nil {
+	if err := json.NewDecoder(f).Decode(&answers); err != nil {
 		return fmt.Errorf("read the ready answers: %w", err)
 	}
 	mux := http.NewServeMux()

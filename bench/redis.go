@@ -42,7 +42,7 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 			break
 		}
 	}
-	return nil, errors.Join(errors.New("Redis does not start within 5 s"), r.stop())
+	return nil, errors.Join(errors.New("redis-server does not start within 5 s"), r.stop())
 }
 
 func (r *redisServer) url() string { return "unix://" + r.socket }

@@ -42,8 +42,14 @@ type Question struct {
 func (a *Answers) Ask(ctx context.Context, k Key, v edu.Viewer) *Question {
 	q := &Question{answers: a, key: k, viewer: v}
 	defer a.counts.note(q)
-	for end := time.Now().Add(maxWait); ; {
-		if !q.look(ctx) || q.Answer != nil || a.flights.hopeless(k) || time.Now().After(end) {
+	var end time.Time // of the waiting; a hit need not know
+	for {
+		if !q.look(ctx) || q.Answer != nil || a.flights.hopeless(k) {
+			return q
+		}
+		if now := time.Now(); end.IsZero() {
+			end = now.Add(maxWait)
+		} else if now.After(end) {
 			return q
 		}
 		q.name = a.flights.name(k, v)

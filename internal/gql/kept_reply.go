@@ -15,7 +15,7 @@ import (
 
 // sendKept writes an answer that others may keep too, or tells a caller who has it
 // already that it is as it was.
-func (out reply) sendKept(r *http.Request, a *answers.Answer) {
+func (out reply) sendKept(r *http.Request, a *answers.Answer, now time.Time) {
 	h := out.w.Header()
 	h["Content-Type"] = contentResponse
 	if out.legacy {
@@ -24,7 +24,7 @@ func (out reply) sendKept(r *http.Request, a *answers.Answer) {
 	values := [...]string{cacheControl(r, a), a.ETag} // one allocation for both
 	h["Cache-Control"], h["Etag"] = values[:1:1], values[1:]
 	h["Vary"] = append(h["Vary"], "Authorization", "Cookie")
-	if age := a.Age(time.Now()); age >= time.Second {
+	if age := a.Age(now); age >= time.Second {
 		h["Age"] = []string{strconv.FormatInt(int64(age/time.Second), 10)}
 	}
 	if r.Method == http.MethodGet && matches(r.Header["If-None-Match"], a.ETag) {

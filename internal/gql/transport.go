@@ -136,7 +136,8 @@ func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExe
 	} else {
 		h.before.remember(v)
 	}
-	out.w.Header()["Cache-Status"] = []string{v.cacheStatus(time.Now())}
+	now := time.Now()
+	out.w.Header()["Cache-Status"] = []string{v.cacheStatus(now)}
 	if answer == nil {
 		status := statusOf(resp)
 		if h.Partial && status == http.StatusOK && resp.Data != nil && len(resp.Errors) > 0 && !out.legacy {
@@ -145,7 +146,7 @@ func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExe
 		out.send(r.Context(), status, resp)
 		return nil
 	}
-	out.sendKept(r, answer)
+	out.sendKept(r, answer, now)
 	if v.q != nil && v.q.Renew {
 		h.renew(v, exec)
 	}

@@ -17,11 +17,10 @@ const maxLogged = 200
 func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			start := time.Now()
 			rec := record(w)
 			panicked := true
 			defer func() {
-				logAccess(log, r, entry{status: rec.final(panicked), bytes: rec.bytes, took: time.Since(start)})
+				logAccess(log, r, entry{status: rec.final(panicked), bytes: rec.bytes, start: rec.start, took: time.Since(rec.start)})
 			}()
 			next.ServeHTTP(rec, r)
 			panicked = false
@@ -32,6 +31,7 @@ func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 type entry struct {
 	status int
 	bytes  int64
+	start  time.Time
 	took   time.Duration
 }
 
@@ -69,7 +69,10 @@ func logAccess(log *slog.Logger, r *http.Request, e entry) {
 			}
 		}
 	}
-	log.LogAttrs(ctx, level, "request", attrs...)
+	// Logger.LogAttrs would look at the clock once more, and up the stack for who calls.
+	line := slog.NewRecord(e.start.Add(e.took), level, "request", 0)
+	line.AddAttrs(attrs...)
+	_ = log.Handler().Handle(ctx, line)
 }
 
 func clip(s string) string {

@@ -38,11 +38,10 @@ type Database struct{ Statements, RoundTrips, Waits int64 }
 func Observe(observe func(Answered)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			start := time.Now()
 			rec := record(w)
 			panicked := true
 			defer func() {
-				a := Answered{Route: r.Pattern, Status: rec.final(panicked), Took: time.Since(start)}
+				a := Answered{Route: r.Pattern, Status: rec.final(panicked), Took: time.Since(rec.start)}
 				if req, ok := r.Context().Value(requestKey{}).(*request); ok {
 					a.GraphQL, a.Database = req.graphql, req.database
 				}

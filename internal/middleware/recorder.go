@@ -1,12 +1,17 @@
 package middleware
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
-// recorder remembers the status and the size of the answer that passes through.
+// recorder remembers the status and the size of the answer that passes through, and
+// since when it is waited for.
 type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	start  time.Time
 }
 
 // record wraps w, or returns it where it is a recorder already: Recover and
@@ -15,7 +20,7 @@ func record(w http.ResponseWriter) *recorder {
 	if rec, ok := w.(*recorder); ok {
 		return rec
 	}
-	return &recorder{ResponseWriter: w}
+	return &recorder{ResponseWriter: w, start: time.Now()}
 }
 
 // WriteHeader notes the first final status; 1xx answers other than 101 may come before it.

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/auth"
+)
+
+// The bare handler gives each caller the answer to his own request, as it is sent.
+func TestReadyAnswers(t *testing.T) {
+	t.Parallel()
+	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecret), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := ready{}
+	var asked [3][]byte
+	for i := range asked {
+		r := request{operation: operations[3], viewer: edu.Viewer{ID: int64(i), Role: edu.RoleStudent}} // the first is nobody
+		if asked[i], err = wire(r, "localhost", tokens); err != nil {
+			t.Fatal(err)
+		}
+		if i == 2 { // whose answer is not there
+			continue
+		}
+		if err := answers.of(asked[i], fmt.Appendf(nil, `{"data":{"viewer":%d}}`, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := dial(contenderOf(t, answers.ServeHTTP))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.conn.Close()
+	for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusNotFound} {
+		status, answer, err := c.send(asked[i])
+		if err != nil || status != want || want == http.StatusOK && string(answer) != fmt.Sprintf(`{"data":{"viewer":%d}}`, i) {
+			t.Errorf("viewer %d was answered %d %s %v", i, status, answer, err)
+		}
+	}
+}
+
+func TestLoadCountsWhatWasKept(t *testing.T) {
+	t.Parallel()
+	n := 0
+	addr := contenderOf(t, func(w http.ResponseWriter, _ *http.Request) {
+		if n++; n%4 == 0 { // one connection: one request at a time
+			w.Header().Set("Cache-Status", `"7p"; fwd=miss; stored`)
+		} else {
+			w.Header().Set("Cache-Status", `"7p"; hit; ttl=3`)
+		}
+		_, _ = w.Write([]byte(`{"data":{"a":1}}`))
+	})
+	shots := []shot{{request: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), group: 1}}
+	l := load{connections: 1, warm: time.Millisecond, length: 50 * time.Millisecond, groups: 2}
+	s, err := l.fire(t.Context(), addr, shots, func() (spent, error) { return spent{}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.tallies[1]; s.tallies[0].answered != 0 || got.answered < 8 || got.share() < 0.6 || got.share() > 0.9 || got.other != `"7p"; fwd=miss; stored` {
+		t.Errorf("counted %+v, want three of four in the second group", s.tallies)
+	}
+}
+
+// Of a hundred requests one writes, and what one run writes no other does.
+func TestMixedLoads(t *testing.T) {
+	t.Parallel()
+	m := &mixer{reads: make([][]shot, len(operations))}
+	for i := range operations {
+		for k := range planLength {
+			m.reads[i] = append(m.reads[i], shot{request: fmt.Append(nil, i, k), group: i})
+		}
+	}
+	for i := range 100 {
+		m.writes = append(m.writes, shot{request: fmt.Append(nil, "write", i), group: len(operations)})
+	}
+	written := map[string]int{}
+	for run := range 2 {
+		popular := run == 0
+		counts, first := make([]int, len(operations)+1), 0
+		for _, s := range m.shots(popular, run, 2) {
+			counts[s.group]++
+			switch {
+			case s.group == len(operations):
+				written[string(s.request)]++
+			case s.group == 0 && string(s.request) == fmt.Sprint(0, 0):
+				first++
+			}
+		}
+		if counts[len(operations)] != 50 || counts[0] < 1300 || counts[0] > 1700 {
+			t.Errorf("of 5,000 requests %d write and %d ask for the catalog, want 50 and 1,500", counts[len(operations)], counts[0])
+		}
+		if popular != (first > counts[0]/10) {
+			t.Errorf("the first of 512 pages has %d of %d requests, with some more popular: %v", first, counts[0], popular)
+		}
+	}
+	for request, n := range written {
+		if n > 1 {
+			t.Errorf("%s is sent by %d runs", request, n)
+		}
+	}
+}
+
+func TestRedisOfABench(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, err := startRedis(ctx, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.cpu(); err != nil || r.version == "" || !strings.HasPrefix(r.url(), "unix:///") {
+		t.Errorf("Redis %q at %s: %v", r.version, r.url(), err)
+	}
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+}
