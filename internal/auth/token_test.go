@@ -165,3 +165,35 @@ func TestMiddleware(t *testing.T) {
 		}
 	}
 }
+
+// A token that was found good is good as long as it says and not longer, and nothing
+// like it is.
+func TestVerifiedTokenExpires(t *testing.T) {
+	t.Parallel()
+	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecret), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := edu.Viewer{ID: 7, Role: edu.RoleStudent}
+	token, err := tokens.Mint(v, time.Now(), 2*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got, err := tokens.Viewer(t.Context(), token); err != nil || got != v {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	if _, err := tokens.Viewer(t.Context(), token+"x"); !errors.Is(err, auth.ErrToken) {
+		t.Errorf("a longer one: %v", err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		_, err := tokens.Viewer(t.Context(), token)
+		if errors.Is(err, auth.ErrExpired) {
+			return
+		}
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("it does not expire: %v", err)
+		}
+	}
+}

@@ -23,7 +23,7 @@ func (out reply) sendKept(r *http.Request, a *answers.Answer, now time.Time) {
 	}
 	values := [...]string{cacheControl(r, a), a.ETag} // one allocation for both
 	h["Cache-Control"], h["Etag"] = values[:1:1], values[1:]
-	h["Vary"] = append(h["Vary"], "Authorization", "Cookie")
+	h["Vary"] = []string{strings.Join(append(h["Vary"], "Authorization", "Cookie"), ", ")} // a line costs more than a name
 	if age := a.Age(now); age >= time.Second {
 		h["Age"] = []string{strconv.FormatInt(int64(age/time.Second), 10)}
 	}
