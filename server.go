@@ -155,6 +155,7 @@ func routes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql
 	persisted, metrics := s.documents.extension(c, s.shared.store), telemetry.New()
 	measure(metrics, s, persisted)
 	o := operations(c, log, s, persisted)
+	o.MaxBody, o.MaxBulkBody = c.Limits.Body, c.Limits.BulkBody
 	o.MaxBatch, o.Partial, o.Budget, o.Sessions = c.Limits.Batch, c.PartialStatus == 294, s.shared.limits, s.accounts.sessions(c, s.shared.limits)
 	api := gql.New(o)
 	playground := web.Playground("/playground", "/graphql")
@@ -206,6 +207,7 @@ func limits(c *config.Config) admit.Limits {
 	l.Cost, l.Depth, l.Tokens, l.Aliases = c.Limits.Cost, c.Limits.Depth, c.Limits.Tokens, c.Limits.Aliases
 	l.RootFields, l.MutationFields, l.Directives = c.Limits.RootFields, max(1, c.Limits.RootFields/3), c.Limits.Directives
 	l.Fragments, l.Spreads = c.Limits.Fragments, 2*c.Limits.Fragments
+	l.SameField = c.Limits.Repeated
 	return l
 }
 

@@ -63,7 +63,10 @@ type Limits struct {
 	Aliases    int   `env:"MAX_ALIASES" name:"max-aliases" default:"100" help:"Aliases in a document."`
 	RootFields int   `env:"MAX_ROOT_FIELDS" name:"max-root-fields" default:"30" help:"Root fields of an operation; a mutation may have a third of them."`
 	Directives int   `env:"MAX_DIRECTIVES" name:"max-directives" default:"50" help:"Directives in a document."`
+	Repeated   int   `env:"MAX_REPEATED_FIELDS" name:"max-repeated-fields" default:"30" help:"Places of one field in a selection set, under whatever aliases."`
 	Fragments  int   `env:"MAX_FRAGMENTS" name:"max-fragments" default:"50" help:"Fragments in a document, which may be spread twice as often."`
+	Body       int64 `env:"MAX_BODY" name:"max-body" default:"102400" help:"Bytes of a request's body, of a GET's query, and of the text of a document."`
+	BulkBody   int64 `env:"MAX_BULK_BODY" name:"max-bulk-body" default:"16777216" help:"Bytes of a body of instructors and admins, who import rows; it takes six to eleven times as much memory."`
 	Batch      int   `env:"MAX_BATCH" name:"max-batch" default:"0" help:"Operations that one request may bring, as a JSON array; 0 is no batching, 10 the most."`
 }
 

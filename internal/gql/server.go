@@ -1,6 +1,7 @@
 package gql
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -35,6 +36,9 @@ type Options struct {
 	Introspection bool
 	// Limits of a document and of an operation; the zero Limits are admit.Defaults.
 	Limits admit.Limits
+	// MaxBody is the most bytes of a request's body, and MaxBulkBody of one of
+	// instructors and admins; 0 is 100 KiB and 16 MiB.
+	MaxBody, MaxBulkBody int64
 	// MaxBatch is how many operations one request may bring; 0 is no batching.
 	MaxBatch int
 	// Partial has answers with data and errors be of status 294.
@@ -66,11 +70,10 @@ type Budget interface {
 	Attempt(ctx context.Context) error
 }
 
-// Limits of a request, each told in the refusal.
 const (
-	maxBody      = 100 << 10 // bytes; 500 events of recordVideoProgress, indented, have 82,000
-	maxBulk      = 16 << 20  // bytes; 10,000 courses of 1,600 bytes
-	maxDocuments = 1_000     // parsed and validated documents that are kept
+	defaultBody     = 100 << 10 // 500 events of recordVideoProgress, indented, have 82,000
+	defaultBulkBody = 16 << 20  // 10,000 courses of 1,600 bytes
+	maxDocuments    = 1_000     // parsed and validated documents that are kept
 )
 
 // Server answers GraphQL over HTTP.
@@ -86,7 +89,7 @@ func New(o Options) *Server {
 	exec := o.executor(root)
 	exec.AroundFields(answer(root))
 	http := HTTP{
-		MaxBody: maxBody, Bulk: NewBulk(maxBulk, 2, 5*time.Second), MaxBatch: o.MaxBatch, Partial: o.Partial, Budget: o.Budget,
+		MaxBody: cmp.Or(o.MaxBody, defaultBody), Bulk: NewBulk(cmp.Or(o.MaxBulkBody, defaultBulkBody), 2, 5*time.Second), MaxBatch: o.MaxBatch, Partial: o.Partial, Budget: o.Budget,
 		renewals: make(chan struct{}, maxRenewals),
 	}
 	if o.Answers != nil {
