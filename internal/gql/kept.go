@@ -179,7 +179,10 @@ func (v *visit) end() {
 
 // finish makes an answer of what was executed, and keeps it if it may be kept.
 func (v *visit) finish(ctx context.Context, resp *graphql.Response) *answers.Answer {
-	if v.observer == nil {
+	if v.observer == nil { // it was refused before it ran
+		if v.why == "" {
+			v.why = "errors"
+		}
 		return nil
 	}
 	if v.policy.MaxAge == 0 {
