@@ -62,7 +62,7 @@ func TestOnceFindsLostCommits(t *testing.T) {
 	dsn := testdb.New(t)
 	direct, db := setup(t, dsn)
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
-	through, cut := deafProxy(t, dsn)
+	through, cut := proxy(t, dsn, deaf)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
 	if _, _, err := s.Once(ctx, [32]byte{1}, false, bumping(ctx, "a")); err != nil { // the statements are prepared from here on
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func TestOnceOutlivesLostConnections(t *testing.T) {
 	dsn := testdb.New(t)
 	db := testdb.Pool(t, dsn)
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
-	through, cut := deafProxy(t, dsn)
+	through, cut := proxy(t, dsn, deaf)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
 	runs, told := 0, 0
 	_, _, err := s.Once(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {

@@ -160,7 +160,8 @@ func (s *Store) Run(ctx context.Context, queries ...Query) error {
 
 // run collects the tags of rows in tags, unless it is nil.
 func run(ctx context.Context, db querier, queries []Query, tags *edu.Tags) error {
-	if len(queries) == 1 {
+	// Only a batch tells an answer from what comes after it: see errAnswered.
+	if len(queries) == 1 && queries[0].scan != nil {
 		rows, err := db.Query(ctx, queries[0].sql, queries[0].args...)
 		if err != nil {
 			return err
@@ -182,8 +183,15 @@ func run(ctx context.Context, db querier, queries []Query, tags *edu.Tags) error
 			return err
 		}
 	}
-	return results.Close()
+	if err := results.Close(); err != nil {
+		return fmt.Errorf("%w: %w", errAnswered, err)
+	}
+	return nil
 }
+
+// errAnswered is what a connection was lost with after all statements that were sent
+// had been answered.
+var errAnswered = errors.New("store: the connection was lost after its answers")
 
 func read(rows pgx.Rows, q Query, tags *edu.Tags) error {
 	defer rows.Close()

@@ -199,6 +199,9 @@ func (t *Tx) Commit(ctx context.Context, queries ...Query) error {
 		queries = append(queries, ownChanges(&t.changes))
 	}
 	err := t.Run(ctx, append(queries, Query{sql: t.words.commit})...)
+	if t.words == transaction && errors.Is(err, errAnswered) {
+		return nil // as a server that is told to stop does right after the commit
+	}
 	var pg *pgconn.PgError
 	// A savepoint is lost with its connection, for certain.
 	if err != nil && t.words == transaction && !errors.As(err, &pg) && unreachable(err) && !pgconn.SafeToRetry(err) {

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -125,7 +127,7 @@ func TestWriteTellsOfLostCommits(t *testing.T) {
 	dsn := testdb.New(t)
 	db := testdb.Pool(t, dsn)
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
-	dsn, cut := deafProxy(t, dsn)
+	dsn, cut := proxy(t, dsn, deaf)
 	s := open(t, store.Config{URL: dsn, MaxConns: 1})
 	ctx := t.Context()
 	write := func(before func()) error {
@@ -150,9 +152,65 @@ func TestWriteTellsOfLostCommits(t *testing.T) {
 	}
 }
 
-// deafProxy stands between a client and a PostgreSQL. Once cut is set it passes on
-// what the client sends next, and ends the connection once in place of the answer.
-func deafProxy(t *testing.T, dsn string) (through string, cut *atomic.Bool) {
+// A server that is told to stop may end a connection right after it has answered the
+// commit. What is committed is not done again, and its changes are told.
+func TestWriteOutlivesTheEndAfterItsCommit(t *testing.T) {
+	t.Parallel()
+	for _, told := range []bool{false, true} {
+		dsn := testdb.New(t)
+		db := testdb.Pool(t, dsn)
+		twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+		dsn, stop := proxy(t, dsn, stopping)
+		var made []store.Change
+		c := store.Config{URL: dsn, MaxConns: 1}
+		if told {
+			c.Changed = func(_ context.Context, all []store.Change) { made = append(made, all...) }
+		}
+		s := open(t, c)
+		runs := 0
+		write := func() error {
+			return s.Write(t.Context(), func(tx *store.Tx) error {
+				if runs++; runs == 2 {
+					defer stop.Store(true) // with the commit
+				}
+				return tx.Run(t.Context(), bump(1))
+			})
+		}
+		for range 2 { // the statements are prepared from the second on
+			if err := write(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 2 || runs != 2 {
+			t.Errorf("told %v: ran %d times, and the counters sum up to %d; want 2 and 2", told, runs, sum)
+		}
+		if told && len(made) != 2 {
+			t.Errorf("told of %d changes, want 2: %v", len(made), made)
+		}
+		if stop.Load() {
+			t.Error("the connection was not ended")
+		}
+	}
+}
+
+// deaf passes on nothing of an answer.
+func deaf([]byte) []byte { return nil }
+
+// stopping has a server that is told to stop say so where it would have said that it
+// is ready for the next statement.
+func stopping(answer []byte) []byte {
+	const ready = "Z\x00\x00\x00\x05I"
+	if !bytes.HasSuffix(answer, []byte(ready)) {
+		return nil
+	}
+	text := "SFATAL\x00VFATAL\x00C57P01\x00Mterminating connection due to administrator command\x00\x00"
+	end := binary.BigEndian.AppendUint32([]byte("E"), uint32(4+len(text)))
+	return append(append(bytes.TrimSuffix(answer, []byte(ready)), end...), text...)
+}
+
+// proxy stands between a client and a PostgreSQL. Once cut is set it passes on what the
+// client sends next, and of the answer what last leaves of it, and ends the connection.
+func proxy(t *testing.T, dsn string, last func(answer []byte) []byte) (through string, cut *atomic.Bool) {
 	t.Helper()
 	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
@@ -182,7 +240,11 @@ func deafProxy(t *testing.T, dsn string) (through string, cut *atomic.Bool) {
 				buf := make([]byte, 64<<10)
 				for {
 					n, err := server.Read(buf)
-					if err != nil || cut.Swap(false) {
+					if err != nil {
+						return
+					}
+					if cut.Swap(false) {
+						_, _ = client.Write(last(buf[:n]))
 						return
 					}
 					if _, err := client.Write(buf[:n]); err != nil {

@@ -36,8 +36,8 @@ type flights struct {
 }
 
 type flight struct {
-	done chan struct{}
-	kept bool
+	done  chan struct{}
+	again bool // whether it is worth asking again: the answer is kept, or nobody made it
 }
 
 // memory is how an answer was kept when it was last made, or that it was not.
@@ -82,22 +82,21 @@ func (f *flights) join(name string) (fl *flight, own bool) {
 	return fl, true
 }
 
-func (f *flights) end(name string, fl *flight, kept bool) {
+func (f *flights) end(name string, fl *flight, again bool) {
 	f.mu.Lock()
 	delete(f.now, name)
 	f.mu.Unlock()
-	fl.kept = kept
+	fl.again = again
 	close(fl.done)
 }
 
-// wait returns once a flight has ended, and whether it is worth looking for its
-// answer.
+// wait returns once a flight has ended, and whether it is worth asking again.
 func (fl *flight) wait(ctx context.Context) bool {
 	timeout := time.NewTimer(maxWait)
 	defer timeout.Stop()
 	select {
 	case <-fl.done:
-		return fl.kept
+		return fl.again
 	case <-timeout.C:
 	case <-ctx.Done():
 	}

@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -58,7 +59,7 @@ func TestOneMakesTheAnswer(t *testing.T) {
 func TestNobodyWaitsInVain(t *testing.T) {
 	t.Parallel()
 	p := alone(t)
-	refuse := func(q *Question) { q.Refuse() }
+	refuse := func(q *Question) { q.Refuse(t.Context()) }
 	if n := stampede(t, key(t, "a"), func(int) edu.Viewer { return nobody }, refuse, p); n != 40 {
 		t.Errorf("%d of 40 made one of their own", n)
 	}
@@ -71,6 +72,24 @@ func TestNobodyWaitsInVain(t *testing.T) {
 	go gone.End()
 	if q := p.Ask(t.Context(), key(t, "b"), nobody); q.Answer != nil {
 		t.Error("there is an answer")
+	}
+}
+
+// Where the one who was to make the answer leaves, one of the others does.
+func TestAnotherMakesTheAnswer(t *testing.T) {
+	t.Parallel()
+	p := alone(t)
+	k := key(t, "a")
+	gone, leave := context.WithCancel(t.Context())
+	first := p.Ask(gone, k, nobody)
+	time.AfterFunc(50*time.Millisecond, func() { // the others wait by then
+		leave()
+		first.Refuse(gone)
+		first.End()
+	})
+	keep := func(q *Question) { q.Keep(t.Context(), made(t, "made", 0, 0), tags(edu.TagCourse.Of(1))) }
+	if n := stampede(t, k, func(int) edu.Viewer { return nobody }, keep, p); n != 1 {
+		t.Errorf("%d made it", n)
 	}
 }
 

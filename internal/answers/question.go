@@ -31,7 +31,7 @@ type Question struct {
 	flight *flight // that the caller has to end; nil for none
 	name   string  // of the flight
 	unlock func()
-	kept   bool
+	again  bool // whether who waits for the answer asks again
 }
 
 // Ask looks for the answer to a request. End must be called on what it returns, once
@@ -113,7 +113,7 @@ func (q *Question) lead(ctx context.Context) {
 		case <-poll.C:
 		}
 		if !q.look(ctx) || q.Answer != nil {
-			q.kept = q.Answer != nil
+			q.again = q.Answer != nil
 			return
 		}
 	}
@@ -130,8 +130,16 @@ func (q *Question) Keep(ctx context.Context, answer *Answer, tags *edu.Tags) (wh
 	return why
 }
 
-// Refuse notes that the answer which the caller has made is not to be kept.
-func (q *Question) Refuse() { q.remember(false, ByViewer) }
+// Refuse notes that the answer which the caller has made is not to be kept. Where its
+// context is over, who asked has left: that says nothing of the answer, and another of
+// those who wait makes it.
+func (q *Question) Refuse(ctx context.Context) {
+	if ctx.Err() != nil {
+		q.again = true
+		return
+	}
+	q.remember(false, ByViewer)
+}
 
 func (q *Question) remember(kept bool, s Scope) {
 	m := memory{scope: s}
@@ -139,7 +147,7 @@ func (q *Question) remember(kept bool, s Scope) {
 		m.notKept = time.Now()
 	}
 	q.answers.flights.memories.Add(q.key, m)
-	q.kept = kept
+	q.again = kept
 }
 
 // End lets those go on who wait for the answer.
@@ -149,7 +157,7 @@ func (q *Question) End() {
 		q.unlock = nil
 	}
 	if q.flight != nil {
-		q.answers.flights.end(q.name, q.flight, q.kept)
+		q.answers.flights.end(q.name, q.flight, q.again)
 		q.flight = nil
 	}
 }

@@ -179,17 +179,20 @@ func (v *visit) end() {
 
 // finish makes an answer of what was executed, and keeps it if it may be kept.
 func (v *visit) finish(ctx context.Context, resp *graphql.Response) *answers.Answer {
-	if v.observer == nil {
+	if v.observer == nil { // it was refused before it ran
+		if v.why == "" {
+			v.why = "errors"
+		}
 		return nil
 	}
 	if v.policy.MaxAge == 0 {
 		if v.why == "" { // without its variables it looked better
-			v.refuse("max-age-0")
+			v.refuse(ctx, "max-age-0")
 		}
 		return nil
 	}
 	if len(resp.Errors) > 0 || len(resp.Extensions) > 0 {
-		v.refuse("errors")
+		v.refuse(ctx, "errors")
 		return nil
 	}
 	buf := envelopes.Get().(*bytes.Buffer)
@@ -200,16 +203,16 @@ func (v *visit) finish(ctx context.Context, resp *graphql.Response) *answers.Ans
 	}.Finish()
 	switch {
 	case answer == nil:
-		v.refuse(why)
+		v.refuse(ctx, why)
 	case v.q != nil:
 		v.why = v.q.Keep(ctx, answer, &v.tags)
 	}
 	return answer
 }
 
-func (v *visit) refuse(why string) {
+func (v *visit) refuse(ctx context.Context, why string) {
 	if v.q != nil {
-		v.q.Refuse()
+		v.q.Refuse(ctx)
 	}
 	if v.why == "" {
 		v.why = why

@@ -72,6 +72,20 @@ const (
 	many   = "{ courses(first: 50) { nodes { title description } } }"
 )
 
+// What was refused before it ran is not said to be stored, though its text is known.
+func TestRefusalsAreNotKept(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t, nil)
+	const query = "query($n: Int) { courses(first: $n) { nodes { title } } }"
+	for i, want := range []string{`"7p"; fwd=miss; stored`, `"7p"; fwd=miss; detail=errors`} {
+		n := []any{1, 1.5}[i]
+		w := serve(l, request(query, map[string]any{"n": n}).WithContext(t.Context()))
+		if got := w.Header().Get("Cache-Status"); got != want {
+			t.Errorf("for %v titles: %d, Cache-Status %s, want %s", n, w.Code, got, want)
+		}
+	}
+}
+
 // What is kept is told by the headers of wire rules: Cache-Control, Age, ETag, Vary
 // and Cache-Status (RFC 9211).
 func TestKeptHeaders(t *testing.T) {
@@ -101,7 +115,7 @@ func TestKeptHeaders(t *testing.T) {
 		{"no maxAge", edu.Viewer{}, "{ __typename }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"introspection", edu.Viewer{}, "{ __schema { queryType { name } } }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"with errors", edu.Viewer{}, "{ courses(first: 1) { nodes { title analytics { completions } } } }", nil, 200, `"7p"; fwd=miss; detail=errors`, "no-store"},
-		{"refused", edu.Viewer{}, "{ nothing }", nil, 422, "", "no-store"},
+		{"refused", edu.Viewer{}, "{ nothing }", nil, 422, `"7p"; fwd=bypass; detail=errors`, "no-store"},
 		{"a mutation", signedIn, "mutation { updatePreferences(input: {theme: \"dark\"}) { userErrors { code } } }", nil, 200, `"7p"; fwd=bypass; detail=mutation`, "no-store"},
 		{"its cost was asked", edu.Viewer{}, titles, []string{"GraphQL-Cost: 1"}, 200, `"7p"; fwd=bypass; detail=cost-asked`, "no-store"},
 	} {
