@@ -19,7 +19,7 @@ func TestLimitsAreSet(t *testing.T) {
 	for query, want := range map[string][]string{
 		"{ courses(first: 50) { nodes { id } } }":                         {"COST_ESTIMATED_TOO_EXPENSIVE", "60"},
 		"{ courses { nodes { category { name } } } }":                     {"MAX_DEPTH_LIMIT", "3"},
-		"{ " + strings.Repeat("categories ", 61) + "}":                    {"GRAPHQL_PARSE_FAILED", "60"},
+		"{ " + strings.Repeat("categories ", 61) + "}":                    {"MAX_TOKENS_LIMIT", "60"},
 		"{ a: __typename b: __typename c: categories { d: id e: slug } }": {"MAX_ALIASES_LIMIT", "4"},
 		"{ categories { id } courses { totalCount } viewer { id } __typename a: user(id: \"x\") { id } b: category { id } c: course { id } }": {"MAX_ROOT_FIELDS_LIMIT", "6"},
 		"{ categories { id id id id } }": {"MAX_REPEATED_FIELDS_LIMIT", "3"},
