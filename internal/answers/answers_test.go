@@ -152,6 +152,33 @@ func TestShared(t *testing.T) {
 	}
 }
 
+// A Redis Cluster does as well.
+func TestSharedInCluster(t *testing.T) {
+	t.Parallel()
+	url, dsn := redistest.Cluster(t), testdb.New(t)
+	a, b := start(t, dsn, url), start(t, dsn, url)
+	for name, v := range map[string]edu.Viewer{"anonymous": nobody, "student": student, "teacher": teacher} {
+		k := key(t, name)
+		a.keep(t, k, v, made(t, name, edu.SawViewer, 0))
+		if got := b.look(t, k, v); got != name {
+			t.Errorf("%s: the other process has %q", name, got)
+		}
+	}
+	b.write(t, "course:1")
+	for name, v := range map[string]edu.Viewer{"anonymous": nobody, "student": student, "teacher": teacher} {
+		if got := a.look(t, key(t, name), v); got != "" {
+			t.Errorf("%s: has %q after the change", name, got)
+		}
+	}
+	unlock := a.lock(t.Context(), "x")
+	if unlock == nil || b.lock(t.Context(), "x") != nil {
+		t.Fatal("two have the lock")
+	}
+	if unlock(); b.lock(t.Context(), "x") == nil {
+		t.Error("a lock was not released")
+	}
+}
+
 // A hit that is kept near asks Redis once: how far the log goes.
 func TestCommandsOfAHit(t *testing.T) {
 	t.Parallel()

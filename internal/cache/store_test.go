@@ -61,8 +61,9 @@ func eventually(t testing.TB, what string, holds func() bool) {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(*testing.T) cache.Store{
-		"local": func(t *testing.T) cache.Store { return newLocal(t, 1<<20) },
-		"redis": func(t *testing.T) cache.Store { return newRedis(t) },
+		"local":   func(t *testing.T) cache.Store { return newLocal(t, 1<<20) },
+		"redis":   func(t *testing.T) cache.Store { return newRedis(t) },
+		"cluster": func(t *testing.T) cache.Store { return openRedis(t, redistest.Cluster(t), "", minute) },
 		"near": func(t *testing.T) cache.Store {
 			return cache.Near(newLocal(t, 1<<20), newRedis(t), 50*time.Millisecond)
 		},

@@ -101,16 +101,21 @@ func each(t *testing.T, test func(t *testing.T, open func(Policy) limiter)) {
 		t.Parallel()
 		test(t, func(p Policy) limiter { return localLimiter{NewLocal(p)} })
 	})
-	t.Run("shared", func(t *testing.T) {
-		t.Parallel()
-		r := newRedis(t)
-		t.Cleanup(func() {
-			if s := r.Stats(); s.Failed+s.Skipped > 0 {
-				t.Errorf("Redis did not decide all of it: %+v", s)
-			}
+	for name, connect := range map[string]func(testing.TB) *cache.Redis{
+		"shared":  newRedis,
+		"cluster": func(t testing.TB) *cache.Redis { return openRedis(t, redistest.Cluster(t), "", time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := connect(t)
+			t.Cleanup(func() {
+				if s := r.Stats(); s.Failed+s.Skipped > 0 {
+					t.Errorf("Redis did not decide all of it: %+v", s)
+				}
+			})
+			test(t, func(p Policy) limiter { return sharedLimiter{NewShared(p, r)} })
 		})
-		test(t, func(p Policy) limiter { return sharedLimiter{NewShared(p, r)} })
-	})
+	}
 }
 
 func TestAllow(t *testing.T) {
