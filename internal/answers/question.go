@@ -43,7 +43,7 @@ func (a *Answers) Ask(ctx context.Context, k Key, v edu.Viewer) *Question {
 	q := &Question{answers: a, key: k, viewer: v}
 	defer a.counts.note(q)
 	for end := time.Now().Add(maxWait); ; {
-		if !q.look(ctx) || q.Answer != nil || a.flights.hopeless(k) || time.Now().After(end) {
+		if !q.look(ctx) || q.Answer != nil || a.flights.hopeless(k, v) || time.Now().After(end) {
 			return q
 		}
 		q.name = a.flights.name(k, v)
@@ -140,7 +140,7 @@ func (q *Question) remember(kept bool, s Scope) {
 	if !kept {
 		m.notKept = time.Now()
 	}
-	q.answers.flights.memories.Add(q.key, m)
+	q.answers.flights.memories.Add(q.key.name(ByRole, q.viewer), m)
 	q.again = kept
 }
 
