@@ -31,8 +31,9 @@ const (
 type flights struct {
 	mu  sync.Mutex
 	now map[string]*flight
-	// memories tell how it went with a request before.
-	memories *lru.Cache[Key, memory]
+	// memories tell how it went with a request before, of those of one role: another
+	// may get an error where they get an answer.
+	memories *lru.Cache[string, memory]
 }
 
 type flight struct {
@@ -47,7 +48,7 @@ type memory struct {
 }
 
 func newFlights() flights {
-	memories, err := lru.New[Key, memory](maxMemories)
+	memories, err := lru.New[string, memory](maxMemories)
 	if err != nil {
 		panic(err) // of a size below 1
 	}
@@ -57,15 +58,15 @@ func newFlights() flights {
 // name is that of the answer that a request most likely leads to: until it is known
 // who shares it, its viewer's own.
 func (f *flights) name(k Key, v edu.Viewer) string {
-	if m, ok := f.memories.Get(k); ok {
+	if m, ok := f.memories.Get(k.name(ByRole, v)); ok {
 		return k.name(m.scope, v)
 	}
 	return k.name(ByViewer, v)
 }
 
 // hopeless tells whether it is known that the answer will not be kept.
-func (f *flights) hopeless(k Key) bool {
-	m, ok := f.memories.Get(k)
+func (f *flights) hopeless(k Key, v edu.Viewer) bool {
+	m, ok := f.memories.Get(k.name(ByRole, v))
 	return ok && !m.notKept.IsZero() && time.Since(m.notKept) < notKeptFor
 }
 

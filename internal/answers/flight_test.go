@@ -67,6 +67,10 @@ func TestNobodyWaitsInVain(t *testing.T) {
 	if q.flight != nil {
 		t.Error("others would wait again")
 	}
+	keep := func(q *Question) { q.Keep(t.Context(), made(t, "made", 0, 0), tags(edu.TagCourse.Of(1))) }
+	if n := stampede(t, key(t, "a"), func(int) edu.Viewer { return teacher }, keep, p); n != 1 {
+		t.Errorf("%d made an answer that is refused to others only", n)
+	}
 	// One who breaks off keeps nobody waiting.
 	gone := p.Ask(t.Context(), key(t, "b"), nobody)
 	go gone.End()

@@ -44,7 +44,7 @@ func (a *Answers) Ask(ctx context.Context, k Key, v edu.Viewer) *Question {
 	defer a.counts.note(q)
 	var end time.Time // of the waiting; a hit need not know
 	for {
-		if !q.look(ctx) || q.Answer != nil || a.flights.hopeless(k) {
+		if !q.look(ctx) || q.Answer != nil || a.flights.hopeless(k, v) {
 			return q
 		}
 		if now := time.Now(); end.IsZero() {
@@ -146,7 +146,7 @@ func (q *Question) remember(kept bool, s Scope) {
 	if !kept {
 		m.notKept = time.Now()
 	}
-	q.answers.flights.memories.Add(q.key, m)
+	q.answers.flights.memories.Add(q.key.name(ByRole, q.viewer), m)
 	q.again = kept
 }
 

@@ -83,7 +83,10 @@ func (s *stream) page(from string, n int64) (page []redis.XMessage, err error) {
 		page, err = c.XRangeN(ctx, s.key, from, "+", n).Result()
 		return err
 	})
-	return page, err
+	if err != nil {
+		return page, fmt.Errorf("read %s: %w", s.key, err)
+	}
+	return page, nil
 }
 
 // goesOn tells whether a page begins with the last entry that was applied. Another log
