@@ -136,6 +136,7 @@ func (r *Redis) note(ctx context.Context, err error) {
 			r.log.InfoContext(ctx, "Redis is back")
 		}
 	case ctx.Err() != nil:
+	case redis.HasErrorPrefix(err, "WRONGTYPE"): // somebody else's key under a name of ours: Redis itself is well
 	default:
 		r.failed.Add(1)
 		if r.breaker.fail() {

@@ -179,3 +179,22 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 	return l.text.String()
 }
+
+// A key of another type is the caller's trouble, and not that of all who use Redis.
+func TestWrongTypeIsNoTrouble(t *testing.T) {
+	t.Parallel()
+	r := newRedis(t)
+	use := func(run func(ctx context.Context, c redis.UniversalClient) error) error { return r.Do(t.Context(), run) }
+	if err := use(func(ctx context.Context, c redis.UniversalClient) error { return c.Set(ctx, r.Key("x"), "text", minute).Err() }); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		err := use(func(ctx context.Context, c redis.UniversalClient) error { return c.LPush(ctx, r.Key("x"), "y").Err() })
+		if err == nil || !redis.HasErrorPrefix(err, "WRONGTYPE") {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if s := r.Stats(); s.Open || s.Failed+s.Skipped > 0 {
+		t.Errorf("%+v", s)
+	}
+}
