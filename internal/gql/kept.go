@@ -228,6 +228,8 @@ func (v *visit) cacheStatus(now time.Time) string {
 	case v.found != nil:
 		b.WriteString("; hit; ttl=")
 		b.WriteString(strconv.FormatInt(int64((v.found.MaxAge-v.found.Age(now))/time.Second), 10))
+	case v.q == nil && v.why == "":
+		b.WriteString("; fwd=bypass; detail=refused")
 	case v.q == nil || v.q.Bypass != "":
 		b.WriteString("; fwd=bypass")
 	case v.why == "":

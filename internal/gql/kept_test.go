@@ -101,7 +101,7 @@ func TestKeptHeaders(t *testing.T) {
 		{"no maxAge", edu.Viewer{}, "{ __typename }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"introspection", edu.Viewer{}, "{ __schema { queryType { name } } }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"with errors", edu.Viewer{}, "{ courses(first: 1) { nodes { title analytics { completions } } } }", nil, 200, `"7p"; fwd=miss; detail=errors`, "no-store"},
-		{"refused", edu.Viewer{}, "{ nothing }", nil, 422, "", "no-store"},
+		{"refused", edu.Viewer{}, "{ nothing }", nil, 422, `"7p"; fwd=bypass; detail=refused`, "no-store"},
 		{"a mutation", signedIn, "mutation { updatePreferences(input: {theme: \"dark\"}) { userErrors { code } } }", nil, 200, `"7p"; fwd=bypass; detail=mutation`, "no-store"},
 		{"its cost was asked", edu.Viewer{}, titles, []string{"GraphQL-Cost: 1"}, 200, `"7p"; fwd=bypass; detail=cost-asked`, "no-store"},
 	} {
