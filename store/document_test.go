@@ -58,9 +58,23 @@ func TestDocuments(t *testing.T) {
 	if len(got) != 2 || got[1].RetiredAt == nil {
 		t.Fatalf("read %+v", got)
 	}
-	two.MinimumVersion, got[1].RetiredAt = "3.1", nil
-	if diff := cmp.Diff([]store.Document{one, two}, got); diff != "" {
+	retired := two
+	retired.MinimumVersion, got[1].RetiredAt = "3.1", nil
+	if diff := cmp.Diff([]store.Document{one, retired}, got); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)
+	}
+	if err := s.RestoreDocument(ctx, "2"); err != nil {
+		t.Error(err)
+	}
+	if err := s.RestoreDocument(ctx, "9"); !errors.Is(err, edu.NotFound) {
+		t.Errorf("%v, want %v", err, edu.NotFound)
+	}
+	got = nil
+	if err := s.Run(ctx, store.Documents(func(d store.Document) { got = append(got, d) })); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]store.Document{one, two}, got); diff != "" {
+		t.Errorf("restored documents (-want +got):\n%s", diff)
 	}
 
 	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
