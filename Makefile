@@ -2,7 +2,7 @@
 test: ## Everything that is tested: lint, generated code, Go tests, a browser, fuzzing (about 2 minutes).
 	./scripts/test
 
-bench: ## Measure the server beside a handler without GraphQL (about 12 minutes).
+bench: ## Measure the server beside a handler without GraphQL (about 9 minutes).
 	go run ./bench $(BENCH_ARGS)
 
 bench-writes: ## Measure enroll and recordVideoProgress beside pgbench (about 6 minutes).

@@ -25,7 +25,7 @@ func purge(ctx context.Context, db *database, p config.CachePurge) error {
 	if !p.All {
 		tags = tags[:0]
 		for _, name := range p.Tags {
-			tag, err := edu.ParseTag(name)
+			tag, err := readTag(name)
 			if err != nil {
 				return fmt.Errorf("nothing was purged: %w", err)
 			}
@@ -37,10 +37,24 @@ func purge(ctx context.Context, db *database, p config.CachePurge) error {
 	}
 	what := "all answers"
 	if !p.All {
-		what = "the answers that depend on " + strings.Join(p.Tags, ", ")
+		names := make([]string, len(tags))
+		for i, tag := range tags {
+			names[i] = tag.String()
+		}
+		what = "the answers that depend on " + strings.Join(names, ", ")
 	}
 	fmt.Printf("Purged %s: servers look every %s, and after %s none gives what it kept before.\n", what, changes.LookEvery, changes.Lease)
 	return nil
+}
+
+// readTag reads a tag whose id is that of the database, or the one that clients know.
+func readTag(name string) (edu.Tag, error) {
+	kind, rest, _ := strings.Cut(name, ":")
+	global, _, _ := strings.Cut(rest, ".")
+	if id, err := edu.ParseID(global); err == nil && strings.EqualFold(kind, string(id.Kind)) {
+		name = fmt.Sprintf("%s:%d%s", kind, id.Key, strings.TrimPrefix(rest, global))
+	}
+	return edu.ParseTag(name)
 }
 
 // canWarm tells why a command cannot make answers for servers.

@@ -79,6 +79,9 @@ func redisStats(ctx context.Context, url string) (answers.Far, error) {
 func cacheStats(ctx context.Context, server, token string) (s answers.Stats, err error) {
 	ctx, cancel := context.WithTimeout(ctx, metricsWithin)
 	defer cancel()
+	if !strings.Contains(server, "://") {
+		server = "http://" + server
+	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(server, "/")+"/metrics", http.NoBody)
 	if err != nil {
 		return s, fmt.Errorf("--server is no address, such as http://localhost:8080: %w", err)
@@ -93,7 +96,7 @@ func cacheStats(ctx context.Context, server, token string) (s answers.Stats, err
 	defer resp.Body.Close()
 	switch {
 	case resp.StatusCode == http.StatusNotFound:
-		return s, fmt.Errorf("%s shows its metrics to others only: set METRICS_TOKEN to that of the server", server)
+		return s, fmt.Errorf("%s refused /metrics (404): set METRICS_TOKEN to the server's", server)
 	case resp.StatusCode != http.StatusOK:
 		return s, fmt.Errorf("%s answers %s where its metrics should be", server, resp.Status)
 	}

@@ -109,7 +109,7 @@ func TestCacheCommands(t *testing.T) {
 		}
 	}
 
-	if out := mustRun7p(t, env, "cache", "purge", "--tag", "categories", "--tag", "words"); !strings.Contains(out, "depend on categories, words: servers look every 250ms") {
+	if out := mustRun7p(t, env, "cache", "purge", "--tag", "categories", "--tag", "course:Q291cnNlOjE.videos"); !strings.Contains(out, "depend on categories, course:1.videos: servers look every 250ms") {
 		t.Error(out)
 	}
 	p.poll(t, "categories are purged", func() bool { return !isHit(p.cacheStatus(t, "{ categories { name } }", `{}`)) })
@@ -158,7 +158,8 @@ func TestCacheCommandsRefuse(t *testing.T) {
 		{[]string{dsn, redis}, []string{"cache", "warm", filepath.Join(dir, "first.variables.json")}, "first.variables.json: this is no request"},
 		{[]string{dsn, redis}, []string{"cache", "warm", filepath.Join(dir, "nowhere")}, "nowhere"},
 		{nil, []string{"cache", "stats", "--server", "http://127.0.0.1:1"}, "does not answer: is it there (--server)?"},
-		{nil, []string{"cache", "stats", "--server", hidden.base}, "set METRICS_TOKEN"},
+		{[]string{dsn}, []string{"cache", "purge", "--tag=user:Q291cnNlOjE"}, "nothing was purged: \"user:Q291cnNlOjE\" is no tag"},
+		{nil, []string{"cache", "stats", "--server", strings.TrimPrefix(hidden.base, "http://")}, "refused /metrics (404): set METRICS_TOKEN"},
 		{[]string{token}, []string{"cache", "stats", "--server", hidden.base}, "CACHE is off"},
 		{[]string{token}, []string{"cache", "stats", "--server", hidden.base + "/healthz?"}, "no metrics"},
 		{[]string{dsn, "CACHE_WARM=" + filepath.Join(dir, "notes-for-people.text")}, []string{"serve"}, "CACHE_WARM: "},

@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"os"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/migrations"
 	"github.com/7p-education/api/store"
 )
@@ -28,7 +33,7 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 		return nil
 	case "config":
 		fmt.Print(cli.Config.String())
-		return nil
+		return checkSettings(&cli.Config)
 	case "cache stats":
 		return showCache(ctx, &cli.Config, cli.Answers.Stats.Server)
 	case "cache warm <files>":
@@ -65,6 +70,35 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 	default:
 		return migrate(ctx, db, strings.TrimPrefix(command, "migrate "))
 	}
+}
+
+// checkSettings tells of all settings with which no server starts.
+func checkSettings(c *config.Config) error {
+	_, addr := net.ResolveTCPAddr("tcp", c.Addr)
+	_, cors := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials)
+	_, proxies := middleware.ParseProxies(c.TrustedProxies)
+	_, manifest := readManifest(c.PersistedManifest)
+	_, warmable := gql.ReadOperations(c.CacheWarm...)
+	shared, sharing := openShared(c, slog.New(slog.DiscardHandler))
+	if sharing == nil {
+		shared.close()
+	}
+	keys, signing := readKeys(c.JWTKeys)
+	if signing == nil && c.JWTSecret+keys != "" {
+		_, signing = auth.NewTokens(c.JWTSecret, keys)
+	}
+	return errors.Join(
+		of("ADDR", addr), of("CORS_ALLOWED_ORIGINS", cors), of("TRUSTED_PROXIES", proxies), of("PERSISTED_QUERY_MANIFEST", manifest),
+		of("CACHE_WARM", warmable), sharing, signing,
+	)
+}
+
+// of names the setting that an error is about.
+func of(setting string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", setting, err)
 }
 
 func migrate(ctx context.Context, db *database, direction string) error {
@@ -136,8 +170,11 @@ func version() string {
 	}
 	v := "7p " + info.Main.Version + " " + info.GoVersion
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
+		switch {
+		case s.Key == "vcs.revision":
 			v += " " + s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			v += " modified"
 		}
 	}
 	return v

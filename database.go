@@ -92,6 +92,30 @@ func (db *database) checks() []middleware.Check {
 	}
 }
 
+// pendingEvery is how often a server looks whether it was migrated meanwhile.
+const pendingEvery = 3 * time.Second
+
+// migrated is closed once the database lacks no migration.
+func (db *database) migrated(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(pendingEvery)
+		defer tick.Stop()
+		for {
+			if n, err := migrations.Pending(ctx, db.Primary()); err == nil && n == 0 {
+				close(done)
+				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return done
+}
+
 // prepare migrates a private database and loads the small demo data once. Any
 // other is left as it is: whether it lacks migrations is told.
 func (db *database) prepare(ctx context.Context) error {

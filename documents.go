@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -40,7 +41,7 @@ func readManifest(files []string) ([]*documents.Document, error) {
 	var broken []error
 	for _, d := range list {
 		if err := d.Check(schema); err != nil {
-			broken = append(broken, fmt.Errorf("%s: %s %s: %w", d.File, d.ID, d.Operation, err))
+			broken = append(broken, fmt.Errorf("%s: %s: %w", d.File, named(store.Document{ID: d.ID, Operation: d.Operation, Body: d.Body}), err))
 		}
 	}
 	return list, errors.Join(broken...)
@@ -153,15 +154,35 @@ func manageDocuments(ctx context.Context, db *database, cli *config.CLI, command
 		return listDocuments(ctx, db)
 	case "check":
 		return checkDocuments(ctx, db, cli.Documents.Check)
-	default:
-		id := strings.TrimPrefix(cli.Documents.Retire.ID, "sha256:")
-		err := db.RetireDocument(ctx, id, cli.Documents.Retire.MinimumVersion)
+	case "restore":
+		err := db.RestoreDocument(ctx, keyOf(cli.Documents.Restore.ID))
 		if err == nil {
-			fmt.Printf("%s is retired; servers see it within %s\n", id, documentsEvery)
+			fmt.Printf("%s is answered again; servers see it within %s\n", cli.Documents.Restore.ID, documentsEvery)
+		}
+		return err
+	default:
+		retire := cli.Documents.Retire
+		err := db.RetireDocument(ctx, keyOf(retire.ID), retire.MinimumVersion)
+		if err == nil {
+			fmt.Printf("%s is retired; servers see it within %s\n", retire.ID, documentsEvery)
 		}
 		return err
 	}
 }
+
+// keyOf is the id that a document is kept by, of one that clients send.
+func keyOf(documentID string) string { return strings.TrimPrefix(documentID, "sha256:") }
+
+// documentID is the id that clients send for a document.
+func documentID(d store.Document) string {
+	if d.ID == documents.Hash(d.Body) {
+		return "sha256:" + d.ID
+	}
+	return d.ID
+}
+
+// named is the id of a document with the name of its operation, if that has one.
+func named(d store.Document) string { return strings.TrimSpace(documentID(d) + " " + d.Operation) }
 
 func pushDocuments(ctx context.Context, db *database, files []string) error {
 	list, err := readManifest(files)
@@ -173,10 +194,15 @@ func pushDocuments(ctx context.Context, db *database, files []string) error {
 		rows[i] = store.Document{ID: d.ID, Operation: d.Operation, Body: d.Body}
 	}
 	added, err := db.PushDocuments(ctx, rows)
-	if err == nil {
-		fmt.Printf("%d documents pushed, %d of them new\n", len(rows), added)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Printf("%d documents pushed, %d of them new\n", len(rows), added)
+	return db.OnPrimary().Run(ctx, store.Documents(func(d store.Document) {
+		if d.RetiredAt != nil && slices.ContainsFunc(rows, func(pushed store.Document) bool { return pushed.ID == d.ID }) {
+			fmt.Printf("%s is retired and stays so: \"7p documents restore\" has it answered again\n", named(d))
+		}
+	}))
 }
 
 // used is a document with who uses it, the latest use first.
@@ -212,10 +238,10 @@ func listDocuments(ctx context.Context, db *database) error {
 			state = strings.TrimSpace("retired " + d.MinimumVersion)
 		}
 		if len(d.uses) == 0 {
-			fmt.Fprintf(out, "%s\t%s\t%s\t\tnever\t0\n", d.ID, d.Operation, state)
+			fmt.Fprintf(out, "%s\t%s\t%s\t\tnever\t0\n", documentID(d.Document), d.Operation, state)
 		}
 		for _, u := range d.uses {
-			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%d\n", d.ID, d.Operation, state, clientName(u), u.Last.Format(time.RFC3339), u.Times)
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%d\n", documentID(d.Document), d.Operation, state, clientName(u), u.Last.Format(time.RFC3339), u.Times)
 		}
 	}
 	return out.Flush()
@@ -242,6 +268,9 @@ func checkDocuments(ctx context.Context, db *database, c config.DocumentsCheck) 
 	if err != nil {
 		return err
 	}
+	if len(list) == 0 {
+		return errors.New("there is no document to check: push some, and set DATABASE_URL to that of the servers")
+	}
 	broken := 0
 	for _, row := range list {
 		d, err := document(row.Document)
@@ -252,15 +281,15 @@ func checkDocuments(ctx context.Context, db *database, c config.DocumentsCheck) 
 			continue
 		}
 		if row.RetiredAt != nil {
-			fmt.Printf("warning: %s %s, which is retired: %v\n", row.ID, row.Operation, err)
+			fmt.Printf("warning: %s, which is retired: %v\n", named(row.Document), err)
 			continue
 		}
 		if len(row.uses) == 0 {
-			fmt.Printf("warning: %s %s, not used in %d days: %v\n", row.ID, row.Operation, c.Days, err)
+			fmt.Printf("warning: %s, not used in %d days (counts are up to %s late): %v\n", named(row.Document), c.Days, usesEvery, err)
 			continue
 		}
 		broken++
-		fmt.Printf("broken: %s %s: %v\n", row.ID, row.Operation, err)
+		fmt.Printf("broken: %s: %v\n", named(row.Document), err)
 		for _, u := range row.uses {
 			fmt.Printf("  used by %s, last on %s\n", clientName(u), u.Last.Format(time.DateOnly))
 		}

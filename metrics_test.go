@@ -3,13 +3,17 @@ package main
 import (
 	"bufio"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/7p-education/api/internal/cache/redistest"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/telemetry"
 	"github.com/7p-education/api/internal/testdb"
@@ -128,5 +132,25 @@ func TestObserveAllocatesNothing(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { tell(a) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// Every metric of ours is described in docs/metrics.md, and nothing else is.
+func TestMetricsAreDescribed(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "REDIS_URL="+redistest.Start(t).URL(), "RATE_LIMIT=100/15m")
+	p.post(t, `{"query":"{ nothing }"}`)
+	name := regexp.MustCompile(`\bsevenp_\w+`)
+	described := slices.Compact(slices.Sorted(slices.Values(name.FindAllString(readFile(t, "docs/metrics.md"), -1))))
+	_, text := p.ask(t, http.MethodGet, "/metrics", "")
+	var told []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "# TYPE sevenp_") {
+			told = append(told, name.FindString(line))
+		}
+	}
+	if diff := cmp.Diff(told, described); diff != "" {
+		t.Errorf("metrics (-told +described):\n%s", diff)
 	}
 }

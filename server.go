@@ -20,6 +20,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/admit"
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
@@ -45,7 +46,7 @@ func main() {
 		say("7p: %v", err)
 		os.Exit(2)
 	case err != nil && (ctx.Err() == nil || !errors.Is(err, context.Canceled)): // told to stop is no failure
-		say("7p: %v", err)
+		say("7p: %s", forPeople(err))
 		os.Exit(1)
 	}
 }
@@ -93,11 +94,11 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	}
 	handler, api := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: caching, health: health, proxies: proxies, cors: cors})
 	defer runtime.KeepAlive(ballast())
-	listener, err := net.Listen("tcp", c.Addr)
+	listener, err := listenOn(c.Addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s (ADDR): %w", c.Addr, err)
+		return err
 	}
-	done := jobs.Start(background, log, append(jobs.All(db.Store), documents.jobs()...))
+	done := jobs.Start(background, log, db.migrated(background), append(jobs.All(db.Store), documents.jobs()...))
 	caching.start(background, db.Store)
 	caching.warm(background, log, api, warmable)
 	defer func() { stopBackground(); <-done; documents.close(); caching.close() }()
@@ -115,6 +116,26 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	}
 	health.Drain()
 	return drain(c, log, srv)
+}
+
+// forPeople is what a command that failed says: codes are for programs.
+func forPeople(err error) string {
+	text := err.Error()
+	if known, ok := errors.AsType[*edu.Error](err); ok {
+		text = strings.ReplaceAll(text, known.Error(), known.Message)
+	}
+	return strings.TrimPrefix(text, "store: ")
+}
+
+func listenOn(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("ADDR=%s is in use by another program: choose another port, such as ADDR=:8081", addr)
+	case err != nil:
+		return nil, fmt.Errorf("ADDR=%s cannot be listened on: write a port after a colon, such as ADDR=:8081 or ADDR=127.0.0.1:8081: %w", addr, err)
+	}
+	return listener, nil
 }
 
 // timeouts are how long a client may take: to send the header of a request, to send
@@ -254,7 +275,11 @@ func welcome(c *config.Config, addr net.Addr, db *database) {
 		say("  Database    psql %q", db.embedded.DSN())
 		say("\n  Demo accounts: student@7p.example, instructor@7p.example, admin@7p.example")
 		say("  Password of each: %s", demo.Password)
-		say("  A token for one:  go run . token --email student@7p.example")
+		environment := ""
+		if c.EmbeddedDir != "" {
+			environment = fmt.Sprintf("EMBEDDED_DIR=%q ", c.EmbeddedDir)
+		}
+		say("  A token for one:  %sgo run . token --email student@7p.example", environment)
 	}
 	say("")
 }

@@ -32,7 +32,7 @@ func TestEmbedded(t *testing.T) {
 	env := []string{"EMBEDDED_DIR=" + dir}
 
 	p := serve7p(t, env...)
-	checkWelcome(t, p)
+	checkWelcome(t, p, dir)
 	token := strings.TrimSpace(mustRun7p(t, env, "token", "--email", student))
 	bearer := "Authorization: Bearer " + token
 	t.Run("pages", func(t *testing.T) { checkPages(t, p) })
@@ -79,12 +79,13 @@ func TestEmbedded(t *testing.T) {
 }
 
 // checkWelcome looks at what the person at the terminal is told.
-func checkWelcome(t *testing.T, p *program) {
+func checkWelcome(t *testing.T, p *program, dir string) {
 	t.Helper()
 	base := strings.Replace(p.base, "127.0.0.1", "localhost", 1)
 	for _, want := range []string{
 		base + "/playground", base + "/graphql", base + "/schema.graphql", base + "/healthz", base + "/readyz",
 		student, "instructor@7p.example", "admin@7p.example", "correct horse battery", `psql "postgres://`,
+		`EMBEDDED_DIR="` + dir + `" go run . token`,
 	} {
 		if !strings.Contains(p.stderr.String(), want) {
 			t.Errorf("the welcome does not tell %q:\n%s", want, p.stderr)
@@ -336,6 +337,32 @@ func TestConfigHidesSecrets(t *testing.T) {
 	}
 }
 
+// The command that shows the configuration tells, of all at once, with what no server
+// starts.
+func TestConfigChecks(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, code := run7p(t, []string{
+		"ADDR=8096", "JWT_SECRET=hunter2", "RATE_LIMIT=100", "CORS_ALLOWED_ORIGINS=nonsense", "TRUSTED_PROXIES=0.0.0.0/0",
+		"PERSISTED_QUERY_MANIFEST=/nonexistent", "CACHE_WARM=/nonexistent",
+	}, "config")
+	if code != 1 || !strings.Contains(stdout, "RATE_LIMIT=100\n") {
+		t.Errorf("exit code %d:\n%s", code, stdout)
+	}
+	for _, want := range []string{
+		"ADDR: ", "JWT_SECRET needs 32 bytes", "RATE_LIMIT: ", "CORS_ALLOWED_ORIGINS: ", "TRUSTED_PROXIES: ", "PERSISTED_QUERY_MANIFEST: ", "CACHE_WARM: ",
+	} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("no %q in\n%s", want, stderr)
+		}
+	}
+	if strings.Contains(stdout+stderr, "hunter2") {
+		t.Errorf("the secret is shown:\n%s%s", stdout, stderr)
+	}
+	if _, stderr, code := run7p(t, []string{"REDIS_URL=nonsense"}, "config"); code != 1 || !strings.Contains(stderr, "REDIS_URL: ") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
 func TestWrongConfig(t *testing.T) {
 	t.Parallel()
 	demo := "DATABASE_URL=" + testdb.Demo(t)
@@ -344,7 +371,7 @@ func TestWrongConfig(t *testing.T) {
 		args []string
 		want string
 	}{
-		"ADDR":                {env: []string{demo, "ADDR=nonsense"}, want: "listen on nonsense (ADDR)"},
+		"ADDR":                {env: []string{demo, "ADDR=nonsense"}, want: "ADDR=nonsense cannot be listened on: write a port after a colon, such as ADDR=:8081"},
 		"DATABASE_URL":        {env: []string{"DATABASE_URL=hunter2"}, want: "DATABASE_URL is not a PostgreSQL address"},
 		"no such database":    {env: []string{"DATABASE_URL=postgres://7p:hunter2@127.0.0.1:1/edu"}, want: "connect"},
 		"replica alone":       {env: []string{"READ_REPLICA_URL=postgres://db/edu"}, want: "READ_REPLICA_URL needs a DATABASE_URL"},
@@ -416,6 +443,14 @@ func TestPendingMigrations(t *testing.T) {
 	p := serve7p(t, "DATABASE_URL="+empty, "JWT_SECRET="+secret)
 	if want := "7p migrate up"; !strings.Contains(p.stderr.String(), want) {
 		t.Errorf("the start does not say %q:\n%s", want, p.stderr)
+	}
+	if strings.Contains(p.stdout.String(), "a job failed") {
+		t.Errorf("jobs ran without the schema:\n%s", p.stdout)
+	}
+	// Who takes a port that is in use is told so.
+	addr := strings.TrimPrefix(p.base, "http://")
+	if _, stderr, code := run7p(t, []string{"DATABASE_URL=" + empty, "JWT_SECRET=" + secret, "ADDR=" + addr}); code != 1 || !strings.Contains(stderr, "ADDR="+addr+" is in use by another program") {
+		t.Errorf("exit code %d: %s", code, stderr)
 	}
 	r, err := http.Get(p.base + "/readyz")
 	if err != nil {

@@ -78,11 +78,21 @@ func (s *Store) PushDocuments(ctx context.Context, list []Document) (added int, 
 // RetireDocument makes a document answer that its client must be updated, to a
 // version of at least minimum, "" for any. It is edu.NotFound if there is none.
 func (s *Store) RetireDocument(ctx context.Context, id, minimum string) error {
+	retire := sql("RetireDocument", "UPDATE documents SET retired_at = coalesce(retired_at, now()), minimum_version = ")
+	return s.changeDocument(ctx, id, retire.add(retire.arg(minimum)))
+}
+
+// RestoreDocument has a retired document answered again. It is edu.NotFound if there
+// is none.
+func (s *Store) RestoreDocument(ctx context.Context, id string) error {
+	return s.changeDocument(ctx, id, sql("RestoreDocument", "UPDATE documents SET retired_at = NULL, minimum_version = ''"))
+}
+
+func (s *Store) changeDocument(ctx context.Context, id string, update *statement) error {
+	update.add(" WHERE id = ", update.arg(id), " RETURNING 1")
 	return s.Write(ctx, func(tx *Tx) error {
 		found := 0
-		retire := sql("RetireDocument", "UPDATE documents SET retired_at = coalesce(retired_at, now()), minimum_version = ")
-		retire.add(retire.arg(minimum), " WHERE id = ", retire.arg(id), " RETURNING 1")
-		if err := tx.Run(ctx, changeDocuments(), retire.into(scanInt(&found))); err != nil {
+		if err := tx.Run(ctx, changeDocuments(), update.into(scanInt(&found))); err != nil {
 			return err
 		}
 		if found == 0 {

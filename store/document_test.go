@@ -85,3 +85,27 @@ func TestDocuments(t *testing.T) {
 		t.Errorf("%d rows, want 2", n)
 	}
 }
+
+// A document that was retired is restored as it was.
+func TestRestoreDocument(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, testdb.New(t))
+	ctx := t.Context()
+	pushed := store.Document{ID: "1", Operation: "One", Body: "query One { a }"}
+	if _, err := s.PushDocuments(ctx, []store.Document{pushed}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.RetireDocument(ctx, "1", "3.1"), s.RestoreDocument(ctx, "1")); err != nil {
+		t.Error(err)
+	}
+	if err := s.RestoreDocument(ctx, "9"); !errors.Is(err, edu.NotFound) {
+		t.Errorf("%v, want %v", err, edu.NotFound)
+	}
+	var got []store.Document
+	if err := s.Run(ctx, store.Documents(func(d store.Document) { got = append(got, d) })); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]store.Document{pushed}, got); diff != "" {
+		t.Errorf("documents (-want +got):\n%s", diff)
+	}
+}

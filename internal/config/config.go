@@ -76,7 +76,7 @@ const maxBatch = 10
 
 // CLI is the command line: a command and the configuration.
 type CLI struct {
-	Config
+	Config `group:"Settings of the server, all of them environment variables too:"`
 
 	Serve   Serve   `cmd:"" default:"1" help:"Run the server (the default)."`
 	Migrate Migrate `cmd:"" help:"Bring the database's schema up to date, or look at it."`

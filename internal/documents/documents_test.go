@@ -88,6 +88,10 @@ func TestRead(t *testing.T) {
 	if _, err := documents.Read(dir); err == nil || !strings.Contains(err.Error(), "two texts") {
 		t.Errorf("%v, want one id for two texts refused", err)
 	}
+	write("e.json", "{\n  \"a\": {,}\n}")
+	if _, err := documents.Read(filepath.Join(dir, "e.json")); err == nil || !strings.Contains(err.Error(), "e.json: line 2, column 9: this is not JSON") {
+		t.Errorf("%v, want the place of the mistake", err)
+	}
 	write("d.graphql", "query {")
 	if _, err := documents.Read(filepath.Join(dir, "d.graphql")); err == nil || !strings.Contains(err.Error(), "d.graphql") {
 		t.Errorf("%v, want the file named", err)

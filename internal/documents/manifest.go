@@ -18,7 +18,7 @@ import (
 func Read(paths ...string) ([]*Document, error) {
 	var all []*Document
 	err := EachFile(paths, func(file string, text []byte, named bool) error {
-		found, err := Parse(text)
+		found, err := parseFile(file, text)
 		if errors.Is(err, errNeither) && !named {
 			return nil // variables beside their operation, say
 		}
@@ -56,6 +56,17 @@ func EachFile(paths []string, do func(file string, text []byte, named bool) erro
 		}
 	}
 	return nil
+}
+
+func parseFile(file string, text []byte) ([]*Document, error) {
+	if filepath.Ext(file) == ".json" {
+		var syntax *json.SyntaxError
+		if err := json.Unmarshal(text, new(any)); errors.As(err, &syntax) {
+			before := text[:max(0, syntax.Offset-1)]
+			return nil, fmt.Errorf("line %d, column %d: this is not JSON: %w", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'), err)
+		}
+	}
+	return Parse(text)
 }
 
 func readable(file string) bool {

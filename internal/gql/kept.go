@@ -181,7 +181,7 @@ func (v *visit) end() {
 func (v *visit) finish(ctx context.Context, resp *graphql.Response) *answers.Answer {
 	if v.observer == nil { // it was refused before it ran
 		if v.why == "" {
-			v.why = "errors"
+			v.why = "refused"
 		}
 		return nil
 	}

@@ -77,7 +77,7 @@ func TestRefusalsAreNotKept(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, nil)
 	const query = "query($n: Int) { courses(first: $n) { nodes { title } } }"
-	for i, want := range []string{`"7p"; fwd=miss; stored`, `"7p"; fwd=miss; detail=errors`} {
+	for i, want := range []string{`"7p"; fwd=miss; stored`, `"7p"; fwd=miss; detail=refused`} {
 		n := []any{1, 1.5}[i]
 		w := serve(l, request(query, map[string]any{"n": n}).WithContext(t.Context()))
 		if got := w.Header().Get("Cache-Status"); got != want {
@@ -118,7 +118,7 @@ func TestKeptHeaders(t *testing.T) {
 		{"no maxAge", edu.Viewer{}, "{ __typename }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"introspection", edu.Viewer{}, "{ __schema { queryType { name } } }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"with errors", edu.Viewer{}, "{ courses(first: 1) { nodes { title analytics { completions } } } }", nil, 200, `"7p"; fwd=miss; detail=errors`, "no-store"},
-		{"refused", edu.Viewer{}, "{ nothing }", nil, 422, `"7p"; fwd=bypass; detail=errors`, "no-store"},
+		{"refused", edu.Viewer{}, "{ nothing }", nil, 422, `"7p"; fwd=bypass; detail=refused`, "no-store"},
 		{"a mutation", signedIn, "mutation { updatePreferences(input: {theme: \"dark\"}) { userErrors { code } } }", nil, 200, `"7p"; fwd=bypass; detail=mutation`, "no-store"},
 		{"its cost was asked", edu.Viewer{}, titles, []string{"GraphQL-Cost: 1"}, 200, `"7p"; fwd=bypass; detail=cost-asked`, "no-store"},
 	} {

@@ -200,7 +200,7 @@ func (p *Persisted) use(r *graphql.RawParams, d *documents.Document) *gqlerror.E
 		return nil
 	}
 	p.stats.retired.Add(1)
-	err := coded(codeRetired, "this version of the app is too old: update it")
+	err := coded(codeRetired, "this operation is retired: the version of the app that sends it is too old, update it")
 	if d.MinimumVersion != "" {
 		err.Extensions["minimumVersion"] = d.MinimumVersion
 	}
@@ -214,8 +214,12 @@ func (p *Persisted) tell(ctx context.Context, r *graphql.RawParams) {
 		return
 	}
 	client, version := clientOf(r)
-	attrs := []any{"hash", hash, "operation", r.OperationName, "client", client, "client_version", version}
-	if d := p.Documents.Nearest(r.OperationName, r.Query); d != nil {
+	operation := r.OperationName
+	if d, err := documents.New("", r.Query); operation == "" && err == nil {
+		operation = d.Operation
+	}
+	attrs := []any{"hash", hash, "operation", operation, "client", client, "client_version", version}
+	if d := p.Documents.Nearest(operation, r.Query); d != nil {
 		only, missing := documents.Difference(r.Query, d)
 		attrs = append(attrs, "nearest", d.ID, "nearest_operation", d.Operation, "only_here", only, "only_there", missing)
 	}

@@ -116,7 +116,7 @@ func (h HTTP) complete(params *graphql.RawParams, r *http.Request, read graphql.
 	}
 	// Without a text the operation can still be a persisted one.
 	if params.Query == "" && len(params.Extensions) == 0 {
-		return misshapen("give the text of the operation as \"query\"")
+		return misshapen("give the text of the operation as \"query\", or its \"documentId\"")
 	}
 	params.Headers, params.ReadTime = r.Header, read
 	return nil

@@ -175,7 +175,7 @@ func TestUnknownDocumentsAreLogged(t *testing.T) {
 	p.Log = slog.New(slog.NewJSONHandler(&log, nil))
 	h := persisting(p)
 	for range 2 {
-		post(t, h, `{"query":"query Listed($secret: Int) { __typename x: __typename @skip(if: true) }","operationName":"Listed","variables":{"secret":4711}}`)
+		post(t, h, `{"query":"query Listed($secret: Int) { __typename x: __typename @skip(if: true) }","variables":{"secret":4711}}`)
 	}
 	var line map[string]any
 	if err := json.Unmarshal(log.Bytes(), &line); err != nil {

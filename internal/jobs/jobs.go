@@ -55,12 +55,18 @@ func counted(what string, n int) []any {
 	return []any{what, n}
 }
 
-// Start runs the jobs until the context ends; the channel is closed once all have
-// returned. A job that fails is logged and tried again at its next turn.
-func Start(ctx context.Context, log *slog.Logger, jobs []Job) <-chan struct{} {
+// Start runs the jobs from when ready is closed until the context ends; the channel
+// is closed once all have returned. A job that fails is logged and tried again at its
+// next turn.
+func Start(ctx context.Context, log *slog.Logger, ready <-chan struct{}, jobs []Job) <-chan struct{} {
 	var wg sync.WaitGroup
 	for _, j := range jobs {
 		wg.Go(func() {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ready:
+			}
 			turn := time.NewTicker(j.Every)
 			defer turn.Stop()
 			for {

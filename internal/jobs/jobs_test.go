@@ -66,7 +66,9 @@ func TestStart(t *testing.T) {
 	var out bytes.Buffer
 	turns := make(chan int)
 	n := 0
-	done := jobs.Start(ctx, slog.New(slog.NewTextHandler(&out, nil)), []jobs.Job{
+	ready := make(chan struct{})
+	close(ready)
+	done := jobs.Start(ctx, slog.New(slog.NewTextHandler(&out, nil)), ready, []jobs.Job{
 		{Name: "shaky", Every: time.Millisecond, Run: func(ctx context.Context) ([]any, error) {
 			n++
 			select {
@@ -92,4 +94,18 @@ func TestStart(t *testing.T) {
 	if !strings.Contains(log, `error="no luck"`) || !strings.Contains(log, "luck=2") || strings.Contains(log, "rare") || strings.Contains(log, "canceled") {
 		t.Errorf("the log is\n%s", log)
 	}
+}
+
+// Nothing runs before all is ready, not even where that never comes.
+func TestStartWaits(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := jobs.Start(ctx, slog.New(slog.DiscardHandler), make(chan struct{}), []jobs.Job{
+		{Name: "early", Every: time.Millisecond, Run: func(context.Context) ([]any, error) {
+			t.Error("a job ran")
+			return nil, nil
+		}},
+	})
+	cancel()
+	<-done
 }

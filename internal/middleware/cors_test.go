@@ -106,7 +106,7 @@ func TestCORSPreflight(t *testing.T) {
 	r.Header.Set("Origin", "https://app.example.com")
 	r.Header.Set("Access-Control-Request-Method", "POST")
 	const headers = "apollo-require-preflight,apollographql-client-name,apollographql-client-version,authorization,content-type," +
-		"graphql-require-preflight,idempotency-key,x-apollo-operation-name"
+		"graphql-client-name,graphql-client-version,graphql-require-preflight,idempotency-key,if-none-match,x-apollo-operation-name"
 	r.Header.Set("Access-Control-Request-Headers", headers)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
