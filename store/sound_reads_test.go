@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -67,6 +68,34 @@ func (d dealer) page() edu.PageArgs {
 	return edu.PageArgs{Limit: 1 + d.IntN(5), Backward: d.IntN(4) == 0, Columns: edu.Everything, Joined: pick(d, edu.Columns(0), edu.UserName|edu.UserAvatar)}
 }
 
+// between puts cursors at one end of a page, at the other, at both or at none: where
+// rows are, and where none are.
+func (d dealer) between(o edu.Order, p edu.PageArgs) edu.PageArgs {
+	cursor := func() string {
+		at := edu.Cursor{Order: o.Name, ID: d.id(10)}
+		switch o.Kind {
+		case edu.IntValue:
+			at.Value = edu.IntOf(pick(d, d.Int64N(8), d.Int64N(1000), -1))
+		case edu.FloatValue:
+			at.Value = edu.FloatOf(pick(d, 0, float64(d.IntN(6)), float64(d.IntN(500))/100, math.Inf(1), math.NaN()))
+		case edu.TextValue:
+			at.Value = edu.TextOf(pick(d, "apple", "pear", "plum", "plum 5"))
+		case edu.DecimalValue:
+			at.Value = edu.DecimalOf(pick[edu.Decimal](d, "0", "1", "1.50"))
+		case edu.TimeValue:
+			at.Value = edu.TimeOf(time.Now().Add(-time.Duration(d.IntN(1000)) * time.Hour))
+		}
+		return at.String()
+	}
+	if d.IntN(2) == 0 {
+		p.After = cursor()
+	}
+	if d.IntN(4) == 0 {
+		p.Before = cursor()
+	}
+	return p
+}
+
 func (d dealer) order() edu.CourseOrder {
 	return edu.CourseOrder{
 		Field:     pick(d, edu.CoursesByPublishedAt, edu.CoursesByTitle, edu.CoursesByPrice, edu.CoursesByRating, edu.CoursesByEnrollments),
@@ -95,32 +124,52 @@ func (d dealer) conditions() (c edu.CourseConditions) {
 }
 
 func (d dealer) search() edu.Search {
-	return edu.Search{
-		Query: pick(d, "", "apple", "pear", "plum"), Filter: d.conditions(), Page: d.page(),
+	s := edu.Search{
+		Query: pick(d, "", "apple", "pear", "plum"), Filter: d.conditions(),
 		Sort: pick(d, edu.SortRelevance, edu.SortRating, edu.SortEnrollments, edu.SortNewest),
 	}
+	if s.Query == "" && s.Sort == edu.SortRelevance {
+		s.Sort = edu.SortNewest
+	}
+	s.Page = d.between(s.Sort.Order(), d.page())
+	return s
 }
 
 // read deals a read of the store.
 func (d dealer) read() soundRead {
-	reads := append(d.courseReads(), d.otherReads()...)
+	reads := d.pageReads()
+	if d.IntN(4) > 0 {
+		reads = append(d.courseReads(), d.otherReads()...)
+	}
 	return reads[d.IntN(len(reads))]
 }
 
-func (d dealer) courseReads() []soundRead {
-	ids, order, page, where, user := d.ids(10), d.order(), d.page(), d.conditions(), d.id(8)
-	drafts, search, categories := d.IntN(2) == 0, d.search(), d.ids(5)
-	slug, typed, instructor := pick(d, "c1", "c2", "c3", "x1", "x2", "x3"), pick(d, "ap", "pe", "pl"), d.Int64N(4)
-	if search.Query == "" && search.Sort == edu.SortRelevance {
-		search.Sort = edu.SortNewest
-	}
+// pageReads are of parts of what is ordered by what changes the most.
+func (d dealer) pageReads() []soundRead {
+	order, where, search, categories, user := d.order(), d.conditions(), d.search(), d.ids(5), d.id(8)
+	page, instructor := d.between(order.Order(), d.page()), pick(d, 0, d.Int64N(4))
 	return []soundRead{
-		{"CoursesByID", true, func(a *answer) store.Query { return store.CoursesByID(ids, edu.Everything, rowOf[*edu.Course](a)) }},
-		{"CourseBySlug", false, func(a *answer) store.Query { return store.CourseBySlug(slug, edu.Everything, rowOf[*edu.Course](a)) }},
 		{"Courses", false, func(a *answer) store.Query { return store.Courses(where, order, page, rowOf[*edu.Course](a)) }},
 		{"CoursesByCategory", false, func(a *answer) store.Query {
 			return store.CoursesByCategory(categories, order, page, rowUnder[*edu.Course](a))
 		}},
+		{"SearchCourses", false, func(a *answer) store.Query { return store.SearchCourses(search, rowOf[store.Found](a)) }},
+		{"RecommendedCourses", false, func(a *answer) store.Query {
+			return store.RecommendedCourses(user, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
+		}},
+		{"TopCourses", false, func(a *answer) store.Query {
+			return store.TopCourses(instructor, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
+		}},
+	}
+}
+
+func (d dealer) courseReads() []soundRead {
+	ids, page, where, user := d.ids(10), d.page(), d.conditions(), d.id(8)
+	drafts, search := d.IntN(2) == 0, d.search()
+	slug, typed := pick(d, "c1", "c2", "c3", "x1", "x2", "x3"), pick(d, "ap", "pe", "pl")
+	return []soundRead{
+		{"CoursesByID", true, func(a *answer) store.Query { return store.CoursesByID(ids, edu.Everything, rowOf[*edu.Course](a)) }},
+		{"CourseBySlug", false, func(a *answer) store.Query { return store.CourseBySlug(slug, edu.Everything, rowOf[*edu.Course](a)) }},
 		{"CoursesByInstructor", false, func(a *answer) store.Query {
 			return store.CoursesByInstructor([]int64{user}, drafts, page, rowUnder[*edu.Course](a))
 		}},
@@ -130,13 +179,6 @@ func (d dealer) courseReads() []soundRead {
 		{"RelatedCourses", false, func(a *answer) store.Query {
 			return store.RelatedCourses(ids[:1], page.Limit, edu.CourseTitle, rowUnder[*edu.Course](a))
 		}},
-		{"RecommendedCourses", false, func(a *answer) store.Query {
-			return store.RecommendedCourses(user, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
-		}},
-		{"TopCourses", false, func(a *answer) store.Query {
-			return store.TopCourses(instructor, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
-		}},
-		{"SearchCourses", false, func(a *answer) store.Query { return store.SearchCourses(search, rowOf[store.Found](a)) }},
 		{"SearchGroups", true, func(a *answer) store.Query { return store.SearchGroups(search, rowOf[store.SearchGroup](a)) }},
 		{"Corrections", false, func(a *answer) store.Query {
 			return store.Corrections([]string{"aple", "pair", "plam", "orang"}, rowOf[store.Correction](a))
