@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"encoding/json"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -68,34 +67,6 @@ func (d dealer) page() edu.PageArgs {
 	return edu.PageArgs{Limit: 1 + d.IntN(5), Backward: d.IntN(4) == 0, Columns: edu.Everything, Joined: pick(d, edu.Columns(0), edu.UserName|edu.UserAvatar)}
 }
 
-// between puts cursors at one end of a page, at the other, at both or at none: where
-// rows are, and where none are.
-func (d dealer) between(o edu.Order, p edu.PageArgs) edu.PageArgs {
-	cursor := func() string {
-		at := edu.Cursor{Order: o.Name, ID: d.id(10)}
-		switch o.Kind {
-		case edu.IntValue:
-			at.Value = edu.IntOf(pick(d, d.Int64N(8), d.Int64N(1000), -1))
-		case edu.FloatValue:
-			at.Value = edu.FloatOf(pick(d, 0, float64(d.IntN(6)), float64(d.IntN(500))/100, math.Inf(1), math.NaN()))
-		case edu.TextValue:
-			at.Value = edu.TextOf(pick(d, "apple", "pear", "plum", "plum 5"))
-		case edu.DecimalValue:
-			at.Value = edu.DecimalOf(pick[edu.Decimal](d, "0", "1", "1.50"))
-		case edu.TimeValue:
-			at.Value = edu.TimeOf(time.Now().Add(-time.Duration(d.IntN(1000)) * time.Hour))
-		}
-		return at.String()
-	}
-	if d.IntN(2) == 0 {
-		p.After = cursor()
-	}
-	if d.IntN(4) == 0 {
-		p.Before = cursor()
-	}
-	return p
-}
-
 func (d dealer) order() edu.CourseOrder {
 	return edu.CourseOrder{
 		Field:     pick(d, edu.CoursesByPublishedAt, edu.CoursesByTitle, edu.CoursesByPrice, edu.CoursesByRating, edu.CoursesByEnrollments),
@@ -142,25 +113,6 @@ func (d dealer) read() soundRead {
 		reads = append(d.courseReads(), d.otherReads()...)
 	}
 	return reads[d.IntN(len(reads))]
-}
-
-// pageReads are of parts of what is ordered by what changes the most.
-func (d dealer) pageReads() []soundRead {
-	order, where, search, categories, user := d.order(), d.conditions(), d.search(), d.ids(5), d.id(8)
-	page, instructor := d.between(order.Order(), d.page()), pick(d, 0, d.Int64N(4))
-	return []soundRead{
-		{"Courses", false, func(a *answer) store.Query { return store.Courses(where, order, page, rowOf[*edu.Course](a)) }},
-		{"CoursesByCategory", false, func(a *answer) store.Query {
-			return store.CoursesByCategory(categories, order, page, rowUnder[*edu.Course](a))
-		}},
-		{"SearchCourses", false, func(a *answer) store.Query { return store.SearchCourses(search, rowOf[store.Found](a)) }},
-		{"RecommendedCourses", false, func(a *answer) store.Query {
-			return store.RecommendedCourses(user, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
-		}},
-		{"TopCourses", false, func(a *answer) store.Query {
-			return store.TopCourses(instructor, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
-		}},
-	}
 }
 
 func (d dealer) courseReads() []soundRead {

@@ -88,20 +88,6 @@ var soundWrites = []string{
 	"WITH gone AS (DELETE FROM reviews WHERE course_id = 1 + $1 % 9 RETURNING course_id, user_id) INSERT INTO enrollments (course_id, user_id) SELECT course_id, user_id FROM gone ON CONFLICT DO NOTHING",
 }
 
-// movingWrites move courses in the orders by rating and by enrollments: a step, far,
-// to where others are, and to where none can be.
-var movingWrites = []string{
-	"UPDATE courses SET enrollment_count = greatest(0, enrollment_count + $2 % 3 - 1) WHERE id = $1 % 10",
-	"UPDATE courses SET enrollment_count = $2 % 8 WHERE id = $1 % 10",
-	"UPDATE courses SET enrollment_count = $2 WHERE id = $1 % 10",
-	"UPDATE courses SET enrollment_count = (enrollment_count * 7 + $2) % 1000 WHERE id % 3 = $1 % 3",
-	"UPDATE courses SET enrollment_count = $2 % 8, published = $2 % 3 > 0, published_at = now() WHERE id = $1 % 10",
-	"UPDATE courses SET rating_average = coalesce(rating_average, 0) + ($2 % 5 - 2) / 50.0 WHERE id = $1 % 10",
-	"UPDATE courses SET rating_average = nullif($2 % 6, 0) WHERE id = $1 % 10",
-	"UPDATE courses SET rating_average = $2 / 200.0 WHERE id % 3 = $1 % 3",
-	"UPDATE courses SET rating_average = (ARRAY[-1, 9, 5, NULL])[1 + $2 % 4] WHERE id = $1 % 10",
-}
-
 // rareWrites touch what nearly all else hangs on.
 var rareWrites = []string{"TRUNCATE reviews", "TRUNCATE video_progress", "TRUNCATE enrollments", "TRUNCATE course_related"}
 
