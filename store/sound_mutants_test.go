@@ -60,7 +60,7 @@ func TestForgottenTagsAreNoticed(t *testing.T) {
 func noticed(t *testing.T, mutant string) {
 	t.Helper()
 	t.Parallel()
-	for seed := range uint64(12) {
+	for seed := range uint64(30) {
 		db := stageSound(t)
 		exec(t, db, mutant)
 		if wrong, compared, _ := unsound(t, db, seed, 300); wrong != "" {

@@ -24,7 +24,11 @@ var movingWrites = []string{
 
 // pageReads are of parts of what is ordered by what changes the most.
 func (d dealer) pageReads() []soundRead {
-	order, where, search, categories, user := d.order(), d.conditions(), d.search(), d.ids(5), d.id(8)
+	order, search, categories, user := d.order(), d.search(), d.ids(5), d.id(8)
+	order.Field = pick(d, order.Field, edu.CoursesByRating, edu.CoursesByEnrollments)
+	// Few courses meet conditions, and then a page is all of its list.
+	where := pick(d, d.conditions(), edu.CourseConditions{})
+	search.Filter = pick(d, search.Filter, edu.CourseConditions{})
 	page, instructor := d.between(order.Order(), d.page()), pick(d, 0, d.Int64N(4))
 	return []soundRead{
 		{"Courses", false, func(a *answer) store.Query { return store.Courses(where, order, page, rowOf[*edu.Course](a)) }},
