@@ -22,17 +22,18 @@ const (
 	// statement changed more than it can tell.
 	TagEverything
 	// TagCourses, "courses": which courses are published, and what lists,
-	// filters, searches and facets of them look at other than counters; also
-	// the category of a draft.
+	// filters, searches and facets of them look at other than counters and
+	// text; also the category of a draft.
 	TagCourses
+	// TagCoursesText, "courses.text": the title and the description of a
+	// published course.
+	TagCoursesText
 	// TagCoursesPublished, "courses.published": a course was published or hidden.
 	// One that is new is related to none, and one that goes leaves what it is
 	// related to: see TagCourseRelated.
 	TagCoursesPublished
-	// TagCoursesRating, "courses.rating": the rating of a published course.
-	TagCoursesRating
 	// TagCoursesEnrollments, "courses.enrollments": how many take a published
-	// course.
+	// course. What ends at a place in that order needs TagCoursesTaken only.
 	TagCoursesEnrollments
 	// TagCoursesSlugs, "courses.slugs": which slugs courses have, for a look-up
 	// that finds nothing.
@@ -51,6 +52,12 @@ const (
 
 	// TagCourse, "course:12": the course's row, counters and all.
 	TagCourse
+	// TagCoursesRated, "courses.rating:90": the rating of a published course came
+	// to, left or passed a RatingPart, which is the id.
+	TagCoursesRated
+	// TagCoursesTaken, "courses.enrollments:12": how many take a published course
+	// came to, left or passed an EnrollmentPart, which is the id.
+	TagCoursesTaken
 	// TagCourseVideos, "course:12.videos": the rows of its videos.
 	TagCourseVideos
 	// TagCourseReviews, "course:12.reviews": the rows of its reviews.
@@ -87,10 +94,11 @@ const (
 // tagNames is what stands before the id of a tag, or is all of its name, and what
 // stands after the id.
 var tagNames = [...][2]string{
-	TagEverything: {"*"}, TagCourses: {"courses"}, TagCoursesPublished: {"courses.published"},
-	TagCoursesRating: {"courses.rating"}, TagCoursesEnrollments: {"courses.enrollments"}, TagCoursesSlugs: {"courses.slugs"},
+	TagEverything: {"*"}, TagCourses: {"courses"}, TagCoursesText: {"courses.text"}, TagCoursesPublished: {"courses.published"},
+	TagCoursesEnrollments: {"courses.enrollments"}, TagCoursesSlugs: {"courses.slugs"},
 	TagWords: {"words"}, TagCategories: {"categories"}, TagCategoriesCounts: {"categories.counts"},
 	TagAnalytics: {"analytics"}, TagPlatform: {"platform"},
+	TagCoursesRated: {"courses.rating:"}, TagCoursesTaken: {"courses.enrollments:"},
 	TagCourse: {"course:"}, TagCourseVideos: {"course:", ".videos"}, TagCourseReviews: {"course:", ".reviews"},
 	TagCourseEnrollments: {"course:", ".enrollments"}, TagCourseRelated: {"course:", ".related"}, TagCategory: {"category:"},
 	TagUser: {"user:"}, TagUserPrivate: {"user:", ".private"}, TagUserCourses: {"user:", ".courses"}, TagTeaching: {"teaching:"},

@@ -15,7 +15,10 @@ func TestTagNames(t *testing.T) {
 	t.Parallel()
 	for tag, name := range map[edu.Tag]string{
 		edu.TagEverything.Of(0):            "*",
-		edu.TagCoursesRating.Of(0):         "courses.rating",
+		edu.TagCoursesText.Of(0):           "courses.text",
+		edu.TagCoursesRated.Of(100):        "courses.rating:100",
+		edu.TagCoursesTaken.Of(895):        "courses.enrollments:895",
+		edu.TagCoursesEnrollments.Of(0):    "courses.enrollments",
 		edu.TagPlatform.Of(7):              "platform",
 		edu.TagCourse.Of(12):               "course:12",
 		edu.TagCourseVideos.Of(12):         "course:12.videos",
@@ -64,13 +67,13 @@ func FuzzParseTag(f *testing.F) {
 // Who names no tag is told what there is.
 func TestParseTagRefuses(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"", "course", "course:", "course:x", "course:12.", "course:12.video", "Courses", "course:012", "course:1 ", "teaching:7.x"} {
+	for _, name := range []string{"", "course", "course:", "course:x", "course:12.", "course:12.video", "Courses", "course:012", "courses.rating", "courses.enrollments:", "course:1 ", "teaching:7.x"} {
 		_, err := edu.ParseTag(name)
 		if err == nil {
 			t.Errorf("%q is read", name)
 			continue
 		}
-		for _, form := range []string{"*", "courses.rating", "course:ID", "course:ID.videos", "video:ID"} {
+		for _, form := range []string{"*", "courses.text", "courses.rating:ID", "course:ID", "course:ID.videos", "video:ID"} {
 			if !slices.Contains(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == ' ' || r == ',' }), form) {
 				t.Errorf("%v: does not list %s", err, form)
 			}

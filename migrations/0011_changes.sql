@@ -102,6 +102,25 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- What is ordered by rating or by enrollments depends on what passes the place at
+-- which it ends. So both orders are cut into parts, as edu.RatingPart and
+-- edu.EnrollmentPart cut them, and a change tells of the parts from where the course
+-- was to where it is: whatever passes a place is told of the part of that place.
+
+-- +goose StatementBegin
+CREATE FUNCTION rating_part(rating double precision) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT floor(greatest(least(coalesce(rating, 0), 5), 0) * 20)::integer;
+$$;
+-- +goose StatementEnd
+
+-- Each number below 64 has a part, and each power of two from there on has 32.
+-- +goose StatementBegin
+CREATE FUNCTION enrollment_part(enrollments integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN enrollments < 64 THEN greatest(enrollments, 0)
+        ELSE 32 * (27 - position(B'1' IN enrollments::bit(32))) + (enrollments >> (27 - position(B'1' IN enrollments::bit(32)))) END;
+$$;
+-- +goose StatementEnd
+
 -- +goose StatementBegin
 CREATE FUNCTION tell_courses() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -116,28 +135,36 @@ BEGIN
                    (o.id, o.instructor_id, o.published, o.published_at)
                        IS DISTINCT FROM (n.id, n.instructor_id, n.published, n.published_at) AS taught,
                    (o.id, o.slug) IS DISTINCT FROM (n.id, n.slug) AS slug,
-                   -- What lists, filters, searches and facets look at besides.
-                   (o.title, o.description, o.tags, o.difficulty, o.price, o.duration_seconds)
-                       IS DISTINCT FROM (n.title, n.description, n.tags, n.difficulty, n.price, n.duration_seconds) AS searched,
-                   (o.currency_code, o.thumbnail_url, o.created_at, o.updated_at, o.video_count)
-                       IS DISTINCT FROM (n.currency_code, n.thumbnail_url, n.created_at, n.updated_at, n.video_count) AS shown,
+                   -- What filters, orders and facets look at besides.
+                   (o.tags, o.difficulty, o.price, o.duration_seconds)
+                       IS DISTINCT FROM (n.tags, n.difficulty, n.price, n.duration_seconds) AS filtered,
+                   (o.title, o.description) IS DISTINCT FROM (n.title, n.description) AS worded,
                    o.rating_average IS DISTINCT FROM n.rating_average AS rated,
+                   rating_part(o.rating_average) AS old_rating, rating_part(n.rating_average) AS new_rating,
                    o.enrollment_count IS DISTINCT FROM n.enrollment_count AS taken,
+                   enrollment_part(o.enrollment_count) AS old_taken, enrollment_part(n.enrollment_count) AS new_taken,
                    (o.enrollment_count, o.review_count, o.rating_sum)
                        IS DISTINCT FROM (n.enrollment_count, n.review_count, n.rating_sum) AS counted
             FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
+            WHERE o IS DISTINCT FROM n LIMIT 1001
         ) r, LATERAL (VALUES
-            (CASE WHEN moved OR taught OR slug OR searched OR shown OR rated OR counted THEN 'course:' || id END),
+            ('course:' || id),
             -- A move of a draft too: recommendations look at the categories of all that someone takes.
-            (CASE WHEN moved OR listed AND (taught OR searched) THEN 'courses' END),
+            (CASE WHEN moved OR listed AND (taught OR filtered) THEN 'courses' END),
+            (CASE WHEN listed AND worded THEN 'courses.text' END),
             (CASE WHEN published THEN 'courses.published' END),
-            (CASE WHEN listed AND rated THEN 'courses.rating' END),
             (CASE WHEN listed AND taken THEN 'courses.enrollments' END),
             (CASE WHEN slug THEN 'courses.slugs' END),
             (CASE WHEN taught THEN 'user:' || old_instructor || '.courses' END),
             (CASE WHEN taught THEN 'user:' || new_instructor || '.courses' END),
             -- Where that changes too, both have been told what they teach.
             (CASE WHEN counted THEN 'teaching:' || new_instructor END)
+            UNION ALL
+            SELECT 'courses.rating:' || part FROM generate_series(least(old_rating, new_rating), greatest(old_rating, new_rating)) part
+            WHERE listed AND rated
+            UNION ALL
+            SELECT 'courses.enrollments:' || part FROM generate_series(least(old_taken, new_taken), greatest(old_taken, new_taken)) part
+            WHERE listed AND taken
         ) v (tag) WHERE tag IS NOT NULL) t WHERE t.tags IS NOT NULL;
     ELSE
         INSERT INTO changes (tags)
@@ -425,6 +452,7 @@ CREATE OR REPLACE FUNCTION refresh_related(course_ids bigint[]) RETURNS void LAN
 $$;
 -- +goose StatementEnd
 DROP FUNCTION tell_users(), tell_categories(), tell_courses(), tell_videos(), tell_reviews(), tell_enrollments(),
-    tell_video_progress(), tell_course_related(), tell_course_words(), tell_everything(), hold_enrollments() CASCADE;
+    tell_video_progress(), tell_course_related(), tell_course_words(), tell_everything(), hold_enrollments(),
+    rating_part(double precision), enrollment_part(integer) CASCADE;
 DROP FUNCTION watch_changes(regclass, text);
 DROP TABLE changes;

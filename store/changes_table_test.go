@@ -41,6 +41,16 @@ func told(t *testing.T, db *pgxpool.Pool, sql string, args ...any) string {
 	return value[string](t, db, "SELECT coalesce(string_agg(DISTINCT tag, ' ' ORDER BY tag), '') FROM changes, unnest(tags) tag WHERE id > $1", before)
 }
 
+// ratings are the tags of the parts from low to high, in the order of their names.
+func ratings(low, high int) string {
+	var names []string
+	for n := low; n <= high; n++ {
+		names = append(names, fmt.Sprint("courses.rating:", n))
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}
+
 // columnChanges are, for every column of the tables that tell, an UPDATE of it and
 // the tags that this has.
 var columnChanges = []struct{ table, set, where, tags string }{
@@ -64,9 +74,9 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"categories", "name = name", "true", ""},
 
 	{"courses", "slug = 'x'", "id = 1", "course:1 courses.slugs"},
-	{"courses", "title = 'word1 word2'", "id = 1", "course:1 courses"},
+	{"courses", "title = 'word1 word2'", "id = 1", "course:1 courses.text"},
 	{"courses", "title = 'other'", "id = 2", "course:2 words"}, // a draft; the word is new
-	{"courses", "description = 'word1'", "id = 1", "course:1 courses"},
+	{"courses", "description = 'word1'", "id = 1", "course:1 courses.text"},
 	{"courses", "tags = '{word1}'", "id = 1", "course:1 courses"},
 	{"courses", "difficulty = 'advanced'", "id = 1", "course:1 courses"},
 	{"courses", "price = 1", "id = 1", "course:1 courses"},
@@ -80,10 +90,13 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"courses", "category_id = 2", "id = 1", "categories.counts category:1 category:2 course:1 courses"},
 	{"courses", "category_id = 1", "id = 2", "course:2 courses"}, // a draft
 	{"courses", "rating_sum = 9", "id = 1", "course:1 teaching:1"},
-	{"courses", "rating_average = 9", "id = 1", "course:1 courses.rating"},
+	{"courses", "rating_average = 3.1", "id = 1", "course:1 courses.rating:60 courses.rating:61 courses.rating:62"},
+	{"courses", "rating_average = 2.9", "id = 1", "course:1 courses.rating:58 courses.rating:59 courses.rating:60"},
+	{"courses", "rating_average = 3.01", "id = 1", "course:1 courses.rating:60"},
 	{"courses", "rating_average = 9", "id = 2", "course:2"},
 	{"courses", "review_count = 9", "id = 1", "course:1 teaching:1"},
-	{"courses", "enrollment_count = 9", "id = 1", "course:1 courses.enrollments teaching:1"},
+	{"courses", "enrollment_count = 3", "id = 1", "course:1 courses.enrollments courses.enrollments:1 courses.enrollments:2 courses.enrollments:3 teaching:1"},
+	{"courses", "enrollment_count = 0", "id = 1", "course:1 courses.enrollments courses.enrollments:0 courses.enrollments:1 teaching:1"},
 	{"courses", "enrollment_count = 9", "id = 2", "course:2 teaching:1"},
 	{"courses", "video_count = 9", "id = 1", "course:1"},
 	{"courses", "created_at = now() - interval '1 day'", "id = 1", "course:1"},
@@ -98,16 +111,16 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"videos", "created_at = now() - interval '1 day'", "id = 1", ""},
 
 	{"reviews", "id = DEFAULT", "id = 1", "course:1.reviews review:1 review:2"},
-	{"reviews", "course_id = 2", "id = 1", "course:1 course:1.reviews course:2 course:2.reviews courses.rating review:1 teaching:1"},
+	{"reviews", "course_id = 2", "id = 1", "course:1 course:1.reviews course:2 course:2.reviews " + ratings(0, 60) + " review:1 teaching:1"},
 	{"reviews", "user_id = 4", "id = 1", "course:1.reviews review:1"},
-	{"reviews", "rating = 4", "id = 1", "course:1 course:1.reviews courses.rating review:1 teaching:1"},
+	{"reviews", "rating = 4", "id = 1", "course:1 course:1.reviews " + ratings(60, 80) + " review:1 teaching:1"},
 	{"reviews", "body = 'X'", "id = 1", "course:1.reviews review:1"},
 	{"reviews", "created_at = now() - interval '1 day'", "id = 1", "course:1.reviews review:1"},
 	{"reviews", "body = body", "true", ""},
 
 	{"enrollments", "id = DEFAULT", "id = 1", "course:1.enrollments enrollment:1 enrollment:2 teaching:1 user:3.enrollments"},
 	{"enrollments", "user_id = 4", "id = 1", "course:1.enrollments enrollment:1 user:3.enrollments user:4.enrollments"},
-	{"enrollments", "course_id = 2", "id = 1", "course:1 course:1.enrollments course:2 course:2.enrollments courses.enrollments enrollment:1 teaching:1 user:3.enrollments"},
+	{"enrollments", "course_id = 2", "id = 1", "course:1 course:1.enrollments course:2 course:2.enrollments courses.enrollments courses.enrollments:0 courses.enrollments:1 enrollment:1 teaching:1 user:3.enrollments"},
 	{"enrollments", "progress = 50", "id = 1", "course:1.enrollments enrollment:1 user:3.enrollments"},
 	{"enrollments", "progress = 100", "id = 1", "course:1.enrollments enrollment:1 teaching:1 user:3.enrollments"},
 	{"enrollments", "enrolled_at = now() - interval '1 day'", "id = 1", "course:1.enrollments enrollment:1 teaching:1 user:3.enrollments"},
@@ -189,7 +202,7 @@ func toldWithin(t *testing.T, db *pgxpool.Pool, statements ...string) string {
 func TestChangesOfRows(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
-	const student = "course:1 course:1.enrollments course:1.reviews courses.enrollments courses.rating enrollment:1 review:1 teaching:1 user:3 user:3.enrollments user:3.progress"
+	student := "course:1 course:1.enrollments course:1.reviews courses.enrollments courses.enrollments:0 courses.enrollments:1 " + ratings(0, 60) + " enrollment:1 review:1 teaching:1 user:3 user:3.enrollments user:3.progress"
 	const course = "categories.counts category:1 course:1 course:1.enrollments course:1.related course:1.reviews course:1.videos courses courses.slugs enrollment:1 review:1 user:1.courses user:3.enrollments user:3.progress video:1 video:2"
 	for _, c := range []struct{ sql, tags string }{
 		{"INSERT INTO users (name, email) VALUES ('X', 'x@7p.example')", "user:5"},
@@ -203,12 +216,12 @@ func TestChangesOfRows(t *testing.T) {
 		{"DELETE FROM courses WHERE id = 1", course},
 		{"INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (2, 'X', 1, 1)", "course:2 course:2.videos video:3"},
 		{"DELETE FROM videos WHERE id = 1", "course:1 course:1.videos user:3.progress video:1"},
-		{"INSERT INTO enrollments (user_id, course_id) VALUES (4, 1)", "course:1 course:1.enrollments courses.enrollments enrollment:2 teaching:1 user:4.enrollments"},
+		{"INSERT INTO enrollments (user_id, course_id) VALUES (4, 1)", "course:1 course:1.enrollments courses.enrollments courses.enrollments:1 courses.enrollments:2 enrollment:2 teaching:1 user:4.enrollments"},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (3, 1) ON CONFLICT DO NOTHING", ""},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (3, 1) ON CONFLICT (user_id, course_id) DO UPDATE SET progress = 1", "course:1.enrollments enrollment:1 user:3.enrollments"},
-		{"DELETE FROM enrollments", "course:1 course:1.enrollments courses.enrollments enrollment:1 teaching:1 user:3.enrollments"},
+		{"DELETE FROM enrollments", "course:1 course:1.enrollments courses.enrollments courses.enrollments:0 courses.enrollments:1 enrollment:1 teaching:1 user:3.enrollments"},
 		{"INSERT INTO reviews (user_id, course_id, rating) VALUES (4, 2, 1)", "course:2 course:2.reviews review:2 teaching:1"},
-		{"DELETE FROM reviews", "course:1 course:1.reviews courses.rating review:1 teaching:1"},
+		{"DELETE FROM reviews", "course:1 course:1.reviews " + ratings(0, 60) + " review:1 teaching:1"},
 		{"INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES (4, 1, 1, now()), (4, 2, 1, now())", "user:4.progress"},
 		{"INSERT INTO video_progress_default VALUES (9, 4, 1, 1, now())", "user:4.progress"},
 		{"DELETE FROM video_progress", "user:3.progress"},

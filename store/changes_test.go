@@ -260,7 +260,7 @@ func TestChanged(t *testing.T) {
 		announced = append(announced, strings.Join(slices.Compact(all), " "))
 	}})
 	quiet := open(t, store.Config{URL: stageChanges(t).Config().ConnString(), MaxConns: 4})
-	const enrollment = "course:1 course:1.enrollments courses.enrollments enrollment:2 teaching:1 user:4.enrollments"
+	const enrollment = "course:1 course:1.enrollments courses.enrollments courses.enrollments:1 courses.enrollments:2 enrollment:2 teaching:1 user:4.enrollments"
 	for _, c := range []struct {
 		name string
 		do   func(context.Context, *store.Store) error
@@ -284,7 +284,7 @@ func TestChanged(t *testing.T) {
 				}
 				return errors.Join(enrollFour(ctx, s), darken(ctx, s))
 			})
-		}, []string{strings.Replace(enrollment, ":2", ":3", 1) + " user:4.private"}},
+		}, []string{strings.Replace(enrollment, "enrollment:2", "enrollment:3", 1) + " user:4.private"}},
 		{"once", func(ctx context.Context, s *store.Store) error {
 			_, _, err := s.Once(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) { return []byte("x"), lighten(ctx, s) })
 			return err

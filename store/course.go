@@ -86,8 +86,10 @@ func CourseBySlug(slug string, want edu.Columns, into func(*edu.Course)) Query {
 // Courses reads a page of the published courses that meet the conditions.
 func Courses(where edu.CourseConditions, by edu.CourseOrder, p edu.PageArgs, into func(*edu.Course)) Query {
 	p.Columns |= by.Columns()
-	s := selectCourses("Courses", p.Columns).add(" FROM courses c WHERE c.published").listed(by)
-	return s.conditions(where).page(by.Order(), courseKeys[by.Field], "c.id", p).into(scanCourse(p.Columns, into))
+	order := by.Order()
+	s := selectCourses("Courses", p.Columns).add(" FROM courses c WHERE c.published").listed(by.Field, order, p)
+	s.conditions(where).page(order, courseKeys[by.Field], "c.id", p)
+	return s.into(scanCourse(p.Columns, s.ends(by.Field, p.Limit+1, onePage, into)))
 }
 
 // CountCourses counts the published courses that meet the conditions. Without
@@ -110,11 +112,12 @@ func CountCourses(where edu.CourseConditions, into *int) Query {
 // CoursesByCategory reads the same page of published courses of each category.
 func CoursesByCategory(ids []int64, by edu.CourseOrder, p edu.PageArgs, into func(category int64, c *edu.Course)) Query {
 	p.Columns |= by.Columns()
-	s := selectCourses("CoursesByCategory", p.Columns).listed(by)
+	order := by.Order()
+	s := selectCourses("CoursesByCategory", p.Columns).listed(by.Field, order, p)
 	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM courses c WHERE c.published AND c.category_id = parent.id`)
-	s.page(by.Order(), courseKeys[by.Field], "c.id", p).add(") c")
-	return s.into(scanCourse(p.Columns, func(c *edu.Course) { into(c.CategoryID, c) }))
+	s.page(order, courseKeys[by.Field], "c.id", p).add(") c")
+	return s.into(scanCourse(p.Columns, s.ends(by.Field, p.Limit+1, ofCategory, func(c *edu.Course) { into(c.CategoryID, c) })))
 }
 
 // CoursesByInstructor reads the same page of the courses of each instructor,
@@ -162,18 +165,6 @@ var courseKeys = map[edu.CourseOrderField]string{
 	edu.CoursesByEnrollments: "c.enrollment_count",
 }
 
-// listed tells that a statement depends on which courses are published, in an order.
-func (s *statement) listed(by edu.CourseOrder) *statement {
-	s.on(edu.TagCourses)
-	switch by.Field {
-	case edu.CoursesByRating:
-		s.on(edu.TagCoursesRating)
-	case edu.CoursesByEnrollments:
-		s.on(edu.TagCoursesEnrollments)
-	}
-	return s
-}
-
 func (s *statement) conditions(w edu.CourseConditions) *statement {
 	if w.CategoryID != 0 {
 		s.where("c.category_id = %", w.CategoryID)
@@ -191,7 +182,7 @@ func (s *statement) conditions(w edu.CourseConditions) *statement {
 		s.add(" AND c.price > 0")
 	}
 	if w.MinRating != nil {
-		s.where("coalesce(c.rating_average, 0) >= %", *w.MinRating).on(edu.TagCoursesRating)
+		s.where("coalesce(c.rating_average, 0) >= %", *w.MinRating).of(edu.RatingPart(*w.MinRating), edu.TagCoursesRated)
 	}
 	if w.MaxDurationSeconds != nil {
 		s.where("c.duration_seconds <= %", *w.MaxDurationSeconds)

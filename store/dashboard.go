@@ -28,14 +28,15 @@ func WatchTimeSeries(user int64, by edu.Interval, since time.Time, into func(edu
 // categories of those taken (in any where there are none), the most taken
 // first.
 func RecommendedCourses(user int64, first int, want edu.Columns, into func(*edu.Course)) Query {
-	s := selectCourses("RecommendedCourses", want).of(user, edu.TagUserEnrollments).on(edu.TagCourses, edu.TagCoursesEnrollments)
+	want |= edu.CourseEnrollmentCount
+	s := selectCourses("RecommendedCourses", want).of(user, edu.TagUserEnrollments).on(edu.TagCourses)
 	viewer := s.arg(user)
 	s.add(` FROM courses c WHERE c.published
 		AND c.id NOT IN (SELECT e.course_id FROM enrollments e WHERE e.user_id = `, viewer, `)
 		AND (c.category_id IN (SELECT t.category_id FROM enrollments e JOIN courses t ON t.id = e.course_id WHERE e.user_id = `, viewer, `)
 			OR NOT EXISTS (SELECT FROM enrollments e WHERE e.user_id = `, viewer, `))
 		ORDER BY c.enrollment_count DESC, c.id DESC LIMIT `, s.arg(first))
-	return s.into(scanCourse(want, into))
+	return s.into(scanCourse(want, s.ends(edu.CoursesByEnrollments, first, onePage, into)))
 }
 
 // AnalyticsByCourse reads how courses are doing as of the last refresh; a course
@@ -75,11 +76,13 @@ func InstructorTotals(instructor int64, into *edu.InstructorTotals) Query {
 // TopCourses reads the most taken courses: those of an instructor, drafts
 // included, or all published ones where instructor is 0.
 func TopCourses(instructor int64, first int, want edu.Columns, into func(*edu.Course)) Query {
+	want |= edu.CourseEnrollmentCount
 	s := selectCourses("TopCourses", want).add(" FROM courses c WHERE ")
 	if instructor != 0 {
 		s.add("c.instructor_id = ", s.arg(instructor)).of(instructor, edu.TagUserCourses, edu.TagTeaching)
 	} else {
-		s.add("c.published").on(edu.TagCourses, edu.TagCoursesEnrollments)
+		s.add("c.published").on(edu.TagCourses)
+		into = s.ends(edu.CoursesByEnrollments, first, onePage, into)
 	}
 	return s.add(" ORDER BY c.enrollment_count DESC, c.id DESC LIMIT ", s.arg(first)).into(scanCourse(want, into))
 }

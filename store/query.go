@@ -16,6 +16,7 @@ type statement struct {
 	args []any
 	tags []dependence
 	room [4]dependence // for tags, which are few
+	late *[]edu.Tag    // see Query
 }
 
 // sql starts a statement. Its name, as a comment, is what logs, spans and
@@ -53,7 +54,7 @@ func (s *statement) where(condition string, v any) *statement {
 // into makes a Query of the statement. Rows are read by scan, and have a tag each
 // where there is a key.
 func (s *statement) into(scan func(pgx.Rows) error, key ...rowKey) Query {
-	q := Query{sql: s.text.String(), args: s.args, tags: s.tags, scan: scan}
+	q := Query{sql: s.text.String(), args: s.args, tags: s.tags, late: s.late, scan: scan}
 	if len(key) > 0 {
 		q.row = key[0]
 	}

@@ -21,7 +21,8 @@ type Found struct {
 // empty text matches every one, with a score of 0. The rows are ranked by their
 // keys first and decorated last.
 func SearchCourses(q edu.Search, into func(Found)) Query {
-	s := sql("SearchCourses").on(edu.TagCourses)
+	by, order := searchFields[q.Sort], q.Sort.Order()
+	s := sql("SearchCourses").listed(by, order, q.Page)
 	matched := s.query(q.Query)
 	lexemes := "''"
 	if q.Query != "" {
@@ -34,30 +35,27 @@ func SearchCourses(q edu.Search, into func(Found)) Query {
 		// ts_rank stays below 1, so that 1 more puts an exact title above all else.
 		score = "(ts_rank(c.search_vector, (SELECT query FROM q)) + (lower(c.title) = (SELECT exact FROM q))::int)::float8"
 	}
-	key, direction := searchKeys[q.Sort], " DESC"
-	switch q.Sort {
-	case edu.SortRelevance:
-		key = score
-	case edu.SortRating:
-		s.on(edu.TagCoursesRating)
-	case edu.SortEnrollments:
-		s.on(edu.TagCoursesEnrollments)
+	key, direction := score, " DESC"
+	if by != "" {
+		key = courseKeys[by]
+	}
+	if q.Page.Backward {
+		direction = " ASC"
 	}
 	s.add(" FROM (SELECT c.id, ", score, " AS score, ", key, " AS key FROM courses c WHERE ", matched)
-	s.conditions(q.Filter).page(q.Sort.Order(), key, "c.id", q.Page)
+	s.conditions(q.Filter).page(order, key, "c.id", q.Page)
 	s.add(") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
 	var f Found
-	return s.into(scanCourse(want, func(c *edu.Course) {
-		into(Found{Course: c, Score: f.Score, Lexemes: f.Lexemes})
-	}, &f.Score, &f.Lexemes))
+	found := func(c *edu.Course) { into(Found{Course: c, Score: f.Score, Lexemes: f.Lexemes}) }
+	return s.into(scanCourse(want, s.ends(by, q.Page.Limit+1, onePage, found), &f.Score, &f.Lexemes))
 }
 
-// searchKeys is the SQL of what search results can be ordered by, but for the
-// relevance, which depends on the text.
-var searchKeys = map[edu.SearchSort]string{
-	edu.SortRating:      "coalesce(c.rating_average, 0)",
-	edu.SortEnrollments: "c.enrollment_count",
-	edu.SortNewest:      "c.published_at",
+// searchFields is what search results can be ordered by, but for the relevance,
+// which depends on the text.
+var searchFields = map[edu.SearchSort]edu.CourseOrderField{
+	edu.SortRating:      edu.CoursesByRating,
+	edu.SortEnrollments: edu.CoursesByEnrollments,
+	edu.SortNewest:      edu.CoursesByPublishedAt,
 }
 
 // query appends the text searched for, parsed once a statement, and returns the
@@ -67,7 +65,7 @@ func (s *statement) query(text string) string {
 	if text == "" {
 		return "c.published"
 	}
-	at := s.arg(text)
+	at := s.on(edu.TagCoursesText).arg(text)
 	s.add("WITH q AS MATERIALIZED (SELECT websearch_to_tsquery('english', ", at, ") AS query, lower(", at, ") AS exact) ")
 	return "c.published AND (c.search_vector @@ (SELECT query FROM q) OR lower(c.title) = (SELECT exact FROM q))"
 }
@@ -124,7 +122,7 @@ func Corrections(words []string, into func(Correction)) Query {
 				AND EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', n.word))
 			ORDER BY n.distance, n.word LIMIT 1), '')
 		FROM unnest(`)
-	s.on(edu.TagCourses, edu.TagWords)
+	s.on(edu.TagCourses, edu.TagCoursesText, edu.TagWords)
 	return s.add(s.arg(words), "::text[]) WITH ORDINALITY AS w (word, n) ORDER BY w.n").into(func(rows pgx.Rows) error {
 		var c Correction
 		err := rows.Scan(&c.Word, &c.Known, &c.Nearest)
@@ -146,7 +144,7 @@ func Finds(text string, where edu.CourseConditions, into *bool) Query {
 // and only if these do not suffice those with a word near to it, the nearest
 // first.
 func Suggestions(typed string, first int, into func(string)) Query {
-	s := sql("Suggestions").on(edu.TagCourses, edu.TagCoursesEnrollments)
+	s := sql("Suggestions").on(edu.TagCourses, edu.TagCoursesText, edu.TagCoursesEnrollments)
 	near, pattern, n := s.arg(typed), s.arg(likeEscape.Replace(typed)+"%"), s.arg(first)
 	s.add(`(SELECT c.title FROM courses c WHERE c.published AND lower(c.title) LIKE lower(`, pattern, `)
 			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)

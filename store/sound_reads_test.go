@@ -95,32 +95,33 @@ func (d dealer) conditions() (c edu.CourseConditions) {
 }
 
 func (d dealer) search() edu.Search {
-	return edu.Search{
-		Query: pick(d, "", "apple", "pear", "plum"), Filter: d.conditions(), Page: d.page(),
+	s := edu.Search{
+		Query: pick(d, "", "apple", "pear", "plum"), Filter: d.conditions(),
 		Sort: pick(d, edu.SortRelevance, edu.SortRating, edu.SortEnrollments, edu.SortNewest),
 	}
+	if s.Query == "" && s.Sort == edu.SortRelevance {
+		s.Sort = edu.SortNewest
+	}
+	s.Page = d.between(s.Sort.Order(), d.page())
+	return s
 }
 
 // read deals a read of the store.
 func (d dealer) read() soundRead {
-	reads := append(d.courseReads(), d.otherReads()...)
+	reads := d.pageReads()
+	if d.IntN(4) > 0 {
+		reads = append(d.courseReads(), d.otherReads()...)
+	}
 	return reads[d.IntN(len(reads))]
 }
 
 func (d dealer) courseReads() []soundRead {
-	ids, order, page, where, user := d.ids(10), d.order(), d.page(), d.conditions(), d.id(8)
-	drafts, search, categories := d.IntN(2) == 0, d.search(), d.ids(5)
-	slug, typed, instructor := pick(d, "c1", "c2", "c3", "x1", "x2", "x3"), pick(d, "ap", "pe", "pl"), d.Int64N(4)
-	if search.Query == "" && search.Sort == edu.SortRelevance {
-		search.Sort = edu.SortNewest
-	}
+	ids, page, where, user := d.ids(10), d.page(), d.conditions(), d.id(8)
+	drafts, search := d.IntN(2) == 0, d.search()
+	slug, typed := pick(d, "c1", "c2", "c3", "x1", "x2", "x3"), pick(d, "ap", "pe", "pl")
 	return []soundRead{
 		{"CoursesByID", true, func(a *answer) store.Query { return store.CoursesByID(ids, edu.Everything, rowOf[*edu.Course](a)) }},
 		{"CourseBySlug", false, func(a *answer) store.Query { return store.CourseBySlug(slug, edu.Everything, rowOf[*edu.Course](a)) }},
-		{"Courses", false, func(a *answer) store.Query { return store.Courses(where, order, page, rowOf[*edu.Course](a)) }},
-		{"CoursesByCategory", false, func(a *answer) store.Query {
-			return store.CoursesByCategory(categories, order, page, rowUnder[*edu.Course](a))
-		}},
 		{"CoursesByInstructor", false, func(a *answer) store.Query {
 			return store.CoursesByInstructor([]int64{user}, drafts, page, rowUnder[*edu.Course](a))
 		}},
@@ -130,13 +131,6 @@ func (d dealer) courseReads() []soundRead {
 		{"RelatedCourses", false, func(a *answer) store.Query {
 			return store.RelatedCourses(ids[:1], page.Limit, edu.CourseTitle, rowUnder[*edu.Course](a))
 		}},
-		{"RecommendedCourses", false, func(a *answer) store.Query {
-			return store.RecommendedCourses(user, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
-		}},
-		{"TopCourses", false, func(a *answer) store.Query {
-			return store.TopCourses(instructor, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
-		}},
-		{"SearchCourses", false, func(a *answer) store.Query { return store.SearchCourses(search, rowOf[store.Found](a)) }},
 		{"SearchGroups", true, func(a *answer) store.Query { return store.SearchGroups(search, rowOf[store.SearchGroup](a)) }},
 		{"Corrections", false, func(a *answer) store.Query {
 			return store.Corrections([]string{"aple", "pair", "plam", "orang"}, rowOf[store.Correction](a))

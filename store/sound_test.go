@@ -129,12 +129,15 @@ func (d dealer) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) (wh
 	switch {
 	case d.IntN(200) == 0:
 		what = pick(d, rareWrites...)
+	case d.IntN(6) == 0:
+		what = pick(d, movingWrites...)
 	case n < len(soundWrites):
-		what = strings.NewReplacer("$1", fmt.Sprint(d.IntN(1000)), "$2", fmt.Sprint(d.IntN(1000))).Replace(soundWrites[n])
+		what = soundWrites[n]
 	default:
 		m := methods[n-len(soundWrites)]
 		return fmt.Sprintf("%s: %v", m.name, m.do())
 	}
+	what = strings.NewReplacer("$1", fmt.Sprint(d.IntN(1000)), "$2", fmt.Sprint(d.IntN(1000))).Replace(what)
 	_, err := db.Exec(ctx, what)
 	return fmt.Sprintf("%s: %v", what, err)
 }

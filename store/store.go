@@ -122,10 +122,12 @@ type Query struct {
 	args []any
 	scan func(pgx.Rows) error // reads the current row; nil where there are none to read
 
-	// What the answer depends on: always, for each row, and where there is none.
+	// What the answer depends on: always, for each row, where there is none, and
+	// what the rows told when they were read.
 	tags []dependence
 	row  rowKey
 	none edu.TagKind
+	late *[]edu.Tag
 }
 
 // Run sends the queries in one round trip, in one implicit transaction, and
@@ -207,6 +209,9 @@ func read(rows pgx.Rows, q Query, tags *edu.Tags) error {
 	}
 	if tags != nil && !found && q.none != 0 {
 		tags.Add(q.none.Of(0))
+	}
+	if tags != nil && q.late != nil {
+		tags.Add(*q.late...)
 	}
 	return rows.Err()
 }

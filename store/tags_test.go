@@ -50,7 +50,7 @@ func TestTagsOfReads(t *testing.T) {
 		{store.CourseBySlug("none", 0, none), "courses.slugs"},
 		{store.Courses(edu.CourseConditions{}, edu.NewestCourses, page, none), "course:1 course:2 courses"},
 		{store.Courses(edu.CourseConditions{CategoryID: 3}, edu.NewestCourses, page, none), "courses"},
-		{store.Courses(edu.CourseConditions{MinRating: new(float64)}, edu.CourseOrder{Field: edu.CoursesByEnrollments}, page, none), "course:1 course:2 courses courses.enrollments courses.rating"},
+		{store.Courses(edu.CourseConditions{MinRating: new(float64)}, edu.CourseOrder{Field: edu.CoursesByEnrollments}, page, none), "course:1 course:2 courses courses.rating:0"},
 		{store.CountCourses(edu.CourseConditions{}, &n), "categories categories.counts"},
 		{store.CountCourses(edu.CourseConditions{CategoryID: 3}, &n), "category:3"},
 		{store.CategoryBySlug("k1", func(*edu.Category) {}), "categories category:1"},
