@@ -25,7 +25,7 @@ func TestLimitsAreSet(t *testing.T) {
 		"{ categories { id id id id } }": {"MAX_REPEATED_FIELDS_LIMIT", "3"},
 		"{ categories { id @include(if: true) name @include(if: true) slug @include(if: true) courseCount @skip(if: false) } }":       {"MAX_DIRECTIVES_LIMIT", "3"},
 		"{ ...A ...B ...C } fragment A on Query { __typename } fragment B on Query { __typename } fragment C on Query { __typename }": {"MAX_FRAGMENTS_LIMIT", "2"},
-		"{ categories { id } } #" + strings.Repeat("x", 1000):                                                                          {"PAYLOAD_TOO_LARGE", "1000"},
+		"{ categories { id } } #" + strings.Repeat("x", 1000):                                                                         {"PAYLOAD_TOO_LARGE", "1000"},
 	} {
 		a := p.query(t, query, nil)
 		if len(a.Errors) == 0 || a.code() != want[0] || !strings.Contains(a.Errors[0].Message, want[1]) {

@@ -61,30 +61,6 @@ func (a *Answers) Close() { a.near.StopAllGoroutines() }
 
 func (a *Answer) expires() time.Time { return a.Made.Add(a.MaxAge + staleFor) }
 
-// find returns the answer that is kept for a viewer, nil for none, and whether it was
-// far, in Redis. It must be given how far the log goes, read after the request came.
-func (a *Answers) find(ctx context.Context, k Key, v edu.Viewer, now changes.Position) (answer *Answer, far bool) {
-	var names [ByViewer + 1]string
-	for s := range names {
-		names[s] = k.name(Scope(s), v)
-		if answer, ok := a.near.GetIfPresent(names[s]); ok && a.good(answer, now) {
-			return answer, false
-		}
-	}
-	if a.redis == nil {
-		return nil, false
-	}
-	for i, text := range a.fetch(ctx, names[:]) {
-		answer, err := unmarshal(text)
-		if err != nil || time.Now().After(answer.expires()) || !a.good(answer, now) {
-			continue
-		}
-		a.near.Set(names[i], answer)
-		return answer, true
-	}
-	return nil, false
-}
-
 // good tells whether an answer is what the database would give now.
 func (a *Answers) good(answer *Answer, now changes.Position) bool {
 	if answer.since.Lineage == now.Lineage && answer.good.Load() == now.At {
@@ -95,29 +71,6 @@ func (a *Answers) good(answer *Answer, now changes.Position) bool {
 	}
 	answer.good.Store(now.At)
 	return true
-}
-
-// fetch returns what Redis has under names.
-func (a *Answers) fetch(ctx context.Context, names []string) [][]byte {
-	keys := make([]string, len(names))
-	for i, name := range names {
-		keys[i] = a.redis.Key(name)
-	}
-	var got []any
-	err := a.redis.Do(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
-		got, err = c.MGet(ctx, keys...).Result()
-		return err
-	})
-	if err != nil { // counted and logged by cache.Redis
-		return nil
-	}
-	texts := make([][]byte, len(got))
-	for i, v := range got {
-		if text, ok := v.(string); ok {
-			texts[i] = []byte(text)
-		}
-	}
-	return texts
 }
 
 // Draft is an answer that was just made, and what it was made from.

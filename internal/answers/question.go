@@ -69,13 +69,15 @@ func (a *Answers) Ask(ctx context.Context, k Key, v edu.Viewer) *Question {
 // look finds out how far the log goes, and what is kept. It reports false where that
 // cannot be known.
 func (q *Question) look(ctx context.Context) bool {
+	s := search{answers: q.answers, key: q.key, viewer: q.viewer}
+	s.begin(ctx)
 	now, ok := q.answers.changes.Now(ctx)
 	if !ok {
 		q.Bypass = unverified
 		return false
 	}
 	q.since = now
-	answer, far := q.answers.find(ctx, q.key, q.viewer, now)
+	answer, far := s.find(ctx, now)
 	if answer == nil {
 		return true
 	}

@@ -184,8 +184,12 @@ func (l *lines) String() string {
 func TestWrongTypeIsNoTrouble(t *testing.T) {
 	t.Parallel()
 	r := newRedis(t)
-	use := func(run func(ctx context.Context, c redis.UniversalClient) error) error { return r.Do(t.Context(), run) }
-	if err := use(func(ctx context.Context, c redis.UniversalClient) error { return c.Set(ctx, r.Key("x"), "text", minute).Err() }); err != nil {
+	use := func(run func(ctx context.Context, c redis.UniversalClient) error) error {
+		return r.Do(t.Context(), run)
+	}
+	if err := use(func(ctx context.Context, c redis.UniversalClient) error {
+		return c.Set(ctx, r.Key("x"), "text", minute).Err()
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for range 10 {

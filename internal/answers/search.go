@@ -1,0 +1,101 @@
+package answers
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/changes"
+)
+
+// search looks for the answer to a request in all places where it can be kept.
+type search struct {
+	answers *Answers
+	key     Key
+	viewer  edu.Viewer
+	names   [ByViewer + 1]string // made when they are needed
+	ahead   chan [][]byte        // what Redis has, where that was asked ahead; nil where not
+}
+
+func (s *search) name(scope Scope) string {
+	if s.names[scope] == "" {
+		s.names[scope] = s.key.name(scope, s.viewer)
+	}
+	return s.names[scope]
+}
+
+// begin asks Redis ahead where nothing is kept near: what it has comes while the log
+// is read, and so takes no time of its own.
+func (s *search) begin(ctx context.Context) {
+	a := s.answers
+	if a.redis == nil {
+		return
+	}
+	for scope := range s.names {
+		if _, ok := a.near.GetIfPresent(s.name(Scope(scope))); ok {
+			return
+		}
+	}
+	keys, ahead := s.keys(), make(chan [][]byte, 1)
+	s.ahead = ahead
+	go func() { ahead <- a.fetch(ctx, keys) }()
+}
+
+// find returns the answer that is kept, nil for none, and whether it was far, in
+// Redis. It must be given how far the log goes, read after the request came.
+func (s *search) find(ctx context.Context, now changes.Position) (answer *Answer, far bool) {
+	a := s.answers
+	for scope := range s.names {
+		if answer, ok := a.near.GetIfPresent(s.name(Scope(scope))); ok && a.good(answer, now) {
+			return answer, false
+		}
+	}
+	if a.redis == nil {
+		return nil, false
+	}
+	var texts [][]byte
+	if s.ahead != nil {
+		texts = <-s.ahead // within the deadline of a use of Redis
+	} else {
+		texts = a.fetch(ctx, s.keys())
+	}
+	for i, text := range texts {
+		answer, err := unmarshal(text)
+		if err != nil || time.Now().After(answer.expires()) || !a.good(answer, now) {
+			continue
+		}
+		a.near.Set(s.names[i], answer)
+		return answer, true
+	}
+	return nil, false
+}
+
+// keys are where Redis would have the answer.
+func (s *search) keys() []string {
+	keys := make([]string, len(s.names))
+	for scope := range s.names {
+		keys[scope] = s.answers.redis.Key(s.name(Scope(scope)))
+	}
+	return keys
+}
+
+// fetch returns what Redis has under keys.
+func (a *Answers) fetch(ctx context.Context, keys []string) [][]byte {
+	var got []any
+	err := a.redis.Do(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
+		got, err = c.MGet(ctx, keys...).Result()
+		return err
+	})
+	if err != nil { // counted and logged by cache.Redis
+		return nil
+	}
+	texts := make([][]byte, len(got))
+	for i, v := range got {
+		if text, ok := v.(string); ok {
+			texts[i] = []byte(text)
+		}
+	}
+	return texts
+}
