@@ -1,5 +1,5 @@
 .PHONY: bench bench-cache bench-writes test
-test: ## Everything that is tested: lint, generated code, Go tests, a browser, fuzzing (about 2 minutes).
+test: ## Everything that is tested: lint, generated code, Go tests, a browser, fuzzing (about 10 minutes).
 	./scripts/test
 
 bench: ## Measure the server beside a handler without GraphQL (about 9 minutes).
