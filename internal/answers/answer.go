@@ -13,12 +13,11 @@ import (
 
 // Answer is an answer that is kept, finished to the last byte. It is never changed.
 type Answer struct {
-	Body    []byte
-	ETag    string // of Body, strong, in quotes
-	Made    time.Time
-	MaxAge  time.Duration
-	Scope   Scope
-	Private bool // for its viewer alone, as its policy says
+	Body   []byte
+	ETag   string // of Body, strong, in quotes
+	Made   time.Time
+	MaxAge time.Duration
+	Scope  Scope
 
 	tags  []uint64         // what it depends on
 	since changes.Position // how far the log went before the database was read
@@ -61,7 +60,7 @@ func etag(body []byte) string {
 func (a *Answer) weight() uint32 { return uint32(len(a.Body)*3/2 + 8*len(a.tags) + 400) }
 
 // format begins what is kept in Redis; another is of another version of this program.
-const format = 'A'
+const format = 'B'
 
 // header is what stands before the tags and the body.
 const header = 1 + 1 + 8 + 8 + 8 + 8 + 4
@@ -71,11 +70,7 @@ var errFormat = errors.New("answers: what Redis has is no answer of this version
 // marshal makes bytes of the answer, for other processes.
 func (a *Answer) marshal() []byte {
 	b := make([]byte, 0, header+8*len(a.tags)+len(a.Body))
-	flags := byte(a.Scope)
-	if a.Private {
-		flags |= 1 << 7
-	}
-	b = append(b, format, flags)
+	b = append(b, format, byte(a.Scope))
 	b = binary.BigEndian.AppendUint64(b, uint64(a.Made.UnixMilli()))
 	b = binary.BigEndian.AppendUint64(b, uint64(a.MaxAge))
 	b = binary.BigEndian.AppendUint64(b, a.since.Lineage)
@@ -95,8 +90,8 @@ func unmarshal(b []byte) (*Answer, error) {
 	a := &Answer{
 		Made:   time.UnixMilli(int64(binary.BigEndian.Uint64(b[2:]))),
 		MaxAge: time.Duration(binary.BigEndian.Uint64(b[10:])),
-		Scope:  Scope(b[1] &^ (1 << 7)), Private: b[1]&(1<<7) != 0,
-		since: changes.Position{Lineage: binary.BigEndian.Uint64(b[18:]), At: binary.BigEndian.Uint64(b[26:])},
+		Scope:  Scope(b[1]),
+		since:  changes.Position{Lineage: binary.BigEndian.Uint64(b[18:]), At: binary.BigEndian.Uint64(b[26:])},
 	}
 	n := int(binary.BigEndian.Uint32(b[34:]))
 	rest := b[header:]

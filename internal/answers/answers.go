@@ -83,7 +83,7 @@ type Draft struct {
 
 // Finish returns the answer that a draft makes, or why nobody may keep it.
 func (d Draft) Finish() (answer *Answer, why string) {
-	answer = &Answer{Body: d.Body, Made: time.Now(), MaxAge: d.Policy.MaxAge, Scope: scopeOf(d.Saw), Private: d.Policy.Private}
+	answer = &Answer{Body: d.Body, Made: time.Now(), MaxAge: d.Policy.MaxAge, Scope: scopeOf(d.Saw)}
 	if d.Policy.Private {
 		answer.Scope = ByViewer
 	}

@@ -85,9 +85,9 @@ func (l *Log) leased() bool {
 	return looked != 0 && time.Since(started)-time.Duration(looked) < Lease
 }
 
-// Unchanged tells whether none of the tags, given by their hashes, changed between
-// two positions, of which now is one that Now returned: what was read from the
-// database after since was the position is then what would be read.
+// Unchanged tells whether none of the tags, given by their hashes, changed after a
+// position. Of a caller who has called Now since he was asked: what was read from the
+// database after that position was reached is then what would be read.
 func (l *Log) Unchanged(tags []uint64, since Position) bool { return l.replica.unchanged(tags, since) }
 
 // Announce puts changes that were committed into the log. When it returns, whoever
