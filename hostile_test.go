@@ -60,7 +60,7 @@ func listen(t *testing.T, with timeouts, flags ...string) *listening {
 		t.Fatal(err)
 	}
 	health := middleware.NewHealth(log, time.Second, db.checks()...)
-	handler, _ := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: &caching{}, health: health, cors: cors})
+	handler, _ := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: &caching{}, health: health, cors: cors, lines: l.log})
 	srv := newServer(handler, log, with)
 	srv.ConnState = func(conn net.Conn, state http.ConnState) {
 		if state == http.StateClosed {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -92,7 +93,7 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("CACHE_WARM: %w", err)
 	}
-	handler, api := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: caching, health: health, proxies: proxies, cors: cors})
+	handler, api := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: caching, health: health, proxies: proxies, cors: cors, lines: os.Stdout})
 	defer runtime.KeepAlive(ballast())
 	listener, err := listenOn(c.Addr)
 	if err != nil {
@@ -167,6 +168,7 @@ type services struct {
 	health    *middleware.Health
 	proxies   middleware.Proxies
 	cors      func(http.Handler) http.Handler
+	lines     io.Writer // of the access log
 }
 
 // routes is the whole HTTP face: what is answered where, and what every request
@@ -198,7 +200,7 @@ func routes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql
 	chain := []func(http.Handler) http.Handler{
 		middleware.Clients(s.proxies),
 		middleware.RequestID(),
-		middleware.AccessLog(log),
+		middleware.AccessLog(s.lines, logLevel(c)),
 		middleware.Observe(observe(metrics)),
 		middleware.Recover(log),
 		middleware.SecurityHeaders(),
@@ -261,9 +263,12 @@ func drain(c *config.Config, log *slog.Logger, srv *http.Server) error {
 }
 
 func newLog(c *config.Config) *slog.Logger {
-	var level slog.Level
+	return slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: logLevel(c)}))
+}
+
+func logLevel(c *config.Config) (level slog.Level) {
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // kong checked it
-	return slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
+	return level
 }
 
 // welcome tells the person at the terminal where to go.

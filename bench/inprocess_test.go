@@ -78,7 +78,7 @@ func inProcess(b *testing.B, operation string) {
 func handlers(db *store.Store, tokens *auth.Tokens) http.Handler {
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	api := gql.New(gql.Options{Store: db, Log: log, Timeout: 10 * time.Second, Introspection: true})
-	return middleware.RequestID()(middleware.AccessLog(log)(auth.Middleware(tokens)(api)))
+	return middleware.RequestID()(middleware.AccessLog(io.Discard, slog.LevelInfo)(auth.Middleware(tokens)(api)))
 }
 
 // call is a request that can be sent again and again.

@@ -111,7 +111,7 @@ func (a *api) ask(t *testing.T, as edu.Viewer, query string, variables map[strin
 func (a *api) post(t *testing.T, as edu.Viewer, body []byte) answer {
 	t.Helper()
 	var log bytes.Buffer
-	served := middleware.RequestID()(middleware.AccessLog(slog.New(slog.NewJSONHandler(&log, nil)))(a.handler))
+	served := middleware.RequestID()(middleware.AccessLog(&log, slog.LevelInfo)(a.handler))
 	r := httptest.NewRequestWithContext(edu.WithViewer(t.Context(), as), http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	rec := httptest.NewRecorder()

@@ -44,7 +44,7 @@ func TestAnswersAsGqlgenDoes(t *testing.T) {
 	}
 	o.Limits.RootFields, o.Limits.Aliases, o.Limits.SameField, o.Limits.Repeated, o.Limits.Directives, o.Limits.Cost = 100, 1000, 1000, 1000, 1000, 1e6
 	var log bytes.Buffer
-	ours := middleware.RequestID()(middleware.AccessLog(slog.New(slog.NewJSONHandler(&log, nil)))(New(o)))
+	ours := middleware.RequestID()(middleware.AccessLog(&log, slog.LevelInfo)(New(o)))
 	gqlgens := &Server{exec: o.executor(resolvers.New(resolvers.Sessions{})), http: HTTP{MaxBody: 1 << 20}}
 	admin := edu.Viewer{ID: 3, Role: edu.RoleAdmin}
 	viewers := []edu.Viewer{{}, {ID: 1, Role: edu.RoleStudent}, {ID: 2, Role: edu.RoleInstructor}, admin, admin, admin}

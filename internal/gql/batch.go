@@ -102,11 +102,11 @@ func (h HTTP) batch(out reply, r *http.Request, members []member, exec graphql.G
 			return
 		}
 	}
-	r = r.WithContext(context.WithValue(ctx, batchKey{}, &batch{}))
+	within := context.WithValue(ctx, batchKey{}, &batch{})
 	answers := make([]*graphql.Response, len(members))
 	for i, m := range members {
 		if m.ref == nil {
-			answers[i], m.ref = execute(r, out.w.Header(), m.params, exec)
+			answers[i], m.ref = execute(within, r.Method, out.w.Header(), m.params, exec)
 		}
 		if m.ref != nil {
 			answers[i] = withinBatch(m.ref).response()

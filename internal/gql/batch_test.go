@@ -34,7 +34,7 @@ func batches() http.Handler {
 	})
 	exec.SetErrorPresenter(gql.Present(slog.New(slog.DiscardHandler)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		gql.HTTP{MaxBody: maxBody, MaxBatch: 3}.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), exec)
+		gql.HTTP{MaxBody: maxBody, MaxBatch: 3}.Do(w, r, exec)
 	})
 }
 
@@ -138,7 +138,7 @@ func realBatches(t *testing.T, budget *spending) (http.Handler, *bytes.Buffer) {
 	limits := admit.Defaults()
 	limits.Cost = 250
 	log, lines := logTo()
-	return middleware.RequestID()(middleware.AccessLog(log)(gql.New(gql.Options{Store: db, Log: log, Limits: limits, MaxBatch: 10, Budget: budget}))), lines
+	return middleware.RequestID()(middleware.AccessLog(lines, slog.LevelInfo)(gql.New(gql.Options{Store: db, Log: log, Limits: limits, MaxBatch: 10, Budget: budget}))), lines
 }
 
 // The operations of a batch may cost together what one may, and each counts as a

@@ -25,6 +25,9 @@ func isAsked(h http.Header, name string) bool {
 	return value != "" && value != "0" && value != "false"
 }
 
+// costAsked tells whether the answer is to say what the operation costs.
+func costAsked(h http.Header) bool { return isAsked(h, headerCost) || isAsked(h, headerDryRun) }
+
 // bill is what an operation costs, whose caller asked.
 type bill struct {
 	document *admit.Document

@@ -38,7 +38,7 @@ func bulkServer(wait time.Duration, exec func(context.Context) *graphql.Response
 	e.SetErrorPresenter(gql.Present(slog.New(slog.DiscardHandler)))
 	transport := gql.HTTP{MaxBody: maxBody, Bulk: gql.NewBulk(maxBulk, 1, wait)}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		transport.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), e)
+		transport.Do(w, r, e)
 	})
 }
 

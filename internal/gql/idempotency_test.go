@@ -51,7 +51,7 @@ func newSchool(t *testing.T, dsn string) *school {
 	}
 	s := &school{db: testdb.Pool(t, dsn)}
 	log := slog.New(slog.NewJSONHandler(lockedWriter{s}, nil))
-	s.handler = middleware.RequestID()(middleware.AccessLog(log)(gql.New(gql.Options{
+	s.handler = middleware.RequestID()(middleware.AccessLog(lockedWriter{s}, slog.LevelInfo)(gql.New(gql.Options{
 		Store: db, Log: log, MaxBatch: 10,
 		Sessions: resolvers.Sessions{Tokens: tokens, AccessTTL: time.Minute, RefreshTTL: time.Hour, Revoke: func(context.Context, int64, int64) { s.revoke() }},
 	})))

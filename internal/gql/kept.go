@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -35,7 +32,7 @@ type visit struct {
 	observer *edu.Observer
 	tags     edu.Tags
 	signedIn bool
-	params   *graphql.RawParams // to make it anew
+	params   *graphql.RawParams // of what is executed, or made anew
 	renewal  bool               // it is made anew, for nobody
 }
 
@@ -87,27 +84,16 @@ func (k keeping) MutateOperationParameters(ctx context.Context, p *graphql.RawPa
 	if v == nil {
 		return nil
 	}
-	err := k.find(ctx, v, p)
-	if v.asked != nil && v.asked.before && (err == nil || v.q.Renew) {
-		v.asked.restore(p)
-	}
-	return err
-}
-
-func (k keeping) find(ctx context.Context, v *visit, p *graphql.RawParams) *gqlerror.Error {
 	switch {
 	case k.answers == nil:
 		v.why = "off"
-	case isAsked(p.Headers, headerCost) || isAsked(p.Headers, headerDryRun):
+	case costAsked(p.Headers):
 		v.why = "cost-asked"
 	}
 	if v.why != "" || v.q != nil {
 		return nil
 	}
 	v.params = p
-	if a := v.asked; a != nil && a.before {
-		return k.ask(ctx, v, a.key, a.name)
-	}
 	var err error
 	if v.key, err = answers.KeyOf(k.schema, p.Query, p.Variables); err != nil {
 		v.why = "no-key"
@@ -149,25 +135,26 @@ func (k keeping) look(ctx context.Context, v *visit, doc *ast.QueryDocument, op 
 	return k.ask(ctx, v, v.key.Of(op.Name), op.Name)
 }
 
-// ask looks for the answer to a query.
 func (k keeping) ask(ctx context.Context, v *visit, key answers.Key, name string) *gqlerror.Error {
-	v.key, v.name = key, name
-	v.q = k.answers.Ask(ctx, key, edu.ViewerFrom(ctx))
-	if v.why = v.q.Bypass; v.q.Answer == nil {
+	if !v.ask(ctx, k.answers, key, name) {
 		return nil
 	}
-	v.found = v.q.Answer
-	middleware.NoteOperation(ctx, string(ast.Query), name)
 	for _, n := range k.notify {
 		n.AnswerFound(ctx, v.params.Query)
 	}
 	return gqlerror.Wrap(errFound)
 }
 
-// visit begins the visit of a request that brings one operation.
-func (h HTTP) visit(r *http.Request, a *asked) (*http.Request, *visit) {
-	v := &visit{asked: a}
-	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v)), v
+// ask looks for the answer to a query, and reports whether it was found.
+func (v *visit) ask(ctx context.Context, in *answers.Answers, key answers.Key, name string) bool {
+	v.key, v.name = key, name
+	v.q = in.Ask(ctx, key, edu.ViewerFrom(ctx))
+	v.why, v.found = v.q.Bypass, v.q.Answer
+	if v.found == nil {
+		return false
+	}
+	middleware.NoteOperation(ctx, string(ast.Query), name)
+	return true
 }
 
 // end lets those go on who wait for the same answer.
@@ -222,24 +209,22 @@ func (v *visit) refuse(ctx context.Context, why string) {
 // serverName is what Cache-Status calls us.
 const serverName = `"7p"`
 
-// cacheStatus tells what became of the visit, as RFC 9211 has it.
-func (v *visit) cacheStatus(now time.Time) string {
-	var b strings.Builder
-	b.Grow(48)
-	b.WriteString(serverName)
+// appendCacheStatus appends what became of the visit, as RFC 9211 has it.
+func (v *visit) appendCacheStatus(b []byte, now time.Time) []byte {
+	b = append(b, serverName...)
 	switch {
 	case v.found != nil:
-		b.WriteString("; hit; ttl=")
-		b.WriteString(strconv.FormatInt(int64((v.found.MaxAge-v.found.Age(now))/time.Second), 10))
+		b = append(b, "; hit; ttl="...)
+		b = strconv.AppendInt(b, int64((v.found.MaxAge-v.found.Age(now))/time.Second), 10)
 	case v.q == nil || v.q.Bypass != "":
-		b.WriteString("; fwd=bypass")
+		b = append(b, "; fwd=bypass"...)
 	case v.why == "":
-		b.WriteString("; fwd=miss; stored")
+		b = append(b, "; fwd=miss; stored"...)
 	default:
-		b.WriteString("; fwd=miss")
+		b = append(b, "; fwd=miss"...)
 	}
 	if v.why != "" {
-		fmt.Fprintf(&b, "; detail=%s", v.why)
+		b = append(append(b, "; detail="...), v.why...)
 	}
-	return b.String()
+	return b
 }

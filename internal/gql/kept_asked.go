@@ -2,6 +2,8 @@ package gql
 
 import (
 	"hash/maphash"
+	"net/http"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -17,35 +19,61 @@ const (
 )
 
 // asked is the body of a request, and what it asks for: the same whenever it comes.
-// Once its answer was found it is remembered, and neither is it decoded again then,
-// nor its key made, nor its policy looked up. It has a text and no extensions, as
-// what those refer to may change.
+// Once its answer was found it is remembered, and that answer is looked for before
+// the body is decoded, its key made, or gqlgen called. It has a text and no
+// extensions, as what those refer to may change.
 type asked struct {
-	body            string
-	text, operation string
-	key             answers.Key
-	name            string // of the operation that this chooses
-	before          bool   // it is remembered
+	body   string
+	key    answers.Key
+	name   string // of the operation that this chooses
+	before bool   // it is remembered
+}
+
+// Gate is an extension that looks at the text of every operation.
+type Gate interface {
+	graphql.OperationParameterMutator
+	// Open tells whether it lets through, as they are, all operations that bring their
+	// text and no extensions.
+	Open() bool
 }
 
 // askedBefore are the bodies that are remembered. It is safe for concurrent use; nil
 // remembers nothing.
 type askedBefore struct {
-	seed maphash.Seed
-	kept *lru.Cache[uint64, *asked] // by the hashes of the bodies
+	answers *answers.Answers
+	gates   []Gate
+	seed    maphash.Seed
+	kept    *lru.Cache[uint64, *asked] // by the hashes of the bodies
 }
 
-func newAskedBefore() *askedBefore {
+// newAskedBefore returns nil where an extension must be asked each time.
+func newAskedBefore(in *answers.Answers, extensions []graphql.HandlerExtension) *askedBefore {
 	kept, err := lru.New[uint64, *asked](maxAsked)
 	if err != nil {
 		panic(err) // of a size below 1
 	}
-	return &askedBefore{seed: maphash.MakeSeed(), kept: kept}
+	b := &askedBefore{answers: in, seed: maphash.MakeSeed(), kept: kept}
+	for _, e := range extensions {
+		if _, looks := e.(graphql.OperationParameterMutator); !looks {
+			continue
+		}
+		gate, ok := e.(Gate)
+		if !ok {
+			return nil
+		}
+		b.gates = append(b.gates, gate)
+	}
+	return b
+}
+
+// takes tells whether a body can be remembered.
+func (b *askedBefore) takes(body []byte) bool {
+	return b != nil && len(body) <= maxAskedBody && !slices.ContainsFunc(b.gates, func(g Gate) bool { return !g.Open() })
 }
 
 // find returns what is remembered of a body, nil for nothing.
 func (b *askedBefore) find(body []byte) *asked {
-	if b == nil || len(body) > maxAskedBody {
+	if !b.takes(body) {
 		return nil
 	}
 	if a, ok := b.kept.Get(maphash.Bytes(b.seed, body)); ok && a.body == string(body) {
@@ -56,10 +84,10 @@ func (b *askedBefore) find(body []byte) *asked {
 
 // candidate returns what may come to be remembered of a body, nil for nothing.
 func (b *askedBefore) candidate(body []byte, p *graphql.RawParams) *asked {
-	if b == nil || len(body) > maxAskedBody || p == nil || p.Query == "" || p.Extensions != nil {
+	if !b.takes(body) || p == nil || p.Query == "" || p.Extensions != nil {
 		return nil
 	}
-	return &asked{body: string(body), text: p.Query, operation: p.OperationName}
+	return &asked{body: string(body)}
 }
 
 // remember remembers the body of a visit whose answer was found.
@@ -72,15 +100,21 @@ func (b *askedBefore) remember(v *visit) {
 	b.kept.Add(maphash.String(b.seed, a.body), a)
 }
 
-// params are those of the request, but for the variables: see restore.
-func (a *asked) params() *graphql.RawParams {
-	return &graphql.RawParams{Query: a.text, OperationName: a.operation}
+// look looks for the answer to a request that is remembered. It returns the
+// parameters of one that has to be executed, nil where the answer was found.
+func (b *askedBefore) look(r *http.Request, v *visit) *graphql.RawParams {
+	if costAsked(r.Header) || !v.ask(r.Context(), b.answers, v.asked.key, v.asked.name) {
+		return v.asked.params(r.Header)
+	}
+	if v.q.Renew {
+		v.params = v.asked.params(r.Header)
+	}
+	return nil
 }
 
-// restore gives the variables to the parameters of an operation that will run. They
-// are decoded anew, as running changes them.
-func (a *asked) restore(p *graphql.RawParams) {
-	if in, _ := decodeBody([]byte(a.body), 0); in.params != nil { // it was decoded before
-		p.Variables = in.params.Variables
-	}
+// params are those of the request, decoded anew as running changes the variables.
+func (a *asked) params(headers http.Header) *graphql.RawParams {
+	in, _ := decodeBody([]byte(a.body), 0) // it was decoded before
+	in.params.Headers = headers
+	return in.params
 }

@@ -32,13 +32,18 @@ func keepingServer(t *testing.T, access *bytes.Buffer) (http.Handler, *store.Sto
 	go func() { defer close(done); followed.Run(ctx, db) }()
 	kept := answers.New(answers.Options{Changes: followed, MaxBytes: 1 << 20})
 	t.Cleanup(func() { stop(); <-done; kept.Close() })
+	awaitThat(func() bool { return followed.Stats().Leased })
+	s := New(Options{Store: db, Log: quiet, Introspection: true, Answers: kept})
+	return middleware.RequestID()(middleware.AccessLog(access, slog.LevelInfo)(s)), db, followed
+}
+
+// awaitThat returns once something is so.
+func awaitThat(so func() bool) {
 	poll := time.NewTicker(time.Millisecond)
 	defer poll.Stop()
-	for !followed.Stats().Leased {
+	for !so() {
 		<-poll.C
 	}
-	s := New(Options{Store: db, Log: quiet, Introspection: true, Answers: kept})
-	return middleware.RequestID()(middleware.AccessLog(slog.New(slog.NewJSONHandler(access, nil)))(s)), db, followed
 }
 
 // A body that is remembered is answered, and run where it has to be, as one that is
@@ -76,10 +81,11 @@ func TestRememberedBodies(t *testing.T) {
 	visit(3, "fwd=miss; stored")
 	visit(2, "fwd=bypass; detail=cost-asked", headerCost)
 
+	found := followed.Stats().Found
 	if _, err := db.Primary().Exec(t.Context(), "UPDATE courses SET title = 'Changed'"); err != nil {
 		t.Fatal(err)
 	}
-	followed.Announce(t.Context(), []store.Change{{ID: 1 << 40, Tags: []string{"*"}}})
+	awaitThat(func() bool { return followed.Stats().Found > found })
 	made = visit(2, "fwd=miss; stored")
 	if again := visit(2, "hit"); strings.Count(made, "Changed") != 2 || again != made {
 		t.Errorf("after the change made was %s, kept is %s", made, again)
@@ -89,7 +95,7 @@ func TestRememberedBodies(t *testing.T) {
 // What extensions refer to may change, and large bodies take room.
 func TestBodiesThatAreNotRemembered(t *testing.T) {
 	t.Parallel()
-	before := newAskedBefore()
+	before := newAskedBefore(nil, nil)
 	for body, may := range map[string]bool{
 		`{"query":"{ a }"}`:                                        true,
 		`{"query":"{ a }","extensions":{}}`:                        false,

@@ -3,6 +3,7 @@ package gql
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,18 +16,26 @@ import (
 
 // sendKept writes an answer that others may keep too, or tells a caller who has it
 // already that it is as it was.
-func (out reply) sendKept(r *http.Request, a *answers.Answer, now time.Time) {
+func (out reply) sendKept(r *http.Request, v *visit, a *answers.Answer, now time.Time) {
 	h := out.w.Header()
 	h["Content-Type"] = contentResponse
 	if out.legacy {
 		h["Content-Type"] = contentJSON
 	}
-	values := [...]string{cacheControl(r, a), a.ETag} // one allocation for both
-	h["Cache-Control"], h["Etag"] = values[:1:1], values[1:]
-	h["Vary"] = []string{strings.Join(append(h["Vary"], "Authorization", "Cookie"), ", ")} // a line costs more than a name
-	if age := a.Age(now); age >= time.Second {
-		h["Age"] = []string{strconv.FormatInt(int64(age/time.Second), 10)}
+	// All values are parts of one text, and their slices of one array.
+	text := v.appendCacheStatus(make([]byte, 0, 96), now)
+	status := len(text)
+	text = appendCacheControl(text, r, a)
+	control := len(text)
+	age := a.Age(now)
+	text = strconv.AppendInt(text, int64(age/time.Second), 10)
+	s := string(text)
+	values := [...]string{s[:status], s[status:control], s[control:], a.ETag}
+	h["Cache-Status"], h["Cache-Control"], h["Etag"] = values[:1:1], values[1:2:2], values[3:]
+	if age >= time.Second {
+		h["Age"] = values[2:3:3]
 	}
+	h["Vary"] = varyOfKept(h["Vary"])
 	if r.Method == http.MethodGet && matches(r.Header["If-None-Match"], a.ETag) {
 		delete(h, "Content-Type")
 		out.w.WriteHeader(http.StatusNotModified)
@@ -35,14 +44,35 @@ func (out reply) sendKept(r *http.Request, a *answers.Answer, now time.Time) {
 	middleware.WriteWhole(out.w, http.StatusOK, a.Body, a.Coded)
 }
 
-// cacheControl tells others how long they may keep an answer. One that was asked for
-// with credentials is never public, whatever it was made from.
-func cacheControl(r *http.Request, a *answers.Answer) string {
-	share := ", private"
+// appendCacheControl tells others how long they may keep an answer. One that was
+// asked for with credentials is never public, whatever it was made from.
+func appendCacheControl(b []byte, r *http.Request, a *answers.Answer) []byte {
+	b = append(b, "max-age="...)
+	b = strconv.AppendInt(b, int64(a.MaxAge/time.Second), 10)
 	if a.Scope == answers.Public && r.Header["Authorization"] == nil && r.Header["Cookie"] == nil {
-		share = ", public"
+		return append(b, ", public"...)
 	}
-	return "max-age=" + strconv.FormatInt(int64(a.MaxAge/time.Second), 10) + share
+	return append(b, ", private"...)
+}
+
+// What a kept answer nearly always varies by before it is known to be one, and what
+// it says then.
+var (
+	varyBefore = []string{"Origin", "Accept-Encoding", "Accept"}
+	varyUsual  = varyWith(varyBefore)
+)
+
+// varyOfKept adds to a header Vary that credentials choose the answer.
+func varyOfKept(vary []string) []string {
+	if slices.Equal(vary, varyBefore) {
+		return varyUsual
+	}
+	return varyWith(vary)
+}
+
+// varyWith makes one line, as a line costs more than a name.
+func varyWith(vary []string) []string {
+	return []string{strings.Join(append(slices.Clip(vary), "Authorization", "Cookie"), ", ")}
 }
 
 // matches tells whether an ETag is among those of If-None-Match, which compares them

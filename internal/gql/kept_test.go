@@ -48,7 +48,7 @@ func newLibrary(t *testing.T, change func(*Options)) *library {
 	if change != nil {
 		change(&o)
 	}
-	l.Handler = middleware.RequestID()(middleware.AccessLog(slog.New(slog.NewJSONHandler(&l.log, nil)))(middleware.Compress()(New(o))))
+	l.Handler = middleware.RequestID()(middleware.AccessLog(&l.log, slog.LevelInfo)(middleware.Compress()(New(o))))
 	return l
 }
 

@@ -40,8 +40,8 @@ func release(buf *bytes.Buffer, pool *sync.Pool) {
 
 // incoming is what a request asks: one operation, or a batch, which is not empty.
 type incoming struct {
-	params *graphql.RawParams
-	asked  *asked // nil for one that is not to be remembered
+	params *graphql.RawParams // nil for one that is remembered
+	asked  *asked             // nil for one that is not to be remembered
 	batch  []member
 }
 
@@ -58,7 +58,11 @@ func (h HTTP) readPost(r *http.Request, most limit) (in incoming, ref *refusal) 
 	if r.ContentLength > maxPooled { // else it would double, and be copied, again and again
 		buf.Grow(int(r.ContentLength) + bytes.MinRead)
 	}
-	if _, err := buf.ReadFrom(io.LimitReader(r.Body, most.bytes+1)); err != nil {
+	body := io.Reader(r.Body)
+	if r.ContentLength < 0 { // else net/http reads no more
+		body = io.LimitReader(body, most.bytes+1)
+	}
+	if _, err := buf.ReadFrom(body); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return in, refuse(http.StatusRequestTimeout, codeRequestTimeout, "the request body came too slowly")
 		}
@@ -68,7 +72,7 @@ func (h HTTP) readPost(r *http.Request, most limit) (in incoming, ref *refusal) 
 		return in, tooLarge(most)
 	}
 	if a := h.before.find(buf.Bytes()); a != nil {
-		return incoming{params: a.params(), asked: a}, nil
+		return incoming{asked: a}, nil
 	}
 	if in, ref = decodeBody(buf.Bytes(), h.MaxBatch); ref == nil {
 		in.asked = h.before.candidate(buf.Bytes(), in.params)

@@ -118,6 +118,11 @@ func (p *Persisted) MutateOperationParameters(ctx context.Context, r *graphql.Ra
 	return p.text(ctx, r, hash)
 }
 
+// Open tells whether all texts are run that come without a reference.
+func (p *Persisted) Open() bool {
+	return p.Mode == PersistedOff || p.Mode == PersistedAPQ && p.Documents.Len() == 0
+}
+
 // references returns the id and the hash that a request carries.
 func references(r *graphql.RawParams) (id, hash string, err *gqlerror.Error) {
 	if given := r.Extensions[extensionPersisted]; given != nil {

@@ -238,7 +238,7 @@ func TestAPQMutationByGet(t *testing.T) {
 	})
 	exec.Use(apq(local(t), time.Minute))
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		gql.HTTP{MaxBody: maxBody}.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), exec)
+		gql.HTTP{MaxBody: maxBody}.Do(w, r, exec)
 	})
 	for _, query := range []string{text, ""} {
 		if rec := send(t, h, http.MethodPost, query, persisted(hashOf(text))); rec.Code != 200 || read(t, rec).Data == nil {

@@ -50,7 +50,9 @@ type Options struct {
 	// Version changes whenever answers may, besides the schema: kept ones of another
 	// are not found.
 	Version string
-	// Extensions run after the limits, in their order.
+	// Extensions run after the limits, in their order. One that looks at the parameters
+	// of every operation keeps kept answers from being found before it, unless it is a
+	// Gate.
 	Extensions []graphql.HandlerExtension
 	// Timeout is how long one operation may take; 0 is without end.
 	Timeout time.Duration
@@ -93,7 +95,7 @@ func New(o Options) *Server {
 		renewals: make(chan struct{}, maxRenewals),
 	}
 	if o.Answers != nil {
-		http.before = newAskedBefore()
+		http.before = newAskedBefore(o.Answers, o.Extensions)
 	}
 	return &Server{exec: exec, http: http}
 }
@@ -149,7 +151,7 @@ func (o Options) keeping(schema *ast.Schema, known admitted) keeping {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.http.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), s.exec)
+	s.http.Do(w, r, s.exec)
 }
 
 // answer has what a root field returned written by generated code, and leaves to

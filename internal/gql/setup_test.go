@@ -44,7 +44,7 @@ func serve(es graphql.ExecutableSchema, log *slog.Logger) http.Handler {
 	exec.SetErrorPresenter(gql.Present(log))
 	exec.SetRecoverFunc(gql.Recover(log))
 	return middleware.RequestID()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		gql.HTTP{MaxBody: maxBody}.Do(w, r.WithContext(graphql.StartOperationTrace(r.Context())), exec)
+		gql.HTTP{MaxBody: maxBody}.Do(w, r, exec)
 	}))
 }
 

@@ -82,7 +82,6 @@ func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 }
 
 func (h HTTP) read(r *http.Request, most limit) (in incoming, ref *refusal) {
-	start := graphql.Now()
 	switch r.Method {
 	case http.MethodPost:
 		in, ref = h.readPost(r, most)
@@ -94,21 +93,20 @@ func (h HTTP) read(r *http.Request, most limit) (in incoming, ref *refusal) {
 	if ref != nil {
 		return in, ref
 	}
-	took := graphql.TraceTiming{Start: start, End: graphql.Now()}
 	for i := range in.batch {
 		if m := &in.batch[i]; m.ref == nil {
-			m.ref = h.complete(m.params, r, took)
+			m.ref = h.complete(m.params, r)
 		}
 	}
-	if in.batch != nil {
-		return in, nil
+	if in.params != nil {
+		ref = h.complete(in.params, r)
 	}
-	return in, h.complete(in.params, r, took)
+	return in, ref
 }
 
 // complete adds to the parameters what is not in the body, or refuses those that
 // name no operation.
-func (h HTTP) complete(params *graphql.RawParams, r *http.Request, read graphql.TraceTiming) *refusal {
+func (h HTTP) complete(params *graphql.RawParams, r *http.Request) *refusal {
 	// Texts are kept in caches; rows belong into the variables.
 	if int64(len(params.Query)) > h.MaxBody {
 		return refuse(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
@@ -118,17 +116,23 @@ func (h HTTP) complete(params *graphql.RawParams, r *http.Request, read graphql.
 	if params.Query == "" && len(params.Extensions) == 0 {
 		return misshapen("give the text of the operation as \"query\", or its \"documentId\"")
 	}
-	params.Headers, params.ReadTime = r.Header, read
+	params.Headers = r.Header
 	return nil
 }
 
 // one answers one operation: as it was answered before, where that is kept.
 func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExecutor) *refusal {
-	r, v := h.visit(r, in.asked)
+	v := &visit{asked: in.asked}
 	defer v.end()
-	resp, ref := execute(r, out.w.Header(), in.params, exec)
-	if ref != nil {
-		return ref
+	var resp *graphql.Response
+	if in.params == nil {
+		in.params = h.before.look(r, v)
+	}
+	if in.params != nil {
+		ctx, ref := context.WithValue(r.Context(), visitKey{}, v), (*refusal)(nil)
+		if resp, ref = execute(ctx, r.Method, out.w.Header(), in.params, exec); ref != nil {
+			return ref
+		}
 	}
 	answer := v.found
 	if answer == nil {
@@ -137,8 +141,8 @@ func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExe
 		h.before.remember(v)
 	}
 	now := time.Now()
-	out.w.Header()["Cache-Status"] = []string{v.cacheStatus(now)}
 	if answer == nil {
+		out.w.Header()["Cache-Status"] = []string{string(v.appendCacheStatus(nil, now))}
 		status := statusOf(resp)
 		if h.Partial && status == http.StatusOK && resp.Data != nil && len(resp.Errors) > 0 && !out.legacy {
 			status = statusPartial
@@ -146,7 +150,7 @@ func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExe
 		out.send(r.Context(), status, resp)
 		return nil
 	}
-	out.sendKept(r, answer, now)
+	out.sendKept(r, v, answer, now)
 	if v.q != nil && v.q.Renew {
 		h.renew(v, exec)
 	}
@@ -155,8 +159,8 @@ func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExe
 
 // execute runs the operation, or refuses one that its method or a single answer
 // cannot carry. It tells in the header of the answer where that is a replay.
-func execute(r *http.Request, header http.Header, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.Response, *refusal) {
-	ctx := r.Context()
+func execute(ctx context.Context, method string, header http.Header, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.Response, *refusal) {
+	ctx = graphql.StartOperationTrace(ctx)
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
 		if errors.Is(errs[0], errFound) {
@@ -165,7 +169,7 @@ func execute(r *http.Request, header http.Header, params *graphql.RawParams, exe
 		return exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), nil
 	}
 	middleware.NoteOperation(ctx, string(op.Operation.Operation), op.Operation.Name)
-	if r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation {
+	if method == http.MethodGet && op.Operation.Operation == ast.Mutation {
 		return nil, refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "a mutation needs POST")
 	}
 	if ref := needsStream(op); ref != nil {

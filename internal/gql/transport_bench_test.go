@@ -37,7 +37,6 @@ func BenchmarkTransport(b *testing.B) {
 	transport := gql.HTTP{MaxBody: maxBody}
 	reader := strings.NewReader(body)
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", reader)
-	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
 	r.Body = io.NopCloser(reader)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json")

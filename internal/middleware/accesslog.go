@@ -1,31 +1,38 @@
 package middleware
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
-	"strings"
+	"sync"
 	"time"
 )
 
-// maxLogged is the most characters of a caller's text that a line of log takes.
-const maxLogged = 200
-
 // AccessLog writes one line a request when it has been answered: who asked for
-// what, the status, the bytes sent and the milliseconds it took. The query
-// string and the headers are left out, as they may hold secrets. A handler that
-// panics counts as 500.
-func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
+// what, the status, the bytes sent and the milliseconds it took, as slog's
+// JSONHandler would. The query string and the headers are left out, as they may hold
+// secrets. A handler that panics counts as 500. Lines are of slog.LevelInfo, those of
+// a status from 500 on of slog.LevelError; those below least are not written. It
+// writes whole lines, one at a time.
+func AccessLog(out io.Writer, least slog.Level) func(http.Handler) http.Handler {
+	log := &accessLog{out: out, least: least}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rec := record(w)
 			panicked := true
 			defer func() {
-				logAccess(log, r, entry{status: rec.final(panicked), bytes: rec.bytes, start: rec.start, took: time.Since(rec.start)})
+				log.write(r, entry{status: rec.final(panicked), bytes: rec.bytes, start: rec.start, took: time.Since(rec.start)})
 			}()
 			next.ServeHTTP(rec, r)
 			panicked = false
 		})
 	}
+}
+
+type accessLog struct {
+	least slog.Level
+	mu    sync.Mutex
+	out   io.Writer
 }
 
 type entry struct {
@@ -35,49 +42,23 @@ type entry struct {
 	took   time.Duration
 }
 
-func logAccess(log *slog.Logger, r *http.Request, e entry) {
-	level := slog.LevelInfo
+func (e entry) level() slog.Level {
 	if e.status >= http.StatusInternalServerError {
-		level = slog.LevelError
+		return slog.LevelError
 	}
-	ctx := r.Context()
-	if !log.Enabled(ctx, level) {
-		return
-	}
-	attrs := make([]slog.Attr, 0, 13)
-	attrs = append(attrs,
-		slog.String("method", r.Method),
-		slog.String("path", clip(r.URL.Path)),
-		slog.Int("status", e.status),
-		slog.Int64("bytes", e.bytes),
-		slog.Float64("ms", float64(e.took.Microseconds())/1000),
-		slog.String("remote", ClientOf(r).Address.String()),
-		slog.String("user_agent", clip(r.UserAgent())),
-	)
-	if req, ok := ctx.Value(requestKey{}).(*request); ok {
-		attrs = append(attrs, slog.String("request_id", req.id))
-		if g := &req.graphql; g.Kind != "" {
-			attrs = append(attrs, slog.String("operation", clip(strings.TrimSpace(g.Kind+" "+g.Name))))
-		}
-		if code := req.graphql.Code; code != "" {
-			attrs = append(attrs, slog.String("code", code))
-		}
-		if d := req.database; d != nil {
-			attrs = append(attrs, slog.Int64("sql_statements", d.Statements), slog.Int64("sql_round_trips", d.RoundTrips))
-			if d.Waits > 0 {
-				attrs = append(attrs, slog.Int64("batch_waits", d.Waits))
-			}
-		}
-	}
-	// Logger.LogAttrs would look at the clock once more, and up the stack for who calls.
-	line := slog.NewRecord(e.start.Add(e.took), level, "request", 0)
-	line.AddAttrs(attrs...)
-	_ = log.Handler().Handle(ctx, line)
+	return slog.LevelInfo
 }
 
-func clip(s string) string {
-	if len(s) > maxLogged {
-		return s[:maxLogged]
+var accessLines = sync.Pool{New: func() any { return new([]byte) }}
+
+func (l *accessLog) write(r *http.Request, e entry) {
+	if e.level() < l.least {
+		return
 	}
-	return s
+	line := accessLines.Get().(*[]byte)
+	defer accessLines.Put(line)
+	*line = e.append((*line)[:0], r)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = l.out.Write(*line)
 }

@@ -33,20 +33,19 @@ func BenchmarkChain(b *testing.B) {
 		w.Header()["Content-Length"] = length
 		_, _ = w.Write(body)
 	})
-	quiet := slog.New(slog.DiscardHandler)
 	for _, bm := range []struct {
 		name     string
 		h        http.Handler
 		encoding string
 	}{
 		{"none", handler, ""},
-		{"plain", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(log),
+		{"plain", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
 			middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
-		{"plain-nolog", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(quiet),
+		{"plain-nolog", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelError),
 			middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
-		{"plain-observed", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(quiet),
+		{"plain-observed", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelError),
 			middleware.Observe(func(middleware.Answered) {}), middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
-		{"zstd", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(log),
+		{"zstd", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
 			middleware.SecurityHeaders(), cors, middleware.Compress()), "gzip, deflate, br, zstd"},
 	} {
 		b.Run(bm.name, func(b *testing.B) {

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -23,21 +22,19 @@ type Client struct {
 	TLS bool
 }
 
-type clientKey struct{}
-
 // ClientOf returns the client that Clients found for a request, or else the other
 // end of its connection.
 func ClientOf(r *http.Request) Client {
-	if c, ok := r.Context().Value(clientKey{}).(Client); ok {
-		return c
+	if req, ok := r.Context().Value(requestKey{}).(*request); ok {
+		return req.client
 	}
-	return Client{Address: peer(r), TLS: r.TLS != nil}
+	return peer(r)
 }
 
 // peer is the other end of a request's connection.
-func peer(r *http.Request) netip.Addr {
+func peer(r *http.Request) Client {
 	from, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return plain(from.Addr())
+	return Client{Address: plain(from.Addr()), TLS: r.TLS != nil}
 }
 
 func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
@@ -96,10 +93,10 @@ func (p Proxies) contain(a netip.Addr) bool {
 func Clients(proxies Proxies) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if from := peer(r); proxies.contain(from) {
-				c := proxies.client(from, r.Header)
-				c.TLS = c.TLS || r.TLS != nil
-				r = r.WithContext(context.WithValue(r.Context(), clientKey{}, c))
+			r, req := begin(r)
+			if from := req.client.Address; proxies.contain(from) {
+				req.client = proxies.client(from, r.Header)
+				req.client.TLS = req.client.TLS || r.TLS != nil
 			}
 			next.ServeHTTP(w, r)
 		})

@@ -184,7 +184,7 @@ func TestClientOverHTTP(t *testing.T) {
 			t.Parallel()
 			var buf bytes.Buffer
 			server := httptest.NewUnstartedServer(chain(answer(http.StatusTooManyRequests, nil), middleware.RequestID(),
-				middleware.Clients(tt.proxies), middleware.AccessLog(slog.New(slog.NewJSONHandler(&buf, nil))), middleware.SecurityHeaders()))
+				middleware.Clients(tt.proxies), middleware.AccessLog(&buf, slog.LevelInfo), middleware.SecurityHeaders()))
 			if tt.tls {
 				server.StartTLS()
 			} else {

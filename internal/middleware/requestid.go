@@ -14,11 +14,22 @@ const requestIDHeader = "X-Request-Id"
 // request is what the middlewares of one request share through its context.
 type request struct {
 	id       string
+	client   Client
 	graphql  GraphQL
 	database *Database
 }
 
 type requestKey struct{}
+
+// begin returns what the middlewares of a request share, and the request that has it
+// in its context. The outermost of them makes it: each context costs a copy of r.
+func begin(r *http.Request) (*http.Request, *request) {
+	if req, ok := r.Context().Value(requestKey{}).(*request); ok {
+		return r, req
+	}
+	req := &request{client: peer(r)}
+	return r.WithContext(context.WithValue(r.Context(), requestKey{}, req)), req
+}
 
 // RequestID gives every request an id, answers it as X-Request-Id and keeps it
 // in the context. The caller's own X-Request-Id is taken if it is 1 to 64
@@ -32,8 +43,9 @@ func RequestID() func(http.Handler) http.Handler {
 				id = newID()
 			}
 			w.Header()[requestIDHeader] = []string{id}
-			ctx := context.WithValue(r.Context(), requestKey{}, &request{id: id})
-			next.ServeHTTP(w, r.WithContext(ctx))
+			r, req := begin(r)
+			req.id = id
+			next.ServeHTTP(w, r)
 		})
 	}
 }

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/7p-education/api/internal/jsontext"
 )
 
 // Writer writes one root field of one operation. R is the root of the resolvers.
@@ -135,7 +137,7 @@ func (w *Writer[R]) compile(f *Field, typ string) *Plan {
 	keys := make([]byte, 0, names)
 	for i := range collected {
 		c, to, start := &collected[i], &p.Fields[i], len(keys)
-		keys = append(appendString(keys, c.Alias), ':')
+		keys = append(jsontext.AppendString(keys, c.Alias), ':')
 		*to = Field{Index: -1, Ctx: f.Ctx, typ: typ, key: keys[start:len(keys):len(keys)], collected: c}
 		if c.Name == "__typename" {
 			continue
@@ -254,7 +256,7 @@ func (w *Writer[R]) leave(n, start int, ok, nonNull bool) bool {
 }
 
 // String, Int, Float, Bool and Time write a scalar.
-func (w *Writer[R]) String(s string) { w.Buf = appendString(w.Buf, s) }
+func (w *Writer[R]) String(s string) { w.Buf = jsontext.AppendString(w.Buf, s) }
 
 // Int writes an integer.
 func (w *Writer[R]) Int(n int) { w.Buf = strconv.AppendInt(w.Buf, int64(n), 10) }
@@ -335,34 +337,4 @@ func (w *Writer[R]) NullElement(nonNull bool) bool {
 	}
 	w.Buf = append(w.Buf, "null"...)
 	return true
-}
-
-const hex = "0123456789ABCDEF"
-
-// appendString writes a JSON string as gqlgen does.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= 0x20 && c != '\\' && c != '"' {
-			continue
-		}
-		b = append(b, s[start:i]...)
-		start = i + 1
-		switch c {
-		case '\t':
-			b = append(b, '\\', 't')
-		case '\r':
-			b = append(b, '\\', 'r')
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\\', '"':
-			b = append(b, '\\', c)
-		default:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
-		}
-	}
-	b = append(b, s[start:]...)
-	return append(b, '"')
 }

@@ -1,0 +1,88 @@
+package middleware
+
+import (
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/7p-education/api/internal/jsontext"
+)
+
+// maxLogged is the most bytes of a caller's text that a line of log takes.
+const maxLogged = 200
+
+// append appends the line of a request. Through slog it took 2.9 µs of the 28 that a
+// kept answer of 2 kB takes, encoding/json for the milliseconds 0.6 of them.
+func (e entry) append(b []byte, r *http.Request) []byte {
+	req, _ := r.Context().Value(requestKey{}).(*request)
+	b = append(b, `{"time":"`...)
+	b = e.start.Add(e.took).AppendFormat(b, time.RFC3339Nano)
+	b = append(b, `","level":"`...)
+	b = append(b, e.level().String()...)
+	b = append(b, `","msg":"request"`...)
+	b = appendText(b, "method", r.Method)
+	b = appendText(b, "path", r.URL.Path)
+	b = appendNumber(b, "status", int64(e.status))
+	b = appendNumber(b, "bytes", e.bytes)
+	b = appendThousandths(b, "ms", e.took.Microseconds())
+	b = appendAddress(b, "remote", ClientOf(r).Address)
+	b = appendText(b, "user_agent", r.UserAgent())
+	if req != nil {
+		b = req.append(b)
+	}
+	return append(b, "}\n"...)
+}
+
+// append appends what is known of an operation and what it asked of the database.
+func (req *request) append(b []byte) []byte {
+	b = appendText(b, "request_id", req.id)
+	if g := &req.graphql; g.Kind != "" {
+		b = appendText(b, "operation", strings.TrimSpace(g.Kind+" "+g.Name))
+	}
+	if code := req.graphql.Code; code != "" {
+		b = appendText(b, "code", code)
+	}
+	if d := req.database; d != nil {
+		b = appendNumber(b, "sql_statements", d.Statements)
+		b = appendNumber(b, "sql_round_trips", d.RoundTrips)
+		if d.Waits > 0 {
+			b = appendNumber(b, "batch_waits", d.Waits)
+		}
+	}
+	return b
+}
+
+func appendName(b []byte, name string) []byte {
+	b = append(b, `,"`...)
+	b = append(b, name...)
+	return append(b, `":`...)
+}
+
+func appendText(b []byte, name, value string) []byte {
+	value = value[:min(len(value), maxLogged)]
+	if !utf8.ValidString(value) { // as it came, or as it was cut
+		value = strings.ToValidUTF8(value, "\uFFFD")
+	}
+	return jsontext.AppendString(appendName(b, name), value)
+}
+
+func appendNumber(b []byte, name string, value int64) []byte {
+	return strconv.AppendInt(appendName(b, name), value, 10)
+}
+
+// appendThousandths appends a number that is given in thousandths.
+func appendThousandths(b []byte, name string, value int64) []byte {
+	b = appendNumber(b, name, value/1000)
+	if rest := value % 1000; rest > 0 {
+		b = append(b, '.', byte('0'+rest/100), byte('0'+rest/10%10), byte('0'+rest%10))
+	}
+	return b
+}
+
+// appendAddress appends an address, "" where there is none.
+func appendAddress(b []byte, name string, a netip.Addr) []byte {
+	return append(a.AppendTo(append(appendName(b, name), '"')), '"')
+}
