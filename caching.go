@@ -41,11 +41,19 @@ func (k *caching) changed() func(context.Context, []store.Change) {
 	return k.changes.Announce
 }
 
-// start follows changes in the database until the context ends.
-func (k *caching) start(ctx context.Context, db *store.Store) {
-	if k.changes != nil {
-		k.running.Go(func() { k.changes.Run(ctx, db) })
+// start follows changes in the database until the context ends, from when it lacks no
+// migration: the triggers of before need not tell all that answers depend on now.
+func (k *caching) start(ctx context.Context, db *store.Store, migrated <-chan struct{}) {
+	if k.changes == nil {
+		return
 	}
+	k.running.Go(func() {
+		select {
+		case <-migrated:
+			k.changes.Run(ctx, db)
+		case <-ctx.Done():
+		}
+	})
 }
 
 // close waits for what was started.

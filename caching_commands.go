@@ -90,12 +90,12 @@ func warmCache(ctx context.Context, db *database, c *config.Config, files []stri
 	}
 	k := openCaching(c, log, shared.redis)
 	background, stop := context.WithCancel(ctx)
-	k.start(background, db.Store)
+	k.start(background, db.Store, db.migrated(background))
 	defer func() { stop(); k.close() }()
 	waiting, enough := context.WithTimeout(ctx, leaseWithin)
 	defer enough()
 	if err := k.follows(waiting); err != nil {
-		return errors.Join(ctx.Err(), fmt.Errorf("nothing is kept while changes cannot be followed: Redis or the database has not answered within %s", leaseWithin))
+		return errors.Join(ctx.Err(), fmt.Errorf("nothing is kept while changes cannot be followed: Redis or the database has not answered within %s, or the database lacks migrations", leaseWithin))
 	}
 	s := &services{db: db, caching: k}
 	api := gql.New(operations(c, log, s, documents.extension(c, shared.store)))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/7p-education/api/internal/cache/redistest"
 	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/migrations"
 )
 
 const firstCourses = `query First($n: Int!) { courses(first: $n) { nodes { title } } }`
@@ -135,6 +136,32 @@ func TestCacheWarmAtStart(t *testing.T) {
 		if status := p.cacheStatus(t, firstCourses, `{"n":`+n+`}`); !isHit(status) {
 			t.Errorf("n is %s: %s", n, status)
 		}
+	}
+}
+
+// Nothing is kept while the database lacks a migration, whose triggers tell what
+// answers depend on; once it has them all, answers are kept.
+func TestNothingIsKeptBeforeMigrations(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.New(t)
+	db := testdb.Pool(t, dsn)
+	if _, err := migrations.Down(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"DATABASE_URL=" + dsn, "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.Start(t).URL()}
+	p := serve7p(t, env...)
+	if _, stderr, code := run7p(t, env, "cache", "warm", writeOperations(t)); code != 1 || !strings.Contains(stderr, "lacks migrations") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if status := p.cacheStatus(t, titles, "{}"); !strings.Contains(status, "unverified") {
+		t.Errorf("without the newest migration: %s", status)
+	}
+	if _, err := migrations.Up(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	p.follows(t)
+	if status := p.cacheStatus(t, titles, "{}"); !strings.HasSuffix(status, "stored") {
+		t.Errorf("with all of them: %s", status)
 	}
 }
 

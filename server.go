@@ -99,8 +99,9 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	done := jobs.Start(background, log, db.migrated(background), append(jobs.All(db.Store), documents.jobs()...))
-	caching.start(background, db.Store)
+	migrated := db.migrated(background)
+	done := jobs.Start(background, log, migrated, append(jobs.All(db.Store), documents.jobs()...))
+	caching.start(background, db.Store, migrated)
 	caching.warm(background, log, api, warmable)
 	defer func() { stopBackground(); <-done; documents.close(); caching.close() }()
 	welcome(c, listener.Addr(), db)

@@ -9,7 +9,7 @@ import (
 // TagKind is what a Tag is of. A read depends on tags, and a change has tags: an
 // answer is as good as new while no change had a tag that one of its reads
 // depends on. The database's triggers write the tags of changes: see
-// migrations/0011_changes.sql.
+// migrations/0011_changes.sql, and 0012_titles.sql for those of courses.
 type TagKind uint8
 
 // The kinds of tags; those above TagCourse have no id. A read depends on what it
@@ -28,6 +28,8 @@ const (
 	// TagCoursesText, "courses.text": the title and the description of a
 	// published course.
 	TagCoursesText
+	// TagCoursesTitles, "courses.titles": the title of a published course.
+	TagCoursesTitles
 	// TagCoursesPublished, "courses.published": a course was published or hidden.
 	// One that is new is related to none, and one that goes leaves what it is
 	// related to: see TagCourseRelated.
@@ -94,8 +96,8 @@ const (
 // tagNames is what stands before the id of a tag, or is all of its name, and what
 // stands after the id.
 var tagNames = [...][2]string{
-	TagEverything: {"*"}, TagCourses: {"courses"}, TagCoursesText: {"courses.text"}, TagCoursesPublished: {"courses.published"},
-	TagCoursesEnrollments: {"courses.enrollments"}, TagCoursesSlugs: {"courses.slugs"},
+	TagEverything: {"*"}, TagCourses: {"courses"}, TagCoursesText: {"courses.text"}, TagCoursesTitles: {"courses.titles"},
+	TagCoursesPublished: {"courses.published"}, TagCoursesEnrollments: {"courses.enrollments"}, TagCoursesSlugs: {"courses.slugs"},
 	TagWords: {"words"}, TagCategories: {"categories"}, TagCategoriesCounts: {"categories.counts"},
 	TagAnalytics: {"analytics"}, TagPlatform: {"platform"},
 	TagCoursesRated: {"courses.rating:"}, TagCoursesTaken: {"courses.enrollments:"},

@@ -16,6 +16,7 @@ func TestTagNames(t *testing.T) {
 	for tag, name := range map[edu.Tag]string{
 		edu.TagEverything.Of(0):            "*",
 		edu.TagCoursesText.Of(0):           "courses.text",
+		edu.TagCoursesTitles.Of(0):         "courses.titles",
 		edu.TagCoursesRated.Of(100):        "courses.rating:100",
 		edu.TagCoursesTaken.Of(895):        "courses.enrollments:895",
 		edu.TagCoursesEnrollments.Of(0):    "courses.enrollments",

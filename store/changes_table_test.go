@@ -74,7 +74,7 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"categories", "name = name", "true", ""},
 
 	{"courses", "slug = 'x'", "id = 1", "course:1 courses.slugs"},
-	{"courses", "title = 'word1 word2'", "id = 1", "course:1 courses.text"},
+	{"courses", "title = 'word1 word2'", "id = 1", "course:1 courses.text courses.titles"},
 	{"courses", "title = 'other'", "id = 2", "course:2 words"}, // a draft; the word is new
 	{"courses", "description = 'word1'", "id = 1", "course:1 courses.text"},
 	{"courses", "tags = '{word1}'", "id = 1", "course:1 courses"},

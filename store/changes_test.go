@@ -385,7 +385,7 @@ func TestChangesOfAnInstructorAtOnce(t *testing.T) {
 	}
 }
 
-// The migration runs on rows, and is taken back.
+// The migrations run on rows, and are taken back: the second to what the first made.
 func TestChangesDown(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
@@ -396,16 +396,25 @@ func TestChangesDown(t *testing.T) {
 			UNION ALL SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
 				AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')) s`)
 	}
+	first, err := migrations.FS.ReadFile("0011_changes.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
 	up := shape()
 	var shapes []string
 	for range 2 {
-		file, err := migrations.Down(t.Context(), db)
-		if err != nil || file != "0011_changes.sql" {
-			t.Fatalf("took back %s: %v", file, err)
+		for _, want := range []string{"0012_titles.sql", "0011_changes.sql"} {
+			file, err := migrations.Down(t.Context(), db)
+			if err != nil || file != want {
+				t.Fatalf("took back %s: %v, want %s", file, err, want)
+			}
+			exec(t, db, rename("1"))
+			if made := value[string](t, db, "SELECT coalesce(string_agg(prosrc, ''), '') FROM pg_proc WHERE proname = 'tell_courses'"); !strings.Contains(string(first), made) {
+				t.Errorf("taking back %s left\n%s", file, made)
+			}
 		}
-		exec(t, db, rename("1"))
 		shapes = append(shapes, shape())
-		if n, err := migrations.Up(t.Context(), db); err != nil || n != 1 {
+		if n, err := migrations.Up(t.Context(), db); err != nil || n != 2 {
 			t.Fatalf("did %d: %v", n, err)
 		}
 	}

@@ -13,7 +13,7 @@ import "github.com/7p-education/api/edu"
 func (s *statement) listed(by edu.CourseOrderField, o edu.Order, p edu.PageArgs) *statement {
 	s.on(edu.TagCourses)
 	if by == edu.CoursesByTitle {
-		s.on(edu.TagCoursesText)
+		s.on(edu.TagCoursesTitles)
 	}
 	after, before := p.Bounds(o)
 	for _, at := range [...]edu.Cursor{after, before} {

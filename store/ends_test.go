@@ -66,6 +66,7 @@ func TestTagsOfEnds(t *testing.T) {
 	at := func(by edu.CourseOrder, v edu.Value) string {
 		return edu.Cursor{Order: by.Order().Name, Value: v, ID: 1}.String()
 	}
+	titled := edu.CourseOrder{Field: edu.CoursesByTitle, Direction: edu.Ascending}
 	none := func(*edu.Course) {}
 	courses := func(by edu.CourseOrder, p edu.PageArgs) store.Query {
 		return store.Courses(edu.CourseConditions{}, by, p, none)
@@ -84,6 +85,7 @@ func TestTagsOfEnds(t *testing.T) {
 		{"to the end", courses(taken, edu.PageArgs{Limit: 9, After: fifty}), "courses.enrollments:50"},
 		{"before a cursor", courses(rated, edu.PageArgs{Limit: 2, Before: three, Backward: true}), "courses.rating:0 courses.rating:60"},
 		{"none but the next", courses(rated, edu.PageArgs{}), "courses.rating:0"},
+		{"by title", courses(titled, edu.PageArgs{Limit: 2}), "courses.titles"},
 		{"of what is rated", store.CountCourses(edu.CourseConditions{MinRating: ptr(3.5)}, new(int)), "courses.rating:70"},
 		{"of a category each", store.CoursesByCategory([]int64{1, 2}, taken, edu.PageArgs{Limit: 2}, func(int64, *edu.Course) {}), "courses.enrollments:20"},
 		{"the top", store.TopCourses(0, 2, 0, none), "courses.enrollments:50"},

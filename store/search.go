@@ -144,7 +144,7 @@ func Finds(text string, where edu.CourseConditions, into *bool) Query {
 // and only if these do not suffice those with a word near to it, the nearest
 // first.
 func Suggestions(typed string, first int, into func(string)) Query {
-	s := sql("Suggestions").on(edu.TagCourses, edu.TagCoursesText, edu.TagCoursesEnrollments)
+	s := sql("Suggestions").on(edu.TagCourses, edu.TagCoursesTitles, edu.TagCoursesEnrollments)
 	near, pattern, n := s.arg(typed), s.arg(likeEscape.Replace(typed)+"%"), s.arg(first)
 	s.add(`(SELECT c.title FROM courses c WHERE c.published AND lower(c.title) LIKE lower(`, pattern, `)
 			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)

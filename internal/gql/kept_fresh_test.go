@@ -179,14 +179,14 @@ func (c *city) run(enough int64, trouble func()) {
 }
 
 // newCity makes registers of everything that is read: a course in lists, by itself and
-// in a search, its students, a person's dashboard.
+// in a search, its title, its students, a person's dashboard.
 func newCity(t *testing.T, dsn string, instances ...*instance) *city {
 	t.Helper()
 	db := testdb.Pool(t, dsn)
 	admin := edu.Viewer{ID: 3, Role: edu.RoleAdmin}
 	c := &city{instances: instances}
 	for i := range 4 {
-		c.registers = append(c.registers, lengthOf(t, db, admin, i), studentsOf(t, db, i), watchTimeOf(t, db, i))
+		c.registers = append(c.registers, lengthOf(t, db, admin, i), titleOf(t, db, admin, i), studentsOf(t, db, i), watchTimeOf(t, db, i))
 	}
 	for _, r := range c.registers {
 		n, err := r.read[0].number(func() string { _, body := c.ask(r.read[0].as, r.read[0].query); return body }())
@@ -226,6 +226,22 @@ func lengthOf(t *testing.T, db *pgxpool.Pool, admin edu.Viewer, i int) *register
 			{nobody, fmt.Sprintf(`{ category(id: %q) { name courses(first: 100, orderBy: {field: TITLE}) { nodes { id durationSeconds } } } }`, in), after},
 			{nobody, fmt.Sprintf(`{ node(id: %q) { id ... on Course { durationSeconds } } }`, id), after},
 		},
+	}
+}
+
+// titleOf is a number in the title of a course, which an admin changes: a suggestion
+// does not depend on the course but on all titles.
+func titleOf(t *testing.T, db *pgxpool.Pool, admin edu.Viewer, i int) *register {
+	key, _ := nth(t, db, i, "SELECT id, 0::bigint FROM courses WHERE published ORDER BY id DESC")
+	id, title := edu.NewID(edu.KindCourse, key), fmt.Sprintf("Quux%c ", 'a'+rune(i))
+	if _, err := db.Exec(t.Context(), "UPDATE courses SET title = $2 WHERE id = $1", key, title+"1"); err != nil {
+		t.Fatal(err)
+	}
+	return &register{
+		write: func(n int) (edu.Viewer, string) {
+			return admin, fmt.Sprintf(`mutation { updateCourse(input: {id: %q, title: "%s%d"}) { course { id } userErrors { message } } }`, id, title, n)
+		},
+		read: []question{{edu.Viewer{}, fmt.Sprintf(`{ searchSuggestions(prefix: %q, first: 1) }`, title), title}},
 	}
 }
 
