@@ -72,7 +72,7 @@ func listen(t *testing.T, with timeouts, flags ...string) *listening {
 		t.Fatal(err)
 	}
 	l.addr = listener.Addr().String()
-	go func() { _ = srv.Serve(listener) }()
+	go func() { _ = srv.Serve(middleware.SlowReaders(listener, with.write)) }()
 	t.Cleanup(func() {
 		_ = srv.Close()
 		accounts.Accounts.Close()

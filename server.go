@@ -108,7 +108,7 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	log.Info("listening", "addr", listener.Addr().String())
 	srv := newServer(handler, log, production)
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(listener) }()
+	go func() { failed <- srv.Serve(middleware.SlowReaders(listener, production.write)) }()
 	select {
 	case err := <-failed:
 		return err
@@ -141,7 +141,8 @@ func listenOn(addr string) (net.Listener, error) {
 }
 
 // timeouts are how long a client may take: to send the header of a request, to send
-// all of it, to take a piece of its answer, and to send the next request.
+// all of it, to take a piece of its answer (see middleware.SlowReaders), and to send
+// the next request.
 type timeouts struct{ header, read, write, idle time.Duration }
 
 var production = timeouts{header: 5 * time.Second, read: 15 * time.Second, write: 15 * time.Second, idle: 2 * time.Minute}
@@ -152,8 +153,8 @@ const maxHeader = 128 << 10
 
 func newServer(h http.Handler, log *slog.Logger, t timeouts) *http.Server {
 	return &http.Server{
-		Handler:           middleware.SlowReaders(t.write)(middleware.CloseChunked()(h)),
-		ReadHeaderTimeout: t.header, ReadTimeout: t.read, WriteTimeout: t.write, IdleTimeout: t.idle,
+		Handler:           middleware.CloseChunked()(h),
+		ReadHeaderTimeout: t.header, ReadTimeout: t.read, IdleTimeout: t.idle,
 		MaxHeaderBytes: maxHeader,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/7p-education/api/internal/middleware"
 )
 
 // hasty are timeouts short enough that a test can see each of them pass. What they
@@ -78,6 +80,7 @@ func TestLongOperation(t *testing.T) {
 		long()
 		_, _ = io.WriteString(w, strings.Repeat("x", 3*64<<10))
 	}), slog.New(slog.DiscardHandler), timeouts{patience, patience, hasty, patience})
+	srv.Listener = middleware.SlowReaders(srv.Listener, hasty)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	conn, err := net.Dial("tcp", srv.Listener.Addr().String())

@@ -199,8 +199,8 @@ func (c *cacheBench) loads(ctx context.Context, pool *pgxpool.Pool, o options) (
 	if o.operation == "" {
 		return plans, loads, nil
 	}
-	for i, op := range operations {
-		if strings.EqualFold(o.operation, op.name) {
+	for i, l := range loads {
+		if strings.EqualFold(o.operation, l.title) || i < len(operations) && strings.EqualFold(o.operation, operations[i].name) {
 			return plans, loads[i : i+1], nil
 		}
 	}

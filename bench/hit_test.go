@@ -106,7 +106,7 @@ func keepingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from st
 	h := auth.Middleware(tokens)(http.Handler(gql.New(gql.Options{Store: db, Log: log, Timeout: 10 * time.Second, Introspection: true, Answers: kept})))
 	for _, wrap := range []func(http.Handler) http.Handler{
 		middleware.Compress(), cors, middleware.SecurityHeaders(), middleware.Recover(log), middleware.Observe(func(middleware.Answered) {}),
-		middleware.AccessLog(io.Discard, slog.LevelInfo), middleware.RequestID(), middleware.Clients(nil), middleware.CloseChunked(), middleware.SlowReaders(10 * time.Second),
+		middleware.AccessLog(io.Discard, slog.LevelInfo), middleware.RequestID(), middleware.Clients(nil), middleware.CloseChunked(),
 	} {
 		h = wrap(h)
 	}

@@ -38,7 +38,7 @@ func main() {
 	flag.BoolVar(&o.databaseOnly, "database", false, "only bring up the database and print its address, for the benchmarks in process")
 	flag.BoolVar(&o.writes, "writes", false, "measure the writes, beside pgbench")
 	flag.BoolVar(&o.cache, "cache", false, "measure answers that are kept, beside a handler that writes them from a map")
-	flag.StringVar(&o.operation, "operation", "", "only this operation, e.g. BrowseTree, or with -cache mixed; nothing is written")
+	flag.StringVar(&o.operation, "operation", "", "only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed; nothing is written")
 	flag.StringVar(&o.out, "out", "", "where the results are written; bench/RESULTS.md, bench/WRITES.md or bench/CACHE.md by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

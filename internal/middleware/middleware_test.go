@@ -189,7 +189,7 @@ func TestSecurityHeaders(t *testing.T) {
 	h := middleware.SecurityHeaders()(answer(200, nil))
 	res := get(t, h)
 	for name, want := range map[string]string{
-		"X-Content-Type-Options": "nosniff",
+		"X-Content-Type-Options":  "nosniff",
 		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Strict-Transport-Security": "",
 		"Cross-Origin-Resource-Policy": "same-origin",
 	} {

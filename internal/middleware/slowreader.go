@@ -1,55 +1,72 @@
 package middleware
 
 import (
-	"net/http"
+	"net"
+	"sync/atomic"
 	"time"
 )
 
 // piece is how many bytes a client must take in one patience: with 15 s, 4.4 kB/s.
 const piece = 64 << 10
 
-// SlowReaders gives up on clients that do not take their answer: one that takes no
-// piece of it for patience, or a sixteenth less, loses its connection. http.Server's WriteTimeout alone
-// counts from the request on, and would cut off long operations and event streams;
-// it should be the same, for what net/http writes itself. It must be outermost.
-func SlowReaders(patience time.Duration) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			next.ServeHTTP(&patientWriter{ResponseWriter: w, patience: patience, set: time.Now()}, r)
-		})
-	}
+// SlowReaders returns a listener whose connections give up on clients that do not take
+// their answer: one that takes no piece of it for patience, or a sixteenth less, loses
+// its connection. It is in place of http.Server's WriteTimeout, which counts from the
+// request on, cuts off long operations and event streams, and sets a clock anew for
+// every answer.
+func SlowReaders(l net.Listener, patience time.Duration) net.Listener {
+	return slowReaders{l, patience}
 }
 
-type patientWriter struct {
-	http.ResponseWriter
+type slowReaders struct {
+	net.Listener
 	patience time.Duration
-	set      time.Time // when the clock began last; first by http.Server
+}
+
+func (l slowReaders) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &patientConn{Conn: conn, patience: l.patience}, nil
+}
+
+type patientConn struct {
+	net.Conn
+	patience time.Duration
+	set      atomic.Int64 // when the clock began last, in Unix nanoseconds
 }
 
 // wait has the clock begin anew, unless it has only just begun: setting it takes 1 µs.
-// Where there is no connection there is none to lose.
-func (w *patientWriter) wait() {
-	if now := time.Now(); now.Sub(w.set) > w.patience/16 {
-		w.set = now
-		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(now.Add(w.patience))
+func (c *patientConn) wait() error {
+	now := time.Now()
+	if now.UnixNano()-c.set.Load() <= int64(c.patience/16) {
+		return nil
 	}
+	c.set.Store(now.UnixNano())
+	return c.Conn.SetWriteDeadline(now.Add(c.patience))
 }
 
-func (w *patientWriter) Write(b []byte) (n int, err error) {
+// SetWriteDeadline does nothing: net/http would stop the clock after each answer.
+func (c *patientConn) SetWriteDeadline(time.Time) error { return nil }
+
+// CloseWrite is for net/http, which lets a client read why it was refused before it
+// cuts the connection.
+func (c *patientConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+func (c *patientConn) Write(b []byte) (n int, err error) {
 	for {
-		w.wait()
-		m, err := w.ResponseWriter.Write(b[n:min(n+piece, len(b))])
+		if err := c.wait(); err != nil {
+			return n, err
+		}
+		m, err := c.Conn.Write(b[n:min(n+piece, len(b))])
 		if n += m; err != nil || n == len(b) {
 			return n, err
 		}
 	}
 }
-
-// Flush serves those who look for an http.Flusher.
-func (w *patientWriter) Flush() {
-	w.wait()
-	_ = http.NewResponseController(w.ResponseWriter).Flush()
-}
-
-// Unwrap serves http.ResponseController.
-func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
