@@ -15,7 +15,8 @@ import (
 )
 
 // sendKept writes an answer that others may keep too, or tells a caller who has it
-// already that it is as it was.
+// already that it is as it was. Only GET has an ETag: of an answer to POST nobody can
+// ask whether it is still the same.
 func (out reply) sendKept(r *http.Request, v *visit, a *answers.Answer, now time.Time) {
 	h := out.w.Header()
 	h["Content-Type"] = contentResponse
@@ -31,15 +32,18 @@ func (out reply) sendKept(r *http.Request, v *visit, a *answers.Answer, now time
 	text = strconv.AppendInt(text, int64(age/time.Second), 10)
 	s := string(text)
 	values := [...]string{s[:status], s[status:control], s[control:], a.ETag}
-	h["Cache-Status"], h["Cache-Control"], h["Etag"] = values[:1:1], values[1:2:2], values[3:]
+	h["Cache-Status"], h["Cache-Control"] = values[:1:1], values[1:2:2]
 	if age >= time.Second {
 		h["Age"] = values[2:3:3]
 	}
 	h["Vary"] = varyOfKept(h["Vary"])
-	if r.Method == http.MethodGet && matches(r.Header["If-None-Match"], a.ETag) {
-		delete(h, "Content-Type")
-		out.w.WriteHeader(http.StatusNotModified)
-		return
+	if r.Method == http.MethodGet {
+		h["Etag"] = values[3:]
+		if matches(r.Header["If-None-Match"], a.ETag) {
+			delete(h, "Content-Type")
+			out.w.WriteHeader(http.StatusNotModified)
+			return
+		}
 	}
 	middleware.WriteWhole(out.w, http.StatusOK, a.Body, a.Coded)
 }

@@ -200,6 +200,27 @@ func TestSecurityHeaders(t *testing.T) {
 	if got := get(t, h, "X-Forwarded-Proto", "https").Header.Get("Strict-Transport-Security"); got != "" {
 		t.Errorf("anybody's word is taken for TLS: %s", got)
 	}
+	for _, tt := range []struct {
+		method, contentType string
+		shown               bool // perhaps, or embedded
+	}{
+		{"GET", "application/json", true},
+		{"POST", "text/plain", true},
+		{"POST", "text/plain;application/json", true},
+		{"POST", "", true},
+		{"POST", "application/json", false},
+		{"POST", "application/json; charset=utf-8", false},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), tt.method, "/", nil)
+		r.Header.Set("Content-Type", tt.contentType)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		for _, name := range []string{"Content-Security-Policy", "Cross-Origin-Resource-Policy"} {
+			if got := w.Header().Get(name); (got != "") != tt.shown {
+				t.Errorf("the answer to a %s of %q has %s %q", tt.method, tt.contentType, name, got)
+			}
+		}
+	}
 	own := middleware.SecurityHeaders()(answer(200, nil, "Content-Security-Policy", "default-src 'self'"))
 	if got := get(t, own).Header.Get("Content-Security-Policy"); got != "default-src 'self'" {
 		t.Errorf("the page's own policy became %q", got)
