@@ -44,18 +44,27 @@ func (r *rounds) wait(ctx context.Context) error {
 	}
 }
 
-// pass starts the next run, if anybody waits for it.
+// pass has others make the runs that are waited for: one goroutine makes them all, as
+// the stack of a new one would have to grow for each.
 func (r *rounds) pass() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next := r.next
-	if r.next = nil; next == nil {
-		r.busy = false
+	next := r.take()
+	if next == nil {
 		return
 	}
 	go func() {
-		defer r.pass()
-		defer close(next.done)
-		next.err = r.run()
+		for ; next != nil; next = r.take() {
+			next.err = r.run()
+			close(next.done)
+		}
 	}()
+}
+
+// take returns the next run, or nil where nobody waits for one.
+func (r *rounds) take() *round {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := r.next
+	r.next = nil
+	r.busy = next != nil
+	return next
 }

@@ -68,6 +68,9 @@ func New(rules Rules, r *cache.Redis) *Limits {
 // GraphQL error of the code RATE_LIMITED. It must run where the viewer is known.
 func (l *Limits) Middleware(address func(*http.Request) netip.Addr) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
+		if l.off() {
+			return next
+		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			t := &turn{header: w.Header(), caller: caller{edu.ViewerFrom(r.Context()), address(r)}}
 			ctx := context.WithValue(r.Context(), turnKey{}, t)
@@ -78,6 +81,11 @@ func (l *Limits) Middleware(address func(*http.Request) netip.Addr) func(http.Ha
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}
+}
+
+// off tells whether there is no limit at all.
+func (l *Limits) off() bool {
+	return l.requests == nil && l.premium == nil && l.cost == nil && l.sessions == nil
 }
 
 // enter takes n requests out of their caller's bucket, and waits where they came
