@@ -62,7 +62,7 @@ func runCache(ctx context.Context, database *embedpg.Server, o options) (text st
 	if c.postgres, err = postmaster(database); err != nil {
 		return "", err
 	}
-	r := &cacheResults{rounds: 3, length: 1500 * time.Millisecond, mixed: 8 * time.Second}
+	r := &cacheResults{rounds: 5, length: 1200 * time.Millisecond, mixed: 8 * time.Second}
 	if o.quick {
 		r.rounds, r.length, r.mixed = 1, time.Second, 3*time.Second
 	}

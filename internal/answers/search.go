@@ -16,6 +16,8 @@ type search struct {
 	key     Key
 	viewer  edu.Viewer
 	names   [ByViewer + 1]string // made when they are needed
+	near    *Answer              // of the widest scope that is kept in this process; nil for none
+	scope   Scope                // of near
 	ahead   chan [][]byte        // what Redis has, where that was asked ahead; nil where not
 }
 
@@ -26,17 +28,21 @@ func (s *search) name(scope Scope) string {
 	return s.names[scope]
 }
 
-// begin asks Redis ahead where nothing is kept near: what it has comes while the log
-// is read, and so takes no time of its own.
+// look looks for an answer in this process, of a scope or the next.
+func (s *search) look(scope Scope) {
+	s.near = nil
+	for ; s.near == nil && scope <= ByViewer; scope++ {
+		s.near, _ = s.answers.near.GetIfPresent(s.name(scope))
+		s.scope = scope
+	}
+}
+
+// begin looks in this process, and asks Redis ahead where nothing is kept there: what
+// it has comes while the log is read, and so takes no time of its own.
 func (s *search) begin(ctx context.Context) {
 	a := s.answers
-	if a.redis == nil {
+	if s.look(Public); s.near != nil || a.redis == nil {
 		return
-	}
-	for scope := range s.names {
-		if _, ok := a.near.GetIfPresent(s.name(Scope(scope))); ok {
-			return
-		}
 	}
 	keys, ahead := s.keys(), make(chan [][]byte, 1)
 	s.ahead = ahead
@@ -47,9 +53,9 @@ func (s *search) begin(ctx context.Context) {
 // Redis. It must be given how far the log goes, read after the request came.
 func (s *search) find(ctx context.Context, now changes.Position) (answer *Answer, far bool) {
 	a := s.answers
-	for scope := range s.names {
-		if answer, ok := a.near.GetIfPresent(s.name(Scope(scope))); ok && a.good(answer, now) {
-			return answer, false
+	for ; s.near != nil; s.look(s.scope + 1) {
+		if a.good(s.near, now) {
+			return s.near, false
 		}
 	}
 	if a.redis == nil {

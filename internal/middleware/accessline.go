@@ -14,13 +14,31 @@ import (
 // maxLogged is the most bytes of a caller's text that a line of log takes.
 const maxLogged = 200
 
-// append appends the line of a request. Through slog it took 2.9 µs of the 28 that a
-// kept answer of 2 kB takes, encoding/json for the milliseconds 0.6 of them.
+// clock writes times, and remembers all but the fraction of the latest second: the
+// calendar takes longer than all else of a line. It is not safe for concurrent use.
+type clock struct {
+	second     int64
+	date, zone []byte
+}
+
+// append appends a time of RFC 3339, to the microsecond.
+func (c *clock) append(b []byte, t time.Time) []byte {
+	if second := t.Unix(); second != c.second || c.date == nil {
+		c.second = second
+		c.date, c.zone = t.AppendFormat(c.date[:0], "2006-01-02T15:04:05."), t.AppendFormat(c.zone[:0], "Z07:00")
+	}
+	b = append(b, c.date...)
+	for micros, unit := t.Nanosecond()/1000, 100_000; unit > 0; unit /= 10 {
+		b = append(b, byte('0'+micros/unit%10))
+	}
+	return append(b, c.zone...)
+}
+
+// append appends what a line says after its time. Through slog a line took 2.9 µs of
+// the 28 that a kept answer of 2 kB did, encoding/json for the milliseconds 0.6 of them.
 func (e entry) append(b []byte, r *http.Request) []byte {
 	req, _ := r.Context().Value(requestKey{}).(*request)
-	b = append(b, `{"time":"`...)
-	b = e.start.Add(e.took).AppendFormat(b, time.RFC3339Nano)
-	b = append(b, `","level":"`...)
+	b = append(b, `,"level":"`...)
 	b = append(b, e.level().String()...)
 	b = append(b, `","msg":"request"`...)
 	b = appendText(b, "method", r.Method)

@@ -21,7 +21,7 @@ func AccessLog(out io.Writer, least slog.Level) func(http.Handler) http.Handler 
 			rec := record(w)
 			panicked := true
 			defer func() {
-				log.write(r, entry{status: rec.final(panicked), bytes: rec.bytes, start: rec.start, took: time.Since(rec.start)})
+				log.write(r, entry{status: rec.final(panicked), bytes: rec.bytes, start: rec.start, took: rec.elapsed()})
 			}()
 			next.ServeHTTP(rec, r)
 			panicked = false
@@ -33,6 +33,8 @@ type accessLog struct {
 	least slog.Level
 	mu    sync.Mutex
 	out   io.Writer
+	line  []byte // the latest
+	clock clock
 }
 
 type entry struct {
@@ -49,16 +51,14 @@ func (e entry) level() slog.Level {
 	return slog.LevelInfo
 }
 
-var accessLines = sync.Pool{New: func() any { return new([]byte) }}
-
 func (l *accessLog) write(r *http.Request, e entry) {
 	if e.level() < l.least {
 		return
 	}
-	line := accessLines.Get().(*[]byte)
-	defer accessLines.Put(line)
-	*line = e.append((*line)[:0], r)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = l.out.Write(*line)
+	l.line = append(l.line[:0], `{"time":"`...)
+	l.line = l.clock.append(l.line, e.start.Add(e.took))
+	l.line = e.append(append(l.line, '"'), r)
+	_, _ = l.out.Write(l.line)
 }

@@ -41,7 +41,7 @@ func Observe(observe func(Answered)) func(http.Handler) http.Handler {
 			rec := record(w)
 			panicked := true
 			defer func() {
-				a := Answered{Route: r.Pattern, Status: rec.final(panicked), Took: time.Since(rec.start)}
+				a := Answered{Route: r.Pattern, Status: rec.final(panicked), Took: rec.elapsed()}
 				if req, ok := r.Context().Value(requestKey{}).(*request); ok {
 					a.GraphQL, a.Database = req.graphql, req.database
 				}

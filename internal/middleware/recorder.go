@@ -12,6 +12,7 @@ type recorder struct {
 	status int
 	bytes  int64
 	start  time.Time
+	took   time.Duration // 0 before it was asked for
 }
 
 // record wraps w, or returns it where it is a recorder already: Recover and
@@ -29,6 +30,14 @@ func (r *recorder) WriteHeader(status int) {
 		r.status = status
 	}
 	r.ResponseWriter.WriteHeader(status)
+}
+
+// elapsed is how long the answer took: the same for all who ask.
+func (r *recorder) elapsed() time.Duration {
+	if r.took == 0 {
+		r.took = time.Since(r.start)
+	}
+	return r.took
 }
 
 // final is the status that the answer has: a handler that writes none means 200, one

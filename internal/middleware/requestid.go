@@ -14,6 +14,7 @@ const requestIDHeader = "X-Request-Id"
 // request is what the middlewares of one request share through its context.
 type request struct {
 	id       string
+	header   [1]string // X-Request-Id, in no allocation of its own
 	client   Client
 	graphql  GraphQL
 	database *Database
@@ -42,9 +43,9 @@ func RequestID() func(http.Handler) http.Handler {
 			if !saneID(id) {
 				id = newID()
 			}
-			w.Header()[requestIDHeader] = []string{id}
 			r, req := begin(r)
-			req.id = id
+			req.id, req.header[0] = id, id
+			w.Header()[requestIDHeader] = req.header[:]
 			next.ServeHTTP(w, r)
 		})
 	}
@@ -79,5 +80,7 @@ func newID() string {
 	var raw [16]byte
 	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64())
 	binary.NativeEndian.PutUint64(raw[8:], rand.Uint64())
-	return hex.EncodeToString(raw[:])
+	var text [32]byte
+	hex.Encode(text[:], raw[:])
+	return string(text[:])
 }
