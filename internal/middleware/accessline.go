@@ -47,7 +47,11 @@ func (e entry) append(b []byte, r *http.Request) []byte {
 	b = appendNumber(b, "bytes", e.bytes)
 	b = appendThousandths(b, "ms", e.took.Microseconds())
 	b = appendAddress(b, "remote", ClientOf(r).Address)
-	b = appendText(b, "user_agent", r.UserAgent())
+	agent := ""
+	if given := r.Header["User-Agent"]; len(given) > 0 {
+		agent = given[0]
+	}
+	b = appendText(b, "user_agent", agent)
 	if req != nil {
 		b = req.append(b)
 	}
