@@ -1,10 +1,12 @@
 package changes
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -110,8 +112,8 @@ func TestStreamOfManyTags(t *testing.T) {
 	if !b.replica.knows(7) || !b.replica.knows(8) || b.replica.knows(9) {
 		t.Error("the ids did not come")
 	}
-	page, err := a.page("-", pageSize)
-	if err != nil || len(page) != 5 || slices.IndexFunc(page, func(m redis.XMessage) bool { return m.Values[fieldIDs] != "" }) != 4 {
+	page, err := a.page("-")
+	if err != nil || len(page) != 5 || slices.IndexFunc(page, func(m message) bool { return m.ids != "" }) != 4 {
 		t.Errorf("the ids are not in the last of %d entries: %v", len(page), err)
 	}
 }
@@ -133,7 +135,7 @@ func TestStreamThatIsLost(t *testing.T) {
 			server.Kill()
 			server.Restart()
 			for _, m := range all[:len(all)-1] {
-				command(t, a, "XADD", a.key, m.ID, fieldLineage, m.Values[fieldLineage], fieldTags, m.Values[fieldTags], fieldIDs, "")
+				command(t, a, "XADD", a.key, m.id, fieldLineage, m.lineage, fieldTags, m.tags, fieldIDs, "")
 			}
 		},
 	} {
@@ -172,6 +174,92 @@ func TestStreamThatIsLost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// However often nothing came, what comes next is read, and by one command.
+func TestStreamAfterNothing(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	a, b := streamOf(t, server.URL(), "7p:"), streamOf(t, server.URL(), "7p:")
+	a.mustRead(t)
+	b.mustRead(t)
+	before := ranges(t, a)
+	reads := 0
+	for i := range 5 {
+		tag := fmt.Sprintf("course:%d", i)
+		var at Position
+		for range 3 {
+			at = b.mustRead(t)
+			reads++
+		}
+		if !good(b, at, tag) {
+			t.Fatalf("%s changed before it was told", tag)
+		}
+		a.mustAdd(t, tag)
+		b.mustRead(t)
+		reads++
+		if good(b, at, tag) {
+			t.Errorf("%s did not come", tag)
+		}
+	}
+	if n := ranges(t, a) - before; n != reads {
+		t.Errorf("%d reads took %d commands", reads, n)
+	}
+}
+
+// ranges is how often XRANGE was called.
+func ranges(t *testing.T, s *stream) (n int) {
+	t.Helper()
+	if err := s.redis.Do(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
+		stats, err := c.Info(ctx, "commandstats").Result()
+		_, after, _ := strings.Cut(stats, "cmdstat_xrange:calls=")
+		_, _ = fmt.Sscanf(after, "%d", &n)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Somebody else's key under the log's name is an error that says so.
+func TestStreamIsNone(t *testing.T) {
+	t.Parallel()
+	url, prefix := redistest.New(t)
+	s := streamOf(t, url, prefix)
+	s.mustRead(t)
+	command(t, s, "SET", s.key, "x")
+	if err := s.read(); err == nil || !strings.Contains(err.Error(), "WRONGTYPE") {
+		t.Errorf("it is read as a log: %v", err)
+	}
+}
+
+// FuzzDecodeRange has replies be read as they were written, and whatever else comes
+// be an error.
+func FuzzDecodeRange(f *testing.F) {
+	f.Add("1-0", "abc", "course:1 courses", "7 8", []byte("*0\r\n"))
+	f.Add("", "\r\n", "$3\r\n", "", []byte("*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nl\r\n$9\r\nx\r\n"))
+	f.Add("é", "", "", "1", []byte("*99999999999\r\n*-1\r\n"))
+	f.Fuzz(func(t *testing.T, id, lineage, tags, ids string, reply []byte) {
+		want := message{id: id, lineage: lineage, tags: tags, ids: ids}
+		var b bytes.Buffer
+		fmt.Fprint(&b, "*2\r\n")
+		for range 2 {
+			fmt.Fprintf(&b, "*2\r\n$%d\r\n%s\r\n*6\r\n", len(id), id)
+			for _, s := range []string{fieldLineage, lineage, fieldTags, tags, fieldIDs, ids} {
+				fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(s), s)
+			}
+		}
+		got, err := decodeRange(b.Bytes())
+		if err != nil || len(got) != 2 || got[0] != want || got[1] != want {
+			t.Errorf("%q: %+v, %v", b.Bytes(), got, err)
+		}
+		for cut := range b.Len() {
+			if _, err := decodeRange(b.Bytes()[:cut]); err == nil {
+				t.Errorf("%q is read", b.Bytes()[:cut])
+			}
+		}
+		_, _ = decodeRange(reply)
+	})
 }
 
 // A replica that is made anew is at no moment half made.

@@ -9,9 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/answers"
 	"github.com/7p-education/api/internal/changes"
+	"github.com/7p-education/api/internal/documents"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
@@ -89,6 +93,55 @@ func TestRememberedBodies(t *testing.T) {
 	made = visit(2, "fwd=miss; stored")
 	if again := visit(2, "hit"); strings.Count(made, "Changed") != 2 || again != made {
 		t.Errorf("after the change made was %s, kept is %s", made, again)
+	}
+}
+
+// A list of documents that comes later is asked of bodies that are remembered, too.
+func TestRememberedBodiesPassGates(t *testing.T) {
+	t.Parallel()
+	list := documents.NewList(nil)
+	l := newLibrary(t, func(o *Options) { o.Extensions[0].(*Persisted).Documents = list })
+	for range 3 {
+		if w := serve(l, request(titles, nil)); w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	retired, err := documents.New("titles", titles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	retired.RetiredAt = new(time.Time)
+	list.Replace([]*documents.Document{retired})
+	if w := serve(l, request(titles, nil)); !strings.Contains(w.Body.String(), codeRetired) {
+		t.Errorf("a retired document is answered: %s", w.Body)
+	}
+}
+
+// everyText is an extension that looks at every operation and never says that it need
+// not.
+type everyText struct {
+	graphql.HandlerExtension
+	looked *int
+}
+
+func (e everyText) MutateOperationParameters(context.Context, *graphql.RawParams) *gqlerror.Error {
+	*e.looked++
+	return nil
+}
+
+// An extension that is no Gate is never passed by.
+func TestNothingIsRememberedPastExtensions(t *testing.T) {
+	t.Parallel()
+	looked := 0
+	l := newLibrary(t, func(o *Options) { o.Extensions = append(o.Extensions, everyText{introspection{}, &looked}) })
+	const requests = 4
+	for range requests {
+		if w := serve(l, request(titles, nil)); w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	if looked != requests {
+		t.Errorf("of %d operations it was shown %d", requests, looked)
 	}
 }
 

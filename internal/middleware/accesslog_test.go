@@ -1,0 +1,97 @@
+package middleware_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// FuzzAccessLog has each line be JSON, and what slog's handler would have written,
+// whatever the caller sends and however long it takes.
+func FuzzAccessLog(f *testing.F) {
+	f.Add("/graphql", "Mozilla/5.0", "CoursePage", uint16(200), uint32(1234567))
+	f.Add("/a\"b\\c\x00\n\u2028é", "\xff\xfe"+strings.Repeat("é", 200), strings.Repeat("x", 300), uint16(503), uint32(0))
+	f.Add("", "", "", uint16(101), uint32(999))
+	f.Fuzz(func(t *testing.T, path, agent, operation string, status uint16, micros uint32) {
+		synctest.Test(t, func(t *testing.T) {
+			code := 200 + int(status)%400
+			took := time.Duration(micros) * time.Microsecond
+			var buf bytes.Buffer
+			h := chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(took)
+				middleware.NoteOperation(r.Context(), "query", operation)
+				w.WriteHeader(code)
+			}), middleware.RequestID(), middleware.AccessLog(&buf, slog.LevelInfo))
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+			r.URL = &url.URL{Path: path}
+			r.Header["User-Agent"], r.Header["X-Request-Id"] = []string{agent}, []string{"one"}
+			h.ServeHTTP(httptest.NewRecorder(), r)
+
+			level := slog.LevelInfo
+			if code >= 500 {
+				level = slog.LevelError
+			}
+			var want bytes.Buffer
+			line := slog.NewRecord(time.Now(), level, "request", 0)
+			line.AddAttrs(slog.String("method", "POST"), slog.String("path", logText(path)), slog.Int("status", code), slog.Int("bytes", 0),
+				slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("remote", "192.0.2.1"), slog.String("user_agent", logText(agent)),
+				slog.String("request_id", "one"), slog.String("operation", logText(strings.TrimSpace("query "+operation))))
+			_ = slog.NewJSONHandler(&want, nil).Handle(context.Background(), line)
+			if diff := cmp.Diff(decoded(t, want.Bytes()), decoded(t, buf.Bytes())); diff != "" {
+				t.Errorf("a line (-slog's +ours):\n%s", diff)
+			}
+		})
+	})
+}
+
+// logText is how much of a caller's text a line has.
+func logText(s string) string { return strings.ToValidUTF8(s[:min(len(s), 200)], "\uFFFD") }
+
+// decoded is a line of log, with its time as one.
+func decoded(t *testing.T, line []byte) map[string]any {
+	t.Helper()
+	if n := bytes.IndexByte(line, '\n'); n != len(line)-1 {
+		t.Fatalf("not one line: %q", line)
+	}
+	var values map[string]any
+	if err := json.Unmarshal(line, &values); err != nil {
+		t.Fatalf("%q: %v", line, err)
+	}
+	at, err := time.Parse(time.RFC3339Nano, values["time"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values["time"] = at.Truncate(time.Microsecond).UTC()
+	return values
+}
+
+// Levels that are not wanted are not written.
+func TestAccessLogLevels(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status int
+		least  slog.Level
+		lines  int
+	}{
+		{200, slog.LevelDebug, 1}, {200, slog.LevelInfo, 1}, {499, slog.LevelWarn, 0}, {500, slog.LevelWarn, 1}, {503, slog.LevelError, 1},
+	} {
+		var buf bytes.Buffer
+		h := middleware.AccessLog(&buf, tt.least)(answer(tt.status, nil))
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+		if got := strings.Count(buf.String(), "\n"); got != tt.lines {
+			t.Errorf("%d with %s: %d lines: %s", tt.status, tt.least, got, &buf)
+		}
+	}
+}
