@@ -124,13 +124,13 @@ func (h HTTP) complete(params *graphql.RawParams, r *http.Request) *refusal {
 func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExecutor) *refusal {
 	v := &visit{asked: in.asked}
 	defer v.end()
-	var resp *graphql.Response
 	if in.params == nil {
 		in.params = h.before.look(r, v)
 	}
+	var resp *graphql.Response
 	if in.params != nil {
-		ctx, ref := context.WithValue(r.Context(), visitKey{}, v), (*refusal)(nil)
-		if resp, ref = execute(ctx, r.Method, out.w.Header(), in.params, exec); ref != nil {
+		var ref *refusal
+		if resp, ref = execute(context.WithValue(r.Context(), visitKey{}, v), r.Method, out.w.Header(), in.params, exec); ref != nil {
 			return ref
 		}
 	}
