@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,9 @@ func purge(ctx context.Context, db *database, p config.CachePurge) error {
 			if err != nil {
 				return fmt.Errorf("nothing was purged: %w", err)
 			}
-			tags = append(tags, tag)
+			if !slices.Contains(tags, tag) {
+				tags = append(tags, tag)
+			}
 		}
 	}
 	if err := db.DeclareChanged(ctx, tags); err != nil {

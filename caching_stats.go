@@ -48,7 +48,7 @@ func showCache(ctx context.Context, c *config.Config, server string) error {
 	}
 	fmt.Fprintf(out, "  hit rate\t%s\tof all these\n", rate)
 	fmt.Fprintf(out, "  keys\t%d\tin this process\n", s.Entries)
-	fmt.Fprintf(out, "  memory\t%s\t\n", mib(s.Bytes))
+	fmt.Fprintf(out, "  memory\t%s\t\n", size(s.Bytes))
 	if c.RedisURL == "" {
 		return out.Flush()
 	}
@@ -56,11 +56,17 @@ func showCache(ctx context.Context, c *config.Config, server string) error {
 	if err != nil {
 		return errors.Join(out.Flush(), err)
 	}
-	fmt.Fprintf(out, "Redis\t\n  keys\t%d\tanswers of all servers\n  memory\t%s\tof all that is in it\n", far.Answers, mib(uint64(far.Memory)))
+	fmt.Fprintf(out, "Redis\t\n  keys\t%d\tanswers of all servers\n  memory\t%s\tof all that is in it\n", far.Answers, size(uint64(far.Memory)))
 	return out.Flush()
 }
 
-func mib(bytes uint64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
+// size is a number of bytes for people.
+func size(bytes uint64) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
+}
 
 func redisStats(ctx context.Context, url string) (answers.Far, error) {
 	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Deadline: countWithin, Log: slog.New(slog.DiscardHandler)})

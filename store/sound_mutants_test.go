@@ -22,12 +22,12 @@ var partialMoves = [][2]string{
 	{"greatest(old_taken, new_taken)", "new_taken"},
 }
 
-// Whatever tag a trigger forgets, TestTagsAreSound would notice: with 7P_MUTANTS=1,
+// Whatever tag a trigger forgets, TestTagsAreSound would notice: with MUTANTS=1,
 // for it takes minutes.
 func TestForgottenTagsAreNoticed(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("7P_MUTANTS") == "" {
-		t.Skip("takes minutes: set 7P_MUTANTS=1")
+	if os.Getenv("MUTANTS") == "" {
+		t.Skip("takes minutes: set MUTANTS=1")
 	}
 	db := stageSound(t)
 	rows, err := db.Query(t.Context(), "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'tell\\_%' ORDER BY proname")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/7p-education/api/edu"
 )
@@ -15,10 +16,10 @@ import (
 type Key [sha256.Size]byte
 
 // KeyOf returns the key of the operations of a request. The schema is any text that
-// changes with it.
+// changes with it. White space around the text says nothing, and files end with it.
 func KeyOf(schema, text string, variables map[string]any) (Key, error) {
 	h := sha256.New()
-	for _, part := range []string{schema, text} {
+	for _, part := range []string{schema, strings.Trim(text, " \t\r\n")} {
 		_, _ = h.Write(strconv.AppendInt(make([]byte, 0, 20), int64(len(part)), 10))
 		_, _ = h.Write([]byte{':'})
 		_, _ = io.WriteString(h, part)

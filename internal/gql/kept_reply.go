@@ -33,13 +33,14 @@ func (out reply) sendKept(r *http.Request, v *visit, a *answers.Answer, now time
 	s := string(text)
 	values := [...]string{s[:status], s[status:control], s[control:], a.ETag}
 	h["Cache-Status"], h["Cache-Control"] = values[:1:1], values[1:2:2]
-	if age >= time.Second {
+	if v.found != nil {
 		h["Age"] = values[2:3:3]
 	}
 	h["Vary"] = varyOfKept(h["Vary"])
 	if r.Method == http.MethodGet {
 		h["Etag"] = values[3:]
-		if matches(r.Header["If-None-Match"], a.ETag) {
+		if tag := matching(r.Header["If-None-Match"], a.ETag); tag != "" {
+			values[3] = tag
 			delete(h, "Content-Type")
 			out.w.WriteHeader(http.StatusNotModified)
 			return
@@ -79,18 +80,21 @@ func varyWith(vary []string) []string {
 	return []string{strings.Join(append(slices.Clip(vary), "Authorization", "Cookie"), ", ")}
 }
 
-// matches tells whether an ETag is among those of If-None-Match, which compares them
-// weakly (RFC 9110, section 13.1.2): in another coding it is the same answer.
-func matches(given []string, etag string) bool {
+// matching returns the one of If-None-Match that an ETag is, weak where the caller has
+// it so, or "". They are compared weakly (RFC 9110, section 13.1.2): in another coding
+// it is the same answer.
+func matching(given []string, etag string) string {
 	for _, list := range given {
 		for tag := range strings.SplitSeq(list, ",") {
-			tag = strings.TrimSpace(tag)
-			if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
-				return true
+			switch tag = strings.TrimSpace(tag); {
+			case tag == "*":
+				return etag
+			case strings.TrimPrefix(tag, "W/") == etag:
+				return tag
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // maxRenewals is how many answers are made anew at a time beside the requests.
