@@ -16,9 +16,10 @@ const (
 	// keptEntries is about how many entries Redis keeps, some 2 MB. A process that
 	// comes back after more than that were added begins anew.
 	keptEntries = 10_000
-	// entryTags is the most tags of an entry: the last one is read again each time.
-	entryTags = 32
-	pageSize  = 1000
+	// entryTags and entryIDs are the most tags of an entry, and the most ids of the last:
+	// that one is read again each time.
+	entryTags, entryIDs = 32, 32
+	pageSize            = 1000
 )
 
 // stream is the log in Redis, and the replica of it. Its methods are not safe for
