@@ -14,6 +14,10 @@ type Change struct {
 	Tags []string
 }
 
+// MostChanges is how many changes ChangesSince returns, but for one more where there
+// are more: a million would take longer to read than anybody has.
+const MostChanges = 50_000
+
 // ownChanges reads what the transaction has changed so far, if it wrote at all.
 func ownChanges(into *[]Change) Query {
 	q := sql("OwnChanges", "SELECT c.id, c.tags FROM changes c WHERE c.xid = pg_current_xact_id_if_assigned() ORDER BY c.id")
@@ -28,7 +32,8 @@ func ownChanges(into *[]Change) Query {
 // ChangesSince reads the changes that were committed since a snapshot was taken,
 // from the primary, and returns the snapshot to go on from. Whatever the order of
 // the commits and however long a transaction was open, who goes on from each gets
-// every change once. With "" all that are kept are read.
+// every change once. With "" all that are kept are read. Where more than MostChanges are
+// returned there are others, which the next snapshot takes for read.
 func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string, changes []Change, err error) {
 	if snapshot == "" {
 		snapshot = "1:1:" // which sees nothing
@@ -40,9 +45,9 @@ func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string,
 		SELECT now.snapshot::text, c.id, c.tags FROM (SELECT pg_current_snapshot() AS snapshot) now
 		LEFT JOIN LATERAL (SELECT * FROM changes c
 			WHERE c.xid >= pg_snapshot_xmin($1::pg_snapshot) AND c.xid < pg_snapshot_xmax(now.snapshot)
-			AND NOT pg_visible_in_snapshot(c.xid, $1::pg_snapshot)) c ON true
+			AND NOT pg_visible_in_snapshot(c.xid, $1::pg_snapshot) LIMIT $2) c ON true
 		ORDER BY c.id`
-	rows, err := s.primary.Query(ctx, since, snapshot)
+	rows, err := s.primary.Query(ctx, since, snapshot, MostChanges+1)
 	if err != nil {
 		return "", nil, convert(err)
 	}

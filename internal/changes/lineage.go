@@ -16,7 +16,7 @@ import (
 // begins anew: with the entries that the Redis process of now was given since its
 // start, which it has all of, or else with one that is added for that.
 func (s *stream) verify() error {
-	connections := s.redis.Connections()
+	ways := s.ways()
 	run, err := s.runID()
 	if err != nil {
 		return err
@@ -27,14 +27,14 @@ func (s *stream) verify() error {
 			return err
 		}
 		if s.goesOn(page) {
-			s.verified = connections
+			s.verified = ways
 			return s.follow(page[1:])
 		}
 	}
 	if err := s.begin(run); err != nil {
 		return err
 	}
-	s.verified = connections
+	s.verified = ways
 	return nil
 }
 
@@ -93,14 +93,11 @@ func (s *stream) all() (all []message, err error) {
 func (s *stream) runID() (id string, err error) {
 	var info string
 	err = s.redis.Do(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
-		if cluster, ok := c.(*redis.ClusterClient); ok {
-			node, err := cluster.MasterForKey(ctx, s.key)
-			if err != nil {
-				return err
-			}
-			c = node
+		node, err := s.master(ctx, c)
+		if err != nil {
+			return err
 		}
-		info, err = c.Info(ctx, "server").Result()
+		info, err = node.Info(ctx, "server").Result()
 		return err
 	})
 	if err != nil {

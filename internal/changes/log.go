@@ -3,6 +3,7 @@ package changes
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +36,8 @@ type entry struct {
 // Source is where committed changes are found.
 type Source interface {
 	// ChangesSince returns the changes that were committed and not visible in a
-	// snapshot of before ("" for all that are kept), and the snapshot of now.
+	// snapshot of before ("" for all that are kept), and the snapshot of now. Of more
+	// than store.MostChanges there may be others.
 	ChangesSince(ctx context.Context, snapshot string) (next string, found []store.Change, err error)
 	// DeleteChanges deletes those that were visible in a snapshot.
 	DeleteChanges(ctx context.Context, snapshot string) (int, error)
@@ -193,20 +195,30 @@ func (l *Log) look(ctx context.Context, from Source) error {
 		// What was deleted meanwhile nobody knows.
 		l.replica.forget()
 	}
-	var missed []store.Change
-	for _, c := range found {
-		if !l.replica.knows(c.ID) {
-			missed = append(missed, c)
-		}
-	}
-	if len(missed) > 0 {
-		if err := l.add(merge(missed)); err != nil {
-			return err
-		}
-		l.found.Add(uint64(len(missed)))
+	if err := l.announceMissed(found); err != nil {
+		return err
 	}
 	l.snapshot = next
 	l.looked.Store(int64(began))
+	return nil
+}
+
+// announceMissed announces those that were found and nobody has announced. Of very many
+// it announces that anything changed, without their ids, which nobody could remember.
+func (l *Log) announceMissed(found []store.Change) error {
+	many := len(found) > store.MostChanges
+	missed := slices.DeleteFunc(found, func(c store.Change) bool { return l.replica.knows(c.ID) })
+	if len(missed) == 0 && !many {
+		return nil
+	}
+	e := merge(missed)
+	if many {
+		e = entry{tags: []string{anything}}
+	}
+	if err := l.add(e); err != nil {
+		return err
+	}
+	l.found.Add(uint64(len(missed)))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/store"
 )
 
 // Position is a place in the log. Those of one lineage are in order; those of another
@@ -21,7 +22,7 @@ const (
 	maxTags = 100_000
 	// maxKnown is how many changes are remembered by their ids at least: enough for
 	// those of several seconds, so that none is announced twice.
-	maxKnown = 50_000
+	maxKnown = store.MostChanges
 )
 
 // replica is what a process knows of the log. It is safe for concurrent use.

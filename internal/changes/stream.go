@@ -16,9 +16,10 @@ const (
 	// keptEntries is about how many entries Redis keeps, some 2 MB. A process that
 	// comes back after more than that were added begins anew.
 	keptEntries = 10_000
-	// entryTags is the most tags of an entry: the last one is read again each time.
-	entryTags = 32
-	pageSize  = 1000
+	// entryTags and entryIDs are the most tags of an entry, and the most ids of the last:
+	// that one is read again each time.
+	entryTags, entryIDs = 32, 32
+	pageSize            = 1000
 )
 
 // stream is the log in Redis, and the replica of it. Its methods are not safe for
@@ -32,9 +33,12 @@ type stream struct {
 	lineage atomic.Value // that of the replica, a string
 	// still is the reply of Redis, as bytes, where nothing came after last.
 	still []byte
-	// verified is how many connections there were when that was last looked at: on a
-	// new one another process may answer.
+	// verified is how many ways there were when that was last looked at: on a new one
+	// another process may answer.
 	verified uint64
+	// node is who has the log in a cluster, and moves how often that was another one.
+	node  string
+	moves uint64
 }
 
 func newStream(r *cache.Redis, to *replica) *stream {
@@ -46,7 +50,7 @@ func newStream(r *cache.Redis, to *replica) *stream {
 // read applies what was added to the log. Most often that is nothing, and then the
 // reply is as it was, and need not be decoded.
 func (s *stream) read() error {
-	if s.last.id == "" || s.redis.Connections() != s.verified {
+	if s.last.id == "" || s.ways() != s.verified {
 		return s.verify()
 	}
 	for {
@@ -55,14 +59,14 @@ func (s *stream) read() error {
 			return err
 		}
 		// An answer may have come on a connection that was made for it.
-		if bytes.Equal(reply, s.still) && s.redis.Connections() == s.verified {
+		if bytes.Equal(reply, s.still) && s.ways() == s.verified {
 			return nil
 		}
 		page, err := decodeRange(reply)
 		switch {
 		case err != nil:
 			return err
-		case !s.goesOn(page) || s.redis.Connections() != s.verified:
+		case !s.goesOn(page) || s.ways() != s.verified:
 			return s.verify()
 		case len(page) == 1:
 			s.still = reply
@@ -73,13 +77,38 @@ func (s *stream) read() error {
 	}
 }
 
+// ways is how many connections were made, and moves to a node of a cluster that there
+// may have been one to for long, as it has other keys or was a replica.
+func (s *stream) ways() uint64 { return s.redis.Connections() + s.moves }
+
+// master returns the Redis process that has the log.
+func (s *stream) master(ctx context.Context, c redis.UniversalClient) (*redis.Client, error) {
+	cluster, ok := c.(*redis.ClusterClient)
+	if !ok {
+		return c.(*redis.Client), nil
+	}
+	node, err := cluster.MasterForKey(ctx, s.key)
+	if err != nil {
+		return nil, err
+	}
+	if at := node.Options().Addr; at != s.node {
+		s.node = at
+		s.moves++
+	}
+	return node, nil
+}
+
 // reply is what Redis says of a page of entries from an id on.
 func (s *stream) reply(from string) (reply []byte, err error) {
 	err = s.redis.Do(context.Background(), func(ctx context.Context, c redis.UniversalClient) (err error) {
+		node, err := s.master(ctx, c)
+		if err != nil {
+			return err
+		}
 		cmd := redis.NewRawCmd(ctx, "XRANGE", s.key, from, "+", "COUNT", pageSize)
-		_ = c.Process(ctx, cmd)
+		_ = node.Process(ctx, cmd)
 		if reply, err = cmd.Result(); bytes.HasPrefix(reply, []byte("-")) {
-			// go-redis knows an error, and follows a redirect, only where it decodes.
+			// go-redis knows an error, and that the log has moved, only where it decodes.
 			err = cmp.Or(c.XRangeN(ctx, s.key, from, "+", 1).Err(), errReply)
 		}
 		return err

@@ -14,7 +14,7 @@ import (
 var errLost = errors.New("changes: the log in Redis is lost")
 
 // add adds to the log, unless it is lost, in several entries where there are many
-// tags. The ids are in the last, as that one proves that all are there.
+// tags. The ids are in the last that has any, as that one proves that all are there.
 func (s *stream) add(e entry) error {
 	added, err := s.append(e, s.lineage.Load().(string), false)
 	if err == nil && !added {
@@ -37,6 +37,9 @@ func (s *stream) append(e entry, lineage string, begin bool) (added bool, err er
 			add(tags[:entryTags], nil)
 		}
 		last := add(tags, e.ids)
+		if len(e.ids) > entryIDs {
+			last = add(nil, nil)
+		}
 		_, err := pipe.Exec(ctx)
 		added = err == nil && last.Val() != ""
 		return err

@@ -116,6 +116,12 @@ func TestStreamOfManyTags(t *testing.T) {
 	if err != nil || len(page) != 5 || slices.IndexFunc(page, func(m message) bool { return m.ids != "" }) != 4 {
 		t.Errorf("the ids are not in the last of %d entries: %v", len(page), err)
 	}
+	if err := a.add(entry{tags: tags[:1], ids: make([]int64, 10_000)}); err != nil {
+		t.Fatal(err)
+	}
+	if b.mustRead(t); b.last.ids != "" {
+		t.Errorf("%d bytes of ids are read again each time", len(b.last.ids))
+	}
 }
 
 // However Redis loses the end of the log, nobody takes what he read before for good.

@@ -28,23 +28,25 @@ func (l slowReaders) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &patientConn{Conn: conn, patience: l.patience}, nil
+	holdBack(conn)
+	return &patientConn{Conn: conn, patience: l.patience, accepted: time.Now()}, nil
 }
 
 type patientConn struct {
 	net.Conn
 	patience time.Duration
-	set      atomic.Int64 // when the clock began last, in Unix nanoseconds
+	accepted time.Time
+	set      atomic.Int64 // when the clock began last, in nanoseconds since accepted; 0 before it did
 }
 
 // wait has the clock begin anew, unless it has only just begun: setting it takes 1 µs.
 func (c *patientConn) wait() error {
-	now := time.Now()
-	if now.UnixNano()-c.set.Load() <= int64(c.patience/16) {
+	now := time.Since(c.accepted) // a wall clock set back would keep it from beginning
+	if set := time.Duration(c.set.Load()); set != 0 && now-set <= c.patience/16 {
 		return nil
 	}
-	c.set.Store(now.UnixNano())
-	return c.Conn.SetWriteDeadline(now.Add(c.patience))
+	c.set.Store(int64(now))
+	return c.Conn.SetWriteDeadline(time.Now().Add(c.patience))
 }
 
 // SetWriteDeadline does nothing: net/http would stop the clock after each answer.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,27 +14,74 @@ import (
 // It is killed when the test ends.
 func Cluster(t testing.TB) string {
 	t.Helper()
-	port, bus := freePort(t), freePort(t)
-	cmd := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--cluster-port", bus,
-		"--cluster-enabled", "yes", "--save", "", "--dir", t.TempDir(), "--logfile", "log")
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("this test needs redis-server: %v", err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	cli := func(args ...string) string {
-		out, _ := exec.Command("redis-cli", append([]string{"-p", port}, args...)...).CombinedOutput()
-		return string(out)
-	}
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(cli("CLUSTER", "INFO"), "cluster_state:ok"); {
-		cli("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-		if time.Now().After(deadline) {
-			t.Fatalf("the cluster does not start: %s", cli("CLUSTER", "INFO"))
+	return Nodes(t, 1).URL()
+}
+
+// ClusterNodes is a Redis Cluster of one test.
+type ClusterNodes struct {
+	t     testing.TB
+	ports []string
+}
+
+// slots is how many there are in a cluster.
+const slots = 16384
+
+// Nodes starts a Redis Cluster of n nodes, each with as many slots. They are killed
+// when the test ends.
+func Nodes(t testing.TB, n int) *ClusterNodes {
+	t.Helper()
+	c := &ClusterNodes{t: t}
+	var first []string // the first node, and its bus
+	for i := range n {
+		port, bus := freePort(t), freePort(t)
+		c.ports = append(c.ports, port)
+		cmd := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--cluster-port", bus,
+			"--cluster-enabled", "yes", "--save", "", "--dir", t.TempDir(), "--logfile", "log")
+		if err := cmd.Start(); err != nil {
+			t.Fatalf("this test needs redis-server: %v", err)
+		}
+		t.Cleanup(func() {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		})
+		c.until(i, "cluster_enabled:1", "INFO", "cluster")
+		c.Command(i, "CLUSTER", "ADDSLOTSRANGE", strconv.Itoa(i*slots/n), strconv.Itoa((i+1)*slots/n-1))
+		if i == 0 {
+			first = []string{port, bus}
+		} else {
+			c.Command(i, "CLUSTER", "MEET", "127.0.0.1", first[0], first[1])
 		}
 	}
-	return fmt.Sprintf("redis://127.0.0.1:%[1]s,127.0.0.1:%[1]s", port)
+	for i := range n {
+		c.until(i, "cluster_state:ok", "CLUSTER", "INFO")
+	}
+	return c
+}
+
+// URL names the nodes: the only one twice, as it takes several to be a cluster.
+func (c *ClusterNodes) URL() string {
+	return fmt.Sprintf("redis://127.0.0.1:%s,127.0.0.1:%s", c.ports[0], c.ports[len(c.ports)-1])
+}
+
+// ID is what the nodes call one of them.
+func (c *ClusterNodes) ID(node int) string {
+	return strings.TrimSpace(c.Command(node, "CLUSTER", "MYID"))
+}
+
+// Command sends a command to a node and returns what it answers.
+func (c *ClusterNodes) Command(node int, args ...string) string {
+	out, _ := exec.Command("redis-cli", append([]string{"-p", c.ports[node]}, args...)...).CombinedOutput()
+	return string(out)
+}
+
+// until asks a node until it answers something.
+func (c *ClusterNodes) until(node int, answer string, args ...string) {
+	c.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(c.Command(node, args...), answer); {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("the cluster does not start: %s", c.Command(node, args...))
+		}
+	}
 }
 
 func freePort(t testing.TB) string {

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package middleware
+
+import "net"
+
+func holdBack(net.Conn) {}
