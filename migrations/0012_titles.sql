@@ -7,6 +7,23 @@
 -- before anybody goes by what this one tells.
 LOCK TABLE courses IN SHARE ROW EXCLUSIVE MODE;
 
+-- 0011 was changed after databases had been made with it: those have no parts of the
+-- orders. What else differs there tells more than is needed.
+
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION rating_part(rating double precision) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT floor(greatest(least(coalesce(rating, 0), 5), 0) * 20)::integer;
+$$;
+-- +goose StatementEnd
+
+-- Each number below 64 has a part, and each power of two from there on has 32.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION enrollment_part(enrollments integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN enrollments < 64 THEN greatest(enrollments, 0)
+        ELSE 32 * (27 - position(B'1' IN enrollments::bit(32))) + (enrollments >> (27 - position(B'1' IN enrollments::bit(32)))) END;
+$$;
+-- +goose StatementEnd
+
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION tell_courses() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -385,6 +385,25 @@ func TestChangesOfAnInstructorAtOnce(t *testing.T) {
 	}
 }
 
+// Databases that were made with 0011 before orders had parts come to have them.
+func TestPartsComeToOldDatabases(t *testing.T) {
+	t.Parallel()
+	db := stageChanges(t)
+	if _, err := migrations.Down(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, db, "DROP FUNCTION rating_part, enrollment_part")
+	if _, err := migrations.Up(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	if tags := told(t, db, "UPDATE courses SET rating_average = rating_average WHERE id = 1"); tags != "" {
+		t.Errorf("told %q", tags)
+	}
+	if tags := told(t, db, "UPDATE courses SET title = title || 'x' WHERE id = 1"); tags != "course:1 courses.text courses.titles" {
+		t.Errorf("told %q", tags)
+	}
+}
+
 // The migrations run on rows, and are taken back: the second to what the first made.
 func TestChangesDown(t *testing.T) {
 	t.Parallel()
