@@ -174,8 +174,7 @@ type services struct {
 }
 
 // routes is the whole HTTP face: what is answered where, and what every request
-// passes through, the outermost first.
-// It returns the part that answers GraphQL too.
+// passes through, the outermost first. It returns what answers GraphQL beside it.
 func routes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql.Server) {
 	persisted, metrics := s.documents.extension(c, s.shared.store), telemetry.New()
 	measure(metrics, s, persisted)

@@ -207,8 +207,8 @@ func (c *cacheBench) loads(ctx context.Context, pool *pgxpool.Pool, o options) (
 	return nil, nil, fmt.Errorf("there is no operation %s", o.operation)
 }
 
-// keepable leaves out the course pages of those who are not signed in: a PRIVATE
-// field is in them, and nobody whose answer they are.
+// keepable leaves out the course pages of those who are not signed in: they share
+// theirs, and this load is of answers that each caller has alone.
 func keepable(requests []request) []request {
 	return slices.DeleteFunc(slices.Clone(requests), func(r request) bool {
 		return r.operation.name == "CoursePage" && !r.viewer.SignedIn()

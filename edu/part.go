@@ -8,7 +8,7 @@ import (
 // The orders by rating and by enrollments are cut into parts, which changes tell of:
 // those from where a course was to where it is. So whatever comes to one side of a
 // place from the other is told of by the part that the place is in. The functions of
-// the same names in migrations/0011_changes.sql cut alike.
+// the same names in migrations/0012_titles.sql cut alike.
 
 // RatingPart returns the part that a rating is in: a twentieth of a star wide, 0 to
 // 100. What is below 0 or above 5, or no number, is where PostgreSQL orders it.
@@ -23,7 +23,7 @@ func RatingPart(rating float64) int64 {
 	}
 }
 
-// EnrollmentPart returns the part that a number of enrollments is in, 0 to 895: its
+// EnrollmentPart returns the part that a number of enrollments is in, 0 to 863: its
 // own below 64, and a thirty-second of a power of two from there on. A number that
 // no course can have is in the first part or the last.
 func EnrollmentPart(n int64) int64 {

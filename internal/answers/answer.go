@@ -29,11 +29,11 @@ type Answer struct {
 // codings is how many codings of a body are kept beside it.
 const codings = 4
 
-// fresh tells whether the answer is as young as its policy wants, or up to a tenth
-// younger: what was made together is not made anew together.
-func (a *Answer) fresh(now time.Time) bool {
+// TTL returns for how long the answer is as young as its policy wants, or up to a
+// tenth younger: what was made together is not made anew together. Below 0 it is stale.
+func (a *Answer) TTL(now time.Time) time.Duration {
 	tenth := a.MaxAge / 10
-	return a.Age(now) <= a.MaxAge-tenth*time.Duration(a.ETag[1])/256
+	return a.MaxAge - tenth*time.Duration(a.ETag[1])/256 - a.Age(now)
 }
 
 // Age returns how old the answer is.

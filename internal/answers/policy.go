@@ -140,8 +140,8 @@ func (p *Policies) Of(doc *ast.QueryDocument, op *ast.OperationDefinition, varia
 	return policy
 }
 
-// Never tells whether the answer of an operation may be kept with no variables at all:
-// one of its fields that none leaves out has a maxAge of 0.
+// Never tells whether the answer of an operation may not be kept, whatever its
+// variables are: a field that none of them leaves out has a maxAge of 0.
 func (p *Policies) Never(doc *ast.QueryDocument, op *ast.OperationDefinition) bool {
 	w := p.walk(doc, op, nil)
 	if w.sum.maxAge == nil {

@@ -82,14 +82,14 @@ func (q *Question) look(ctx context.Context) bool {
 		return true
 	}
 	q.Answer, q.far = answer, far
-	if answer.fresh(time.Now()) {
+	if answer.TTL(time.Now()) >= 0 {
 		return true
 	}
 	if q.Stale = true; answer.Scope != Public {
 		q.Answer, q.Stale = nil, false // it is made for who is asking, and he is here
 		return true
 	}
-	q.name = q.answers.flights.name(q.key, q.viewer)
+	q.name = q.key.name(Public, q.viewer)
 	if flight, own := q.answers.flights.join(q.name); own {
 		q.flight, q.Renew = flight, true
 	}

@@ -91,22 +91,17 @@ func (s *stream) all() (all []message, err error) {
 
 // runID returns the id of the Redis process that has the log.
 func (s *stream) runID() (id string, err error) {
-	var info string
 	err = s.redis.Do(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
 		node, err := s.master(ctx, c)
 		if err != nil {
 			return err
 		}
-		info, err = node.Info(ctx, "server").Result()
+		info, err := node.InfoMap(ctx, "server").Result()
+		id = info["Server"]["run_id"]
 		return err
 	})
-	if err != nil {
-		return "", err
+	if err == nil && id == "" {
+		err = errors.New("changes: INFO of Redis has no run_id")
 	}
-	for line := range strings.Lines(info) {
-		if id, ok := strings.CutPrefix(line, "run_id:"); ok {
-			return strings.TrimSpace(id), nil
-		}
-	}
-	return "", errors.New("changes: INFO of Redis has no run_id")
+	return id, err
 }

@@ -211,9 +211,9 @@ func (l *Log) announceMissed(found []store.Change) error {
 	if len(missed) == 0 && !many {
 		return nil
 	}
-	e := merge(missed)
-	if many {
-		e = entry{tags: []string{anything}}
+	e := entry{tags: []string{anything}}
+	if !many {
+		e = merge(missed)
 	}
 	if err := l.add(e); err != nil {
 		return err

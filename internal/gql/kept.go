@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"time"
 
@@ -31,7 +32,6 @@ type visit struct {
 	policy   answers.Policy
 	observer *edu.Observer
 	tags     edu.Tags
-	signedIn bool
 	params   *graphql.RawParams // of what is executed, or made anew
 	renewal  bool               // it is made anew, for nobody
 }
@@ -115,7 +115,6 @@ func (k keeping) MutateOperationContext(ctx context.Context, op *graphql.Operati
 		return nil
 	}
 	v.policy = k.policies.Of(op.Doc, op.Operation, op.Variables)
-	v.signedIn = edu.ViewerFrom(ctx).SignedIn()
 	if v.q != nil || v.why != "" {
 		return nil
 	}
@@ -186,7 +185,7 @@ func (v *visit) finish(ctx context.Context, resp *graphql.Response) *answers.Ans
 	defer release(buf, &envelopes)
 	writeEnvelope(buf, resp)
 	answer, why := answers.Draft{
-		Body: bytes.Clone(buf.Bytes()), Policy: v.policy, Saw: v.observer.Saw(), SignedIn: v.signedIn,
+		Body: bytes.Clone(buf.Bytes()), Policy: v.policy, Saw: v.observer.Saw(), SignedIn: edu.ViewerFrom(ctx).SignedIn(),
 	}.Finish()
 	switch {
 	case answer == nil:
@@ -215,7 +214,7 @@ func (v *visit) appendCacheStatus(b []byte, now time.Time) []byte {
 	switch {
 	case v.found != nil:
 		b = append(b, "; hit; ttl="...)
-		b = strconv.AppendInt(b, int64((v.found.MaxAge-v.found.Age(now))/time.Second), 10)
+		b = strconv.AppendInt(b, int64(math.Floor(v.found.TTL(now).Seconds())), 10)
 	case v.q == nil || v.q.Bypass != "":
 		b = append(b, "; fwd=bypass"...)
 	case v.why == "":

@@ -61,6 +61,9 @@ func asNobody(ctx context.Context, v *visit, params *graphql.RawParams, exec gra
 	case v.q == nil || v.q.Bypass != "":
 		return nil
 	}
+	if ref := needsStream(op); ref != nil {
+		return ref.response().Errors
+	}
 	responses, within := exec.DispatchOperation(ctx, op)
 	resp := responses(within)
 	if resp == nil { // gqlgen answers nothing once the context is done

@@ -220,8 +220,10 @@ func (p *Persisted) tell(ctx context.Context, r *graphql.RawParams) {
 	}
 	client, version := clientOf(r)
 	operation := r.OperationName
-	if d, err := documents.New("", r.Query); operation == "" && err == nil {
-		operation = d.Operation
+	if operation == "" {
+		if d, err := documents.New("", r.Query); err == nil {
+			operation = d.Operation
+		}
 	}
 	attrs := []any{"hash", hash, "operation", operation, "client", client, "client_version", version}
 	if d := p.Documents.Nearest(operation, r.Query); d != nil {

@@ -17,10 +17,9 @@ import (
 // August 2026, by POST and, for queries only, by GET. gqlgen's own transports
 // read bodies of any size, repeat the body in errors and answer other statuses.
 //
-// It takes every request that no transport before it took, so it must be added
-// last. Answers are application/graphql-response+json, or application/json for
-// those of status 2xx where the caller accepts nothing else, and are not to be
-// stored.
+// Answers are application/graphql-response+json, or application/json for those of
+// status 2xx where the caller accepts nothing else. They are not to be stored, but for
+// those that may be kept (docs/caching.md).
 type HTTP struct {
 	// MaxBody is the most bytes that a request's body, a GET's query, or the text of
 	// a document may have.
@@ -38,11 +37,6 @@ type HTTP struct {
 	renewals chan struct{} // room for answers that are made anew beside the requests; nil for none
 	before   *askedBefore  // nil for none
 }
-
-var _ graphql.Transport = HTTP{}
-
-// Supports reports true for every request.
-func (HTTP) Supports(*http.Request) bool { return true }
 
 // Do answers the request r.
 func (h HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {

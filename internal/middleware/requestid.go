@@ -39,9 +39,11 @@ func begin(r *http.Request) (*http.Request, *request) {
 func RequestID() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			id := newID()
+			var id string
 			if given := r.Header[requestIDHeader]; len(given) > 0 && saneID(given[0]) {
 				id = given[0]
+			} else {
+				id = newID()
 			}
 			r, req := begin(r)
 			req.id, req.header[0] = id, id

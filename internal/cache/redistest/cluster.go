@@ -77,10 +77,13 @@ func (c *ClusterNodes) Command(node int, args ...string) string {
 // until asks a node until it answers something.
 func (c *ClusterNodes) until(node int, answer string, args ...string) {
 	c.t.Helper()
+	turn := time.NewTicker(10 * time.Millisecond)
+	defer turn.Stop()
 	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(c.Command(node, args...), answer); {
 		if time.Now().After(deadline) {
 			c.t.Fatalf("the cluster does not start: %s", c.Command(node, args...))
 		}
+		<-turn.C
 	}
 }
 
