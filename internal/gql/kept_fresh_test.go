@@ -318,7 +318,9 @@ func TestNoStaleAnswer(t *testing.T) {
 		}
 	})
 	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
-	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < c.reads.Load()/4 || c.writes.Load() < 100 {
+	// Hits are no share of the reads: how many are made while Redis is away, and nothing
+	// kept is given, depends on how fast they are.
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < 10_000 || c.writes.Load() < 100 {
 		t.Errorf("%s", c.first)
 	}
 }
@@ -339,7 +341,7 @@ func TestNoStaleAnswerInProcess(t *testing.T) {
 	c := newCity(t, dsn, newInstance(t, dsn, "", false))
 	c.run(20_000, func() {})
 	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
-	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < c.reads.Load()/4 {
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < 2_000 {
 		t.Errorf("%s", c.first)
 	}
 }
