@@ -113,6 +113,71 @@ func TestOneProcessMakesTheAnswer(t *testing.T) {
 	}
 }
 
+// An answer that was kept between a look and what follows it is not made once more.
+func TestAnswerOvertakesQuestion(t *testing.T) {
+	t.Parallel()
+	redis, dsn := redistest.Start(t), testdb.New(t)
+	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
+	for name, tt := range map[string]struct{ maker, asker *process }{
+		"in the same process": {a, a}, "in another": {a, b}, "without Redis": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tt.maker == nil {
+				tt.maker = alone(t)
+				tt.asker = tt.maker
+			}
+			k := key(t, name)
+			tt.asker.keep(t, k, nobody, made(t, "first", 0, 0)) // it knows that everybody shares it
+			tt.asker.write(t, "course:1")
+			q := &Question{answers: tt.asker.Answers, key: k, viewer: nobody}
+			if !q.look(t.Context()) || q.Answer != nil {
+				t.Fatalf("%+v", q)
+			}
+			tt.maker.keep(t, k, nobody, made(t, "second", 0, 0))
+			q.name = tt.asker.flights.name(k, nobody)
+			q.flight, _ = tt.asker.flights.join(q.name)
+			q.lead(t.Context())
+			if q.Answer == nil || !q.again {
+				t.Error("it is made once more")
+			}
+			q.End()
+		})
+	}
+}
+
+// Of many processes one makes a stale answer anew, and the others take that.
+func TestOneProcessRenews(t *testing.T) {
+	t.Parallel()
+	redis, dsn := redistest.Start(t), testdb.New(t)
+	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
+	k := key(t, "a")
+	a.keep(t, k, nobody, made(t, "old", 0, 61*time.Second))
+	renewal := func(p *process) *Question {
+		q := p.Ask(t.Context(), k, nobody)
+		if !q.Renew {
+			t.Fatalf("%+v", q)
+		}
+		return q.Renewal()
+	}
+	first, second := renewal(a), renewal(b)
+	if !first.Begin(t.Context()) || second.Begin(t.Context()) {
+		t.Error("not one makes it anew")
+	}
+	second.End()
+	if why := first.Keep(t.Context(), made(t, "new", 0, 0), tags(edu.TagCourse.Of(1))); why != "" {
+		t.Fatal(why)
+	}
+	first.End()
+	third := renewal(b) // which still has the old one
+	if third.Begin(t.Context()) {
+		t.Error("it is made once more")
+	}
+	third.End()
+	if got := b.look(t, k, nobody); got != "new" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A lock is released by its owner alone, and not kept by one who died.
 func TestLock(t *testing.T) {
 	t.Parallel()
@@ -152,7 +217,11 @@ func TestStale(t *testing.T) {
 			stale++
 		}
 		if q.Renew {
-			renewals = append(renewals, q.Renewal(t.Context()))
+			r := q.Renewal()
+			if !r.Begin(t.Context()) {
+				t.Error("nobody makes it anew")
+			}
+			renewals = append(renewals, r)
 		}
 		q.End()
 	}

@@ -96,27 +96,32 @@ func (q *Question) look(ctx context.Context) bool {
 	return true
 }
 
-// lead makes this the one process that makes the answer, or waits for what another
-// makes.
+// lead makes this the one who makes the answer, or finds what another made: here, where
+// that was kept after q had looked and before its flight began, or in another process,
+// which q waits for.
 func (q *Question) lead(ctx context.Context) {
 	a := q.answers
 	if a.redis == nil || q.name != q.key.name(Public, q.viewer) {
+		s := search{answers: a, key: q.key, viewer: q.viewer}
+		if s.look(Public); s.here(q.since) != nil {
+			q.look(ctx)
+		}
+		q.again = q.Answer != nil
 		return
 	}
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	for end := time.Now().Add(maxWait); ; {
-		if q.unlock = a.lock(ctx, q.name); q.unlock != nil || time.Now().After(end) {
+		q.unlock = a.lock(ctx, q.name)
+		// Who had the lock may have kept the answer since it was last looked for.
+		if !q.look(ctx) || q.Answer != nil || q.unlock != nil || time.Now().After(end) {
+			q.again = q.Answer != nil
 			return
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-poll.C:
-		}
-		if !q.look(ctx) || q.Answer != nil {
-			q.again = q.Answer != nil
-			return
 		}
 	}
 }
@@ -166,12 +171,34 @@ func (q *Question) End() {
 
 // Renewal returns the question of a caller who makes a stale answer anew: nobody's,
 // so that no viewer's answer becomes everybody's. It is ended in place of q.
-func (q *Question) Renewal(ctx context.Context) *Question {
+func (q *Question) Renewal() *Question {
 	r := &Question{answers: q.answers, key: q.key, flight: q.flight, name: q.name}
 	q.flight = nil
-	now, ok := q.answers.changes.Now(ctx)
-	if r.since = now; !ok {
-		r.Bypass = unverified
-	}
 	return r
 }
+
+// Begin must be called on a Renewal before anything is read. It reports whether the
+// caller has to make the answer: not where another process is at it, or has made it.
+func (q *Question) Begin(ctx context.Context) bool {
+	a := q.answers
+	if a.redis != nil {
+		if q.unlock = a.lock(ctx, q.name); q.unlock == nil {
+			return false
+		}
+	}
+	now, ok := a.changes.Now(ctx)
+	if q.since = now; !ok {
+		q.Bypass = unverified
+		return false
+	}
+	s := search{answers: a, key: q.key}
+	s.look(Public)
+	answer := s.here(now)
+	if a.redis != nil && old(answer) {
+		answer = s.there(now, a.fetch(ctx, s.keys()))
+	}
+	return old(answer)
+}
+
+// old tells whether an answer is to be made anew, as none is.
+func old(answer *Answer) bool { return answer == nil || answer.TTL(time.Now()) < 0 }

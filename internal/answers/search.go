@@ -52,30 +52,44 @@ func (s *search) begin(ctx context.Context) {
 // find returns the answer that is kept, nil for none, and whether it was far, in
 // Redis. It must be given how far the log goes, read after the request came.
 func (s *search) find(ctx context.Context, now changes.Position) (answer *Answer, far bool) {
-	a := s.answers
-	for ; s.near != nil; s.look(s.scope + 1) {
-		if a.good(s.near, now) {
-			return s.near, false
-		}
+	if answer := s.here(now); answer != nil {
+		return answer, false
 	}
-	if a.redis == nil {
+	if s.answers.redis == nil {
 		return nil, false
 	}
 	var texts [][]byte
 	if s.ahead != nil {
 		texts = <-s.ahead // within the deadline of a use of Redis
 	} else {
-		texts = a.fetch(ctx, s.keys())
+		texts = s.answers.fetch(ctx, s.keys())
 	}
+	answer = s.there(now, texts)
+	return answer, answer != nil
+}
+
+// here returns the answer in this process, from the scope of near on, nil for none.
+func (s *search) here(now changes.Position) *Answer {
+	for ; s.near != nil; s.look(s.scope + 1) {
+		if s.answers.good(s.near, now) {
+			return s.near
+		}
+	}
+	return nil
+}
+
+// there returns the answer among the texts that Redis has under keys, nil for none, and
+// keeps it in this process.
+func (s *search) there(now changes.Position, texts [][]byte) *Answer {
 	for i, text := range texts {
 		answer, err := unmarshal(text)
-		if err != nil || time.Now().After(answer.expires()) || !a.good(answer, now) {
+		if err != nil || time.Now().After(answer.expires()) || !s.answers.good(answer, now) {
 			continue
 		}
-		a.near.Set(s.names[i], answer)
-		return answer, true
+		s.answers.near.Set(s.name(Scope(i)), answer)
+		return answer
 	}
-	return nil, false
+	return nil
 }
 
 // keys are where Redis would have the answer.

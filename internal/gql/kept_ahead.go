@@ -32,7 +32,7 @@ func (s *Server) Warm(ctx context.Context, o Operation) Warmed {
 		return Warmed{There: true}
 	}
 	if v.found != nil {
-		again, params := v.again(ctx)
+		again, params := v.again()
 		defer again.end()
 		errs, v = asNobody(ctx, again, params, s.exec), again
 	}
@@ -41,8 +41,8 @@ func (s *Server) Warm(ctx context.Context, o Operation) Warmed {
 
 // again begins to make anew the answer that v found, in its place. It returns the
 // parameters to do it with.
-func (v *visit) again(ctx context.Context) (*visit, *graphql.RawParams) {
-	return &visit{q: v.q.Renewal(ctx), renewal: true},
+func (v *visit) again() (*visit, *graphql.RawParams) {
+	return &visit{q: v.q.Renewal(), renewal: true},
 		&graphql.RawParams{Query: v.params.Query, OperationName: v.params.OperationName, Variables: v.params.Variables}
 }
 
@@ -52,6 +52,10 @@ func (v *visit) again(ctx context.Context) (*visit, *graphql.RawParams) {
 func asNobody(ctx context.Context, v *visit, params *graphql.RawParams, exec graphql.GraphExecutor) gqlerror.List {
 	ctx = edu.WithViewer(graphql.StartOperationTrace(ctx), edu.Viewer{})
 	ctx = context.WithValue(ctx, visitKey{}, v)
+	if v.renewal && !v.q.Begin(ctx) {
+		v.why = v.q.Bypass
+		return nil
+	}
 	op, errs := exec.CreateOperationContext(ctx, params)
 	switch {
 	case len(errs) > 0 && errors.Is(errs[0], errFound):

@@ -107,7 +107,7 @@ func (h HTTP) renew(v *visit, exec graphql.GraphExecutor) {
 	default: // the next who asks tries again
 		return
 	}
-	again, params := v.again(context.Background())
+	again, params := v.again()
 	go func() {
 		defer func() { <-h.renewals }()
 		defer again.end()
