@@ -97,7 +97,7 @@ func warmCache(ctx context.Context, db *database, c *config.Config, files []stri
 	defer func() { stop(); k.close() }()
 	waiting, enough := context.WithTimeout(ctx, leaseWithin)
 	defer enough()
-	if err := k.follows(waiting); err != nil {
+	if err := k.changes.Wait(waiting); err != nil {
 		return errors.Join(ctx.Err(), fmt.Errorf("nothing is kept while changes cannot be followed: Redis or the database has not answered within %s, or the database lacks migrations", leaseWithin))
 	}
 	s := &services{db: db, caching: k}

@@ -55,7 +55,7 @@ func (k *caching) warm(ctx context.Context, log *slog.Logger, api *gql.Server, l
 		return
 	}
 	k.running.Go(func() {
-		if k.follows(ctx) != nil {
+		if k.changes.Wait(ctx) != nil {
 			return
 		}
 		start := time.Now()
@@ -69,18 +69,4 @@ func (k *caching) warm(ctx context.Context, log *slog.Logger, api *gql.Server, l
 		log.InfoContext(ctx, "warmed", "made", w.made, "there", w.there, "not_cacheable", w.notKept, "failed", w.failed,
 			"ms", time.Since(start).Milliseconds())
 	})
-}
-
-// follows waits until changes are followed, and kept answers can be used.
-func (k *caching) follows(ctx context.Context) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !k.changes.Stats().Leased {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-	return nil
 }

@@ -25,6 +25,7 @@ import (
 type database struct {
 	*store.Store
 	embedded *embedpg.Server // nil where DATABASE_URL names one
+	complete atomic.Bool     // it is known to lack no migration
 }
 
 // openDatabase opens it; changed is told what its writes changed, unless it is nil.
@@ -75,21 +76,24 @@ func (db *database) ended() <-chan struct{} {
 // checks tells readiness of the database: whether it answers, and whether it has
 // the schema that this program was made for.
 func (db *database) checks() []middleware.Check {
-	var migrated atomic.Bool
 	return []middleware.Check{
 		{Name: "database", Required: true, Probe: db.Ping},
-		{Name: "migrations", Required: true, Probe: func(ctx context.Context) error {
-			if migrated.Load() {
-				return nil
-			}
-			n, err := migrations.Pending(ctx, db.Primary())
-			if err == nil && n > 0 {
-				err = fmt.Errorf("%d migrations are pending: run \"7p migrate up\"", n)
-			}
-			migrated.Store(err == nil)
-			return err
-		}},
+		{Name: "migrations", Required: true, Probe: db.checkMigrations},
 	}
+}
+
+// checkMigrations returns an error while the database lacks migrations. Once it lacks
+// none, that is not looked for again.
+func (db *database) checkMigrations(ctx context.Context) error {
+	if db.complete.Load() {
+		return nil
+	}
+	n, err := migrations.Pending(ctx, db.Primary())
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%d migrations are pending: run \"7p migrate up\"", n)
+	}
+	db.complete.Store(err == nil)
+	return err
 }
 
 // pendingEvery is how often a server looks whether it was migrated meanwhile.
@@ -102,7 +106,7 @@ func (db *database) migrated(ctx context.Context) <-chan struct{} {
 		tick := time.NewTicker(pendingEvery)
 		defer tick.Stop()
 		for {
-			if n, err := migrations.Pending(ctx, db.Primary()); err == nil && n == 0 {
+			if db.checkMigrations(ctx) == nil {
 				close(done)
 				return
 			}

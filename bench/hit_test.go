@@ -100,8 +100,8 @@ func keepingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from st
 	go func() { defer close(done); followed.Run(ctx, db) }()
 	kept := answers.New(answers.Options{Changes: followed, Redis: redis, MaxBytes: 64 << 20})
 	b.Cleanup(func() { stop(); <-done; kept.Close() })
-	for !followed.Stats().Leased {
-		time.Sleep(time.Millisecond)
+	if err := followed.Wait(ctx); err != nil {
+		b.Fatal(err)
 	}
 	h := auth.Middleware(tokens)(http.Handler(gql.New(gql.Options{Store: db, Log: log, Timeout: 10 * time.Second, Introspection: true, Answers: kept})))
 	for _, wrap := range []func(http.Handler) http.Handler{

@@ -14,8 +14,6 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-const patience = 20 * time.Second
-
 var (
 	nobody  = edu.Viewer{}
 	student = edu.Viewer{ID: 1, Role: edu.RoleStudent}
@@ -54,10 +52,8 @@ func start(t *testing.T, dsn, redisURL string) *process {
 	var running sync.WaitGroup
 	running.Go(func() { p.log.Run(ctx, db) })
 	t.Cleanup(func() { cancel(); running.Wait() })
-	for deadline := time.Now().Add(patience); !p.log.Stats().Leased; {
-		if time.Now().After(deadline) {
-			t.Fatal("the log cannot be used")
-		}
+	if err := p.log.Wait(ctx); err != nil {
+		t.Fatal(err)
 	}
 	return p
 }

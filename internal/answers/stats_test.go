@@ -51,10 +51,8 @@ func TestStats(t *testing.T) {
 	var running sync.WaitGroup
 	running.Go(func() { l.Run(ctx, unchanging{}) })
 	t.Cleanup(func() { stop(); running.Wait() })
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !l.Stats().Leased {
-		<-tick.C
+	if err := l.Wait(ctx); err != nil {
+		t.Fatal(err)
 	}
 	for range 3 {
 		ask("fresh", 0, time.Minute)

@@ -23,6 +23,8 @@ const (
 	kept = 30 * time.Second
 	// retryEvery is how often an announcement is tried again.
 	retryEvery = 50 * time.Millisecond
+	// waitEvery is how often Wait looks.
+	waitEvery = 5 * time.Millisecond
 	// mostTags is the most tags that are announced one by one.
 	mostTags = 1000
 )
@@ -80,6 +82,21 @@ func (l *Log) Now(ctx context.Context) (Position, bool) {
 		return Position{}, false
 	}
 	return l.replica.position(), true
+}
+
+// Wait returns once the log can be used, or with the error of a context that is done
+// before.
+func (l *Log) Wait(ctx context.Context) error {
+	tick := time.NewTicker(waitEvery)
+	defer tick.Stop()
+	for !l.leased() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
 }
 
 func (l *Log) leased() bool {

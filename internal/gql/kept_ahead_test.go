@@ -40,10 +40,8 @@ func keeper(t *testing.T, dsn string, r *cache.Redis) *gql.Server {
 	var running sync.WaitGroup
 	running.Go(func() { l.Run(ctx, db) })
 	t.Cleanup(func() { stop(); running.Wait() })
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !l.Stats().Leased {
-		<-tick.C
+	if err := l.Wait(ctx); err != nil {
+		t.Fatal(err)
 	}
 	a := answers.New(answers.Options{Changes: l, Redis: r, MaxBytes: 1 << 20})
 	t.Cleanup(a.Close)

@@ -36,7 +36,9 @@ func keepingServer(t *testing.T, access *bytes.Buffer) (http.Handler, *store.Sto
 	go func() { defer close(done); followed.Run(ctx, db) }()
 	kept := answers.New(answers.Options{Changes: followed, MaxBytes: 1 << 20})
 	t.Cleanup(func() { stop(); <-done; kept.Close() })
-	awaitThat(func() bool { return followed.Stats().Leased })
+	if err := followed.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
 	s := New(Options{Store: db, Log: quiet, Introspection: true, Answers: kept})
 	return middleware.RequestID()(middleware.AccessLog(access, slog.LevelInfo)(s)), db, followed
 }
