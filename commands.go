@@ -55,7 +55,7 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 	}
 	switch command {
 	case "seed":
-		if _, err := migrations.Up(ctx, db.Primary()); err != nil {
+		if err := db.migrate(ctx); err != nil {
 			return err
 		}
 		return seed(ctx, db, cli.Seed)

@@ -130,18 +130,23 @@ func (db *database) prepare(ctx context.Context) error {
 		}
 		return err
 	}
-	n, err := migrations.Up(ctx, db.Primary())
-	if err != nil {
+	if err := db.migrate(ctx); err != nil {
 		return err
-	}
-	if n > 0 {
-		say("Migrated the database (%d migrations).", n)
 	}
 	loaded, err := demo.Loaded(ctx, db.Primary())
 	if err != nil || loaded {
 		return err
 	}
 	return seed(ctx, db, config.Seed{Scale: string(demo.Small), Seed: 7})
+}
+
+// migrate applies what the database lacks, and tells of it.
+func (db *database) migrate(ctx context.Context) error {
+	n, err := migrations.Up(ctx, db.Primary())
+	if err == nil && n > 0 {
+		say("Migrated the database (%d migrations).", n)
+	}
+	return err
 }
 
 // seed loads demo data, telling how far it is.

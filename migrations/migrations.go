@@ -25,7 +25,8 @@ type Applied struct {
 	Done    bool
 }
 
-// Up applies what the database lacks and returns how many migrations that were.
+// Up applies what the database lacks and returns how many migrations that were. Its
+// statements may take as long as they need, whatever the pool's may.
 // Servers that start at once queue on an advisory lock.
 func Up(ctx context.Context, pool *pgxpool.Pool) (int, error) {
 	var n int
@@ -85,7 +86,11 @@ func with(pool *pgxpool.Pool, do func(*goose.Provider) error) error {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	db := stdlib.OpenDBFromPool(pool)
+	// The pool's connections end a statement that takes long, as a migration of large
+	// tables does. How long it may wait for locks, and keep others waiting, stays.
+	config := pool.Config().ConnConfig
+	config.RuntimeParams["statement_timeout"] = "0"
+	db := stdlib.OpenDB(*config)
 	defer db.Close()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, FS, goose.WithSessionLocker(locker))
 	if err != nil {

@@ -105,7 +105,7 @@ type Migrate struct {
 // Seed is the command that loads demo data.
 type Seed struct {
 	Scale string `enum:"small,medium,large" default:"small" help:"small: 200 courses and 2,000 users; medium: 5,000 and 50,000; large: 50,000 and 500,000."`
-	Seed  uint64 `default:"7" help:"The same number gives the same data."`
+	Seed  uint64 `default:"7" help:"The same number gives the same data, but for what happened lately: that ends when it is loaded."`
 }
 
 // Token is the command that mints an access token.

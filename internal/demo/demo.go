@@ -73,8 +73,8 @@ type Options struct {
 
 // Load fills an empty, migrated database. All rows are committed at once, so a
 // load that fails or is killed leaves nothing; other connections wait for the
-// tables meanwhile. Where there is data already the
-// error wraps ErrNotEmpty.
+// tables meanwhile. Its statements may take as long as they need, whatever the pool's
+// may. Where there is data already the error wraps ErrNotEmpty.
 func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
 	n, ok := sizes[o.Scale]
 	if !ok {
@@ -87,15 +87,23 @@ func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
 		o.Progress = func(string, int64, int64) {}
 	}
 	w := newWorld(n, o.Seed, o.Now)
-	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return w.load(ctx, tx, o.Progress) })
+	conn, err := pool.Acquire(ctx)
 	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	// Closed, and not given back, it takes the setting with it.
+	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "SET statement_timeout = 0"); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	if err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return w.load(ctx, tx, o.Progress) }); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	// The counters were kept by updates, which left three dead versions of each
 	// course: FULL takes them away. Then the visibility map is set, without which
 	// no scan is index-only. Neither can run in a transaction.
 	for _, vacuum := range []string{"VACUUM (FULL) courses", "VACUUM (ANALYZE)"} {
-		if _, err := pool.Exec(ctx, vacuum); err != nil {
+		if _, err := conn.Exec(ctx, vacuum); err != nil {
 			return fmt.Errorf("demo: the data is loaded, but vacuuming failed: %w", err)
 		}
 	}

@@ -57,6 +57,27 @@ func checksums(t *testing.T, pool *pgxpool.Pool) map[string]string {
 	return sums
 }
 
+// The pool of a server ends statements that take long; those of a load may.
+func TestLoadTakesItsTime(t *testing.T) {
+	t.Parallel()
+	config, err := pgxpool.ParseConfig(testdb.New(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.ConnConfig.RuntimeParams["statement_timeout"] = "10"
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	if err := demo.Load(t.Context(), pool, demo.Options{Scale: demo.Small, Now: now}); err != nil {
+		t.Error(err)
+	}
+	if _, err := pool.Exec(t.Context(), "SELECT pg_sleep(1)"); err == nil {
+		t.Error("the pool's statements may take long now")
+	}
+}
+
 func TestSameSeedSameRows(t *testing.T) {
 	t.Parallel()
 	one := checksums(t, load(t, demo.Options{Scale: demo.Small, Seed: 7, Now: now}))
