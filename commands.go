@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -160,22 +159,4 @@ func mint(ctx context.Context, db *database, cli *config.CLI) error {
 	}
 	_, err = fmt.Fprintln(os.Stdout, token)
 	return err
-}
-
-// version tells what the binary was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "7p"
-	}
-	v := "7p " + info.Main.Version + " " + info.GoVersion
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			v += " " + s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			v += " modified"
-		}
-	}
-	return v
 }

@@ -221,7 +221,7 @@ func operations(c *config.Config, log *slog.Logger, s *services, persisted *gql.
 	return gql.Options{
 		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection, Limits: limits(c),
 		Extensions: []graphql.HandlerExtension{persisted},
-		Answers:    s.caching.answers, Version: version(),
+		Answers:    s.caching.answers, Version: code(),
 	}
 }
 

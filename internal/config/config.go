@@ -157,10 +157,22 @@ func (c *Config) check() error {
 	for name, n := range map[string]int64{
 		"DATABASE_POOL": int64(c.DatabasePool), "STATEMENT_TIMEOUT": int64(c.StatementTimeout), "OPERATION_TIMEOUT": int64(c.OperationTimeout),
 		"SHUTDOWN_DELAY": int64(c.ShutdownDelay), "SHUTDOWN_TIMEOUT": int64(c.ShutdownTimeout),
+		"MAX_ALIASES": int64(c.Limits.Aliases), "MAX_DIRECTIVES": int64(c.Limits.Directives), "MAX_FRAGMENTS": int64(c.Limits.Fragments),
 	} {
 		if n < 0 {
 			return fmt.Errorf("config: %s must not be negative", name)
 		}
+	}
+	for name, n := range map[string]int64{ // with none of which nothing could be asked
+		"MAX_COST": c.Limits.Cost, "MAX_DEPTH": int64(c.Limits.Depth), "MAX_TOKENS": int64(c.Limits.Tokens), "MAX_ROOT_FIELDS": int64(c.Limits.RootFields),
+		"MAX_REPEATED_FIELDS": int64(c.Limits.Repeated), "MAX_BODY": c.Limits.Body, "MAX_BULK_BODY": c.Limits.BulkBody,
+	} {
+		if n < 1 {
+			return fmt.Errorf("config: %s must be at least 1", name)
+		}
+	}
+	if c.CacheMemory < 1 {
+		return fmt.Errorf("config: CACHE_MEMORY must be at least 1 (MiB); CACHE=off keeps no answers")
 	}
 	for name, value := range map[string]string{"DATABASE_URL": c.DatabaseURL, "READ_REPLICA_URL": c.ReadReplicaURL} {
 		if value != "" && !strings.HasPrefix(value, "postgres://") && !strings.HasPrefix(value, "postgresql://") && !strings.Contains(value, "=") {

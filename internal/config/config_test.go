@@ -74,6 +74,10 @@ func TestParseRefuses(t *testing.T) {
 		"a token that can be guessed":  {"METRICS_TOKEN": "hush"},
 		"batches below none":           {"MAX_BATCH": "-1"},
 		"batches too large":            {"MAX_BATCH": "11"},
+		"no room for answers":          {"CACHE_MEMORY": "0"},
+		"no cost at all":               {"MAX_COST": "0"},
+		"bodies below none":            {"MAX_BODY": "-1"},
+		"aliases below none":           {"MAX_ALIASES": "-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for key, v := range env {

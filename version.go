@@ -1,0 +1,67 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"runtime/debug"
+)
+
+// version tells what the binary was built from.
+func version() string {
+	v, _ := built()
+	return v
+}
+
+// built tells what the binary was built from, and whether that says all of its code:
+// not where the revision is not known, or what was built was not committed.
+func built() (version string, all bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "7p", false
+	}
+	version = "7p " + info.Main.Version + " " + info.GoVersion
+	modified := false
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			version, all = version+" "+s.Value, true
+		case s.Key == "vcs.modified" && s.Value == "true":
+			version, modified = version+" modified", true
+		}
+	}
+	return version, all && !modified
+}
+
+// code changes whenever the code does, so that no program gives the answers of another:
+// it is the version, or where that does not say all, of the file that runs.
+func code() string {
+	v, all := built()
+	if all {
+		return v
+	}
+	file, err := os.Executable()
+	if err == nil {
+		v, err = sumOf(file)
+	}
+	if err != nil {
+		return rand.Text() // like no other
+	}
+	return v
+}
+
+// sumOf is the SHA-256 of a file; 50 MB take 0.03 s.
+func sumOf(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
