@@ -87,9 +87,6 @@ func manageAccount(ctx context.Context, db *database, cli *config.CLI, active bo
 	if !active {
 		email = cli.Account.Deactivate.Email
 	}
-	if err := db.prepare(ctx); err != nil {
-		return err
-	}
 	id, err := db.SetActive(ctx, email, active)
 	if err != nil {
 		return err

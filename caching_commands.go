@@ -78,8 +78,8 @@ func warmCache(ctx context.Context, db *database, c *config.Config, files []stri
 	if err != nil {
 		return err
 	}
-	if err := db.prepare(ctx); err != nil {
-		return err
+	if len(list) == 0 {
+		return fmt.Errorf("there is no operation in %s", strings.Join(files, ", "))
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	shared, err := openShared(c, log)

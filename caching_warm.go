@@ -51,7 +51,11 @@ func warm(ctx context.Context, api *gql.Server, list []gql.Operation) (w warmed)
 
 // warm makes the answers of a list beside the requests, until the context ends.
 func (k *caching) warm(ctx context.Context, log *slog.Logger, api *gql.Server, list []gql.Operation) {
-	if len(list) == 0 || k.answers == nil {
+	switch {
+	case len(list) == 0:
+		return
+	case k.answers == nil:
+		log.WarnContext(ctx, "CACHE_WARM is passed over, as CACHE is off")
 		return
 	}
 	k.running.Go(func() {

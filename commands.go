@@ -49,15 +49,19 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 			say("7p: %v", err)
 		}
 	}()
-	if strings.HasPrefix(command, "documents ") {
-		return manageDocuments(ctx, db, cli, command)
+	if direction, ok := strings.CutPrefix(command, "migrate "); ok {
+		return migrate(ctx, db, direction)
 	}
-	switch command {
-	case "seed":
+	if command == "seed" {
 		if err := db.migrate(ctx); err != nil {
 			return err
 		}
 		return seed(ctx, db, cli.Seed)
+	}
+	if err := db.prepare(ctx); err != nil {
+		return err
+	}
+	switch command {
 	case "token":
 		return mint(ctx, db, cli)
 	case "account activate", "account deactivate":
@@ -67,7 +71,7 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 	case "cache warm <files>":
 		return warmCache(ctx, db, &cli.Config, cli.Answers.Warm.Files)
 	default:
-		return migrate(ctx, db, strings.TrimPrefix(command, "migrate "))
+		return manageDocuments(ctx, db, cli, command)
 	}
 }
 
@@ -139,9 +143,6 @@ func mint(ctx context.Context, db *database, cli *config.CLI) error {
 	}
 	if !lasting {
 		return fmt.Errorf("a token needs the JWT_SECRET or the JWT_KEYS that the server was started with")
-	}
-	if err := db.prepare(ctx); err != nil {
-		return err
 	}
 	var account store.Account
 	if err := db.Run(ctx, store.AccountOf(0, cli.Token.Email, 0, func(a store.Account) { account = a })); err != nil {

@@ -189,6 +189,9 @@ func pushDocuments(ctx context.Context, db *database, files []string) error {
 	if err != nil {
 		return fmt.Errorf("nothing was pushed: %w", err)
 	}
+	if len(list) == 0 {
+		return fmt.Errorf("nothing was pushed: there is no document in %s", strings.Join(files, ", "))
+	}
 	rows := make([]store.Document, len(list))
 	for i, d := range list {
 		rows[i] = store.Document{ID: d.ID, Operation: d.Operation, Body: d.Body}

@@ -444,6 +444,11 @@ func TestPendingMigrations(t *testing.T) {
 	if want := "7p migrate up"; !strings.Contains(p.stderr.String(), want) {
 		t.Errorf("the start does not say %q:\n%s", want, p.stderr)
 	}
+	for _, args := range [][]string{{"cache", "purge", "--all"}, {"documents", "list"}, {"account", "activate", "--email=a@b"}} {
+		if _, stderr, code := run7p(t, []string{"DATABASE_URL=" + empty}, args...); code != 1 || !strings.Contains(stderr, "7p migrate up") {
+			t.Errorf("%q: exit code %d: %s", args, code, stderr)
+		}
+	}
 	if strings.Contains(p.stdout.String(), "a job failed") {
 		t.Errorf("jobs ran without the schema:\n%s", p.stdout)
 	}

@@ -35,7 +35,7 @@ func openShared(c *config.Config, log *slog.Logger) (*shared, error) {
 		}
 		s.store = cache.Near(s.store, s.redis, nearTime)
 	} else if c.DatabaseURL != "" {
-		log.Info("REDIS_URL is not set: persisted queries and rate limits are this process's own")
+		log.Info("REDIS_URL is not set: persisted queries, rate limits and kept answers are this process's own; of what others write it hears within a second")
 	}
 	rules, err := rules(c)
 	if err != nil {
