@@ -187,6 +187,7 @@ func TestCommandsOfAHit(t *testing.T) {
 	k := key(t, "a")
 	p.keep(t, k, nobody, made(t, "kept", 0, 0))
 	p.look(t, k, nobody)
+	awaitReleased(redis)
 	redis.Command("CONFIG", "RESETSTAT")
 	const hits = 200
 	began := time.Now()

@@ -92,8 +92,8 @@ func (f *flights) end(name string, fl *flight, again bool) {
 }
 
 // wait returns once a flight has ended, and whether it is worth asking again.
-func (fl *flight) wait(ctx context.Context) bool {
-	timeout := time.NewTimer(maxWait)
+func (fl *flight) wait(ctx context.Context, until time.Time) bool {
+	timeout := time.NewTimer(time.Until(until))
 	defer timeout.Stop()
 	select {
 	case <-fl.done:
@@ -105,7 +105,8 @@ func (fl *flight) wait(ctx context.Context) bool {
 }
 
 // lock tries to be the one process that makes an answer. Unlock is nil where another
-// is at it. In trouble, all may.
+// is at it. In trouble, all may; Redis may still give the lock to one who has gone on
+// without its reply, so each gives it up.
 func (a *Answers) lock(ctx context.Context, name string) (unlock func()) {
 	key, token := a.redis.Key(name+lockSuffix), rand.Text()
 	var ours bool
@@ -113,10 +114,7 @@ func (a *Answers) lock(ctx context.Context, name string) (unlock func()) {
 		ours, err = c.SetNX(ctx, key, token, lockTime).Result()
 		return err
 	})
-	switch {
-	case err != nil:
-		return func() {}
-	case !ours:
+	if err == nil && !ours {
 		return nil
 	}
 	return func() {

@@ -2,12 +2,15 @@ package answers
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/cache/redistest"
 	"github.com/7p-education/api/internal/testdb"
 )
@@ -97,19 +100,112 @@ func TestAnotherMakesTheAnswer(t *testing.T) {
 	}
 }
 
-// Of many processes one makes what all may share.
+// Of many processes one makes an answer, whoever shares it.
 func TestOneProcessMakesTheAnswer(t *testing.T) {
 	t.Parallel()
 	redis, dsn := redistest.Start(t), testdb.New(t)
 	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
-	k := key(t, "a")
-	for _, p := range []*process{a, b} { // both know that everybody shares it
-		p.keep(t, k, nobody, made(t, "first", 0, 0))
-		p.write(t, "course:1")
+	for name, saw := range map[string]edu.Sights{"everybody": 0, "a role": edu.SawRole, "a viewer": edu.SawViewer} {
+		k := key(t, name)
+		a.keep(t, k, student, made(t, "first", saw, 0))
+		if got := b.look(t, k, student); got != "first" { // by which it learns who shares it
+			t.Fatalf("got %q", got)
+		}
+		b.write(t, "course:1")
+		keep := func(q *Question) { q.Keep(t.Context(), made(t, "made", saw, 0), tags(edu.TagCourse.Of(1))) }
+		sharing := func(i int) edu.Viewer {
+			if saw != edu.SawViewer {
+				return edu.Viewer{ID: int64(1 + i%7), Role: edu.RoleStudent}
+			}
+			return student
+		}
+		if n := stampede(t, k, sharing, keep, a, b); n != 1 {
+			t.Errorf("%d made what %s shares", n, name)
+		}
 	}
-	keep := func(q *Question) { q.Keep(t.Context(), made(t, "made", 0, 0), tags(edu.TagCourse.Of(1))) }
-	if n := stampede(t, k, func(int) edu.Viewer { return nobody }, keep, a, b); n != 1 {
-		t.Errorf("%d made it", n)
+}
+
+// Who asks for an answer while another makes it waits for a while, however many give up
+// meanwhile.
+func TestWaitingEnds(t *testing.T) {
+	t.Parallel()
+	p := alone(t)
+	k := key(t, "a")
+	name := p.flights.name(k, nobody)
+	gone, _ := p.flights.join(name)
+	time.AfterFunc(maxWait*9/10, func() {
+		p.flights.mu.Lock() // another is faster than who waited
+		p.flights.now[name] = &flight{done: make(chan struct{})}
+		p.flights.mu.Unlock()
+		gone.again = true
+		close(gone.done)
+	})
+	began := time.Now()
+	q := p.Ask(t.Context(), k, nobody)
+	if took := time.Since(began); q.Answer != nil || q.flight != nil || took > maxWait*3/2 {
+		t.Errorf("%+v after %v", q, took)
+	}
+}
+
+// A lock that Redis gave after its owner had gone on without it is released, too.
+func TestLateLockIsReleased(t *testing.T) {
+	t.Parallel()
+	server, dsn := redistest.Start(t), testdb.New(t)
+	b := start(t, dsn, server.URL())
+	hasty, err := cache.OpenRedis(cache.RedisOptions{URL: server.URL(), Deadline: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = hasty.Close() })
+	a := New(Options{Changes: b.log, Redis: hasty, MaxBytes: 1 << 20})
+	t.Cleanup(a.Close)
+	if err := hasty.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server.Pause()
+	unlock := a.lock(t.Context(), "x")
+	server.Resume()
+	if unlock == nil {
+		t.Fatal("it waits for a lock that nobody has")
+	}
+	// Redis reads what was sent.
+	for end := time.Now().Add(lockTime); !strings.HasPrefix(server.Command("EXISTS", hasty.Key("x:lock")), "1"); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("nobody has the lock")
+		}
+	}
+	unlock()
+	if b.lock(t.Context(), "x") == nil {
+		t.Error("nobody releases it")
+	}
+}
+
+// Who leads, and then finds what another has begun to renew, ends its own flight and not
+// the other's.
+func TestLeaderFindsStaleAnswer(t *testing.T) {
+	t.Parallel()
+	redis, dsn := redistest.Start(t), testdb.New(t)
+	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
+	k := key(t, "a")
+	q := &Question{answers: b.Answers, key: k, viewer: nobody}
+	if !q.look(t.Context()) || q.Answer != nil {
+		t.Fatalf("%+v", q)
+	}
+	q.name = b.flights.name(k, nobody)
+	q.flight, _ = b.flights.join(q.name)
+	a.keep(t, k, nobody, made(t, "old", 0, 61*time.Second))
+	other := b.Ask(t.Context(), k, nobody)
+	q.lead(t.Context(), time.Now().Add(maxWait))
+	if !other.Renew || q.Answer == nil || q.Renew {
+		t.Errorf("%+v, %+v", other, q)
+	}
+	q.End()
+	if len(b.flights.now) != 1 {
+		t.Errorf("there are %d flights beside the renewal's", len(b.flights.now)-1)
+	}
+	other.End()
+	if len(b.flights.now) != 0 {
+		t.Error("a flight never ends")
 	}
 }
 
@@ -136,7 +232,7 @@ func TestAnswerOvertakesQuestion(t *testing.T) {
 			tt.maker.keep(t, k, nobody, made(t, "second", 0, 0))
 			q.name = tt.asker.flights.name(k, nobody)
 			q.flight, _ = tt.asker.flights.join(q.name)
-			q.lead(t.Context())
+			q.lead(t.Context(), time.Now().Add(maxWait))
 			if q.Answer == nil || !q.again {
 				t.Error("it is made once more")
 			}
@@ -168,6 +264,7 @@ func TestOneProcessRenews(t *testing.T) {
 		t.Fatal(why)
 	}
 	first.End()
+	awaitReleased(redis)
 	third := renewal(b) // which still has the old one
 	if third.Begin(t.Context()) {
 		t.Error("it is made once more")

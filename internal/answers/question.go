@@ -56,10 +56,10 @@ func (a *Answers) Ask(ctx context.Context, k Key, v edu.Viewer) *Question {
 		flight, own := a.flights.join(q.name)
 		if own {
 			q.flight = flight
-			q.lead(ctx)
+			q.lead(ctx, end)
 			return q
 		}
-		if !flight.wait(ctx) {
+		if !flight.wait(ctx, end) {
 			q.look(ctx) // what was read from here on is of now
 			return q
 		}
@@ -81,12 +81,17 @@ func (q *Question) look(ctx context.Context) bool {
 	if answer == nil {
 		return true
 	}
-	q.Answer, q.far = answer, far
+	if q.Answer, q.far = answer, far; far { // this process need not make it to know who shares it
+		q.learn(memory{scope: answer.Scope})
+	}
 	if answer.TTL(time.Now()) >= 0 {
 		return true
 	}
 	if q.Stale = true; answer.Scope != Public {
 		q.Answer, q.Stale = nil, false // it is made for who is asking, and he is here
+		return true
+	}
+	if q.flight != nil { // it leads already: who waits for it renews the answer
 		return true
 	}
 	q.name = q.key.name(Public, q.viewer)
@@ -98,24 +103,23 @@ func (q *Question) look(ctx context.Context) bool {
 
 // lead makes this the one who makes the answer, or finds what another made: here, where
 // that was kept after q had looked and before its flight began, or in another process,
-// which q waits for.
-func (q *Question) lead(ctx context.Context) {
+// which q waits for until end.
+func (q *Question) lead(ctx context.Context, end time.Time) {
 	a := q.answers
-	if a.redis == nil || q.name != q.key.name(Public, q.viewer) {
+	defer func() { q.again = q.Answer != nil }()
+	if a.redis == nil {
 		s := search{answers: a, key: q.key, viewer: q.viewer}
 		if s.look(Public); s.here(q.since) != nil {
 			q.look(ctx)
 		}
-		q.again = q.Answer != nil
 		return
 	}
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
-	for end := time.Now().Add(maxWait); ; {
+	for {
 		q.unlock = a.lock(ctx, q.name)
 		// Who had the lock may have kept the answer since it was last looked for.
 		if !q.look(ctx) || q.Answer != nil || q.unlock != nil || time.Now().After(end) {
-			q.again = q.Answer != nil
 			return
 		}
 		select {
@@ -153,14 +157,18 @@ func (q *Question) remember(kept bool, s Scope) {
 	if !kept {
 		m.notKept = time.Now()
 	}
-	q.answers.flights.memories.Add(q.key.name(ByRole, q.viewer), m)
+	q.learn(m)
 	q.again = kept
 }
 
-// End lets those go on who wait for the answer.
+// learn has others of the viewer's role know how it went.
+func (q *Question) learn(m memory) { q.answers.flights.memories.Add(q.key.name(ByRole, q.viewer), m) }
+
+// End lets those go on who wait for the answer. Those of other processes may hear of it
+// a moment later.
 func (q *Question) End() {
 	if q.unlock != nil {
-		q.unlock()
+		go q.unlock()
 		q.unlock = nil
 	}
 	if q.flight != nil {

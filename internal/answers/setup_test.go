@@ -3,12 +3,14 @@ package answers
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/cache/redistest"
 	"github.com/7p-education/api/internal/changes"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
@@ -99,6 +101,13 @@ func (p *process) keep(t *testing.T, k Key, v edu.Viewer, a *Answer) {
 	}
 	if why := q.Keep(t.Context(), a, tags(edu.TagCourse.Of(1))); why != "" {
 		t.Fatalf("not kept: %s", why)
+	}
+}
+
+// awaitReleased returns once nobody has a lock: they are released in the background.
+func awaitReleased(server *redistest.Server) {
+	for strings.Contains(server.Command("KEYS", "*"), lockSuffix) {
+		time.Sleep(time.Millisecond)
 	}
 }
 

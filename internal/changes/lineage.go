@@ -14,7 +14,8 @@ import (
 
 // verify finds out whether the log goes on where the replica ends. Otherwise that
 // begins anew: with the entries that the Redis process of now was given since its
-// start, which it has all of, or else with one that is added for that.
+// start, or else with one that is added for that. The process has all of them, unless
+// its log was rewound; who sees that adds that anything changed.
 func (s *stream) verify() error {
 	ways := s.ways()
 	run, err := s.runID()
@@ -29,6 +30,11 @@ func (s *stream) verify() error {
 		if s.goesOn(page) {
 			s.verified = ways
 			return s.follow(page[1:])
+		}
+		// The process has lost the end of what it was given: its log was rewound, and those
+		// who do not know of the end could not tell that it is gone.
+		if _, err := s.append(entry{tags: []string{anything}}, s.lineage.Load().(string), false); err != nil {
+			return err
 		}
 	}
 	if err := s.begin(run); err != nil {

@@ -182,6 +182,29 @@ func TestStreamThatIsLost(t *testing.T) {
 	}
 }
 
+// Where the end is lost to a Redis that lives on, as where a master comes back by the
+// data of another, those who knew of it tell the others.
+func TestStreamThatIsRewound(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	a, b := streamOf(t, server.URL(), "7p:"), streamOf(t, server.URL(), "7p:")
+	a.mustRead(t)
+	at := b.mustRead(t)
+	a.mustAdd(t, "course:1")
+	a.mustRead(t)
+	command(t, a, "XDEL", a.key, a.last.id)
+	now := a.mustRead(t)
+	if good(a, at, "course:1") || good(a, at) || !good(a, now, "course:1") {
+		t.Error("who knew of the end takes what was read before it for good")
+	}
+	late := streamOf(t, server.URL(), "7p:")
+	for _, s := range []*stream{b, late} {
+		if s.mustRead(t); good(s, at, "course:1") {
+			t.Error("who did not know of the end was not told")
+		}
+	}
+}
+
 // However often nothing came, what comes next is read, and by one command.
 func TestStreamAfterNothing(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package gql
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -22,7 +23,7 @@ import (
 )
 
 // keepingServer keeps answers, in this process, and writes an access log.
-func keepingServer(t *testing.T, access *bytes.Buffer) (http.Handler, *store.Store, *changes.Log) {
+func keepingServer(t *testing.T, access io.Writer) (http.Handler, *store.Store, *changes.Log) {
 	t.Helper()
 	db, err := store.Open(t.Context(), store.Config{URL: testdb.Demo(t), MaxConns: 4})
 	if err != nil {

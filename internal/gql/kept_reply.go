@@ -100,7 +100,7 @@ func matching(given []string, etag string) string {
 // maxRenewals is how many answers are made anew at a time beside the requests.
 const maxRenewals = 4
 
-// renew makes a stale answer anew, after it was given once more.
+// renew makes a stale answer anew, while it is given once more.
 func (h HTTP) renew(v *visit, exec graphql.GraphExecutor) {
 	select {
 	case h.renewals <- struct{}{}:

@@ -134,6 +134,10 @@ func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExe
 	} else {
 		h.before.remember(v)
 	}
+	if v.q != nil && v.q.Renew {
+		h.renew(v, exec)
+	}
+	v.end() // who takes the answer slowly keeps nobody waiting
 	now := time.Now()
 	if answer == nil {
 		out.w.Header()["Cache-Status"] = []string{string(v.appendCacheStatus(nil, now))}
@@ -145,9 +149,6 @@ func (h HTTP) one(out reply, r *http.Request, in incoming, exec graphql.GraphExe
 		return nil
 	}
 	out.sendKept(r, v, answer, now)
-	if v.q != nil && v.q.Renew {
-		h.renew(v, exec)
-	}
 	return nil
 }
 
