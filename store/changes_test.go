@@ -270,7 +270,7 @@ func TestChanged(t *testing.T) {
 		{"leave", func(ctx context.Context, s *store.Store) error { return s.Unenroll(ctx, four, 1, nil) }, []string{enrollment}},
 		{"nothing", func(ctx context.Context, s *store.Store) error {
 			return s.SetPublished(ctx, edu.Viewer{ID: 1, Role: edu.RoleInstructor}, 1, true, nil)
-		}, nil},
+		}, []string{""}}, // which is told as well
 		{"refused", func(ctx context.Context, s *store.Store) error {
 			if err := s.Write(ctx, bumpAndRefuse(ctx)); !errors.Is(err, errRefused) {
 				return err

@@ -28,8 +28,9 @@ type Config struct {
 	Timeout    time.Duration // of one statement; 0 is none
 
 	// Changed is told what a write changed, after its commit and before the write
-	// returns; nil is nobody. Where the answer to a commit was lost, and of what was
-	// not written by Write, only ChangesSince tells.
+	// returns; nil is nobody. A write that changed nothing tells just that: what it found
+	// may have been committed, and not been told yet, by another. Where the answer to a
+	// commit was lost, and of what was not written by Write, only ChangesSince tells.
 	Changed func(context.Context, []Change)
 }
 

@@ -46,10 +46,21 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 	if errors.Is(err, errUnknown) { // and then so is what it changed
 		made = []Change{{Tags: []string{edu.TagEverything.Of(0).String()}}}
 	}
-	if s.changed != nil && len(made) > 0 {
+	err = convert(err)
+	if s.changed != nil && (len(made) > 0 || found(err)) {
 		s.changed(ctx, made)
 	}
-	return convert(err)
+	return err
+}
+
+// found tells whether a write looked at what is there: it went through, or was refused
+// for that, and not for trouble.
+func found(err error) bool {
+	if _, refused := errors.AsType[edu.UserErrors](err); refused || err == nil {
+		return true
+	}
+	refusal, ok := errors.AsType[*edu.Error](err)
+	return ok && refusal.Code != edu.Unavailable
 }
 
 func (s *Store) write(ctx context.Context, do func(*Tx) error) (made []Change, err error) {

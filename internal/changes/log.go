@@ -2,6 +2,7 @@ package changes
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -52,11 +53,16 @@ type Log struct {
 	stream  *stream // nil where the log is this process's alone
 	reads   rounds  // of the stream
 
-	snapshot string       // of the last look into the database
+	looks    rounds       // into the database
+	running  atomic.Bool  // whether looks can be made
+	snapshot atomic.Value // of the last look, a string
 	looked   atomic.Int64 // when that began, in nanoseconds since started; 0 before the first
 	waited   atomic.Uint64
 	found    atomic.Uint64
 }
+
+// errNotRunning is why there is no look before Run is called.
+var errNotRunning = errors.New("changes: not followed yet")
 
 // started makes times monotonic.
 var started = time.Now()
@@ -64,6 +70,7 @@ var started = time.Now()
 // New returns a Log in a Redis, or in the memory of this process where redis is nil.
 func New(redis *cache.Redis, log *slog.Logger) *Log {
 	l := &Log{log: log, replica: newReplica(Position{})}
+	l.snapshot.Store("")
 	if redis != nil {
 		l.stream = newStream(redis, l.replica)
 		l.reads.run = l.stream.read
@@ -109,14 +116,16 @@ func (l *Log) leased() bool {
 // database after that position was reached is then what would be read.
 func (l *Log) Unchanged(tags []uint64, since Position) bool { return l.replica.unchanged(tags, since) }
 
-// Announce puts changes that were committed into the log. When it returns, whoever
-// asks Now hears of them. Where Redis cannot be told, that takes one Lease.
+// Announce puts changes that were committed into the log; with none, those that others
+// have committed before, and may not have announced yet. When it returns, whoever asks
+// Now hears of them. Where Redis cannot be told, that takes one Lease.
 func (l *Log) Announce(ctx context.Context, made []store.Change) {
-	if len(made) == 0 {
-		return
+	announce := func() error { return l.lookNow(ctx) }
+	if len(made) > 0 {
+		e := merge(made)
+		announce = func() error { return l.add(e) }
 	}
-	e := merge(made)
-	if l.add(e) == nil {
+	if announce() == nil {
 		return
 	}
 	l.waited.Add(1)
@@ -131,7 +140,7 @@ func (l *Log) Announce(ctx context.Context, made []store.Change) {
 		case <-ctx.Done(): // nobody is answered
 			return
 		case <-retry.C:
-			if l.add(e) == nil {
+			if announce() == nil {
 				return
 			}
 		}
@@ -171,9 +180,11 @@ func (l *Log) Run(ctx context.Context, from Source) {
 	defer turn.Stop()
 	clean := time.NewTicker(kept)
 	defer clean.Stop()
+	l.looks.run = func() error { return l.look(ctx, from) }
+	l.running.Store(true)
 	failing, old := false, ""
 	for {
-		err := l.look(ctx, from)
+		err := l.lookNow(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -189,10 +200,18 @@ func (l *Log) Run(ctx context.Context, from Source) {
 			return
 		case <-clean.C:
 			l.clean(ctx, from, old)
-			old = l.snapshot
+			old = l.snapshot.Load().(string)
 		case <-turn.C:
 		}
 	}
+}
+
+// lookNow returns after a look that began after it was called.
+func (l *Log) lookNow(ctx context.Context) error {
+	if !l.running.Load() {
+		return errNotRunning
+	}
+	return l.looks.wait(ctx)
 }
 
 // look finds what nobody announced, announces it, and renews the lease.
@@ -200,7 +219,7 @@ func (l *Log) look(ctx context.Context, from Source) error {
 	began := time.Since(started)
 	ctx, cancel := context.WithTimeout(ctx, Lease)
 	defer cancel()
-	next, found, err := from.ChangesSince(ctx, l.snapshot)
+	next, found, err := from.ChangesSince(ctx, l.snapshot.Load().(string))
 	if err != nil {
 		return err
 	}
@@ -215,7 +234,7 @@ func (l *Log) look(ctx context.Context, from Source) error {
 	if err := l.announceMissed(found); err != nil {
 		return err
 	}
-	l.snapshot = next
+	l.snapshot.Store(next)
 	l.looked.Store(int64(began))
 	return nil
 }

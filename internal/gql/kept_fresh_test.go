@@ -401,3 +401,48 @@ func TestNoStaleAnswerWhenCutOff(t *testing.T) {
 		}
 	}
 }
+
+// Who finds what another has written, and not yet told, acknowledges it: then nobody
+// gets an older answer, though the writer still waits.
+func TestNoStaleAnswerAfterARefusal(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	redis := redistest.Start(t)
+	link := redis.Link(t)
+	cut, whole, reader := newInstance(t, dsn, link.URL(), false), newInstance(t, dsn, redis.URL(), false), newInstance(t, dsn, redis.URL(), false)
+	db := testdb.Pool(t, dsn)
+	students := studentsOf(t, db, 0)
+	at := func(i *instance) *city { return &city{instances: []*instance{i}} }
+	asked := students.read[0]
+	taken := func() (n int, status string) {
+		status, body := at(reader).ask(asked.as, asked.query)
+		n, err := asked.number(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, status
+	}
+	for range 4 {
+		before, _ := taken()
+		as, enroll := students.write(0)
+		link.Cut()
+		var written sync.WaitGroup
+		written.Go(func() { at(cut).ask(as, enroll) })
+		awaitThat(func() bool {
+			var found bool
+			err := db.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM enrollments WHERE user_id = $1 AND enrolled_at > now() - interval '1 minute')", as.ID).Scan(&found)
+			return err != nil || found
+		})
+		if _, body := at(whole).ask(as, enroll); !strings.Contains(body, "already") {
+			t.Errorf("it is not refused: %s", body)
+		}
+		if n, status := taken(); n != before+1 {
+			t.Errorf("%d take the course after one of %d was refused for taking it, %s", n, before, status)
+		}
+		written.Wait()
+		link.Mend()
+		if err := cut.changes.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
