@@ -8,5 +8,5 @@ bench: ## Measure the server beside a handler without GraphQL (about 9 minutes).
 bench-writes: ## Measure enroll and recordVideoProgress beside pgbench (about 6 minutes).
 	go run ./bench -writes $(BENCH_ARGS)
 
-bench-cache: ## Measure answers that are kept beside a handler that writes them from a map (about 10 minutes).
+bench-cache: ## Measure answers that are kept beside a handler that writes them from a map (about 12 minutes).
 	go run ./bench -cache $(BENCH_ARGS)

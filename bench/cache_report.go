@@ -40,8 +40,8 @@ func (r *cacheResults) markdown() string {
 		command = "go run ./bench " + args
 	}
 	fmt.Fprintf(&out, "# Results of kept answers\n\nMade by `%s` on %s. README.md tells what is measured and how.\n\n", command, time.Now().UTC().Format(time.DateOnly))
-	fmt.Fprintf(&out, "%d cores (%s), shared by client, server, PostgreSQL and Redis; %s, PostgreSQL %s, Redis %s, %s/%s. Medians of %d rounds of %s.\n\n",
-		runtime.NumCPU(), r.machine.cpu, runtime.Version(), r.machine.postgres, r.redis, runtime.GOOS, runtime.GOARCH, r.rounds, r.length)
+	fmt.Fprintf(&out, "%d cores (%s), shared by client, server, PostgreSQL and Redis; %s, PostgreSQL %s, Redis %s, %s/%s. Medians of %d rounds of %s, of the last two loads of %d.\n\n",
+		runtime.NumCPU(), r.machine.cpu, runtime.Version(), r.machine.postgres, r.redis, runtime.GOOS, runtime.GOARCH, r.rounds, r.length, r.rounds*goalTimes)
 	r.goals(&out)
 	r.figures(&out)
 	if len(r.runs) > 0 {
