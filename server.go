@@ -101,9 +101,10 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	}
 	migrated := db.migrated(background)
 	done := jobs.Start(background, log, migrated, append(jobs.All(db.Store), documents.jobs()...))
-	caching.start(background, db.Store, migrated)
+	following, stopFollowing := context.WithCancel(context.WithoutCancel(ctx)) // while requests are answered
+	caching.start(following, db.Store, migrated)
 	caching.warm(background, log, api, warmable)
-	defer func() { stopBackground(); <-done; documents.close(); caching.close() }()
+	defer func() { stopBackground(); <-done; documents.close(); stopFollowing(); caching.close() }()
 	welcome(c, listener.Addr(), db)
 	log.Info("listening", "addr", listener.Addr().String())
 	srv := newServer(handler, log, production)

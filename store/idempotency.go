@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,19 +22,21 @@ const AnswerTTL = 24 * time.Hour
 // waiting for others; so at most half of the pool's are lent to it, and half of
 // these to what is slow besides.
 func (s *Store) Once(ctx context.Context, key [32]byte, slow bool, do func(*Store) ([]byte, error)) (answer []byte, kept bool, err error) {
+	leaveSlow := func() {}
 	if slow {
-		leave, err := enter(ctx, s.slow)
-		if err != nil {
+		if leaveSlow, err = enter(ctx, s.slow); err != nil {
 			return nil, false, err
 		}
-		defer leave()
 	}
-	leave, err := enter(ctx, s.keyed)
+	leaveKeyed, err := enter(ctx, s.keyed)
 	if err != nil {
+		leaveSlow()
 		return nil, false, err
 	}
-	defer leave()
-	err = s.Atomically(ctx, func(s *Store) (err error) {
+	turn := *s
+	turn.leave = sync.OnceFunc(func() { leaveKeyed(); leaveSlow() })
+	defer turn.leave()
+	err = turn.Atomically(ctx, func(s *Store) (err error) {
 		answer, kept = nil, false
 		if err = s.Run(ctx, lockAnswer(key), keptAnswer(key, func(found []byte) { answer, kept = found, true })); err != nil || kept {
 			return err

@@ -88,7 +88,7 @@ func (s *Store) startSession(ctx context.Context, q *statement, t RefreshToken) 
 // before may be stolen: its session is revoked, and stolen is true, with the
 // viewer whose access tokens should not be taken any more.
 func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next RefreshToken) (v edu.Viewer, stolen bool, err error) {
-	err = s.Write(ctx, func(tx *Tx) error {
+	err = s.untold().Write(ctx, func(tx *Tx) error {
 		var found edu.Viewer
 		var over bool
 		v, stolen = edu.Viewer{}, false
@@ -115,6 +115,13 @@ func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next Refresh
 	return v, stolen, err
 }
 
+// untold is the store for writes of sessions alone: no kept answer depends on them.
+func (s *Store) untold() *Store {
+	quiet := *s
+	quiet.changed = nil
+	return &quiet
+}
+
 func spendToken(hash [32]byte) Query {
 	q := sql("SpendRefreshToken", "UPDATE refresh_tokens SET spent_at = now() WHERE hash = ")
 	return q.add(q.arg(hash[:])).into(nil)
@@ -128,7 +135,7 @@ func nextToken(session int64, t RefreshToken) Query {
 
 // EndSession revokes the viewer's session, and tells whether there was one.
 func (s *Store) EndSession(ctx context.Context, v edu.Viewer) (ended bool, err error) {
-	err = s.Write(ctx, func(tx *Tx) error {
+	err = s.untold().Write(ctx, func(tx *Tx) error {
 		ended = false
 		q := revokeSession(v)
 		q.scan = func(pgx.Rows) error { ended = true; return nil }

@@ -29,7 +29,7 @@ type Config struct {
 
 	// Changed is told what a write changed, after its commit and before the write
 	// returns; nil is nobody. A write that changed nothing tells just that: what it found
-	// may have been committed, and not been told yet, by another. Where the answer to a
+	// another may have committed, and not told of yet. Where the answer to a
 	// commit was lost, and of what was not written by Write, only ChangesSince tells.
 	Changed func(context.Context, []Change)
 }
@@ -43,6 +43,7 @@ type Store struct {
 	writing, keyed, slow chan struct{}
 	outer                *Tx // that everything is a part of; nil for none
 	changed              func(context.Context, []Change)
+	leave                func() // once the transaction is over, before it is told of; nil for nothing
 }
 
 // Open connects to the database, or says why it cannot.

@@ -43,6 +43,9 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 		return convert(s.outer.within(ctx, do))
 	}
 	made, err := s.write(ctx, do)
+	if s.leave != nil {
+		s.leave()
+	}
 	if errors.Is(err, errUnknown) { // and then so is what it changed
 		made = []Change{{Tags: []string{edu.TagEverything.Of(0).String()}}}
 	}

@@ -12,8 +12,8 @@
 // in the database (Run), every quarter of a second. Its leave to use the log is good
 // for one Lease from such a look. So who cannot announce waits that long before he
 // answers: by then, all who still use the log have found his change by themselves.
-// Who changed nothing looks before he answers: what he found there others may have
-// committed, and not announced yet.
+// Before he answers he looks, too: what he found there others may have committed, and
+// not announced yet.
 // docs/caching.md has the proof.
 //
 // The package must never know what the tags stand for.

@@ -116,29 +116,34 @@ func (l *Log) leased() bool {
 // database after that position was reached is then what would be read.
 func (l *Log) Unchanged(tags []uint64, since Position) bool { return l.replica.unchanged(tags, since) }
 
-// Announce puts changes that were committed into the log; with none, those that others
-// have committed before, and may not have announced yet. When it returns, whoever asks
-// Now hears of them. Where Redis cannot be told, that takes one Lease.
+// Announce puts changes that were committed into the log, and those that others have
+// committed before, and may not have announced yet: a write may acknowledge more than
+// it changed. When it returns, whoever asks Now hears of them. Where Redis cannot be
+// told, or the database not asked, that takes one Lease.
 func (l *Log) Announce(ctx context.Context, made []store.Change) {
-	announce := func() error { return l.lookNow(ctx) }
-	if len(made) > 0 {
-		e := merge(made)
-		announce = func() error { return l.add(e) }
+	ctx, cancel := context.WithTimeout(ctx, Lease)
+	defer cancel()
+	e := merge(made)
+	announce := func() error {
+		if len(made) > 0 {
+			if err := l.add(e); err != nil {
+				return err
+			}
+			if made = nil; !l.running.Load() { // who does not follow the log tells of his own only
+				return nil
+			}
+		}
+		return l.lookNow(ctx)
 	}
 	if announce() == nil {
 		return
 	}
 	l.waited.Add(1)
-	over := time.NewTimer(Lease)
-	defer over.Stop()
 	retry := time.NewTicker(retryEvery)
 	defer retry.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
-		case <-over.C:
-			return
-		case <-ctx.Done(): // nobody is answered
-			return
+		case <-ctx.Done():
 		case <-retry.C:
 			if announce() == nil {
 				return

@@ -446,3 +446,50 @@ func TestNoStaleAnswerAfterARefusal(t *testing.T) {
 		}
 	}
 }
+
+// What is sent again to another server, as the first has not answered yet, acknowledges
+// what the first has written, though it changes little by itself.
+func TestNoStaleAnswerAfterARetry(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Demo(t)
+	redis := redistest.Start(t)
+	link := redis.Link(t)
+	cut, whole, reader := newInstance(t, dsn, link.URL(), false), newInstance(t, dsn, redis.URL(), false), newInstance(t, dsn, redis.URL(), false)
+	db := testdb.Pool(t, dsn)
+	at := func(i *instance) *city { return &city{instances: []*instance{i}} }
+	for i := range 4 {
+		student, course := nth(t, db, i*10, `SELECT e.user_id, min(e.course_id) FROM enrollments e WHERE e.user_id > 3
+			AND NOT EXISTS (SELECT FROM reviews r WHERE r.user_id = e.user_id) GROUP BY 1 ORDER BY 1`)
+		as, id := edu.Viewer{ID: student, Role: edu.RoleStudent}, edu.NewID(edu.KindCourse, course)
+		review := fmt.Sprintf(`mutation { reviewCourse(input: {courseId: %q, rating: 1, body: "bad"}) { review { id } userErrors { message } } }`, id)
+		count := question{query: fmt.Sprintf(`{ course(id: %q) { reviewCount } }`, id), after: `"reviewCount":`}
+		reviews := func() (n int, status string) {
+			status, body := at(reader).ask(count.as, count.query)
+			n, err := count.number(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n, status
+		}
+		before, _ := reviews()
+		link.Cut()
+		var written sync.WaitGroup
+		written.Go(func() { at(cut).ask(as, review) })
+		awaitThat(func() bool {
+			var found bool
+			err := db.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM reviews WHERE user_id = $1)", as.ID).Scan(&found)
+			return err != nil || found
+		})
+		if _, body := at(whole).ask(as, review); !strings.Contains(body, `"userErrors":[]`) {
+			t.Errorf("it is refused: %s", body)
+		}
+		if n, status := reviews(); n != before+1 {
+			t.Errorf("there are %d reviews after one was acknowledged beside %d, %s", n, before, status)
+		}
+		written.Wait()
+		link.Mend()
+		if err := cut.changes.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
