@@ -139,9 +139,9 @@ func measureAnswers(m *telemetry.Metrics, a *answers.Answers) {
 }
 
 func measureChanges(m *telemetry.Metrics, l *changes.Log) {
-	m.Counter("sevenp_changes_waited_total", "Writes that were answered late, as Redis could not be told of them at once.",
+	m.Counter("sevenp_changes_waited_total", "Writes that were answered late, as Redis could not be told at once, or the database not asked.",
 		func() float64 { return float64(l.Stats().Waited) })
-	m.Counter("sevenp_changes_found_total", "Changes of the database that nobody had announced.",
+	m.Counter("sevenp_changes_found_total", "Changes of the database that nobody had announced yet.",
 		func() float64 { return float64(l.Stats().Found) })
 	m.Gauge("sevenp_changes_leased", "1 while changes are followed, and kept answers can be used.",
 		func() float64 { return oneIf(l.Stats().Leased) })

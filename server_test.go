@@ -10,9 +10,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/7p-education/api/internal/changes"
 	"github.com/7p-education/api/internal/testdb"
 )
 
@@ -223,6 +225,25 @@ func TestDrain(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, p.stderr)
 	}
 	p.await(t, "msg", "stopped")
+}
+
+// For SHUTDOWN_DELAY the server goes on as before, with what it keeps as well.
+func TestDrainGoesOn(t *testing.T) {
+	t.Parallel()
+	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "RATE_LIMIT=off", "SHUTDOWN_DELAY=4s")
+	p.follows(t)
+	p.cacheStatus(t, titles, "null")
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.await(t, "msg", "stopping")
+	time.Sleep(changes.Lease * 3 / 2) // by then, who does not follow changes gives nothing that is kept
+	if got := p.cacheStatus(t, titles, "null"); !isHit(got) {
+		t.Errorf("while it drains: %s", got)
+	}
+	if code := p.wait(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, p.stderr)
+	}
 }
 
 // TestDrainTakesTooLong holds a request back for longer than the server may wait for it.

@@ -3,8 +3,6 @@ package migrations_test
 import (
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/migrations"
 )
@@ -12,17 +10,9 @@ import (
 // The pool of a server ends statements that take long; those of a migration may.
 func TestUpTakesItsTime(t *testing.T) {
 	t.Parallel()
-	config, err := pgxpool.ParseConfig(testdb.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.ConnConfig.RuntimeParams["statement_timeout"] = "1"
-	pool, err := pgxpool.NewWithConfig(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
+	pool := testdb.Hasty(t, testdb.New(t))
 	for file := "some"; file != ""; {
+		var err error
 		if file, err = migrations.Down(t.Context(), pool); err != nil {
 			t.Fatal(err)
 		}

@@ -276,7 +276,7 @@ func (l *Log) clean(ctx context.Context, from Source, snapshot string) {
 // Stats are counts since the start.
 type Stats struct {
 	// Waited is how many announcements could not be made at once, Found how many
-	// changes nobody had announced.
+	// changes nobody had announced yet.
 	Waited, Found uint64
 	// Leased tells whether the log can be used for now.
 	Leased bool

@@ -60,16 +60,7 @@ func checksums(t *testing.T, pool *pgxpool.Pool) map[string]string {
 // The pool of a server ends statements that take long; those of a load may.
 func TestLoadTakesItsTime(t *testing.T) {
 	t.Parallel()
-	config, err := pgxpool.ParseConfig(testdb.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.ConnConfig.RuntimeParams["statement_timeout"] = "10"
-	pool, err := pgxpool.NewWithConfig(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
+	pool := testdb.Hasty(t, testdb.New(t))
 	if err := demo.Load(t.Context(), pool, demo.Options{Scale: demo.Small, Now: now}); err != nil {
 		t.Error(err)
 	}

@@ -51,6 +51,22 @@ func Pool(t testing.TB, dsn string) *pgxpool.Pool {
 	return pool
 }
 
+// Hasty is Pool, but for its statements: those that take longer than 1 ms are ended.
+func Hasty(t testing.TB, dsn string) *pgxpool.Pool {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		t.Fatalf("opening the test database: %v", err)
+	}
+	config.ConnConfig.RuntimeParams["statement_timeout"] = "1"
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatalf("opening the test database: %v", err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
 // cluster returns the DSN of the superuser. The server it may start needs no Stop: its watchdog
 // stops PostgreSQL and removes its directory when this process ends, in whatever way.
 var cluster = sync.OnceValues(func() (string, error) {
