@@ -125,5 +125,9 @@ func (s *Store) exclusively(ctx context.Context, name string, do func(*pgx.Conn)
 	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtext($1))", name).Scan(&ours); err != nil || !ours {
 		return convert(err)
 	}
-	return convert(do(conn.Conn()))
+	err = do(conn.Conn())
+	// PostgreSQL notices a closed connection a moment later: who comes next must not find
+	// the lock taken by nobody.
+	_, _ = conn.Exec(ctx, "SELECT pg_advisory_unlock(hashtext($1))", name)
+	return convert(err)
 }
