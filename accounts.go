@@ -12,82 +12,82 @@ import (
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/config"
-	"github.com/7p-education/api/internal/limit"
+	"github.com/7p-education/api/internal/ratelimit"
 	"github.com/7p-education/api/resolvers"
 	"github.com/7p-education/api/store"
 )
 
-// revocations is the channel on which servers tell each other whom to forget.
-const revocations = "revocations"
+// revocationChannel is the channel on which servers tell each other whom to forget.
+const revocationChannel = "revocations"
 
-// accounts is what knows who is asking, and has them refused.
-type accounts struct {
+// authentication is what knows who is asking, and has them refused.
+type authentication struct {
 	*auth.Authenticator
 	redis *cache.Redis // nil for none
 	log   *slog.Logger
 }
 
-// openAccounts makes the keys of tokens and the cache of accounts, which hears
+// openAuthentication makes the keys of tokens and the cache of accounts, which hears
 // until the context ends what other servers revoke.
-func openAccounts(ctx context.Context, c *config.Config, log *slog.Logger, db *database, redis *cache.Redis) (*accounts, error) {
-	tokens, lasting, err := tokens(c)
+func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger, db *database, redis *cache.Redis) (*authentication, error) {
+	tokens, persistent, err := newTokens(c)
 	if err != nil {
 		return nil, err
 	}
-	if !lasting {
+	if !persistent {
 		log.Warn("neither JWT_SECRET nor JWT_KEYS is set: tokens are good for this process only")
 	}
-	a := &accounts{redis: redis, log: log, Authenticator: &auth.Authenticator{Tokens: tokens}}
+	a := &authentication{redis: redis, log: log, Authenticator: &auth.Authenticator{Tokens: tokens}}
 	if c.JWKSURL != "" {
 		a.Provider, err = auth.NewProvider(ctx, auth.ProviderOptions{
-			URL: c.JWKSURL, Issuer: c.JWKSIssuer, Audience: c.JWKSAudience, Claim: c.JWKSClaim, ByID: c.JWKSMatch == "id", Log: log,
+			URL: c.JWKSURL, Issuer: c.JWKSIssuer, Audience: c.JWKSAudience, UserClaim: c.JWKSClaim, MatchByID: c.JWKSMatch == "id", Log: log,
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	a.Accounts = auth.NewAccounts(func(ctx context.Context, who auth.Identity) (found auth.Account, err error) {
-		err = db.OnPrimary().Run(ctx, store.AccountOf(who.ID, who.Email, who.Session, func(a store.Account) { found = auth.Account(a) }))
-		return found, err
+	a.Accounts = auth.NewAccountCache(func(ctx context.Context, identity auth.Identity) (account auth.Account, err error) {
+		err = db.OnPrimary().RunQueries(ctx, store.LookupAccount(identity.ID, identity.Email, identity.Session, func(a store.Account) { account = auth.Account(a) }))
+		return account, err
 	}, log)
 	if redis != nil {
-		go redis.Subscribe(ctx, revocations,
-			func(message string) { a.Accounts.Forget(auth.ParseRevocation(message)) },
-			func() { a.Accounts.Forget(auth.Revocation{}) })
+		go redis.Subscribe(ctx, revocationChannel,
+			func(message string) { a.Accounts.Invalidate(auth.ParseRevocation(message)) },
+			func() { a.Accounts.Invalidate(auth.Revocation{}) })
 	}
 	return a, nil
 }
 
-// revoke has what was revoked refused from now on, by all servers where there is
+// publishRevocation has what was revoked refused from now on, by all servers where there is
 // a Redis; without one, others find out within auth.AccountTTL.
-func (a *accounts) revoke(ctx context.Context, r auth.Revocation) {
-	a.Accounts.Forget(r)
+func (a *authentication) publishRevocation(ctx context.Context, r auth.Revocation) {
+	a.Accounts.Invalidate(r)
 	if a.redis == nil {
 		return
 	}
-	if err := a.redis.Publish(context.WithoutCancel(ctx), revocations, r.String()); err != nil {
+	if err := a.redis.Publish(context.WithoutCancel(ctx), revocationChannel, r.String()); err != nil {
 		a.log.WarnContext(ctx, "a revocation was not announced: other servers see it within "+auth.AccountTTL.String(), "error", err)
 	}
 }
 
-// sessions is what signing in takes besides the database.
-func (a *accounts) sessions(c *config.Config, limits *limit.Limits) resolvers.Sessions {
-	return resolvers.Sessions{
+// sessionOptions is what signing in takes besides the database.
+func (a *authentication) sessionOptions(c *config.Config, limits *ratelimit.Limits) resolvers.SessionOptions {
+	return resolvers.SessionOptions{
 		Tokens: a.Tokens, AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL,
-		Attempt: limits.AttemptWith,
-		Revoke: func(ctx context.Context, user, session int64) {
-			a.revoke(ctx, auth.Revocation{User: user, Session: session})
+		LimitSignIn: limits.CountEmailSignIn,
+		RevokeTokens: func(ctx context.Context, user, session int64) {
+			a.publishRevocation(ctx, auth.Revocation{User: user, Session: session})
 		},
 	}
 }
 
-// manageAccount lets an account in, or keeps it out.
-func manageAccount(ctx context.Context, db *database, cli *config.CLI, active bool) error {
+// setAccountActive lets an account in, or keeps it out.
+func setAccountActive(ctx context.Context, db *database, cli *config.CLI, active bool) error {
 	email := cli.Account.Activate.Email
 	if !active {
 		email = cli.Account.Deactivate.Email
 	}
-	id, err := db.SetActive(ctx, email, active)
+	id, err := db.SetAccountActive(ctx, email, active)
 	if err != nil {
 		return err
 	}
@@ -95,9 +95,9 @@ func manageAccount(ctx context.Context, db *database, cli *config.CLI, active bo
 		fmt.Printf("done; servers see it within %s\n", auth.AccountTTL)
 		return nil
 	}
-	redis, err := cache.OpenRedis(cache.RedisOptions{URL: cli.RedisURL, Deadline: time.Second, Log: newLog(&cli.Config)})
+	redis, err := cache.OpenRedis(cache.RedisOptions{URL: cli.RedisURL, Deadline: time.Second, Log: newLogger(&cli.Config)})
 	if err == nil {
-		err = errors.Join(redis.Publish(ctx, revocations, auth.Revocation{User: id}.String()), redis.Close())
+		err = errors.Join(redis.Publish(ctx, revocationChannel, auth.Revocation{User: id}.String()), redis.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("done, but servers see it only within %s: %w", auth.AccountTTL, err)
@@ -106,8 +106,8 @@ func manageAccount(ctx context.Context, db *database, cli *config.CLI, active bo
 	return nil
 }
 
-// readKeys returns the PEM bundle that a setting holds, or names the file of.
-func readKeys(setting string) (string, error) {
+// readKeyBundle returns the PEM bundle that a setting holds, or names the file of.
+func readKeyBundle(setting string) (string, error) {
 	if setting == "" || strings.Contains(setting, "-----BEGIN ") {
 		return setting, nil
 	}

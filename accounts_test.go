@@ -22,7 +22,7 @@ import (
 // the account has become too old.
 func TestAccountIsKeptOut(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + testdb.Demo(t), "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.Start(t).URL()}
+	env := []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.StartServer(t).URL()}
 	servers := []*program{serve7p(t, env...), serve7p(t, env...)}
 	session, a := servers[0].start(t, signIn, map[string]string{"email": student, "password": demo.Password})
 	if a.code() != "" {
@@ -83,7 +83,7 @@ func TestKeysOfTokens(t *testing.T) {
 	if err := os.WriteFile(file, bundle, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	database := "DATABASE_URL=" + testdb.Demo(t)
+	database := "DATABASE_URL=" + testdb.NewWithDemo(t)
 	p := serve7p(t, database, "JWT_KEYS="+string(bundle), "JWT_SECRET=another "+secret+","+secret)
 	for name, key := range map[string]string{"the bundle": "JWT_KEYS=" + file, "the old secret": "JWT_SECRET=" + secret} {
 		token := mustRun7p(t, []string{database, key}, "token", "--email", student)

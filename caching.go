@@ -5,61 +5,61 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/7p-education/api/internal/answers"
 	"github.com/7p-education/api/internal/cache"
-	"github.com/7p-education/api/internal/changes"
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/invalidation"
 	"github.com/7p-education/api/store"
 )
 
-// caching is what keeps answers, and what tells that they are as good as new.
-type caching struct {
-	answers *answers.Answers // nil for none
-	changes *changes.Log     // nil where nobody needs it
-	running sync.WaitGroup
+// responseCache is what keeps answers, and what tells that they are as good as new.
+type responseCache struct {
+	cache        *respcache.Cache  // nil for none
+	invalidation *invalidation.Log // nil where nobody needs it
+	background   sync.WaitGroup
 }
 
-// openCaching opens what keeps answers. A server that keeps none still tells others of
+// openResponseCache opens what keeps answers. A server that keeps none still tells others of
 // its changes.
-func openCaching(c *config.Config, log *slog.Logger, redis *cache.Redis) *caching {
-	k := &caching{}
+func openResponseCache(c *config.Config, log *slog.Logger, redis *cache.Redis) *responseCache {
+	r := &responseCache{}
 	if c.Cache != "on" && redis == nil {
-		return k
+		return r
 	}
-	k.changes = changes.New(redis, log)
+	r.invalidation = invalidation.New(redis, log)
 	if c.Cache == "on" {
-		k.answers = answers.New(answers.Options{Changes: k.changes, Redis: redis, MaxBytes: c.CacheMemory << 20})
+		r.cache = respcache.New(respcache.Options{InvalidationLog: r.invalidation, Redis: redis, MaxBytes: c.CacheMemory << 20})
 	}
-	return k
+	return r
 }
 
-// changed is told of what a write changed.
-func (k *caching) changed() func(context.Context, []store.Change) {
-	if k.changes == nil {
+// changePublisher is told of what a write changed.
+func (r *responseCache) changePublisher() func(context.Context, []store.Change) {
+	if r.invalidation == nil {
 		return nil
 	}
-	return k.changes.Announce
+	return r.invalidation.Publish
 }
 
-// start follows changes in the database until the context ends, from when it lacks no
+// startInvalidation follows changes in the database until the context ends, from when it lacks no
 // migration: the triggers of before need not tell all that answers depend on now.
-func (k *caching) start(ctx context.Context, db *store.Store, migrated <-chan struct{}) {
-	if k.changes == nil {
+func (r *responseCache) startInvalidation(ctx context.Context, db *store.Store, migrated <-chan struct{}) {
+	if r.invalidation == nil {
 		return
 	}
-	k.running.Go(func() {
+	r.background.Go(func() {
 		select {
 		case <-migrated:
-			k.changes.Run(ctx, db)
+			r.invalidation.PollDatabase(ctx, db)
 		case <-ctx.Done():
 		}
 	})
 }
 
-// close waits for what was started.
-func (k *caching) close() {
-	k.running.Wait()
-	if k.answers != nil {
-		k.answers.Close()
+// waitAndClose waits for what was started.
+func (r *responseCache) waitAndClose() {
+	r.background.Wait()
+	if r.cache != nil {
+		r.cache.Close()
 	}
 }

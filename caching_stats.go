@@ -16,74 +16,74 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"github.com/7p-education/api/internal/answers"
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql/respcache"
 )
 
 const (
-	// metricsWithin is how long a server may take to tell its metrics.
-	metricsWithin = 10 * time.Second
-	// countWithin is how long counting the keys of a Redis may take.
-	countWithin = time.Minute
-	// mostMetrics is the most bytes of metrics that are read; ours are some 20 kB.
-	mostMetrics = 4 << 20
+	// metricsTimeout is how long a server may take to tell its metrics.
+	metricsTimeout = 10 * time.Second
+	// countTimeout is how long counting the keys of a Redis may take.
+	countTimeout = time.Minute
+	// maxMetricsBytes is the most bytes of metrics that are read; ours are some 20 kB.
+	maxMetricsBytes = 4 << 20
 )
 
-// showCache prints what the cache of a server does, and what Redis has.
-func showCache(ctx context.Context, c *config.Config, server string) error {
-	s, err := cacheStats(ctx, server, c.MetricsToken)
+// printCacheStats prints what the cache of a server does, and what Redis has.
+func printCacheStats(ctx context.Context, c *config.Config, server string) error {
+	s, err := fetchCacheStats(ctx, server, c.MetricsToken)
 	if err != nil {
 		return err
 	}
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	hits := s.Near + s.Far
+	hits := s.MemoryHits + s.RedisHits
 	fmt.Fprintf(out, "%s\t\n", server)
-	fmt.Fprintf(out, "  hits\t%d\tnear %d, in Redis %d; %d of them stale\n", hits, s.Near, s.Far, s.Stale)
+	fmt.Fprintf(out, "  hits\t%d\tnear %d, in Redis %d; %d of them stale\n", hits, s.MemoryHits, s.RedisHits, s.StaleHits)
 	fmt.Fprintf(out, "  misses\t%d\t\n", s.Misses)
-	fmt.Fprintf(out, "  unverified\t%d\tnot looked for, as changes could not be followed\n", s.Unverified)
+	fmt.Fprintf(out, "  unverified\t%d\tnot looked for, as changes could not be followed\n", s.Bypasses)
 	rate := "–"
-	if all := hits + s.Misses + s.Unverified; all > 0 {
+	if all := hits + s.Misses + s.Bypasses; all > 0 {
 		rate = fmt.Sprintf("%.1f %%", 100*float64(hits)/float64(all))
 	}
 	fmt.Fprintf(out, "  hit rate\t%s\tof all these\n", rate)
 	fmt.Fprintf(out, "  keys\t%d\tin this process\n", s.Entries)
-	fmt.Fprintf(out, "  memory\t%s\t\n", size(s.Bytes))
+	fmt.Fprintf(out, "  memory\t%s\t\n", formatBytes(s.Bytes))
 	if c.RedisURL == "" {
 		return out.Flush()
 	}
-	far, err := redisStats(ctx, c.RedisURL)
+	inRedis, err := readRedisStats(ctx, c.RedisURL)
 	if err != nil {
 		return errors.Join(out.Flush(), err)
 	}
-	fmt.Fprintf(out, "Redis\t\n  keys\t%d\tanswers of all servers\n  memory\t%s\tof all that is in it\n", far.Answers, size(uint64(far.Memory)))
+	fmt.Fprintf(out, "Redis\t\n  keys\t%d\tanswers of all servers\n  memory\t%s\tof all that is in it\n", inRedis.Entries, formatBytes(uint64(inRedis.MemoryBytes)))
 	return out.Flush()
 }
 
-// size is a number of bytes for people.
-func size(bytes uint64) string {
+// formatBytes is a number of bytes for people.
+func formatBytes(bytes uint64) string {
 	if bytes < 1<<20 {
 		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
 	}
 	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
 }
 
-func redisStats(ctx context.Context, url string) (answers.Far, error) {
-	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Deadline: countWithin, Log: slog.New(slog.DiscardHandler)})
+func readRedisStats(ctx context.Context, url string) (respcache.RedisStats, error) {
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Deadline: countTimeout, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return answers.Far{}, fmt.Errorf("REDIS_URL: %w", err)
+		return respcache.RedisStats{}, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	defer func() { _ = r.Close() }()
-	far, err := answers.FarIn(ctx, r)
+	stats, err := respcache.ReadRedisStats(ctx, r)
 	if err != nil {
-		return far, fmt.Errorf("count the answers in Redis: %w", err)
+		return stats, fmt.Errorf("count the answers in Redis: %w", err)
 	}
-	return far, nil
+	return stats, nil
 }
 
-// cacheStats reads them from the metrics of a server.
-func cacheStats(ctx context.Context, server, token string) (s answers.Stats, err error) {
-	ctx, cancel := context.WithTimeout(ctx, metricsWithin)
+// fetchCacheStats reads them from the metrics of a server.
+func fetchCacheStats(ctx context.Context, server, token string) (s respcache.Stats, err error) {
+	ctx, cancel := context.WithTimeout(ctx, metricsTimeout)
 	defer cancel()
 	if !strings.Contains(server, "://") {
 		server = "http://" + server
@@ -106,10 +106,10 @@ func cacheStats(ctx context.Context, server, token string) (s answers.Stats, err
 	case resp.StatusCode != http.StatusOK:
 		return s, fmt.Errorf("%s answers %s where its metrics should be", server, resp.Status)
 	}
-	return parseStats(io.LimitReader(resp.Body, mostMetrics))
+	return parseCacheStats(io.LimitReader(resp.Body, maxMetricsBytes))
 }
 
-func parseStats(text io.Reader) (s answers.Stats, err error) {
+func parseCacheStats(text io.Reader) (s respcache.Stats, err error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	all, err := parser.TextToMetricFamilies(text)
 	if err != nil {
@@ -120,20 +120,20 @@ func parseStats(text io.Reader) (s answers.Stats, err error) {
 		return s, errors.New("the server keeps no answers: its CACHE is off, or it is of another version")
 	}
 	for _, m := range lookups {
-		into := map[string]*uint64{"near": &s.Near, "far": &s.Far, "miss": &s.Misses, "unverified": &s.Unverified}
+		counters := map[string]*uint64{"near": &s.MemoryHits, "far": &s.RedisHits, "miss": &s.Misses, "unverified": &s.Bypasses}
 		for _, l := range m.GetLabel() {
-			if n := into[l.GetValue()]; l.GetName() == "result" && n != nil {
+			if n := counters[l.GetValue()]; l.GetName() == "result" && n != nil {
 				*n = uint64(m.GetCounter().GetValue())
 			}
 		}
 	}
-	s.Stale = uint64(first(all[metricCacheStale]).GetCounter().GetValue())
-	s.Entries = uint64(first(all[metricCacheEntries]).GetGauge().GetValue())
-	s.Bytes = uint64(first(all[metricCacheBytes]).GetGauge().GetValue())
+	s.StaleHits = uint64(firstMetric(all[metricCacheStaleHits]).GetCounter().GetValue())
+	s.Entries = uint64(firstMetric(all[metricCacheEntries]).GetGauge().GetValue())
+	s.Bytes = uint64(firstMetric(all[metricCacheBytes]).GetGauge().GetValue())
 	return s, nil
 }
 
-func first(f *dto.MetricFamily) *dto.Metric {
+func firstMetric(f *dto.MetricFamily) *dto.Metric {
 	if len(f.GetMetric()) == 0 {
 		return nil
 	}

@@ -69,7 +69,7 @@ func (p *program) follows(t *testing.T) {
 // the commands and metrics tell of all of that.
 func TestCacheCommands(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + testdb.Demo(t), "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.Start(t).URL()}
+	env := []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.StartServer(t).URL()}
 	dir := writeOperations(t)
 	for _, want := range []string{"4 made, 0 there already, 2 not cacheable, 1 failed", "0 made, 4 there already, 2 not cacheable, 1 failed"} {
 		stdout, stderr, code := run7p(t, env, "cache", "warm", dir)
@@ -128,7 +128,7 @@ func TestCacheCommands(t *testing.T) {
 func TestCacheWarmAtStart(t *testing.T) {
 	t.Parallel()
 	dir := writeOperations(t)
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "CACHE_WARM="+filepath.Join(dir, "first.json")+","+filepath.Join(dir, "titles.graphql"))
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "CACHE_WARM="+filepath.Join(dir, "first.json")+","+filepath.Join(dir, "titles.graphql"))
 	if done := p.await(t, "msg", "warmed"); fmt.Sprint(done["made"], done["there"], done["not_cacheable"], done["failed"]) != "3 0 0 0" {
 		t.Errorf("%v", done)
 	}
@@ -144,11 +144,11 @@ func TestCacheWarmAtStart(t *testing.T) {
 func TestNothingIsKeptBeforeMigrations(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
-	db := testdb.Pool(t, dsn)
-	if _, err := migrations.Down(t.Context(), db); err != nil {
+	db := testdb.OpenPool(t, dsn)
+	if _, err := migrations.RevertLatest(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"DATABASE_URL=" + dsn, "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.Start(t).URL()}
+	env := []string{"DATABASE_URL=" + dsn, "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.StartServer(t).URL()}
 	p := serve7p(t, env...)
 	if _, stderr, code := run7p(t, env, "cache", "warm", writeOperations(t)); code != 1 || !strings.Contains(stderr, "lacks migrations") {
 		t.Errorf("exit code %d: %s", code, stderr)
@@ -156,7 +156,7 @@ func TestNothingIsKeptBeforeMigrations(t *testing.T) {
 	if status := p.cacheStatus(t, titles, "{}"); !strings.Contains(status, "unverified") {
 		t.Errorf("without the newest migration: %s", status)
 	}
-	if _, err := migrations.Up(t.Context(), db); err != nil {
+	if _, err := migrations.ApplyPending(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
 	p.follows(t)

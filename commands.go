@@ -19,8 +19,8 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// run runs the command that was chosen.
-func run(ctx context.Context, cli *config.CLI, command string) error {
+// runCommand runs the command that was chosen.
+func runCommand(ctx context.Context, cli *config.CLI, command string) error {
 	switch command {
 	case "serve":
 		return serve(ctx, &cli.Config)
@@ -28,15 +28,15 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 		_, err := fmt.Print(gql.SDL())
 		return err
 	case "version":
-		fmt.Println(version())
+		fmt.Println(buildVersion())
 		return nil
 	case "config":
 		fmt.Print(cli.Config.String())
 		return checkSettings(&cli.Config)
 	case "cache stats":
-		return showCache(ctx, &cli.Config, cli.Answers.Stats.Server)
+		return printCacheStats(ctx, &cli.Config, cli.Answers.Stats.Server)
 	case "cache warm <files>":
-		if err := canWarm(&cli.Config); err != nil {
+		if err := checkWarmSettings(&cli.Config); err != nil {
 			return err
 		}
 	}
@@ -45,75 +45,75 @@ func run(ctx context.Context, cli *config.CLI, command string) error {
 		return err
 	}
 	defer func() {
-		if err := db.close(); err != nil {
-			say("7p: %v", err)
+		if err := db.closeAndStop(); err != nil {
+			status("7p: %v", err)
 		}
 	}()
 	if direction, ok := strings.CutPrefix(command, "migrate "); ok {
-		return migrate(ctx, db, direction)
+		return runMigration(ctx, db, direction)
 	}
 	if command == "seed" {
-		if err := db.migrate(ctx); err != nil {
+		if err := db.applyMigrations(ctx); err != nil {
 			return err
 		}
-		return seed(ctx, db, cli.Seed)
+		return loadDemoData(ctx, db, cli.Seed)
 	}
-	if err := db.prepare(ctx); err != nil {
+	if err := db.prepareSchema(ctx); err != nil {
 		return err
 	}
 	switch command {
 	case "token":
-		return mint(ctx, db, cli)
+		return printToken(ctx, db, cli)
 	case "account activate", "account deactivate":
-		return manageAccount(ctx, db, cli, command == "account activate")
+		return setAccountActive(ctx, db, cli, command == "account activate")
 	case "cache purge":
-		return purge(ctx, db, cli.Answers.Purge)
+		return purgeCache(ctx, db, cli.Answers.Purge)
 	case "cache warm <files>":
 		return warmCache(ctx, db, &cli.Config, cli.Answers.Warm.Files)
 	default:
-		return manageDocuments(ctx, db, cli, command)
+		return runDocumentCommand(ctx, db, cli, command)
 	}
 }
 
 // checkSettings tells of all settings with which no server starts.
 func checkSettings(c *config.Config) error {
-	_, addr := net.ResolveTCPAddr("tcp", c.Addr)
-	_, cors := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials)
-	_, proxies := middleware.ParseProxies(c.TrustedProxies)
-	_, manifest := readManifest(c.PersistedManifest)
-	_, warmable := gql.ReadOperations(c.CacheWarm...)
-	shared, sharing := openShared(c, slog.New(slog.DiscardHandler))
-	if sharing == nil {
-		shared.close()
+	_, addrErr := net.ResolveTCPAddr("tcp", c.Addr)
+	_, corsErr := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials)
+	_, proxiesErr := middleware.ParseProxies(c.TrustedProxies)
+	_, manifestErr := readManifest(c.PersistedManifest)
+	_, warmErr := gql.ReadWarmOperations(c.CacheWarm...)
+	shared, sharedErr := openSharedState(c, slog.New(slog.DiscardHandler))
+	if sharedErr == nil {
+		shared.closeStore()
 	}
-	keys, signing := readKeys(c.JWTKeys)
-	if signing == nil && c.JWTSecret+keys != "" {
-		_, signing = auth.NewTokens(c.JWTSecret, keys)
+	keys, keysErr := readKeyBundle(c.JWTKeys)
+	if keysErr == nil && c.JWTSecret+keys != "" {
+		_, keysErr = auth.NewTokens(c.JWTSecret, keys)
 	}
 	return errors.Join(
-		of("ADDR", addr), of("CORS_ALLOWED_ORIGINS", cors), of("TRUSTED_PROXIES", proxies), of("PERSISTED_QUERY_MANIFEST", manifest),
-		of("CACHE_WARM", warmable), sharing, signing,
+		nameSetting("ADDR", addrErr), nameSetting("CORS_ALLOWED_ORIGINS", corsErr), nameSetting("TRUSTED_PROXIES", proxiesErr), nameSetting("PERSISTED_QUERY_MANIFEST", manifestErr),
+		nameSetting("CACHE_WARM", warmErr), sharedErr, keysErr,
 	)
 }
 
-// of names the setting that an error is about.
-func of(setting string, err error) error {
+// nameSetting names the setting that an error is about.
+func nameSetting(setting string, err error) error {
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", setting, err)
 }
 
-func migrate(ctx context.Context, db *database, direction string) error {
+func runMigration(ctx context.Context, db *database, direction string) error {
 	switch direction {
 	case "up":
-		n, err := migrations.Up(ctx, db.Primary())
+		n, err := migrations.ApplyPending(ctx, db.PrimaryPool())
 		if err == nil {
 			fmt.Printf("%d migrations applied\n", n)
 		}
 		return err
 	case "down":
-		file, err := migrations.Down(ctx, db.Primary())
+		file, err := migrations.RevertLatest(ctx, db.PrimaryPool())
 		switch {
 		case err != nil:
 		case file == "":
@@ -123,10 +123,10 @@ func migrate(ctx context.Context, db *database, direction string) error {
 		}
 		return err
 	default:
-		list, err := migrations.Status(ctx, db.Primary())
+		list, err := migrations.ListMigrations(ctx, db.PrimaryPool())
 		for _, m := range list {
 			state := "pending"
-			if m.Done {
+			if m.Applied {
 				state = "applied"
 			}
 			fmt.Printf("%-8s %s\n", state, m.File)
@@ -135,17 +135,17 @@ func migrate(ctx context.Context, db *database, direction string) error {
 	}
 }
 
-// mint prints an access token for an account.
-func mint(ctx context.Context, db *database, cli *config.CLI) error {
-	t, lasting, err := tokens(&cli.Config)
+// printToken prints an access token for an account.
+func printToken(ctx context.Context, db *database, cli *config.CLI) error {
+	t, persistent, err := newTokens(&cli.Config)
 	if err != nil {
 		return err
 	}
-	if !lasting {
+	if !persistent {
 		return fmt.Errorf("a token needs the JWT_SECRET or the JWT_KEYS that the server was started with")
 	}
 	var account store.Account
-	if err := db.Run(ctx, store.AccountOf(0, cli.Token.Email, 0, func(a store.Account) { account = a })); err != nil {
+	if err := db.RunQueries(ctx, store.LookupAccount(0, cli.Token.Email, 0, func(a store.Account) { account = a })); err != nil {
 		return err
 	}
 	switch {
@@ -154,7 +154,7 @@ func mint(ctx context.Context, db *database, cli *config.CLI) error {
 	case !account.Active:
 		return fmt.Errorf("the account of %q is not active", cli.Token.Email)
 	}
-	token, err := t.Mint(edu.Viewer{ID: account.ID, Role: account.Role}, time.Now(), cli.Token.TTL)
+	token, err := t.IssueToken(edu.Viewer{ID: account.ID, Role: account.Role}, time.Now(), cli.Token.TTL)
 	if err != nil {
 		return err
 	}

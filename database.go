@@ -25,16 +25,16 @@ import (
 type database struct {
 	*store.Store
 	embedded *embedpg.Server // nil where DATABASE_URL names one
-	complete atomic.Bool     // it is known to lack no migration
+	upToDate atomic.Bool     // it is known to lack no migration
 }
 
 // openDatabase opens it; changed is told what its writes changed, unless it is nil.
-func openDatabase(ctx context.Context, c *config.Config, changed func(context.Context, []store.Change)) (*database, error) {
+func openDatabase(ctx context.Context, c *config.Config, publishChanges func(context.Context, []store.Change)) (*database, error) {
 	db := &database{}
 	url := c.DatabaseURL
 	if url == "" {
 		var err error
-		db.embedded, err = embedpg.Start(ctx, embedpg.Options{Dir: embeddedDir(c, "postgres"), Fetch: c.EmbeddedFetch, Progress: say})
+		db.embedded, err = embedpg.Start(ctx, embedpg.Options{Dir: embeddedPath(c, "postgres"), Fetch: c.EmbeddedFetch, Progress: status})
 		if err != nil {
 			return nil, err
 		}
@@ -42,21 +42,21 @@ func openDatabase(ctx context.Context, c *config.Config, changed func(context.Co
 	}
 	var err error
 	db.Store, err = store.Open(ctx, store.Config{
-		URL: url, ReplicaURL: c.ReadReplicaURL, MaxConns: c.DatabasePool, Timeout: c.StatementTimeout, Changed: changed,
+		URL: url, ReplicaURL: c.ReadReplicaURL, MaxConns: c.DatabasePool, StatementTimeout: c.StatementTimeout, PublishChanges: publishChanges,
 	})
 	if err != nil {
-		return nil, errors.Join(err, db.stop())
+		return nil, errors.Join(err, db.stopEmbedded())
 	}
 	return db, nil
 }
 
-// close closes the connections and stops a private PostgreSQL.
-func (db *database) close() error {
+// closeAndStop closes the connections and stops a private PostgreSQL.
+func (db *database) closeAndStop() error {
 	db.Close()
-	return db.stop()
+	return db.stopEmbedded()
 }
 
-func (db *database) stop() error {
+func (db *database) stopEmbedded() error {
 	if db.embedded == nil {
 		return nil
 	}
@@ -65,18 +65,18 @@ func (db *database) stop() error {
 	return db.embedded.Stop(ctx)
 }
 
-// ended is closed when a private PostgreSQL of ours has ended by itself.
-func (db *database) ended() <-chan struct{} {
+// embeddedExited is closed when a private PostgreSQL of ours has ended by itself.
+func (db *database) embeddedExited() <-chan struct{} {
 	if db.embedded == nil {
 		return nil
 	}
 	return db.embedded.Done()
 }
 
-// checks tells readiness of the database: whether it answers, and whether it has
+// readinessChecks tells readiness of the database: whether it answers, and whether it has
 // the schema that this program was made for.
-func (db *database) checks() []middleware.Check {
-	return []middleware.Check{
+func (db *database) readinessChecks() []middleware.HealthCheck {
+	return []middleware.HealthCheck{
 		{Name: "database", Required: true, Probe: db.Ping},
 		{Name: "migrations", Required: true, Probe: db.checkMigrations},
 	}
@@ -85,25 +85,25 @@ func (db *database) checks() []middleware.Check {
 // checkMigrations returns an error while the database lacks migrations. Once it lacks
 // none, that is not looked for again.
 func (db *database) checkMigrations(ctx context.Context) error {
-	if db.complete.Load() {
+	if db.upToDate.Load() {
 		return nil
 	}
-	n, err := migrations.Pending(ctx, db.Primary())
+	n, err := migrations.CountPending(ctx, db.PrimaryPool())
 	if err == nil && n > 0 {
 		err = fmt.Errorf("%d migrations are pending: run \"7p migrate up\"", n)
 	}
-	db.complete.Store(err == nil)
+	db.upToDate.Store(err == nil)
 	return err
 }
 
-// pendingEvery is how often a server looks whether it was migrated meanwhile.
-const pendingEvery = 3 * time.Second
+// migrationPollInterval is how often a server looks whether it was migrated meanwhile.
+const migrationPollInterval = 3 * time.Second
 
-// migrated is closed once the database lacks no migration.
-func (db *database) migrated(ctx context.Context) <-chan struct{} {
+// migrationsApplied is closed once the database lacks no migration.
+func (db *database) migrationsApplied(ctx context.Context) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
-		tick := time.NewTicker(pendingEvery)
+		tick := time.NewTicker(migrationPollInterval)
 		defer tick.Stop()
 		for {
 			if db.checkMigrations(ctx) == nil {
@@ -120,71 +120,71 @@ func (db *database) migrated(ctx context.Context) <-chan struct{} {
 	return done
 }
 
-// prepare migrates a private database and loads the small demo data once. Any
+// prepareSchema migrates a private database and loads the small demo data once. Any
 // other is left as it is: whether it lacks migrations is told.
-func (db *database) prepare(ctx context.Context) error {
+func (db *database) prepareSchema(ctx context.Context) error {
 	if db.embedded == nil {
-		n, err := migrations.Pending(ctx, db.Primary())
+		n, err := migrations.CountPending(ctx, db.PrimaryPool())
 		if err == nil && n > 0 {
-			say("The database lacks %d migrations: run \"7p migrate up\". Until then /readyz is 503.", n)
+			status("The database lacks %d migrations: run \"7p migrate up\". Until then /readyz is 503.", n)
 		}
 		return err
 	}
-	if err := db.migrate(ctx); err != nil {
+	if err := db.applyMigrations(ctx); err != nil {
 		return err
 	}
-	loaded, err := demo.Loaded(ctx, db.Primary())
+	loaded, err := demo.HasData(ctx, db.PrimaryPool())
 	if err != nil || loaded {
 		return err
 	}
-	return seed(ctx, db, config.Seed{Scale: string(demo.Small), Seed: 7})
+	return loadDemoData(ctx, db, config.Seed{Scale: string(demo.Small), Seed: 7})
 }
 
-// migrate applies what the database lacks, and tells of it.
-func (db *database) migrate(ctx context.Context) error {
-	n, err := migrations.Up(ctx, db.Primary())
+// applyMigrations applies what the database lacks, and tells of it.
+func (db *database) applyMigrations(ctx context.Context) error {
+	n, err := migrations.ApplyPending(ctx, db.PrimaryPool())
 	if err == nil && n > 0 {
-		say("Migrated the database (%d migrations).", n)
+		status("Migrated the database (%d migrations).", n)
 	}
 	return err
 }
 
-// seed loads demo data, telling how far it is.
-func seed(ctx context.Context, db *database, s config.Seed) error {
+// loadDemoData loads demo data, telling how far it is.
+func loadDemoData(ctx context.Context, db *database, s config.Seed) error {
 	start := time.Now()
-	bar := newBar(os.Stderr)
-	err := demo.Load(ctx, db.Primary(), demo.Options{Scale: demo.Scale(s.Scale), Seed: s.Seed, Now: time.Now().UTC().Truncate(time.Second), Progress: bar.show})
-	bar.end()
+	bar := newProgressBar(os.Stderr)
+	err := demo.Load(ctx, db.PrimaryPool(), demo.Options{Scale: demo.Scale(s.Scale), Seed: s.Seed, Now: time.Now().UTC().Truncate(time.Second), Progress: bar.showProgress})
+	bar.clearLine()
 	if err != nil {
 		return err
 	}
-	say("Loaded the %s demo data in %.1f s.", s.Scale, time.Since(start).Seconds())
+	status("Loaded the %s demo data in %.1f s.", s.Scale, time.Since(start).Seconds())
 	return nil
 }
 
-// tokens returns what makes and checks access tokens, and whether its keys
+// newTokens returns what makes and checks access tokens, and whether its keys
 // outlive the process.
-func tokens(c *config.Config) (t *auth.Tokens, lasting bool, err error) {
-	bundle, err := readKeys(c.JWTKeys)
+func newTokens(c *config.Config) (t *auth.Tokens, persistent bool, err error) {
+	bundle, err := readKeyBundle(c.JWTKeys)
 	if err != nil {
 		return nil, false, err
 	}
-	secret, lasting := c.JWTSecret, true
+	secret, persistent := c.JWTSecret, true
 	switch {
 	case secret+bundle != "":
 	case c.DatabaseURL != "":
-		secret, lasting = rand.Text()+rand.Text(), false
+		secret, persistent = rand.Text()+rand.Text(), false
 	default:
-		if secret, err = keptSecret(embeddedDir(c, "jwt-secret")); err != nil {
+		if secret, err = loadOrCreateSecret(embeddedPath(c, "jwt-secret")); err != nil {
 			return nil, false, err
 		}
 	}
 	t, err = auth.NewTokens(secret, bundle)
-	return t, lasting, err
+	return t, persistent, err
 }
 
-// keptSecret reads the secret beside the private PostgreSQL, or makes one.
-func keptSecret(file string) (string, error) {
+// loadOrCreateSecret reads the secret beside the private PostgreSQL, or makes one.
+func loadOrCreateSecret(file string) (string, error) {
 	if b, err := os.ReadFile(file); err == nil {
 		return strings.TrimSpace(string(b)), nil
 	}
@@ -198,8 +198,8 @@ func keptSecret(file string) (string, error) {
 	return secret, nil
 }
 
-// embeddedDir is where the private PostgreSQL and what belongs to it live.
-func embeddedDir(c *config.Config, name string) string {
+// embeddedPath is where the private PostgreSQL and what belongs to it live.
+func embeddedPath(c *config.Config, name string) string {
 	dir := c.EmbeddedDir
 	if dir == "" {
 		postgres, err := embedpg.DefaultDir()

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/7p-education/api/internal/documents"
+	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/testdb"
 )
 
@@ -16,7 +16,7 @@ import (
 // told as clients send it.
 func TestDocumentCommands(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + testdb.Demo(t), "JWT_SECRET=" + secret}
+	env := []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret}
 	if _, stderr, code := run7p(t, env, "documents", "check"); code != 1 || !strings.Contains(stderr, "there is no document to check") {
 		t.Errorf("check of nothing: exit code %d, %s", code, stderr)
 	}
@@ -27,7 +27,7 @@ func TestDocumentCommands(t *testing.T) {
 	if got := mustRun7p(t, env, "documents", "push", file); got != "1 documents pushed, 1 of them new\n" {
 		t.Errorf("push: %s", got)
 	}
-	id := "sha256:" + documents.Hash(titles)
+	id := "sha256:" + persisted.HashText(titles)
 	if got := mustRun7p(t, env, "documents", "list"); !strings.Contains(got, "\n"+id+" ") {
 		t.Errorf("no %s in\n%s", id, got)
 	}

@@ -28,7 +28,7 @@ func from(address string) string { return "X-Forwarded-For: 198.51.100.66, " + a
 // TestEdge has every kind of answer of one server behind a trusted proxy.
 func TestEdge(t *testing.T) {
 	t.Parallel()
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "TRUSTED_PROXIES=127.0.0.0/8",
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "TRUSTED_PROXIES=127.0.0.0/8",
 		"CORS_ALLOWED_ORIGINS=https://app.example.com", "RATE_LIMIT=6/15m", "RATE_LIMIT_SESSIONS=2/15m", "RATE_LIMIT_SLOWDOWN=off", "MAX_BATCH=4")
 	t.Run("headers", func(t *testing.T) { checkHeaders(t, p) })
 	t.Run("requests", func(t *testing.T) { checkRequestLimit(t, p) })
@@ -116,7 +116,7 @@ func checkRequestLimit(t *testing.T, p *program) {
 		}
 	}
 	// Who signs in has a limit of their own, and an instructor the larger one.
-	token := strings.TrimSpace(mustRun7p(t, []string{"DATABASE_URL=" + testdb.Demo(t), "JWT_SECRET=" + secret}, "token", "--email", "instructor@7p.example"))
+	token := strings.TrimSpace(mustRun7p(t, []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret}, "token", "--email", "instructor@7p.example"))
 	resp, _ = p.ask(t, http.MethodPost, "/graphql", hello, isJSON, me, "Authorization: Bearer "+token)
 	if got := resp.Header.Get("RateLimit"); resp.StatusCode != 200 || !strings.HasPrefix(got, `"premium";r=999;t=`) {
 		t.Errorf("an instructor: %d, RateLimit %s", resp.StatusCode, got)
@@ -274,7 +274,7 @@ func checkCompression(t *testing.T, p *program) {
 // TestLimitsByDefault has a server of a database that nobody set limits for.
 func TestLimitsByDefault(t *testing.T) {
 	t.Parallel()
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "RATE_LIMIT=")
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=")
 	resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON)
 	if got := resp.Header.Get("RateLimit-Policy"); got != `"default";q=100;w=900, "cost";q=200000;w=60, "sessions";q=5;w=900` {
 		t.Errorf("the limits are %s", got)
@@ -285,7 +285,7 @@ func TestLimitsByDefault(t *testing.T) {
 // is one client.
 func TestForgedAddress(t *testing.T) {
 	t.Parallel()
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "RATE_LIMIT=3/15m")
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=3/15m")
 	for n := range 5 {
 		resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, "X-Forwarded-For: 203.0.113."+strconv.Itoa(n), "X-Forwarded-Proto: https",
 			"Forwarded: for=203.0.113."+strconv.Itoa(n)+";proto=https", "X-Request-Id: forged-"+strconv.Itoa(n))
@@ -301,8 +301,8 @@ func TestForgedAddress(t *testing.T) {
 // TestLimitsOutliveRedis has Redis stop answering, and come back.
 func TestLimitsOutliveRedis(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "REDIS_URL="+redis.URL(), "TRUSTED_PROXIES=127.0.0.1",
+	redis := redistest.StartServer(t)
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "REDIS_URL="+redis.URL(), "TRUSTED_PROXIES=127.0.0.1",
 		"RATE_LIMIT=10/15m", "RATE_LIMIT_SLOWDOWN=off", "RATE_LIMIT_COST=off")
 	ready := func() {
 		for deadline := time.Now().Add(patience); ; {

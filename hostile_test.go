@@ -17,8 +17,8 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/7p-education/api/internal/admit/hostile"
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql/limits/hostile"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
 )
@@ -31,15 +31,15 @@ type listening struct {
 }
 
 // listen serves the whole HTTP face with its own timeouts.
-func listen(t *testing.T, with timeouts, flags ...string) *listening {
+func listen(t *testing.T, with clientTimeouts, flags ...string) *listening {
 	t.Helper()
-	cli, _, err := config.Parse(append(flags, "--database-url="+testdb.Demo(t), "--jwt-secret="+secret, "--rate-limit=off"))
+	cli, _, err := config.Parse(append(flags, "--database-url="+testdb.NewWithDemo(t), "--jwt-secret="+secret, "--rate-limit=off"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	l, c := &listening{closed: make(chan net.Addr, 1000), log: newOutput()}, &cli.Config
 	log := slog.New(slog.NewJSONHandler(l.log, nil))
-	shared, err := openShared(c, log)
+	shared, err := openSharedState(c, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func listen(t *testing.T, with timeouts, flags ...string) *listening {
 	if err != nil {
 		t.Fatal(err)
 	}
-	accounts, err := openAccounts(t.Context(), c, log, db, nil)
+	accounts, err := openAuthentication(t.Context(), c, log, db, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,9 +59,9 @@ func listen(t *testing.T, with timeouts, flags ...string) *listening {
 	if err != nil {
 		t.Fatal(err)
 	}
-	health := middleware.NewHealth(log, time.Second, db.checks()...)
-	handler, _ := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: &caching{}, health: health, cors: cors, lines: l.log})
-	srv := newServer(handler, log, with)
+	health := middleware.NewHealth(log, time.Second, db.readinessChecks()...)
+	handler, _ := buildRoutes(c, log, &services{db: db, authentication: accounts, documents: documents, shared: shared, responseCache: &responseCache{}, health: health, cors: cors, accessLog: l.log})
+	srv := newHTTPServer(handler, log, with)
 	srv.ConnState = func(conn net.Conn, state http.ConnState) {
 		if state == http.StateClosed {
 			l.closed <- conn.RemoteAddr()
@@ -72,13 +72,13 @@ func listen(t *testing.T, with timeouts, flags ...string) *listening {
 		t.Fatal(err)
 	}
 	l.addr = listener.Addr().String()
-	go func() { _ = srv.Serve(middleware.SlowReaders(listener, with.write)) }()
+	go func() { _ = srv.Serve(middleware.LimitSlowReaders(listener, with.write)) }()
 	t.Cleanup(func() {
 		_ = srv.Close()
 		accounts.Accounts.Close()
-		documents.close()
-		shared.close()
-		_ = db.close()
+		documents.flushOnClose()
+		shared.closeStore()
+		_ = db.closeAndStop()
 	})
 	return l
 }
@@ -166,7 +166,7 @@ func postOf(body string) []byte {
 // as well as before.
 func TestHostileRequests(t *testing.T) {
 	t.Parallel()
-	l := listen(t, production)
+	l := listen(t, productionTimeouts)
 	var all []hostileRequest
 	for _, r := range readHostile(t, "bodies.txt") {
 		r.text = postOf(string(r.text))
@@ -208,14 +208,14 @@ func TestHostileRequests(t *testing.T) {
 // it comes, by the limits of its own tests as far as a server can be given them.
 func TestHostileDocumentsOverHTTP(t *testing.T) {
 	t.Parallel()
-	l := listen(t, production, "--max-root-fields=15", "--max-aliases=30", "--max-cost=10000")
+	l := listen(t, productionTimeouts, "--max-root-fields=15", "--max-aliases=30", "--max-cost=10000")
 	otherwise := map[string]string{
 		// The limit of one field in one place is 30 here, and 10 there.
-		"a field under aliases": hostile.Admitted, "one alias for a field again and again": hostile.Admitted,
+		"a field under aliases": hostile.Accepted, "one alias for a field again and again": hostile.Accepted,
 		// Validation comes before the cost.
 		"absurd pages": "GRAPHQL_VALIDATION_FAILED", "introspection of introspection": "GRAPHQL_VALIDATION_FAILED",
 	}
-	for _, d := range hostile.Documents() {
+	for _, d := range hostile.LoadDocuments() {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
 			body, err := json.Marshal(map[string]string{"query": d.Text})
@@ -231,7 +231,7 @@ func TestHostileDocumentsOverHTTP(t *testing.T) {
 				want = d.Code
 			}
 			a := readAnswer(t, resp.StatusCode, text)
-			if want == hostile.Admitted { // as harmless; it may yet be no operation of this schema
+			if want == hostile.Accepted { // as harmless; it may yet be no operation of this schema
 				if a.Status >= 500 || len(text) > 50_000 {
 					t.Errorf("%d with %d bytes: %.300s", a.Status, len(text), text)
 				}

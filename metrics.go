@@ -4,69 +4,69 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/edu"
-	"github.com/7p-education/api/internal/answers"
-	"github.com/7p-education/api/internal/changes"
 	"github.com/7p-education/api/internal/gql"
-	"github.com/7p-education/api/internal/limit"
+	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/invalidation"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/ratelimit"
 	"github.com/7p-education/api/internal/telemetry"
 )
 
-// observe hands what became of a request over to the metrics.
-func observe(m *telemetry.Metrics) func(middleware.Answered) {
-	return func(a middleware.Answered) {
-		r := telemetry.Request{Route: a.Route, Status: a.Status, Took: a.Took}
-		if code, ok := refusedBefore[a.Status]; ok && a.Route == "/graphql" && a.GraphQL == (middleware.GraphQL{}) {
-			a.GraphQL = middleware.GraphQL{Code: string(code), Refused: true}
+// requestObserver hands what became of a request over to the metrics.
+func requestObserver(m *telemetry.Metrics) func(middleware.CompletedRequest) {
+	return func(a middleware.CompletedRequest) {
+		r := telemetry.Request{Route: a.Route, Status: a.Status, Duration: a.Duration}
+		if code, ok := earlyRejectionCodes[a.Status]; ok && a.Route == "/graphql" && a.GraphQL == (middleware.GraphQLOutcome{}) {
+			a.GraphQL = middleware.GraphQLOutcome{Code: string(code), Rejected: true}
 		}
-		r.Operation = telemetry.Operation{Kind: a.GraphQL.Kind, Code: a.GraphQL.Code, Refused: a.GraphQL.Refused}
+		r.Operation = telemetry.Operation{Kind: a.GraphQL.Kind, Code: a.GraphQL.Code, Rejected: a.GraphQL.Rejected}
 		if a.Database != nil {
 			r.Operation.Statements, r.Operation.RoundTrips = a.Database.Statements, a.Database.RoundTrips
 		}
-		m.Observe(r)
+		m.RecordRequest(r)
 	}
 }
 
-// refusedBefore are the codes of what is refused before GraphQL sees it: tokens that
+// earlyRejectionCodes are the codes of what is refused before GraphQL sees it: tokens that
 // are no good or cannot be checked, and callers over their limit.
-var refusedBefore = map[int]edu.Code{401: edu.Unauthenticated, 429: edu.RateLimited, 503: edu.Unavailable}
+var earlyRejectionCodes = map[int]edu.Code{401: edu.Unauthenticated, 429: edu.RateLimited, 503: edu.Unavailable}
 
-// measure adds what the parts of the server count for themselves. A part that is new
+// addServerMetrics adds what the parts of the server count for themselves. A part that is new
 // gets a function of its own here.
-func measure(m *telemetry.Metrics, s *services, p *gql.Persisted) {
-	measurePool(m, "primary", s.db.Primary())
-	if replica := s.db.Replica(); replica != nil {
-		measurePool(m, "replica", replica)
+func addServerMetrics(m *telemetry.Metrics, s *services, p *gql.Persisted) {
+	addPoolMetrics(m, "primary", s.db.PrimaryPool())
+	if replica := s.db.ReplicaPool(); replica != nil {
+		addPoolMetrics(m, "replica", replica)
 	}
-	measurePersisted(m, p)
-	measureLimits(m, s.shared.limits)
+	addPersistedMetrics(m, p)
+	addRateLimitMetrics(m, s.shared.rateLimits)
 	if s.shared.redis != nil {
-		measureRedis(m, s.shared)
+		addRedisMetrics(m, s.shared)
 	}
-	if s.caching.answers != nil {
-		measureAnswers(m, s.caching.answers)
+	if s.responseCache.cache != nil {
+		addCacheMetrics(m, s.responseCache.cache)
 	}
-	if s.caching.changes != nil {
-		measureChanges(m, s.caching.changes)
+	if s.responseCache.invalidation != nil {
+		addInvalidationMetrics(m, s.responseCache.invalidation)
 	}
 }
 
-func measurePool(m *telemetry.Metrics, database string, pool *pgxpool.Pool) {
+func addPoolMetrics(m *telemetry.Metrics, database string, pool *pgxpool.Pool) {
 	for state, read := range map[string]func(*pgxpool.Stat) int32{
 		"acquired": (*pgxpool.Stat).AcquiredConns, "idle": (*pgxpool.Stat).IdleConns,
 	} {
-		m.Gauge("sevenp_db_connections", "Connections to a database by state.",
+		m.RegisterGauge("sevenp_db_connections", "Connections to a database by state.",
 			func() float64 { return float64(read(pool.Stat())) }, "database", database, "state", state)
 	}
-	m.Gauge("sevenp_db_connections_max", "Connections to a database that there may be.",
+	m.RegisterGauge("sevenp_db_connections_max", "Connections to a database that there may be.",
 		func() float64 { return float64(pool.Stat().MaxConns()) }, "database", database)
-	m.Counter("sevenp_db_waits_total", "Times that a connection was not there at once.",
+	m.RegisterCounter("sevenp_db_waits_total", "Times that a connection was not there at once.",
 		func() float64 { return float64(pool.Stat().EmptyAcquireCount()) }, "database", database)
-	m.Counter("sevenp_db_wait_seconds_total", "Seconds that were waited for connections.",
+	m.RegisterCounter("sevenp_db_wait_seconds_total", "Seconds that were waited for connections.",
 		func() float64 { return pool.Stat().EmptyAcquireWaitTime().Seconds() }, "database", database)
 }
 
-func measurePersisted(m *telemetry.Metrics, p *gql.Persisted) {
+func addPersistedMetrics(m *telemetry.Metrics, p *gql.Persisted) {
 	for name, read := range map[string]func(gql.PersistedStats) uint64{
 		"registered": func(s gql.PersistedStats) uint64 { return s.Registered },
 		"hit":        func(s gql.PersistedStats) uint64 { return s.Hits },
@@ -75,35 +75,35 @@ func measurePersisted(m *telemetry.Metrics, p *gql.Persisted) {
 		"unknown":    func(s gql.PersistedStats) uint64 { return s.Unknown },
 		"retired":    func(s gql.PersistedStats) uint64 { return s.Retired },
 	} {
-		m.Counter("sevenp_persisted_queries_total", "Persisted queries by what happened: registered; hit and miss by hash or id; "+
+		m.RegisterCounter("sevenp_persisted_queries_total", "Persisted queries by what happened: registered; hit and miss by hash or id; "+
 			"mismatch of text and hash; unknown to the list of documents; retired.",
 			func() float64 { return float64(read(p.Stats())) }, "event", name)
 	}
 }
 
-func measureLimits(m *telemetry.Metrics, l *limit.Limits) {
+func addRateLimitMetrics(m *telemetry.Metrics, l *ratelimit.Limits) {
 	const name, help = "sevenp_rate_limit_decisions_total", "Decisions of rate limits by policy."
-	for i, p := range l.Stats() {
-		m.Counter(name, help, func() float64 { return float64(l.Stats()[i].Allowed) }, "policy", p.Policy, "decision", "allowed")
-		m.Counter(name, help, func() float64 { return float64(l.Stats()[i].Refused) }, "policy", p.Policy, "decision", "refused")
+	for i, p := range l.PolicyStats() {
+		m.RegisterCounter(name, help, func() float64 { return float64(l.PolicyStats()[i].Allowed) }, "policy", p.Policy, "decision", "allowed")
+		m.RegisterCounter(name, help, func() float64 { return float64(l.PolicyStats()[i].Rejected) }, "policy", p.Policy, "decision", "refused")
 	}
-	m.Counter("sevenp_rate_limit_slowed_total", "Requests that were made to wait.",
-		func() float64 { slowed, _ := l.Slowed(); return float64(slowed) })
-	m.Counter("sevenp_rate_limit_crowded_total", "Requests that were refused because too many were made to wait already.",
-		func() float64 { _, crowded := l.Slowed(); return float64(crowded) })
+	m.RegisterCounter("sevenp_rate_limit_slowed_total", "Requests that were made to wait.",
+		func() float64 { slowed, _ := l.DelayStats(); return float64(slowed) })
+	m.RegisterCounter("sevenp_rate_limit_crowded_total", "Requests that were refused because too many were made to wait already.",
+		func() float64 { _, crowded := l.DelayStats(); return float64(crowded) })
 }
 
-func measureRedis(m *telemetry.Metrics, s *shared) {
-	m.Counter("sevenp_redis_failed_total", "Uses of Redis that failed or took too long.",
-		func() float64 { return float64(s.redis.Stats().Failed) })
-	m.Counter("sevenp_redis_skipped_total", "Uses of Redis that were not tried, as the circuit breaker was open.",
-		func() float64 { return float64(s.redis.Stats().Skipped) })
-	m.Gauge("sevenp_redis_breaker_open", "1 while the circuit breaker keeps calls away from Redis.",
-		func() float64 { return oneIf(s.redis.Stats().Open) })
+func addRedisMetrics(m *telemetry.Metrics, s *sharedState) {
+	m.RegisterCounter("sevenp_redis_failed_total", "Uses of Redis that failed or took too long.",
+		func() float64 { return float64(s.redis.Stats().Errors) })
+	m.RegisterCounter("sevenp_redis_skipped_total", "Uses of Redis that were not tried, as the circuit breaker was open.",
+		func() float64 { return float64(s.redis.Stats().ShortCircuited) })
+	m.RegisterGauge("sevenp_redis_breaker_open", "1 while the circuit breaker keeps calls away from Redis.",
+		func() float64 { return boolToFloat(s.redis.Stats().CircuitOpen) })
 }
 
-func oneIf(so bool) float64 {
-	if so {
+func boolToFloat(condition bool) float64 {
+	if condition {
 		return 1
 	}
 	return 0
@@ -111,38 +111,38 @@ func oneIf(so bool) float64 {
 
 // The names of the metrics that "7p cache stats" reads.
 const (
-	metricCacheLookups = "sevenp_cache_lookups_total"
-	metricCacheStale   = "sevenp_cache_stale_total"
-	metricCacheEntries = "sevenp_cache_entries"
-	metricCacheBytes   = "sevenp_cache_bytes"
+	metricCacheLookups   = "sevenp_cache_lookups_total"
+	metricCacheStaleHits = "sevenp_cache_stale_total"
+	metricCacheEntries   = "sevenp_cache_entries"
+	metricCacheBytes     = "sevenp_cache_bytes"
 )
 
-func measureAnswers(m *telemetry.Metrics, a *answers.Answers) {
-	for result, read := range map[string]func(answers.Stats) uint64{
-		"near":       func(s answers.Stats) uint64 { return s.Near },
-		"far":        func(s answers.Stats) uint64 { return s.Far },
-		"miss":       func(s answers.Stats) uint64 { return s.Misses },
-		"unverified": func(s answers.Stats) uint64 { return s.Unverified },
+func addCacheMetrics(m *telemetry.Metrics, a *respcache.Cache) {
+	for result, read := range map[string]func(respcache.Stats) uint64{
+		"near":       func(s respcache.Stats) uint64 { return s.MemoryHits },
+		"far":        func(s respcache.Stats) uint64 { return s.RedisHits },
+		"miss":       func(s respcache.Stats) uint64 { return s.Misses },
+		"unverified": func(s respcache.Stats) uint64 { return s.Bypasses },
 	} {
-		m.Counter(metricCacheLookups, "Looks for kept answers by result: near, found in this process; far, found in Redis; miss; "+
+		m.RegisterCounter(metricCacheLookups, "Looks for kept answers by result: near, found in this process; far, found in Redis; miss; "+
 			"unverified, not looked for as it could not be known what is good.",
 			func() float64 { return float64(read(a.Stats())) }, "result", result)
 	}
-	m.Counter(metricCacheStale, "Answers that were found and older than their policy wants.",
-		func() float64 { return float64(a.Stats().Stale) })
-	m.Counter("sevenp_cache_kept_total", "Answers that were kept.",
-		func() float64 { return float64(a.Stats().Kept) })
-	m.Gauge(metricCacheEntries, "Answers that this process keeps.",
+	m.RegisterCounter(metricCacheStaleHits, "Answers that were found and older than their policy wants.",
+		func() float64 { return float64(a.Stats().StaleHits) })
+	m.RegisterCounter("sevenp_cache_kept_total", "Answers that were kept.",
+		func() float64 { return float64(a.Stats().Stores) })
+	m.RegisterGauge(metricCacheEntries, "Answers that this process keeps.",
 		func() float64 { return float64(a.Stats().Entries) })
-	m.Gauge(metricCacheBytes, "About how many bytes those take.",
+	m.RegisterGauge(metricCacheBytes, "About how many bytes those take.",
 		func() float64 { return float64(a.Stats().Bytes) })
 }
 
-func measureChanges(m *telemetry.Metrics, l *changes.Log) {
-	m.Counter("sevenp_changes_waited_total", "Writes that were answered late, as Redis could not be told at once, or the database not asked.",
-		func() float64 { return float64(l.Stats().Waited) })
-	m.Counter("sevenp_changes_found_total", "Changes of the database that nobody had announced yet.",
-		func() float64 { return float64(l.Stats().Found) })
-	m.Gauge("sevenp_changes_leased", "1 while changes are followed, and kept answers can be used.",
-		func() float64 { return oneIf(l.Stats().Leased) })
+func addInvalidationMetrics(m *telemetry.Metrics, l *invalidation.Log) {
+	m.RegisterCounter("sevenp_changes_waited_total", "Writes that were answered late, as Redis could not be told at once, or the database not asked.",
+		func() float64 { return float64(l.Stats().DelayedWrites) })
+	m.RegisterCounter("sevenp_changes_found_total", "Changes of the database that nobody had announced yet.",
+		func() float64 { return float64(l.Stats().UnpublishedChanges) })
+	m.RegisterGauge("sevenp_changes_leased", "1 while changes are followed, and kept answers can be used.",
+		func() float64 { return boolToFloat(l.Stats().LeaseHeld) })
 }

@@ -39,7 +39,7 @@ func (p *program) metrics(t *testing.T, headers ...string) map[string]float64 {
 // TestMetrics has one of everything that is counted.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	dsn := testdb.Demo(t) // any PostgreSQL serves reads
+	dsn := testdb.NewWithDemo(t) // any PostgreSQL serves reads
 	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "DATABASE_POOL=7",
 		"RATE_LIMIT=9/15m", "RATE_LIMIT_SLOWDOWN=8:1ms:1ms")
 	const unknown = `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38" + `"}}}`
@@ -106,7 +106,7 @@ func TestMetrics(t *testing.T) {
 func TestMetricsAreHidden(t *testing.T) {
 	t.Parallel()
 	const token = "a token of these tests"
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "METRICS_TOKEN="+token, "RATE_LIMIT=1/15m")
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "METRICS_TOKEN="+token, "RATE_LIMIT=1/15m")
 	nowhere, nothing := p.ask(t, http.MethodGet, "/nowhere", "", "X-Request-Id: x")
 	for _, headers := range [][]string{{}, {"Authorization: Bearer " + token[1:]}} {
 		resp, text := p.ask(t, http.MethodGet, "/metrics", "", append(headers, "X-Request-Id: x")...)
@@ -125,10 +125,10 @@ func TestMetricsAreHidden(t *testing.T) {
 
 // Counting a request costs no allocation.
 func TestObserveAllocatesNothing(t *testing.T) {
-	tell := observe(telemetry.New())
-	a := middleware.Answered{
-		Route: "/graphql", Status: 200, Took: time.Millisecond, Database: &middleware.Database{Statements: 1, RoundTrips: 1},
-		GraphQL: middleware.GraphQL{Kind: "query", Name: "Catalog"},
+	tell := requestObserver(telemetry.New())
+	a := middleware.CompletedRequest{
+		Route: "/graphql", Status: 200, Duration: time.Millisecond, Database: &middleware.DatabaseUsage{Statements: 1, RoundTrips: 1},
+		GraphQL: middleware.GraphQLOutcome{Kind: "query", Name: "Catalog"},
 	}
 	if n := testing.AllocsPerRun(100, func() { tell(a) }); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -138,8 +138,8 @@ func TestObserveAllocatesNothing(t *testing.T) {
 // Every metric of ours is described in docs/metrics.md, and nothing else is.
 func TestMetricsAreDescribed(t *testing.T) {
 	t.Parallel()
-	dsn := testdb.Demo(t)
-	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "REDIS_URL="+redistest.Start(t).URL(), "RATE_LIMIT=100/15m")
+	dsn := testdb.NewWithDemo(t)
+	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "REDIS_URL="+redistest.StartServer(t).URL(), "RATE_LIMIT=100/15m")
 	p.post(t, `{"query":"{ nothing }"}`)
 	name := regexp.MustCompile(`\bsevenp_\w+`)
 	described := slices.Compact(slices.Sorted(slices.Values(name.FindAllString(readFile(t, "docs/metrics.md"), -1))))

@@ -7,36 +7,36 @@ import (
 	"time"
 )
 
-// say tells the person at the terminal what the program does; the log is for
+// status tells the person at the terminal what the program does; the log is for
 // machines and goes to standard output.
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+func status(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
-// bar shows how far a load is: one line that is written over on a terminal, a
+// progressBar shows how far a load is: one line that is written over on a terminal, a
 // line a table elsewhere.
-type bar struct {
-	out      *os.File
-	terminal bool
-	table    string
-	last     time.Time
+type progressBar struct {
+	out        *os.File
+	isTerminal bool
+	table      string
+	lastDrawn  time.Time
 }
 
-func newBar(out *os.File) *bar {
+func newProgressBar(out *os.File) *progressBar {
 	info, err := out.Stat()
-	return &bar{out: out, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
+	return &progressBar{out: out, isTerminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
 }
 
-func (b *bar) show(table string, done, total int64) {
-	if !b.terminal {
+func (b *progressBar) showProgress(table string, done, total int64) {
+	if !b.isTerminal {
 		if table != b.table {
 			b.table = table
 			fmt.Fprintf(b.out, "  loading %s (%d)\n", table, total)
 		}
 		return
 	}
-	if done < total && table == b.table && time.Since(b.last) < 50*time.Millisecond {
+	if done < total && table == b.table && time.Since(b.lastDrawn) < 50*time.Millisecond {
 		return
 	}
-	b.table, b.last = table, time.Now()
+	b.table, b.lastDrawn = table, time.Now()
 	const width = 30
 	filled := width
 	if total > 0 {
@@ -45,8 +45,8 @@ func (b *bar) show(table string, done, total int64) {
 	fmt.Fprintf(b.out, "\r\x1b[K  %-20s [%s%s] %d/%d", table, strings.Repeat("█", filled), strings.Repeat("·", width-filled), done, total)
 }
 
-func (b *bar) end() {
-	if b.terminal {
+func (b *progressBar) clearLine() {
+	if b.isTerminal {
 		fmt.Fprint(b.out, "\r\x1b[K")
 	}
 }

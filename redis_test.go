@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/7p-education/api/internal/cache/redistest"
-	"github.com/7p-education/api/internal/documents"
+	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/testdb"
 )
 
@@ -28,10 +28,10 @@ const (
 // and the circuit breaker opens and closes by itself.
 func TestRedisInTroubleUnderLoad(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t)
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "REDIS_URL="+redis.URL(),
+	redis := redistest.StartServer(t)
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "REDIS_URL="+redis.URL(),
 		"RATE_LIMIT=100000/1m", "RATE_LIMIT_COST=10000000/1h", "RATE_LIMIT_SLOWDOWN=off")
-	byHash := `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + documents.Hash(titles) + `"}}}`
+	byHash := `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + persisted.HashText(titles) + `"}}}`
 	if a := p.post(t, `{"query":"`+titles+`",`+byHash[1:]); a.code() != "" {
 		t.Fatalf("%+v", a)
 	}

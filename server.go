@@ -22,12 +22,12 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/7p-education/api/edu"
-	"github.com/7p-education/api/internal/admit"
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/embedpg"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/telemetry"
@@ -40,21 +40,21 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	cli, command, err := config.Parse(os.Args[1:])
 	if err == nil {
-		err = run(ctx, cli, command)
+		err = runCommand(ctx, cli, command)
 	}
 	switch {
 	case errors.Is(err, embedpg.ErrNoBinaries):
-		say("7p: %v", err)
+		status("7p: %v", err)
 		os.Exit(2)
 	case err != nil && (ctx.Err() == nil || !errors.Is(err, context.Canceled)): // told to stop is no failure
-		say("7p: %s", forPeople(err))
+		status("7p: %s", userMessage(err))
 		os.Exit(1)
 	}
 }
 
 // serve runs the server until the context ends, and leaves nothing behind.
 func serve(ctx context.Context, c *config.Config) (err error) {
-	log := newLog(c)
+	log := newLogger(c)
 	cors, err := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials)
 	if err != nil {
 		return fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
@@ -63,66 +63,66 @@ func serve(ctx context.Context, c *config.Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("TRUSTED_PROXIES: %w", err)
 	}
-	shared, err := openShared(c, log)
+	shared, err := openSharedState(c, log)
 	if err != nil {
 		return err
 	}
-	defer shared.close()
-	caching := openCaching(c, log, shared.redis)
-	db, err := openDatabase(ctx, c, caching.changed())
+	defer shared.closeStore()
+	responses := openResponseCache(c, log, shared.redis)
+	db, err := openDatabase(ctx, c, responses.changePublisher())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.close()) }()
-	if err := db.prepare(ctx); err != nil {
+	defer func() { err = errors.Join(err, db.closeAndStop()) }()
+	if err := db.prepareSchema(ctx); err != nil {
 		return err
 	}
-	health := middleware.NewHealth(log, 2*time.Second, append(shared.checks(), db.checks()...)...)
+	health := middleware.NewHealth(log, 2*time.Second, append(shared.readinessChecks(), db.readinessChecks()...)...)
 	background, stopBackground := context.WithCancel(ctx)
 	defer stopBackground()
-	accounts, err := openAccounts(background, c, log, db, shared.redis)
+	authenticator, err := openAuthentication(background, c, log, db, shared.redis)
 	if err != nil {
 		return err
 	}
-	defer accounts.Accounts.Close()
+	defer authenticator.Accounts.Close()
 	documents, err := openDocuments(ctx, c, log, db.Store)
 	if err != nil {
 		return err
 	}
-	warmable, err := gql.ReadOperations(c.CacheWarm...)
+	warmable, err := gql.ReadWarmOperations(c.CacheWarm...)
 	if err != nil {
 		return fmt.Errorf("CACHE_WARM: %w", err)
 	}
-	handler, api := routes(c, log, &services{db: db, accounts: accounts, documents: documents, shared: shared, caching: caching, health: health, proxies: proxies, cors: cors, lines: os.Stdout})
-	defer runtime.KeepAlive(ballast())
-	listener, err := listenOn(c.Addr)
+	handler, api := buildRoutes(c, log, &services{db: db, authentication: authenticator, documents: documents, shared: shared, responseCache: responses, health: health, proxies: proxies, cors: cors, accessLog: os.Stdout})
+	defer runtime.KeepAlive(reserveHeap())
+	listener, err := openListener(c.Addr)
 	if err != nil {
 		return err
 	}
-	migrated := db.migrated(background)
-	done := jobs.Start(background, log, migrated, append(jobs.All(db.Store), documents.jobs()...))
+	migrated := db.migrationsApplied(background)
+	done := jobs.StartPeriodic(background, log, migrated, append(jobs.ServerJobs(db.Store), documents.backgroundJobs()...))
 	following, stopFollowing := context.WithCancel(context.WithoutCancel(ctx)) // while requests are answered
-	caching.start(following, db.Store, migrated)
-	caching.warm(background, log, api, warmable)
-	defer func() { stopBackground(); <-done; documents.close(); stopFollowing(); caching.close() }()
-	welcome(c, listener.Addr(), db)
+	responses.startInvalidation(following, db.Store, migrated)
+	responses.warmInBackground(background, log, api, warmable)
+	defer func() { stopBackground(); <-done; documents.flushOnClose(); stopFollowing(); responses.waitAndClose() }()
+	printBanner(c, listener.Addr(), db)
 	log.Info("listening", "addr", listener.Addr().String())
-	srv := newServer(handler, log, production)
+	srv := newHTTPServer(handler, log, productionTimeouts)
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(middleware.SlowReaders(listener, production.write)) }()
+	go func() { failed <- srv.Serve(middleware.LimitSlowReaders(listener, productionTimeouts.write)) }()
 	select {
 	case err := <-failed:
 		return err
-	case <-db.ended():
+	case <-db.embeddedExited():
 		return errors.New("the private PostgreSQL has ended: its log is beside its data")
 	case <-ctx.Done():
 	}
-	health.Drain()
-	return drain(c, log, srv)
+	health.StartDraining()
+	return drainRequests(c, log, srv)
 }
 
-// forPeople is what a command that failed says: codes are for programs.
-func forPeople(err error) string {
+// userMessage is what a command that failed says: codes are for programs.
+func userMessage(err error) string {
 	text := err.Error()
 	if known, ok := errors.AsType[*edu.Error](err); ok {
 		text = strings.ReplaceAll(text, known.Error(), known.Message)
@@ -130,7 +130,7 @@ func forPeople(err error) string {
 	return strings.TrimPrefix(text, "store: ")
 }
 
-func listenOn(addr string) (net.Listener, error) {
+func openListener(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
@@ -141,69 +141,69 @@ func listenOn(addr string) (net.Listener, error) {
 	return listener, nil
 }
 
-// timeouts are how long a client may take: to send the header of a request, to send
-// all of it, to take a piece of its answer (see middleware.SlowReaders), and to send
+// clientTimeouts are how long a client may take: to send the header of a request, to send
+// all of it, to take a piece of its answer (see middleware.LimitSlowReaders), and to send
 // the next request.
-type timeouts struct{ header, read, write, idle time.Duration }
+type clientTimeouts struct{ header, read, write, idle time.Duration }
 
-var production = timeouts{header: 5 * time.Second, read: 15 * time.Second, write: 15 * time.Second, idle: 2 * time.Minute}
+var productionTimeouts = clientTimeouts{header: 5 * time.Second, read: 15 * time.Second, write: 15 * time.Second, idle: 2 * time.Minute}
 
-// maxHeader is the most bytes of a request's line and header. A GET has the
+// maxHeaderBytes is the most bytes of a request's line and header. A GET has the
 // variables of an operation there, which gql takes up to 100 kB of.
-const maxHeader = 128 << 10
+const maxHeaderBytes = 128 << 10
 
-func newServer(h http.Handler, log *slog.Logger, t timeouts) *http.Server {
+func newHTTPServer(h http.Handler, log *slog.Logger, t clientTimeouts) *http.Server {
 	return &http.Server{
 		Handler:           middleware.CloseChunked()(h),
 		ReadHeaderTimeout: t.header, ReadTimeout: t.read, IdleTimeout: t.idle,
-		MaxHeaderBytes: maxHeader,
+		MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
 
 // services are what requests are answered with.
 type services struct {
-	db        *database
-	accounts  *accounts
-	documents *documentSync
-	shared    *shared
-	caching   *caching
-	health    *middleware.Health
-	proxies   middleware.Proxies
-	cors      func(http.Handler) http.Handler
-	lines     io.Writer // of the access log
+	db             *database
+	authentication *authentication
+	documents      *documentSync
+	shared         *sharedState
+	responseCache  *responseCache
+	health         *middleware.Health
+	proxies        middleware.TrustedProxies
+	cors           func(http.Handler) http.Handler
+	accessLog      io.Writer // of the access log
 }
 
-// routes is the whole HTTP face: what is answered where, and what every request
+// buildRoutes is the whole HTTP face: what is answered where, and what every request
 // passes through, the outermost first. It returns what answers GraphQL beside it.
-func routes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql.Server) {
-	persisted, metrics := s.documents.extension(c, s.shared.store), telemetry.New()
-	measure(metrics, s, persisted)
-	o := operations(c, log, s, persisted)
-	o.MaxBody, o.MaxBulkBody = c.Limits.Body, c.Limits.BulkBody
-	o.MaxBatch, o.Partial, o.Budget, o.Sessions = c.Limits.Batch, c.PartialStatus == 294, s.shared.limits, s.accounts.sessions(c, s.shared.limits)
+func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql.Server) {
+	persisted, metrics := s.documents.persistedExtension(c, s.shared.cacheStore), telemetry.New()
+	addServerMetrics(metrics, s, persisted)
+	o := operationOptions(c, log, s, persisted)
+	o.MaxBodyBytes, o.MaxBulkBodyBytes = c.Limits.Body, c.Limits.BulkBody
+	o.MaxBatchSize, o.PartialStatus, o.Budget, o.Sessions = c.Limits.Batch, c.PartialStatus == 294, s.shared.rateLimits, s.authentication.sessionOptions(c, s.shared.rateLimits)
 	api := gql.New(o)
-	playground := web.Playground("/playground", "/graphql")
+	playground := web.PlaygroundHandler("/playground", "/graphql")
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", toPlayground(auth.Middleware(s.accounts)(s.shared.limits.Middleware(clientAddress)(api))))
+	mux.Handle("/graphql", redirectBrowsers(auth.Middleware(s.authentication)(s.shared.rateLimits.Middleware(clientAddress)(api))))
 	mux.Handle("/playground", playground)
 	mux.Handle("/playground/", playground)
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(gql.SDL()))
 	})
-	mux.Handle("GET /.well-known/jwks.json", s.accounts.Tokens.JWKS())
-	mux.HandleFunc("GET /healthz", s.health.Live)
-	mux.HandleFunc("GET /readyz", s.health.Ready)
-	home := web.Home()
+	mux.Handle("GET /.well-known/jwks.json", s.authentication.Tokens.JWKSHandler())
+	mux.HandleFunc("GET /healthz", s.health.ServeLiveness)
+	mux.HandleFunc("GET /readyz", s.health.ServeReadiness)
+	home := web.HomeHandler()
 	mux.Handle("GET /metrics", metrics.Handler(c.MetricsToken, home))
 	mux.Handle("/", home)
 
 	chain := []func(http.Handler) http.Handler{
-		middleware.Clients(s.proxies),
+		middleware.ResolveClient(s.proxies),
 		middleware.RequestID(),
-		middleware.AccessLog(s.lines, logLevel(c)),
-		middleware.Observe(observe(metrics)),
+		middleware.AccessLog(s.accessLog, parseLogLevel(c)),
+		middleware.ObserveRequests(requestObserver(metrics)),
 		middleware.Recover(log),
 		middleware.SecurityHeaders(),
 		s.cors,
@@ -216,31 +216,31 @@ func routes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql
 	return h, api
 }
 
-// operations are the options of whatever answers operations, of requests or ahead of
+// operationOptions are the options of whatever answers operations, of requests or ahead of
 // them: both find the answers that the other kept.
-func operations(c *config.Config, log *slog.Logger, s *services, persisted *gql.Persisted) gql.Options {
+func operationOptions(c *config.Config, log *slog.Logger, s *services, persisted *gql.Persisted) gql.Options {
 	return gql.Options{
-		Store: s.db.Store, Log: log, Timeout: c.OperationTimeout, Introspection: c.Introspection, Limits: limits(c),
-		Extensions: []graphql.HandlerExtension{persisted},
-		Answers:    s.caching.answers, Version: code(),
+		Store: s.db.Store, Log: log, OperationTimeout: c.OperationTimeout, Introspection: c.Introspection, Limits: queryLimits(c),
+		Extensions:    []graphql.HandlerExtension{persisted},
+		ResponseCache: s.responseCache.cache, CacheVersion: buildFingerprint(),
 	}
 }
 
-// limits are those of one operation.
-func limits(c *config.Config) admit.Limits {
-	l := admit.Defaults()
+// queryLimits are those of one operation.
+func queryLimits(c *config.Config) limits.Limits {
+	l := limits.Defaults()
 	l.Cost, l.Depth, l.Tokens, l.Aliases = c.Limits.Cost, c.Limits.Depth, c.Limits.Tokens, c.Limits.Aliases
 	l.RootFields, l.MutationFields, l.Directives = c.Limits.RootFields, max(1, c.Limits.RootFields/3), c.Limits.Directives
 	l.Fragments, l.Spreads = c.Limits.Fragments, 2*c.Limits.Fragments
-	l.SameField = c.Limits.Repeated
+	l.SameFieldPerSet = c.Limits.Repeated
 	return l
 }
 
-func clientAddress(r *http.Request) netip.Addr { return middleware.ClientOf(r).Address }
+func clientAddress(r *http.Request) netip.Addr { return middleware.ClientFrom(r).Address }
 
-// toPlayground sends a browser that was pointed at the endpoint to the page that
+// redirectBrowsers sends a browser that was pointed at the endpoint to the page that
 // can use it.
-func toPlayground(next http.Handler) http.Handler {
+func redirectBrowsers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet && r.URL.RawQuery == "" && strings.Contains(r.Header.Get("Accept"), "text/html") {
 			http.Redirect(w, r, "/playground", http.StatusSeeOther)
@@ -250,9 +250,9 @@ func toPlayground(next http.Handler) http.Handler {
 	})
 }
 
-// drain lets requests under way finish. For a while before that, the server goes
+// drainRequests lets requests under way finish. For a while before that, the server goes
 // on as ever while /readyz says that it is draining.
-func drain(c *config.Config, log *slog.Logger, srv *http.Server) error {
+func drainRequests(c *config.Config, log *slog.Logger, srv *http.Server) error {
 	log.Info("stopping", "new_requests_for", c.ShutdownDelay.String(), "requests_under_way_for", c.ShutdownTimeout.String())
 	time.Sleep(c.ShutdownDelay)
 	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
@@ -264,29 +264,29 @@ func drain(c *config.Config, log *slog.Logger, srv *http.Server) error {
 	return nil
 }
 
-func newLog(c *config.Config) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: logLevel(c)}))
+func newLogger(c *config.Config) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: parseLogLevel(c)}))
 }
 
-func logLevel(c *config.Config) (level slog.Level) {
+func parseLogLevel(c *config.Config) (level slog.Level) {
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // kong checked it
 	return level
 }
 
-// welcome tells the person at the terminal where to go.
-func welcome(c *config.Config, addr net.Addr, db *database) {
+// printBanner tells the person at the terminal where to go.
+func printBanner(c *config.Config, addr net.Addr, db *database) {
 	_, port, _ := net.SplitHostPort(addr.String())
 	base := "http://localhost:" + port
-	say("\n  Playground  %s/playground\n  GraphQL     %s/graphql\n  Schema      %s/schema.graphql\n  Health      %s/healthz  %s/readyz", base, base, base, base, base)
+	status("\n  Playground  %s/playground\n  GraphQL     %s/graphql\n  Schema      %s/schema.graphql\n  Health      %s/healthz  %s/readyz", base, base, base, base, base)
 	if db.embedded != nil {
-		say("  Database    psql %q", db.embedded.DSN())
-		say("\n  Demo accounts: student@7p.example, instructor@7p.example, admin@7p.example")
-		say("  Password of each: %s", demo.Password)
+		status("  Database    psql %q", db.embedded.DSN())
+		status("\n  Demo accounts: student@7p.example, instructor@7p.example, admin@7p.example")
+		status("  Password of each: %s", demo.Password)
 		environment := ""
 		if c.EmbeddedDir != "" {
 			environment = fmt.Sprintf("EMBEDDED_DIR=%q ", c.EmbeddedDir)
 		}
-		say("  A token for one:  %sgo run . token --email student@7p.example", environment)
+		status("  A token for one:  %sgo run . token --email student@7p.example", environment)
 	}
-	say("")
+	status("")
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/7p-education/api/internal/changes"
+	"github.com/7p-education/api/internal/invalidation"
 	"github.com/7p-education/api/internal/testdb"
 )
 
@@ -207,7 +207,7 @@ func checkLog(t *testing.T, p *program, token string) {
 // TestDrain tells the server to stop while a request is under way, over a database that is not its own.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret)
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret)
 	for _, embedded := range []string{"Demo accounts", "psql"} {
 		if strings.Contains(p.stderr.String(), embedded) {
 			t.Errorf("DATABASE_URL is set, and yet:\n%s", p.stderr)
@@ -230,14 +230,14 @@ func TestDrain(t *testing.T) {
 // For SHUTDOWN_DELAY the server goes on as before, with what it keeps as well.
 func TestDrainGoesOn(t *testing.T) {
 	t.Parallel()
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret, "RATE_LIMIT=off", "SHUTDOWN_DELAY=4s")
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=off", "SHUTDOWN_DELAY=4s")
 	p.follows(t)
 	p.cacheStatus(t, titles, "null")
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	p.await(t, "msg", "stopping")
-	time.Sleep(changes.Lease * 3 / 2) // by then, who does not follow changes gives nothing that is kept
+	time.Sleep(invalidation.Lease * 3 / 2) // by then, who does not follow changes gives nothing that is kept
 	if got := p.cacheStatus(t, titles, "null"); !isHit(got) {
 		t.Errorf("while it drains: %s", got)
 	}
@@ -386,7 +386,7 @@ func TestConfigChecks(t *testing.T) {
 
 func TestWrongConfig(t *testing.T) {
 	t.Parallel()
-	demo := "DATABASE_URL=" + testdb.Demo(t)
+	demo := "DATABASE_URL=" + testdb.NewWithDemo(t)
 	for name, tt := range map[string]struct {
 		env  []string
 		args []string
@@ -457,7 +457,7 @@ func readFile(t *testing.T, path string) string {
 func TestPendingMigrations(t *testing.T) {
 	t.Parallel()
 	empty := testdb.New(t)
-	pool := testdb.Pool(t, empty)
+	pool := testdb.OpenPool(t, empty)
 	if _, err := pool.Exec(t.Context(), "DROP SCHEMA public CASCADE; CREATE SCHEMA public"); err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func (p *program) start(t *testing.T, mutation string, in map[string]string, hea
 // refresh token that comes again.
 func TestSessionsEnd(t *testing.T) {
 	t.Parallel()
-	p := serve7p(t, "DATABASE_URL="+testdb.Demo(t), "JWT_SECRET="+secret)
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret)
 	in := map[string]string{"email": student, "password": demo.Password}
 	who := func(s pair) answer { return p.query(t, whoAmI, nil, s.bearer()) }
 	first, a := p.start(t, signIn, in)
@@ -101,8 +101,8 @@ var breakages = map[string][2]string{
 // No password, token or hash is in the log or in an error, whatever goes wrong.
 func TestSessionsTellNoSecrets(t *testing.T) {
 	t.Parallel()
-	dsn := testdb.Demo(t)
-	db := testdb.Pool(t, dsn)
+	dsn := testdb.NewWithDemo(t)
+	db := testdb.OpenPool(t, dsn)
 	p := serve7p(t, "DATABASE_URL="+dsn, "JWT_SECRET="+secret, "LOG_LEVEL=debug")
 	k := &keeper{t: t, p: p, secrets: map[string]string{"the key": secret}}
 

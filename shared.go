@@ -7,77 +7,77 @@ import (
 
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/config"
-	"github.com/7p-education/api/internal/limit"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/ratelimit"
 )
 
 // What instances share, or each process keeps for itself without a Redis.
 const (
-	nearBytes = 16 << 20       // of what is kept in the process
-	nearTime  = time.Hour      // how long before Redis is asked again
-	queryTime = 24 * time.Hour // how long a persisted query lives after its last use
+	localCacheBytes   = 16 << 20       // of what is kept in the process
+	localCacheTTL     = time.Hour      // how long before Redis is asked again
+	persistedQueryTTL = 24 * time.Hour // how long a persisted query lives after its last use
 )
 
-// shared is the state that all instances share through Redis, or that this
+// sharedState is the state that all instances share through Redis, or that this
 // process keeps where there is none.
-type shared struct {
-	redis  *cache.Redis // nil for none
-	store  cache.Store
-	limits *limit.Limits
+type sharedState struct {
+	redis      *cache.Redis // nil for none
+	cacheStore cache.Store
+	rateLimits *ratelimit.Limits
 }
 
-func openShared(c *config.Config, log *slog.Logger) (*shared, error) {
-	s := &shared{store: cache.NewLocal(nearBytes)}
+func openSharedState(c *config.Config, log *slog.Logger) (*sharedState, error) {
+	s := &sharedState{cacheStore: cache.NewMemory(localCacheBytes)}
 	if c.RedisURL != "" {
 		var err error
 		if s.redis, err = cache.OpenRedis(cache.RedisOptions{URL: c.RedisURL, Log: log}); err != nil {
 			return nil, fmt.Errorf("REDIS_URL: %w", err)
 		}
-		s.store = cache.Near(s.store, s.redis, nearTime)
+		s.cacheStore = cache.NewTiered(s.cacheStore, s.redis, localCacheTTL)
 	} else if c.DatabaseURL != "" {
 		log.Info("REDIS_URL is not set: persisted queries, rate limits and kept answers are this process's own; of what others write it hears within a second")
 	}
-	rules, err := rules(c)
+	rules, err := parseRateRules(c)
 	if err != nil {
 		return nil, err
 	}
-	s.limits = limit.New(rules, s.redis)
+	s.rateLimits = ratelimit.New(rules, s.redis)
 	return s, nil
 }
 
-// rules reads the limits of rates; RATE_LIMIT=off switches all of them off.
-func rules(c *config.Config) (limit.Rules, error) {
-	var r limit.Rules
+// parseRateRules reads the limits of rates; RATE_LIMIT=off switches all of them off.
+func parseRateRules(c *config.Config) (ratelimit.Rules, error) {
+	var r ratelimit.Rules
 	if c.RateLimit == "off" {
 		return r, nil
 	}
 	for _, setting := range []struct {
 		name, value string
-		into        *limit.Policy
+		into        *ratelimit.Policy
 	}{
 		{"RATE_LIMIT", c.RateLimit, &r.Requests},
 		{"RATE_LIMIT_PREMIUM", c.RateLimitPremium, &r.Premium},
-		{"RATE_LIMIT_SESSIONS", c.RateLimitSessions, &r.Sessions},
+		{"RATE_LIMIT_SESSIONS", c.RateLimitSessions, &r.SignIns},
 		{"RATE_LIMIT_COST", c.RateLimitCost, &r.Cost},
 	} {
 		var err error
-		if *setting.into, err = limit.ParsePolicy(setting.value); err != nil {
+		if *setting.into, err = ratelimit.ParsePolicy(setting.value); err != nil {
 			return r, fmt.Errorf("%s: %w", setting.name, err)
 		}
 	}
 	var err error
-	if r.Slowdown, err = limit.ParseSlowdown(c.RateLimitSlowdown); err != nil {
+	if r.Slowdown, err = ratelimit.ParseSlowdown(c.RateLimitSlowdown); err != nil {
 		return r, fmt.Errorf("RATE_LIMIT_SLOWDOWN: %w", err)
 	}
 	return r, nil
 }
 
-func (s *shared) close() { _ = s.store.Close() }
+func (s *sharedState) closeStore() { _ = s.cacheStore.Close() }
 
-// checks tells readiness of Redis, without which the server still answers.
-func (s *shared) checks() []middleware.Check {
+// readinessChecks tells readiness of Redis, without which the server still answers.
+func (s *sharedState) readinessChecks() []middleware.HealthCheck {
 	if s.redis == nil {
 		return nil
 	}
-	return []middleware.Check{{Name: "redis", Probe: s.redis.Ping}}
+	return []middleware.HealthCheck{{Name: "redis", Probe: s.redis.Ping}}
 }

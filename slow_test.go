@@ -25,21 +25,21 @@ func TestSlowClients(t *testing.T) {
 	const head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 	for _, tt := range []struct {
 		name, sent, answer string // answer begins what comes before the end
-		with               func(*timeouts)
+		with               func(*clientTimeouts)
 	}{
-		{"sends nothing", "", "", func(t *timeouts) { t.header = hasty }},
-		{"sends half of a line", "GET /heal", "HTTP/1.1 400 ", func(t *timeouts) { t.header = hasty }},
-		{"sends half of a header", head + "X-A: ", "", func(t *timeouts) { t.header = hasty }},
-		{"sends a header for ever", head + strings.Repeat("X-A: b\r\n", 100), "", func(t *timeouts) { t.header = hasty }},
-		{"sends half of a body", head + "Content-Length: 100\r\n\r\n{\"query\":", "HTTP/1.1 408 ", func(t *timeouts) { t.read = hasty }},
-		{"sends chunks for ever", head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"que\r\n", "HTTP/1.1 408 ", func(t *timeouts) { t.read = hasty }},
-		{"waits to be told to send", head + "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 408 ", func(t *timeouts) { t.read = hasty }},
-		{"asks for nothing more", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ", func(t *timeouts) { t.idle = hasty }},
-		{"asks for half more", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /", "HTTP/1.1 200 ", func(t *timeouts) { t.header, t.idle = 10*hasty, hasty }},
+		{"sends nothing", "", "", func(t *clientTimeouts) { t.header = hasty }},
+		{"sends half of a line", "GET /heal", "HTTP/1.1 400 ", func(t *clientTimeouts) { t.header = hasty }},
+		{"sends half of a header", head + "X-A: ", "", func(t *clientTimeouts) { t.header = hasty }},
+		{"sends a header for ever", head + strings.Repeat("X-A: b\r\n", 100), "", func(t *clientTimeouts) { t.header = hasty }},
+		{"sends half of a body", head + "Content-Length: 100\r\n\r\n{\"query\":", "HTTP/1.1 408 ", func(t *clientTimeouts) { t.read = hasty }},
+		{"sends chunks for ever", head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"que\r\n", "HTTP/1.1 408 ", func(t *clientTimeouts) { t.read = hasty }},
+		{"waits to be told to send", head + "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 408 ", func(t *clientTimeouts) { t.read = hasty }},
+		{"asks for nothing more", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ", func(t *clientTimeouts) { t.idle = hasty }},
+		{"asks for half more", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /", "HTTP/1.1 200 ", func(t *clientTimeouts) { t.header, t.idle = 10*hasty, hasty }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			with := timeouts{patience, patience, patience, patience}
+			with := clientTimeouts{patience, patience, patience, patience}
 			tt.with(&with)
 			l := listen(t, with)
 			conn := l.dial(t)
@@ -58,7 +58,7 @@ func TestSlowClients(t *testing.T) {
 // are full the server waits for a piece to be taken, and no longer than it may.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
-	l := listen(t, timeouts{patience, patience, hasty, patience})
+	l := listen(t, clientTimeouts{patience, patience, hasty, patience})
 	conn := l.dial(t)
 	go func() { // the server stops reading, too
 		for {
@@ -76,11 +76,11 @@ func TestLongOperation(t *testing.T) {
 	t.Parallel()
 	long := func() { <-time.After(2 * hasty) }
 	srv := httptest.NewUnstartedServer(nil)
-	srv.Config = newServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	srv.Config = newHTTPServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		long()
 		_, _ = io.WriteString(w, strings.Repeat("x", 3*64<<10))
-	}), slog.New(slog.DiscardHandler), timeouts{patience, patience, hasty, patience})
-	srv.Listener = middleware.SlowReaders(srv.Listener, hasty)
+	}), slog.New(slog.DiscardHandler), clientTimeouts{patience, patience, hasty, patience})
+	srv.Listener = middleware.LimitSlowReaders(srv.Listener, hasty)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	conn, err := net.Dial("tcp", srv.Listener.Addr().String())

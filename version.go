@@ -9,15 +9,15 @@ import (
 	"runtime/debug"
 )
 
-// version tells what the binary was built from.
-func version() string {
-	v, _ := built()
+// buildVersion tells what the binary was built from.
+func buildVersion() string {
+	v, _ := readBuildInfo()
 	return v
 }
 
-// built tells what the binary was built from, and whether that says all of its code:
+// readBuildInfo tells what the binary was built from, and whether that says all of its code:
 // not where the revision is not known, or what was built was not committed.
-func built() (version string, all bool) {
+func readBuildInfo() (version string, complete bool) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "7p", false
@@ -27,24 +27,24 @@ func built() (version string, all bool) {
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
-			version, all = version+" "+s.Value, true
+			version, complete = version+" "+s.Value, true
 		case s.Key == "vcs.modified" && s.Value == "true":
 			version, modified = version+" modified", true
 		}
 	}
-	return version, all && !modified
+	return version, complete && !modified
 }
 
-// code changes whenever the code does, so that no program gives the answers of another:
+// buildFingerprint changes whenever the code does, so that no program gives the answers of another:
 // it is the version, or where that does not say all, of the file that runs.
-func code() string {
-	v, all := built()
-	if all {
+func buildFingerprint() string {
+	v, complete := readBuildInfo()
+	if complete {
 		return v
 	}
 	file, err := os.Executable()
 	if err == nil {
-		v, err = sumOf(file)
+		v, err = hashFile(file)
 	}
 	if err != nil {
 		return rand.Text() // like no other
@@ -52,8 +52,8 @@ func code() string {
 	return v
 }
 
-// sumOf is the SHA-256 of a file; 50 MB take 0.03 s.
-func sumOf(file string) (string, error) {
+// hashFile is the SHA-256 of a file; 50 MB take 0.03 s.
+func hashFile(file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return "", err

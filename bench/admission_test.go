@@ -13,14 +13,14 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"github.com/7p-education/api/internal/admit"
-	"github.com/7p-education/api/internal/admit/hostile"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/limits/hostile"
 )
 
-func admission(b *testing.B) *admit.Policy {
+func admission(b *testing.B) *limits.Policy {
 	b.Helper()
-	p, err := admit.New(gql.Schema().Schema(), admit.Defaults())
+	p, err := limits.New(gql.ExecutableSchema().Schema(), limits.Defaults())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func BenchmarkAdmission(b *testing.B) {
 		"orderBy": map[string]any{"field": "TITLE", "direction": "ASC"},
 	}
 	for _, o := range operations {
-		text, err := documents.ReadFile("operations/" + o.file + ".graphql")
+		text, err := operationFiles.ReadFile("operations/" + o.file + ".graphql")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -44,11 +44,11 @@ func BenchmarkAdmission(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		d, refusal := p.Structure(query)
+		d, refusal := p.CheckStructure(query)
 		if refusal != nil {
 			b.Fatal(refusal)
 		}
-		if _, refusal := d.Cost("", variables); refusal != nil {
+		if _, refusal := d.CheckCost("", variables); refusal != nil {
 			b.Fatal(o.name, refusal)
 		}
 		b.Run("parse/"+o.name, func(b *testing.B) {
@@ -60,13 +60,13 @@ func BenchmarkAdmission(b *testing.B) {
 		b.Run("structure/"+o.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = p.Structure(query)
+				_, _ = p.CheckStructure(query)
 			}
 		})
 		b.Run("cost/"+o.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = d.Cost("", variables)
+				_, _ = d.CheckCost("", variables)
 			}
 		})
 	}
@@ -77,17 +77,17 @@ func BenchmarkAdmission(b *testing.B) {
 // within the same tokens, gqlparser takes ms-validation, and gqlgen's complexity
 // ms-complexity for what is valid, stopped after a second.
 func BenchmarkHostile(b *testing.B) {
-	p, schema := admission(b), gql.Schema()
-	for _, d := range hostile.Documents() {
+	p, schema := admission(b), gql.ExecutableSchema()
+	for _, d := range hostile.LoadDocuments() {
 		b.Run(strings.ReplaceAll(d.Name, " ", "_"), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				document, err := p.Document(d.Text)
+				document, err := p.ParseDocument(d.Text)
 				if err != nil {
 					continue
 				}
 				for _, o := range document.Query.Operations {
-					_, _ = document.Cost(o.Name, nil)
+					_, _ = document.CheckCost(o.Name, nil)
 				}
 			}
 			kB := float64(len(d.Text)) / 1000
@@ -103,7 +103,7 @@ func BenchmarkHostile(b *testing.B) {
 // byGqlgen tells how long gqlgen and gqlparser take to refuse a text, 0 for what
 // they do not come to.
 func byGqlgen(ctx context.Context, schema graphql.ExecutableSchema, text string) (validation, cost time.Duration) {
-	query, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, admit.Defaults().Tokens)
+	query, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, limits.Defaults().Tokens)
 	if err != nil {
 		return 0, 0
 	}

@@ -17,113 +17,113 @@ import (
 // The contenders of a load on kept answers: the bare handler, and the server that
 // keeps none, keeps them in its process, and shares them through Redis.
 const (
-	fromMap = iota
-	cold
-	local
-	shared
-	cacheContenders
+	mapHandler = iota
+	noCache
+	memoryCache
+	redisCache
+	contenderCount
 )
 
-var cacheNames = [cacheContenders]string{"map", "cold", "in process", "with Redis"}
+var contenderNames = [contenderCount]string{"map", "cold", "in process", "with Redis"}
 
-// cacheBench is a run over the contenders.
-type cacheBench struct {
-	*bench
-	postgres   string
-	redis      *redisServer
-	contenders [cacheContenders]*contender
+// cacheBenchmark is a run over the contenders.
+type cacheBenchmark struct {
+	*benchmark
+	postgresPID string
+	redis       *redisServer
+	contenders  [contenderCount]*contender
 }
 
 // cacheLoad is what is asked again and again, by numbers of connections.
 type cacheLoad struct {
-	title       string
-	requests    []request
-	shots       []shot
-	bytes       int // of an answer, on average
-	connections []int
-	times       int // as many rounds as others have; 0 is 1
+	title           string
+	requests        []request
+	encodedRequests []encodedRequest
+	meanBytes       int // of an answer, on average
+	connections     []int
+	roundFactor     int // as many rounds as others have; 0 is 1
 }
 
-// goalTimes is how many times more rounds the two loads have that the goals name:
+// goalRoundFactor is how many times more rounds the two loads have that the goals name:
 // neighbours on the machine move the medians of five by a tenth.
-const goalTimes = 3
+const goalRoundFactor = 3
 
 // cacheCell is a load by a number of connections.
 type cacheCell struct {
 	load        *cacheLoad
 	connections int
-	samples     [cacheContenders]sample
+	samples     [contenderCount]sample
 }
 
-// runCache measures kept answers, and how many are still good where one request in a
+// benchmarkCache measures kept answers, and how many are still good where one request in a
 // hundred writes, and returns the report.
-func runCache(ctx context.Context, database *embedpg.Server, o options) (text string, err error) {
-	b, err := newBench(ctx, database.DSN())
+func benchmarkCache(ctx context.Context, database *embedpg.Server, o options) (text string, err error) {
+	b, err := newBenchmark(ctx, database.DSN())
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	c := &cacheBench{bench: b}
-	if c.postgres, err = postmaster(database); err != nil {
+	c := &cacheBenchmark{benchmark: b}
+	if c.postgresPID, err = postmasterPID(database); err != nil {
 		return "", err
 	}
-	r := &cacheResults{rounds: 5, length: 1200 * time.Millisecond, mixed: 8 * time.Second}
+	r := &cacheResults{rounds: 5, roundLength: 1200 * time.Millisecond, mixedLength: 8 * time.Second}
 	if o.quick {
-		r.rounds, r.length, r.mixed = 1, time.Second, 3*time.Second
+		r.rounds, r.roundLength, r.mixedLength = 1, time.Second, 3*time.Second
 	}
-	plans, err := c.warm(ctx, database.DSN(), o, r)
+	plans, err := c.measureHits(ctx, database.DSN(), o, r)
 	if err != nil {
 		return "", err
 	}
 	if o.operation != "" && !strings.EqualFold(o.operation, mixedLoad) {
-		return r.markdown(), nil
+		return r.renderMarkdown(), nil
 	}
-	if err := c.mix(ctx, database, plans, r); err != nil {
+	if err := c.measureMixedLoads(ctx, database, plans, r); err != nil {
 		return "", fmt.Errorf("reads and writes: %w", err)
 	}
-	return r.markdown(), nil
+	return r.renderMarkdown(), nil
 }
 
-// warm measures answers all of which are kept, and returns the requests of each
+// measureHits measures answers all of which are kept, and returns the requests of each
 // operation.
-func (c *cacheBench) warm(ctx context.Context, dsn string, o options, r *cacheResults) (plans map[string][]request, err error) {
+func (c *cacheBenchmark) measureHits(ctx context.Context, dsn string, o options, r *cacheResults) (plans map[string][]request, err error) {
 	pool, err := pgxpool.New(ctx, dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	defer pool.Close()
-	if err := r.machine.machine(ctx, pool); err != nil {
+	if err := r.machine.recordMachine(ctx, pool); err != nil {
 		return nil, err
 	}
 	if c.redis, err = startRedis(ctx, c.dir); err != nil {
 		return nil, err
 	}
-	r.redis = c.redis.version
-	defer func() { err = errors.Join(err, c.redis.stop()) }()
+	r.redisVersion = c.redis.version
+	defer func() { err = errors.Join(err, c.redis.killProcess()) }()
 	defer func() {
 		for _, contender := range c.contenders {
 			if contender != nil {
-				err = errors.Join(err, contender.stop())
+				err = errors.Join(err, contender.stopProcess())
 			}
 		}
 	}()
-	for i, environment := range map[int][]string{cold: nil, local: {"CACHE=on"}, shared: {"CACHE=on", "REDIS_URL=" + c.redis.url()}} {
-		if c.contenders[i], err = launch(ctx, "server", c.binary("7p"), os.DevNull, append(c.environment[:len(c.environment):len(c.environment)], environment...)); err != nil {
+	for i, environment := range map[int][]string{noCache: nil, memoryCache: {"CACHE=on"}, redisCache: {"CACHE=on", "REDIS_URL=" + c.redis.socketURL()}} {
+		if c.contenders[i], err = launchContender(ctx, "server", c.binaryPath("7p"), os.DevNull, append(c.environment[:len(c.environment):len(c.environment)], environment...)); err != nil {
 			return nil, err
 		}
 	}
-	plans, loads, err := c.loads(ctx, pool, o)
+	plans, loads, err := c.planLoads(ctx, pool, o)
 	if err != nil {
 		return nil, err
 	}
-	say("asking for each answer, cold and kept, and comparing them")
-	if err := c.prepare(ctx, loads); err != nil {
+	printStatus("asking for each answer, cold and kept, and comparing them")
+	if err := c.prepareResponses(ctx, loads); err != nil {
 		return nil, fmt.Errorf("prepare the answers: %w", err)
 	}
 	for _, l := range loads {
 		for _, n := range l.connections {
-			say("%s, %d connections", l.title, n)
-			cell, err := c.cell(ctx, l, n, r)
+			printStatus("%s, %d connections", l.title, n)
+			cell, err := c.measureCell(ctx, l, n, r)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %d connections %w", l.title, n, err)
 			}
@@ -133,58 +133,58 @@ func (c *cacheBench) warm(ctx context.Context, dsn string, o options, r *cacheRe
 	return plans, nil
 }
 
-// cell puts a load on all contenders in turn.
-func (c *cacheBench) cell(ctx context.Context, l *cacheLoad, n int, r *cacheResults) (cacheCell, error) {
+// measureCell puts a load on all contenders in turn.
+func (c *cacheBenchmark) measureCell(ctx context.Context, l *cacheLoad, n int, r *cacheResults) (cacheCell, error) {
 	cell := cacheCell{load: l, connections: n}
-	var samples [cacheContenders][]sample
-	for range r.rounds * max(1, l.times) {
+	var samples [contenderCount][]sample
+	for range r.rounds * max(1, l.roundFactor) {
 		for i, contender := range c.contenders {
-			if i >= local {
-				if err := touch(ctx, contender.addr, l.shots); err != nil {
-					return cell, fmt.Errorf("to the server %s: %w", cacheNames[i], err)
+			if i >= memoryCache {
+				if err := refreshResponses(ctx, contender.addr, l.encodedRequests); err != nil {
+					return cell, fmt.Errorf("to the server %s: %w", contenderNames[i], err)
 				}
 			}
-			s, err := load{connections: n, warm: 300 * time.Millisecond, length: r.length}.fire(ctx, contender.addr, l.shots, c.meter(i))
+			s, err := loadProfile{connections: n, warmup: 300 * time.Millisecond, duration: r.roundLength}.applyLoad(ctx, contender.addr, l.encodedRequests, c.contenderMeter(i))
 			if err != nil {
-				return cell, fmt.Errorf("to the server %s: %w", cacheNames[i], err)
+				return cell, fmt.Errorf("to the server %s: %w", contenderNames[i], err)
 			}
 			samples[i] = append(samples[i], s)
 		}
 	}
 	for i := range cell.samples {
-		cell.samples[i] = median(samples[i])
-		if t := cell.samples[i].tallies[0]; i >= local && t.share() < leastWarm {
-			say("of the answers of the server %s only %.1f %% were kept: of another it says %s", cacheNames[i], 100*t.share(), t.other)
+		cell.samples[i] = medianSample(samples[i])
+		if t := cell.samples[i].counts[0]; i >= memoryCache && t.hitRate() < minWarmHitRate {
+			printStatus("of the answers of the server %s only %.1f %% were kept: of another it says %s", contenderNames[i], 100*t.hitRate(), t.lastMissStatus)
 		}
 	}
 	return cell, nil
 }
 
-// meter reads the CPU time of a contender and of what it uses.
-func (c *cacheBench) meter(i int) meter {
-	return usage(c.contenders[i], c.postgres, c.redis, i == shared)
+// contenderMeter reads the CPU time of a contender and of what it uses.
+func (c *cacheBenchmark) contenderMeter(i int) cpuMeter {
+	return newCPUMeter(c.contenders[i], c.postgresPID, c.redis, i == redisCache)
 }
 
-func usage(server *contender, postgres string, redis *redisServer, counted bool) meter {
-	return func() (s spent, err error) {
+func newCPUMeter(server *contender, postgres string, redis *redisServer, counted bool) cpuMeter {
+	return func() (s cpuTimes, err error) {
 		var problems [3]error
-		s.server, problems[0] = server.cpu()
-		s.database, problems[1] = familyCPU(postgres)
+		s.server, problems[0] = server.readCPUTime()
+		s.database, problems[1] = readTreeCPUTime(postgres)
 		if counted {
-			s.redis, problems[2] = redis.cpu()
+			s.redis, problems[2] = redis.readCPUTime()
 		}
 		return s, errors.Join(problems[:]...)
 	}
 }
 
-// loads are the operations, and a short and a long answer. The long one is in the
+// planLoads are the operations, and a short and a long answer. The long one is in the
 // middle of those that a page of 100 courses can have.
-func (c *cacheBench) loads(ctx context.Context, pool *pgxpool.Pool, o options) (plans map[string][]request, loads []*cacheLoad, err error) {
+func (c *cacheBenchmark) planLoads(ctx context.Context, pool *pgxpool.Pool, o options) (plans map[string][]request, loads []*cacheLoad, err error) {
 	ask := func(_ context.Context, r request) ([]byte, error) {
-		answer, _, err := askOnce(c.contenders[cold], r, c.tokens)
+		answer, _, err := fetchOnce(c.contenders[noCache], r, c.tokens)
 		return answer, err
 	}
-	if plans, err = plan(ctx, pool, ask); err != nil || strings.EqualFold(o.operation, mixedLoad) {
+	if plans, err = planRequests(ctx, pool, ask); err != nil || strings.EqualFold(o.operation, mixedLoad) {
 		return plans, nil, err
 	}
 	connections, few := []int{1, 16, 64}, []int{16}
@@ -192,14 +192,14 @@ func (c *cacheBench) loads(ctx context.Context, pool *pgxpool.Pool, o options) (
 		connections = []int{1, 16}
 	}
 	for _, op := range operations {
-		loads = append(loads, &cacheLoad{title: op.title, requests: keepable(plans[op.name]), connections: connections})
+		loads = append(loads, &cacheLoad{title: op.title, requests: cacheableRequests(plans[op.name]), connections: connections})
 	}
 	for _, kilobytes := range []int{2, 64} {
-		requests, err := sized(ctx, kilobytes<<10, ask)
+		requests, err := planSizedPages(ctx, kilobytes<<10, ask)
 		if err != nil {
 			return nil, nil, err
 		}
-		loads = append(loads, &cacheLoad{title: fmt.Sprintf("catalog of %d kB", kilobytes), requests: requests, connections: few, times: goalTimes})
+		loads = append(loads, &cacheLoad{title: fmt.Sprintf("catalog of %d kB", kilobytes), requests: requests, connections: few, roundFactor: goalRoundFactor})
 	}
 	if o.operation == "" {
 		return plans, loads, nil
@@ -212,9 +212,9 @@ func (c *cacheBench) loads(ctx context.Context, pool *pgxpool.Pool, o options) (
 	return nil, nil, fmt.Errorf("there is no operation %s", o.operation)
 }
 
-// keepable leaves out the course pages of those who are not signed in: they share
+// cacheableRequests leaves out the course pages of those who are not signed in: they share
 // theirs, and this load is of answers that each caller has alone.
-func keepable(requests []request) []request {
+func cacheableRequests(requests []request) []request {
 	return slices.DeleteFunc(slices.Clone(requests), func(r request) bool {
 		return r.operation.name == "CoursePage" && !r.viewer.SignedIn()
 	})

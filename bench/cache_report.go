@@ -11,29 +11,29 @@ import (
 // The goals: how many times the bare handler's CPU a hit may cost, and the least
 // share of the catalog's answers that are kept where one request in a hundred writes.
 const (
-	mostLocal  = 1.5
-	mostShared = 2.5
-	leastHits  = 0.9
+	maxMemoryRatio  = 1.5
+	maxRedisRatio   = 2.5
+	minMixedHitRate = 0.9
 )
 
-// leastWarm is the least share of answers that are kept where all were asked for
+// minWarmHitRate is the least share of answers that are kept where all were asked for
 // beforehand. Where the machine is too busy for the server to follow changes, nothing
 // is looked for.
-const leastWarm = 0.99
+const minWarmHitRate = 0.99
 
 // cacheResults are what a run of the cache measured.
 type cacheResults struct {
-	rounds        int
-	length, mixed time.Duration
-	cells         []cacheCell
-	runs          []mixedRun
+	rounds                   int
+	roundLength, mixedLength time.Duration
+	cells                    []cacheCell
+	runs                     []mixedRun
 
-	machine results
-	redis   string // its version
+	machine      readResults
+	redisVersion string // its version
 }
 
-// markdown is the report.
-func (r *cacheResults) markdown() string {
+// renderMarkdown is the report.
+func (r *cacheResults) renderMarkdown() string {
 	var out strings.Builder
 	command := "make bench-cache"
 	if args := strings.Join(os.Args[1:], " "); args != "-cache" {
@@ -41,64 +41,64 @@ func (r *cacheResults) markdown() string {
 	}
 	fmt.Fprintf(&out, "# Results of kept answers\n\nMade by `%s` on %s. README.md tells what is measured and how.\n\n", command, time.Now().UTC().Format(time.DateOnly))
 	fmt.Fprintf(&out, "%d cores (%s), shared by client, server, PostgreSQL and Redis; %s, PostgreSQL %s, Redis %s, %s/%s. Medians of %d rounds of %s, of the last two loads of %d.\n\n",
-		runtime.NumCPU(), r.machine.cpu, runtime.Version(), r.machine.postgres, r.redis, runtime.GOOS, runtime.GOARCH, r.rounds, r.length, r.rounds*goalTimes)
-	r.goals(&out)
-	r.figures(&out)
+		runtime.NumCPU(), r.machine.cpu, runtime.Version(), r.machine.postgres, r.redisVersion, runtime.GOOS, runtime.GOARCH, r.rounds, r.roundLength, r.rounds*goalRoundFactor)
+	r.writeGoals(&out)
+	r.writeFigures(&out)
 	if len(r.runs) > 0 {
-		r.mixes(&out)
+		r.writeMixedRuns(&out)
 	}
 	return out.String()
 }
 
-func (r *cacheResults) goals(out *strings.Builder) {
-	fmt.Fprintf(out, "## Goals\n\nCPU of the server's process a hit, over that of a handler which writes the same bytes from a map; at most %.1f is the goal in process, %.1f with Redis.\n\n", mostLocal, mostShared)
+func (r *cacheResults) writeGoals(out *strings.Builder) {
+	fmt.Fprintf(out, "## Goals\n\nCPU of the server's process a hit, over that of a handler which writes the same bytes from a map; at most %.1f is the goal in process, %.1f with Redis.\n\n", maxMemoryRatio, maxRedisRatio)
 	out.WriteString("| | bytes | connections | in process | with Redis | met |\n| --- | --: | --: | --: | --: | --- |\n")
 	for _, c := range r.cells {
-		near, far := c.times(local), c.times(shared)
-		warm := c.samples[local].tallies[0].share() >= leastWarm && c.samples[shared].tallies[0].share() >= leastWarm
-		fmt.Fprintf(out, "| %s | %d | %d | %.2f | %.2f | %s |\n", c.load.title, c.load.bytes, c.connections, near, far, met(near <= mostLocal && far <= mostShared && warm))
+		near, far := c.cpuRatio(memoryCache), c.cpuRatio(redisCache)
+		warm := c.samples[memoryCache].counts[0].hitRate() >= minWarmHitRate && c.samples[redisCache].counts[0].hitRate() >= minWarmHitRate
+		fmt.Fprintf(out, "| %s | %d | %d | %.2f | %.2f | %s |\n", c.load.title, c.load.meanBytes, c.connections, near, far, formatVerdict(near <= maxMemoryRatio && far <= maxRedisRatio && warm))
 	}
 }
 
-// times is a contender's CPU a request over the bare handler's.
-func (c cacheCell) times(contender int) float64 {
-	return ratio(c.samples[contender].serverCPU, c.samples[fromMap].serverCPU)
+// cpuRatio is a contender's CPU a request over the bare handler's.
+func (c cacheCell) cpuRatio(contender int) float64 {
+	return durationRatio(c.samples[contender].serverCPU, c.samples[mapHandler].serverCPU)
 }
 
-func met(is bool) string {
+func formatVerdict(is bool) string {
 	if is {
 		return "yes"
 	}
 	return "**no**"
 }
 
-func (r *cacheResults) figures(out *strings.Builder) {
+func (r *cacheResults) writeFigures(out *strings.Builder) {
 	out.WriteString("\n## Figures\n\nCPU is in microseconds a request: of the server's process, of Redis and of PostgreSQL. Latencies are in milliseconds.\n\n")
 	out.WriteString("| | connections | | requests/s | p50 | p99 | server | Redis | PostgreSQL | of map's | kept |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n")
 	for _, c := range r.cells {
 		for i, s := range c.samples {
-			fmt.Fprintf(out, "| %s | %d | %s | %.0f | %.3f | %.3f | %.1f | %.1f | %.1f | %.2f | %.1f %% |\n", c.load.title, c.connections, cacheNames[i],
-				s.perSecond, ms(s.p50), ms(s.p99), 1000*ms(s.serverCPU), 1000*ms(s.redisCPU), 1000*ms(max(0, s.totalCPU-s.serverCPU-s.redisCPU)), c.times(i), 100*s.tallies[0].share())
+			fmt.Fprintf(out, "| %s | %d | %s | %.0f | %.3f | %.3f | %.1f | %.1f | %.1f | %.2f | %.1f %% |\n", c.load.title, c.connections, contenderNames[i],
+				s.perSecond, milliseconds(s.p50), milliseconds(s.p99), 1000*milliseconds(s.serverCPU), 1000*milliseconds(s.redisCPU), 1000*milliseconds(max(0, s.totalCPU-s.serverCPU-s.redisCPU)), c.cpuRatio(i), 100*s.counts[0].hitRate())
 		}
 	}
 }
 
-func (r *cacheResults) mixes(out *strings.Builder) {
-	fmt.Fprintf(out, "\n## Reads and writes\n\nShares of the answers that were kept, where one request in a hundred writes; %d connections, %s. Of the catalog, %.0f %% is the goal.\n\n", mixedConnections, r.mixed, 100*leastHits)
+func (r *cacheResults) writeMixedRuns(out *strings.Builder) {
+	fmt.Fprintf(out, "\n## Reads and writes\n\nShares of the answers that were kept, where one request in a hundred writes; %d connections, %s. Of the catalog, %.0f %% is the goal.\n\n", mixedConnections, r.mixedLength, 100*minMixedHitRate)
 	out.WriteString("| requests |")
 	for _, op := range operations {
 		fmt.Fprintf(out, " %s |", op.title)
 	}
 	out.WriteString(" all reads | requests/s | server | met |\n| --- |" + strings.Repeat(" --: |", len(operations)+3) + " --- |\n")
 	for _, run := range r.runs {
-		fmt.Fprintf(out, "| %s |", run.name())
-		var all tally
-		for _, t := range run.sample.tallies[:len(operations)] {
-			fmt.Fprintf(out, " %.1f %% |", 100*t.share())
+		fmt.Fprintf(out, "| %s |", run.describeRun())
+		var all responseCounts
+		for _, t := range run.sample.counts[:len(operations)] {
+			fmt.Fprintf(out, " %.1f %% |", 100*t.hitRate())
 			all.answered, all.hits = all.answered+t.answered, all.hits+t.hits
 		}
-		fmt.Fprintf(out, " %.1f %% | %.0f | %.1f | %s |\n", 100*all.share(), run.sample.perSecond, 1000*ms(run.sample.serverCPU), met(run.sample.tallies[0].share() >= leastHits))
+		fmt.Fprintf(out, " %.1f %% | %.0f | %.1f | %s |\n", 100*all.hitRate(), run.sample.perSecond, 1000*milliseconds(run.sample.serverCPU), formatVerdict(run.sample.counts[0].hitRate() >= minMixedHitRate))
 	}
 }
 
-func (t tally) share() float64 { return float64(t.hits) / float64(max(t.answered, 1)) }
+func (t responseCounts) hitRate() float64 { return float64(t.hits) / float64(max(t.answered, 1)) }

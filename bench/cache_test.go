@@ -15,31 +15,31 @@ import (
 // The bare handler gives each caller the answer to his own request, as it is sent.
 func TestReadyAnswers(t *testing.T) {
 	t.Parallel()
-	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecret), "")
+	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecretBytes), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	answers := ready{}
+	answers := responseMap{}
 	var asked [3][]byte
 	for i := range asked {
 		r := request{operation: operations[3], viewer: edu.Viewer{ID: int64(i), Role: edu.RoleStudent}} // the first is nobody
-		if asked[i], err = wire(r, "localhost", tokens); err != nil {
+		if asked[i], err = encodeRequest(r, "localhost", tokens); err != nil {
 			t.Fatal(err)
 		}
 		if i == 2 { // whose answer is not there
 			continue
 		}
-		if err := answers.of(asked[i], fmt.Appendf(nil, `{"data":{"viewer":%d}}`, i)); err != nil {
+		if err := answers.addFromRequest(asked[i], fmt.Appendf(nil, `{"data":{"viewer":%d}}`, i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	c, err := dial(contenderOf(t, answers.ServeHTTP))
+	c, err := dialContender(contenderOf(t, answers.ServeHTTP))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.conn.Close()
 	for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusNotFound} {
-		status, answer, err := c.send(asked[i])
+		status, answer, err := c.sendRequest(asked[i])
 		if err != nil || status != want || want == http.StatusOK && string(answer) != fmt.Sprintf(`{"data":{"viewer":%d}}`, i) {
 			t.Errorf("viewer %d was answered %d %s %v", i, status, answer, err)
 		}
@@ -57,39 +57,39 @@ func TestLoadCountsWhatWasKept(t *testing.T) {
 		}
 		_, _ = w.Write([]byte(`{"data":{"a":1}}`))
 	})
-	shots := []shot{{request: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), group: 1}}
-	l := load{connections: 1, warm: time.Millisecond, length: 50 * time.Millisecond, groups: 2}
-	s, err := l.fire(t.Context(), addr, shots, func() (spent, error) { return spent{}, nil })
+	shots := []encodedRequest{{bytes: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), group: 1}}
+	l := loadProfile{connections: 1, warmup: time.Millisecond, duration: 50 * time.Millisecond, groups: 2}
+	s, err := l.applyLoad(t.Context(), addr, shots, func() (cpuTimes, error) { return cpuTimes{}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.tallies[1]; s.tallies[0].answered != 0 || got.answered < 8 || got.share() < 0.6 || got.share() > 0.9 || got.other != `"7p"; fwd=miss; stored` {
-		t.Errorf("counted %+v, want three of four in the second group", s.tallies)
+	if got := s.counts[1]; s.counts[0].answered != 0 || got.answered < 8 || got.hitRate() < 0.6 || got.hitRate() > 0.9 || got.lastMissStatus != `"7p"; fwd=miss; stored` {
+		t.Errorf("counted %+v, want three of four in the second group", s.counts)
 	}
 }
 
 // Of a hundred requests one writes, and what one run writes no other does.
 func TestMixedLoads(t *testing.T) {
 	t.Parallel()
-	m := &mixer{reads: make([][]shot, len(operations))}
+	m := &requestMixer{reads: make([][]encodedRequest, len(operations))}
 	for i := range operations {
 		for k := range planLength {
-			m.reads[i] = append(m.reads[i], shot{request: fmt.Append(nil, i, k), group: i})
+			m.reads[i] = append(m.reads[i], encodedRequest{bytes: fmt.Append(nil, i, k), group: i})
 		}
 	}
 	for i := range 100 {
-		m.writes = append(m.writes, shot{request: fmt.Append(nil, "write", i), group: len(operations)})
+		m.writes = append(m.writes, encodedRequest{bytes: fmt.Append(nil, "write", i), group: len(operations)})
 	}
 	written := map[string]int{}
 	for run := range 2 {
 		popular := run == 0
 		counts, first := make([]int, len(operations)+1), 0
-		for _, s := range m.shots(popular, run, 2) {
+		for _, s := range m.mixRequests(popular, run, 2) {
 			counts[s.group]++
 			switch {
 			case s.group == len(operations):
-				written[string(s.request)]++
-			case s.group == 0 && string(s.request) == fmt.Sprint(0, 0):
+				written[string(s.bytes)]++
+			case s.group == 0 && string(s.bytes) == fmt.Sprint(0, 0):
 				first++
 			}
 		}
@@ -115,10 +115,10 @@ func TestRedisOfABench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.cpu(); err != nil || r.version == "" || !strings.HasPrefix(r.url(), "unix:///") {
-		t.Errorf("Redis %q at %s: %v", r.version, r.url(), err)
+	if _, err := r.readCPUTime(); err != nil || r.version == "" || !strings.HasPrefix(r.socketURL(), "unix:///") {
+		t.Errorf("Redis %q at %s: %v", r.version, r.socketURL(), err)
 	}
-	if err := r.stop(); err != nil {
+	if err := r.killProcess(); err != nil {
 		t.Error(err)
 	}
 }

@@ -44,7 +44,7 @@ func compareTold(b *testing.B, write func(ctx context.Context, s *store.Store, n
 	b.Helper()
 	var stores [2]*store.Store
 	for i := range stores {
-		db, err := store.Open(b.Context(), store.Config{URL: testdb.Demo(b), MaxConns: 2})
+		db, err := store.Open(b.Context(), store.Config{URL: testdb.NewWithDemo(b), MaxConns: 2})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func compareTold(b *testing.B, write func(ctx context.Context, s *store.Store, n
 	}
 	exec := func(s *store.Store, sql string) {
 		b.Helper()
-		if _, err := s.Primary().Exec(b.Context(), sql); err != nil {
+		if _, err := s.PrimaryPool().Exec(b.Context(), sql); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -61,7 +61,7 @@ func compareTold(b *testing.B, write func(ctx context.Context, s *store.Store, n
 		FOR t IN SELECT tgrelid::regclass AS target, tgname FROM pg_trigger WHERE tgname LIKE 'written\_%' LOOP
 			EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.target);
 		END LOOP; END $$`)
-	if err := stores[0].Primary().QueryRow(b.Context(), "SELECT array_agg(id) FROM videos WHERE course_id = 24").Scan(&videosOf24); err != nil {
+	if err := stores[0].PrimaryPool().QueryRow(b.Context(), "SELECT array_agg(id) FROM videos WHERE course_id = 24").Scan(&videosOf24); err != nil {
 		b.Fatal(err)
 	}
 	var took [2][]time.Duration

@@ -16,16 +16,16 @@ import (
 // The client speaks HTTP/1.1 by itself: net/http's would use more of the CPU
 // than the server does for a small answer, on the same cores.
 
-// wire makes the bytes of a request.
-func wire(r request, host string, tokens *auth.Tokens) ([]byte, error) {
-	body, err := r.body()
+// encodeRequest makes the bytes of a request.
+func encodeRequest(r request, host string, tokens *auth.Tokens) ([]byte, error) {
+	body, err := r.encodeBody()
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "POST /graphql HTTP/1.1\r\nHost: %s\r\nAccept: application/graphql-response+json\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", host, len(body))
 	if r.viewer.SignedIn() {
-		token, err := tokens.Mint(r.viewer, time.Now(), 24*time.Hour)
+		token, err := tokens.IssueToken(r.viewer, time.Now(), 24*time.Hour)
 		if err != nil {
 			return nil, err
 		}
@@ -36,32 +36,32 @@ func wire(r request, host string, tokens *auth.Tokens) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// connection is a keep-alive connection to a contender.
-type connection struct {
-	conn   net.Conn
-	in     *bufio.Reader
-	answer []byte // the latest
-	hit    bool   // it was kept, says its Cache-Status
-	status []byte // which that is; good until the next send
+// clientConn is a keep-alive connection to a contender.
+type clientConn struct {
+	conn        net.Conn
+	reader      *bufio.Reader
+	body        []byte // the latest
+	hit         bool   // it was kept, says its Cache-Status
+	cacheStatus []byte // which that is; good until the next send
 }
 
-func dial(addr string) (*connection, error) {
+func dialContender(addr string) (*clientConn, error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	return &connection{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}, nil
+	return &clientConn{conn: conn, reader: bufio.NewReaderSize(conn, 64<<10)}, nil
 }
 
-// send sends a request and reads its answer, which is good until the next send.
-func (c *connection) send(request []byte) (status int, answer []byte, err error) {
+// sendRequest sends a request and reads its answer, which is good until the next send.
+func (c *clientConn) sendRequest(request []byte) (status int, answer []byte, err error) {
 	if err := c.conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		return 0, nil, err
 	}
 	if _, err := c.conn.Write(request); err != nil {
 		return 0, nil, err
 	}
-	line, err := c.in.ReadSlice('\n')
+	line, err := c.reader.ReadSlice('\n')
 	if err != nil {
 		return 0, nil, err
 	}
@@ -71,28 +71,28 @@ func (c *connection) send(request []byte) (status int, answer []byte, err error)
 	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
 		return 0, nil, fmt.Errorf("not HTTP: %q", line)
 	}
-	length, err := c.header()
+	length, err := c.readHeader()
 	if err != nil {
 		return 0, nil, err
 	}
-	c.answer = c.answer[:0]
+	c.body = c.body[:0]
 	if length >= 0 {
-		err = c.read(length)
+		err = c.readBytes(length)
 	} else {
-		err = c.chunks()
+		err = c.readChunks()
 	}
-	return status, c.answer, err
+	return status, c.body, err
 }
 
-// hit is how the server's Cache-Status begins where the answer was kept.
-var hit = []byte(`"7p"; hit`)
+// hitPrefix is how the server's Cache-Status begins where the answer was kept.
+var hitPrefix = []byte(`"7p"; hit`)
 
-// header reads the header and returns the Content-Length, or -1 for an answer in
+// readHeader reads the header and returns the Content-Length, or -1 for an answer in
 // chunks.
-func (c *connection) header() (length int, err error) {
-	length, c.hit, c.status = -1, false, c.status[:0]
+func (c *clientConn) readHeader() (length int, err error) {
+	length, c.hit, c.cacheStatus = -1, false, c.cacheStatus[:0]
 	for {
-		line, err := c.in.ReadSlice('\n')
+		line, err := c.reader.ReadSlice('\n')
 		if err != nil {
 			return 0, err
 		}
@@ -106,24 +106,24 @@ func (c *connection) header() (length int, err error) {
 				return 0, err
 			}
 		case bytes.EqualFold(name, []byte("Cache-Status")):
-			c.hit, c.status = bytes.HasPrefix(value, hit), append(c.status, value...)
+			c.hit, c.cacheStatus = bytes.HasPrefix(value, hitPrefix), append(c.cacheStatus, value...)
 		}
 	}
 }
 
-func (c *connection) read(n int) error {
-	at := len(c.answer)
-	if cap(c.answer) < at+n {
-		c.answer = append(make([]byte, 0, 2*(at+n)), c.answer...)
+func (c *clientConn) readBytes(n int) error {
+	at := len(c.body)
+	if cap(c.body) < at+n {
+		c.body = append(make([]byte, 0, 2*(at+n)), c.body...)
 	}
-	c.answer = c.answer[:at+n]
-	_, err := io.ReadFull(c.in, c.answer[at:])
+	c.body = c.body[:at+n]
+	_, err := io.ReadFull(c.reader, c.body[at:])
 	return err
 }
 
-func (c *connection) chunks() error {
+func (c *clientConn) readChunks() error {
 	for {
-		line, err := c.in.ReadSlice('\n')
+		line, err := c.reader.ReadSlice('\n')
 		if err != nil {
 			return err
 		}
@@ -131,10 +131,10 @@ func (c *connection) chunks() error {
 		if err != nil {
 			return fmt.Errorf("not a chunk: %w", err)
 		}
-		if err := c.read(int(n)); err != nil {
+		if err := c.readBytes(int(n)); err != nil {
 			return err
 		}
-		if end, err := c.in.ReadSlice('\n'); err != nil || len(bytes.TrimRight(end, "\r\n")) > 0 {
+		if end, err := c.reader.ReadSlice('\n'); err != nil || len(bytes.TrimRight(end, "\r\n")) > 0 {
 			return errors.Join(err, errors.New("a chunk does not end where it says"))
 		}
 		if n == 0 {

@@ -37,7 +37,7 @@ func TestClientReadsBothFramings(t *testing.T) {
 			w.WriteHeader(http.StatusTeapot)
 		}
 	})
-	c, err := dial(addr)
+	c, err := dialContender(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestClientReadsBothFramings(t *testing.T) {
 	}
 	var got []answer
 	for _, body := range []string{"chunks", "length", "other!", "chunks"} { // on one connection
-		status, b, err := c.send([]byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n" + body))
+		status, b, err := c.sendRequest([]byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n" + body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestClientReadsBothFramings(t *testing.T) {
 
 func TestWire(t *testing.T) {
 	t.Parallel()
-	tokens, err := auth.NewTokens(strings.Repeat("s", auth.MinSecret), "")
+	tokens, err := auth.NewTokens(strings.Repeat("s", auth.MinSecretBytes), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,17 +73,17 @@ func TestWire(t *testing.T) {
 		b, _ := io.ReadAll(r.Body)
 		body = string(b)
 	})).ServeHTTP)
-	c, err := dial(addr)
+	c, err := dialContender(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.conn.Close() })
 	want := edu.Viewer{ID: 12, Role: edu.RoleStudent}
-	bytes, err := wire(request{operation: operations[1], variables: map[string]any{"slug": "a"}, viewer: want}, addr, tokens)
+	bytes, err := encodeRequest(request{operation: operations[1], variables: map[string]any{"slug": "a"}, viewer: want}, addr, tokens)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := c.send(bytes); err != nil {
+	if _, _, err := c.sendRequest(bytes); err != nil {
 		t.Fatal(err)
 	}
 	if got != want || !strings.Contains(body, `"variables":{"slug":"a"}`) || !strings.Contains(body, `"operationName":"CoursePage"`) {

@@ -31,12 +31,12 @@ func startDatabase(ctx context.Context) (*embedpg.Server, error) {
 		return nil, err
 	}
 	server, err := embedpg.Start(ctx, embedpg.Options{
-		Dir: filepath.Join(os.TempDir(), "7p-bench"), Database: name, Fetch: true, Progress: say,
+		Dir: filepath.Join(os.TempDir(), "7p-bench"), Database: name, Fetch: true, Progress: printStatus,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := fill(ctx, server, name); err != nil {
+	if err := fillDatabase(ctx, server, name); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the database: %w", err), server.Stop(context.WithoutCancel(ctx)))
 	}
 	return server, nil
@@ -62,8 +62,8 @@ func databaseName(now time.Time) (string, error) {
 	return fmt.Sprintf("bench_%08x", h.Sum32()), nil
 }
 
-func fill(ctx context.Context, server *embedpg.Server, name string) error {
-	if err := dropOthers(ctx, server, name); err != nil {
+func fillDatabase(ctx context.Context, server *embedpg.Server, name string) error {
+	if err := dropOldDatabases(ctx, server, name); err != nil {
 		return err
 	}
 	db, err := store.Open(ctx, store.Config{URL: server.DSN(), MaxConns: poolSize})
@@ -71,35 +71,35 @@ func fill(ctx context.Context, server *embedpg.Server, name string) error {
 		return err
 	}
 	defer db.Close()
-	if _, err := migrations.Up(ctx, db.Primary()); err != nil {
+	if _, err := migrations.ApplyPending(ctx, db.PrimaryPool()); err != nil {
 		return err
 	}
-	loaded, err := demo.Loaded(ctx, db.Primary())
+	loaded, err := demo.HasData(ctx, db.PrimaryPool())
 	if err != nil {
 		return err
 	}
 	if !loaded {
-		say("loading the medium demo data")
+		printStatus("loading the medium demo data")
 		start := time.Now()
-		err := demo.Load(ctx, db.Primary(), demo.Options{Scale: demo.Medium, Seed: planSeed, Now: start.UTC().Truncate(time.Second)})
+		err := demo.Load(ctx, db.PrimaryPool(), demo.Options{Scale: demo.Medium, Seed: planSeed, Now: start.UTC().Truncate(time.Second)})
 		if err != nil {
 			return err
 		}
-		say("loaded in %.0f s", time.Since(start).Seconds())
+		printStatus("loaded in %.0f s", time.Since(start).Seconds())
 	}
 	// What the server's jobs would else do while it is measured.
 	if _, err := db.EnsurePartitions(ctx, time.Now(), 2); err != nil {
 		return err
 	}
-	if _, err := db.RefreshRelated(ctx, 24*time.Hour); err != nil {
+	if _, err := db.RefreshRelatedCourses(ctx, 24*time.Hour); err != nil {
 		return err
 	}
 	_, err = db.RefreshAnalytics(ctx, time.Minute)
 	return err
 }
 
-// dropOthers drops what earlier runs left.
-func dropOthers(ctx context.Context, server *embedpg.Server, name string) error {
+// dropOldDatabases drops what earlier runs left.
+func dropOldDatabases(ctx context.Context, server *embedpg.Server, name string) error {
 	conn, err := pgx.Connect(ctx, server.DSNFor("postgres"))
 	if err != nil {
 		return err
@@ -119,8 +119,8 @@ func dropOthers(ctx context.Context, server *embedpg.Server, name string) error 
 	return err
 }
 
-// postmaster returns the process of PostgreSQL that all its others descend from.
-func postmaster(server *embedpg.Server) (pid string, err error) {
+// postmasterPID returns the process of PostgreSQL that all its others descend from.
+func postmasterPID(server *embedpg.Server) (pid string, err error) {
 	text, err := os.ReadFile(filepath.Join(server.Dir(), "data", "postmaster.pid"))
 	if err != nil {
 		return "", fmt.Errorf("find PostgreSQL's process: %w", err)

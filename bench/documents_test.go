@@ -25,7 +25,7 @@ import (
 func BenchmarkKnownDocument(b *testing.B) {
 	h := gql.New(gql.Options{Store: new(store.Store), Log: slog.New(slog.DiscardHandler), Introspection: true})
 	for _, o := range operations {
-		text, err := documents.ReadFile("operations/" + o.file + ".graphql")
+		text, err := operationFiles.ReadFile("operations/" + o.file + ".graphql")
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/7p-education/api/internal/answers"
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/cache/redistest"
-	"github.com/7p-education/api/internal/changes"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/invalidation"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/store"
 )
@@ -37,17 +37,17 @@ func hitAgain(b *testing.B, size int, from string) {
 	if url == "" {
 		b.Skip("BENCH_DATABASE_URL is not set: see README.md")
 	}
-	db, err := store.Open(b.Context(), store.Config{URL: url, MaxConns: poolSize, Timeout: 5 * time.Second})
+	db, err := store.Open(b.Context(), store.Config{URL: url, MaxConns: poolSize, StatementTimeout: 5 * time.Second})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(db.Close)
-	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecret), "")
+	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecretBytes), "")
 	if err != nil {
 		b.Fatal(err)
 	}
 	h := keepingHandlers(b, db, tokens, from)
-	requests, err := sized(b.Context(), size, func(ctx context.Context, r request) ([]byte, error) { return once(ctx, h, tokens, r) })
+	requests, err := planSizedPages(b.Context(), size, func(ctx context.Context, r request) ([]byte, error) { return once(ctx, h, tokens, r) })
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -60,9 +60,9 @@ func hitAgain(b *testing.B, size int, from string) {
 		b.Fatal(err)
 	}
 	if from == "map" {
-		body, _ := requests[0].body()
-		ready := ready{}
-		ready.add("", string(body), answer)
+		body, _ := requests[0].encodeBody()
+		ready := responseMap{}
+		ready.addResponse("", string(body), answer)
 		h = ready
 	}
 	out := &discard{header: http.Header{}}
@@ -72,7 +72,7 @@ func hitAgain(b *testing.B, size int, from string) {
 		clear(out.header)
 		h.ServeHTTP(out, c.request)
 	}
-	if status := out.header.Get("Cache-Status"); from != "map" && !strings.HasPrefix(status, string(hit)) {
+	if status := out.header.Get("Cache-Status"); from != "map" && !strings.HasPrefix(status, string(hitPrefix)) {
 		b.Fatalf("the last answer was not kept: %s", status)
 	}
 	b.ReportMetric(float64(len(answer)), "bytes/answer")
@@ -83,7 +83,7 @@ func keepingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from st
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	var redis *cache.Redis
 	if from == "Redis" {
-		url, prefix := redistest.New(b)
+		url, prefix := redistest.NewKeyspace(b)
 		var err error
 		if redis, err = cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Log: log}); err != nil {
 			b.Fatal(err)
@@ -94,19 +94,19 @@ func keepingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from st
 	if err != nil {
 		b.Fatal(err)
 	}
-	followed := changes.New(redis, log)
+	followed := invalidation.New(redis, log)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); followed.Run(ctx, db) }()
-	kept := answers.New(answers.Options{Changes: followed, Redis: redis, MaxBytes: 64 << 20})
+	go func() { defer close(done); followed.PollDatabase(ctx, db) }()
+	kept := respcache.New(respcache.Options{InvalidationLog: followed, Redis: redis, MaxBytes: 64 << 20})
 	b.Cleanup(func() { stop(); <-done; kept.Close() })
-	if err := followed.Wait(ctx); err != nil {
+	if err := followed.AwaitLease(ctx); err != nil {
 		b.Fatal(err)
 	}
-	h := auth.Middleware(tokens)(http.Handler(gql.New(gql.Options{Store: db, Log: log, Timeout: 10 * time.Second, Introspection: true, Answers: kept})))
+	h := auth.Middleware(tokens)(http.Handler(gql.New(gql.Options{Store: db, Log: log, OperationTimeout: 10 * time.Second, Introspection: true, ResponseCache: kept})))
 	for _, wrap := range []func(http.Handler) http.Handler{
-		middleware.Compress(), cors, middleware.SecurityHeaders(), middleware.Recover(log), middleware.Observe(func(middleware.Answered) {}),
-		middleware.AccessLog(io.Discard, slog.LevelInfo), middleware.RequestID(), middleware.Clients(nil), middleware.CloseChunked(),
+		middleware.Compress(), cors, middleware.SecurityHeaders(), middleware.Recover(log), middleware.ObserveRequests(func(middleware.CompletedRequest) {}),
+		middleware.AccessLog(io.Discard, slog.LevelInfo), middleware.RequestID(), middleware.ResolveClient(nil), middleware.CloseChunked(),
 	} {
 		h = wrap(h)
 	}

@@ -110,7 +110,7 @@ func newScratch(b *testing.B) *scratch {
 		b.Fatal(err)
 	}
 	b.Cleanup(db.Close)
-	s := &scratch{b: b, handler: gql.New(gql.Options{Store: db, Log: slog.New(slog.DiscardHandler)}), db: db.Primary()}
+	s := &scratch{b: b, handler: gql.New(gql.Options{Store: db, Log: slog.New(slog.DiscardHandler)}), db: db.PrimaryPool()}
 	s.teacher = edu.Viewer{ID: s.one("INSERT INTO users (name, email, role) VALUES ('T', 't@7p.example', 'instructor') RETURNING id"), Role: edu.RoleInstructor}
 	s.category = s.one("INSERT INTO categories (name, slug) VALUES ('C', 'c') RETURNING id")
 	s.course = s.one(`INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)

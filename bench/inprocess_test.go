@@ -34,17 +34,17 @@ func inProcess(b *testing.B, operation string) {
 	if url == "" {
 		b.Skip("BENCH_DATABASE_URL is not set: see README.md")
 	}
-	db, err := store.Open(b.Context(), store.Config{URL: url, MaxConns: poolSize, Timeout: 5 * time.Second})
+	db, err := store.Open(b.Context(), store.Config{URL: url, MaxConns: poolSize, StatementTimeout: 5 * time.Second})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(db.Close)
-	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecret), "")
+	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecretBytes), "")
 	if err != nil {
 		b.Fatal(err)
 	}
 	h := handlers(db, tokens)
-	plans, err := plan(b.Context(), db.Primary(), func(ctx context.Context, r request) ([]byte, error) {
+	plans, err := planRequests(b.Context(), db.PrimaryPool(), func(ctx context.Context, r request) ([]byte, error) {
 		return once(ctx, h, tokens, r)
 	})
 	if err != nil {
@@ -77,7 +77,7 @@ func inProcess(b *testing.B, operation string) {
 
 func handlers(db *store.Store, tokens *auth.Tokens) http.Handler {
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
-	api := gql.New(gql.Options{Store: db, Log: log, Timeout: 10 * time.Second, Introspection: true})
+	api := gql.New(gql.Options{Store: db, Log: log, OperationTimeout: 10 * time.Second, Introspection: true})
 	return middleware.RequestID()(middleware.AccessLog(io.Discard, slog.LevelInfo)(auth.Middleware(tokens)(api)))
 }
 
@@ -88,7 +88,7 @@ type call struct {
 }
 
 func newCall(ctx context.Context, tokens *auth.Tokens, r request) (call, error) {
-	text, err := r.body()
+	text, err := r.encodeBody()
 	if err != nil {
 		return call{}, err
 	}
@@ -96,7 +96,7 @@ func newCall(ctx context.Context, tokens *auth.Tokens, r request) (call, error) 
 	c.request = httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", io.NopCloser(c.body))
 	c.request.Header.Set("Content-Type", "application/json")
 	if r.viewer.SignedIn() {
-		token, err := tokens.Mint(r.viewer, time.Now(), time.Hour)
+		token, err := tokens.IssueToken(r.viewer, time.Now(), time.Hour)
 		if err != nil {
 			return call{}, err
 		}
@@ -114,7 +114,7 @@ func once(ctx context.Context, h http.Handler, tokens *auth.Tokens, r request) (
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, c.request)
 	answer := w.Body.Bytes()
-	if err := check(w.Code, answer); err != nil {
+	if err := checkResponse(w.Code, answer); err != nil {
 		return nil, fmt.Errorf("%s %v: %w", r.operation.name, r.variables, err)
 	}
 	return answer, nil

@@ -12,27 +12,27 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// shot is a request ready to be sent, the fewest bytes that its answer has, and
+// encodedRequest is a request ready to be sent, the fewest bytes that its answer has, and
 // what must be in it.
-type shot struct {
-	request []byte
-	atLeast int
-	holds   string
-	group   int // that its answer is counted in
+type encodedRequest struct {
+	bytes    []byte
+	minBytes int
+	contains string
+	group    int // that its answer is counted in
 }
 
-// load is what some connections send, each its next request as soon as it has
+// loadProfile is what some connections send, each its next request as soon as it has
 // the answer to the one before.
-type load struct {
-	connections  int
-	warm, length time.Duration
-	groups       int // of the shots; 0 is one
+type loadProfile struct {
+	connections      int
+	warmup, duration time.Duration
+	groups           int // of the shots; 0 is one
 }
 
-// tally counts answers after the warm-up, and those of them that were kept.
-type tally struct {
+// responseCounts counts answers after the warm-up, and those of them that were kept.
+type responseCounts struct {
 	answered, hits int
-	other          string // the latest Cache-Status of another
+	lastMissStatus string // the latest Cache-Status of another
 }
 
 // sample is what one load of one contender showed.
@@ -41,27 +41,27 @@ type sample struct {
 	p50, p95, p99       time.Duration
 	serverCPU, totalCPU time.Duration // a request; total is with PostgreSQL's and Redis's
 	redisCPU            time.Duration
-	answered            int     // in all, those of the warm-up included
-	tallies             []tally // a group
+	answered            int              // in all, those of the warm-up included
+	counts              []responseCounts // a group
 }
 
-// spent is the CPU time that a contender, PostgreSQL and Redis have used.
-type spent struct{ server, database, redis time.Duration }
+// cpuTimes is the CPU time that a contender, PostgreSQL and Redis have used.
+type cpuTimes struct{ server, database, redis time.Duration }
 
-// meter reads it.
-type meter func() (spent, error)
+// cpuMeter reads it.
+type cpuMeter func() (cpuTimes, error)
 
-// fire puts a load on a contender. Any answer that is not whole ends it.
-func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (sample, error) {
+// applyLoad puts a load on a contender. Any answer that is not whole ends it.
+func (l loadProfile) applyLoad(ctx context.Context, addr string, requests []encodedRequest, read cpuMeter) (sample, error) {
 	var next, answered atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	start := time.Now().Add(l.warm)
-	end := start.Add(l.length)
+	start := time.Now().Add(l.warmup)
+	end := start.Add(l.duration)
 	latencies := make([][]time.Duration, l.connections)
-	tallies := make([][]tally, l.connections)
+	tallies := make([][]responseCounts, l.connections)
 	for i := range l.connections {
-		tallies[i] = make([]tally, max(l.groups, 1))
-		c, err := dial(addr)
+		tallies[i] = make([]responseCounts, max(l.groups, 1))
+		c, err := dialContender(addr)
 		if err != nil {
 			return sample{}, fmt.Errorf("connect: %w", err)
 		}
@@ -72,23 +72,23 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 				if sent.After(end) {
 					return nil
 				}
-				s := shots[int(next.Add(1))%len(shots)]
-				status, answer, err := c.send(s.request)
+				s := requests[int(next.Add(1))%len(requests)]
+				status, answer, err := c.sendRequest(s.bytes)
 				if err == nil {
-					err = check(status, answer)
+					err = checkResponse(status, answer)
 				}
-				if err == nil && !bytes.Contains(answer, []byte(s.holds)) {
-					err = fmt.Errorf("an answer without %s: %.300s", s.holds, answer)
+				if err == nil && !bytes.Contains(answer, []byte(s.contains)) {
+					err = fmt.Errorf("an answer without %s: %.300s", s.contains, answer)
 				}
-				if err == nil && len(answer) < s.atLeast {
-					err = fmt.Errorf("an answer of %d bytes where %d were expected: %.300s", len(answer), s.atLeast, answer)
+				if err == nil && len(answer) < s.minBytes {
+					err = fmt.Errorf("an answer of %d bytes where %d were expected: %.300s", len(answer), s.minBytes, answer)
 				}
 				if err != nil {
 					return err
 				}
 				if done := time.Now(); sent.After(start) {
 					latencies[i] = append(latencies[i], done.Sub(sent))
-					tallies[i][s.group].count(c)
+					tallies[i][s.group].countResponse(c)
 				}
 				answered.Add(1)
 			}
@@ -98,7 +98,7 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 	var s sample
 	group.Go(func() error {
 		var err error
-		s, err = l.measure(ctx, &answered, read)
+		s, err = l.measureWindow(ctx, &answered, read)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -106,45 +106,45 @@ func (l load) fire(ctx context.Context, addr string, shots []shot, read meter) (
 	}
 	all := slices.Sorted(slices.Values(slices.Concat(latencies...)))
 	if len(all) == 0 {
-		return s, fmt.Errorf("no request was answered within %s", l.length)
+		return s, fmt.Errorf("no request was answered within %s", l.duration)
 	}
-	s.quantiles(all)
-	s.answered, s.tallies = int(answered.Load()), sum(tallies)
+	s.setPercentiles(all)
+	s.answered, s.counts = int(answered.Load()), sumCounts(tallies)
 	return s, nil
 }
 
-func (t *tally) count(c *connection) {
+func (t *responseCounts) countResponse(c *clientConn) {
 	t.answered++
 	if c.hit {
 		t.hits++
-	} else if string(c.status) != t.other {
-		t.other = string(c.status)
+	} else if string(c.cacheStatus) != t.lastMissStatus {
+		t.lastMissStatus = string(c.cacheStatus)
 	}
 }
 
-// sum adds tallies up, group by group.
-func sum(all [][]tally) []tally {
-	total := make([]tally, len(all[0]))
+// sumCounts adds tallies up, group by group.
+func sumCounts(all [][]responseCounts) []responseCounts {
+	total := make([]responseCounts, len(all[0]))
 	for _, tallies := range all {
 		for group, t := range tallies {
 			total[group].answered += t.answered
 			total[group].hits += t.hits
-			total[group].other = cmp.Or(t.other, total[group].other)
+			total[group].lastMissStatus = cmp.Or(t.lastMissStatus, total[group].lastMissStatus)
 		}
 	}
 	return total
 }
 
-// quantiles takes the percentiles of latencies in ascending order.
-func (s *sample) quantiles(sorted []time.Duration) {
+// setPercentiles takes the percentiles of latencies in ascending order.
+func (s *sample) setPercentiles(sorted []time.Duration) {
 	n := len(sorted)
 	s.p50, s.p95, s.p99 = sorted[n*50/100], sorted[n*95/100], sorted[n*99/100]
 }
 
-// measure counts answers and CPU time from the end of the warm-up to the end of
+// measureWindow counts answers and CPU time from the end of the warm-up to the end of
 // the load.
-func (l load) measure(ctx context.Context, answered *atomic.Int64, read meter) (sample, error) {
-	if err := sleep(ctx, l.warm); err != nil {
+func (l loadProfile) measureWindow(ctx context.Context, answered *atomic.Int64, read cpuMeter) (sample, error) {
+	if err := sleepContext(ctx, l.warmup); err != nil {
 		return sample{}, err
 	}
 	start, first := time.Now(), answered.Load()
@@ -152,7 +152,7 @@ func (l load) measure(ctx context.Context, answered *atomic.Int64, read meter) (
 	if err != nil {
 		return sample{}, err
 	}
-	if err := sleep(ctx, l.length); err != nil {
+	if err := sleepContext(ctx, l.duration); err != nil {
 		return sample{}, err
 	}
 	took, n := time.Since(start), answered.Load()-first
@@ -169,7 +169,7 @@ func (l load) measure(ctx context.Context, answered *atomic.Int64, read meter) (
 	return s, nil
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+func sleepContext(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -178,9 +178,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// median takes the median of each figure by itself; tallies are added up.
-func median(samples []sample) sample {
-	of := func(figure func(sample) float64) float64 {
+// medianSample takes the median of each figure by itself; tallies are added up.
+func medianSample(samples []sample) sample {
+	medianOf := func(figure func(sample) float64) float64 {
 		list := make([]float64, len(samples))
 		for i, s := range samples {
 			list[i] = figure(s)
@@ -189,15 +189,15 @@ func median(samples []sample) sample {
 		return list[len(list)/2]
 	}
 	duration := func(figure func(sample) time.Duration) time.Duration {
-		return time.Duration(of(func(s sample) float64 { return float64(figure(s)) }))
+		return time.Duration(medianOf(func(s sample) float64 { return float64(figure(s)) }))
 	}
-	tallies := make([][]tally, len(samples))
+	tallies := make([][]responseCounts, len(samples))
 	for i, s := range samples {
-		tallies[i] = s.tallies
+		tallies[i] = s.counts
 	}
 	return sample{
-		tallies:   sum(tallies),
-		perSecond: of(func(s sample) float64 { return s.perSecond }),
+		counts:    sumCounts(tallies),
+		perSecond: medianOf(func(s sample) float64 { return s.perSecond }),
 		p50:       duration(func(s sample) time.Duration { return s.p50 }),
 		p95:       duration(func(s sample) time.Duration { return s.p95 }),
 		p99:       duration(func(s sample) time.Duration { return s.p99 }),

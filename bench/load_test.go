@@ -25,9 +25,9 @@ func TestLoadEndsAtWhatIsNotWhole(t *testing.T) {
 		{`{"data":{"a":1}}`, 10, `"a":2`, false},
 		{`{"data":null}`, 1, "", false},
 	} {
-		s := shot{[]byte(fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(c.answer), c.answer)), c.atLeast, c.holds, 0}
-		l := load{connections: 2, warm: time.Millisecond, length: 50 * time.Millisecond}
-		got, err := l.fire(t.Context(), addr, []shot{s}, func() (spent, error) { return spent{}, nil })
+		s := encodedRequest{[]byte(fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(c.answer), c.answer)), c.atLeast, c.holds, 0}
+		l := loadProfile{connections: 2, warmup: time.Millisecond, duration: 50 * time.Millisecond}
+		got, err := l.applyLoad(t.Context(), addr, []encodedRequest{s}, func() (cpuTimes, error) { return cpuTimes{}, nil })
 		if (err == nil) != c.whole {
 			t.Errorf("%s of at least %d bytes with %s: %v", c.answer, c.atLeast, c.holds, err)
 		}
@@ -39,7 +39,7 @@ func TestLoadEndsAtWhatIsNotWhole(t *testing.T) {
 
 func TestMedian(t *testing.T) {
 	t.Parallel()
-	got := median([]sample{{perSecond: 3, p50: 1}, {perSecond: 1, p50: 9}, {perSecond: 2, p50: 5}})
+	got := medianSample([]sample{{perSecond: 3, p50: 1}, {perSecond: 1, p50: 9}, {perSecond: 2, p50: 5}})
 	if got.perSecond != 2 || got.p50 != 5 {
 		t.Errorf("got %+v, want 2 a second and a p50 of 5", got)
 	}

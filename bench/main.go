@@ -43,26 +43,26 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	measured := run
-	if file := os.Getenv(readyAnswers); file != "" {
-		measured = func(ctx context.Context, _ options) error { return serveReady(ctx, file) }
+	measured := runBenchmark
+	if file := os.Getenv(responsesFileEnv); file != "" {
+		measured = func(ctx context.Context, _ options) error { return serveMapHandler(ctx, file) }
 	}
 	if err := measured(ctx, o); err != nil {
-		say("bench: %v", err)
+		printStatus("bench: %v", err)
 		os.Exit(1)
 	}
 }
 
-// bench is one run of the benchmark.
-type bench struct {
+// benchmark is one run of the benchmark.
+type benchmark struct {
 	dir         string // for binaries and logs
 	environment []string
 	tokens      *auth.Tokens
 }
 
-func (b *bench) binary(name string) string { return filepath.Join(b.dir, name) }
+func (b *benchmark) binaryPath(name string) string { return filepath.Join(b.dir, name) }
 
-func run(ctx context.Context, o options) (err error) {
+func runBenchmark(ctx context.Context, o options) (err error) {
 	database, err := startDatabase(ctx)
 	if err != nil {
 		return err
@@ -73,12 +73,12 @@ func run(ctx context.Context, o options) (err error) {
 		<-ctx.Done()
 		return nil
 	}
-	measured, out := runReads, "bench/RESULTS.md"
+	measured, out := benchmarkReads, "bench/RESULTS.md"
 	switch {
 	case o.writes:
-		measured, out = runWrites, "bench/WRITES.md"
+		measured, out = benchmarkWrites, "bench/WRITES.md"
 	case o.cache:
-		measured, out = runCache, "bench/CACHE.md"
+		measured, out = benchmarkCache, "bench/CACHE.md"
 	}
 	text, err := measured(ctx, database, o)
 	if err != nil {
@@ -94,16 +94,16 @@ func run(ctx context.Context, o options) (err error) {
 	return nil
 }
 
-// runReads measures the read operations beside the yardstick, and returns the
+// benchmarkReads measures the read operations beside the yardstick, and returns the
 // report.
-func runReads(ctx context.Context, database *embedpg.Server, o options) (text string, err error) {
-	b, err := newBench(ctx, database.DSN())
+func benchmarkReads(ctx context.Context, database *embedpg.Server, o options) (text string, err error) {
+	b, err := newBenchmark(ctx, database.DSN())
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	say("building the yardstick")
-	if err := build(ctx, "github.com/7p-education/api/bench/yardstick", b.binary("yardstick")); err != nil {
+	printStatus("building the yardstick")
+	if err := buildBinary(ctx, "github.com/7p-education/api/bench/yardstick", b.binaryPath("yardstick")); err != nil {
 		return "", err
 	}
 	pool, err := pgxpool.New(ctx, database.DSN())
@@ -111,23 +111,23 @@ func runReads(ctx context.Context, database *embedpg.Server, o options) (text st
 		return "", fmt.Errorf("open the database: %w", err)
 	}
 	defer pool.Close()
-	say("asking both contenders each request once, and comparing the answers")
-	prepared, err := b.prepare(ctx, pool)
+	printStatus("asking both contenders each request once, and comparing the answers")
+	prepared, err := b.prepareReads(ctx, pool)
 	if err != nil {
 		return "", fmt.Errorf("prepare the requests: %w", err)
 	}
-	r, err := b.measure(ctx, database, prepared, o)
+	r, err := b.measureReads(ctx, database, prepared, o)
 	if err != nil {
 		return "", err
 	}
-	if err := r.machine(ctx, pool); err != nil {
+	if err := r.recordMachine(ctx, pool); err != nil {
 		return "", err
 	}
-	return r.markdown(), nil
+	return r.renderMarkdown(), nil
 }
 
-// newBench builds the server, to run on a database.
-func newBench(ctx context.Context, dsn string) (*bench, error) {
+// newBenchmark builds the server, to run on a database.
+func newBenchmark(ctx context.Context, dsn string) (*benchmark, error) {
 	dir, err := os.MkdirTemp("", "7p-bench-run-")
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the binaries: %w", err)
@@ -137,49 +137,49 @@ func newBench(ctx context.Context, dsn string) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{dir: dir, tokens: tokens, environment: []string{
+	b := &benchmark{dir: dir, tokens: tokens, environment: []string{
 		"DATABASE_URL=" + dsn, fmt.Sprint("DATABASE_POOL=", poolSize), "JWT_SECRET=" + secret,
 		"READ_REPLICA_URL=", "REDIS_URL=", "CACHE=off", "LOG_LEVEL=info", "RATE_LIMIT=off",
 	}}
-	say("building the server")
-	return b, build(ctx, "github.com/7p-education/api", b.binary("7p"))
+	printStatus("building the server")
+	return b, buildBinary(ctx, "github.com/7p-education/api", b.binaryPath("7p"))
 }
 
-// measure puts every load on both contenders, in turn, so that whatever else the
+// measureReads puts every load on both contenders, in turn, so that whatever else the
 // machine does falls on both.
-func (b *bench) measure(ctx context.Context, database *embedpg.Server, prepared map[string]*prepared, o options) (r *results, err error) {
+func (b *benchmark) measureReads(ctx context.Context, database *embedpg.Server, prepared map[string]*preparedLoad, o options) (r *readResults, err error) {
 	connections, rounds, warm, length := []int{1, 16, 64}, 3, time.Second, 4*time.Second
 	if o.quick {
 		connections, rounds, warm, length = []int{1, 16}, 1, 500*time.Millisecond, 3*time.Second
 	}
-	contenders, err := b.launchBoth(ctx)
+	contenders, err := b.launchContenders(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		for _, c := range contenders {
-			err = errors.Join(err, c.stop())
+			err = errors.Join(err, c.stopProcess())
 		}
 	}()
-	postgres, err := postmaster(database)
+	postgres, err := postmasterPID(database)
 	if err != nil {
 		return nil, err
 	}
-	r = &results{rounds: rounds, length: length}
+	r = &readResults{rounds: rounds, roundLength: length}
 	for _, op := range operations {
 		if o.operation != "" && !strings.EqualFold(o.operation, op.name) {
 			continue
 		}
 		for _, n := range connections {
-			say("%s, %d connections", op.title, n)
-			l := load{connections: n, warm: warm, length: length}
+			printStatus("%s, %d connections", op.title, n)
+			l := loadProfile{connections: n, warmup: warm, duration: length}
 			var samples [2][]sample
 			for range rounds {
 				for i, c := range contenders {
-					s, err := l.fire(ctx, c.addr, prepared[op.name].shots, func() (spent, error) {
-						own, err1 := c.cpu()
-						family, err2 := familyCPU(postgres)
-						return spent{server: own, database: family}, errors.Join(err1, err2)
+					s, err := l.applyLoad(ctx, c.addr, prepared[op.name].encodedRequests, func() (cpuTimes, error) {
+						own, err1 := c.readCPUTime()
+						family, err2 := readTreeCPUTime(postgres)
+						return cpuTimes{server: own, database: family}, errors.Join(err1, err2)
 					})
 					if err != nil {
 						return nil, fmt.Errorf("%s, %d connections to the %s: %w", op.title, n, c.name, err)
@@ -187,29 +187,29 @@ func (b *bench) measure(ctx context.Context, database *embedpg.Server, prepared 
 					samples[i] = append(samples[i], s)
 				}
 			}
-			r.cells = append(r.cells, cell{op, n, prepared[op.name], median(samples[0]), median(samples[1])})
+			r.cells = append(r.cells, readCell{op, n, prepared[op.name], medianSample(samples[0]), medianSample(samples[1])})
 		}
 	}
 	for i, c := range contenders {
-		if r.memory[i], err = c.peakMemory(); err != nil {
+		if r.peakMemory[i], err = c.readPeakMemory(); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
 }
 
-// launchBoth starts the server and the yardstick, in this order. The server's
+// launchContenders starts the server and the yardstick, in this order. The server's
 // log is made as in production, and thrown away.
-func (b *bench) launchBoth(ctx context.Context) ([]*contender, error) {
-	server, err := launch(ctx, "server", b.binary("7p"), os.DevNull, b.environment)
+func (b *benchmark) launchContenders(ctx context.Context) ([]*contender, error) {
+	server, err := launchContender(ctx, "server", b.binaryPath("7p"), os.DevNull, b.environment)
 	if err != nil {
 		return nil, err
 	}
-	yardstick, err := launch(ctx, "yardstick", b.binary("yardstick"), os.DevNull, b.environment)
+	yardstick, err := launchContender(ctx, "yardstick", b.binaryPath("yardstick"), os.DevNull, b.environment)
 	if err != nil {
-		return nil, errors.Join(err, server.stop())
+		return nil, errors.Join(err, server.stopProcess())
 	}
 	return []*contender{server, yardstick}, nil
 }
 
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+func printStatus(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

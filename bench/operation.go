@@ -9,7 +9,7 @@ import (
 )
 
 //go:embed operations/*.graphql
-var documents embed.FS
+var operationFiles embed.FS
 
 // operation is one of the read operations that clients send most.
 type operation struct {
@@ -34,9 +34,9 @@ type request struct {
 	viewer    edu.Viewer
 }
 
-// body is the request as a GraphQL client sends it, the document with it.
-func (r request) body() ([]byte, error) {
-	document, err := documents.ReadFile("operations/" + r.operation.file + ".graphql")
+// encodeBody is the request as a GraphQL client sends it, the document with it.
+func (r request) encodeBody() ([]byte, error) {
+	document, err := operationFiles.ReadFile("operations/" + r.operation.file + ".graphql")
 	if err != nil {
 		return nil, fmt.Errorf("read the document of %s: %w", r.operation.name, err)
 	}

@@ -21,18 +21,18 @@ type contender struct {
 	cmd  *exec.Cmd
 }
 
-// build compiles a package of the module into a directory.
-func build(ctx context.Context, pkg, binary string) error {
+// buildBinary compiles a package of the module into a directory.
+func buildBinary(ctx context.Context, pkg, binary string) error {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg).CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 	}
 	return nil
 }
 
-// launch starts a contender on a free port and returns when it is ready. Its log
+// launchContender starts a contender on a free port and returns when it is ready. Its log
 // goes to a file; os.DevNull is one.
-func launch(ctx context.Context, name, binary, logFile string, environment []string) (*contender, error) {
-	addr, err := freeAddr()
+func launchContender(ctx context.Context, name, binary, logFile string, environment []string) (*contender, error) {
+	addr, err := findFreeAddress()
 	if err != nil {
 		return nil, fmt.Errorf("find a free port: %w", err)
 	}
@@ -47,13 +47,13 @@ func launch(ctx context.Context, name, binary, logFile string, environment []str
 	if err := c.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the %s: %w", name, err)
 	}
-	if err := c.ready(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("the %s does not get ready: %w", name, err), c.stop())
+	if err := c.awaitReady(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("the %s does not get ready: %w", name, err), c.stopProcess())
 	}
 	return c, nil
 }
 
-func freeAddr() (string, error) {
+func findFreeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
@@ -61,7 +61,7 @@ func freeAddr() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-func (c *contender) ready(ctx context.Context) error {
+func (c *contender) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -85,8 +85,8 @@ func (c *contender) ready(ctx context.Context) error {
 	}
 }
 
-// stop lets the contender end of itself.
-func (c *contender) stop() error {
+// stopProcess lets the contender end of itself.
+func (c *contender) stopProcess() error {
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stop the %s: %w", c.name, err)
 	}
@@ -96,14 +96,14 @@ func (c *contender) stop() error {
 	return nil
 }
 
-// cpu returns the CPU time that the contender has used.
-func (c *contender) cpu() (time.Duration, error) {
-	s, err := readStat(strconv.Itoa(c.cmd.Process.Pid))
-	return s.own, err
+// readCPUTime returns the CPU time that the contender has used.
+func (c *contender) readCPUTime() (time.Duration, error) {
+	s, err := readProcessStat(strconv.Itoa(c.cmd.Process.Pid))
+	return s.ownCPU, err
 }
 
-// peakMemory returns the most bytes of memory that the contender ever had.
-func (c *contender) peakMemory() (int64, error) {
+// readPeakMemory returns the most bytes of memory that the contender ever had.
+func (c *contender) readPeakMemory() (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
 	if err != nil {
 		return 0, fmt.Errorf("read the memory of the %s: %w", c.name, err)
@@ -117,50 +117,50 @@ func (c *contender) peakMemory() (int64, error) {
 	return 0, fmt.Errorf("the kernel does not tell the peak memory of the %s (VmHWM)", c.name)
 }
 
-// familyCPU returns the CPU time that a process and all its children have used,
+// readTreeCPUTime returns the CPU time that a process and all its children have used,
 // those that have ended included: of PostgreSQL's first process, that of all
 // sessions.
-func familyCPU(pid string) (time.Duration, error) {
-	first, err := readStat(pid)
+func readTreeCPUTime(pid string) (time.Duration, error) {
+	first, err := readProcessStat(pid)
 	if err != nil {
 		return 0, err
 	}
-	total := first.own + first.ended
+	total := first.ownCPU + first.childrenCPU
 	processes, err := os.ReadDir("/proc")
 	if err != nil {
 		return 0, fmt.Errorf("list the processes: %w", err)
 	}
 	for _, p := range processes {
 		if name := p.Name(); name[0] >= '0' && name[0] <= '9' {
-			if s, err := readStat(name); err == nil && s.parent == pid { // one may end meanwhile
-				total += s.own
+			if s, err := readProcessStat(name); err == nil && s.parent == pid { // one may end meanwhile
+				total += s.ownCPU
 			}
 		}
 	}
 	return total, nil
 }
 
-// tick is the unit of CPU times in /proc: USER_HZ is 100 on every Linux.
-const tick = time.Second / 100
+// clockTick is the unit of CPU times in /proc: USER_HZ is 100 on every Linux.
+const clockTick = time.Second / 100
 
-// stat is what /proc tells of a process.
-type stat struct {
-	parent string
-	own    time.Duration // CPU time, of the system included
-	ended  time.Duration // that of children that have ended
+// processStat is what /proc tells of a process.
+type processStat struct {
+	parent      string
+	ownCPU      time.Duration // CPU time, of the system included
+	childrenCPU time.Duration // that of children that have ended
 }
 
-// readStat reads /proc/<pid>/stat; proc_pid_stat(5) numbers its fields.
-func readStat(pid string) (stat, error) {
+// readProcessStat reads /proc/<pid>/stat; proc_pid_stat(5) numbers its fields.
+func readProcessStat(pid string) (processStat, error) {
 	text, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
-		return stat{}, fmt.Errorf("read the CPU time of process %s: %w", pid, err)
+		return processStat{}, fmt.Errorf("read the CPU time of process %s: %w", pid, err)
 	}
 	// Field 2, the name, may hold blanks and parentheses.
 	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 	ticks := func(field int) time.Duration {
 		n, _ := strconv.ParseInt(fields[field-3], 10, 64)
-		return time.Duration(n) * tick
+		return time.Duration(n) * clockTick
 	}
-	return stat{parent: fields[4-3], own: ticks(14) + ticks(15), ended: ticks(16) + ticks(17)}, nil
+	return processStat{parent: fields[4-3], ownCPU: ticks(14) + ticks(15), childrenCPU: ticks(16) + ticks(17)}, nil
 }

@@ -11,22 +11,22 @@ import (
 func TestProcessFigures(t *testing.T) {
 	t.Parallel()
 	self, parent := strconv.Itoa(os.Getpid()), strconv.Itoa(os.Getppid())
-	before, err := readStat(self)
+	before, err := readProcessStat(self)
 	if err != nil {
 		t.Fatal(err)
 	}
-	family, err := familyCPU(parent)
+	family, err := readTreeCPUTime(parent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const burn = 100 * time.Millisecond
 	own := before
-	for own.own-before.own < burn {
-		if own, err = readStat(self); err != nil {
+	for own.ownCPU-before.ownCPU < burn {
+		if own, err = readProcessStat(self); err != nil {
 			t.Fatal(err)
 		}
 	}
-	familyAfter, err := familyCPU(parent)
+	familyAfter, err := readTreeCPUTime(parent)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,21 +38,21 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 		if conn, err := net.Dial("unix", r.socket); err == nil {
 			return r, conn.Close()
 		}
-		if err := sleep(ctx, 10*time.Millisecond); err != nil {
+		if err := sleepContext(ctx, 10*time.Millisecond); err != nil {
 			break
 		}
 	}
-	return nil, errors.Join(errors.New("redis-server does not start within 5 s"), r.stop())
+	return nil, errors.Join(errors.New("redis-server does not start within 5 s"), r.killProcess())
 }
 
-func (r *redisServer) url() string { return "unix://" + r.socket }
+func (r *redisServer) socketURL() string { return "unix://" + r.socket }
 
-func (r *redisServer) cpu() (time.Duration, error) {
-	s, err := readStat(strconv.Itoa(r.cmd.Process.Pid))
-	return s.own, err
+func (r *redisServer) readCPUTime() (time.Duration, error) {
+	s, err := readProcessStat(strconv.Itoa(r.cmd.Process.Pid))
+	return s.ownCPU, err
 }
 
-func (r *redisServer) stop() error {
+func (r *redisServer) killProcess() error {
 	if err := r.cmd.Process.Kill(); err != nil {
 		return fmt.Errorf("stop Redis: %w", err)
 	}

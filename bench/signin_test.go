@@ -32,7 +32,7 @@ const (
 //	go test ./bench -run - -bench SignInFlood -benchtime 1x
 func BenchmarkSignInFlood(b *testing.B) {
 	binary := filepath.Join(b.TempDir(), "7p")
-	if err := build(b.Context(), "github.com/7p-education/api", binary); err != nil {
+	if err := buildBinary(b.Context(), "github.com/7p-education/api", binary); err != nil {
 		b.Fatal(err)
 	}
 	for _, clients := range []int{2, 20, 200, 1000} {
@@ -41,14 +41,14 @@ func BenchmarkSignInFlood(b *testing.B) {
 }
 
 func flood(b *testing.B, binary string, clients int) {
-	server, err := launch(b.Context(), "server", binary, os.DevNull, []string{
-		"DATABASE_URL=" + testdb.Demo(b), "JWT_SECRET=" + strings.Repeat("x", auth.MinSecret), "RATE_LIMIT=off", "REDIS_URL=",
+	server, err := launchContender(b.Context(), "server", binary, os.DevNull, []string{
+		"DATABASE_URL=" + testdb.NewWithDemo(b), "JWT_SECRET=" + strings.Repeat("x", auth.MinSecretBytes), "RATE_LIMIT=off", "REDIS_URL=",
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		if err := server.stop(); err != nil {
+		if err := server.stopProcess(); err != nil {
 			b.Error(err)
 		}
 	})
@@ -69,7 +69,7 @@ func flood(b *testing.B, binary string, clients int) {
 }
 
 func peak(b *testing.B, server *contender) float64 {
-	n, err := server.peakMemory()
+	n, err := server.readPeakMemory()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func (c *crowd) noteSignIn(answer []byte, took time.Duration) bool {
 // client sends a body again and again. Note tells whether the answer is one that
 // may come.
 func (c *crowd) client(body string, end time.Time, note func(answer []byte, took time.Duration) bool) {
-	conn, err := dial(c.addr)
+	conn, err := dialContender(c.addr)
 	if err != nil {
 		c.b.Error(err)
 		return
@@ -135,7 +135,7 @@ func (c *crowd) client(body string, end time.Time, note func(answer []byte, took
 	request := fmt.Appendf(nil, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", c.addr, len(body), body)
 	for time.Now().Before(end) {
 		sent := time.Now()
-		status, answer, err := conn.send(request)
+		status, answer, err := conn.sendRequest(request)
 		took := time.Since(sent)
 		c.mu.Lock()
 		good := err == nil && note(answer, took)

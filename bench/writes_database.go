@@ -12,9 +12,9 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// monthsOfProgress is how many months of video_progress there are, as after two
+// progressMonths is how many months of video_progress there are, as after two
 // years of use.
-const monthsOfProgress = 24
+const progressMonths = 24
 
 // copyDatabase copies the database, so that the read operations never see what
 // was written, and returns the copy's address. Its commits wait for the disk, as
@@ -62,7 +62,7 @@ func copyDatabase(ctx context.Context, database *embedpg.Server) (dsn string, dr
 		return "", nil, err
 	}
 	defer db.Close()
-	_, err = db.EnsurePartitions(ctx, time.Now().AddDate(0, 2-monthsOfProgress, 0), monthsOfProgress)
+	_, err = db.EnsurePartitions(ctx, time.Now().AddDate(0, 2-progressMonths, 0), progressMonths)
 	return dsn, drop, err
 }
 
@@ -73,11 +73,11 @@ const (
 		FROM bench_enrollments b WHERE e.id = b.id AND e.last_accessed_at IS DISTINCT FROM b.last_accessed_at`
 )
 
-// undo takes away what was written after a key, and what that left behind in the
+// undoRound takes away what was written after a key, and what that left behind in the
 // tables and in the write-ahead log, so that all rounds begin alike.
-func undo(ctx context.Context, pool *pgxpool.Pool, w write, last int64) error {
-	_, err := pool.Exec(ctx, w.undo, last)
-	for _, s := range []string{"VACUUM " + w.table + ", " + w.also, "CHECKPOINT"} {
+func undoRound(ctx context.Context, pool *pgxpool.Pool, w writeWorkload, last int64) error {
+	_, err := pool.Exec(ctx, w.undoSQL, last)
+	for _, s := range []string{"VACUUM " + w.table + ", " + w.otherTable, "CHECKPOINT"} {
 		if err == nil {
 			_, err = pool.Exec(ctx, s)
 		}
@@ -88,7 +88,7 @@ func undo(ctx context.Context, pool *pgxpool.Pool, w write, last int64) error {
 	return nil
 }
 
-func lastKey(ctx context.Context, pool *pgxpool.Pool, table string) (last int64, err error) {
+func readLastKey(ctx context.Context, pool *pgxpool.Pool, table string) (last int64, err error) {
 	if err = pool.QueryRow(ctx, "SELECT max(id) FROM "+table).Scan(&last); err != nil {
 		err = fmt.Errorf("read the last key of %s: %w", table, err)
 	}

@@ -20,13 +20,13 @@ import (
 type pgbench struct {
 	program, dir, dsn string
 	database          *embedpg.Server
-	postmaster        string
+	postmasterPID     string
 	variables         []string // that all scripts know
 }
 
 // newPgbench finds the pgbench of the running PostgreSQL.
-func newPgbench(ctx context.Context, database *embedpg.Server, b *bench, pool *pgxpool.Pool) (*pgbench, error) {
-	pid, err := postmaster(database)
+func newPgbench(ctx context.Context, database *embedpg.Server, b *benchmark, pool *pgxpool.Pool) (*pgbench, error) {
+	pid, err := postmasterPID(database)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func newPgbench(ctx context.Context, database *embedpg.Server, b *bench, pool *p
 	}
 	p := &pgbench{
 		program: filepath.Join(filepath.Dir(postgres), "pgbench"), dir: b.dir, dsn: pool.Config().ConnString(),
-		database: database, postmaster: pid,
+		database: database, postmasterPID: pid,
 	}
 	if _, err := exec.LookPath(p.program); err != nil {
 		return nil, fmt.Errorf("pgbench is missing; it comes with PostgreSQL's packages: %w", err)
@@ -45,17 +45,17 @@ func newPgbench(ctx context.Context, database *embedpg.Server, b *bench, pool *p
 	if err := pool.QueryRow(ctx, "SELECT (SELECT max(id) FROM users), (SELECT max(id) FROM courses)").Scan(&users, &courses); err != nil {
 		return nil, fmt.Errorf("count users and courses: %w", err)
 	}
-	if hot, err = hotCourse(ctx, pool); err != nil {
+	if hot, err = findHotCourse(ctx, pool); err != nil {
 		return nil, err
 	}
 	p.variables = []string{fmt.Sprint("users=", users), fmt.Sprint("courses=", courses), fmt.Sprint("hot=", hot)}
 	return p, nil
 }
 
-// fire runs a script under a load. Its connections have the server's settings
+// runScript runs a script under a load. Its connections have the server's settings
 // (see store.Open).
-func (p *pgbench) fire(ctx context.Context, l load, file string) (sample, error) {
-	seconds := int((l.warm + l.length) / time.Second)
+func (p *pgbench) runScript(ctx context.Context, l loadProfile, file string) (sample, error) {
+	seconds := int((l.warmup + l.duration) / time.Second)
 	args := []string{
 		"--no-vacuum", "--protocol=prepared", "--log", "--log-prefix=pgbench", "--random-seed=7",
 		fmt.Sprint("--client=", l.connections), fmt.Sprint("--jobs=", min(2, l.connections)),
@@ -72,32 +72,32 @@ func (p *pgbench) fire(ctx context.Context, l load, file string) (sample, error)
 	if err := cmd.Start(); err != nil {
 		return sample{}, fmt.Errorf("start pgbench: %w", err)
 	}
-	start, spent, err := p.window(ctx, l)
+	start, spent, err := p.measureCPUTime(ctx, l)
 	if err := errors.Join(err, cmd.Wait()); err != nil {
 		return sample{}, fmt.Errorf("pgbench: %w\n%s", err, output.Bytes())
 	}
-	return p.read(start, l.length, spent)
+	return p.readLogs(start, l.duration, spent)
 }
 
-// window notes what CPU time PostgreSQL spends while the load is measured.
-func (p *pgbench) window(ctx context.Context, l load) (start time.Time, spent time.Duration, err error) {
-	if err := sleep(ctx, l.warm); err != nil {
+// measureCPUTime notes what CPU time PostgreSQL spends while the load is measured.
+func (p *pgbench) measureCPUTime(ctx context.Context, l loadProfile) (start time.Time, spent time.Duration, err error) {
+	if err := sleepContext(ctx, l.warmup); err != nil {
 		return start, 0, err
 	}
 	start = time.Now()
-	before, err := familyCPU(p.postmaster)
+	before, err := readTreeCPUTime(p.postmasterPID)
 	if err != nil {
 		return start, 0, err
 	}
-	if err := sleep(ctx, l.length); err != nil {
+	if err := sleepContext(ctx, l.duration); err != nil {
 		return start, 0, err
 	}
-	after, err := familyCPU(p.postmaster)
+	after, err := readTreeCPUTime(p.postmasterPID)
 	return start, after - before, err
 }
 
-// read reads pgbench's logs, a line a transaction, and removes them.
-func (p *pgbench) read(start time.Time, length, spent time.Duration) (s sample, err error) {
+// readLogs reads pgbench's logs, a line a transaction, and removes them.
+func (p *pgbench) readLogs(start time.Time, length, spent time.Duration) (s sample, err error) {
 	logs, err := filepath.Glob(filepath.Join(p.dir, "pgbench.*"))
 	if err != nil {
 		return s, err
@@ -131,7 +131,7 @@ func (p *pgbench) read(start time.Time, length, spent time.Duration) (s sample, 
 		return s, fmt.Errorf("no transaction ended within %s", length)
 	}
 	slices.Sort(all)
-	s.quantiles(all)
+	s.setPercentiles(all)
 	s.perSecond = float64(finished) / length.Seconds()
 	s.totalCPU = spent / time.Duration(finished)
 	return s, nil

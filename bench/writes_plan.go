@@ -14,88 +14,88 @@ import (
 )
 
 const (
-	writers        = 1000   // students who write, in turn
-	writePlan      = 32_000 // enrollments of a round, more than it comes to
-	eventsOfAWrite = 100
-	// steepness is of the courses' popularity: with 8, a tenth of the courses gets
+	writerCount    = 1000   // students who write, in turn
+	plannedWrites  = 32_000 // enrollments of a round, more than it comes to
+	eventsPerWrite = 100
+	// popularityExponent is of the courses' popularity: with 8, a tenth of the courses gets
 	// 55 of 100 enrollments, as in the demo data.
-	steepness = 8
+	popularityExponent = 8
 )
 
 // writePlanner plans the requests of a write. Draws depend on the data alone.
 type writePlanner struct {
-	ctx  context.Context
-	pool *pgxpool.Pool
-	dice *rand.Rand
-	op   operation
+	ctx       context.Context
+	pool      *pgxpool.Pool
+	random    *rand.Rand
+	operation operation
 
 	students, published []int64
 }
 
-func planWrites(ctx context.Context, pool *pgxpool.Pool, w write) ([]request, error) {
-	p := &writePlanner{ctx: ctx, pool: pool, dice: rand.New(rand.NewPCG(planSeed, 0)), op: w.operation}
+func planWrites(ctx context.Context, pool *pgxpool.Pool, w writeWorkload) ([]request, error) {
+	p := &writePlanner{ctx: ctx, pool: pool, random: rand.New(rand.NewPCG(planSeed, 0)), operation: w.operation}
 	var err error
-	if p.students, err = column[int64](ctx, pool, "SELECT id FROM users WHERE active AND role = 'student' ORDER BY id"); err != nil {
+	if p.students, err = queryColumn[int64](ctx, pool, "SELECT id FROM users WHERE active AND role = 'student' ORDER BY id"); err != nil {
 		return nil, fmt.Errorf("read the students: %w", err)
 	}
-	if p.published, err = column[int64](ctx, pool, "SELECT id FROM courses WHERE published ORDER BY id"); err != nil {
+	if p.published, err = queryColumn[int64](ctx, pool, "SELECT id FROM courses WHERE published ORDER BY id"); err != nil {
 		return nil, fmt.Errorf("read the courses: %w", err)
 	}
-	return w.plan(p)
+	return w.planRequests(p)
 }
 
-func (p *writePlanner) enroll(user, course int64) request {
+func (p *writePlanner) newEnrollRequest(user, course int64) request {
 	return request{
-		operation: p.op, viewer: edu.Viewer{ID: user, Role: edu.RoleStudent},
+		operation: p.operation, viewer: edu.Viewer{ID: user, Role: edu.RoleStudent},
 		variables: map[string]any{"input": map[string]any{"courseId": edu.NewID(edu.KindCourse, course).String()}},
 	}
 }
 
-// place is a student's in a course.
-type place struct{ user, course int64 }
+// enrollmentKey is a student's in a course.
+type enrollmentKey struct{ user, course int64 }
 
-// enrollSpread lets the writers enroll in turn, more often in some courses than
+// planSpreadEnrolls lets the writers enroll in turn, more often in some courses than
 // in others.
-func (p *writePlanner) enrollSpread() ([]request, error) {
+func (p *writePlanner) planSpreadEnrolls() ([]request, error) {
 	rows, err := p.pool.Query(p.ctx, "SELECT user_id, course_id FROM enrollments")
 	if err != nil {
 		return nil, err
 	}
-	taken := map[place]bool{}
-	var e place
+	taken := map[enrollmentKey]bool{}
+	var e enrollmentKey
 	if _, err := pgx.ForEachRow(rows, []any{&e.user, &e.course}, func() error { taken[e] = true; return nil }); err != nil {
 		return nil, err
 	}
-	requests := make([]request, 0, writePlan)
-	for len(requests) < writePlan {
-		e := place{p.writer(len(requests)), p.published[p.popular()]}
+	requests := make([]request, 0, plannedWrites)
+	for len(requests) < plannedWrites {
+		e := enrollmentKey{p.pickWriter(len(requests)), p.published[p.drawCourseIndex()]}
 		if !taken[e] {
 			taken[e] = true
-			requests = append(requests, p.enroll(e.user, e.course))
+			requests = append(requests, p.newEnrollRequest(e.user, e.course))
 		}
 	}
 	return requests, nil
 }
 
-func (p *writePlanner) writer(n int) int64 {
-	return p.students[n%writers*(len(p.students)/writers)]
+func (p *writePlanner) pickWriter(n int) int64 {
+	return p.students[n%writerCount*(len(p.students)/writerCount)]
 }
 
-// popular draws a course as pgbench's random_exponential does.
-func (p *writePlanner) popular() int {
-	cut := math.Exp(-steepness)
-	x := -math.Log(cut+(1-cut)*(1-p.dice.Float64())) / steepness
+// drawCourseIndex draws a course as pgbench's random_exponential does.
+func (p *writePlanner) drawCourseIndex() int {
+	cut := math.Exp(-popularityExponent)
+	x := -math.Log(cut+(1-cut)*(1-p.random.Float64())) / popularityExponent
 	return int(x * float64(len(p.published)))
 }
 
-// enrollHot lets another student at each turn enroll in the course that the
+// planHotEnrolls lets another student at each turn enroll in the course that the
 // fewest take.
-func (p *writePlanner) enrollHot() ([]request, error) {
-	course, err := hotCourse(p.ctx, p.pool)
+func (p *writePlanner) planHotEnrolls() ([]request, error) {
+	course, err := findHotCourse(p.ctx, p.pool)
 	if err != nil {
 		return nil, err
 	}
-	takers, err := column[int64](p.ctx, p.pool, fmt.Sprint("SELECT user_id FROM enrollments WHERE course_id = ", course))
+	takers, err := queryColumn[int64](p.ctx, p.pool, fmt.Sprint("SELECT user_id FROM enrollments WHERE course_id = ", course))
 	if err != nil {
 		return nil, err
 	}
@@ -103,57 +103,57 @@ func (p *writePlanner) enrollHot() ([]request, error) {
 	for _, u := range takers {
 		takes[u] = true
 	}
-	requests := make([]request, 0, writePlan)
-	for _, i := range p.dice.Perm(len(p.students)) {
-		if u := p.students[i]; !takes[u] && len(requests) < writePlan {
-			requests = append(requests, p.enroll(u, course))
+	requests := make([]request, 0, plannedWrites)
+	for _, i := range p.random.Perm(len(p.students)) {
+		if u := p.students[i]; !takes[u] && len(requests) < plannedWrites {
+			requests = append(requests, p.newEnrollRequest(u, course))
 		}
 	}
 	return requests, nil
 }
 
-func hotCourse(ctx context.Context, pool *pgxpool.Pool) (id int64, err error) {
+func findHotCourse(ctx context.Context, pool *pgxpool.Pool) (id int64, err error) {
 	err = pool.QueryRow(ctx, "SELECT id FROM courses WHERE published ORDER BY enrollment_count, id LIMIT 1").Scan(&id)
 	return id, err
 }
 
-// watched is what one request tells of, as columns, and what the server makes of
+// watchHistory is what one request tells of, as columns, and what the server makes of
 // it: when each course was last watched.
-type watched struct {
+type watchHistory struct {
 	user                    int64
 	videos, seconds, course []int64
 	times, last             []time.Time
 }
 
-// progress lets the writers tell in turn of 100 events each, over the videos of
+// planProgress lets the writers tell in turn of 100 events each, over the videos of
 // two courses that they take. The same is kept in a table for pgbench, and so is
 // what the enrollments were before.
-func (p *writePlanner) progress() ([]request, error) {
+func (p *writePlanner) planProgress() ([]request, error) {
 	rows, err := p.pool.Query(p.ctx, `SELECT t.user_id, t.course_id, v.id, v.duration_seconds
 		FROM (SELECT e.user_id, e.course_id, row_number() OVER (PARTITION BY e.user_id ORDER BY e.id) AS n,
 				count(*) OVER (PARTITION BY e.user_id) AS of
 			FROM enrollments e JOIN courses c ON c.id = e.course_id JOIN users u ON u.id = e.user_id
 			WHERE c.published AND u.active AND u.role = 'student') t
 		JOIN videos v ON v.course_id = t.course_id
-		WHERE t.n <= 2 AND t.of >= 2 ORDER BY md5(t.user_id::text), t.n, v.position LIMIT 50 * $1`, writers)
+		WHERE t.n <= 2 AND t.of >= 2 ORDER BY md5(t.user_id::text), t.n, v.position LIMIT 50 * $1`, writerCount)
 	if err != nil {
 		return nil, err
 	}
-	var all []watched
+	var all []watchHistory
 	lessons, err := pgx.CollectRows(rows, pgx.RowToStructByPos[lesson])
 	if err != nil {
 		return nil, err
 	}
 	start := time.Now().UTC().Truncate(time.Second).Add(-24 * time.Hour)
-	for from := 0; from < len(lessons) && len(all) < writers; {
+	for from := 0; from < len(lessons) && len(all) < writerCount; {
 		to := from
 		for to < len(lessons) && lessons[to].User == lessons[from].User {
 			to++
 		}
-		all = append(all, watch(lessons[from:to], start))
+		all = append(all, simulateWatching(lessons[from:to], start))
 		from = to
 	}
-	if err := p.keep(all); err != nil {
+	if err := p.storeHistories(all); err != nil {
 		return nil, err
 	}
 	requests := make([]request, len(all))
@@ -166,7 +166,7 @@ func (p *writePlanner) progress() ([]request, error) {
 			}
 		}
 		requests[i] = request{
-			operation: p.op, viewer: edu.Viewer{ID: w.user, Role: edu.RoleStudent},
+			operation: p.operation, viewer: edu.Viewer{ID: w.user, Role: edu.RoleStudent},
 			variables: map[string]any{"input": map[string]any{"events": events}},
 		}
 	}
@@ -175,14 +175,14 @@ func (p *writePlanner) progress() ([]request, error) {
 
 type lesson struct{ User, Course, Video, Seconds int64 }
 
-// watch tells of an event every 30 s, the lessons one after the other and each
+// simulateWatching tells of an event every 30 s, the lessons one after the other and each
 // evenly to its end.
-func watch(lessons []lesson, at time.Time) watched {
-	w := watched{user: lessons[0].User}
-	for k := range eventsOfAWrite {
-		n := k * len(lessons) / eventsOfAWrite
-		first := (n*eventsOfAWrite + len(lessons) - 1) / len(lessons)
-		next := ((n+1)*eventsOfAWrite + len(lessons) - 1) / len(lessons)
+func simulateWatching(lessons []lesson, at time.Time) watchHistory {
+	w := watchHistory{user: lessons[0].User}
+	for k := range eventsPerWrite {
+		n := k * len(lessons) / eventsPerWrite
+		first := (n*eventsPerWrite + len(lessons) - 1) / len(lessons)
+		next := ((n+1)*eventsPerWrite + len(lessons) - 1) / len(lessons)
 		l := lessons[n]
 		at = at.Add(30 * time.Second)
 		w.videos = append(w.videos, l.Video)
@@ -196,8 +196,8 @@ func watch(lessons []lesson, at time.Time) watched {
 	return w
 }
 
-// keep writes down for pgbench what is recorded, and for undo what was there.
-func (p *writePlanner) keep(all []watched) error {
+// storeHistories writes down for pgbench what is recorded, and for undo what was there.
+func (p *writePlanner) storeHistories(all []watchHistory) error {
 	if _, err := p.pool.Exec(p.ctx, `CREATE TABLE bench_progress (n bigint PRIMARY KEY, user_id bigint,
 		videos bigint[], seconds integer[], times timestamptz[], courses bigint[], last timestamptz[])`); err != nil {
 		return err

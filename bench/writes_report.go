@@ -16,25 +16,25 @@ import (
 // The goals of writes: the least share of pgbench's throughput that the server's
 // may be, and how many times pgbench's 99th percentile its own may be.
 const (
-	leastShare   = 0.7
-	mostTimesP99 = 2.0
+	minThroughputRatio = 0.7
+	maxP99Ratio        = 2.0
 )
 
 // writeResults are what a run of the writes measured.
 type writeResults struct {
-	rounds int
-	length time.Duration
-	cells  []writeCell
+	rounds      int
+	roundLength time.Duration
+	cells       []writeCell
 
-	machine  results
-	settings string        // of PostgreSQL
-	disk     string        // the file system of its data
-	sync     time.Duration // of one page there
+	machine    readResults
+	settings   string        // of PostgreSQL
+	fileSystem string        // the file system of its data
+	syncTime   time.Duration // of one page there
 }
 
-// environment notes what the run is measured on.
-func (r *writeResults) environment(ctx context.Context, pool *pgxpool.Pool, dir string) error {
-	if err := r.machine.machine(ctx, pool); err != nil {
+// recordEnvironment notes what the run is measured on.
+func (r *writeResults) recordEnvironment(ctx context.Context, pool *pgxpool.Pool, dir string) error {
+	if err := r.machine.recordMachine(ctx, pool); err != nil {
 		return err
 	}
 	err := pool.QueryRow(ctx, `SELECT string_agg(name || ' = ' || current_setting(name), ', ' ORDER BY name) FROM pg_settings
@@ -42,15 +42,15 @@ func (r *writeResults) environment(ctx context.Context, pool *pgxpool.Pool, dir 
 	if err != nil {
 		return fmt.Errorf("ask PostgreSQL for its settings: %w", err)
 	}
-	if r.disk, err = fileSystem(dir); err != nil {
+	if r.fileSystem, err = findFileSystem(dir); err != nil {
 		return err
 	}
-	r.sync, err = syncTime(dir)
+	r.syncTime, err = measureSyncTime(dir)
 	return err
 }
 
-// fileSystem returns the type of the file system that a directory is on.
-func fileSystem(dir string) (string, error) {
+// findFileSystem returns the type of the file system that a directory is on.
+func findFileSystem(dir string) (string, error) {
 	mounts, err := os.ReadFile("/proc/mounts")
 	if err != nil {
 		return "", fmt.Errorf("ask the kernel for the file system: %w", err)
@@ -65,8 +65,8 @@ func fileSystem(dir string) (string, error) {
 	return kind, nil
 }
 
-// syncTime returns the median time that a page takes to the disk.
-func syncTime(dir string) (time.Duration, error) {
+// measureSyncTime returns the median time that a page takes to the disk.
+func measureSyncTime(dir string) (time.Duration, error) {
 	f, err := os.Create(filepath.Join(dir, "sync"))
 	if err != nil {
 		return 0, fmt.Errorf("time the disk: %w", err)
@@ -88,32 +88,32 @@ func syncTime(dir string) (time.Duration, error) {
 	return took[len(took)/2], nil
 }
 
-// markdown is the report.
-func (r *writeResults) markdown() string {
+// renderMarkdown is the report.
+func (r *writeResults) renderMarkdown() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "# Results of writes\n\nMade by `make bench-writes` on %s. README.md tells what is measured and how.\n\n", time.Now().UTC().Format(time.DateOnly))
 	fmt.Fprintf(&out, "%d cores (%s), shared by client, server and PostgreSQL; %s, PostgreSQL %s, %s/%s. Medians of %d rounds of %s.\n\n",
-		runtime.NumCPU(), r.machine.cpu, runtime.Version(), r.machine.postgres, runtime.GOOS, runtime.GOARCH, r.rounds, r.length)
-	fmt.Fprintf(&out, "PostgreSQL has %s. Its data are on %s, where a page of 8 KiB is synced in %.2f ms.\n\n", r.settings, r.disk, ms(r.sync))
-	fmt.Fprintf(&out, "## Goals\n\nThe server's figure over pgbench's; of writes a second at least %.1f is the goal, of p99 at most %.1f.\n\n", leastShare, mostTimesP99)
+		runtime.NumCPU(), r.machine.cpu, runtime.Version(), r.machine.postgres, runtime.GOOS, runtime.GOARCH, r.rounds, r.roundLength)
+	fmt.Fprintf(&out, "PostgreSQL has %s. Its data are on %s, where a page of 8 KiB is synced in %.2f ms.\n\n", r.settings, r.fileSystem, milliseconds(r.syncTime))
+	fmt.Fprintf(&out, "## Goals\n\nThe server's figure over pgbench's; of writes a second at least %.1f is the goal, of p99 at most %.1f.\n\n", minThroughputRatio, maxP99Ratio)
 	fmt.Fprintf(&out, "Others is the most of the processors' time that other programs took meanwhile.\n\n")
 	out.WriteString("| write | clients | writes/s | p99 | met | others |\n| --- | --: | --: | --: | --- | --: |\n")
 	for _, c := range r.cells {
-		share, p99 := c.server.perSecond/c.pgbench.perSecond, ratio(c.server.p99, c.pgbench.p99)
+		share, p99 := c.server.perSecond/c.pgbench.perSecond, durationRatio(c.server.p99, c.pgbench.p99)
 		met := "yes"
-		if share < leastShare || p99 > mostTimesP99 {
+		if share < minThroughputRatio || p99 > maxP99Ratio {
 			met = "**no**"
 		}
-		fmt.Fprintf(&out, "| %s | %d | %.2f | %.2f | %s | %.0f %% |\n", c.write.title, c.clients, share, p99, met, 100*c.others)
+		fmt.Fprintf(&out, "| %s | %d | %.2f | %.2f | %s | %.0f %% |\n", c.write.title, c.clients, share, p99, met, 100*c.otherCPUShare)
 	}
 	out.WriteString("\n## Figures\n\nLatencies are in milliseconds; CPU is in milliseconds a write: of the server's process, of PostgreSQL's, and of both.\n\n")
 	out.WriteString("| write | clients | | writes/s | p50 | p99 | server | PostgreSQL | both |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: |\n")
 	for _, c := range r.cells {
 		s, p := c.server, c.pgbench
 		fmt.Fprintf(&out, "| %s | %d | server | %.0f | %.2f | %.2f | %.3f | %.3f | %.3f |\n", c.write.title, c.clients,
-			s.perSecond, ms(s.p50), ms(s.p99), ms(s.serverCPU), ms(s.totalCPU-s.serverCPU), ms(s.totalCPU))
+			s.perSecond, milliseconds(s.p50), milliseconds(s.p99), milliseconds(s.serverCPU), milliseconds(s.totalCPU-s.serverCPU), milliseconds(s.totalCPU))
 		fmt.Fprintf(&out, "| %s | %d | pgbench | %.0f | %.2f | %.2f | – | %.3f | – |\n", c.write.title, c.clients,
-			p.perSecond, ms(p.p50), ms(p.p99), ms(p.totalCPU))
+			p.perSecond, milliseconds(p.p50), milliseconds(p.p99), milliseconds(p.totalCPU))
 	}
 	return out.String()
 }

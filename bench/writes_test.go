@@ -30,8 +30,8 @@ const enrollLog = `2026-11-24 00:00:00.001 UTC [7] LOG:  execute stmtcache_1: BE
 
 func TestScriptIsWhatTheServerSends(t *testing.T) {
 	t.Parallel()
-	s := script{head: "\\set course 5\n", parameters: enrollParameters, second: "Enroll"}
-	got, err := s.of(transaction(enrollLog, "Enroll"))
+	s := pgbenchScript{prologue: "\\set course 5\n", parameters: enrollParameters, secondTripStart: "Enroll"}
+	got, err := s.renderScript(findTransaction(enrollLog, "Enroll"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +62,8 @@ func TestScriptRefusesWhatItDoesNotKnow(t *testing.T) {
 		{"another statement", strings.ReplaceAll(enrollLog, "LockCourse", "LockUser"), "LockUser"},
 		{"another parameter", strings.ReplaceAll(enrollLog, "c.id = $1", "c.id = $1 AND c.slug = $2"), "$2"},
 	} {
-		s := script{parameters: enrollParameters, second: "Enroll"}
-		if got, err := s.of(transaction(c.log, "Enroll")); err == nil || !strings.Contains(err.Error(), c.tells) {
+		s := pgbenchScript{parameters: enrollParameters, secondTripStart: "Enroll"}
+		if got, err := s.renderScript(findTransaction(c.log, "Enroll")); err == nil || !strings.Contains(err.Error(), c.tells) {
 			t.Errorf("%s: %v and %q, want an error that tells %q", c.name, err, got, c.tells)
 		}
 	}
@@ -74,12 +74,12 @@ func TestScriptRefusesWhatItDoesNotKnow(t *testing.T) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
-	for videos := 1; videos <= eventsOfAWrite; videos++ {
+	for videos := 1; videos <= eventsPerWrite; videos++ {
 		var lessons []lesson
 		for v := range int64(videos) {
 			lessons = append(lessons, lesson{User: 3, Course: 10 + 2*v/int64(videos), Video: v, Seconds: 600 + v})
 		}
-		w := watch(lessons, start)
+		w := simulateWatching(lessons, start)
 		ends, last := map[int64]int64{}, map[int64]time.Time{}
 		for i, v := range w.videos {
 			if w.seconds[i] > ends[v] && w.seconds[i] <= 600+v {
@@ -87,8 +87,8 @@ func TestWatch(t *testing.T) {
 			}
 			last[lessons[v].Course] = w.times[i]
 		}
-		if len(w.videos) != eventsOfAWrite || len(ends) != videos {
-			t.Fatalf("%d events of %d videos, want %d of %d", len(w.videos), len(ends), eventsOfAWrite, videos)
+		if len(w.videos) != eventsPerWrite || len(ends) != videos {
+			t.Fatalf("%d events of %d videos, want %d of %d", len(w.videos), len(ends), eventsPerWrite, videos)
 		}
 		for v, end := range ends {
 			if end != 600+v {
@@ -119,7 +119,7 @@ func TestPgbenchLogIsRead(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "pgbench.77"), []byte(log), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := (&pgbench{dir: dir}).read(time.Unix(100, 0), 2*time.Second, 9*time.Millisecond)
+	s, err := (&pgbench{dir: dir}).readLogs(time.Unix(100, 0), 2*time.Second, 9*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,14 +25,14 @@ const (
 	CourseVideoCount
 )
 
-// What can be wanted of a user; the id is always read. UserPrivately is all of
+// What can be wanted of a user; the id is always read. UserPrivateColumns is all of
 // User.Private.
 const (
 	UserName Columns = 1 << iota
 	UserAvatar
 	UserRole
 	UserCreatedAt
-	UserPrivately
+	UserPrivateColumns
 )
 
 // What can be wanted of a review; its id, course and author are always read.
@@ -42,8 +42,8 @@ const (
 	ReviewCreatedAt
 )
 
-// Everything is all columns of a row.
-const Everything = ^Columns(0)
+// AllColumns is all columns of a row.
+const AllColumns = ^Columns(0)
 
-// Has tells whether any of some columns is in the set.
-func (c Columns) Has(some Columns) bool { return c&some != 0 }
+// HasAny tells whether any of some columns is in the set.
+func (c Columns) HasAny(some Columns) bool { return c&some != 0 }

@@ -27,9 +27,9 @@ const (
 // Decimal is an exact decimal number as text, e.g. 49.90.
 type Decimal string
 
-// Valid tells whether the text is a number: digits, at most 32, with at most one
+// IsValid tells whether the text is a number: digits, at most 32, with at most one
 // point among them, and a minus before them if need be.
-func (d Decimal) Valid() bool {
+func (d Decimal) IsValid() bool {
 	digits, dot := 0, false
 	for i, r := range d {
 		switch {
@@ -80,9 +80,9 @@ func (c *Course) GlobalID() ID { return NewID(KindCourse, c.ID) }
 // IsNode marks a Course as a Node of the GraphQL schema.
 func (*Course) IsNode() {}
 
-// Visible tells whether a viewer may know of the course: everyone of a
+// VisibleTo tells whether a viewer may know of the course: everyone of a
 // published one, its instructor and admins of any.
-func (c *Course) Visible(v Asker) bool { return c.Published || v.Teaches(c) }
+func (c *Course) VisibleTo(v Principal) bool { return c.Published || v.CanManageCourse(c) }
 
 // CourseFilter is which courses a list holds; every condition given must hold.
 type CourseFilter struct {
@@ -105,34 +105,34 @@ type CourseConditions struct {
 	Tags                     []string
 }
 
-// None tells whether there is no condition at all.
-func (c CourseConditions) None() bool {
+// IsEmpty tells whether there is no condition at all.
+func (c CourseConditions) IsEmpty() bool {
 	return c.CategoryID == 0 && c.InstructorID == 0 && c.Difficulty == "" && c.Price == "" &&
 		c.MinRating == nil && c.MaxDurationSeconds == nil && len(c.Tags) == 0
 }
 
-// maxTags bounds the work of a filter.
-const maxTags = 20
+// maxFilterTags bounds the work of a filter.
+const maxFilterTags = 20
 
-// Conditions checks the filter; nil is no condition.
-func (f *CourseFilter) Conditions() (CourseConditions, error) {
+// ParseConditions checks the filter; nil is no condition.
+func (f *CourseFilter) ParseConditions() (CourseConditions, error) {
 	var c CourseConditions
 	if f == nil {
 		return c, nil
 	}
 	var err error
 	if f.CategoryID != nil {
-		if c.CategoryID, err = f.CategoryID.KeyOf(KindCategory); err != nil {
+		if c.CategoryID, err = f.CategoryID.KeyForKind(KindCategory); err != nil {
 			return c, err
 		}
 	}
 	if f.InstructorID != nil {
-		if c.InstructorID, err = f.InstructorID.KeyOf(KindUser); err != nil {
+		if c.InstructorID, err = f.InstructorID.KeyForKind(KindUser); err != nil {
 			return c, err
 		}
 	}
-	if len(f.Tags) > maxTags {
-		return c, Errorf(BadUserInput, "filter.tags takes at most %d tags; %d were given", maxTags, len(f.Tags))
+	if len(f.Tags) > maxFilterTags {
+		return c, Errorf(BadUserInput, "filter.tags takes at most %d tags; %d were given", maxFilterTags, len(f.Tags))
 	}
 	for _, tag := range f.Tags {
 		if strings.ContainsRune(tag, 0) {
@@ -179,25 +179,25 @@ type CourseOrder struct {
 // Orders that courses are in without being asked to: the newest first; those of
 // an instructor, where drafts come before all.
 var (
-	NewestCourses  = CourseOrder{CoursesByPublishedAt, Descending}
-	coursesOrdered = map[CourseOrderField]ValueKind{
+	NewestCourses    = CourseOrder{CoursesByPublishedAt, Descending}
+	courseOrderKinds = map[CourseOrderField]SortValueKind{
 		CoursesByPublishedAt: TimeValue, CoursesByTitle: TextValue, CoursesByPrice: DecimalValue,
 		CoursesByRating: FloatValue, CoursesByEnrollments: IntValue,
 	}
 )
 
-// Draft is the time that a course never published is ordered by.
-var Draft = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+// DraftSortTime is the time that a course never published is ordered by.
+var DraftSortTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
-// Order returns the list's order; a nil CourseOrder is the newest first.
-func (o *CourseOrder) Order() Order {
+// SortOrder returns the list's order; a nil CourseOrder is the newest first.
+func (o *CourseOrder) SortOrder() SortOrder {
 	by := NewestCourses
 	if o != nil {
 		by = *o
 	}
-	return Order{
+	return SortOrder{
 		Name: "courses." + string(by.Field) + "." + string(by.Direction),
-		Kind: coursesOrdered[by.Field], Desc: by.Direction == Descending,
+		Kind: courseOrderKinds[by.Field], Desc: by.Direction == Descending,
 	}
 }
 
@@ -209,33 +209,33 @@ func (o *CourseOrder) OrDefault() CourseOrder {
 	return *o
 }
 
-// Columns are those that Cursor looks at.
-func (o CourseOrder) Columns() Columns {
+// CursorColumns are those that Cursor looks at.
+func (o CourseOrder) CursorColumns() Columns {
 	return map[CourseOrderField]Columns{
 		CoursesByPublishedAt: CoursePublishedAt, CoursesByTitle: CourseTitle, CoursesByPrice: CoursePrice,
 		CoursesByRating: CourseRating, CoursesByEnrollments: CourseEnrollmentCount,
 	}[o.Field]
 }
 
-// Cursor returns the place of a course in the order.
-func (o CourseOrder) Cursor(c *Course) Cursor {
-	at := Cursor{Order: o.Order().Name, ID: c.ID}
+// CourseCursor returns the place of a course in the order.
+func (o CourseOrder) CourseCursor(c *Course) Cursor {
+	at := Cursor{Order: o.SortOrder().Name, ID: c.ID}
 	switch o.Field {
 	case CoursesByTitle:
-		at.Value = TextOf(c.Title)
+		at.Value = NewTextValue(c.Title)
 	case CoursesByPrice:
-		at.Value = DecimalOf(c.Price.Amount)
+		at.Value = NewDecimalValue(c.Price.Amount)
 	case CoursesByRating:
-		at.Value = FloatOf(c.rated())
+		at.Value = NewFloatValue(c.ratingOrZero())
 	case CoursesByEnrollments:
-		at.Value = IntOf(int64(c.EnrollmentCount))
+		at.Value = NewIntValue(int64(c.EnrollmentCount))
 	default:
-		at.Value = TimeOf(c.publishedOrDraft())
+		at.Value = NewTimeValue(c.publishedOrDraft())
 	}
 	return at
 }
 
-func (c *Course) rated() float64 {
+func (c *Course) ratingOrZero() float64 {
 	if c.Rating == nil {
 		return 0
 	}
@@ -244,7 +244,7 @@ func (c *Course) rated() float64 {
 
 func (c *Course) publishedOrDraft() time.Time {
 	if c.PublishedAt == nil {
-		return Draft
+		return DraftSortTime
 	}
 	return *c.PublishedAt
 }

@@ -14,48 +14,48 @@ import (
 // not a row, so it stays good when rows come and go. The zero Cursor is none.
 type Cursor struct {
 	Order string
-	Value Value
+	Value SortValue
 	ID    int64
 }
 
-// Value is what rows are ordered by. Exactly one field is used, by what the
+// SortValue is what rows are ordered by. Exactly one field is used, by what the
 // order sorts; times have the microseconds of the database.
-type Value struct {
-	Kind  ValueKind
+type SortValue struct {
+	Kind  SortValueKind
 	Int   int64
 	Float float64
 	Text  string
 }
 
-// ValueKind says which field of a Value is used.
-type ValueKind byte
+// SortValueKind says which field of a Value is used.
+type SortValueKind byte
 
 // The kinds of values. A decimal number travels as text.
 const (
-	IntValue     ValueKind = 'i'
-	FloatValue   ValueKind = 'f'
-	TextValue    ValueKind = 's'
-	DecimalValue ValueKind = 'd'
-	TimeValue    ValueKind = 't'
+	IntValue     SortValueKind = 'i'
+	FloatValue   SortValueKind = 'f'
+	TextValue    SortValueKind = 's'
+	DecimalValue SortValueKind = 'd'
+	TimeValue    SortValueKind = 't'
 )
 
-// IntOf makes a Value of a whole number.
-func IntOf(n int64) Value { return Value{Kind: IntValue, Int: n} }
+// NewIntValue makes a Value of a whole number.
+func NewIntValue(n int64) SortValue { return SortValue{Kind: IntValue, Int: n} }
 
-// FloatOf makes a Value of a floating point number.
-func FloatOf(f float64) Value { return Value{Kind: FloatValue, Float: f} }
+// NewFloatValue makes a Value of a floating point number.
+func NewFloatValue(f float64) SortValue { return SortValue{Kind: FloatValue, Float: f} }
 
-// TextOf makes a Value of a text.
-func TextOf(s string) Value { return Value{Kind: TextValue, Text: s} }
+// NewTextValue makes a Value of a text.
+func NewTextValue(s string) SortValue { return SortValue{Kind: TextValue, Text: s} }
 
-// DecimalOf makes a Value of an exact decimal number.
-func DecimalOf(d Decimal) Value { return Value{Kind: DecimalValue, Text: string(d)} }
+// NewDecimalValue makes a Value of an exact decimal number.
+func NewDecimalValue(d Decimal) SortValue { return SortValue{Kind: DecimalValue, Text: string(d)} }
 
-// TimeOf makes a Value of a time.
-func TimeOf(t time.Time) Value { return Value{Kind: TimeValue, Int: t.UnixMicro()} }
+// NewTimeValue makes a Value of a time.
+func NewTimeValue(t time.Time) SortValue { return SortValue{Kind: TimeValue, Int: t.UnixMicro()} }
 
-// Any returns the value as a parameter of a statement.
-func (v Value) Any() any {
+// QueryParameter returns the value as a parameter of a statement.
+func (v SortValue) QueryParameter() any {
 	switch v.Kind {
 	case IntValue:
 		return v.Int
@@ -91,9 +91,9 @@ func (c Cursor) String() string {
 // ParseCursor reads a cursor of a list in an order. A damaged one and one of
 // another list or order are refused with BadUserInput; name is the argument's,
 // for the message.
-func ParseCursor(name, s, order string, kind ValueKind) (Cursor, error) {
+func ParseCursor(name, s, order string, kind SortValueKind) (Cursor, error) {
 	bad := Errorf(BadUserInput, "%s is not a cursor of this API: send one back as an edge or pageInfo gave it", name)
-	b, err := decode(s)
+	b, err := decodeBase64URL(s)
 	if err != nil || len(b) < 4 {
 		return Cursor{}, bad
 	}
@@ -101,7 +101,7 @@ func ParseCursor(name, s, order string, kind ValueKind) (Cursor, error) {
 	if crc32.ChecksumIEEE(body) != sum {
 		return Cursor{}, bad
 	}
-	c, ok := readCursor(body)
+	c, ok := decodeCursor(body)
 	if !ok || c.String() != s { // numbers can be written in more ways than ours
 		return Cursor{}, bad
 	}
@@ -112,17 +112,17 @@ func ParseCursor(name, s, order string, kind ValueKind) (Cursor, error) {
 	return c, nil
 }
 
-func readCursor(b []byte) (Cursor, bool) {
+func decodeCursor(b []byte) (Cursor, bool) {
 	order, rest, ok := strings.Cut(string(b), "\x00")
 	if !ok || rest == "" {
 		return Cursor{}, false
 	}
-	c := Cursor{Order: order, Value: Value{Kind: ValueKind(rest[0])}}
+	c := Cursor{Order: order, Value: SortValue{Kind: SortValueKind(rest[0])}}
 	b = []byte(rest[1:])
 	switch c.Value.Kind {
 	case IntValue, TimeValue:
 		n, size := binary.Varint(b)
-		if size <= 0 || (c.Value.Kind == TimeValue && (n < minMicro || n > maxMicro)) {
+		if size <= 0 || (c.Value.Kind == TimeValue && (n < minUnixMicro || n > maxUnixMicro)) {
 			return Cursor{}, false
 		}
 		c.Value.Int, b = n, b[size:]
@@ -138,7 +138,7 @@ func readCursor(b []byte) (Cursor, bool) {
 		}
 		c.Value.Text, b = string(b[size:size+int(n)]), b[size+int(n):]
 		if strings.ContainsRune(c.Value.Text, 0) || strings.ToValidUTF8(c.Value.Text, "") != c.Value.Text ||
-			(c.Value.Kind == DecimalValue && !Decimal(c.Value.Text).Valid()) {
+			(c.Value.Kind == DecimalValue && !Decimal(c.Value.Text).IsValid()) {
 			return Cursor{}, false
 		}
 	default:
@@ -151,6 +151,6 @@ func readCursor(b []byte) (Cursor, bool) {
 
 // Years 1 to 9999: what a date in a database and in RFC 3339 can hold.
 var (
-	minMicro = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
-	maxMicro = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() - 1
+	minUnixMicro = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	maxUnixMicro = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() - 1
 )

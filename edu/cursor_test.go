@@ -12,7 +12,7 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-var orders = map[edu.ValueKind]string{
+var orders = map[edu.SortValueKind]string{
 	edu.IntValue: "videos", edu.FloatValue: "search.RELEVANCE", edu.TextValue: "courses.TITLE.ASC",
 	edu.DecimalValue: "courses.PRICE.DESC", edu.TimeValue: "reviews",
 }
@@ -23,7 +23,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add(int64(math.MaxInt64), math.NaN(), "\x00", int64(math.MaxInt64), []byte("search.RELEVANCE\x00f\x00\x00\x00\x00\x00\x00\x00\x00\x02"))
 	f.Add(int64(0), math.Copysign(0, -1), "\xff", int64(0), []byte("courses.TITLE.ASC\x00s\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01a\x02"))
 	f.Fuzz(func(t *testing.T, n int64, x float64, text string, id int64, body []byte) {
-		for _, v := range []edu.Value{edu.IntOf(n), edu.FloatOf(x), edu.TextOf(text), edu.TimeOf(time.Unix(int64(int32(n)), 0)), edu.DecimalOf("49.90")} {
+		for _, v := range []edu.SortValue{edu.NewIntValue(n), edu.NewFloatValue(x), edu.NewTextValue(text), edu.NewTimeValue(time.Unix(int64(int32(n)), 0)), edu.NewDecimalValue("49.90")} {
 			c := edu.Cursor{Order: orders[v.Kind], Value: v, ID: id}
 			back, err := edu.ParseCursor("after", c.String(), c.Order, v.Kind)
 			if err == nil && back.String() != c.String() {
@@ -51,10 +51,10 @@ func FuzzCursor(f *testing.F) {
 // Times keep the microseconds of the database, in either direction.
 func TestCursorOfTime(t *testing.T) {
 	t.Parallel()
-	for _, at := range []time.Time{edu.Draft, time.Date(2026, 1, 31, 9, 30, 0, 123_456_000, time.FixedZone("", 3600)), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)} {
-		c := edu.Cursor{Order: "reviews", Value: edu.TimeOf(at), ID: 5}
+	for _, at := range []time.Time{edu.DraftSortTime, time.Date(2026, 1, 31, 9, 30, 0, 123_456_000, time.FixedZone("", 3600)), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		c := edu.Cursor{Order: "reviews", Value: edu.NewTimeValue(at), ID: 5}
 		back, err := edu.ParseCursor("after", c.String(), "reviews", edu.TimeValue)
-		if err != nil || !back.Value.Any().(time.Time).Equal(at) || back.ID != 5 {
+		if err != nil || !back.Value.QueryParameter().(time.Time).Equal(at) || back.ID != 5 {
 			t.Errorf("%v came back as %+v, %v", at, back, err)
 		}
 	}

@@ -21,24 +21,24 @@ type TimePoint struct {
 
 // Bounds of dashboards' arguments.
 const (
-	MaxDays   = 3650
-	MaxPoints = 366
-	MaxList   = 50
+	MaxDays     = 3650
+	MaxPoints   = 366
+	MaxListSize = 50
 )
 
-// Days checks how far to look back.
-func Days(n int) (int, error) { return inRange("days", n, 1, MaxDays) }
+// ValidateDays checks how far to look back.
+func ValidateDays(n int) (int, error) { return validateRange("days", n, 1, MaxDays) }
 
-// Series is a time series that is asked for.
-type Series struct {
+// TimeSeries is a time series that is asked for.
+type TimeSeries struct {
 	Interval Interval
 	Points   int
 }
 
-// NewSeries checks a time series' arguments.
-func NewSeries(i Interval, last int) (Series, error) {
-	n, err := inRange("last", last, 1, MaxPoints)
-	return Series{Interval: i, Points: n}, err
+// NewTimeSeries checks a time series' arguments.
+func NewTimeSeries(i Interval, last int) (TimeSeries, error) {
+	n, err := validateRange("last", last, 1, MaxPoints)
+	return TimeSeries{Interval: i, Points: n}, err
 }
 
 // Dashboard is how a student's learning is going; each of its fields is read on
@@ -65,9 +65,9 @@ type PlatformDashboard struct{}
 // PlatformTotals are the sums over the platform.
 type PlatformTotals struct{ Users, PublishedCourses, Enrollments, Completions int }
 
-// Timeline returns the points of the series with a value of zero, the oldest
+// ZeroPoints returns the points of the series with a value of zero, the oldest
 // first; the interval that now is in is the last.
-func (s Series) Timeline(now time.Time) []*TimePoint {
+func (s TimeSeries) ZeroPoints(now time.Time) []*TimePoint {
 	now = now.UTC()
 	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
 	start := func(back int) time.Time { return day.AddDate(0, 0, -back) }

@@ -72,32 +72,32 @@ func (o *EnrollmentOrder) OrDefault() EnrollmentOrder {
 	return *o
 }
 
-// Order returns the list's order.
-func (o EnrollmentOrder) Order() Order {
+// SortOrder returns the list's order.
+func (o EnrollmentOrder) SortOrder() SortOrder {
 	kind := TimeValue
 	if o.Field == EnrollmentsByProgress {
 		kind = FloatValue
 	}
-	return Order{Name: "enrollments." + string(o.Field) + "." + string(o.Direction), Kind: kind, Desc: o.Direction == Descending}
+	return SortOrder{Name: "enrollments." + string(o.Field) + "." + string(o.Direction), Kind: kind, Desc: o.Direction == Descending}
 }
 
-// Cursor returns the place of an enrollment in the order.
-func (o EnrollmentOrder) Cursor(e *Enrollment) Cursor {
-	at := Cursor{Order: o.Order().Name, ID: e.ID}
+// EnrollmentCursor returns the place of an enrollment in the order.
+func (o EnrollmentOrder) EnrollmentCursor(e *Enrollment) Cursor {
+	at := Cursor{Order: o.SortOrder().Name, ID: e.ID}
 	switch o.Field {
 	case EnrollmentsByProgress:
-		at.Value = FloatOf(e.Progress)
+		at.Value = NewFloatValue(e.Progress)
 	case EnrollmentsByEnrolledAt:
-		at.Value = TimeOf(e.EnrolledAt)
+		at.Value = NewTimeValue(e.EnrolledAt)
 	default:
-		at.Value = TimeOf(e.opened())
+		at.Value = NewTimeValue(e.lastOpenedAt())
 	}
 	return at
 }
 
-// opened is when the course was last opened, or when the enrollment was made
+// lastOpenedAt is when the course was last opened, or when the enrollment was made
 // for one that never was.
-func (e *Enrollment) opened() time.Time {
+func (e *Enrollment) lastOpenedAt() time.Time {
 	if e.LastAccessedAt == nil {
 		return e.EnrolledAt
 	}

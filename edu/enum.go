@@ -10,93 +10,93 @@ import (
 // the validation of variables takes any case.
 
 // MarshalGQL writes the value as a JSON string.
-func (r Role) MarshalGQL(w io.Writer) { writeEnum(w, string(r)) }
+func (r Role) MarshalGQL(w io.Writer) { marshalEnum(w, string(r)) }
 
 // UnmarshalGQL reads one of the values.
 func (r *Role) UnmarshalGQL(v any) error {
-	return readEnum(v, r, RoleStudent, RoleInstructor, RoleAdmin)
+	return unmarshalEnum(v, r, RoleStudent, RoleInstructor, RoleAdmin)
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (p Plan) MarshalGQL(w io.Writer) { writeEnum(w, string(p)) }
+func (p Plan) MarshalGQL(w io.Writer) { marshalEnum(w, string(p)) }
 
 // UnmarshalGQL reads one of the values.
 func (p *Plan) UnmarshalGQL(v any) error {
-	return readEnum(v, p, PlanFree, PlanPremium)
+	return unmarshalEnum(v, p, PlanFree, PlanPremium)
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (d Difficulty) MarshalGQL(w io.Writer) { writeEnum(w, string(d)) }
+func (d Difficulty) MarshalGQL(w io.Writer) { marshalEnum(w, string(d)) }
 
 // UnmarshalGQL reads one of the values.
 func (d *Difficulty) UnmarshalGQL(v any) error {
-	return readEnum(v, d, DifficultyBeginner, DifficultyIntermediate, DifficultyAdvanced)
+	return unmarshalEnum(v, d, DifficultyBeginner, DifficultyIntermediate, DifficultyAdvanced)
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (p PriceFilter) MarshalGQL(w io.Writer) { writeEnum(w, string(p)) }
+func (p PriceFilter) MarshalGQL(w io.Writer) { marshalEnum(w, string(p)) }
 
 // UnmarshalGQL reads one of the values.
 func (p *PriceFilter) UnmarshalGQL(v any) error {
-	return readEnum(v, p, PriceFree, PricePaid)
+	return unmarshalEnum(v, p, PriceFree, PricePaid)
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (f CourseOrderField) MarshalGQL(w io.Writer) { writeEnum(w, string(f)) }
+func (f CourseOrderField) MarshalGQL(w io.Writer) { marshalEnum(w, string(f)) }
 
 // UnmarshalGQL reads one of the values.
 func (f *CourseOrderField) UnmarshalGQL(v any) error {
-	return readEnum(v, f, CoursesByPublishedAt, CoursesByTitle, CoursesByPrice, CoursesByRating, CoursesByEnrollments)
+	return unmarshalEnum(v, f, CoursesByPublishedAt, CoursesByTitle, CoursesByPrice, CoursesByRating, CoursesByEnrollments)
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (d OrderDirection) MarshalGQL(w io.Writer) { writeEnum(w, string(d)) }
+func (d OrderDirection) MarshalGQL(w io.Writer) { marshalEnum(w, string(d)) }
 
 // UnmarshalGQL reads one of the values.
 func (d *OrderDirection) UnmarshalGQL(v any) error {
-	return readEnum(v, d, Ascending, Descending)
+	return unmarshalEnum(v, d, Ascending, Descending)
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (s EnrollmentStatus) MarshalGQL(w io.Writer) { writeEnum(w, string(s)) }
+func (s EnrollmentStatus) MarshalGQL(w io.Writer) { marshalEnum(w, string(s)) }
 
 // UnmarshalGQL reads one of the values.
 func (s *EnrollmentStatus) UnmarshalGQL(v any) error {
-	return readEnum(v, s, NotStarted, InProgress, Completed)
+	return unmarshalEnum(v, s, NotStarted, InProgress, Completed)
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (f EnrollmentOrderField) MarshalGQL(w io.Writer) { writeEnum(w, string(f)) }
+func (f EnrollmentOrderField) MarshalGQL(w io.Writer) { marshalEnum(w, string(f)) }
 
 // UnmarshalGQL reads one of the values.
 func (f *EnrollmentOrderField) UnmarshalGQL(v any) error {
-	return readEnum(v, f, EnrollmentsByEnrolledAt, EnrollmentsByLastAccessedAt, EnrollmentsByProgress)
+	return unmarshalEnum(v, f, EnrollmentsByEnrolledAt, EnrollmentsByLastAccessedAt, EnrollmentsByProgress)
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (s SearchSort) MarshalGQL(w io.Writer) { writeEnum(w, string(s)) }
+func (s SearchSort) MarshalGQL(w io.Writer) { marshalEnum(w, string(s)) }
 
 // UnmarshalGQL reads one of the values.
 func (s *SearchSort) UnmarshalGQL(v any) error {
-	return readEnum(v, s, SortRelevance, SortRating, SortEnrollments, SortNewest)
+	return unmarshalEnum(v, s, SortRelevance, SortRating, SortEnrollments, SortNewest)
 }
 
 // MarshalGQL writes the value as a JSON string.
-func (i Interval) MarshalGQL(w io.Writer) { writeEnum(w, string(i)) }
+func (i Interval) MarshalGQL(w io.Writer) { marshalEnum(w, string(i)) }
 
 // UnmarshalGQL reads one of the values.
 func (i *Interval) UnmarshalGQL(v any) error {
-	return readEnum(v, i, IntervalDay, IntervalWeek, IntervalMonth)
+	return unmarshalEnum(v, i, IntervalDay, IntervalWeek, IntervalMonth)
 }
 
-func writeEnum(w io.Writer, s string) {
+func marshalEnum(w io.Writer, s string) {
 	var buf [32]byte
 	b := append(buf[:0], '"')
 	b = append(b, s...)
 	_, _ = w.Write(append(b, '"'))
 }
 
-func readEnum[T ~string](v any, to *T, values ...T) error {
+func unmarshalEnum[T ~string](v any, to *T, values ...T) error {
 	s, _ := v.(string)
 	if !slices.Contains(values, T(s)) {
 		names := make([]string, len(values))

@@ -29,9 +29,9 @@ type ID struct {
 	Kind Kind
 	Key  int64
 
-	// foreign is what a caller sent in place of an id. It is told where the
+	// invalidText is what a caller sent in place of an id. It is told where the
 	// id is used, so that one bad id among a hundred spoils only its own place.
-	foreign string
+	invalidText string
 }
 
 // NewID names the thing of a kind with a key.
@@ -60,7 +60,7 @@ func (id *ID) UnmarshalGQL(v any) error {
 	}
 	parsed, err := ParseID(s)
 	if err != nil {
-		parsed = ID{foreign: s}
+		parsed = ID{invalidText: s}
 	}
 	*id = parsed
 	return nil
@@ -74,38 +74,38 @@ func (id ID) String() string {
 // ParseID reads an id as clients send it. Anything but what String gave is
 // refused with BadUserInput.
 func ParseID(s string) (ID, error) {
-	plain, err := decode(s)
+	plain, err := decodeBase64URL(s)
 	if err != nil {
-		return ID{}, foreignID(s)
+		return ID{}, invalidIDError(s)
 	}
 	kind, key, _ := strings.Cut(string(plain), ":")
 	n, err := strconv.ParseInt(key, 10, 64)
 	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != key {
-		return ID{}, foreignID(s)
+		return ID{}, invalidIDError(s)
 	}
 	switch k := Kind(kind); k {
 	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview:
 		return NewID(k, n), nil
 	}
-	return ID{}, foreignID(s)
+	return ID{}, invalidIDError(s)
 }
 
-func foreignID(s string) error {
-	return Errorf(BadUserInput, "%s is not an id of this API: send one back as an answer gave it", quote(s))
+func invalidIDError(s string) error {
+	return Errorf(BadUserInput, "%s is not an id of this API: send one back as an answer gave it", quoteShortened(s))
 }
 
-// Check refuses what is no id of this API with BadUserInput.
-func (id ID) Check() error {
+// Validate refuses what is no id of this API with BadUserInput.
+func (id ID) Validate() error {
 	if id.Kind == "" {
-		return foreignID(id.foreign)
+		return invalidIDError(id.invalidText)
 	}
 	return nil
 }
 
-// KeyOf returns the key of an id that must be of a kind; another kind, or what
+// KeyForKind returns the key of an id that must be of a kind; another kind, or what
 // is no id at all, is refused with BadUserInput.
-func (id ID) KeyOf(kind Kind) (int64, error) {
-	if err := id.Check(); err != nil {
+func (id ID) KeyForKind(kind Kind) (int64, error) {
+	if err := id.Validate(); err != nil {
 		return 0, err
 	}
 	if id.Kind != kind {
@@ -114,17 +114,17 @@ func (id ID) KeyOf(kind Kind) (int64, error) {
 	return id.Key, nil
 }
 
-// decode reads base64url without padding. The library passes over line breaks,
+// decodeBase64URL reads base64url without padding. The library passes over line breaks,
 // which String never made.
-func decode(s string) ([]byte, error) {
+func decodeBase64URL(s string) ([]byte, error) {
 	if strings.ContainsAny(s, "\r\n") {
 		return nil, base64.CorruptInputError(0)
 	}
 	return base64.RawURLEncoding.Strict().DecodeString(s)
 }
 
-// quote shows a caller's text in a message, shortened.
-func quote(s string) string {
+// quoteShortened shows a caller's text in a message, shortened.
+func quoteShortened(s string) string {
 	const most = 40
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"

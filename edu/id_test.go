@@ -45,7 +45,7 @@ func FuzzID(f *testing.F) {
 func TestKeyOf(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kinds {
-		key, err := edu.NewID(kind, 12).KeyOf(kind)
+		key, err := edu.NewID(kind, 12).KeyForKind(kind)
 		if key != 12 || err != nil {
 			t.Errorf("key of a %s: %d, %v", kind, key, err)
 		}
@@ -53,7 +53,7 @@ func TestKeyOf(t *testing.T) {
 			if other == kind {
 				continue
 			}
-			_, err := edu.NewID(kind, 12).KeyOf(other)
+			_, err := edu.NewID(kind, 12).KeyForKind(other)
 			if !errors.Is(err, edu.BadUserInput) || !strings.Contains(err.Error(), string(kind)) || !strings.Contains(err.Error(), string(other)) {
 				t.Errorf("a %s for a %s: %v, want BAD_USER_INPUT that names both", kind, other, err)
 			}

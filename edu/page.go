@@ -7,11 +7,11 @@ const (
 	MaxPageSize     = 100
 )
 
-// Order is a named order of a list: by one value, ties broken by id in the same
+// SortOrder is a named order of a list: by one value, ties broken by id in the same
 // direction. The name is part of each cursor.
-type Order struct {
+type SortOrder struct {
 	Name string
-	Kind ValueKind
+	Kind SortValueKind
 	Desc bool
 }
 
@@ -20,33 +20,33 @@ type Order struct {
 type PageArgs struct {
 	Limit         int     // rows wanted, 0 to MaxPageSize
 	Backward      bool    // the last rows, not the first
-	Total         bool    // whether the length of the whole list is wanted too
+	CountTotal    bool    // whether the length of the whole list is wanted too
 	Columns       Columns // of the rows
-	Joined        Columns // of what each row leads to, read with it; none is not at all
+	JoinedColumns Columns // of what each row leads to, read with it; none is not at all
 	After, Before string  // cursors as clients sent them, checked; "" is none
 }
 
-// Connection holds the arguments of a connection as the caller gave them.
-type Connection struct {
+// ConnectionArgs holds the arguments of a connection as the caller gave them.
+type ConnectionArgs struct {
 	First, Last   *int
 	After, Before *string
 }
 
-// Page checks a connection's arguments as the Relay specification for cursors
+// ParsePageArgs checks a connection's arguments as the Relay specification for cursors
 // has them and returns the page they ask for in a list of that order: 20 rows
 // where neither first nor last is given, from the end if there is only a
 // before. Arguments out of range, first with last and foreign cursors are
 // refused with BadUserInput.
-func (c Connection) Page(o Order) (PageArgs, error) {
+func (c ConnectionArgs) ParsePageArgs(o SortOrder) (PageArgs, error) {
 	p := PageArgs{Limit: DefaultPageSize, Backward: c.Last != nil || (c.First == nil && c.After == nil && c.Before != nil)}
 	var err error
 	switch {
 	case c.First != nil && c.Last != nil:
 		return p, Errorf(BadUserInput, "first and last cannot be given together: ask for one end of the list")
 	case c.First != nil:
-		p.Limit, err = inRange("first", *c.First, 0, MaxPageSize)
+		p.Limit, err = validateRange("first", *c.First, 0, MaxPageSize)
 	case c.Last != nil:
-		p.Limit, err = inRange("last", *c.Last, 0, MaxPageSize)
+		p.Limit, err = validateRange("last", *c.Last, 0, MaxPageSize)
 	}
 	if err != nil {
 		return p, err
@@ -66,18 +66,18 @@ func (c Connection) Page(o Order) (PageArgs, error) {
 	return p, nil
 }
 
-// Bounds returns the places that the page lies between; a zero Cursor is none.
-func (p PageArgs) Bounds(o Order) (after, before Cursor) {
+// CursorBounds returns the places that the page lies between; a zero Cursor is none.
+func (p PageArgs) CursorBounds(o SortOrder) (after, before Cursor) {
 	// They were checked: an empty text alone is no cursor.
 	after, _ = ParseCursor("after", p.After, o.Name, o.Kind)
 	before, _ = ParseCursor("before", p.Before, o.Name, o.Kind)
 	return after, before
 }
 
-// Limit checks how many rows of a plain list are asked for, 1 to most.
-func Limit(name string, n, most int) (int, error) { return inRange(name, n, 1, most) }
+// ValidateLimit checks how many rows of a plain list are asked for, 1 to most.
+func ValidateLimit(name string, n, most int) (int, error) { return validateRange(name, n, 1, most) }
 
-func inRange(name string, n, least, most int) (int, error) {
+func validateRange(name string, n, least, most int) (int, error) {
 	if n < least || n > most {
 		return 0, Errorf(BadUserInput, "%s must be %d to %d; %d was given", name, least, most, n)
 	}
@@ -89,9 +89,9 @@ type Page[T any] struct {
 	Nodes           []T
 	HasNextPage     bool
 	HasPreviousPage bool
-	TotalCount      int // only where PageArgs.Total asked for it
+	TotalCount      int // only where PageArgs.CountTotal asked for it
 
-	cursor func(T) Cursor
+	cursorOf func(T) Cursor
 }
 
 // NewPage makes a page of rows that were read in the direction of p, one more
@@ -101,7 +101,7 @@ func NewPage[T any](rows []T, p PageArgs, cursor func(T) Cursor) *Page[T] {
 	if more {
 		rows = rows[:p.Limit]
 	}
-	page := &Page[T]{Nodes: rows, cursor: cursor}
+	page := &Page[T]{Nodes: rows, cursorOf: cursor}
 	if p.Backward {
 		for i, j := 0, len(rows)-1; i < j; i, j = i+1, j-1 {
 			rows[i], rows[j] = rows[j], rows[i]
@@ -128,7 +128,7 @@ func (p *Page[T]) WithTotal(n int) *Page[T] {
 func (p *Page[T]) Edges() []Edge[T] {
 	edges := make([]Edge[T], len(p.Nodes))
 	for i, n := range p.Nodes {
-		edges[i] = Edge[T]{Node: n, cursor: p.cursor}
+		edges[i] = Edge[T]{Node: n, cursorOf: p.cursorOf}
 	}
 	return edges
 }
@@ -137,7 +137,7 @@ func (p *Page[T]) Edges() []Edge[T] {
 func (p *Page[T]) PageInfo() PageInfo {
 	info := PageInfo{HasNextPage: p.HasNextPage, HasPreviousPage: p.HasPreviousPage}
 	if n := len(p.Nodes); n > 0 {
-		start, end := p.cursor(p.Nodes[0]).String(), p.cursor(p.Nodes[n-1]).String()
+		start, end := p.cursorOf(p.Nodes[0]).String(), p.cursorOf(p.Nodes[n-1]).String()
 		info.StartCursor, info.EndCursor = &start, &end
 	}
 	return info
@@ -147,11 +147,11 @@ func (p *Page[T]) PageInfo() PageInfo {
 type Edge[T any] struct {
 	Node T
 
-	cursor func(T) Cursor
+	cursorOf func(T) Cursor
 }
 
 // Cursor returns the row's place, as clients see it.
-func (e Edge[T]) Cursor() string { return e.cursor(e.Node).String() }
+func (e Edge[T]) Cursor() string { return e.cursorOf(e.Node).String() }
 
 // PageInfo is where a page stands in its list; the cursors are nil on an empty
 // page.

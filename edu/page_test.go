@@ -12,41 +12,41 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-var byNumber = edu.Order{Name: "numbers", Kind: edu.IntValue}
+var byNumber = edu.SortOrder{Name: "numbers", Kind: edu.IntValue}
 
 func numberCursor(n int) edu.Cursor {
-	return edu.Cursor{Order: byNumber.Name, Value: edu.IntOf(int64(n)), ID: int64(n)}
+	return edu.Cursor{Order: byNumber.Name, Value: edu.NewIntValue(int64(n)), ID: int64(n)}
 }
 
 func TestConnectionArguments(t *testing.T) {
 	t.Parallel()
 	cursor := numberCursor(5).String()
-	other := edu.Cursor{Order: "others", Value: edu.IntOf(5), ID: 5}.String()
+	other := edu.Cursor{Order: "others", Value: edu.NewIntValue(5), ID: 5}.String()
 	for name, c := range map[string]struct {
-		args edu.Connection
+		args edu.ConnectionArgs
 		want edu.PageArgs
 		bad  bool
 	}{
-		"nothing":          {edu.Connection{}, edu.PageArgs{Limit: 20}, false},
-		"first":            {edu.Connection{First: ptr(3)}, edu.PageArgs{Limit: 3}, false},
-		"first of none":    {edu.Connection{First: ptr(0)}, edu.PageArgs{}, false},
-		"first at most":    {edu.Connection{First: ptr(100)}, edu.PageArgs{Limit: 100}, false},
-		"last":             {edu.Connection{Last: ptr(3)}, edu.PageArgs{Limit: 3, Backward: true}, false},
-		"after":            {edu.Connection{After: &cursor}, edu.PageArgs{Limit: 20, After: cursor}, false},
-		"before":           {edu.Connection{Before: &cursor}, edu.PageArgs{Limit: 20, Backward: true, Before: cursor}, false},
-		"first before":     {edu.Connection{First: ptr(2), Before: &cursor}, edu.PageArgs{Limit: 2, Before: cursor}, false},
-		"last after":       {edu.Connection{Last: ptr(2), After: &cursor}, edu.PageArgs{Limit: 2, Backward: true, After: cursor}, false},
-		"after and before": {edu.Connection{After: &cursor, Before: &cursor}, edu.PageArgs{Limit: 20, After: cursor, Before: cursor}, false},
-		"both":             {edu.Connection{First: ptr(1), Last: ptr(1)}, edu.PageArgs{}, true},
-		"negative first":   {edu.Connection{First: ptr(-1)}, edu.PageArgs{}, true},
-		"negative last":    {edu.Connection{Last: ptr(-1)}, edu.PageArgs{}, true},
-		"too many":         {edu.Connection{First: ptr(101)}, edu.PageArgs{}, true},
-		"too many last":    {edu.Connection{Last: ptr(101)}, edu.PageArgs{}, true},
-		"another list's":   {edu.Connection{After: &other}, edu.PageArgs{}, true},
-		"damaged":          {edu.Connection{Before: ptr(cursor[1:])}, edu.PageArgs{}, true},
-		"empty":            {edu.Connection{After: ptr("")}, edu.PageArgs{}, true},
+		"nothing":          {edu.ConnectionArgs{}, edu.PageArgs{Limit: 20}, false},
+		"first":            {edu.ConnectionArgs{First: ptr(3)}, edu.PageArgs{Limit: 3}, false},
+		"first of none":    {edu.ConnectionArgs{First: ptr(0)}, edu.PageArgs{}, false},
+		"first at most":    {edu.ConnectionArgs{First: ptr(100)}, edu.PageArgs{Limit: 100}, false},
+		"last":             {edu.ConnectionArgs{Last: ptr(3)}, edu.PageArgs{Limit: 3, Backward: true}, false},
+		"after":            {edu.ConnectionArgs{After: &cursor}, edu.PageArgs{Limit: 20, After: cursor}, false},
+		"before":           {edu.ConnectionArgs{Before: &cursor}, edu.PageArgs{Limit: 20, Backward: true, Before: cursor}, false},
+		"first before":     {edu.ConnectionArgs{First: ptr(2), Before: &cursor}, edu.PageArgs{Limit: 2, Before: cursor}, false},
+		"last after":       {edu.ConnectionArgs{Last: ptr(2), After: &cursor}, edu.PageArgs{Limit: 2, Backward: true, After: cursor}, false},
+		"after and before": {edu.ConnectionArgs{After: &cursor, Before: &cursor}, edu.PageArgs{Limit: 20, After: cursor, Before: cursor}, false},
+		"both":             {edu.ConnectionArgs{First: ptr(1), Last: ptr(1)}, edu.PageArgs{}, true},
+		"negative first":   {edu.ConnectionArgs{First: ptr(-1)}, edu.PageArgs{}, true},
+		"negative last":    {edu.ConnectionArgs{Last: ptr(-1)}, edu.PageArgs{}, true},
+		"too many":         {edu.ConnectionArgs{First: ptr(101)}, edu.PageArgs{}, true},
+		"too many last":    {edu.ConnectionArgs{Last: ptr(101)}, edu.PageArgs{}, true},
+		"another list's":   {edu.ConnectionArgs{After: &other}, edu.PageArgs{}, true},
+		"damaged":          {edu.ConnectionArgs{Before: ptr(cursor[1:])}, edu.PageArgs{}, true},
+		"empty":            {edu.ConnectionArgs{After: ptr("")}, edu.PageArgs{}, true},
 	} {
-		got, err := c.args.Page(byNumber)
+		got, err := c.args.ParsePageArgs(byNumber)
 		if c.bad {
 			if !errors.Is(err, edu.BadUserInput) {
 				t.Errorf("%s: %v, want BAD_USER_INPUT", name, err)
@@ -56,7 +56,7 @@ func TestConnectionArguments(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}
-		after, before := got.Bounds(byNumber)
+		after, before := got.CursorBounds(byNumber)
 		if (after == numberCursor(5)) != (c.args.After != nil) || (before == numberCursor(5)) != (c.args.Before != nil) {
 			t.Errorf("%s lies between %+v and %+v", name, after, before)
 		}
@@ -101,16 +101,16 @@ func TestNewPage(t *testing.T) {
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	for n, good := range map[int]bool{-1: false, 0: false, 1: true, edu.MaxDays: true, edu.MaxDays + 1: false} {
-		if _, err := edu.Days(n); (err == nil) != good {
+		if _, err := edu.ValidateDays(n); (err == nil) != good {
 			t.Errorf("days %d: %v", n, err)
 		}
 	}
 	for n, good := range map[int]bool{0: false, 1: true, edu.MaxPoints: true, edu.MaxPoints + 1: false} {
-		if _, err := edu.NewSeries(edu.IntervalDay, n); (err == nil) != good {
+		if _, err := edu.NewTimeSeries(edu.IntervalDay, n); (err == nil) != good {
 			t.Errorf("last %d: %v", n, err)
 		}
 	}
-	_, err := edu.Limit("first", 51, 50)
+	_, err := edu.ValidateLimit("first", 51, 50)
 	if want := "BAD_USER_INPUT: first must be 1 to 50; 51 was given"; fmt.Sprint(err) != want {
 		t.Errorf("%v, want %s", err, want)
 	}

@@ -25,11 +25,11 @@ func TestPolicies(t *testing.T) {
 		{edu.Viewer{ID: 3, Role: edu.RoleAdmin}, true, true, true, true, true},
 		{edu.Viewer{ID: 4, Role: "owner"}, true, false, false, false, false},
 	} {
-		got := [5]bool{c.v.SignedIn(), c.v.Owns(2), c.v.Teaches(draft), draft.Visible(c.v), c.v.Has(edu.RoleInstructor)}
+		got := [5]bool{c.v.SignedIn(), c.v.CanAccessUser(2), c.v.CanManageCourse(draft), draft.VisibleTo(c.v), c.v.HasRole(edu.RoleInstructor)}
 		if want := [5]bool{c.signedIn, c.owns2, c.teaches, c.seesDraft, c.isInstructor}; got != want {
 			t.Errorf("%+v: %v, want %v", c.v, got, want)
 		}
-		if !published.Visible(c.v) {
+		if !published.VisibleTo(c.v) {
 			t.Errorf("%+v does not see a published course", c.v)
 		}
 	}
@@ -79,8 +79,8 @@ func TestDecimal(t *testing.T) {
 		"": false, "-": false, ".": false, "1.2.3": false, "1e5": false, "NaN": false, "1,5": false, "+1": false, "1-": false, "١": false,
 		"123456789012345678901234567890123": false,
 	} {
-		if d.Valid() != valid {
-			t.Errorf("%q: %v, want %v", d, d.Valid(), valid)
+		if d.IsValid() != valid {
+			t.Errorf("%q: %v, want %v", d, d.IsValid(), valid)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestTimeline(t *testing.T) {
 		{edu.IntervalMonth, "2026-03-31T12:00:00Z", []string{"2026-01-01", "2026-02-01", "2026-03-01"}},
 		{edu.IntervalMonth, "2026-01-01T00:00:00Z", []string{"2025-11-01", "2025-12-01", "2026-01-01"}},
 	} {
-		points := edu.Series{Interval: c.interval, Points: 3}.Timeline(at(c.now))
+		points := edu.TimeSeries{Interval: c.interval, Points: 3}.ZeroPoints(at(c.now))
 		for i, p := range points {
 			if got := p.At.Format(time.DateTime); got != c.want[i]+" 00:00:00" || p.Value != 0 || p.At.Location() != time.UTC {
 				t.Errorf("%s at %s: point %d is %s, want %s", c.interval, c.now, i, got, c.want[i])
@@ -132,11 +132,11 @@ func TestEnums(t *testing.T) {
 
 func TestSearchText(t *testing.T) {
 	t.Parallel()
-	if got, err := edu.SearchText("query", "  a b\t"); got != "a b" || err != nil {
+	if got, err := edu.ParseSearchText("query", "  a b\t"); got != "a b" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	for _, text := range []string{"a\x00", string(make([]byte, edu.MaxQueryLength+1))} {
-		if _, err := edu.SearchText("query", text); !errors.Is(err, edu.BadUserInput) {
+		if _, err := edu.ParseSearchText("query", text); !errors.Is(err, edu.BadUserInput) {
 			t.Errorf("%.10q: %v, want BAD_USER_INPUT", text, err)
 		}
 	}
@@ -145,17 +145,17 @@ func TestSearchText(t *testing.T) {
 func TestFilterConditions(t *testing.T) {
 	t.Parallel()
 	none := (*edu.CourseFilter)(nil)
-	if c, err := none.Conditions(); err != nil || !c.None() {
+	if c, err := none.ParseConditions(); err != nil || !c.IsEmpty() {
 		t.Errorf("no filter: %+v, %v", c, err)
 	}
 	full := edu.CourseFilter{CategoryID: ptr(edu.NewID(edu.KindCategory, 4)), InstructorID: ptr(edu.NewID(edu.KindUser, 5)), Tags: []string{"a"}}
-	if c, err := full.Conditions(); err != nil || c.CategoryID != 4 || c.InstructorID != 5 || c.None() {
+	if c, err := full.ParseConditions(); err != nil || c.CategoryID != 4 || c.InstructorID != 5 || c.IsEmpty() {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for _, bad := range []edu.CourseFilter{
 		{CategoryID: ptr(edu.NewID(edu.KindUser, 4))}, {InstructorID: &edu.ID{}}, {Tags: make([]string, 21)},
 	} {
-		if _, err := bad.Conditions(); !errors.Is(err, edu.BadUserInput) {
+		if _, err := bad.ParseConditions(); !errors.Is(err, edu.BadUserInput) {
 			t.Errorf("%+v: %v, want BAD_USER_INPUT", bad, err)
 		}
 	}

@@ -19,9 +19,9 @@ func (r *Review) GlobalID() ID { return NewID(KindReview, r.ID) }
 func (*Review) IsNode() {}
 
 // ReviewOrder is the only order of a course's reviews: the newest first.
-var ReviewOrder = Order{Name: "reviews", Kind: TimeValue, Desc: true}
+var ReviewOrder = SortOrder{Name: "reviews", Kind: TimeValue, Desc: true}
 
-// Cursor returns the review's place in its course.
-func (r *Review) Cursor() Cursor {
-	return Cursor{Order: ReviewOrder.Name, Value: TimeOf(r.CreatedAt), ID: r.ID}
+// PageCursor returns the review's place in its course.
+func (r *Review) PageCursor() Cursor {
+	return Cursor{Order: ReviewOrder.Name, Value: NewTimeValue(r.CreatedAt), ID: r.ID}
 }

@@ -14,8 +14,8 @@ const (
 	SortNewest      SearchSort = "NEWEST"
 )
 
-// Order returns the list's order.
-func (s SearchSort) Order() Order {
+// SortOrder returns the list's order.
+func (s SearchSort) SortOrder() SortOrder {
 	kind := FloatValue
 	switch s {
 	case SortEnrollments:
@@ -23,18 +23,18 @@ func (s SearchSort) Order() Order {
 	case SortNewest:
 		kind = TimeValue
 	}
-	return Order{Name: "search." + string(s), Kind: kind, Desc: true}
+	return SortOrder{Name: "search." + string(s), Kind: kind, Desc: true}
 }
 
-// Columns are those that CourseHit.Place looks at.
-func (s SearchSort) Columns() Columns {
+// CursorColumns are those that CourseHit.PageCursor looks at.
+func (s SearchSort) CursorColumns() Columns {
 	return map[SearchSort]Columns{
 		SortRating: CourseRating, SortEnrollments: CourseEnrollmentCount, SortNewest: CoursePublishedAt,
 	}[s]
 }
 
-// Search is what is searched for.
-type Search struct {
+// SearchArgs is what is searched for.
+type SearchArgs struct {
 	Query  string
 	Filter CourseConditions
 	Sort   SearchSort
@@ -44,9 +44,9 @@ type Search struct {
 // MaxQueryLength is how many bytes may be searched for.
 const MaxQueryLength = 200
 
-// SearchText checks and trims a text to search for. Texts that are too long or
+// ParseSearchText checks and trims a text to search for. Texts that are too long or
 // hold a NUL, which PostgreSQL cannot store, are refused with BadUserInput.
-func SearchText(name, s string) (string, error) {
+func ParseSearchText(name, s string) (string, error) {
 	if len(s) > MaxQueryLength {
 		return "", Errorf(BadUserInput, "%s takes at most %d bytes; %d were given", name, MaxQueryLength, len(s))
 	}
@@ -70,20 +70,20 @@ type CourseHit struct {
 }
 
 // Cursor returns the place of the hit among the results, as clients see it.
-func (h *CourseHit) Cursor() string { return h.Place().String() }
+func (h *CourseHit) Cursor() string { return h.PageCursor().String() }
 
-// Place returns the place of the hit among the results.
-func (h *CourseHit) Place() Cursor {
-	at := Cursor{Order: h.Sort.Order().Name, ID: h.Node.ID}
+// PageCursor returns the place of the hit among the results.
+func (h *CourseHit) PageCursor() Cursor {
+	at := Cursor{Order: h.Sort.SortOrder().Name, ID: h.Node.ID}
 	switch h.Sort {
 	case SortRating:
-		at.Value = FloatOf(h.Node.rated())
+		at.Value = NewFloatValue(h.Node.ratingOrZero())
 	case SortEnrollments:
-		at.Value = IntOf(int64(h.Node.EnrollmentCount))
+		at.Value = NewIntValue(int64(h.Node.EnrollmentCount))
 	case SortNewest:
-		at.Value = TimeOf(h.Node.publishedOrDraft())
+		at.Value = NewTimeValue(h.Node.publishedOrDraft())
 	default:
-		at.Value = FloatOf(h.Score)
+		at.Value = NewFloatValue(h.Score)
 	}
 	return at
 }

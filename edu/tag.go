@@ -35,7 +35,7 @@ const (
 	// related to: see TagCourseRelated.
 	TagCoursesPublished
 	// TagCoursesEnrollments, "courses.enrollments": how many take a published
-	// course. What ends at a place in that order needs TagCoursesTaken only.
+	// course. What ends at a place in that order needs TagCoursesEnrollmentPart only.
 	TagCoursesEnrollments
 	// TagCoursesSlugs, "courses.slugs": which slugs courses have, for a look-up
 	// that finds nothing.
@@ -54,12 +54,12 @@ const (
 
 	// TagCourse, "course:12": the course's row, counters and all.
 	TagCourse
-	// TagCoursesRated, "courses.rating:90": the rating of a published course came
+	// TagCoursesRatingPart, "courses.rating:90": the rating of a published course came
 	// to, left or passed a RatingPart, which is the id.
-	TagCoursesRated
-	// TagCoursesTaken, "courses.enrollments:12": how many take a published course
+	TagCoursesRatingPart
+	// TagCoursesEnrollmentPart, "courses.enrollments:12": how many take a published course
 	// came to, left or passed an EnrollmentPart, which is the id.
-	TagCoursesTaken
+	TagCoursesEnrollmentPart
 	// TagCourseVideos, "course:12.videos": the rows of its videos.
 	TagCourseVideos
 	// TagCourseReviews, "course:12.reviews": the rows of its reviews.
@@ -100,7 +100,7 @@ var tagNames = [...][2]string{
 	TagCoursesPublished: {"courses.published"}, TagCoursesEnrollments: {"courses.enrollments"}, TagCoursesSlugs: {"courses.slugs"},
 	TagWords: {"words"}, TagCategories: {"categories"}, TagCategoriesCounts: {"categories.counts"},
 	TagAnalytics: {"analytics"}, TagPlatform: {"platform"},
-	TagCoursesRated: {"courses.rating:"}, TagCoursesTaken: {"courses.enrollments:"},
+	TagCoursesRatingPart: {"courses.rating:"}, TagCoursesEnrollmentPart: {"courses.enrollments:"},
 	TagCourse: {"course:"}, TagCourseVideos: {"course:", ".videos"}, TagCourseReviews: {"course:", ".reviews"},
 	TagCourseEnrollments: {"course:", ".enrollments"}, TagCourseRelated: {"course:", ".related"}, TagCategory: {"category:"},
 	TagUser: {"user:"}, TagUserPrivate: {"user:", ".private"}, TagUserCourses: {"user:", ".courses"}, TagTeaching: {"teaching:"},
@@ -114,13 +114,13 @@ type Tag struct {
 	ID   int64 // 0 for the kinds that have none
 }
 
-// Of returns the kind's tag of an id.
-func (k TagKind) Of(id int64) Tag { return Tag{k, id} }
+// WithID returns the kind's tag of an id.
+func (k TagKind) WithID(id int64) Tag { return Tag{k, id} }
 
 // String returns the tag's name, e.g. "course:12.videos", as changes have it.
-func (t Tag) String() string { return string(t.append(nil)) }
+func (t Tag) String() string { return string(t.appendName(nil)) }
 
-func (t Tag) append(to []byte) []byte {
+func (t Tag) appendName(to []byte) []byte {
 	name := tagNames[t.Kind]
 	to = append(to, name[0]...)
 	if t.Kind < TagCourse {
@@ -138,15 +138,15 @@ func ParseTag(name string) (Tag, error) {
 			continue
 		}
 		id, _ := strconv.ParseInt(strings.TrimSuffix(rest, tagNames[kind][1]), 10, 64)
-		if t := kind.Of(id); t.String() == name {
+		if t := kind.WithID(id); t.String() == name {
 			return t, nil
 		}
 	}
-	return Tag{}, fmt.Errorf("%q is no tag: there are %s", name, strings.Join(tagForms(), ", "))
+	return Tag{}, fmt.Errorf("%q is no tag: there are %s", name, strings.Join(tagPatterns(), ", "))
 }
 
-// tagForms are the names of all kinds, with ID for the id.
-func tagForms() []string {
+// tagPatterns are the names of all kinds, with ID for the id.
+func tagPatterns() []string {
 	var forms []string
 	for kind, name := range tagNames {
 		switch {
@@ -159,17 +159,17 @@ func tagForms() []string {
 	return forms
 }
 
-// Hash returns HashTag of the tag's name.
-func (t Tag) Hash() uint64 {
+// NameHash returns HashTagName of the tag's name.
+func (t Tag) NameHash() uint64 {
 	var name [48]byte // the longest has 39
-	return hashTag(t.append(name[:0]))
+	return hashTagName(t.appendName(name[:0]))
 }
 
-// HashTag returns the 64-bit FNV-1a of a tag's name: the same everywhere and
+// HashTagName returns the 64-bit FNV-1a of a tag's name: the same everywhere and
 // always, so that instances can tell each other of tags by it.
-func HashTag(name string) uint64 { return hashTag(name) }
+func HashTagName(name string) uint64 { return hashTagName(name) }
 
-func hashTag[T string | []byte](name T) uint64 {
+func hashTagName[T string | []byte](name T) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(name) {
 		h = (h ^ uint64(name[i])) * 1099511628211

@@ -14,29 +14,29 @@ import (
 func TestTagNames(t *testing.T) {
 	t.Parallel()
 	for tag, name := range map[edu.Tag]string{
-		edu.TagEverything.Of(0):            "*",
-		edu.TagCoursesText.Of(0):           "courses.text",
-		edu.TagCoursesTitles.Of(0):         "courses.titles",
-		edu.TagCoursesRated.Of(100):        "courses.rating:100",
-		edu.TagCoursesTaken.Of(895):        "courses.enrollments:895",
-		edu.TagCoursesEnrollments.Of(0):    "courses.enrollments",
-		edu.TagPlatform.Of(7):              "platform",
-		edu.TagCourse.Of(12):               "course:12",
-		edu.TagCourseVideos.Of(12):         "course:12.videos",
-		edu.TagUserPrivate.Of(1<<63 - 1):   "user:9223372036854775807.private",
-		edu.TagCourseEnrollments.Of(-1):    "course:-1.enrollments",
-		edu.TagVideo.Of(4):                 "video:4",
-		edu.TagCategoriesCounts.Of(0):      "categories.counts",
-		edu.TagCoursesPublished.Of(0):      "courses.published",
-		edu.TagUserEnrollments.Of(1234567): "user:1234567.enrollments",
+		edu.TagEverything.WithID(0):              "*",
+		edu.TagCoursesText.WithID(0):             "courses.text",
+		edu.TagCoursesTitles.WithID(0):           "courses.titles",
+		edu.TagCoursesRatingPart.WithID(100):     "courses.rating:100",
+		edu.TagCoursesEnrollmentPart.WithID(895): "courses.enrollments:895",
+		edu.TagCoursesEnrollments.WithID(0):      "courses.enrollments",
+		edu.TagPlatform.WithID(7):                "platform",
+		edu.TagCourse.WithID(12):                 "course:12",
+		edu.TagCourseVideos.WithID(12):           "course:12.videos",
+		edu.TagUserPrivate.WithID(1<<63 - 1):     "user:9223372036854775807.private",
+		edu.TagCourseEnrollments.WithID(-1):      "course:-1.enrollments",
+		edu.TagVideo.WithID(4):                   "video:4",
+		edu.TagCategoriesCounts.WithID(0):        "categories.counts",
+		edu.TagCoursesPublished.WithID(0):        "courses.published",
+		edu.TagUserEnrollments.WithID(1234567):   "user:1234567.enrollments",
 	} {
 		if got := tag.String(); got != name {
 			t.Errorf("%v is named %q, want %q", tag, got, name)
 		}
 		h := fnv.New64a()
 		_, _ = h.Write([]byte(name))
-		if tag.Hash() != h.Sum64() || edu.HashTag(name) != h.Sum64() {
-			t.Errorf("the hashes of %s are %x and %x, want %x", name, tag.Hash(), edu.HashTag(name), h.Sum64())
+		if tag.NameHash() != h.Sum64() || edu.HashTagName(name) != h.Sum64() {
+			t.Errorf("the hashes of %s are %x and %x, want %x", name, tag.NameHash(), edu.HashTagName(name), h.Sum64())
 		}
 	}
 }
@@ -44,14 +44,14 @@ func TestTagNames(t *testing.T) {
 // Every tag is read back from its name, and whatever is read has that name.
 func FuzzParseTag(f *testing.F) {
 	for kind := edu.TagEverything; kind <= edu.TagVideo; kind++ {
-		f.Add(uint8(kind), int64(12), kind.Of(1<<40).String())
+		f.Add(uint8(kind), int64(12), kind.WithID(1<<40).String())
 	}
 	f.Add(uint8(edu.TagCourse), int64(-1), "course:01")
 	f.Add(uint8(edu.TagUser), int64(-1<<63), "user:+1.private")
 	f.Add(uint8(edu.TagCourse), int64(0), "course:9223372036854775808")
 	f.Fuzz(func(t *testing.T, kind uint8, id int64, name string) {
 		if k := edu.TagKind(kind); k >= edu.TagEverything && k <= edu.TagVideo {
-			tag := k.Of(id)
+			tag := k.WithID(id)
 			if k < edu.TagCourse {
 				tag.ID = 0
 			}
@@ -86,27 +86,27 @@ func TestParseTagRefuses(t *testing.T) {
 func TestTags(t *testing.T) {
 	t.Parallel()
 	var tags edu.Tags
-	if !tags.Known() || tags.Len() != 0 || len(tags.Hashes()) != 0 {
+	if !tags.Complete() || tags.Len() != 0 || len(tags.SortedHashes()) != 0 {
 		t.Error("there is something in no tags")
 	}
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for id := range int64(100) {
-				tags.Add(edu.TagCourse.Of(id), edu.TagUser.Of(id%10), edu.TagCourses.Of(0))
+				tags.Collect(edu.TagCourse.WithID(id), edu.TagUser.WithID(id%10), edu.TagCourses.WithID(0))
 			}
 		})
 	}
 	wg.Wait()
-	if !tags.Known() || tags.Len() != 111 || len(tags.List()) != 111 {
-		t.Errorf("%d tags, known: %t", tags.Len(), tags.Known())
+	if !tags.Complete() || tags.Len() != 111 || len(tags.ListTags()) != 111 {
+		t.Errorf("%d tags, known: %t", tags.Len(), tags.Complete())
 	}
-	names, hashes := tags.Names(), tags.Hashes()
-	if !slices.IsSorted(names) || names[0] != "course:0" || !slices.IsSorted(hashes) || !slices.Contains(hashes, edu.HashTag("user:9")) {
+	names, hashes := tags.SortedNames(), tags.SortedHashes()
+	if !slices.IsSorted(names) || names[0] != "course:0" || !slices.IsSorted(hashes) || !slices.Contains(hashes, edu.HashTagName("user:9")) {
 		t.Errorf("names %q, hashes %x", names, hashes)
 	}
-	tags.AddUnknown()
-	if tags.Known() {
+	tags.MarkIncomplete()
+	if tags.Complete() {
 		t.Error("what is not known is known")
 	}
 }
@@ -117,9 +117,9 @@ func BenchmarkTags(b *testing.B) {
 	for b.Loop() {
 		var tags edu.Tags
 		for id := range int64(250) {
-			tags.Add(edu.TagCourse.Of(id % 200))
+			tags.Collect(edu.TagCourse.WithID(id % 200))
 		}
-		if len(tags.Hashes()) != 200 {
+		if len(tags.SortedHashes()) != 200 {
 			b.Fatal("lost some")
 		}
 	}

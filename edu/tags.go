@@ -8,13 +8,13 @@ import (
 // Tags collects what the reads of an operation depend on. The zero value is
 // empty. It is safe for concurrent use.
 type Tags struct {
-	mu      sync.Mutex
-	set     map[Tag]struct{}
-	unknown bool
+	mu         sync.Mutex
+	set        map[Tag]struct{}
+	incomplete bool
 }
 
-// Add collects tags.
-func (t *Tags) Add(tags ...Tag) {
+// Collect collects tags.
+func (t *Tags) Collect(tags ...Tag) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.set == nil {
@@ -25,19 +25,19 @@ func (t *Tags) Add(tags ...Tag) {
 	}
 }
 
-// AddUnknown collects that something was read that told no tags.
-func (t *Tags) AddUnknown() {
+// MarkIncomplete collects that something was read that told no tags.
+func (t *Tags) MarkIncomplete() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.unknown = true
+	t.incomplete = true
 }
 
-// Known tells whether the tags are all that was depended on. What they are not is
+// Complete tells whether the tags are all that was depended on. What they are not is
 // good for this once only.
-func (t *Tags) Known() bool {
+func (t *Tags) Complete() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.unknown
+	return !t.incomplete
 }
 
 // Len returns how many tags there are.
@@ -47,24 +47,24 @@ func (t *Tags) Len() int {
 	return len(t.set)
 }
 
-// List returns the tags, each once, in no order.
-func (t *Tags) List() []Tag { return collected(t, func(tag Tag) Tag { return tag }) }
+// ListTags returns the tags, each once, in no order.
+func (t *Tags) ListTags() []Tag { return convertTags(t, func(tag Tag) Tag { return tag }) }
 
-// Hashes returns the tags' hashes, see HashTag, in their order.
-func (t *Tags) Hashes() []uint64 {
-	list := collected(t, Tag.Hash)
+// SortedHashes returns the tags' hashes, see HashTagName, in their order.
+func (t *Tags) SortedHashes() []uint64 {
+	list := convertTags(t, Tag.NameHash)
 	slices.Sort(list)
 	return list
 }
 
-// Names returns the tags' names, in their order.
-func (t *Tags) Names() []string {
-	list := collected(t, Tag.String)
+// SortedNames returns the tags' names, in their order.
+func (t *Tags) SortedNames() []string {
+	list := convertTags(t, Tag.String)
 	slices.Sort(list)
 	return list
 }
 
-func collected[T any](t *Tags, as func(Tag) T) []T {
+func convertTags[T any](t *Tags, as func(Tag) T) []T {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := make([]T, 0, len(t.set))

@@ -12,7 +12,7 @@ const (
 	RoleAdmin      Role = "ADMIN"
 )
 
-func (r Role) rank() int {
+func (r Role) privilegeLevel() int {
 	switch r {
 	case RoleAdmin:
 		return 3

@@ -18,11 +18,11 @@ func (v *Video) GlobalID() ID { return NewID(KindVideo, v.ID) }
 func (*Video) IsNode() {}
 
 // VideoOrder is the only order of a course's videos.
-var VideoOrder = Order{Name: "videos", Kind: IntValue}
+var VideoOrder = SortOrder{Name: "videos", Kind: IntValue}
 
-// Cursor returns the video's place in its course.
-func (v *Video) Cursor() Cursor {
-	return Cursor{Order: VideoOrder.Name, Value: IntOf(int64(v.Position)), ID: v.ID}
+// PageCursor returns the video's place in its course.
+func (v *Video) PageCursor() Cursor {
+	return Cursor{Order: VideoOrder.Name, Value: NewIntValue(int64(v.Position)), ID: v.ID}
 }
 
 // VideoProgress is how far someone has watched a video.
@@ -33,9 +33,9 @@ type VideoProgress struct {
 	Completed       bool
 }
 
-// WatchedShare is how much of a video must be watched for it to count as
+// CompletionThreshold is how much of a video must be watched for it to count as
 // completed.
-const WatchedShare = 0.9
+const CompletionThreshold = 0.9
 
 // VideoEvent is a stretch of watching that a viewer tells of.
 type VideoEvent struct {
@@ -44,20 +44,20 @@ type VideoEvent struct {
 	WatchedAt       time.Time
 }
 
-// overrun is by how many seconds an event may lie beyond the end of its video:
+// durationTolerance is by how many seconds an event may lie beyond the end of its video:
 // players round.
-const overrun = 30
+const durationTolerance = 30
 
-// CheckWatched refuses what a viewer tells of a video, nil where there is none, if
+// ValidateWatchEvent refuses what a viewer tells of a video, nil where there is none, if
 // they do not take its course, or if it lies beyond the video's end.
-func (v *Video) CheckWatched(e VideoEvent, c *Course, by Viewer, taken bool, at InputPath) UserErrors {
+func (v *Video) ValidateWatchEvent(e VideoEvent, c *Course, by Viewer, enrolled bool, at InputPath) UserErrors {
 	switch {
-	case v == nil, !taken && !c.Visible(by):
-		return at.At("videoId").Refuse(UserNotFound, "there is no such video")
-	case !taken:
-		return at.At("videoId").Refuse(UserNotEnrolled, "the viewer does not take the course of this video")
-	case e.ProgressSeconds > v.DurationSeconds+overrun:
-		return at.At("progressSeconds").Refuse(UserInvalid, "the video is %d seconds long; this is %d", v.DurationSeconds, e.ProgressSeconds)
+	case v == nil, !enrolled && !c.VisibleTo(by):
+		return at.Subpath("videoId").UserErrorf(UserNotFound, "there is no such video")
+	case !enrolled:
+		return at.Subpath("videoId").UserErrorf(UserNotEnrolled, "the viewer does not take the course of this video")
+	case e.ProgressSeconds > v.DurationSeconds+durationTolerance:
+		return at.Subpath("progressSeconds").UserErrorf(UserInvalid, "the video is %d seconds long; this is %d", v.DurationSeconds, e.ProgressSeconds)
 	}
 	return nil
 }

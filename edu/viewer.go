@@ -15,20 +15,22 @@ type Viewer struct {
 // SignedIn tells whether the viewer is a user at all.
 func (v Viewer) SignedIn() bool { return v.ID != 0 }
 
-// Admin tells whether the viewer runs the platform.
-func (v Viewer) Admin() bool { return v.SignedIn() && v.Role == RoleAdmin }
+// IsAdmin tells whether the viewer runs the platform.
+func (v Viewer) IsAdmin() bool { return v.SignedIn() && v.Role == RoleAdmin }
 
-// Has tells whether the viewer has a role or a higher one.
-func (v Viewer) Has(r Role) bool { return v.SignedIn() && v.Role.rank() >= r.rank() }
+// HasRole tells whether the viewer has a role or a higher one.
+func (v Viewer) HasRole(r Role) bool {
+	return v.SignedIn() && v.Role.privilegeLevel() >= r.privilegeLevel()
+}
 
-// Owns tells whether the viewer may read what belongs to a user alone.
-func (v Viewer) Owns(userID int64) bool {
+// CanAccessUser tells whether the viewer may read what belongs to a user alone.
+func (v Viewer) CanAccessUser(userID int64) bool {
 	return v.SignedIn() && (v.ID == userID || v.Role == RoleAdmin)
 }
 
-// Teaches tells whether the viewer may read what belongs to the instructor of
+// CanManageCourse tells whether the viewer may read what belongs to the instructor of
 // a course alone.
-func (v Viewer) Teaches(c *Course) bool { return v.Owns(c.InstructorID) }
+func (v Viewer) CanManageCourse(c *Course) bool { return v.CanAccessUser(c.InstructorID) }
 
 type viewerKey struct{}
 

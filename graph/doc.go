@@ -2,4 +2,4 @@
 // it. Nothing in it is written by hand but the schema.
 package graph
 
-//go:generate go run -C .. ./internal/write/gen
+//go:generate go run -C .. ./internal/gql/encode/gen

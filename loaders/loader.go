@@ -10,10 +10,10 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// wait is how long a loader that nobody planned for collects keys. The library's
+// batchWait is how long a loader that nobody planned for collects keys. The library's
 // default of 16 ms is paid at every level of a query; what Round reads ahead
 // waits for nothing at all.
-const wait = time.Millisecond
+const batchWait = time.Millisecond
 
 // plan is how the values of some keys are read: the statements to send, and what
 // hands over each key's value once their rows are in.
@@ -27,34 +27,34 @@ type plan[K comparable, V any] func(keys []K) (queries []store.Query, deliver fu
 // surprise, goes through Load, where the dataloader gathers those that are asked
 // for within a moment.
 type Loader[K comparable, V any] struct {
-	all  *Loaders
-	plan plan[K, V]
+	loaders *Loaders
+	plan    plan[K, V]
 
-	mu    sync.RWMutex
-	ready map[K]V
+	mu     sync.RWMutex
+	values map[K]V
 
 	once  sync.Once
-	batch *dataloader.Loader[K, V]
+	timed *dataloader.Loader[K, V]
 }
 
-func newLoader[K comparable, V any](all *Loaders, p plan[K, V]) *Loader[K, V] {
-	l := &Loader[K, V]{all: all, plan: p}
-	all.made = append(all.made, l)
+func newLoader[K comparable, V any](loaders *Loaders, p plan[K, V]) *Loader[K, V] {
+	l := &Loader[K, V]{loaders: loaders, plan: p}
+	loaders.registered = append(loaders.registered, l)
 	return l
 }
 
 // Load returns the value of a key, at once where it was read before.
 func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
-	if v, ok := l.get(key); ok {
+	if v, ok := l.lookupValue(key); ok {
 		return v, nil
 	}
 	l.once.Do(func() {
-		l.batch = dataloader.NewBatchedLoader(l.fetch, dataloader.WithWait[K, V](wait),
+		l.timed = dataloader.NewBatchedLoader(l.loadBatch, dataloader.WithWait[K, V](batchWait),
 			// What was read is kept in ready and errors are not kept at all:
 			// a failed read may be tried again.
 			dataloader.WithCache[K, V](&dataloader.NoCache[K, V]{}))
 	})
-	v, err := l.batch.Load(ctx, key)()
+	v, err := l.timed.Load(ctx, key)()
 	return v, err
 }
 
@@ -62,77 +62,77 @@ func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 func (l *Loader[K, V]) Prime(key K, v V) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, ok := l.ready[key]; !ok {
-		l.expect(1)
-		l.ready[key] = v
+	if _, ok := l.values[key]; !ok {
+		l.growCache(1)
+		l.values[key] = v
 	}
 }
 
-// expect makes room for values. Most loaders of an operation never need it.
-func (l *Loader[K, V]) expect(n int) {
-	if l.ready == nil {
-		l.ready = make(map[K]V, n)
+// growCache makes room for values. Most loaders of an operation never need it.
+func (l *Loader[K, V]) growCache(n int) {
+	if l.values == nil {
+		l.values = make(map[K]V, n)
 	}
 }
 
-// forget drops what was read.
-func (l *Loader[K, V]) forget() {
+// clearCache drops what was read.
+func (l *Loader[K, V]) clearCache() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(l.ready)
+	clear(l.values)
 }
 
-// Ready returns the values of those keys that were read and are known.
-func (l *Loader[K, V]) Ready(keys []K) []V {
+// CachedValues returns the values of those keys that were read and are known.
+func (l *Loader[K, V]) CachedValues(keys []K) []V {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	values := make([]V, 0, len(keys))
 	for _, k := range keys {
-		if v, ok := l.ready[k]; ok {
+		if v, ok := l.values[k]; ok {
 			values = append(values, v)
 		}
 	}
 	return values
 }
 
-func (l *Loader[K, V]) get(key K) (V, bool) {
+func (l *Loader[K, V]) lookupValue(key K) (V, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	v, ok := l.ready[key]
+	v, ok := l.values[key]
 	return v, ok
 }
 
-// fetch reads a batch of keys. It runs on the operation's context and not on
+// loadBatch reads a batch of keys. It runs on the operation's context and not on
 // that of the caller who happened to come first, whose cancellation must not
 // fail the others.
-func (l *Loader[K, V]) fetch(_ context.Context, keys []K) []*dataloader.Result[V] {
-	l.all.windows.Add(1)
-	round := l.all.Round()
-	l.Want(round, keys)
-	err := round.Send()
+func (l *Loader[K, V]) loadBatch(_ context.Context, keys []K) []*dataloader.Result[V] {
+	l.loaders.timedBatches.Add(1)
+	batch := l.loaders.NewBatch()
+	l.AddToBatch(batch, keys)
+	err := batch.Send()
 	results := make([]*dataloader.Result[V], len(keys))
 	for i, k := range keys {
-		v, _ := l.get(k)
+		v, _ := l.lookupValue(k)
 		results[i] = &dataloader.Result[V]{Data: v, Error: err}
 	}
 	return results
 }
 
-// Want adds to a round what is needed for those keys that were not read yet.
-func (l *Loader[K, V]) Want(r *Round, keys []K) {
+// AddToBatch adds to a round what is needed for those keys that were not read yet.
+func (l *Loader[K, V]) AddToBatch(b *Batch, keys []K) {
 	missing := make([]K, 0, len(keys))
-	wanted, ok := r.wanted[l].(map[K]struct{})
+	pending, ok := b.pendingKeys[l].(map[K]struct{})
 	if !ok {
-		wanted = make(map[K]struct{}, len(keys))
-		r.wanted[l] = wanted
+		pending = make(map[K]struct{}, len(keys))
+		b.pendingKeys[l] = pending
 	}
 	l.mu.RLock()
 	for _, k := range keys {
-		if _, ok := l.ready[k]; ok {
+		if _, ok := l.values[k]; ok {
 			continue
 		}
-		if _, ok := wanted[k]; !ok {
-			wanted[k] = struct{}{}
+		if _, ok := pending[k]; !ok {
+			pending[k] = struct{}{}
 			missing = append(missing, k)
 		}
 	}
@@ -141,46 +141,46 @@ func (l *Loader[K, V]) Want(r *Round, keys []K) {
 		return
 	}
 	queries, deliver := l.plan(missing)
-	r.queries = append(r.queries, queries...)
-	r.done = append(r.done, func() {
+	b.queries = append(b.queries, queries...)
+	b.deliveries = append(b.deliveries, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.expect(len(missing))
-		deliver(func(k K, v V) { l.ready[k] = v })
+		l.growCache(len(missing))
+		deliver(func(k K, v V) { l.values[k] = v })
 		var none V
 		for _, k := range missing {
-			if _, ok := l.ready[k]; !ok {
-				l.ready[k] = none
+			if _, ok := l.values[k]; !ok {
+				l.values[k] = none
 			}
 		}
 	})
 }
 
-// Round gathers what several loaders want and reads it in one round trip to the
+// Batch gathers what several loaders want and reads it in one round trip to the
 // database. It is not safe for concurrent use.
-type Round struct {
-	all     *Loaders
-	queries []store.Query
-	done    []func()
-	wanted  map[any]any // by loader, the set of keys that the round reads already
+type Batch struct {
+	loaders     *Loaders
+	queries     []store.Query
+	deliveries  []func()
+	pendingKeys map[any]any // by loader, the set of keys that the round reads already
 }
 
-// Round starts a round.
-func (l *Loaders) Round() *Round { return &Round{all: l, wanted: map[any]any{}} }
+// NewBatch starts a round.
+func (l *Loaders) NewBatch() *Batch { return &Batch{loaders: l, pendingKeys: map[any]any{}} }
 
-// Add puts a statement of no loader into the round.
-func (r *Round) Add(q store.Query) { r.queries = append(r.queries, q) }
+// AddQuery puts a statement of no loader into the round.
+func (r *Batch) AddQuery(q store.Query) { r.queries = append(r.queries, q) }
 
-// Empty tells whether nothing is wanted.
-func (r *Round) Empty() bool { return len(r.queries) == 0 }
+// IsEmpty tells whether nothing is wanted.
+func (r *Batch) IsEmpty() bool { return len(r.queries) == 0 }
 
 // Send reads what is wanted and hands it to the loaders. The round is empty
 // afterwards.
-func (r *Round) Send() error {
-	queries, done := r.queries, r.done
-	r.queries, r.done = nil, nil
-	clear(r.wanted)
-	if err := r.all.Store.Run(r.all.ctx, queries...); err != nil {
+func (r *Batch) Send() error {
+	queries, done := r.queries, r.deliveries
+	r.queries, r.deliveries = nil, nil
+	clear(r.pendingKeys)
+	if err := r.loaders.Store.RunQueries(r.loaders.ctx, queries...); err != nil {
 		return err
 	}
 	for _, deliver := range done {

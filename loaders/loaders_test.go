@@ -20,7 +20,7 @@ import (
 // they send.
 func setup(t *testing.T) (*loaders.Loaders, *store.Stats, *pgxpool.Pool) {
 	t.Helper()
-	dsn := testdb.Demo(t)
+	dsn := testdb.NewWithDemo(t)
 	s, err := store.Open(t.Context(), store.Config{URL: dsn, MaxConns: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -28,15 +28,15 @@ func setup(t *testing.T) (*loaders.Loaders, *store.Stats, *pgxpool.Pool) {
 	t.Cleanup(s.Close)
 	stats := &store.Stats{}
 	ctx := store.WithStats(t.Context(), stats)
-	return loaders.New(ctx, s, edu.Viewer{ID: 1, Role: edu.RoleStudent}, testdb.Now), stats, testdb.Pool(t, dsn)
+	return loaders.New(ctx, s, edu.Viewer{ID: 1, Role: edu.RoleStudent}, testdb.Now), stats, testdb.OpenPool(t, dsn)
 }
 
-func sent(s *store.Stats) [2]int64 { return [2]int64{s.Statements(), s.RoundTrips()} }
+func sent(s *store.Stats) [2]int64 { return [2]int64{s.StatementCount(), s.RoundTripCount()} }
 
 // want reads keys of a loader in a round of their own.
 func want[K comparable, V any](l *loaders.Loaders, from *loaders.Loader[K, V], keys ...K) error {
-	round := l.Round()
-	from.Want(round, keys)
+	round := l.NewBatch()
+	from.AddToBatch(round, keys)
 	return round.Send()
 }
 
@@ -46,11 +46,11 @@ func TestRound(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
 	keys := []int64{24, 1, 999999, 24, 8}
-	round := l.Round()
-	l.Video.Want(round, keys)
-	l.Video.Want(round, keys[:2])
-	l.Category.Want(round, []int64{1, 2})
-	if round.Empty() {
+	round := l.NewBatch()
+	l.Video.AddToBatch(round, keys)
+	l.Video.AddToBatch(round, keys[:2])
+	l.Category.AddToBatch(round, []int64{1, 2})
+	if round.IsEmpty() {
 		t.Fatal("the round is empty")
 	}
 	if err := round.Send(); err != nil {
@@ -59,7 +59,7 @@ func TestRound(t *testing.T) {
 	if got := sent(stats); got != [2]int64{2, 1} {
 		t.Errorf("sent %v statements and round trips, want 2 and 1", got)
 	}
-	for i, v := range l.Video.Ready(keys) {
+	for i, v := range l.Video.CachedValues(keys) {
 		if keys[i] == 999999 {
 			if v != nil {
 				t.Errorf("there is a video 999999: %+v", v)
@@ -74,8 +74,8 @@ func TestRound(t *testing.T) {
 			t.Errorf("%d: %v, %v", key, v, err)
 		}
 	}
-	if err := want(l, l.Video, keys...); err != nil || sent(stats) != [2]int64{2, 1} || l.Windows() != 0 {
-		t.Errorf("read again: %v, sent %v, waited %d times", err, sent(stats), l.Windows())
+	if err := want(l, l.Video, keys...); err != nil || sent(stats) != [2]int64{2, 1} || l.TimedBatches() != 0 {
+		t.Errorf("read again: %v, sent %v, waited %d times", err, sent(stats), l.TimedBatches())
 	}
 }
 
@@ -87,7 +87,7 @@ func TestBatch(t *testing.T) {
 	var wg sync.WaitGroup
 	for key := range int64(50) {
 		wg.Go(func() {
-			v, err := l.User.Load(t.Context(), loaders.Detail{ID: key + 1})
+			v, err := l.User.Load(t.Context(), loaders.EntityKey{ID: key + 1})
 			if err != nil || v.ID != key+1 {
 				t.Errorf("user %d: %+v, %v", key+1, v, err)
 			}
@@ -96,8 +96,8 @@ func TestBatch(t *testing.T) {
 	wg.Wait()
 	// The window is a millisecond: a machine that stalls may need several, but
 	// never one a key.
-	if n := stats.Statements(); n < 1 || n > 10 || n != l.Windows() {
-		t.Errorf("%d statements in %d windows for 50 keys", n, l.Windows())
+	if n := stats.StatementCount(); n < 1 || n > 10 || n != l.TimedBatches() {
+		t.Errorf("%d statements in %d windows for 50 keys", n, l.TimedBatches())
 	}
 }
 
@@ -105,11 +105,11 @@ func TestBatch(t *testing.T) {
 func TestDetail(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
-	lean, full := loaders.Detail{ID: 24}, loaders.Detail{ID: 24, Want: edu.CourseDescription}
+	lean, full := loaders.EntityKey{ID: 24}, loaders.EntityKey{ID: 24, Columns: edu.CourseDescription}
 	if err := want(l, l.Course, lean, full); err != nil {
 		t.Fatal(err)
 	}
-	courses := l.Course.Ready([]loaders.Detail{lean, full})
+	courses := l.Course.CachedValues([]loaders.EntityKey{lean, full})
 	if courses[0].Description != "" || courses[1].Description == "" {
 		t.Errorf("lean %+v, full %+v", courses[0], courses[1])
 	}
@@ -123,7 +123,7 @@ func TestDetail(t *testing.T) {
 func TestPages(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
-	type key = loaders.List[loaders.None]
+	type key = loaders.ListKey[loaders.NoArgs]
 	small, large := edu.PageArgs{Limit: 2}, edu.PageArgs{Limit: 5}
 	keys := []key{{Parent: 24, Page: small}, {Parent: 1, Page: small}, {Parent: 24, Page: large}, {Parent: 999999, Page: small}}
 	if err := want(l, l.ReviewsByCourse, keys...); err != nil {
@@ -132,7 +132,7 @@ func TestPages(t *testing.T) {
 	if sent(stats) != [2]int64{2, 1} {
 		t.Errorf("sent %v, want 2 statements in 1 round trip", sent(stats))
 	}
-	pages := l.ReviewsByCourse.Ready(keys)
+	pages := l.ReviewsByCourse.CachedValues(keys)
 	for i, n := range []int{2, 2, 5, 0} {
 		if len(pages[i].Nodes) != n {
 			t.Errorf("page %d has %d rows, want %d", i, len(pages[i].Nodes), n)
@@ -161,18 +161,18 @@ func TestErrorIsNotRemembered(t *testing.T) {
 	var wg sync.WaitGroup
 	for key := range int64(10) {
 		wg.Go(func() {
-			if v, err := l.User.Load(t.Context(), loaders.Detail{ID: key + 1}); err == nil {
+			if v, err := l.User.Load(t.Context(), loaders.EntityKey{ID: key + 1}); err == nil {
 				t.Errorf("user %d was read: %+v", key+1, v)
 			}
 		})
 	}
 	wg.Wait()
-	if err := want(l, l.User, loaders.Detail{ID: 1}); err == nil {
+	if err := want(l, l.User, loaders.EntityKey{ID: 1}); err == nil {
 		t.Error("a round without the table did not fail")
 	}
 	rename("elsewhere", "users")
 	for key := range int64(10) {
-		if v, err := l.User.Load(t.Context(), loaders.Detail{ID: key + 1}); err != nil || v == nil {
+		if v, err := l.User.Load(t.Context(), loaders.EntityKey{ID: key + 1}); err != nil || v == nil {
 			t.Errorf("user %d is still not there: %v, %v", key+1, v, err)
 		}
 	}
@@ -206,7 +206,7 @@ func TestCancelledCaller(t *testing.T) {
 // The operation that ends ends its reads.
 func TestCancelledOperation(t *testing.T) {
 	t.Parallel()
-	dsn := testdb.Demo(t)
+	dsn := testdb.NewWithDemo(t)
 	s, err := store.Open(t.Context(), store.Config{URL: dsn, MaxConns: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +242,7 @@ func TestForget(t *testing.T) {
 	if err := want(l, l.ViewerEnrollment, int64(24)); err != nil {
 		t.Fatal(err)
 	}
-	l.Forget(edu.Viewer{ID: 2, Role: edu.RoleInstructor})
+	l.ResetForViewer(edu.Viewer{ID: 2, Role: edu.RoleInstructor})
 	if v, err := l.Video.Load(t.Context(), 5); err != nil || v.Title == "before" {
 		t.Errorf("%+v, %v", v, err)
 	}

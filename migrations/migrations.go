@@ -18,19 +18,19 @@ import (
 //go:embed *.sql
 var FS embed.FS
 
-// Applied is one migration and whether the database has it.
-type Applied struct {
+// Migration is one migration and whether the database has it.
+type Migration struct {
 	Version int64
 	File    string
-	Done    bool
+	Applied bool
 }
 
-// Up applies what the database lacks and returns how many migrations that were. Its
+// ApplyPending applies what the database lacks and returns how many migrations that were. Its
 // statements may take as long as they need, whatever the pool's may.
 // Servers that start at once queue on an advisory lock.
-func Up(ctx context.Context, pool *pgxpool.Pool) (int, error) {
+func ApplyPending(ctx context.Context, pool *pgxpool.Pool) (int, error) {
 	var n int
-	err := with(pool, func(p *goose.Provider) error {
+	err := withProvider(pool, func(p *goose.Provider) error {
 		done, err := p.Up(ctx)
 		n = len(done)
 		return err
@@ -38,11 +38,11 @@ func Up(ctx context.Context, pool *pgxpool.Pool) (int, error) {
 	return n, err
 }
 
-// Down takes back the newest migration and returns its file; "" where there is
+// RevertLatest takes back the newest migration and returns its file; "" where there is
 // none.
-func Down(ctx context.Context, pool *pgxpool.Pool) (string, error) {
+func RevertLatest(ctx context.Context, pool *pgxpool.Pool) (string, error) {
 	var file string
-	err := with(pool, func(p *goose.Provider) error {
+	err := withProvider(pool, func(p *goose.Provider) error {
 		version, err := p.GetDBVersion(ctx)
 		if err != nil || version == 0 {
 			return err
@@ -56,32 +56,32 @@ func Down(ctx context.Context, pool *pgxpool.Pool) (string, error) {
 	return file, err
 }
 
-// Status lists every migration, the oldest first.
-func Status(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
-	var list []Applied
-	err := with(pool, func(p *goose.Provider) error {
+// ListMigrations lists every migration, the oldest first.
+func ListMigrations(ctx context.Context, pool *pgxpool.Pool) ([]Migration, error) {
+	var list []Migration
+	err := withProvider(pool, func(p *goose.Provider) error {
 		all, err := p.Status(ctx)
 		for _, m := range all {
-			list = append(list, Applied{m.Source.Version, m.Source.Path, m.State == goose.StateApplied})
+			list = append(list, Migration{m.Source.Version, m.Source.Path, m.State == goose.StateApplied})
 		}
 		return err
 	})
 	return list, err
 }
 
-// Pending counts the migrations that the database lacks.
-func Pending(ctx context.Context, pool *pgxpool.Pool) (int, error) {
-	list, err := Status(ctx, pool)
+// CountPending counts the migrations that the database lacks.
+func CountPending(ctx context.Context, pool *pgxpool.Pool) (int, error) {
+	list, err := ListMigrations(ctx, pool)
 	n := 0
 	for _, m := range list {
-		if !m.Done {
+		if !m.Applied {
 			n++
 		}
 	}
 	return n, err
 }
 
-func with(pool *pgxpool.Pool, do func(*goose.Provider) error) error {
+func withProvider(pool *pgxpool.Pool, do func(*goose.Provider) error) error {
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)

@@ -27,7 +27,7 @@ func (s stage) titles(t *testing.T, course int64) string {
 	if holes := one[int](t, s.api, "SELECT count(*)::int FROM (SELECT position, row_number() OVER (ORDER BY position) AS n FROM videos WHERE course_id = $1) v WHERE position <> n", course); holes != 0 {
 		t.Errorf("%d videos are not in their places", holes)
 	}
-	return strings.Join(rows[string](t, s.api, "SELECT title FROM videos WHERE course_id = $1 ORDER BY position", course), " ")
+	return strings.Join(connectionSelection[string](t, s.api, "SELECT title FROM videos WHERE course_id = $1 ORDER BY position", course), " ")
 }
 
 func TestAddVideo(t *testing.T) {

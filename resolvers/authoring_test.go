@@ -15,9 +15,9 @@ const createMutation = `mutation($input: CourseInput!) { createCourse(input: $in
 	id slug title description tags difficulty price { amount currencyCode } durationSeconds thumbnailUrl published publishedAt
 	instructor { name } category { id courseCount } videos { totalCount } enrollmentCount rating } userErrors { code message field } } }`
 
-// newCourse is the input of a course that nothing is wrong with, with changes; nil
+// validateCourse is the input of a course that nothing is wrong with, with changes; nil
 // leaves a field out.
-func newCourse(s stage, changes map[string]any) map[string]any {
+func validateCourse(s stage, changes map[string]any) map[string]any {
 	c := map[string]any{"title": "Go for Gophers", "description": "", "priceAmount": "49.9", "categoryId": id(edu.KindCategory, s.category(1))}
 	maps.Copy(c, changes)
 	maps.DeleteFunc(c, func(_ string, v any) bool { return v == nil })
@@ -32,7 +32,7 @@ func inputOf(fields map[string]any) map[string]any { return map[string]any{"inpu
 func TestCreateCourse(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	got := s.ask(t, s.teacher, createMutation, inputOf(newCourse(s, map[string]any{
+	got := s.ask(t, s.teacher, createMutation, inputOf(validateCourse(s, map[string]any{
 		"title": "Cafe\u0301 & <b>Crème brûlée</b>", "description": "One\n\ttwo\r\n", "tags": []string{"Cuisine", "e\u0301te\u0301", "cuisine", "\u00e9t\u00e9"},
 		"thumbnailUrl": "https://example.com/a%20b.png?x=1#y", "durationSeconds": 31_536_000,
 	})))
@@ -129,7 +129,7 @@ func TestCourseRules(t *testing.T) {
 				want = []string{c.want}
 			}
 			before := s.count(t, "courses")
-			got := s.ask(t, s.teacher, createMutation, inputOf(newCourse(s, map[string]any{c.field: c.value})))
+			got := s.ask(t, s.teacher, createMutation, inputOf(validateCourse(s, map[string]any{c.field: c.value})))
 			wantRefusals(t, got, "createCourse", want...)
 			if made := s.count(t, "courses") - before; (c.want == "") != (made == 1) {
 				t.Errorf("%d courses were made", made)
@@ -141,7 +141,7 @@ func TestCourseRules(t *testing.T) {
 			if wantImport != "" {
 				want = []string{wantImport}
 			}
-			got = s.ask(t, s.teacher, importMutation, courseList(newCourse(s, nil), newCourse(s, map[string]any{c.field: c.value})))
+			got = s.ask(t, s.teacher, importMutation, courseList(validateCourse(s, nil), validateCourse(s, map[string]any{c.field: c.value})))
 			wantRefusals(t, got, "importCourses", want...)
 		})
 	}
@@ -151,7 +151,7 @@ func TestCourseRules(t *testing.T) {
 func TestCourseProblems(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	got := s.ask(t, s.teacher, createMutation, inputOf(newCourse(s, map[string]any{"title": "", "priceAmount": "-1", "tags": []string{"", ""}})))
+	got := s.ask(t, s.teacher, createMutation, inputOf(validateCourse(s, map[string]any{"title": "", "priceAmount": "-1", "tags": []string{"", ""}})))
 	wantRefusals(t, got, "createCourse", "INVALID input.title", "INVALID input.tags.0", "INVALID input.tags.1", "INVALID input.priceAmount")
 }
 
@@ -169,7 +169,7 @@ func TestSlugsAtOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 32 {
 		wait.Go(func() {
-			got := s.ask(t, s.teacher, createMutation, inputOf(newCourse(s, map[string]any{"title": "Übung macht den Meister"})))
+			got := s.ask(t, s.teacher, createMutation, inputOf(validateCourse(s, map[string]any{"title": "Übung macht den Meister"})))
 			wantRefusals(t, got, "createCourse")
 			slugs <- fmt.Sprint(at(got.Data, "createCourse", "course", "slug"))
 		})
@@ -290,7 +290,7 @@ func TestAuthoringPolicy(t *testing.T) {
 			}
 		})
 	}
-	for name, variables := range map[string]map[string]any{createMutation: inputOf(newCourse(s, nil)), importMutation: courseList(newCourse(s, nil))} {
+	for name, variables := range map[string]map[string]any{createMutation: inputOf(validateCourse(s, nil)), importMutation: courseList(validateCourse(s, nil))} {
 		wantRefusal(t, s.ask(t, s.nobody, name, variables), edu.Unauthenticated)
 		wantRefusal(t, s.ask(t, s.student, name, variables), edu.Forbidden)
 	}
@@ -343,7 +343,7 @@ func TestPublishCourse(t *testing.T) {
 		t.Errorf("published again, it is of %v, want %v", got, first)
 	}
 	// A course that nobody ever published is hidden already.
-	made := s.data(t, s.teacher, createMutation, inputOf(newCourse(s, nil)))
+	made := s.data(t, s.teacher, createMutation, inputOf(validateCourse(s, nil)))
 	never := s.ask(t, s.teacher, unpublish, map[string]any{"id": at(made, "createCourse", "course", "id")})
 	wantRefusals(t, never, "unpublishCourse")
 	if at(never.Data, "unpublishCourse", "course", "publishedAt") != nil {
@@ -362,7 +362,7 @@ func TestAuthoringInOneDocument(t *testing.T) {
 		createCourse(input: $input) { course { instructor { coursesTaught { totalCount nodes { slug } } } } }
 		importCourses(input: {courses: [$input]}) { importedCount }
 	} fragment All on Course { published durationSeconds videos { totalCount nodes { title } } category { courseCount } instructor { coursesTaught { nodes { slug } } } }`
-	got := s.data(t, s.teacher, document, map[string]any{"id": id(edu.KindCourse, s.draft), "input": newCourse(s, nil)})
+	got := s.data(t, s.teacher, document, map[string]any{"id": id(edu.KindCourse, s.draft), "input": validateCourse(s, nil)})
 	const taught = " instructor:map[coursesTaught:map[nodes:[map[slug:draft] map[slug:open]]]]"
 	for field, want := range map[string]string{
 		"before":        "map[course:map[category:map[courseCount:1] durationSeconds:0" + taught + " published:false videos:map[nodes:[map[title:One]] totalCount:1]]]",

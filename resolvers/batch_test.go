@@ -15,7 +15,7 @@ import (
 // The widest operation is what one plain statement builds of the same tables.
 func TestBrowseTree(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, inTies)
 	const global = "translate(rtrim(encode((KIND || ':' || KEY)::bytea, 'base64'), '='), '+/', '-_')"
 	gid := func(kind, key string) string {
@@ -46,7 +46,7 @@ func TestBrowseTree(t *testing.T) {
 // The same field under several names keeps its arguments apart.
 func TestAliases(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	got := a.ask(t, anonymous, `{ categories { courseCount
 		two: courses(first: 2) { nodes { id } }
 		one: courses(first: 1) { totalCount nodes { id } }
@@ -88,7 +88,7 @@ func TestAliases(t *testing.T) {
 // them wherever they are asked for.
 func TestLeanAndFullRows(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, "SELECT refresh_related(ARRAY(SELECT id FROM courses))")
 	course := id(edu.KindCourse, 24)
 	got := a.data(t, student, fmt.Sprintf(`query($lean: [ID!]!, $yes: Boolean = true, $no: Boolean = false) {
@@ -144,7 +144,7 @@ func walkAll(v any, path string, visit func(string, any)) {
 // Depth costs a round trip a level and no wait, whatever the width.
 func TestDeepQuery(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	const query = `{ category(slug: "web-development") { courses(first: SIZE) { nodes { title instructor { name
 		coursesTaught(first: SIZE) { totalCount nodes { slug category { name } reviews(first: SIZE) { totalCount nodes { rating author { name coursesTaught(first: 1) { totalCount } } } } } } } } } } }`
 	for _, size := range []string{"2", "20"} {
@@ -164,7 +164,7 @@ func TestDeepQuery(t *testing.T) {
 // one parent after the other.
 func TestEveryEdgeIsPlanned(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	got := a.ask(t, student, `{ viewer { enrollments(first: 50) { nodes { course { videos(first: 50) { nodes { viewerProgress { video { course { title } } } } } } } } } }`, nil)
 	if want := (cost{6, 5, 0}); got.cost != want || len(got.Errors) > 0 {
 		t.Errorf("cost %+v, want %+v; errors %v", got.cost, want, got.Errors)
@@ -174,7 +174,7 @@ func TestEveryEdgeIsPlanned(t *testing.T) {
 // The same thing by the same id, many times and under many roots, is read once.
 func TestSharedReads(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	course := id(edu.KindCourse, 24)
 	got := a.ask(t, anonymous, fmt.Sprintf(`{ nodes(ids: [%s]) { id ... on Course { instructor { name } category { name } } } }`, strings.Repeat(fmt.Sprintf("%q,", course), 100)), nil)
 	if want := (cost{3, 2, 0}); got.cost != want || len(got.Errors) > 0 {

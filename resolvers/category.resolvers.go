@@ -16,12 +16,12 @@ import (
 )
 
 func (r *categoryResolver) Courses(ctx context.Context, obj *edu.Category, first *int, after *string, last *int, before *string, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error) {
-	c := edu.Connection{First: first, After: after, Last: last, Before: before}
-	key, err := coursesByCategory(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c, orderBy)
+	c := edu.ConnectionArgs{First: first, After: after, Last: last, Before: before}
+	key, err := categoryCoursesKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c, orderBy)
 	if err != nil {
 		return nil, err
 	}
-	page, err := loaders.For(ctx).CoursesByCategory.Load(ctx, key(obj.ID))
+	page, err := loaders.FromContext(ctx).CoursesByCategory.Load(ctx, key(obj.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -30,35 +30,35 @@ func (r *categoryResolver) Courses(ctx context.Context, obj *edu.Category, first
 
 func (r *queryResolver) Categories(ctx context.Context) ([]*edu.Category, error) {
 	var list []*edu.Category
-	a := readAhead(ctx)
-	if err := a.l.Send(store.Categories(func(k *edu.Category) { list = append(list, k) })); err != nil {
+	pf := newPrefetcher(ctx)
+	if err := pf.loaders.RunQueries(store.Categories(func(k *edu.Category) { list = append(list, k) })); err != nil {
 		return nil, err
 	}
-	a.categories(list, selection(ctx))
-	return list, a.run()
+	pf.walkCategories(list, currentSelection(ctx))
+	return list, pf.sendBatches()
 }
 
 func (r *queryResolver) Category(ctx context.Context, id *edu.ID, slug *string) (*edu.Category, error) {
-	if err := oneOf("category", id, slug); err != nil {
+	if err := requireIDOrSlug("category", id, slug); err != nil {
 		return nil, err
 	}
 	var found []*edu.Category
 	into := func(k *edu.Category) { found = append(found, k) }
-	a := readAhead(ctx)
+	pf := newPrefetcher(ctx)
 	if id != nil {
-		key, err := id.KeyOf(edu.KindCategory)
+		key, err := id.KeyForKind(edu.KindCategory)
 		if err != nil {
 			return nil, err
 		}
-		a.round.Add(store.CategoriesByID([]int64{key}, into))
+		pf.batch.AddQuery(store.CategoriesByID([]int64{key}, into))
 	} else {
-		a.round.Add(store.CategoryBySlug(*slug, into))
+		pf.batch.AddQuery(store.CategoryBySlug(*slug, into))
 	}
-	if err := a.run(); err != nil || len(found) == 0 {
+	if err := pf.sendBatches(); err != nil || len(found) == 0 {
 		return nil, err
 	}
-	a.categories(found, selection(ctx))
-	return found[0], a.run()
+	pf.walkCategories(found, currentSelection(ctx))
+	return found[0], pf.sendBatches()
 }
 
 func (r *Resolver) Category() graph.CategoryResolver { return &categoryResolver{r} }

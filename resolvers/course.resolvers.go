@@ -10,26 +10,26 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
-	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/internal/validate"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
 	"github.com/99designs/gqlgen/graphql"
 )
 
 func (r *courseResolver) Category(ctx context.Context, obj *edu.Course) (*edu.Category, error) {
-	return loaders.For(ctx).Category.Load(ctx, obj.CategoryID)
+	return loaders.FromContext(ctx).Category.Load(ctx, obj.CategoryID)
 }
 
 func (r *courseResolver) Instructor(ctx context.Context, obj *edu.Course) (*edu.User, error) {
-	return user(ctx, obj.InstructorID)
+	return loadUser(ctx, obj.InstructorID)
 }
 
 func (r *courseResolver) Videos(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Video], error) {
-	key, err := videos(edu.Connection{First: first, After: after, Last: last, Before: before})
+	key, err := courseVideosKey(edu.ConnectionArgs{First: first, After: after, Last: last, Before: before})
 	if err != nil {
 		return nil, err
 	}
-	page, err := loaders.For(ctx).VideosByCourse.Load(ctx, key(obj.ID))
+	page, err := loaders.FromContext(ctx).VideosByCourse.Load(ctx, key(obj.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -37,12 +37,12 @@ func (r *courseResolver) Videos(ctx context.Context, obj *edu.Course, first *int
 }
 
 func (r *courseResolver) Reviews(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Review], error) {
-	c := edu.Connection{First: first, After: after, Last: last, Before: before}
-	key, err := reviews(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c)
+	c := edu.ConnectionArgs{First: first, After: after, Last: last, Before: before}
+	key, err := courseReviewsKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c)
 	if err != nil {
 		return nil, err
 	}
-	page, err := loaders.For(ctx).ReviewsByCourse.Load(ctx, key(obj.ID))
+	page, err := loaders.FromContext(ctx).ReviewsByCourse.Load(ctx, key(obj.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (r *courseResolver) Reviews(ctx context.Context, obj *edu.Course, first *in
 }
 
 func (r *courseResolver) ViewerEnrollment(ctx context.Context, obj *edu.Course) (*edu.Enrollment, error) {
-	l := loaders.For(ctx)
+	l := loaders.FromContext(ctx)
 	if !l.Viewer.SignedIn() {
 		return nil, nil
 	}
@@ -58,11 +58,11 @@ func (r *courseResolver) ViewerEnrollment(ctx context.Context, obj *edu.Course) 
 }
 
 func (r *courseResolver) Enrollments(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Enrollment], error) {
-	l := loaders.For(ctx)
-	if !l.Viewer.Teaches(obj) {
-		return nil, notTaught("enrollments")
+	l := loaders.FromContext(ctx)
+	if !l.Viewer.CanManageCourse(obj) {
+		return nil, instructorOnlyError("enrollments")
 	}
-	key, err := enrollmentsOfCourse(edu.Connection{First: first, After: after, Last: last, Before: before})
+	key, err := courseEnrollmentsKey(edu.ConnectionArgs{First: first, After: after, Last: last, Before: before})
 	if err != nil {
 		return nil, err
 	}
@@ -74,54 +74,54 @@ func (r *courseResolver) Enrollments(ctx context.Context, obj *edu.Course, first
 }
 
 func (r *courseResolver) Analytics(ctx context.Context, obj *edu.Course) (*edu.CourseAnalytics, error) {
-	l := loaders.For(ctx)
-	if !l.Viewer.Teaches(obj) {
-		return nil, notTaught("analytics")
+	l := loaders.FromContext(ctx)
+	if !l.Viewer.CanManageCourse(obj) {
+		return nil, instructorOnlyError("analytics")
 	}
 	return l.Analytics.Load(ctx, obj.ID)
 }
 
 func (r *courseResolver) RelatedCourses(ctx context.Context, obj *edu.Course, first int) ([]*edu.Course, error) {
-	t, err := top(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
+	t, err := courseListKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.For(ctx).RelatedCourses.Load(ctx, of(t)(obj.ID))
+	return loaders.FromContext(ctx).RelatedCourses.Load(ctx, parentKeyFor(t)(obj.ID))
 }
 
 func (r *mutationResolver) CreateCourse(ctx context.Context, input graph.CourseInput) (*graph.CoursePayload, error) {
-	in := check.New("input")
-	course := newCourse(in, &input)
+	in := validate.New("input")
+	course := validateCourse(in, &input)
 	var id int64
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
 		id, err = s.CreateCourse(ctx, v, course, edu.InputPath{"input"})
 		return err
 	})
-	return writtenCoursePayload(ctx, id, problems, err)
+	return loadCoursePayload(ctx, id, problems, err)
 }
 
 func (r *mutationResolver) UpdateCourse(ctx context.Context, input graph.UpdateCourseInput) (*graph.CoursePayload, error) {
-	in := check.New("input")
-	course, set := changedCourse(in, &input)
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) error {
+	in := validate.New("input")
+	course, set := validateCourseUpdate(in, &input)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
 		return s.UpdateCourse(ctx, v, course, set, edu.InputPath{"input"})
 	})
-	return writtenCoursePayload(ctx, course.ID, problems, err)
+	return loadCoursePayload(ctx, course.ID, problems, err)
 }
 
 func (r *mutationResolver) PublishCourse(ctx context.Context, id edu.ID) (*graph.CoursePayload, error) {
-	return setPublished(ctx, id, true)
+	return setCoursePublished(ctx, id, true)
 }
 
 func (r *mutationResolver) UnpublishCourse(ctx context.Context, id edu.ID) (*graph.CoursePayload, error) {
-	return setPublished(ctx, id, false)
+	return setCoursePublished(ctx, id, false)
 }
 
 func (r *mutationResolver) ImportCourses(ctx context.Context, input graph.ImportCoursesInput) (*graph.ImportCoursesPayload, error) {
-	in := check.New("input")
-	courses := newCourses(in, input.Courses)
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) error {
-		return s.ImportCourses(ctx, v, courses, in.Path("courses"))
+	in := validate.New("input")
+	courses := validateImport(in, input.Courses)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.ImportCourses(ctx, v, courses, in.FieldPath("courses"))
 	})
 	if err != nil || problems != nil {
 		return &graph.ImportCoursesPayload{UserErrors: problems}, err
@@ -130,58 +130,58 @@ func (r *mutationResolver) ImportCourses(ctx context.Context, input graph.Import
 }
 
 func (r *queryResolver) Course(ctx context.Context, id *edu.ID, slug *string) (*edu.Course, error) {
-	if err := oneOf("course", id, slug); err != nil {
+	if err := requireIDOrSlug("course", id, slug); err != nil {
 		return nil, err
 	}
 	var found []*edu.Course
 	into := func(c *edu.Course) { found = append(found, c) }
-	a := readAhead(ctx)
-	want := columns(a.op, selection(ctx), typeCourse, courseFields)
+	pf := newPrefetcher(ctx)
+	want := requiredColumns(pf.op, currentSelection(ctx), typeCourse, courseFieldColumns)
 	if id != nil {
-		key, err := id.KeyOf(edu.KindCourse)
+		key, err := id.KeyForKind(edu.KindCourse)
 		if err != nil {
 			return nil, err
 		}
-		a.round.Add(store.CoursesByID([]int64{key}, want, into))
+		pf.batch.AddQuery(store.CoursesByID([]int64{key}, want, into))
 	} else {
-		a.round.Add(store.CourseBySlug(*slug, want, into))
-		r.hint(a, *slug, selection(ctx))
+		pf.batch.AddQuery(store.CourseBySlug(*slug, want, into))
+		r.prefetchBySlug(pf, *slug, currentSelection(ctx))
 	}
-	if err := a.run(); err != nil || len(found) == 0 || !found[0].Visible(a.l.Viewer) {
+	if err := pf.sendBatches(); err != nil || len(found) == 0 || !found[0].VisibleTo(pf.loaders.Viewer) {
 		return nil, err
 	}
 	if slug != nil {
-		r.remember(*slug, found[0])
+		r.storeSlugHint(*slug, found[0])
 	}
-	a.courses(found, selection(ctx))
-	return found[0], a.run()
+	pf.walkCourses(found, currentSelection(ctx))
+	return found[0], pf.sendBatches()
 }
 
 func (r *queryResolver) Courses(ctx context.Context, first *int, after *string, last *int, before *string, filter *edu.CourseFilter, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error) {
-	where, err := filter.Conditions()
+	where, err := filter.ParseConditions()
 	if err != nil {
 		return nil, err
 	}
-	p, err := edu.Connection{First: first, After: after, Last: last, Before: before}.Page(orderBy.Order())
+	p, err := edu.ConnectionArgs{First: first, After: after, Last: last, Before: before}.ParsePageArgs(orderBy.SortOrder())
 	if err != nil {
 		return nil, err
 	}
-	a := readAhead(ctx)
-	wanted := connection(a.op, selection(ctx), "Course")
-	p.Columns = wanted.columns(a.op, typeCourse, courseFields)
+	pf := newPrefetcher(ctx)
+	selected := collectConnection(pf.op, currentSelection(ctx), "Course")
+	p.Columns = selected.requiredColumns(pf.op, typeCourse, courseFieldColumns)
 	var list []*edu.Course
 	var total int
-	a.round.Add(store.Courses(where, orderBy.OrDefault(), p, func(c *edu.Course) { list = append(list, c) }))
-	if wanted.total {
-		a.round.Add(store.CountCourses(where, &total))
+	pf.batch.AddQuery(store.Courses(where, orderBy.OrDefault(), p, func(c *edu.Course) { list = append(list, c) }))
+	if selected.totalCount {
+		pf.batch.AddQuery(store.CountCourses(where, &total))
 	}
-	if err := a.run(); err != nil {
+	if err := pf.sendBatches(); err != nil {
 		return nil, err
 	}
-	page := edu.NewPage(list, p, orderBy.OrDefault().Cursor)
+	page := edu.NewPage(list, p, orderBy.OrDefault().CourseCursor)
 	page.TotalCount = total
-	walk(a, wanted, (*ahead).courses)([]*edu.CourseConnection{page})
-	return page, a.run()
+	walkPages(pf, selected, (*prefetcher).walkCourses)([]*edu.CourseConnection{page})
+	return page, pf.sendBatches()
 }
 
 func (r *Resolver) Course() graph.CourseResolver { return &courseResolver{r} }

@@ -15,140 +15,140 @@ import (
 )
 
 func (r *dashboardResolver) EnrolledCoursesCount(ctx context.Context, obj *edu.Dashboard) (int, error) {
-	n, err := loaders.For(ctx).DashboardCounts.Load(ctx, obj.UserID)
+	n, err := loaders.FromContext(ctx).DashboardCounts.Load(ctx, obj.UserID)
 	return n.Enrolled, err
 }
 
 func (r *dashboardResolver) InProgressCoursesCount(ctx context.Context, obj *edu.Dashboard) (int, error) {
-	n, err := loaders.For(ctx).DashboardCounts.Load(ctx, obj.UserID)
+	n, err := loaders.FromContext(ctx).DashboardCounts.Load(ctx, obj.UserID)
 	return n.InProgress, err
 }
 
 func (r *dashboardResolver) CompletedCoursesCount(ctx context.Context, obj *edu.Dashboard) (int, error) {
-	n, err := loaders.For(ctx).DashboardCounts.Load(ctx, obj.UserID)
+	n, err := loaders.FromContext(ctx).DashboardCounts.Load(ctx, obj.UserID)
 	return n.Completed, err
 }
 
 func (r *dashboardResolver) WatchTimeSeconds(ctx context.Context, obj *edu.Dashboard, days int) (int, error) {
-	if _, err := edu.Days(days); err != nil {
+	if _, err := edu.ValidateDays(days); err != nil {
 		return 0, err
 	}
-	return loaders.For(ctx).WatchTime.Load(ctx, of(days)(obj.UserID))
+	return loaders.FromContext(ctx).WatchTime.Load(ctx, parentKeyFor(days)(obj.UserID))
 }
 
 func (r *dashboardResolver) RecentActivity(ctx context.Context, obj *edu.Dashboard, days int, first int) ([]*edu.Enrollment, error) {
-	window, err := recent(days, first)
+	window, err := recentActivityKey(days, first)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.For(ctx).RecentActivity.Load(ctx, of(window)(obj.UserID))
+	return loaders.FromContext(ctx).RecentActivity.Load(ctx, parentKeyFor(window)(obj.UserID))
 }
 
 func (r *dashboardResolver) WatchTime(ctx context.Context, obj *edu.Dashboard, interval edu.Interval, last int) ([]*edu.TimePoint, error) {
-	s, err := edu.NewSeries(interval, last)
+	s, err := edu.NewTimeSeries(interval, last)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.For(ctx).WatchTimeSeries.Load(ctx, of(s)(obj.UserID))
+	return loaders.FromContext(ctx).WatchTimeSeries.Load(ctx, parentKeyFor(s)(obj.UserID))
 }
 
 func (r *dashboardResolver) RecommendedCourses(ctx context.Context, obj *edu.Dashboard, first int) ([]*edu.Course, error) {
-	t, err := top(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
+	t, err := courseListKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.For(ctx).Recommended.Load(ctx, of(t)(obj.UserID))
+	return loaders.FromContext(ctx).RecommendedCourses.Load(ctx, parentKeyFor(t)(obj.UserID))
 }
 
 func (r *instructorDashboardResolver) CoursesCount(ctx context.Context, obj *edu.InstructorDashboard) (int, error) {
-	t, err := loaders.For(ctx).InstructorTotals.Load(ctx, obj.InstructorID)
+	t, err := loaders.FromContext(ctx).InstructorTotals.Load(ctx, obj.InstructorID)
 	return t.Courses, err
 }
 
 func (r *instructorDashboardResolver) TotalEnrollments(ctx context.Context, obj *edu.InstructorDashboard) (int, error) {
-	t, err := loaders.For(ctx).InstructorTotals.Load(ctx, obj.InstructorID)
+	t, err := loaders.FromContext(ctx).InstructorTotals.Load(ctx, obj.InstructorID)
 	return t.Enrollments, err
 }
 
 func (r *instructorDashboardResolver) TotalCompletions(ctx context.Context, obj *edu.InstructorDashboard) (int, error) {
-	t, err := loaders.For(ctx).InstructorTotals.Load(ctx, obj.InstructorID)
+	t, err := loaders.FromContext(ctx).InstructorTotals.Load(ctx, obj.InstructorID)
 	return t.Completions, err
 }
 
 func (r *instructorDashboardResolver) AverageRating(ctx context.Context, obj *edu.InstructorDashboard) (*float64, error) {
-	t, err := loaders.For(ctx).InstructorTotals.Load(ctx, obj.InstructorID)
+	t, err := loaders.FromContext(ctx).InstructorTotals.Load(ctx, obj.InstructorID)
 	return t.AverageRating, err
 }
 
 func (r *instructorDashboardResolver) TopCourses(ctx context.Context, obj *edu.InstructorDashboard, first int) ([]*edu.Course, error) {
-	return topCourses(ctx, obj.InstructorID, first)
+	return loadTopCourses(ctx, obj.InstructorID, first)
 }
 
 func (r *instructorDashboardResolver) EnrollmentsOverTime(ctx context.Context, obj *edu.InstructorDashboard, interval edu.Interval, last int) ([]*edu.TimePoint, error) {
-	s, err := edu.NewSeries(interval, last)
+	s, err := edu.NewTimeSeries(interval, last)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.For(ctx).InstructorEnrollments.Load(ctx, of(s)(obj.InstructorID))
+	return loaders.FromContext(ctx).InstructorEnrollments.Load(ctx, parentKeyFor(s)(obj.InstructorID))
 }
 
 func (r *platformDashboardResolver) UsersCount(ctx context.Context, obj *edu.PlatformDashboard) (int, error) {
-	t, err := loaders.For(ctx).PlatformTotals.Load(ctx, platform)
+	t, err := loaders.FromContext(ctx).PlatformTotals.Load(ctx, platformParentID)
 	return t.Users, err
 }
 
 func (r *platformDashboardResolver) ActiveUsersCount(ctx context.Context, obj *edu.PlatformDashboard, days int) (int, error) {
-	if _, err := edu.Days(days); err != nil {
+	if _, err := edu.ValidateDays(days); err != nil {
 		return 0, err
 	}
-	return loaders.For(ctx).ActiveUsers.Load(ctx, of(days)(platform))
+	return loaders.FromContext(ctx).ActiveUsers.Load(ctx, parentKeyFor(days)(platformParentID))
 }
 
 func (r *platformDashboardResolver) PublishedCoursesCount(ctx context.Context, obj *edu.PlatformDashboard) (int, error) {
-	t, err := loaders.For(ctx).PlatformTotals.Load(ctx, platform)
+	t, err := loaders.FromContext(ctx).PlatformTotals.Load(ctx, platformParentID)
 	return t.PublishedCourses, err
 }
 
 func (r *platformDashboardResolver) EnrollmentsCount(ctx context.Context, obj *edu.PlatformDashboard) (int, error) {
-	t, err := loaders.For(ctx).PlatformTotals.Load(ctx, platform)
+	t, err := loaders.FromContext(ctx).PlatformTotals.Load(ctx, platformParentID)
 	return t.Enrollments, err
 }
 
 func (r *platformDashboardResolver) CompletionsCount(ctx context.Context, obj *edu.PlatformDashboard) (int, error) {
-	t, err := loaders.For(ctx).PlatformTotals.Load(ctx, platform)
+	t, err := loaders.FromContext(ctx).PlatformTotals.Load(ctx, platformParentID)
 	return t.Completions, err
 }
 
 func (r *platformDashboardResolver) TopCourses(ctx context.Context, obj *edu.PlatformDashboard, first int) ([]*edu.Course, error) {
-	return topCourses(ctx, platform, first)
+	return loadTopCourses(ctx, platformParentID, first)
 }
 
 func (r *platformDashboardResolver) TopCategories(ctx context.Context, obj *edu.PlatformDashboard, first int) ([]*edu.Category, error) {
-	if _, err := edu.Limit("first", first, edu.MaxList); err != nil {
+	if _, err := edu.ValidateLimit("first", first, edu.MaxListSize); err != nil {
 		return nil, err
 	}
-	return loaders.For(ctx).TopCategories.Load(ctx, of(first)(platform))
+	return loaders.FromContext(ctx).TopCategories.Load(ctx, parentKeyFor(first)(platformParentID))
 }
 
 func (r *platformDashboardResolver) EnrollmentsOverTime(ctx context.Context, obj *edu.PlatformDashboard, interval edu.Interval, last int) ([]*edu.TimePoint, error) {
-	s, err := edu.NewSeries(interval, last)
+	s, err := edu.NewTimeSeries(interval, last)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.For(ctx).PlatformEnrollments.Load(ctx, of(s)(platform))
+	return loaders.FromContext(ctx).PlatformEnrollments.Load(ctx, parentKeyFor(s)(platformParentID))
 }
 
 func (r *queryResolver) InstructorDashboard(ctx context.Context) (*edu.InstructorDashboard, error) {
-	a := readAhead(ctx)
-	id := a.l.Viewer.ID()
-	a.instructorDashboard(id, selection(ctx))
-	return &edu.InstructorDashboard{InstructorID: id}, a.run()
+	pf := newPrefetcher(ctx)
+	id := pf.loaders.Viewer.UserID()
+	pf.walkInstructorDashboard(id, currentSelection(ctx))
+	return &edu.InstructorDashboard{InstructorID: id}, pf.sendBatches()
 }
 
 func (r *queryResolver) PlatformDashboard(ctx context.Context) (*edu.PlatformDashboard, error) {
-	a := readAhead(ctx)
-	a.platformDashboard(selection(ctx))
-	return &edu.PlatformDashboard{}, a.run()
+	pf := newPrefetcher(ctx)
+	pf.walkPlatformDashboard(currentSelection(ctx))
+	return &edu.PlatformDashboard{}, pf.sendBatches()
 }
 
 func (r *Resolver) Dashboard() graph.DashboardResolver { return &dashboardResolver{r} }

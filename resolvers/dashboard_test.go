@@ -30,8 +30,8 @@ func diffFigures(t *testing.T, name string, want, got any) {
 
 func TestStudentsFigures(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
-	for _, user := range append(rows[int64](t, a, "SELECT user_id FROM enrollments GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 3"), 1, 3) {
+	a := setup(t, testdb.NewWithDemo(t))
+	for _, user := range append(connectionSelection[int64](t, a, "SELECT user_id FROM enrollments GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 3"), 1, 3) {
 		as := edu.Viewer{ID: user, Role: edu.RoleStudent}
 		t.Run(fmt.Sprint(user), func(t *testing.T) {
 			got := a.data(t, as, `{ viewer { dashboard { enrolledCoursesCount inProgressCoursesCount completedCoursesCount
@@ -50,7 +50,7 @@ func TestStudentsFigures(t *testing.T) {
 
 func TestRecentActivity(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, inTies)
 	for _, days := range []int{1, 7, 30, 3650} {
 		got := a.data(t, student, fmt.Sprintf("{ viewer { dashboard { recentActivity(days: %d, first: 10) { id } } } }", days), nil)
@@ -66,10 +66,10 @@ func TestRecentActivity(t *testing.T) {
 // in, or in any for one who has none.
 func TestRecommendedCourses(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	newcomer := one[int64](t, a, "INSERT INTO users (name, email) VALUES ('New', 'new@7p.example') RETURNING id")
 	a.exec(t, "UPDATE courses SET published = true, published_at = coalesce(published_at, now()) WHERE id = 194") // ties at no enrollments
-	for _, user := range append(rows[int64](t, a, "SELECT user_id FROM enrollments GROUP BY 1 ORDER BY count(*), 1 LIMIT 3"), 1, 2, newcomer) {
+	for _, user := range append(connectionSelection[int64](t, a, "SELECT user_id FROM enrollments GROUP BY 1 ORDER BY count(*), 1 LIMIT 3"), 1, 2, newcomer) {
 		got := a.data(t, edu.Viewer{ID: user, Role: edu.RoleStudent}, "{ viewer { dashboard { recommendedCourses(first: 50) { id } five: recommendedCourses { id } } } }", nil)
 		want := a.ids(t, edu.KindCourse, `WITH taken AS (SELECT c.id, c.category_id FROM enrollments e JOIN courses c ON c.id = e.course_id WHERE e.user_id = $1)
 			SELECT id FROM courses WHERE published AND NOT EXISTS (SELECT FROM taken WHERE taken.id = courses.id)
@@ -86,8 +86,8 @@ func TestRecommendedCourses(t *testing.T) {
 
 func TestRelatedCourses(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
-	if _, err := a.store.RefreshRelated(t.Context(), time.Hour); err != nil {
+	a := setup(t, testdb.NewWithDemo(t))
+	if _, err := a.store.RefreshRelatedCourses(t.Context(), time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	a.exec(t, "UPDATE courses SET published = false WHERE id = (SELECT related_id FROM course_related WHERE course_id = 24 AND rank = 1)")
@@ -105,7 +105,7 @@ func TestRelatedCourses(t *testing.T) {
 // that is younger has those of now.
 func TestAnalytics(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	const sql = `SELECT (SELECT count(*) FROM enrollments WHERE course_id = $1) AS "totalEnrollments",
 		coalesce((SELECT avg(progress) FROM enrollments WHERE course_id = $1), 0) AS "averageProgress",
 		(SELECT count(*) FROM enrollments WHERE course_id = $1 AND (completed_at IS NOT NULL OR progress = 100)) AS completions,
@@ -134,7 +134,7 @@ func TestAnalytics(t *testing.T) {
 
 func TestInstructorsFigures(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, "INSERT INTO enrollments (user_id, course_id, progress) VALUES (9, 194, 100), (10, 194, 10) ON CONFLICT DO NOTHING") // in a draft
 	for _, v := range []edu.Viewer{instructor, {ID: 424, Role: edu.RoleInstructor}, {ID: 3, Role: edu.RoleAdmin}} {
 		got := a.data(t, v, "{ instructorDashboard { coursesCount totalEnrollments totalCompletions averageRating topCourses(first: 50) { id } } }", nil)
@@ -153,7 +153,7 @@ func TestInstructorsFigures(t *testing.T) {
 
 func TestPlatformsFigures(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	got := a.data(t, admin, `{ platformDashboard { usersCount publishedCoursesCount enrollmentsCount completionsCount
 		active: activeUsersCount week: activeUsersCount(days: 7) topCourses(first: 50) { id } topCategories(first: 50) { id } } }`, nil)
 	active := func(days int) string {
@@ -199,7 +199,7 @@ func TestTimeSeries(t *testing.T) {
 					instructorDashboard { enrollmentsOverTime(interval: %[1]s, last: 9) { at value } }
 					platformDashboard { enrollmentsOverTime(interval: %[1]s, last: 9) { at value } } }`, interval), nil)
 				series := func(value string) any {
-					return anyList(rows[map[string]any](t, a, strings.ReplaceAll(`
+					return anyList(connectionSelection[map[string]any](t, a, strings.ReplaceAll(`
 						SELECT jsonb_build_object('at', to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'value', coalesce(`+value+`)::float8)
 						FROM generate_series(date_trunc('UNIT', $1::timestamptz AT TIME ZONE 'UTC') - 8 * interval '1 UNIT', date_trunc('UNIT', $1::timestamptz AT TIME ZONE 'UTC'), interval '1 UNIT') AS at
 						ORDER BY at`, "UNIT", strings.ToLower(interval)), now))

@@ -10,58 +10,58 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
-	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/internal/validate"
 	"github.com/7p-education/api/store"
 )
 
 func (r *enrollmentResolver) User(ctx context.Context, obj *edu.Enrollment) (*edu.User, error) {
-	return user(ctx, obj.UserID)
+	return loadUser(ctx, obj.UserID)
 }
 
 func (r *enrollmentResolver) Course(ctx context.Context, obj *edu.Enrollment) (*edu.Course, error) {
-	return course(ctx, obj.CourseID)
+	return loadCourse(ctx, obj.CourseID)
 }
 
 func (r *mutationResolver) Enroll(ctx context.Context, input graph.EnrollInput) (*graph.EnrollPayload, error) {
-	in := check.New("input")
-	course := in.Key("courseId", input.CourseID, edu.KindCourse)
-	var made *edu.Enrollment
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
-		made, err = s.Enroll(ctx, v, course, in.Path("courseId"))
+	in := validate.New("input")
+	course := in.ValidateID("courseId", input.CourseID, edu.KindCourse)
+	var enrollment *edu.Enrollment
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		enrollment, err = s.Enroll(ctx, v, course, in.FieldPath("courseId"))
 		return err
 	})
 	if err != nil || problems != nil {
 		return &graph.EnrollPayload{UserErrors: problems}, err
 	}
-	a := readAhead(ctx)
-	a.enrollments([]*edu.Enrollment{made}, below(ctx, "EnrollPayload", "enrollment"))
-	return &graph.EnrollPayload{Enrollment: made}, a.run()
+	pf := newPrefetcher(ctx)
+	pf.walkEnrollments([]*edu.Enrollment{enrollment}, payloadSelection(ctx, "EnrollPayload", "enrollment"))
+	return &graph.EnrollPayload{Enrollment: enrollment}, pf.sendBatches()
 }
 
 func (r *mutationResolver) Unenroll(ctx context.Context, input graph.UnenrollInput) (*graph.UnenrollPayload, error) {
-	in := check.New("input")
-	course := in.Key("courseId", input.CourseID, edu.KindCourse)
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) error {
-		return s.Unenroll(ctx, v, course, in.Path("courseId"))
+	in := validate.New("input")
+	course := in.ValidateID("courseId", input.CourseID, edu.KindCourse)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.Unenroll(ctx, v, course, in.FieldPath("courseId"))
 	})
 	if err != nil || problems != nil {
 		return &graph.UnenrollPayload{UserErrors: problems}, err
 	}
-	left, err := writtenCourse(ctx, course, below(ctx, "UnenrollPayload", "course"))
+	left, err := loadWrittenCourse(ctx, course, payloadSelection(ctx, "UnenrollPayload", "course"))
 	return &graph.UnenrollPayload{Course: left}, err
 }
 
 func (r *mutationResolver) BulkEnroll(ctx context.Context, input graph.BulkEnrollInput) (*graph.BulkEnrollPayload, error) {
-	in := check.New("input")
-	course := in.Key("courseId", input.CourseID, edu.KindCourse)
-	emails := manyEmails(in, input.Emails)
+	in := validate.New("input")
+	course := in.ValidateID("courseId", input.CourseID, edu.KindCourse)
+	emails := validateEmails(in, input.Emails)
 	var done store.BulkEnrollment
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
-		done, err = s.BulkEnroll(ctx, v, course, emails, in.Path("courseId"))
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		done, err = s.BulkEnroll(ctx, v, course, emails, in.FieldPath("courseId"))
 		return err
 	})
 	return &graph.BulkEnrollPayload{
-		EnrolledCount: done.Enrolled, AlreadyEnrolledCount: done.Already, UnknownEmails: done.Unknown, UserErrors: problems,
+		EnrolledCount: done.Enrolled, AlreadyEnrolledCount: done.AlreadyEnrolled, UnknownEmails: done.UnknownEmails, UserErrors: problems,
 	}, err
 }
 

@@ -21,9 +21,9 @@ func TestImportCourses(t *testing.T) {
 	const n = 300
 	list := make([]map[string]any, n)
 	for i := range list {
-		list[i] = newCourse(s, map[string]any{"title": fmt.Sprint("Zymurgy ", i)})
+		list[i] = validateCourse(s, map[string]any{"title": fmt.Sprint("Zymurgy ", i)})
 	}
-	list[7] = newCourse(s, map[string]any{
+	list[7] = validateCourse(s, map[string]any{
 		"title": "Cafe\u0301", "description": "a\n\"b\"\\ \u2028 é", "tags": []string{"Two words", "{x,\"y\"}", "NULL"}, "difficulty": "INTERMEDIATE",
 		"priceAmount": "12345678.9", "durationSeconds": 60, "thumbnailUrl": "https://example.com/é",
 	})
@@ -36,7 +36,7 @@ func TestImportCourses(t *testing.T) {
 	if got.cost.Statements != 7 || got.cost.RoundTrips != 3 {
 		t.Errorf("cost %+v, want 7 statements in 3 round trips, however many courses", got.cost)
 	}
-	slugs := rows[string](t, s.api, "SELECT slug FROM courses WHERE id > $1 ORDER BY id", s.draft)
+	slugs := connectionSelection[string](t, s.api, "SELECT slug FROM courses WHERE id > $1 ORDER BY id", s.draft)
 	if len(slugs) != n || slugs[0] != "zymurgy-0" || slugs[7] != "cafe" || slugs[n-1] != fmt.Sprint("zymurgy-", n-1) {
 		t.Errorf("%d slugs in the wrong order: %v", len(slugs), slugs)
 	}
@@ -64,14 +64,14 @@ func TestImportedSlugs(t *testing.T) {
 	s := newStage(t)
 	list := make([]map[string]any, 20)
 	for i := range list {
-		list[i] = newCourse(s, map[string]any{"title": []string{"Open", "Twice", "Не латиница", "Open open"}[i%4]})
+		list[i] = validateCourse(s, map[string]any{"title": []string{"Open", "Twice", "Не латиница", "Open open"}[i%4]})
 	}
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() { wantRefusals(t, s.ask(t, s.teacher, importMutation, courseList(list...)), "importCourses") })
 	}
 	wait.Wait()
-	plain := rows[string](t, s.api, "SELECT slug FROM courses WHERE slug !~ '-[a-z2-7]{6}$' ORDER BY slug")
+	plain := connectionSelection[string](t, s.api, "SELECT slug FROM courses WHERE slug !~ '-[a-z2-7]{6}$' ORDER BY slug")
 	if want := []string{"course", "draft", "open", "open-open", "twice"}; !slices.Equal(plain, want) {
 		t.Errorf("slugs without a suffix are %v, want %v", plain, want)
 	}
@@ -88,8 +88,8 @@ func TestImportedSlugs(t *testing.T) {
 func TestImportRefuses(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	good, many := newCourse(s, nil), func(n int, c map[string]any) []map[string]any { return slices.Repeat([]map[string]any{c}, n) }
-	noCategory := newCourse(s, map[string]any{"categoryId": id(edu.KindCategory, 99)})
+	good, many := validateCourse(s, nil), func(n int, c map[string]any) []map[string]any { return slices.Repeat([]map[string]any{c}, n) }
+	noCategory := validateCourse(s, map[string]any{"categoryId": id(edu.KindCategory, 99)})
 	hundred := func(told string) []string {
 		list := make([]string, 100)
 		for i := range list {
@@ -103,12 +103,12 @@ func TestImportRefuses(t *testing.T) {
 	}{
 		"none":               {many(0, nil), []string{"INVALID input.courses"}},
 		"too many":           {many(10_001, good), []string{"INVALID input.courses"}},
-		"the last":           {append(many(99, good), newCourse(s, map[string]any{"title": ""})), []string{"INVALID input.courses.99.title"}},
-		"all titles":         {many(1000, newCourse(s, map[string]any{"title": " "})), hundred("INVALID input.courses.%d.title")},
+		"the last":           {append(many(99, good), validateCourse(s, map[string]any{"title": ""})), []string{"INVALID input.courses.99.title"}},
+		"all titles":         {many(1000, validateCourse(s, map[string]any{"title": " "})), hundred("INVALID input.courses.%d.title")},
 		"all categories":     {many(1000, noCategory), hundred("NOT_FOUND input.courses.%d.categoryId")},
-		"of two kinds":       {[]map[string]any{good, newCourse(s, map[string]any{"title": "", "priceAmount": "0.001"}), noCategory}, []string{"INVALID input.courses.1.title", "INVALID input.courses.1.priceAmount"}},
+		"of two kinds":       {[]map[string]any{good, validateCourse(s, map[string]any{"title": "", "priceAmount": "0.001"}), noCategory}, []string{"INVALID input.courses.1.title", "INVALID input.courses.1.priceAmount"}},
 		"the last category":  {append(many(18, good), noCategory), []string{"NOT_FOUND input.courses.18.categoryId"}},
-		"another's category": {[]map[string]any{newCourse(s, map[string]any{"categoryId": id(edu.KindUser, 1)})}, []string{"INVALID input.courses.0.categoryId"}},
+		"another's category": {[]map[string]any{validateCourse(s, map[string]any{"categoryId": id(edu.KindUser, 1)})}, []string{"INVALID input.courses.0.categoryId"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := s.ask(t, s.teacher, importMutation, courseList(c.courses...))
@@ -119,8 +119,8 @@ func TestImportRefuses(t *testing.T) {
 		})
 	}
 	// What does not fit its type is no user error, as everywhere.
-	wantRefusal(t, s.ask(t, s.teacher, importMutation, courseList(good, newCourse(s, map[string]any{"title": nil}))), edu.BadUserInput)
-	wantRefusal(t, s.ask(t, s.teacher, importMutation, courseList(good, newCourse(s, map[string]any{"priceAmount": 49.9}))), edu.BadUserInput)
+	wantRefusal(t, s.ask(t, s.teacher, importMutation, courseList(good, validateCourse(s, map[string]any{"title": nil}))), edu.BadUserInput)
+	wantRefusal(t, s.ask(t, s.teacher, importMutation, courseList(good, validateCourse(s, map[string]any{"priceAmount": 49.9}))), edu.BadUserInput)
 	if n := s.count(t, "courses"); n != 2 {
 		t.Errorf("%d courses, want the 2 that were there", n)
 	}
@@ -147,7 +147,7 @@ func TestLargestRequests(t *testing.T) {
 		t.Errorf("%d bytes answered %d %.300s", size, got.status, got.body)
 	}
 	// 10,000 courses of 1,000 bytes.
-	courses := slices.Repeat([]map[string]any{newCourse(s, map[string]any{"description": strings.Repeat("so it is ", 110)})}, 10_000)
+	courses := slices.Repeat([]map[string]any{validateCourse(s, map[string]any{"description": strings.Repeat("so it is ", 110)})}, 10_000)
 	got, size = post(s.teacher, importMutation, courseList(courses...))
 	if at(got.Data, "importCourses", "importedCount") != 10_000.0 {
 		t.Errorf("%d bytes answered %d %.300s", size, got.status, got.body)

@@ -89,7 +89,7 @@ func (c *crowd) wrongEnrollments(t *testing.T) (wrong []string) {
 		}
 	}
 	there := map[int64]bool{}
-	for _, key := range rows[int64](t, c.api, "SELECT id FROM enrollments") {
+	for _, key := range connectionSelection[int64](t, c.api, "SELECT id FROM enrollments") {
 		there[key] = true
 	}
 	left := map[pair][]taking{}

@@ -62,8 +62,8 @@ func gather(t *testing.T) *crowd {
 	}
 	t.Cleanup(s.Close)
 	c := &crowd{start: time.Now(), videos: map[int64][]int64{}, told: map[string]int{}, history: history{net: map[int64]int{}}}
-	c.api = &api{db: testdb.Pool(t, dsn), store: s, handler: gql.New(gql.Options{Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})}
-	for i, key := range rows[int64](t, c.api, "INSERT INTO users (name, email) SELECT n, n || '@7p.example' FROM generate_series(0, $1 + 1) n RETURNING id", learners) {
+	c.api = &api{db: testdb.OpenPool(t, dsn), store: s, handler: gql.New(gql.Options{Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})}
+	for i, key := range connectionSelection[int64](t, c.api, "INSERT INTO users (name, email) SELECT n, n || '@7p.example' FROM generate_series(0, $1 + 1) n RETURNING id", learners) {
 		switch i {
 		case learners:
 			c.teacher = edu.Viewer{ID: key, Role: edu.RoleInstructor}
@@ -74,10 +74,10 @@ func gather(t *testing.T) *crowd {
 		}
 	}
 	c.exec(t, "INSERT INTO categories (name, slug) SELECT n::text, n::text FROM generate_series(1, 3) n")
-	c.courses = rows[int64](t, c.api, `INSERT INTO courses (slug, title, difficulty, published, published_at, duration_seconds, instructor_id, category_id)
+	c.courses = connectionSelection[int64](t, c.api, `INSERT INTO courses (slug, title, difficulty, published, published_at, duration_seconds, instructor_id, category_id)
 		SELECT n::text, n::text, 'beginner', true, now(), 3 * $3, $1, 1 + n % 3 FROM generate_series(1, $2::int) n RETURNING id`, c.teacher.ID, fewCourses, videoSeconds)
 	for _, course := range c.courses {
-		c.videos[course] = rows[int64](t, c.api, `INSERT INTO videos (course_id, title, position, duration_seconds)
+		c.videos[course] = connectionSelection[int64](t, c.api, `INSERT INTO videos (course_id, title, position, duration_seconds)
 			SELECT $1, n::text, n, $2 FROM generate_series(1, 3) n RETURNING id`, course, videoSeconds)
 	}
 	return c

@@ -35,7 +35,7 @@ func resized(operation string, first int) string {
 // more of. A wait is a batch that nobody planned.
 func TestStatementsOfOperations(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, "SELECT refresh_related(ARRAY(SELECT id FROM courses))")
 	taken := one[string](t, a, "SELECT c.slug FROM courses c JOIN enrollments e ON e.course_id = c.id WHERE e.user_id = 1 AND c.published ORDER BY c.enrollment_count DESC, c.id LIMIT 1")
 	// A slug that was never asked for takes one round trip more than one that was.
@@ -83,7 +83,7 @@ func TestStatementsOfOperations(t *testing.T) {
 // answer is that of the new place.
 func TestSlugThatMoved(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	slugs := one[[]string](t, a, "SELECT array_agg(slug) FROM (SELECT slug FROM courses WHERE published ORDER BY enrollment_count DESC, id LIMIT 2) c")
 	page := func(slug string) answer {
 		return a.ask(t, student, operation(t, "course-page"), map[string]any{"slug": slug})

@@ -33,14 +33,14 @@ func (l list) query() string {
 	return "query($first: Int, $after: String, $last: Int, $before: String) { " + q + " }"
 }
 
-// connection finds the one connection in an answer.
-func connection(v any) map[string]any {
+// collectConnection finds the one connection in an answer.
+func collectConnection(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	if m["pageInfo"] != nil {
 		return m
 	}
 	for _, below := range m {
-		if c := connection(below); c != nil {
+		if c := collectConnection(below); c != nil {
 			return c
 		}
 	}
@@ -58,7 +58,7 @@ const inTies = `
 
 func TestPaging(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, inTies)
 	for _, l := range allLists(t, a) {
 		t.Run(l.name, func(t *testing.T) {
@@ -79,9 +79,9 @@ func TestPaging(t *testing.T) {
 // A page without rows has no cursors, whatever the list holds.
 func TestEmptyPages(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	for _, l := range allLists(t, a) {
-		c := connection(a.data(t, l.as, l.query(), map[string]any{"first": 0}))
+		c := collectConnection(a.data(t, l.as, l.query(), map[string]any{"first": 0}))
 		if len(c["edges"].([]any)) > 0 || len(c["nodes"].([]any)) > 0 || at(c, "pageInfo", "startCursor") != nil || at(c, "pageInfo", "endCursor") != nil || c["totalCount"] == 0.0 {
 			t.Errorf("%s: %v", l.name, c)
 		}
@@ -97,7 +97,7 @@ func (a *api) forward(t *testing.T, l list, all []string, between func(page int)
 	var got []string
 	var after any
 	for page := 0; ; page++ {
-		c := connection(a.data(t, l.as, l.query(), map[string]any{"first": pageOf, "after": after}))
+		c := collectConnection(a.data(t, l.as, l.query(), map[string]any{"first": pageOf, "after": after}))
 		ids := checkPage(t, c)
 		got = append(got, ids...)
 		if all != nil {
@@ -119,7 +119,7 @@ func (a *api) backward(t *testing.T, l list, all []string) []string {
 	var got []string
 	var before any
 	for page := 0; ; page++ {
-		c := connection(a.data(t, l.as, l.query(), map[string]any{"last": pageOf, "before": before}))
+		c := collectConnection(a.data(t, l.as, l.query(), map[string]any{"last": pageOf, "before": before}))
 		got = append(checkPage(t, c), got...)
 		checkPlace(t, c, page > 0, len(got) < len(all), len(all))
 		if at(c, "pageInfo", "hasPreviousPage") != true || page > len(all) {
@@ -244,7 +244,7 @@ func allLists(t *testing.T, a *api) []list {
 // there all along.
 func TestPagingIsStable(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	l := list{as: anonymous, field: "courses(PAGE) ROWS", kind: edu.KindCourse}
 	before := a.ids(t, l.kind, "SELECT id FROM courses WHERE published ORDER BY published_at DESC, id DESC")
 	gone := map[string]bool{}
@@ -278,7 +278,7 @@ func TestPagingIsStable(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, "DELETE FROM reviews WHERE course_id % 4 = 0; UPDATE courses SET price = 0 WHERE id % 7 = 0")
 	type filter struct{ text, sql string }
 	filters := []filter{
@@ -308,7 +308,7 @@ func TestFilters(t *testing.T) {
 			}
 			// The same filter of a search without words, which orders by id alone.
 			slices.SortFunc(want, func(x, y string) int { return int(keyOf(t, y) - keyOf(t, x)) })
-			c := connection(a.data(t, anonymous, "{ searchCourses(first: 100, filter: {"+f.text+"}) { totalCount pageInfo { endCursor } nodes { id } } }", nil))
+			c := collectConnection(a.data(t, anonymous, "{ searchCourses(first: 100, filter: {"+f.text+"}) { totalCount pageInfo { endCursor } nodes { id } } }", nil))
 			if diff := cmp.Diff(want[:min(100, len(want))], each(c["nodes"], "id"), equalEmpty); diff != "" {
 				t.Errorf("search (-want +got):\n%s", diff)
 			}

@@ -184,7 +184,7 @@ func readAs(t *testing.T, s stage, as edu.Viewer, r reading) string {
 // nulled returns how much of the path to a field is left where it fails: the
 // nearest that may be null.
 func nulled(path []any) int {
-	schema := gql.Schema().Schema()
+	schema := gql.ExecutableSchema().Schema()
 	typ, left := ast.NonNullNamedType(schema.Query.Name, nil), 0
 	for i, step := range path {
 		if field, named := step.(string); named {
@@ -262,7 +262,7 @@ func writeAs(t *testing.T, s stage, as edu.Viewer, mutation string, variables ma
 
 // textOf writes a mutation whose variables are its arguments.
 func textOf(mutation string) string {
-	field := gql.Schema().Schema().Mutation.Fields.ForName(mutation)
+	field := gql.ExecutableSchema().Schema().Mutation.Fields.ForName(mutation)
 	var declared, given []string
 	for _, a := range field.Arguments {
 		declared, given = append(declared, fmt.Sprintf("$%s: %s", a.Name, a.Type)), append(given, a.Name+": $"+a.Name)
@@ -293,7 +293,7 @@ func TestPermissionsCoverSchema(t *testing.T) {
 	for _, w := range writings {
 		rows["`"+w.mutation+"`"] = true
 	}
-	schema := gql.Schema().Schema()
+	schema := gql.ExecutableSchema().Schema()
 	for _, def := range schema.Types {
 		if def.Kind != ast.Object || def.BuiltIn {
 			continue

@@ -10,40 +10,40 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
-	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/internal/validate"
 	"github.com/7p-education/api/store"
 )
 
 func (r *mutationResolver) ReviewCourse(ctx context.Context, input graph.ReviewCourseInput) (*graph.ReviewPayload, error) {
-	in := check.New("input")
-	said := edu.Review{
-		CourseID: in.Key("courseId", input.CourseID, edu.KindCourse),
-		Rating:   in.Int("rating", input.Rating, 1, 5),
-		Body:     in.Text("body", input.Body, 0, 5_000),
+	in := validate.New("input")
+	newReview := edu.Review{
+		CourseID: in.ValidateID("courseId", input.CourseID, edu.KindCourse),
+		Rating:   in.ValidateRange("rating", input.Rating, 1, 5),
+		Body:     in.ValidateText("body", input.Body, 0, 5_000),
 	}
 	var id int64
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
-		id, err = s.ReviewCourse(ctx, v, said, in.Path("courseId"))
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		id, err = s.ReviewCourse(ctx, v, newReview, in.FieldPath("courseId"))
 		return err
 	})
 	if err != nil || problems != nil {
 		return &graph.ReviewPayload{UserErrors: problems}, err
 	}
-	a := readAhead(ctx)
-	a.kinds(map[edu.Kind][]int64{edu.KindReview: {id}}, below(ctx, "ReviewPayload", "review"))
-	if err := a.run(); err != nil {
+	pf := newPrefetcher(ctx)
+	pf.walkNodes(map[edu.Kind][]int64{edu.KindReview: {id}}, payloadSelection(ctx, "ReviewPayload", "review"))
+	if err := pf.sendBatches(); err != nil {
 		return nil, err
 	}
-	review, err := a.l.Review.Load(ctx, id)
+	review, err := pf.loaders.Review.Load(ctx, id)
 	return &graph.ReviewPayload{Review: review}, err
 }
 
 func (r *reviewResolver) Course(ctx context.Context, obj *edu.Review) (*edu.Course, error) {
-	return course(ctx, obj.CourseID)
+	return loadCourse(ctx, obj.CourseID)
 }
 
 func (r *reviewResolver) Author(ctx context.Context, obj *edu.Review) (*edu.User, error) {
-	return user(ctx, obj.AuthorID)
+	return loadUser(ctx, obj.AuthorID)
 }
 
 func (r *Resolver) Review() graph.ReviewResolver { return &reviewResolver{r} }

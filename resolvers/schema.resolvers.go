@@ -14,7 +14,7 @@ import (
 )
 
 func (r *queryResolver) Node(ctx context.Context, id edu.ID) (edu.Node, error) {
-	found, problems, err := nodes(ctx, []*edu.ID{&id})
+	found, problems, err := loadNodes(ctx, []*edu.ID{&id})
 	if err != nil {
 		return nil, err
 	}
@@ -22,10 +22,10 @@ func (r *queryResolver) Node(ctx context.Context, id edu.ID) (edu.Node, error) {
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []*edu.ID) ([]edu.Node, error) {
-	if _, err := edu.Limit("the number of ids", len(ids), edu.MaxPageSize); err != nil && len(ids) > 0 {
+	if _, err := edu.ValidateLimit("the number of ids", len(ids), edu.MaxPageSize); err != nil && len(ids) > 0 {
 		return nil, err
 	}
-	found, problems, err := nodes(ctx, ids)
+	found, problems, err := loadNodes(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

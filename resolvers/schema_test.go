@@ -24,7 +24,7 @@ func TestSchemaKeepsContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := gql.Schema().Schema()
+	ours := gql.ExecutableSchema().Schema()
 	for name, want := range contract.Types {
 		got := ours.Types[name]
 		if got == nil || got.Kind != want.Kind {
@@ -54,16 +54,16 @@ func keepsField(t *testing.T, parent string, want, got *ast.FieldDefinition) {
 		t.Errorf("%s is missing", at)
 		return
 	}
-	if got.Type.String() != want.Type.String() || value(got.DefaultValue) != value(want.DefaultValue) {
-		t.Errorf("%s is %s = %s, want %s = %s", at, got.Type, value(got.DefaultValue), want.Type, value(want.DefaultValue))
+	if got.Type.String() != want.Type.String() || argumentValue(got.DefaultValue) != argumentValue(want.DefaultValue) {
+		t.Errorf("%s is %s = %s, want %s = %s", at, got.Type, argumentValue(got.DefaultValue), want.Type, argumentValue(want.DefaultValue))
 	}
 	if auth(got) != auth(want) {
 		t.Errorf("%s is for %q, want %q", at, auth(got), auth(want))
 	}
 	for _, arg := range want.Arguments {
 		a := got.Arguments.ForName(arg.Name)
-		if a == nil || a.Type.String() != arg.Type.String() || value(a.DefaultValue) != value(arg.DefaultValue) {
-			t.Errorf("%s(%s) is %v, want %s = %s", at, arg.Name, a, arg.Type, value(arg.DefaultValue))
+		if a == nil || a.Type.String() != arg.Type.String() || argumentValue(a.DefaultValue) != argumentValue(arg.DefaultValue) {
+			t.Errorf("%s(%s) is %v, want %s = %s", at, arg.Name, a, arg.Type, argumentValue(arg.DefaultValue))
 		}
 	}
 	for _, arg := range got.Arguments {
@@ -73,7 +73,7 @@ func keepsField(t *testing.T, parent string, want, got *ast.FieldDefinition) {
 	}
 }
 
-func value(v *ast.Value) string {
+func argumentValue(v *ast.Value) string {
 	if v == nil {
 		return ""
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-type searchArgs struct {
+type searchArguments struct {
 	query  string
 	filter *edu.CourseFilter
 	sort   edu.SearchSort
@@ -21,89 +21,89 @@ type searchArgs struct {
 	after  *string
 }
 
-// read checks the arguments.
-func (s searchArgs) read() (edu.Search, error) {
-	q := edu.Search{Sort: s.sort}
+// parseSearch checks the arguments.
+func (s searchArguments) parseSearch() (edu.SearchArgs, error) {
+	q := edu.SearchArgs{Sort: s.sort}
 	var err error
-	if q.Query, err = edu.SearchText("query", s.query); err != nil {
+	if q.Query, err = edu.ParseSearchText("query", s.query); err != nil {
 		return q, err
 	}
-	if q.Filter, err = s.filter.Conditions(); err != nil {
+	if q.Filter, err = s.filter.ParseConditions(); err != nil {
 		return q, err
 	}
-	q.Page, err = edu.Connection{First: &s.first, After: s.after}.Page(s.sort.Order())
+	q.Page, err = edu.ConnectionArgs{First: &s.first, After: s.after}.ParsePageArgs(s.sort.SortOrder())
 	return q, err
 }
 
-// searchWants is what is selected of a search, and the selections on its courses.
-type searchWants struct {
-	rows
+// searchSelection is what is selected of a search, and the selections on its courses.
+type searchSelection struct {
+	connectionSelection
 	facets, didYouMean, highlight bool
-	category                      []ast.SelectionSet
+	categorySelections            []ast.SelectionSet
 }
 
-func (a *ahead) searchWants(sel ast.SelectionSet) searchWants {
-	var w searchWants
-	w.rows = connection(a.op, sel, "CourseSearch")
-	for _, f := range fields(a.op, sel, []string{"CourseSearchConnection"}) {
+func (pf *prefetcher) collectSearch(sel ast.SelectionSet) searchSelection {
+	var w searchSelection
+	w.connectionSelection = collectConnection(pf.op, sel, "CourseSearch")
+	for _, f := range collectFields(pf.op, sel, []string{"CourseSearchConnection"}) {
 		switch f.Name {
 		case "facets":
 			w.facets = true
-			for _, g := range fields(a.op, f.Selections, []string{"SearchFacets"}) {
-				for _, c := range fields(a.op, g.Selections, []string{"CategoryFacet"}) {
+			for _, g := range collectFields(pf.op, f.Selections, []string{"SearchFacets"}) {
+				for _, c := range collectFields(pf.op, g.Selections, []string{"CategoryFacet"}) {
 					if c.Name == "category" {
-						w.category = append(w.category, c.Selections)
+						w.categorySelections = append(w.categorySelections, c.Selections)
 					}
 				}
 			}
 		case "didYouMean":
 			w.didYouMean = true
 		case "edges":
-			w.highlight = w.highlight || selects(a.op, f.Selections, []string{"CourseSearchEdge"}, "highlight")
+			w.highlight = w.highlight || selectsAnyField(pf.op, f.Selections, []string{"CourseSearchEdge"}, "highlight")
 		}
 	}
 	return w
 }
 
-func searchCourses(ctx context.Context, args searchArgs) (*edu.SearchResult, error) {
-	q, err := args.read()
+func searchCourses(ctx context.Context, args searchArguments) (*edu.SearchResult, error) {
+	q, err := args.parseSearch()
 	if err != nil {
 		return nil, err
 	}
-	a := readAhead(ctx)
-	w := a.searchWants(selection(ctx))
-	q.Page.Columns = w.columns(a.op, typeCourse, courseFields)
+	pf := newPrefetcher(ctx)
+	w := pf.collectSearch(currentSelection(ctx))
+	q.Page.Columns = w.requiredColumns(pf.op, typeCourse, courseFieldColumns)
 	if w.highlight {
 		q.Page.Columns |= edu.CourseTitle | edu.CourseDescription
 	}
-	var hits []store.Found
+	var hits []store.SearchHit
 	var groups []store.SearchGroup
-	a.round.Add(store.SearchCourses(q, func(f store.Found) { hits = append(hits, f) }))
-	if w.facets || w.total {
-		a.round.Add(store.SearchGroups(q, func(g store.SearchGroup) { groups = append(groups, g) }))
+	pf.batch.AddQuery(store.SearchCourses(q, func(f store.SearchHit) { hits = append(hits, f) }))
+	if w.facets || w.totalCount {
+		pf.batch.AddQuery(store.SearchGroups(q, func(g store.SearchGroup) { groups = append(groups, g) }))
 	}
-	if err := a.run(); err != nil {
+	if err := pf.sendBatches(); err != nil {
 		return nil, err
 	}
-	result := &edu.SearchResult{Page: edu.NewPage(mark(hits, q, w.highlight), q.Page, (*edu.CourseHit).Place)}
-	result.TotalCount = sum(groups, q.Filter, dimensions{})
+	result := &edu.SearchResult{Page: edu.NewPage(newCourseHits(hits, q, w.highlight), q.Page, (*edu.CourseHit).PageCursor)}
+	result.TotalCount = countMatches(groups, q.Filter, facetDimensions{})
 	if w.didYouMean && len(hits) == 0 && args.after == nil {
-		if result.DidYouMean, err = a.didYouMean(q); err != nil {
+		if result.DidYouMean, err = pf.suggestCorrection(q); err != nil {
 			return nil, err
 		}
 	}
 	found := result.Nodes()
-	for _, sel := range w.nodes {
-		a.courses(found, sel)
+	for _, sel := range w.nodeSelections {
+		pf.walkCourses(found, sel)
 	}
 	if w.facets {
-		a.facets(result, groups, q.Filter, w.category)
+		pf.buildFacets(result, groups, q.Filter, w.categorySelections)
 	}
-	return result, a.run()
+	return result, pf.sendBatches()
 }
 
-// mark makes hits of what was found, with their highlights where wanted.
-func mark(found []store.Found, q edu.Search, highlights bool) []*edu.CourseHit {
+// newCourseHits makes hits of what was found, with their highlights where wanted.
+func newCourseHits(found []store.SearchHit, q edu.SearchArgs, highlights bool) []*edu.CourseHit {
 	hits := make([]*edu.CourseHit, len(found))
 	var marker *highlight.Marker
 	for i, f := range found {
@@ -114,48 +114,48 @@ func mark(found []store.Found, q edu.Search, highlights bool) []*edu.CourseHit {
 		if marker == nil {
 			marker = highlight.New(f.Lexemes)
 		}
-		hits[i].Highlight = &edu.SearchHighlight{Title: marker.HTML(f.Course.Title), Description: marker.HTML(f.Course.Description)}
+		hits[i].Highlight = &edu.SearchHighlight{Title: marker.RenderHTML(f.Course.Title), Description: marker.RenderHTML(f.Course.Description)}
 	}
 	return hits
 }
 
-// dimensions are those conditions of a filter that a sum ignores.
-type dimensions struct{ category, difficulty, price bool }
+// facetDimensions are those conditions of a filter that a sum ignores.
+type facetDimensions struct{ category, difficulty, price bool }
 
-// sum adds up the groups that meet a filter's conditions on category, difficulty
+// countMatches adds up the groups that meet a filter's conditions on category, difficulty
 // and price, but for those ignored.
-func sum(groups []store.SearchGroup, w edu.CourseConditions, ignore dimensions) int {
+func countMatches(groups []store.SearchGroup, w edu.CourseConditions, ignore facetDimensions) int {
 	n := 0
 	for _, g := range groups {
-		if meets(g, w, ignore) {
+		if matchesFilter(g, w, ignore) {
 			n += g.Count
 		}
 	}
 	return n
 }
 
-func meets(g store.SearchGroup, w edu.CourseConditions, ignore dimensions) bool {
+func matchesFilter(g store.SearchGroup, w edu.CourseConditions, ignore facetDimensions) bool {
 	return (ignore.category || w.CategoryID == 0 || w.CategoryID == g.CategoryID) &&
 		(ignore.difficulty || w.Difficulty == "" || w.Difficulty == g.Difficulty) &&
 		(ignore.price || w.Price == "" || w.Price == g.Price)
 }
 
-// facets divides the result, each dimension without regard to the filter on
+// buildFacets divides the result, each dimension without regard to the filter on
 // itself, and reads the categories.
-func (a *ahead) facets(result *edu.SearchResult, groups []store.SearchGroup, w edu.CourseConditions, sels []ast.SelectionSet) {
+func (pf *prefetcher) buildFacets(result *edu.SearchResult, groups []store.SearchGroup, w edu.CourseConditions, sels []ast.SelectionSet) {
 	categories, difficulties, prices := map[int64]int{}, map[edu.Difficulty]int{}, map[edu.PriceFilter]int{}
 	var ids []int64
 	for _, g := range groups {
-		if meets(g, w, dimensions{category: true}) {
+		if matchesFilter(g, w, facetDimensions{category: true}) {
 			if categories[g.CategoryID] == 0 {
 				ids = append(ids, g.CategoryID)
 			}
 			categories[g.CategoryID] += g.Count
 		}
-		if meets(g, w, dimensions{difficulty: true}) {
+		if matchesFilter(g, w, facetDimensions{difficulty: true}) {
 			difficulties[g.Difficulty] += g.Count
 		}
-		if meets(g, w, dimensions{price: true}) {
+		if matchesFilter(g, w, facetDimensions{price: true}) {
 			prices[g.Price] += g.Count
 		}
 	}
@@ -171,8 +171,8 @@ func (a *ahead) facets(result *edu.SearchResult, groups []store.SearchGroup, w e
 			f.Prices = append(f.Prices, edu.PriceFacet{Price: p, Count: n})
 		}
 	}
-	want(a, a.l.Category, ids, func(found []*edu.Category) {
-		for _, k := range known(found) {
+	prefetchKeys(pf, pf.loaders.Category, ids, func(found []*edu.Category) {
+		for _, k := range removeNils(found) {
 			f.Categories = append(f.Categories, edu.CategoryFacet{Category: k, Count: categories[k.ID]})
 		}
 		slices.SortFunc(f.Categories, func(x, y edu.CategoryFacet) int {
@@ -182,30 +182,30 @@ func (a *ahead) facets(result *edu.SearchResult, groups []store.SearchGroup, w e
 			return strings.Compare(x.Category.Name, y.Category.Name)
 		})
 		for _, sel := range sels {
-			a.categories(known(found), sel)
+			pf.walkCategories(removeNils(found), sel)
 		}
 	})
 }
 
-// didYouMean replaces each word that no course has by the nearest that one has,
+// suggestCorrection replaces each word that no course has by the nearest that one has,
 // and offers the text if it finds something.
-func (a *ahead) didYouMean(q edu.Search) (*string, error) {
-	words := strings.FieldsFunc(q.Query, func(r rune) bool { return !isWord(r) })
+func (pf *prefetcher) suggestCorrection(q edu.SearchArgs) (*string, error) {
+	words := strings.FieldsFunc(q.Query, func(r rune) bool { return !isWordRune(r) })
 	if len(words) == 0 {
 		return nil, nil
 	}
 	corrected, changed := q.Query, false
-	a.round.Add(store.Corrections(words, func(c store.Correction) {
+	pf.batch.AddQuery(store.Corrections(words, func(c store.Correction) {
 		if !c.Known && c.Nearest != "" {
 			corrected, changed = replaceWord(corrected, c.Word, c.Nearest), true
 		}
 	}))
-	if err := a.run(); err != nil || !changed {
+	if err := pf.sendBatches(); err != nil || !changed {
 		return nil, err
 	}
 	var finds bool
-	a.round.Add(store.Finds(corrected, q.Filter, &finds))
-	if err := a.run(); err != nil || !finds {
+	pf.batch.AddQuery(store.MatchesAnyCourse(corrected, q.Filter, &finds))
+	if err := pf.sendBatches(); err != nil || !finds {
 		return nil, err
 	}
 	return &corrected, nil
@@ -215,11 +215,11 @@ func (a *ahead) didYouMean(q edu.Search) (*string, error) {
 func replaceWord(text, word, by string) string {
 	var out strings.Builder
 	for len(text) > 0 {
-		at := strings.IndexFunc(text, isWord)
+		at := strings.IndexFunc(text, isWordRune)
 		if at < 0 {
 			break
 		}
-		end := strings.IndexFunc(text[at:], func(r rune) bool { return !isWord(r) })
+		end := strings.IndexFunc(text[at:], func(r rune) bool { return !isWordRune(r) })
 		if end < 0 {
 			end = len(text) - at
 		}
@@ -235,4 +235,4 @@ func replaceWord(text, word, by string) string {
 	return out.String()
 }
 
-func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

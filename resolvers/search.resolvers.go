@@ -14,18 +14,18 @@ import (
 )
 
 func (r *queryResolver) SearchCourses(ctx context.Context, query string, filter *edu.CourseFilter, sort edu.SearchSort, first int, after *string) (*edu.SearchResult, error) {
-	return searchCourses(ctx, searchArgs{query: query, filter: filter, sort: sort, first: first, after: after})
+	return searchCourses(ctx, searchArguments{query: query, filter: filter, sort: sort, first: first, after: after})
 }
 
 func (r *queryResolver) SearchSuggestions(ctx context.Context, prefix string, first int) ([]string, error) {
-	typed, err := edu.SearchText("prefix", prefix)
+	typed, err := edu.ParseSearchText("prefix", prefix)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := edu.Limit("first", first, 20); err != nil {
+	if _, err := edu.ValidateLimit("first", first, 20); err != nil {
 		return nil, err
 	}
 	titles := []string{}
-	err = loaders.For(ctx).Send(store.Suggestions(typed, first, func(t string) { titles = append(titles, t) }))
+	err = loaders.FromContext(ctx).RunQueries(store.Suggestions(typed, first, func(t string) { titles = append(titles, t) }))
 	return titles, err
 }

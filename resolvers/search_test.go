@@ -31,7 +31,7 @@ var searchOrders = map[string]string{
 
 func TestSearchSorts(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, inTies)
 	for _, text := range []string{"", "data", "course", "web or security", `"step by step"`, "design -web", "Same title", "the"} {
 		for sort, order := range searchOrders {
@@ -40,7 +40,7 @@ func TestSearchSorts(t *testing.T) {
 				var got []string
 				var after any
 				for {
-					c := connection(a.data(t, anonymous, fmt.Sprintf(`query($q: String!, $after: String) { searchCourses(query: $q, sort: %s, first: 7, after: $after) {
+					c := collectConnection(a.data(t, anonymous, fmt.Sprintf(`query($q: String!, $after: String) { searchCourses(query: $q, sort: %s, first: 7, after: $after) {
 						totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id } } nodes { id } } }`, sort), map[string]any{"q": text, "after": after}))
 					page := checkPage(t, c)
 					got = append(got, page...)
@@ -62,7 +62,7 @@ func TestSearchSorts(t *testing.T) {
 // in whatever case, even where it is all stop words.
 func TestExactTitleFirst(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	course := func(title, description string) string {
 		return a.ids(t, edu.KindCourse, `INSERT INTO courses (slug, title, description, difficulty, published, published_at, instructor_id, category_id)
 			VALUES (md5($1 || $2), $1, $2, 'beginner', true, now(), 2, 1) RETURNING id`, title, description)[0]
@@ -84,7 +84,7 @@ func TestExactTitleFirst(t *testing.T) {
 
 func TestScores(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	for _, sort := range []string{"RELEVANCE", "NEWEST"} {
 		got := a.data(t, anonymous, `{ searchCourses(query: "data", sort: `+sort+`, first: 50) { edges { score node { id } } } empty: searchCourses(sort: `+sort+`, first: 5) { edges { score highlight { title } } } }`, nil)
 		for _, e := range at(got, "searchCourses", "edges").([]any) {
@@ -104,7 +104,7 @@ func TestScores(t *testing.T) {
 // Highlights are the whole text, escaped, with nothing but <mark> added.
 func TestHighlights(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	for title, texts := range map[string]map[string]string{
 		`<script>alert("xss")</script> & Rust's List<T>`: {
 			"rust": `&lt;script&gt;alert(&#34;xss&#34;)&lt;/script&gt; &amp; <mark>Rust</mark>&#39;s List&lt;T&gt;`,
@@ -141,7 +141,7 @@ var marks = regexp.MustCompile("</?mark>")
 // every hit that the title matched has a mark.
 func TestHighlightsAreWhole(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	for _, text := range []string{"data", "practice", "node.js", "C++ or python", "security -cloud", `"step by step"`, "n+1 problem"} {
 		got := a.data(t, anonymous, "query($q: String!) { searchCourses(query: $q, first: 50) { edges { node { title description tags } highlight { title description } } } }", map[string]any{"q": text})
 		edges := at(got, "searchCourses", "edges").([]any)
@@ -166,7 +166,7 @@ func TestHighlightsAreWhole(t *testing.T) {
 // Facets count the whole result, each without regard to the filter on itself.
 func TestFacets(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	type part struct{ text, sql string }
 	categories := []part{{"", "true"}, {fmt.Sprintf("categoryId: %q", id(edu.KindCategory, 2)), "category_id = 2"}}
 	difficulties := []part{{"", "true"}, {"difficulty: ADVANCED", "difficulty = 'advanced'"}}
@@ -184,7 +184,7 @@ func TestFacets(t *testing.T) {
 							for _, w := range where {
 								conditions += " AND " + w.sql
 							}
-							return rows[string](t, a, "SELECT "+group+" || ' ' || count(*) FROM courses JOIN categories k ON k.id = category_id WHERE "+conditions+" GROUP BY "+by, text)
+							return connectionSelection[string](t, a, "SELECT "+group+" || ' ' || count(*) FROM courses JOIN categories k ON k.id = category_id WHERE "+conditions+" GROUP BY "+by, text)
 						}
 						facets := at(got, "searchCourses", "facets")
 						check := func(name string, want, got []string) {
@@ -221,7 +221,7 @@ func facet(t *testing.T, list any, value func(any) any) []string {
 // nearest word of the courses, and is offered only where it finds something.
 func TestDidYouMean(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, `INSERT INTO courses (slug, title, description, difficulty, published, published_at, instructor_id, category_id)
 		VALUES ('ptero', 'Pterodactyl Husbandry', 'Feeding and care of flying reptiles.', 'advanced', true, now(), 2, 1)`)
 	for text, want := range map[string]any{
@@ -263,7 +263,7 @@ func TestDidYouMean(t *testing.T) {
 
 func TestSuggestions(t *testing.T) {
 	t.Parallel()
-	a := setup(t, testdb.Demo(t))
+	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, `INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id) VALUES
 		('s1', '100% Pure_Zymurgy', 'beginner', true, now(), 2, 1), ('s2', '100x Pure Zymology', 'beginner', true, now(), 2, 1),
 		('s3', 'Twice Told', 'beginner', true, now(), 2, 1), ('s4', 'Twice Told', 'beginner', true, now(), 2, 1), ('s5', 'Ä Ölige Überraschung', 'beginner', true, now(), 2, 1)`)
@@ -276,7 +276,7 @@ func TestSuggestions(t *testing.T) {
 		return titles
 	}
 	for _, prefix := range []string{"getting", "Hands-On", "THE "} {
-		want := rows[string](t, a, "SELECT title FROM courses WHERE published AND starts_with(lower(title), lower($1)) ORDER BY enrollment_count DESC, title LIMIT 5", strings.TrimSpace(prefix))
+		want := connectionSelection[string](t, a, "SELECT title FROM courses WHERE published AND starts_with(lower(title), lower($1)) ORDER BY enrollment_count DESC, title LIMIT 5", strings.TrimSpace(prefix))
 		got := suggest(prefix, 5) // those that complete it come first
 		if diff := cmp.Diff(want, got[:min(len(want), len(got))]); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", prefix, diff)

@@ -9,78 +9,78 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/internal/auth"
-	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/internal/validate"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
 )
 
-// maxName is the most characters of a user's name.
-const maxName = 100
+// maxNameLength is the most characters of a user's name.
+const maxNameLength = 100
 
-// Sessions is what signing in takes besides the database.
-type Sessions struct {
+// SessionOptions is what signing in takes besides the database.
+type SessionOptions struct {
 	Tokens *auth.Tokens
 	// How long an access token is good, and a refresh token.
 	AccessTTL, RefreshTTL time.Duration
-	// Attempt refuses who tries too often to sign in with one email, wherever they
+	// LimitSignIn refuses who tries too often to sign in with one email, wherever they
 	// are; nil for no limit.
-	Attempt func(ctx context.Context, email string) error
-	// Revoke has the access tokens of a session refused from now on.
-	Revoke func(ctx context.Context, user, session int64)
+	LimitSignIn func(ctx context.Context, email string) error
+	// RevokeTokens has the access tokens of a session refused from now on.
+	RevokeTokens func(ctx context.Context, user, session int64)
 }
 
-// attempt refuses who tries too often with an email; "" is none.
-func (r *mutationResolver) attempt(ctx context.Context, email string) error {
-	if r.sessions.Attempt == nil || email == "" {
+// limitSignIn refuses who tries too often with an email; "" is none.
+func (r *mutationResolver) limitSignIn(ctx context.Context, email string) error {
+	if r.sessions.LimitSignIn == nil || email == "" {
 		return nil
 	}
-	return r.sessions.Attempt(ctx, email)
+	return r.sessions.LimitSignIn(ctx, email)
 }
 
-// begin runs what starts a session or goes on with one, and makes its viewer the
+// issueSession runs what starts a session or goes on with one, and makes its viewer the
 // operation's. The tokens are given even where the user cannot be read then: a
 // refresh token is spent by now, and the next would be lost.
-func (r *mutationResolver) begin(ctx context.Context, in check.Checker, do func(*store.Store, store.RefreshToken) (edu.Viewer, error)) (*graph.SessionPayload, error) {
+func (r *mutationResolver) issueSession(ctx context.Context, in validate.Input, do func(*store.Store, store.RefreshToken) (edu.Viewer, error)) (*graph.SessionPayload, error) {
 	refresh, hash := auth.NewRefreshToken()
 	var v edu.Viewer
-	problems, err := write(ctx, in, func(s *store.Store, _ edu.Viewer) (err error) {
+	problems, err := executeWrite(ctx, in, func(s *store.Store, _ edu.Viewer) (err error) {
 		v, err = do(s, store.RefreshToken{Hash: hash, TTL: r.sessions.RefreshTTL})
 		return err
 	})
 	if err != nil || problems != nil {
 		return &graph.SessionPayload{UserErrors: problems}, err
 	}
-	l := loaders.For(ctx)
-	l.Forget(v)
-	access, err := r.sessions.Tokens.Mint(v, l.Viewer.Now(), r.sessions.AccessTTL)
+	l := loaders.FromContext(ctx)
+	l.ResetForViewer(v)
+	access, err := r.sessions.Tokens.IssueToken(v, l.Viewer.Now(), r.sessions.AccessTTL)
 	if err != nil {
 		return nil, err
 	}
 	expires := l.Viewer.Now().Add(r.sessions.AccessTTL).Truncate(time.Second) // as the token has it
 	p := &graph.SessionPayload{AccessToken: &access, RefreshToken: &refresh, ExpiresAt: &expires}
-	if sel := below(ctx, "SessionPayload", "user"); len(sel) > 0 {
-		if p.User, err = oneUser(ctx, v.ID, sel); err != nil {
+	if sel := payloadSelection(ctx, "SessionPayload", "user"); len(sel) > 0 {
+		if p.User, err = loadSelectedUser(ctx, v.ID, sel); err != nil {
 			graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithField("user")), err)
 		}
 	}
 	return p, nil
 }
 
-// signIn starts a session for who knows the password. An unknown email, a wrong
+// signInWithPassword starts a session for who knows the password. An unknown email, a wrong
 // password, an account that has none and one that is not active take the same
 // time and get the same answer.
-func (r *mutationResolver) signIn(ctx context.Context, s *store.Store, email, password string, t store.RefreshToken) (edu.Viewer, error) {
+func (r *mutationResolver) signInWithPassword(ctx context.Context, s *store.Store, email, password string, t store.RefreshToken) (edu.Viewer, error) {
 	for {
 		var c store.Credentials
-		if err := s.Run(ctx, store.CredentialsByEmail(email, func(found store.Credentials) { c = found })); err != nil {
+		if err := s.RunQueries(ctx, store.CredentialsByEmail(email, func(found store.Credentials) { c = found })); err != nil {
 			return edu.Viewer{}, err
 		}
-		good, renewed, err := r.passwords.Verify(ctx, password, c.PasswordHash)
+		good, renewed, err := r.passwords.VerifyPassword(ctx, password, c.PasswordHash)
 		if err != nil {
 			return edu.Viewer{}, err
 		}
 		if !good {
-			return edu.Viewer{}, edu.InputPath{"input"}.Refuse(edu.UserInvalidCredentials, "the email or the password is wrong")
+			return edu.Viewer{}, edu.InputPath{"input"}.UserErrorf(edu.UserInvalidCredentials, "the email or the password is wrong")
 		}
 		v, err := s.SignIn(ctx, c, renewed, t)
 		if err != nil || v.SignedIn() {
@@ -91,10 +91,10 @@ func (r *mutationResolver) signIn(ctx context.Context, s *store.Store, email, pa
 	}
 }
 
-// refresh spends a refresh token for the next. One that was spent before takes
+// rotateRefreshToken spends a refresh token for the next. One that was spent before takes
 // its whole session with it.
-func (r *mutationResolver) refresh(ctx context.Context, s *store.Store, token string, next store.RefreshToken, at edu.InputPath) (edu.Viewer, error) {
-	refused := at.Refuse(edu.UserInvalidCredentials, "the refresh token is not good any more: sign in again")
+func (r *mutationResolver) rotateRefreshToken(ctx context.Context, s *store.Store, token string, next store.RefreshToken, at edu.InputPath) (edu.Viewer, error) {
+	refused := at.UserErrorf(edu.UserInvalidCredentials, "the refresh token is not good any more: sign in again")
 	hash, ok := auth.HashRefreshToken(token)
 	if !ok {
 		return edu.Viewer{}, refused
@@ -104,7 +104,7 @@ func (r *mutationResolver) refresh(ctx context.Context, s *store.Store, token st
 	case err != nil:
 		return edu.Viewer{}, err
 	case stolen:
-		s.AfterCommit(func() { r.sessions.Revoke(ctx, v.ID, v.Session) })
+		s.AfterCommit(func() { r.sessions.RevokeTokens(ctx, v.ID, v.Session) })
 		return edu.Viewer{}, refused
 	case !v.SignedIn():
 		return edu.Viewer{}, refused

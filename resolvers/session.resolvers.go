@@ -11,45 +11,45 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/internal/auth"
-	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/internal/validate"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
 )
 
 func (r *mutationResolver) SignUp(ctx context.Context, input graph.SignUpInput) (*graph.SessionPayload, error) {
-	in := check.New("input")
-	a := store.NewAccount{Name: in.Line("name", input.Name, 1, maxName), Email: in.Email("email", input.Email)}
-	if why := auth.Weakness(input.Password, a.Name, a.Email); why != "" {
-		in.Weak("password", why)
+	in := validate.New("input")
+	a := store.NewAccount{Name: in.ValidateLine("name", input.Name, 1, maxNameLength), Email: in.ValidateEmail("email", input.Email)}
+	if why := auth.PasswordWeakness(input.Password, a.Name, a.Email); why != "" {
+		in.RejectPassword("password", why)
 	}
-	return r.begin(ctx, in, func(s *store.Store, t store.RefreshToken) (v edu.Viewer, err error) {
-		if a.PasswordHash, err = r.passwords.Hash(ctx, input.Password); err != nil {
+	return r.issueSession(ctx, in, func(s *store.Store, t store.RefreshToken) (v edu.Viewer, err error) {
+		if a.PasswordHash, err = r.passwords.HashPassword(ctx, input.Password); err != nil {
 			return v, err
 		}
-		return s.SignUp(ctx, a, t, in.Path("email"))
+		return s.SignUp(ctx, a, t, in.FieldPath("email"))
 	})
 }
 
 func (r *mutationResolver) SignIn(ctx context.Context, input graph.SignInInput) (*graph.SessionPayload, error) {
-	in := check.New("input")
-	email := in.Line("email", input.Email, 1, check.MaxEmail)
-	if err := r.attempt(ctx, email); err != nil {
+	in := validate.New("input")
+	email := in.ValidateLine("email", input.Email, 1, validate.MaxEmailLength)
+	if err := r.limitSignIn(ctx, email); err != nil {
 		return nil, err
 	}
-	return r.begin(ctx, in, func(s *store.Store, t store.RefreshToken) (edu.Viewer, error) {
-		return r.signIn(ctx, s, email, input.Password, t)
+	return r.issueSession(ctx, in, func(s *store.Store, t store.RefreshToken) (edu.Viewer, error) {
+		return r.signInWithPassword(ctx, s, email, input.Password, t)
 	})
 }
 
 func (r *mutationResolver) RefreshSession(ctx context.Context, input graph.RefreshSessionInput) (*graph.SessionPayload, error) {
-	in := check.New("input")
-	return r.begin(ctx, in, func(s *store.Store, t store.RefreshToken) (edu.Viewer, error) {
-		return r.refresh(ctx, s, input.RefreshToken, t, in.Path("refreshToken"))
+	in := validate.New("input")
+	return r.issueSession(ctx, in, func(s *store.Store, t store.RefreshToken) (edu.Viewer, error) {
+		return r.rotateRefreshToken(ctx, s, input.RefreshToken, t, in.FieldPath("refreshToken"))
 	})
 }
 
 func (r *mutationResolver) SignOut(ctx context.Context) (*graph.SignOutPayload, error) {
-	l := loaders.For(ctx)
+	l := loaders.FromContext(ctx)
 	v := l.Viewer.Viewer()
 	ended := false
 	if v.Session != 0 {
@@ -57,9 +57,9 @@ func (r *mutationResolver) SignOut(ctx context.Context) (*graph.SignOutPayload, 
 		if ended, err = l.Store.EndSession(ctx, v); err != nil {
 			return nil, err
 		}
-		l.Store.AfterCommit(func() { r.sessions.Revoke(ctx, v.ID, v.Session) })
+		l.Store.AfterCommit(func() { r.sessions.RevokeTokens(ctx, v.ID, v.Session) })
 	}
-	l.Forget(edu.Viewer{})
+	l.ResetForViewer(edu.Viewer{})
 	return &graph.SignOutPayload{SignedOut: ended}, nil
 }
 

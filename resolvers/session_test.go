@@ -12,10 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/7p-education/api/edu"
-	"github.com/7p-education/api/internal/admit"
 	authn "github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/resolvers"
 	"github.com/7p-education/api/store"
@@ -34,7 +34,7 @@ const accessTTL, refreshTTL = 15 * time.Minute, 720 * time.Hour
 
 func setupSessions(t *testing.T, dsn string) *entry {
 	t.Helper()
-	tokens, err := authn.NewTokens(strings.Repeat("s", authn.MinSecret), "")
+	tokens, err := authn.NewTokens(strings.Repeat("s", authn.MinSecretBytes), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,12 +44,12 @@ func setupSessions(t *testing.T, dsn string) *entry {
 	}
 	t.Cleanup(s.Close)
 	e := &entry{tokens: tokens}
-	e.api = &api{db: testdb.Pool(t, dsn), store: s, handler: gql.New(gql.Options{
+	e.api = &api{db: testdb.OpenPool(t, dsn), store: s, handler: gql.New(gql.Options{
 		Limits: severalLogins(),
 		Store:  s, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Introspection: true,
-		Sessions: resolvers.Sessions{
+		Sessions: resolvers.SessionOptions{
 			Tokens: tokens, AccessTTL: accessTTL, RefreshTTL: refreshTTL,
-			Revoke: func(_ context.Context, user, session int64) {
+			RevokeTokens: func(_ context.Context, user, session int64) {
 				e.mu.Lock()
 				defer e.mu.Unlock()
 				e.revoked = append(e.revoked, edu.Viewer{ID: user, Session: session})
@@ -97,7 +97,7 @@ func (e *entry) start(t *testing.T, as edu.Viewer, mutation string, input map[st
 		return s
 	}
 	var err error
-	if s.viewer, err = e.tokens.Viewer(t.Context(), s.access); err != nil {
+	if s.viewer, err = e.tokens.VerifyToken(t.Context(), s.access); err != nil {
 		t.Fatalf("the access token is refused: %v: %s", err, got.body)
 	}
 	expires, err := time.Parse(time.RFC3339, fmt.Sprint(p["expiresAt"]))
@@ -174,7 +174,7 @@ func TestSessionLife(t *testing.T) {
 // From a session's field on, an operation is its user's; after signOut, nobody's.
 func TestSessionWithinAnOperation(t *testing.T) {
 	t.Parallel()
-	e := setupSessions(t, testdb.Demo(t))
+	e := setupSessions(t, testdb.NewWithDemo(t))
 	got := e.ask(t, anonymous, fmt.Sprintf(`mutation {
 		first: signIn(input: { email: "student@7p.example", password: %[1]q }) { user { email enrollments(first: 1) { totalCount } } }
 		speed: updatePreferences(input: { playbackSpeed: 2 }) { user { email preferences { playbackSpeed } } userErrors { code } }
@@ -269,7 +269,7 @@ func TestSignUpLimits(t *testing.T) {
 // Whoever may not in gets the very same answer, whatever the reason.
 func TestSignInRefusals(t *testing.T) {
 	t.Parallel()
-	e := setupSessions(t, testdb.Demo(t))
+	e := setupSessions(t, testdb.NewWithDemo(t))
 	e.exec(t, "UPDATE users SET active = false WHERE id = 2")
 	e.exec(t, "UPDATE users SET password_hash = NULL WHERE id = 3")
 	e.exec(t, "UPDATE users SET password_hash = 'plain text' WHERE id = 4")
@@ -295,7 +295,7 @@ func TestSignInRefusals(t *testing.T) {
 // password; several at once all get in.
 func TestSignInRenewsHashes(t *testing.T) {
 	t.Parallel()
-	e := setupSessions(t, testdb.Demo(t))
+	e := setupSessions(t, testdb.NewWithDemo(t))
 	const weak = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$8Tf44YakA6Z5zNBgblq13Nr+Q8FkCFWsjG4z6b1j7rM" // of "password"
 	e.exec(t, "UPDATE users SET password_hash = $1 WHERE id = 1", weak)
 	if got := e.signIn(t, "student@7p.example", "another one"); len(got.problems) != 1 {
@@ -325,7 +325,7 @@ func TestSignInRenewsHashes(t *testing.T) {
 // refusal is the same.
 func TestRefreshRefusals(t *testing.T) {
 	t.Parallel()
-	e := setupSessions(t, testdb.Demo(t))
+	e := setupSessions(t, testdb.NewWithDemo(t))
 	in := e.signIn(t, "student@7p.example", demo.Password)
 	next := e.refresh(t, in.refresh)
 	reused := e.refresh(t, in.refresh)
@@ -350,7 +350,7 @@ func TestRefreshRefusals(t *testing.T) {
 // Of those who refresh with one token at once, one gets a session.
 func TestRefreshAtOnce(t *testing.T) {
 	t.Parallel()
-	e := setupSessions(t, testdb.Demo(t))
+	e := setupSessions(t, testdb.NewWithDemo(t))
 	in := e.signIn(t, "student@7p.example", demo.Password)
 	results := make(chan session, 6)
 	var wg sync.WaitGroup
@@ -389,7 +389,7 @@ func TestSessionsAtRest(t *testing.T) {
 // The tokens of a refresh are given even if the user cannot be read after it.
 func TestRefreshOutlivesAFailedRead(t *testing.T) {
 	t.Parallel()
-	e := setupSessions(t, testdb.Demo(t))
+	e := setupSessions(t, testdb.NewWithDemo(t))
 	in := e.signIn(t, "student@7p.example", demo.Password)
 	e.exec(t, `UPDATE users SET preferences = '{"theme": 7}' WHERE id = 1`) // no theme that can be read
 	got := e.ask(t, anonymous, renew, map[string]any{"input": map[string]any{"refreshToken": in.refresh}})
@@ -404,8 +404,8 @@ func TestRefreshOutlivesAFailedRead(t *testing.T) {
 }
 
 // severalLogins are limits that let one operation sign in more than once.
-func severalLogins() admit.Limits {
-	l := admit.Defaults()
+func severalLogins() limits.Limits {
+	l := limits.Defaults()
 	l.Logins = 3
 	return l
 }

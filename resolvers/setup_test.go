@@ -67,7 +67,7 @@ func setupAt(t *testing.T, dsn string, now time.Time) *api {
 			Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 			Now: func() time.Time { return now }, Introspection: true,
 		}),
-		db:    testdb.Pool(t, dsn),
+		db:    testdb.OpenPool(t, dsn),
 		store: s,
 	}
 }
@@ -167,7 +167,7 @@ func each(list any, field string) []string {
 // ids makes global ids of the keys that a statement of the test's own gives.
 func (a *api) ids(t *testing.T, kind edu.Kind, sql string, args ...any) []string {
 	t.Helper()
-	return globalIDs(kind, rows[int64](t, a, sql, args...))
+	return globalIDs(kind, connectionSelection[int64](t, a, sql, args...))
 }
 
 func globalIDs(kind edu.Kind, keys []int64) []string {
@@ -181,8 +181,8 @@ func globalIDs(kind edu.Kind, keys []int64) []string {
 // id returns the global id of a key.
 func id(kind edu.Kind, key int64) string { return edu.NewID(kind, key).String() }
 
-// rows reads one column of a statement of the test's own.
-func rows[T any](t *testing.T, a *api, sql string, args ...any) []T {
+// connectionSelection reads one column of a statement of the test's own.
+func connectionSelection[T any](t *testing.T, a *api, sql string, args ...any) []T {
 	t.Helper()
 	found, err := a.db.Query(t.Context(), sql, args...)
 	if err != nil {
@@ -198,7 +198,7 @@ func rows[T any](t *testing.T, a *api, sql string, args ...any) []T {
 // one reads one value.
 func one[T any](t *testing.T, a *api, sql string, args ...any) T {
 	t.Helper()
-	list := rows[T](t, a, sql, args...)
+	list := connectionSelection[T](t, a, sql, args...)
 	if len(list) != 1 {
 		t.Fatalf("%s: %d rows, want 1", sql, len(list))
 	}

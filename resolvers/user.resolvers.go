@@ -11,43 +11,43 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
-	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/internal/validate"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
 	"github.com/99designs/gqlgen/graphql"
 )
 
 func (r *mutationResolver) UpdatePreferences(ctx context.Context, input graph.UpdatePreferencesInput) (*graph.UpdatePreferencesPayload, error) {
-	in := check.New("input")
-	changes := preferenceChanges(in, input)
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) error {
+	in := validate.New("input")
+	changes := validatePreferences(in, input)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
 		return s.UpdatePreferences(ctx, v, changes)
 	})
 	if err != nil || problems != nil {
 		return &graph.UpdatePreferencesPayload{UserErrors: problems}, err
 	}
-	u, err := oneUser(ctx, loaders.For(ctx).Viewer.ID(), below(ctx, "UpdatePreferencesPayload", "user"))
+	u, err := loadSelectedUser(ctx, loaders.FromContext(ctx).Viewer.UserID(), payloadSelection(ctx, "UpdatePreferencesPayload", "user"))
 	return &graph.UpdatePreferencesPayload{User: u}, err
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*edu.User, error) {
-	v := loaders.For(ctx).Viewer
+	v := loaders.FromContext(ctx).Viewer
 	if !v.SignedIn() {
 		return nil, nil
 	}
-	return oneUser(ctx, v.ID(), selection(ctx))
+	return loadSelectedUser(ctx, v.UserID(), currentSelection(ctx))
 }
 
 func (r *queryResolver) User(ctx context.Context, id edu.ID) (*edu.User, error) {
-	key, err := id.KeyOf(edu.KindUser)
+	key, err := id.KeyForKind(edu.KindUser)
 	if err != nil {
 		return nil, err
 	}
-	return oneUser(ctx, key, selection(ctx))
+	return loadSelectedUser(ctx, key, currentSelection(ctx))
 }
 
 func (r *userResolver) Email(ctx context.Context, obj *edu.User) (*string, error) {
-	p, err := private(ctx, obj, "email")
+	p, err := loadPrivateFields(ctx, obj, "email")
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (r *userResolver) Email(ctx context.Context, obj *edu.User) (*string, error
 }
 
 func (r *userResolver) Plan(ctx context.Context, obj *edu.User) (*edu.Plan, error) {
-	p, err := private(ctx, obj, "plan")
+	p, err := loadPrivateFields(ctx, obj, "plan")
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (r *userResolver) Plan(ctx context.Context, obj *edu.User) (*edu.Plan, erro
 }
 
 func (r *userResolver) Preferences(ctx context.Context, obj *edu.User) (*edu.UserPreferences, error) {
-	p, err := private(ctx, obj, "preferences")
+	p, err := loadPrivateFields(ctx, obj, "preferences")
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (r *userResolver) Preferences(ctx context.Context, obj *edu.User) (*edu.Use
 }
 
 func (r *userResolver) LastLogin(ctx context.Context, obj *edu.User) (*time.Time, error) {
-	p, err := private(ctx, obj, "lastLogin")
+	p, err := loadPrivateFields(ctx, obj, "lastLogin")
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +79,9 @@ func (r *userResolver) LastLogin(ctx context.Context, obj *edu.User) (*time.Time
 }
 
 func (r *userResolver) CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Course], error) {
-	l := loaders.For(ctx)
-	c := edu.Connection{First: first, After: after, Last: last, Before: before}
-	key, err := coursesTaught(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c, l.Viewer)
+	l := loaders.FromContext(ctx)
+	c := edu.ConnectionArgs{First: first, After: after, Last: last, Before: before}
+	key, err := taughtCoursesKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c, l.Viewer)
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +89,12 @@ func (r *userResolver) CoursesTaught(ctx context.Context, obj *edu.User, first *
 }
 
 func (r *userResolver) Enrollments(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) (*edu.Page[*edu.Enrollment], error) {
-	l := loaders.For(ctx)
-	if !l.Viewer.Owns(obj.ID) {
-		return nil, notOwn("enrollments")
+	l := loaders.FromContext(ctx)
+	if !l.Viewer.CanAccessUser(obj.ID) {
+		return nil, ownerOnlyError("enrollments")
 	}
-	c := edu.Connection{First: first, After: after, Last: last, Before: before}
-	key, err := enrollmentsOfUser(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c, status, orderBy)
+	c := edu.ConnectionArgs{First: first, After: after, Last: last, Before: before}
+	key, err := userEnrollmentsKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c, status, orderBy)
 	if err != nil {
 		return nil, err
 	}
@@ -102,8 +102,8 @@ func (r *userResolver) Enrollments(ctx context.Context, obj *edu.User, first *in
 }
 
 func (r *userResolver) Dashboard(ctx context.Context, obj *edu.User) (*edu.Dashboard, error) {
-	if !loaders.For(ctx).Viewer.Owns(obj.ID) {
-		return nil, notOwn("dashboard")
+	if !loaders.FromContext(ctx).Viewer.CanAccessUser(obj.ID) {
+		return nil, ownerOnlyError("dashboard")
 	}
 	return &edu.Dashboard{UserID: obj.ID}, nil
 }

@@ -10,53 +10,53 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
-	"github.com/7p-education/api/internal/check"
+	"github.com/7p-education/api/internal/validate"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
 )
 
 func (r *mutationResolver) RecordVideoProgress(ctx context.Context, input graph.RecordVideoProgressInput) (*graph.RecordVideoProgressPayload, error) {
-	in := check.New("input")
-	events := videoEvents(in, input.Events, loaders.For(ctx).Viewer.Now())
-	var touched []*edu.Enrollment
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
-		touched, err = s.RecordProgress(ctx, v, events, in.Path("events"))
+	in := validate.New("input")
+	events := validateVideoEvents(in, input.Events, loaders.FromContext(ctx).Viewer.Now())
+	var enrollments []*edu.Enrollment
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		enrollments, err = s.RecordProgress(ctx, v, events, in.FieldPath("events"))
 		return err
 	})
 	if err != nil || problems != nil {
 		return &graph.RecordVideoProgressPayload{UserErrors: problems}, err
 	}
-	a := readAhead(ctx)
-	a.enrollments(touched, below(ctx, "RecordVideoProgressPayload", "enrollments"))
-	return &graph.RecordVideoProgressPayload{RecordedCount: len(events), Enrollments: touched}, a.run()
+	pf := newPrefetcher(ctx)
+	pf.walkEnrollments(enrollments, payloadSelection(ctx, "RecordVideoProgressPayload", "enrollments"))
+	return &graph.RecordVideoProgressPayload{RecordedCount: len(events), Enrollments: enrollments}, pf.sendBatches()
 }
 
 func (r *mutationResolver) AddVideo(ctx context.Context, input graph.AddVideoInput) (*graph.AddVideoPayload, error) {
-	in := check.New("input")
+	in := validate.New("input")
 	video := edu.Video{
-		CourseID:        in.Key("courseId", input.CourseID, edu.KindCourse),
-		Title:           in.Line("title", input.Title, 1, maxTitle),
-		DurationSeconds: in.Int("durationSeconds", input.DurationSeconds, 1, maxVideoDuration),
+		CourseID:        in.ValidateID("courseId", input.CourseID, edu.KindCourse),
+		Title:           in.ValidateLine("title", input.Title, 1, maxTitleLength),
+		DurationSeconds: in.ValidateRange("durationSeconds", input.DurationSeconds, 1, maxVideoDuration),
 	}
-	var made *edu.Video
-	problems, err := write(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
-		made, err = s.AddVideo(ctx, v, video, input.Position, edu.InputPath{"input"})
+	var added *edu.Video
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		added, err = s.AddVideo(ctx, v, video, input.Position, edu.InputPath{"input"})
 		return err
 	})
 	if err != nil || problems != nil {
 		return &graph.AddVideoPayload{UserErrors: problems}, err
 	}
-	a := readAhead(ctx)
-	a.videos([]*edu.Video{made}, below(ctx, "AddVideoPayload", "video"))
-	return &graph.AddVideoPayload{Video: made}, a.run()
+	pf := newPrefetcher(ctx)
+	pf.walkVideos([]*edu.Video{added}, payloadSelection(ctx, "AddVideoPayload", "video"))
+	return &graph.AddVideoPayload{Video: added}, pf.sendBatches()
 }
 
 func (r *videoResolver) Course(ctx context.Context, obj *edu.Video) (*edu.Course, error) {
-	return course(ctx, obj.CourseID)
+	return loadCourse(ctx, obj.CourseID)
 }
 
 func (r *videoResolver) ViewerProgress(ctx context.Context, obj *edu.Video) (*edu.VideoProgress, error) {
-	l := loaders.For(ctx)
+	l := loaders.FromContext(ctx)
 	if !l.Viewer.SignedIn() {
 		return nil, nil
 	}
@@ -64,7 +64,7 @@ func (r *videoResolver) ViewerProgress(ctx context.Context, obj *edu.Video) (*ed
 }
 
 func (r *videoProgressResolver) Video(ctx context.Context, obj *edu.VideoProgress) (*edu.Video, error) {
-	return loaders.For(ctx).Video.Load(ctx, obj.VideoID)
+	return loaders.FromContext(ctx).Video.Load(ctx, obj.VideoID)
 }
 
 func (r *Resolver) Video() graph.VideoResolver { return &videoResolver{r} }

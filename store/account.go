@@ -14,47 +14,47 @@ type Account struct {
 	Role   edu.Role
 	Plan   edu.Plan
 	Active bool
-	// SessionOver tells that the session asked for is revoked, or was never the
+	// SessionEnded tells that the session asked for is revoked, or was never the
 	// account's.
-	SessionOver bool
+	SessionEnded bool
 }
 
-// AccountOf finds an account by its id, or where that is 0 by its email without
+// LookupAccount finds an account by its id, or where that is 0 by its email without
 // regard to case, and how a session of it stands; 0 is no session. Into is not
 // called where there is no account. Who must see what was just revoked runs it
 // OnPrimary.
-func AccountOf(id int64, email string, session int64, into func(Account)) Query {
-	s := sql("AccountOf", "SELECT u.id, upper(u.role), upper(u.plan), u.active")
+func LookupAccount(id int64, email string, session int64, into func(Account)) Query {
+	s := newStatement("AccountOf", "SELECT u.id, upper(u.role), upper(u.plan), u.active")
 	if session != 0 {
-		s.add(", s.id IS NULL OR s.revoked_at IS NOT NULL FROM users u LEFT JOIN sessions s ON s.user_id = u.id AND s.id = ", s.arg(session))
+		s.addSQL(", s.id IS NULL OR s.revoked_at IS NOT NULL FROM users u LEFT JOIN sessions s ON s.user_id = u.id AND s.id = ", s.bindArg(session))
 	} else {
-		s.add(", false FROM users u")
+		s.addSQL(", false FROM users u")
 	}
 	if id != 0 {
-		s.add(" WHERE u.id = ", s.arg(id))
+		s.addSQL(" WHERE u.id = ", s.bindArg(id))
 	} else {
-		s.add(" WHERE lower(u.email) = lower(", s.arg(email), ")")
+		s.addSQL(" WHERE lower(u.email) = lower(", s.bindArg(email), ")")
 	}
-	return s.into(func(rows pgx.Rows) error {
+	return s.buildQuery(func(rows pgx.Rows) error {
 		var a Account
-		err := rows.Scan(&a.ID, (*string)(&a.Role), (*string)(&a.Plan), &a.Active, &a.SessionOver)
+		err := rows.Scan(&a.ID, (*string)(&a.Role), (*string)(&a.Plan), &a.Active, &a.SessionEnded)
 		into(a)
 		return err
 	})
 }
 
-// SetActive lets the account of an email in, or keeps it out and revokes its
+// SetAccountActive lets the account of an email in, or keeps it out and revokes its
 // sessions. It returns the account's id, or edu.NotFound.
-func (s *Store) SetActive(ctx context.Context, email string, active bool) (id int64, err error) {
-	err = s.Write(ctx, func(tx *Tx) error {
+func (s *Store) SetAccountActive(ctx context.Context, email string, active bool) (id int64, err error) {
+	err = s.WriteInTx(ctx, func(tx *Tx) error {
 		id = 0
-		q := sql("SetActive", "UPDATE users SET active = ")
-		q.add(q.arg(active), " WHERE lower(email) = lower(", q.arg(email), ") RETURNING id")
-		if err := tx.Run(ctx, q.into(scanKey(&id))); err != nil || active {
+		q := newStatement("SetActive", "UPDATE users SET active = ")
+		q.addSQL(q.bindArg(active), " WHERE lower(email) = lower(", q.bindArg(email), ") RETURNING id")
+		if err := tx.RunQueries(ctx, q.buildQuery(scanInt64(&id))); err != nil || active {
 			return err
 		}
-		q = sql("RevokeSessions", "UPDATE sessions SET revoked_at = now() WHERE revoked_at IS NULL AND user_id = ")
-		return tx.Commit(ctx, q.add(q.arg(id)).into(nil))
+		q = newStatement("RevokeSessions", "UPDATE sessions SET revoked_at = now() WHERE revoked_at IS NULL AND user_id = ")
+		return tx.Commit(ctx, q.addSQL(q.bindArg(id)).buildQuery(nil))
 	})
 	if err == nil && id == 0 {
 		err = edu.Errorf(edu.NotFound, "there is no account with the email %q", email)

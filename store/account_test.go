@@ -11,7 +11,7 @@ import (
 
 func accountOf(t *testing.T, s *store.Store, id int64, email string, session int64) (found store.Account) {
 	t.Helper()
-	if err := s.OnPrimary().Run(t.Context(), store.AccountOf(id, email, session, func(a store.Account) { found = a })); err != nil {
+	if err := s.OnPrimary().RunQueries(t.Context(), store.LookupAccount(id, email, session, func(a store.Account) { found = a })); err != nil {
 		t.Fatal(err)
 	}
 	return found
@@ -26,7 +26,7 @@ func TestAccountOf(t *testing.T) {
 	eve := value[int64](t, db, "SELECT id FROM users WHERE name = 'Eve'")
 	good := store.Account{ID: ada.ID, Role: edu.RoleAdmin, Plan: edu.PlanPremium, Active: true}
 	over := good
-	over.SessionOver = true
+	over.SessionEnded = true
 	check := func(name string, id int64, email string, session int64, want store.Account) {
 		t.Helper()
 		if got := accountOf(t, s, id, email, session); got != want {
@@ -41,7 +41,7 @@ func TestAccountOf(t *testing.T) {
 	check("nobody's email", 0, "nobody@7p.example", 0, store.Account{})
 	check("no email", 0, "", 0, store.Account{})
 	check("a session that never was", ada.ID, "", 999, over)
-	check("another's session", eve, "", ada.Session, store.Account{ID: eve, Role: edu.RoleStudent, Plan: edu.PlanFree, Active: true, SessionOver: true})
+	check("another's session", eve, "", ada.Session, store.Account{ID: eve, Role: edu.RoleStudent, Plan: edu.PlanFree, Active: true, SessionEnded: true})
 	if _, err := s.EndSession(t.Context(), ada); err != nil {
 		t.Fatal(err)
 	}
@@ -57,10 +57,10 @@ func TestSetActive(t *testing.T) {
 	exec(t, db, "INSERT INTO users (name, email) VALUES ('Eve', 'eve@7p.example')")
 	exec(t, db, "INSERT INTO sessions (user_id) SELECT id FROM users WHERE name = 'Eve'")
 	for _, active := range []bool{false, false, true} {
-		if id, err := s.SetActive(t.Context(), "ADA@7p.example", active); err != nil || id != ada.ID {
+		if id, err := s.SetAccountActive(t.Context(), "ADA@7p.example", active); err != nil || id != ada.ID {
 			t.Fatalf("account %d, %v; want %d", id, err, ada.ID)
 		}
-		if got := accountOf(t, s, ada.ID, "", ada.Session); got.Active != active || !got.SessionOver {
+		if got := accountOf(t, s, ada.ID, "", ada.Session); got.Active != active || !got.SessionEnded {
 			t.Errorf("set to %t: %+v", active, got)
 		}
 	}
@@ -70,7 +70,7 @@ func TestSetActive(t *testing.T) {
 	if !value[bool](t, db, "SELECT active FROM users WHERE name = 'Eve'") {
 		t.Error("another account is kept out")
 	}
-	if _, err := s.SetActive(t.Context(), "nobody@7p.example", false); !errors.Is(err, edu.NotFound) {
+	if _, err := s.SetAccountActive(t.Context(), "nobody@7p.example", false); !errors.Is(err, edu.NotFound) {
 		t.Errorf("nobody: %v, want %v", err, edu.NotFound)
 	}
 }

@@ -10,38 +10,38 @@ const categoryColumns = "k.id, k.name, k.slug, k.course_count"
 
 // Categories reads all categories, by name.
 func Categories(into func(*edu.Category)) Query {
-	return sql("Categories", "SELECT ", categoryColumns, " FROM categories k ORDER BY k.name, k.id").on(edu.TagCategories).into(scanCategory(into))
+	return newStatement("Categories", "SELECT ", categoryColumns, " FROM categories k ORDER BY k.name, k.id").dependOn(edu.TagCategories).buildQuery(scanCategory(into))
 }
 
 // CategoriesByID reads categories by their keys, in no order.
 func CategoriesByID(ids []int64, into func(*edu.Category)) Query {
-	s := sql("CategoriesByID", "SELECT ", categoryColumns, " FROM categories k WHERE k.id = ANY (")
-	return s.add(s.arg(ids), ")").each(ids, edu.TagCategory).into(scanCategory(into))
+	s := newStatement("CategoriesByID", "SELECT ", categoryColumns, " FROM categories k WHERE k.id = ANY (")
+	return s.addSQL(s.bindArg(ids), ")").dependOnEach(ids, edu.TagCategory).buildQuery(scanCategory(into))
 }
 
 // CategoryBySlug reads the category with a slug. Into is not called where there
 // is none.
 func CategoryBySlug(slug string, into func(*edu.Category)) Query {
-	s := sql("CategoryBySlug", "SELECT ", categoryColumns, " FROM categories k WHERE k.slug = ")
-	return s.add(s.arg(slug)).on(edu.TagCategories).into(scanCategory(into))
+	s := newStatement("CategoryBySlug", "SELECT ", categoryColumns, " FROM categories k WHERE k.slug = ")
+	return s.addSQL(s.bindArg(slug)).dependOn(edu.TagCategories).buildQuery(scanCategory(into))
 }
 
 // TopCategories reads the categories whose published courses are taken the
 // most.
 func TopCategories(first int, into func(*edu.Category)) Query {
-	s := sql("TopCategories", "SELECT ", categoryColumns, ` FROM categories k
+	s := newStatement("TopCategories", "SELECT ", categoryColumns, ` FROM categories k
 		LEFT JOIN courses c ON c.category_id = k.id AND c.published
 		GROUP BY k.id ORDER BY coalesce(sum(c.enrollment_count), 0) DESC, k.id DESC LIMIT `)
-	s.on(edu.TagCategories, edu.TagCourses, edu.TagCoursesEnrollments)
-	return s.add(s.arg(first)).into(scanCategory(into))
+	s.dependOn(edu.TagCategories, edu.TagCourses, edu.TagCoursesEnrollments)
+	return s.addSQL(s.bindArg(first)).buildQuery(scanCategory(into))
 }
 
-func scanCategory(into func(*edu.Category)) (func(pgx.Rows) error, rowKey) {
+func scanCategory(into func(*edu.Category)) (func(pgx.Rows) error, rowTag) {
 	var k edu.Category
 	return func(rows pgx.Rows) error {
 		err := rows.Scan(&k.ID, &k.Name, &k.Slug, &k.CourseCount)
 		row := k
 		into(&row)
 		return err
-	}, rowKey{edu.TagCategory, &k.ID}
+	}, rowTag{edu.TagCategory, &k.ID}
 }

@@ -14,14 +14,14 @@ type Change struct {
 	Tags []string
 }
 
-// MostChanges is how many changes ChangesSince returns, but for one more where there
+// MaxChanges is how many changes ChangesSince returns, but for one more where there
 // are more: a million would take longer to read than anybody has.
-const MostChanges = 50_000
+const MaxChanges = 50_000
 
-// ownChanges reads what the transaction has changed so far, if it wrote at all.
-func ownChanges(into *[]Change) Query {
-	q := sql("OwnChanges", "SELECT c.id, c.tags FROM changes c WHERE c.xid = pg_current_xact_id_if_assigned() ORDER BY c.id")
-	return q.into(func(rows pgx.Rows) error {
+// transactionChanges reads what the transaction has changed so far, if it wrote at all.
+func transactionChanges(into *[]Change) Query {
+	q := newStatement("OwnChanges", "SELECT c.id, c.tags FROM changes c WHERE c.xid = pg_current_xact_id_if_assigned() ORDER BY c.id")
+	return q.buildQuery(func(rows pgx.Rows) error {
 		var c Change
 		err := rows.Scan(&c.ID, &c.Tags)
 		*into = append(*into, c)
@@ -32,7 +32,7 @@ func ownChanges(into *[]Change) Query {
 // ChangesSince reads the changes that were committed since a snapshot was taken,
 // from the primary, and returns the snapshot to go on from. Whatever the order of
 // the commits and however long a transaction was open, who goes on from each gets
-// every change once. With "" all that are kept are read. Where more than MostChanges are
+// every change once. With "" all that are kept are read. Where more than MaxChanges are
 // returned there are others, which the next snapshot takes for read.
 func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string, changes []Change, err error) {
 	if snapshot == "" {
@@ -47,11 +47,11 @@ func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string,
 			WHERE c.xid >= pg_snapshot_xmin($1::pg_snapshot) AND c.xid < pg_snapshot_xmax(now.snapshot)
 			AND NOT pg_visible_in_snapshot(c.xid, $1::pg_snapshot) LIMIT $2) c ON true
 		ORDER BY c.id`
-	rows, err := s.primary.Query(ctx, since, snapshot, MostChanges+1)
+	rows, err := s.primary.Query(ctx, since, snapshot, MaxChanges+1)
 	if err != nil {
-		return "", nil, convert(err)
+		return "", nil, convertError(err)
 	}
-	count(ctx, 1)
+	countStatements(ctx, 1)
 	var id *int64
 	var tags []string
 	_, err = pgx.ForEachRow(rows, []any{&next, &id, &tags}, func() error {
@@ -61,18 +61,18 @@ func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string,
 		}
 		return nil
 	})
-	return next, changes, convert(err)
+	return next, changes, convertError(err)
 }
 
-// DeclareChanged leaves a change of tags though nothing was written: whoever follows
+// InvalidateTags leaves a change of tags though nothing was written: whoever follows
 // the changes takes for stale what depends on any of them.
-func (s *Store) DeclareChanged(ctx context.Context, tags []edu.Tag) error {
+func (s *Store) InvalidateTags(ctx context.Context, tags []edu.Tag) error {
 	names := make([]string, len(tags))
 	for i, t := range tags {
 		names[i] = t.String()
 	}
 	_, err := s.primary.Exec(ctx, "-- name: DeclareChanged\nINSERT INTO changes (tags) VALUES ($1)", names)
-	return convert(err)
+	return convertError(err)
 }
 
 // DeleteChanges deletes changes that were visible in a snapshot which ChangesSince
@@ -84,7 +84,7 @@ func (s *Store) DeleteChanges(ctx context.Context, snapshot string) (n int, err 
 				SELECT id FROM changes WHERE xid < pg_snapshot_xmax($1::pg_snapshot) AND pg_visible_in_snapshot(xid, $1::pg_snapshot)
 				ORDER BY xid LIMIT 5000 FOR UPDATE SKIP LOCKED)`, snapshot)
 		if err != nil || done.RowsAffected() == 0 {
-			return n, convert(err)
+			return n, convertError(err)
 		}
 		n += int(done.RowsAffected())
 	}

@@ -18,7 +18,7 @@ import (
 // first instructor's; two categories and one of no course.
 func stageChanges(t *testing.T) *pgxpool.Pool {
 	t.Helper()
-	db := testdb.Pool(t, testdb.New(t))
+	db := testdb.OpenPool(t, testdb.New(t))
 	exec(t, db, `
 		INSERT INTO users (name, email, role) SELECT 'U' || n, n || '@7p.example', CASE WHEN n < 3 THEN 'instructor' ELSE 'student' END FROM generate_series(1, 4) n;
 		INSERT INTO categories (name, slug) SELECT 'K' || n, 'k' || n FROM generate_series(1, 3) n;

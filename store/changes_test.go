@@ -76,11 +76,11 @@ func TestDeclareChanged(t *testing.T) {
 	db := stageChanges(t)
 	r := &reader{s: open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 2})}
 	r.next(t)
-	if err := r.s.DeclareChanged(t.Context(), []edu.Tag{edu.TagCourse.Of(12), edu.TagWords.Of(0)}); err != nil {
+	if err := r.s.InvalidateTags(t.Context(), []edu.Tag{edu.TagCourse.WithID(12), edu.TagWords.WithID(0)}); err != nil {
 		t.Fatal(err)
 	}
 	r.want(t, "two tags", "course:12 words")
-	if err := r.s.DeclareChanged(t.Context(), []edu.Tag{edu.TagEverything.Of(0)}); err != nil {
+	if err := r.s.InvalidateTags(t.Context(), []edu.Tag{edu.TagEverything.WithID(0)}); err != nil {
 		t.Fatal(err)
 	}
 	r.want(t, "everything", "*")
@@ -151,10 +151,10 @@ func TestChangesSinceUnderWriters(t *testing.T) {
 	for writer := range 4 {
 		writers.Go(func() {
 			for n := range 100 {
-				err := s.Write(t.Context(), func(tx *store.Tx) error {
+				err := s.WriteInTx(t.Context(), func(tx *store.Tx) error {
 					q := store.Statement("UPDATE users SET name = name || 'x' WHERE id = $1", writer+1)
-					if err := tx.Run(t.Context(), q); err != nil || n%5 == 4 {
-						return errors.Join(err, tx.Run(t.Context(), q))
+					if err := tx.RunQueries(t.Context(), q); err != nil || n%5 == 4 {
+						return errors.Join(err, tx.RunQueries(t.Context(), q))
 					}
 					return tx.Commit(t.Context(), q)
 				})
@@ -248,7 +248,7 @@ func TestChanged(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
 	var announced []string
-	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4, Changed: func(_ context.Context, changes []store.Change) {
+	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4, PublishChanges: func(_ context.Context, changes []store.Change) {
 		var all []string
 		for _, c := range changes {
 			all = append(all, c.Tags...)
@@ -269,24 +269,24 @@ func TestChanged(t *testing.T) {
 		{"enroll", enrollFour, []string{enrollment}},
 		{"leave", func(ctx context.Context, s *store.Store) error { return s.Unenroll(ctx, four, 1, nil) }, []string{enrollment}},
 		{"nothing", func(ctx context.Context, s *store.Store) error {
-			return s.SetPublished(ctx, edu.Viewer{ID: 1, Role: edu.RoleInstructor}, 1, true, nil)
+			return s.SetCoursePublished(ctx, edu.Viewer{ID: 1, Role: edu.RoleInstructor}, 1, true, nil)
 		}, []string{""}}, // which is told as well
 		{"refused", func(ctx context.Context, s *store.Store) error {
-			if err := s.Write(ctx, bumpAndRefuse(ctx)); !errors.Is(err, errRefused) {
+			if err := s.WriteInTx(ctx, bumpAndRefuse(ctx)); !errors.Is(err, errRefused) {
 				return err
 			}
 			return nil
 		}, nil},
 		{"atomically", func(ctx context.Context, s *store.Store) error {
-			return s.Atomically(ctx, func(s *store.Store) error {
-				if err := s.Write(ctx, bumpAndRefuse(ctx)); !errors.Is(err, errRefused) {
+			return s.RunAtomically(ctx, func(s *store.Store) error {
+				if err := s.WriteInTx(ctx, bumpAndRefuse(ctx)); !errors.Is(err, errRefused) {
 					return err
 				}
 				return errors.Join(enrollFour(ctx, s), darken(ctx, s))
 			})
 		}, []string{strings.Replace(enrollment, "enrollment:2", "enrollment:3", 1) + " user:4.private"}},
 		{"once", func(ctx context.Context, s *store.Store) error {
-			_, _, err := s.Once(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) { return []byte("x"), lighten(ctx, s) })
+			_, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) { return []byte("x"), lighten(ctx, s) })
 			return err
 		}, []string{"user:4.private"}},
 	} {
@@ -302,9 +302,9 @@ func TestChanged(t *testing.T) {
 		if c.name == "refused" {
 			more = 0
 		}
-		if told.RoundTrips() != untold.RoundTrips() || told.Statements() != untold.Statements()+more {
+		if told.RoundTripCount() != untold.RoundTripCount() || told.StatementCount() != untold.StatementCount()+more {
 			t.Errorf("%s took %d statements in %d round trips, and %d in %d where nobody is told", c.name,
-				told.Statements(), told.RoundTrips(), untold.Statements(), untold.RoundTrips())
+				told.StatementCount(), told.RoundTripCount(), untold.StatementCount(), untold.RoundTripCount())
 		}
 	}
 }
@@ -328,7 +328,7 @@ func lighten(ctx context.Context, s *store.Store) error {
 }
 
 func bumpAndRefuse(ctx context.Context) func(*store.Tx) error {
-	return func(tx *store.Tx) error { return errors.Join(tx.Run(ctx, bump(1)), errRefused) }
+	return func(tx *store.Tx) error { return errors.Join(tx.RunQueries(ctx, bump(1)), errRefused) }
 }
 
 // The jobs tell too: views have no triggers. What is related as before is not told:
@@ -347,7 +347,7 @@ func TestChangesOfJobs(t *testing.T) {
 	}
 	r.want(t, "analytics", "analytics", "platform", "platform", "platform")
 	for _, want := range [][]string{{"course:2.related"}, nil} {
-		if _, err := s.RefreshRelated(t.Context(), 0); err != nil {
+		if _, err := s.RefreshRelatedCourses(t.Context(), 0); err != nil {
 			t.Fatal(err)
 		}
 		r.want(t, "related", want...)
@@ -389,11 +389,11 @@ func TestChangesOfAnInstructorAtOnce(t *testing.T) {
 func TestPartsComeToOldDatabases(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
-	if _, err := migrations.Down(t.Context(), db); err != nil {
+	if _, err := migrations.RevertLatest(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, db, "DROP FUNCTION rating_part, enrollment_part")
-	if _, err := migrations.Up(t.Context(), db); err != nil {
+	if _, err := migrations.ApplyPending(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
 	if tags := told(t, db, "UPDATE courses SET rating_average = rating_average WHERE id = 1"); tags != "" {
@@ -423,7 +423,7 @@ func TestChangesDown(t *testing.T) {
 	var shapes []string
 	for range 2 {
 		for _, want := range []string{"0012_titles.sql", "0011_changes.sql"} {
-			file, err := migrations.Down(t.Context(), db)
+			file, err := migrations.RevertLatest(t.Context(), db)
 			if err != nil || file != want {
 				t.Fatalf("took back %s: %v, want %s", file, err, want)
 			}
@@ -433,7 +433,7 @@ func TestChangesDown(t *testing.T) {
 			}
 		}
 		shapes = append(shapes, shape())
-		if n, err := migrations.Up(t.Context(), db); err != nil || n != 2 {
+		if n, err := migrations.ApplyPending(t.Context(), db); err != nil || n != 2 {
 			t.Fatalf("did %d: %v", n, err)
 		}
 	}

@@ -15,9 +15,9 @@ const publishedOrDraft = "coalesce(c.published_at, timestamptz '9999-12-31 00:00
 // column is a column of a row, or a few that belong together: its SQL, and where
 // it goes.
 type column[T any] struct {
-	is   edu.Columns
-	sql  string
-	into func(*T) []any
+	mask    edu.Columns
+	sql     string
+	targets func(*T) []any
 }
 
 var courseColumns = []column[edu.Course]{
@@ -40,56 +40,56 @@ var courseColumns = []column[edu.Course]{
 	{edu.CourseVideoCount, "c.video_count", func(c *edu.Course) []any { return []any{&c.VideoCount} }},
 }
 
-// courses appends the columns wanted of a course.
-func (s *statement) courses(want edu.Columns) *statement {
-	s.add("c.id, c.instructor_id, c.category_id, c.published")
+// addCourseColumns appends the columns wanted of a course.
+func (s *statement) addCourseColumns(want edu.Columns) *statement {
+	s.addSQL("c.id, c.instructor_id, c.category_id, c.published")
 	return addColumns(s, courseColumns, want)
 }
 
 func addColumns[T any](s *statement, columns []column[T], want edu.Columns) *statement {
 	for _, c := range columns {
-		if want.Has(c.is) {
-			s.add(", ", c.sql)
+		if want.HasAny(c.mask) {
+			s.addSQL(", ", c.sql)
 		}
 	}
 	return s
 }
 
-func targets[T any](to []any, row *T, columns []column[T], want edu.Columns) []any {
+func appendScanTargets[T any](to []any, row *T, columns []column[T], want edu.Columns) []any {
 	for _, c := range columns {
-		if want.Has(c.is) {
-			to = append(to, c.into(row)...)
+		if want.HasAny(c.mask) {
+			to = append(to, c.targets(row)...)
 		}
 	}
 	return to
 }
 
 func selectCourses(name string, want edu.Columns) *statement {
-	return sql(name, "SELECT ").courses(want)
+	return newStatement(name, "SELECT ").addCourseColumns(want)
 }
 
 // CoursesByID reads courses by their keys, published or not, in no order.
 func CoursesByID(ids []int64, want edu.Columns, into func(*edu.Course)) Query {
 	s := selectCourses("CoursesByID", want)
-	return s.add(" FROM courses c WHERE c.id = ANY (", s.arg(ids), ")").each(ids, edu.TagCourse).into(scanCourse(want, into))
+	return s.addSQL(" FROM courses c WHERE c.id = ANY (", s.bindArg(ids), ")").dependOnEach(ids, edu.TagCourse).buildQuery(scanCourse(want, into))
 }
 
 // CourseBySlug reads the course with a slug, published or not. Into is not
 // called where there is none.
 func CourseBySlug(slug string, want edu.Columns, into func(*edu.Course)) Query {
 	s := selectCourses("CourseBySlug", want)
-	q := s.add(" FROM courses c WHERE c.slug = ", s.arg(slug)).into(scanCourse(want, into))
-	q.none = edu.TagCoursesSlugs
+	q := s.addSQL(" FROM courses c WHERE c.slug = ", s.bindArg(slug)).buildQuery(scanCourse(want, into))
+	q.notFoundTag = edu.TagCoursesSlugs
 	return q
 }
 
 // Courses reads a page of the published courses that meet the conditions.
 func Courses(where edu.CourseConditions, by edu.CourseOrder, p edu.PageArgs, into func(*edu.Course)) Query {
-	p.Columns |= by.Columns()
-	order := by.Order()
-	s := selectCourses("Courses", p.Columns).add(" FROM courses c WHERE c.published").listed(by.Field, order, p)
-	s.conditions(where).page(order, courseKeys[by.Field], "c.id", p)
-	return s.into(scanCourse(p.Columns, s.ends(by.Field, p.Limit+1, onePage, into)))
+	p.Columns |= by.CursorColumns()
+	order := by.SortOrder()
+	s := selectCourses("Courses", p.Columns).addSQL(" FROM courses c WHERE c.published").dependOnCourseList(by.Field, order, p)
+	s.addCourseFilter(where).addPageClause(order, courseSortKeys[by.Field], "c.id", p)
+	return s.buildQuery(scanCourse(p.Columns, s.dependOnPageEnds(by.Field, p.Limit+1, singlePageKey, into)))
 }
 
 // CountCourses counts the published courses that meet the conditions. Without
@@ -98,66 +98,66 @@ func Courses(where edu.CourseConditions, by edu.CourseOrder, p edu.PageArgs, int
 func CountCourses(where edu.CourseConditions, into *int) Query {
 	category := where.CategoryID
 	where.CategoryID = 0
-	if where.None() {
-		s := sql("CountCourses", "SELECT coalesce(sum(k.course_count), 0) FROM categories k")
+	if where.IsEmpty() {
+		s := newStatement("CountCourses", "SELECT coalesce(sum(k.course_count), 0) FROM categories k")
 		if category != 0 {
-			return s.add(" WHERE k.id = ", s.arg(category)).of(category, edu.TagCategory).into(scanInt(into))
+			return s.addSQL(" WHERE k.id = ", s.bindArg(category)).dependOnID(category, edu.TagCategory).buildQuery(scanNumber(into))
 		}
-		return s.on(edu.TagCategories, edu.TagCategoriesCounts).into(scanInt(into))
+		return s.dependOn(edu.TagCategories, edu.TagCategoriesCounts).buildQuery(scanNumber(into))
 	}
 	where.CategoryID = category
-	return sql("CountCourses", "SELECT count(*) FROM courses c WHERE c.published").on(edu.TagCourses).conditions(where).into(scanInt(into))
+	return newStatement("CountCourses", "SELECT count(*) FROM courses c WHERE c.published").dependOn(edu.TagCourses).addCourseFilter(where).buildQuery(scanNumber(into))
 }
 
 // CoursesByCategory reads the same page of published courses of each category.
 func CoursesByCategory(ids []int64, by edu.CourseOrder, p edu.PageArgs, into func(category int64, c *edu.Course)) Query {
-	p.Columns |= by.Columns()
-	order := by.Order()
-	s := selectCourses("CoursesByCategory", p.Columns).listed(by.Field, order, p)
-	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+	p.Columns |= by.CursorColumns()
+	order := by.SortOrder()
+	s := selectCourses("CoursesByCategory", p.Columns).dependOnCourseList(by.Field, order, p)
+	s.addSQL(" FROM unnest(", s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM courses c WHERE c.published AND c.category_id = parent.id`)
-	s.page(order, courseKeys[by.Field], "c.id", p).add(") c")
-	return s.into(scanCourse(p.Columns, s.ends(by.Field, p.Limit+1, ofCategory, func(c *edu.Course) { into(c.CategoryID, c) })))
+	s.addPageClause(order, courseSortKeys[by.Field], "c.id", p).addSQL(") c")
+	return s.buildQuery(scanCourse(p.Columns, s.dependOnPageEnds(by.Field, p.Limit+1, categoryPageKey, func(c *edu.Course) { into(c.CategoryID, c) })))
 }
 
 // CoursesByInstructor reads the same page of the courses of each instructor,
 // with drafts or without.
 func CoursesByInstructor(ids []int64, drafts bool, p edu.PageArgs, into func(instructor int64, c *edu.Course)) Query {
-	p.Columns |= edu.NewestCourses.Columns()
-	s := selectCourses("CoursesByInstructor", p.Columns).each(ids, edu.TagUserCourses)
-	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+	p.Columns |= edu.NewestCourses.CursorColumns()
+	s := selectCourses("CoursesByInstructor", p.Columns).dependOnEach(ids, edu.TagUserCourses)
+	s.addSQL(" FROM unnest(", s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM courses c WHERE c.instructor_id = parent.id`)
 	if !drafts {
-		s.add(" AND c.published")
+		s.addSQL(" AND c.published")
 	}
-	s.page(edu.NewestCourses.Order(), publishedOrDraft, "c.id", p).add(") c")
-	return s.into(scanCourse(p.Columns, func(c *edu.Course) { into(c.InstructorID, c) }))
+	s.addPageClause(edu.NewestCourses.SortOrder(), publishedOrDraft, "c.id", p).addSQL(") c")
+	return s.buildQuery(scanCourse(p.Columns, func(c *edu.Course) { into(c.InstructorID, c) }))
 }
 
 // CountCoursesByInstructor counts the courses of each instructor, with drafts
 // or without. Into is not called for an instructor who has none.
 func CountCoursesByInstructor(ids []int64, drafts bool, into func(instructor int64, n int)) Query {
-	s := sql("CountCoursesByInstructor", "SELECT c.instructor_id, count(*) FROM courses c WHERE c.instructor_id = ANY (")
-	s.add(s.arg(ids), ")").each(ids, edu.TagUserCourses)
+	s := newStatement("CountCoursesByInstructor", "SELECT c.instructor_id, count(*) FROM courses c WHERE c.instructor_id = ANY (")
+	s.addSQL(s.bindArg(ids), ")").dependOnEach(ids, edu.TagUserCourses)
 	if !drafts {
-		s.add(" AND c.published")
+		s.addSQL(" AND c.published")
 	}
-	return s.add(" GROUP BY c.instructor_id").into(scanCount(into))
+	return s.addSQL(" GROUP BY c.instructor_id").buildQuery(scanKeyedCount(into))
 }
 
 // RelatedCourses reads, for each course, the published ones that its students
 // also take, the strongest first.
 func RelatedCourses(ids []int64, first int, want edu.Columns, into func(course int64, related *edu.Course)) Query {
-	s := sql("RelatedCourses", "SELECT c.parent, ").courses(want).each(ids, edu.TagCourseRelated).on(edu.TagCoursesPublished)
-	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+	s := newStatement("RelatedCourses", "SELECT c.parent, ").addCourseColumns(want).dependOnEach(ids, edu.TagCourseRelated).dependOn(edu.TagCoursesPublished)
+	s.addSQL(" FROM unnest(", s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT r.course_id AS parent, c.* FROM course_related r JOIN courses c ON c.id = r.related_id
-		WHERE r.course_id = parent.id AND c.published ORDER BY r.rank LIMIT `, s.arg(first), ") c")
+		WHERE r.course_id = parent.id AND c.published ORDER BY r.rank LIMIT `, s.bindArg(first), ") c")
 	var parent int64
-	return s.into(scanCourse(want, func(c *edu.Course) { into(parent, c) }, &parent))
+	return s.buildQuery(scanCourse(want, func(c *edu.Course) { into(parent, c) }, &parent))
 }
 
-// courseKeys is the SQL of what courses can be ordered by.
-var courseKeys = map[edu.CourseOrderField]string{
+// courseSortKeys is the SQL of what courses can be ordered by.
+var courseSortKeys = map[edu.CourseOrderField]string{
 	edu.CoursesByPublishedAt: "c.published_at",
 	edu.CoursesByTitle:       "c.title",
 	edu.CoursesByPrice:       "c.price",
@@ -165,39 +165,39 @@ var courseKeys = map[edu.CourseOrderField]string{
 	edu.CoursesByEnrollments: "c.enrollment_count",
 }
 
-func (s *statement) conditions(w edu.CourseConditions) *statement {
+func (s *statement) addCourseFilter(w edu.CourseConditions) *statement {
 	if w.CategoryID != 0 {
-		s.where("c.category_id = %", w.CategoryID)
+		s.addCondition("c.category_id = %", w.CategoryID)
 	}
 	if w.InstructorID != 0 {
-		s.where("c.instructor_id = %", w.InstructorID)
+		s.addCondition("c.instructor_id = %", w.InstructorID)
 	}
 	if w.Difficulty != "" {
-		s.where("c.difficulty = %", strings.ToLower(string(w.Difficulty)))
+		s.addCondition("c.difficulty = %", strings.ToLower(string(w.Difficulty)))
 	}
 	switch w.Price {
 	case edu.PriceFree:
-		s.add(" AND c.price = 0")
+		s.addSQL(" AND c.price = 0")
 	case edu.PricePaid:
-		s.add(" AND c.price > 0")
+		s.addSQL(" AND c.price > 0")
 	}
 	if w.MinRating != nil {
-		s.where("coalesce(c.rating_average, 0) >= %", *w.MinRating).of(edu.RatingPart(*w.MinRating), edu.TagCoursesRated)
+		s.addCondition("coalesce(c.rating_average, 0) >= %", *w.MinRating).dependOnID(edu.RatingPart(*w.MinRating), edu.TagCoursesRatingPart)
 	}
 	if w.MaxDurationSeconds != nil {
-		s.where("c.duration_seconds <= %", *w.MaxDurationSeconds)
+		s.addCondition("c.duration_seconds <= %", *w.MaxDurationSeconds)
 	}
 	if len(w.Tags) > 0 {
-		s.where("c.tags @> %", w.Tags)
+		s.addCondition("c.tags @> %", w.Tags)
 	}
 	return s
 }
 
 // scanCourse reads a course from a row; before tells where the columns before
 // the course's go. The targets are made once a query and not once a row.
-func scanCourse(want edu.Columns, into func(*edu.Course), before ...any) (func(pgx.Rows) error, rowKey) {
+func scanCourse(want edu.Columns, into func(*edu.Course), before ...any) (func(pgx.Rows) error, rowTag) {
 	var c edu.Course
-	to := targets(append(before, &c.ID, &c.InstructorID, &c.CategoryID, &c.Published), &c, courseColumns, want)
+	to := appendScanTargets(append(before, &c.ID, &c.InstructorID, &c.CategoryID, &c.Published), &c, courseColumns, want)
 	return func(rows pgx.Rows) error {
 		if err := rows.Scan(to...); err != nil {
 			return err
@@ -205,5 +205,5 @@ func scanCourse(want edu.Columns, into func(*edu.Course), before ...any) (func(p
 		row := c
 		into(&row)
 		return nil
-	}, rowKey{edu.TagCourse, &c.ID}
+	}, rowTag{edu.TagCourse, &c.ID}
 }

@@ -39,7 +39,7 @@ func stageAuthor(t *testing.T, db *pgxpool.Pool) {
 func TestImportIsAllOrNone(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
-	db := testdb.Pool(t, dsn)
+	db := testdb.OpenPool(t, dsn)
 	stageAuthor(t, db)
 	s := open(t, store.Config{URL: dsn, MaxConns: 1})
 	at := edu.InputPath{"input", "courses"}
@@ -103,7 +103,7 @@ func TestImportsAtomically(t *testing.T) {
 	s, db := setup(t, testdb.New(t))
 	stageAuthor(t, db)
 	at := edu.InputPath{"input", "courses"}
-	err := s.Atomically(t.Context(), func(s *store.Store) error {
+	err := s.RunAtomically(t.Context(), func(s *store.Store) error {
 		return errors.Join(s.ImportCourses(t.Context(), author, shelf(3), at), s.ImportCourses(t.Context(), author, shelf(3), at))
 	})
 	if err != nil {
@@ -119,7 +119,7 @@ func TestSlugsTakenTooOften(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t, testdb.New(t))
 	ctx, leave := context.WithCancel(t.Context())
-	err := s.Write(ctx, func(*store.Tx) error {
+	err := s.WriteInTx(ctx, func(*store.Tx) error {
 		leave() // or it would be tried for 3 s
 		return &pgconn.PgError{Code: "23505", ConstraintName: "courses_slug_key"}
 	})

@@ -17,7 +17,7 @@ func TestDocuments(t *testing.T) {
 	s, db := setup(t, testdb.New(t))
 	ctx := t.Context()
 	version := func() (n int64) {
-		if err := s.Run(ctx, store.DocumentsVersion(&n)); err != nil {
+		if err := s.RunQueries(ctx, store.DocumentsVersion(&n)); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -52,7 +52,7 @@ func TestDocuments(t *testing.T) {
 		t.Error("the version did not move")
 	}
 	var got []store.Document
-	if err := s.Run(ctx, store.Documents(func(d store.Document) { got = append(got, d) })); err != nil {
+	if err := s.RunQueries(ctx, store.Documents(func(d store.Document) { got = append(got, d) })); err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != 2 || got[1].RetiredAt == nil {
@@ -74,7 +74,7 @@ func TestDocuments(t *testing.T) {
 		}
 	}
 	var uses []store.DocumentUse
-	if err := s.Run(ctx, store.DocumentUses(day, func(u store.DocumentUse) { uses = append(uses, u) })); err != nil {
+	if err := s.RunQueries(ctx, store.DocumentUses(day, func(u store.DocumentUse) { uses = append(uses, u) })); err != nil {
 		t.Fatal(err)
 	}
 	want := []store.DocumentUse{{"1", "ios", "1", day.AddDate(0, 0, 1), 6}, {"2", "", "", day, 1}}
@@ -102,7 +102,7 @@ func TestRestoreDocument(t *testing.T) {
 		t.Errorf("%v, want %v", err, edu.NotFound)
 	}
 	var got []store.Document
-	if err := s.Run(ctx, store.Documents(func(d store.Document) { got = append(got, d) })); err != nil {
+	if err := s.RunQueries(ctx, store.Documents(func(d store.Document) { got = append(got, d) })); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]store.Document{pushed}, got); diff != "" {

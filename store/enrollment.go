@@ -11,37 +11,37 @@ import (
 const (
 	enrollmentColumns = "e.id, e.user_id, e.course_id, e.progress::float8, e.enrolled_at, e.last_accessed_at, e.completed_at"
 
-	// opened is when a course was last opened; one never opened counts as
+	// lastOpenedAt is when a course was last opened; one never opened counts as
 	// opened when the enrollment was made.
-	opened = "coalesce(e.last_accessed_at, e.enrolled_at)"
-	// completed tells what edu.Enrollment.Status calls completed.
-	completed = "(e.completed_at IS NOT NULL OR e.progress = 100)"
+	lastOpenedAt = "coalesce(e.last_accessed_at, e.enrolled_at)"
+	// completedCondition tells what edu.Enrollment.Status calls completed.
+	completedCondition = "(e.completed_at IS NOT NULL OR e.progress = 100)"
 )
 
-var enrollmentKeys = map[edu.EnrollmentOrderField]string{
+var enrollmentSortKeys = map[edu.EnrollmentOrderField]string{
 	edu.EnrollmentsByEnrolledAt:     "e.enrolled_at",
-	edu.EnrollmentsByLastAccessedAt: opened,
+	edu.EnrollmentsByLastAccessedAt: lastOpenedAt,
 	edu.EnrollmentsByProgress:       "e.progress::float8",
 }
 
-// enrollmentStates is the SQL of each edu.EnrollmentStatus.
-var enrollmentStates = map[edu.EnrollmentStatus]string{
-	edu.Completed:  " AND " + completed,
-	edu.InProgress: " AND NOT " + completed + " AND e.progress > 0",
-	edu.NotStarted: " AND NOT " + completed + " AND e.progress = 0",
+// statusConditions is the SQL of each edu.EnrollmentStatus.
+var statusConditions = map[edu.EnrollmentStatus]string{
+	edu.Completed:  " AND " + completedCondition,
+	edu.InProgress: " AND NOT " + completedCondition + " AND e.progress > 0",
+	edu.NotStarted: " AND NOT " + completedCondition + " AND e.progress = 0",
 }
 
 // EnrollmentsByID reads enrollments by their keys, in no order.
 func EnrollmentsByID(ids []int64, into func(*edu.Enrollment)) Query {
-	s := sql("EnrollmentsByID", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.id = ANY (")
-	return s.add(s.arg(ids), ")").each(ids, edu.TagEnrollment).into(scanEnrollment(into))
+	s := newStatement("EnrollmentsByID", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.id = ANY (")
+	return s.addSQL(s.bindArg(ids), ")").dependOnEach(ids, edu.TagEnrollment).buildQuery(scanEnrollment(into))
 }
 
-// EnrollmentsOfUserIn reads a user's enrollments in some courses. Into is not
+// EnrollmentsInCourses reads a user's enrollments in some courses. Into is not
 // called for a course that the user does not take.
-func EnrollmentsOfUserIn(user int64, courses []int64, into func(*edu.Enrollment)) Query {
-	s := sql("EnrollmentsOfUserIn", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
-	return s.add(s.arg(user), " AND e.course_id = ANY (", s.arg(courses), ")").of(user, edu.TagUserEnrollments).into(scanEnrollment(into))
+func EnrollmentsInCourses(user int64, courses []int64, into func(*edu.Enrollment)) Query {
+	s := newStatement("EnrollmentsOfUserIn", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
+	return s.addSQL(s.bindArg(user), " AND e.course_id = ANY (", s.bindArg(courses), ")").dependOnID(user, edu.TagUserEnrollments).buildQuery(scanEnrollment(into))
 }
 
 // EnrollmentList is which enrollments of a user a list holds, and in which
@@ -53,36 +53,36 @@ type EnrollmentList struct {
 
 // EnrollmentsByUser reads the same page of the enrollments of each user.
 func EnrollmentsByUser(ids []int64, l EnrollmentList, p edu.PageArgs, into func(user int64, e *edu.Enrollment)) Query {
-	s := sql("EnrollmentsByUser", "SELECT ", enrollmentColumns, " FROM unnest(")
-	s.add(s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
-		SELECT * FROM enrollments e WHERE e.user_id = parent.id`, enrollmentStates[l.Status])
-	s.page(l.Order.Order(), enrollmentKeys[l.Order.Field], "e.id", p).add(") e").each(ids, edu.TagUserEnrollments)
-	return s.into(scanEnrollment(func(e *edu.Enrollment) { into(e.UserID, e) }))
+	s := newStatement("EnrollmentsByUser", "SELECT ", enrollmentColumns, " FROM unnest(")
+	s.addSQL(s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+		SELECT * FROM enrollments e WHERE e.user_id = parent.id`, statusConditions[l.Status])
+	s.addPageClause(l.Order.SortOrder(), enrollmentSortKeys[l.Order.Field], "e.id", p).addSQL(") e").dependOnEach(ids, edu.TagUserEnrollments)
+	return s.buildQuery(scanEnrollment(func(e *edu.Enrollment) { into(e.UserID, e) }))
 }
 
 // CountEnrollmentsByUser counts the enrollments of each user in a state. Into is
 // not called for a user who has none.
 func CountEnrollmentsByUser(ids []int64, status edu.EnrollmentStatus, into func(user int64, n int)) Query {
-	s := sql("CountEnrollmentsByUser", "SELECT e.user_id, count(*) FROM enrollments e WHERE e.user_id = ANY (")
-	return s.add(s.arg(ids), ")", enrollmentStates[status], " GROUP BY e.user_id").each(ids, edu.TagUserEnrollments).into(scanCount(into))
+	s := newStatement("CountEnrollmentsByUser", "SELECT e.user_id, count(*) FROM enrollments e WHERE e.user_id = ANY (")
+	return s.addSQL(s.bindArg(ids), ")", statusConditions[status], " GROUP BY e.user_id").dependOnEach(ids, edu.TagUserEnrollments).buildQuery(scanKeyedCount(into))
 }
 
 // EnrollmentsByCourse reads the same page of the enrollments in each course, the
 // newest first.
 func EnrollmentsByCourse(ids []int64, p edu.PageArgs, into func(course int64, e *edu.Enrollment)) Query {
-	s := sql("EnrollmentsByCourse", "SELECT ", enrollmentColumns, " FROM unnest(")
-	s.add(s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+	s := newStatement("EnrollmentsByCourse", "SELECT ", enrollmentColumns, " FROM unnest(")
+	s.addSQL(s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM enrollments e WHERE e.course_id = parent.id`)
-	s.page(edu.NewestEnrollments.Order(), "e.enrolled_at", "e.id", p).add(") e").each(ids, edu.TagCourseEnrollments)
-	return s.into(scanEnrollment(func(e *edu.Enrollment) { into(e.CourseID, e) }))
+	s.addPageClause(edu.NewestEnrollments.SortOrder(), "e.enrolled_at", "e.id", p).addSQL(") e").dependOnEach(ids, edu.TagCourseEnrollments)
+	return s.buildQuery(scanEnrollment(func(e *edu.Enrollment) { into(e.CourseID, e) }))
 }
 
 // RecentEnrollments reads a user's enrollments touched since a time, the newest
 // first.
 func RecentEnrollments(user int64, since time.Time, first int, into func(*edu.Enrollment)) Query {
-	s := sql("RecentEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
-	s.add(s.arg(user), " AND ", opened, " >= ", s.arg(since)).of(user, edu.TagUserEnrollments)
-	return s.add(" ORDER BY ", opened, " DESC, e.id DESC LIMIT ", s.arg(first)).into(scanEnrollment(into))
+	s := newStatement("RecentEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
+	s.addSQL(s.bindArg(user), " AND ", lastOpenedAt, " >= ", s.bindArg(since)).dependOnID(user, edu.TagUserEnrollments)
+	return s.addSQL(" ORDER BY ", lastOpenedAt, " DESC, e.id DESC LIMIT ", s.bindArg(first)).buildQuery(scanEnrollment(into))
 }
 
 func scanEnrollment(into func(*edu.Enrollment)) func(pgx.Rows) error {

@@ -10,8 +10,8 @@ import (
 
 // BulkEnrollment is what became of letting many take a course.
 type BulkEnrollment struct {
-	Enrolled, Already int
-	Unknown           []string // emails that no active account has
+	Enrolled, AlreadyEnrolled int
+	UnknownEmails             []string // emails that no active account has
 }
 
 // BulkEnroll makes the accounts with some emails take a course. The emails go in
@@ -19,35 +19,37 @@ type BulkEnrollment struct {
 // statement for each takes ten. Each must be given once.
 func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emails []string, at edu.InputPath) (BulkEnrollment, error) {
 	var done BulkEnrollment
-	err := s.Write(ctx, func(tx *Tx) error {
+	err := s.WriteInTx(ctx, func(tx *Tx) error {
 		var c *edu.Course
-		if err := tx.Run(ctx, lockCourse(course, &c)); err != nil {
+		if err := tx.RunQueries(ctx, lockCourse(course, &c)); err != nil {
 			return err
 		}
-		if err := c.CheckBulkEnroll(v, at); err != nil {
+		if err := c.AuthorizeBulkEnroll(v, at); err != nil {
 			return err
 		}
-		if err := tx.Run(ctx, sql("StageEmails", "CREATE TEMP TABLE staged_emails (n integer, email text)").into(nil)); err != nil {
+		if err := tx.RunQueries(ctx, newStatement("StageEmails", "CREATE TEMP TABLE staged_emails (n integer, email text)").buildQuery(nil)); err != nil {
 			return err
 		}
 		rows := pgx.CopyFromSlice(len(emails), func(i int) ([]any, error) { return []any{i, emails[i]}, nil })
-		if _, err := tx.Copy(ctx, "staged_emails", []string{"n", "email"}, rows); err != nil {
+		if _, err := tx.CopyRows(ctx, "staged_emails", []string{"n", "email"}, rows); err != nil {
 			return err
 		}
-		q := sql("BulkEnroll", `WITH found AS MATERIALIZED (
+		q := newStatement("BulkEnroll", `WITH found AS MATERIALIZED (
 				SELECT s.n, s.email, u.id FROM staged_emails s LEFT JOIN users u ON lower(u.email) = lower(s.email) AND u.active
 			), made AS (
 				INSERT INTO enrollments (user_id, course_id)
 				SELECT DISTINCT id, `)
-		q.add(q.arg(course), `::bigint FROM found WHERE id IS NOT NULL ORDER BY id
+		q.addSQL(q.bindArg(course), `::bigint FROM found WHERE id IS NOT NULL ORDER BY id
 				ON CONFLICT DO NOTHING RETURNING user_id
 			)
 			SELECT (SELECT count(*) FROM made),
 				(SELECT count(DISTINCT id) FROM found WHERE id IS NOT NULL) - (SELECT count(*) FROM made),
 				ARRAY(SELECT email FROM found WHERE id IS NULL ORDER BY n)`)
 		// Dropped here, because there may be another one in the same outer transaction.
-		return tx.Commit(ctx, q.into(func(rows pgx.Rows) error { return rows.Scan(&done.Enrolled, &done.Already, &done.Unknown) }),
-			sql("DropStaged", "DROP TABLE staged_emails").into(nil))
+		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error {
+			return rows.Scan(&done.Enrolled, &done.AlreadyEnrolled, &done.UnknownEmails)
+		}),
+			newStatement("DropStaged", "DROP TABLE staged_emails").buildQuery(nil))
 	})
 	return done, err
 }

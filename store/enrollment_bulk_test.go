@@ -12,15 +12,15 @@ import (
 // sent with an Idempotency-Key.
 func TestBulkEnrollTwice(t *testing.T) {
 	t.Parallel()
-	s, db := setup(t, testdb.Demo(t))
+	s, db := setup(t, testdb.NewWithDemo(t))
 	admin := edu.Viewer{ID: 3, Role: edu.RoleAdmin}
-	err := s.Atomically(t.Context(), func(s *store.Store) error {
-		for _, want := range []store.BulkEnrollment{{Enrolled: 2}, {Already: 2}} {
+	err := s.RunAtomically(t.Context(), func(s *store.Store) error {
+		for _, want := range []store.BulkEnrollment{{Enrolled: 2}, {AlreadyEnrolled: 2}} {
 			got, err := s.BulkEnroll(t.Context(), admin, 31, []string{"student@7p.example", "admin@7p.example"}, nil)
 			if err != nil {
 				return err
 			}
-			if got.Enrolled != want.Enrolled || got.Already != want.Already {
+			if got.Enrolled != want.Enrolled || got.AlreadyEnrolled != want.AlreadyEnrolled {
 				t.Errorf("%+v, want %+v", got, want)
 			}
 		}

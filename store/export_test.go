@@ -4,4 +4,4 @@ package store
 func Statement(text string, args ...any) Query { return Query{sql: text, args: args} }
 
 // Retry is what Write does over and over.
-var Retry = retry
+var Retry = retryConflicts

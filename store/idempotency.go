@@ -9,11 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// AnswerTTL is how long the answer to a write is kept under its key.
-const AnswerTTL = 24 * time.Hour
+// IdempotencyTTL is how long the answer to a write is kept under its key.
+const IdempotencyTTL = 24 * time.Hour
 
-// Once runs do and keeps what it returns under a key, in one transaction with all
-// that do wrote. Where an answer of less than AnswerTTL is kept, do is not run:
+// RunIdempotent runs do and keeps what it returns under a key, in one transaction with all
+// that do wrote. Where an answer of less than IdempotencyTTL is kept, do is not run:
 // that answer is returned, and kept is true. Who comes with the key of another
 // that is at it waits until that is committed or rolled back. Where do fails,
 // nothing is written and nothing kept. It is done again as Write is.
@@ -21,48 +21,48 @@ const AnswerTTL = 24 * time.Hour
 // A connection is held from the first statement to the commit, also while
 // waiting for others; so at most half of the pool's are lent to it, and half of
 // these to what is slow besides.
-func (s *Store) Once(ctx context.Context, key [32]byte, slow bool, do func(*Store) ([]byte, error)) (answer []byte, kept bool, err error) {
-	leaveSlow := func() {}
+func (s *Store) RunIdempotent(ctx context.Context, key [32]byte, slow bool, do func(*Store) ([]byte, error)) (response []byte, replayed bool, err error) {
+	releaseHashing := func() {}
 	if slow {
-		if leaveSlow, err = enter(ctx, s.slow); err != nil {
+		if releaseHashing, err = acquireSlot(ctx, s.hashingSlots); err != nil {
 			return nil, false, err
 		}
 	}
-	leaveKeyed, err := enter(ctx, s.keyed)
+	releaseIdempotent, err := acquireSlot(ctx, s.idempotentSlots)
 	if err != nil {
-		leaveSlow()
+		releaseHashing()
 		return nil, false, err
 	}
-	turn := *s
-	turn.leave = sync.OnceFunc(func() { leaveKeyed(); leaveSlow() })
-	defer turn.leave()
-	err = turn.Atomically(ctx, func(s *Store) (err error) {
-		answer, kept = nil, false
-		if err = s.Run(ctx, lockAnswer(key), keptAnswer(key, func(found []byte) { answer, kept = found, true })); err != nil || kept {
+	limited := *s
+	limited.releaseSlots = sync.OnceFunc(func() { releaseIdempotent(); releaseHashing() })
+	defer limited.releaseSlots()
+	err = limited.RunAtomically(ctx, func(s *Store) (err error) {
+		response, replayed = nil, false
+		if err = s.RunQueries(ctx, lockIdempotencyKey(key), loadResponse(key, func(found []byte) { response, replayed = found, true })); err != nil || replayed {
 			return err
 		}
-		if answer, err = do(s); err == nil {
-			s.outer.last = []Query{keepAnswer(key, answer)}
+		if response, err = do(s); err == nil {
+			s.outerTx.commitQueries = []Query{storeResponse(key, response)}
 		}
 		return err
 	})
-	return answer, kept, err
+	return response, replayed, err
 }
 
-// lockAnswer keeps others from a key until the transaction ends. What waits for it
+// lockIdempotencyKey keeps others from a key until the transaction ends. What waits for it
 // has written nothing yet. A lock of 64 of the key's bits does: two keys that
 // share them merely queue.
-func lockAnswer(key [32]byte) Query {
-	s := sql("LockAnswer", "SELECT pg_advisory_xact_lock(")
-	return s.add(s.arg(int64(binary.BigEndian.Uint64(key[:]))), ")").into(func(pgx.Rows) error { return nil })
+func lockIdempotencyKey(key [32]byte) Query {
+	s := newStatement("LockAnswer", "SELECT pg_advisory_xact_lock(")
+	return s.addSQL(s.bindArg(int64(binary.BigEndian.Uint64(key[:]))), ")").buildQuery(func(pgx.Rows) error { return nil })
 }
 
-// keptAnswer must be a statement of its own, after the lock: at READ COMMITTED it
+// loadResponse must be a statement of its own, after the lock: at READ COMMITTED it
 // sees what was committed while that was waited for.
-func keptAnswer(key [32]byte, into func([]byte)) Query {
-	s := sql("KeptAnswer", "SELECT a.answer FROM idempotent_answers a WHERE a.key = ")
-	s.add(s.arg(key[:]), " AND a.created_at > now() - ", s.arg(AnswerTTL), "::interval")
-	return s.into(func(rows pgx.Rows) error {
+func loadResponse(key [32]byte, into func([]byte)) Query {
+	s := newStatement("KeptAnswer", "SELECT a.answer FROM idempotent_answers a WHERE a.key = ")
+	s.addSQL(s.bindArg(key[:]), " AND a.created_at > now() - ", s.bindArg(IdempotencyTTL), "::interval")
+	return s.buildQuery(func(rows pgx.Rows) error {
 		var answer []byte
 		err := rows.Scan(&answer)
 		into(answer)
@@ -70,10 +70,10 @@ func keptAnswer(key [32]byte, into func([]byte)) Query {
 	})
 }
 
-// keepAnswer replaces an answer that has expired and was not deleted yet; under
+// storeResponse replaces an answer that has expired and was not deleted yet; under
 // the lock there is no other.
-func keepAnswer(key [32]byte, answer []byte) Query {
-	s := sql("KeepAnswer", "INSERT INTO idempotent_answers AS a (key, answer) VALUES (")
-	s.add(s.arg(key[:]), ", ", s.arg(answer), ") ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, created_at = excluded.created_at")
-	return s.into(nil)
+func storeResponse(key [32]byte, response []byte) Query {
+	s := newStatement("KeepAnswer", "INSERT INTO idempotent_answers AS a (key, answer) VALUES (")
+	s.addSQL(s.bindArg(key[:]), ", ", s.bindArg(response), ") ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, created_at = excluded.created_at")
+	return s.buildQuery(nil)
 }

@@ -17,7 +17,7 @@ import (
 // bumping is done once: it adds one to the counter of the first category.
 func bumping(ctx context.Context, answer string) func(*store.Store) ([]byte, error) {
 	return func(s *store.Store) ([]byte, error) {
-		return []byte(answer), s.Write(ctx, func(tx *store.Tx) error { return tx.Run(ctx, bump(1)) })
+		return []byte(answer), s.WriteInTx(ctx, func(tx *store.Tx) error { return tx.RunQueries(ctx, bump(1)) })
 	}
 }
 
@@ -28,7 +28,7 @@ func TestOnce(t *testing.T) {
 	ctx, key, other := t.Context(), [32]byte{7}, [32]byte{7, 31: 1} // which share a lock
 	want := func(key [32]byte, answer string, kept bool, bumps int) {
 		t.Helper()
-		got, was, err := s.Once(ctx, key, false, bumping(ctx, answer))
+		got, was, err := s.RunIdempotent(ctx, key, false, bumping(ctx, answer))
 		if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); err != nil || was != kept || n != bumps {
 			t.Errorf("kept %v with %d bumps, %v; want %v with %d", was, n, err, kept, bumps)
 		}
@@ -37,7 +37,7 @@ func TestOnce(t *testing.T) {
 		}
 	}
 	enough := errors.New("enough")
-	_, kept, err := s.Once(ctx, key, false, func(s *store.Store) ([]byte, error) {
+	_, kept, err := s.RunIdempotent(ctx, key, false, func(s *store.Store) ([]byte, error) {
 		answer, err := bumping(ctx, "never")(s)
 		return answer, errors.Join(err, enough)
 	})
@@ -64,10 +64,10 @@ func TestOnceFindsLostCommits(t *testing.T) {
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	through, cut := proxy(t, dsn, deaf)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
-	if _, _, err := s.Once(ctx, [32]byte{1}, false, bumping(ctx, "a")); err != nil { // the statements are prepared from here on
+	if _, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, bumping(ctx, "a")); err != nil { // the statements are prepared from here on
 		t.Fatal(err)
 	}
-	_, _, err := s.Once(ctx, [32]byte{2}, false, func(s *store.Store) ([]byte, error) {
+	_, _, err := s.RunIdempotent(ctx, [32]byte{2}, false, func(s *store.Store) ([]byte, error) {
 		answer, err := bumping(ctx, "b")(s)
 		cut.Store(true)
 		return answer, err
@@ -75,7 +75,7 @@ func TestOnceFindsLostCommits(t *testing.T) {
 	if !errors.Is(err, edu.Unavailable) || !strings.Contains(err.Error(), "look whether it was") {
 		t.Errorf("ended with %v, want to be told that it is not known", err)
 	}
-	answer, kept, err := direct.Once(ctx, [32]byte{2}, false, bumping(ctx, "c"))
+	answer, kept, err := direct.RunIdempotent(ctx, [32]byte{2}, false, bumping(ctx, "c"))
 	if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); string(answer) != "b" || !kept || err != nil || n != 2 {
 		t.Errorf("answered %q, %v, %v with %d bumps; want the first answer and 2", answer, kept, err, n)
 	}
@@ -86,16 +86,16 @@ func TestOnceFindsLostCommits(t *testing.T) {
 func TestOnceOutlivesLostConnections(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
-	db := testdb.Pool(t, dsn)
+	db := testdb.OpenPool(t, dsn)
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	through, cut := proxy(t, dsn, deaf)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
 	runs, told := 0, 0
-	_, _, err := s.Once(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
+	_, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
 		runs++
 		s.AfterCommit(func() { told = runs })
-		return []byte("a"), s.Write(ctx, func(tx *store.Tx) error {
-			err := tx.Run(ctx, bump(1))
+		return []byte("a"), s.WriteInTx(ctx, func(tx *store.Tx) error {
+			err := tx.RunQueries(ctx, bump(1))
 			cut.Store(runs == 1)
 			return errors.Join(err, tx.Commit(ctx, bump(2)))
 		})
@@ -114,10 +114,10 @@ func TestOnceOfAFailedRead(t *testing.T) {
 	s, db := setup(t, testdb.New(t))
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	ctx := t.Context()
-	_, _, err := s.Once(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
+	_, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
 		answer, err := bumping(ctx, "a")(s)
-		first := s.Run(ctx, store.Statement("SELECT 1 / $1", 0))
-		if again := s.Run(ctx, bump(1)); !errors.Is(again, errors.Unwrap(first)) {
+		first := s.RunQueries(ctx, store.Statement("SELECT 1 / $1", 0))
+		if again := s.RunQueries(ctx, bump(1)); !errors.Is(again, errors.Unwrap(first)) {
 			t.Errorf("failed with %v and then with %v, want the same", first, again)
 		}
 		return answer, err
@@ -139,9 +139,9 @@ func TestAfterCommit(t *testing.T) {
 	var seen []int
 	look := func() { seen = append(seen, value[int](t, db, "SELECT course_count FROM categories WHERE id = 1")) }
 	write := func(end error) {
-		_ = s.Atomically(ctx, func(s *store.Store) error {
+		_ = s.RunAtomically(ctx, func(s *store.Store) error {
 			_, err := bumping(ctx, "")(s)
-			return errors.Join(err, end, s.Atomically(ctx, func(s *store.Store) error { s.AfterCommit(look); return nil }))
+			return errors.Join(err, end, s.RunAtomically(ctx, func(s *store.Store) error { s.AfterCommit(look); return nil }))
 		})
 	}
 	s.AfterCommit(look)
@@ -163,7 +163,7 @@ func TestOnceLendsHalf(t *testing.T) {
 	defer close(release)
 	for i := range byte(8) {
 		wait.Go(func() {
-			_, _, err := s.Once(ctx, [32]byte{i}, false, func(*store.Store) ([]byte, error) {
+			_, _, err := s.RunIdempotent(ctx, [32]byte{i}, false, func(*store.Store) ([]byte, error) {
 				began <- struct{}{}
 				<-release
 				return []byte{i}, nil
@@ -178,7 +178,7 @@ func TestOnceLendsHalf(t *testing.T) {
 	soon, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	for range 50 {
-		if err := s.Run(soon, bump(0)); err != nil {
+		if err := s.RunQueries(soon, bump(0)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -187,7 +187,7 @@ func TestOnceLendsHalf(t *testing.T) {
 	}
 	gone, leave := context.WithCancel(ctx)
 	leave()
-	if _, _, err := s.Once(gone, [32]byte{9}, false, bumping(ctx, "")); !errors.Is(err, context.Canceled) {
+	if _, _, err := s.RunIdempotent(gone, [32]byte{9}, false, bumping(ctx, "")); !errors.Is(err, context.Canceled) {
 		t.Errorf("one who left while waiting was told %v", err)
 	}
 }
@@ -198,7 +198,7 @@ func TestDeleteExpiredAnswers(t *testing.T) {
 	exec(t, db, `INSERT INTO idempotent_answers (key, answer, created_at)
 		SELECT sha256(n::text::bytea), '', now() - interval '24 hours' + interval '1 hour' * (n / 2100) FROM generate_series(1, 2101) n`)
 	for _, want := range []int{2099, 0} {
-		if n, err := s.DeleteExpiredAnswers(t.Context()); n != want || err != nil {
+		if n, err := s.DeleteExpiredResponses(t.Context()); n != want || err != nil {
 			t.Errorf("deleted %d, %v; want %d", n, err, want)
 		}
 	}

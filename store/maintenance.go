@@ -14,7 +14,7 @@ import (
 // see the old figures until the new ones are in. One server does it at a time:
 // done is false where another is at it, or was less than minAge ago.
 func (s *Store) RefreshAnalytics(ctx context.Context, minAge time.Duration) (done bool, err error) {
-	err = s.exclusively(ctx, "refresh_analytics", func(conn *pgx.Conn) error {
+	err = s.withAdvisoryLock(ctx, "refresh_analytics", func(conn *pgx.Conn) error {
 		var age float64
 		err := conn.QueryRow(ctx, "-- name: AnalyticsAge\nSELECT extract(epoch FROM clock_timestamp() - refreshed_at) FROM platform_totals").Scan(&age)
 		if err != nil || age < minAge.Seconds() {
@@ -27,7 +27,7 @@ func (s *Store) RefreshAnalytics(ctx context.Context, minAge time.Duration) (don
 				tag = edu.TagAnalytics
 			}
 			// One transaction: views have no triggers that would tell.
-			refresh := fmt.Sprintf("-- name: RefreshAnalytics\nREFRESH MATERIALIZED VIEW CONCURRENTLY %s; INSERT INTO changes (tags) VALUES ('{%s}')", view, tag.Of(0))
+			refresh := fmt.Sprintf("-- name: RefreshAnalytics\nREFRESH MATERIALIZED VIEW CONCURRENTLY %s; INSERT INTO changes (tags) VALUES ('{%s}')", view, tag.WithID(0))
 			if _, err := conn.Exec(ctx, refresh); err != nil {
 				return err
 			}
@@ -38,10 +38,10 @@ func (s *Store) RefreshAnalytics(ctx context.Context, minAge time.Duration) (don
 	return done, err
 }
 
-// RefreshRelated computes anew which courses share their students, for those
+// RefreshRelatedCourses computes anew which courses share their students, for those
 // courses whose turn it is, a few at a time, and returns how many that were.
-func (s *Store) RefreshRelated(ctx context.Context, minAge time.Duration) (courses int, err error) {
-	err = s.exclusively(ctx, "refresh_related", func(conn *pgx.Conn) error {
+func (s *Store) RefreshRelatedCourses(ctx context.Context, minAge time.Duration) (courses int, err error) {
+	err = s.withAdvisoryLock(ctx, "refresh_related", func(conn *pgx.Conn) error {
 		// By the database's clock, and once: what is made from here on is not stale.
 		var before time.Time
 		if err := conn.QueryRow(ctx, "-- name: RelatedMadeBefore\nSELECT clock_timestamp() - $1::interval", minAge).Scan(&before); err != nil {
@@ -63,14 +63,14 @@ func (s *Store) RefreshRelated(ctx context.Context, minAge time.Duration) (cours
 // months ahead, and returns how many were missing.
 func (s *Store) EnsurePartitions(ctx context.Context, now time.Time, months int) (made int, err error) {
 	err = s.primary.QueryRow(ctx, "-- name: EnsurePartitions\nSELECT ensure_progress_partitions($1, $2)", now, now.AddDate(0, months, 0)).Scan(&made)
-	return made, convert(err)
+	return made, convertError(err)
 }
 
 // DeleteExpiredSessions deletes refresh tokens that have expired, and sessions
 // that have no other, a few thousand at a time. It returns how many tokens that
 // were.
 func (s *Store) DeleteExpiredSessions(ctx context.Context) (tokens int, err error) {
-	err = s.exclusively(ctx, "delete_expired_sessions", func(conn *pgx.Conn) error {
+	err = s.withAdvisoryLock(ctx, "delete_expired_sessions", func(conn *pgx.Conn) error {
 		for {
 			var n int
 			err := conn.QueryRow(ctx, `-- name: DeleteExpiredSessions
@@ -91,43 +91,43 @@ func (s *Store) DeleteExpiredSessions(ctx context.Context) (tokens int, err erro
 	return tokens, err
 }
 
-// DeleteExpiredAnswers deletes what Once kept AnswerTTL ago or longer, 1,000 at a
+// DeleteExpiredResponses deletes what Once kept IdempotencyTTL ago or longer, 1,000 at a
 // time, and returns how many that were.
-func (s *Store) DeleteExpiredAnswers(ctx context.Context) (answers int, err error) {
-	err = s.exclusively(ctx, "delete_expired_answers", func(conn *pgx.Conn) error {
+func (s *Store) DeleteExpiredResponses(ctx context.Context) (responses int, err error) {
+	err = s.withAdvisoryLock(ctx, "delete_expired_answers", func(conn *pgx.Conn) error {
 		for {
 			done, err := conn.Exec(ctx, `-- name: DeleteExpiredAnswers
 				DELETE FROM idempotent_answers WHERE key IN (
-					SELECT key FROM idempotent_answers WHERE created_at <= now() - $1::interval ORDER BY created_at LIMIT 1000)`, AnswerTTL)
+					SELECT key FROM idempotent_answers WHERE created_at <= now() - $1::interval ORDER BY created_at LIMIT 1000)`, IdempotencyTTL)
 			if err != nil || done.RowsAffected() == 0 {
 				return err
 			}
-			answers += int(done.RowsAffected())
+			responses += int(done.RowsAffected())
 		}
 	})
-	return answers, err
+	return responses, err
 }
 
-// exclusively runs do on a connection without a time limit, unless another
+// withAdvisoryLock runs do on a connection without a time limit, unless another
 // server is at the same: then it does nothing.
-func (s *Store) exclusively(ctx context.Context, name string, do func(*pgx.Conn) error) error {
+func (s *Store) withAdvisoryLock(ctx context.Context, name string, do func(*pgx.Conn) error) error {
 	conn, err := s.primary.Acquire(ctx)
 	if err != nil {
-		return convert(err)
+		return convertError(err)
 	}
 	// The connection is closed and not given back: that ends the lock and the
 	// settings with it, whatever happened.
 	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }()
 	if _, err := conn.Exec(ctx, "SET statement_timeout = 0; SET lock_timeout = 0"); err != nil {
-		return convert(err)
+		return convertError(err)
 	}
-	var ours bool
-	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtext($1))", name).Scan(&ours); err != nil || !ours {
-		return convert(err)
+	var locked bool
+	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtext($1))", name).Scan(&locked); err != nil || !locked {
+		return convertError(err)
 	}
 	err = do(conn.Conn())
 	// PostgreSQL notices a closed connection a moment later: who comes next must not find
 	// the lock taken by nobody.
 	_, _ = conn.Exec(ctx, "SELECT pg_advisory_unlock(hashtext($1))", name)
-	return convert(err)
+	return convertError(err)
 }

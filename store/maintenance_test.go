@@ -121,10 +121,10 @@ func TestRefreshes(t *testing.T) {
 	if n := value[int](t, db, "SELECT sum(total_enrollments) FROM course_analytics"); n != 36 {
 		t.Errorf("%d enrollments, want 36", n)
 	}
-	if n, err := s.RefreshRelated(t.Context(), time.Hour); err != nil || n != 12 {
+	if n, err := s.RefreshRelatedCourses(t.Context(), time.Hour); err != nil || n != 12 {
 		t.Errorf("related of %d courses, %v; want 12", n, err)
 	}
-	if n, err := s.RefreshRelated(t.Context(), time.Hour); err != nil || n != 0 {
+	if n, err := s.RefreshRelatedCourses(t.Context(), time.Hour); err != nil || n != 0 {
 		t.Errorf("related of %d courses again, %v", n, err)
 	}
 	// Another server that is at it is not waited for.
@@ -139,7 +139,7 @@ func TestRefreshes(t *testing.T) {
 	if done, err := s.RefreshAnalytics(t.Context(), 0); err != nil || done {
 		t.Errorf("refreshed beside another: %v, %v", done, err)
 	}
-	if n, err := s.RefreshRelated(t.Context(), 0); err != nil || n != 0 {
+	if n, err := s.RefreshRelatedCourses(t.Context(), 0); err != nil || n != 0 {
 		t.Errorf("related of %d courses beside another, %v", n, err)
 	}
 }

@@ -22,8 +22,8 @@ func (s *Store) UpdatePreferences(ctx context.Context, v edu.Viewer, c Preferenc
 	if err != nil {
 		return err
 	}
-	return s.Write(ctx, func(tx *Tx) error {
-		q := sql("UpdatePreferences", "UPDATE users SET preferences = preferences || ")
-		return tx.Commit(ctx, q.add(q.arg(changes), "::jsonb WHERE id = ", q.arg(v.ID)).into(nil))
+	return s.WriteInTx(ctx, func(tx *Tx) error {
+		q := newStatement("UpdatePreferences", "UPDATE users SET preferences = preferences || ")
+		return tx.Commit(ctx, q.addSQL(q.bindArg(changes), "::jsonb WHERE id = ", q.bindArg(v.ID)).buildQuery(nil))
 	})
 }

@@ -13,9 +13,9 @@ import (
 // It returns those enrollments, by the course's key. At is the path to the events.
 func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) ([]*edu.Enrollment, error) {
 	var touched []*edu.Enrollment
-	err := s.Write(ctx, func(tx *Tx) error {
+	err := s.WriteInTx(ctx, func(tx *Tx) error {
 		touched = nil
-		courses, err := watchedCourses(ctx, tx, v, events, at)
+		courses, err := lockWatchedCourses(ctx, tx, v, events, at)
 		if err != nil {
 			return err
 		}
@@ -26,10 +26,10 @@ func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.V
 	return touched, err
 }
 
-// watchedCourses locks the videos of events and the viewer's enrollments that they
+// lockWatchedCourses locks the videos of events and the viewer's enrollments that they
 // belong to, and returns when each course was last watched. An event of a course that the
 // viewer does not take is refused.
-func watchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (map[int64]time.Time, error) {
+func lockWatchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (map[int64]time.Time, error) {
 	ids := make([]int64, len(events))
 	for i, e := range events {
 		ids[i] = e.VideoID
@@ -39,12 +39,12 @@ func watchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.Vide
 	videos, courses, last := map[int64]*edu.Video{}, map[int64]*edu.Course{}, map[int64]time.Time{}
 	const among = " IN (SELECT course_id FROM videos WHERE id = ANY ("
 	of := selectCourses("CoursesOfVideos", 0)
-	of.add(" FROM courses c WHERE c.id", among, of.arg(ids), "))")
-	lock := sql("LockEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
-	lock.add(lock.arg(v.ID), " AND e.course_id", among, lock.arg(ids), ")) ORDER BY e.id FOR NO KEY UPDATE")
-	err := tx.Run(ctx, lockVideos(ids, func(v *edu.Video) { videos[v.ID] = v }),
-		of.into(scanCourse(0, func(c *edu.Course) { courses[c.ID] = c })),
-		lock.into(scanEnrollment(func(e *edu.Enrollment) { last[e.CourseID] = time.Time{} })))
+	of.addSQL(" FROM courses c WHERE c.id", among, of.bindArg(ids), "))")
+	lock := newStatement("LockEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
+	lock.addSQL(lock.bindArg(v.ID), " AND e.course_id", among, lock.bindArg(ids), ")) ORDER BY e.id FOR NO KEY UPDATE")
+	err := tx.RunQueries(ctx, lockVideos(ids, func(v *edu.Video) { videos[v.ID] = v }),
+		of.buildQuery(scanCourse(0, func(c *edu.Course) { courses[c.ID] = c })),
+		lock.buildQuery(scanEnrollment(func(e *edu.Enrollment) { last[e.CourseID] = time.Time{} })))
 	if err != nil {
 		return nil, err
 	}
@@ -52,12 +52,12 @@ func watchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.Vide
 	for i, e := range events {
 		video := videos[e.VideoID]
 		if video == nil {
-			problems = append(problems, video.CheckWatched(e, nil, v, false, at.At(i))...)
+			problems = append(problems, video.ValidateWatchEvent(e, nil, v, false, at.Subpath(i))...)
 			continue
 		}
-		before, taken := last[video.CourseID]
-		problems = append(problems, video.CheckWatched(e, courses[video.CourseID], v, taken, at.At(i))...)
-		if taken && e.WatchedAt.After(before) {
+		before, enrolled := last[video.CourseID]
+		problems = append(problems, video.ValidateWatchEvent(e, courses[video.CourseID], v, enrolled, at.Subpath(i))...)
+		if enrolled && e.WatchedAt.After(before) {
 			last[video.CourseID] = e.WatchedAt
 		}
 	}
@@ -71,8 +71,8 @@ func watchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.Vide
 // Recording does so anyway, by its foreign key, but in the order of the events: it
 // would deadlock with addVideo, which moves videos.
 func lockVideos(ids []int64, into func(*edu.Video)) Query {
-	s := sql("LockVideos", "SELECT ", videoColumns, " FROM videos v WHERE v.id = ANY (")
-	return s.add(s.arg(ids), ") ORDER BY v.id FOR KEY SHARE").into(scanVideo(into))
+	s := newStatement("LockVideos", "SELECT ", videoColumns, " FROM videos v WHERE v.id = ANY (")
+	return s.addSQL(s.bindArg(ids), ") ORDER BY v.id FOR KEY SHARE").buildQuery(scanVideo(into))
 }
 
 // insertProgress records events. A clock that is a little ahead is set right.
@@ -81,10 +81,10 @@ func insertProgress(user int64, events []edu.VideoEvent) Query {
 	for i, e := range events {
 		videos[i], seconds[i], times[i] = e.VideoID, int32(e.ProgressSeconds), e.WatchedAt
 	}
-	q := sql("InsertProgress", "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) SELECT ")
-	q.add(q.arg(user), ", t.video_id, t.seconds, least(t.at, now()) FROM unnest(",
-		q.arg(videos), "::bigint[], ", q.arg(seconds), "::integer[], ", q.arg(times), "::timestamptz[]) AS t (video_id, seconds, at)")
-	return q.into(nil)
+	q := newStatement("InsertProgress", "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) SELECT ")
+	q.addSQL(q.bindArg(user), ", t.video_id, t.seconds, least(t.at, now()) FROM unnest(",
+		q.bindArg(videos), "::bigint[], ", q.bindArg(seconds), "::integer[], ", q.bindArg(times), "::timestamptz[]) AS t (video_id, seconds, at)")
+	return q.buildQuery(nil)
 }
 
 // raiseProgress raises a user's enrollments in courses, given with when each was
@@ -95,16 +95,16 @@ func raiseProgress(user int64, courses map[int64]time.Time, into func(*edu.Enrol
 	for id, at := range courses {
 		ids, last = append(ids, id), append(last, at)
 	}
-	q := sql("RaiseProgress", "WITH furthest AS (SELECT p.video_id, max(p.progress_seconds) AS seconds FROM video_progress p WHERE p.user_id = ")
-	userArg, coursesArg := q.arg(user), q.arg(ids)
-	q.add(userArg, " AND p.video_id = ANY (ARRAY(SELECT id FROM videos WHERE course_id = ANY (", coursesArg, `))) GROUP BY p.video_id),
-		share AS (SELECT v.course_id, round(100.0 * count(*) FILTER (WHERE f.seconds >= v.duration_seconds * `, watchedShare, `) / count(*), 2) AS progress
+	q := newStatement("RaiseProgress", "WITH furthest AS (SELECT p.video_id, max(p.progress_seconds) AS seconds FROM video_progress p WHERE p.user_id = ")
+	userArg, coursesArg := q.bindArg(user), q.bindArg(ids)
+	q.addSQL(userArg, " AND p.video_id = ANY (ARRAY(SELECT id FROM videos WHERE course_id = ANY (", coursesArg, `))) GROUP BY p.video_id),
+		share AS (SELECT v.course_id, round(100.0 * count(*) FILTER (WHERE f.seconds >= v.duration_seconds * `, completionThreshold, `) / count(*), 2) AS progress
 			FROM videos v LEFT JOIN furthest f ON f.video_id = v.id WHERE v.course_id = ANY (`, coursesArg, `) GROUP BY v.course_id)
 		UPDATE enrollments e SET
 			progress = greatest(e.progress, share.progress),
 			last_accessed_at = greatest(e.last_accessed_at, least(t.at, now())),
 			completed_at = coalesce(e.completed_at, CASE WHEN greatest(e.progress, share.progress) >= 100 THEN now() END)
-		FROM unnest(`, coursesArg, "::bigint[], ", q.arg(last), `::timestamptz[]) AS t (course_id, at) JOIN share USING (course_id)
+		FROM unnest(`, coursesArg, "::bigint[], ", q.bindArg(last), `::timestamptz[]) AS t (course_id, at) JOIN share USING (course_id)
 		WHERE e.user_id = `, userArg, " AND e.course_id = t.course_id RETURNING ", enrollmentColumns)
-	return q.into(scanEnrollment(into))
+	return q.buildQuery(scanEnrollment(into))
 }

@@ -86,18 +86,18 @@ func (l *link) cut() {
 
 func TestReplica(t *testing.T) {
 	t.Parallel()
-	dsn := testdb.Demo(t)
+	dsn := testdb.NewWithDemo(t)
 	link, replica := newLink(t, dsn)
 	s := open(t, store.Config{URL: dsn, ReplicaURL: replica, MaxConns: 2})
 	read := func() error {
 		var h hit
-		err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h)), store.CoursesByID([]int64{1}, 0, count[*edu.Course](&h)))
+		err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h)), store.CoursesByID([]int64{1}, 0, countStatements[*edu.Course](&h)))
 		if err == nil && h.rows != 21 {
 			t.Errorf("%d rows, want 21", h.rows)
 		}
 		if err == nil {
 			h = hit{}
-			if err = s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err == nil && h.rows != 20 {
+			if err = s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err == nil && h.rows != 20 {
 				t.Errorf("%d rows, want 20", h.rows)
 			}
 		}
@@ -123,17 +123,17 @@ func TestReplica(t *testing.T) {
 // callers.
 func TestReplicaShutDown(t *testing.T) {
 	t.Parallel()
-	dsn := testdb.Demo(t)
+	dsn := testdb.NewWithDemo(t)
 	_, replica := newLink(t, dsn)
 	s := open(t, store.Config{URL: dsn, ReplicaURL: replica, MaxConns: 2})
-	db := testdb.Pool(t, dsn)
+	db := testdb.OpenPool(t, dsn)
 	var h hit
-	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err != nil {
+	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err != nil {
 		t.Fatal(err)
 	}
 	// The store names itself in all its connections: those of the replica are the ones over the link.
 	exec(t, db, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '-- name: Categories%'")
-	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err != nil {
+	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err != nil {
 		t.Errorf("a read while the replica goes down: %v", err)
 	}
 }
@@ -142,9 +142,9 @@ func TestReplicaShutDown(t *testing.T) {
 // SERVICE_UNAVAILABLE; what callers cannot help is not.
 func TestErrorsOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	dsn := testdb.Demo(t)
-	s := open(t, store.Config{URL: dsn, MaxConns: 2, Timeout: 50 * time.Millisecond})
-	db := testdb.Pool(t, dsn)
+	dsn := testdb.NewWithDemo(t)
+	s := open(t, store.Config{URL: dsn, MaxConns: 2, StatementTimeout: 50 * time.Millisecond})
+	db := testdb.OpenPool(t, dsn)
 	tx, err := db.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -153,29 +153,29 @@ func TestErrorsOfTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	var h hit
-	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); !errors.Is(err, edu.Unavailable) {
+	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); !errors.Is(err, edu.Unavailable) {
 		t.Errorf("a statement that waits too long: %v, want SERVICE_UNAVAILABLE", err)
 	}
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, db, "ALTER TABLE categories RENAME TO gone")
-	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err == nil || errors.Is(err, edu.Unavailable) || errors.Is(err, edu.BadUserInput) {
+	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err == nil || errors.Is(err, edu.Unavailable) || errors.Is(err, edu.BadUserInput) {
 		t.Errorf("a statement that is wrong: %v, want an error without a code", err)
 	}
 }
 
 func TestPrimaryUnreachable(t *testing.T) {
 	t.Parallel()
-	link, dsn := newLink(t, testdb.Demo(t))
+	link, dsn := newLink(t, testdb.NewWithDemo(t))
 	s := open(t, store.Config{URL: dsn, MaxConns: 1})
 	var h hit
-	if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); err != nil {
+	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err != nil {
 		t.Fatal(err)
 	}
 	link.cut()
 	for i := range 2 {
-		if err := s.Run(t.Context(), store.Categories(count[*edu.Category](&h))); !errors.Is(err, edu.Unavailable) {
+		if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); !errors.Is(err, edu.Unavailable) {
 			t.Errorf("read %d: %v, want SERVICE_UNAVAILABLE", i, err)
 		}
 	}

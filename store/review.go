@@ -13,13 +13,13 @@ var reviewColumns = []column[edu.Review]{
 }
 
 func selectReviews(name string, want edu.Columns) *statement {
-	return addColumns(sql(name, "SELECT r.id, r.course_id, r.user_id"), reviewColumns, want)
+	return addColumns(newStatement(name, "SELECT r.id, r.course_id, r.user_id"), reviewColumns, want)
 }
 
 // ReviewsByID reads reviews by their keys, in no order.
 func ReviewsByID(ids []int64, into func(*edu.Review)) Query {
-	s := selectReviews("ReviewsByID", edu.Everything).add(" FROM reviews r WHERE r.id = ANY (")
-	return s.add(s.arg(ids), ")").each(ids, edu.TagReview).into(scanReview(edu.Everything, into))
+	s := selectReviews("ReviewsByID", edu.AllColumns).addSQL(" FROM reviews r WHERE r.id = ANY (")
+	return s.addSQL(s.bindArg(ids), ")").dependOnEach(ids, edu.TagReview).buildQuery(scanReview(edu.AllColumns, into))
 }
 
 // ReviewsByCourse reads the same page of the reviews of each course, the newest
@@ -28,28 +28,28 @@ func ReviewsByID(ids []int64, into func(*edu.Review)) Query {
 func ReviewsByCourse(ids []int64, p edu.PageArgs, into func(r *edu.Review, author *edu.User)) Query {
 	p.Columns |= edu.ReviewCreatedAt
 	s := selectReviews("ReviewsByCourse", p.Columns)
-	addColumns(s, userColumns, p.Joined)
-	s.add(" FROM unnest(", s.arg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+	addColumns(s, userColumns, p.JoinedColumns)
+	s.addSQL(" FROM unnest(", s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT * FROM reviews r WHERE r.course_id = parent.id`)
-	s.page(edu.ReviewOrder, "r.created_at", "r.id", p).add(") r").each(ids, edu.TagCourseReviews)
-	if p.Joined == 0 {
-		return s.into(scanReview(p.Columns, func(r *edu.Review) { into(r, nil) }))
+	s.addPageClause(edu.ReviewOrder, "r.created_at", "r.id", p).addSQL(") r").dependOnEach(ids, edu.TagCourseReviews)
+	if p.JoinedColumns == 0 {
+		return s.buildQuery(scanReview(p.Columns, func(r *edu.Review) { into(r, nil) }))
 	}
 	// A subquery keeps the rows in their order, which a join outside might not.
-	s.add(" CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = r.user_id LIMIT 1) u")
+	s.addSQL(" CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = r.user_id LIMIT 1) u")
 	var u edu.User
-	return s.into(scanReview(p.Columns, func(r *edu.Review) {
+	return s.buildQuery(scanReview(p.Columns, func(r *edu.Review) {
 		u.ID = r.AuthorID
 		author := u
 		into(r, &author)
-	}, targets(nil, &u, userColumns, p.Joined)...), rowKey{edu.TagUser, &u.ID})
+	}, appendScanTargets(nil, &u, userColumns, p.JoinedColumns)...), rowTag{edu.TagUser, &u.ID})
 }
 
 // scanReview reads a review from a row; after tells where the columns after the
 // review's go.
 func scanReview(want edu.Columns, into func(*edu.Review), after ...any) func(pgx.Rows) error {
 	var r edu.Review
-	to := append(targets([]any{&r.ID, &r.CourseID, &r.AuthorID}, &r, reviewColumns, want), after...)
+	to := append(appendScanTargets([]any{&r.ID, &r.CourseID, &r.AuthorID}, &r, reviewColumns, want), after...)
 	return func(rows pgx.Rows) error {
 		if err := rows.Scan(to...); err != nil {
 			return err

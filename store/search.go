@@ -8,10 +8,10 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// Found is a course that was searched for, with its relevance and what the
+// SearchHit is a course that was searched for, with its relevance and what the
 // database understood the text to search for: normalised words in quotes,
 // without those that must not occur.
-type Found struct {
+type SearchHit struct {
 	Course  *edu.Course
 	Score   float64
 	Lexemes string
@@ -20,16 +20,16 @@ type Found struct {
 // SearchCourses reads a page of the published courses that match a text; an
 // empty text matches every one, with a score of 0. The rows are ranked by their
 // keys first and decorated last.
-func SearchCourses(q edu.Search, into func(Found)) Query {
-	by, order := searchFields[q.Sort], q.Sort.Order()
-	s := sql("SearchCourses").listed(by, order, q.Page)
-	matched := s.query(q.Query)
+func SearchCourses(q edu.SearchArgs, into func(SearchHit)) Query {
+	by, order := searchOrderFields[q.Sort], q.Sort.SortOrder()
+	s := newStatement("SearchCourses").dependOnCourseList(by, order, q.Page)
+	matched := s.addSearchQuery(q.Query)
 	lexemes := "''"
 	if q.Query != "" {
 		lexemes = "(SELECT querytree(query) FROM q)"
 	}
-	want := q.Page.Columns | q.Sort.Columns()
-	s.add("SELECT h.score, ", lexemes, ", ").courses(want)
+	want := q.Page.Columns | q.Sort.CursorColumns()
+	s.addSQL("SELECT h.score, ", lexemes, ", ").addCourseColumns(want)
 	score := "0::float8"
 	if q.Query != "" {
 		// ts_rank stays below 1, so that 1 more puts an exact title above all else.
@@ -37,36 +37,36 @@ func SearchCourses(q edu.Search, into func(Found)) Query {
 	}
 	key, direction := score, " DESC"
 	if by != "" {
-		key = courseKeys[by]
+		key = courseSortKeys[by]
 	}
 	if q.Page.Backward {
 		direction = " ASC"
 	}
-	s.add(" FROM (SELECT c.id, ", score, " AS score, ", key, " AS key FROM courses c WHERE ", matched)
-	s.conditions(q.Filter).page(order, key, "c.id", q.Page)
-	s.add(") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
-	var f Found
-	found := func(c *edu.Course) { into(Found{Course: c, Score: f.Score, Lexemes: f.Lexemes}) }
-	return s.into(scanCourse(want, s.ends(by, q.Page.Limit+1, onePage, found), &f.Score, &f.Lexemes))
+	s.addSQL(" FROM (SELECT c.id, ", score, " AS score, ", key, " AS key FROM courses c WHERE ", matched)
+	s.addCourseFilter(q.Filter).addPageClause(order, key, "c.id", q.Page)
+	s.addSQL(") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
+	var f SearchHit
+	found := func(c *edu.Course) { into(SearchHit{Course: c, Score: f.Score, Lexemes: f.Lexemes}) }
+	return s.buildQuery(scanCourse(want, s.dependOnPageEnds(by, q.Page.Limit+1, singlePageKey, found), &f.Score, &f.Lexemes))
 }
 
-// searchFields is what search results can be ordered by, but for the relevance,
+// searchOrderFields is what search results can be ordered by, but for the relevance,
 // which depends on the text.
-var searchFields = map[edu.SearchSort]edu.CourseOrderField{
+var searchOrderFields = map[edu.SearchSort]edu.CourseOrderField{
 	edu.SortRating:      edu.CoursesByRating,
 	edu.SortEnrollments: edu.CoursesByEnrollments,
 	edu.SortNewest:      edu.CoursesByPublishedAt,
 }
 
-// query appends the text searched for, parsed once a statement, and returns the
+// addSearchQuery appends the text searched for, parsed once a statement, and returns the
 // condition that a course matches it. A title that is the text to the letter
 // matches even if the text holds stop words only.
-func (s *statement) query(text string) string {
+func (s *statement) addSearchQuery(text string) string {
 	if text == "" {
 		return "c.published"
 	}
-	at := s.on(edu.TagCoursesText).arg(text)
-	s.add("WITH q AS MATERIALIZED (SELECT websearch_to_tsquery('english', ", at, ") AS query, lower(", at, ") AS exact) ")
+	at := s.dependOn(edu.TagCoursesText).bindArg(text)
+	s.addSQL("WITH q AS MATERIALIZED (SELECT websearch_to_tsquery('english', ", at, ") AS query, lower(", at, ") AS exact) ")
 	return "c.published AND (c.search_vector @@ (SELECT query FROM q) OR lower(c.title) = (SELECT exact FROM q))"
 }
 
@@ -81,13 +81,13 @@ type SearchGroup struct {
 
 // SearchGroups counts the courses that match a text and a filter whatever their
 // category, difficulty and price, by these three.
-func SearchGroups(q edu.Search, into func(SearchGroup)) Query {
-	s := sql("SearchGroups").on(edu.TagCourses)
-	matched := s.query(q.Query)
+func SearchGroups(q edu.SearchArgs, into func(SearchGroup)) Query {
+	s := newStatement("SearchGroups").dependOn(edu.TagCourses)
+	matched := s.addSearchQuery(q.Query)
 	others := q.Filter
 	others.CategoryID, others.Difficulty, others.Price = 0, "", ""
-	s.add("SELECT c.category_id, upper(c.difficulty), c.price = 0, count(*) FROM courses c WHERE ", matched)
-	return s.conditions(others).add(" GROUP BY c.category_id, c.difficulty, c.price = 0").into(func(rows pgx.Rows) error {
+	s.addSQL("SELECT c.category_id, upper(c.difficulty), c.price = 0, count(*) FROM courses c WHERE ", matched)
+	return s.addCourseFilter(others).addSQL(" GROUP BY c.category_id, c.difficulty, c.price = 0").buildQuery(func(rows pgx.Rows) error {
 		var g SearchGroup
 		var free bool
 		err := rows.Scan(&g.CategoryID, (*string)(&g.Difficulty), &free, &g.Count)
@@ -112,7 +112,7 @@ type Correction struct {
 // word is known. The nearest is of a published course and shares a fifth of its
 // trigrams at least; a word with nothing so near has none.
 func Corrections(words []string, into func(Correction)) Query {
-	s := sql("Corrections", `SELECT w.word,
+	s := newStatement("Corrections", `SELECT w.word,
 		numnode(plainto_tsquery('english', w.word)) = 0
 			OR EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', w.word)),
 		coalesce((SELECT n.word FROM (SELECT v.word, v.word <-> w.word AS distance FROM course_words v
@@ -122,8 +122,8 @@ func Corrections(words []string, into func(Correction)) Query {
 				AND EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', n.word))
 			ORDER BY n.distance, n.word LIMIT 1), '')
 		FROM unnest(`)
-	s.on(edu.TagCourses, edu.TagCoursesText, edu.TagWords)
-	return s.add(s.arg(words), "::text[]) WITH ORDINALITY AS w (word, n) ORDER BY w.n").into(func(rows pgx.Rows) error {
+	s.dependOn(edu.TagCourses, edu.TagCoursesText, edu.TagWords)
+	return s.addSQL(s.bindArg(words), "::text[]) WITH ORDINALITY AS w (word, n) ORDER BY w.n").buildQuery(func(rows pgx.Rows) error {
 		var c Correction
 		err := rows.Scan(&c.Word, &c.Known, &c.Nearest)
 		into(c)
@@ -131,22 +131,22 @@ func Corrections(words []string, into func(Correction)) Query {
 	})
 }
 
-// Finds tells whether a text finds any published course that meets the
+// MatchesAnyCourse tells whether a text finds any published course that meets the
 // conditions.
-func Finds(text string, where edu.CourseConditions, into *bool) Query {
-	s := sql("Finds").on(edu.TagCourses)
-	matched := s.query(text)
-	s.add("SELECT EXISTS (SELECT FROM courses c WHERE ", matched).conditions(where)
-	return s.add(")").into(func(rows pgx.Rows) error { return rows.Scan(into) })
+func MatchesAnyCourse(text string, where edu.CourseConditions, into *bool) Query {
+	s := newStatement("Finds").dependOn(edu.TagCourses)
+	matched := s.addSearchQuery(text)
+	s.addSQL("SELECT EXISTS (SELECT FROM courses c WHERE ", matched).addCourseFilter(where)
+	return s.addSQL(")").buildQuery(func(rows pgx.Rows) error { return rows.Scan(into) })
 }
 
 // Suggestions reads titles that start with what was typed, the most taken first,
 // and only if these do not suffice those with a word near to it, the nearest
 // first.
 func Suggestions(typed string, first int, into func(string)) Query {
-	s := sql("Suggestions").on(edu.TagCourses, edu.TagCoursesTitles, edu.TagCoursesEnrollments)
-	near, pattern, n := s.arg(typed), s.arg(likeEscape.Replace(typed)+"%"), s.arg(first)
-	s.add(`(SELECT c.title FROM courses c WHERE c.published AND lower(c.title) LIKE lower(`, pattern, `)
+	s := newStatement("Suggestions").dependOn(edu.TagCourses, edu.TagCoursesTitles, edu.TagCoursesEnrollments)
+	near, pattern, n := s.bindArg(typed), s.bindArg(likeEscaper.Replace(typed)+"%"), s.bindArg(first)
+	s.addSQL(`(SELECT c.title FROM courses c WHERE c.published AND lower(c.title) LIKE lower(`, pattern, `)
 			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
 		UNION ALL
 		(SELECT c.title FROM courses c
@@ -154,7 +154,7 @@ func Suggestions(typed string, first int, into func(string)) Query {
 			GROUP BY c.title
 			ORDER BY word_similarity(lower(`, near, `), lower(c.title)) DESC, max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
 		LIMIT `, n)
-	return s.into(func(rows pgx.Rows) error {
+	return s.buildQuery(func(rows pgx.Rows) error {
 		var title string
 		err := rows.Scan(&title)
 		into(title)
@@ -162,4 +162,4 @@ func Suggestions(typed string, first int, into func(string)) Query {
 	})
 }
 
-var likeEscape = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
+var likeEscaper = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)

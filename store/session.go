@@ -9,9 +9,9 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// maxSession is how long a session may go on at most, however often it is
+// maxSessionAge is how long a session may go on at most, however often it is
 // refreshed.
-const maxSession = 365 * 24 * time.Hour
+const maxSessionAge = 365 * 24 * time.Hour
 
 // Credentials is what a password is checked against.
 type Credentials struct {
@@ -22,8 +22,8 @@ type Credentials struct {
 // CredentialsByEmail finds those of an account by its email, without regard to
 // case. Into is not called where there is none.
 func CredentialsByEmail(email string, into func(Credentials)) Query {
-	s := sql("CredentialsByEmail", "SELECT u.id, CASE WHEN u.active THEN coalesce(u.password_hash, '') ELSE '' END FROM users u WHERE lower(u.email) = lower(")
-	return s.add(s.arg(email), ")").into(func(rows pgx.Rows) error {
+	s := newStatement("CredentialsByEmail", "SELECT u.id, CASE WHEN u.active THEN coalesce(u.password_hash, '') ELSE '' END FROM users u WHERE lower(u.email) = lower(")
+	return s.addSQL(s.bindArg(email), ")").buildQuery(func(rows pgx.Rows) error {
 		var c Credentials
 		err := rows.Scan(&c.UserID, &c.PasswordHash)
 		into(c)
@@ -44,11 +44,11 @@ type RefreshToken struct {
 // SignUp makes an account and its first session. Where the email is taken, in
 // whatever case, edu.UserAlreadyExists is told at the path.
 func (s *Store) SignUp(ctx context.Context, a NewAccount, t RefreshToken, at edu.InputPath) (edu.Viewer, error) {
-	q := sql("SignUp", "WITH account AS (INSERT INTO users (name, email, password_hash, last_login) VALUES (")
-	q.add(q.arg(a.Name), ", ", q.arg(a.Email), ", ", q.arg(a.PasswordHash), ", now()) ON CONFLICT (lower(email)) DO NOTHING RETURNING id, role, plan)")
+	q := newStatement("SignUp", "WITH account AS (INSERT INTO users (name, email, password_hash, last_login) VALUES (")
+	q.addSQL(q.bindArg(a.Name), ", ", q.bindArg(a.Email), ", ", q.bindArg(a.PasswordHash), ", now()) ON CONFLICT (lower(email)) DO NOTHING RETURNING id, role, plan)")
 	v, err := s.startSession(ctx, q, t)
 	if err == nil && !v.SignedIn() {
-		err = at.Refuse(edu.UserAlreadyExists, "there is an account with this email already: sign in")
+		err = at.UserErrorf(edu.UserAlreadyExists, "there is an account with this email already: sign in")
 	}
 	return v, err
 }
@@ -58,23 +58,23 @@ func (s *Store) SignUp(ctx context.Context, a NewAccount, t RefreshToken, at edu
 // password, the viewer is anonymous and nothing is written. Renewed is the
 // password hashed anew, "" where it stays.
 func (s *Store) SignIn(ctx context.Context, c Credentials, renewed string, t RefreshToken) (edu.Viewer, error) {
-	q := sql("SignIn", "WITH account AS (UPDATE users u SET last_login = now()")
+	q := newStatement("SignIn", "WITH account AS (UPDATE users u SET last_login = now()")
 	if renewed != "" {
-		q.add(", password_hash = ", q.arg(renewed))
+		q.addSQL(", password_hash = ", q.bindArg(renewed))
 	}
-	q.add(" WHERE u.active").where("u.id = %", c.UserID).where("u.password_hash = %", c.PasswordHash)
-	return s.startSession(ctx, q.add(" RETURNING u.id, u.role, u.plan)"), t)
+	q.addSQL(" WHERE u.active").addCondition("u.id = %", c.UserID).addCondition("u.password_hash = %", c.PasswordHash)
+	return s.startSession(ctx, q.addSQL(" RETURNING u.id, u.role, u.plan)"), t)
 }
 
 // startSession makes the session of the account that a statement starts with: at
 // most one row named account. A viewer without a session is one without account.
 func (s *Store) startSession(ctx context.Context, q *statement, t RefreshToken) (v edu.Viewer, err error) {
-	q.add(", session AS (INSERT INTO sessions (user_id) SELECT a.id FROM account a RETURNING id)",
-		", token AS (INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.arg(t.Hash[:]), ", s.id, now() + ", q.arg(t.TTL), "::interval FROM session s)",
+	q.addSQL(", session AS (INSERT INTO sessions (user_id) SELECT a.id FROM account a RETURNING id)",
+		", token AS (INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.bindArg(t.Hash[:]), ", s.id, now() + ", q.bindArg(t.TTL), "::interval FROM session s)",
 		" SELECT a.id, upper(a.role), upper(a.plan), s.id FROM account a, session s")
-	err = s.Write(ctx, func(tx *Tx) error {
+	err = s.WriteInTx(ctx, func(tx *Tx) error {
 		v = edu.Viewer{}
-		return tx.Commit(ctx, q.into(func(rows pgx.Rows) error {
+		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error {
 			return rows.Scan(&v.ID, (*string)(&v.Role), (*string)(&v.Plan), &v.Session)
 		}))
 	})
@@ -82,22 +82,22 @@ func (s *Store) startSession(ctx context.Context, q *statement, t RefreshToken) 
 }
 
 // RefreshSession spends a refresh token, known by its hash, for the next of its
-// session, good for its TTL but not beyond maxSession after the session's start.
+// session, good for its TTL but not beyond maxSessionAge after the session's start.
 // The viewer is anonymous where the token is of no use: unknown, expired, of a
 // session that is revoked or of a user that is not active. One that was spent
 // before may be stolen: its session is revoked, and stolen is true, with the
 // viewer whose access tokens should not be taken any more.
 func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next RefreshToken) (v edu.Viewer, stolen bool, err error) {
-	err = s.untold().Write(ctx, func(tx *Tx) error {
+	err = s.withoutPublishing().WriteInTx(ctx, func(tx *Tx) error {
 		var found edu.Viewer
-		var over bool
+		var unusable bool
 		v, stolen = edu.Viewer{}, false
 		// The token is locked too: one that waited for another must see it spent.
-		q := sql("LockRefreshToken", "SELECT t.spent_at IS NOT NULL, t.expires_at <= now() OR s.revoked_at IS NOT NULL OR NOT u.active,",
+		q := newStatement("LockRefreshToken", "SELECT t.spent_at IS NOT NULL, t.expires_at <= now() OR s.revoked_at IS NOT NULL OR NOT u.active,",
 			" u.id, upper(u.role), upper(u.plan), s.id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id WHERE t.hash = ")
-		q.add(q.arg(spend[:]), " FOR NO KEY UPDATE OF t, s")
-		if err := tx.Run(ctx, q.into(func(rows pgx.Rows) error {
-			return rows.Scan(&stolen, &over, &found.ID, (*string)(&found.Role), (*string)(&found.Plan), &found.Session)
+		q.addSQL(q.bindArg(spend[:]), " FOR NO KEY UPDATE OF t, s")
+		if err := tx.RunQueries(ctx, q.buildQuery(func(rows pgx.Rows) error {
+			return rows.Scan(&stolen, &unusable, &found.ID, (*string)(&found.Role), (*string)(&found.Plan), &found.Session)
 		})); err != nil {
 			return err
 		}
@@ -105,37 +105,37 @@ func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next Refresh
 		case stolen:
 			v = found
 			return tx.Commit(ctx, revokeSession(found))
-		case over || !found.SignedIn():
+		case unusable || !found.SignedIn():
 			return nil
 		default:
 			v = found
-			return tx.Commit(ctx, spendToken(spend), nextToken(found.Session, next))
+			return tx.Commit(ctx, spendRefreshToken(spend), insertNextToken(found.Session, next))
 		}
 	})
 	return v, stolen, err
 }
 
-// untold is the store for writes of sessions alone: no kept answer depends on them.
-func (s *Store) untold() *Store {
-	quiet := *s
-	quiet.changed = nil
-	return &quiet
+// withoutPublishing is the store for writes of sessions alone: no kept answer depends on them.
+func (s *Store) withoutPublishing() *Store {
+	silent := *s
+	silent.publishChanges = nil
+	return &silent
 }
 
-func spendToken(hash [32]byte) Query {
-	q := sql("SpendRefreshToken", "UPDATE refresh_tokens SET spent_at = now() WHERE hash = ")
-	return q.add(q.arg(hash[:])).into(nil)
+func spendRefreshToken(hash [32]byte) Query {
+	q := newStatement("SpendRefreshToken", "UPDATE refresh_tokens SET spent_at = now() WHERE hash = ")
+	return q.addSQL(q.bindArg(hash[:])).buildQuery(nil)
 }
 
-func nextToken(session int64, t RefreshToken) Query {
-	q := sql("NextRefreshToken", "INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ")
-	q.add(q.arg(t.Hash[:]), ", s.id, least(now() + ", q.arg(t.TTL), "::interval, s.created_at + ", q.arg(maxSession), "::interval)")
-	return q.add(" FROM sessions s WHERE s.id = ", q.arg(session)).into(nil)
+func insertNextToken(session int64, t RefreshToken) Query {
+	q := newStatement("NextRefreshToken", "INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ")
+	q.addSQL(q.bindArg(t.Hash[:]), ", s.id, least(now() + ", q.bindArg(t.TTL), "::interval, s.created_at + ", q.bindArg(maxSessionAge), "::interval)")
+	return q.addSQL(" FROM sessions s WHERE s.id = ", q.bindArg(session)).buildQuery(nil)
 }
 
 // EndSession revokes the viewer's session, and tells whether there was one.
 func (s *Store) EndSession(ctx context.Context, v edu.Viewer) (ended bool, err error) {
-	err = s.untold().Write(ctx, func(tx *Tx) error {
+	err = s.withoutPublishing().WriteInTx(ctx, func(tx *Tx) error {
 		ended = false
 		q := revokeSession(v)
 		q.scan = func(pgx.Rows) error { ended = true; return nil }
@@ -146,6 +146,6 @@ func (s *Store) EndSession(ctx context.Context, v edu.Viewer) (ended bool, err e
 
 // revokeSession gives a row for a session that is there, revoked before or now.
 func revokeSession(v edu.Viewer) Query {
-	q := sql("RevokeSession", "UPDATE sessions SET revoked_at = coalesce(revoked_at, now()) WHERE id = ")
-	return q.add(q.arg(v.Session), " AND user_id = ", q.arg(v.ID), " RETURNING id").into(func(pgx.Rows) error { return nil })
+	q := newStatement("RevokeSession", "UPDATE sessions SET revoked_at = coalesce(revoked_at, now()) WHERE id = ")
+	return q.addSQL(q.bindArg(v.Session), " AND user_id = ", q.bindArg(v.ID), " RETURNING id").buildQuery(func(pgx.Rows) error { return nil })
 }

@@ -97,7 +97,7 @@ func TestSignIn(t *testing.T) {
 	var c store.Credentials
 	read := func() {
 		c = store.Credentials{}
-		if err := s.Run(t.Context(), store.CredentialsByEmail("Ada@7P.Example", func(found store.Credentials) { c = found })); err != nil {
+		if err := s.RunQueries(t.Context(), store.CredentialsByEmail("Ada@7P.Example", func(found store.Credentials) { c = found })); err != nil {
 			t.Fatal(err)
 		}
 	}

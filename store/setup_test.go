@@ -13,7 +13,7 @@ import (
 // setup opens a store on a database of testdb, and a pool beside it.
 func setup(t *testing.T, dsn string) (*store.Store, *pgxpool.Pool) {
 	t.Helper()
-	return open(t, store.Config{URL: dsn, MaxConns: 4}), testdb.Pool(t, dsn)
+	return open(t, store.Config{URL: dsn, MaxConns: 4}), testdb.OpenPool(t, dsn)
 }
 
 func open(t *testing.T, c store.Config) *store.Store {

@@ -10,11 +10,11 @@ type Stats struct {
 	statements, roundTrips atomic.Int64
 }
 
-// Statements returns how many SQL statements were sent.
-func (s *Stats) Statements() int64 { return s.statements.Load() }
+// StatementCount returns how many SQL statements were sent.
+func (s *Stats) StatementCount() int64 { return s.statements.Load() }
 
-// RoundTrips returns in how many round trips they were sent.
-func (s *Stats) RoundTrips() int64 { return s.roundTrips.Load() }
+// RoundTripCount returns in how many round trips they were sent.
+func (s *Stats) RoundTripCount() int64 { return s.roundTrips.Load() }
 
 type statsKey struct{}
 
@@ -23,7 +23,7 @@ func WithStats(ctx context.Context, s *Stats) context.Context {
 	return context.WithValue(ctx, statsKey{}, s)
 }
 
-func count(ctx context.Context, statements int) {
+func countStatements(ctx context.Context, statements int) {
 	if s, ok := ctx.Value(statsKey{}).(*Stats); ok {
 		s.statements.Add(int64(statements))
 		s.roundTrips.Add(1)

@@ -22,33 +22,33 @@ import (
 
 // Config says how to reach the database.
 type Config struct {
-	URL        string        // of the primary
-	ReplicaURL string        // of a streaming replica that serves reads; "" is none
-	MaxConns   int32         // in each pool; 0 lets pgx choose
-	Timeout    time.Duration // of one statement; 0 is none
+	URL              string        // of the primary
+	ReplicaURL       string        // of a streaming replica that serves reads; "" is none
+	MaxConns         int32         // in each pool; 0 lets pgx choose
+	StatementTimeout time.Duration // of one statement; 0 is none
 
-	// Changed is told what a write changed, after its commit and before the write
+	// PublishChanges is told what a write changed, after its commit and before the write
 	// returns; nil is nobody. A write that changed nothing tells just that: what it found
 	// another may have committed, and not told of yet. Where the answer to a
 	// commit was lost, and of what was not written by Write, only ChangesSince tells.
-	Changed func(context.Context, []Change)
+	PublishChanges func(context.Context, []Change)
 }
 
 // Store runs statements against the primary, and reads against a replica where
 // there is one.
 type Store struct {
 	primary, replica *pgxpool.Pool
-	probe            *pgxpool.Pool // one connection that Ping need not wait for
+	pingPool         *pgxpool.Pool // one connection that Ping need not wait for
 	// Who writes, who runs Once, and who does so slowly: see turns.
-	writing, keyed, slow chan struct{}
-	outer                *Tx // that everything is a part of; nil for none
-	changed              func(context.Context, []Change)
-	leave                func() // once the transaction is over, before it is told of; nil for nothing
+	writeSlots, idempotentSlots, hashingSlots chan struct{}
+	outerTx                                   *Tx // that everything is a part of; nil for none
+	publishChanges                            func(context.Context, []Change)
+	releaseSlots                              func() // once the transaction is over, before it is told of; nil for nothing
 }
 
 // Open connects to the database, or says why it cannot.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	primary, err := pool(ctx, c, c.URL)
+	primary, err := openPool(ctx, c, c.URL)
 	if err != nil {
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
@@ -56,17 +56,17 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
-	s := &Store{primary: primary, changed: c.Changed}
-	s.writing, s.keyed, s.slow = turns(primary.Config().MaxConns)
-	one := c
-	one.MaxConns = 1
-	if s.probe, err = pool(ctx, one, c.URL); err != nil {
+	s := &Store{primary: primary, publishChanges: c.PublishChanges}
+	s.writeSlots, s.idempotentSlots, s.hashingSlots = newWriteLimits(primary.Config().MaxConns)
+	probeConfig := c
+	probeConfig.MaxConns = 1
+	if s.pingPool, err = openPool(ctx, probeConfig, c.URL); err != nil {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
 	// A replica may be away for now: reads pass it over.
 	if c.ReplicaURL != "" {
-		if s.replica, err = pool(ctx, c, c.ReplicaURL); err != nil {
+		if s.replica, err = openPool(ctx, c, c.ReplicaURL); err != nil {
 			primary.Close()
 			return nil, fmt.Errorf("store: replica: %w", err)
 		}
@@ -74,11 +74,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	return s, nil
 }
 
-// pool opens a pool whose connections plan each statement once: with custom
+// openPool opens a pool whose connections plan each statement once: with custom
 // plans, PostgreSQL plans anew at every execution, which for these short
 // statements costs as much as running them. JIT compilation never pays here.
 // The trigram thresholds are what search's corrections and suggestions expect.
-func pool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
+func openPool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
@@ -92,9 +92,9 @@ func pool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
 	set["jit"] = "off"
 	set["timezone"] = "UTC"
 	set["pg_trgm.word_similarity_threshold"] = "0.4"
-	set["lock_timeout"] = fmt.Sprint(lockTime.Milliseconds())
-	if c.Timeout > 0 {
-		set["statement_timeout"] = fmt.Sprint(c.Timeout.Milliseconds())
+	set["lock_timeout"] = fmt.Sprint(lockTimeout.Milliseconds())
+	if c.StatementTimeout > 0 {
+		set["statement_timeout"] = fmt.Sprint(c.StatementTimeout.Milliseconds())
 	}
 	return pgxpool.NewWithConfig(ctx, config)
 }
@@ -102,20 +102,20 @@ func pool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
 // Close closes the pools, waiting for statements under way.
 func (s *Store) Close() {
 	s.primary.Close()
-	s.probe.Close()
+	s.pingPool.Close()
 	if s.replica != nil {
 		s.replica.Close()
 	}
 }
 
 // Ping tells whether the primary answers.
-func (s *Store) Ping(ctx context.Context) error { return s.probe.Ping(ctx) }
+func (s *Store) Ping(ctx context.Context) error { return s.pingPool.Ping(ctx) }
 
-// Primary returns the pool of the primary, for migrations and loads.
-func (s *Store) Primary() *pgxpool.Pool { return s.primary }
+// PrimaryPool returns the pool of the primary, for migrations and loads.
+func (s *Store) PrimaryPool() *pgxpool.Pool { return s.primary }
 
-// Replica returns the pool of the replica, nil where there is none.
-func (s *Store) Replica() *pgxpool.Pool { return s.replica }
+// ReplicaPool returns the pool of the replica, nil where there is none.
+func (s *Store) ReplicaPool() *pgxpool.Pool { return s.replica }
 
 // Query is one statement and what becomes of its rows. It does nothing until
 // Run sends it.
@@ -126,51 +126,51 @@ type Query struct {
 
 	// What the answer depends on: always, for each row, where there is none, and
 	// what the rows told when they were read.
-	tags []dependence
-	row  rowKey
-	none edu.TagKind
-	late *[]edu.Tag
+	tags        []tagDependency
+	rowTag      rowTag
+	notFoundTag edu.TagKind
+	scannedTags *[]edu.Tag
 }
 
-// Run sends the queries in one round trip, in one implicit transaction, and
+// RunQueries sends the queries in one round trip, in one implicit transaction, and
 // reads all their rows. A replica that cannot be reached is passed over. Under
 // WithTags, what they depend on is collected: before they are sent, but for what
 // only their rows tell.
-func (s *Store) Run(ctx context.Context, queries ...Query) error {
+func (s *Store) RunQueries(ctx context.Context, queries ...Query) error {
 	if len(queries) == 0 {
 		return nil
 	}
-	tags := tagsOf(ctx)
-	if s.outer != nil {
+	tags := tagsFromContext(ctx)
+	if s.outerTx != nil {
 		if tags != nil {
-			tags.AddUnknown()
+			tags.MarkIncomplete()
 		}
-		return convert(s.outer.read(ctx, queries...))
+		return convertError(s.outerTx.runForStore(ctx, queries...))
 	}
 	if tags != nil {
 		for i := range queries {
-			queries[i].note(tags)
+			queries[i].collectTags(tags)
 		}
 	}
-	count(ctx, len(queries))
+	countStatements(ctx, len(queries))
 	if s.replica != nil {
-		err := run(ctx, s.replica, queries, tags)
-		if !unreachable(err) || ctx.Err() != nil {
-			return convert(err)
+		err := sendQueries(ctx, s.replica, queries, tags)
+		if !isUnreachable(err) || ctx.Err() != nil {
+			return convertError(err)
 		}
 	}
-	return convert(run(ctx, s.primary, queries, tags))
+	return convertError(sendQueries(ctx, s.primary, queries, tags))
 }
 
-// run collects the tags of rows in tags, unless it is nil.
-func run(ctx context.Context, db querier, queries []Query, tags *edu.Tags) error {
-	// Only a batch tells an answer from what comes after it: see errAnswered.
+// sendQueries collects the tags of rows in tags, unless it is nil.
+func sendQueries(ctx context.Context, db querier, queries []Query, tags *edu.Tags) error {
+	// Only a batch tells an answer from what comes after it: see errLostAfterResults.
 	if len(queries) == 1 && queries[0].scan != nil {
 		rows, err := db.Query(ctx, queries[0].sql, queries[0].args...)
 		if err != nil {
 			return err
 		}
-		return read(rows, queries[0], tags)
+		return scanRows(rows, queries[0], tags)
 	}
 	var batch pgx.Batch
 	for _, q := range queries {
@@ -180,7 +180,7 @@ func run(ctx context.Context, db querier, queries []Query, tags *edu.Tags) error
 	for _, q := range queries {
 		rows, err := results.Query()
 		if err == nil {
-			err = read(rows, q, tags)
+			err = scanRows(rows, q, tags)
 		}
 		if err != nil {
 			_ = results.Close()
@@ -188,16 +188,16 @@ func run(ctx context.Context, db querier, queries []Query, tags *edu.Tags) error
 		}
 	}
 	if err := results.Close(); err != nil {
-		return fmt.Errorf("%w: %w", errAnswered, err)
+		return fmt.Errorf("%w: %w", errLostAfterResults, err)
 	}
 	return nil
 }
 
-// errAnswered is what a connection was lost with after all statements that were sent
+// errLostAfterResults is what a connection was lost with after all statements that were sent
 // had been answered.
-var errAnswered = errors.New("store: the connection was lost after its answers")
+var errLostAfterResults = errors.New("store: the connection was lost after its answers")
 
-func read(rows pgx.Rows, q Query, tags *edu.Tags) error {
+func scanRows(rows pgx.Rows, q Query, tags *edu.Tags) error {
 	defer rows.Close()
 	found := false
 	for rows.Next() {
@@ -205,22 +205,22 @@ func read(rows pgx.Rows, q Query, tags *edu.Tags) error {
 			return err
 		}
 		found = true
-		if tags != nil && q.row.id != nil {
-			tags.Add(q.row.kind.Of(*q.row.id))
+		if tags != nil && q.rowTag.id != nil {
+			tags.Collect(q.rowTag.kind.WithID(*q.rowTag.id))
 		}
 	}
-	if tags != nil && !found && q.none != 0 {
-		tags.Add(q.none.Of(0))
+	if tags != nil && !found && q.notFoundTag != 0 {
+		tags.Collect(q.notFoundTag.WithID(0))
 	}
-	if tags != nil && q.late != nil {
-		tags.Add(*q.late...)
+	if tags != nil && q.scannedTags != nil {
+		tags.Collect(*q.scannedTags...)
 	}
 	return rows.Err()
 }
 
-// unreachable tells whether the server could not be asked, or went away before it
+// isUnreachable tells whether the server could not be asked, or went away before it
 // had answered. Reads may then be asked of another.
-func unreachable(err error) bool {
+func isUnreachable(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	var pg *pgconn.PgError

@@ -15,61 +15,61 @@ func WithTags(ctx context.Context, t *edu.Tags) context.Context {
 	return context.WithValue(ctx, tagsKey{}, t)
 }
 
-// tagsOf returns the collector that WithTags put there, or nil.
-func tagsOf(ctx context.Context) *edu.Tags {
+// tagsFromContext returns the collector that WithTags put there, or nil.
+func tagsFromContext(ctx context.Context) *edu.Tags {
 	t, _ := ctx.Value(tagsKey{}).(*edu.Tags)
 	return t
 }
 
-// dependence is a tag, or one for each of some ids.
-type dependence struct {
+// tagDependency is a tag, or one for each of some ids.
+type tagDependency struct {
 	edu.Tag
 	ids []int64
 }
 
-// rowKey is the tag that each row of a query has: its kind, and where its id is
-// read to. The zero rowKey is none.
-type rowKey struct {
+// rowTag is the tag that each row of a query has: its kind, and where its id is
+// read to. The zero rowTag is none.
+type rowTag struct {
 	kind edu.TagKind
 	id   *int64
 }
 
-// on tells that a statement depends on tags that have no id.
-func (s *statement) on(kinds ...edu.TagKind) *statement {
+// dependOn tells that a statement depends on tags that have no id.
+func (s *statement) dependOn(kinds ...edu.TagKind) *statement {
 	for _, k := range kinds {
-		s.tags = append(s.tags, dependence{Tag: k.Of(0)})
+		s.tags = append(s.tags, tagDependency{Tag: k.WithID(0)})
 	}
 	return s
 }
 
-// of tells that a statement depends on what an id has.
-func (s *statement) of(id int64, kinds ...edu.TagKind) *statement {
+// dependOnID tells that a statement depends on what an id has.
+func (s *statement) dependOnID(id int64, kinds ...edu.TagKind) *statement {
 	for _, k := range kinds {
-		s.tags = append(s.tags, dependence{Tag: k.Of(id)})
+		s.tags = append(s.tags, tagDependency{Tag: k.WithID(id)})
 	}
 	return s
 }
 
-// each tells that a statement depends on what each of some ids has, whether or not
+// dependOnEach tells that a statement depends on what each of some ids has, whether or not
 // there is such a row.
-func (s *statement) each(ids []int64, kinds ...edu.TagKind) *statement {
+func (s *statement) dependOnEach(ids []int64, kinds ...edu.TagKind) *statement {
 	for _, k := range kinds {
-		s.tags = append(s.tags, dependence{Tag: k.Of(0), ids: ids})
+		s.tags = append(s.tags, tagDependency{Tag: k.WithID(0), ids: ids})
 	}
 	return s
 }
 
-// note collects what a query depends on, but for its rows.
-func (q *Query) note(t *edu.Tags) {
-	if len(q.tags) == 0 && q.row.id == nil {
-		t.AddUnknown()
+// collectTags collects what a query depends on, but for its rows.
+func (q *Query) collectTags(t *edu.Tags) {
+	if len(q.tags) == 0 && q.rowTag.id == nil {
+		t.MarkIncomplete()
 	}
 	for _, d := range q.tags {
 		if d.ids == nil {
-			t.Add(d.Tag)
+			t.Collect(d.Tag)
 		}
 		for _, id := range d.ids {
-			t.Add(d.Kind.Of(id))
+			t.Collect(d.Kind.WithID(id))
 		}
 	}
 }

@@ -16,18 +16,18 @@ var untagged = []string{"AccountOf", "CredentialsByEmail", "DocumentsVersion", "
 // Every read tells what it depends on, or makes it unknown.
 func TestEveryQueryTellsTags(t *testing.T) {
 	t.Parallel()
-	s, db := setup(t, testdb.Demo(t))
+	s, db := setup(t, testdb.NewWithDemo(t))
 	exec(t, db, "SELECT refresh_related(ARRAY[24::bigint])")
 	for name, query := range known {
 		var tags edu.Tags
-		if err := s.Run(store.WithTags(t.Context(), &tags), query(&hit{})); err != nil {
+		if err := s.RunQueries(store.WithTags(t.Context(), &tags), query(&hit{})); err != nil {
 			t.Fatal(err)
 		}
 		switch none := slices.Contains(untagged, name); {
-		case none && tags.Known():
-			t.Errorf("%s is known by %q", name, tags.Names())
-		case !none && (!tags.Known() || tags.Len() == 0):
-			t.Errorf("%s tells %q, known: %t", name, tags.Names(), tags.Known())
+		case none && tags.Complete():
+			t.Errorf("%s is known by %q", name, tags.SortedNames())
+		case !none && (!tags.Complete() || tags.Len() == 0):
+			t.Errorf("%s tells %q, known: %t", name, tags.SortedNames(), tags.Complete())
 		}
 	}
 }
@@ -39,7 +39,7 @@ func TestTagsOfReads(t *testing.T) {
 	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
 	exec(t, db, "UPDATE courses SET published = true, published_at = now()")
 	none := func(*edu.Course) {}
-	joined := edu.PageArgs{Limit: 9, Joined: edu.UserName}
+	joined := edu.PageArgs{Limit: 9, JoinedColumns: edu.UserName}
 	var n int
 	for _, c := range []struct {
 		query store.Query
@@ -55,24 +55,24 @@ func TestTagsOfReads(t *testing.T) {
 		{store.CountCourses(edu.CourseConditions{CategoryID: 3}, &n), "category:3"},
 		{store.CategoryBySlug("k1", func(*edu.Category) {}), "categories category:1"},
 		{store.UsersByID([]int64{3}, edu.UserName, func(*edu.User) {}), "user:3"},
-		{store.UsersByID([]int64{3}, edu.Everything, func(*edu.User) {}), "user:3 user:3.private"},
+		{store.UsersByID([]int64{3}, edu.AllColumns, func(*edu.User) {}), "user:3 user:3.private"},
 		{store.ReviewsByCourse([]int64{1, 2}, page, func(*edu.Review, *edu.User) {}), "course:1.reviews course:2.reviews"},
 		{store.ReviewsByCourse([]int64{1, 2}, joined, func(*edu.Review, *edu.User) {}), "course:1.reviews course:2.reviews user:3"},
 		{store.RelatedCourses([]int64{1}, 5, 0, func(int64, *edu.Course) {}), "course:1.related course:2 courses.published"},
 	} {
 		var tags edu.Tags
-		if err := s.Run(store.WithTags(t.Context(), &tags), c.query); err != nil {
+		if err := s.RunQueries(store.WithTags(t.Context(), &tags), c.query); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(tags.Names(), " "); got != c.want || !tags.Known() {
+		if got := strings.Join(tags.SortedNames(), " "); got != c.want || !tags.Complete() {
 			t.Errorf("told %q, want %q", got, c.want)
 		}
 	}
 	var tags edu.Tags
-	err := s.Atomically(store.WithTags(t.Context(), &tags), func(s *store.Store) error {
-		return s.Run(store.WithTags(t.Context(), &tags), store.CoursesByID([]int64{1}, 0, none))
+	err := s.RunAtomically(store.WithTags(t.Context(), &tags), func(s *store.Store) error {
+		return s.RunQueries(store.WithTags(t.Context(), &tags), store.CoursesByID([]int64{1}, 0, none))
 	})
-	if err != nil || tags.Known() {
-		t.Errorf("what is read within a transaction is known: %q, %v", tags.Names(), err)
+	if err != nil || tags.Complete() {
+		t.Errorf("what is read within a transaction is known: %q, %v", tags.SortedNames(), err)
 	}
 }

@@ -36,7 +36,7 @@ func twoCategories(t *testing.T, exec func(sql string, args ...any)) {
 // PostgreSQL fails one. That one is done again.
 func TestWriteOutlivesDeadlocks(t *testing.T) {
 	t.Parallel()
-	db := testdb.Pool(t, testdb.New(t))
+	db := testdb.OpenPool(t, testdb.New(t))
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	exec(t, db, "ALTER DATABASE "+value[string](t, db, "SELECT quote_ident(current_database())")+" SET deadlock_timeout = '10ms'")
 	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
@@ -46,9 +46,9 @@ func TestWriteOutlivesDeadlocks(t *testing.T) {
 	for _, order := range [][2]int64{{1, 2}, {2, 1}} {
 		wait.Go(func() {
 			var once sync.Once
-			err := s.Write(t.Context(), func(tx *store.Tx) error {
+			err := s.WriteInTx(t.Context(), func(tx *store.Tx) error {
 				runs.Add(1)
-				if err := tx.Run(t.Context(), bump(order[0])); err != nil {
+				if err := tx.RunQueries(t.Context(), bump(order[0])); err != nil {
 					return err
 				}
 				once.Do(first.Done) // both hold a row
@@ -103,8 +103,8 @@ func TestWriteOutlivesLostConnections(t *testing.T) {
 	s, db := setup(t, testdb.New(t))
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	runs := 0
-	err := s.Write(t.Context(), func(tx *store.Tx) error {
-		if err := tx.Run(t.Context(), bump(1)); err != nil {
+	err := s.WriteInTx(t.Context(), func(tx *store.Tx) error {
+		if err := tx.RunQueries(t.Context(), bump(1)); err != nil {
 			return err
 		}
 		if runs++; runs == 1 {
@@ -125,14 +125,14 @@ func TestWriteOutlivesLostConnections(t *testing.T) {
 func TestWriteTellsOfLostCommits(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
-	db := testdb.Pool(t, dsn)
+	db := testdb.OpenPool(t, dsn)
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	dsn, cut := proxy(t, dsn, deaf)
 	s := open(t, store.Config{URL: dsn, MaxConns: 1})
 	ctx := t.Context()
 	write := func(before func()) error {
-		return s.Write(ctx, func(tx *store.Tx) error {
-			if err := tx.Run(ctx, bump(1)); err != nil {
+		return s.WriteInTx(ctx, func(tx *store.Tx) error {
+			if err := tx.RunQueries(ctx, bump(1)); err != nil {
 				return err
 			}
 			before()
@@ -158,22 +158,22 @@ func TestWriteOutlivesTheEndAfterItsCommit(t *testing.T) {
 	t.Parallel()
 	for _, told := range []bool{false, true} {
 		dsn := testdb.New(t)
-		db := testdb.Pool(t, dsn)
+		db := testdb.OpenPool(t, dsn)
 		twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 		dsn, stop := proxy(t, dsn, stopping)
 		var made []store.Change
 		c := store.Config{URL: dsn, MaxConns: 1}
 		if told {
-			c.Changed = func(_ context.Context, all []store.Change) { made = append(made, all...) }
+			c.PublishChanges = func(_ context.Context, all []store.Change) { made = append(made, all...) }
 		}
 		s := open(t, c)
 		runs := 0
 		write := func() error {
-			return s.Write(t.Context(), func(tx *store.Tx) error {
+			return s.WriteInTx(t.Context(), func(tx *store.Tx) error {
 				if runs++; runs == 2 {
 					defer stop.Store(true) // with the commit
 				}
-				return tx.Run(t.Context(), bump(1))
+				return tx.RunQueries(t.Context(), bump(1))
 			})
 		}
 		for range 2 { // the statements are prepared from the second on
@@ -267,15 +267,15 @@ func TestAtomically(t *testing.T) {
 	ctx := t.Context()
 	enough := errors.New("enough")
 	both := func(end error) error {
-		return s.Atomically(ctx, func(s *store.Store) error {
+		return s.RunAtomically(ctx, func(s *store.Store) error {
 			for id := range int64(2) {
-				if err := s.Write(ctx, func(tx *store.Tx) error { return tx.Run(ctx, bump(id+1)) }); err != nil {
+				if err := s.WriteInTx(ctx, func(tx *store.Tx) error { return tx.RunQueries(ctx, bump(id+1)) }); err != nil {
 					return err
 				}
 			}
 			// A write that fails takes back itself alone.
-			err := s.Write(ctx, func(tx *store.Tx) error {
-				if err := tx.Run(ctx, bump(1)); err != nil {
+			err := s.WriteInTx(ctx, func(tx *store.Tx) error {
+				if err := tx.RunQueries(ctx, bump(1)); err != nil {
 					return err
 				}
 				return enough
@@ -306,8 +306,8 @@ func TestWriteOfACallerWhoLeft(t *testing.T) {
 	s, db := setup(t, testdb.New(t))
 	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	ctx, leave := context.WithCancel(t.Context())
-	err := s.Write(ctx, func(tx *store.Tx) error {
-		err := tx.Run(ctx, bump(1))
+	err := s.WriteInTx(ctx, func(tx *store.Tx) error {
+		err := tx.RunQueries(ctx, bump(1))
 		leave()
 		return errors.Join(err, tx.Commit(ctx, bump(2)))
 	})

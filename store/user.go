@@ -15,26 +15,26 @@ var userColumns = []column[edu.User]{
 	{edu.UserCreatedAt, "u.created_at", func(u *edu.User) []any { return []any{&u.CreatedAt} }},
 }
 
-// UsersByID reads users by their keys, in no order. With edu.UserPrivately, what
+// UsersByID reads users by their keys, in no order. With edu.UserPrivateColumns, what
 // only they and admins may read is read too.
 func UsersByID(ids []int64, want edu.Columns, into func(*edu.User)) Query {
-	s := addColumns(sql("UsersByID", "SELECT u.id"), userColumns, want)
+	s := addColumns(newStatement("UsersByID", "SELECT u.id"), userColumns, want)
 	var u edu.User
-	to := targets([]any{&u.ID}, &u, userColumns, want)
+	to := appendScanTargets([]any{&u.ID}, &u, userColumns, want)
 	var private edu.UserPrivate
 	var preferences []byte
-	if want.Has(edu.UserPrivately) {
-		s.each(ids, edu.TagUserPrivate)
-		s.add(", u.email, upper(u.plan), u.preferences, u.last_login")
+	if want.HasAny(edu.UserPrivateColumns) {
+		s.dependOnEach(ids, edu.TagUserPrivate)
+		s.addSQL(", u.email, upper(u.plan), u.preferences, u.last_login")
 		to = append(to, &private.Email, (*string)(&private.Plan), &preferences, &private.LastLogin)
 	}
-	s.add(" FROM users u WHERE u.id = ANY (", s.arg(ids), ")").each(ids, edu.TagUser)
-	return s.into(func(rows pgx.Rows) error {
+	s.addSQL(" FROM users u WHERE u.id = ANY (", s.bindArg(ids), ")").dependOnEach(ids, edu.TagUser)
+	return s.buildQuery(func(rows pgx.Rows) error {
 		if err := rows.Scan(to...); err != nil {
 			return err
 		}
 		row := u
-		if want.Has(edu.UserPrivately) {
+		if want.HasAny(edu.UserPrivateColumns) {
 			own := private
 			own.Preferences = edu.DefaultPreferences
 			if err := json.Unmarshal(preferences, &own.Preferences); err != nil {

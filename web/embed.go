@@ -10,9 +10,9 @@ import "embed"
 //go:embed playground/third_party/*.js playground/third_party/*.css playground/third_party/*.txt
 var files embed.FS
 
-// read returns an embedded file. A missing one is a mistake in the patterns above, which any
+// readEmbedded returns an embedded file. A missing one is a mistake in the patterns above, which any
 // start of the program shows, so it panics.
-func read(name string) []byte {
+func readEmbedded(name string) []byte {
 	body, err := files.ReadFile(name)
 	if err != nil {
 		panic(err)

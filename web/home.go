@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Home serves the front page at "/": what this server is and where to go next. It has no script
+// HomeHandler serves the front page at "/": what this server is and where to go next. It has no script
 // and asks for nothing further. Any path but "/" is 404.
-func Home() http.Handler {
-	body := string(read("home/index.html"))
+func HomeHandler() http.Handler {
+	body := string(readEmbedded("home/index.html"))
 	_, rest, _ := strings.Cut(body, "<style>")
 	style, _, _ := strings.Cut(rest, "</style>")
-	csp := policy("style-src " + hashSource(style))
+	csp := contentPolicy("style-src " + cspHashSource(style))
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
@@ -21,5 +21,5 @@ func Home() http.Handler {
 		h.Set("Cache-Control", "no-cache")
 		_, _ = w.Write([]byte(body)) // fails only when the client has gone
 	})
-	return secure(mux)
+	return secureHeaders(mux)
 }

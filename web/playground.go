@@ -7,37 +7,37 @@ import (
 	"net/http"
 )
 
-// page is what playground/index.html shows.
-type page struct {
+// playgroundPage is what playground/index.html shows.
+type playgroundPage struct {
 	Nonce  string
-	Config config
+	Config pageConfig
 }
 
-// config is what the page's scripts read.
-type config struct {
-	Endpoint   string      `json:"endpoint"`
-	Operations []operation `json:"operations"`
+// pageConfig is what the page's scripts read.
+type pageConfig struct {
+	Endpoint   string             `json:"endpoint"`
+	Operations []exampleOperation `json:"operations"`
 }
 
-// Playground serves GraphiQL at prefix ("/playground"), asking the API at endpoint ("/graphql"),
+// PlaygroundHandler serves GraphiQL at prefix ("/playground"), asking the API at endpoint ("/graphql"),
 // both of them paths on the page's own origin. It answers GET and HEAD of prefix, prefix + "/"
 // and prefix + "/assets/…"; it is 404 or 405 for anything else.
-func Playground(prefix, endpoint string) http.Handler {
-	all := assets()
+func PlaygroundHandler(prefix, endpoint string) http.Handler {
+	all := loadAssets()
 	link := func(file string) string { return prefix + "/assets/" + all[file].name }
 	tmpl := template.Must(template.New("page").Funcs(template.FuncMap{"asset": link}).
-		Parse(string(read("playground/index.html"))))
-	cfg := config{Endpoint: endpoint, Operations: operations()}
+		Parse(string(readEmbedded("playground/index.html"))))
+	cfg := pageConfig{Endpoint: endpoint, Operations: loadOperations()}
 	render := func(nonce string) []byte {
 		var out bytes.Buffer
-		if err := tmpl.Execute(&out, page{Nonce: nonce, Config: cfg}); err != nil {
+		if err := tmpl.Execute(&out, playgroundPage{Nonce: nonce, Config: cfg}); err != nil {
 			panic(err)
 		}
 		return out.Bytes()
 	}
 	render("") // a mistake in the template shows at the start, not at the first visit
 
-	show := func(w http.ResponseWriter, _ *http.Request) {
+	servePage := func(w http.ResponseWriter, _ *http.Request) {
 		nonce := rand.Text()
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
@@ -46,12 +46,12 @@ func Playground(prefix, endpoint string) http.Handler {
 		_, _ = w.Write(render(nonce))      // fails only when the client has gone
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+prefix, show)
-	mux.HandleFunc("GET "+prefix+"/{$}", show)
+	mux.HandleFunc("GET "+prefix, servePage)
+	mux.HandleFunc("GET "+prefix+"/{$}", servePage)
 	for _, a := range all {
 		mux.Handle("GET "+prefix+"/assets/"+a.name, a)
 	}
-	return secure(mux)
+	return secureHeaders(mux)
 }
 
 // playgroundPolicy allows the page its own scripts and styles, and requests to its own origin.
@@ -61,10 +61,10 @@ func Playground(prefix, endpoint string) http.Handler {
 // playground.js passes on. CodeMirror's dialog for jumping to a line, Alt-G in an editor, is markup
 // with two style attributes; those two texts are allowed and no others.
 func playgroundPolicy(nonce string) string {
-	return policy(
+	return contentPolicy(
 		"script-src 'self'",
 		"style-src 'self' 'nonce-"+nonce+"'",
-		"style-src-attr 'unsafe-hashes' "+hashSource("width: 10em")+" "+hashSource("color: #888"),
+		"style-src-attr 'unsafe-hashes' "+cspHashSource("width: 10em")+" "+cspHashSource("color: #888"),
 		"connect-src 'self'",
 	)
 }

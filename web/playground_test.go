@@ -50,7 +50,7 @@ func assetLinks(t *testing.T, h http.Handler) []string {
 
 func TestPlaygroundPage(t *testing.T) {
 	t.Parallel()
-	h := web.Playground("/play", "/api")
+	h := web.PlaygroundHandler("/play", "/api")
 	for _, path := range []string{"/play", "/play/"} {
 		w := ask(t, h, "GET", path)
 		nonce := regexp.MustCompile(`<script [^>]*nonce="([A-Z2-7]{26})"`).FindStringSubmatch(w.Body.String())
@@ -83,7 +83,7 @@ func TestPlaygroundPage(t *testing.T) {
 
 func TestPlaygroundRefuses(t *testing.T) {
 	t.Parallel()
-	h := web.Playground("/play", "/api")
+	h := web.PlaygroundHandler("/play", "/api")
 	for _, tt := range []struct {
 		method, path string
 		code         int
@@ -103,7 +103,7 @@ func TestPlaygroundRefuses(t *testing.T) {
 
 func TestAssets(t *testing.T) {
 	t.Parallel()
-	h := web.Playground("/play", "/api")
+	h := web.PlaygroundHandler("/play", "/api")
 	for _, link := range assetLinks(t, h) {
 		plain := ask(t, h, "GET", link)
 		if plain.Code != http.StatusOK || plain.Body.Len() == 0 {
@@ -145,7 +145,7 @@ func TestAssets(t *testing.T) {
 
 func TestAssetNegotiation(t *testing.T) {
 	t.Parallel()
-	h := web.Playground("/play", "/api")
+	h := web.PlaygroundHandler("/play", "/api")
 	link := assetLinks(t, h)[0]
 	for header, want := range map[string]string{
 		"":                    "",
@@ -201,7 +201,7 @@ func TestExamplesFitSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	page := ask(t, web.Playground("/play", "/api"), "GET", "/play").Body.String()
+	page := ask(t, web.PlaygroundHandler("/play", "/api"), "GET", "/play").Body.String()
 	_, rest, _ := strings.Cut(page, `<script type="application/json" id="config">`)
 	text, _, _ := strings.Cut(rest, "</script>")
 	var config struct {

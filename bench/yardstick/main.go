@@ -26,26 +26,26 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := serveYardstick(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "yardstick:", err)
 		os.Exit(1)
 	}
 }
 
-// run serves until the context ends. ADDR, DATABASE_URL, DATABASE_POOL and
+// serveYardstick serves until the context ends. ADDR, DATABASE_URL, DATABASE_POOL and
 // JWT_SECRET are those of the server.
-func run(ctx context.Context) error {
+func serveYardstick(ctx context.Context) error {
 	tokens, err := auth.NewTokens(os.Getenv("JWT_SECRET"), "")
 	if err != nil {
 		return err
 	}
-	pool, err := connect(ctx)
+	pool, err := openPool(ctx)
 	if err != nil {
 		return fmt.Errorf("connect to DATABASE_URL: %w", err)
 	}
 	defer pool.Close()
 	mux := http.NewServeMux()
-	mux.Handle("POST /graphql", auth.Middleware(tokens)(&answerer{db: pool, operations: operations()}))
+	mux.Handle("POST /graphql", auth.Middleware(tokens)(&operationHandler{db: pool, operations: newOperations()}))
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	srv := &http.Server{Addr: os.Getenv("ADDR"), Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
@@ -58,8 +58,8 @@ func run(ctx context.Context) error {
 	}
 }
 
-// connect opens a pool with the settings of the server's.
-func connect(ctx context.Context) (*pgxpool.Pool, error) {
+// openPool opens a pool with the settings of the server's.
+func openPool(ctx context.Context) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(os.Getenv("DATABASE_URL"))
 	if err != nil {
 		return nil, err
@@ -77,26 +77,26 @@ func connect(ctx context.Context) (*pgxpool.Pool, error) {
 	return pgxpool.NewWithConfig(ctx, config)
 }
 
-// asked is a request; the document in it is not looked at.
-type asked struct {
+// operationRequest is a request; the document in it is not looked at.
+type operationRequest struct {
 	OperationName string
 	Variables     variables
 	viewer        edu.Viewer
 }
 
-type answerer struct {
+type operationHandler struct {
 	db         *pgxpool.Pool
-	operations map[string]operation
+	operations map[string]operationFunc
 }
 
-// operation returns the value of data, as JSON.
-type operation func(context.Context, *pgxpool.Pool, asked) ([]byte, error)
+// operationFunc returns the value of data, as JSON.
+type operationFunc func(context.Context, *pgxpool.Pool, operationRequest) ([]byte, error)
 
-var errAsked = errors.New("bad request")
+var errBadRequest = errors.New("bad request")
 
 // ServeHTTP answers one request.
-func (a *answerer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := asked{viewer: edu.ViewerFrom(r.Context())}
+func (a *operationHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := operationRequest{viewer: edu.ViewerFrom(r.Context())}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 100<<10))
 	if err == nil {
 		err = json.Unmarshal(body, &q)
@@ -108,7 +108,7 @@ func (a *answerer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	data, err := run(r.Context(), a.db, q)
 	switch {
-	case errors.Is(err, errAsked):
+	case errors.Is(err, errBadRequest):
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	case err != nil:

@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// jwksCaching is for how long others may keep our public keys. A new key is to be
+// jwksCacheControl is for how long others may keep our public keys. A new key is to be
 // in the bundle for that long before it signs.
-const jwksCaching = "public, max-age=300"
+const jwksCacheControl = "public, max-age=300"
 
-// JWKS answers with the public keys that verify our tokens, as a JWK Set (RFC 7517
+// JWKSHandler answers with the public keys that verify our tokens, as a JWK Set (RFC 7517
 // section 5), for others who want to check them. Secrets are never in it, so with
 // those only it is empty.
-func (t *Tokens) JWKS() http.Handler {
+func (t *Tokens) JWKSHandler() http.Handler {
 	set := struct {
 		Keys []jwk `json:"keys"`
 	}{Keys: []jwk{}}
@@ -23,7 +23,7 @@ func (t *Tokens) JWKS() http.Handler {
 		if !ok {
 			continue
 		}
-		if one := newJWK(public); !slices.Contains(set.Keys, one) { // a bundle may hold both halves
+		if one := newPublicJWK(public); !slices.Contains(set.Keys, one) { // a bundle may hold both halves
 			set.Keys = append(set.Keys, one)
 		}
 	}
@@ -31,7 +31,7 @@ func (t *Tokens) JWKS() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "application/jwk-set+json")
-		h.Set("Cache-Control", jwksCaching)
+		h.Set("Cache-Control", jwksCacheControl)
 		_, _ = w.Write(body)
 	})
 }

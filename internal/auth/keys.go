@@ -15,13 +15,13 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// MinSecret is the least number of bytes of a secret, as RFC 7518 section 3.2
+// MinSecretBytes is the least number of bytes of a secret, as RFC 7518 section 3.2
 // has it for HS256.
-const MinSecret = 32
+const MinSecretBytes = 32
 
-// key is good for one algorithm only, whatever a token says of itself: a public
+// tokenKey is good for one algorithm only, whatever a token says of itself: a public
 // key can never be taken for a secret.
-type key struct {
+type tokenKey struct {
 	id      string // kid, derived from the key
 	method  jwt.SigningMethod
 	private any // nil where the key only verifies
@@ -29,14 +29,14 @@ type key struct {
 }
 
 // keyring holds what signs before what only verifies.
-type keyring []key
+type keyring []tokenKey
 
-// readKeys takes the keys of NewTokens.
-func readKeys(secrets, bundle string) (keyring, error) {
+// parseKeyring takes the keys of NewTokens.
+func parseKeyring(secrets, bundle string) (keyring, error) {
 	var keys keyring
 	var err error
 	if bundle != "" {
-		if keys, err = readBundle(bundle); err != nil {
+		if keys, err = parsePEMBundle(bundle); err != nil {
 			return nil, fmt.Errorf("JWT_KEYS: %w", err)
 		}
 		if secrets == "" {
@@ -46,12 +46,12 @@ func readKeys(secrets, bundle string) (keyring, error) {
 	list := strings.Split(secrets, ",")
 	for i, secret := range list {
 		secret = strings.TrimSpace(secret)
-		if len(secret) < MinSecret {
+		if len(secret) < MinSecretBytes {
 			return nil, fmt.Errorf("JWT_SECRET needs %d bytes at least, number %d of %d has %d: make one with \"openssl rand -base64 48\"",
-				MinSecret, i+1, len(list), len(secret))
+				MinSecretBytes, i+1, len(list), len(secret))
 		}
 		sum := sha256.Sum256([]byte("7p kid " + secret))
-		keys = append(keys, key{
+		keys = append(keys, tokenKey{
 			id: base64.RawURLEncoding.EncodeToString(sum[:8]), method: jwt.SigningMethodHS256,
 			private: []byte(secret), public: []byte(secret),
 		})
@@ -59,15 +59,15 @@ func readKeys(secrets, bundle string) (keyring, error) {
 	return keys, nil
 }
 
-// readBundle reads PEM blocks: private keys in PKCS #8, public ones in PKIX.
-func readBundle(bundle string) (keyring, error) {
+// parsePEMBundle reads PEM blocks: private keys in PKCS #8, public ones in PKIX.
+func parsePEMBundle(bundle string) (keyring, error) {
 	var keys keyring
 	for block, rest := pem.Decode([]byte(bundle)); block != nil; block, rest = pem.Decode(rest) {
-		k, err := readBlock(block)
+		k, err := parsePEMBlock(block)
 		if err != nil {
 			return nil, fmt.Errorf("key %d: %w", len(keys)+1, err)
 		}
-		if k.private != nil && !slices.ContainsFunc(keys, func(k key) bool { return k.private != nil }) {
+		if k.private != nil && !slices.ContainsFunc(keys, func(k tokenKey) bool { return k.private != nil }) {
 			keys = slices.Insert(keys, 0, k)
 			continue
 		}
@@ -83,7 +83,7 @@ func readBundle(bundle string) (keyring, error) {
 	return keys, nil
 }
 
-func readBlock(block *pem.Block) (key, error) {
+func parsePEMBlock(block *pem.Block) (tokenKey, error) {
 	var parsed any
 	var err error
 	switch block.Type {
@@ -95,18 +95,18 @@ func readBlock(block *pem.Block) (key, error) {
 	switch k := parsed.(type) {
 	case ed25519.PrivateKey:
 		public := k.Public().(ed25519.PublicKey)
-		return key{id: newJWK(public).KeyID, method: jwt.SigningMethodEdDSA, private: k, public: public}, nil
+		return tokenKey{id: newPublicJWK(public).KeyID, method: jwt.SigningMethodEdDSA, private: k, public: public}, nil
 	case ed25519.PublicKey:
-		return key{id: newJWK(k).KeyID, method: jwt.SigningMethodEdDSA, public: k}, nil
+		return tokenKey{id: newPublicJWK(k).KeyID, method: jwt.SigningMethodEdDSA, public: k}, nil
 	}
 	if err != nil {
-		return key{}, fmt.Errorf("the %s cannot be read: %w", block.Type, err)
+		return tokenKey{}, fmt.Errorf("the %s cannot be read: %w", block.Type, err)
 	}
-	return key{}, fmt.Errorf("%s is not taken, only PRIVATE KEY and PUBLIC KEY of Ed25519: make one with \"openssl genpkey -algorithm ed25519\"", block.Type)
+	return tokenKey{}, fmt.Errorf("%s is not taken, only PRIVATE KEY and PUBLIC KEY of Ed25519: make one with \"openssl genpkey -algorithm ed25519\"", block.Type)
 }
 
-// signer is the key that new tokens are signed with.
-func (k keyring) signer() *key { return &k[0] }
+// signingKey is the key that new tokens are signed with.
+func (k keyring) signingKey() *tokenKey { return &k[0] }
 
 // algorithms are those that any of the keys is for.
 func (k keyring) algorithms() []string {
@@ -117,9 +117,9 @@ func (k keyring) algorithms() []string {
 	return all
 }
 
-// candidates returns the keys that a token may be signed with: the one that its
+// candidateKeys returns the keys that a token may be signed with: the one that its
 // kid names, or without a kid all of its algorithm.
-func (k keyring) candidates(t *jwt.Token) (any, error) {
+func (k keyring) candidateKeys(t *jwt.Token) (any, error) {
 	if t.Header["crit"] != nil {
 		return nil, errors.New("a critical extension that is not understood") // RFC 7515 section 4.1.11
 	}
@@ -143,9 +143,9 @@ type jwk struct {
 	Algorithm string `json:"alg,omitempty"`
 }
 
-// newJWK names the key by its thumbprint: the SHA-256 of the required members in
+// newPublicJWK names the key by its thumbprint: the SHA-256 of the required members in
 // the order of their names (RFC 7638 section 3).
-func newJWK(public ed25519.PublicKey) jwk {
+func newPublicJWK(public ed25519.PublicKey) jwk {
 	k := jwk{Curve: "Ed25519", Type: "OKP", X: base64.RawURLEncoding.EncodeToString(public)}
 	required, _ := json.Marshal(k) // of strings only
 	sum := sha256.Sum256(required)

@@ -11,14 +11,14 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// maxToken is the most bytes of a token: those of identity providers with many
+// maxTokenBytes is the most bytes of a token: those of identity providers with many
 // claims take some 2,000.
-const maxToken = 8 << 10
+const maxTokenBytes = 8 << 10
 
 // Verifier tells whom a token names. Its errors are an *edu.Error, of the code
 // edu.Unavailable where the token may well be good.
 type Verifier interface {
-	Viewer(ctx context.Context, token string) (edu.Viewer, error)
+	VerifyToken(ctx context.Context, token string) (edu.Viewer, error)
 }
 
 // Authenticator is the Verifier of the server: a token must be of our keys, or of
@@ -26,23 +26,23 @@ type Verifier interface {
 type Authenticator struct {
 	Tokens   *Tokens
 	Provider *Provider // nil for none
-	Accounts *Accounts
+	Accounts *AccountCache
 }
 
-// Viewer returns the account that a token names, as of AccountTTL ago at most.
-func (a *Authenticator) Viewer(ctx context.Context, token string) (edu.Viewer, error) {
-	if a.Provider.issued(token) {
-		who, err := a.Provider.Identity(ctx, token)
+// VerifyToken returns the account that a token names, as of AccountTTL ago at most.
+func (a *Authenticator) VerifyToken(ctx context.Context, token string) (edu.Viewer, error) {
+	if a.Provider.isIssuerOf(token) {
+		who, err := a.Provider.VerifyIdentity(ctx, token)
 		if err != nil {
 			return edu.Viewer{}, err
 		}
-		return a.Accounts.Viewer(ctx, who)
+		return a.Accounts.ResolveViewer(ctx, who)
 	}
-	v, err := a.Tokens.Viewer(ctx, token)
+	v, err := a.Tokens.VerifyToken(ctx, token)
 	if err != nil {
 		return edu.Viewer{}, err
 	}
-	return a.Accounts.Viewer(ctx, Identity{ID: v.ID, Session: v.Session})
+	return a.Accounts.ResolveViewer(ctx, Identity{ID: v.ID, Session: v.Session})
 }
 
 // Middleware puts the viewer that a bearer token names into the request's
@@ -57,13 +57,13 @@ func Middleware(verifier Verifier) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
-			token, err := bearer(headers)
+			token, err := parseBearerToken(headers)
 			var v edu.Viewer
 			if err == nil {
-				v, err = verifier.Viewer(r.Context(), token)
+				v, err = verifier.VerifyToken(r.Context(), token)
 			}
 			if err != nil {
-				refuse(w, err)
+				writeRejection(w, err)
 				return
 			}
 			next.ServeHTTP(w, r.WithContext(edu.WithViewer(r.Context(), v)))
@@ -71,8 +71,8 @@ func Middleware(verifier Verifier) func(http.Handler) http.Handler {
 	}
 }
 
-// bearer returns the token of a request's Authorization headers.
-func bearer(headers []string) (string, error) {
+// parseBearerToken returns the token of a request's Authorization headers.
+func parseBearerToken(headers []string) (string, error) {
 	if len(headers) > 1 {
 		return "", edu.Errorf(edu.Unauthenticated, "there are %d Authorization headers: send one", len(headers))
 	}
@@ -81,15 +81,15 @@ func bearer(headers []string) (string, error) {
 	switch {
 	case !strings.EqualFold(scheme, "Bearer"):
 		return "", edu.Errorf(edu.Unauthenticated, `credentials are taken as "Authorization: Bearer …" only`)
-	case len(token) > maxToken:
-		return "", edu.Errorf(edu.Unauthenticated, "the token has %d bytes, %d is the most: sign in again", len(token), maxToken)
+	case len(token) > maxTokenBytes:
+		return "", edu.Errorf(edu.Unauthenticated, "the token has %d bytes, %d is the most: sign in again", len(token), maxTokenBytes)
 	}
 	return token, nil
 }
 
-// refuse answers in the shape of a GraphQL answer; a 401 has the challenge that
+// writeRejection answers in the shape of a GraphQL answer; a 401 has the challenge that
 // RFC 6750 section 3 asks for.
-func refuse(w http.ResponseWriter, err error) {
+func writeRejection(w http.ResponseWriter, err error) {
 	problem, ok := errors.AsType[*edu.Error](err)
 	if !ok { // of a Verifier that does not keep its word
 		problem = &edu.Error{Code: edu.Unauthenticated, Message: "the token is refused: sign in again"}

@@ -55,7 +55,7 @@ func TestMiddlewareRefuses(t *testing.T) {
 	t.Parallel()
 	k := &known{accounts: map[auth.Identity]auth.Account{
 		{ID: 7}:             account,
-		{ID: 7, Session: 1}: {ID: 7, Role: edu.RoleStudent, Active: true, SessionOver: true},
+		{ID: 7, Session: 1}: {ID: 7, Role: edu.RoleStudent, Active: true, SessionEnded: true},
 		{ID: 8}:             {ID: 8, Role: edu.RoleStudent},
 	}}
 	a := &auth.Authenticator{Tokens: made(t, secret, ""), Accounts: accountsOf(t, k)}
@@ -111,6 +111,6 @@ func TestMiddlewareUnavailable(t *testing.T) {
 // broken is a Verifier that does not keep its word.
 type broken struct{}
 
-func (broken) Viewer(context.Context, string) (edu.Viewer, error) {
+func (broken) VerifyToken(context.Context, string) (edu.Viewer, error) {
 	return edu.Viewer{ID: 1}, errors.New("secret detail")
 }

@@ -26,7 +26,7 @@ const goodPassword = "a tall ship and a star"
 
 func hash(t *testing.T, password string) string {
 	t.Helper()
-	stored, err := auth.NewPasswords().Hash(t.Context(), password)
+	stored, err := auth.NewPasswordHasher().HashPassword(t.Context(), password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func hash(t *testing.T, password string) string {
 
 func verify(t *testing.T, password, stored string) (good bool, renewed string) {
 	t.Helper()
-	good, renewed, err := auth.NewPasswords().Verify(t.Context(), password, stored)
+	good, renewed, err := auth.NewPasswordHasher().VerifyPassword(t.Context(), password, stored)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,13 +151,13 @@ func TestVerifyWithoutHash(t *testing.T) {
 func TestPasswordsQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p, n := auth.NewPasswords(), runtime.GOMAXPROCS(0)
+		p, n := auth.NewPasswordHasher(), runtime.GOMAXPROCS(0)
 		var running, served, refused atomic.Int64
 		var wg sync.WaitGroup
 		release := make(chan struct{})
-		for range 3 * (n + auth.MaxWaiting) {
+		for range 3 * (n + auth.MaxQueued) {
 			wg.Go(func() {
-				done, err := p.Turn(t.Context())
+				done, err := p.AcquireSlot(t.Context())
 				if err != nil {
 					if !errors.Is(err, edu.Unavailable) {
 						t.Errorf("turned away with %v", err)
@@ -175,38 +175,38 @@ func TestPasswordsQueue(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		if running.Load() != int64(n) || refused.Load() != int64(2*(n+auth.MaxWaiting)) {
-			t.Errorf("%d hash and %d are turned away; want %d and %d", running.Load(), refused.Load(), n, 2*(n+auth.MaxWaiting))
+		if running.Load() != int64(n) || refused.Load() != int64(2*(n+auth.MaxQueued)) {
+			t.Errorf("%d hash and %d are turned away; want %d and %d", running.Load(), refused.Load(), n, 2*(n+auth.MaxQueued))
 		}
 		close(release)
 		wg.Wait()
-		if served.Load() != int64(n+auth.MaxWaiting) {
-			t.Errorf("%d were served, want %d", served.Load(), n+auth.MaxWaiting)
+		if served.Load() != int64(n+auth.MaxQueued) {
+			t.Errorf("%d were served, want %d", served.Load(), n+auth.MaxQueued)
 		}
 
 		// All turns are taken for good now.
 		for range n {
-			if _, err := p.Turn(t.Context()); err != nil {
+			if _, err := p.AcquireSlot(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := p.Verify(t.Context(), goodPassword, ""); !errors.Is(err, edu.Unavailable) { // after 2 s of the bubble's
+		if _, _, err := p.VerifyPassword(t.Context(), goodPassword, ""); !errors.Is(err, edu.Unavailable) { // after 2 s of the bubble's
 			t.Errorf("waited too long: %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := p.Hash(ctx, goodPassword); !errors.Is(err, context.Canceled) {
+		if _, err := p.HashPassword(ctx, goodPassword); !errors.Is(err, context.Canceled) {
 			t.Errorf("gave up: %v", err)
 		}
-		for range auth.MaxWaiting { // none of those who left takes a place
+		for range auth.MaxQueued { // none of those who left takes a place
 			wg.Go(func() {
-				if _, err := p.Hash(t.Context(), goodPassword); !errors.Is(err, edu.Unavailable) {
+				if _, err := p.HashPassword(t.Context(), goodPassword); !errors.Is(err, edu.Unavailable) {
 					t.Errorf("waited too long: %v", err)
 				}
 			})
 		}
 		synctest.Wait()
-		if _, err := p.Turn(t.Context()); !errors.Is(err, edu.Unavailable) {
+		if _, err := p.AcquireSlot(t.Context()); !errors.Is(err, edu.Unavailable) {
 			t.Errorf("one too many: %v", err)
 		}
 		wg.Wait()
@@ -235,7 +235,7 @@ func TestWeakness(t *testing.T) {
 		"Ada.Lovelace@7P.example":    "own name",
 		"ada.lovelace1":              "",
 	} {
-		got := auth.Weakness(password, name, email)
+		got := auth.PasswordWeakness(password, name, email)
 		if (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%.40q: %q, want %q", password, got, want)
 		}
@@ -255,10 +255,10 @@ func TestCommonPasswords(t *testing.T) {
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
 		p := strings.TrimSuffix(line, "\n")
-		if p != strings.ToLower(norm.NFC.String(p)) || p != strings.TrimSpace(p) || utf8.RuneCountInString(p) < auth.MinPassword || seen[p] {
+		if p != strings.ToLower(norm.NFC.String(p)) || p != strings.TrimSpace(p) || utf8.RuneCountInString(p) < auth.MinPasswordChars || seen[p] {
 			t.Errorf("%q can never match, or is there twice", p)
 		}
-		if auth.Weakness(p, "", "") == "" {
+		if auth.PasswordWeakness(p, "", "") == "" {
 			t.Errorf("%q is taken", p)
 		}
 		seen[p] = true
@@ -269,10 +269,10 @@ func TestCommonPasswords(t *testing.T) {
 }
 
 func BenchmarkHash(b *testing.B) {
-	p := auth.NewPasswords()
+	p := auth.NewPasswordHasher()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := p.Hash(b.Context(), goodPassword); err != nil {
+		if _, err := p.HashPassword(b.Context(), goodPassword); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -280,7 +280,7 @@ func BenchmarkHash(b *testing.B) {
 
 // BenchmarkVerify compares what a right password, a wrong one and no account take.
 func BenchmarkVerify(b *testing.B) {
-	stored, err := auth.NewPasswords().Hash(b.Context(), goodPassword)
+	stored, err := auth.NewPasswordHasher().HashPassword(b.Context(), goodPassword)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -288,9 +288,9 @@ func BenchmarkVerify(b *testing.B) {
 		"right": {goodPassword, stored}, "wrong": {"some other password", stored}, "nobody": {goodPassword, ""},
 	} {
 		b.Run(name, func(b *testing.B) {
-			p := auth.NewPasswords()
+			p := auth.NewPasswordHasher()
 			for b.Loop() {
-				if good, _, err := p.Verify(b.Context(), with[0], with[1]); err != nil || good != (name == "right") {
+				if good, _, err := p.VerifyPassword(b.Context(), with[0], with[1]); err != nil || good != (name == "right") {
 					b.Fatal(good, err)
 				}
 			}

@@ -22,7 +22,7 @@ import (
 	"github.com/7p-education/api/internal/auth"
 )
 
-var b64 = base64.RawURLEncoding.EncodeToString
+var phcBase64 = base64.RawURLEncoding.EncodeToString
 
 // Keys that verify are taken, of whatever kind; a secret among them, a weak one or
 // one for encryption is not.
@@ -46,14 +46,14 @@ func TestProviderKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := b64(big.NewInt(int64(weak.E)).Bytes())
+	e := phcBase64(big.NewInt(int64(weak.E)).Bytes())
 	idp.change(func() {
 		idp.keys = append(idp.keys,
-			map[string]string{"kty": "OKP", "crv": "Ed25519", "kid": "ed", "alg": "EdDSA", "x": b64(edPublic)},
-			map[string]string{"kty": "EC", "crv": "P-256", "kid": "ec", "alg": "ES256", "x": b64(point[1:33]), "y": b64(point[33:])},
-			map[string]string{"kty": "RSA", "kid": "encrypts", "use": "enc", "n": b64(rsaKey.N.Bytes()), "e": e},
-			map[string]string{"kty": "RSA", "kid": "weak", "n": b64(weak.N.Bytes()), "e": e},
-			map[string]string{"kty": "oct", "kid": "secret", "alg": "HS256", "k": b64([]byte(secret))},
+			map[string]string{"kty": "OKP", "crv": "Ed25519", "kid": "ed", "alg": "EdDSA", "x": phcBase64(edPublic)},
+			map[string]string{"kty": "EC", "crv": "P-256", "kid": "ec", "alg": "ES256", "x": phcBase64(point[1:33]), "y": phcBase64(point[33:])},
+			map[string]string{"kty": "RSA", "kid": "encrypts", "use": "enc", "n": phcBase64(rsaKey.N.Bytes()), "e": e},
+			map[string]string{"kty": "RSA", "kid": "weak", "n": phcBase64(weak.N.Bytes()), "e": e},
+			map[string]string{"kty": "oct", "kid": "secret", "alg": "HS256", "k": phcBase64([]byte(secret))},
 		)
 	})
 	p := provider(t, idp.options())
@@ -82,8 +82,8 @@ func TestProviderKeys(t *testing.T) {
 		"the public key's bytes":  {noKid(jwt.SigningMethodHS256, []byte(edPublic)), false},
 		"an unsigned one, no kid": {noKid(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType), false},
 	} {
-		_, err := p.Identity(t.Context(), c.token)
-		if (err == nil) != c.want || err != nil && !errors.Is(err, auth.ErrToken) {
+		_, err := p.VerifyIdentity(t.Context(), c.token)
+		if (err == nil) != c.want || err != nil && !errors.Is(err, auth.ErrInvalidToken) {
 			t.Errorf("%s: %v, want it taken: %t", name, err, c.want)
 		}
 	}
@@ -122,13 +122,13 @@ func TestProviderAnswersNonsense(t *testing.T) {
 		set(nil)
 		known := provider(t, o)
 		set(handler)
-		if _, err := known.Identity(t.Context(), token(t, jwt.SigningMethodRS256, key, "unknown", outside())); !errors.Is(err, auth.ErrToken) {
-			t.Errorf("%s: an unknown kid: %v, want %v", name, err, auth.ErrToken)
+		if _, err := known.VerifyIdentity(t.Context(), token(t, jwt.SigningMethodRS256, key, "unknown", outside())); !errors.Is(err, auth.ErrInvalidToken) {
+			t.Errorf("%s: an unknown kid: %v, want %v", name, err, auth.ErrInvalidToken)
 		}
-		if _, err := known.Identity(t.Context(), good); err != nil {
+		if _, err := known.VerifyIdentity(t.Context(), good); err != nil {
 			t.Errorf("%s: the known key is lost: %v", name, err)
 		}
-		if _, err := provider(t, o).Identity(t.Context(), good); !errors.Is(err, edu.Unavailable) {
+		if _, err := provider(t, o).VerifyIdentity(t.Context(), good); !errors.Is(err, edu.Unavailable) {
 			t.Errorf("%s: from the start: %v, want %v", name, err, edu.Unavailable)
 		}
 	}
@@ -145,7 +145,7 @@ func TestProviderChangesKeys(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 20 {
 		wait.Go(func() {
-			if _, err := p.Identity(t.Context(), fresh); err != nil {
+			if _, err := p.VerifyIdentity(t.Context(), fresh); err != nil {
 				t.Errorf("with the new key: %v", err)
 			}
 		})
@@ -164,7 +164,7 @@ func TestProviderClaims(t *testing.T) {
 	idp := newIDP(t)
 	key := idp.add(t, "one")
 	byID := idp.options()
-	byID.ByID = true
+	byID.MatchByID = true
 	providers := map[bool]*auth.Provider{false: provider(t, idp.options()), true: provider(t, byID)}
 	for _, c := range []struct {
 		byID            bool
@@ -187,7 +187,7 @@ func TestProviderClaims(t *testing.T) {
 		{true, nil, nil, auth.Identity{}},
 	} {
 		claims := with(with(outside(), "email", c.value), "email_verified", c.verified)
-		got, err := providers[c.byID].Identity(t.Context(), token(t, jwt.SigningMethodRS256, key, "one", claims))
+		got, err := providers[c.byID].VerifyIdentity(t.Context(), token(t, jwt.SigningMethodRS256, key, "one", claims))
 		if got != c.want || (err == nil) != (c.want != auth.Identity{}) || err != nil && !errors.Is(err, edu.Unauthenticated) {
 			t.Errorf("%v, verified %v: %+v, %v; want %+v", c.value, c.verified, got, err, c.want)
 		}
@@ -202,13 +202,13 @@ func TestProviderLeeway(t *testing.T) {
 	p, ours := provider(t, idp.options()), made(t, secret, "")
 	for seconds, want := range map[time.Duration]bool{-15: true, -45: false} {
 		ended := time.Now().Add(seconds * time.Second).Unix()
-		_, err := p.Identity(t.Context(), token(t, jwt.SigningMethodRS256, key, "one", with(outside(), "exp", ended)))
-		if (err == nil) != want || err != nil && !errors.Is(err, auth.ErrExpired) {
+		_, err := p.VerifyIdentity(t.Context(), token(t, jwt.SigningMethodRS256, key, "one", with(outside(), "exp", ended)))
+		if (err == nil) != want || err != nil && !errors.Is(err, auth.ErrTokenExpired) {
 			t.Errorf("expired %d s ago: %v, want it taken: %t", -seconds, err, want)
 		}
 	}
-	if _, err := ours.Viewer(t.Context(), signed(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "exp", time.Now().Add(-time.Second).Unix()))); !errors.Is(err, auth.ErrExpired) {
-		t.Errorf("ours, expired a second ago: %v, want %v", err, auth.ErrExpired)
+	if _, err := ours.VerifyToken(t.Context(), signed(t, jwt.SigningMethodHS256, []byte(secret), with(cachedToken(), "exp", time.Now().Add(-time.Second).Unix()))); !errors.Is(err, auth.ErrTokenExpired) {
+		t.Errorf("ours, expired a second ago: %v, want %v", err, auth.ErrTokenExpired)
 	}
 }
 

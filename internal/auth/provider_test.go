@@ -69,7 +69,7 @@ func (p *idp) add(t *testing.T, kid string) *rsa.PrivateKey {
 }
 
 func (p *idp) options() auth.ProviderOptions {
-	return auth.ProviderOptions{URL: p.URL, Issuer: "https://id.example", Audience: "edu", Claim: "email", Log: slog.New(slog.DiscardHandler)}
+	return auth.ProviderOptions{URL: p.URL, Issuer: "https://id.example", Audience: "edu", UserClaim: "email", Log: slog.New(slog.DiscardHandler)}
 }
 
 func provider(t *testing.T, o auth.ProviderOptions) *auth.Provider {
@@ -103,7 +103,7 @@ func TestProvider(t *testing.T) {
 	key := idp.add(t, "one")
 	byEmail := provider(t, idp.options())
 	byID := idp.options()
-	byID.Claim, byID.ByID = "user_id", true
+	byID.UserClaim, byID.MatchByID = "user_id", true
 	withID := provider(t, byID)
 	public := idp.keys[0]["n"]
 	for name, c := range map[string]struct {
@@ -127,7 +127,7 @@ func TestProvider(t *testing.T) {
 		"id, a number":   {token(t, jwt.SigningMethodRS256, key, "one", with(outside(), "user_id", 7)), withID, auth.Identity{ID: 7}},
 		"no id":          {token(t, jwt.SigningMethodRS256, key, "one", with(outside(), "user_id", "7 or 8")), withID, auth.Identity{}},
 	} {
-		got, err := c.p.Identity(t.Context(), c.token)
+		got, err := c.p.VerifyIdentity(t.Context(), c.token)
 		if got != c.want || (err == nil) != (c.want != auth.Identity{}) || err != nil && !errors.Is(err, edu.Unauthenticated) {
 			t.Errorf("%s: %+v, %v; want %+v", name, got, err, c.want)
 		}
@@ -151,7 +151,7 @@ func TestProviderThatIsDown(t *testing.T) {
 	one := idp.add(t, "one")
 	p := provider(t, idp.options())
 	good := token(t, jwt.SigningMethodRS256, one, "one", outside())
-	if _, err := p.Identity(t.Context(), good); !errors.Is(err, edu.Unavailable) {
+	if _, err := p.VerifyIdentity(t.Context(), good); !errors.Is(err, edu.Unavailable) {
 		t.Errorf("without any key: %v, want %v", err, edu.Unavailable)
 	}
 
@@ -159,20 +159,22 @@ func TestProviderThatIsDown(t *testing.T) {
 	p = provider(t, idp.options())
 	idp.change(func() { idp.down = true })
 	for range 3 {
-		if _, err := p.Identity(t.Context(), good); err != nil {
+		if _, err := p.VerifyIdentity(t.Context(), good); err != nil {
 			t.Errorf("with a key that is known: %v", err)
 		}
 	}
 	idp.change(func() { idp.down = false })
 	two := idp.add(t, "two")
 	idp.change(func() { idp.asks = 0 })
-	if _, err := p.Identity(t.Context(), token(t, jwt.SigningMethodRS256, two, "two", outside())); err != nil {
+	if _, err := p.VerifyIdentity(t.Context(), token(t, jwt.SigningMethodRS256, two, "two", outside())); err != nil {
 		t.Errorf("with a new key: %v", err)
 	}
 	// Whoever makes kids up does not make us ask each time.
 	var wait sync.WaitGroup
 	for range 5 {
-		wait.Go(func() { _, _ = p.Identity(t.Context(), token(t, jwt.SigningMethodRS256, two, "made up", outside())) })
+		wait.Go(func() {
+			_, _ = p.VerifyIdentity(t.Context(), token(t, jwt.SigningMethodRS256, two, "made up", outside()))
+		})
 	}
 	wait.Wait()
 	idp.change(func() {
@@ -192,20 +194,20 @@ func TestAuthenticator(t *testing.T) {
 		{Email: "ada@7p.example"}: {ID: 8, Role: edu.RoleInstructor, Active: true},
 	}}
 	a := &auth.Authenticator{Tokens: made(t, secret, ""), Provider: provider(t, idp.options()), Accounts: accountsOf(t, k)}
-	if v, err := a.Viewer(t.Context(), mintBy(t, a.Tokens)); err != nil || v.ID != 7 || v.Plan != edu.PlanPremium {
+	if v, err := a.VerifyToken(t.Context(), mintBy(t, a.Tokens)); err != nil || v.ID != 7 || v.Plan != edu.PlanPremium {
 		t.Errorf("ours: %+v, %v", v, err)
 	}
 	// What the token says of roles counts for nothing.
 	theirs := token(t, jwt.SigningMethodRS256, key, "one", with(outside(), "role", "ADMIN"))
-	if v, err := a.Viewer(t.Context(), theirs); err != nil || v.ID != 8 || v.Role != edu.RoleInstructor {
+	if v, err := a.VerifyToken(t.Context(), theirs); err != nil || v.ID != 8 || v.Role != edu.RoleInstructor {
 		t.Errorf("theirs: %+v, %v", v, err)
 	}
 	strange := token(t, jwt.SigningMethodRS256, key, "one", with(outside(), "email", "eve@7p.example"))
-	if _, err := a.Viewer(t.Context(), strange); !errors.Is(err, auth.ErrNoAccount) {
+	if _, err := a.VerifyToken(t.Context(), strange); !errors.Is(err, auth.ErrNoAccount) {
 		t.Errorf("a stranger: %v, want %v", err, auth.ErrNoAccount)
 	}
 	// A token of the provider's that names one of ours by our own claims is theirs still.
-	if _, err := a.Viewer(t.Context(), token(t, jwt.SigningMethodHS256, []byte(secret), "x", with(good(), "iss", "https://id.example"))); err == nil {
+	if _, err := a.VerifyToken(t.Context(), token(t, jwt.SigningMethodHS256, []byte(secret), "x", with(cachedToken(), "iss", "https://id.example"))); err == nil {
 		t.Error("a token of neither is taken")
 	}
 }

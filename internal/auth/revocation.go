@@ -22,7 +22,7 @@ func (r Revocation) String() string {
 // newer version perhaps, is the zero Revocation: everything is asked for again.
 func ParseRevocation(s string) Revocation {
 	user, session, one := strings.Cut(s, "/")
-	r := Revocation{User: decimal(user), Session: decimal(session)}
+	r := Revocation{User: parseDecimalID(user), Session: parseDecimalID(session)}
 	if r.User == 0 || one && r.Session == 0 {
 		return Revocation{}
 	}

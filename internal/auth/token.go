@@ -17,10 +17,10 @@ import (
 
 // What a token is refused with; each message says what to do about it.
 var (
-	// ErrToken is for every broken or foreign token.
-	ErrToken = edu.Errorf(edu.Unauthenticated, "the token is not valid: sign in again")
-	// ErrExpired is for a token that was good.
-	ErrExpired = edu.Errorf(edu.Unauthenticated, "the token has expired: refresh the session")
+	// ErrInvalidToken is for every broken or foreign token.
+	ErrInvalidToken = edu.Errorf(edu.Unauthenticated, "the token is not valid: sign in again")
+	// ErrTokenExpired is for a token that was good.
+	ErrTokenExpired = edu.Errorf(edu.Unauthenticated, "the token has expired: refresh the session")
 )
 
 // issuer and audience keep tokens of other systems out, even where a secret is
@@ -33,9 +33,9 @@ const (
 // Tokens makes and checks our own access tokens: JSON Web Tokens, signed by
 // Ed25519 (EdDSA, RFC 8037) or HS256.
 type Tokens struct {
-	keys     keyring
-	parser   *jwt.Parser
-	verified verified
+	keys   keyring
+	parser *jwt.Parser
+	cache  tokenCache
 }
 
 // claims are RFC 7519's, the role, and the session as a decimal string.
@@ -45,26 +45,26 @@ type claims struct {
 	jwt.RegisteredClaims
 }
 
-// NewTokens returns Tokens for secrets, separated by commas and of MinSecret bytes
+// NewTokens returns Tokens for secrets, separated by commas and of MinSecretBytes bytes
 // at least, and a PEM bundle of Ed25519 keys; either may be "". The first private
 // key of the bundle signs, or without a bundle the first secret; all verify, so
 // that keys can be changed while tokens of the old ones are still about. The
 // error says which of them is no good, and never repeats it.
 func NewTokens(secrets, bundle string) (*Tokens, error) {
-	keys, err := readKeys(secrets, bundle)
+	keys, err := parseKeyring(secrets, bundle)
 	if err != nil {
 		return nil, err
 	}
-	return &Tokens{keys: keys, verified: newVerified(), parser: jwt.NewParser(
+	return &Tokens{keys: keys, cache: newTokenCache(), parser: jwt.NewParser(
 		jwt.WithValidMethods(keys.algorithms()), // no "none"
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithStrictDecoding(),
 	)}, nil
 }
 
-// Mint makes a token that names a viewer, and their session if they have one,
+// IssueToken makes a token that names a viewer, and their session if they have one,
 // from now on for a while.
-func (t *Tokens) Mint(v edu.Viewer, now time.Time, ttl time.Duration) (string, error) {
+func (t *Tokens) IssueToken(v edu.Viewer, now time.Time, ttl time.Duration) (string, error) {
 	c := claims{
 		Role: v.Role,
 		RegisteredClaims: jwt.RegisteredClaims{
@@ -76,43 +76,43 @@ func (t *Tokens) Mint(v edu.Viewer, now time.Time, ttl time.Duration) (string, e
 	if v.Session != 0 {
 		c.Session = strconv.FormatInt(v.Session, 10)
 	}
-	k := t.keys.signer()
+	k := t.keys.signingKey()
 	token := jwt.NewWithClaims(k.method, c)
 	token.Header["kid"] = k.id
 	return token.SignedString(k.private)
 }
 
-// Viewer returns whom a token names, as of when it was made; ErrExpired; or
-// ErrToken.
-func (t *Tokens) Viewer(_ context.Context, token string) (edu.Viewer, error) {
-	if v, ok := t.verified.find(token, time.Now()); ok {
+// VerifyToken returns whom a token names, as of when it was made; ErrTokenExpired; or
+// ErrInvalidToken.
+func (t *Tokens) VerifyToken(_ context.Context, token string) (edu.Viewer, error) {
+	if v, ok := t.cache.lookupToken(token, time.Now()); ok {
 		return v, nil
 	}
 	if strings.ContainsAny(token, "\r\n") { // which the decoder passes over: a token has one text
-		return edu.Viewer{}, ErrToken
+		return edu.Viewer{}, ErrInvalidToken
 	}
 	var c claims
-	if _, err := t.parser.ParseWithClaims(token, &c, t.keys.candidates); err != nil {
-		return edu.Viewer{}, refusal(err)
+	if _, err := t.parser.ParseWithClaims(token, &c, t.keys.candidateKeys); err != nil {
+		return edu.Viewer{}, tokenError(err)
 	}
-	v := edu.Viewer{ID: decimal(c.Subject), Role: c.Role, Session: decimal(c.Session)}
-	if !v.Has(edu.RoleStudent) || v.Session == 0 && c.Session != "" {
-		return edu.Viewer{}, ErrToken
+	v := edu.Viewer{ID: parseDecimalID(c.Subject), Role: c.Role, Session: parseDecimalID(c.Session)}
+	if !v.HasRole(edu.RoleStudent) || v.Session == 0 && c.Session != "" {
+		return edu.Viewer{}, ErrInvalidToken
 	}
-	t.verified.remember(token, v, &c)
+	t.cache.storeToken(token, v, &c)
 	return v, nil
 }
 
-// refusal turns an error of the JWT library into one of ours.
-func refusal(err error) error {
+// tokenError turns an error of the JWT library into one of ours.
+func tokenError(err error) error {
 	if errors.Is(err, jwt.ErrTokenExpired) {
-		return ErrExpired
+		return ErrTokenExpired
 	}
-	return ErrToken
+	return ErrInvalidToken
 }
 
-// decimal reads a key as Mint writes it; 0 is for everything else.
-func decimal(s string) int64 {
+// parseDecimalID reads a key as Mint writes it; 0 is for everything else.
+func parseDecimalID(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 1 || strconv.FormatInt(n, 10) != s {
 		return 0

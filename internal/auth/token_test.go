@@ -28,7 +28,7 @@ func tokens(t *testing.T, secret string) *auth.Tokens {
 
 func mint(t *testing.T, v edu.Viewer, now time.Time, ttl time.Duration) string {
 	t.Helper()
-	token, err := tokens(t, secret).Mint(v, now, ttl)
+	token, err := tokens(t, secret).IssueToken(v, now, ttl)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,14 +38,14 @@ func mint(t *testing.T, v edu.Viewer, now time.Time, ttl time.Duration) string {
 func TestTokenRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, v := range []edu.Viewer{{ID: 1, Role: edu.RoleStudent}, {ID: 1 << 40, Role: edu.RoleInstructor}, {ID: 3, Role: edu.RoleAdmin, Session: 1 << 50}} {
-		if got, err := tokens(t, secret).Viewer(t.Context(), mint(t, v, time.Now(), time.Minute)); err != nil || got != v {
+		if got, err := tokens(t, secret).VerifyToken(t.Context(), mint(t, v, time.Now(), time.Minute)); err != nil || got != v {
 			t.Errorf("%+v came back as %+v, %v", v, got, err)
 		}
 	}
 }
 
-// good are the claims of a token that is taken; each case spoils them.
-func good() jwt.MapClaims {
+// cachedToken are the claims of a token that is taken; each case spoils them.
+func cachedToken() jwt.MapClaims {
 	now := time.Now()
 	return jwt.MapClaims{"sub": "1", "role": "STUDENT", "iss": "7p", "aud": []string{"7p-api"}, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Minute).Unix()}
 }
@@ -62,15 +62,15 @@ func signed(t *testing.T, method jwt.SigningMethod, key any, claims jwt.MapClaim
 func TestTokensThatAreRefused(t *testing.T) {
 	t.Parallel()
 	ours := []byte(secret)
-	if v, err := tokens(t, secret).Viewer(t.Context(), signed(t, jwt.SigningMethodHS256, ours, good())); err != nil || v.ID != 1 {
+	if v, err := tokens(t, secret).VerifyToken(t.Context(), signed(t, jwt.SigningMethodHS256, ours, cachedToken())); err != nil || v.ID != 1 {
 		t.Fatalf("the good token is refused: %v", err)
 	}
 	bad := map[string]string{
-		"none":           signed(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, good()),
-		"HS512":          signed(t, jwt.SigningMethodHS512, ours, good()),
-		"another secret": signed(t, jwt.SigningMethodHS256, []byte(strings.ToUpper(secret)), good()),
-		"empty":          "", "no token": "abc", "two parts": "a.b", "four parts": signed(t, jwt.SigningMethodHS256, ours, good()) + ".x",
-		"unsigned": signed(t, jwt.SigningMethodHS256, ours, good())[:strings.LastIndex(signed(t, jwt.SigningMethodHS256, ours, good()), ".")+1],
+		"none":           signed(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, cachedToken()),
+		"HS512":          signed(t, jwt.SigningMethodHS512, ours, cachedToken()),
+		"another secret": signed(t, jwt.SigningMethodHS256, []byte(strings.ToUpper(secret)), cachedToken()),
+		"empty":          "", "no token": "abc", "two parts": "a.b", "four parts": signed(t, jwt.SigningMethodHS256, ours, cachedToken()) + ".x",
+		"unsigned": signed(t, jwt.SigningMethodHS256, ours, cachedToken())[:strings.LastIndex(signed(t, jwt.SigningMethodHS256, ours, cachedToken()), ".")+1],
 	}
 	past, future := time.Now().Add(-time.Hour).Unix(), time.Now().Add(time.Hour).Unix()
 	for name, spoil := range map[string]func(jwt.MapClaims){
@@ -93,17 +93,17 @@ func TestTokensThatAreRefused(t *testing.T) {
 		"user with a zero before it": func(c jwt.MapClaims) { c["sub"] = "01" },
 		"role in small":              func(c jwt.MapClaims) { c["role"] = "admin" },
 	} {
-		claims := good()
+		claims := cachedToken()
 		spoil(claims)
 		bad[name] = signed(t, jwt.SigningMethodHS256, ours, claims)
 	}
 	// The claims of one token with the signature of another.
-	admin := good()
+	admin := cachedToken()
 	admin["role"] = "ADMIN"
-	parts, others := strings.Split(signed(t, jwt.SigningMethodHS256, ours, good()), "."), strings.Split(signed(t, jwt.SigningMethodHS256, ours, admin), ".")
+	parts, others := strings.Split(signed(t, jwt.SigningMethodHS256, ours, cachedToken()), "."), strings.Split(signed(t, jwt.SigningMethodHS256, ours, admin), ".")
 	bad["forged role"] = parts[0] + "." + others[1] + "." + parts[2]
 	for name, token := range bad {
-		if v, err := tokens(t, secret).Viewer(t.Context(), token); !errors.Is(err, edu.Unauthenticated) || (name == "expired") != errors.Is(err, auth.ErrExpired) || v.SignedIn() {
+		if v, err := tokens(t, secret).VerifyToken(t.Context(), token); !errors.Is(err, edu.Unauthenticated) || (name == "expired") != errors.Is(err, auth.ErrTokenExpired) || v.SignedIn() {
 			t.Errorf("%s: %+v, %v; want it refused", name, v, err)
 		}
 	}
@@ -111,7 +111,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 
 func TestShortSecret(t *testing.T) {
 	t.Parallel()
-	short := strings.Repeat("s", auth.MinSecret-1)
+	short := strings.Repeat("s", auth.MinSecretBytes-1)
 	if _, err := auth.NewTokens(secret+","+short, ""); err == nil || strings.Contains(err.Error(), short) {
 		t.Errorf("%v, want an error without the secret", err)
 	}
@@ -170,26 +170,26 @@ func TestMiddleware(t *testing.T) {
 // like it is.
 func TestVerifiedTokenExpires(t *testing.T) {
 	t.Parallel()
-	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecret), "")
+	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecretBytes), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	v := edu.Viewer{ID: 7, Role: edu.RoleStudent}
-	token, err := tokens.Mint(v, time.Now(), 2*time.Second)
+	token, err := tokens.IssueToken(v, time.Now(), 2*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if got, err := tokens.Viewer(t.Context(), token); err != nil || got != v {
+		if got, err := tokens.VerifyToken(t.Context(), token); err != nil || got != v {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
-	if _, err := tokens.Viewer(t.Context(), token+"x"); !errors.Is(err, auth.ErrToken) {
+	if _, err := tokens.VerifyToken(t.Context(), token+"x"); !errors.Is(err, auth.ErrInvalidToken) {
 		t.Errorf("a longer one: %v", err)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; {
-		_, err := tokens.Viewer(t.Context(), token)
-		if errors.Is(err, auth.ErrExpired) {
+		_, err := tokens.VerifyToken(t.Context(), token)
+		if errors.Is(err, auth.ErrTokenExpired) {
 			return
 		}
 		if err != nil || time.Now().After(deadline) {

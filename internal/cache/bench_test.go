@@ -10,9 +10,9 @@ import (
 func BenchmarkGet(b *testing.B) {
 	remote := newRedis(b)
 	down := openRedis(b, nowhere, "", 0)
-	down.SetPause(time.Hour)
+	down.SetCooldown(time.Hour)
 	for name, s := range map[string]cache.Store{
-		"local": newLocal(b, 1<<20), "redis": remote, "near": cache.Near(newLocal(b, 1<<20), remote, minute), "redis down": down,
+		"local": newLocal(b, 1<<20), "redis": remote, "near": cache.NewTiered(newLocal(b, 1<<20), remote, minute), "redis down": down,
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -10,19 +10,19 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// errURL does not tell what is wrong: url.Parse quotes what it does not
+// errInvalidURL does not tell what is wrong: url.Parse quotes what it does not
 // understand, and that may be the half of a password with a slash in it.
-var errURL = errors.New("the Redis URL cannot be read: write redis://user:password@host:6379/0, rediss:// for TLS or " +
+var errInvalidURL = errors.New("the Redis URL cannot be read: write redis://user:password@host:6379/0, rediss:// for TLS or " +
 	"unix:///path/of/socket, with several hosts of a cluster separated by commas, and percent-encode " +
 	"the special characters of a password")
 
-// newClient returns a client of the server, or of the cluster, that rawURL names. It
+// newRedisClient returns a client of the server, or of the cluster, that rawURL names. It
 // calls connected before each new connection is used.
-func newClient(rawURL string, deadline time.Duration, connected func()) (redis.UniversalClient, error) {
+func newRedisClient(rawURL string, deadline time.Duration, onConnect func()) (redis.UniversalClient, error) {
 	first, others := splitHosts(rawURL)
 	o, err := redis.ParseURL(first)
 	if err != nil {
-		return nil, errURL
+		return nil, errInvalidURL
 	}
 	// Deadlines are those of contexts. A second try would come when the caller
 	// has gone on without.
@@ -35,7 +35,7 @@ func newClient(rawURL string, deadline time.Duration, connected func()) (redis.U
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	o.OnConnect = func(context.Context, *redis.Conn) error {
-		connected()
+		onConnect()
 		return nil
 	}
 	if len(others) == 0 {
@@ -48,7 +48,7 @@ func newClient(rawURL string, deadline time.Duration, connected func()) (redis.U
 	for _, other := range others {
 		node, err := redis.ParseURL(other)
 		if err != nil {
-			return nil, errURL
+			return nil, errInvalidURL
 		}
 		addrs = append(addrs, node.Addr)
 	}

@@ -25,7 +25,7 @@ func TestNewClient(t *testing.T) {
 		"redis://cache?read_timeout=10s&db=1":   {"tcp", "cache:6379", "", "", 1, false},
 		"redis://a.example.com:6379?protocol=2": {"tcp", "a.example.com:6379", "", "", 0, false},
 	} {
-		client, err := newClient(url, usualDeadline, func() {})
+		client, err := newRedisClient(url, defaultDeadline, func() {})
 		if err != nil {
 			t.Errorf("%s: %v", url, err)
 			continue
@@ -35,7 +35,7 @@ func TestNewClient(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", url, diff)
 		}
-		if o.ReadTimeout != usualDeadline || !o.ContextTimeoutEnabled {
+		if o.ReadTimeout != defaultDeadline || !o.ContextTimeoutEnabled {
 			t.Errorf("%s: a command may take %v", url, o.ReadTimeout)
 		}
 		_ = client.Close()
@@ -44,7 +44,7 @@ func TestNewClient(t *testing.T) {
 
 func TestNewClientOfCluster(t *testing.T) {
 	t.Parallel()
-	client, err := newClient("rediss://me:a@b,c@one:7000,two,[::1]:7002/0?pool_size=5", usualDeadline, func() {})
+	client, err := newRedisClient("rediss://me:a@b,c@one:7000,two,[::1]:7002/0?pool_size=5", defaultDeadline, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestNewClientOfCluster(t *testing.T) {
 	if diff := cmp.Diff([]string{"one:7000", "two:6379", "[::1]:7002"}, o.Addrs); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if o.Username != "me" || o.Password != "a@b,c" || o.TLSConfig == nil || o.PoolSize != 5 || o.ReadTimeout != usualDeadline {
+	if o.Username != "me" || o.Password != "a@b,c" || o.TLSConfig == nil || o.PoolSize != 5 || o.ReadTimeout != defaultDeadline {
 		t.Errorf("got user %s, %d connections, %v for a read", o.Username, o.PoolSize, o.ReadTimeout)
 	}
 }
@@ -66,7 +66,7 @@ func TestNewClientKeepsSecrets(t *testing.T) {
 		"", "cache:6379", "http://cache", "redis://:hush/hush@cache", "redis://me:hush%zz@cache", "redis://me:6379/hush@cache",
 		"redis://one,two:hush/0", "redis://cache/hush", "redis://cache?hush=1", "unix://", "redis://one,two/3",
 	} {
-		client, err := newClient(url, usualDeadline, func() {})
+		client, err := newRedisClient(url, defaultDeadline, func() {})
 		switch {
 		case err == nil:
 			_ = client.Close()

@@ -14,23 +14,23 @@ import (
 )
 
 const (
-	// Prefix begins the keys of this application in a Redis it may share.
-	Prefix = "7p:"
+	// DefaultPrefix begins the keys of this application in a Redis it may share.
+	DefaultPrefix = "7p:"
 
-	// usualDeadline leaves room: a command on the same network takes 0.1 ms, and
+	// defaultDeadline leaves room: a command on the same network takes 0.1 ms, and
 	// what it saves a few.
-	usualDeadline = 50 * time.Millisecond
+	defaultDeadline = 50 * time.Millisecond
 
 	// dialTimeout may be longer, as nobody waits for a connection past deadline:
 	// it is finished in the background and then there for the next caller.
 	dialTimeout = time.Second
 
-	// pause is how long the circuit breaker keeps calls away from Redis.
-	pause = 2 * time.Second
+	// breakerCooldown is how long the circuit breaker keeps calls away from Redis.
+	breakerCooldown = 2 * time.Second
 )
 
-// ErrOpen is returned by Redis.Do where its circuit breaker lets no call through.
-var ErrOpen = errors.New("circuit breaker is open: Redis failed several times in a row a moment ago")
+// ErrCircuitOpen is returned by Redis.RunCommands where its circuit breaker lets no call through.
+var ErrCircuitOpen = errors.New("circuit breaker is open: Redis failed several times in a row a moment ago")
 
 // Redis is a Store in a Redis server of at least version 6.2 or a Redis Cluster,
 // shared by all processes. In trouble each use costs up to its deadline, until
@@ -43,7 +43,7 @@ type Redis struct {
 	log      *slog.Logger
 	breaker  breaker
 
-	failed, skipped, connections atomic.Uint64
+	errorCount, shortCircuited, connections atomic.Uint64
 }
 
 var _ Store = (*Redis)(nil)
@@ -67,23 +67,23 @@ type RedisOptions struct {
 // about the URL, and does not repeat it, for the password it may hold.
 func OpenRedis(o RedisOptions) (*Redis, error) {
 	if o.Deadline == 0 {
-		o.Deadline = usualDeadline
+		o.Deadline = defaultDeadline
 	}
-	r := &Redis{deadline: o.Deadline, log: o.Log, breaker: breaker{pause: pause}}
+	r := &Redis{deadline: o.Deadline, log: o.Log, breaker: breaker{cooldown: breakerCooldown}}
 	var err error
-	if r.client, err = newClient(o.URL, o.Deadline, func() { r.connections.Add(1) }); err != nil {
+	if r.client, err = newRedisClient(o.URL, o.Deadline, func() { r.connections.Add(1) }); err != nil {
 		return nil, err
 	}
 	// go-redis writes a line of its own format for each failure, for the whole
 	// process; all that matters goes to o.Log.
 	logging.Disable()
-	r.prefix = cmp.Or(o.Prefix, Prefix)
+	r.prefix = cmp.Or(o.Prefix, DefaultPrefix)
 	return r, nil
 }
 
 // Get returns the value of key.
 func (r *Redis) Get(ctx context.Context, key string, renew time.Duration) (value []byte, ok bool) {
-	err := r.Do(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
+	err := r.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
 		if renew > 0 {
 			value, err = c.GetEx(ctx, r.prefix+key, renew).Bytes()
 		} else {
@@ -99,47 +99,47 @@ func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	if ttl <= 0 { // to Redis that means forever
 		return
 	}
-	_ = r.Do(ctx, func(ctx context.Context, c redis.UniversalClient) error {
+	_ = r.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) error {
 		return c.Set(ctx, r.prefix+key, value, ttl).Err()
 	})
 }
 
-// Do runs other commands under the same deadline and the same count of failures.
+// RunCommands runs other commands under the same deadline and the same count of failures.
 // Their keys have to begin with r.Key. It returns the error of run, of which
-// redis.Nil is no failure, or ErrOpen.
-func (r *Redis) Do(ctx context.Context, run func(context.Context, redis.UniversalClient) error) error {
-	if !r.breaker.allow() {
-		r.skipped.Add(1)
-		return ErrOpen
+// redis.Nil is no failure, or ErrCircuitOpen.
+func (r *Redis) RunCommands(ctx context.Context, run func(context.Context, redis.UniversalClient) error) error {
+	if !r.breaker.allowCall() {
+		r.shortCircuited.Add(1)
+		return ErrCircuitOpen
 	}
 	limited, cancel := context.WithTimeout(ctx, r.deadline)
 	defer cancel()
 	err := run(limited, r.client)
-	r.note(ctx, err)
+	r.recordResult(ctx, err)
 	return err
 }
 
-// Connections returns how many connections were made so far. One is counted before
+// ConnectionsMade returns how many connections were made so far. One is counted before
 // it is used: while the number stays the same, all answers came from the same
 // processes, which have forgotten nothing by dying.
-func (r *Redis) Connections() uint64 { return r.connections.Load() }
+func (r *Redis) ConnectionsMade() uint64 { return r.connections.Load() }
 
-// Key returns key with the prefix of this application.
-func (r *Redis) Key(key string) string { return r.prefix + key }
+// PrefixedKey returns key with the prefix of this application.
+func (r *Redis) PrefixedKey(key string) string { return r.prefix + key }
 
-// note counts what came of a use of Redis. A caller who left says nothing about
+// recordResult counts what came of a use of Redis. A caller who left says nothing about
 // Redis.
-func (r *Redis) note(ctx context.Context, err error) {
+func (r *Redis) recordResult(ctx context.Context, err error) {
 	switch {
 	case err == nil, errors.Is(err, redis.Nil):
-		if r.breaker.succeed() {
+		if r.breaker.recordSuccess() {
 			r.log.InfoContext(ctx, "Redis is back")
 		}
 	case ctx.Err() != nil:
 	case redis.HasErrorPrefix(err, "WRONGTYPE"): // somebody else's key under a name of ours: Redis itself is well
 	default:
-		r.failed.Add(1)
-		if r.breaker.fail() {
+		r.errorCount.Add(1)
+		if r.breaker.recordFailure() {
 			r.log.WarnContext(ctx, "Redis is in trouble: until it is back, each process caches and limits for itself", "error", err)
 		}
 	}
@@ -150,7 +150,7 @@ func (r *Redis) Ping(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, r.deadline)
 	defer cancel()
 	err := r.client.Ping(limited).Err()
-	r.note(ctx, err)
+	r.recordResult(ctx, err)
 	if err != nil {
 		return fmt.Errorf("ping Redis: %w", err)
 	}
@@ -167,14 +167,14 @@ func (r *Redis) Close() error {
 
 // RedisStats are counts since the start.
 type RedisStats struct {
-	// Failed is how many uses of Redis failed, Skipped how many were not tried
+	// Errors is how many uses of Redis failed, Skipped how many were not tried
 	// because of that.
-	Failed, Skipped uint64
-	// Open tells whether the circuit breaker is open.
-	Open bool
+	Errors, ShortCircuited uint64
+	// CircuitOpen tells whether the circuit breaker is open.
+	CircuitOpen bool
 }
 
 // Stats returns the counts.
 func (r *Redis) Stats() RedisStats {
-	return RedisStats{Failed: r.failed.Load(), Skipped: r.skipped.Load(), Open: r.breaker.open()}
+	return RedisStats{Errors: r.errorCount.Load(), ShortCircuited: r.shortCircuited.Load(), CircuitOpen: r.breaker.isOpen()}
 }

@@ -26,9 +26,9 @@ func TestRedisInTrouble(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := redistest.Start(t)
+			server := redistest.StartServer(t)
 			r, ctx := openRedis(t, server.URL(), "", 0), t.Context()
-			r.SetPause(50 * time.Millisecond)
+			r.SetCooldown(50 * time.Millisecond)
 			works := func() bool {
 				r.Set(ctx, "key", []byte("value"), minute)
 				got, ok := r.Get(ctx, "key", minute)
@@ -50,12 +50,12 @@ func TestRedisInTrouble(t *testing.T) {
 			if r.Ping(ctx) == nil {
 				t.Error("Ping found a server")
 			}
-			if s := r.Stats(); !s.Open || s.Failed < 5 || s.Skipped == 0 {
+			if s := r.Stats(); !s.CircuitOpen || s.Errors < 5 || s.ShortCircuited == 0 {
 				t.Errorf("counted %+v", s)
 			}
 			trouble.end(server)
 			eventually(t, "Redis works again by itself", works)
-			if r.Stats().Open {
+			if r.Stats().CircuitOpen {
 				t.Error("the circuit breaker is still open")
 			}
 		})
@@ -65,30 +65,30 @@ func TestRedisInTrouble(t *testing.T) {
 func TestRedisOpenIsCheap(t *testing.T) {
 	t.Parallel()
 	r := openRedis(t, nowhere, "", 0)
-	r.SetPause(time.Hour)
+	r.SetCooldown(time.Hour)
 	for range 5 {
 		r.Get(t.Context(), "key", 0)
 	}
 	start := time.Now()
 	const uses = 1000
 	for range uses {
-		if err := r.Do(t.Context(), nil); !errors.Is(err, cache.ErrOpen) {
+		if err := r.RunCommands(t.Context(), nil); !errors.Is(err, cache.ErrCircuitOpen) {
 			t.Fatalf("got %v", err)
 		}
 	}
 	if per := time.Since(start) / uses; per > time.Millisecond {
 		t.Errorf("a use took %v", per)
 	}
-	if s := r.Stats(); s.Failed != 5 || s.Skipped != uses {
+	if s := r.Stats(); s.Errors != 5 || s.ShortCircuited != uses {
 		t.Errorf("counted %+v", s)
 	}
 }
 
 func TestRedisPingCloses(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
+	server := redistest.StartServer(t)
 	r, ctx := openRedis(t, server.URL(), "", minute), t.Context()
-	r.SetPause(time.Hour)
+	r.SetCooldown(time.Hour)
 	server.Kill()
 	for range 5 {
 		r.Get(ctx, "key", 0)
@@ -121,12 +121,12 @@ func TestRedisCallerLeaves(t *testing.T) {
 
 func TestRedisKeysAndTTL(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
+	server := redistest.StartServer(t)
 	r := openRedis(t, server.URL(), "", minute)
 	r.Set(t.Context(), "key", []byte("value"), minute)
-	err := r.Do(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
+	err := r.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
 		keys, err := c.Keys(ctx, "*").Result()
-		if len(keys) != 1 || keys[0] != "7p:key" || keys[0] != r.Key("key") {
+		if len(keys) != 1 || keys[0] != "7p:key" || keys[0] != r.PrefixedKey("key") {
 			t.Errorf("the keys are %q", keys)
 		}
 		if ttl := c.PTTL(ctx, "7p:key").Val(); ttl <= 0 || ttl > minute {
@@ -141,15 +141,15 @@ func TestRedisKeysAndTTL(t *testing.T) {
 
 func TestRedisLogsOnce(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
+	server := redistest.StartServer(t)
 	var log lines
 	r, err := cache.OpenRedis(cache.RedisOptions{URL: server.URL(), Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.Close() })
-	r.SetPause(time.Millisecond)
-	get := func() bool { r.Get(t.Context(), "key", 0); return r.Stats().Open }
+	r.SetCooldown(time.Millisecond)
+	get := func() bool { r.Get(t.Context(), "key", 0); return r.Stats().CircuitOpen }
 	server.Kill()
 	eventually(t, "the circuit breaker opens", get)
 	for range 10 {
@@ -185,20 +185,22 @@ func TestWrongTypeIsNoTrouble(t *testing.T) {
 	t.Parallel()
 	r := newRedis(t)
 	use := func(run func(ctx context.Context, c redis.UniversalClient) error) error {
-		return r.Do(t.Context(), run)
+		return r.RunCommands(t.Context(), run)
 	}
 	if err := use(func(ctx context.Context, c redis.UniversalClient) error {
-		return c.Set(ctx, r.Key("x"), "text", minute).Err()
+		return c.Set(ctx, r.PrefixedKey("x"), "text", minute).Err()
 	}); err != nil {
 		t.Fatal(err)
 	}
 	for range 10 {
-		err := use(func(ctx context.Context, c redis.UniversalClient) error { return c.LPush(ctx, r.Key("x"), "y").Err() })
+		err := use(func(ctx context.Context, c redis.UniversalClient) error {
+			return c.LPush(ctx, r.PrefixedKey("x"), "y").Err()
+		})
 		if err == nil || !redis.HasErrorPrefix(err, "WRONGTYPE") {
 			t.Fatalf("got %v", err)
 		}
 	}
-	if s := r.Stats(); s.Open || s.Failed+s.Skipped > 0 {
+	if s := r.Stats(); s.CircuitOpen || s.Errors+s.ShortCircuited > 0 {
 		t.Errorf("%+v", s)
 	}
 }

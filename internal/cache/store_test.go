@@ -30,16 +30,16 @@ func openRedis(t testing.TB, url, prefix string, deadline time.Duration) *cache.
 	return r
 }
 
-func newLocal(t testing.TB, size int) *cache.Local {
+func newLocal(t testing.TB, size int) *cache.Memory {
 	t.Helper()
-	l := cache.NewLocal(size)
+	l := cache.NewMemory(size)
 	t.Cleanup(func() { _ = l.Close() })
 	return l
 }
 
 func newRedis(t testing.TB) *cache.Redis {
 	t.Helper()
-	url, prefix := redistest.New(t)
+	url, prefix := redistest.NewKeyspace(t)
 	return openRedis(t, url, prefix, minute)
 }
 
@@ -63,9 +63,9 @@ func TestStore(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) cache.Store{
 		"local":   func(t *testing.T) cache.Store { return newLocal(t, 1<<20) },
 		"redis":   func(t *testing.T) cache.Store { return newRedis(t) },
-		"cluster": func(t *testing.T) cache.Store { return openRedis(t, redistest.Cluster(t), "", minute) },
+		"cluster": func(t *testing.T) cache.Store { return openRedis(t, redistest.ClusterURL(t), "", minute) },
 		"near": func(t *testing.T) cache.Store {
-			return cache.Near(newLocal(t, 1<<20), newRedis(t), 50*time.Millisecond)
+			return cache.NewTiered(newLocal(t, 1<<20), newRedis(t), 50*time.Millisecond)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestLocalIsBounded(t *testing.T) {
 func TestNear(t *testing.T) {
 	t.Parallel()
 	remote, ctx := newRedis(t), t.Context()
-	a, b := cache.Near(newLocal(t, 1<<20), remote, minute), cache.Near(newLocal(t, 1<<20), remote, time.Millisecond)
+	a, b := cache.NewTiered(newLocal(t, 1<<20), remote, minute), cache.NewTiered(newLocal(t, 1<<20), remote, time.Millisecond)
 	a.Set(ctx, "key", []byte("one"), minute)
 	if got, _ := b.Get(ctx, "key", 0); string(got) != "one" {
 		t.Fatalf("the other process got %q", got)
@@ -188,7 +188,7 @@ func TestNear(t *testing.T) {
 		got, _ := b.Get(ctx, "key", 0)
 		return string(got) == "two"
 	})
-	alone := cache.Near(newLocal(t, 1<<20), openRedis(t, nowhere, "", 0), minute)
+	alone := cache.NewTiered(newLocal(t, 1<<20), openRedis(t, nowhere, "", 0), minute)
 	alone.Set(ctx, "short", []byte("x"), time.Millisecond)
 	eventually(t, "a copy expires when its entry does", func() bool { _, ok := alone.Get(ctx, "short", 0); return !ok })
 	alone.Set(ctx, "long", []byte("y"), minute)
@@ -204,7 +204,7 @@ func TestNearRenews(t *testing.T) {
 	remote, ctx := newRedis(t), t.Context()
 	remote.Set(ctx, "renewed", []byte("a"), 300*time.Millisecond)
 	remote.Set(ctx, "left", []byte("b"), 300*time.Millisecond)
-	if _, ok := cache.Near(newLocal(t, 1<<20), remote, minute).Get(ctx, "renewed", minute); !ok {
+	if _, ok := cache.NewTiered(newLocal(t, 1<<20), remote, minute).Get(ctx, "renewed", minute); !ok {
 		t.Fatal("the entry is gone at once")
 	}
 	eventually(t, "the other entry expires", func() bool { _, ok := remote.Get(ctx, "left", 0); return !ok })

@@ -70,9 +70,9 @@ type Limits struct {
 	Batch      int   `env:"MAX_BATCH" name:"max-batch" default:"0" help:"Operations that one request may bring, as a JSON array; 0 is no batching, 10 the most."`
 }
 
-// maxBatch is the most that Limits.Batch can be: each operation may take as long
+// maxBatchSize is the most that Limits.Batch can be: each operation may take as long
 // as one that comes alone.
-const maxBatch = 10
+const maxBatchSize = 10
 
 // CLI is the command line: a command and the configuration.
 type CLI struct {
@@ -140,20 +140,20 @@ func Parse(args []string) (*CLI, string, error) {
 		return nil, "", fmt.Errorf("%w (see 7p --help)", err)
 	}
 	if cli.RateLimit == "" {
-		cli.RateLimit = rateLimit(cli.DatabaseURL)
+		cli.RateLimit = defaultRateLimit(cli.DatabaseURL)
 	}
-	return &cli, chosen.Command(), cli.check()
+	return &cli, chosen.Command(), cli.validateSettings()
 }
 
-// rateLimit is the limit where none is set: see docs/decisions/0015.
-func rateLimit(databaseURL string) string {
+// defaultRateLimit is the limit where none is set: see docs/decisions/0015.
+func defaultRateLimit(databaseURL string) string {
 	if databaseURL == "" {
 		return "off"
 	}
 	return "100/15m"
 }
 
-func (c *Config) check() error {
+func (c *Config) validateSettings() error {
 	for name, n := range map[string]int64{
 		"DATABASE_POOL": int64(c.DatabasePool), "STATEMENT_TIMEOUT": int64(c.StatementTimeout), "OPERATION_TIMEOUT": int64(c.OperationTimeout),
 		"SHUTDOWN_DELAY": int64(c.ShutdownDelay), "SHUTDOWN_TIMEOUT": int64(c.ShutdownTimeout),
@@ -179,8 +179,8 @@ func (c *Config) check() error {
 			return fmt.Errorf("config: %s is not a PostgreSQL address: want postgres://user:password@host/database", name)
 		}
 	}
-	if c.Limits.Batch < 0 || c.Limits.Batch > maxBatch {
-		return fmt.Errorf("config: MAX_BATCH must be 0 to %d", maxBatch)
+	if c.Limits.Batch < 0 || c.Limits.Batch > maxBatchSize {
+		return fmt.Errorf("config: MAX_BATCH must be 0 to %d", maxBatchSize)
 	}
 	if c.ReadReplicaURL != "" && c.DatabaseURL == "" {
 		return fmt.Errorf("config: READ_REPLICA_URL needs a DATABASE_URL beside it")
@@ -193,18 +193,18 @@ func (c *Config) check() error {
 	if c.RefreshTokenTTL < c.AccessTokenTTL { // a session ends with its last refresh token
 		return fmt.Errorf("config: REFRESH_TOKEN_TTL must not be below ACCESS_TOKEN_TTL")
 	}
-	if n := len(c.MetricsToken); n > 0 && n < minMetricsToken {
-		return fmt.Errorf("config: METRICS_TOKEN needs %d characters at least, and has %d", minMetricsToken, n)
+	if n := len(c.MetricsToken); n > 0 && n < minMetricsTokenLength {
+		return fmt.Errorf("config: METRICS_TOKEN needs %d characters at least, and has %d", minMetricsTokenLength, n)
 	}
-	return c.checkProvider()
+	return c.validateProvider()
 }
 
-// minMetricsToken is the fewest characters of METRICS_TOKEN: 16 random ones cannot be
+// minMetricsTokenLength is the fewest characters of METRICS_TOKEN: 16 random ones cannot be
 // guessed by asking.
-const minMetricsToken = 16
+const minMetricsTokenLength = 16
 
-// checkProvider checks what says which tokens of others are taken.
-func (c *Config) checkProvider() error {
+// validateProvider checks what says which tokens of others are taken.
+func (c *Config) validateProvider() error {
 	if c.JWKSURL == "" {
 		if c.JWKSIssuer != "" || c.JWKSAudience != "" {
 			return fmt.Errorf("config: JWKS_ISSUER and JWKS_AUDIENCE need a JWKS_URL beside them")
@@ -216,7 +216,7 @@ func (c *Config) checkProvider() error {
 	case c.JWKSIssuer == "" || c.JWKSAudience == "":
 		return fmt.Errorf("config: JWKS_URL needs JWKS_ISSUER and JWKS_AUDIENCE: whose tokens, and meant for whom")
 	// Who can change the keys on their way can sign in as anyone.
-	case err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())):
+	case err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopbackHost(u.Hostname())):
 		return fmt.Errorf("config: JWKS_URL is not an address of keys: want https://, or http:// on this machine")
 	case c.JWKSMatch == "id" && c.JWKSClaim == "email":
 		return fmt.Errorf("config: JWKS_MATCH=id needs a JWKS_CLAIM, the claim that holds the id")
@@ -224,8 +224,8 @@ func (c *Config) checkProvider() error {
 	return nil
 }
 
-// local tells whether a host is this machine.
-func local(host string) bool {
+// isLoopbackHost tells whether a host is this machine.
+func isLoopbackHost(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
@@ -233,27 +233,27 @@ func local(host string) bool {
 // give it, without its secrets.
 func (c *Config) String() string {
 	var out strings.Builder
-	list(&out, reflect.ValueOf(c).Elem())
+	writeSettings(&out, reflect.ValueOf(c).Elem())
 	return out.String()
 }
 
-func list(out *strings.Builder, v reflect.Value) {
+func writeSettings(out *strings.Builder, v reflect.Value) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		if field.Type.Kind() == reflect.Struct {
-			list(out, v.Field(i))
+			writeSettings(out, v.Field(i))
 			continue
 		}
 		value := fmt.Sprint(v.Field(i).Interface())
 		if texts, ok := v.Field(i).Interface().([]string); ok {
 			value = strings.Join(texts, ",")
 		}
-		fmt.Fprintf(out, "%s=%s\n", field.Tag.Get("env"), redact(field.Tag.Get("secret"), value))
+		fmt.Fprintf(out, "%s=%s\n", field.Tag.Get("env"), redactSecret(field.Tag.Get("secret"), value))
 	}
 }
 
-// redact hides a secret; of an address, its password only.
-func redact(secret, value string) string {
+// redactSecret hides a secret; of an address, its password only.
+func redactSecret(secret, value string) string {
 	switch {
 	case value == "" || secret == "":
 		return value

@@ -15,7 +15,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.Run(string(scale), func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
-				pool := testdb.Pool(b, testdb.New(b))
+				pool := testdb.OpenPool(b, testdb.New(b))
 				b.StartTimer()
 				last, since := "start", time.Now()
 				err := demo.Load(b.Context(), pool, demo.Options{

@@ -50,9 +50,9 @@ const (
 	Large  Scale = "large"
 )
 
-type size struct{ courses, users, enrollments int }
+type rowCounts struct{ courses, users, enrollments int }
 
-var sizes = map[Scale]size{
+var rowCountsByScale = map[Scale]rowCounts{
 	Small:  {200, 2_000, 20_000},
 	Medium: {5_000, 50_000, 500_000},
 	Large:  {50_000, 500_000, 5_000_000},
@@ -76,7 +76,7 @@ type Options struct {
 // tables meanwhile. Its statements may take as long as they need, whatever the pool's
 // may. Where there is data already the error wraps ErrNotEmpty.
 func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
-	n, ok := sizes[o.Scale]
+	n, ok := rowCountsByScale[o.Scale]
 	if !ok {
 		return fmt.Errorf("demo: unknown scale %q: want small, medium or large", o.Scale)
 	}
@@ -86,7 +86,7 @@ func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
-	w := newWorld(n, o.Seed, o.Now)
+	ds := newDataset(n, o.Seed, o.Now)
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -96,7 +96,7 @@ func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
 	if _, err := conn.Exec(ctx, "SET statement_timeout = 0"); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	if err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return w.load(ctx, tx, o.Progress) }); err != nil {
+	if err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return ds.loadTables(ctx, tx, o.Progress) }); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	// The counters were kept by updates, which left three dead versions of each
@@ -110,16 +110,16 @@ func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
 	return nil
 }
 
-// Loaded tells whether there is any data: a user, a course or a category.
-func Loaded(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
-	found, err := anyData(ctx, pool)
+// HasData tells whether there is any data: a user, a course or a category.
+func HasData(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
+	found, err := databaseHasData(ctx, pool)
 	if err != nil {
 		return false, fmt.Errorf("demo: %w", err)
 	}
 	return found, nil
 }
 
-func anyData(ctx context.Context, db interface {
+func databaseHasData(ctx context.Context, db interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 },
 ) (found bool, err error) {

@@ -22,7 +22,7 @@ var now = time.Date(2026, 11, 22, 15, 4, 5, 0, time.UTC)
 
 func load(t testing.TB, o demo.Options) *pgxpool.Pool {
 	t.Helper()
-	pool := testdb.Pool(t, testdb.New(t))
+	pool := testdb.OpenPool(t, testdb.New(t))
 	if err := demo.Load(t.Context(), pool, o); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func checksums(t *testing.T, pool *pgxpool.Pool) map[string]string {
 // The pool of a server ends statements that take long; those of a load may.
 func TestLoadTakesItsTime(t *testing.T) {
 	t.Parallel()
-	pool := testdb.Hasty(t, testdb.New(t))
+	pool := testdb.OpenTimeoutPool(t, testdb.New(t))
 	if err := demo.Load(t.Context(), pool, demo.Options{Scale: demo.Small, Now: now}); err != nil {
 		t.Error(err)
 	}
@@ -113,14 +113,14 @@ func TestCounts(t *testing.T) {
 
 func TestLoadRefusesData(t *testing.T) {
 	t.Parallel()
-	pool := testdb.Pool(t, testdb.New(t))
-	if found, err := demo.Loaded(t.Context(), pool); err != nil || found {
+	pool := testdb.OpenPool(t, testdb.New(t))
+	if found, err := demo.HasData(t.Context(), pool); err != nil || found {
 		t.Fatalf("Loaded of an empty database = %v, %v", found, err)
 	}
 	if _, err := pool.Exec(t.Context(), "INSERT INTO users (name, email) VALUES ('Ada', 'ada@mail.example')"); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := demo.Loaded(t.Context(), pool); err != nil || !found {
+	if found, err := demo.HasData(t.Context(), pool); err != nil || !found {
 		t.Fatalf("Loaded with a user = %v, %v", found, err)
 	}
 	err := demo.Load(t.Context(), pool, demo.Options{Scale: demo.Small, Now: now})
@@ -131,7 +131,7 @@ func TestLoadRefusesData(t *testing.T) {
 
 func TestLoadRefusesBadOptions(t *testing.T) {
 	t.Parallel()
-	pool := testdb.Pool(t, testdb.New(t))
+	pool := testdb.OpenPool(t, testdb.New(t))
 	for want, o := range map[string]demo.Options{
 		"unknown scale \"huge\"": {Scale: "huge", Now: now},
 		"Now is not set":         {Scale: demo.Small},
@@ -156,7 +156,7 @@ func definitions(t *testing.T, pool *pgxpool.Pool) []string {
 
 func TestLoadLeavesTheSchemaAsItWas(t *testing.T) {
 	t.Parallel()
-	pool := testdb.Pool(t, testdb.New(t))
+	pool := testdb.OpenPool(t, testdb.New(t))
 	_, err := pool.Exec(t.Context(), "SELECT ensure_progress_partitions($1, $2)", now.AddDate(0, 0, -100), now.AddDate(0, 2, 0))
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func TestLoadLeavesTheSchemaAsItWas(t *testing.T) {
 
 func TestCancelledLoadLeavesNothing(t *testing.T) {
 	t.Parallel()
-	pool := testdb.Pool(t, testdb.New(t))
+	pool := testdb.OpenPool(t, testdb.New(t))
 	before := definitions(t, pool)
 	ctx, cancel := context.WithCancel(t.Context())
 	err := demo.Load(ctx, pool, demo.Options{Scale: demo.Small, Now: now, Progress: func(table string, _, _ int64) {
@@ -183,7 +183,7 @@ func TestCancelledLoadLeavesNothing(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("Load = %v, want context.Canceled", err)
 	}
-	if found, err := demo.Loaded(t.Context(), pool); err != nil || found {
+	if found, err := demo.HasData(t.Context(), pool); err != nil || found {
 		t.Errorf("Loaded = %v, %v, want nothing left", found, err)
 	}
 	if diff := cmp.Diff(before, definitions(t, pool)); diff != "" {

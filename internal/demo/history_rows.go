@@ -10,14 +10,14 @@ import (
 var (
 	enrollmentColumns = []string{"id", "user_id", "course_id", "progress", "enrolled_at", "last_accessed_at", "completed_at"}
 	reviewColumns     = []string{"id", "course_id", "user_id", "rating", "body", "created_at"}
-	sittingColumns    = []string{"id", "user_id", "video_id", "progress_seconds", "watched_at", "created_at"}
+	progressColumns   = []string{"id", "user_id", "video_id", "progress_seconds", "watched_at", "created_at"}
 )
 
-// everyEnrollment yields the users' histories in the order of their ids.
-func (w *world) everyEnrollment() iter.Seq2[int, enrollment] {
+// allEnrollments yields the users' histories in the order of their ids.
+func (ds *dataset) allEnrollments() iter.Seq2[int, enrollment] {
 	return func(yield func(int, enrollment) bool) {
-		for user := range w.joined {
-			for _, e := range w.history(user) {
+		for user := range ds.joinedAt {
+			for _, e := range ds.makeHistory(user) {
 				if !yield(user, e) {
 					return
 				}
@@ -26,15 +26,15 @@ func (w *world) everyEnrollment() iter.Seq2[int, enrollment] {
 	}
 }
 
-func (w *world) enrollmentRows() iter.Seq[[]any] {
+func (ds *dataset) enrollmentRows() iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		row := make([]any, len(enrollmentColumns))
 		id := 0
-		for user, e := range w.everyEnrollment() {
+		for user, e := range ds.allEnrollments() {
 			id++
-			percent := cents(int64(10_000 * e.finished / w.courses[e.course].videos))
+			percent := centsToNumeric(int64(10_000 * e.finishedVideos / ds.courses[e.course].videos))
 			row = append(row[:0], id, user+1, e.course+1, percent,
-				stamp(e.enrolled), maybeStamp(e.accessed), maybeStamp(e.completed))
+				timeFromUnix(e.enrolledAt), nullableTime(e.accessedAt), nullableTime(e.completedAt))
 			if !yield(row) {
 				return
 			}
@@ -42,17 +42,17 @@ func (w *world) enrollmentRows() iter.Seq[[]any] {
 	}
 }
 
-func (w *world) reviewRows() iter.Seq[[]any] {
+func (ds *dataset) reviewRows() iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		row := make([]any, len(reviewColumns))
 		id := 0
-		for user, e := range w.everyEnrollment() {
+		for user, e := range ds.allEnrollments() {
 			if e.rating == 0 {
 				continue
 			}
 			id++
-			body := w.opinion(w.dice(streamReview, id), e)
-			row = append(row[:0], id, e.course+1, user+1, e.rating, body, stamp(e.reviewedAt))
+			body := ds.drawReviewBody(ds.newRandom(streamReview, id), e)
+			row = append(row[:0], id, e.course+1, user+1, e.rating, body, timeFromUnix(e.reviewedAt))
 			if !yield(row) {
 				return
 			}
@@ -60,14 +60,14 @@ func (w *world) reviewRows() iter.Seq[[]any] {
 	}
 }
 
-func (w *world) sittingRows() iter.Seq[[]any] {
+func (ds *dataset) progressRows() iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
-		row := make([]any, len(sittingColumns))
+		row := make([]any, len(progressColumns))
 		id := 0
-		for user, e := range w.everyEnrollment() {
-			for _, s := range e.sittings {
+		for user, e := range ds.allEnrollments() {
+			for _, s := range e.progressEvents {
 				id++
-				at := stamp(s.at)
+				at := timeFromUnix(s.watchedAt)
 				row = append(row[:0], id, user+1, s.video+1, s.seconds, at, at)
 				if !yield(row) {
 					return
@@ -77,7 +77,7 @@ func (w *world) sittingRows() iter.Seq[[]any] {
 	}
 }
 
-// cents is a number of two decimals.
-func cents(n int64) pgtype.Numeric {
+// centsToNumeric is a number of two decimals.
+func centsToNumeric(n int64) pgtype.Numeric {
 	return pgtype.Numeric{Int: big.NewInt(n), Exp: -2, Valid: true}
 }

@@ -18,7 +18,7 @@ const rowsPerReport = 10_000
 // Courses per call of refresh_related.
 const coursesPerRefresh = 500
 
-type progress func(table string, done, total int64)
+type progressFunc func(table string, done, total int64)
 
 // table is what one COPY sends. The slice that rows yields is reused.
 type table struct {
@@ -28,13 +28,13 @@ type table struct {
 	rows    iter.Seq[[]any]
 }
 
-func (w *world) load(ctx context.Context, tx pgx.Tx, report progress) error {
+func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFunc) error {
 	// Ids are given here, so nobody else may insert meanwhile.
 	_, err := tx.Exec(ctx, "LOCK TABLE users, categories, courses IN SHARE ROW EXCLUSIVE MODE")
 	if err != nil {
 		return fmt.Errorf("lock the tables (has the database been migrated?): %w", err)
 	}
-	found, err := anyData(ctx, tx)
+	found, err := databaseHasData(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -45,42 +45,42 @@ func (w *world) load(ctx context.Context, tx pgx.Tx, report progress) error {
 	if _, err := tx.Exec(ctx, "SET LOCAL maintenance_work_mem = '256MB'"); err != nil {
 		return fmt.Errorf("set maintenance_work_mem: %w", err)
 	}
-	_, err = tx.Exec(ctx, "SELECT ensure_progress_partitions($1, $2)", stamp(w.now-100*day), stamp(w.now).AddDate(0, 2, 0))
+	_, err = tx.Exec(ctx, "SELECT ensure_progress_partitions($1, $2)", timeFromUnix(ds.now-100*day), timeFromUnix(ds.now).AddDate(0, 2, 0))
 	if err != nil {
 		return fmt.Errorf("make partitions: %w", err)
 	}
-	for _, t := range w.tables() {
-		if err := t.fill(ctx, tx, report); err != nil {
+	for _, t := range ds.listTables() {
+		if err := t.fillTable(ctx, tx, report); err != nil {
 			return fmt.Errorf("fill %s: %w", t.name, err)
 		}
 	}
-	if err := summarise(ctx, tx, report); err != nil {
+	if err := refreshViews(ctx, tx, report); err != nil {
 		return err
 	}
-	return without(ctx, tx, "course_related", func() error { return w.relate(ctx, tx, report) })
+	return withoutIndexes(ctx, tx, "course_related", func() error { return ds.refreshRelated(ctx, tx, report) })
 }
 
-// tables lists every table in the order of its foreign keys.
-func (w *world) tables() []table {
-	reviews, sittings := w.countHistory()
+// listTables lists every table in the order of its foreign keys.
+func (ds *dataset) listTables() []table {
+	reviews, sittings := ds.countHistory()
 	return []table{
-		{"categories", categoryColumns, len(w.categories), w.categoryRows()},
-		{"users", userColumns, len(w.joined), w.userRows()},
-		{"courses", courseColumns, len(w.courses), w.courseRows()},
-		{"videos", videoColumns, len(w.seconds), w.videoRows()},
-		{"enrollments", enrollmentColumns, w.size.enrollments, w.enrollmentRows()},
-		{"reviews", reviewColumns, reviews, w.reviewRows()},
-		{"video_progress", sittingColumns, sittings, w.sittingRows()},
+		{"categories", categoryColumns, len(ds.categories), ds.categoryRows()},
+		{"users", userColumns, len(ds.joinedAt), ds.userRows()},
+		{"courses", courseColumns, len(ds.courses), ds.courseRows()},
+		{"videos", videoColumns, len(ds.videoSeconds), ds.videoRows()},
+		{"enrollments", enrollmentColumns, ds.size.enrollments, ds.enrollmentRows()},
+		{"reviews", reviewColumns, reviews, ds.reviewRows()},
+		{"video_progress", progressColumns, sittings, ds.progressRows()},
 	}
 }
 
-func (t table) fill(ctx context.Context, tx pgx.Tx, report progress) error {
+func (t table) fillTable(ctx context.Context, tx pgx.Tx, report progressFunc) error {
 	report(t.name, 0, int64(t.total))
-	send := func() error { return t.send(ctx, tx, report) }
+	send := func() error { return t.copyRows(ctx, tx, report) }
 	var err error
 	switch t.name {
 	case "enrollments", "reviews", "video_progress": // The leaves: no foreign key needs them meanwhile.
-		err = without(ctx, tx, t.name, send)
+		err = withoutIndexes(ctx, tx, t.name, send)
 	default:
 		err = send()
 	}
@@ -95,7 +95,7 @@ func (t table) fill(ctx context.Context, tx pgx.Tx, report progress) error {
 	return nil
 }
 
-func (t table) send(ctx context.Context, tx pgx.Tx, report progress) error {
+func (t table) copyRows(ctx context.Context, tx pgx.Tx, report progressFunc) error {
 	next, stop := iter.Pull(t.rows)
 	defer stop()
 	for done := 0; done < t.total; {
@@ -123,8 +123,8 @@ func (t table) send(ctx context.Context, tx pgx.Tx, report progress) error {
 	return nil
 }
 
-// summarise fills what the server otherwise refreshes every few minutes.
-func summarise(ctx context.Context, tx pgx.Tx, report progress) error {
+// refreshViews fills what the server otherwise refreshes every few minutes.
+func refreshViews(ctx context.Context, tx pgx.Tx, report progressFunc) error {
 	// Else the planner takes the tables for empty.
 	_, err := tx.Exec(ctx, "ANALYZE users, courses, videos, enrollments, reviews, video_progress")
 	if err != nil {
@@ -140,9 +140,9 @@ func summarise(ctx context.Context, tx pgx.Tx, report progress) error {
 	return nil
 }
 
-// relate finds the courses that share students with each course.
-func (w *world) relate(ctx context.Context, tx pgx.Tx, report progress) error {
-	total := len(w.courses)
+// refreshRelated finds the courses that share students with each course.
+func (ds *dataset) refreshRelated(ctx context.Context, tx pgx.Tx, report progressFunc) error {
+	total := len(ds.courses)
 	report("course_related", 0, int64(total))
 	for done := 0; done < total; {
 		end := min(done+coursesPerRefresh, total)

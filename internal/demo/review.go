@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// opinion writes a review that suits its rating: one to four sentences.
-func (w *world) opinion(r *rand.Rand, e enrollment) string {
-	c := w.courses[e.course]
-	t := w.topics[c.topic]
-	said := verdicts[e.rating-1]
-	parts := []string{pick(r, said.openings)}
-	if chance(r, 0.75) {
-		parts = append(parts, pick(r, said.details))
+// drawReviewBody writes a review that suits its rating: one to four sentences.
+func (ds *dataset) drawReviewBody(r *rand.Rand, e enrollment) string {
+	c := ds.courses[e.course]
+	t := ds.topics[c.topic]
+	texts := reviewTextsByRating[e.rating-1]
+	parts := []string{drawItem(r, texts.openings)}
+	if drawBool(r, 0.75) {
+		parts = append(parts, drawItem(r, texts.details))
 	}
-	if chance(r, 0.4) {
-		parts = append(parts, pick(r, circumstances))
+	if drawBool(r, 0.4) {
+		parts = append(parts, drawItem(r, circumstances))
 	}
-	if chance(r, 0.5) {
-		parts = append(parts, pick(r, said.closings))
+	if drawBool(r, 0.5) {
+		parts = append(parts, drawItem(r, texts.closings))
 	}
 	lessons := t.lessons[:1+r.IntN(len(t.lessons))]
-	return strings.NewReplacer("{topic}", t.name, "{lesson}", pick(r, lessons)).Replace(strings.Join(parts, " "))
+	return strings.NewReplacer("{topic}", t.name, "{lesson}", drawItem(r, lessons)).Replace(strings.Join(parts, " "))
 }

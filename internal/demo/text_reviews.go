@@ -1,10 +1,10 @@
 package demo
 
-type verdict struct{ openings, details, closings []string }
+type reviewTexts struct{ openings, details, closings []string }
 
-// verdicts are the sentences of reviews, by rating from 1; {lesson} is one of
+// reviewTextsByRating are the sentences of reviews, by rating from 1; {lesson} is one of
 // the topic's.
-var verdicts = [5]verdict{
+var reviewTextsByRating = [5]reviewTexts{
 	{
 		openings: []string{
 			"Not what I expected from a course on {topic}.", "I asked for my money back after the third lesson.", "Sadly a waste of an evening.",

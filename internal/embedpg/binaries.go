@@ -33,8 +33,8 @@ type binaries struct {
 	major int
 }
 
-func (b binaries) initdb() string   { return filepath.Join(b.dir, "initdb") }
-func (b binaries) postgres() string { return filepath.Join(b.dir, "postgres") }
+func (b binaries) initdbPath() string   { return filepath.Join(b.dir, "initdb") }
+func (b binaries) postgresPath() string { return filepath.Join(b.dir, "postgres") }
 
 // findBinaries returns, in this order: the directory that was asked for; the initdb on PATH; the
 // newest one of the machine's packages; the ones fetched earlier; and, where allowed, the ones it
@@ -44,8 +44,8 @@ func findBinaries(ctx context.Context, o Options, data string) (binaries, error)
 	if err != nil {
 		return binaries{}, err
 	}
-	home, homeErr := appDir() // a user without a home may still have binaries
-	found := installed(ctx, o.BinDir, home)
+	home, homeErr := applicationDir() // a user without a home may still have binaries
+	found := installedBinaries(ctx, o.BinDir, home)
 	for _, b := range found {
 		if want == b.major || want == 0 && b.major >= oldestMajor {
 			return b, nil
@@ -55,13 +55,13 @@ func findBinaries(ctx context.Context, o Options, data string) (binaries, error)
 		if homeErr != nil {
 			return binaries{}, homeErr
 		}
-		return fetch(ctx, o, home)
+		return fetchBinaries(ctx, o, home)
 	}
-	return binaries{}, missingError(o, found, want, data)
+	return binaries{}, newMissingError(o, found, want, data)
 }
 
-// installed lists what the machine has, best first.
-func installed(ctx context.Context, binDir, home string) []binaries {
+// installedBinaries lists what the machine has, best first.
+func installedBinaries(ctx context.Context, binDir, home string) []binaries {
 	if binDir != "" {
 		return probeDirs(ctx, binDir)
 	}
@@ -79,7 +79,7 @@ func installed(ctx context.Context, binDir, home string) []binaries {
 	slices.SortStableFunc(system, func(a, b binaries) int { return cmp.Compare(b.major, a.major) })
 	found := append(probeDirs(ctx, first...), system...)
 	if home != "" {
-		found = append(found, probeDirs(ctx, fetchedDir(home))...)
+		found = append(found, probeDirs(ctx, fetchedBinDir(home))...)
 	}
 	return found
 }
@@ -89,10 +89,10 @@ func probeDirs(ctx context.Context, dirs ...string) []binaries {
 	var all []binaries
 	for _, dir := range dirs {
 		b := binaries{dir: dir}
-		if _, err := exec.LookPath(b.initdb()); err != nil {
+		if _, err := exec.LookPath(b.initdbPath()); err != nil {
 			continue
 		}
-		out, err := exec.CommandContext(ctx, b.postgres(), "--version").Output()
+		out, err := exec.CommandContext(ctx, b.postgresPath(), "--version").Output()
 		if err != nil {
 			continue
 		}
@@ -114,7 +114,7 @@ func parseMajor(version string) int {
 	return major
 }
 
-func missingError(o Options, found []binaries, want int, data string) error {
+func newMissingError(o Options, found []binaries, want int, data string) error {
 	needed := fmt.Sprintf("PostgreSQL %d or newer", oldestMajor)
 	if want > 0 {
 		needed = fmt.Sprintf("PostgreSQL %d, which made the cluster in %s,", want, data)

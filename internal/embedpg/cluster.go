@@ -46,13 +46,13 @@ func ensureCluster(ctx context.Context, o Options, s *Server, bin binaries, who 
 	if err := os.RemoveAll(fresh); err != nil {
 		return fmt.Errorf("removing an unfinished cluster: %w", err)
 	}
-	if err := who.makeDir(fresh); err != nil {
+	if err := who.makeOwnedDir(fresh); err != nil {
 		return err
 	}
 	// With --locale=C, lower() and pg_trgm would ignore every letter beyond ASCII.
-	err := initdb(ctx, s.dir, bin, who, "C.UTF-8")
+	err := runInitdb(ctx, s.dir, bin, who, "C.UTF-8")
 	if err != nil && runtime.GOOS == "darwin" { // C.UTF-8 came to macOS late
-		err = initdb(ctx, s.dir, bin, who, "en_US.UTF-8")
+		err = runInitdb(ctx, s.dir, bin, who, "en_US.UTF-8")
 	}
 	if err != nil {
 		return err
@@ -63,13 +63,13 @@ func ensureCluster(ctx context.Context, o Options, s *Server, bin binaries, who 
 	return nil
 }
 
-func initdb(ctx context.Context, dir string, bin binaries, who identity, locale string) error {
-	cmd := command(ctx, who, dir, bin.initdb(), "--pgdata=data.new", "--username=postgres", "--auth=trust",
+func runInitdb(ctx context.Context, dir string, bin binaries, who identity, locale string) error {
+	cmd := newCommand(ctx, who, dir, bin.initdbPath(), "--pgdata=data.new", "--username=postgres", "--auth=trust",
 		"--encoding=UTF8", "--locale="+locale, "--no-sync", "--no-instructions")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = 5 * time.Second // a killed initdb may leave a child that holds the pipe
-	done, err := launch(cmd)
+	done, err := launchCommand(cmd)
 	if err == nil {
 		err = <-done
 	}

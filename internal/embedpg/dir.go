@@ -11,12 +11,12 @@ import (
 // PostgreSQL runs as another account then and couldn't enter /root, and 7p/postgres in the user's
 // cache directory for everybody else. It fails when the user has no home directory.
 func DefaultDir() (string, error) {
-	home, err := appDir()
+	home, err := applicationDir()
 	return filepath.Join(home, "postgres"), err
 }
 
-// appDir holds the default cluster and the fetched binaries.
-func appDir() (string, error) {
+// applicationDir holds the default cluster and the fetched binaries.
+func applicationDir() (string, error) {
 	if os.Geteuid() == 0 {
 		return "/var/lib/7p", nil
 	}
@@ -27,9 +27,9 @@ func appDir() (string, error) {
 	return filepath.Join(cache, "7p"), nil
 }
 
-// makeRoot returns the absolute root directory, made when missing. It stays ours: PostgreSQL, which
+// makeRootDir returns the absolute root directory, made when missing. It stays ours: PostgreSQL, which
 // may run as another account, passes through it and writes in data and sock only.
-func makeRoot(o Options) (dir string, err error) {
+func makeRootDir(o Options) (dir string, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("making the directory of the embedded PostgreSQL: %w", err)

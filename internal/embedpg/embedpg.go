@@ -66,7 +66,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, ...any) {}
 	}
-	return start(ctx, o)
+	return startServer(ctx, o)
 }
 
 // DSN is the address of Options.Database. It holds no secret: the socket's mode is the protection.
@@ -81,8 +81,8 @@ func (s *Server) DSNFor(database string) string {
 	return "postgres://postgres@/" + url.PathEscape(database) + "?host=" + host + "&port=" + port
 }
 
-// Owned tells whether this Server started PostgreSQL and will stop it.
-func (s *Server) Owned() bool { return s.stop != nil }
+// OwnsPostgres tells whether this Server started PostgreSQL and will stop it.
+func (s *Server) OwnsPostgres() bool { return s.stop != nil }
 
 // Dir is the root of data, socket and log.
 func (s *Server) Dir() string { return s.dir }

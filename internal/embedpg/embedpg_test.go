@@ -51,8 +51,8 @@ func TestColdWarmAndRestart(t *testing.T) {
 	began := time.Now()
 	s := mustStart(t, o)
 	t.Logf("cold start %v", time.Since(began))
-	if !s.Owned() || s.Dir() != dir || len(steps) != 2 {
-		t.Errorf("owned %v, dir %s, steps %q; want an owned server in %s after 2 steps", s.Owned(), s.Dir(), steps, dir)
+	if !s.OwnsPostgres() || s.Dir() != dir || len(steps) != 2 {
+		t.Errorf("owned %v, dir %s, steps %q; want an owned server in %s after 2 steps", s.OwnsPostgres(), s.Dir(), steps, dir)
 	}
 	mustExec(t, s, `CREATE TABLE kept AS SELECT lower('ÜNÏ') AS x`)
 	if got := query(t, s, `SELECT current_database() || x || current_setting('listen_addresses') FROM kept`); got != "a bünï" {
@@ -98,7 +98,7 @@ func TestSecondStartUsesTheFirst(t *testing.T) {
 		if r.err != nil {
 			t.Fatal(r.err)
 		}
-		if r.s.Owned() {
+		if r.s.OwnsPostgres() {
 			owner = r.s
 		} else {
 			guest = r.s
@@ -158,7 +158,7 @@ func TestOwnerKilled(t *testing.T) {
 				return
 			}
 			await(t, "PostgreSQL gone", func() bool { return !running(pid) })
-			if s := mustStart(t, Options{Dir: dir}); !s.Owned() {
+			if s := mustStart(t, Options{Dir: dir}); !s.OwnsPostgres() {
 				t.Error("the next start found a PostgreSQL running")
 			}
 		})
@@ -309,7 +309,7 @@ func TestAccounts(t *testing.T) {
 		s := mustStart(t, Options{Dir: dir})
 		mustStop(t, s)
 		checkOwner(t, dir, 0)
-		if s = mustStart(t, Options{Dir: dir}); !s.Owned() {
+		if s = mustStart(t, Options{Dir: dir}); !s.OwnsPostgres() {
 			t.Error("not owned")
 		}
 	})
@@ -321,14 +321,14 @@ func TestFetch(t *testing.T) {
 	}
 	t.Parallel()
 	home := newDir(t)
-	bin, err := fetch(t.Context(), Options{Progress: t.Logf}, home)
+	bin, err := fetchBinaries(t.Context(), Options{Progress: t.Logf}, home)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if bin.major != fetchMajor {
 		t.Errorf("fetched %+v, want major %d", bin, fetchMajor)
 	}
-	if got := probeDirs(t.Context(), fetchedDir(home)); len(got) != 1 || got[0] != bin {
+	if got := probeDirs(t.Context(), fetchedBinDir(home)); len(got) != 1 || got[0] != bin {
 		t.Errorf("a later search finds %v, want %v", got, bin)
 	}
 	s := mustStart(t, Options{Dir: newDir(t), BinDir: bin.dir})

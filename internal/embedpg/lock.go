@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// lock waits until no other program starts PostgreSQL in the same directory. The kernel lets go of
+// acquireFileLock waits until no other program starts PostgreSQL in the same directory. The kernel lets go of
 // the lock when its holder dies.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
+func acquireFileLock(ctx context.Context, path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the embedded PostgreSQL: %w", err)

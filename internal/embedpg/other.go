@@ -7,6 +7,6 @@ import (
 	"errors"
 )
 
-func start(context.Context, Options) (*Server, error) {
+func startServer(context.Context, Options) (*Server, error) {
 	return nil, errors.New("the embedded PostgreSQL runs on Linux and macOS only: set DATABASE_URL, or use WSL")
 }

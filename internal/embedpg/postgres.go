@@ -15,11 +15,11 @@ import (
 	"time"
 )
 
-// stopPatience is how long a fast shutdown may take: its checkpoint writes what memory holds.
-const stopPatience = 20 * time.Second
+// stopTimeout is how long a fast shutdown may take: its checkpoint writes what memory holds.
+const stopTimeout = 20 * time.Second
 
-// settings are the same everywhere, whatever the machine: time zone, no TCP, and short queries.
-func settings(o Options, s *Server) []string {
+// serverSettings are the same everywhere, whatever the machine: time zone, no TCP, and short queries.
+func serverSettings(o Options, s *Server) []string {
 	all := []string{
 		"listen_addresses=", "port=" + port, "unix_socket_directories=" + s.sockets, "unix_socket_permissions=0700",
 		"shared_buffers=128MB", "timezone=UTC", "log_timezone=UTC",
@@ -46,13 +46,13 @@ func runPostgres(ctx context.Context, o Options, s *Server, bin binaries, who id
 		return fmt.Errorf("reading PostgreSQL's log: %w", err)
 	}
 	args := []string{"-D", "data"}
-	for _, setting := range settings(o, s) {
+	for _, setting := range serverSettings(o, s) {
 		args = append(args, "-c", setting)
 	}
 	// It outlives ctx, which bounds the start only.
-	cmd := command(context.WithoutCancel(ctx), who, s.dir, bin.postgres(), args...)
+	cmd := newCommand(context.WithoutCancel(ctx), who, s.dir, bin.postgresPath(), args...)
 	cmd.Stdout, cmd.Stderr = log, log
-	exited, err := launch(cmd)
+	exited, err := launchCommand(cmd)
 	if err != nil {
 		return fmt.Errorf("starting PostgreSQL: %w", err)
 	}
@@ -61,21 +61,21 @@ func runPostgres(ctx context.Context, o Options, s *Server, bin binaries, who id
 		s.exit = <-exited
 		close(s.done)
 	}()
-	release, err := watch(o, s, cmd.Process)
-	s.stop = func(ctx context.Context) error { return errors.Join(stop(ctx, cmd.Process, s.done), release()) }
+	release, err := startWatchdog(o, s, cmd.Process)
+	s.stop = func(ctx context.Context) error { return errors.Join(stopPostgres(ctx, cmd.Process, s.done), release()) }
 	if err == nil {
 		err = awaitReady(ctx, s)
 	}
 	if err != nil {
-		tail := logTail(log, logged) // before it tells of our stopping it
+		tail := readLogTail(log, logged) // before it tells of our stopping it
 		return errors.Join(fmt.Errorf("%w (%s)\n%s", err, s.LogFile(), tail), s.Stop(context.WithoutCancel(ctx)))
 	}
 	return nil
 }
 
-// launch starts cmd on a goroutine that keeps its thread until cmd has ended. Linux sends the
+// launchCommand starts cmd on a goroutine that keeps its thread until cmd has ended. Linux sends the
 // parent-death signal when the thread that forked ends, and the Go runtime ends threads at will.
-func launch(cmd *exec.Cmd) (exited <-chan error, err error) {
+func launchCommand(cmd *exec.Cmd) (exited <-chan error, err error) {
 	started, done := make(chan error, 1), make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
@@ -92,7 +92,7 @@ func awaitReady(ctx context.Context, s *Server) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if ping(ctx, s) == nil {
+		if pingServer(ctx, s) == nil {
 			return nil
 		}
 		select {
@@ -105,8 +105,8 @@ func awaitReady(ctx context.Context, s *Server) error {
 	}
 }
 
-// stop asks for a fast shutdown, and for an immediate one when that takes too long.
-func stop(ctx context.Context, postgres *os.Process, done <-chan struct{}) error {
+// stopPostgres asks for a fast shutdown, and for an immediate one when that takes too long.
+func stopPostgres(ctx context.Context, postgres *os.Process, done <-chan struct{}) error {
 	if err := postgres.Signal(syscall.SIGINT); errors.Is(err, os.ErrProcessDone) {
 		return nil
 	} else if err != nil {
@@ -116,7 +116,7 @@ func stop(ctx context.Context, postgres *os.Process, done <-chan struct{}) error
 	select {
 	case <-done:
 		return nil
-	case <-time.After(stopPatience):
+	case <-time.After(stopTimeout):
 	case <-ctx.Done():
 	}
 	err := postgres.Signal(syscall.SIGQUIT)
@@ -128,8 +128,8 @@ func stop(ctx context.Context, postgres *os.Process, done <-chan struct{}) error
 		time.Since(began).Round(time.Millisecond))
 }
 
-// logTail is the end of what PostgreSQL logged since this start: the reason why it ended is there.
-func logTail(log *os.File, from int64) string {
+// readLogTail is the end of what PostgreSQL logged since this start: the reason why it ended is there.
+func readLogTail(log *os.File, from int64) string {
 	text, err := io.ReadAll(io.NewSectionReader(log, from, 1<<20))
 	if err != nil {
 		return ""

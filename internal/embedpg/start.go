@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-func start(ctx context.Context, o Options) (_ *Server, err error) {
-	dir, err := makeRoot(o)
+func startServer(ctx context.Context, o Options) (_ *Server, err error) {
+	dir, err := makeRootDir(o)
 	if err != nil {
 		return nil, err
 	}
@@ -28,19 +28,19 @@ func start(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.sockets, err = socketDir(dir); err != nil {
 		return nil, err
 	}
-	unlock, err := lock(ctx, filepath.Join(dir, "lock"))
+	unlock, err := acquireFileLock(ctx, filepath.Join(dir, "lock"))
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
 
-	running, err := answering(ctx, s)
+	running, err := detectRunning(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	if running {
 		o.Progress("using the PostgreSQL another program runs in %s; it ends when that program does", dir)
-	} else if err := run(ctx, o, s); err != nil {
+	} else if err := startCluster(ctx, o, s); err != nil {
 		return nil, err
 	}
 	if err := ensureDatabase(ctx, s); err != nil {
@@ -49,8 +49,8 @@ func start(ctx context.Context, o Options) (_ *Server, err error) {
 	return s, nil
 }
 
-// run makes the cluster if there is none and starts PostgreSQL on it.
-func run(ctx context.Context, o Options, s *Server) error {
+// startCluster makes the cluster if there is none and starts PostgreSQL on it.
+func startCluster(ctx context.Context, o Options, s *Server) error {
 	began := time.Now()
 	bin, err := findBinaries(ctx, o, filepath.Join(s.dir, "data"))
 	if err != nil {
@@ -60,7 +60,7 @@ func run(ctx context.Context, o Options, s *Server) error {
 	if err != nil {
 		return err
 	}
-	if err := who.makeDir(s.sockets); err != nil {
+	if err := who.makeOwnedDir(s.sockets); err != nil {
 		return err
 	}
 	if err := ensureCluster(ctx, o, s, bin, who); err != nil {
@@ -73,14 +73,14 @@ func run(ctx context.Context, o Options, s *Server) error {
 	return nil
 }
 
-// answering tells whether PostgreSQL runs in this directory. One that is just stopping, because its
+// detectRunning tells whether PostgreSQL runs in this directory. One that is just stopping, because its
 // owner was killed, is waited for: it would refuse us and bar a new one from the directory.
-func answering(ctx context.Context, s *Server) (bool, error) {
+func detectRunning(ctx context.Context, s *Server) (bool, error) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	patience := time.After(10 * time.Second)
+	timeout := time.After(10 * time.Second)
 	for {
-		if ping(ctx, s) == nil {
+		if pingServer(ctx, s) == nil {
 			return true, nil
 		}
 		if !postmasterAlive(s.dir) {
@@ -88,7 +88,7 @@ func answering(ctx context.Context, s *Server) (bool, error) {
 		}
 		select {
 		case <-tick.C:
-		case <-patience: // postgres itself will say what is wrong
+		case <-timeout: // postgres itself will say what is wrong
 			return false, nil
 		case <-ctx.Done():
 			return false, fmt.Errorf("waiting for the PostgreSQL in %s: %w", s.dir, context.Cause(ctx))
@@ -96,8 +96,8 @@ func answering(ctx context.Context, s *Server) (bool, error) {
 	}
 }
 
-// ping returns nil when PostgreSQL answers, even if all it says is that it has no connection to spare.
-func ping(ctx context.Context, s *Server) error {
+// pingServer returns nil when PostgreSQL answers, even if all it says is that it has no connection to spare.
+func pingServer(ctx context.Context, s *Server) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.DSNFor("postgres"))

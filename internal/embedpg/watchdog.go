@@ -19,10 +19,10 @@ const watchdog = `read -r _; kill -INT "$1" 2>/dev/null
 n=0; while [ -e "$2/data/postmaster.pid" ] && [ $n -lt 200 ]; do sleep 0.05; n=$((n+1)); done
 rm -rf -- "$2" "$3"`
 
-// watch starts the watchdog where it is needed: for an Ephemeral directory, and for PostgreSQL itself
+// startWatchdog starts the watchdog where it is needed: for an Ephemeral directory, and for PostgreSQL itself
 // where the kernel won't stop it for us. The function returned lets the watchdog do its work now and
 // waits for it; call it when PostgreSQL has gone.
-func watch(o Options, s *Server, postgres *os.Process) (release func() error, err error) {
+func startWatchdog(o Options, s *Server, postgres *os.Process) (release func() error, err error) {
 	if !o.Ephemeral && diesWithUs {
 		return func() error { return nil }, nil
 	}

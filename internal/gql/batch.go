@@ -11,34 +11,34 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"github.com/7p-education/api/internal/admit"
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/middleware"
 )
 
-// member is one operation of a batch, or why it is none.
-type member struct {
+// batchItem is one operation of a batch, or why it is none.
+type batchItem struct {
 	params *graphql.RawParams
-	ref    *refusal
+	err    *requestError
 }
 
-// batch is what the operations of one request have had so far. They run one after
+// batchState is what the operations of one request have had so far. They run one after
 // the other, each as if it had come alone, but for what they may cost together.
-type batch struct {
-	sum    admit.Estimate
-	logins int
-	wrote  bool
+type batchState struct {
+	estimate limits.Estimate
+	logins   int
+	wrote    bool
 }
 
-type batchKey struct{}
+type batchStateKey struct{}
 
-func batchOf(ctx context.Context) *batch {
-	b, _ := ctx.Value(batchKey{}).(*batch)
+func batchFromContext(ctx context.Context) *batchState {
+	b, _ := ctx.Value(batchStateKey{}).(*batchState)
 	return b
 }
 
-// writes tells whether an operation of the kind that is about to run writes, or comes
+// recordWrite tells whether an operation of the kind that is about to run writes, or comes
 // after one that did. A nil batch is that of an operation alone.
-func (b *batch) writes(kind ast.Operation) bool {
+func (b *batchState) recordWrite(kind ast.Operation) bool {
 	writes := kind == ast.Mutation
 	if b == nil {
 		return writes
@@ -47,80 +47,80 @@ func (b *batch) writes(kind ast.Operation) bool {
 	return b.wrote
 }
 
-// errTooMany ends the reading of a batch.
-var errTooMany = errors.New("too many operations")
+// errBatchTooLarge ends the reading of a batch.
+var errBatchTooLarge = errors.New("too many operations")
 
 // readBatch reads the operations of a batch, at most of them. One that is refused
 // does not keep the others from running.
-func readBatch(in *jsonReader, most int) (members []member, ref *refusal, err error) {
-	err = in.elements(func() (err error) {
-		if len(members) == most {
-			return errTooMany
+func readBatch(in *jsonReader, maxItems int) (items []batchItem, reqErr *requestError, err error) {
+	err = in.readElements(func() (err error) {
+		if len(items) == maxItems {
+			return errBatchTooLarge
 		}
-		var m member
-		if in.peek() == '{' {
-			m.params, m.ref, err = readParams(in)
-		} else if _, err = in.value(); err == nil {
-			m.ref = misshapen("each element of a batch must be a JSON object with the member \"query\"")
+		var m batchItem
+		if in.peekByte() == '{' {
+			m.params, m.err, err = readParams(in)
+		} else if _, err = in.readValue(); err == nil {
+			m.err = invalidRequest("each element of a batch must be a JSON object with the member \"query\"")
 		}
-		members = append(members, m)
+		items = append(items, m)
 		return err
 	})
 	switch {
-	case errors.Is(err, errTooMany):
-		return nil, refuse(http.StatusUnprocessableEntity, codeBatchLimit, "a batch may have %d operations at most", most), nil
-	case err == nil && len(members) == 0:
-		return nil, misshapen("the batch is empty: send one operation at least"), nil
+	case errors.Is(err, errBatchTooLarge):
+		return nil, newRequestError(http.StatusUnprocessableEntity, codeBatchLimit, "a batch may have %d operations at most", maxItems), nil
+	case err == nil && len(items) == 0:
+		return nil, invalidRequest("the batch is empty: send one operation at least"), nil
 	}
-	return members, nil, err
+	return items, nil, err
 }
 
-// add admits one more operation. One that is refused leaves its part to the next.
-func (b *batch) add(p *admit.Policy, e admit.Estimate, logins int) *gqlerror.Error {
-	sum := b.sum.Plus(e)
-	if refusal := p.Together(sum); refusal != nil {
-		return notAdmitted(refusal)
+// admitOperation admits one more operation. One that is refused leaves its part to the next.
+func (b *batchState) admitOperation(p *limits.Policy, e limits.Estimate, logins int) *gqlerror.Error {
+	sum := b.estimate.CombineWith(e)
+	if refusal := p.CheckBatchCost(sum); refusal != nil {
+		return limitError(refusal)
 	}
 	if b.logins+logins > 1 {
-		return coded(codeBatchLimit, "a batch may have one field of "+strings.Join(p.Limits().LoginFields, ", ")+": send the others on their own")
+		return errorWithCode(codeBatchLimit, "a batch may have one field of "+strings.Join(p.Limits().LoginFields, ", ")+": send the others on their own")
 	}
-	b.sum, b.logins = sum, b.logins+logins
+	b.estimate, b.logins = sum, b.logins+logins
 	return nil
 }
 
-// batch answers the operations of one request, in their order.
-func (h HTTP) batch(out reply, r *http.Request, members []member, exec graphql.GraphExecutor) {
+// serveBatch answers the operations of one request, in their order.
+func (h HTTP) serveBatch(out responseWriter, r *http.Request, items []batchItem, exec graphql.GraphExecutor) {
 	ctx := r.Context()
 	if r.Header[headerIdempotencyKey] != nil {
-		out.refuse(ctx, refuse(http.StatusBadRequest, codeBadRequest, "an Idempotency-Key is for one operation: send the mutation on its own"))
+		out.writeRequestError(ctx, newRequestError(http.StatusBadRequest, codeBadRequest, "an Idempotency-Key is for one operation: send the mutation on its own"))
 		return
 	}
 	if h.Budget != nil {
-		if err := h.Budget.Requests(ctx, len(members)-1); err != nil {
+		if err := h.Budget.Requests(ctx, len(items)-1); err != nil {
 			resp := exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
-			out.send(ctx, statusOf(resp), resp)
+			out.writeResponse(ctx, httpStatusFor(resp), resp)
 			return
 		}
 	}
-	within := context.WithValue(ctx, batchKey{}, &batch{})
-	answers := make([]*graphql.Response, len(members))
-	for i, m := range members {
-		if m.ref == nil {
-			answers[i], m.ref = execute(within, r.Method, out.w.Header(), m.params, exec)
+	within := context.WithValue(ctx, batchStateKey{}, &batchState{})
+	responses := make([]*graphql.Response, len(items))
+	for i, m := range items {
+		if m.err == nil {
+			responses[i], m.err = executeOperation(within, r.Method, out.w.Header(), m.params, exec)
 		}
-		if m.ref != nil {
-			answers[i] = withinBatch(m.ref).response()
+		if m.err != nil {
+			responses[i] = batchItemError(m.err).errorResponse()
 		}
 	}
-	middleware.NoteOperation(ctx, "batch", fmt.Sprintf("of %d", len(members)))
-	out.sendBatch(answers)
+	middleware.RecordOperation(ctx, "batch", fmt.Sprintf("of %d", len(items)))
+	out.writeBatch(responses)
 }
 
-// withinBatch says of operations that have many answers that a batch is no place
+// batchItemError says of operations that have many answers that a batch is no place
 // for them.
-func withinBatch(ref *refusal) *refusal {
-	if ref.code != codeNotAcceptable {
-		return ref
+func batchItemError(reqErr *requestError) *requestError {
+	if reqErr.code != codeNotAcceptable {
+		return reqErr
 	}
-	return refuse(ref.status, codeBatchStream, "an operation with many answers cannot be in a batch: send it on its own")
+	return newRequestError(reqErr.status, codeBatchStream, "an operation with many answers cannot be in a batch: send it on its own")
 }

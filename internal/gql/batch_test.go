@@ -17,31 +17,31 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
-	"github.com/7p-education/api/internal/admit"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
 )
 
-// batches serves the transport's schema, three operations a request.
-func batches() http.Handler {
+// newBatchServer serves the transport's schema, three operations a request.
+func newBatchServer() http.Handler {
 	exec := executor.New(&graphql.ExecutableSchemaMock{
-		SchemaFunc: func() *ast.Schema { return schema },
+		SchemaFunc: func() *ast.Schema { return newSchema },
 		ExecFunc: func(ctx context.Context) graphql.ResponseHandler {
 			return graphql.OneShot(&graphql.Response{Data: fmt.Appendf(nil, "%q", graphql.GetOperationContext(ctx).RawQuery)})
 		},
 	})
-	exec.SetErrorPresenter(gql.Present(slog.New(slog.DiscardHandler)))
+	exec.SetErrorPresenter(gql.NewErrorPresenter(slog.New(slog.DiscardHandler)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		gql.HTTP{MaxBody: maxBody, MaxBatch: 3}.Do(w, r, exec)
+		gql.HTTP{MaxBodyBytes: maxBody, MaxBatchSize: 3}.HandleRequest(w, r, exec)
 	})
 }
 
-// summary is, for each answer of a batch, its data or the code of its error.
-func summary(t *testing.T, body []byte) string {
+// summarizeBatch is, for each answer of a batch, its data or the code of its error.
+func summarizeBatch(t *testing.T, body []byte) string {
 	t.Helper()
-	var all []answer
+	var all []encodeRootFields
 	if err := json.Unmarshal(body, &all); err != nil {
 		t.Fatalf("no batch of answers: %s: %v", body, err)
 	}
@@ -71,8 +71,8 @@ func TestBatch(t *testing.T) {
 		{`[{"query":7},{"query":"a","query":"b"},` + hello + `]`, `BAD_REQUEST BAD_REQUEST "{hello}"`},
 		{`[{"query":"subscription{ticks}"},` + hello + `,{"query":"{...@defer{hello}}"}]`, `BATCHING_SUBSCRIPTION_UNSUPPORTED "{hello}" BATCHING_SUBSCRIPTION_UNSUPPORTED`},
 	} {
-		rec := post(t, batches(), tt.body)
-		if got := summary(t, rec.Body.Bytes()); got != tt.want || rec.Code != http.StatusOK || rec.Header().Get("Cache-Control") != "no-store" {
+		rec := postBody(t, newBatchServer(), tt.body)
+		if got := summarizeBatch(t, rec.Body.Bytes()); got != tt.want || rec.Code != http.StatusOK || rec.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s\nis answered %d %s\nwant         %s", tt.body, rec.Code, got, tt.want)
 		}
 	}
@@ -92,27 +92,27 @@ func TestBatch(t *testing.T) {
 		{`[` + hello + `]` + strings.Repeat(" ", maxBody), "", 413, "PAYLOAD_TOO_LARGE", "2000 bytes"},
 		{strings.Repeat("[", 200), "", 400, "BAD_REQUEST", "nests deeper"},
 	} {
-		rec := ask(t, batches(), http.MethodPost, "/graphql", tt.body, "Content-Type: application/json\n"+tt.headers)
-		a := read(t, rec)
+		rec := ask(t, newBatchServer(), http.MethodPost, "/graphql", tt.body, "Content-Type: application/json\n"+tt.headers)
+		a := decodeResponse(t, rec)
 		if rec.Code != tt.status || len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != tt.code || !strings.Contains(a.Errors[0].Message, tt.message) {
 			t.Errorf("%.100s: %d %s", tt.body, rec.Code, rec.Body)
 		}
 	}
-	for accept, want := range map[string]string{"application/json": typeJSON, "*/*": "application/graphql-response+json; charset=utf-8"} {
-		rec := ask(t, batches(), http.MethodPost, "/graphql", `[`+hello+`]`, "Content-Type: application/json\nAccept: "+accept)
+	for accept, want := range map[string]string{"application/json": mediaTypeJSON, "*/*": "application/graphql-response+json; charset=utf-8"} {
+		rec := ask(t, newBatchServer(), http.MethodPost, "/graphql", `[`+hello+`]`, "Content-Type: application/json\nAccept: "+accept)
 		if got := rec.Header().Get("Content-Type"); got != want {
 			t.Errorf("Accept %s: %s", accept, got)
 		}
 	}
 }
 
-// spending is a Budget of so many requests.
-type spending struct {
+// countingBudget is a Budget of so many requests.
+type countingBudget struct {
 	requests int
 	costs    []int64
 }
 
-func (s *spending) Requests(_ context.Context, n int) error {
+func (s *countingBudget) Requests(_ context.Context, n int) error {
 	if n > s.requests {
 		return &edu.Error{Code: edu.RateLimited, Message: "too many requests", RetryAfter: 9}
 	}
@@ -120,40 +120,40 @@ func (s *spending) Requests(_ context.Context, n int) error {
 	return nil
 }
 
-func (s *spending) Spend(_ context.Context, cost int64) error {
+func (s *countingBudget) Spend(_ context.Context, cost int64) error {
 	s.costs = append(s.costs, cost)
 	return nil
 }
-func (s *spending) Attempt(context.Context) error { return errors.New("nobody signs in here") }
+func (s *countingBudget) Attempt(context.Context) error { return errors.New("nobody signs in here") }
 
-// realBatches serves the real schema, ten operations a request of a cost of 250
+// newRealBatchServer serves the real schema, ten operations a request of a cost of 250
 // together.
-func realBatches(t *testing.T, budget *spending) (http.Handler, *bytes.Buffer) {
+func newRealBatchServer(t *testing.T, budget *countingBudget) (http.Handler, *bytes.Buffer) {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{URL: testdb.Demo(t), MaxConns: 2})
+	db, err := store.Open(t.Context(), store.Config{URL: testdb.NewWithDemo(t), MaxConns: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	limits := admit.Defaults()
+	limits := limits.Defaults()
 	limits.Cost = 250
-	log, lines := logTo()
-	return middleware.RequestID()(middleware.AccessLog(lines, slog.LevelInfo)(gql.New(gql.Options{Store: db, Log: log, Limits: limits, MaxBatch: 10, Budget: budget}))), lines
+	log, lines := newBufferLogger()
+	return middleware.RequestID()(middleware.AccessLog(lines, slog.LevelInfo)(gql.New(gql.Options{Store: db, Log: log, Limits: limits, MaxBatchSize: 10, Budget: budget}))), lines
 }
 
 // The operations of a batch may cost together what one may, and each counts as a
 // request.
 func TestBudgetOfBatch(t *testing.T) {
 	t.Parallel()
-	budget := &spending{requests: 3}
-	h, log := realBatches(t, budget)
+	budget := &countingBudget{requests: 3}
+	h, log := newRealBatchServer(t, budget)
 	list := func(first int) string {
 		return fmt.Sprintf(`{"query":"{courses(first:%d){nodes{__typename}}}"}`, first)
 	}
 	const course = `{"courses":{"nodes":[{"__typename":"Course"}]}}`
-	rec := post(t, h, `[`+strings.Join([]string{list(1), list(100), list(1), `{"query":"{__typename}"}`}, ",")+`]`)
+	rec := postBody(t, h, `[`+strings.Join([]string{list(1), list(100), list(1), `{"query":"{__typename}"}`}, ",")+`]`)
 	// 52 and 151 leave 47. One that is refused leaves its part to the next.
-	if got, want := summary(t, rec.Body.Bytes()), ` COST_ESTIMATED_TOO_EXPENSIVE {"__typename":"Query"}`; rec.Code != 200 || !strings.HasPrefix(got, course) || !strings.HasSuffix(got, want) {
+	if got, want := summarizeBatch(t, rec.Body.Bytes()), ` COST_ESTIMATED_TOO_EXPENSIVE {"__typename":"Query"}`; rec.Code != 200 || !strings.HasPrefix(got, course) || !strings.HasSuffix(got, want) {
 		t.Errorf("%d %s", rec.Code, got)
 	}
 	if fmt.Sprint(budget.costs) != "[52 151 0]" || budget.requests != 0 {
@@ -169,12 +169,12 @@ func TestBudgetOfBatch(t *testing.T) {
 	if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Operation != "batch of 4" || line.Statements != 2 {
 		t.Errorf("logged %s", log)
 	}
-	rec = post(t, h, `[`+list(1)+`]`)
-	if got := summary(t, rec.Body.Bytes()); got != course {
+	rec = postBody(t, h, `[`+list(1)+`]`)
+	if got := summarizeBatch(t, rec.Body.Bytes()); got != course {
 		t.Errorf("a batch of one: %s", got)
 	}
-	rec = post(t, h, `[`+list(1)+`,`+list(1)+`]`)
-	if a := read(t, rec); rec.Code != http.StatusTooManyRequests || a.Errors[0].Extensions["code"] != "RATE_LIMITED" || a.Errors[0].Extensions["retryAfter"] != 9.0 || len(budget.costs) != 4 {
+	rec = postBody(t, h, `[`+list(1)+`,`+list(1)+`]`)
+	if a := decodeResponse(t, rec); rec.Code != http.StatusTooManyRequests || a.Errors[0].Extensions["code"] != "RATE_LIMITED" || a.Errors[0].Extensions["retryAfter"] != 9.0 || len(budget.costs) != 4 {
 		t.Errorf("too many requests: %d %s, spent %v", rec.Code, rec.Body, budget.costs)
 	}
 }
@@ -182,7 +182,7 @@ func TestBudgetOfBatch(t *testing.T) {
 // Each operation of a batch is asked alike what it costs.
 func TestCostOfBatch(t *testing.T) {
 	t.Parallel()
-	h, _ := realBatches(t, &spending{requests: 100})
+	h, _ := newRealBatchServer(t, &countingBudget{requests: 100})
 	const body = `[{"query":"{courses(first:1){nodes{id}}}"},{"query":"{categories{name}}"},{"query":"{courses(first:100){nodes{id}}}"},{"query":"{courses(first:100){nodes{id}}}"}]`
 	for header, want := range map[string]string{
 		"GraphQL-Cost: 1":    `"requestedQueryCost":52,"actualQueryCost":52`,
@@ -195,14 +195,14 @@ func TestCostOfBatch(t *testing.T) {
 	}
 }
 
-// batchAs sends a batch as a viewer and summarizes the answers.
-func batchAs(t *testing.T, h http.Handler, as edu.Viewer, members ...string) string {
+// postBatchAs sends a batch as a viewer and summarizes the answers.
+func postBatchAs(t *testing.T, h http.Handler, as edu.Viewer, members ...string) string {
 	t.Helper()
 	r := httptest.NewRequestWithContext(edu.WithViewer(t.Context(), as), http.MethodPost, "/graphql", strings.NewReader("["+strings.Join(members, ",")+"]"))
 	r.Header.Set("Content-Type", "application/json")
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
-	return summary(t, rec.Body.Bytes())
+	return summarizeBatch(t, rec.Body.Bytes())
 }
 
 // Mutations run in their order, and what comes after one sees it: it reads from the
@@ -210,13 +210,13 @@ func batchAs(t *testing.T, h http.Handler, as edu.Viewer, members ...string) str
 func TestMutationsOfBatch(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
-	s := newSchool(t, dsn)
+	s := newIdempotencyServer(t, dsn)
 	db, err := store.Open(t.Context(), store.Config{URL: dsn, ReplicaURL: testdb.New(t), MaxConns: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	h := gql.New(gql.Options{Store: db, Log: slog.New(slog.DiscardHandler), MaxBatch: 10})
+	h := gql.New(gql.Options{Store: db, Log: slog.New(slog.DiscardHandler), MaxBatchSize: 10})
 	enroll := func(i int) string {
 		return fmt.Sprintf(`{"query":"mutation { enroll(input: {courseId: \"%s\"}) { enrollment { course { enrollmentCount } } userErrors { code } } }"}`,
 			edu.NewID(edu.KindCourse, s.courses[i]))
@@ -228,11 +228,11 @@ func TestMutationsOfBatch(t *testing.T) {
 		again    = `{"enroll":{"enrollment":null,"userErrors":[{"code":"ALREADY_EXISTS"}]}}`
 	)
 	total := func(n int) string { return fmt.Sprintf(`{"viewer":{"enrollments":{"totalCount":%d}}}`, n) }
-	got := batchAs(t, h, s.student, count, enroll(0), count, enroll(0), enroll(1), count)
+	got := postBatchAs(t, h, s.student, count, enroll(0), count, enroll(0), enroll(1), count)
 	if want := strings.Join([]string{nobody, enrolled, total(1), again, enrolled, total(2)}, " "); got != want {
 		t.Errorf("answered %s\nwant     %s", got, want)
 	}
-	if got := batchAs(t, h, s.student, count); got != nobody {
+	if got := postBatchAs(t, h, s.student, count); got != nobody {
 		t.Errorf("the next batch is answered %s", got)
 	}
 }
@@ -240,9 +240,9 @@ func TestMutationsOfBatch(t *testing.T) {
 // One password may be tried in a batch.
 func TestSignInsOfBatch(t *testing.T) {
 	t.Parallel()
-	s := newSchool(t, testdb.New(t))
+	s := newIdempotencyServer(t, testdb.New(t))
 	const signIn = `{"query":"mutation { signIn(input: {email: \"nobody@7p.example\", password: \"x\"}) { userErrors { code } } }"}`
-	got := batchAs(t, s.handler, edu.Viewer{}, signIn, signIn, `{"query":"{__typename}"}`)
+	got := postBatchAs(t, s.handler, edu.Viewer{}, signIn, signIn, `{"query":"{__typename}"}`)
 	if want := `{"signIn":{"userErrors":[{"code":"INVALID_CREDENTIALS"}]}} BATCH_LIMIT_EXCEEDED {"__typename":"Query"}`; got != want {
 		t.Errorf("answered %s\nwant     %s", got, want)
 	}
@@ -251,16 +251,16 @@ func TestSignInsOfBatch(t *testing.T) {
 // A replayed answer tells its cost as the first one did.
 func TestCostOfReplay(t *testing.T) {
 	t.Parallel()
-	s := newSchool(t, testdb.New(t))
+	s := newIdempotencyServer(t, testdb.New(t))
 	inner := s.handler
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("GraphQL-Cost", "1")
 		inner.ServeHTTP(w, r)
 	})
-	enroll := body(enrolling(s.courses[0]), nil)
-	first := s.send(t.Context(), s.student, "key", enroll)
+	enroll := body(enrollBody(s.courses[0]), nil)
+	first := s.sendMutation(t.Context(), s.student, "key", enroll)
 	if !strings.Contains(first.Body.String(), `"actualQueryCost":`) || strings.Contains(first.Body.String(), `"actualQueryCost":null`) {
 		t.Errorf("answered %s", first.Body)
 	}
-	isReplay(t, first, s.send(t.Context(), s.student, "key", enroll))
+	checkReplay(t, first, s.sendMutation(t.Context(), s.student, "key", enroll))
 }

@@ -23,7 +23,7 @@ import (
 
 // A mutation that is sent with the header Idempotency-Key takes effect once,
 // however often it is sent: it and its answer are one transaction, and who sends
-// the same again within store.AnswerTTL gets that answer, marked by the header
+// the same again within store.IdempotencyTTL gets that answer, marked by the header
 // Idempotent-Replayed. The names are those of draft-ietf-httpapi-idempotency-key-header,
 // and of Stripe's API.
 const (
@@ -31,33 +31,33 @@ const (
 	headerReplayed       = "Idempotent-Replayed"
 )
 
-// maxIdempotencyKey is the most characters of a key: a UUID has 36.
-const maxIdempotencyKey = 255
+// maxIdempotencyKeyLength is the most characters of a key: a UUID has 36.
+const maxIdempotencyKeyLength = 255
 
-// replayed is among the statistics of an operation that another request has run.
-const replayed = "Idempotency"
+// replayedStat is among the statistics of an operation that another request has run.
+const replayedStat = "Idempotency"
 
-// errNotKept takes back what an operation wrote that had errors.
-var errNotKept = errors.New("an answer with errors is not kept")
+// errResponseHasErrors takes back what an operation wrote that had errors.
+var errResponseHasErrors = errors.New("an answer with errors is not kept")
 
-// onceKey is an Idempotency-Key with its viewer and its request.
-type onceKey struct {
-	place  [sha256.Size]byte // where the answer is kept: of viewer and key
-	secret [sha256.Size]byte // what encrypts it: of key, viewer and request
-	slow   bool              // it hashes a password
+// idempotencyKey is an Idempotency-Key with its viewer and its request.
+type idempotencyKey struct {
+	storageKey     [sha256.Size]byte // where the answer is kept: of viewer and key
+	encryptionKey  [sha256.Size]byte // what encrypts it: of key, viewer and request
+	hashesPassword bool              // it hashes a password
 }
 
-// onceKeyOf returns the key that a mutation was sent with, nil for none. The error
+// readIdempotencyKey returns the key that a mutation was sent with, nil for none. The error
 // is what is wrong with it.
-func onceKeyOf(ctx context.Context, op *graphql.OperationContext) (*onceKey, error) {
+func readIdempotencyKey(ctx context.Context, op *graphql.OperationContext) (*idempotencyKey, error) {
 	given := op.Headers[headerIdempotencyKey]
 	if len(given) == 0 || op.Operation.Operation != ast.Mutation {
 		return nil, nil
 	}
-	if key := given[0]; len(given) > 1 || key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return nil, coded(codeBadRequest, fmt.Sprintf("send one Idempotency-Key of 1 to %d visible ASCII characters, such as a random UUID", maxIdempotencyKey))
+	if key := given[0]; len(given) > 1 || key == "" || len(key) > maxIdempotencyKeyLength || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return nil, errorWithCode(codeBadRequest, fmt.Sprintf("send one Idempotency-Key of 1 to %d visible ASCII characters, such as a random UUID", maxIdempotencyKeyLength))
 	}
-	k, err := newOnceKey(edu.ViewerFrom(ctx), given[0], op)
+	k, err := newIdempotencyKey(edu.ViewerFrom(ctx), given[0], op)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func onceKeyOf(ctx context.Context, op *graphql.OperationContext) (*onceKey, err
 	for _, f := range fields {
 		switch f.Name {
 		case "signIn", "signUp":
-			k.slow = true
+			k.hashesPassword = true
 		case "refreshSession":
 		default:
 			continue
@@ -73,82 +73,82 @@ func onceKeyOf(ctx context.Context, op *graphql.OperationContext) (*onceKey, err
 		// Another field's failure would take back that a stolen token was noticed, and
 		// tell whether a token or a password is good without leaving a trace.
 		if len(fields) > 1 {
-			return nil, coded(codeBadRequest, "with an Idempotency-Key, "+f.Name+" goes alone: send the other fields on their own")
+			return nil, errorWithCode(codeBadRequest, "with an Idempotency-Key, "+f.Name+" goes alone: send the other fields on their own")
 		}
 	}
 	return k, nil
 }
 
-// newOnceKey derives both parts. Who has the database and not the key can neither
+// newIdempotencyKey derives both parts. Who has the database and not the key can neither
 // find nor open an answer, nor try requests, and with them weak passwords.
-func newOnceKey(v edu.Viewer, key string, op *graphql.OperationContext) (*onceKey, error) {
+func newIdempotencyKey(v edu.Viewer, key string, op *graphql.OperationContext) (*idempotencyKey, error) {
 	viewer := binary.BigEndian.AppendUint64(nil, uint64(v.ID))
-	k := &onceKey{place: sha256.Sum256(slices.Concat([]byte("7p place of an answer\x00"), viewer, []byte(key)))}
+	k := &idempotencyKey{storageKey: sha256.Sum256(slices.Concat([]byte("7p place of an answer\x00"), viewer, []byte(key)))}
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write(slices.Concat([]byte("7p secret of an answer\x00"), viewer))
 	request := []any{op.RawQuery, op.OperationName, op.Variables} // whose names JSON has in order
 	if err := json.NewEncoder(mac).Encode(request); err != nil {
 		return nil, err
 	}
-	mac.Sum(k.secret[:0])
+	mac.Sum(k.encryptionKey[:0])
 	return k, nil
 }
 
-// sealer is AES-256-GCM with a random nonce: the same secret may seal two answers,
+// newAEAD is AES-256-GCM with a random nonce: the same secret may seal two answers,
 // a day apart.
-func (k *onceKey) sealer() cipher.AEAD {
-	block, _ := aes.NewCipher(k.secret[:])           // fails for other lengths only
+func (k *idempotencyKey) newAEAD() cipher.AEAD {
+	block, _ := aes.NewCipher(k.encryptionKey[:])    // fails for other lengths only
 	sealer, _ := cipher.NewGCMWithRandomNonce(block) // fails for other blocks only
 	return sealer
 }
 
-// seal encrypts an answer.
-func (k *onceKey) seal(data []byte) []byte {
-	return k.sealer().Seal(nil, nil, data, nil) //nolint:gosec // G407: it makes the nonce itself, and takes none
+// encryptResponse encrypts an answer.
+func (k *idempotencyKey) encryptResponse(data []byte) []byte {
+	return k.newAEAD().Seal(nil, nil, data, nil) //nolint:gosec // G407: it makes the nonce itself, and takes none
 }
 
-// open decrypts what seal made; ok is false where that was of another request.
-func (k *onceKey) open(sealed []byte) (data []byte, ok bool) {
-	data, err := k.sealer().Open(nil, nil, sealed, nil)
+// decryptResponse decrypts what seal made; ok is false where that was of another request.
+func (k *idempotencyKey) decryptResponse(sealed []byte) (data []byte, ok bool) {
+	data, err := k.newAEAD().Open(nil, nil, sealed, nil)
 	return data, err == nil
 }
 
-// once answers a mutation under a key: with the answer that is kept, or by running
+// runIdempotent answers a mutation under a key: with the answer that is kept, or by running
 // it, with a store that is one transaction. Where the database asks for it, that
 // is done again, each time from the start.
 //
 // An answer with errors takes back all that was written, and shows no data: a
 // payload, or a token, of what did not happen would be a lie.
-func (o Options) once(ctx context.Context, k *onceKey, run func(*store.Store) *graphql.Response) *graphql.Response {
+func (o Options) runIdempotent(ctx context.Context, k *idempotencyKey, run func(*store.Store) *graphql.Response) *graphql.Response {
 	var resp *graphql.Response
-	sealed, kept, err := o.Store.Once(ctx, k.place, k.slow, func(s *store.Store) ([]byte, error) {
+	sealed, isReplay, err := o.Store.RunIdempotent(ctx, k.storageKey, k.hashesPassword, func(s *store.Store) ([]byte, error) {
 		if resp = run(s); resp == nil {
 			return nil, context.Cause(ctx) // gqlgen answers nothing once the context is done
 		}
 		if len(resp.Errors) > 0 {
-			return nil, errNotKept
+			return nil, errResponseHasErrors
 		}
-		return k.seal(resp.Data), nil
+		return k.encryptResponse(resp.Data), nil
 	})
-	if errors.Is(err, errNotKept) {
+	if errors.Is(err, errResponseHasErrors) {
 		resp.Data = json.RawMessage("null")
 		return resp
 	}
 	if err != nil {
-		return o.failed(ctx, err)
+		return o.errorResponse(ctx, err)
 	}
-	if kept {
-		data, ok := k.open(sealed)
+	if isReplay {
+		data, ok := k.decryptResponse(sealed)
 		if !ok {
-			return o.failed(ctx, edu.Errorf(edu.Conflict, "this Idempotency-Key was sent with another request within 24 hours: take a new key for a new request"))
+			return o.errorResponse(ctx, edu.Errorf(edu.Conflict, "this Idempotency-Key was sent with another request within 24 hours: take a new key for a new request"))
 		}
-		graphql.GetOperationContext(ctx).Stats.SetExtension(replayed, true)
+		graphql.GetOperationContext(ctx).Stats.SetExtension(replayedStat, true)
 		return &graphql.Response{Data: data}
 	}
 	return resp
 }
 
-// failed answers an operation that did not run.
-func (o Options) failed(ctx context.Context, err error) *graphql.Response {
-	return &graphql.Response{Errors: gqlerror.List{Present(o.Log)(ctx, err)}}
+// errorResponse answers an operation that did not run.
+func (o Options) errorResponse(ctx context.Context, err error) *graphql.Response {
+	return &graphql.Response{Errors: gqlerror.List{NewErrorPresenter(o.Log)(ctx, err)}}
 }

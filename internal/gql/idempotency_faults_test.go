@@ -15,8 +15,8 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// hold locks a course until the test releases it.
-func (s *school) hold(t *testing.T, course int64) pgx.Tx {
+// lockCourse locks a course until the test releases it.
+func (s *idempotencyServer) lockCourse(t *testing.T, course int64) pgx.Tx {
 	t.Helper()
 	tx, err := s.db.Begin(t.Context())
 	if err != nil {
@@ -29,13 +29,13 @@ func (s *school) hold(t *testing.T, course int64) pgx.Tx {
 	return tx
 }
 
-const waiting = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+const lockWaiters = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 // awaitBlocked returns once so many wait for a lock.
-func (s *school) awaitBlocked(t *testing.T, n int) {
+func (s *idempotencyServer) awaitBlocked(t *testing.T, n int) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; {
-		blocked := one[int](t, s.db, "SELECT count(*)::int FROM "+waiting)
+		blocked := queryOne[int](t, s.db, "SELECT count(*)::int FROM "+lockWaiters)
 		if blocked == n {
 			return
 		}
@@ -47,11 +47,11 @@ func (s *school) awaitBlocked(t *testing.T, n int) {
 
 func TestIdempotencyAtOnce(t *testing.T) {
 	t.Parallel()
-	s := newSchool(t, testdb.New(t))
-	lock := s.hold(t, s.courses[0]) // so that nobody is done before the others come
+	s := newIdempotencyServer(t, testdb.New(t))
+	lock := s.lockCourse(t, s.courses[0]) // so that nobody is done before the others come
 	answers := make(chan *httptest.ResponseRecorder, 32)
 	for range 32 {
-		go func() { answers <- s.send(t.Context(), s.student, "key", body(enrolling(s.courses[0]), nil)) }()
+		go func() { answers <- s.sendMutation(t.Context(), s.student, "key", body(enrollBody(s.courses[0]), nil)) }()
 	}
 	s.awaitBlocked(t, 3) // one for the course, and two of the half of 6 connections for the key
 	if err := lock.Rollback(t.Context()); err != nil {
@@ -75,12 +75,12 @@ func TestIdempotencyAtOnce(t *testing.T) {
 // the same again gets it done once.
 func TestIdempotencyOutlivesFaults(t *testing.T) {
 	t.Parallel()
-	s := newSchool(t, testdb.New(t))
-	request := body(enrolling(s.courses[1], s.courses[0]), nil)
-	lock := s.hold(t, s.courses[0])
+	s := newIdempotencyServer(t, testdb.New(t))
+	request := body(enrollBody(s.courses[1], s.courses[0]), nil)
+	lock := s.lockCourse(t, s.courses[0])
 	ctx, leave := context.WithCancel(t.Context())
 	answers := make(chan *httptest.ResponseRecorder, 1)
-	send := func(ctx context.Context) { answers <- s.send(ctx, s.student, "key", request) }
+	send := func(ctx context.Context) { answers <- s.sendMutation(ctx, s.student, "key", request) }
 
 	go send(ctx)
 	s.awaitBlocked(t, 1)
@@ -90,13 +90,13 @@ func TestIdempotencyOutlivesFaults(t *testing.T) {
 	}
 	go send(t.Context())
 	s.awaitBlocked(t, 1)
-	s.exec(t, "SELECT pg_terminate_backend(pid) FROM "+waiting)
+	s.execSQL(t, "SELECT pg_terminate_backend(pid) FROM "+lockWaiters)
 	s.awaitBlocked(t, 1) // by itself
 	s.wantRows(t, 0, "enrollments")
 	if err := lock.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	isReplay(t, <-answers, s.send(t.Context(), s.student, "key", request))
+	checkReplay(t, <-answers, s.sendMutation(t.Context(), s.student, "key", request))
 	s.wantRows(t, 2, "enrollments")
 }
 
@@ -104,18 +104,18 @@ func TestIdempotencyOutlivesFaults(t *testing.T) {
 func TestIdempotencyOutlivesDeadlocks(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
-	admin := testdb.Pool(t, dsn)
+	admin := testdb.OpenPool(t, dsn)
 	if _, err := admin.Exec(t.Context(), "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET deadlock_timeout = ''10ms'''; END $$"); err != nil {
 		t.Fatal(err)
 	}
-	s := newSchool(t, dsn)
-	first, second := s.hold(t, s.courses[1]), s.hold(t, s.courses[2])
+	s := newIdempotencyServer(t, dsn)
+	first, second := s.lockCourse(t, s.courses[1]), s.lockCourse(t, s.courses[2])
 	if _, err := second.Exec(t.Context(), "SET LOCAL deadlock_timeout = '1h'"); err != nil {
 		t.Fatal(err)
 	}
-	request := body(enrolling(s.courses[:]...), nil)
+	request := body(enrollBody(s.courses[:]...), nil)
 	answer, locked := make(chan *httptest.ResponseRecorder, 1), make(chan error, 1)
-	go func() { answer <- s.send(t.Context(), s.student, "key", request) }()
+	go func() { answer <- s.sendMutation(t.Context(), s.student, "key", request) }()
 	s.awaitBlocked(t, 1) // it has the first course, and waits for the second
 	go func() {
 		_, err := second.Exec(t.Context(), "SELECT FROM courses WHERE id = $1 FOR UPDATE", s.courses[0])
@@ -131,7 +131,7 @@ func TestIdempotencyOutlivesDeadlocks(t *testing.T) {
 	if err := second.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	isReplay(t, <-answer, s.send(t.Context(), s.student, "key", request))
+	checkReplay(t, <-answer, s.sendMutation(t.Context(), s.student, "key", request))
 	s.wantRows(t, 1, "enrollments WHERE user_id = $1 AND course_id = $2", s.student.ID, s.courses[0])
 	s.wantRows(t, 3, "enrollments")
 	if !strings.Contains(s.log.String(), "40P01") {
@@ -143,7 +143,7 @@ func TestIdempotencyOutlivesDeadlocks(t *testing.T) {
 // lose connections: in the end each key has had one effect and one answer.
 func TestIdempotencyHasOneEffect(t *testing.T) {
 	t.Parallel()
-	s := newSchool(t, testdb.New(t))
+	s := newIdempotencyServer(t, testdb.New(t))
 	const clients, keys, rounds = 8, 5, 25
 	var mu sync.Mutex
 	answered := map[string]map[string]bool{} // texts by key
@@ -166,7 +166,7 @@ func TestIdempotencyHasOneEffect(t *testing.T) {
 				if random.IntN(10) == 0 {
 					_, _ = s.db.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = '7p' AND state <> 'idle' LIMIT 1")
 				}
-				got := s.send(ctx, s.teacher, key, s.create(key))
+				got := s.sendMutation(ctx, s.teacher, key, s.createBody(key))
 				leave()
 				if strings.Contains(got.Body.String(), `"errors"`) {
 					continue // sends it again some other time
@@ -183,7 +183,7 @@ func TestIdempotencyHasOneEffect(t *testing.T) {
 	wait.Wait()
 	for i := range keys {
 		key := fmt.Sprintf("key-%d", i)
-		got := s.send(t.Context(), s.teacher, key, s.create(key))
+		got := s.sendMutation(t.Context(), s.teacher, key, s.createBody(key))
 		if texts := answered[key]; len(texts) > 1 || len(texts) == 1 && !texts[got.Body.String()] || strings.Contains(got.Body.String(), `"errors"`) {
 			t.Errorf("%s was answered %v and last %s, want one answer", key, texts, got.Body)
 		}

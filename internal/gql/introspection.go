@@ -7,20 +7,20 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// introspection lets operations ask for the schema.
-type introspection struct{}
+// introspectionExtension lets operations ask for the schema.
+type introspectionExtension struct{}
 
 var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationContextMutator
-} = introspection{}
+} = introspectionExtension{}
 
-func (introspection) ExtensionName() string                   { return "Introspection" }
-func (introspection) Validate(graphql.ExecutableSchema) error { return nil }
+func (introspectionExtension) ExtensionName() string                   { return "Introspection" }
+func (introspectionExtension) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext switches introspection on, which is off unless someone
 // does.
-func (introspection) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+func (introspectionExtension) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	op.DisableIntrospection = false
 	return nil
 }

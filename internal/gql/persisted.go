@@ -13,14 +13,14 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/internal/cache"
-	"github.com/7p-education/api/internal/documents"
+	"github.com/7p-education/api/internal/gql/persisted"
 )
 
 // Where a request carries the hash of its text, and the id of a document; the
 // latter comes from the parameter of that name.
 const (
-	extensionPersisted = "persistedQuery"
-	extensionDocument  = "documentId"
+	extensionPersistedQuery = "persistedQuery"
+	extensionDocumentID     = "documentId"
 )
 
 // PersistedMode is which texts are run.
@@ -50,12 +50,12 @@ type Persisted struct {
 	Store cache.Store
 	TTL   time.Duration
 	// Documents are the trusted ones, Uses counts who still uses them.
-	Documents *documents.List
-	Uses      *documents.Uses
+	Documents *persisted.List
+	Uses      *persisted.UsageCounter
 	Log       *slog.Logger
 
-	unknown seen
-	stats   struct{ registered, hits, misses, mismatches, unknown, retired atomic.Uint64 }
+	loggedTexts seenTexts
+	stats       struct{ registered, hits, misses, mismatches, unknown, retired atomic.Uint64 }
 }
 
 // PersistedStats are counts since the start.
@@ -93,102 +93,102 @@ func (*Persisted) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationParameters finds the text where a request has only its hash or
 // id, and otherwise makes sure that they fit and that the text may be run.
 func (p *Persisted) MutateOperationParameters(ctx context.Context, r *graphql.RawParams) *gqlerror.Error {
-	if v := visitOf(ctx); v != nil && v.renewal { // of a text that was let through before
+	if v := lookupFromContext(ctx); v != nil && v.revalidating { // of a text that was let through before
 		return nil
 	}
-	id, hash, err := references(r)
+	id, hash, err := parseReferences(r)
 	switch {
 	case err != nil:
 		return err
 	case p.Mode == PersistedOff && id+hash != "":
-		return coded(codePersistedNotSupported, "PersistedQueryNotSupported")
+		return errorWithCode(codePersistedQueryNotSupported, "PersistedQueryNotSupported")
 	case id+hash == "" && r.Query == "":
-		return coded(codeBadRequest, "give the text of the operation as \"query\", its hash as extensions.persistedQuery, or its \"documentId\"")
+		return errorWithCode(codeBadRequest, "give the text of the operation as \"query\", its hash as extensions.persistedQuery, or its \"documentId\"")
 	case r.Query == "":
-		return p.find(ctx, r, id, hash)
+		return p.findDocument(ctx, r, id, hash)
 	case p.Mode == PersistedOff:
 		return nil
 	case p.Mode == PersistedTrusted && id+hash != "":
-		return coded(codeIDAndBody, "only documents of the list are run here: send the id without the text")
+		return errorWithCode(codeIDAndBody, "only documents of the list are run here: send the id without the text")
 	case p.Mode == PersistedTrusted:
-		return coded(codeIDRequired, "only documents of the list are run here: send the id of one, and no text")
+		return errorWithCode(codePersistedQueryIDRequired, "only documents of the list are run here: send the id of one, and no text")
 	case id != "":
-		return coded(codeBadRequest, "send a \"documentId\" or a \"query\", not both")
+		return errorWithCode(codeBadRequest, "send a \"documentId\" or a \"query\", not both")
 	}
-	return p.text(ctx, r, hash)
+	return p.checkText(ctx, r, hash)
 }
 
-// Open tells whether all texts are run that come without a reference.
-func (p *Persisted) Open() bool {
+// AcceptsAnyText tells whether all texts are run that come without a reference.
+func (p *Persisted) AcceptsAnyText() bool {
 	return p.Mode == PersistedOff || p.Mode == PersistedAPQ && p.Documents.Len() == 0
 }
 
-// references returns the id and the hash that a request carries.
-func references(r *graphql.RawParams) (id, hash string, err *gqlerror.Error) {
-	if given := r.Extensions[extensionPersisted]; given != nil {
-		if hash, err = hashOf(given); err != nil {
+// parseReferences returns the id and the hash that a request carries.
+func parseReferences(r *graphql.RawParams) (id, hash string, err *gqlerror.Error) {
+	if given := r.Extensions[extensionPersistedQuery]; given != nil {
+		if hash, err = parsePersistedHash(given); err != nil {
 			return "", "", err
 		}
 	}
-	id, _ = r.Extensions[extensionDocument].(string)
+	id, _ = r.Extensions[extensionDocumentID].(string)
 	prefix, rest, prefixed := strings.Cut(id, ":")
 	if prefixed && prefix == "sha256" {
-		if !isSHA256(rest) {
-			return "", "", coded(codeBadRequest, "a documentId of sha256: goes on with 64 lower-case hex digits")
+		if !isSHA256Hex(rest) {
+			return "", "", errorWithCode(codeBadRequest, "a documentId of sha256: goes on with 64 lower-case hex digits")
 		}
 		if hash != "" && hash != rest {
-			return "", "", coded(codeBadRequest, "the documentId and extensions.persistedQuery name different documents")
+			return "", "", errorWithCode(codeBadRequest, "the documentId and extensions.persistedQuery name different documents")
 		}
 		return id, rest, nil
 	}
 	if id != "" && hash != "" {
-		return "", "", coded(codeBadRequest, "send a documentId or extensions.persistedQuery, not both")
+		return "", "", errorWithCode(codeBadRequest, "send a documentId or extensions.persistedQuery, not both")
 	}
 	return id, hash, nil
 }
 
-// find finds the text of a document by its id, or by its hash.
-func (p *Persisted) find(ctx context.Context, r *graphql.RawParams, id, hash string) *gqlerror.Error {
+// findDocument finds the text of a document by its id, or by its hash.
+func (p *Persisted) findDocument(ctx context.Context, r *graphql.RawParams, id, hash string) *gqlerror.Error {
 	ref := id
 	if hash != "" {
 		ref = hash
 	}
-	if d := p.Documents.Find(ref); d != nil {
+	if d := p.Documents.FindByIDOrHash(ref); d != nil {
 		p.stats.hits.Add(1)
 		r.Query = d.Body
-		return p.use(r, d)
+		return p.recordUse(r, d)
 	}
 	if p.Mode == PersistedTrusted || p.Mode == PersistedSafelist || hash == "" {
 		p.stats.misses.Add(1)
-		return coded(codeNotInList, "Persisted query '"+shortened(ref)+"' not found in the persisted query list")
+		return errorWithCode(codePersistedQueryNotInList, "Persisted query '"+truncateID(ref)+"' not found in the persisted query list")
 	}
-	text, ok := p.Store.Get(ctx, keyOf(hash), p.TTL)
+	text, ok := p.Store.Get(ctx, storeKey(hash), p.TTL)
 	if !ok {
 		p.stats.misses.Add(1)
-		return coded(codePersistedNotFound, "PersistedQueryNotFound")
+		return errorWithCode(codePersistedQueryNotFound, "PersistedQueryNotFound")
 	}
 	p.stats.hits.Add(1)
 	r.Query = string(text)
 	return nil
 }
 
-// text checks a text that was sent, with its hash or without.
-func (p *Persisted) text(ctx context.Context, r *graphql.RawParams, hash string) *gqlerror.Error {
-	if hash != "" && documents.Hash(r.Query) != hash {
+// checkText checks a text that was sent, with its hash or without.
+func (p *Persisted) checkText(ctx context.Context, r *graphql.RawParams, hash string) *gqlerror.Error {
+	if hash != "" && persisted.HashText(r.Query) != hash {
 		p.stats.mismatches.Add(1)
-		return coded(codePersistedMismatch, "provided sha does not match query")
+		return errorWithCode(codePersistedQueryMismatch, "provided sha does not match query")
 	}
 	if p.Mode == PersistedLog || p.Mode == PersistedSafelist || p.Documents.Len() > 0 {
-		d := p.Documents.Match(r.Query)
+		d := p.Documents.FindByText(r.Query)
 		switch {
 		case d != nil:
-			return p.use(r, d)
+			return p.recordUse(r, d)
 		case p.Mode == PersistedLog:
 			p.stats.unknown.Add(1)
-			p.tell(ctx, r)
+			p.logUnlistedText(ctx, r)
 		case p.Mode == PersistedSafelist:
 			p.stats.unknown.Add(1)
-			return coded(codeNotInSafelist, "this operation is not in the list of those that are run here")
+			return errorWithCode(codeNotInSafelist, "this operation is not in the list of those that are run here")
 		}
 	}
 	if hash != "" {
@@ -197,44 +197,44 @@ func (p *Persisted) text(ctx context.Context, r *graphql.RawParams, hash string)
 	return nil
 }
 
-// use notes that a document is used, or tells that it is not to be any more.
-func (p *Persisted) use(r *graphql.RawParams, d *documents.Document) *gqlerror.Error {
-	client, version := clientOf(r)
-	p.Uses.Note(d.ID, client, version, time.Now())
+// recordUse notes that a document is used, or tells that it is not to be any more.
+func (p *Persisted) recordUse(r *graphql.RawParams, d *persisted.Document) *gqlerror.Error {
+	client, version := clientNameVersion(r)
+	p.Uses.RecordUsage(d.ID, client, version, time.Now())
 	if d.RetiredAt == nil {
 		return nil
 	}
 	p.stats.retired.Add(1)
-	err := coded(codeRetired, "this operation is retired: the version of the app that sends it is too old, update it")
+	err := errorWithCode(codePersistedQueryRetired, "this operation is retired: the version of the app that sends it is too old, update it")
 	if d.MinimumVersion != "" {
 		err.Extensions["minimumVersion"] = d.MinimumVersion
 	}
 	return err
 }
 
-// tell logs a text that is not in the list, once, with what it may have been.
-func (p *Persisted) tell(ctx context.Context, r *graphql.RawParams) {
-	hash := documents.Hash(r.Query)
-	if !p.unknown.first(hash) {
+// logUnlistedText logs a text that is not in the list, once, with what it may have been.
+func (p *Persisted) logUnlistedText(ctx context.Context, r *graphql.RawParams) {
+	hash := persisted.HashText(r.Query)
+	if !p.loggedTexts.addUnseen(hash) {
 		return
 	}
-	client, version := clientOf(r)
+	client, version := clientNameVersion(r)
 	operation := r.OperationName
 	if operation == "" {
-		if d, err := documents.New("", r.Query); err == nil {
+		if d, err := persisted.NewDocument("", r.Query); err == nil {
 			operation = d.Operation
 		}
 	}
 	attrs := []any{"hash", hash, "operation", operation, "client", client, "client_version", version}
-	if d := p.Documents.Nearest(operation, r.Query); d != nil {
-		only, missing := documents.Difference(r.Query, d)
+	if d := p.Documents.FindSimilar(operation, r.Query); d != nil {
+		only, missing := persisted.CompareWords(r.Query, d)
 		attrs = append(attrs, "nearest", d.ID, "nearest_operation", d.Operation, "only_here", only, "only_there", missing)
 	}
 	p.Log.WarnContext(ctx, "an operation is not in the list of documents", attrs...)
 }
 
-// clientOf returns the name and the version of the client, as far as it tells.
-func clientOf(r *graphql.RawParams) (name, version string) {
+// clientNameVersion returns the name and the version of the client, as far as it tells.
+func clientNameVersion(r *graphql.RawParams) (name, version string) {
 	for _, prefix := range []string{"Apollographql-Client-", "Graphql-Client-"} {
 		if name = r.Headers.Get(prefix + "Name"); name != "" {
 			return name, r.Headers.Get(prefix + "Version")
@@ -245,44 +245,44 @@ func clientOf(r *graphql.RawParams) (name, version string) {
 
 // MutateOperationContext keeps the text of an operation that may run.
 func (p *Persisted) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	p.AnswerFound(ctx, op.RawQuery)
+	p.ObserveCacheHit(ctx, op.RawQuery)
 	return nil
 }
 
-// AnswerFound keeps the text of an operation that ran before.
-func (p *Persisted) AnswerFound(ctx context.Context, text string) {
+// ObserveCacheHit keeps the text of an operation that ran before.
+func (p *Persisted) ObserveCacheHit(ctx context.Context, text string) {
 	hash, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(p.ExtensionName()).(string)
 	if !ok {
 		return
 	}
 	// Some clients send both each time, which should not become a write each time.
-	if _, known := p.Store.Get(ctx, keyOf(hash), p.TTL); !known {
+	if _, known := p.Store.Get(ctx, storeKey(hash), p.TTL); !known {
 		p.stats.registered.Add(1)
-		p.Store.Set(ctx, keyOf(hash), []byte(text), p.TTL)
+		p.Store.Set(ctx, storeKey(hash), []byte(text), p.TTL)
 	}
 }
 
-func keyOf(hash string) string { return "apq:" + hash }
+func storeKey(hash string) string { return "apq:" + hash }
 
-// hashOf returns the hash that a request carries, once it is known to be one: it
+// parsePersistedHash returns the hash that a request carries, once it is known to be one: it
 // becomes a key of the store.
-func hashOf(given any) (string, *gqlerror.Error) {
+func parsePersistedHash(given any) (string, *gqlerror.Error) {
 	o, ok := given.(map[string]any)
 	if !ok {
-		return "", coded(codeBadRequest, `extensions.persistedQuery must be an object such as {"version":1,"sha256Hash":"…"}`)
+		return "", errorWithCode(codeBadRequest, `extensions.persistedQuery must be an object such as {"version":1,"sha256Hash":"…"}`)
 	}
 	version, _ := o["version"].(json.Number)
 	if n, err := version.Float64(); err != nil || n != 1 {
-		return "", coded(codeBadRequest, "Unsupported persisted query version: extensions.persistedQuery.version must be 1")
+		return "", errorWithCode(codeBadRequest, "Unsupported persisted query version: extensions.persistedQuery.version must be 1")
 	}
 	hash, _ := o["sha256Hash"].(string)
-	if !isSHA256(hash) {
-		return "", coded(codeBadRequest, "extensions.persistedQuery.sha256Hash must be the SHA-256 of the query's text in 64 lower-case hex digits")
+	if !isSHA256Hex(hash) {
+		return "", errorWithCode(codeBadRequest, "extensions.persistedQuery.sha256Hash must be the SHA-256 of the query's text in 64 lower-case hex digits")
 	}
 	return hash, nil
 }
 
-func isSHA256(s string) bool {
+func isSHA256Hex(s string) bool {
 	if len(s) != 2*sha256.Size {
 		return false
 	}
@@ -294,8 +294,10 @@ func isSHA256(s string) bool {
 	return true
 }
 
-func shortened(id string) string { return strings.ToValidUTF8(id[:min(len(id), documents.MaxID)], "") }
+func truncateID(id string) string {
+	return strings.ToValidUTF8(id[:min(len(id), persisted.MaxIDBytes)], "")
+}
 
-func coded(code, message string) *gqlerror.Error {
+func errorWithCode(code, message string) *gqlerror.Error {
 	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
 }

@@ -21,8 +21,8 @@ import (
 
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/cache/redistest"
-	"github.com/7p-education/api/internal/documents"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/persisted"
 )
 
 // The test vector that Apollo's documentation of the protocol gives.
@@ -31,19 +31,19 @@ const (
 	typenameHash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38"
 )
 
-func hashOf(text string) string {
+func parsePersistedHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 
-func local(t testing.TB) *cache.Local {
+func newLocalStore(t testing.TB) *cache.Memory {
 	t.Helper()
-	l := cache.NewLocal(1 << 20)
+	l := cache.NewMemory(1 << 20)
 	t.Cleanup(func() { _ = l.Close() })
 	return l
 }
 
-func redisAt(t testing.TB, o cache.RedisOptions) *cache.Redis {
+func openTestRedis(t testing.TB, o cache.RedisOptions) *cache.Redis {
 	t.Helper()
 	o.Log = slog.New(slog.DiscardHandler)
 	r, err := cache.OpenRedis(o)
@@ -54,27 +54,27 @@ func redisAt(t testing.TB, o cache.RedisOptions) *cache.Redis {
 	return r
 }
 
-// inMode is the extension in a mode, without a list of documents.
-func inMode(mode gql.PersistedMode, store cache.Store, list ...*documents.Document) *gql.Persisted {
+// newPersisted is the extension in a mode, without a list of documents.
+func newPersisted(mode gql.PersistedMode, store cache.Store, list ...*persisted.Document) *gql.Persisted {
 	return &gql.Persisted{
 		Mode: mode, Store: store, TTL: time.Minute, Log: slog.New(slog.DiscardHandler),
-		Documents: documents.NewList(list), Uses: new(documents.Uses),
+		Documents: persisted.NewList(list), Uses: new(persisted.UsageCounter),
 	}
 }
 
-func apq(store cache.Store, ttl time.Duration) graphql.HandlerExtension {
-	p := inMode(gql.PersistedAPQ, store)
+func newAPQ(store cache.Store, ttl time.Duration) graphql.HandlerExtension {
+	p := newPersisted(gql.PersistedAPQ, store)
 	p.TTL = ttl
 	return p
 }
 
-// persisting is the real server with extensions; no operation here needs its database.
-func persisting(extensions ...graphql.HandlerExtension) http.Handler {
+// newPersistedServer is the real server with extensions; no operation here needs its database.
+func newPersistedServer(extensions ...graphql.HandlerExtension) http.Handler {
 	return gql.New(gql.Options{Log: slog.New(slog.DiscardHandler), Extensions: extensions})
 }
 
-// persisted is extensions with a hash.
-func persisted(hash string) string {
+// persistedExtensions is extensions with a hash.
+func persistedExtensions(hash string) string {
 	return fmt.Sprintf(`{"persistedQuery":{"version":1,"sha256Hash":%q}}`, hash)
 }
 
@@ -102,7 +102,7 @@ func send(t *testing.T, h http.Handler, method, query, extensions string) *httpt
 	if err != nil {
 		t.Fatal(err)
 	}
-	return post(t, h, string(text))
+	return postBody(t, h, string(text))
 }
 
 func wantAnswer(t *testing.T, rec *httptest.ResponseRecorder, status int, body string) {
@@ -130,17 +130,17 @@ func TestAPQ(t *testing.T) {
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
-			h := persisting(apq(local(t), time.Minute))
+			h := newPersistedServer(newAPQ(newLocalStore(t), time.Minute))
 			wantTypename(t, send(t, h, method, typename, ""))
-			wantNotFound(t, send(t, h, method, "", persisted(typenameHash)))
+			wantNotFound(t, send(t, h, method, "", persistedExtensions(typenameHash)))
 			for range 2 {
-				wantTypename(t, send(t, h, method, typename, persisted(typenameHash)))
-				wantTypename(t, send(t, h, method, "", persisted(typenameHash)))
+				wantTypename(t, send(t, h, method, typename, persistedExtensions(typenameHash)))
+				wantTypename(t, send(t, h, method, "", persistedExtensions(typenameHash)))
 			}
 			wantTypename(t, send(t, h, method, typename, `{"persistedQuery":null}`))
 			wantTypename(t, send(t, h, method, "", `{"persistedQuery":{"sha256Hash":"`+typenameHash+`","version":1.0,"more":[]}}`))
 			// The hash is of the bytes as they are, and of no other text.
-			wantNotFound(t, send(t, h, method, "", persisted(hashOf(typename+"\n"))))
+			wantNotFound(t, send(t, h, method, "", persistedExtensions(parsePersistedHash(typename+"\n"))))
 		})
 	}
 }
@@ -148,21 +148,21 @@ func TestAPQ(t *testing.T) {
 func TestAPQRefuses(t *testing.T) {
 	t.Parallel()
 	upper := strings.ToUpper(typenameHash)
-	store := local(t)
+	store := newLocalStore(t)
 	for _, key := range []string{"", upper, typenameHash[1:], "g" + typenameHash[1:]} {
 		store.Set(t.Context(), "apq:"+key, []byte(typename), time.Minute)
 	}
-	h := persisting(apq(store, time.Minute))
+	h := newPersistedServer(newAPQ(store, time.Minute))
 	const code = "BAD_REQUEST"
 	for name, tt := range map[string]struct{ query, extensions, code, message string }{
-		"mismatch":       {"{ __typename }", persisted(typenameHash), "PERSISTED_QUERY_HASH_MISMATCH", "provided sha does not match query"},
+		"mismatch":       {"{ __typename }", persistedExtensions(typenameHash), "PERSISTED_QUERY_HASH_MISMATCH", "provided sha does not match query"},
 		"version 2":      {"", `{"persistedQuery":{"version":2,"sha256Hash":"` + typenameHash + `"}}`, code, "Unsupported persisted query version"},
 		"version string": {typename, `{"persistedQuery":{"version":"1","sha256Hash":"` + typenameHash + `"}}`, code, "Unsupported persisted query version"},
 		"no version":     {"", `{"persistedQuery":{"sha256Hash":"` + typenameHash + `"}}`, code, "Unsupported persisted query version"},
-		"upper case":     {"", persisted(upper), code, "64 lower-case hex"},
-		"63 digits":      {"", persisted(typenameHash[1:]), code, "64 lower-case hex"},
-		"not hex":        {"", persisted("g" + typenameHash[1:]), code, "64 lower-case hex"},
-		"empty":          {typename, persisted(""), code, "64 lower-case hex"},
+		"upper case":     {"", persistedExtensions(upper), code, "64 lower-case hex"},
+		"63 digits":      {"", persistedExtensions(typenameHash[1:]), code, "64 lower-case hex"},
+		"not hex":        {"", persistedExtensions("g" + typenameHash[1:]), code, "64 lower-case hex"},
+		"empty":          {typename, persistedExtensions(""), code, "64 lower-case hex"},
 		"no hash":        {"", `{"persistedQuery":{"version":1}}`, code, "64 lower-case hex"},
 		"a number":       {"", `{"persistedQuery":{"version":1,"sha256Hash":1}}`, code, "64 lower-case hex"},
 		"not an object":  {"", `{"persistedQuery":"` + typenameHash + `"}`, code, "must be an object"},
@@ -172,7 +172,7 @@ func TestAPQRefuses(t *testing.T) {
 			t.Run(name+" by "+method, func(t *testing.T) {
 				t.Parallel()
 				rec := send(t, h, method, tt.query, tt.extensions)
-				a := read(t, rec)
+				a := decodeResponse(t, rec)
 				if rec.Code != 400 || a.Data != nil || len(a.Errors) != 1 {
 					t.Fatalf("got %d %s", rec.Code, rec.Body)
 				}
@@ -187,13 +187,13 @@ func TestAPQRefuses(t *testing.T) {
 	}
 }
 
-// refuseAll stands for a limit on what operations may cost.
-type refuseAll struct{}
+// rejectAll stands for a limit on what operations may cost.
+type rejectAll struct{}
 
-func (refuseAll) ExtensionName() string                   { return "refuseAll" }
-func (refuseAll) Validate(graphql.ExecutableSchema) error { return nil }
+func (rejectAll) ExtensionName() string                   { return "refuseAll" }
+func (rejectAll) Validate(graphql.ExecutableSchema) error { return nil }
 
-func (refuseAll) MutateOperationContext(context.Context, *graphql.OperationContext) *gqlerror.Error {
+func (rejectAll) MutateOperationContext(context.Context, *graphql.OperationContext) *gqlerror.Error {
 	return &gqlerror.Error{Message: "too much", Extensions: map[string]any{"code": "TOO_MUCH"}}
 }
 
@@ -210,19 +210,19 @@ func TestAPQKeepsOnlyWhatMayRun(t *testing.T) {
 		"two operations":      {"query A{__typename} query B{__typename}", nil, 422},
 		"needs variables":     {"query($n:Int!){__typename @skip(if:false) a:__typename @include(if:$n)}", nil, 422},
 		"variable is missing": {"query($b:Boolean!){__typename @skip(if:$b)}", nil, 422},
-		"costs too much":      {typename, []graphql.HandlerExtension{refuseAll{}}, 422},
+		"costs too much":      {typename, []graphql.HandlerExtension{rejectAll{}}, 422},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store := local(t)
-			h := persisting(append(tt.before, apq(store, time.Minute))...)
-			if rec := send(t, h, http.MethodPost, tt.text, persisted(hashOf(tt.text))); rec.Code != tt.status {
+			store := newLocalStore(t)
+			h := newPersistedServer(append(tt.before, newAPQ(store, time.Minute))...)
+			if rec := send(t, h, http.MethodPost, tt.text, persistedExtensions(parsePersistedHash(tt.text))); rec.Code != tt.status {
 				t.Errorf("got %d %s, want %d", rec.Code, rec.Body, tt.status)
 			}
-			if text, ok := store.Get(t.Context(), "apq:"+hashOf(tt.text), 0); ok {
+			if text, ok := store.Get(t.Context(), "apq:"+parsePersistedHash(tt.text), 0); ok {
 				t.Errorf("%s was kept", text)
 			}
-			wantNotFound(t, send(t, h, http.MethodPost, "", persisted(hashOf(tt.text))))
+			wantNotFound(t, send(t, h, http.MethodPost, "", persistedExtensions(parsePersistedHash(tt.text))))
 		})
 	}
 }
@@ -233,19 +233,19 @@ func TestAPQMutationByGet(t *testing.T) {
 	t.Parallel()
 	const text = `mutation{wave}`
 	exec := executor.New(&graphql.ExecutableSchemaMock{
-		SchemaFunc: func() *ast.Schema { return schema },
-		ExecFunc:   func(context.Context) graphql.ResponseHandler { return hello },
+		SchemaFunc: func() *ast.Schema { return newSchema },
+		ExecFunc:   func(context.Context) graphql.ResponseHandler { return resolveHello },
 	})
-	exec.Use(apq(local(t), time.Minute))
+	exec.Use(newAPQ(newLocalStore(t), time.Minute))
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		gql.HTTP{MaxBody: maxBody}.Do(w, r, exec)
+		gql.HTTP{MaxBodyBytes: maxBody}.HandleRequest(w, r, exec)
 	})
 	for _, query := range []string{text, ""} {
-		if rec := send(t, h, http.MethodPost, query, persisted(hashOf(text))); rec.Code != 200 || read(t, rec).Data == nil {
+		if rec := send(t, h, http.MethodPost, query, persistedExtensions(parsePersistedHash(text))); rec.Code != 200 || decodeResponse(t, rec).Data == nil {
 			t.Errorf("by POST: got %d %s", rec.Code, rec.Body)
 		}
 	}
-	if rec := send(t, h, http.MethodGet, "", persisted(hashOf(text))); rec.Code != 405 {
+	if rec := send(t, h, http.MethodGet, "", persistedExtensions(parsePersistedHash(text))); rec.Code != 405 {
 		t.Errorf("by GET: got %d %s", rec.Code, rec.Body)
 	}
 }
@@ -254,23 +254,23 @@ func TestAPQMutationByGet(t *testing.T) {
 // text, and leaves a third alone.
 func TestAPQRenews(t *testing.T) {
 	t.Parallel()
-	store, ctx := local(t), t.Context()
-	h := persisting(apq(store, time.Minute))
+	store, ctx := newLocalStore(t), t.Context()
+	h := newPersistedServer(newAPQ(store, time.Minute))
 	texts := []string{"{a:__typename}", "{b:__typename}", "{c:__typename}"}
 	for _, text := range texts {
-		store.Set(ctx, "apq:"+hashOf(text), []byte(text), 300*time.Millisecond)
+		store.Set(ctx, "apq:"+parsePersistedHash(text), []byte(text), 300*time.Millisecond)
 	}
-	wantAnswer(t, send(t, h, http.MethodPost, "", persisted(hashOf(texts[0]))), 200, `{"data":{"a":"Query"}}`)
-	wantAnswer(t, send(t, h, http.MethodPost, texts[1], persisted(hashOf(texts[1]))), 200, `{"data":{"b":"Query"}}`)
+	wantAnswer(t, send(t, h, http.MethodPost, "", persistedExtensions(parsePersistedHash(texts[0]))), 200, `{"data":{"a":"Query"}}`)
+	wantAnswer(t, send(t, h, http.MethodPost, texts[1], persistedExtensions(parsePersistedHash(texts[1]))), 200, `{"data":{"b":"Query"}}`)
 
 	poll := time.NewTicker(time.Millisecond)
 	defer poll.Stop()
 	for gone := false; !gone; <-poll.C {
-		_, ok := store.Get(ctx, "apq:"+hashOf(texts[2]), 0)
+		_, ok := store.Get(ctx, "apq:"+parsePersistedHash(texts[2]), 0)
 		gone = !ok
 	}
 	for _, text := range texts[:2] {
-		if _, ok := store.Get(ctx, "apq:"+hashOf(text), 0); !ok {
+		if _, ok := store.Get(ctx, "apq:"+parsePersistedHash(text), 0); !ok {
 			t.Errorf("%s was used and expired", text)
 		}
 	}
@@ -278,16 +278,16 @@ func TestAPQRenews(t *testing.T) {
 
 func TestAPQIsSharedByRedis(t *testing.T) {
 	t.Parallel()
-	at, prefix := redistest.New(t)
+	at, prefix := redistest.NewKeyspace(t)
 	var servers []http.Handler
 	for range 2 {
-		r := redisAt(t, cache.RedisOptions{URL: at, Prefix: prefix, Deadline: time.Minute})
-		servers = append(servers, persisting(apq(cache.Near(local(t), r, time.Minute), time.Hour)))
+		r := openTestRedis(t, cache.RedisOptions{URL: at, Prefix: prefix, Deadline: time.Minute})
+		servers = append(servers, newPersistedServer(newAPQ(cache.NewTiered(newLocalStore(t), r, time.Minute), time.Hour)))
 	}
-	wantNotFound(t, send(t, servers[0], http.MethodGet, "", persisted(typenameHash)))
-	wantTypename(t, send(t, servers[0], http.MethodPost, typename, persisted(typenameHash)))
+	wantNotFound(t, send(t, servers[0], http.MethodGet, "", persistedExtensions(typenameHash)))
+	wantTypename(t, send(t, servers[0], http.MethodPost, typename, persistedExtensions(typenameHash)))
 	for range 2 {
-		wantTypename(t, send(t, servers[1], http.MethodGet, "", persisted(typenameHash)))
+		wantTypename(t, send(t, servers[1], http.MethodGet, "", persistedExtensions(typenameHash)))
 	}
 }
 
@@ -295,27 +295,27 @@ func TestAPQIsSharedByRedis(t *testing.T) {
 // trip.
 func TestAPQWithoutRedis(t *testing.T) {
 	t.Parallel()
-	h := persisting(apq(redisAt(t, cache.RedisOptions{URL: "unix:///nonexistent/redis.sock"}), time.Hour))
+	h := newPersistedServer(newAPQ(openTestRedis(t, cache.RedisOptions{URL: "unix:///nonexistent/redis.sock"}), time.Hour))
 	for range 10 {
-		wantNotFound(t, send(t, h, http.MethodGet, "", persisted(typenameHash)))
-		wantTypename(t, send(t, h, http.MethodPost, typename, persisted(typenameHash)))
+		wantNotFound(t, send(t, h, http.MethodGet, "", persistedExtensions(typenameHash)))
+		wantTypename(t, send(t, h, http.MethodPost, typename, persistedExtensions(typenameHash)))
 	}
 }
 
 func TestNoAPQ(t *testing.T) {
 	t.Parallel()
-	h := persisting(inMode(gql.PersistedOff, local(t)))
+	h := newPersistedServer(newPersisted(gql.PersistedOff, newLocalStore(t)))
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
 		wantTypename(t, send(t, h, method, typename, ""))
 		wantTypename(t, send(t, h, method, typename, `{"persistedQuery":null}`))
 		for _, query := range []string{"", typename} {
-			rec := send(t, h, method, query, persisted(typenameHash))
+			rec := send(t, h, method, query, persistedExtensions(typenameHash))
 			wantAnswer(t, rec, 200, `{"errors":[{"message":"PersistedQueryNotSupported","extensions":{"code":"PERSISTED_QUERY_NOT_SUPPORTED"}}]}`)
 			if got := rec.Header().Get("Cache-Control"); got != "private, no-cache, no-store, must-revalidate" {
 				t.Errorf("Cache-Control: %s", got)
 			}
 		}
-		if rec := send(t, h, method, "", `{"other":1}`); rec.Code != 400 || read(t, rec).Errors[0].Extensions["code"] != "BAD_REQUEST" {
+		if rec := send(t, h, method, "", `{"other":1}`); rec.Code != 400 || decodeResponse(t, rec).Errors[0].Extensions["code"] != "BAD_REQUEST" {
 			t.Errorf("got %d %s", rec.Code, rec.Body)
 		}
 	}
@@ -324,11 +324,11 @@ func TestNoAPQ(t *testing.T) {
 func BenchmarkAPQ(b *testing.B) {
 	// A text of 2 kB, a usual size for a page of a website.
 	text := "{" + strings.Repeat("\n"+strings.Repeat(" ", 60)+"__typename", 28) + "}"
-	h := persisting(apq(local(b), time.Minute))
+	h := newPersistedServer(newAPQ(newLocalStore(b), time.Minute))
 	for _, bb := range []struct{ name, body string }{
 		{"text", fmt.Sprintf(`{"query":%q}`, text)},
-		{"text and hash", fmt.Sprintf(`{"query":%q,"extensions":%s}`, text, persisted(hashOf(text)))},
-		{"hash", fmt.Sprintf(`{"extensions":%s}`, persisted(hashOf(text)))},
+		{"text and hash", fmt.Sprintf(`{"query":%q,"extensions":%s}`, text, persistedExtensions(parsePersistedHash(text)))},
+		{"hash", fmt.Sprintf(`{"extensions":%s}`, persistedExtensions(parsePersistedHash(text)))},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -10,6 +10,6 @@ import (
 // SDL returns the schema as text, with its descriptions.
 var SDL = sync.OnceValue(func() string {
 	var out strings.Builder
-	formatter.NewFormatter(&out, formatter.WithIndent("  ")).FormatSchema(Schema().Schema())
+	formatter.NewFormatter(&out, formatter.WithIndent("  ")).FormatSchema(ExecutableSchema().Schema())
 	return out.String()
 })

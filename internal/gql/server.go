@@ -15,9 +15,9 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
-	"github.com/7p-education/api/internal/admit"
-	"github.com/7p-education/api/internal/answers"
-	"github.com/7p-education/api/internal/documents"
+	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/persisted"
+	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/resolvers"
@@ -31,34 +31,34 @@ type Options struct {
 	// Now tells the time that windows of days end at; nil is time.Now.
 	Now func() time.Time
 	// Sessions is what signing in takes besides the store.
-	Sessions resolvers.Sessions
+	Sessions resolvers.SessionOptions
 	// Introspection tells whether the schema can be asked for.
 	Introspection bool
 	// Limits of a document and of an operation; the zero Limits are admit.Defaults.
-	Limits admit.Limits
-	// MaxBody is the most bytes of a request's body, and MaxBulkBody of one of
+	Limits limits.Limits
+	// MaxBodyBytes is the most bytes of a request's body, and MaxBulkBody of one of
 	// instructors and admins; 0 is 100 KiB and 16 MiB.
-	MaxBody, MaxBulkBody int64
-	// MaxBatch is how many operations one request may bring; 0 is no batching.
-	MaxBatch int
-	// Partial has answers with data and errors be of status 294.
-	Partial bool
+	MaxBodyBytes, MaxBulkBodyBytes int64
+	// MaxBatchSize is how many operations one request may bring; 0 is no batching.
+	MaxBatchSize int
+	// PartialStatus has answers with data and errors be of status 294.
+	PartialStatus bool
 	// Budget is what callers may ask for; nil is whatever they like.
 	Budget Budget
-	// Answers keeps answers; nil keeps none.
-	Answers *answers.Answers
-	// Version changes whenever answers may, besides the schema: kept ones of another
+	// ResponseCache keeps answers; nil keeps none.
+	ResponseCache *respcache.Cache
+	// CacheVersion changes whenever answers may, besides the schema: kept ones of another
 	// are not found.
-	Version string
+	CacheVersion string
 	// Extensions run after the limits, in their order. One that looks at the parameters
 	// of every operation keeps kept answers from being found before it, unless it is a
 	// Gate.
 	Extensions []graphql.HandlerExtension
-	// Timeout is how long one operation may take; 0 is without end.
-	Timeout time.Duration
+	// OperationTimeout is how long one operation may take; 0 is without end.
+	OperationTimeout time.Duration
 
-	policies policies // in place of the schema's
-	blind    bool     // a fault that tests make: nobody notes who was looked at
+	policies     policySource // in place of the schema's
+	skipTracking bool         // a fault that tests make: nobody notes who was looked at
 }
 
 // Budget is what the caller whose request ctx is of may ask for within a time. The
@@ -73,77 +73,77 @@ type Budget interface {
 }
 
 const (
-	defaultBody     = 100 << 10 // 500 events of recordVideoProgress, indented, have 82,000
-	defaultBulkBody = 16 << 20  // 10,000 courses of 1,600 bytes
-	maxDocuments    = 1_000     // parsed and validated documents that are kept
+	defaultMaxBodyBytes     = 100 << 10 // 500 events of recordVideoProgress, indented, have 82,000
+	defaultMaxBulkBodyBytes = 16 << 20  // 10,000 courses of 1,600 bytes
+	maxCachedDocuments      = 1_000     // parsed and validated documents that are kept
 )
 
 // Server answers GraphQL over HTTP.
 type Server struct {
-	exec *executor.Executor
-	http HTTP
+	exec    *executor.Executor
+	handler HTTP
 }
 
 // New assembles the GraphQL server: limits and extensions in the order that they
 // run in.
 func New(o Options) *Server {
 	root := resolvers.New(o.Sessions)
-	exec := o.executor(root)
-	exec.AroundFields(answer(root))
-	http := HTTP{
-		MaxBody: cmp.Or(o.MaxBody, defaultBody), Bulk: NewBulk(cmp.Or(o.MaxBulkBody, defaultBulkBody), 2, 5*time.Second), MaxBatch: o.MaxBatch, Partial: o.Partial, Budget: o.Budget,
-		renewals: make(chan struct{}, maxRenewals),
+	exec := o.newExecutor(root)
+	exec.AroundFields(encodeRootFields(root))
+	handler := HTTP{
+		MaxBodyBytes: cmp.Or(o.MaxBodyBytes, defaultMaxBodyBytes), BulkLimiter: NewBulkLimiter(cmp.Or(o.MaxBulkBodyBytes, defaultMaxBulkBodyBytes), 2, 5*time.Second), MaxBatchSize: o.MaxBatchSize, PartialStatus: o.PartialStatus, Budget: o.Budget,
+		revalidationPermits: make(chan struct{}, maxRevalidations),
 	}
-	if o.Answers != nil {
-		http.before = newAskedBefore(o.Answers, o.Extensions)
+	if o.ResponseCache != nil {
+		handler.requestMemo = newRequestMemo(o.ResponseCache, o.Extensions)
 	}
-	return &Server{exec: exec, http: http}
+	return &Server{exec: exec, handler: handler}
 }
 
-// executor is gqlgen's, with all but what answers in its place.
-func (o Options) executor(root *resolvers.Resolver) *executor.Executor {
+// newExecutor is gqlgen's, with all but what answers in its place.
+func (o Options) newExecutor(root *resolvers.Resolver) *executor.Executor {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if reflect.ValueOf(o.Limits).IsZero() {
-		o.Limits = admit.Defaults()
+		o.Limits = limits.Defaults()
 	}
-	es := schema(root)
-	policy, err := admit.New(es.Schema(), o.Limits)
+	es := newSchema(root)
+	policy, err := limits.New(es.Schema(), o.Limits)
 	if err != nil {
 		panic(err) // of the schema's directives, which the tests of admit read too
 	}
-	known := admitted{policy: policy, kept: lru.New[*admit.Document](maxDocuments)}
+	parsedDocuments := documentCache{policy: policy, entries: lru.New[*limits.Document](maxCachedDocuments)}
 	exec := executor.New(es)
 	exec.SetParserTokenLimit(o.Limits.Tokens)
-	exec.SetQueryCache(known)
-	exec.SetErrorPresenter(Present(o.Log))
-	exec.SetRecoverFunc(Recover(o.Log))
+	exec.SetQueryCache(parsedDocuments)
+	exec.SetErrorPresenter(NewErrorPresenter(o.Log))
+	exec.SetRecoverFunc(NewRecoverFunc(o.Log))
 	exec.SetDisableSuggestion(!o.Introspection)
-	exec.Use(cost{known, o.Budget}) // before the extensions: what is refused is not persisted
+	exec.Use(costExtension{parsedDocuments, o.Budget}) // before the extensions: what is refused is not persisted
 	for _, e := range o.Extensions {
 		exec.Use(e)
 	}
-	exec.Use(structure{known}) // after them: they may know the text
-	exec.Use(o.keeping(es.Schema(), known))
+	exec.Use(structureExtension{parsedDocuments}) // after them: they may know the text
+	exec.Use(o.newCacheExtension(es.Schema(), parsedDocuments))
 	if o.Introspection {
-		exec.Use(introspection{})
+		exec.Use(introspectionExtension{})
 	}
-	exec.AroundOperations(o.operation)
+	exec.AroundOperations(o.interceptOperation)
 	return exec
 }
 
-func (o Options) keeping(schema *ast.Schema, known admitted) keeping {
+func (o Options) newCacheExtension(schema *ast.Schema, parsedDocuments documentCache) cacheExtension {
 	if o.policies == nil {
 		var err error
-		if o.policies, err = answers.NewPolicies(schema); err != nil {
+		if o.policies, err = respcache.NewPolicies(schema); err != nil {
 			panic(err) // of the schema's directives, which a test reads too
 		}
 	}
-	k := keeping{known: known, policies: o.policies, answers: o.Answers, schema: o.Version + documents.Hash(SDL())}
+	k := cacheExtension{documents: parsedDocuments, policies: o.policies, cache: o.ResponseCache, schemaVersion: o.CacheVersion + persisted.HashText(SDL())}
 	for _, e := range o.Extensions {
-		if n, ok := e.(finder); ok {
-			k.notify = append(k.notify, n)
+		if n, ok := e.(cacheHitObserver); ok {
+			k.hitObservers = append(k.hitObservers, n)
 		}
 	}
 	return k
@@ -151,73 +151,75 @@ func (o Options) keeping(schema *ast.Schema, known admitted) keeping {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.http.Do(w, r, s.exec)
+	s.handler.HandleRequest(w, r, s.exec)
 }
 
-// answer has what a root field returned written by generated code, and leaves to
+// encodeRootFields has what a root field returned written by generated code, and leaves to
 // gqlgen what that does not know.
-func answer(root *resolvers.Resolver) graphql.FieldMiddleware {
+func encodeRootFields(root *resolvers.Resolver) graphql.FieldMiddleware {
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
 		v, err := next(ctx)
 		if err != nil || v == nil {
 			return v, err
 		}
-		if written, ok := graph.Write(ctx, root, v); ok {
+		if written, ok := graph.Encode(ctx, root, v); ok {
 			return written, nil
 		}
 		return v, nil
 	}
 }
 
-// Schema returns the executable schema, with resolvers and directives.
-func Schema() graphql.ExecutableSchema { return schema(resolvers.New(resolvers.Sessions{})) }
+// ExecutableSchema returns the executable schema, with resolvers and directives.
+func ExecutableSchema() graphql.ExecutableSchema {
+	return newSchema(resolvers.New(resolvers.SessionOptions{}))
+}
 
-func schema(root *resolvers.Resolver) graphql.ExecutableSchema {
+func newSchema(root *resolvers.Resolver) graphql.ExecutableSchema {
 	return graph.NewExecutableSchema(graph.Config{
 		Resolvers:  root,
-		Directives: graph.DirectiveRoot{Auth: auth},
+		Directives: graph.DirectiveRoot{Auth: authorizeField},
 	})
 }
 
-// operation gives each operation its deadline, its loaders and its count of what
+// interceptOperation gives each operation its deadline, its loaders and its count of what
 // it asks of the database.
-func (o Options) operation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+func (o Options) interceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	stats := &store.Stats{}
 	ctx = store.WithStats(ctx, stats)
 	cancel := context.CancelFunc(func() {})
-	if o.Timeout > 0 {
-		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
+	if o.OperationTimeout > 0 {
+		ctx, cancel = context.WithTimeout(ctx, o.OperationTimeout)
 	}
 	op, db, viewer := graphql.GetOperationContext(ctx), o.Store, edu.ViewerFrom(ctx)
-	v := visitOf(ctx)
+	v := lookupFromContext(ctx)
 	// What is read after a write must have it, and so must what is kept.
-	if batchOf(ctx).writes(op.Operation.Operation) || v != nil && v.q != nil {
+	if batchFromContext(ctx).recordWrite(op.Operation.Operation) || v != nil && v.lookup != nil {
 		db = db.OnPrimary()
 	}
-	if v != nil && v.q != nil {
+	if v != nil && v.lookup != nil {
 		ctx = store.WithTags(ctx, &v.tags)
 	}
 	l := loaders.New(ctx, db, viewer, o.Now())
 	if v != nil {
-		v.observer = l.Viewer
-		if o.blind {
-			v.observer = edu.Observe(edu.Viewer{}, o.Now())
+		v.trackedViewer = l.Viewer
+		if o.skipTracking {
+			v.trackedViewer = edu.TrackViewer(edu.Viewer{}, o.Now())
 		}
 	}
-	ctx = loaders.With(ctx, l)
-	key, err := onceKeyOf(ctx, op)
+	ctx = loaders.NewContext(ctx, l)
+	key, err := readIdempotencyKey(ctx, op)
 	ctx = edu.WithViewer(ctx, edu.Viewer{}) // from here on there is one way to know who asks: l.Viewer, which notes it
 	var respond graphql.ResponseHandler
 	switch {
 	case err != nil:
-		respond = graphql.OneShot(o.failed(ctx, err))
+		respond = graphql.OneShot(o.errorResponse(ctx, err))
 	case key == nil:
 		respond = next(ctx)
 	default:
 		respond = func(context.Context) *graphql.Response {
-			return o.once(ctx, key, func(db *store.Store) *graphql.Response {
+			return o.runIdempotent(ctx, key, func(db *store.Store) *graphql.Response {
 				l.Store = db
-				l.Forget(viewer)
+				l.ResetForViewer(viewer)
 				return next(ctx)(ctx)
 			})
 		}
@@ -225,18 +227,18 @@ func (o Options) operation(ctx context.Context, next graphql.OperationHandler) g
 	return func(ctx context.Context) *graphql.Response {
 		defer cancel()
 		resp := respond(ctx)
-		middleware.NoteDatabase(ctx, middleware.Database{Statements: stats.Statements(), RoundTrips: stats.RoundTrips(), Waits: l.Windows()})
+		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})
 		return resp
 	}
 }
 
-// auth is the schema's @auth: the field needs a signed-in viewer of a role or a
+// authorizeField is the schema's @auth: the field needs a signed-in viewer of a role or a
 // higher one.
-func auth(ctx context.Context, _ any, next graphql.Resolver, role *edu.Role) (any, error) {
-	switch v := loaders.For(ctx).Viewer; { // signIn and signOut change it
+func authorizeField(ctx context.Context, _ any, next graphql.Resolver, role *edu.Role) (any, error) {
+	switch v := loaders.FromContext(ctx).Viewer; { // signIn and signOut change it
 	case !v.SignedIn():
 		return nil, edu.Errorf(edu.Unauthenticated, "sign in first: send the accessToken of signIn as \"Authorization: Bearer …\"")
-	case role != nil && !v.Has(*role):
+	case role != nil && !v.HasRole(*role):
 		return nil, edu.Errorf(edu.Forbidden, "this needs the role %s; the viewer is %s", *role, v.Role())
 	}
 	return next(ctx)

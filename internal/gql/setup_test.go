@@ -20,18 +20,18 @@ import (
 
 const maxBody = 2000
 
-// schema has the kinds of operations that the transport tells apart.
-var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
+// newSchema has the kinds of operations that the transport tells apart.
+var newSchema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	enum Color { RED GREEN }
 	input Paint { color: Color! coats: Int = 1 names: [String!] }
 	type Query { hello(name: String, first: Int, paint: Paint): String }
 	type Mutation { wave: String }
 	type Subscription { ticks: Int }`})
 
-// server serves a schema whose every operation is answered by exec.
-func server(exec func(ctx context.Context) *graphql.Response) http.Handler {
+// newTestServer serves a schema whose every operation is answered by exec.
+func newTestServer(exec func(ctx context.Context) *graphql.Response) http.Handler {
 	es := &graphql.ExecutableSchemaMock{
-		SchemaFunc: func() *ast.Schema { return schema },
+		SchemaFunc: func() *ast.Schema { return newSchema },
 		ExecFunc: func(context.Context) graphql.ResponseHandler {
 			return func(ctx context.Context) *graphql.Response { return exec(ctx) }
 		},
@@ -41,14 +41,14 @@ func server(exec func(ctx context.Context) *graphql.Response) http.Handler {
 
 func serve(es graphql.ExecutableSchema, log *slog.Logger) http.Handler {
 	exec := executor.New(es)
-	exec.SetErrorPresenter(gql.Present(log))
-	exec.SetRecoverFunc(gql.Recover(log))
+	exec.SetErrorPresenter(gql.NewErrorPresenter(log))
+	exec.SetRecoverFunc(gql.NewRecoverFunc(log))
 	return middleware.RequestID()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		gql.HTTP{MaxBody: maxBody}.Do(w, r, exec)
+		gql.HTTP{MaxBodyBytes: maxBody}.HandleRequest(w, r, exec)
 	}))
 }
 
-func hello(context.Context) *graphql.Response {
+func resolveHello(context.Context) *graphql.Response {
 	return &graphql.Response{Data: []byte(`{"hello":"<world>"}`)}
 }
 
@@ -67,13 +67,13 @@ func ask(t *testing.T, h http.Handler, request ...string) *httptest.ResponseReco
 	return rec
 }
 
-// post sends body as JSON.
-func post(t *testing.T, h http.Handler, body string) *httptest.ResponseRecorder {
+// postBody sends body as JSON.
+func postBody(t *testing.T, h http.Handler, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	return ask(t, h, http.MethodPost, "/graphql", body, "Content-Type: application/json\nX-Request-Id: id-1")
 }
 
-func logTo() (*slog.Logger, *bytes.Buffer) {
+func newBufferLogger() (*slog.Logger, *bytes.Buffer) {
 	var buf bytes.Buffer
 	return slog.New(slog.NewJSONHandler(&buf, nil)), &buf
 }

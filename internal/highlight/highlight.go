@@ -20,44 +20,44 @@ import (
 // Marker marks the words of one search.
 type Marker struct {
 	stems map[string]bool
-	// starts holds the first bytes of the stems. A stem begins as its word
+	// firstBytes holds the first bytes of the stems. A stem begins as its word
 	// does, so a word that begins otherwise need not be stemmed: that spares
 	// nine words in ten.
-	starts [256]bool
-	// runs are lexemes that are more than a word, such as node.js or 3.11.
-	runs []string
-	env  *snowballstem.Env
+	firstBytes [256]bool
+	// compounds are lexemes that are more than a word, such as node.js or 3.11.
+	compounds []string
+	stemmer   *snowballstem.Env
 }
 
 // New makes a Marker for what PostgreSQL's querytree says of a search:
 // normalised words in quotes, e.g. 'practic' & 'rust'.
 func New(querytree string) *Marker {
-	m := &Marker{stems: map[string]bool{}, env: snowballstem.NewEnv("")}
+	m := &Marker{stems: map[string]bool{}, stemmer: snowballstem.NewEnv("")}
 	parts := strings.Split(querytree, "'")
 	for i := 1; i < len(parts); i += 2 {
 		switch {
 		case parts[i] == "":
 		case wordLength(parts[i]) < len(parts[i]):
-			m.runs = append(m.runs, parts[i])
+			m.compounds = append(m.compounds, parts[i])
 		default:
 			m.stems[parts[i]] = true
-			m.starts[parts[i][0]] = true
+			m.firstBytes[parts[i][0]] = true
 		}
 	}
 	return m
 }
 
-// HTML returns the whole text, HTML-escaped, with the matched words between
+// RenderHTML returns the whole text, HTML-escaped, with the matched words between
 // <mark> and </mark>.
-func (m *Marker) HTML(text string) string {
+func (m *Marker) RenderHTML(text string) string {
 	var out strings.Builder
 	out.Grow(len(text) + 64)
 	for len(text) > 0 {
-		n := m.runLength(text)
+		n := m.compoundLength(text)
 		marked := n > 0
 		if !marked {
 			n = wordLength(text)
-			marked = n > 0 && m.matches(text[:n])
+			marked = n > 0 && m.matchesWord(text[:n])
 		}
 		if n == 0 {
 			_, n = utf8.DecodeRuneInString(text)
@@ -72,10 +72,10 @@ func (m *Marker) HTML(text string) string {
 	return out.String()
 }
 
-// runLength returns how many bytes of the text's start, where a word may begin,
+// compoundLength returns how many bytes of the text's start, where a word may begin,
 // are a lexeme that is more than a word; 0 for none.
-func (m *Marker) runLength(text string) int {
-	for _, run := range m.runs {
+func (m *Marker) compoundLength(text string) int {
+	for _, run := range m.compounds {
 		if len(text) >= len(run) && strings.EqualFold(text[:len(run)], run) && wordLength(text[len(run):]) == 0 {
 			return len(run)
 		}
@@ -83,17 +83,17 @@ func (m *Marker) runLength(text string) int {
 	return 0
 }
 
-func (m *Marker) matches(word string) bool {
+func (m *Marker) matchesWord(word string) bool {
 	word = strings.ToLower(word)
-	if !m.starts[word[0]] {
+	if !m.firstBytes[word[0]] {
 		return false
 	}
 	if m.stems[word] {
 		return true
 	}
-	m.env.SetCurrent(word)
-	english.Stem(m.env)
-	return m.stems[m.env.Current()]
+	m.stemmer.SetCurrent(word)
+	english.Stem(m.stemmer)
+	return m.stems[m.stemmer.Current()]
 }
 
 // wordLength returns how many bytes of the text's start are one word: letters,

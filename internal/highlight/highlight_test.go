@@ -24,7 +24,7 @@ func TestMarks(t *testing.T) {
 		{"'x'", "", ""},
 		{"'rust'", "\"rust\" 'rust'", "&#34;<mark>rust</mark>&#34; &#39;<mark>rust</mark>&#39;"},
 	} {
-		if got := highlight.New(c.tree).HTML(c.text); got != c.want {
+		if got := highlight.New(c.tree).RenderHTML(c.text); got != c.want {
 			t.Errorf("%s of %q: %q, want %q", c.tree, c.text, got, c.want)
 		}
 	}
@@ -40,7 +40,7 @@ func FuzzHTML(f *testing.F) {
 	f.Add("'node.js' | '3.11' | 'a/b'", "Node.js 3.11 a/b. x@y.z -5 ...")
 	f.Fuzz(func(t *testing.T, tree, text string) {
 		text = strings.ToValidUTF8(text, "") // as PostgreSQL holds it
-		got := highlight.New(tree).HTML(text)
+		got := highlight.New(tree).RenderHTML(text)
 		if plain := marks.ReplaceAllString(got, ""); html.UnescapeString(plain) != html.UnescapeString(html.EscapeString(text)) || plain != html.EscapeString(text) {
 			t.Errorf("%q became %q", text, got)
 		}

@@ -13,52 +13,52 @@ import (
 
 // Job is something done at the start and then every so often.
 type Job struct {
-	Name  string
-	Every time.Duration
+	Name     string
+	Interval time.Duration
 	// Run does it once and tells what was done; nil for nothing.
 	Run func(context.Context) ([]any, error)
 }
 
-// All returns the jobs of the server.
-func All(s *store.Store) []Job {
+// ServerJobs returns the jobs of the server.
+func ServerJobs(s *store.Store) []Job {
 	return []Job{
-		{Name: "partitions", Every: time.Hour, Run: func(ctx context.Context) ([]any, error) {
+		{Name: "partitions", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.EnsurePartitions(ctx, time.Now(), 2)
-			return counted("made", n), err
+			return countReport("made", n), err
 		}},
-		{Name: "analytics", Every: 5 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
+		{Name: "analytics", Interval: 5 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
 			done, err := s.RefreshAnalytics(ctx, 4*time.Minute)
 			if !done {
 				return nil, err
 			}
 			return []any{"refreshed", true}, err
 		}},
-		{Name: "related", Every: 10 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
-			n, err := s.RefreshRelated(ctx, 12*time.Hour)
-			return counted("courses", n), err
+		{Name: "related", Interval: 10 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
+			n, err := s.RefreshRelatedCourses(ctx, 12*time.Hour)
+			return countReport("courses", n), err
 		}},
-		{Name: "sessions", Every: time.Hour, Run: func(ctx context.Context) ([]any, error) {
+		{Name: "sessions", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.DeleteExpiredSessions(ctx)
-			return counted("expired_tokens", n), err
+			return countReport("expired_tokens", n), err
 		}},
-		{Name: "answers", Every: time.Hour, Run: func(ctx context.Context) ([]any, error) {
-			n, err := s.DeleteExpiredAnswers(ctx)
-			return counted("expired_answers", n), err
+		{Name: "answers", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
+			n, err := s.DeleteExpiredResponses(ctx)
+			return countReport("expired_answers", n), err
 		}},
 	}
 }
 
-func counted(what string, n int) []any {
+func countReport(what string, n int) []any {
 	if n == 0 {
 		return nil
 	}
 	return []any{what, n}
 }
 
-// Start runs the jobs from when ready is closed until the context ends; the channel
+// StartPeriodic runs the jobs from when ready is closed until the context ends; the channel
 // is closed once all have returned. A job that fails is logged and tried again at its
 // next turn.
-func Start(ctx context.Context, log *slog.Logger, ready <-chan struct{}, jobs []Job) <-chan struct{} {
+func StartPeriodic(ctx context.Context, log *slog.Logger, ready <-chan struct{}, jobs []Job) <-chan struct{} {
 	var wg sync.WaitGroup
 	for _, j := range jobs {
 		wg.Go(func() {
@@ -67,14 +67,14 @@ func Start(ctx context.Context, log *slog.Logger, ready <-chan struct{}, jobs []
 				return
 			case <-ready:
 			}
-			turn := time.NewTicker(j.Every)
-			defer turn.Stop()
+			ticker := time.NewTicker(j.Interval)
+			defer ticker.Stop()
 			for {
-				j.once(ctx, log)
+				j.runAndLog(ctx, log)
 				select {
 				case <-ctx.Done():
 					return
-				case <-turn.C:
+				case <-ticker.C:
 				}
 			}
 		})
@@ -84,7 +84,7 @@ func Start(ctx context.Context, log *slog.Logger, ready <-chan struct{}, jobs []
 	return done
 }
 
-func (j Job) once(ctx context.Context, log *slog.Logger) {
+func (j Job) runAndLog(ctx context.Context, log *slog.Logger) {
 	start := time.Now()
 	report, err := j.Run(ctx)
 	switch {

@@ -18,13 +18,13 @@ import (
 
 func setup(t *testing.T) ([]jobs.Job, *pgxpool.Pool) {
 	t.Helper()
-	dsn := testdb.Demo(t)
+	dsn := testdb.NewWithDemo(t)
 	s, err := store.Open(t.Context(), store.Config{URL: dsn, MaxConns: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	return jobs.All(s), testdb.Pool(t, dsn)
+	return jobs.ServerJobs(s), testdb.OpenPool(t, dsn)
 }
 
 // Each job of the server does its work at its first turn and has nothing to do
@@ -36,7 +36,7 @@ func TestAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, j := range list {
-		if j.Every <= 0 || j.Name == "" {
+		if j.Interval <= 0 || j.Name == "" {
 			t.Errorf("%+v has no turn or no name", j)
 		}
 		if _, err := j.Run(t.Context()); err != nil {
@@ -68,8 +68,8 @@ func TestStart(t *testing.T) {
 	n := 0
 	ready := make(chan struct{})
 	close(ready)
-	done := jobs.Start(ctx, slog.New(slog.NewTextHandler(&out, nil)), ready, []jobs.Job{
-		{Name: "shaky", Every: time.Millisecond, Run: func(ctx context.Context) ([]any, error) {
+	done := jobs.StartPeriodic(ctx, slog.New(slog.NewTextHandler(&out, nil)), ready, []jobs.Job{
+		{Name: "shaky", Interval: time.Millisecond, Run: func(ctx context.Context) ([]any, error) {
 			n++
 			select {
 			case turns <- n:
@@ -81,7 +81,7 @@ func TestStart(t *testing.T) {
 			}
 			return []any{"luck", n}, nil
 		}},
-		{Name: "rare", Every: time.Hour, Run: func(context.Context) ([]any, error) { return nil, nil }},
+		{Name: "rare", Interval: time.Hour, Run: func(context.Context) ([]any, error) { return nil, nil }},
 	})
 	for want := 1; want <= 3; want++ {
 		if got := <-turns; got != want {
@@ -100,8 +100,8 @@ func TestStart(t *testing.T) {
 func TestStartWaits(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	done := jobs.Start(ctx, slog.New(slog.DiscardHandler), make(chan struct{}), []jobs.Job{
-		{Name: "early", Every: time.Millisecond, Run: func(context.Context) ([]any, error) {
+	done := jobs.StartPeriodic(ctx, slog.New(slog.DiscardHandler), make(chan struct{}), []jobs.Job{
+		{Name: "early", Interval: time.Millisecond, Run: func(context.Context) ([]any, error) {
 			t.Error("a job ran")
 			return nil, nil
 		}},

@@ -2,7 +2,7 @@
 // written a thousand times as often as anything else.
 package jsontext
 
-const hex = "0123456789ABCDEF"
+const hexDigits = "0123456789ABCDEF"
 
 // AppendString appends a JSON string, as gqlgen writes it: what may stand as it is
 // does. It leaves invalid UTF-8 alone.
@@ -26,7 +26,7 @@ func AppendString(b []byte, s string) []byte {
 		case '\\', '"':
 			b = append(b, '\\', c)
 		default:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 		}
 	}
 	b = append(b, s[start:]...)

@@ -5,34 +5,34 @@ import (
 	"strings"
 )
 
-// Accepted yields the items of an Accept or Accept-Encoding header, trimmed but
+// ParseAccept yields the items of an Accept or Accept-Encoding header, trimmed but
 // in the caller's spelling, with their quality in thousandths, 0 to 1000
 // (RFC 9110, section 12.4.2). Parameters other than q are left out, and an item
 // whose q is malformed counts as refused.
-func Accepted(header string) iter.Seq2[string, int] {
+func ParseAccept(header string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for item := range strings.SplitSeq(header, ",") {
 			name, params, _ := strings.Cut(item, ";")
 			name = strings.Trim(name, " \t")
-			if name != "" && !yield(name, quality(params)) {
+			if name != "" && !yield(name, parseQuality(params)) {
 				return
 			}
 		}
 	}
 }
 
-func quality(params string) int {
+func parseQuality(params string) int {
 	for param := range strings.SplitSeq(params, ";") {
 		key, value, _ := strings.Cut(strings.Trim(param, " \t"), "=")
 		if key == "q" || key == "Q" {
-			return thousandths(value)
+			return parseThousandths(value)
 		}
 	}
 	return 1000
 }
 
-// thousandths reads "0", "1", "0.5" or "0.123"; anything else is 0.
-func thousandths(s string) int {
+// parseThousandths reads "0", "1", "0.5" or "0.123"; anything else is 0.
+func parseThousandths(s string) int {
 	whole, fraction, _ := strings.Cut(s, ".")
 	if len(fraction) > 3 || (whole != "0" && whole != "1") {
 		return 0

@@ -31,7 +31,7 @@ func FuzzAccessLog(f *testing.F) {
 			var buf bytes.Buffer
 			h := chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				time.Sleep(took)
-				middleware.NoteOperation(r.Context(), "query", operation)
+				middleware.RecordOperation(r.Context(), "query", operation)
 				w.WriteHeader(code)
 			}), middleware.RequestID(), middleware.AccessLog(&buf, slog.LevelInfo))
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)

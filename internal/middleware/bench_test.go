@@ -44,7 +44,7 @@ func BenchmarkChain(b *testing.B) {
 		{"plain-nolog", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelError),
 			middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
 		{"plain-observed", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelError),
-			middleware.Observe(func(middleware.Answered) {}), middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
+			middleware.ObserveRequests(func(middleware.CompletedRequest) {}), middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
 		{"zstd", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
 			middleware.SecurityHeaders(), cors, middleware.Compress()), "gzip, deflate, br, zstd"},
 	} {

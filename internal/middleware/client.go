@@ -22,30 +22,30 @@ type Client struct {
 	TLS bool
 }
 
-// ClientOf returns the client that Clients found for a request, or else the other
+// ClientFrom returns the client that Clients found for a request, or else the other
 // end of its connection.
-func ClientOf(r *http.Request) Client {
-	if req, ok := r.Context().Value(requestKey{}).(*request); ok {
+func ClientFrom(r *http.Request) Client {
+	if req, ok := r.Context().Value(requestStateKey{}).(*requestState); ok {
 		return req.client
 	}
-	return peer(r)
+	return peerClient(r)
 }
 
-// peer is the other end of a request's connection.
-func peer(r *http.Request) Client {
+// peerClient is the other end of a request's connection.
+func peerClient(r *http.Request) Client {
 	from, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return Client{Address: plain(from.Addr()), TLS: r.TLS != nil}
+	return Client{Address: normalizeAddr(from.Addr()), TLS: r.TLS != nil}
 }
 
-func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
+func normalizeAddr(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// Proxies are the networks whose word is taken on whom they ask for.
-type Proxies []netip.Prefix
+// TrustedProxies are the networks whose word is taken on whom they ask for.
+type TrustedProxies []netip.Prefix
 
 // ParseProxies reads networks, such as "10.0.0.0/8", or single addresses. The error
 // says which is none, and why.
-func ParseProxies(networks []string) (Proxies, error) {
-	var all Proxies
+func ParseProxies(networks []string) (TrustedProxies, error) {
+	var all TrustedProxies
 	for _, network := range networks {
 		prefix, err := parseNetwork(network)
 		if err != nil {
@@ -58,7 +58,7 @@ func ParseProxies(networks []string) (Proxies, error) {
 
 func parseNetwork(s string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(s); err == nil {
-		a = plain(a)
+		a = normalizeAddr(a)
 		return a.Prefix(a.BitLen())
 	}
 	prefix, err := netip.ParsePrefix(s)
@@ -73,7 +73,7 @@ func parseNetwork(s string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
-func (p Proxies) contain(a netip.Addr) bool {
+func (p TrustedProxies) containsAddr(a netip.Addr) bool {
 	for _, prefix := range p {
 		if prefix.Contains(a) {
 			return true
@@ -82,7 +82,7 @@ func (p Proxies) contain(a netip.Addr) bool {
 	return false
 }
 
-// Clients finds out who asks behind trusted proxies. Requests from anywhere else
+// ResolveClient finds out who asks behind trusted proxies. Requests from anywhere else
 // are from the other end of their connection, whatever their headers say.
 //
 // Of a list of addresses, each of which was added by who took the request from it,
@@ -90,12 +90,12 @@ func (p Proxies) contain(a netip.Addr) bool {
 // client may have made up. X-Forwarded-For is read, or without one Forwarded
 // (RFC 7239): most proxies write the first, and pass the second on as it came. TLS
 // is what the last value of X-Forwarded-Proto says, or without one Forwarded.
-func Clients(proxies Proxies) func(http.Handler) http.Handler {
+func ResolveClient(proxies TrustedProxies) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r, req := begin(r)
-			if from := req.client.Address; proxies.contain(from) {
-				req.client = proxies.client(from, r.Header)
+			r, req := attachRequestState(r)
+			if from := req.client.Address; proxies.containsAddr(from) {
+				req.client = proxies.resolveClient(from, r.Header)
 				req.client.TLS = req.client.TLS || r.TLS != nil
 			}
 			next.ServeHTTP(w, r)
@@ -103,19 +103,19 @@ func Clients(proxies Proxies) func(http.Handler) http.Handler {
 	}
 }
 
-// client returns whom the trusted proxy at from asks for.
-func (p Proxies) client(from netip.Addr, h http.Header) Client {
-	c, hops := Client{Address: from}, forwarded(h["Forwarded"])
+// resolveClient returns whom the trusted proxy at from asks for.
+func (p TrustedProxies) resolveClient(from netip.Addr, h http.Header) Client {
+	c, hops := Client{Address: from}, forwardedClients(h["Forwarded"])
 	if list := h["X-Forwarded-For"]; len(list) > 0 {
-		hops = forwardedFor(list)
+		hops = xForwardedClients(list)
 	}
-	looked := 0
+	inspected := 0
 	for hop, known := range hops {
-		if looked++; !known || looked > maxHops {
+		if inspected++; !known || inspected > maxHops {
 			break // the last proxy we know speaks for somebody it does not tell
 		}
 		c = hop
-		if !p.contain(hop.Address) {
+		if !p.containsAddr(hop.Address) {
 			break
 		}
 	}
@@ -126,9 +126,9 @@ func (p Proxies) client(from netip.Addr, h http.Header) Client {
 	return c
 }
 
-// forwardedFor yields the addresses of X-Forwarded-For, the last first, and false
+// xForwardedClients yields the addresses of X-Forwarded-For, the last first, and false
 // with what is no address.
-func forwardedFor(lines []string) iter.Seq2[Client, bool] {
+func xForwardedClients(lines []string) iter.Seq2[Client, bool] {
 	return func(yield func(Client, bool) bool) {
 		for i := len(lines) - 1; i >= 0; i-- {
 			for rest, more := lines[i], true; more; {
@@ -150,7 +150,7 @@ func forwardedFor(lines []string) iter.Seq2[Client, bool] {
 // brackets.
 func parseNode(s string) (netip.Addr, bool) {
 	if from, err := netip.ParseAddrPort(s); err == nil {
-		return plain(from.Addr()), true
+		return normalizeAddr(from.Addr()), true
 	}
 	if inner, ok := strings.CutPrefix(s, "["); ok {
 		if s, ok = strings.CutSuffix(inner, "]"); !ok {
@@ -158,5 +158,5 @@ func parseNode(s string) (netip.Addr, bool) {
 		}
 	}
 	a, err := netip.ParseAddr(s)
-	return plain(a), err == nil
+	return normalizeAddr(a), err == nil
 }

@@ -17,7 +17,7 @@ import (
 // trusted are the proxies of these tests.
 var trusted = proxies("10.0.0.0/8", "fd00::/8", "192.0.2.1")
 
-func proxies(networks ...string) middleware.Proxies {
+func proxies(networks ...string) middleware.TrustedProxies {
 	p, err := middleware.ParseProxies(networks)
 	if err != nil {
 		panic(err)
@@ -29,7 +29,7 @@ func proxies(networks ...string) middleware.Proxies {
 // headers given as name, value, …
 func clientOf(t testing.TB, from string, headers ...string) (c middleware.Client) {
 	t.Helper()
-	h := middleware.Clients(trusted)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c = middleware.ClientOf(r) }))
+	h := middleware.ResolveClient(trusted)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c = middleware.ClientFrom(r) }))
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r.RemoteAddr = from
 	for i := 0; i < len(headers); i += 2 {
@@ -159,7 +159,7 @@ func TestClientTLS(t *testing.T) {
 		}
 	}
 	direct := &http.Request{RemoteAddr: stranger, TLS: &tls.ConnectionState{}}
-	if !middleware.ClientOf(direct).TLS {
+	if !middleware.ClientFrom(direct).TLS {
 		t.Error("a connection by TLS is taken for plain")
 	}
 }
@@ -170,7 +170,7 @@ func TestClientOverHTTP(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name     string
-		proxies  middleware.Proxies
+		proxies  middleware.TrustedProxies
 		tls      bool
 		remote   string
 		wantHSTS bool
@@ -184,7 +184,7 @@ func TestClientOverHTTP(t *testing.T) {
 			t.Parallel()
 			var buf bytes.Buffer
 			server := httptest.NewUnstartedServer(chain(answer(http.StatusTooManyRequests, nil), middleware.RequestID(),
-				middleware.Clients(tt.proxies), middleware.AccessLog(&buf, slog.LevelInfo), middleware.SecurityHeaders()))
+				middleware.ResolveClient(tt.proxies), middleware.AccessLog(&buf, slog.LevelInfo), middleware.SecurityHeaders()))
 			if tt.tls {
 				server.StartTLS()
 			} else {

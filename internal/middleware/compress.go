@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	// noCompression on a request, with any value, asks for the answer as it is:
+	// noCompressionHeader on a request, with any value, asks for the answer as it is:
 	// for debugging, and for answers that mix secrets with what the caller sent.
-	noCompression = "X-No-Compression"
+	noCompressionHeader = "X-No-Compression"
 
-	// minCompressed is the fewest bytes worth coding: below, the answer fits one
+	// minCompressedSize is the fewest bytes worth coding: below, the answer fits one
 	// packet either way.
-	minCompressed = 1024
+	minCompressedSize = 1024
 
-	// maxPooled is the largest buffer kept for later, so that one huge answer
+	// maxPooledBuffer is the largest buffer kept for later, so that one huge answer
 	// does not hold its memory for good.
-	maxPooled = 1 << 20
+	maxPooledBuffer = 1 << 20
 )
 
 // Compress codes answers of text and JSON of 1 KiB or more with zstd, gzip or br,
@@ -32,37 +32,37 @@ func Compress() func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			vary := slices.Grow(w.Header()["Vary"], 4) // handlers add up to three more
 			w.Header()["Vary"] = append(vary, "Accept-Encoding")
-			c, mandatory := preferred(strings.Join(r.Header["Accept-Encoding"], ","))
-			if c == "" || untouchable(r) {
+			c, mandatory := negotiateCoding(strings.Join(r.Header["Accept-Encoding"], ","))
+			if c == "" || skipsCompression(r) {
 				next.ServeHTTP(w, r)
 				return
 			}
-			cw := &compressWriter{ResponseWriter: w, coding: c, atLeast: minCompressed}
+			cw := &compressWriter{ResponseWriter: w, coding: c, minSize: minCompressedSize}
 			if mandatory {
-				cw.atLeast = 1
+				cw.minSize = 1
 			}
 			next.ServeHTTP(cw, r)
-			cw.finish() // not deferred: after a panic half an answer must not look whole
+			cw.finishResponse() // not deferred: after a panic half an answer must not look whole
 		})
 	}
 }
 
-// untouchable tells requests whose answer must not be coded whatever it is.
-func untouchable(r *http.Request) bool {
+// skipsCompression tells requests whose answer must not be coded whatever it is.
+func skipsCompression(r *http.Request) bool {
 	return r.Method == http.MethodHead || r.Header["Upgrade"] != nil ||
-		r.Header["Range"] != nil || r.Header[noCompression] != nil
+		r.Header["Range"] != nil || r.Header[noCompressionHeader] != nil
 }
 
 // compressWriter holds the header back until it knows whether the answer is to
 // be coded: at the first kibibyte, the first Flush or the end.
 type compressWriter struct {
 	http.ResponseWriter
-	coding  coding
-	atLeast int    // bytes
-	status  int    // 0 before WriteHeader
-	held    []byte // of an answer that may yet be too small
-	decided bool   // the header is sent
-	encoder encoder
+	coding     contentCoding
+	minSize    int    // bytes
+	status     int    // 0 before WriteHeader
+	buffered   []byte // of an answer that may yet be too small
+	headerSent bool   // the header is sent
+	encoder    encoder
 }
 
 // WriteHeader keeps status for when the header is sent.
@@ -82,16 +82,16 @@ func (w *compressWriter) Write(b []byte) (int, error) {
 	switch {
 	case w.encoder != nil:
 		return w.encoder.Write(b)
-	case w.decided:
+	case w.headerSent:
 		return w.ResponseWriter.Write(b)
-	case !w.compressible():
+	case !w.isCompressible():
 		w.sendHeader()
 		return w.ResponseWriter.Write(b)
-	case len(w.held) == 0 && w.announced() == len(b):
-		return w.writeWhole(b)
+	case len(w.buffered) == 0 && w.contentLength() == len(b):
+		return w.writeFullBody(b)
 	}
-	w.held = append(w.held, b...)
-	if len(w.held) >= w.atLeast {
+	w.buffered = append(w.buffered, b...)
+	if len(w.buffered) >= w.minSize {
 		return len(b), w.startEncoder()
 	}
 	return len(b), nil
@@ -102,7 +102,7 @@ func (w *compressWriter) Flush() {
 	if w.encoder != nil {
 		_ = w.encoder.Flush()
 	} else {
-		w.sendHeld()
+		w.sendBuffered()
 	}
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
@@ -110,35 +110,35 @@ func (w *compressWriter) Flush() {
 // Unwrap serves http.ResponseController.
 func (w *compressWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *compressWriter) finish() {
+func (w *compressWriter) finishResponse() {
 	if w.encoder == nil {
-		w.sendHeld()
+		w.sendBuffered()
 		return
 	}
 	_ = w.encoder.Close()
 	w.encoder.Reset(nil) // or the pool would keep the request alive
-	encoders[w.coding].Put(w.encoder)
+	encoderPools[w.coding].Put(w.encoder)
 	w.encoder = nil
 }
 
-// writeWhole answers with b alone.
-func (w *compressWriter) writeWhole(b []byte) (int, error) {
-	if len(b) < w.atLeast {
+// writeFullBody answers with b alone.
+func (w *compressWriter) writeFullBody(b []byte) (int, error) {
+	if len(b) < w.minSize {
 		w.sendHeader()
 		return w.ResponseWriter.Write(b)
 	}
-	buf := buffers.Get().(*[]byte)
+	buf := encodeBuffers.Get().(*[]byte)
 	defer func() {
-		if cap(*buf) <= maxPooled {
-			buffers.Put(buf)
+		if cap(*buf) <= maxPooledBuffer {
+			encodeBuffers.Put(buf)
 		}
 	}()
-	*buf = w.coding.encode((*buf)[:0], b)
-	if len(*buf) >= len(b) && w.atLeast > 1 {
+	*buf = w.coding.appendEncoded((*buf)[:0], b)
+	if len(*buf) >= len(b) && w.minSize > 1 {
 		w.sendHeader()
 		return w.ResponseWriter.Write(b)
 	}
-	w.codeHeader()
+	w.setEncodingHeaders()
 	w.Header()["Content-Length"] = []string{strconv.Itoa(len(*buf))}
 	w.sendHeader()
 	if _, err := w.ResponseWriter.Write(*buf); err != nil {
@@ -147,41 +147,41 @@ func (w *compressWriter) writeWhole(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// buffers hold coded answers for the time of one Write.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
+// encodeBuffers hold coded answers for the time of one Write.
+var encodeBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 func (w *compressWriter) startEncoder() error {
-	w.codeHeader()
+	w.setEncodingHeaders()
 	delete(w.Header(), "Content-Length")
 	w.sendHeader()
-	w.encoder = encoders[w.coding].Get().(encoder)
+	w.encoder = encoderPools[w.coding].Get().(encoder)
 	w.encoder.Reset(w.ResponseWriter)
-	_, err := w.encoder.Write(w.held)
-	w.held = nil
+	_, err := w.encoder.Write(w.buffered)
+	w.buffered = nil
 	return err
 }
 
-func (w *compressWriter) sendHeld() {
+func (w *compressWriter) sendBuffered() {
 	w.sendHeader()
-	if len(w.held) > 0 {
-		_, _ = w.ResponseWriter.Write(w.held)
-		w.held = nil
+	if len(w.buffered) > 0 {
+		_, _ = w.ResponseWriter.Write(w.buffered)
+		w.buffered = nil
 	}
 }
 
 func (w *compressWriter) sendHeader() {
-	if w.decided {
+	if w.headerSent {
 		return
 	}
-	w.decided = true
+	w.headerSent = true
 	if w.status != 0 {
 		w.ResponseWriter.WriteHeader(w.status)
 	}
 }
 
-// codeHeader makes the header that of a coded answer. The bytes are no longer
+// setEncodingHeaders makes the header that of a coded answer. The bytes are no longer
 // those that a strong ETag vouches for.
-func (w *compressWriter) codeHeader() {
+func (w *compressWriter) setEncodingHeaders() {
 	h := w.Header()
 	h["Content-Encoding"] = []string{string(w.coding)}
 	delete(h, "Accept-Ranges")
@@ -190,29 +190,29 @@ func (w *compressWriter) codeHeader() {
 	}
 }
 
-// announced returns the handler's Content-Length, or -1 where there is none.
-func (w *compressWriter) announced() int {
+// contentLength returns the handler's Content-Length, or -1 where there is none.
+func (w *compressWriter) contentLength() int {
 	if n, err := strconv.Atoi(w.Header().Get("Content-Length")); err == nil {
 		return n
 	}
 	return -1
 }
 
-func (w *compressWriter) compressible() bool {
+func (w *compressWriter) isCompressible() bool {
 	h := w.Header()
 	return w.status != http.StatusNoContent && w.status != http.StatusNotModified &&
 		w.status != http.StatusPartialContent && h["Content-Encoding"] == nil && h["Content-Range"] == nil &&
-		!strings.Contains(h.Get("Cache-Control"), "no-transform") && textual(h.Get("Content-Type"))
+		!strings.Contains(h.Get("Cache-Control"), "no-transform") && isTextMediaType(h.Get("Content-Type"))
 }
 
-var textualTypes = []string{
+var textMediaTypes = []string{
 	"application/json", "application/javascript", "application/xml",
 	"application/manifest+json", "application/graphql-response+json", "image/svg+xml",
 }
 
-// textual tells the media types that shrink. An event stream does too, but would
+// isTextMediaType tells the media types that shrink. An event stream does too, but would
 // have to be flushed into a block an event.
-func textual(contentType string) bool {
+func isTextMediaType(contentType string) bool {
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	mediaType = strings.TrimSpace(mediaType)
 	if strings.ToLower(mediaType) != mediaType {
@@ -221,24 +221,24 @@ func textual(contentType string) bool {
 	if strings.HasPrefix(mediaType, "text/") {
 		return mediaType != "text/event-stream"
 	}
-	return slices.Contains(textualTypes, mediaType)
+	return slices.Contains(textMediaTypes, mediaType)
 }
 
-// WriteWhole answers with a body that is kept, and sets its length. Where Compress
+// WriteCachedBody answers with a body that is kept, and sets its length. Where Compress
 // would code it, coded is asked for the body in the coding of a number below
 // Codings, which encode makes if it was never made.
-func WriteWhole(w http.ResponseWriter, status int, body []byte, coded func(coding int, encode func(body []byte) []byte) []byte) {
+func WriteCachedBody(w http.ResponseWriter, status int, body []byte, encodedBody func(coding int, encode func(body []byte) []byte) []byte) {
 	cw, ok := w.(*compressWriter)
 	if ok {
 		cw.status = status
-		if len(body) >= cw.atLeast && cw.compressible() {
-			small := coded(slices.Index(codings[:], cw.coding), func(body []byte) []byte { return cw.coding.encode(nil, body) })
-			if len(small) < len(body) || cw.atLeast == 1 {
+		if len(body) >= cw.minSize && cw.isCompressible() {
+			small := encodedBody(slices.Index(codings[:], cw.coding), func(body []byte) []byte { return cw.coding.appendEncoded(nil, body) })
+			if len(small) < len(body) || cw.minSize == 1 {
 				body = small
-				cw.codeHeader()
+				cw.setEncodingHeaders()
 			}
 		}
-		cw.decided = true
+		cw.headerSent = true
 		w = cw.ResponseWriter
 	}
 	w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -246,5 +246,5 @@ func WriteWhole(w http.ResponseWriter, status int, body []byte, coded func(codin
 	_, _ = w.Write(body)
 }
 
-// Codings is how many codings there are.
-const Codings = len(codings)
+// CodingCount is how many codings there are.
+const CodingCount = len(codings)

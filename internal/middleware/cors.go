@@ -19,15 +19,15 @@ import (
 // origin null is nobody's: any page can have it, in a sandboxed frame.
 func CORS(origins []string, credentials bool) (func(http.Handler) http.Handler, error) {
 	for _, origin := range origins {
-		if err := checkOrigin(origin, credentials); err != nil {
+		if err := validateOrigin(origin, credentials); err != nil {
 			return nil, fmt.Errorf("CORS origin %q: %w", origin, err)
 		}
 	}
 	return cors.New(cors.Options{
-		AllowOriginFunc: allowed(origins),
+		AllowOriginFunc: originMatcher(origins),
 		AllowedMethods:  []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
-			"Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", requestIDHeader, noCompression,
+			"Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", requestIDHeader, noCompressionHeader,
 			"X-Apollo-Operation-Name", "Apollo-Require-Preflight", "GraphQL-Require-Preflight", "GraphQL-Cost", "GraphQL-Dry-Run",
 			"apollographql-client-name", "apollographql-client-version", "GraphQL-Client-Name", "GraphQL-Client-Version",
 		},
@@ -37,13 +37,13 @@ func CORS(origins []string, credentials bool) (func(http.Handler) http.Handler, 
 	}).Handler, nil
 }
 
-// allowed returns whether an origin is one of those, which checkOrigin took.
-func allowed(origins []string) func(string) bool {
-	exact, below := map[string]bool{}, []string(nil)
+// originMatcher returns whether an origin is one of those, which validateOrigin took.
+func originMatcher(origins []string) func(string) bool {
+	exact, suffixes := map[string]bool{}, []string(nil)
 	for _, origin := range origins {
 		origin = strings.ToLower(origin) // as browsers write it
 		if domain, ok := strings.CutPrefix(origin, "https://*"); ok {
-			below = append(below, domain)
+			suffixes = append(suffixes, domain)
 		} else {
 			exact[origin] = true
 		}
@@ -53,14 +53,14 @@ func allowed(origins []string) func(string) bool {
 			return true
 		}
 		host, ok := strings.CutPrefix(origin, "https://")
-		return ok && slices.ContainsFunc(below, func(domain string) bool {
+		return ok && slices.ContainsFunc(suffixes, func(domain string) bool {
 			label, ok := strings.CutSuffix(host, domain)
 			return ok && label != ""
 		})
 	}
 }
 
-func checkOrigin(origin string, credentials bool) error {
+func validateOrigin(origin string, credentials bool) error {
 	if origin == "*" {
 		if credentials {
 			return errors.New(`browsers refuse "*" together with credentials: list the origins, or turn credentials off`)

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// maxForwarded is the longest line of Forwarded that is read, in bytes: an element
+// maxForwardedLine is the longest line of Forwarded that is read, in bytes: an element
 // has some 50.
-const maxForwarded = 4 << 10
+const maxForwardedLine = 4 << 10
 
-// forwarded yields the clients of the header Forwarded (RFC 7239 section 4), the
+// forwardedClients yields the clients of the header Forwarded (RFC 7239 section 4), the
 // last first, and false with one that does not tell its address. Each line of the
 // header stands for itself, so that a quote that is never closed ends with the line
 // that it is in.
-func forwarded(lines []string) iter.Seq2[Client, bool] {
+func forwardedClients(lines []string) iter.Seq2[Client, bool] {
 	return func(yield func(Client, bool) bool) {
 		for i := len(lines) - 1; i >= 0; i-- {
 			elements, ok := parseForwarded(lines[i])
@@ -32,37 +32,37 @@ func forwarded(lines []string) iter.Seq2[Client, bool] {
 	}
 }
 
-// element is a forwarded-element: its parameters by their names in lower case.
-type element map[string]string
+// forwardedElement is a forwarded-element: its parameters by their names in lower case.
+type forwardedElement map[string]string
 
 // parseForwarded reads a line, or returns false for one that is not to the letter of
 // the grammar, but for blanks around its separators, which some proxies write.
-func parseForwarded(line string) (elements []element, ok bool) {
-	if len(line) > maxForwarded {
+func parseForwarded(line string) (elements []forwardedElement, ok bool) {
+	if len(line) > maxForwardedLine {
 		return nil, false
 	}
 	in := fieldReader{line}
-	e := element{}
+	e := forwardedElement{}
 	for {
-		in.blanks()
-		if name := in.token(); name != "" {
-			value, ok := in.value()
+		in.skipBlanks()
+		if name := in.readToken(); name != "" {
+			value, ok := in.readValue()
 			name = strings.ToLower(name)
 			if _, twice := e[name]; !ok || twice {
 				return nil, false
 			}
 			e[name] = value
-			in.blanks()
+			in.skipBlanks()
 		}
 		end := in.rest == ""
-		if end || in.skip(',') {
+		if end || in.skipByte(',') {
 			if len(e) > 0 {
-				elements, e = append(elements, e), element{}
+				elements, e = append(elements, e), forwardedElement{}
 			}
 			if end {
 				return elements, true
 			}
-		} else if !in.skip(';') {
+		} else if !in.skipByte(';') {
 			return nil, false
 		}
 	}
@@ -71,9 +71,9 @@ func parseForwarded(line string) (elements []element, ok bool) {
 // fieldReader reads the parts that fields of HTTP are made of (RFC 9110 section 5.6).
 type fieldReader struct{ rest string }
 
-func (in *fieldReader) blanks() { in.rest = strings.TrimLeft(in.rest, " \t") }
+func (in *fieldReader) skipBlanks() { in.rest = strings.TrimLeft(in.rest, " \t") }
 
-func (in *fieldReader) skip(c byte) bool {
+func (in *fieldReader) skipByte(c byte) bool {
 	ok := in.rest != "" && in.rest[0] == c
 	if ok {
 		in.rest = in.rest[1:]
@@ -81,8 +81,8 @@ func (in *fieldReader) skip(c byte) bool {
 	return ok
 }
 
-// token reads a token, "" where there is none.
-func (in *fieldReader) token() string {
+// readToken reads a token, "" where there is none.
+func (in *fieldReader) readToken() string {
 	n := 0
 	for n < len(in.rest) && isTokenByte(in.rest[n]) {
 		n++
@@ -96,13 +96,13 @@ func isTokenByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
 
-// value reads "=" and a token or a quoted string.
-func (in *fieldReader) value() (string, bool) {
-	if !in.skip('=') {
+// readValue reads "=" and a token or a quoted string.
+func (in *fieldReader) readValue() (string, bool) {
+	if !in.skipByte('=') {
 		return "", false
 	}
-	if !in.skip('"') {
-		value := in.token()
+	if !in.skipByte('"') {
+		value := in.readToken()
 		return value, value != ""
 	}
 	var value strings.Builder

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Check is one thing that readiness depends on. Probe returns nil while it
+// HealthCheck is one thing that readiness depends on. Probe returns nil while it
 // works. A failing Required check makes the process unready, any other only
 // degraded.
-type Check struct {
+type HealthCheck struct {
 	Name     string
 	Required bool
 	Probe    func(context.Context) error
@@ -24,40 +24,40 @@ type Check struct {
 type Health struct {
 	log      *slog.Logger
 	deadline time.Duration
-	checks   []Check
+	checks   []HealthCheck
 	draining atomic.Bool
 }
 
 // NewHealth returns a Health over checks, which run side by side and count as
 // failed after deadline.
-func NewHealth(log *slog.Logger, deadline time.Duration, checks ...Check) *Health {
+func NewHealth(log *slog.Logger, deadline time.Duration, checks ...HealthCheck) *Health {
 	return &Health{log: log, deadline: deadline, checks: checks}
 }
 
-// Drain makes the process unready for good, so that a load balancer sends no
+// StartDraining makes the process unready for good, so that a load balancer sends no
 // more requests while the ones under way are finished.
-func (h *Health) Drain() { h.draining.Store(true) }
+func (h *Health) StartDraining() { h.draining.Store(true) }
 
 type healthReport struct {
 	Status string            `json:"status"`
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
-// Live answers /healthz: 200 {"status":"ok"} as long as the process answers at all.
-func (h *Health) Live(w http.ResponseWriter, _ *http.Request) {
-	writeHealth(w, http.StatusOK, healthReport{Status: "ok"})
+// ServeLiveness answers /healthz: 200 {"status":"ok"} as long as the process answers at all.
+func (h *Health) ServeLiveness(w http.ResponseWriter, _ *http.Request) {
+	writeHealthReport(w, http.StatusOK, healthReport{Status: "ok"})
 }
 
-// Ready answers /readyz: status "ok" or, where an optional check fails,
+// ServeReadiness answers /readyz: status "ok" or, where an optional check fails,
 // "degraded" with 200; "unavailable" or "draining" with 503. Checks tells "ok" or
 // "failed" by name.
-func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
+func (h *Health) ServeReadiness(w http.ResponseWriter, r *http.Request) {
 	if h.draining.Load() {
-		writeHealth(w, http.StatusServiceUnavailable, healthReport{Status: "draining"})
+		writeHealthReport(w, http.StatusServiceUnavailable, healthReport{Status: "draining"})
 		return
 	}
 	status, report := http.StatusOK, healthReport{Status: "ok", Checks: make(map[string]string, len(h.checks))}
-	for i, err := range h.probe(r.Context()) {
+	for i, err := range h.runChecks(r.Context()) {
 		check := h.checks[i]
 		if err == nil {
 			report.Checks[check.Name] = "ok"
@@ -71,12 +71,12 @@ func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
 			report.Status = "degraded"
 		}
 	}
-	writeHealth(w, status, report)
+	writeHealthReport(w, status, report)
 }
 
-// probe runs every check and returns their errors in order. A probe that ignores
+// runChecks runs every check and returns their errors in order. A probe that ignores
 // its context is left behind at the deadline.
-func (h *Health) probe(ctx context.Context) []error {
+func (h *Health) runChecks(ctx context.Context) []error {
 	ctx, cancel := context.WithTimeout(ctx, h.deadline)
 	defer cancel()
 	errs := make([]error, len(h.checks))
@@ -96,7 +96,7 @@ func (h *Health) probe(ctx context.Context) []error {
 	return errs
 }
 
-func writeHealth(w http.ResponseWriter, status int, report healthReport) {
+func writeHealthReport(w http.ResponseWriter, status int, report healthReport) {
 	body, _ := json.Marshal(report) // strings only: it cannot fail
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")

@@ -37,13 +37,13 @@ func TestHealth(t *testing.T) {
 				deadline = 50 * time.Millisecond
 			}
 			health := middleware.NewHealth(slog.New(slog.DiscardHandler), deadline,
-				middleware.Check{Name: "database", Required: true, Probe: tt.database},
-				middleware.Check{Name: "redis", Probe: tt.redis})
-			expect(t, health.Ready, tt.status, tt.body)
-			expect(t, health.Live, 200, `{"status":"ok"}`)
-			health.Drain()
-			expect(t, health.Ready, 503, `{"status":"draining"}`)
-			expect(t, health.Live, 200, `{"status":"ok"}`)
+				middleware.HealthCheck{Name: "database", Required: true, Probe: tt.database},
+				middleware.HealthCheck{Name: "redis", Probe: tt.redis})
+			expect(t, health.ServeReadiness, tt.status, tt.body)
+			expect(t, health.ServeLiveness, 200, `{"status":"ok"}`)
+			health.StartDraining()
+			expect(t, health.ServeReadiness, 503, `{"status":"draining"}`)
+			expect(t, health.ServeLiveness, 200, `{"status":"ok"}`)
 		})
 	}
 }

@@ -42,7 +42,7 @@ func TestRequestID(t *testing.T) {
 	t.Parallel()
 	var inside string
 	h := middleware.RequestID()(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		inside = middleware.RequestIDOf(r.Context())
+		inside = middleware.RequestIDFrom(r.Context())
 	}))
 	for sent, kept := range map[string]bool{
 		"abc-DEF_1.2":           true,
@@ -64,7 +64,7 @@ func TestRequestID(t *testing.T) {
 			t.Errorf("sent %q: got %q, want a new id", sent, got)
 		}
 	}
-	if middleware.RequestIDOf(t.Context()) != "" {
+	if middleware.RequestIDFrom(t.Context()) != "" {
 		t.Error("a context without a request has an id")
 	}
 }
@@ -73,8 +73,8 @@ func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	var buf bytes.Buffer
 	h := chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		middleware.NoteOperation(r.Context(), "query", "CoursePage")
-		middleware.NoteError(r.Context(), "FORBIDDEN", true)
+		middleware.RecordOperation(r.Context(), "query", "CoursePage")
+		middleware.RecordErrorCode(r.Context(), "FORBIDDEN", true)
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, "short")
 	}), middleware.RequestID(), middleware.AccessLog(&buf, slog.LevelInfo))
@@ -104,35 +104,35 @@ func TestAccessLog(t *testing.T) {
 // An observer is told what became of each request, also of one that panics.
 func TestObserve(t *testing.T) {
 	t.Parallel()
-	var got []middleware.Answered
+	var got []middleware.CompletedRequest
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /graphql", func(w http.ResponseWriter, r *http.Request) {
-		middleware.NoteOperation(r.Context(), "mutation", "Enroll")
-		middleware.NoteDatabase(r.Context(), middleware.Database{Statements: 3, RoundTrips: 2})
-		middleware.NoteError(r.Context(), "NOT_FOUND", false)
+		middleware.RecordOperation(r.Context(), "mutation", "Enroll")
+		middleware.RecordDatabase(r.Context(), middleware.DatabaseUsage{Statements: 3, RoundTrips: 2})
+		middleware.RecordErrorCode(r.Context(), "NOT_FOUND", false)
 		_, _ = io.WriteString(w, "{}")
 	})
 	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("x") })
 	log, _ := jsonLog()
 	h := chain(mux, middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
-		middleware.Observe(func(a middleware.Answered) { got = append(got, a) }), middleware.Recover(log))
+		middleware.ObserveRequests(func(a middleware.CompletedRequest) { got = append(got, a) }), middleware.Recover(log))
 	for _, path := range []string{"/graphql", "/panic", "/nowhere"} {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil))
 	}
-	want := []middleware.Answered{
+	want := []middleware.CompletedRequest{
 		{
-			Route: "POST /graphql", Status: 200, Database: &middleware.Database{Statements: 3, RoundTrips: 2},
-			GraphQL: middleware.GraphQL{Kind: "mutation", Name: "Enroll", Code: "NOT_FOUND"},
+			Route: "POST /graphql", Status: 200, Database: &middleware.DatabaseUsage{Statements: 3, RoundTrips: 2},
+			GraphQL: middleware.GraphQLOutcome{Kind: "mutation", Name: "Enroll", Code: "NOT_FOUND"},
 		},
 		{Route: "/panic", Status: 500},
 		{Status: 404},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(middleware.Answered{}, "Took")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(middleware.CompletedRequest{}, "Took")); diff != "" {
 		t.Errorf("what was observed (-want +got):\n%s", diff)
 	}
 	for _, a := range got {
-		if a.Took <= 0 {
-			t.Errorf("%s took %v", a.Route, a.Took)
+		if a.Duration <= 0 {
+			t.Errorf("%s took %v", a.Route, a.Duration)
 		}
 	}
 }

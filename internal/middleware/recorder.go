@@ -5,44 +5,44 @@ import (
 	"time"
 )
 
-// recorder remembers the status and the size of the answer that passes through, and
+// responseRecorder remembers the status and the size of the answer that passes through, and
 // since when it is waited for.
-type recorder struct {
+type responseRecorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
-	start  time.Time
-	took   time.Duration // 0 before it was asked for
+	status   int
+	bytes    int64
+	start    time.Time
+	duration time.Duration // 0 before it was asked for
 }
 
-// record wraps w, or returns it where it is a recorder already: Recover and
+// recorderFor wraps w, or returns it where it is a recorder already: Recover and
 // AccessLog share one, which saves each request an allocation and a call a write.
-func record(w http.ResponseWriter) *recorder {
-	if rec, ok := w.(*recorder); ok {
+func recorderFor(w http.ResponseWriter) *responseRecorder {
+	if rec, ok := w.(*responseRecorder); ok {
 		return rec
 	}
-	return &recorder{ResponseWriter: w, start: time.Now()}
+	return &responseRecorder{ResponseWriter: w, start: time.Now()}
 }
 
 // WriteHeader notes the first final status; 1xx answers other than 101 may come before it.
-func (r *recorder) WriteHeader(status int) {
+func (r *responseRecorder) WriteHeader(status int) {
 	if r.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		r.status = status
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// elapsed is how long the answer took: the same for all who ask.
-func (r *recorder) elapsed() time.Duration {
-	if r.took == 0 {
-		r.took = time.Since(r.start)
+// elapsedTime is how long the answer took: the same for all who ask.
+func (r *responseRecorder) elapsedTime() time.Duration {
+	if r.duration == 0 {
+		r.duration = time.Since(r.start)
 	}
-	return r.took
+	return r.duration
 }
 
-// final is the status that the answer has: a handler that writes none means 200, one
+// finalStatus is the status that the answer has: a handler that writes none means 200, one
 // that panicked 500.
-func (r *recorder) final(panicked bool) int {
+func (r *responseRecorder) finalStatus(panicked bool) int {
 	switch {
 	case r.status != 0:
 		return r.status
@@ -53,7 +53,7 @@ func (r *recorder) final(panicked bool) int {
 	}
 }
 
-func (r *recorder) Write(b []byte) (int, error) {
+func (r *responseRecorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
@@ -64,7 +64,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 
 // Flush is for handlers that look for an http.Flusher, such as gqlgen's event
 // streams; http.ResponseController would find the inner one through Unwrap.
-func (r *recorder) Flush() {
+func (r *responseRecorder) Flush() {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
@@ -72,4 +72,4 @@ func (r *recorder) Flush() {
 }
 
 // Unwrap serves http.ResponseController.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+func (r *responseRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

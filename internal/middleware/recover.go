@@ -8,12 +8,12 @@ import (
 )
 
 // Recover turns a panic of the handlers inside it into one logged error with
-// its stack and a 500 in GraphQL's error format. Where the answer had begun, the
+// its stack and a 500 in GraphQLOutcome's error format. Where the answer had begun, the
 // connection is cut instead, so that the client does not take half for whole.
 func Recover(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			rec := record(w)
+			rec := recorderFor(w)
 			defer func() {
 				cause := recover()
 				if cause == nil {
@@ -29,14 +29,14 @@ func Recover(log *slog.Logger) func(http.Handler) http.Handler {
 				if rec.status != 0 {
 					panic(http.ErrAbortHandler)
 				}
-				internalError(rec, id)
+				writeInternalError(rec, id)
 			}()
 			next.ServeHTTP(rec, r)
 		})
 	}
 }
 
-func internalError(w http.ResponseWriter, id string) {
+func writeInternalError(w http.ResponseWriter, id string) {
 	h := w.Header()
 	h.Del("Content-Encoding")
 	h.Del("Content-Length")

@@ -11,25 +11,25 @@ import (
 // requestIDHeader is the header's canonical form, so the maps can be used directly.
 const requestIDHeader = "X-Request-Id"
 
-// request is what the middlewares of one request share through its context.
-type request struct {
+// requestState is what the middlewares of one request share through its context.
+type requestState struct {
 	id       string
 	header   [1]string // X-Request-Id, in no allocation of its own
 	client   Client
-	graphql  GraphQL
-	database *Database
+	graphql  GraphQLOutcome
+	database *DatabaseUsage
 }
 
-type requestKey struct{}
+type requestStateKey struct{}
 
-// begin returns what the middlewares of a request share, and the request that has it
+// attachRequestState returns what the middlewares of a request share, and the request that has it
 // in its context. The outermost of them makes it: each context costs a copy of r.
-func begin(r *http.Request) (*http.Request, *request) {
-	if req, ok := r.Context().Value(requestKey{}).(*request); ok {
+func attachRequestState(r *http.Request) (*http.Request, *requestState) {
+	if req, ok := r.Context().Value(requestStateKey{}).(*requestState); ok {
 		return r, req
 	}
-	req := &request{client: peer(r)}
-	return r.WithContext(context.WithValue(r.Context(), requestKey{}, req)), req
+	req := &requestState{client: peerClient(r)}
+	return r.WithContext(context.WithValue(r.Context(), requestStateKey{}, req)), req
 }
 
 // RequestID gives every request an id, answers it as X-Request-Id and keeps it
@@ -40,12 +40,12 @@ func RequestID() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			var id string
-			if given := r.Header[requestIDHeader]; len(given) > 0 && saneID(given[0]) {
+			if given := r.Header[requestIDHeader]; len(given) > 0 && isValidRequestID(given[0]) {
 				id = given[0]
 			} else {
-				id = newID()
+				id = newRequestID()
 			}
-			r, req := begin(r)
+			r, req := attachRequestState(r)
 			req.id, req.header[0] = id, id
 			w.Header()[requestIDHeader] = req.header[:]
 			next.ServeHTTP(w, r)
@@ -53,16 +53,16 @@ func RequestID() func(http.Handler) http.Handler {
 	}
 }
 
-// RequestIDOf returns the id of the request that ctx belongs to, or "" where
+// RequestIDFrom returns the id of the request that ctx belongs to, or "" where
 // there is none.
-func RequestIDOf(ctx context.Context) string {
-	if req, ok := ctx.Value(requestKey{}).(*request); ok {
+func RequestIDFrom(ctx context.Context) string {
+	if req, ok := ctx.Value(requestStateKey{}).(*requestState); ok {
 		return req.id
 	}
 	return ""
 }
 
-func saneID(id string) bool {
+func isValidRequestID(id string) bool {
 	if id == "" || len(id) > 64 {
 		return false
 	}
@@ -77,8 +77,8 @@ func saneID(id string) bool {
 	return true
 }
 
-// newID need not be secret, only unique, so the fast generator does.
-func newID() string {
+// newRequestID need not be secret, only unique, so the fast generator does.
+func newRequestID() string {
 	var raw [16]byte
 	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64())
 	binary.NativeEndian.PutUint64(raw[8:], rand.Uint64())

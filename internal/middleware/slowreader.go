@@ -6,67 +6,67 @@ import (
 	"time"
 )
 
-// piece is how many bytes a client must take in one patience: with 15 s, 4.4 kB/s.
-const piece = 64 << 10
+// writeChunk is how many bytes a client must take in one patience: with 15 s, 4.4 kB/s.
+const writeChunk = 64 << 10
 
-// SlowReaders returns a listener whose connections give up on clients that do not take
+// LimitSlowReaders returns a listener whose connections give up on clients that do not take
 // their answer: one that takes no piece of it for patience, or a sixteenth less, loses
 // its connection. It is in place of http.Server's WriteTimeout, which counts from the
 // request on, cuts off long operations and event streams, and sets a clock anew for
 // every answer.
-func SlowReaders(l net.Listener, patience time.Duration) net.Listener {
-	return slowReaders{l, patience}
+func LimitSlowReaders(l net.Listener, timeout time.Duration) net.Listener {
+	return slowReaderListener{l, timeout}
 }
 
-type slowReaders struct {
+type slowReaderListener struct {
 	net.Listener
-	patience time.Duration
+	timeout time.Duration
 }
 
-func (l slowReaders) Accept() (net.Conn, error) {
+func (l slowReaderListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	holdBack(conn)
-	return &patientConn{Conn: conn, patience: l.patience, accepted: time.Now()}, nil
+	limitSendBuffer(conn)
+	return &writeTimeoutConn{Conn: conn, timeout: l.timeout, accepted: time.Now()}, nil
 }
 
-type patientConn struct {
+type writeTimeoutConn struct {
 	net.Conn
-	patience time.Duration
-	accepted time.Time
-	set      atomic.Int64 // when the clock began last, in nanoseconds since accepted; 0 before it did
+	timeout      time.Duration
+	accepted     time.Time
+	lastExtended atomic.Int64 // when the clock began last, in nanoseconds since accepted; 0 before it did
 }
 
-// wait has the clock begin anew, unless it has only just begun: setting it takes 1 µs.
-func (c *patientConn) wait() error {
+// extendDeadline has the clock begin anew, unless it has only just begun: setting it takes 1 µs.
+func (c *writeTimeoutConn) extendDeadline() error {
 	now := time.Since(c.accepted) // a wall clock set back would keep it from beginning
-	if set := time.Duration(c.set.Load()); set != 0 && now-set <= c.patience/16 {
+	if set := time.Duration(c.lastExtended.Load()); set != 0 && now-set <= c.timeout/16 {
 		return nil
 	}
-	c.set.Store(int64(now))
-	return c.Conn.SetWriteDeadline(time.Now().Add(c.patience))
+	c.lastExtended.Store(int64(now))
+	return c.Conn.SetWriteDeadline(time.Now().Add(c.timeout))
 }
 
 // SetWriteDeadline does nothing: net/http would stop the clock after each answer.
-func (c *patientConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *writeTimeoutConn) SetWriteDeadline(time.Time) error { return nil }
 
 // CloseWrite is for net/http, which lets a client read why it was refused before it
 // cuts the connection.
-func (c *patientConn) CloseWrite() error {
+func (c *writeTimeoutConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
 	return nil
 }
 
-func (c *patientConn) Write(b []byte) (n int, err error) {
+func (c *writeTimeoutConn) Write(b []byte) (n int, err error) {
 	for {
-		if err := c.wait(); err != nil {
+		if err := c.extendDeadline(); err != nil {
 			return n, err
 		}
-		m, err := c.Conn.Write(b[n:min(n+piece, len(b))])
+		m, err := c.Conn.Write(b[n:min(n+writeChunk, len(b))])
 		if n += m; err != nil || n == len(b) {
 			return n, err
 		}

@@ -19,7 +19,7 @@ func TestSlowReadersAhead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l = middleware.SlowReaders(l, 200*time.Millisecond)
+	l = middleware.LimitSlowReaders(l, 200*time.Millisecond)
 	defer func() { _ = l.Close() }()
 	small := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<10) })

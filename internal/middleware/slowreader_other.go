@@ -4,4 +4,4 @@ package middleware
 
 import "net"
 
-func holdBack(net.Conn) {}
+func limitSendBuffer(net.Conn) {}

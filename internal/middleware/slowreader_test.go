@@ -46,7 +46,7 @@ func TestSlowReaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowConn{}
-		conn, err := middleware.SlowReaders(accepting{conn: slow}, hour).Accept()
+		conn, err := middleware.LimitSlowReaders(accepting{conn: slow}, hour).Accept()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ func MarshalDecimal(d edu.Decimal) graphql.Marshaler { return graphql.MarshalStr
 
 // UnmarshalDecimal reads an exact decimal number from a JSON string.
 func UnmarshalDecimal(v any) (edu.Decimal, error) {
-	if s, ok := v.(string); ok && edu.Decimal(s).Valid() {
+	if s, ok := v.(string); ok && edu.Decimal(s).IsValid() {
 		return edu.Decimal(s), nil
 	}
 	return "", edu.Errorf(edu.BadUserInput, "a Decimal is a number in a string, e.g. \"49.90\"")

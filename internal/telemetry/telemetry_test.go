@@ -31,16 +31,16 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	m := telemetry.New()
 	for _, o := range []telemetry.Operation{
-		{}, {Kind: "query", Statements: 4, RoundTrips: 2}, {Kind: "mutation", Code: "NOT_FOUND"}, {Code: "BAD_REQUEST", Refused: true},
+		{}, {Kind: "query", Statements: 4, RoundTrips: 2}, {Kind: "mutation", Code: "NOT_FOUND"}, {Code: "BAD_REQUEST", Rejected: true},
 	} {
-		m.Observe(telemetry.Request{Route: "POST /graphql", Status: 200, Took: 30 * time.Millisecond, Operation: o})
+		m.RecordRequest(telemetry.Request{Route: "POST /graphql", Status: 200, Duration: 30 * time.Millisecond, Operation: o})
 	}
 	for pattern, status := range map[string]int{"": 404, "/a/{$}": 503, "GET /b": 299, "/odd": 700} {
-		m.Observe(telemetry.Request{Route: pattern, Status: status})
+		m.RecordRequest(telemetry.Request{Route: pattern, Status: status})
 	}
-	m.Counter("sevenp_things_total", "Things.", func() float64 { return 3 }, "kind", "old")
-	m.Counter("sevenp_things_total", "Things.", func() float64 { return 4 }, "kind", "new")
-	m.Gauge("sevenp_level", "Level.", func() float64 { return 0.5 })
+	m.RegisterCounter("sevenp_things_total", "Things.", func() float64 { return 3 }, "kind", "old")
+	m.RegisterCounter("sevenp_things_total", "Things.", func() float64 { return 4 }, "kind", "new")
+	m.RegisterGauge("sevenp_level", "Level.", func() float64 { return 0.5 })
 	w := scrape(t, m.Handler("", http.NotFoundHandler()), local)
 	if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain; version=0.0.4") || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v", w.Code, w.Header())
@@ -111,12 +111,12 @@ func TestHandlerHides(t *testing.T) {
 
 // BenchmarkRequest measures what the metrics add to a request to GraphQL.
 func BenchmarkRequest(b *testing.B) {
-	for _, o := range []telemetry.Operation{{Kind: "query", Statements: 4, RoundTrips: 2}, {Kind: "query", Code: "BAD_REQUEST", Refused: true}} {
-		b.Run(map[bool]string{false: "answered", true: "refused"}[o.Refused], func(b *testing.B) {
+	for _, o := range []telemetry.Operation{{Kind: "query", Statements: 4, RoundTrips: 2}, {Kind: "query", Code: "BAD_REQUEST", Rejected: true}} {
+		b.Run(map[bool]string{false: "answered", true: "refused"}[o.Rejected], func(b *testing.B) {
 			m := telemetry.New()
 			b.ReportAllocs()
 			for b.Loop() {
-				m.Observe(telemetry.Request{Route: "POST /graphql", Status: 200, Took: 3 * time.Millisecond, Operation: o})
+				m.RecordRequest(telemetry.Request{Route: "POST /graphql", Status: 200, Duration: 3 * time.Millisecond, Operation: o})
 			}
 		})
 	}

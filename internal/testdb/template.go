@@ -23,13 +23,13 @@ type template struct {
 	fill func(context.Context, *pgxpool.Pool) error
 }
 
-// migrated is the schema with no data.
-var migrated = sync.OnceValue(func() template {
+// migratedTemplate is the schema with no data.
+var migratedTemplate = sync.OnceValue(func() template {
 	return template{
-		name: "tpl_" + migrationsHash(),
+		name: "tpl_" + hashMigrations(),
 		base: "template1",
 		fill: func(ctx context.Context, pool *pgxpool.Pool) error {
-			_, err := migrations.Up(ctx, pool)
+			_, err := migrations.ApplyPending(ctx, pool)
 			return err
 		},
 	}
@@ -37,11 +37,11 @@ var migrated = sync.OnceValue(func() template {
 
 const demoSeed = 7
 
-// withDemo is the schema and the small demo data.
-var withDemo = sync.OnceValue(func() template {
-	base := migrated().name
+// demoTemplate is the schema and the small demo data.
+var demoTemplate = sync.OnceValue(func() template {
+	base := migratedTemplate().name
 	return template{
-		name: "tpl_demo_" + hash(base, demo.Version, demoSeed, Now),
+		name: "tpl_demo_" + hashParts(base, demo.Version, demoSeed, Now),
 		base: base,
 		fill: func(ctx context.Context, pool *pgxpool.Pool) error {
 			return demo.Load(ctx, pool, demo.Options{Scale: demo.Small, Seed: demoSeed, Now: Now})
@@ -49,7 +49,7 @@ var withDemo = sync.OnceValue(func() template {
 	}
 })
 
-func migrationsHash() string {
+func hashMigrations() string {
 	var content []any
 	err := fs.WalkDir(migrations.FS, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -62,10 +62,10 @@ func migrationsHash() string {
 	if err != nil {
 		panic(err) // the files are part of the program
 	}
-	return hash(content...)
+	return hashParts(content...)
 }
 
-func hash(parts ...any) string {
+func hashParts(parts ...any) string {
 	h := sha256.New()
 	for _, part := range parts {
 		fmt.Fprintf(h, "%v\x00", part)
@@ -73,14 +73,14 @@ func hash(parts ...any) string {
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }
 
-// ensured holds the templates this process has seen finished.
-var ensured sync.Map
+// builtTemplates holds the templates this process has seen finished.
+var builtTemplates sync.Map
 
-// ensure builds the template unless it is there. An advisory lock makes one process build it while
+// ensureBuilt builds the template unless it is there. An advisory lock makes one process build it while
 // the others wait. The mark of a finished one is IS_TEMPLATE; at the same moment it stops taking
 // connections, because a database in use can't be cloned.
-func (tpl template) ensure(ctx context.Context, admin string) (err error) {
-	if _, done := ensured.Load(tpl.name); done {
+func (tpl template) ensureBuilt(ctx context.Context, admin string) (err error) {
+	if _, done := builtTemplates.Load(tpl.name); done {
 		return nil
 	}
 	defer func() {
@@ -102,18 +102,18 @@ func (tpl template) ensure(ctx context.Context, admin string) (err error) {
 		return err
 	}
 	if !finished {
-		if err := tpl.build(ctx, admin, conn); err != nil {
+		if err := tpl.buildTemplate(ctx, admin, conn); err != nil {
 			return err
 		}
 	}
-	ensured.Store(tpl.name, true)
+	builtTemplates.Store(tpl.name, true)
 	return nil
 }
 
-// build starts anew: whatever has the name was left by a process that died while it built.
-func (tpl template) build(ctx context.Context, admin string, conn *pgx.Conn) error {
-	if tpl.base == migrated().name {
-		if err := migrated().ensure(ctx, admin); err != nil {
+// buildTemplate starts anew: whatever has the name was left by a process that died while it built.
+func (tpl template) buildTemplate(ctx context.Context, admin string, conn *pgx.Conn) error {
+	if tpl.base == migratedTemplate().name {
+		if err := migratedTemplate().ensureBuilt(ctx, admin); err != nil {
 			return err
 		}
 	}
@@ -125,7 +125,7 @@ func (tpl template) build(ctx context.Context, admin string, conn *pgx.Conn) err
 			return err
 		}
 	}
-	dsn, err := withDatabase(admin, tpl.name)
+	dsn, err := replaceDatabase(admin, tpl.name)
 	if err != nil {
 		return err
 	}

@@ -29,19 +29,19 @@ var Now = time.Date(2026, time.November, 1, 12, 0, 0, 0, time.UTC)
 // New returns the DSN of a migrated database without data, dropped when the test ends.
 func New(t testing.TB) string {
 	t.Helper()
-	return clone(t, migrated())
+	return cloneTemplate(t, migratedTemplate())
 }
 
-// Demo returns the DSN of a database that holds the small demo data, the same in every run; it is
+// NewWithDemo returns the DSN of a database that holds the small demo data, the same in every run; it is
 // dropped when the test ends.
-func Demo(t testing.TB) string {
+func NewWithDemo(t testing.TB) string {
 	t.Helper()
-	return clone(t, withDemo())
+	return cloneTemplate(t, demoTemplate())
 }
 
-// Pool opens a pool on a database of New or Demo and closes it when the test ends, which waits for
+// OpenPool opens a pool on a database of New or Demo and closes it when the test ends, which waits for
 // the connections that the test still holds.
-func Pool(t testing.TB, dsn string) *pgxpool.Pool {
+func OpenPool(t testing.TB, dsn string) *pgxpool.Pool {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), dsn)
 	if err != nil {
@@ -51,8 +51,8 @@ func Pool(t testing.TB, dsn string) *pgxpool.Pool {
 	return pool
 }
 
-// Hasty is Pool, but for its statements: those that take longer than 1 ms are ended.
-func Hasty(t testing.TB, dsn string) *pgxpool.Pool {
+// OpenTimeoutPool is Pool, but for its statements: those that take longer than 1 ms are ended.
+func OpenTimeoutPool(t testing.TB, dsn string) *pgxpool.Pool {
 	t.Helper()
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
@@ -67,9 +67,9 @@ func Hasty(t testing.TB, dsn string) *pgxpool.Pool {
 	return pool
 }
 
-// cluster returns the DSN of the superuser. The server it may start needs no Stop: its watchdog
+// clusterDSN returns the DSN of the superuser. The server it may start needs no Stop: its watchdog
 // stops PostgreSQL and removes its directory when this process ends, in whatever way.
-var cluster = sync.OnceValues(func() (string, error) {
+var clusterDSN = sync.OnceValues(func() (string, error) {
 	if dsn := os.Getenv("TEST_DATABASE_URL"); dsn != "" {
 		return dsn, nil
 	}
@@ -80,37 +80,37 @@ var cluster = sync.OnceValues(func() (string, error) {
 	return s.DSN(), nil
 })
 
-// clone copies a template file by file: 15 to 50 ms for the empty schema, 25 to 40 ms for the demo
+// cloneTemplate copies a template file by file: 15 to 50 ms for the empty schema, 25 to 40 ms for the demo
 // data, where the default, WAL_LOG, writes everything twice. Either takes many times longer while
 // the disk is busy; TMPDIR=/dev/shm is then a remedy.
-func clone(t testing.TB, tpl template) string {
+func cloneTemplate(t testing.TB, tpl template) string {
 	t.Helper()
-	admin, err := cluster()
+	admin, err := clusterDSN()
 	if err != nil {
 		t.Fatalf("no cluster for the test database: %v", err)
 	}
-	if err := tpl.ensure(t.Context(), admin); err != nil {
+	if err := tpl.ensureBuilt(t.Context(), admin); err != nil {
 		t.Fatal(err)
 	}
 	name := "test_" + strings.ToLower(rand.Text())
-	dsn, err := withDatabase(admin, name)
+	dsn, err := replaceDatabase(admin, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := exec(t.Context(), admin, `CREATE DATABASE `+name+` TEMPLATE `+tpl.name+` STRATEGY FILE_COPY`); err != nil {
+	if err := execStatement(t.Context(), admin, `CREATE DATABASE `+name+` TEMPLATE `+tpl.name+` STRATEGY FILE_COPY`); err != nil {
 		t.Fatalf("creating the test database: %v", err)
 	}
 	t.Cleanup(func() { // the test's context has ended by now
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if err := exec(ctx, admin, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+		if err := execStatement(ctx, admin, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
 			t.Errorf("dropping the test database: %v", err)
 		}
 	})
 	return dsn
 }
 
-func exec(ctx context.Context, dsn, sql string) error {
+func execStatement(ctx context.Context, dsn, sql string) error {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return err
@@ -120,9 +120,9 @@ func exec(ctx context.Context, dsn, sql string) error {
 	return err
 }
 
-// withDatabase is the same address with another database. A DSN is a URL or a list of key=value, of
+// replaceDatabase is the same address with another database. A DSN is a URL or a list of key=value, of
 // which the last one wins.
-func withDatabase(dsn, name string) (string, error) {
+func replaceDatabase(dsn, name string) (string, error) {
 	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		return dsn + " dbname=" + name, nil
 	}

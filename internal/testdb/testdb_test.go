@@ -19,7 +19,7 @@ import (
 
 func TestNewIsMigratedAndEmpty(t *testing.T) {
 	t.Parallel()
-	pool := testdb.Pool(t, testdb.New(t))
+	pool := testdb.OpenPool(t, testdb.New(t))
 	var users int
 	if err := pool.QueryRow(t.Context(), `SELECT count(*) FROM users`).Scan(&users); err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestDatabasesAreSeparateAndDropped(t *testing.T) {
 	var dsn string
 	t.Run("one", func(t *testing.T) {
 		dsn = testdb.New(t)
-		pool := testdb.Pool(t, dsn)
+		pool := testdb.OpenPool(t, dsn)
 		if _, err := pool.Exec(t.Context(), `CREATE TABLE mine (x int)`); err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +43,7 @@ func TestDatabasesAreSeparateAndDropped(t *testing.T) {
 		conn.Close(t.Context())
 		t.Error("the database outlived its test")
 	}
-	pool := testdb.Pool(t, testdb.New(t))
+	pool := testdb.OpenPool(t, testdb.New(t))
 	var exists bool
 	if err := pool.QueryRow(t.Context(), `SELECT to_regclass('mine') IS NOT NULL`).Scan(&exists); err != nil {
 		t.Fatal(err)
@@ -58,11 +58,11 @@ func TestDemoIsReproducible(t *testing.T) {
 	if got := testdb.Now.Format(time.RFC3339); got != "2026-11-01T12:00:00Z" {
 		t.Errorf("Now is %s", got)
 	}
-	again := testdb.Pool(t, testdb.New(t))
+	again := testdb.OpenPool(t, testdb.New(t))
 	if err := demo.Load(t.Context(), again, demo.Options{Scale: demo.Small, Seed: 7, Now: testdb.Now}); err != nil {
 		t.Fatal(err)
 	}
-	first, second := fingerprints(t, testdb.Pool(t, testdb.Demo(t))), fingerprints(t, again)
+	first, second := fingerprints(t, testdb.OpenPool(t, testdb.NewWithDemo(t))), fingerprints(t, again)
 	if diff := cmp.Diff(first, second); diff != "" {
 		t.Errorf("two loads differ (-first +second):\n%s", diff)
 	}
@@ -93,7 +93,7 @@ func TestProcessesShareTemplates(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	pool := testdb.Pool(t, s.DSN())
+	pool := testdb.OpenPool(t, s.DSN())
 	rows, err := pool.Query(t.Context(), `SELECT CASE WHEN datistemplate THEN 'template' ELSE 'database' END
 		FROM pg_database WHERE datname ~ '^(tpl|test)_'`)
 	if err != nil {
@@ -116,7 +116,7 @@ func BenchmarkNew(b *testing.B) {
 
 func BenchmarkDemo(b *testing.B) {
 	for b.Loop() {
-		testdb.Demo(b)
+		testdb.NewWithDemo(b)
 	}
 }
 

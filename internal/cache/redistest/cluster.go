@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Cluster starts a Redis Cluster of one node, which has all slots, and returns its URL.
+// ClusterURL starts a Redis Cluster of one node, which has all slots, and returns its URL.
 // It is killed when the test ends.
-func Cluster(t testing.TB) string {
+func ClusterURL(t testing.TB) string {
 	t.Helper()
-	return Nodes(t, 1).URL()
+	return StartCluster(t, 1).URL()
 }
 
 // ClusterNodes is a Redis Cluster of one test.
@@ -23,12 +23,12 @@ type ClusterNodes struct {
 	ports []string
 }
 
-// slots is how many there are in a cluster.
-const slots = 16384
+// slotCount is how many there are in a cluster.
+const slotCount = 16384
 
-// Nodes starts a Redis Cluster of n nodes, each with as many slots. They are killed
+// StartCluster starts a Redis Cluster of n nodes, each with as many slots. They are killed
 // when the test ends.
-func Nodes(t testing.TB, n int) *ClusterNodes {
+func StartCluster(t testing.TB, n int) *ClusterNodes {
 	t.Helper()
 	c := &ClusterNodes{t: t}
 	var first []string // the first node, and its bus
@@ -44,16 +44,16 @@ func Nodes(t testing.TB, n int) *ClusterNodes {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 		})
-		c.until(i, "cluster_enabled:1", "INFO", "cluster")
-		c.Command(i, "CLUSTER", "ADDSLOTSRANGE", strconv.Itoa(i*slots/n), strconv.Itoa((i+1)*slots/n-1))
+		c.waitForReply(i, "cluster_enabled:1", "INFO", "cluster")
+		c.RunCommand(i, "CLUSTER", "ADDSLOTSRANGE", strconv.Itoa(i*slotCount/n), strconv.Itoa((i+1)*slotCount/n-1))
 		if i == 0 {
 			first = []string{port, bus}
 		} else {
-			c.Command(i, "CLUSTER", "MEET", "127.0.0.1", first[0], first[1])
+			c.RunCommand(i, "CLUSTER", "MEET", "127.0.0.1", first[0], first[1])
 		}
 	}
 	for i := range n {
-		c.until(i, "cluster_state:ok", "CLUSTER", "INFO")
+		c.waitForReply(i, "cluster_state:ok", "CLUSTER", "INFO")
 	}
 	return c
 }
@@ -63,27 +63,27 @@ func (c *ClusterNodes) URL() string {
 	return fmt.Sprintf("redis://127.0.0.1:%s,127.0.0.1:%s", c.ports[0], c.ports[len(c.ports)-1])
 }
 
-// ID is what the nodes call one of them.
-func (c *ClusterNodes) ID(node int) string {
-	return strings.TrimSpace(c.Command(node, "CLUSTER", "MYID"))
+// NodeID is what the nodes call one of them.
+func (c *ClusterNodes) NodeID(node int) string {
+	return strings.TrimSpace(c.RunCommand(node, "CLUSTER", "MYID"))
 }
 
-// Command sends a command to a node and returns what it answers.
-func (c *ClusterNodes) Command(node int, args ...string) string {
+// RunCommand sends a command to a node and returns what it answers.
+func (c *ClusterNodes) RunCommand(node int, args ...string) string {
 	out, _ := exec.Command("redis-cli", append([]string{"-p", c.ports[node]}, args...)...).CombinedOutput()
 	return string(out)
 }
 
-// until asks a node until it answers something.
-func (c *ClusterNodes) until(node int, answer string, args ...string) {
+// waitForReply asks a node until it answers something.
+func (c *ClusterNodes) waitForReply(node int, answer string, args ...string) {
 	c.t.Helper()
-	turn := time.NewTicker(10 * time.Millisecond)
-	defer turn.Stop()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(c.Command(node, args...), answer); {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(c.RunCommand(node, args...), answer); {
 		if time.Now().After(deadline) {
-			c.t.Fatalf("the cluster does not start: %s", c.Command(node, args...))
+			c.t.Fatalf("the cluster does not start: %s", c.RunCommand(node, args...))
 		}
-		<-turn.C
+		<-ticker.C
 	}
 }
 

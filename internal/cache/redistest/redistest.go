@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// New returns the URL of a Redis server and a prefix of keys that no other test
+// NewKeyspace returns the URL of a Redis server and a prefix of keys that no other test
 // uses. The server is the one that TEST_REDIS_URL names, or one that is started
 // for this test.
-func New(t testing.TB) (url, prefix string) {
+func NewKeyspace(t testing.TB) (url, prefix string) {
 	t.Helper()
 	prefix = "test:" + rand.Text() + ":"
 	if url := os.Getenv("TEST_REDIS_URL"); url != "" {
 		return url, prefix
 	}
-	return Start(t).URL(), prefix
+	return StartServer(t).URL(), prefix
 }
 
 // Server is a redis-server of one test, on a unix socket, without persistence. It
@@ -32,8 +32,8 @@ type Server struct {
 	cmd    *exec.Cmd
 }
 
-// Start starts a server and waits until it takes connections.
-func Start(t testing.TB) *Server {
+// StartServer starts a server and waits until it takes connections.
+func StartServer(t testing.TB) *Server {
 	t.Helper()
 	// The name of a test may be longer than the path of a socket can be.
 	dir, err := os.MkdirTemp("", "7p-redis")
@@ -84,13 +84,13 @@ func (s *Server) Restart() {
 }
 
 // Pause stops the server as a whole: connections stay open and nothing answers.
-func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
+func (s *Server) Pause() { s.sendSignal(syscall.SIGSTOP) }
 
 // Resume lets the server go on.
-func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
+func (s *Server) Resume() { s.sendSignal(syscall.SIGCONT) }
 
-// Command sends a command, such as FLUSHALL, and returns what it answers.
-func (s *Server) Command(args ...string) string {
+// RunCommand sends a command, such as FLUSHALL, and returns what it answers.
+func (s *Server) RunCommand(args ...string) string {
 	s.t.Helper()
 	out, err := exec.Command("redis-cli", append([]string{"-s", s.socket}, args...)...).CombinedOutput()
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *Server) Command(args ...string) string {
 	return string(out)
 }
 
-func (s *Server) signal(sig os.Signal) {
+func (s *Server) sendSignal(sig os.Signal) {
 	s.t.Helper()
 	if err := s.cmd.Process.Signal(sig); err != nil {
 		s.t.Fatal(err)

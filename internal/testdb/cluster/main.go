@@ -31,16 +31,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: cluster -- COMMAND [ARGUMENT...]")
 		os.Exit(2)
 	}
-	code, err := run(args)
+	code, err := runCommand(args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
 	}
 	os.Exit(code)
 }
 
-// run returns the command's exit code, 128 and the signal's number if a signal ended it, or 1 and an
+// runCommand returns the command's exit code, 128 and the signal's number if a signal ended it, or 1 and an
 // error when it didn't run or the cluster failed.
-func run(args []string) (code int, err error) {
+func runCommand(args []string) (code int, err error) {
 	// Caught from here on: a signal that comes during the start reaches the command, and the cluster
 	// is stopped in any case.
 	signals := make(chan os.Signal, 8)

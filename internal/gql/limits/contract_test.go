@@ -1,0 +1,159 @@
+package limits_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/7p-education/api/internal/gql/limits"
+)
+
+// numbers decodes variables as the transport does.
+func numbers(t *testing.T, text string) map[string]any {
+	t.Helper()
+	in := json.NewDecoder(bytes.NewReader([]byte(text)))
+	in.UseNumber()
+	var v map[string]any
+	if err := in.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// What our clients send is admitted at its largest pages, with room.
+func TestContractIsAdmitted(t *testing.T) {
+	t.Parallel()
+	p := policy(t, contractSchema(t), strict())
+	const largest = `{"first": 100, "query": "go", "slug": "go", "filter": {"difficulty": "BEGINNER", "tags": ["a", "b"]},
+		"orderBy": {"field": "TITLE", "direction": "ASC"}}`
+	for file, want := range map[string]string{
+		"catalog":     "cost 453, 1906 fields, depth 4, 4 statements; courses.nodes 100, courses.nodes.price 100, courses.nodes.category 100",
+		"course-page": "cost 92, 334 fields, depth 5, 10 statements; course.videos.nodes 50, course.reviews.nodes 10, course.reviews.nodes.author 10",
+		"search":      "cost 1848, 1801 fields, depth 5, 6 statements; searchCourses 501, searchCourses.facets 501, searchCourses.didYouMean 200",
+		"dashboard":   "cost 341, 170 fields, depth 6, 8 statements; viewer.dashboard.recommendedCourses 105, viewer.dashboard.recentActivity 60, viewer.dashboard.watchTime 54",
+		"browse-tree": "cost 1840, 4101 fields, depth 7, 5 statements; categories.courses.nodes.reviews.nodes 600, categories.courses.nodes.reviews.nodes.author 600, categories.courses.nodes 200",
+	} {
+		d, err := p.ParseDocument(read(t, "../../bench/operations/"+file+".graphql"))
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		variables := numbers(t, largest)
+		if e, refusal := d.CheckCost("", variables); refusal != nil {
+			t.Errorf("%s: %+v %v", file, e, refusal)
+		}
+		r := d.AnalyzeCost("", variables)
+		var dearest []string
+		for _, s := range r.MostExpensive {
+			dearest = append(dearest, fmt.Sprint(s.Path, " ", s.Cost))
+		}
+		if got := fmt.Sprintf("cost %d, %d fields, depth %d, %d statements; %s", r.Cost, r.Fields, r.Depth, r.Statements, strings.Join(dearest, ", ")); got != want {
+			t.Errorf("%s: %s\nwant %s", file, got, want)
+		}
+	}
+}
+
+func TestExamplesAreAdmitted(t *testing.T) {
+	t.Parallel()
+	p := policy(t, contractSchema(t), strict())
+	files, err := filepath.Glob("../../web/playground/operations/*.graphql")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		d, err := p.ParseDocument(read(t, file))
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		if _, refusal := d.CheckCost("", numbers(t, read(t, strings.TrimSuffix(file, ".graphql")+".json"))); refusal != nil {
+			t.Errorf("%s: %v", file, refusal)
+		}
+	}
+}
+
+// The largest writes are admitted too.
+func TestBulkIsAdmitted(t *testing.T) {
+	t.Parallel()
+	p := policy(t, contractSchema(t), strict())
+	rows := func(n int, row map[string]any) []any {
+		list := make([]any, n)
+		for i := range list {
+			list[i] = row
+		}
+		return list
+	}
+	for text, c := range map[string]struct {
+		input map[string]any
+		cost  int64
+	}{
+		"mutation($input: ImportCoursesInput!) { importCourses(input: $input) { importedCount userErrors { message } } }":               {map[string]any{"courses": rows(10_000, map[string]any{"title": "Go", "tags": []any{"a", "b"}})}, 5_011},
+		"mutation($input: RecordVideoProgressInput!) { recordVideoProgress(input: $input) { recordedCount enrollments { progress } } }": {map[string]any{"events": rows(500, map[string]any{"videoId": "a", "progressSeconds": json.Number("3")})}, 281},
+		"mutation($input: SignInInput!) { signIn(input: $input) { accessToken user { id } } }":                                          {map[string]any{"email": "a@7p.example", "password": "a"}, 5_002},
+	} {
+		d, err := p.ParseDocument(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if e, refusal := d.CheckCost("", map[string]any{"input": c.input}); refusal != nil || e.Cost != c.cost {
+			t.Errorf("%s: %+v %v, want %d", text, e, refusal, c.cost)
+		}
+	}
+}
+
+// What GraphiQL and other tools ask of the schema costs nothing but of the budget
+// of introspection.
+func TestIntrospectionIsAdmitted(t *testing.T) {
+	t.Parallel()
+	p := policy(t, contractSchema(t), strict())
+	d, err := p.ParseDocument(read(t, "testdata/introspection.graphql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, refusal := d.CheckCost("IntrospectionQuery", nil)
+	if want := (limits.Estimate{Fields: 1, IntrospectionCost: 109_644}); refusal != nil || e != want {
+		t.Errorf("costs %+v %v, want %+v", e, refusal, want)
+	}
+	if r := d.AnalyzeCost("", nil); r.Depth != 1 || r.Statements != 0 {
+		t.Errorf("reported as %+v", r)
+	}
+}
+
+// A document is shared by all requests that send it.
+func TestDocumentIsShared(t *testing.T) {
+	t.Parallel()
+	p := policy(t, contractSchema(t), strict())
+	d, err := p.ParseDocument(`query A($n: Int, $f: CourseFilter) { courses(first: $n, filter: $f) { ...F } }
+		query B($n: Int) { courses(last: $n) { ...F } } fragment F on CourseConnection { nodes { id category { id } } }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var done sync.WaitGroup
+	for i := range 50 {
+		done.Go(func() {
+			v := map[string]any{"n": int64(i), "f": map[string]any{"tags": []any{"a"}}}
+			if e, refusal := d.CheckCost("A", v); refusal != nil || e.Cost != int64(51+2*i) {
+				t.Errorf("A of %d: %+v %v", i, e, refusal)
+			}
+			if r := d.AnalyzeCost("B", v); r.Cost != int64(51+2*i) {
+				t.Errorf("B of %d: %+v", i, r)
+			}
+		})
+	}
+	done.Wait()
+}

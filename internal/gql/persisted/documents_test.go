@@ -1,0 +1,214 @@
+package persisted_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/internal/gql/persisted"
+)
+
+func parse(t *testing.T, text string) []*persisted.Document {
+	t.Helper()
+	all, err := persisted.ParseDocuments([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	type row struct{ ID, Operation string }
+	for name, c := range map[string]struct {
+		text string
+		want []row
+	}{
+		"apollo": {`{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [
+			{"id": "b", "name": "B", "type": "query", "body": "query B { a }"}, {"id": "a", "body": "{ a }"}]}`, []row{{"b", "B"}, {"a", ""}}},
+		"relay map":      {`{"2": "query Two { a }", "1": "query One { a }"}`, []row{{"1", "One"}, {"2", "Two"}}},
+		"relay pairs":    {`[["x", "mutation M { a }"], ["x", "mutation M { a }"]]`, []row{{"x", "M"}}},
+		"document":       {"{a}", []row{{persisted.HashText("{a}"), ""}}},
+		"empty manifest": {`{}`, nil},
+		"prefixed hash":  {`{"sha256:` + persisted.HashText("{a}") + `": "{a}"}`, []row{{persisted.HashText("{a}"), ""}}},
+	} {
+		var got []row
+		for _, d := range parse(t, c.text) {
+			got = append(got, row{d.ID, d.Operation})
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	for text, want := range map[string]string{
+		`{"1": "query {"}`:                     "number 1: 1: ",
+		`{"1": "query A { a } query B { b }"}`: "2 operations",
+		`{"1": "fragment F on T { a }"}`:       "0 operations",
+		`{"a b": "{a}"}`:                       "spaces",
+		`{"md5:abc": "{a}"}`:                   "colon",
+		`{"": "{a}"}`:                          "no id",
+		`[["a", "{a}"], ["a", "{b}"]]`:         "two texts",
+		`["a"]`:                                "pairs",
+		`{"format": "other", "version": 1}`:    "not known",
+		`{"a": 1}`:                             "neither",
+		`"x"`:                                  "neither",
+		"":                                     "0 operations",
+		`{"` + strings.Repeat("i", 201) + `": "{a}"}`:    "200 at most",
+		`{"a": "{` + strings.Repeat("a ", 60000) + `}"}`: "at most",
+	} {
+		if _, err := persisted.ParseDocuments([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60s: %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a.graphql", "query A { a }")
+	write("b.json", `{"b": "query B { b }"}`)
+	write("README.md", "not a document")
+	write("b.variables.json", `{"first": 3}`)
+	all, err := persisted.ReadFiles(dir)
+	if err != nil || len(all) != 2 || all[0].Operation != "A" || all[1].ID != "b" {
+		t.Errorf("read %v, %v", all, err)
+	}
+	write("c.json", `{"b": "query Other { b }"}`)
+	if _, err := persisted.ReadFiles(dir); err == nil || !strings.Contains(err.Error(), "two texts") {
+		t.Errorf("%v, want one id for two texts refused", err)
+	}
+	write("e.json", "{\n  \"a\": {,}\n}")
+	if _, err := persisted.ReadFiles(filepath.Join(dir, "e.json")); err == nil || !strings.Contains(err.Error(), "e.json: line 2, column 9: this is not JSON") {
+		t.Errorf("%v, want the place of the mistake", err)
+	}
+	write("d.graphql", "query {")
+	if _, err := persisted.ReadFiles(filepath.Join(dir, "d.graphql")); err == nil || !strings.Contains(err.Error(), "d.graphql") {
+		t.Errorf("%v, want the file named", err)
+	}
+}
+
+// Client libraries print documents in their own way.
+func TestMatch(t *testing.T) {
+	t.Parallel()
+	list := persisted.NewList(parse(t, `{"1": "query A($x: Int = 1) { a(x: $x) { ...F } }\nfragment F on T { b c }"}`))
+	for text, want := range map[string]bool{
+		"query A($x: Int = 1) { a(x: $x) { ...F } }\nfragment F on T { b c }":                         true,
+		"fragment F on T {b,c, __typename}\n#\nquery A($x:Int=1){a(x:$x){__typename ...F}__typename}": true,
+		"query A($x: Int = 2) { a(x: $x) { ...F } }\nfragment F on T { b c }":                         false,
+		"query A($x: Int = 1) { a(x: $x) { ...F } }\nfragment F on T { c b }":                         false, // another answer
+		"query A($x: Int = 1) { a(x: $x) { ...F } }\nfragment F on T { b c t: __typename }":           false,
+		"query {": false,
+	} {
+		if got := list.FindByText(text) != nil; got != want {
+			t.Errorf("%q matches: %v, want %v", text, got, want)
+		}
+	}
+	if list.FindByIDOrHash("1") == nil || list.FindByIDOrHash("2") != nil {
+		t.Error("an id is found that is not there, or the other way round")
+	}
+	if d := list.FindSimilar("A", "query A { other }"); d == nil || d.ID != "1" {
+		t.Errorf("nearest by name is %v", d)
+	}
+	if d := list.FindSimilar("", "query Z($x: Int = 1) { a(x: $x) { b c d } } fragment F on T { b }"); d == nil || d.ID != "1" {
+		t.Errorf("nearest by words is %v", d)
+	}
+	if d := list.FindSimilar("", "{ nothing alike }"); d != nil {
+		t.Errorf("nearest to something else is %v", d)
+	}
+	only, missing := persisted.CompareWords("query A($x: Int = 1) { a(x: $x) { ...F } } fragment F on T { b d }", list.FindByIDOrHash("1"))
+	if diff := cmp.Diff([][]string{{"d"}, {"c"}}, [][]string{only, missing}); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What the database says of a document goes before what the manifest says.
+func TestReplace(t *testing.T) {
+	t.Parallel()
+	list := persisted.NewList(parse(t, `{"1": "{a}"}`))
+	more := parse(t, `{"1": "{a}", "2": "{b}"}`)
+	now := time.Now()
+	more[0].RetiredAt = &now
+	list.ReplaceDocuments(more)
+	if list.FindByIDOrHash("1").RetiredAt == nil || list.FindByIDOrHash("2") == nil || list.Len() != 2 {
+		t.Error("the database's documents are not there")
+	}
+	list.ReplaceDocuments(nil)
+	if list.FindByIDOrHash("1").RetiredAt != nil || list.FindByIDOrHash("2") != nil {
+		t.Error("the manifest's documents are not as they were")
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	schema := gqlparser.MustLoadSchema(&ast.Source{Input: "type Query { a: Int }"})
+	if err := parse(t, "{a}")[0].ValidateAgainst(schema); err != nil {
+		t.Error(err)
+	}
+	if err := parse(t, "{a b}")[0].ValidateAgainst(schema); err == nil || !strings.Contains(err.Error(), `"b"`) {
+		t.Errorf("%v, want b named", err)
+	}
+}
+
+func TestUses(t *testing.T) {
+	t.Parallel()
+	var uses persisted.UsageCounter
+	first := time.Unix(1, 0)
+	uses.RecordUsage("b", "ios", "2", first)
+	uses.RecordUsage("a", "web", "", first)
+	uses.RecordUsage("b", "ios", "2", first.Add(time.Second))
+	uses.RecordUsage("a", strings.Repeat("x", 99)+"\xff", "\x00", first)
+	want := []persisted.Usage{
+		{DocumentID: "a", Client: "web", LastUsed: first, Count: 1},
+		{DocumentID: "a", Client: strings.Repeat("x", 64), LastUsed: first, Count: 1},
+		{DocumentID: "b", Client: "ios", Version: "2", LastUsed: first.Add(time.Second), Count: 2},
+	}
+	got := uses.TakeUsages()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	uses.RecordUsage("b", "ios", "2", first)
+	uses.RestoreUsages(got)
+	if again := uses.TakeUsages(); len(again) != 3 || again[2].Count != 3 || !again[2].LastUsed.Equal(first.Add(time.Second)) {
+		t.Errorf("restored %v", again)
+	}
+	for i := range 10_100 {
+		uses.RecordUsage(strings.Repeat("d", i%7)+time.Duration(i).String(), "", "", first)
+	}
+	if n := len(uses.TakeUsages()); n != 10_000 {
+		t.Errorf("%d uses are kept, want 10,000", n)
+	}
+}
+
+// Nothing that is read breaks the reader, and what it accepts it accepts again.
+func FuzzParse(f *testing.F) {
+	f.Add(`{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [{"id": "b", "body": "query B { a }"}]}`)
+	f.Add(`[["x", "{ a __typename ... on T { b } }"]]`)
+	f.Add(`query($a: [Int!] = [1]) { a(b: $a) @skip(if: true) { __typename } }`)
+	f.Fuzz(func(t *testing.T, text string) {
+		all, err := persisted.ParseDocuments([]byte(text))
+		if err != nil {
+			return
+		}
+		list := persisted.NewList(all)
+		for _, d := range all {
+			again, err := persisted.NewDocument(d.ID, d.Body)
+			if err != nil || again.Hash != d.Hash {
+				t.Fatalf("%q is not taken a second time: %v", d.Body, err)
+			}
+			if list.FindByIDOrHash(d.ID) == nil || list.FindByText(d.Body) == nil {
+				t.Fatalf("%q is not found", d.ID)
+			}
+		}
+	})
+}

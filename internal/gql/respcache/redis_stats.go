@@ -1,0 +1,63 @@
+package respcache
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/7p-education/api/internal/cache"
+)
+
+// scanBatchSize is about how many keys Redis looks at in one go: no other command waits
+// for more than that.
+const scanBatchSize = 1000
+
+// RedisStats is what a Redis holds, in a cluster all of its masters together.
+type RedisStats struct {
+	Entries int64
+	// MemoryBytes is what all of Redis uses, in bytes, whatever it is for.
+	MemoryBytes int64
+}
+
+// ReadRedisStats counts the answers in a Redis, of all versions of this program, by looking at
+// all of its keys.
+func ReadRedisStats(ctx context.Context, r *cache.Redis) (stats RedisStats, err error) {
+	var answers, memory atomic.Int64 // the masters of a cluster are asked at once
+	countNode := func(ctx context.Context, c *redis.Client) error {
+		used, err := readUsedMemory(ctx, c)
+		if err != nil {
+			return err
+		}
+		memory.Add(used)
+		keys := c.Scan(ctx, 0, r.PrefixedKey(keyPrefix)+"*", scanBatchSize).Iterator()
+		for keys.Next(ctx) {
+			if !strings.HasSuffix(keys.Val(), lockSuffix) {
+				answers.Add(1)
+			}
+		}
+		return keys.Err()
+	}
+	err = r.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) error {
+		if cluster, ok := c.(*redis.ClusterClient); ok {
+			return cluster.ForEachMaster(ctx, countNode)
+		}
+		return countNode(ctx, c.(*redis.Client))
+	})
+	return RedisStats{Entries: answers.Load(), MemoryBytes: memory.Load()}, err
+}
+
+func readUsedMemory(ctx context.Context, c *redis.Client) (int64, error) {
+	info, err := c.InfoMap(ctx, "memory").Result()
+	if err != nil {
+		return 0, err
+	}
+	used, err := strconv.ParseInt(info["Memory"]["used_memory"], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("used_memory of Redis: %w", err)
+	}
+	return used, nil
+}

@@ -1,0 +1,52 @@
+package gql
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// checkSingleResponse refuses operations with more than one answer. gqlgen would give
+// the first and drop the rest: one event of a subscription, or null for all that
+// is deferred.
+func checkSingleResponse(op *graphql.OperationContext) *requestError {
+	if op.Operation.Operation == ast.Subscription {
+		return newRequestError(http.StatusNotAcceptable, codeNotAcceptable, "a subscription has many answers: "+
+			"POST it with Accept: text/event-stream, or use a WebSocket with the subprotocol graphql-transport-ws")
+	}
+	// The text decides in nanoseconds for nearly every operation; a name cannot
+	// be escaped in GraphQL.
+	if strings.Contains(op.RawQuery, "defer") && documentUsesDefer(op.Doc) {
+		return newRequestError(http.StatusNotAcceptable, codeNotAcceptable, "an operation with @defer has many answers: "+
+			"leave @defer out, or accept multipart/mixed where this server offers it")
+	}
+	return nil
+}
+
+func documentUsesDefer(doc *ast.QueryDocument) bool {
+	return slices.ContainsFunc(doc.Operations, func(o *ast.OperationDefinition) bool { return selectionsUseDefer(o.SelectionSet) }) ||
+		slices.ContainsFunc(doc.Fragments, func(f *ast.FragmentDefinition) bool { return selectionsUseDefer(f.SelectionSet) })
+}
+
+func selectionsUseDefer(selections ast.SelectionSet) bool {
+	for _, selection := range selections {
+		switch s := selection.(type) {
+		case *ast.Field:
+			if selectionsUseDefer(s.SelectionSet) {
+				return true
+			}
+		case *ast.FragmentSpread:
+			if s.Directives.ForName("defer") != nil {
+				return true
+			}
+		case *ast.InlineFragment:
+			if s.Directives.ForName("defer") != nil || selectionsUseDefer(s.SelectionSet) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,71 @@
+package invalidation
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/7p-education/api/internal/cache/redistest"
+)
+
+// The log comes to another node of a cluster, to which there are connections already,
+// and has lost its end on the way, as on a replica that was behind: who has not read
+// that end learns that it is lost.
+func TestStreamThatMovesInACluster(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 2)
+	a, b := streamOf(t, c.URL(), "7p:"), streamOf(t, c.URL(), "7p:")
+	a.mustRead(t)
+	b.mustRead(t)
+	slot := strings.TrimSpace(c.RunCommand(0, "CLUSTER", "KEYSLOT", a.key))
+	from, to := 0, 1
+	if strings.TrimSpace(c.RunCommand(1, "EXISTS", a.key)) == "1" {
+		from, to = 1, 0
+	}
+	connectToAll(t, b)
+	at := b.mustRead(t)
+	before, err := b.readAllEntries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.mustAdd(t, "course:1")
+	c.RunCommand(from, "DEL", a.key) // or it would not let the slot go
+	for _, node := range []int{to, from} {
+		if got := c.RunCommand(node, "CLUSTER", "SETSLOT", slot, "NODE", c.NodeID(to)); !strings.Contains(got, "OK") {
+			t.Fatal(got)
+		}
+	}
+	for _, m := range before {
+		c.RunCommand(to, "XADD", a.key, m.id, fieldEpoch, m.epoch, fieldTags, m.tags, fieldIDs, m.changeIDs)
+	}
+	for deadline := time.Now().Add(patience); b.readNewEntries() != nil; {
+		if time.Now().After(deadline) {
+			t.Fatal("the log is not found again")
+		}
+	}
+	if good(b, at, "course:1") {
+		t.Error("what changed counts as it was")
+	}
+}
+
+// connectToAll makes a few connections to each node: more than are used at a time.
+func connectToAll(t *testing.T, s *stream) {
+	t.Helper()
+	if err := s.redis.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
+		return c.(*redis.ClusterClient).ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error {
+			for range 3 {
+				conn := c.Conn()
+				defer func() { _ = conn.Close() }()
+				if err := conn.Ping(ctx).Err(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

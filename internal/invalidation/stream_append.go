@@ -1,0 +1,59 @@
+package invalidation
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// errLogLost is returned by add where there is no log any more: it begins anew with the
+// next read.
+var errLogLost = errors.New("changes: the log in Redis is lost")
+
+// appendEntry adds to the log, unless it is lost, in several entries where there are many
+// tags. The ids are in the last that has any, as that one proves that all are there.
+func (s *stream) appendEntry(e entry) error {
+	added, err := s.appendWithEpoch(e, s.epoch.Load().(string), false)
+	if err == nil && !added {
+		return errLogLost
+	}
+	return err
+}
+
+func (s *stream) appendWithEpoch(e entry, epoch string, create bool) (added bool, err error) {
+	err = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
+		pipe := c.Pipeline()
+		add := func(tags []string, ids []int64) *redis.StringCmd {
+			return pipe.XAdd(ctx, &redis.XAddArgs{
+				Stream: s.key, NoMkStream: !create, MaxLen: maxStreamEntries, Approx: true,
+				Values: []string{fieldEpoch, epoch, fieldTags, strings.Join(tags, " "), fieldIDs, formatIDs(ids)},
+			})
+		}
+		tags := e.tags
+		for ; len(tags) > maxEntryTags; tags = tags[maxEntryTags:] {
+			add(tags[:maxEntryTags], nil)
+		}
+		last := add(tags, e.ids)
+		if len(e.ids) > maxEntryIDs {
+			last = add(nil, nil)
+		}
+		_, err := pipe.Exec(ctx)
+		added = err == nil && last.Val() != ""
+		return err
+	})
+	if errors.Is(err, redis.Nil) { // there is no stream
+		return false, nil
+	}
+	return added, err
+}
+
+func formatIDs(ids []int64) string {
+	var b []byte
+	for _, id := range ids {
+		b = append(strconv.AppendInt(b, id, 10), ' ')
+	}
+	return string(b)
+}

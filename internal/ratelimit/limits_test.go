@@ -1,0 +1,418 @@
+package ratelimit_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/ratelimit"
+)
+
+func of(n int, window time.Duration) ratelimit.Policy {
+	return ratelimit.Policy{Limit: n, Window: window}
+}
+
+// caller is who asks, and what their operation costs and tries.
+type caller struct {
+	viewer  edu.Viewer
+	address string // 192.0.2.7 where there is none
+	cost    int64
+	attempt *string // the email of an attempt to sign in
+	more    int     // requests that come within the one
+}
+
+// server is limits with a handler behind them, which answers an operation that was
+// refused as the GraphQL layer does.
+type server struct {
+	*ratelimit.Limits
+	handler http.Handler
+	served  atomic.Int64
+}
+
+type callerKey struct{}
+
+func newServer(rules ratelimit.Rules) *server { return serve(ratelimit.New(rules, nil)) }
+
+func serve(l *ratelimit.Limits) *server {
+	s := &server{Limits: l}
+	address := func(r *http.Request) netip.Addr {
+		if c, _ := r.Context().Value(callerKey{}).(caller); c.address != "" {
+			return netip.MustParseAddr(c.address)
+		}
+		return netip.MustParseAddr("192.0.2.7")
+	}
+	s.handler = l.Middleware(address)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _ := r.Context().Value(callerKey{}).(caller)
+		var err error
+		if c.cost > 0 {
+			err = l.Spend(r.Context(), c.cost)
+		}
+		if c.attempt != nil {
+			if err = l.Attempt(r.Context()); err == nil && *c.attempt != "" {
+				err = l.CountEmailSignIn(r.Context(), *c.attempt)
+			}
+		}
+		if c.more > 0 {
+			err = l.Requests(r.Context(), c.more)
+		}
+		if problem, ok := errors.AsType[*edu.Error](err); ok {
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = fmt.Fprintf(w, `{"errors":[{"message":%q,"extensions":{"code":%q,"retryAfter":%d}}]}`, problem.Message, problem.Code, problem.RetryAfter)
+			return
+		}
+		s.served.Add(1)
+	}))
+	return s
+}
+
+func (s *server) ask(ctx context.Context, c caller) *httptest.ResponseRecorder {
+	ctx = edu.WithViewer(context.WithValue(ctx, callerKey{}, c), c.viewer)
+	rec := httptest.NewRecorder()
+	s.handler.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", nil))
+	return rec
+}
+
+var window = regexp.MustCompile(`;t=(\d+)`)
+
+// refusal returns the message of a 429, whose headers and body must agree on when
+// to come back.
+func refusal(t *testing.T, rec *httptest.ResponseRecorder) string {
+	t.Helper()
+	var body struct {
+		Errors []struct {
+			Message    string
+			Extensions struct {
+				Code       string
+				RetryAfter int
+			}
+		}
+	}
+	if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil || rec.Code != http.StatusTooManyRequests || len(body.Errors) != 1 {
+		t.Fatalf("no refusal, but %d %s (%v)", rec.Code, rec.Body, err)
+	}
+	told := body.Errors[0]
+	wait, err := strconv.Atoi(rec.Header().Get("Retry-After"))
+	if err != nil || wait < 1 || told.Extensions.Code != "RATE_LIMITED" || told.Extensions.RetryAfter != wait {
+		t.Errorf("Retry-After is %q, the body %s", rec.Header().Get("Retry-After"), rec.Body)
+	}
+	for _, item := range window.FindAllStringSubmatch(rec.Header().Get("RateLimit"), -1) {
+		if until, _ := strconv.Atoi(item[1]); until > wait {
+			t.Errorf("Retry-After is %d, before the t of %s", wait, rec.Header().Get("RateLimit"))
+		}
+	}
+	return told.Message
+}
+
+func TestMiddleware(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(ratelimit.Rules{Requests: of(2, 15*time.Minute)})
+		a, b := caller{address: "192.0.2.1"}, caller{address: "192.0.2.2"}
+		for i, want := range []struct {
+			caller caller
+			status int
+			state  string
+		}{
+			{a, 200, `"default";r=1;t=450`},
+			{a, 200, `"default";r=0;t=450`},
+			{b, 200, `"default";r=1;t=450`},
+			{a, 429, `"default";r=0;t=450`},
+		} {
+			rec := s.ask(t.Context(), want.caller)
+			if rec.Code != want.status || rec.Header().Get("RateLimit") != want.state || rec.Header().Get("RateLimit-Policy") != `"default";q=2;w=900` {
+				t.Errorf("request %d: got %d %v", i, rec.Code, rec.Header())
+			}
+		}
+		if s.served.Load() != 3 {
+			t.Errorf("%d requests were served, want 3", s.served.Load())
+		}
+		rec := s.ask(t.Context(), a)
+		if got, want := refusal(t, rec), "too many requests: the limit is 2 in 15 minutes, come back in 450 seconds"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if rec.Header().Get("Cache-Control") != "no-store" || rec.Header().Get("Content-Type") != "application/graphql-response+json; charset=utf-8" {
+			t.Errorf("got %v", rec.Header())
+		}
+	})
+}
+
+// TestRetryAfterIsTrue comes back a second before it was told to, and then on time.
+func TestRetryAfterIsTrue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(ratelimit.Rules{Requests: of(100, 15*time.Minute)})
+		for range 100 {
+			s.ask(t.Context(), caller{})
+		}
+		rec := s.ask(t.Context(), caller{})
+		if got, want := refusal(t, rec), "too many requests: the limit is 100 in 15 minutes, come back in 9 seconds"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		time.Sleep(8 * time.Second)
+		if rec := s.ask(t.Context(), caller{}); rec.Code != 429 || rec.Header().Get("Retry-After") != "1" {
+			t.Errorf("a second early: %d, Retry-After %s", rec.Code, rec.Header().Get("Retry-After"))
+		}
+		time.Sleep(time.Second)
+		if rec := s.ask(t.Context(), caller{}); rec.Code != 200 {
+			t.Errorf("on time: %d", rec.Code)
+		}
+	})
+}
+
+// TestCallers tells whose bucket is whose, and how large it is.
+func TestCallers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(ratelimit.Rules{Requests: of(100, time.Hour), Premium: of(1000, time.Hour)})
+		free := edu.Viewer{ID: 1, Role: edu.RoleStudent, Plan: edu.PlanFree}
+		for i, want := range []struct {
+			caller    caller
+			policy    string
+			remaining int
+		}{
+			{caller{address: "192.0.2.1"}, "default", 99},
+			{caller{address: "192.0.2.1"}, "default", 98},
+			{caller{address: "192.0.2.1", viewer: free}, "default", 99}, // not the address's
+			{caller{address: "192.0.2.2", viewer: free}, "default", 98}, // wherever they are
+			{caller{viewer: edu.Viewer{ID: 2, Role: edu.RoleStudent}}, "default", 99},
+			{caller{viewer: edu.Viewer{ID: 3, Role: edu.RoleStudent, Plan: edu.PlanPremium}}, "premium", 999},
+			{caller{viewer: edu.Viewer{ID: 4, Role: edu.RoleInstructor, Plan: edu.PlanFree}}, "premium", 999},
+			{caller{viewer: edu.Viewer{ID: 5, Role: edu.RoleAdmin, Plan: edu.PlanFree}}, "premium", 999},
+			{caller{viewer: edu.Viewer{Plan: edu.PlanPremium}, address: "192.0.2.3"}, "default", 99}, // not signed in
+			{caller{address: "2001:db8:1:2:3:4:5:6"}, "default", 99},
+			{caller{address: "2001:db8:1:2::9"}, "default", 98}, // of the same /64
+			{caller{address: "2001:db8:1:3::9"}, "default", 99},
+		} {
+			h := s.ask(t.Context(), want.caller).Header()
+			if state := fmt.Sprintf(`%q;r=%d;t=`, want.policy, want.remaining); len(h.Get("RateLimit")) < len(state) || h.Get("RateLimit")[:len(state)] != state {
+				t.Errorf("request %d: RateLimit is %s, want %s…", i, h.Get("RateLimit"), state)
+			}
+			if name := h.Get("RateLimit-Policy"); len(name) < len(want.policy)+2 || name[1:1+len(want.policy)] != want.policy {
+				t.Errorf("request %d: RateLimit-Policy is %s, want %s", i, name, want.policy)
+			}
+		}
+	})
+}
+
+func TestSpend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(ratelimit.Rules{Requests: of(100, 100*time.Hour), Cost: of(6000, time.Minute), SignIns: of(5, time.Hour)})
+		ask := func(cost int64) *httptest.ResponseRecorder { return s.ask(t.Context(), caller{cost: cost}) }
+		for i, want := range []struct {
+			after  time.Duration
+			cost   int64
+			status int
+			state  string
+		}{
+			{0, 0, 200, `"default";r=99;t=3600`},
+			{0, 1, 200, `"default";r=98;t=3600, "cost";r=5999;t=1`},
+			{0, 5000, 200, `"default";r=97;t=3600, "cost";r=999;t=1`},
+			{0, 1500, 429, `"cost";r=999;t=6`}, // 501 are missing, and 100 come a second
+			{0, 999, 200, `"default";r=95;t=3600, "cost";r=0;t=1`},
+			{0, 1, 429, `"cost";r=0;t=1`},
+			{10 * time.Second, 1000, 200, `"default";r=93;t=3590, "cost";r=0;t=1`},
+			{time.Minute, 1 << 50, 200, `"default";r=92;t=3530, "cost";r=0;t=1`}, // more than there ever is counts as all
+			{59 * time.Second, 1 << 50, 429, `"cost";r=5900;t=1`},
+		} {
+			time.Sleep(want.after)
+			rec := ask(want.cost)
+			if rec.Code != want.status || rec.Header().Get("RateLimit") != want.state {
+				t.Errorf("operation %d: got %d %s, want %d %s", i, rec.Code, rec.Header().Get("RateLimit"), want.status, want.state)
+			}
+			if got, want := rec.Header().Get("RateLimit-Policy"), `"default";q=100;w=360000, "cost";q=6000;w=60, "sessions";q=5;w=3600`; got != want {
+				t.Errorf("operation %d: RateLimit-Policy is %s, want %s", i, got, want)
+			}
+		}
+		got, want := refusal(t, ask(6000)), "the operation's cost of 6000 is more than what is left: the limit is 6000 in 1 minute, come back in 1 second"
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if rec := s.ask(t.Context(), caller{address: "192.0.2.8", cost: 6000}); rec.Code != 200 {
+			t.Errorf("another caller: %d", rec.Code)
+		}
+	})
+}
+
+// TestRequestsWithinOne count as any other, and each bucket is told of once.
+func TestRequestsWithinOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(ratelimit.Rules{Requests: of(10, 10*time.Hour), Slowdown: ratelimit.Slowdown{After: 4, Step: time.Second, MaxDelay: 2 * time.Second}})
+		for i, want := range []struct {
+			more, status int
+			state        string
+			wait         time.Duration
+		}{
+			{3, 200, `"default";r=6;t=3600`, 0},
+			{3, 200, `"default";r=2;t=3599`, 7 * time.Second}, // of 1, 2, 2 and 2
+			{2, 429, `"default";r=1;t=3591`, 2 * time.Second}, // the one was counted before, nothing of the 2
+			{0, 200, `"default";r=0;t=3591`, 2 * time.Second},
+		} {
+			start := time.Now()
+			rec := s.ask(t.Context(), caller{more: want.more})
+			if took := time.Since(start); rec.Code != want.status || rec.Header().Get("RateLimit") != want.state || took != want.wait {
+				t.Errorf("request %d: %d %s after %v, want %d %s after %v", i, rec.Code, rec.Header().Get("RateLimit"), took, want.status, want.state, want.wait)
+			}
+		}
+	})
+}
+
+// TestRefusalsOfOneRequest have the longest wait in the header.
+func TestRefusalsOfOneRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := ratelimit.New(ratelimit.Rules{Cost: of(10, 10*time.Second), SignIns: of(1, time.Hour)}, nil)
+		rec := httptest.NewRecorder()
+		l.Middleware(func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.7") })(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			ctx := r.Context()
+			if err := errors.Join(l.Spend(ctx, 4), l.Spend(ctx, 4), l.Attempt(ctx)); err != nil {
+				t.Error(err)
+			}
+			if got, want := rec.Header().Get("RateLimit"), `"cost";r=2;t=1, "sessions";r=0;t=3600`; got != want {
+				t.Errorf("RateLimit is %s, want %s", got, want)
+			}
+			if l.Attempt(ctx) == nil || l.Spend(ctx, 4) == nil || l.Spend(ctx, 1) != nil {
+				t.Error("what is spent is allowed, or what is left is not")
+			}
+		})).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil))
+		if got := [...]string{rec.Header().Get("RateLimit"), rec.Header().Get("Retry-After")}; got != [...]string{`"sessions";r=0;t=3600`, "3600"} {
+			t.Errorf("RateLimit and Retry-After are %q", got)
+		}
+	})
+}
+
+func TestAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(ratelimit.Rules{Requests: of(1000, 1000*time.Hour), SignIns: of(5, 15*time.Minute)})
+		try := func(address, email string) *httptest.ResponseRecorder {
+			return s.ask(t.Context(), caller{address: address, attempt: &email})
+		}
+		for n := range 5 {
+			email := []string{"a@x.example", "b@x.example", ""}[n%3] // "" of a refresh
+			rec := try("2001:db8::1", email)
+			if want := fmt.Sprintf(`, "sessions";r=%d;t=180`, 4-n); rec.Code != 200 || rec.Header().Get("RateLimit")[len(`"default";r=999;t=3600`):] != want {
+				t.Errorf("attempt %d: %d %s, want …%s", n, rec.Code, rec.Header().Get("RateLimit"), want)
+			}
+		}
+		for _, address := range []string{"2001:db8::1", "2001:db8::2"} { // of one household
+			rec := try(address, "")
+			const want = "too many attempts to sign in: the limit is 5 in 15 minutes, come back in 3 minutes"
+			if got := refusal(t, rec); got != want || rec.Header().Get("RateLimit") != `"sessions";r=0;t=180` {
+				t.Errorf("got %q %s, want %q", got, rec.Header().Get("RateLimit"), want)
+			}
+		}
+		if rec := s.ask(t.Context(), caller{address: "2001:db8::1"}); rec.Code != 200 {
+			t.Errorf("who may not sign in may not ask either: %d", rec.Code)
+		}
+		// Signing in as somebody else does not help.
+		email := "a@x.example"
+		if rec := s.ask(t.Context(), caller{address: "2001:db8::1", viewer: edu.Viewer{ID: 7, Role: edu.RoleAdmin}, attempt: &email}); rec.Code != 429 {
+			t.Errorf("an admin's sixth attempt: %d", rec.Code)
+		}
+	})
+}
+
+// TestAttemptsAtOneEmail come from ever new addresses.
+func TestAttemptsAtOneEmail(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(ratelimit.Rules{Requests: of(10, time.Hour), SignIns: of(5, 15*time.Minute)})
+		address := netip.MustParseAddr("192.0.2.1")
+		try := func(email string) *httptest.ResponseRecorder {
+			address = address.Next()
+			return s.ask(t.Context(), caller{address: address.String(), attempt: &email})
+		}
+		for n := range 50 {
+			if rec := try([]string{"victim@x.example", "Victim@X.example"}[n%2]); rec.Code != 200 {
+				t.Fatalf("attempt %d: %d", n, rec.Code)
+			}
+		}
+		const want = "too many attempts to sign in with this email: the limit is 50 in 15 minutes, come back in 18 seconds"
+		if got := refusal(t, try("VICTIM@x.example")); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		for _, other := range []string{"other@x.example", ""} {
+			if rec := try(other); rec.Code != 200 {
+				t.Errorf("email %q: %d", other, rec.Code)
+			}
+		}
+	})
+}
+
+// TestOff has nothing but what is on in the headers.
+func TestOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		email := "a@x.example"
+		all := caller{cost: 1, attempt: &email}
+		for _, tt := range []struct {
+			rules         ratelimit.Rules
+			policy, state string
+		}{
+			{ratelimit.Rules{}, "", ""},
+			{ratelimit.Rules{Slowdown: usual, Premium: of(1, time.Hour)}, "", ""},
+			{ratelimit.Rules{Cost: of(60, time.Hour)}, `"cost";q=60;w=3600`, `"cost";r=59;t=60`},
+			{ratelimit.Rules{SignIns: of(60, time.Hour)}, `"sessions";q=60;w=3600`, `"sessions";r=59;t=60`},
+		} {
+			rec := newServer(tt.rules).ask(t.Context(), all)
+			got := [...]string{rec.Header().Get("RateLimit-Policy"), rec.Header().Get("RateLimit"), rec.Header().Get("Retry-After")}
+			if diff := cmp.Diff([...]string{tt.policy, tt.state, ""}, got); diff != "" || rec.Code != 200 {
+				t.Errorf("%+v: %d, headers (-want +got):\n%s", tt.rules, rec.Code, diff)
+			}
+		}
+		l := ratelimit.New(ratelimit.Rules{Cost: of(1, time.Hour), SignIns: of(1, time.Hour)}, nil)
+		for range 2 { // of no request
+			if err := errors.Join(l.Spend(t.Context(), 1), l.Attempt(t.Context()), l.CountEmailSignIn(t.Context(), email), l.Requests(t.Context(), 9)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// rests are what remains, without the times, which are those of a real clock.
+func rests(rec *httptest.ResponseRecorder) string {
+	return window.ReplaceAllString(rec.Header().Get("RateLimit"), "")
+}
+
+// TestSharedLimits are those of two processes.
+func TestSharedLimits(t *testing.T) {
+	t.Parallel()
+	url, prefix := redistest.NewKeyspace(t)
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Deadline: time.Minute, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	rules := ratelimit.Rules{Requests: of(10, 10*time.Hour), Cost: of(10, 10*time.Hour), SignIns: of(10, 10*time.Hour)}
+	one, two := serve(ratelimit.New(rules, r)), serve(ratelimit.New(rules, r))
+	email := "a@x.example"
+	one.ask(t.Context(), caller{cost: 3})
+	one.ask(t.Context(), caller{attempt: &email})
+	two.ask(t.Context(), caller{attempt: &email})
+	rec := two.ask(t.Context(), caller{cost: 1})
+	if got, want := rests(rec), `"default";r=6, "cost";r=6`; got != want {
+		t.Errorf("the other process has %s, want %s", got, want)
+	}
+	rec = one.ask(t.Context(), caller{attempt: &email})
+	if got, want := rests(rec), `"default";r=5, "sessions";r=7`; got != want {
+		t.Errorf("the one process has %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,28 @@
+package validate_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/7p-education/api/internal/validate"
+)
+
+func TestEmail(t *testing.T) {
+	t.Parallel()
+	for email, good := range map[string]bool{
+		"ada@7p.example": true, "o'brien+7p@mail.7p.example": true, "a@localhost": true, "1@1.2": true,
+		strings.Repeat("a", 243) + "@7p.example": true, strings.Repeat("a", 244) + "@7p.example": false,
+		"ada@" + strings.Repeat("b", 63) + ".example": true, "ada@" + strings.Repeat("b", 64) + ".example": false,
+		"": false, "@": false, "ada": false, "ada@": false, "@7p.example": false, "a@b@7p.example": false, "a b@7p.example": false,
+		" ada@7p.example": false, "ada@7p.example\n": false, "ada@7p..example": false, "ada@-7p.example": false, "ada@7p.example.": false,
+		"Ada <ada@7p.example>": false, "ádá@7p.example": false, "ada@münchen.example": false, "a\x00@7p.example": false,
+	} {
+		in := validate.New("input")
+		if got := in.ValidateEmail("email", email); got != email {
+			t.Errorf("%q became %q", email, got)
+		}
+		if (in.Err() == nil) != good {
+			t.Errorf("%.40q: %v, want it taken: %v", email, in.Err(), good)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package validate_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/7p-education/api/internal/validate"
+)
+
+func TestSlug(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{
+		"Go for Gophers":               "go-for-gophers",
+		"  C++ & C#: 2nd edition!  ":   "c-c-2nd-edition",
+		"Crème Brûlée – naïvement":     "creme-brulee-naivement",
+		"Cre\u0300me":                  "creme",
+		"Straße, ẞ, Ærø, œuvre":        "strasse-ss-aero-oeuvre",
+		"Łódź Đorđe Þór ıİ":            "lodz-dorde-thor-ii",
+		"Don’t Can't":                  "dont-cant",
+		"ﬁve Ｗｉｄｅ ² ⅷ":                 "five-wide-2-viii",
+		"Программирование":             "course",
+		"数学 101":                       "101",
+		"!?":                           "course",
+		"":                             "course",
+		"---a---":                      "a",
+		"a/../b?c=d#e%2f":              "a-b-c-d-e-2f",
+		strings.Repeat("a", 200):       strings.Repeat("a", 73),
+		strings.Repeat("abcdef ", 20):  "abcdef-abcdef-abcdef-abcdef-abcdef-abcdef-abcdef-abcdef-abcdef-abcdef",
+		strings.Repeat("a", 73) + " b": strings.Repeat("a", 73),
+	} {
+		if got := validate.Slugify(title); got != want {
+			t.Errorf("%q became %q, want %q", title, got, want)
+		}
+	}
+}
+
+var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// FuzzSlug looks for a title whose slug is no slug, or not its own.
+func FuzzSlug(f *testing.F) {
+	for _, title := range []string{"", "a", "Crème – 数学 ß", strings.Repeat("a-", 90), strings.Repeat("\ufdfa", 200), "\xff\x00", "İ\u0300"} {
+		f.Add(title)
+	}
+	f.Fuzz(func(t *testing.T, title string) {
+		got := validate.Slugify(title)
+		if !slug.MatchString(got) || len(got) > validate.MaxSlugLength {
+			t.Errorf("%q became %q", title, got)
+		}
+		if again := validate.Slugify(got); again != got {
+			t.Errorf("%q became %q, and that %q", title, got, again)
+		}
+	})
+}

@@ -1,0 +1,270 @@
+package resolvers
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/loaders"
+)
+
+// The edges of each type: what a field wants read for all its parents.
+
+func (pf *prefetcher) walkUsers(ids []int64, sel ast.SelectionSet) {
+	if len(ids) == 0 {
+		return
+	}
+	prefetchKeys(pf, pf.loaders.User, collectKeys(ids, userEntityKey(pf.op, sel, pf.loaders.Viewer)), nil)
+	// Every edge of a user needs their key alone: none waits for the user.
+	for _, f := range collectFields(pf.op, sel, typeUser) {
+		args := pf.fieldArguments(f)
+		switch f.Name {
+		case "coursesTaught":
+			if key, err := taughtCoursesKey(pf.op, f, args.parseConnection(), pf.loaders.Viewer); err == nil {
+				prefetchKeys(pf, pf.loaders.CoursesByInstructor, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Course"), (*prefetcher).walkCourses))
+			}
+		case "enrollments":
+			status, statusOK := args.parseStatus()
+			by, orderOK := args.parseEnrollmentOrder()
+			if !statusOK || !orderOK {
+				continue
+			}
+			if key, err := userEnrollmentsKey(pf.op, f, args.parseConnection(), status, by); err == nil {
+				prefetchKeys(pf, pf.loaders.EnrollmentsByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Enrollment"), (*prefetcher).walkEnrollments))
+			}
+		case "dashboard":
+			for _, id := range pf.accessibleUserIDs(ids) {
+				pf.walkDashboard(id, f.Selections)
+			}
+		}
+	}
+}
+
+// accessibleUserIDs returns those users whose private things the viewer may read.
+func (pf *prefetcher) accessibleUserIDs(ids []int64) []int64 {
+	var owned []int64
+	for _, id := range ids {
+		if pf.loaders.Viewer.CanAccessUser(id) {
+			owned = append(owned, id)
+		}
+	}
+	return owned
+}
+
+func (pf *prefetcher) walkCategories(list []*edu.Category, sel ast.SelectionSet) {
+	if len(list) == 0 {
+		return
+	}
+	for _, f := range collectFields(pf.op, sel, typeCategory) {
+		if f.Name != "courses" {
+			continue
+		}
+		args := pf.fieldArguments(f)
+		by, ok := args.parseCourseOrder()
+		if !ok {
+			continue
+		}
+		if key, err := categoryCoursesKey(pf.op, f, args.parseConnection(), by); err == nil {
+			prefetchKeys(pf, pf.loaders.CoursesByCategory, collectKeys(list, func(k *edu.Category) loaders.ListKey[edu.CourseOrder] { return key(k.ID) }),
+				walkPages(pf, collectConnection(pf.op, f.Selections, "Course"), (*prefetcher).walkCourses))
+		}
+	}
+}
+
+func (pf *prefetcher) walkCourses(list []*edu.Course, sel ast.SelectionSet) {
+	if len(list) == 0 {
+		return
+	}
+	ids := collectKeys(list, func(c *edu.Course) int64 { return c.ID })
+	for _, f := range collectFields(pf.op, sel, typeCourse) {
+		args := pf.fieldArguments(f)
+		switch f.Name {
+		case "category":
+			prefetchKeys(pf, pf.loaders.Category, collectKeys(list, func(c *edu.Course) int64 { return c.CategoryID }),
+				func(found []*edu.Category) { pf.walkCategories(found, f.Selections) })
+		case "instructor":
+			pf.walkUsers(collectKeys(list, func(c *edu.Course) int64 { return c.InstructorID }), f.Selections)
+		case "videos":
+			if key, err := courseVideosKey(args.parseConnection()); err == nil {
+				prefetchKeys(pf, pf.loaders.VideosByCourse, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Video"), (*prefetcher).walkVideos))
+			}
+		case "reviews":
+			if key, err := courseReviewsKey(pf.op, f, args.parseConnection()); err == nil {
+				prefetchKeys(pf, pf.loaders.ReviewsByCourse, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Review"), (*prefetcher).walkReviews))
+			}
+		case "viewerEnrollment":
+			if pf.loaders.Viewer.SignedIn() {
+				prefetchKeys(pf, pf.loaders.ViewerEnrollment, ids, func(found []*edu.Enrollment) { pf.walkEnrollments(found, f.Selections) })
+			}
+		case "enrollments":
+			if key, err := courseEnrollmentsKey(args.parseConnection()); err == nil {
+				prefetchKeys(pf, pf.loaders.EnrollmentsByCourse, collectKeys(pf.managedCourseIDs(list), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Enrollment"), (*prefetcher).walkEnrollments))
+			}
+		case "analytics":
+			prefetchKeys(pf, pf.loaders.Analytics, pf.managedCourseIDs(list), nil)
+		case "relatedCourses":
+			if t, err := courseListKey(pf.op, f, args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.RelatedCourses, collectKeys(ids, parentKeyFor(t)), walkLists(pf, f.Selections, (*prefetcher).walkCourses))
+			}
+		}
+	}
+}
+
+// managedCourseIDs returns the keys of those courses whose figures the viewer may read.
+func (pf *prefetcher) managedCourseIDs(list []*edu.Course) []int64 {
+	var ids []int64
+	for _, c := range list {
+		if pf.loaders.Viewer.CanManageCourse(c) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+func parentKeyFor[A comparable](args A) func(int64) loaders.ParentKey[A] {
+	return func(id int64) loaders.ParentKey[A] { return loaders.ParentKey[A]{Parent: id, Args: args} }
+}
+
+// walkCourseEdge wants the courses that an edge leads to.
+func (pf *prefetcher) walkCourseEdge(ids []int64, sel ast.SelectionSet) {
+	prefetchKeys(pf, pf.loaders.Course, collectKeys(ids, courseEntityKey(pf.op, sel)),
+		func(found []*edu.Course) { pf.walkCourses(removeNils(found), sel) })
+}
+
+func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
+	if len(list) == 0 {
+		return
+	}
+	for _, f := range collectFields(pf.op, sel, typeVideo) {
+		switch f.Name {
+		case "course":
+			pf.walkCourseEdge(collectKeys(list, func(v *edu.Video) int64 { return v.CourseID }), f.Selections)
+		case "viewerProgress":
+			if pf.loaders.Viewer.SignedIn() {
+				for _, v := range list {
+					pf.loaders.Video.Prime(v.ID, v) // VideoProgress.video leads back
+				}
+				prefetchKeys(pf, pf.loaders.ViewerProgress, collectKeys(list, func(v *edu.Video) int64 { return v.ID }),
+					func(found []*edu.VideoProgress) { pf.walkProgress(removeNils(found), f.Selections) })
+			}
+		}
+	}
+}
+
+func (pf *prefetcher) walkProgress(list []*edu.VideoProgress, sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, []string{"VideoProgress"}) {
+		if f.Name == "video" {
+			prefetchKeys(pf, pf.loaders.Video, collectKeys(list, func(p *edu.VideoProgress) int64 { return p.VideoID }),
+				func(found []*edu.Video) { pf.walkVideos(removeNils(found), f.Selections) })
+		}
+	}
+}
+
+func (pf *prefetcher) walkReviews(list []*edu.Review, sel ast.SelectionSet) {
+	if len(list) == 0 {
+		return
+	}
+	for _, f := range collectFields(pf.op, sel, typeReview) {
+		switch f.Name {
+		case "author":
+			pf.walkUsers(collectKeys(list, func(r *edu.Review) int64 { return r.AuthorID }), f.Selections)
+		case "course":
+			pf.walkCourseEdge(collectKeys(list, func(r *edu.Review) int64 { return r.CourseID }), f.Selections)
+		}
+	}
+}
+
+func (pf *prefetcher) walkEnrollments(list []*edu.Enrollment, sel ast.SelectionSet) {
+	list = removeNils(list)
+	if len(list) == 0 {
+		return
+	}
+	for _, f := range collectFields(pf.op, sel, typeEnrollment) {
+		switch f.Name {
+		case "user":
+			pf.walkUsers(collectKeys(list, func(e *edu.Enrollment) int64 { return e.UserID }), f.Selections)
+		case "course":
+			pf.walkCourseEdge(collectKeys(list, func(e *edu.Enrollment) int64 { return e.CourseID }), f.Selections)
+		}
+	}
+}
+
+func (pf *prefetcher) walkDashboard(user int64, sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, []string{"Dashboard"}) {
+		args := pf.fieldArguments(f)
+		switch f.Name {
+		case "enrolledCoursesCount", "inProgressCoursesCount", "completedCoursesCount":
+			prefetchKeys(pf, pf.loaders.DashboardCounts, []int64{user}, nil)
+		case "watchTimeSeconds":
+			if days, err := edu.ValidateDays(args.intOrZero("days")); err == nil {
+				prefetchKeys(pf, pf.loaders.WatchTime, []loaders.ParentKey[int]{parentKeyFor(days)(user)}, nil)
+			}
+		case "watchTime":
+			if s, ok := args.parseSeries(); ok {
+				prefetchKeys(pf, pf.loaders.WatchTimeSeries, []loaders.ParentKey[edu.TimeSeries]{parentKeyFor(s)(user)}, nil)
+			}
+		case "recentActivity":
+			if r, err := recentActivityKey(args.intOrZero("days"), args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.RecentActivity, []loaders.ParentKey[loaders.RecentArgs]{parentKeyFor(r)(user)}, walkLists(pf, f.Selections, (*prefetcher).walkEnrollments))
+			}
+		case "recommendedCourses":
+			if t, err := courseListKey(pf.op, f, args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.RecommendedCourses, []loaders.ParentKey[loaders.TopArgs]{parentKeyFor(t)(user)}, walkLists(pf, f.Selections, (*prefetcher).walkCourses))
+			}
+		}
+	}
+}
+
+func (pf *prefetcher) walkInstructorDashboard(id int64, sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, []string{"InstructorDashboard"}) {
+		args := pf.fieldArguments(f)
+		switch f.Name {
+		case "coursesCount", "totalEnrollments", "totalCompletions", "averageRating":
+			prefetchKeys(pf, pf.loaders.InstructorTotals, []int64{id}, nil)
+		case "topCourses":
+			if t, err := courseListKey(pf.op, f, args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.TopCourses, []loaders.ParentKey[loaders.TopArgs]{parentKeyFor(t)(id)}, walkLists(pf, f.Selections, (*prefetcher).walkCourses))
+			}
+		case "enrollmentsOverTime":
+			if s, ok := args.parseSeries(); ok {
+				prefetchKeys(pf, pf.loaders.InstructorEnrollments, []loaders.ParentKey[edu.TimeSeries]{parentKeyFor(s)(id)}, nil)
+			}
+		}
+	}
+}
+
+func (pf *prefetcher) walkPlatformDashboard(sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, []string{"PlatformDashboard"}) {
+		args := pf.fieldArguments(f)
+		switch f.Name {
+		case "usersCount", "publishedCoursesCount", "enrollmentsCount", "completionsCount":
+			prefetchKeys(pf, pf.loaders.PlatformTotals, []int64{0}, nil)
+		case "activeUsersCount":
+			if days, err := edu.ValidateDays(args.intOrZero("days")); err == nil {
+				prefetchKeys(pf, pf.loaders.ActiveUsers, []loaders.ParentKey[int]{parentKeyFor(days)(0)}, nil)
+			}
+		case "topCourses":
+			if t, err := courseListKey(pf.op, f, args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.TopCourses, []loaders.ParentKey[loaders.TopArgs]{parentKeyFor(t)(0)}, walkLists(pf, f.Selections, (*prefetcher).walkCourses))
+			}
+		case "topCategories":
+			if n, err := edu.ValidateLimit("first", args.intOrZero("first"), edu.MaxListSize); err == nil {
+				prefetchKeys(pf, pf.loaders.TopCategories, []loaders.ParentKey[int]{parentKeyFor(n)(0)}, walkLists(pf, f.Selections, (*prefetcher).walkCategories))
+			}
+		case "enrollmentsOverTime":
+			if s, ok := args.parseSeries(); ok {
+				prefetchKeys(pf, pf.loaders.PlatformEnrollments, []loaders.ParentKey[edu.TimeSeries]{parentKeyFor(s)(0)}, nil)
+			}
+		}
+	}
+}
+
+// removeNils returns those that the database has.
+func removeNils[T any](list []*T) []*T {
+	found := make([]*T, 0, len(list))
+	for _, t := range list {
+		if t != nil {
+			found = append(found, t)
+		}
+	}
+	return found
+}
