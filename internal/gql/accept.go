@@ -5,12 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
-)
-
-const (
-	mediaTypeJSON     = "application/json"
-	mediaTypeResponse = "application/graphql-response+json"
 )
 
 // negotiateMediaType reads the Accept headers: legacy is true where they prefer
@@ -22,15 +18,15 @@ func negotiateMediaType(accept []string) (legacy, ok bool) {
 		return false, true
 	case 1:
 		switch accept[0] {
-		case mediaTypeJSON:
+		case response.MediaTypeJSON:
 			return true, true
-		case "", "*/*", mediaTypeResponse:
+		case "", "*/*", response.MediaTypeGraphQL:
 			return false, true
 		}
 	}
 	header := strings.Join(accept, ",")
-	response, json := acceptQuality(header, mediaTypeResponse), acceptQuality(header, mediaTypeJSON)
-	return json > response, json > 0 || response > 0
+	graphQL, json := acceptQuality(header, response.MediaTypeGraphQL), acceptQuality(header, response.MediaTypeJSON)
+	return json > graphQL, json > 0 || graphQL > 0
 }
 
 // acceptQuality returns the quality, 0 to 1000, that an Accept header gives to a type
@@ -56,19 +52,19 @@ func acceptQuality(header, mediaType string) int {
 
 // checkContentType refuses what is not JSON in UTF-8 as it stands. Of headers given
 // twice, who filters requests on the way here may have read the other one.
-func checkContentType(r *http.Request) *requestError {
+func checkContentType(r *http.Request) *response.RequestError {
 	if coding := strings.Join(r.Header["Content-Encoding"], ","); coding != "" && !strings.EqualFold(coding, "identity") {
-		return newRequestError(http.StatusUnsupportedMediaType, codeUnsupportedMediaType,
+		return response.NewRequestError(http.StatusUnsupportedMediaType, response.CodeUnsupportedMediaType,
 			"send the body uncompressed, without Content-Encoding")
 	}
 	contentType := strings.Join(r.Header["Content-Type"], ",")
-	if contentType == mediaTypeJSON {
+	if contentType == response.MediaTypeJSON {
 		return nil
 	}
 	mediaType, params, err := mime.ParseMediaType(contentType)
 	charset, given := params["charset"]
-	if err != nil || mediaType != mediaTypeJSON || given && !strings.EqualFold(charset, "utf-8") {
-		return newRequestError(http.StatusUnsupportedMediaType, codeUnsupportedMediaType,
+	if err != nil || mediaType != response.MediaTypeJSON || given && !strings.EqualFold(charset, "utf-8") {
+		return response.NewRequestError(http.StatusUnsupportedMediaType, response.CodeUnsupportedMediaType,
 			"send the request as JSON in UTF-8, with Content-Type: application/json")
 	}
 	return nil
@@ -77,7 +73,7 @@ func checkContentType(r *http.Request) *requestError {
 // checkPreflight refuses a GET that a page of another origin could have sent
 // without asking us first: one with neither a JSON content type nor one of the
 // headers that make a browser send a CORS preflight.
-func checkPreflight(r *http.Request) *requestError {
+func checkPreflight(r *http.Request) *response.RequestError {
 	if r.Header.Get("Content-Type") != "" {
 		return checkContentType(r)
 	}
@@ -86,6 +82,6 @@ func checkPreflight(r *http.Request) *requestError {
 			return nil
 		}
 	}
-	return newRequestError(http.StatusBadRequest, codeBadRequest, "a GET needs Content-Type: application/json or the header "+
+	return response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "a GET needs Content-Type: application/json or the header "+
 		"GraphQL-Require-Preflight: 1, which keeps other sites from sending it in a visitor's name")
 }

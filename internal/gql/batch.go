@@ -12,13 +12,14 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
 )
 
 // batchItem is one operation of a batch, or why it is none.
 type batchItem struct {
 	params *graphql.RawParams
-	err    *requestError
+	err    *response.RequestError
 }
 
 // batchState is what the operations of one request have had so far. They run one after
@@ -52,7 +53,7 @@ var errBatchTooLarge = errors.New("too many operations")
 
 // readBatch reads the operations of a batch, at most of them. One that is refused
 // does not keep the others from running.
-func readBatch(in *jsonReader, maxItems int) (items []batchItem, reqErr *requestError, err error) {
+func readBatch(in *jsonReader, maxItems int) (items []batchItem, reqErr *response.RequestError, err error) {
 	err = in.readElements(func() (err error) {
 		if len(items) == maxItems {
 			return errBatchTooLarge
@@ -68,7 +69,7 @@ func readBatch(in *jsonReader, maxItems int) (items []batchItem, reqErr *request
 	})
 	switch {
 	case errors.Is(err, errBatchTooLarge):
-		return nil, newRequestError(http.StatusUnprocessableEntity, codeBatchLimit, "a batch may have %d operations at most", maxItems), nil
+		return nil, response.NewRequestError(http.StatusUnprocessableEntity, response.CodeBatchLimit, "a batch may have %d operations at most", maxItems), nil
 	case err == nil && len(items) == 0:
 		return nil, invalidRequest("the batch is empty: send one operation at least"), nil
 	}
@@ -82,7 +83,7 @@ func (b *batchState) admitOperation(p *limits.Policy, e limits.Estimate, logins 
 		return limitError(refusal)
 	}
 	if b.logins+logins > 1 {
-		return errorWithCode(codeBatchLimit, "a batch may have one field of "+strings.Join(p.Limits().LoginFields, ", ")+": send the others on their own")
+		return response.ErrorWithCode(response.CodeBatchLimit, "a batch may have one field of "+strings.Join(p.Limits().LoginFields, ", ")+": send the others on their own")
 	}
 	b.estimate, b.logins = sum, b.logins+logins
 	return nil
@@ -92,13 +93,13 @@ func (b *batchState) admitOperation(p *limits.Policy, e limits.Estimate, logins 
 func (h HTTP) serveBatch(out responseWriter, r *http.Request, items []batchItem, exec graphql.GraphExecutor) {
 	ctx := r.Context()
 	if r.Header[headerIdempotencyKey] != nil {
-		out.writeRequestError(ctx, newRequestError(http.StatusBadRequest, codeBadRequest, "an Idempotency-Key is for one operation: send the mutation on its own"))
+		out.writeRequestError(ctx, response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "an Idempotency-Key is for one operation: send the mutation on its own"))
 		return
 	}
 	if h.Budget != nil {
 		if err := h.Budget.Requests(ctx, len(items)-1); err != nil {
 			resp := exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
-			out.writeResponse(ctx, httpStatusFor(resp), resp)
+			out.writeResponse(ctx, response.HTTPStatusFor(resp), resp)
 			return
 		}
 	}
@@ -109,7 +110,7 @@ func (h HTTP) serveBatch(out responseWriter, r *http.Request, items []batchItem,
 			responses[i], m.err = executeOperation(within, r.Method, out.w.Header(), m.params, exec)
 		}
 		if m.err != nil {
-			responses[i] = batchItemError(m.err).errorResponse()
+			responses[i] = batchItemError(m.err).ErrorResponse()
 		}
 	}
 	middleware.RecordOperation(ctx, "batch", fmt.Sprintf("of %d", len(items)))
@@ -118,9 +119,9 @@ func (h HTTP) serveBatch(out responseWriter, r *http.Request, items []batchItem,
 
 // batchItemError says of operations that have many answers that a batch is no place
 // for them.
-func batchItemError(reqErr *requestError) *requestError {
-	if reqErr.code != codeNotAcceptable {
+func batchItemError(reqErr *response.RequestError) *response.RequestError {
+	if reqErr.Code != response.CodeNotAcceptable {
 		return reqErr
 	}
-	return newRequestError(reqErr.status, codeBatchStream, "an operation with many answers cannot be in a batch: send it on its own")
+	return response.NewRequestError(reqErr.Status, response.CodeBatchStream, "an operation with many answers cannot be in a batch: send it on its own")
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // BulkLimiter is room for the larger bodies of instructors and admins, who import rows by
@@ -36,7 +37,7 @@ type bodyLimit struct {
 
 // acquireBodyPermit returns how large the body of r may be, once there is room for it. Leave
 // gives the room back, after all that was read from the body is done with.
-func (h HTTP) acquireBodyPermit(r *http.Request) (allowed bodyLimit, releasePermit func(), reqErr *requestError) {
+func (h HTTP) acquireBodyPermit(r *http.Request) (allowed bodyLimit, releasePermit func(), reqErr *response.RequestError) {
 	releasePermit = func() {}
 	if h.BulkLimiter == nil || r.Method != http.MethodPost || !edu.ViewerFrom(r.Context()).HasRole(edu.RoleInstructor) {
 		return bodyLimit{maxBytes: h.MaxBodyBytes}, releasePermit, nil
@@ -54,9 +55,9 @@ func (h HTTP) acquireBodyPermit(r *http.Request) (allowed bodyLimit, releasePerm
 	case h.BulkLimiter.permits <- struct{}{}:
 		return allowed, func() { <-h.BulkLimiter.permits }, nil
 	case <-timeout.C:
-		return allowed, releasePermit, newRequestError(http.StatusServiceUnavailable, string(edu.Unavailable),
+		return allowed, releasePermit, response.NewRequestError(http.StatusServiceUnavailable, string(edu.Unavailable),
 			"%d requests of more than %d bytes are being answered, which is the most: try again in a few seconds", cap(h.BulkLimiter.permits), int64(maxPermitFreeBytes))
 	case <-r.Context().Done():
-		return allowed, releasePermit, newRequestError(statusByCode[codeCancelled], codeCancelled, "the request was cancelled")
+		return allowed, releasePermit, response.NewRequestError(response.StatusClientClosedRequest, response.CodeCancelled, "the request was cancelled")
 	}
 }

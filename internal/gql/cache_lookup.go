@@ -14,6 +14,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
 )
 
@@ -181,9 +182,9 @@ func (v *cacheLookup) storeResponse(ctx context.Context, resp *graphql.Response)
 		v.markUncacheable(ctx, "errors")
 		return nil
 	}
-	buf := envelopeBuffers.Get().(*bytes.Buffer)
-	defer releaseBuffer(buf, &envelopeBuffers)
-	writeEnvelope(buf, resp)
+	buf := response.EnvelopeBuffers.Get()
+	defer response.EnvelopeBuffers.Put(buf)
+	response.WriteEnvelope(buf, resp)
 	answer, detail := respcache.Candidate{
 		Body: bytes.Clone(buf.Bytes()), Policy: v.policy, VaryBy: v.trackedViewer.VaryBy(), SignedIn: edu.ViewerFrom(ctx).SignedIn(),
 	}.BuildEntry()

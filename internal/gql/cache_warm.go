@@ -66,7 +66,7 @@ func executeAnonymously(ctx context.Context, v *cacheLookup, params *graphql.Raw
 		return nil
 	}
 	if ref := checkSingleResponse(op); ref != nil {
-		return ref.errorResponse().Errors
+		return ref.ErrorResponse().Errors
 	}
 	responses, within := exec.DispatchOperation(ctx, op)
 	resp := responses(within)

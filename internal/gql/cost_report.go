@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // Headers by which a request asks what it costs: beside its answer, or in its
@@ -74,7 +75,7 @@ func (c costExtension) InterceptOperation(ctx context.Context, next graphql.Oper
 				total.Actual = &actual
 			}
 		}
-		setExtension(resp, "cost", total)
+		response.SetExtension(resp, "cost", total)
 		return resp
 	}
 }
@@ -84,14 +85,7 @@ func (c costExtension) InterceptOperation(ctx context.Context, next graphql.Oper
 func (c costExtension) dryRunResponse(op *graphql.OperationContext, report *costReport) *graphql.Response {
 	r := report.document.AnalyzeCost(op.OperationName, op.Variables)
 	resp := &graphql.Response{Data: json.RawMessage("null")}
-	setExtension(resp, "cost", queryCost{Requested: r.Cost, Maximum: c.policy.Limits().Cost})
-	setExtension(resp, "dryRun", dryRunResult{Fields: r.Fields, Depth: r.Depth, Statements: r.Statements, MostExpensive: r.MostExpensive})
+	response.SetExtension(resp, "cost", queryCost{Requested: r.Cost, Maximum: c.policy.Limits().Cost})
+	response.SetExtension(resp, "dryRun", dryRunResult{Fields: r.Fields, Depth: r.Depth, Statements: r.Statements, MostExpensive: r.MostExpensive})
 	return resp
-}
-
-func setExtension(resp *graphql.Response, name string, value any) {
-	if resp.Extensions == nil {
-		resp.Extensions = map[string]any{}
-	}
-	resp.Extensions[name] = value
 }

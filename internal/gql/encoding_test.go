@@ -20,6 +20,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/resolvers"
@@ -64,7 +65,7 @@ func TestAnswersAsGqlgenDoes(t *testing.T) {
 			t.Fatalf("query %d as %+v\n%s\nerrors: gqlgen %v, ours %v", i, viewer, query, want.Errors, got.Errors)
 		}
 		for _, e := range got.Errors {
-			if len(want.Errors) < maxErrors && !slices.Contains(want.Errors, e) {
+			if len(want.Errors) < response.MaxErrors && !slices.Contains(want.Errors, e) {
 				t.Fatalf("query %d as %+v\n%s\nours reports %s\nwhich is none of gqlgen's %v", i, viewer, query, e, want.Errors)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
 )
 
@@ -91,7 +92,7 @@ func presentCodedError(ctx context.Context, presented, known *gqlerror.Error) bo
 	if known == nil {
 		return false
 	}
-	code := errorCode(known)
+	code := response.ErrorCode(known)
 	if code == "" {
 		return false
 	}
@@ -101,7 +102,7 @@ func presentCodedError(ctx context.Context, presented, known *gqlerror.Error) bo
 		switch {
 		case op.Doc == nil: // the document itself
 		case op.Operation == nil:
-			return setError(presented, codeOperationResolution, operationMessage(op))
+			return setError(presented, response.CodeOperationResolution, operationMessage(op))
 		case op.Stats.Validation.End.IsZero(): // gqlgen sets it once it has the variables
 			presented.Path = nil // it is one of variables, not of the answer
 			return setError(presented, string(edu.BadUserInput), variableMessage(op, known))
@@ -146,9 +147,9 @@ func presentContextError(ctx context.Context, presented *gqlerror.Error, err err
 	case errors.Is(err, errPanicked):
 		return false
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(done, context.DeadlineExceeded):
-		return setError(presented, codeTimeout, "the request took too long: ask for less at a time, or try again later")
+		return setError(presented, response.CodeTimeout, "the request took too long: ask for less at a time, or try again later")
 	case done != nil:
-		return setError(presented, codeCancelled, "the request was cancelled")
+		return setError(presented, response.CodeCancelled, "the request was cancelled")
 	}
 	return false
 }
@@ -189,7 +190,7 @@ func presentInternalError(ctx context.Context, log *slog.Logger, presented *gqle
 	if !errors.Is(err, errPanicked) { // that was logged with its stack
 		log.ErrorContext(ctx, "a GraphQL field failed", errorLogAttrs(ctx, presented, err)...)
 	}
-	setError(presented, codeInternal, "internal server error")
+	setError(presented, response.CodeInternal, "internal server error")
 	if id := middleware.RequestIDFrom(ctx); id != "" {
 		presented.Extensions["requestId"] = id
 	}

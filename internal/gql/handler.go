@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
 )
 
@@ -50,7 +51,7 @@ func (h HTTP) HandleRequest(w http.ResponseWriter, r *http.Request, exec graphql
 		return
 	}
 	if !ok {
-		out.writeRequestError(r.Context(), newRequestError(http.StatusNotAcceptable, codeNotAcceptable,
+		out.writeRequestError(r.Context(), response.NewRequestError(http.StatusNotAcceptable, response.CodeNotAcceptable,
 			"the answer is application/graphql-response+json or application/json: accept one of them"))
 		return
 	}
@@ -69,20 +70,20 @@ func (h HTTP) HandleRequest(w http.ResponseWriter, r *http.Request, exec graphql
 			return
 		}
 	}
-	if reqErr.status == http.StatusMethodNotAllowed {
+	if reqErr.Status == http.StatusMethodNotAllowed {
 		setAllowHeader(header, r.Method)
 	}
 	out.writeRequestError(r.Context(), reqErr)
 }
 
-func (h HTTP) readRequest(r *http.Request, allowed bodyLimit) (in parsedRequest, reqErr *requestError) {
+func (h HTTP) readRequest(r *http.Request, allowed bodyLimit) (in parsedRequest, reqErr *response.RequestError) {
 	switch r.Method {
 	case http.MethodPost:
 		in, reqErr = h.readPostBody(r, allowed)
 	case http.MethodGet:
 		in.params, reqErr = readGetQuery(r, h.MaxBodyBytes)
 	default:
-		reqErr = newRequestError(http.StatusMethodNotAllowed, codeMethodNotAllowed, "use POST, or GET for a query")
+		reqErr = response.NewRequestError(http.StatusMethodNotAllowed, response.CodeMethodNotAllowed, "use POST, or GET for a query")
 	}
 	if reqErr != nil {
 		return in, reqErr
@@ -100,10 +101,10 @@ func (h HTTP) readRequest(r *http.Request, allowed bodyLimit) (in parsedRequest,
 
 // completeParams adds to the parameters what is not in the body, or refuses those that
 // name no operation.
-func (h HTTP) completeParams(params *graphql.RawParams, r *http.Request) *requestError {
+func (h HTTP) completeParams(params *graphql.RawParams, r *http.Request) *response.RequestError {
 	// Texts are kept in caches; rows belong into the variables.
 	if int64(len(params.Query)) > h.MaxBodyBytes {
-		return newRequestError(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
+		return response.NewRequestError(http.StatusRequestEntityTooLarge, response.CodePayloadTooLarge,
 			"the text of the operation is larger than the limit of %d bytes: send data as variables", h.MaxBodyBytes)
 	}
 	// Without a text the operation can still be a persisted one.
@@ -115,7 +116,7 @@ func (h HTTP) completeParams(params *graphql.RawParams, r *http.Request) *reques
 }
 
 // serveOperation answers one operation: as it was answered before, where that is kept.
-func (h HTTP) serveOperation(out responseWriter, r *http.Request, in parsedRequest, exec graphql.GraphExecutor) *requestError {
+func (h HTTP) serveOperation(out responseWriter, r *http.Request, in parsedRequest, exec graphql.GraphExecutor) *response.RequestError {
 	v := &cacheLookup{memoized: in.memoized}
 	defer v.releaseLookup()
 	if in.params == nil {
@@ -123,7 +124,7 @@ func (h HTTP) serveOperation(out responseWriter, r *http.Request, in parsedReque
 	}
 	var resp *graphql.Response
 	if in.params != nil {
-		var ref *requestError
+		var ref *response.RequestError
 		if resp, ref = executeOperation(context.WithValue(r.Context(), cacheLookupKey{}, v), r.Method, out.w.Header(), in.params, exec); ref != nil {
 			return ref
 		}
@@ -141,9 +142,9 @@ func (h HTTP) serveOperation(out responseWriter, r *http.Request, in parsedReque
 	now := time.Now()
 	if answer == nil {
 		out.w.Header()["Cache-Status"] = []string{string(v.appendCacheStatus(nil, now))}
-		status := httpStatusFor(resp)
+		status := response.HTTPStatusFor(resp)
 		if h.PartialStatus && status == http.StatusOK && resp.Data != nil && len(resp.Errors) > 0 && !out.prefersJSON {
-			status = statusPartial
+			status = response.StatusPartial
 		}
 		out.writeResponse(r.Context(), status, resp)
 		return nil
@@ -154,7 +155,7 @@ func (h HTTP) serveOperation(out responseWriter, r *http.Request, in parsedReque
 
 // executeOperation runs the operation, or refuses one that its method or a single answer
 // cannot carry. It tells in the header of the answer where that is a replay.
-func executeOperation(ctx context.Context, method string, header http.Header, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.Response, *requestError) {
+func executeOperation(ctx context.Context, method string, header http.Header, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.Response, *response.RequestError) {
 	ctx = graphql.StartOperationTrace(ctx)
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
@@ -165,7 +166,7 @@ func executeOperation(ctx context.Context, method string, header http.Header, pa
 	}
 	middleware.RecordOperation(ctx, string(op.Operation.Operation), op.Operation.Name)
 	if method == http.MethodGet && op.Operation.Operation == ast.Mutation {
-		return nil, newRequestError(http.StatusMethodNotAllowed, codeMethodNotAllowed, "a mutation needs POST")
+		return nil, response.NewRequestError(http.StatusMethodNotAllowed, response.CodeMethodNotAllowed, "a mutation needs POST")
 	}
 	if ref := checkSingleResponse(op); ref != nil {
 		return nil, ref

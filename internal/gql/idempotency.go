@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/store"
 )
 
@@ -55,7 +56,7 @@ func readIdempotencyKey(ctx context.Context, op *graphql.OperationContext) (*ide
 		return nil, nil
 	}
 	if key := given[0]; len(given) > 1 || key == "" || len(key) > maxIdempotencyKeyLength || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return nil, errorWithCode(codeBadRequest, fmt.Sprintf("send one Idempotency-Key of 1 to %d visible ASCII characters, such as a random UUID", maxIdempotencyKeyLength))
+		return nil, response.ErrorWithCode(response.CodeBadRequest, fmt.Sprintf("send one Idempotency-Key of 1 to %d visible ASCII characters, such as a random UUID", maxIdempotencyKeyLength))
 	}
 	k, err := newIdempotencyKey(edu.ViewerFrom(ctx), given[0], op)
 	if err != nil {
@@ -73,7 +74,7 @@ func readIdempotencyKey(ctx context.Context, op *graphql.OperationContext) (*ide
 		// Another field's failure would take back that a stolen token was noticed, and
 		// tell whether a token or a password is good without leaving a trace.
 		if len(fields) > 1 {
-			return nil, errorWithCode(codeBadRequest, "with an Idempotency-Key, "+f.Name+" goes alone: send the other fields on their own")
+			return nil, response.ErrorWithCode(response.CodeBadRequest, "with an Idempotency-Key, "+f.Name+" goes alone: send the other fields on their own")
 		}
 	}
 	return k, nil

@@ -10,6 +10,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // decodeStandard decodes with encoding/json what jsonReader should decode alike.
@@ -97,12 +99,12 @@ func FuzzDecodeBody(f *testing.F) {
 }
 
 // checkDecodedBatch checks what a JSON array was decoded to.
-func checkDecodedBatch(t *testing.T, elements []json.RawMessage, members []batchItem, ref *requestError, most int) {
+func checkDecodedBatch(t *testing.T, elements []json.RawMessage, members []batchItem, ref *response.RequestError, most int) {
 	t.Helper()
 	switch {
-	case ref != nil && strings.Contains(ref.message, "nests deeper"):
+	case ref != nil && strings.Contains(ref.Message, "nests deeper"):
 	case len(elements) == 0 || len(elements) > most:
-		if ref == nil || ref.status != 422 || (ref.code == codeBatchLimit) != (len(elements) > most) {
+		if ref == nil || ref.Status != 422 || (ref.Code == response.CodeBatchLimit) != (len(elements) > most) {
 			t.Fatalf("%d operations: %+v", len(elements), ref)
 		}
 	case ref != nil || len(members) != len(elements):
@@ -116,7 +118,7 @@ func checkDecodedBatch(t *testing.T, elements []json.RawMessage, members []batch
 
 // checkDecoded checks what a JSON object was decoded to, and that what is none was
 // refused.
-func checkDecoded(t *testing.T, src []byte, p *graphql.RawParams, ref *requestError) {
+func checkDecoded(t *testing.T, src []byte, p *graphql.RawParams, ref *response.RequestError) {
 	t.Helper()
 	var members map[string]any
 	if err := decodeStandard(src, &members); err != nil || members == nil || !utf8.Valid(src) {
@@ -126,8 +128,8 @@ func checkDecoded(t *testing.T, src []byte, p *graphql.RawParams, ref *requestEr
 		return
 	}
 	if ref != nil {
-		if ref.status != 422 && !strings.Contains(ref.message, "nests deeper") {
-			t.Fatalf("%q was refused: %s", src, ref.message)
+		if ref.Status != 422 && !strings.Contains(ref.Message, "nests deeper") {
+			t.Fatalf("%q was refused: %s", src, ref.Message)
 		}
 		return
 	}
@@ -156,7 +158,7 @@ func BenchmarkDecode(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, ref := decodeRequestBody(src, 0); ref != nil {
-				b.Fatal(ref.message)
+				b.Fatal(ref.Message)
 			}
 		}
 	})
@@ -182,27 +184,6 @@ func BenchmarkDecode(b *testing.B) {
 				b.Fatal(err)
 			}
 			if err := decodeStandard(request.Variables, &variables); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}
-
-func BenchmarkEnvelope(b *testing.B) {
-	data := []byte(`{"courses":[` + strings.TrimSuffix(strings.Repeat(`{"id":"Y291cnNlOjEy","title":"A course","rating":4.5},`, 38), ",") + `]}`)
-	resp := &graphql.Response{Data: data}
-	b.Run("ours", func(b *testing.B) {
-		var buf bytes.Buffer
-		b.ReportAllocs()
-		for b.Loop() {
-			buf.Reset()
-			writeEnvelope(&buf, resp)
-		}
-	})
-	b.Run("encoding-json", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := json.Marshal(resp); err != nil {
 				b.Fatal(err)
 			}
 		}

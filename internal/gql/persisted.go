@@ -14,6 +14,7 @@ import (
 
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/gql/persisted"
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // Where a request carries the hash of its text, and the id of a document; the
@@ -101,19 +102,19 @@ func (p *Persisted) MutateOperationParameters(ctx context.Context, r *graphql.Ra
 	case err != nil:
 		return err
 	case p.Mode == PersistedOff && id+hash != "":
-		return errorWithCode(codePersistedQueryNotSupported, "PersistedQueryNotSupported")
+		return response.ErrorWithCode(response.CodePersistedQueryNotSupported, "PersistedQueryNotSupported")
 	case id+hash == "" && r.Query == "":
-		return errorWithCode(codeBadRequest, "give the text of the operation as \"query\", its hash as extensions.persistedQuery, or its \"documentId\"")
+		return response.ErrorWithCode(response.CodeBadRequest, "give the text of the operation as \"query\", its hash as extensions.persistedQuery, or its \"documentId\"")
 	case r.Query == "":
 		return p.findDocument(ctx, r, id, hash)
 	case p.Mode == PersistedOff:
 		return nil
 	case p.Mode == PersistedTrusted && id+hash != "":
-		return errorWithCode(codeIDAndBody, "only documents of the list are run here: send the id without the text")
+		return response.ErrorWithCode(response.CodeIDAndBody, "only documents of the list are run here: send the id without the text")
 	case p.Mode == PersistedTrusted:
-		return errorWithCode(codePersistedQueryIDRequired, "only documents of the list are run here: send the id of one, and no text")
+		return response.ErrorWithCode(response.CodePersistedQueryIDRequired, "only documents of the list are run here: send the id of one, and no text")
 	case id != "":
-		return errorWithCode(codeBadRequest, "send a \"documentId\" or a \"query\", not both")
+		return response.ErrorWithCode(response.CodeBadRequest, "send a \"documentId\" or a \"query\", not both")
 	}
 	return p.checkText(ctx, r, hash)
 }
@@ -134,15 +135,15 @@ func parseReferences(r *graphql.RawParams) (id, hash string, err *gqlerror.Error
 	prefix, rest, prefixed := strings.Cut(id, ":")
 	if prefixed && prefix == "sha256" {
 		if !isSHA256Hex(rest) {
-			return "", "", errorWithCode(codeBadRequest, "a documentId of sha256: goes on with 64 lower-case hex digits")
+			return "", "", response.ErrorWithCode(response.CodeBadRequest, "a documentId of sha256: goes on with 64 lower-case hex digits")
 		}
 		if hash != "" && hash != rest {
-			return "", "", errorWithCode(codeBadRequest, "the documentId and extensions.persistedQuery name different documents")
+			return "", "", response.ErrorWithCode(response.CodeBadRequest, "the documentId and extensions.persistedQuery name different documents")
 		}
 		return id, rest, nil
 	}
 	if id != "" && hash != "" {
-		return "", "", errorWithCode(codeBadRequest, "send a documentId or extensions.persistedQuery, not both")
+		return "", "", response.ErrorWithCode(response.CodeBadRequest, "send a documentId or extensions.persistedQuery, not both")
 	}
 	return id, hash, nil
 }
@@ -160,12 +161,12 @@ func (p *Persisted) findDocument(ctx context.Context, r *graphql.RawParams, id, 
 	}
 	if p.Mode == PersistedTrusted || p.Mode == PersistedSafelist || hash == "" {
 		p.stats.misses.Add(1)
-		return errorWithCode(codePersistedQueryNotInList, "Persisted query '"+truncateID(ref)+"' not found in the persisted query list")
+		return response.ErrorWithCode(response.CodePersistedQueryNotInList, "Persisted query '"+truncateID(ref)+"' not found in the persisted query list")
 	}
 	text, ok := p.Store.Get(ctx, storeKey(hash), p.TTL)
 	if !ok {
 		p.stats.misses.Add(1)
-		return errorWithCode(codePersistedQueryNotFound, "PersistedQueryNotFound")
+		return response.ErrorWithCode(response.CodePersistedQueryNotFound, "PersistedQueryNotFound")
 	}
 	p.stats.hits.Add(1)
 	r.Query = string(text)
@@ -176,7 +177,7 @@ func (p *Persisted) findDocument(ctx context.Context, r *graphql.RawParams, id, 
 func (p *Persisted) checkText(ctx context.Context, r *graphql.RawParams, hash string) *gqlerror.Error {
 	if hash != "" && persisted.HashText(r.Query) != hash {
 		p.stats.mismatches.Add(1)
-		return errorWithCode(codePersistedQueryMismatch, "provided sha does not match query")
+		return response.ErrorWithCode(response.CodePersistedQueryMismatch, "provided sha does not match query")
 	}
 	if p.Mode == PersistedLog || p.Mode == PersistedSafelist || p.Documents.Len() > 0 {
 		d := p.Documents.FindByText(r.Query)
@@ -188,7 +189,7 @@ func (p *Persisted) checkText(ctx context.Context, r *graphql.RawParams, hash st
 			p.logUnlistedText(ctx, r)
 		case p.Mode == PersistedSafelist:
 			p.stats.unknown.Add(1)
-			return errorWithCode(codeNotInSafelist, "this operation is not in the list of those that are run here")
+			return response.ErrorWithCode(response.CodeNotInSafelist, "this operation is not in the list of those that are run here")
 		}
 	}
 	if hash != "" {
@@ -205,7 +206,7 @@ func (p *Persisted) recordUse(r *graphql.RawParams, d *persisted.Document) *gqle
 		return nil
 	}
 	p.stats.retired.Add(1)
-	err := errorWithCode(codePersistedQueryRetired, "this operation is retired: the version of the app that sends it is too old, update it")
+	err := response.ErrorWithCode(response.CodePersistedQueryRetired, "this operation is retired: the version of the app that sends it is too old, update it")
 	if d.MinimumVersion != "" {
 		err.Extensions["minimumVersion"] = d.MinimumVersion
 	}
@@ -269,15 +270,15 @@ func storeKey(hash string) string { return "apq:" + hash }
 func parsePersistedHash(given any) (string, *gqlerror.Error) {
 	o, ok := given.(map[string]any)
 	if !ok {
-		return "", errorWithCode(codeBadRequest, `extensions.persistedQuery must be an object such as {"version":1,"sha256Hash":"…"}`)
+		return "", response.ErrorWithCode(response.CodeBadRequest, `extensions.persistedQuery must be an object such as {"version":1,"sha256Hash":"…"}`)
 	}
 	version, _ := o["version"].(json.Number)
 	if n, err := version.Float64(); err != nil || n != 1 {
-		return "", errorWithCode(codeBadRequest, "Unsupported persisted query version: extensions.persistedQuery.version must be 1")
+		return "", response.ErrorWithCode(response.CodeBadRequest, "Unsupported persisted query version: extensions.persistedQuery.version must be 1")
 	}
 	hash, _ := o["sha256Hash"].(string)
 	if !isSHA256Hex(hash) {
-		return "", errorWithCode(codeBadRequest, "extensions.persistedQuery.sha256Hash must be the SHA-256 of the query's text in 64 lower-case hex digits")
+		return "", response.ErrorWithCode(response.CodeBadRequest, "extensions.persistedQuery.sha256Hash must be the SHA-256 of the query's text in 64 lower-case hex digits")
 	}
 	return hash, nil
 }
@@ -296,8 +297,4 @@ func isSHA256Hex(s string) bool {
 
 func truncateID(id string) string {
 	return strings.ToValidUTF8(id[:min(len(id), persisted.MaxIDBytes)], "")
-}
-
-func errorWithCode(code, message string) *gqlerror.Error {
-	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
 }

@@ -7,10 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // The parameters of a request, in POST's body as in GET's query.
@@ -22,21 +23,11 @@ const (
 	paramDocumentID    = "documentId"
 )
 
-var errInvalidUTF8 = newRequestError(http.StatusBadRequest, codeBadRequest, "the request is not valid UTF-8")
+var errInvalidUTF8 = response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "the request is not valid UTF-8")
 
 // bodyBuffers hold request bodies while they are decoded; nothing decoded points into
 // them.
-var bodyBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// maxPooledBytes is the largest buffer, in bytes, that is kept for later requests.
-const maxPooledBytes = 64 << 10
-
-func releaseBuffer(buf *bytes.Buffer, pool *sync.Pool) {
-	if buf.Cap() <= maxPooledBytes {
-		buf.Reset()
-		pool.Put(buf)
-	}
-}
+var bodyBuffers response.BufferPool
 
 // parsedRequest is what a request asks: one operation, or a batch, which is not empty.
 type parsedRequest struct {
@@ -46,16 +37,16 @@ type parsedRequest struct {
 }
 
 // readPostBody reads the parameters from a JSON body.
-func (h HTTP) readPostBody(r *http.Request, allowed bodyLimit) (in parsedRequest, reqErr *requestError) {
+func (h HTTP) readPostBody(r *http.Request, allowed bodyLimit) (in parsedRequest, reqErr *response.RequestError) {
 	if reqErr := checkContentType(r); reqErr != nil {
 		return in, reqErr
 	}
 	if r.ContentLength > allowed.maxBytes {
 		return in, bodyTooLarge(allowed)
 	}
-	buf := bodyBuffers.Get().(*bytes.Buffer)
-	defer releaseBuffer(buf, &bodyBuffers)
-	if r.ContentLength > maxPooledBytes { // else it would double, and be copied, again and again
+	buf := bodyBuffers.Get()
+	defer bodyBuffers.Put(buf)
+	if r.ContentLength > response.MaxPooledBytes { // else it would double, and be copied, again and again
 		buf.Grow(int(r.ContentLength) + bytes.MinRead)
 	}
 	body := io.Reader(r.Body)
@@ -64,9 +55,9 @@ func (h HTTP) readPostBody(r *http.Request, allowed bodyLimit) (in parsedRequest
 	}
 	if _, err := buf.ReadFrom(body); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return in, newRequestError(http.StatusRequestTimeout, codeRequestTimeout, "the request body came too slowly")
+			return in, response.NewRequestError(http.StatusRequestTimeout, response.CodeRequestTimeout, "the request body came too slowly")
 		}
-		return in, newRequestError(http.StatusBadRequest, codeBadRequest, "the request body broke off")
+		return in, response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "the request body broke off")
 	}
 	if int64(buf.Len()) > allowed.maxBytes {
 		return in, bodyTooLarge(allowed)
@@ -80,14 +71,14 @@ func (h HTTP) readPostBody(r *http.Request, allowed bodyLimit) (in parsedRequest
 	return in, reqErr
 }
 
-func bodyTooLarge(allowed bodyLimit) *requestError {
-	return newRequestError(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
+func bodyTooLarge(allowed bodyLimit) *response.RequestError {
+	return response.NewRequestError(http.StatusRequestEntityTooLarge, response.CodePayloadTooLarge,
 		"the request body is larger than the limit of %d bytes%s", allowed.maxBytes, allowed.condition)
 }
 
 // decodeRequestBody reads the parameters from a JSON object, or those of a batch from an
 // array. Unknown members are left out, null is as good as nothing.
-func decodeRequestBody(body []byte, maxBatch int) (in parsedRequest, reqErr *requestError) {
+func decodeRequestBody(body []byte, maxBatch int) (in parsedRequest, reqErr *response.RequestError) {
 	if !utf8.Valid(body) {
 		return in, errInvalidUTF8
 	}
@@ -97,7 +88,7 @@ func decodeRequestBody(body []byte, maxBatch int) (in parsedRequest, reqErr *req
 	case first == '{':
 		in.params, reqErr, err = readParams(src)
 	case first == '[' && maxBatch == 0:
-		return in, newRequestError(http.StatusBadRequest, codeBadRequest,
+		return in, response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest,
 			"batching is off: send one operation a request, as a JSON object (the server's setting MAX_BATCH switches it on)")
 	case first == '[':
 		in.batch, reqErr, err = readBatch(src, maxBatch)
@@ -106,7 +97,7 @@ func decodeRequestBody(body []byte, maxBatch int) (in parsedRequest, reqErr *req
 			reqErr = invalidRequest("the request body must be a JSON object with the member \"query\"")
 		}
 	}
-	if err == nil && (reqErr == nil || reqErr.code != codeBatchLimit) {
+	if err == nil && (reqErr == nil || reqErr.Code != response.CodeBatchLimit) {
 		err = src.expectEnd()
 	}
 	if err != nil {
@@ -117,7 +108,7 @@ func decodeRequestBody(body []byte, maxBatch int) (in parsedRequest, reqErr *req
 
 // readParams reads the parameters from an object, to its end even where they are
 // refused.
-func readParams(in *jsonReader) (p *graphql.RawParams, reqErr *requestError, err error) {
+func readParams(in *jsonReader) (p *graphql.RawParams, reqErr *response.RequestError, err error) {
 	p = &graphql.RawParams{}
 	seen := make([]string, 0, 4)
 	err = in.readMembers(func(name string) error {
@@ -133,7 +124,7 @@ func readParams(in *jsonReader) (p *graphql.RawParams, reqErr *requestError, err
 // setParameter sets the parameter called name, or refuses a value of the wrong type. A
 // parameter given twice is refused, as whoever filters requests on the way here
 // may have read the other one.
-func setParameter(p *graphql.RawParams, name string, value any, seen *[]string) *requestError {
+func setParameter(p *graphql.RawParams, name string, value any, seen *[]string) *response.RequestError {
 	switch name {
 	case paramQuery, paramOperationName, paramVariables, paramExtensions, paramDocumentID:
 	default:
@@ -190,17 +181,17 @@ func setDocumentID(p *graphql.RawParams, id any) {
 
 // readGetQuery reads the parameters from the URL's query of at most maxURL bytes; an
 // empty one is as good as none.
-func readGetQuery(r *http.Request, maxURL int64) (*graphql.RawParams, *requestError) {
+func readGetQuery(r *http.Request, maxURL int64) (*graphql.RawParams, *response.RequestError) {
 	if ref := checkPreflight(r); ref != nil {
 		return nil, ref
 	}
 	if int64(len(r.URL.RawQuery)) > maxURL {
-		return nil, newRequestError(http.StatusRequestURITooLong, codeURITooLong,
+		return nil, response.NewRequestError(http.StatusRequestURITooLong, response.CodeURITooLong,
 			"the URL's query is larger than the limit of %d bytes: use POST", maxURL)
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, newRequestError(http.StatusBadRequest, codeBadRequest, "the URL's query is not properly percent-encoded, or has thousands of parameters")
+		return nil, response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "the URL's query is not properly percent-encoded, or has thousands of parameters")
 	}
 	p := &graphql.RawParams{}
 	for _, name := range []string{paramQuery, paramOperationName, paramVariables, paramExtensions, paramDocumentID} {
@@ -218,7 +209,7 @@ func readGetQuery(r *http.Request, maxURL int64) (*graphql.RawParams, *requestEr
 	return p, nil
 }
 
-func setTextParameter(p *graphql.RawParams, name, text string) *requestError {
+func setTextParameter(p *graphql.RawParams, name, text string) *response.RequestError {
 	if !utf8.ValidString(text) {
 		return errInvalidUTF8
 	}
@@ -234,10 +225,10 @@ func setTextParameter(p *graphql.RawParams, name, text string) *requestError {
 }
 
 // invalidRequest refuses JSON that is not a GraphQL request.
-func invalidRequest(format string, args ...any) *requestError {
-	return newRequestError(http.StatusUnprocessableEntity, codeBadRequest, format, args...)
+func invalidRequest(format string, args ...any) *response.RequestError {
+	return response.NewRequestError(http.StatusUnprocessableEntity, response.CodeBadRequest, format, args...)
 }
 
-func invalidJSON(what string, err error) *requestError {
-	return newRequestError(http.StatusBadRequest, codeBadRequest, "%s is not valid JSON: %v", what, err)
+func invalidJSON(what string, err error) *response.RequestError {
+	return response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "%s is not valid JSON: %v", what, err)
 }

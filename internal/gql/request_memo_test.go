@@ -16,6 +16,7 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/invalidation"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
@@ -115,7 +116,7 @@ func TestRememberedBodiesPassGates(t *testing.T) {
 	}
 	retired.RetiredAt = new(time.Time)
 	list.ReplaceDocuments([]*persisted.Document{retired})
-	if w := serve(l, newQueryRequest(titles, nil)); !strings.Contains(w.Body.String(), codePersistedQueryRetired) {
+	if w := serve(l, newQueryRequest(titles, nil)); !strings.Contains(w.Body.String(), response.CodePersistedQueryRetired) {
 		t.Errorf("a retired document is answered: %s", w.Body)
 	}
 }

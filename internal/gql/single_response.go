@@ -7,20 +7,22 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // checkSingleResponse refuses operations with more than one answer. gqlgen would give
 // the first and drop the rest: one event of a subscription, or null for all that
 // is deferred.
-func checkSingleResponse(op *graphql.OperationContext) *requestError {
+func checkSingleResponse(op *graphql.OperationContext) *response.RequestError {
 	if op.Operation.Operation == ast.Subscription {
-		return newRequestError(http.StatusNotAcceptable, codeNotAcceptable, "a subscription has many answers: "+
+		return response.NewRequestError(http.StatusNotAcceptable, response.CodeNotAcceptable, "a subscription has many answers: "+
 			"POST it with Accept: text/event-stream, or use a WebSocket with the subprotocol graphql-transport-ws")
 	}
 	// The text decides in nanoseconds for nearly every operation; a name cannot
 	// be escaped in GraphQL.
 	if strings.Contains(op.RawQuery, "defer") && documentUsesDefer(op.Doc) {
-		return newRequestError(http.StatusNotAcceptable, codeNotAcceptable, "an operation with @defer has many answers: "+
+		return response.NewRequestError(http.StatusNotAcceptable, response.CodeNotAcceptable, "an operation with @defer has many answers: "+
 			"leave @defer out, or accept multipart/mixed where this server offers it")
 	}
 	return nil

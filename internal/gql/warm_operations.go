@@ -66,7 +66,7 @@ var errNoRequest = errors.New(`this is no request: it has neither a "query" nor 
 func parseRequestFile(text []byte) ([]*graphql.RawParams, error) {
 	in, ref := decodeRequestBody(text, math.MaxInt)
 	if ref != nil {
-		return nil, errors.New(ref.message)
+		return nil, errors.New(ref.Message)
 	}
 	members := in.batch
 	if members == nil {
@@ -76,7 +76,7 @@ func parseRequestFile(text []byte) ([]*graphql.RawParams, error) {
 	for i, m := range members {
 		switch {
 		case m.err != nil:
-			return nil, fmt.Errorf("number %d: %s", i+1, m.err.message)
+			return nil, fmt.Errorf("number %d: %s", i+1, m.err.Message)
 		case m.params.Query == "" && len(m.params.Extensions) == 0:
 			return nil, errNoRequest
 		}
