@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
 	"slices"
 	"strings"
 )
@@ -67,10 +66,18 @@ func receiverPrefix(f *ast.FuncDecl) string {
 	}
 }
 
-// printFunctions writes the figures of functions: their lengths and those of their names.
-func printFunctions(w io.Writer, functions []function) {
+// functionFigures summarizes the functions of the house.
+type functionFigures struct {
+	count, p50, p95 int // the latter two in lines
+	longest         function
+	letters         float64 // mean length of a name
+	short           float64 // share of names of five letters or fewer
+}
+
+// measureFunctions returns the figures of functions: their lengths and those of their names.
+func measureFunctions(functions []function) functionFigures {
 	if len(functions) == 0 {
-		return
+		return functionFigures{}
 	}
 	slices.SortFunc(functions, func(a, b function) int { return a.lines - b.lines })
 	percentile := func(p int) int { return functions[(len(functions)-1)*p/100].lines }
@@ -81,7 +88,15 @@ func printFunctions(w io.Writer, functions []function) {
 			short++
 		}
 	}
-	longest := functions[len(functions)-1]
-	fmt.Fprintf(w, "functions: %d, lines p50 %d, p95 %d, max %d (%s, %s)\n", len(functions), percentile(50), percentile(95), longest.lines, longest.name, longest.at)
-	fmt.Fprintf(w, "names of functions: mean %.2f letters, %.1f %% of five or fewer\n", float64(letters)/float64(len(functions)), 100*float64(short)/float64(len(functions)))
+	n := float64(len(functions))
+	return functionFigures{
+		count: len(functions), p50: percentile(50), p95: percentile(95), longest: functions[len(functions)-1],
+		letters: float64(letters) / n, short: float64(short) / n,
+	}
+}
+
+// String returns the figures as two lines.
+func (f functionFigures) String() string {
+	return fmt.Sprintf("functions: %d, lines p50 %d, p95 %d, max %d (%s, %s)\nnames of functions: mean %.2f letters, %.1f %% of five or fewer",
+		f.count, f.p50, f.p95, f.longest.lines, f.longest.name, f.longest.at, f.letters, 100*f.short)
 }

@@ -1,7 +1,9 @@
 // Command style holds the project's prose and functions against docs/style.md.
 //
-//	go run ./scripts/style words     list the words of words.txt in prose; exit status 1 where there is one
-//	go run ./scripts/style figures   print how sentences begin, how long functions and their names are
+//	go run ./scripts/style words     list the words of words.txt in prose
+//	go run ./scripts/style figures   count how sentences begin, how long functions and their names are
+//
+// Both exit with status 1 if something does not hold.
 //
 // Prose is the comments of all code, the messages in Go code, the schema's descriptions and the documents.
 package main
@@ -36,7 +38,7 @@ func run(w io.Writer, command string) error {
 	case "words":
 		return checkWords(w, files)
 	case "figures":
-		return printFigures(w, files)
+		return checkFigures(w, files)
 	default:
 		return fmt.Errorf("unknown command %q: use words or figures", command)
 	}

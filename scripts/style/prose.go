@@ -39,7 +39,7 @@ func readProse(file string) ([]piece, error) {
 }
 
 var (
-	directive = regexp.MustCompile(`^//(go:|nolint:\S+|#|[a-z]+:)`)
+	directive = regexp.MustCompile(`^//(go:.*|nolint:\S+)`)
 	inline    = regexp.MustCompile("`[^`]*`")
 	// notProse are strings of other languages: SQL, GraphQL, JSON, HTML.
 	notProse = regexp.MustCompile(`(?s)^\s*[{\[<]|\b(SELECT|INSERT|UPDATE|DELETE|CREATE|WHERE)\b|^\s*(query|mutation|subscription|fragment|type|enum|input|extend|directive)\b.*[{(]`)
