@@ -1,5 +1,5 @@
-// Apollo Client with createPersistedQueryLink: the first time a hash alone, then hash and text, from
-// then on the hash alone.
+// Apollo Client with PersistedQueryLink: it sends the hash alone, then hash and text, and from then on
+// the hash alone.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
@@ -26,12 +26,12 @@ for (const method of ["POST", "GET"]) {
   test(`persisted queries by ${method}`, async () => {
     const network = recording();
     const query = gql`query ${unique()}($first: Int) { courses(first: $first) { totalCount nodes { id title } } }`;
-    const ask = () => client(method === "GET", network).query({ query, variables: { first: 2 } });
-    const first = await ask();
+    const send = () => client(method === "GET", network).query({ query, variables: { first: 2 } });
+    const first = await send();
     assert.equal(first.data.courses.nodes.length, 2);
-    // Apollo sends the text by POST, as it may be long.
+    // Apollo sends the text by POST, because it may be long.
     assert.deepEqual(network.lines(), [`${method} 200 PERSISTED_QUERY_NOT_FOUND`, "POST 200"]);
-    assert.deepEqual((await ask()).data, first.data);
+    assert.deepEqual((await send()).data, first.data);
     assert.equal(network.seen[0].sent.query, undefined);
     assert.deepEqual(network.lines(), [`${method} 200`]);
   });
@@ -44,15 +44,15 @@ test("an error of the schema reaches the caller with its code", async () => {
   assert.equal(error.errors[0].extensions.code, "BAD_USER_INPUT");
 });
 
-test("a batch is answered in its order, whatever becomes of one", async () => {
+test("a batch returns results in its order, also beside a rejected operation", async () => {
   const network = recording();
   const apollo = new ApolloClient({ cache: new InMemoryCache(), link: new BatchHttpLink({ uri: url, fetch: network.fetch }) });
-  const ask = (text) => apollo.query({ query: gql(text), errorPolicy: "all", fetchPolicy: "network-only" });
-  const [courses, refused, categories] = await Promise.all([
-    ask("{ courses(first: 1) { nodes { id } } }"), ask("{ courses(first: 1000) { nodes { id } } }"), ask("{ categories { id name } }"),
+  const query = (text) => apollo.query({ query: gql(text), errorPolicy: "all", fetchPolicy: "network-only" });
+  const [courses, rejected, categories] = await Promise.all([
+    query("{ courses(first: 1) { nodes { id } } }"), query("{ courses(first: 1000) { nodes { id } } }"), query("{ categories { id name } }"),
   ]);
   assert.equal(courses.data.courses.nodes.length, 1);
-  assert.equal(refused.error.errors[0].extensions.code, "BAD_USER_INPUT");
+  assert.equal(rejected.error.errors[0].extensions.code, "BAD_USER_INPUT");
   assert.ok(categories.data.categories.length > 0);
-  assert.deepEqual(network.lines(), ["POST 200"], "not one request");
+  assert.deepEqual(network.lines(), ["POST 200"], "more than one request");
 });

@@ -1,4 +1,4 @@
-// A fetch that keeps what it sent and got, as "METHOD status code", and the parameters of each.
+// recording returns a fetch that records each request: its line "METHOD status code" and its parameters.
 export function recording(headers = {}) {
   const seen = [];
   async function record(input, init = {}) {
@@ -13,5 +13,5 @@ export function recording(headers = {}) {
   return { fetch: record, seen, lines: () => seen.splice(0).map((s) => s.line) };
 }
 
-// A document that no run has sent before, so that its hash is not known yet.
+// unique returns an operation name that no run has sent before, so that the hash of its document is not registered.
 export const unique = () => `Run${process.pid}_${Math.random().toString(36).slice(2)}`;

@@ -1,5 +1,5 @@
-// relay-compiler over the published SDL: connections, refetchable fragments through node(id:),
-// mutations. Its queries are then sent to the server.
+// relay-compiler compiles operations against the published SDL: connections, refetchable fragments
+// through node(id:), mutations. The test then sends its queries to the server.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ import { base, url } from "./server.mjs";
 const here = import.meta.dirname;
 const run = promisify(execFile);
 
-test("the schema compiles, and what it compiles to is answered", async (t) => {
+test("operations compile against the schema, and the server runs them", async (t) => {
   const dir = await mkdtemp(join(tmpdir(), "relay-"));
   t.after(() => rm(dir, { recursive: true }));
   await cp(join(here, "relay"), dir, { recursive: true });
@@ -30,15 +30,15 @@ test("the schema compiles, and what it compiles to is answered", async (t) => {
   }
   assert.deepEqual(Object.keys(text).sort(), ["coursesCourseQuery", "coursesEnrollMutation", "coursesPaginationQuery", "coursesQuery"]);
 
-  const ask = async (name, variables) => {
+  const send = async (name, variables) => {
     const body = JSON.stringify({ query: text[name], variables });
-    const answer = await (await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body })).json();
-    assert.equal(answer.errors, undefined, JSON.stringify(answer.errors));
-    return answer.data;
+    const response = await (await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body })).json();
+    assert.equal(response.errors, undefined, JSON.stringify(response.errors));
+    return response.data;
   };
-  const first = (await ask("coursesQuery", {})).courses.edges;
-  const next = (await ask("coursesPaginationQuery", { count: 5, cursor: first[4].cursor })).courses.edges;
+  const first = (await send("coursesQuery", {})).courses.edges;
+  const next = (await send("coursesPaginationQuery", { count: 5, cursor: first[4].cursor })).courses.edges;
   assert.deepEqual(next.map((e) => e.node.id), first.slice(5, 10).map((e) => e.node.id));
-  const { node } = await ask("coursesCourseQuery", { id: first[0].node.id });
+  const { node } = await send("coursesCourseQuery", { id: first[0].node.id });
   assert.equal(node.title, first[0].node.title);
 });

@@ -1,4 +1,4 @@
-// The running server that is asked: SERVER is its address, with the demo data.
+// The address of the running server with demo data, from SERVER.
 export const base = process.env.SERVER;
-if (!base) throw new Error("SERVER is not set: it is the address of a running server, e.g. http://localhost:8080");
+if (!base) throw new Error("SERVER is not set: set it to the address of a running server, e.g. http://localhost:8080");
 export const url = `${base}/graphql`;

@@ -8,21 +8,21 @@ import { url } from "./server.mjs";
 
 for (const get of [false, true]) {
   test(`persisted queries by ${get ? "GET" : "POST"}`, async () => {
-    // urql's GET is one that a plain page could send, but for this header.
+    // Without this header a plain page could send urql's GET.
     const network = recording(get ? { "graphql-require-preflight": "1" } : {});
     const query = gql`query ${unique()}($first: Int) { courses(first: $first) { totalCount nodes { id title } } }`;
-    const ask = () => new Client({
+    const send = () => new Client({
       url, fetch: network.fetch, preferGetMethod: get ? "force" : false, requestPolicy: "network-only",
       exchanges: [persistedExchange({ preferGetForPersistedQueries: get }), fetchExchange],
     }).query(query, { first: 2 }).toPromise();
-    const first = await ask();
+    const first = await send();
     assert.equal(first.error, undefined);
     assert.equal(first.data.courses.nodes.length, 2);
     const [miss, register, ...rest] = network.lines();
     assert.match(miss, /^(GET|POST) 200 PERSISTED_QUERY_NOT_FOUND$/);
     assert.match(register, /^(GET|POST) 200$/);
     assert.deepEqual(rest, []);
-    assert.deepEqual((await ask()).data, first.data);
+    assert.deepEqual((await send()).data, first.data);
     assert.equal(network.seen[0].sent.query, undefined);
     assert.deepEqual(network.lines(), [`${get ? "GET" : "POST"} 200`]);
   });

@@ -1,8 +1,8 @@
-# Finds the programs that the tests run beside the server, and has apt-get install those that are
-# missing. Sourced by scripts/test; sets CHROMIUM.
+# Finds the programs that the tests run beside the server, and installs missing ones with apt-get.
+# Sourced by scripts/test; sets CHROMIUM.
 # shellcheck shell=bash
 
-# postgres_found tells whether there is a PostgreSQL of version 15 or newer where the server looks.
+# postgres_found reports whether a directory that the server searches has PostgreSQL 15 or newer.
 postgres_found() {
   local dir version
   for dir in "$(dirname "$(command -v initdb || echo /nowhere/initdb)")" \
@@ -15,6 +15,7 @@ postgres_found() {
   return 1
 }
 
+# chromium_found reports whether a Chromium is installed, and sets CHROMIUM to it.
 chromium_found() {
   local name
   for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome \
@@ -24,7 +25,7 @@ chromium_found() {
   return 1
 }
 
-# missing_packages prints the Debian packages of what is missing.
+# missing_packages prints the Debian packages of the missing programs.
 missing_packages() {
   postgres_found || echo postgresql
   command -v redis-server >/dev/null || echo redis-server
@@ -35,7 +36,7 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# need_programs returns once everything is there, or fails and says what to install.
+# need_programs installs missing programs, or fails and says what to install.
 need_programs() {
   local name packages
   for name in go gcc node npm git; do
@@ -48,12 +49,12 @@ need_programs() {
       return 1
     fi
     echo "installing $packages"
-    # The tests make clusters of their own; Debian's is not needed.
+    # The tests create their own clusters; Debian's is not used.
     as_root install -D /dev/stdin /etc/postgresql-common/createcluster.d/7p.conf <<<"create_main_cluster = false"
     as_root apt-get -qq update
     # shellcheck disable=SC2086 # several packages
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $packages >/dev/null
   fi
-  postgres_found || { echo "the PostgreSQL that was found is older than 15" >&2; return 1; }
+  postgres_found || { echo "the installed PostgreSQL is older than 15" >&2; return 1; }
   chromium_found
 }

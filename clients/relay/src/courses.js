@@ -1,4 +1,4 @@
-// What a front end would write; only relay-compiler reads it.
+// Components as a front end would write them; only relay-compiler reads this file.
 const { graphql } = require("react-relay");
 
 module.exports.list = graphql`
