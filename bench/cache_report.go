@@ -39,8 +39,8 @@ func (r *cacheResults) renderMarkdown() string {
 	if args := strings.Join(os.Args[1:], " "); args != "-cache" {
 		command = "go run ./bench " + args
 	}
-	fmt.Fprintf(&out, "# Results of kept answers\n\nMade by `%s` on %s. README.md tells what is measured and how.\n\n", command, time.Now().UTC().Format(time.DateOnly))
-	fmt.Fprintf(&out, "%d cores (%s), shared by client, server, PostgreSQL and Redis; %s, PostgreSQL %s, Redis %s, %s/%s. Medians of %d rounds of %s, of the last two loads of %d.\n\n",
+	fmt.Fprintf(&out, "# Results of cache hits\n\nMeasured by `%s` on %s. README.md describes the method.\n\n", command, time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&out, "%d cores (%s), shared by client, server, PostgreSQL and Redis; %s, PostgreSQL %s, Redis %s, %s/%s. Medians of %d rounds of %s; of %d rounds for the last two loads.\n\n",
 		runtime.NumCPU(), r.machine.cpu, runtime.Version(), r.machine.postgres, r.redisVersion, runtime.GOOS, runtime.GOARCH, r.rounds, r.roundLength, r.rounds*goalRoundFactor)
 	r.writeGoals(&out)
 	r.writeFigures(&out)
@@ -51,7 +51,7 @@ func (r *cacheResults) renderMarkdown() string {
 }
 
 func (r *cacheResults) writeGoals(out *strings.Builder) {
-	fmt.Fprintf(out, "## Goals\n\nCPU of the server's process a hit, over that of a handler which writes the same bytes from a map; at most %.1f is the goal in process, %.1f with Redis.\n\n", maxMemoryRatio, maxRedisRatio)
+	fmt.Fprintf(out, "## Goals\n\nCPU of the server's process per hit, as a ratio to a handler that writes the same bytes from a map. The goals are at most %.1f in process and %.1f with Redis.\n\n", maxMemoryRatio, maxRedisRatio)
 	out.WriteString("| | bytes | connections | in process | with Redis | met |\n| --- | --: | --: | --: | --: | --- |\n")
 	for _, c := range r.cells {
 		near, far := c.cpuRatio(memoryCache), c.cpuRatio(redisCache)
@@ -73,8 +73,8 @@ func formatVerdict(is bool) string {
 }
 
 func (r *cacheResults) writeFigures(out *strings.Builder) {
-	out.WriteString("\n## Figures\n\nCPU is in microseconds a request: of the server's process, of Redis and of PostgreSQL. Latencies are in milliseconds.\n\n")
-	out.WriteString("| | connections | | requests/s | p50 | p99 | server | Redis | PostgreSQL | of map's | kept |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n")
+	out.WriteString("\n## Figures\n\nCPU is in microseconds per request: of the server's process, of Redis and of PostgreSQL. Latencies are in milliseconds.\n\n")
+	out.WriteString("| | connections | | requests/s | p50 | p99 | server | Redis | PostgreSQL | ratio to map | hits |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n")
 	for _, c := range r.cells {
 		for i, s := range c.samples {
 			fmt.Fprintf(out, "| %s | %d | %s | %.0f | %.3f | %.3f | %.1f | %.1f | %.1f | %.2f | %.1f %% |\n", c.load.title, c.connections, contenderNames[i],
@@ -84,7 +84,7 @@ func (r *cacheResults) writeFigures(out *strings.Builder) {
 }
 
 func (r *cacheResults) writeMixedRuns(out *strings.Builder) {
-	fmt.Fprintf(out, "\n## Reads and writes\n\nShares of the answers that were kept, where one request in a hundred writes; %d connections, %s. Of the catalog, %.0f %% is the goal.\n\n", mixedConnections, r.mixedLength, 100*minMixedHitRate)
+	fmt.Fprintf(out, "\n## Reads and writes\n\nHit rates if one request in a hundred writes; %d connections, %s. The goal for the catalog is %.0f %%.\n\n", mixedConnections, r.mixedLength, 100*minMixedHitRate)
 	out.WriteString("| requests |")
 	for _, op := range operations {
 		fmt.Fprintf(out, " %s |", op.title)

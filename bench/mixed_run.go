@@ -86,9 +86,9 @@ func (c *cacheBenchmark) measureMixedRun(ctx context.Context, dsn string, run *m
 }
 
 func (m *mixedRun) describeRun() string {
-	name := "all as often"
+	name := "equal frequency"
 	if m.popular {
-		name = "some more often"
+		name = "unequal frequency"
 	}
 	if m.withRedis {
 		return name + ", with Redis"

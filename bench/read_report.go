@@ -61,7 +61,7 @@ func (r *readResults) renderMarkdown() string {
 	if args := strings.Join(os.Args[1:], " "); args != "" {
 		command += " BENCH_ARGS='" + args + "'"
 	}
-	fmt.Fprintf(&out, "# Results\n\nMade by `%s` on %s. README.md tells what is measured and how.\n\n", command, time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&out, "# Results\n\nMeasured by `%s` on %s. README.md describes the method.\n\n", command, time.Now().UTC().Format(time.DateOnly))
 	fmt.Fprintf(&out, "%d cores (%s), shared by client, server and PostgreSQL; %s, PostgreSQL %s, %s/%s. Medians of %d rounds of %s.\n\n",
 		runtime.NumCPU(), r.cpu, runtime.Version(), r.postgres, runtime.GOOS, runtime.GOARCH, r.rounds, r.roundLength)
 	r.writeGoals(&out)
@@ -72,7 +72,7 @@ func (r *readResults) renderMarkdown() string {
 
 // writeGoals compares the server with the yardstick.
 func (r *readResults) writeGoals(out *strings.Builder) {
-	fmt.Fprintf(out, "## Goals\n\nThe server's figure over the yardstick's; at most %.1f is the goal.\n\n", maxRatio)
+	fmt.Fprintf(out, "## Goals\n\nRatio of the server's figure to the yardstick's; the goal is at most %.1f.\n\n", maxRatio)
 	out.WriteString("| operation | connections | CPU of server and database | p50 | met |\n| --- | --: | --: | --: | --- |\n")
 	for _, c := range r.cells {
 		cpu, p50 := durationRatio(c.server.totalCPU, c.yardstick.totalCPU), durationRatio(c.server.p50, c.yardstick.p50)
@@ -91,7 +91,7 @@ func (r *readResults) writeGoals(out *strings.Builder) {
 }
 
 func (r *readResults) writeFigures(out *strings.Builder) {
-	out.WriteString("## Figures\n\nCPU is in milliseconds a request: of the process, and with PostgreSQL's. Latencies are in milliseconds.\n\n")
+	out.WriteString("## Figures\n\nCPU is in milliseconds per request: of the process, and of the process with PostgreSQL. Latencies are in milliseconds.\n\n")
 	out.WriteString("| operation | connections | | requests/s | p50 | p95 | p99 | CPU | CPU with database |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: |\n")
 	for _, c := range r.cells {
 		for _, s := range []struct {
@@ -107,7 +107,7 @@ func (r *readResults) writeFigures(out *strings.Builder) {
 // writeSQLCounts tells what a request of the server's asks of PostgreSQL; the
 // yardstick's is always one statement.
 func (r *readResults) writeSQLCounts(out *strings.Builder) {
-	out.WriteString("\n## SQL of the server\n\nMeans over the requests, from its access log.\n\n| operation | statements | round trips | bytes of an answer |\n| --- | --: | --: | --: |\n")
+	out.WriteString("\n## SQL of the server\n\nMeans over the requests, from its access log.\n\n| operation | statements | round trips | bytes per response |\n| --- | --: | --: | --: |\n")
 	for i, c := range r.cells {
 		if i == 0 || r.cells[i-1].operation != c.operation {
 			fmt.Fprintf(out, "| %s | %.1f | %.1f | %d |\n", c.operation.title, c.prepared.statements, c.prepared.roundTrips, c.prepared.meanBytes)

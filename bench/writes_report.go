@@ -91,12 +91,12 @@ func measureSyncTime(dir string) (time.Duration, error) {
 // renderMarkdown is the report.
 func (r *writeResults) renderMarkdown() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "# Results of writes\n\nMade by `make bench-writes` on %s. README.md tells what is measured and how.\n\n", time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&out, "# Results of writes\n\nMeasured by `make bench-writes` on %s. README.md describes the method.\n\n", time.Now().UTC().Format(time.DateOnly))
 	fmt.Fprintf(&out, "%d cores (%s), shared by client, server and PostgreSQL; %s, PostgreSQL %s, %s/%s. Medians of %d rounds of %s.\n\n",
 		runtime.NumCPU(), r.machine.cpu, runtime.Version(), r.machine.postgres, runtime.GOOS, runtime.GOARCH, r.rounds, r.roundLength)
-	fmt.Fprintf(&out, "PostgreSQL has %s. Its data are on %s, where a page of 8 KiB is synced in %.2f ms.\n\n", r.settings, r.fileSystem, milliseconds(r.syncTime))
-	fmt.Fprintf(&out, "## Goals\n\nThe server's figure over pgbench's; of writes a second at least %.1f is the goal, of p99 at most %.1f.\n\n", minThroughputRatio, maxP99Ratio)
-	fmt.Fprintf(&out, "Others is the most of the processors' time that other programs took meanwhile.\n\n")
+	fmt.Fprintf(&out, "PostgreSQL has %s. Its data are on %s, where syncing a page of 8 KiB takes %.2f ms.\n\n", r.settings, r.fileSystem, milliseconds(r.syncTime))
+	fmt.Fprintf(&out, "## Goals\n\nRatio of the server's figure to pgbench's; the goal is at least %.1f for writes/s and at most %.1f for p99.\n\n", minThroughputRatio, maxP99Ratio)
+	fmt.Fprintf(&out, "Others is the largest share of the processors' time that other programs took during a round.\n\n")
 	out.WriteString("| write | clients | writes/s | p99 | met | others |\n| --- | --: | --: | --: | --- | --: |\n")
 	for _, c := range r.cells {
 		share, p99 := c.server.perSecond/c.pgbench.perSecond, durationRatio(c.server.p99, c.pgbench.p99)
@@ -106,7 +106,7 @@ func (r *writeResults) renderMarkdown() string {
 		}
 		fmt.Fprintf(&out, "| %s | %d | %.2f | %.2f | %s | %.0f %% |\n", c.write.title, c.clients, share, p99, met, 100*c.otherCPUShare)
 	}
-	out.WriteString("\n## Figures\n\nLatencies are in milliseconds; CPU is in milliseconds a write: of the server's process, of PostgreSQL's, and of both.\n\n")
+	out.WriteString("\n## Figures\n\nLatencies are in milliseconds; CPU is in milliseconds per write: of the server's process, of PostgreSQL, and of both.\n\n")
 	out.WriteString("| write | clients | | writes/s | p50 | p99 | server | PostgreSQL | both |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: |\n")
 	for _, c := range r.cells {
 		s, p := c.server, c.pgbench
