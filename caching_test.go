@@ -178,7 +178,7 @@ func TestCacheCommandsRefuse(t *testing.T) {
 		want string
 	}{
 		{[]string{dsn}, []string{"cache", "purge"}, "--all"},
-		{[]string{dsn}, []string{"cache", "purge", "--tag=course"}, "nothing was purged: \"course\" is no tag: there are *, courses"},
+		{[]string{dsn}, []string{"cache", "purge", "--tag=course"}, "nothing was purged: unknown tag \"course\": expected one of *, courses"},
 		{[]string{dsn}, []string{"cache", "warm", dir}, "needs the REDIS_URL"},
 		{[]string{dsn, redis, "CACHE=off"}, []string{"cache", "warm", dir}, "CACHE is off"},
 		{[]string{dsn, redis}, []string{"cache", "warm", dir}, "changes cannot be followed"},

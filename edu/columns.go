@@ -1,12 +1,10 @@
 package edu
 
-// Columns is a set of what is read of a row. Keys and what policies ask for are
-// always read; the rest only where it is wanted, because most of a row's cost is
-// in its columns.
+// Columns is a set of columns of a row to read. Keys and the columns that policies need are always
+// read. The others are read on request only, because most of the cost of a row is in its columns.
 type Columns uint32
 
-// What can be wanted of a course. Its id, instructor, category and whether it is
-// published are always read.
+// The columns of a course. Its id, instructor, category and publication state are always read.
 const (
 	CourseSlug Columns = 1 << iota
 	CourseTitle
@@ -25,8 +23,7 @@ const (
 	CourseVideoCount
 )
 
-// What can be wanted of a user; the id is always read. UserPrivateColumns is all of
-// User.Private.
+// The columns of a user. The id is always read. UserPrivateColumns selects all of User.Private.
 const (
 	UserName Columns = 1 << iota
 	UserAvatar
@@ -35,15 +32,15 @@ const (
 	UserPrivateColumns
 )
 
-// What can be wanted of a review; its id, course and author are always read.
+// The columns of a review. Its id, course and author are always read.
 const (
 	ReviewRating Columns = 1 << iota
 	ReviewBody
 	ReviewCreatedAt
 )
 
-// AllColumns is all columns of a row.
+// AllColumns selects all columns of a row.
 const AllColumns = ^Columns(0)
 
-// HasAny tells whether any of some columns is in the set.
+// HasAny reports whether the set has at least one of some columns.
 func (c Columns) HasAny(some Columns) bool { return c&some != 0 }

@@ -1,28 +1,25 @@
 package edu
 
-// Names of pages and edges as the GraphQL schema knows them.
+// The names that pages and edges have in the GraphQL schema.
 type (
 	// CourseConnection is a page of courses.
 	CourseConnection = Page[*Course]
-	// CourseEdge is a course in a page.
+	// CourseEdge is a course with its cursor.
 	CourseEdge = Edge[*Course]
 	// VideoConnection is a page of videos.
 	VideoConnection = Page[*Video]
-	// VideoEdge is a video in a page.
+	// VideoEdge is a video with its cursor.
 	VideoEdge = Edge[*Video]
 	// ReviewConnection is a page of reviews.
 	ReviewConnection = Page[*Review]
-	// ReviewEdge is a review in a page.
+	// ReviewEdge is a review with its cursor.
 	ReviewEdge = Edge[*Review]
 	// EnrollmentConnection is a page of enrollments.
 	EnrollmentConnection = Page[*Enrollment]
-	// EnrollmentEdge is an enrollment in a page.
+	// EnrollmentEdge is an enrollment with its cursor.
 	EnrollmentEdge = Edge[*Enrollment]
-	// CourseSearchConnection is a page of courses that were searched for.
+	// CourseSearchConnection is a page of search results.
 	CourseSearchConnection = SearchResult
-	// CourseSearchEdge is a course that was found.
+	// CourseSearchEdge is a search result with its cursor.
 	CourseSearchEdge = CourseHit
 )
-
-// Node is anything that has a global id.
-type Node interface{ IsNode() }

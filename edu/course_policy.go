@@ -1,47 +1,47 @@
 package edu
 
-// The policies of writes on a course. Each is asked within the transaction that
-// writes, of the row that it has locked; nil stands for a course that is not
-// there. What the viewer may not know of is as if it were not there.
+// Policies of writes to a course. Each runs inside the writing transaction, on the locked row. A
+// nil course stands for a missing row. A course that the viewer may not see is reported as not
+// found.
 
-const courseNotFound = "there is no such course"
+const courseNotFound = "course not found"
 
-// AuthorizeEdit refuses whoever may not change the course.
+// AuthorizeEdit rejects viewers who may not change the course.
 func (c *Course) AuthorizeEdit(v Viewer, at InputPath) error {
 	switch {
 	case c == nil || !c.VisibleTo(v):
 		return at.UserErrorf(UserNotFound, "%s", courseNotFound)
 	case !v.CanManageCourse(c):
-		return at.UserErrorf(UserForbidden, "a course is changed by its instructor and by admins")
+		return at.UserErrorf(UserForbidden, "only the instructor of the course and admins can change it")
 	}
 	return nil
 }
 
-// AuthorizeEnroll refuses a viewer who may not take the course, or takes it already.
+// AuthorizeEnroll rejects viewers who may not enroll in the course or already are enrolled.
 func (c *Course) AuthorizeEnroll(v Viewer, enrolled bool, at InputPath) error {
 	switch {
 	case enrolled:
-		return at.UserErrorf(UserAlreadyExists, "the viewer takes this course already")
+		return at.UserErrorf(UserAlreadyExists, "the viewer is already enrolled in this course")
 	case c == nil || !c.VisibleTo(v):
 		return at.UserErrorf(UserNotFound, "%s", courseNotFound)
 	case !c.Published:
-		return at.UserErrorf(UserNotPublished, "the course is not published: publishCourse comes first")
+		return at.UserErrorf(UserNotPublished, "the course is not published: publish it with publishCourse first")
 	}
 	return nil
 }
 
-// AuthorizeBulkEnroll refuses whoever may not let others take the course.
+// AuthorizeBulkEnroll rejects viewers who may not enroll others in the course.
 func (c *Course) AuthorizeBulkEnroll(v Viewer, at InputPath) error {
 	if err := c.AuthorizeEdit(v, at); err != nil {
 		return err
 	}
 	if !c.Published {
-		return at.UserErrorf(UserNotPublished, "the course is not published: publishCourse comes first")
+		return at.UserErrorf(UserNotPublished, "the course is not published: publish it with publishCourse first")
 	}
 	return nil
 }
 
-// AuthorizeUnenroll refuses a viewer who does not take the course.
+// AuthorizeUnenroll rejects viewers who are not enrolled in the course.
 func (c *Course) AuthorizeUnenroll(v Viewer, enrolled bool, at InputPath) error {
 	switch {
 	case enrolled:
@@ -49,16 +49,16 @@ func (c *Course) AuthorizeUnenroll(v Viewer, enrolled bool, at InputPath) error 
 	case c == nil || !c.VisibleTo(v):
 		return at.UserErrorf(UserNotFound, "%s", courseNotFound)
 	}
-	return at.UserErrorf(UserNotEnrolled, "the viewer does not take this course")
+	return at.UserErrorf(UserNotEnrolled, "the viewer is not enrolled in this course")
 }
 
-// AuthorizeReview refuses a viewer who may not review the course.
+// AuthorizeReview rejects viewers who may not review the course.
 func (c *Course) AuthorizeReview(v Viewer, enrolled bool, at InputPath) error {
 	if err := c.AuthorizeUnenroll(v, enrolled, at); err != nil {
 		return err
 	}
 	if !c.Published {
-		return at.UserErrorf(UserNotPublished, "the course is not published any more")
+		return at.UserErrorf(UserNotPublished, "the course is no longer published")
 	}
 	return nil
 }

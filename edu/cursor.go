@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Cursor is a place in an ordered list: the order's name, the value that the
-// row there is ordered by, and its id, which breaks ties. It names a value and
-// not a row, so it stays good when rows come and go. The zero Cursor is none.
+// Cursor is a position in an ordered list: the name of the order, the sort value of a row, and its
+// id, which breaks ties. It names a value and not a row, so it stays valid when rows are added or
+// deleted. The zero Cursor is no position.
 type Cursor struct {
 	Order string
 	Value SortValue
 	ID    int64
 }
 
-// SortValue is what rows are ordered by. Exactly one field is used, by what the
-// order sorts; times have the microseconds of the database.
+// SortValue is a value that rows are sorted by. Kind says which of the other fields is set. Times
+// have the microsecond resolution of the database.
 type SortValue struct {
 	Kind  SortValueKind
 	Int   int64
@@ -27,10 +27,10 @@ type SortValue struct {
 	Text  string
 }
 
-// SortValueKind says which field of a Value is used.
+// SortValueKind is the type of a SortValue.
 type SortValueKind byte
 
-// The kinds of values. A decimal number travels as text.
+// The kinds of sort values. A decimal number is encoded as text.
 const (
 	IntValue     SortValueKind = 'i'
 	FloatValue   SortValueKind = 'f'
@@ -39,22 +39,22 @@ const (
 	TimeValue    SortValueKind = 't'
 )
 
-// NewIntValue makes a Value of a whole number.
+// NewIntValue returns the SortValue of an integer.
 func NewIntValue(n int64) SortValue { return SortValue{Kind: IntValue, Int: n} }
 
-// NewFloatValue makes a Value of a floating point number.
+// NewFloatValue returns the SortValue of a floating-point number.
 func NewFloatValue(f float64) SortValue { return SortValue{Kind: FloatValue, Float: f} }
 
-// NewTextValue makes a Value of a text.
+// NewTextValue returns the SortValue of a text.
 func NewTextValue(s string) SortValue { return SortValue{Kind: TextValue, Text: s} }
 
-// NewDecimalValue makes a Value of an exact decimal number.
+// NewDecimalValue returns the SortValue of an exact decimal number.
 func NewDecimalValue(d Decimal) SortValue { return SortValue{Kind: DecimalValue, Text: string(d)} }
 
-// NewTimeValue makes a Value of a time.
+// NewTimeValue returns the SortValue of a time.
 func NewTimeValue(t time.Time) SortValue { return SortValue{Kind: TimeValue, Int: t.UnixMicro()} }
 
-// QueryParameter returns the value as a parameter of a statement.
+// QueryParameter returns the value as a parameter of a SQL statement.
 func (v SortValue) QueryParameter() any {
 	switch v.Kind {
 	case IntValue:
@@ -68,8 +68,8 @@ func (v SortValue) QueryParameter() any {
 	}
 }
 
-// String returns the cursor as clients see it: base64url over the order, the
-// value, the id and a checksum, which tells a damaged cursor from a good one.
+// String returns the cursor as clients see it: base64url of the order, the value, the id and a
+// checksum, which detects damaged cursors.
 func (c Cursor) String() string {
 	var buf [128]byte
 	b := append(buf[:0], c.Order...)
@@ -88,11 +88,10 @@ func (c Cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// ParseCursor reads a cursor of a list in an order. A damaged one and one of
-// another list or order are refused with BadUserInput; name is the argument's,
-// for the message.
+// ParseCursor parses a cursor of a list in an order. Damaged cursors and cursors of another list or
+// order are rejected with BadUserInput. The message names the argument by name.
 func ParseCursor(name, s, order string, kind SortValueKind) (Cursor, error) {
-	bad := Errorf(BadUserInput, "%s is not a cursor of this API: send one back as an edge or pageInfo gave it", name)
+	bad := Errorf(BadUserInput, "%s is not a cursor of this API: use one that an edge or pageInfo returned", name)
 	b, err := decodeBase64URL(s)
 	if err != nil || len(b) < 4 {
 		return Cursor{}, bad
@@ -102,12 +101,12 @@ func ParseCursor(name, s, order string, kind SortValueKind) (Cursor, error) {
 		return Cursor{}, bad
 	}
 	c, ok := decodeCursor(body)
-	if !ok || c.String() != s { // numbers can be written in more ways than ours
+	if !ok || c.String() != s { // varints have more than one encoding
 		return Cursor{}, bad
 	}
 	if c.Order != order || c.Value.Kind != kind {
 		return Cursor{}, Errorf(BadUserInput,
-			"%s is a cursor of another list or order: a cursor is good only where it came from", name)
+			"%s is a cursor of another list or order: a cursor is valid only in the list and order that returned it", name)
 	}
 	return c, nil
 }
@@ -149,7 +148,7 @@ func decodeCursor(b []byte) (Cursor, bool) {
 	return c, size > 0 && size == len(b)
 }
 
-// Years 1 to 9999: what a date in a database and in RFC 3339 can hold.
+// Years 1 to 9999: the range of dates that the database and RFC 3339 share.
 var (
 	minUnixMicro = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 	maxUnixMicro = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() - 1

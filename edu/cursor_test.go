@@ -12,6 +12,7 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
+// orders maps each kind of sort value to the name of an order that sorts by it.
 var orders = map[edu.SortValueKind]string{
 	edu.IntValue: "videos", edu.FloatValue: "search.RELEVANCE", edu.TextValue: "courses.TITLE.ASC",
 	edu.DecimalValue: "courses.PRICE.DESC", edu.TimeValue: "reviews",
@@ -25,12 +26,12 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n int64, x float64, text string, id int64, body []byte) {
 		for _, v := range []edu.SortValue{edu.NewIntValue(n), edu.NewFloatValue(x), edu.NewTextValue(text), edu.NewTimeValue(time.Unix(int64(int32(n)), 0)), edu.NewDecimalValue("49.90")} {
 			c := edu.Cursor{Order: orders[v.Kind], Value: v, ID: id}
-			back, err := edu.ParseCursor("after", c.String(), c.Order, v.Kind)
-			if err == nil && back.String() != c.String() {
-				t.Errorf("%+v came back as %+v", c, back)
+			parsed, err := edu.ParseCursor("after", c.String(), c.Order, v.Kind)
+			if err == nil && parsed.String() != c.String() {
+				t.Errorf("%+v is parsed as %+v", c, parsed)
 			}
-			if err != nil && v.Kind != edu.TextValue { // a text that PostgreSQL cannot hold is none
-				t.Errorf("%+v is refused: %v", c, err)
+			if err != nil && v.Kind != edu.TextValue { // texts that PostgreSQL cannot store are rejected
+				t.Errorf("%+v is rejected: %v", c, err)
 			}
 		}
 		signed := base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint32(body, crc32.ChecksumIEEE(body)))
@@ -38,24 +39,24 @@ func FuzzCursor(f *testing.F) {
 			for _, s := range []string{signed, string(body)} {
 				c, err := edu.ParseCursor("after", s, order, kind)
 				if err != nil && !errors.Is(err, edu.BadUserInput) {
-					t.Errorf("%q is refused with %v, want BAD_USER_INPUT", s, err)
+					t.Errorf("%q is rejected with %v, want BAD_USER_INPUT", s, err)
 				}
 				if err == nil && c.String() != s {
-					t.Errorf("%q is read, but written as %q", s, c.String())
+					t.Errorf("%q is parsed, but formatted as %q", s, c.String())
 				}
 			}
 		}
 	})
 }
 
-// Times keep the microseconds of the database, in either direction.
-func TestCursorOfTime(t *testing.T) {
+// Cursors keep the microsecond resolution of times through formatting and parsing.
+func TestCursorTimeRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, at := range []time.Time{edu.DraftSortTime, time.Date(2026, 1, 31, 9, 30, 0, 123_456_000, time.FixedZone("", 3600)), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		c := edu.Cursor{Order: "reviews", Value: edu.NewTimeValue(at), ID: 5}
-		back, err := edu.ParseCursor("after", c.String(), "reviews", edu.TimeValue)
-		if err != nil || !back.Value.QueryParameter().(time.Time).Equal(at) || back.ID != 5 {
-			t.Errorf("%v came back as %+v, %v", at, back, err)
+		parsed, err := edu.ParseCursor("after", c.String(), "reviews", edu.TimeValue)
+		if err != nil || !parsed.Value.QueryParameter().(time.Time).Equal(at) || parsed.ID != 5 {
+			t.Errorf("%v is parsed as %+v, %v", at, parsed, err)
 		}
 	}
 }

@@ -1,6 +1,6 @@
-// Package edu is the vocabulary of the product: its entities, their filters and
-// orders, who may see them, pages and cursors, global ids and errors.
+// Package edu is the vocabulary of the domain: entities, their filters and sort orders,
+// policies, pages and cursors, global ids, errors, and the tags that responses depend on.
 //
-// It must never know of GraphQL, SQL, Redis or HTTP: it imports the standard
-// library only, and everything else imports it.
+// It imports the standard library only. Enums and ids implement the marshaling methods that gqlgen
+// calls.
 package edu

@@ -2,7 +2,7 @@ package edu
 
 import "time"
 
-// EnrollmentStatus is how far an enrollment has come.
+// EnrollmentStatus is the learning progress of an enrollment.
 type EnrollmentStatus string
 
 // The states of an enrollment.
@@ -12,7 +12,7 @@ const (
 	Completed  EnrollmentStatus = "COMPLETED"
 )
 
-// Enrollment is someone taking a course.
+// Enrollment is the enrollment of a user in a course.
 type Enrollment struct {
 	ID             int64
 	UserID         int64
@@ -23,13 +23,13 @@ type Enrollment struct {
 	CompletedAt    *time.Time
 }
 
-// GlobalID returns the enrollment's id as clients know it.
+// GlobalID returns the global id of the enrollment.
 func (e *Enrollment) GlobalID() ID { return NewID(KindEnrollment, e.ID) }
 
 // IsNode marks an Enrollment as a Node of the GraphQL schema.
 func (*Enrollment) IsNode() {}
 
-// Status returns how far the enrollment has come.
+// Status returns the state of the enrollment.
 func (e *Enrollment) Status() EnrollmentStatus {
 	switch {
 	case e.CompletedAt != nil || e.Progress >= 100:
@@ -41,30 +41,30 @@ func (e *Enrollment) Status() EnrollmentStatus {
 	}
 }
 
-// EnrollmentOrderField is what enrollments can be ordered by.
+// EnrollmentOrderField is a field that enrollments can be sorted by.
 type EnrollmentOrderField string
 
-// The fields that enrollments can be ordered by.
+// The sort fields of enrollments.
 const (
 	EnrollmentsByEnrolledAt     EnrollmentOrderField = "ENROLLED_AT"
 	EnrollmentsByLastAccessedAt EnrollmentOrderField = "LAST_ACCESSED_AT"
 	EnrollmentsByProgress       EnrollmentOrderField = "PROGRESS"
 )
 
-// EnrollmentOrder is an order of enrollments.
+// EnrollmentOrder is a sort order of enrollments.
 type EnrollmentOrder struct {
 	Field     EnrollmentOrderField
 	Direction OrderDirection
 }
 
-// Orders that enrollments are in without being asked to: a user's by when they
-// were last opened, a course's by when they were made.
+// The default orders of enrollments: LastOpenedEnrollments for the list of a user,
+// NewestEnrollments for the list of a course.
 var (
 	LastOpenedEnrollments = EnrollmentOrder{EnrollmentsByLastAccessedAt, Descending}
 	NewestEnrollments     = EnrollmentOrder{EnrollmentsByEnrolledAt, Descending}
 )
 
-// OrDefault returns the order itself, or last opened first for nil.
+// OrDefault returns the order, or LastOpenedEnrollments for nil.
 func (o *EnrollmentOrder) OrDefault() EnrollmentOrder {
 	if o == nil {
 		return LastOpenedEnrollments
@@ -72,7 +72,7 @@ func (o *EnrollmentOrder) OrDefault() EnrollmentOrder {
 	return *o
 }
 
-// SortOrder returns the list's order.
+// SortOrder returns the sort order of the list.
 func (o EnrollmentOrder) SortOrder() SortOrder {
 	kind := TimeValue
 	if o.Field == EnrollmentsByProgress {
@@ -81,7 +81,7 @@ func (o EnrollmentOrder) SortOrder() SortOrder {
 	return SortOrder{Name: "enrollments." + string(o.Field) + "." + string(o.Direction), Kind: kind, Desc: o.Direction == Descending}
 }
 
-// EnrollmentCursor returns the place of an enrollment in the order.
+// EnrollmentCursor returns the cursor of an enrollment in the order.
 func (o EnrollmentOrder) EnrollmentCursor(e *Enrollment) Cursor {
 	at := Cursor{Order: o.SortOrder().Name, ID: e.ID}
 	switch o.Field {
@@ -95,8 +95,8 @@ func (o EnrollmentOrder) EnrollmentCursor(e *Enrollment) Cursor {
 	return at
 }
 
-// lastOpenedAt is when the course was last opened, or when the enrollment was made
-// for one that never was.
+// lastOpenedAt returns the time at which the course was last opened. If it never was, that is the
+// time of the enrollment.
 func (e *Enrollment) lastOpenedAt() time.Time {
 	if e.LastAccessedAt == nil {
 		return e.EnrolledAt

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// The enums of the schema. Their texts are checked here to the letter, because
-// the validation of variables takes any case.
+// The enums of the GraphQL schema. Their values are compared exactly here, because the validation
+// of variables ignores case.
 
 // MarshalGQL writes the value as a JSON string.
 func (r Role) MarshalGQL(w io.Writer) { marshalEnum(w, string(r)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (r *Role) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, r, RoleStudent, RoleInstructor, RoleAdmin)
 }
@@ -20,7 +20,7 @@ func (r *Role) UnmarshalGQL(v any) error {
 // MarshalGQL writes the value as a JSON string.
 func (p Plan) MarshalGQL(w io.Writer) { marshalEnum(w, string(p)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (p *Plan) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, p, PlanFree, PlanPremium)
 }
@@ -28,7 +28,7 @@ func (p *Plan) UnmarshalGQL(v any) error {
 // MarshalGQL writes the value as a JSON string.
 func (d Difficulty) MarshalGQL(w io.Writer) { marshalEnum(w, string(d)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (d *Difficulty) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, d, DifficultyBeginner, DifficultyIntermediate, DifficultyAdvanced)
 }
@@ -36,7 +36,7 @@ func (d *Difficulty) UnmarshalGQL(v any) error {
 // MarshalGQL writes the value as a JSON string.
 func (p PriceFilter) MarshalGQL(w io.Writer) { marshalEnum(w, string(p)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (p *PriceFilter) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, p, PriceFree, PricePaid)
 }
@@ -44,7 +44,7 @@ func (p *PriceFilter) UnmarshalGQL(v any) error {
 // MarshalGQL writes the value as a JSON string.
 func (f CourseOrderField) MarshalGQL(w io.Writer) { marshalEnum(w, string(f)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (f *CourseOrderField) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, f, CoursesByPublishedAt, CoursesByTitle, CoursesByPrice, CoursesByRating, CoursesByEnrollments)
 }
@@ -52,7 +52,7 @@ func (f *CourseOrderField) UnmarshalGQL(v any) error {
 // MarshalGQL writes the value as a JSON string.
 func (d OrderDirection) MarshalGQL(w io.Writer) { marshalEnum(w, string(d)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (d *OrderDirection) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, d, Ascending, Descending)
 }
@@ -60,7 +60,7 @@ func (d *OrderDirection) UnmarshalGQL(v any) error {
 // MarshalGQL writes the value as a JSON string.
 func (s EnrollmentStatus) MarshalGQL(w io.Writer) { marshalEnum(w, string(s)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (s *EnrollmentStatus) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, s, NotStarted, InProgress, Completed)
 }
@@ -68,7 +68,7 @@ func (s *EnrollmentStatus) UnmarshalGQL(v any) error {
 // MarshalGQL writes the value as a JSON string.
 func (f EnrollmentOrderField) MarshalGQL(w io.Writer) { marshalEnum(w, string(f)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (f *EnrollmentOrderField) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, f, EnrollmentsByEnrolledAt, EnrollmentsByLastAccessedAt, EnrollmentsByProgress)
 }
@@ -76,7 +76,7 @@ func (f *EnrollmentOrderField) UnmarshalGQL(v any) error {
 // MarshalGQL writes the value as a JSON string.
 func (s SearchSort) MarshalGQL(w io.Writer) { marshalEnum(w, string(s)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (s *SearchSort) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, s, SortRelevance, SortRating, SortEnrollments, SortNewest)
 }
@@ -84,7 +84,7 @@ func (s *SearchSort) UnmarshalGQL(v any) error {
 // MarshalGQL writes the value as a JSON string.
 func (i Interval) MarshalGQL(w io.Writer) { marshalEnum(w, string(i)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (i *Interval) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, i, IntervalDay, IntervalWeek, IntervalMonth)
 }

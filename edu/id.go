@@ -8,11 +8,10 @@ import (
 	"strings"
 )
 
-// Kind is the type of a thing that has a global id; its text is the name of the
-// GraphQL type.
+// Kind is the type of a node. Its text is the name of the GraphQL type.
 type Kind string
 
-// The kinds of things that have a global id.
+// The kinds of nodes.
 const (
 	KindUser       Kind = "User"
 	KindCategory   Kind = "Category"
@@ -22,19 +21,18 @@ const (
 	KindReview     Kind = "Review"
 )
 
-// ID names one thing in the whole API: a kind and a key. Clients see it as
-// base64url of "Course:12" and must not take it apart, as the Relay
-// specification for global object identification has it.
+// ID is a global id: the kind of a node and its key. Clients see base64url of "Course:12" and must
+// treat it as opaque, as the Relay specification for global object identification requires.
 type ID struct {
 	Kind Kind
 	Key  int64
 
-	// invalidText is what a caller sent in place of an id. It is told where the
-	// id is used, so that one bad id among a hundred spoils only its own place.
+	// invalidText is the text that a client sent in place of an id. It is reported where the id is
+	// used, so that one invalid id among a hundred fails only its own place.
 	invalidText string
 }
 
-// NewID names the thing of a kind with a key.
+// NewID returns the id of a kind and a key.
 func NewID(kind Kind, key int64) ID { return ID{Kind: kind, Key: key} }
 
 // AppendJSON appends the id as a JSON string.
@@ -51,8 +49,8 @@ func (id ID) AppendJSON(to []byte) []byte {
 // MarshalGQL writes the id as a JSON string.
 func (id ID) MarshalGQL(w io.Writer) { _, _ = w.Write(id.AppendJSON(nil)) }
 
-// UnmarshalGQL reads what MarshalGQL wrote. Anything else becomes an id that no
-// kind accepts: see KeyOf.
+// UnmarshalGQL parses the text that MarshalGQL writes. Any other text becomes an id that no kind
+// accepts: see KeyForKind.
 func (id *ID) UnmarshalGQL(v any) error {
 	s, ok := v.(string)
 	if !ok {
@@ -71,8 +69,8 @@ func (id ID) String() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(string(id.Kind) + ":" + strconv.FormatInt(id.Key, 10)))
 }
 
-// ParseID reads an id as clients send it. Anything but what String gave is
-// refused with BadUserInput.
+// ParseID parses an id that a client sent. Any text that String does not return is rejected with
+// BadUserInput.
 func ParseID(s string) (ID, error) {
 	plain, err := decodeBase64URL(s)
 	if err != nil {
@@ -91,10 +89,10 @@ func ParseID(s string) (ID, error) {
 }
 
 func invalidIDError(s string) error {
-	return Errorf(BadUserInput, "%s is not an id of this API: send one back as an answer gave it", quoteShortened(s))
+	return Errorf(BadUserInput, "%s is not an id of this API: use one that the API returned", quoteShortened(s))
 }
 
-// Validate refuses what is no id of this API with BadUserInput.
+// Validate rejects invalid ids with BadUserInput.
 func (id ID) Validate() error {
 	if id.Kind == "" {
 		return invalidIDError(id.invalidText)
@@ -102,20 +100,20 @@ func (id ID) Validate() error {
 	return nil
 }
 
-// KeyForKind returns the key of an id that must be of a kind; another kind, or what
-// is no id at all, is refused with BadUserInput.
+// KeyForKind returns the key of an id. Ids of another kind and invalid ids are rejected with
+// BadUserInput.
 func (id ID) KeyForKind(kind Kind) (int64, error) {
 	if err := id.Validate(); err != nil {
 		return 0, err
 	}
 	if id.Kind != kind {
-		return 0, Errorf(BadUserInput, "this is the id of a %s; a %s is wanted here", id.Kind, kind)
+		return 0, Errorf(BadUserInput, "expected the id of a %s; got the id of a %s", kind, id.Kind)
 	}
 	return id.Key, nil
 }
 
-// decodeBase64URL reads base64url without padding. The library passes over line breaks,
-// which String never made.
+// decodeBase64URL decodes base64url without padding. It rejects line breaks, which the standard
+// library ignores and String never writes.
 func decodeBase64URL(s string) ([]byte, error) {
 	if strings.ContainsAny(s, "\r\n") {
 		return nil, base64.CorruptInputError(0)
@@ -123,11 +121,14 @@ func decodeBase64URL(s string) ([]byte, error) {
 	return base64.RawURLEncoding.Strict().DecodeString(s)
 }
 
-// quoteShortened shows a caller's text in a message, shortened.
+// quoteShortened quotes text of a client for a message, shortened to 40 bytes.
 func quoteShortened(s string) string {
-	const most = 40
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
+	const maxLength = 40
+	if len(s) > maxLength {
+		s = strings.ToValidUTF8(s[:maxLength], "") + "…"
 	}
 	return strconv.Quote(s)
 }
+
+// Node is an entity with a global id.
+type Node interface{ IsNode() }

@@ -22,19 +22,19 @@ func FuzzID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind int, key int64, text string) {
 		if kind >= 0 && kind < len(kinds) && key > 0 {
 			id := edu.NewID(kinds[kind], key)
-			if back, err := edu.ParseID(id.String()); err != nil || back != id {
-				t.Errorf("%v came back as %v, %v", id, back, err)
+			if parsed, err := edu.ParseID(id.String()); err != nil || parsed != id {
+				t.Errorf("%v is parsed as %v, %v", id, parsed, err)
 			}
 		}
 		id, err := edu.ParseID(text)
 		if err != nil {
 			if !errors.Is(err, edu.BadUserInput) {
-				t.Errorf("%q is refused with %v, want BAD_USER_INPUT", text, err)
+				t.Errorf("%q is rejected with %v, want BAD_USER_INPUT", text, err)
 			}
 			return
 		}
 		if id.String() != text {
-			t.Errorf("%q is read, but written as %q", text, id.String())
+			t.Errorf("%q is parsed, but formatted as %q", text, id.String())
 		}
 		if id.Key <= 0 {
 			t.Errorf("%q has the key %d", text, id.Key)
@@ -42,7 +42,7 @@ func FuzzID(f *testing.F) {
 	})
 }
 
-func TestKeyOf(t *testing.T) {
+func TestKeyForKind(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kinds {
 		key, err := edu.NewID(kind, 12).KeyForKind(kind)
@@ -61,15 +61,14 @@ func TestKeyOf(t *testing.T) {
 	}
 }
 
-// What a client sends is shown back to them shortened and quoted, and never as
-// broken UTF-8.
-func TestForeignIDsInMessages(t *testing.T) {
+// Messages quote and shorten invalid ids, and never contain invalid UTF-8.
+func TestInvalidIDsInMessages(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "x", strings.Repeat("é", 200), "a\nb\x00c", "\xff\xfe"} {
 		_, err := edu.ParseID(text)
 		message, jsonErr := json.Marshal(err.Error())
 		if len(err.Error()) > 250 || jsonErr != nil || strings.ContainsAny(err.Error(), "\n\x00") {
-			t.Errorf("%q is refused with %s", text, message)
+			t.Errorf("%q is rejected with %s", text, message)
 		}
 	}
 }

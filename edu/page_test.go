@@ -18,36 +18,36 @@ func numberCursor(n int) edu.Cursor {
 	return edu.Cursor{Order: byNumber.Name, Value: edu.NewIntValue(int64(n)), ID: int64(n)}
 }
 
-func TestConnectionArguments(t *testing.T) {
+func TestParsePageArgs(t *testing.T) {
 	t.Parallel()
 	cursor := numberCursor(5).String()
 	other := edu.Cursor{Order: "others", Value: edu.NewIntValue(5), ID: 5}.String()
 	for name, c := range map[string]struct {
-		args edu.ConnectionArgs
-		want edu.PageArgs
-		bad  bool
+		args    edu.ConnectionArgs
+		want    edu.PageArgs
+		invalid bool
 	}{
-		"nothing":          {edu.ConnectionArgs{}, edu.PageArgs{Limit: 20}, false},
-		"first":            {edu.ConnectionArgs{First: ptr(3)}, edu.PageArgs{Limit: 3}, false},
-		"first of none":    {edu.ConnectionArgs{First: ptr(0)}, edu.PageArgs{}, false},
-		"first at most":    {edu.ConnectionArgs{First: ptr(100)}, edu.PageArgs{Limit: 100}, false},
-		"last":             {edu.ConnectionArgs{Last: ptr(3)}, edu.PageArgs{Limit: 3, Backward: true}, false},
-		"after":            {edu.ConnectionArgs{After: &cursor}, edu.PageArgs{Limit: 20, After: cursor}, false},
-		"before":           {edu.ConnectionArgs{Before: &cursor}, edu.PageArgs{Limit: 20, Backward: true, Before: cursor}, false},
-		"first before":     {edu.ConnectionArgs{First: ptr(2), Before: &cursor}, edu.PageArgs{Limit: 2, Before: cursor}, false},
-		"last after":       {edu.ConnectionArgs{Last: ptr(2), After: &cursor}, edu.PageArgs{Limit: 2, Backward: true, After: cursor}, false},
-		"after and before": {edu.ConnectionArgs{After: &cursor, Before: &cursor}, edu.PageArgs{Limit: 20, After: cursor, Before: cursor}, false},
-		"both":             {edu.ConnectionArgs{First: ptr(1), Last: ptr(1)}, edu.PageArgs{}, true},
-		"negative first":   {edu.ConnectionArgs{First: ptr(-1)}, edu.PageArgs{}, true},
-		"negative last":    {edu.ConnectionArgs{Last: ptr(-1)}, edu.PageArgs{}, true},
-		"too many":         {edu.ConnectionArgs{First: ptr(101)}, edu.PageArgs{}, true},
-		"too many last":    {edu.ConnectionArgs{Last: ptr(101)}, edu.PageArgs{}, true},
-		"another list's":   {edu.ConnectionArgs{After: &other}, edu.PageArgs{}, true},
-		"damaged":          {edu.ConnectionArgs{Before: ptr(cursor[1:])}, edu.PageArgs{}, true},
-		"empty":            {edu.ConnectionArgs{After: ptr("")}, edu.PageArgs{}, true},
+		"no arguments":                     {edu.ConnectionArgs{}, edu.PageArgs{Limit: 20}, false},
+		"first":                            {edu.ConnectionArgs{First: ptr(3)}, edu.PageArgs{Limit: 3}, false},
+		"first of zero":                    {edu.ConnectionArgs{First: ptr(0)}, edu.PageArgs{}, false},
+		"maximum first":                    {edu.ConnectionArgs{First: ptr(100)}, edu.PageArgs{Limit: 100}, false},
+		"last":                             {edu.ConnectionArgs{Last: ptr(3)}, edu.PageArgs{Limit: 3, Backward: true}, false},
+		"after":                            {edu.ConnectionArgs{After: &cursor}, edu.PageArgs{Limit: 20, After: cursor}, false},
+		"before":                           {edu.ConnectionArgs{Before: &cursor}, edu.PageArgs{Limit: 20, Backward: true, Before: cursor}, false},
+		"first before":                     {edu.ConnectionArgs{First: ptr(2), Before: &cursor}, edu.PageArgs{Limit: 2, Before: cursor}, false},
+		"last after":                       {edu.ConnectionArgs{Last: ptr(2), After: &cursor}, edu.PageArgs{Limit: 2, Backward: true, After: cursor}, false},
+		"after and before":                 {edu.ConnectionArgs{After: &cursor, Before: &cursor}, edu.PageArgs{Limit: 20, After: cursor, Before: cursor}, false},
+		"rejects first with last":          {edu.ConnectionArgs{First: ptr(1), Last: ptr(1)}, edu.PageArgs{}, true},
+		"rejects a negative first":         {edu.ConnectionArgs{First: ptr(-1)}, edu.PageArgs{}, true},
+		"rejects a negative last":          {edu.ConnectionArgs{Last: ptr(-1)}, edu.PageArgs{}, true},
+		"rejects a first over the maximum": {edu.ConnectionArgs{First: ptr(101)}, edu.PageArgs{}, true},
+		"rejects a last over the maximum":  {edu.ConnectionArgs{Last: ptr(101)}, edu.PageArgs{}, true},
+		"rejects a cursor of another list": {edu.ConnectionArgs{After: &other}, edu.PageArgs{}, true},
+		"rejects a damaged cursor":         {edu.ConnectionArgs{Before: ptr(cursor[1:])}, edu.PageArgs{}, true},
+		"rejects an empty cursor":          {edu.ConnectionArgs{After: ptr("")}, edu.PageArgs{}, true},
 	} {
 		got, err := c.args.ParsePageArgs(byNumber)
-		if c.bad {
+		if c.invalid {
 			if !errors.Is(err, edu.BadUserInput) {
 				t.Errorf("%s: %v, want BAD_USER_INPUT", name, err)
 			}
@@ -63,8 +63,7 @@ func TestConnectionArguments(t *testing.T) {
 	}
 }
 
-// A page is made of the rows in the direction they were read, one more than
-// wanted where there are more.
+// A page is built from rows in reading order, one more than its limit if the list goes on.
 func TestNewPage(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -98,20 +97,20 @@ func TestNewPage(t *testing.T) {
 	}
 }
 
-func TestBounds(t *testing.T) {
+func TestArgumentRanges(t *testing.T) {
 	t.Parallel()
-	for n, good := range map[int]bool{-1: false, 0: false, 1: true, edu.MaxDays: true, edu.MaxDays + 1: false} {
-		if _, err := edu.ValidateDays(n); (err == nil) != good {
+	for n, valid := range map[int]bool{-1: false, 0: false, 1: true, edu.MaxDays: true, edu.MaxDays + 1: false} {
+		if _, err := edu.ValidateDays(n); (err == nil) != valid {
 			t.Errorf("days %d: %v", n, err)
 		}
 	}
-	for n, good := range map[int]bool{0: false, 1: true, edu.MaxPoints: true, edu.MaxPoints + 1: false} {
-		if _, err := edu.NewTimeSeries(edu.IntervalDay, n); (err == nil) != good {
+	for n, valid := range map[int]bool{0: false, 1: true, edu.MaxPoints: true, edu.MaxPoints + 1: false} {
+		if _, err := edu.NewTimeSeries(edu.IntervalDay, n); (err == nil) != valid {
 			t.Errorf("last %d: %v", n, err)
 		}
 	}
 	_, err := edu.ValidateLimit("first", 51, 50)
-	if want := "BAD_USER_INPUT: first must be 1 to 50; 51 was given"; fmt.Sprint(err) != want {
+	if want := "BAD_USER_INPUT: first must be from 1 to 50; got 51"; fmt.Sprint(err) != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }

@@ -2,11 +2,10 @@ package edu
 
 import "strings"
 
-// SearchSort is what search results are ordered by; ties are broken by id, the
-// higher first.
+// SearchSort is a sort order of search results. Ties are broken by id, the higher first.
 type SearchSort string
 
-// The orders of search results.
+// The sort orders of search results.
 const (
 	SortRelevance   SearchSort = "RELEVANCE"
 	SortRating      SearchSort = "RATING"
@@ -14,7 +13,7 @@ const (
 	SortNewest      SearchSort = "NEWEST"
 )
 
-// SortOrder returns the list's order.
+// SortOrder returns the sort order of the list.
 func (s SearchSort) SortOrder() SortOrder {
 	kind := FloatValue
 	switch s {
@@ -26,14 +25,14 @@ func (s SearchSort) SortOrder() SortOrder {
 	return SortOrder{Name: "search." + string(s), Kind: kind, Desc: true}
 }
 
-// CursorColumns are those that CourseHit.PageCursor looks at.
+// CursorColumns returns the columns that CourseHit.PageCursor reads.
 func (s SearchSort) CursorColumns() Columns {
 	return map[SearchSort]Columns{
 		SortRating: CourseRating, SortEnrollments: CourseEnrollmentCount, SortNewest: CoursePublishedAt,
 	}[s]
 }
 
-// SearchArgs is what is searched for.
+// SearchArgs holds the arguments of a search.
 type SearchArgs struct {
 	Query  string
 	Filter CourseConditions
@@ -41,27 +40,27 @@ type SearchArgs struct {
 	Page   PageArgs
 }
 
-// MaxQueryLength is how many bytes may be searched for.
+// MaxQueryLength is the maximum length of a search text in bytes.
 const MaxQueryLength = 200
 
-// ParseSearchText checks and trims a text to search for. Texts that are too long or
-// hold a NUL, which PostgreSQL cannot store, are refused with BadUserInput.
+// ParseSearchText validates and trims a search text. Texts that are too long or contain a NUL
+// character, which PostgreSQL cannot store, are rejected with BadUserInput.
 func ParseSearchText(name, s string) (string, error) {
 	if len(s) > MaxQueryLength {
-		return "", Errorf(BadUserInput, "%s takes at most %d bytes; %d were given", name, MaxQueryLength, len(s))
+		return "", Errorf(BadUserInput, "%s takes at most %d bytes; got %d", name, MaxQueryLength, len(s))
 	}
 	if strings.ContainsRune(s, 0) {
-		return "", Errorf(BadUserInput, "%s holds a NUL character", name)
+		return "", Errorf(BadUserInput, "%s contains a NUL character", name)
 	}
-	// Each dash negates, and PostgreSQL's parser takes 32 at most: three say what
-	// one says.
+	// Each dash negates, and PostgreSQL's parser accepts at most 32. Three dashes mean the same as
+	// one.
 	for strings.Contains(s, "---") {
 		s = strings.ReplaceAll(s, "---", "-")
 	}
 	return strings.TrimSpace(s), nil
 }
 
-// CourseHit is a course that was found.
+// CourseHit is a course in a search result.
 type CourseHit struct {
 	Node      *Course
 	Score     float64
@@ -69,10 +68,10 @@ type CourseHit struct {
 	Sort      SearchSort
 }
 
-// Cursor returns the place of the hit among the results, as clients see it.
+// Cursor returns the cursor of the hit in the result, as clients see it.
 func (h *CourseHit) Cursor() string { return h.PageCursor().String() }
 
-// PageCursor returns the place of the hit among the results.
+// PageCursor returns the cursor of the hit in the result.
 func (h *CourseHit) PageCursor() Cursor {
 	at := Cursor{Order: h.Sort.SortOrder().Name, ID: h.Node.ID}
 	switch h.Sort {
@@ -88,15 +87,15 @@ func (h *CourseHit) PageCursor() Cursor {
 	return at
 }
 
-// SearchHighlight is a hit's title and description as HTML, the matched words
-// between <mark> and </mark>.
+// SearchHighlight is the title and description of a hit as HTML, with the matched words between
+// <mark> and </mark>.
 type SearchHighlight struct {
 	Title       string
 	Description string
 }
 
-// SearchResult is a page of hits and what was asked about the whole result:
-// TotalCount, Facets and DidYouMean are set only where the caller wants them.
+// SearchResult is a page of hits and figures of the whole result. TotalCount, Facets and DidYouMean
+// are set on request only.
 type SearchResult struct {
 	Page       *Page[*CourseHit]
 	Facets     *SearchFacets
@@ -107,7 +106,7 @@ type SearchResult struct {
 // Edges returns the hits.
 func (r *SearchResult) Edges() []*CourseHit { return r.Page.Nodes }
 
-// Nodes returns the courses found.
+// Nodes returns the courses of the hits.
 func (r *SearchResult) Nodes() []*Course {
 	nodes := make([]*Course, len(r.Page.Nodes))
 	for i, h := range r.Page.Nodes {
@@ -116,29 +115,30 @@ func (r *SearchResult) Nodes() []*Course {
 	return nodes
 }
 
-// PageInfo tells where the page stands.
+// PageInfo returns the position of the page in the result.
 func (r *SearchResult) PageInfo() PageInfo { return r.Page.PageInfo() }
 
-// SearchFacets is how a result divides; values that nothing has are left out.
+// SearchFacets holds the number of results by category, difficulty and price. Values without
+// results are left out.
 type SearchFacets struct {
 	Categories   []CategoryFacet
 	Difficulties []DifficultyFacet
 	Prices       []PriceFacet
 }
 
-// CategoryFacet is how many results a category has.
+// CategoryFacet is the number of results in a category.
 type CategoryFacet struct {
 	Category *Category
 	Count    int
 }
 
-// DifficultyFacet is how many results a difficulty has.
+// DifficultyFacet is the number of results of a difficulty.
 type DifficultyFacet struct {
 	Difficulty Difficulty
 	Count      int
 }
 
-// PriceFacet is how many results are free or paid.
+// PriceFacet is the number of results that are free or paid.
 type PriceFacet struct {
 	Price PriceFilter
 	Count int

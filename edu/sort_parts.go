@@ -5,13 +5,13 @@ import (
 	"math/bits"
 )
 
-// The orders by rating and by enrollments are cut into parts, which changes tell of:
-// those from where a course was to where it is. So whatever comes to one side of a
-// place from the other is told of by the part that the place is in. The functions of
-// the same names in migrations/0012_titles.sql cut alike.
+// The sort orders by rating and by enrollments are divided into parts. A change of a course has the
+// tag of each part between its old and its new position. So a course that moves past a position
+// always changes the part that contains the position. The SQL functions rating_part and
+// enrollment_part in migrations/0012_titles.sql use the same division.
 
-// RatingPart returns the part that a rating is in: a twentieth of a star wide, 0 to
-// 100. What is below 0 or above 5, or no number, is where PostgreSQL orders it.
+// RatingPart returns the part of a rating, 0 to 100. A part is a twentieth of a star wide. Ratings
+// below 0 or above 5 and NaN get the part at the end where PostgreSQL sorts them.
 func RatingPart(rating float64) int64 {
 	switch {
 	case rating < 0:
@@ -23,9 +23,9 @@ func RatingPart(rating float64) int64 {
 	}
 }
 
-// EnrollmentPart returns the part that a number of enrollments is in, 0 to 863: its
-// own below 64, and a thirty-second of a power of two from there on. A number that
-// no course can have is in the first part or the last.
+// EnrollmentPart returns the part of a number of enrollments, 0 to 863. Each number below 64 has
+// its own part. From 64 on, each power of two has 32 parts. Numbers out of range get the first or
+// the last part.
 func EnrollmentPart(n int64) int64 {
 	n = min(max(n, 0), math.MaxInt32)
 	shift := max(bits.Len32(uint32(n))-6, 0)

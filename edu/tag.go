@@ -6,95 +6,90 @@ import (
 	"strings"
 )
 
-// TagKind is what a Tag is of. A read depends on tags, and a change has tags: an
-// answer is as good as new while no change had a tag that one of its reads
-// depends on. The database's triggers write the tags of changes: see
-// migrations/0011_changes.sql, and 0012_titles.sql for those of courses.
+// TagKind is the kind of a Tag. A read depends on tags, and a change has tags. A cached response is
+// valid while no change had a tag that one of its reads depends on. The triggers of the database
+// write the tags of changes: see migrations/0011_changes.sql, and 0012_titles.sql for those of
+// courses.
 type TagKind uint8
 
-// The kinds of tags; those above TagCourse have no id. A read depends on what it
-// looked at: the rows it gave, the keys it was asked for, found or not, and the
-// lists that a row could have come from.
+// The kinds of tags. All kinds before TagCourse have no id. A read depends on the rows that it
+// returned, on the keys that it searched for, found or not, and on the lists that a row could be
+// in.
 const (
 	_ TagKind = iota
 
-	// TagEverything, "*", is anything at all: a table was truncated, or a
-	// statement changed more than it can tell.
+	// TagEverything, "*", stands for all data: a table was truncated, or a statement changed too
+	// many rows to list them.
 	TagEverything
-	// TagCourses, "courses": which courses are published, and what lists,
-	// filters, searches and facets of them look at other than counters and
-	// text; also the category of a draft.
+	// TagCourses, "courses": the set of published courses, and the columns that lists, filters,
+	// searches and facets of them use, except counters and text. Also the category of a draft.
 	TagCourses
-	// TagCoursesText, "courses.text": the title and the description of a
-	// published course.
+	// TagCoursesText, "courses.text": the title and the description of a published course.
 	TagCoursesText
 	// TagCoursesTitles, "courses.titles": the title of a published course.
 	TagCoursesTitles
-	// TagCoursesPublished, "courses.published": a course was published or hidden.
-	// One that is new is related to none, and one that goes leaves what it is
-	// related to: see TagCourseRelated.
+	// TagCoursesPublished, "courses.published": a course was published or hidden. A new course is
+	// related to none, and deleting a course changes the related courses of others: see
+	// TagCourseRelated.
 	TagCoursesPublished
-	// TagCoursesEnrollments, "courses.enrollments": how many take a published
-	// course. What ends at a place in that order needs TagCoursesEnrollmentPart only.
+	// TagCoursesEnrollments, "courses.enrollments": the number of enrollments of a published
+	// course. A page that ends at a position in that order only needs TagCoursesEnrollmentPart.
 	TagCoursesEnrollments
-	// TagCoursesSlugs, "courses.slugs": which slugs courses have, for a look-up
-	// that finds nothing.
+	// TagCoursesSlugs, "courses.slugs": the set of course slugs, for lookups that find nothing.
 	TagCoursesSlugs
-	// TagWords, "words": the vocabulary that corrections come from.
+	// TagWords, "words": the vocabulary of spelling corrections.
 	TagWords
-	// TagCategories, "categories": which there are, their names and slugs.
+	// TagCategories, "categories": the set of categories, their names and slugs.
 	TagCategories
-	// TagCategoriesCounts, "categories.counts": how many courses are published
-	// in some category.
+	// TagCategoriesCounts, "categories.counts": the number of published courses of any category.
 	TagCategoriesCounts
-	// TagAnalytics, "analytics": the figures of courses, as of a refresh.
+	// TagAnalytics, "analytics": the figures of courses as of the last refresh.
 	TagAnalytics
-	// TagPlatform, "platform": the figures of the platform, as of a refresh.
+	// TagPlatform, "platform": the figures of the platform as of the last refresh.
 	TagPlatform
 
-	// TagCourse, "course:12": the course's row, counters and all.
+	// TagCourse, "course:12": the row of the course, counters included.
 	TagCourse
-	// TagCoursesRatingPart, "courses.rating:90": the rating of a published course came
-	// to, left or passed a RatingPart, which is the id.
+	// TagCoursesRatingPart, "courses.rating:90": the rating of a published course entered, left or
+	// crossed a RatingPart, which is the id.
 	TagCoursesRatingPart
-	// TagCoursesEnrollmentPart, "courses.enrollments:12": how many take a published course
-	// came to, left or passed an EnrollmentPart, which is the id.
+	// TagCoursesEnrollmentPart, "courses.enrollments:12": the number of enrollments of a published
+	// course entered, left or crossed an EnrollmentPart, which is the id.
 	TagCoursesEnrollmentPart
-	// TagCourseVideos, "course:12.videos": the rows of its videos.
+	// TagCourseVideos, "course:12.videos": the rows of the course's videos.
 	TagCourseVideos
-	// TagCourseReviews, "course:12.reviews": the rows of its reviews.
+	// TagCourseReviews, "course:12.reviews": the rows of the course's reviews.
 	TagCourseReviews
-	// TagCourseEnrollments, "course:12.enrollments": the rows of its enrollments.
+	// TagCourseEnrollments, "course:12.enrollments": the rows of the course's enrollments.
 	TagCourseEnrollments
-	// TagCourseRelated, "course:12.related": which courses are related to it.
+	// TagCourseRelated, "course:12.related": the set of courses related to the course.
 	TagCourseRelated
-	// TagCategory, "category:3": the category's row, its counter too.
+	// TagCategory, "category:3": the row of the category, counter included.
 	TagCategory
-	// TagUser, "user:7": what everyone may read of the user.
+	// TagUser, "user:7": the public columns of the user.
 	TagUser
-	// TagUserPrivate, "user:7.private": what the user and admins may read.
+	// TagUserPrivate, "user:7.private": the columns that only the user and admins may read.
 	TagUserPrivate
-	// TagUserCourses, "user:7.courses": which courses the user teaches, and
-	// which of them are published since when.
+	// TagUserCourses, "user:7.courses": the set of courses that the user teaches, their publication
+	// states and times.
 	TagUserCourses
-	// TagTeaching, "teaching:7": enrollments, completions and ratings of the
-	// courses that the user teaches, as sums.
+	// TagTeaching, "teaching:7": the sums of enrollments, completions and ratings of the courses
+	// that the user teaches.
 	TagTeaching
-	// TagUserEnrollments, "user:7.enrollments": the rows of the user's
-	// enrollments.
+	// TagUserEnrollments, "user:7.enrollments": the rows of the user's enrollments.
 	TagUserEnrollments
-	// TagUserProgress, "user:7.progress": what the user watched.
+	// TagUserProgress, "user:7.progress": the rows of the user's video progress.
 	TagUserProgress
-	// TagEnrollment, "enrollment:5": the enrollment's row.
+	// TagEnrollment, "enrollment:5": the row of the enrollment.
 	TagEnrollment
-	// TagReview, "review:9": the review's row.
+	// TagReview, "review:9": the row of the review.
 	TagReview
-	// TagVideo, "video:4": the video's row.
+	// TagVideo, "video:4": the row of the video.
 	TagVideo
 )
 
-// tagNames is what stands before the id of a tag, or is all of its name, and what
-// stands after the id.
+// tagNames holds the parts of a tag's name before and after its id. The first part is the whole
+// name of a kind without ids.
 var tagNames = [...][2]string{
 	TagEverything: {"*"}, TagCourses: {"courses"}, TagCoursesText: {"courses.text"}, TagCoursesTitles: {"courses.titles"},
 	TagCoursesPublished: {"courses.published"}, TagCoursesEnrollments: {"courses.enrollments"}, TagCoursesSlugs: {"courses.slugs"},
@@ -108,16 +103,16 @@ var tagNames = [...][2]string{
 	TagEnrollment: {"enrollment:"}, TagReview: {"review:"}, TagVideo: {"video:"},
 }
 
-// Tag names something that reads depend on and changes touch.
+// Tag names data that reads depend on and that changes touch.
 type Tag struct {
 	Kind TagKind
-	ID   int64 // 0 for the kinds that have none
+	ID   int64 // 0 for kinds without ids
 }
 
-// WithID returns the kind's tag of an id.
+// WithID returns the tag of the kind with an id.
 func (k TagKind) WithID(id int64) Tag { return Tag{k, id} }
 
-// String returns the tag's name, e.g. "course:12.videos", as changes have it.
+// String returns the name of the tag, e.g. "course:12.videos", as the table of changes stores it.
 func (t Tag) String() string { return string(t.appendName(nil)) }
 
 func (t Tag) appendName(to []byte) []byte {
@@ -129,8 +124,7 @@ func (t Tag) appendName(to []byte) []byte {
 	return append(strconv.AppendInt(to, t.ID, 10), name[1]...)
 }
 
-// ParseTag reads a tag's name as String writes it. The error lists the names that
-// there are.
+// ParseTag parses the name that String returns. The error lists the names of all kinds.
 func ParseTag(name string) (Tag, error) {
 	for kind := TagEverything; int(kind) < len(tagNames); kind++ {
 		rest, ok := strings.CutPrefix(name, tagNames[kind][0])
@@ -142,31 +136,31 @@ func ParseTag(name string) (Tag, error) {
 			return t, nil
 		}
 	}
-	return Tag{}, fmt.Errorf("%q is no tag: there are %s", name, strings.Join(tagPatterns(), ", "))
+	return Tag{}, fmt.Errorf("unknown tag %q: expected one of %s", name, strings.Join(tagPatterns(), ", "))
 }
 
-// tagPatterns are the names of all kinds, with ID for the id.
+// tagPatterns returns the names of all kinds, with ID in place of the id.
 func tagPatterns() []string {
-	var forms []string
+	var patterns []string
 	for kind, name := range tagNames {
 		switch {
 		case TagKind(kind) >= TagCourse:
-			forms = append(forms, name[0]+"ID"+name[1])
+			patterns = append(patterns, name[0]+"ID"+name[1])
 		case name[0] != "":
-			forms = append(forms, name[0])
+			patterns = append(patterns, name[0])
 		}
 	}
-	return forms
+	return patterns
 }
 
-// NameHash returns HashTagName of the tag's name.
+// NameHash returns HashTagName of the name of the tag.
 func (t Tag) NameHash() uint64 {
-	var name [48]byte // the longest has 39
+	var name [48]byte // the longest name has 39 bytes
 	return hashTagName(t.appendName(name[:0]))
 }
 
-// HashTagName returns the 64-bit FNV-1a of a tag's name: the same everywhere and
-// always, so that instances can tell each other of tags by it.
+// HashTagName returns the 64-bit FNV-1a hash of a tag's name. It is the same in every process, so
+// that instances can send each other tags by their hashes.
 func HashTagName(name string) uint64 { return hashTagName(name) }
 
 func hashTagName[T string | []byte](name T) uint64 {

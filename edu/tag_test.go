@@ -10,7 +10,7 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// Names and hashes are what the database's triggers and other instances go by.
+// The triggers of the database depend on the names of tags, and other instances on their hashes.
 func TestTagNames(t *testing.T) {
 	t.Parallel()
 	for tag, name := range map[edu.Tag]string{
@@ -41,7 +41,7 @@ func TestTagNames(t *testing.T) {
 	}
 }
 
-// Every tag is read back from its name, and whatever is read has that name.
+// Every tag can be parsed from its name, and a parsed tag has the name that was parsed.
 func FuzzParseTag(f *testing.F) {
 	for kind := edu.TagEverything; kind <= edu.TagVideo; kind++ {
 		f.Add(uint8(kind), int64(12), kind.WithID(1<<40).String())
@@ -55,39 +55,39 @@ func FuzzParseTag(f *testing.F) {
 			if k < edu.TagCourse {
 				tag.ID = 0
 			}
-			if back, err := edu.ParseTag(tag.String()); err != nil || back != tag {
-				t.Errorf("%s came back as %+v, %v; want %+v", tag, back, err, tag)
+			if parsed, err := edu.ParseTag(tag.String()); err != nil || parsed != tag {
+				t.Errorf("%s is parsed as %+v, %v; want %+v", tag, parsed, err, tag)
 			}
 		}
 		if tag, err := edu.ParseTag(name); err == nil && tag.String() != name {
-			t.Errorf("%q is read, but written as %q", name, tag)
+			t.Errorf("%q is parsed, but formatted as %q", name, tag)
 		}
 	})
 }
 
-// Who names no tag is told what there is.
-func TestParseTagRefuses(t *testing.T) {
+// The error of an unknown tag lists all tags.
+func TestParseTagRejectsUnknownTags(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "course", "course:", "course:x", "course:12.", "course:12.video", "Courses", "course:012", "courses.rating", "courses.enrollments:", "course:1 ", "teaching:7.x"} {
 		_, err := edu.ParseTag(name)
 		if err == nil {
-			t.Errorf("%q is read", name)
+			t.Errorf("%q is accepted", name)
 			continue
 		}
-		for _, form := range []string{"*", "courses.text", "courses.rating:ID", "course:ID", "course:ID.videos", "video:ID"} {
-			if !slices.Contains(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == ' ' || r == ',' }), form) {
-				t.Errorf("%v: does not list %s", err, form)
+		for _, pattern := range []string{"*", "courses.text", "courses.rating:ID", "course:ID", "course:ID.videos", "video:ID"} {
+			if !slices.Contains(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == ' ' || r == ',' }), pattern) {
+				t.Errorf("%v: does not list %s", err, pattern)
 			}
 		}
 	}
 }
 
-// Each tag is collected once, by whoever comes.
+// Concurrent calls collect each tag once.
 func TestTags(t *testing.T) {
 	t.Parallel()
 	var tags edu.Tags
 	if !tags.Complete() || tags.Len() != 0 || len(tags.SortedHashes()) != 0 {
-		t.Error("there is something in no tags")
+		t.Error("the zero value is not empty")
 	}
 	var wg sync.WaitGroup
 	for range 4 {
@@ -99,7 +99,7 @@ func TestTags(t *testing.T) {
 	}
 	wg.Wait()
 	if !tags.Complete() || tags.Len() != 111 || len(tags.ListTags()) != 111 {
-		t.Errorf("%d tags, known: %t", tags.Len(), tags.Complete())
+		t.Errorf("%d tags, complete: %t", tags.Len(), tags.Complete())
 	}
 	names, hashes := tags.SortedNames(), tags.SortedHashes()
 	if !slices.IsSorted(names) || names[0] != "course:0" || !slices.IsSorted(hashes) || !slices.Contains(hashes, edu.HashTagName("user:9")) {
@@ -107,11 +107,11 @@ func TestTags(t *testing.T) {
 	}
 	tags.MarkIncomplete()
 	if tags.Complete() {
-		t.Error("what is not known is known")
+		t.Error("incomplete tags are reported as complete")
 	}
 }
 
-// BenchmarkTags collects the tags of an operation, 200 of which 50 come twice.
+// BenchmarkTags collects the 200 tags of an operation, 50 of them twice.
 func BenchmarkTags(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
@@ -120,7 +120,7 @@ func BenchmarkTags(b *testing.B) {
 			tags.Collect(edu.TagCourse.WithID(id % 200))
 		}
 		if len(tags.SortedHashes()) != 200 {
-			b.Fatal("lost some")
+			b.Fatal("tags were lost")
 		}
 	}
 }

@@ -5,104 +5,103 @@ import (
 	"time"
 )
 
-// Principal is who is asking, as far as policies need to know: a Viewer, or an Observer
-// that notes that it was looked at.
+// Principal is the subject of a policy: a Viewer, or a TrackedViewer, which records what the policy
+// read.
 type Principal interface {
-	// SignedIn tells whether it is a user at all.
+	// SignedIn reports whether the principal is a signed-in user.
 	SignedIn() bool
-	// HasRole tells whether they have a role or a higher one.
+	// HasRole reports whether the principal has a role or a higher one.
 	HasRole(r Role) bool
-	// CanAccessUser tells whether they may read what belongs to a user alone.
+	// CanAccessUser reports whether the principal may read the private data of a user.
 	CanAccessUser(userID int64) bool
-	// CanManageCourse tells whether they may read what belongs to the instructor of a course
-	// alone.
+	// CanManageCourse reports whether the principal may read the data of a course that only its
+	// instructor may see.
 	CanManageCourse(c *Course) bool
 }
 
 var _, _ Principal = Viewer{}, (*TrackedViewer)(nil)
 
-// VaryBy are what an answer was made from besides rows of the database. Who does
-// not know of them can neither share the answer nor keep it.
+// VaryBy is the set of inputs, other than rows of the database, that a response was computed from.
+// They decide whether a response may be cached, and for which viewers.
 type VaryBy uint32
 
 const (
-	// VaryByRole is whether somebody is signed in, and in which role.
+	// VaryByRole is whether a user is signed in, and the user's role.
 	VaryByRole VaryBy = 1 << iota
-	// VaryByViewer is who it is.
+	// VaryByViewer is the identity of the viewer.
 	VaryByViewer
-	// VaryByClock is what time it is.
+	// VaryByClock is the current time.
 	VaryByClock
 )
 
-// TrackedViewer is the one way in which an operation gets to know who is asking and what
-// time it is, and it notes which of that was looked at, whatever any annotation
-// says. It is safe for concurrent use.
+// TrackedViewer is the only source of the viewer and the time within an operation. It records which
+// of them were read, independently of any annotation in the schema. It is safe for concurrent use.
 type TrackedViewer struct {
 	viewer Viewer
 	now    time.Time
 	varyBy atomic.Uint32
 }
 
-// TrackViewer returns an Observer of an operation that v asks for at a time.
+// TrackViewer returns the tracked viewer of an operation that v runs at a time.
 func TrackViewer(v Viewer, now time.Time) *TrackedViewer { return &TrackedViewer{viewer: v, now: now} }
 
-// VaryBy returns what was looked at so far.
-func (o *TrackedViewer) VaryBy() VaryBy { return VaryBy(o.varyBy.Load()) }
+// VaryBy returns the inputs that have been read.
+func (t *TrackedViewer) VaryBy() VaryBy { return VaryBy(t.varyBy.Load()) }
 
-func (o *TrackedViewer) recordVaryBy(by VaryBy) {
-	if seen := VaryBy(o.varyBy.Load()); seen&by != by {
-		o.varyBy.Or(uint32(by))
+func (t *TrackedViewer) recordVaryBy(by VaryBy) {
+	if recorded := VaryBy(t.varyBy.Load()); recorded&by != by {
+		t.varyBy.Or(uint32(by))
 	}
 }
 
-// SignedIn tells whether somebody is signed in.
-func (o *TrackedViewer) SignedIn() bool {
-	o.recordVaryBy(VaryByRole)
-	return o.viewer.SignedIn()
+// SignedIn reports whether a user is signed in.
+func (t *TrackedViewer) SignedIn() bool {
+	t.recordVaryBy(VaryByRole)
+	return t.viewer.SignedIn()
 }
 
 // Role returns the viewer's role.
-func (o *TrackedViewer) Role() Role {
-	o.recordVaryBy(VaryByRole)
-	return o.viewer.Role
+func (t *TrackedViewer) Role() Role {
+	t.recordVaryBy(VaryByRole)
+	return t.viewer.Role
 }
 
-// HasRole tells whether the viewer has a role or a higher one.
-func (o *TrackedViewer) HasRole(r Role) bool {
-	o.recordVaryBy(VaryByRole)
-	return o.viewer.HasRole(r)
+// HasRole reports whether the viewer has a role or a higher one.
+func (t *TrackedViewer) HasRole(r Role) bool {
+	t.recordVaryBy(VaryByRole)
+	return t.viewer.HasRole(r)
 }
 
-// CanAccessUser tells whether the viewer may read what belongs to a user alone. Of the
-// anonymous and of admins the role decides: all of them get the same answer.
-func (o *TrackedViewer) CanAccessUser(userID int64) bool {
-	o.recordVaryBy(VaryByRole)
-	if o.viewer.SignedIn() && !o.viewer.IsAdmin() {
-		o.recordVaryBy(VaryByViewer)
+// CanAccessUser reports whether the viewer may read the private data of a user. For anonymous
+// viewers and admins the role alone decides, so all of them get the same response.
+func (t *TrackedViewer) CanAccessUser(userID int64) bool {
+	t.recordVaryBy(VaryByRole)
+	if t.viewer.SignedIn() && !t.viewer.IsAdmin() {
+		t.recordVaryBy(VaryByViewer)
 	}
-	return o.viewer.CanAccessUser(userID)
+	return t.viewer.CanAccessUser(userID)
 }
 
-// CanManageCourse tells whether the viewer may read what belongs to the instructor of a
-// course alone.
-func (o *TrackedViewer) CanManageCourse(c *Course) bool { return o.CanAccessUser(c.InstructorID) }
+// CanManageCourse reports whether the viewer may read the data of a course that only its instructor
+// may see.
+func (t *TrackedViewer) CanManageCourse(c *Course) bool { return t.CanAccessUser(c.InstructorID) }
 
-// UserID returns the viewer's key, 0 for the anonymous.
-func (o *TrackedViewer) UserID() int64 { return o.Viewer().ID }
+// UserID returns the id of the viewer, 0 for anonymous viewers.
+func (t *TrackedViewer) UserID() int64 { return t.Viewer().ID }
 
-// Viewer returns all there is to know of who is asking.
-func (o *TrackedViewer) Viewer() Viewer {
-	o.recordVaryBy(VaryByRole | VaryByViewer)
-	return o.viewer
+// Viewer returns the whole viewer.
+func (t *TrackedViewer) Viewer() Viewer {
+	t.recordVaryBy(VaryByRole | VaryByViewer)
+	return t.viewer
 }
 
-// Now returns the operation's idea of what time it is.
-func (o *TrackedViewer) Now() time.Time {
-	o.recordVaryBy(VaryByClock)
-	return o.now
+// Now returns the time of the operation.
+func (t *TrackedViewer) Now() time.Time {
+	t.recordVaryBy(VaryByClock)
+	return t.now
 }
 
-// SwitchViewer returns the Observer of what follows in the same operation once somebody
-// has signed in or out. It has looked at nothing yet: only mutations change who is
-// asking, and nobody keeps their answers.
-func (o *TrackedViewer) SwitchViewer(v Viewer) *TrackedViewer { return TrackViewer(v, o.now) }
+// SwitchViewer returns the tracked viewer of the rest of the operation, after the user signed in or
+// out. It starts with nothing recorded: only mutations switch the viewer, and their responses are
+// never cached.
+func (t *TrackedViewer) SwitchViewer(v Viewer) *TrackedViewer { return TrackViewer(v, t.now) }

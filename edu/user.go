@@ -2,10 +2,10 @@ package edu
 
 import "time"
 
-// Role is what someone may do.
+// Role is the role of a user, which decides what the user may do.
 type Role string
 
-// The roles, from the least to the most.
+// The roles, from the lowest to the highest.
 const (
 	RoleStudent    Role = "STUDENT"
 	RoleInstructor Role = "INSTRUCTOR"
@@ -25,7 +25,7 @@ func (r Role) privilegeLevel() int {
 	}
 }
 
-// Plan is what someone pays for.
+// Plan is the plan that a user pays for.
 type Plan string
 
 // The plans.
@@ -34,8 +34,8 @@ const (
 	PlanPremium Plan = "PREMIUM"
 )
 
-// User is someone who takes, teaches or looks after courses, as far as they were
-// read: see Columns. Private is nil where it was not read.
+// User is a student, an instructor or an admin. Only the columns that were requested are set: see
+// Columns. Private is nil if it was not read.
 type User struct {
 	ID        int64
 	Name      string
@@ -45,13 +45,13 @@ type User struct {
 	Private   *UserPrivate
 }
 
-// GlobalID returns the user's id as clients know it.
+// GlobalID returns the global id of the user.
 func (u *User) GlobalID() ID { return NewID(KindUser, u.ID) }
 
 // IsNode marks a User as a Node of the GraphQL schema.
 func (*User) IsNode() {}
 
-// UserPrivate is what only the user and admins may read.
+// UserPrivate holds the columns that only the user and admins may read.
 type UserPrivate struct {
 	Email       string
 	Plan        Plan
@@ -59,7 +59,7 @@ type UserPrivate struct {
 	LastLogin   *time.Time
 }
 
-// UserPreferences is how someone likes the product to behave.
+// UserPreferences holds the preferences of a user.
 type UserPreferences struct {
 	Locale             string  `json:"locale"`
 	Theme              string  `json:"theme"`
@@ -67,5 +67,5 @@ type UserPreferences struct {
 	PlaybackSpeed      float64 `json:"playbackSpeed"`
 }
 
-// DefaultPreferences are those of someone who never chose.
+// DefaultPreferences are the preferences of users who never set any.
 var DefaultPreferences = UserPreferences{Locale: "en", Theme: "system", EmailNotifications: true, PlaybackSpeed: 1}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// UserErrorCode is what a program reads to decide what to do about a UserError.
+// UserErrorCode is the machine-readable code of a UserError.
 type UserErrorCode string
 
 // The codes of user errors.
@@ -18,30 +18,30 @@ const (
 	UserNotEnrolled        UserErrorCode = "NOT_ENROLLED"
 	UserForbidden          UserErrorCode = "FORBIDDEN"
 	UserWeakPassword       UserErrorCode = "WEAK_PASSWORD"
-	UserInvalidCredentials UserErrorCode = "INVALID_CREDENTIALS" //nolint:gosec // it is no credential
+	UserInvalidCredentials UserErrorCode = "INVALID_CREDENTIALS" //nolint:gosec // not a credential
 )
 
 // MarshalGQL writes the value as a JSON string.
 func (c UserErrorCode) MarshalGQL(w io.Writer) { marshalEnum(w, string(c)) }
 
-// UnmarshalGQL reads one of the values.
+// UnmarshalGQL accepts exactly one of the values.
 func (c *UserErrorCode) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, c, UserInvalid, UserNotFound, UserAlreadyExists, UserNotPublished, UserNotEnrolled,
 		UserForbidden, UserWeakPassword, UserInvalidCredentials)
 }
 
-// UserError is a problem with what the caller of a mutation sent. It is told
-// beside the payload, and nothing is written then.
+// UserError is a problem with the input of a mutation. It is returned beside the payload. A
+// mutation with user errors writes nothing.
 type UserError struct {
 	Code    UserErrorCode
 	Message string
-	Field   []string // from the argument on, indexes included
+	Field   []string // the path from the argument on, indexes included
 }
 
-// UserErrors are the problems of one mutation, as an error.
+// UserErrors is the list of problems of one mutation, as an error.
 type UserErrors []*UserError
 
-// Error lists the messages.
+// Error joins the messages.
 func (e UserErrors) Error() string {
 	all := make([]string, len(e))
 	for i, one := range e {
@@ -53,7 +53,7 @@ func (e UserErrors) Error() string {
 // InputPath is the path to a field of a mutation's input.
 type InputPath []string
 
-// Subpath returns the path to a field or an index below.
+// Subpath returns the path extended by fields or indexes.
 func (p InputPath) Subpath(below ...any) InputPath {
 	path := make(InputPath, len(p), len(p)+len(below))
 	copy(path, p)
@@ -63,7 +63,7 @@ func (p InputPath) Subpath(below ...any) InputPath {
 	return path
 }
 
-// UserErrorf makes UserErrors of one problem at the field.
+// UserErrorf returns UserErrors with one problem at the path.
 func (p InputPath) UserErrorf(code UserErrorCode, format string, args ...any) UserErrors {
 	return UserErrors{{Code: code, Message: fmt.Sprintf(format, args...), Field: p}}
 }

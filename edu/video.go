@@ -11,7 +11,7 @@ type Video struct {
 	DurationSeconds int
 }
 
-// GlobalID returns the video's id as clients know it.
+// GlobalID returns the global id of the video.
 func (v *Video) GlobalID() ID { return NewID(KindVideo, v.ID) }
 
 // IsNode marks a Video as a Node of the GraphQL schema.
@@ -20,44 +20,43 @@ func (*Video) IsNode() {}
 // VideoOrder is the only order of a course's videos.
 var VideoOrder = SortOrder{Name: "videos", Kind: IntValue}
 
-// PageCursor returns the video's place in its course.
+// PageCursor returns the cursor of the video in the list of its course.
 func (v *Video) PageCursor() Cursor {
 	return Cursor{Order: VideoOrder.Name, Value: NewIntValue(int64(v.Position)), ID: v.ID}
 }
 
-// VideoProgress is how far someone has watched a video.
+// VideoProgress is a user's progress in a video.
 type VideoProgress struct {
 	VideoID         int64
-	ProgressSeconds int // the furthest, from the start
+	ProgressSeconds int // the furthest position reached, from the start
 	WatchedAt       time.Time
 	Completed       bool
 }
 
-// CompletionThreshold is how much of a video must be watched for it to count as
-// completed.
+// CompletionThreshold is the share of a video that must be watched for it to count as completed.
 const CompletionThreshold = 0.9
 
-// VideoEvent is a stretch of watching that a viewer tells of.
+// VideoEvent is a position in a video that a viewer reports to have watched up to.
 type VideoEvent struct {
 	VideoID         int64
 	ProgressSeconds int // from the start of the video
 	WatchedAt       time.Time
 }
 
-// durationTolerance is by how many seconds an event may lie beyond the end of its video:
-// players round.
+// durationTolerance is the number of seconds that the position of an event may lie beyond the end
+// of its video, because players round.
 const durationTolerance = 30
 
-// ValidateWatchEvent refuses what a viewer tells of a video, nil where there is none, if
-// they do not take its course, or if it lies beyond the video's end.
-func (v *Video) ValidateWatchEvent(e VideoEvent, c *Course, by Viewer, enrolled bool, at InputPath) UserErrors {
+// ValidateWatchEvent validates the event of a video, which is nil if it does not exist. It rejects
+// events of viewers who are not enrolled in the course, and positions beyond the end of the video.
+func (v *Video) ValidateWatchEvent(e VideoEvent, c *Course, viewer Viewer, enrolled bool, at InputPath) UserErrors {
 	switch {
-	case v == nil, !enrolled && !c.VisibleTo(by):
-		return at.Subpath("videoId").UserErrorf(UserNotFound, "there is no such video")
+	case v == nil, !enrolled && !c.VisibleTo(viewer):
+		return at.Subpath("videoId").UserErrorf(UserNotFound, "video not found")
 	case !enrolled:
-		return at.Subpath("videoId").UserErrorf(UserNotEnrolled, "the viewer does not take the course of this video")
+		return at.Subpath("videoId").UserErrorf(UserNotEnrolled, "the viewer is not enrolled in the course of this video")
 	case e.ProgressSeconds > v.DurationSeconds+durationTolerance:
-		return at.Subpath("progressSeconds").UserErrorf(UserInvalid, "the video is %d seconds long; this is %d", v.DurationSeconds, e.ProgressSeconds)
+		return at.Subpath("progressSeconds").UserErrorf(UserInvalid, "the video is %d seconds long; got %d", v.DurationSeconds, e.ProgressSeconds)
 	}
 	return nil
 }

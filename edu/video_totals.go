@@ -1,34 +1,33 @@
 package edu
 
-// MaxVideos is how many videos a course may have. Adding one in front moves all
-// others, and progress reads them all.
+// MaxVideos is the most videos that a course may have. Adding a video at the front moves all
+// others, and computing progress reads them all.
 const MaxVideos = 1_000
 
-// VideoTotals are the videos of a course together.
+// VideoTotals holds the totals of the videos of a course.
 type VideoTotals struct {
 	Count        int
-	LastPosition int // the highest position, 0 where there are none
+	LastPosition int // the highest position, 0 if there are no videos
 	TotalSeconds int
 }
 
-// ValidateNewVideo refuses one video more than there may be, and a position that is
-// neither one of the videos' nor the next; a position of nil is the next. At is
-// the path to the video.
+// ValidateNewVideo rejects a video that exceeds MaxVideos, and a position that neither a video has
+// nor follows the last one. A nil position selects the next. At is the path to the video.
 func (t VideoTotals) ValidateNewVideo(position *int, at InputPath) error {
 	switch {
 	case t.Count >= MaxVideos:
-		return at.Subpath("courseId").UserErrorf(UserInvalid, "a course has %d videos at most, and this one has them", MaxVideos)
+		return at.Subpath("courseId").UserErrorf(UserInvalid, "the course already has %d videos, the most allowed", MaxVideos)
 	case position != nil && (*position < 1 || *position > t.LastPosition+1):
 		return at.Subpath("position").UserErrorf(UserInvalid, "this must be from 1 to %d; it is %d", t.LastPosition+1, *position)
 	}
 	return nil
 }
 
-// ValidateDuration refuses to make a course shorter than its videos. At is the path
+// ValidateDuration rejects a duration of a course that is shorter than its videos. At is the path
 // to the duration.
 func (t VideoTotals) ValidateDuration(seconds int, at InputPath) error {
 	if seconds < t.TotalSeconds {
-		return at.UserErrorf(UserInvalid, "this must be %d at least, as long as the videos together; it is %d", t.TotalSeconds, seconds)
+		return at.UserErrorf(UserInvalid, "this must be at least %d, the total length of the videos; it is %d", t.TotalSeconds, seconds)
 	}
 	return nil
 }

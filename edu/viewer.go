@@ -2,45 +2,44 @@ package edu
 
 import "context"
 
-// Viewer is who is asking; the zero Viewer is anonymous.
+// Viewer is the user on whose behalf a request runs. The zero Viewer is anonymous.
 type Viewer struct {
 	ID   int64
 	Role Role
-	Plan Plan // "" where nobody asked the database
-	// Session is the session that the access token belongs to, 0 for a token
-	// that belongs to none.
+	Plan Plan // "" if it was not read from the database
+	// Session is the id of the session that the access token belongs to, 0 for tokens without a
+	// session.
 	Session int64
 }
 
-// SignedIn tells whether the viewer is a user at all.
+// SignedIn reports whether the viewer is a signed-in user.
 func (v Viewer) SignedIn() bool { return v.ID != 0 }
 
-// IsAdmin tells whether the viewer runs the platform.
+// IsAdmin reports whether the viewer is an admin.
 func (v Viewer) IsAdmin() bool { return v.SignedIn() && v.Role == RoleAdmin }
 
-// HasRole tells whether the viewer has a role or a higher one.
+// HasRole reports whether the viewer has a role or a higher one.
 func (v Viewer) HasRole(r Role) bool {
 	return v.SignedIn() && v.Role.privilegeLevel() >= r.privilegeLevel()
 }
 
-// CanAccessUser tells whether the viewer may read what belongs to a user alone.
+// CanAccessUser reports whether the viewer may read the private data of a user.
 func (v Viewer) CanAccessUser(userID int64) bool {
 	return v.SignedIn() && (v.ID == userID || v.Role == RoleAdmin)
 }
 
-// CanManageCourse tells whether the viewer may read what belongs to the instructor of
-// a course alone.
+// CanManageCourse reports whether the viewer may read the data of a course that only its instructor
+// may see.
 func (v Viewer) CanManageCourse(c *Course) bool { return v.CanAccessUser(c.InstructorID) }
 
 type viewerKey struct{}
 
-// WithViewer returns a context that carries the viewer, the only value of ours
-// that travels so.
+// WithViewer returns a context that carries the viewer.
 func WithViewer(ctx context.Context, v Viewer) context.Context {
 	return context.WithValue(ctx, viewerKey{}, v)
 }
 
-// ViewerFrom returns the viewer that WithViewer put there, or an anonymous one.
+// ViewerFrom returns the viewer of the context, or an anonymous one.
 func ViewerFrom(ctx context.Context) Viewer {
 	v, _ := ctx.Value(viewerKey{}).(Viewer)
 	return v
