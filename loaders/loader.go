@@ -10,22 +10,19 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// batchWait is how long a loader that nobody planned for collects keys. The library's
-// default of 16 ms is paid at every level of a query; what Round reads ahead
-// waits for nothing at all.
+// batchWait is how long Load collects keys for a timed batch. The dataloader library waits 16 ms by
+// default, at every level of a query. Keys that are prefetched through a Batch do not wait at all.
 const batchWait = time.Millisecond
 
-// plan is how the values of some keys are read: the statements to send, and what
-// hands over each key's value once their rows are in.
+// plan returns how to read the values of keys: the queries to send, and a function that delivers
+// the value of each key once the queries have returned their rows.
 type plan[K comparable, V any] func(keys []K) (queries []store.Query, deliver func(set func(K, V)))
 
-// Loader batches the reads of one kind of thing and remembers them for the
-// length of one operation. A key that the database does not know has the zero
-// value.
+// Loader batches and caches the reads of one kind of value for the duration of one operation. Keys
+// without rows have the zero value.
 //
-// Keys that are known together go through Round.Want; a single key, met by
-// surprise, goes through Load, where the dataloader gathers those that are asked
-// for within a moment.
+// Keys that are known in advance are read through a Batch (see AddToBatch). A key that is not is
+// read through Load, where the dataloader collects the keys of concurrent calls.
 type Loader[K comparable, V any] struct {
 	loaders *Loaders
 	plan    plan[K, V]
@@ -43,22 +40,22 @@ func newLoader[K comparable, V any](loaders *Loaders, p plan[K, V]) *Loader[K, V
 	return l
 }
 
-// Load returns the value of a key, at once where it was read before.
+// Load returns the value of a key. It reads the value unless it is cached.
 func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 	if v, ok := l.lookupValue(key); ok {
 		return v, nil
 	}
 	l.once.Do(func() {
 		l.timed = dataloader.NewBatchedLoader(l.loadBatch, dataloader.WithWait[K, V](batchWait),
-			// What was read is kept in ready and errors are not kept at all:
-			// a failed read may be tried again.
+			// Values are cached in l.values. Errors are not cached, so a failed read may be
+			// retried.
 			dataloader.WithCache[K, V](&dataloader.NoCache[K, V]{}))
 	})
 	v, err := l.timed.Load(ctx, key)()
 	return v, err
 }
 
-// Prime gives the value of a key that was read elsewhere, unless there is one.
+// Prime caches the value of a key that another query read, unless the key has a value.
 func (l *Loader[K, V]) Prime(key K, v V) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -68,21 +65,22 @@ func (l *Loader[K, V]) Prime(key K, v V) {
 	}
 }
 
-// growCache makes room for values. Most loaders of an operation never need it.
+// growCache allocates the cache for n values, unless it exists. Most loaders of an operation never
+// need it.
 func (l *Loader[K, V]) growCache(n int) {
 	if l.values == nil {
 		l.values = make(map[K]V, n)
 	}
 }
 
-// clearCache drops what was read.
+// clearCache drops all cached values.
 func (l *Loader[K, V]) clearCache() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	clear(l.values)
 }
 
-// CachedValues returns the values of those keys that were read and are known.
+// CachedValues returns the values of the keys that are cached.
 func (l *Loader[K, V]) CachedValues(keys []K) []V {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -102,9 +100,8 @@ func (l *Loader[K, V]) lookupValue(key K) (V, bool) {
 	return v, ok
 }
 
-// loadBatch reads a batch of keys. It runs on the operation's context and not on
-// that of the caller who happened to come first, whose cancellation must not
-// fail the others.
+// loadBatch reads a timed batch of keys. It runs on the context of the operation and not on that of
+// the first caller, whose cancellation must not fail the other callers.
 func (l *Loader[K, V]) loadBatch(_ context.Context, keys []K) []*dataloader.Result[V] {
 	l.loaders.timedBatches.Add(1)
 	batch := l.loaders.NewBatch()
@@ -116,75 +113,4 @@ func (l *Loader[K, V]) loadBatch(_ context.Context, keys []K) []*dataloader.Resu
 		results[i] = &dataloader.Result[V]{Data: v, Error: err}
 	}
 	return results
-}
-
-// AddToBatch adds to a round what is needed for those keys that were not read yet.
-func (l *Loader[K, V]) AddToBatch(b *Batch, keys []K) {
-	missing := make([]K, 0, len(keys))
-	pending, ok := b.pendingKeys[l].(map[K]struct{})
-	if !ok {
-		pending = make(map[K]struct{}, len(keys))
-		b.pendingKeys[l] = pending
-	}
-	l.mu.RLock()
-	for _, k := range keys {
-		if _, ok := l.values[k]; ok {
-			continue
-		}
-		if _, ok := pending[k]; !ok {
-			pending[k] = struct{}{}
-			missing = append(missing, k)
-		}
-	}
-	l.mu.RUnlock()
-	if len(missing) == 0 {
-		return
-	}
-	queries, deliver := l.plan(missing)
-	b.queries = append(b.queries, queries...)
-	b.deliveries = append(b.deliveries, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.growCache(len(missing))
-		deliver(func(k K, v V) { l.values[k] = v })
-		var none V
-		for _, k := range missing {
-			if _, ok := l.values[k]; !ok {
-				l.values[k] = none
-			}
-		}
-	})
-}
-
-// Batch gathers what several loaders want and reads it in one round trip to the
-// database. It is not safe for concurrent use.
-type Batch struct {
-	loaders     *Loaders
-	queries     []store.Query
-	deliveries  []func()
-	pendingKeys map[any]any // by loader, the set of keys that the round reads already
-}
-
-// NewBatch starts a round.
-func (l *Loaders) NewBatch() *Batch { return &Batch{loaders: l, pendingKeys: map[any]any{}} }
-
-// AddQuery puts a statement of no loader into the round.
-func (r *Batch) AddQuery(q store.Query) { r.queries = append(r.queries, q) }
-
-// IsEmpty tells whether nothing is wanted.
-func (r *Batch) IsEmpty() bool { return len(r.queries) == 0 }
-
-// Send reads what is wanted and hands it to the loaders. The round is empty
-// afterwards.
-func (r *Batch) Send() error {
-	queries, done := r.queries, r.deliveries
-	r.queries, r.deliveries = nil, nil
-	clear(r.pendingKeys)
-	if err := r.loaders.Store.RunQueries(r.loaders.ctx, queries...); err != nil {
-		return err
-	}
-	for _, deliver := range done {
-		deliver()
-	}
-	return nil
 }

@@ -1,9 +1,7 @@
-// Package loaders makes many reads into few: it batches what one operation needs
-// of the database, and remembers it for the length of that operation and not
-// longer.
+// Package loaders batches the database reads of one operation and caches their results for the
+// duration of that operation.
 //
-// It must never know of GraphQL. Loaders are made for one operation and one
-// viewer, and are never shared.
+// Loaders are made for one operation and one viewer, and are never shared.
 package loaders
 
 import (
@@ -15,9 +13,9 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Loaders are the loaders of one operation.
+// Loaders holds the loaders of one operation.
 type Loaders struct {
-	// Viewer is who asks, and when: windows of time end there.
+	// Viewer is the viewer and the time of the operation. Time windows end at that time.
 	Viewer *edu.TrackedViewer
 
 	User       *Loader[EntityKey, *edu.User]
@@ -36,18 +34,18 @@ type Loaders struct {
 	RelatedCourses      *Loader[ParentKey[TopArgs], []*edu.Course]
 	Analytics           *Loader[int64, *edu.CourseAnalytics]
 
-	// Keyed by course and by video: the viewer's own.
+	// The enrollment by course and the progress by video of the viewer.
 	ViewerEnrollment *Loader[int64, *edu.Enrollment]
 	ViewerProgress   *Loader[int64, *edu.VideoProgress]
 
-	// Keyed by user.
+	// By user.
 	DashboardCounts    *Loader[int64, edu.DashboardCounts]
 	WatchTime          *Loader[ParentKey[int], int] // days
 	WatchTimeSeries    *Loader[ParentKey[edu.TimeSeries], []*edu.TimePoint]
 	RecentActivity     *Loader[ParentKey[RecentArgs], []*edu.Enrollment]
 	RecommendedCourses *Loader[ParentKey[TopArgs], []*edu.Course]
 
-	// Keyed by instructor; those of Platform have the parent 0.
+	// By instructor. The figures of the platform have the parent 0.
 	InstructorTotals      *Loader[int64, edu.InstructorTotals]
 	InstructorEnrollments *Loader[ParentKey[edu.TimeSeries], []*edu.TimePoint]
 	TopCourses            *Loader[ParentKey[TopArgs], []*edu.Course]
@@ -56,34 +54,37 @@ type Loaders struct {
 	ActiveUsers           *Loader[ParentKey[int], int] // days
 	TopCategories         *Loader[ParentKey[int], []*edu.Category]
 
-	// Store is where the operation reads and writes.
+	// Store is the store that the operation reads from and writes to.
 	Store *store.Store
 
 	ctx          context.Context
-	registered   []interface{ clearCache() } // all of the loaders above
+	registered   []cache // all loaders above
 	timedBatches atomic.Int64
 }
 
-// NoArgs is the argument of a list that takes none.
+// cache is the part of a Loader that does not depend on its types.
+type cache interface{ clearCache() }
+
+// NoArgs are the arguments of a list that has none.
 type NoArgs struct{}
 
-// IncludeDrafts tells whether an instructor's list holds unpublished courses too.
+// IncludeDrafts selects whether the list of an instructor includes unpublished courses.
 type IncludeDrafts bool
 
-// TopArgs is how many courses of a plain list are wanted, and what of them.
+// TopArgs selects the number of courses of a plain list, and their columns.
 type TopArgs struct {
 	First   int
 	Columns edu.Columns
 }
 
-// RecentArgs is which enrollments were touched lately.
+// RecentArgs selects the enrollments that were touched in the last days.
 type RecentArgs struct{ Days, First int }
 
-// TimedBatches returns how often a loader had to wait for keys, because nobody had
-// planned their read.
+// TimedBatches returns the number of batches that waited for keys, because those keys were not
+// prefetched.
 func (l *Loaders) TimedBatches() int64 { return l.timedBatches.Load() }
 
-// RunQueries runs statements that belong to no loader, in one round trip.
+// RunQueries runs queries that belong to no loader, in one round trip.
 func (l *Loaders) RunQueries(queries ...store.Query) error {
 	return l.Store.RunQueries(l.ctx, queries...)
 }
@@ -95,21 +96,21 @@ func NewContext(ctx context.Context, l *Loaders) context.Context {
 	return context.WithValue(ctx, contextKey{}, l)
 }
 
-// FromContext returns the loaders that With put there. Every operation has some: there
-// being none is a fault of the server's assembly.
+// FromContext returns the loaders of the context. It panics if there are none: every operation has
+// loaders.
 func FromContext(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).(*Loaders) }
 
-// New makes the loaders of one operation. Reads run on ctx, the operation's.
+// New returns the loaders of one operation. Reads run on ctx, the context of the operation.
 func New(ctx context.Context, s *store.Store, v edu.Viewer, now time.Time) *Loaders {
-	l := &Loaders{ctx: ctx, Store: s, Viewer: edu.TrackViewer(v, now), registered: make([]interface{ clearCache() }, 0, 32)}
+	l := &Loaders{ctx: ctx, Store: s, Viewer: edu.TrackViewer(v, now), registered: make([]cache, 0, 32)}
 	l.initEntityLoaders()
 	l.initListLoaders()
 	l.initDashboardLoaders()
 	return l
 }
 
-// ResetForViewer drops all that was read, and reads for v from here on: what follows a
-// write in the same operation must see it. No read may be under way.
+// ResetForViewer drops all cached values and switches to the viewer v, because the rest of an
+// operation must see the writes before it. No read may be in progress.
 func (l *Loaders) ResetForViewer(v edu.Viewer) {
 	l.Viewer = l.Viewer.SwitchViewer(v)
 	for _, loader := range l.registered {
@@ -137,11 +138,11 @@ func (l *Loaders) initListLoaders() {
 	l.CoursesByCategory = newLoader(l, planPages(store.CoursesByCategory, nil,
 		func(o edu.CourseOrder) func(*edu.Course) edu.Cursor { return o.CourseCursor }))
 	l.CoursesByInstructor = newLoader(l, planPages(
-		func(ids []int64, d IncludeDrafts, p edu.PageArgs, into func(int64, *edu.Course)) store.Query {
-			return store.CoursesByInstructor(ids, bool(d), p, into)
+		func(ids []int64, drafts IncludeDrafts, p edu.PageArgs, into func(int64, *edu.Course)) store.Query {
+			return store.CoursesByInstructor(ids, bool(drafts), p, into)
 		},
-		func(ids []int64, d IncludeDrafts, into func(int64, int)) store.Query {
-			return store.CountCoursesByInstructor(ids, bool(d), into)
+		func(ids []int64, drafts IncludeDrafts, into func(int64, int)) store.Query {
+			return store.CountCoursesByInstructor(ids, bool(drafts), into)
 		},
 		func(IncludeDrafts) func(*edu.Course) edu.Cursor { return edu.NewestCourses.CourseCursor }))
 	l.VideosByCourse = newLoader(l, planPages(
@@ -160,17 +161,17 @@ func (l *Loaders) initListLoaders() {
 		}, nil,
 		func(NoArgs) func(*edu.Review) edu.Cursor { return (*edu.Review).PageCursor }))
 	l.EnrollmentsByUser = newLoader(l, planPages(store.EnrollmentsByUser,
-		func(ids []int64, of store.EnrollmentList, into func(int64, int)) store.Query {
-			return store.CountEnrollmentsByUser(ids, of.Status, into)
+		func(ids []int64, list store.EnrollmentList, into func(int64, int)) store.Query {
+			return store.CountEnrollmentsByUser(ids, list.Status, into)
 		},
-		func(of store.EnrollmentList) func(*edu.Enrollment) edu.Cursor { return of.Order.EnrollmentCursor }))
+		func(list store.EnrollmentList) func(*edu.Enrollment) edu.Cursor { return list.Order.EnrollmentCursor }))
 	l.EnrollmentsByCourse = newLoader(l, planPages(
 		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.Enrollment)) store.Query {
 			return store.EnrollmentsByCourse(ids, p, into)
 		}, nil,
 		func(NoArgs) func(*edu.Enrollment) edu.Cursor { return edu.NewestEnrollments.EnrollmentCursor }))
-	l.RelatedCourses = newLoader(l, planLists(func(ids []int64, t TopArgs, into func(int64, *edu.Course)) store.Query {
-		return store.RelatedCourses(ids, t.First, t.Columns, into)
+	l.RelatedCourses = newLoader(l, planLists(func(ids []int64, args TopArgs, into func(int64, *edu.Course)) store.Query {
+		return store.RelatedCourses(ids, args.First, args.Columns, into)
 	}))
 }
 
@@ -205,30 +206,7 @@ func (l *Loaders) initDashboardLoaders() {
 	}))
 }
 
-// windowStart is the start of a window of days that ends now.
+// windowStart returns the start of a window of days that ends now.
 func (l *Loaders) windowStart(days int) time.Time {
 	return l.Viewer.Now().Add(-time.Duration(days) * 24 * time.Hour)
-}
-
-func appendTo[V any](list *[]V) func(V) {
-	*list = []V{}
-	return func(v V) { *list = append(*list, v) }
-}
-
-// planTimeSeries plans the read of time series: points that the database has, put into
-// those that the caller wants, zero where there is none.
-func planTimeSeries(l *Loaders, query func(parent int64, by edu.Interval, since time.Time, into func(edu.TimePoint)) store.Query) plan[ParentKey[edu.TimeSeries], []*edu.TimePoint] {
-	return planPerKey(func(k ParentKey[edu.TimeSeries], into *[]*edu.TimePoint) store.Query {
-		points := k.Args.ZeroPoints(l.Viewer.Now())
-		at := make(map[int64]*edu.TimePoint, len(points))
-		for _, p := range points {
-			at[p.At.Unix()] = p
-		}
-		*into = points
-		return query(k.Parent, k.Args.Interval, points[0].At, func(p edu.TimePoint) {
-			if point, ok := at[p.At.Unix()]; ok {
-				point.Value = p.Value
-			}
-		})
-	})
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// setup makes the loaders of one operation of a student's, and a count of what
+// setup returns the loaders of an operation of a student, and the statistics of the statements that
 // they send.
 func setup(t *testing.T) (*loaders.Loaders, *store.Stats, *pgxpool.Pool) {
 	t.Helper()
@@ -33,27 +33,27 @@ func setup(t *testing.T) (*loaders.Loaders, *store.Stats, *pgxpool.Pool) {
 
 func sent(s *store.Stats) [2]int64 { return [2]int64{s.StatementCount(), s.RoundTripCount()} }
 
-// want reads keys of a loader in a round of their own.
-func want[K comparable, V any](l *loaders.Loaders, from *loaders.Loader[K, V], keys ...K) error {
-	round := l.NewBatch()
-	from.AddToBatch(round, keys)
-	return round.Send()
+// load reads keys of a loader in a batch of their own.
+func load[K comparable, V any](l *loaders.Loaders, from *loaders.Loader[K, V], keys ...K) error {
+	batch := l.NewBatch()
+	from.AddToBatch(batch, keys)
+	return batch.Send()
 }
 
-// Keys that are known together are one statement, whatever their order and
-// however often they are wanted; what there is none of is nil.
-func TestRound(t *testing.T) {
+// Keys of one batch are one statement, in any order and however often they are added. Missing keys
+// are nil.
+func TestBatchSend(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
 	keys := []int64{24, 1, 999999, 24, 8}
-	round := l.NewBatch()
-	l.Video.AddToBatch(round, keys)
-	l.Video.AddToBatch(round, keys[:2])
-	l.Category.AddToBatch(round, []int64{1, 2})
-	if round.IsEmpty() {
-		t.Fatal("the round is empty")
+	batch := l.NewBatch()
+	l.Video.AddToBatch(batch, keys)
+	l.Video.AddToBatch(batch, keys[:2])
+	l.Category.AddToBatch(batch, []int64{1, 2})
+	if batch.IsEmpty() {
+		t.Fatal("the batch is empty")
 	}
-	if err := round.Send(); err != nil {
+	if err := batch.Send(); err != nil {
 		t.Fatal(err)
 	}
 	if got := sent(stats); got != [2]int64{2, 1} {
@@ -62,26 +62,25 @@ func TestRound(t *testing.T) {
 	for i, v := range l.Video.CachedValues(keys) {
 		if keys[i] == 999999 {
 			if v != nil {
-				t.Errorf("there is a video 999999: %+v", v)
+				t.Errorf("video 999999 exists: %+v", v)
 			}
 		} else if v.ID != keys[i] {
 			t.Errorf("place %d is %d, want %d", i, v.ID, keys[i])
 		}
 	}
-	// All of it is remembered, the missing too.
+	// All values are cached, those of missing keys too.
 	for _, key := range keys {
 		if v, err := l.Video.Load(t.Context(), key); err != nil || (v == nil) != (key == 999999) {
 			t.Errorf("%d: %v, %v", key, v, err)
 		}
 	}
-	if err := want(l, l.Video, keys...); err != nil || sent(stats) != [2]int64{2, 1} || l.TimedBatches() != 0 {
-		t.Errorf("read again: %v, sent %v, waited %d times", err, sent(stats), l.TimedBatches())
+	if err := load(l, l.Video, keys...); err != nil || sent(stats) != [2]int64{2, 1} || l.TimedBatches() != 0 {
+		t.Errorf("second load: %v, sent %v, %d timed batches", err, sent(stats), l.TimedBatches())
 	}
 }
 
-// Keys that nobody planned are gathered: many callers, one statement, each with
-// their own value.
-func TestBatch(t *testing.T) {
+// Concurrent calls of Load are batched, and each caller gets its own value.
+func TestTimedBatch(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
 	var wg sync.WaitGroup
@@ -94,19 +93,19 @@ func TestBatch(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	// The window is a millisecond: a machine that stalls may need several, but
-	// never one a key.
+	// A batch waits for a millisecond. A machine that stalls may need several batches, but never
+	// one for each key.
 	if n := stats.StatementCount(); n < 1 || n > 10 || n != l.TimedBatches() {
-		t.Errorf("%d statements in %d windows for 50 keys", n, l.TimedBatches())
+		t.Errorf("%d statements in %d batches for 50 keys", n, l.TimedBatches())
 	}
 }
 
-// A thing with its private or long parts and without are different things.
-func TestDetail(t *testing.T) {
+// An entity with other columns is another value.
+func TestColumnsArePartOfTheKey(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
 	lean, full := loaders.EntityKey{ID: 24}, loaders.EntityKey{ID: 24, Columns: edu.CourseDescription}
-	if err := want(l, l.Course, lean, full); err != nil {
+	if err := load(l, l.Course, lean, full); err != nil {
 		t.Fatal(err)
 	}
 	courses := l.Course.CachedValues([]loaders.EntityKey{lean, full})
@@ -118,15 +117,15 @@ func TestDetail(t *testing.T) {
 	}
 }
 
-// The same page under many parents is one statement; other arguments are
-// another, in the same round trip.
+// The same page under many parents is one statement. Other arguments are another one, in the same
+// round trip.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
 	type key = loaders.ListKey[loaders.NoArgs]
 	small, large := edu.PageArgs{Limit: 2}, edu.PageArgs{Limit: 5}
 	keys := []key{{Parent: 24, Page: small}, {Parent: 1, Page: small}, {Parent: 24, Page: large}, {Parent: 999999, Page: small}}
-	if err := want(l, l.ReviewsByCourse, keys...); err != nil {
+	if err := load(l, l.ReviewsByCourse, keys...); err != nil {
 		t.Fatal(err)
 	}
 	if sent(stats) != [2]int64{2, 1} {
@@ -144,12 +143,12 @@ func TestPages(t *testing.T) {
 		}
 	}
 	if !slices.EqualFunc(pages[0].Nodes, pages[2].Nodes[:2], func(a, b *edu.Review) bool { return a.ID == b.ID }) {
-		t.Error("the smaller page is not the start of the larger")
+		t.Error("the smaller page is not a prefix of the larger")
 	}
 }
 
-// A batch that fails is one error for all who wait, and is not remembered.
-func TestErrorIsNotRemembered(t *testing.T) {
+// All callers of a failed batch get its error, and the error is not cached.
+func TestErrorsAreNotCached(t *testing.T) {
 	t.Parallel()
 	l, _, db := setup(t)
 	rename := func(from, to string) {
@@ -167,29 +166,29 @@ func TestErrorIsNotRemembered(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if err := want(l, l.User, loaders.EntityKey{ID: 1}); err == nil {
-		t.Error("a round without the table did not fail")
+	if err := load(l, l.User, loaders.EntityKey{ID: 1}); err == nil {
+		t.Error("a batch without its table succeeded")
 	}
 	rename("elsewhere", "users")
 	for key := range int64(10) {
 		if v, err := l.User.Load(t.Context(), loaders.EntityKey{ID: key + 1}); err != nil || v == nil {
-			t.Errorf("user %d is still not there: %v, %v", key+1, v, err)
+			t.Errorf("user %d is not read after the error: %v, %v", key+1, v, err)
 		}
 	}
 }
 
-// A caller who gives up takes nobody else along.
+// A caller whose context is cancelled does not fail the other callers of its batch.
 func TestCancelledCaller(t *testing.T) {
 	t.Parallel()
 	l, _, _ := setup(t)
-	gone, cancel := context.WithCancel(t.Context())
+	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	var wg sync.WaitGroup
 	for key := range int64(20) {
 		wg.Go(func() {
 			ctx := t.Context()
 			if key%2 == 0 {
-				ctx = gone
+				ctx = cancelled
 			}
 			v, err := l.Review.Load(ctx, key+1)
 			if key%2 == 1 && (err != nil || v == nil) {
@@ -203,7 +202,7 @@ func TestCancelledCaller(t *testing.T) {
 	wg.Wait()
 }
 
-// The operation that ends ends its reads.
+// Cancelling the context of the operation cancels its reads.
 func TestCancelledOperation(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t)
@@ -223,10 +222,10 @@ func TestCancelledOperation(t *testing.T) {
 func TestPrime(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
-	mine := &edu.Video{ID: 5, Title: "mine"}
-	l.Video.Prime(5, mine)
+	primed := &edu.Video{ID: 5, Title: "primed"}
+	l.Video.Prime(5, primed)
 	l.Video.Prime(5, &edu.Video{ID: 5, Title: "later"})
-	if v, err := l.Video.Load(t.Context(), 5); v != mine || err != nil {
+	if v, err := l.Video.Load(t.Context(), 5); v != primed || err != nil {
 		t.Errorf("%+v, %v", v, err)
 	}
 	if sent(stats) != [2]int64{} {
@@ -234,36 +233,36 @@ func TestPrime(t *testing.T) {
 	}
 }
 
-// After Forget, all is read anew, for the viewer that it was told.
-func TestForget(t *testing.T) {
+// After ResetForViewer, everything is read again, for the new viewer.
+func TestResetForViewer(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
 	l.Video.Prime(5, &edu.Video{ID: 5, Title: "before"})
-	if err := want(l, l.ViewerEnrollment, int64(24)); err != nil {
+	if err := load(l, l.ViewerEnrollment, int64(24)); err != nil {
 		t.Fatal(err)
 	}
 	l.ResetForViewer(edu.Viewer{ID: 2, Role: edu.RoleInstructor})
 	if v, err := l.Video.Load(t.Context(), 5); err != nil || v.Title == "before" {
 		t.Errorf("%+v, %v", v, err)
 	}
-	if err := want(l, l.ViewerEnrollment, int64(24)); err != nil {
+	if err := load(l, l.ViewerEnrollment, int64(24)); err != nil {
 		t.Fatal(err)
 	}
 	if v, err := l.ViewerEnrollment.Load(t.Context(), 24); err != nil || v != nil {
-		t.Errorf("the instructor takes %+v, %v", v, err)
+		t.Errorf("the instructor is enrolled: %+v, %v", v, err)
 	}
 	if sent(stats) != [2]int64{3, 3} {
-		t.Errorf("sent %v, want all read anew", sent(stats))
+		t.Errorf("sent %v, want 3 statements in 3 round trips", sent(stats))
 	}
 }
 
-// Loaders of two operations share nothing.
-func TestNothingIsShared(t *testing.T) {
+// The loaders of two operations share no values.
+func TestOperationsShareNothing(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
 	other, otherStats, _ := setup(t)
 	for _, each := range []*loaders.Loaders{l, other} {
-		if err := want(each, each.ViewerEnrollment, int64(24)); err != nil {
+		if err := load(each, each.ViewerEnrollment, int64(24)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,11 +1,13 @@
 package loaders
 
 import (
+	"time"
+
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/store"
 )
 
-// planByID plans the read of things by their own keys: one statement for all.
+// planByID plans reading entities by id: one query for all.
 func planByID[V any](query func(ids []int64, into func(V)) store.Query, key func(V) int64) plan[int64, V] {
 	return func(ids []int64) ([]store.Query, func(func(int64, V))) {
 		rows := make([]V, 0, len(ids))
@@ -18,62 +20,61 @@ func planByID[V any](query func(ids []int64, into func(V)) store.Query, key func
 	}
 }
 
-// EntityKey is the key of a thing and of what is wanted of it.
+// EntityKey is the id of an entity and the columns to read of it.
 type EntityKey struct {
 	ID      int64
 	Columns edu.Columns
 }
 
-// planByColumns plans the read of things by their own keys: one statement for all of
-// which the same is wanted.
-func planByColumns[V any](query func(ids []int64, want edu.Columns, into func(V)) store.Query, key func(V) int64) plan[EntityKey, V] {
+// planByColumns plans reading entities by id: one query for each set of columns.
+func planByColumns[V any](query func(ids []int64, columns edu.Columns, into func(V)) store.Query, key func(V) int64) plan[EntityKey, V] {
 	return func(keys []EntityKey) ([]store.Query, func(func(EntityKey, V))) {
 		var queries []store.Query
-		var delivers []func(func(EntityKey, V))
-		for want, ids := range groupKeys(keys, func(d EntityKey) (edu.Columns, int64) { return d.Columns, d.ID }) {
-			q, deliver := planByID(func(ids []int64, into func(V)) store.Query { return query(ids, want, into) }, key)(ids)
+		var deliveries []func(func(EntityKey, V))
+		for columns, ids := range groupKeys(keys, func(k EntityKey) (edu.Columns, int64) { return k.Columns, k.ID }) {
+			q, deliver := planByID(func(ids []int64, into func(V)) store.Query { return query(ids, columns, into) }, key)(ids)
 			queries = append(queries, q...)
-			delivers = append(delivers, func(set func(EntityKey, V)) {
-				deliver(func(id int64, v V) { set(EntityKey{id, want}, v) })
+			deliveries = append(deliveries, func(set func(EntityKey, V)) {
+				deliver(func(id int64, v V) { set(EntityKey{id, columns}, v) })
 			})
 		}
 		return queries, func(set func(EntityKey, V)) {
-			for _, deliver := range delivers {
+			for _, deliver := range deliveries {
 				deliver(set)
 			}
 		}
 	}
 }
 
-// ListKey is the key of a page of a list under a parent; Of says which list.
+// ListKey is the key of a page of a list under a parent. Args selects the list.
 type ListKey[A comparable] struct {
 	Parent int64
 	Args   A
 	Page   edu.PageArgs
 }
 
-// planPages plans the read of the same page under many parents: one statement for
-// all parents that want the same, and one more where totals are wanted.
+// planPages plans reading the same page under many parents: one query for each combination of
+// arguments and page, and one more if totals are requested.
 func planPages[A comparable, V any](
 	query func(ids []int64, args A, p edu.PageArgs, into func(parent int64, v V)) store.Query,
 	total func(ids []int64, args A, into func(parent int64, n int)) store.Query,
 	cursor func(A) func(V) edu.Cursor,
 ) plan[ListKey[A], *edu.Page[V]] {
 	type group struct {
-		of   A
+		args A
 		page edu.PageArgs
 	}
 	return func(keys []ListKey[A]) ([]store.Query, func(func(ListKey[A], *edu.Page[V]))) {
 		var queries []store.Query
 		rows, totals := make(map[ListKey[A]][]V, len(keys)), map[ListKey[A]]int{}
 		for g, ids := range groupKeys(keys, func(k ListKey[A]) (group, int64) { return group{k.Args, k.Page}, k.Parent }) {
-			queries = append(queries, query(ids, g.of, g.page, func(parent int64, v V) {
-				k := ListKey[A]{parent, g.of, g.page}
+			queries = append(queries, query(ids, g.args, g.page, func(parent int64, v V) {
+				k := ListKey[A]{parent, g.args, g.page}
 				rows[k] = append(rows[k], v)
 			}))
 			if g.page.CountTotal && total != nil {
-				queries = append(queries, total(ids, g.of, func(parent int64, n int) {
-					totals[ListKey[A]{parent, g.of, g.page}] = n
+				queries = append(queries, total(ids, g.args, func(parent int64, n int) {
+					totals[ListKey[A]{parent, g.args, g.page}] = n
 				}))
 			}
 		}
@@ -87,8 +88,7 @@ func planPages[A comparable, V any](
 	}
 }
 
-// planLists plans the read of a plain list under many parents: one statement for all
-// parents that want the same.
+// planLists plans reading a plain list under many parents: one query for each set of arguments.
 func planLists[A comparable, V any](
 	query func(ids []int64, args A, into func(parent int64, v V)) store.Query,
 ) plan[ParentKey[A], []V] {
@@ -109,14 +109,13 @@ func planLists[A comparable, V any](
 	}
 }
 
-// ParentKey is the key of something that a parent has, by arguments.
+// ParentKey is the key of a value that a parent has, and its arguments.
 type ParentKey[A comparable] struct {
 	Parent int64
 	Args   A
 }
 
-// planPerKey plans the read of something that takes a statement of its own for each
-// key, as the figures of a dashboard do.
+// planPerKey plans reading values that need a query for each key, as the figures of a dashboard do.
 func planPerKey[K comparable, V any](query func(K, *V) store.Query) plan[K, V] {
 	return func(keys []K) ([]store.Query, func(func(K, V))) {
 		values := make([]V, len(keys))
@@ -132,7 +131,8 @@ func planPerKey[K comparable, V any](query func(K, *V) store.Query) plan[K, V] {
 	}
 }
 
-// groupKeys groups keys by what they want, keeping their order.
+// groupKeys groups the ids of keys by the rest of the key. The ids of a group are in the order of
+// the keys.
 func groupKeys[K any, G comparable](keys []K, keyParts func(K) (G, int64)) map[G][]int64 {
 	groups := map[G][]int64{}
 	for _, k := range keys {
@@ -140,4 +140,28 @@ func groupKeys[K any, G comparable](keys []K, keyParts func(K) (G, int64)) map[G
 		groups[g] = append(groups[g], id)
 	}
 	return groups
+}
+
+// planTimeSeries plans reading time series. Intervals for which the query returns no point have the
+// value zero.
+func planTimeSeries(l *Loaders, query func(parent int64, by edu.Interval, since time.Time, into func(edu.TimePoint)) store.Query) plan[ParentKey[edu.TimeSeries], []*edu.TimePoint] {
+	return planPerKey(func(k ParentKey[edu.TimeSeries], into *[]*edu.TimePoint) store.Query {
+		points := k.Args.ZeroPoints(l.Viewer.Now())
+		at := make(map[int64]*edu.TimePoint, len(points))
+		for _, p := range points {
+			at[p.At.Unix()] = p
+		}
+		*into = points
+		return query(k.Parent, k.Args.Interval, points[0].At, func(p edu.TimePoint) {
+			if point, ok := at[p.At.Unix()]; ok {
+				point.Value = p.Value
+			}
+		})
+	})
+}
+
+// appendTo returns a function that appends to a list, which starts empty.
+func appendTo[V any](list *[]V) func(V) {
+	*list = []V{}
+	return func(v V) { *list = append(*list, v) }
 }
