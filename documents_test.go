@@ -53,7 +53,7 @@ func TestDocumentCommands(t *testing.T) {
 	}
 	mustRun7p(t, env, "documents", "restore", id)
 	p.poll(t, "it is restored", func() bool { return status() == http.StatusOK })
-	if _, stderr, code := run7p(t, env, "documents", "restore", "nowhere"); code != 1 || stderr != "7p: there is no document with the id nowhere\n" {
+	if _, stderr, code := run7p(t, env, "documents", "restore", "nowhere"); code != 1 || stderr != "7p: no document with the id nowhere\n" {
 		t.Errorf("restore of what is not there: exit code %d, %s", code, stderr)
 	}
 	if got := mustRun7p(t, env, "documents", "check"); got != "1 documents checked\n" {

@@ -23,9 +23,9 @@ type pgbenchScript struct {
 
 // pgbench knows no arrays: where the server sends one of one course, SQL makes it.
 var enrollParameters = map[string][]string{
-	"LockCourse":          {":course"},
-	"EnrollmentsOfUserIn": {":user", "ARRAY[:course]::bigint[]"},
-	"Enroll":              {":user", ":course"},
+	"LockCourse":           {":course"},
+	"EnrollmentsInCourses": {":user", "ARRAY[:course]::bigint[]"},
+	"Enroll":               {":user", ":course"},
 }
 
 var (

@@ -8,23 +8,21 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// Account is what letting someone in takes.
+// Account holds the data of an account that authentication needs.
 type Account struct {
 	ID     int64
 	Role   edu.Role
 	Plan   edu.Plan
 	Active bool
-	// SessionEnded tells that the session asked for is revoked, or was never the
-	// account's.
+	// SessionEnded reports that the requested session is revoked or does not belong to the account.
 	SessionEnded bool
 }
 
-// LookupAccount finds an account by its id, or where that is 0 by its email without
-// regard to case, and how a session of it stands; 0 is no session. Into is not
-// called where there is no account. Who must see what was just revoked runs it
-// OnPrimary.
+// LookupAccount reads an account by id, or by email if id is 0, ignoring case, and the state of one
+// of its sessions. A session of 0 is none. into is not called if there is no account. Callers that
+// must see the latest revocations run the query with OnPrimary.
 func LookupAccount(id int64, email string, session int64, into func(Account)) Query {
-	s := newStatement("AccountOf", "SELECT u.id, upper(u.role), upper(u.plan), u.active")
+	s := newStatement("LookupAccount", "SELECT u.id, upper(u.role), upper(u.plan), u.active")
 	if session != 0 {
 		s.addSQL(", s.id IS NULL OR s.revoked_at IS NOT NULL FROM users u LEFT JOIN sessions s ON s.user_id = u.id AND s.id = ", s.bindArg(session))
 	} else {
@@ -43,12 +41,12 @@ func LookupAccount(id int64, email string, session int64, into func(Account)) Qu
 	})
 }
 
-// SetAccountActive lets the account of an email in, or keeps it out and revokes its
-// sessions. It returns the account's id, or edu.NotFound.
+// SetAccountActive activates the account of an email, or deactivates it and revokes its sessions.
+// It returns the id of the account, or edu.NotFound.
 func (s *Store) SetAccountActive(ctx context.Context, email string, active bool) (id int64, err error) {
 	err = s.WriteInTx(ctx, func(tx *Tx) error {
 		id = 0
-		q := newStatement("SetActive", "UPDATE users SET active = ")
+		q := newStatement("SetAccountActive", "UPDATE users SET active = ")
 		q.addSQL(q.bindArg(active), " WHERE lower(email) = lower(", q.bindArg(email), ") RETURNING id")
 		if err := tx.RunQueries(ctx, q.buildQuery(scanInt64(&id))); err != nil || active {
 			return err
@@ -57,7 +55,7 @@ func (s *Store) SetAccountActive(ctx context.Context, email string, active bool)
 		return tx.Commit(ctx, q.addSQL(q.bindArg(id)).buildQuery(nil))
 	})
 	if err == nil && id == 0 {
-		err = edu.Errorf(edu.NotFound, "there is no account with the email %q", email)
+		err = edu.Errorf(edu.NotFound, "no account with the email %q", email)
 	}
 	return id, err
 }

@@ -8,19 +8,19 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// Change is what a statement made stale, by the names of edu.Tag.
+// Change lists the data that a statement made stale, by the names of edu.Tag.
 type Change struct {
 	ID   int64 // in the order of the statements, not of the commits
 	Tags []string
 }
 
-// MaxChanges is how many changes ChangesSince returns, but for one more where there
-// are more: a million would take longer to read than anybody has.
+// MaxChanges limits the changes that ChangesSince returns. It returns one more if there are more:
+// reading a million would take too long.
 const MaxChanges = 50_000
 
-// transactionChanges reads what the transaction has changed so far, if it wrote at all.
+// transactionChanges reads the changes that the transaction has made, if it wrote at all.
 func transactionChanges(into *[]Change) Query {
-	q := newStatement("OwnChanges", "SELECT c.id, c.tags FROM changes c WHERE c.xid = pg_current_xact_id_if_assigned() ORDER BY c.id")
+	q := newStatement("TransactionChanges", "SELECT c.id, c.tags FROM changes c WHERE c.xid = pg_current_xact_id_if_assigned() ORDER BY c.id")
 	return q.buildQuery(func(rows pgx.Rows) error {
 		var c Change
 		err := rows.Scan(&c.ID, &c.Tags)
@@ -29,18 +29,17 @@ func transactionChanges(into *[]Change) Query {
 	})
 }
 
-// ChangesSince reads the changes that were committed since a snapshot was taken,
-// from the primary, and returns the snapshot to go on from. Whatever the order of
-// the commits and however long a transaction was open, who goes on from each gets
-// every change once. With "" all that are kept are read. Where more than MaxChanges are
-// returned there are others, which the next snapshot takes for read.
+// ChangesSince reads the changes that were committed after a snapshot was taken, from the primary,
+// and returns the next snapshot. A reader that passes each snapshot to its next call gets every
+// change once, in any order of the commits and however long transactions are open. A snapshot of ""
+// reads all stored changes. If more than MaxChanges are returned, there are further changes, which
+// the next snapshot counts as read.
 func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string, changes []Change, err error) {
 	if snapshot == "" {
-		snapshot = "1:1:" // which sees nothing
+		snapshot = "1:1:" // a snapshot in which no transaction is visible
 	}
-	// That xid is below xmax follows from the row's being visible. It is there for
-	// the plan: with the parameter unknown, one bound alone would count for a third
-	// of the table.
+	// The row is visible, so xid is below xmax anyway. The condition is for the planner: with an
+	// unknown parameter, a single bound would be estimated at a third of the table.
 	const since = `-- name: ChangesSince
 		SELECT now.snapshot::text, c.id, c.tags FROM (SELECT pg_current_snapshot() AS snapshot) now
 		LEFT JOIN LATERAL (SELECT * FROM changes c
@@ -64,19 +63,19 @@ func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string,
 	return next, changes, convertError(err)
 }
 
-// InvalidateTags leaves a change of tags though nothing was written: whoever follows
-// the changes takes for stale what depends on any of them.
+// InvalidateTags records a change of tags although nothing was written. Readers of the changes
+// treat everything that depends on one of the tags as stale.
 func (s *Store) InvalidateTags(ctx context.Context, tags []edu.Tag) error {
 	names := make([]string, len(tags))
 	for i, t := range tags {
 		names[i] = t.String()
 	}
-	_, err := s.primary.Exec(ctx, "-- name: DeclareChanged\nINSERT INTO changes (tags) VALUES ($1)", names)
+	_, err := s.primary.Exec(ctx, "-- name: InvalidateTags\nINSERT INTO changes (tags) VALUES ($1)", names)
 	return convertError(err)
 }
 
-// DeleteChanges deletes changes that were visible in a snapshot which ChangesSince
-// returned, 5,000 at a time, and returns how many that were.
+// DeleteChanges deletes the changes that were visible in a snapshot that ChangesSince returned,
+// 5,000 at a time. It returns the number of deleted changes.
 func (s *Store) DeleteChanges(ctx context.Context, snapshot string) (n int, err error) {
 	for {
 		done, err := s.primary.Exec(ctx, `-- name: DeleteChanges

@@ -13,9 +13,9 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// stageChanges fills the tables that tell of their changes: two instructors, a
-// student and someone who does nothing; a published course and a draft of the
-// first instructor's; two categories and one of no course.
+// stageChanges fills the tables whose changes are recorded: two instructors, a student and an
+// inactive user; a published course and a draft of the first instructor; two categories with a
+// course and one without.
 func stageChanges(t *testing.T) *pgxpool.Pool {
 	t.Helper()
 	db := testdb.OpenPool(t, testdb.New(t))
@@ -33,15 +33,15 @@ func stageChanges(t *testing.T) *pgxpool.Pool {
 	return db
 }
 
-// told returns the tags of what a statement changed.
-func told(t *testing.T, db *pgxpool.Pool, sql string, args ...any) string {
+// recordTags returns the tags of the changes of a statement.
+func recordTags(t *testing.T, db *pgxpool.Pool, sql string, args ...any) string {
 	t.Helper()
 	before := value[int64](t, db, "SELECT coalesce(max(id), 0) FROM changes")
 	exec(t, db, sql, args...)
 	return value[string](t, db, "SELECT coalesce(string_agg(DISTINCT tag, ' ' ORDER BY tag), '') FROM changes, unnest(tags) tag WHERE id > $1", before)
 }
 
-// ratings are the tags of the parts from low to high, in the order of their names.
+// ratings returns the tags of the rating parts from low to high, sorted by name.
 func ratings(low, high int) string {
 	var names []string
 	for n := low; n <= high; n++ {
@@ -51,8 +51,8 @@ func ratings(low, high int) string {
 	return strings.Join(names, " ")
 }
 
-// columnChanges are, for every column of the tables that tell, an UPDATE of it and
-// the tags that this has.
+// columnChanges has, for every column of the tables whose changes are recorded, an UPDATE of it and
+// the tags of that change.
 var columnChanges = []struct{ table, set, where, tags string }{
 	{"users", "id = DEFAULT", "id = 4", "user:4 user:4.private user:5 user:5.private"},
 	{"users", "name = 'X'", "id = 3", "user:3"},
@@ -144,19 +144,19 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"course_words", "word = 'x'", "word = 'known'", "words"},
 }
 
-// Each column has exactly its tags, whoever writes it.
+// An UPDATE of a column changes exactly its tags.
 func TestChangesOfColumns(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
 	exec(t, db, "SELECT ensure_progress_partitions(now(), now() + interval '2 months')")
-	seen := map[string]bool{"courses.id": true, "courses.search_vector": true} // an id that is referred to; generated
+	seen := map[string]bool{"courses.id": true, "courses.search_vector": true} // referenced by other tables; generated
 	for _, c := range columnChanges {
 		column, _, _ := strings.Cut(c.set, " ")
 		seen[c.table+"."+column] = true
-		// Rolled back, so that each starts from the same rows.
-		tags := toldWithin(t, db, fmt.Sprintf("UPDATE %s SET %s WHERE %s", c.table, c.set, c.where))
+		// The transaction is rolled back, so that each statement starts from the same rows.
+		tags := recordTagsInTx(t, db, fmt.Sprintf("UPDATE %s SET %s WHERE %s", c.table, c.set, c.where))
 		if tags != c.tags {
-			t.Errorf("UPDATE %s SET %s WHERE %s told\n\t%s\nwant\t%s", c.table, c.set, c.where, tags, c.tags)
+			t.Errorf("UPDATE %s SET %s WHERE %s changed\n\t%s\nwant\t%s", c.table, c.set, c.where, tags, c.tags)
 		}
 	}
 	rows, err := db.Query(t.Context(), `SELECT DISTINCT c.table_name || '.' || c.column_name FROM information_schema.columns c
@@ -176,8 +176,8 @@ func TestChangesOfColumns(t *testing.T) {
 	}
 }
 
-// toldWithin returns the tags of statements that are taken back.
-func toldWithin(t *testing.T, db *pgxpool.Pool, statements ...string) string {
+// recordTagsInTx returns the tags of the changes of statements, which are rolled back.
+func recordTagsInTx(t *testing.T, db *pgxpool.Pool, statements ...string) string {
 	t.Helper()
 	tx, err := db.Begin(t.Context())
 	if err != nil {
@@ -198,7 +198,7 @@ func toldWithin(t *testing.T, db *pgxpool.Pool, statements ...string) string {
 	return tags
 }
 
-// What appears and what goes, alone, by a cascade and all at once.
+// Inserted and deleted rows change their tags: single rows, by cascades, and by TRUNCATE.
 func TestChangesOfRows(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
@@ -231,47 +231,47 @@ func TestChangesOfRows(t *testing.T) {
 		{"DELETE FROM course_words WHERE word = 'known'", "words"},
 		{"DELETE FROM users WHERE id > 1000", ""},
 	} {
-		if tags := toldWithin(t, db, c.sql); tags != c.tags {
-			t.Errorf("%s told\n\t%s\nwant\t%s", c.sql, tags, c.tags)
+		if tags := recordTagsInTx(t, db, c.sql); tags != c.tags {
+			t.Errorf("%s changed\n\t%s\nwant\t%s", c.sql, tags, c.tags)
 		}
 	}
 	for _, table := range []string{"enrollments", "reviews", "video_progress", "video_progress_default", "course_related", "course_words", "videos CASCADE", "users CASCADE", "categories CASCADE", "courses CASCADE"} {
-		if tags := strings.Fields(toldWithin(t, db, "TRUNCATE "+table)); !slices.Contains(tags, "*") {
-			t.Errorf("TRUNCATE %s told %v, want *", table, tags)
+		if tags := strings.Fields(recordTagsInTx(t, db, "TRUNCATE "+table)); !slices.Contains(tags, "*") {
+			t.Errorf("TRUNCATE %s changed %v, want *", table, tags)
 		}
 	}
 }
 
-// What has more than 1,000 tags says "anything", and what was taken back nothing.
+// A change with more than 1,000 tags is "*", and a change that is rolled back has none.
 func TestChangesOfMany(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
 	const users = "INSERT INTO users (name, email) SELECT 'X', 'many' || n FROM generate_series(1, %d) n"
-	if tags := strings.Fields(toldWithin(t, db, fmt.Sprintf(users, 1000))); len(tags) != 1000 {
-		t.Errorf("1,000 users told %d tags", len(tags))
+	if tags := strings.Fields(recordTagsInTx(t, db, fmt.Sprintf(users, 1000))); len(tags) != 1000 {
+		t.Errorf("1,000 users changed %d tags", len(tags))
 	}
-	if tags := toldWithin(t, db, fmt.Sprintf(users, 1001)); tags != "*" {
-		t.Errorf("1,001 users told %.100s, want *", tags)
+	if tags := recordTagsInTx(t, db, fmt.Sprintf(users, 1001)); tags != "*" {
+		t.Errorf("1,001 users changed %.100s, want *", tags)
 	}
 	exec(t, db, fmt.Sprintf(users, 5000))
-	if tags := told(t, db, "UPDATE users SET name = 'Y'"); tags != "*" {
-		t.Errorf("renaming 5,000 told %.100s, want *", tags)
+	if tags := recordTags(t, db, "UPDATE users SET name = 'Y'"); tags != "*" {
+		t.Errorf("renaming 5,000 changed %.100s, want *", tags)
 	}
-	if tags := told(t, db, "UPDATE users SET name = 'Y'"); tags != "" {
-		t.Errorf("renaming 5,000 to the same told %.100s", tags)
+	if tags := recordTags(t, db, "UPDATE users SET name = 'Y'"); tags != "" {
+		t.Errorf("renaming 5,000 to the same changed %.100s", tags)
 	}
-	if tags := told(t, db, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) SELECT 3, 1, n, now() FROM generate_series(1, 5000) n"); tags != "user:3.progress" {
-		t.Errorf("5,000 sittings of one user told %.100s", tags)
+	if tags := recordTags(t, db, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) SELECT 3, 1, n, now() FROM generate_series(1, 5000) n"); tags != "user:3.progress" {
+		t.Errorf("5,000 sittings of one user changed %.100s", tags)
 	}
 	before := value[int](t, db, "SELECT count(*) FROM changes")
-	toldWithin(t, db, "DELETE FROM reviews")
+	recordTagsInTx(t, db, "DELETE FROM reviews")
 	if after := value[int](t, db, "SELECT count(*) FROM changes"); after != before {
-		t.Errorf("%d changes were told and taken back", after-before)
+		t.Errorf("%d changes of a transaction that was rolled back are stored", after-before)
 	}
 }
 
-// COPY tells as INSERT does; rows that are handed over to their month are where
-// they were.
+// COPY changes the same tags as INSERT. Rows that move to the partition of their month stay
+// readable in the parent table.
 func TestChangesOfCopyAndPartitions(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
@@ -284,19 +284,19 @@ func TestChangesOfCopyAndPartitions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if tags := value[[]string](t, db, "SELECT tags FROM changes WHERE id > $1", before); !slices.Equal(tags, []string{"user:4.progress"}) {
-		t.Errorf("COPY told %v", tags)
+		t.Errorf("COPY changed %v", tags)
 	}
-	tags := told(t, db, "SELECT ensure_progress_partitions('2020-01-01', '2020-01-31')")
+	tags := recordTags(t, db, "SELECT ensure_progress_partitions('2020-01-01', '2020-01-31')")
 	if tags != "user:3.progress user:4.progress" { // of the default partition, which is not what readers read
-		t.Errorf("the new month told %q", tags)
+		t.Errorf("the new month changed %q", tags)
 	}
 	for _, table := range []string{"video_progress", "video_progress_2020_01"} {
 		sql := "INSERT INTO " + table + " (user_id, video_id, progress_seconds, watched_at, created_at) VALUES (4, 2, 1, '2020-01-03', '2020-01-03')"
 		if table != "video_progress" {
 			sql = "UPDATE " + table + " SET progress_seconds = progress_seconds + 1 WHERE user_id = 4"
 		}
-		if tags := told(t, db, sql); tags != "user:4.progress" {
-			t.Errorf("%s told %q", sql, tags)
+		if tags := recordTags(t, db, sql); tags != "user:4.progress" {
+			t.Errorf("%s changed %q", sql, tags)
 		}
 	}
 }

@@ -11,9 +11,8 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// wrong counts the rows whose counters are not what a recount gives, to the last
-// bit.
-const wrong = `SELECT
+// wrongCounters counts the rows whose counters differ from a recount, to the last bit.
+const wrongCounters = `SELECT
 	(SELECT count(*) FROM courses c WHERE
 		(enrollment_count, review_count, video_count, rating_sum) IS DISTINCT FROM (
 			(SELECT count(*)::int FROM enrollments WHERE course_id = c.id), (SELECT count(*)::int FROM reviews WHERE course_id = c.id),
@@ -21,7 +20,7 @@ const wrong = `SELECT
 		OR rating_average IS DISTINCT FROM (SELECT avg(rating)::float8 FROM reviews WHERE course_id = c.id))
 	+ (SELECT count(*) FROM categories k WHERE course_count <> (SELECT count(*) FROM courses WHERE category_id = k.id AND published))`
 
-// writes are what people do to these tables in plain SQL; $n are random numbers.
+// writes are plain SQL statements of other clients. $n are random numbers.
 var writes = []string{
 	"INSERT INTO enrollments (user_id, course_id) SELECT u, c FROM generate_series(1, 12) u, generate_series(1, 8) c WHERE (u * 7 + c * 5 + $1) % 3 = 0 ON CONFLICT DO NOTHING",
 	"INSERT INTO enrollments (user_id, course_id) SELECT u, 1 + u % 8 FROM generate_series(1, 12) u ON CONFLICT (user_id, course_id) DO UPDATE SET progress = $1 % 101",
@@ -49,7 +48,7 @@ var writes = []string{
 	"TRUNCATE videos CASCADE",
 }
 
-// The counters equal a recount after whatever was written, by whichever way.
+// The counters equal a recount after any sequence of writes.
 func TestCounters(t *testing.T) {
 	t.Parallel()
 	_, db := setup(t, testdb.New(t))
@@ -60,21 +59,21 @@ func TestCounters(t *testing.T) {
 		sql, n := writes[r.IntN(len(writes))], r.Int64N(1000)
 		if step%10 == 9 {
 			sql = "COPY"
-			copied(t, db, n)
+			copyRows(t, db, n)
 		} else if _, err := db.Exec(t.Context(), fillIn(sql, n)); err != nil {
 			t.Fatalf("seed %d, step %d: %s: %v", seed, step, fillIn(sql, n), err)
 		}
-		if bad := value[int](t, db, wrong); bad != 0 {
-			t.Fatalf("seed %d, step %d: %d rows count wrong after %s", seed, step, bad, fillIn(sql, n))
+		if bad := value[int](t, db, wrongCounters); bad != 0 {
+			t.Fatalf("seed %d, step %d: %d rows have wrong counters after %s", seed, step, bad, fillIn(sql, n))
 		}
 	}
 	exec(t, db, "TRUNCATE courses CASCADE")
-	if bad := value[int](t, db, wrong); bad != 0 {
-		t.Errorf("%d categories count wrong after all courses were truncated", bad)
+	if bad := value[int](t, db, wrongCounters); bad != 0 {
+		t.Errorf("%d categories have wrong counters after all courses were truncated", bad)
 	}
 }
 
-// What is rolled back was never counted.
+// A write that is rolled back changes no counters.
 func TestCountersOfRollback(t *testing.T) {
 	t.Parallel()
 	_, db := setup(t, testdb.New(t))
@@ -92,10 +91,11 @@ func TestCountersOfRollback(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := value[int](t, db, "SELECT sum(enrollment_count + review_count) FROM courses"); n != 0 {
-		t.Errorf("%d are counted", n)
+		t.Errorf("%d rows are counted", n)
 	}
 }
 
+// fillIn replaces each $n of a statement by a number.
 func fillIn(sql string, n int64) string {
 	out := ""
 	for i := 0; i < len(sql); i++ {
@@ -109,7 +109,8 @@ func fillIn(sql string, n int64) string {
 	return out
 }
 
-func copied(t *testing.T, db *pgxpool.Pool, n int64) {
+// copyRows copies enrollments and reviews.
+func copyRows(t *testing.T, db *pgxpool.Pool, n int64) {
 	t.Helper()
 	exec(t, db, "DELETE FROM enrollments WHERE user_id <= 4; DELETE FROM reviews WHERE user_id <= 4")
 	var enrollments, reviews [][]any
@@ -137,34 +138,34 @@ func stageCounters(t *testing.T, db *pgxpool.Pool) {
 		SELECT n::text, n::text, 'beginner', n % 2 = 0, now(), 1, 1 + n % 3 FROM generate_series(1, 12) n`)
 }
 
-// The vocabulary learns the words of what is written, and forgets none.
+// The vocabulary contains the words of all written courses, and never loses a word.
 func TestVocabulary(t *testing.T) {
 	t.Parallel()
 	_, db := setup(t, testdb.New(t))
 	stageCounters(t, db)
-	learnt := func(word string) bool {
+	inVocabulary := func(word string) bool {
 		return value[bool](t, db, "SELECT EXISTS (SELECT FROM course_words WHERE word = $1)", word)
 	}
 	exec(t, db, `INSERT INTO courses (slug, title, description, tags, difficulty, instructor_id, category_id)
 		VALUES ('w', 'Quantum Baking', 'Flour in superposition.', '{zymurgy, x2}', 'beginner', 1, 1)`)
 	for word, want := range map[string]bool{"quantum": true, "baking": true, "flour": true, "superposition": true, "zymurgy": true, "in": false, "x2": false, "Quantum": false} {
-		if learnt(word) != want {
-			t.Errorf("%q is learnt: %v, want %v", word, !want, want)
+		if inVocabulary(word) != want {
+			t.Errorf("%q is in the vocabulary: %v, want %v", word, !want, want)
 		}
 	}
 	exec(t, db, "UPDATE courses SET title = 'Relativistic Baking' WHERE slug = 'w'")
 	exec(t, db, "UPDATE courses SET tags = '{fermentation}' WHERE slug = 'w'")
 	for _, word := range []string{"relativistic", "fermentation", "quantum"} {
-		if !learnt(word) {
-			t.Errorf("%q is not known after the update", word)
+		if !inVocabulary(word) {
+			t.Errorf("%q is not in the vocabulary after the update", word)
 		}
 	}
 	if _, err := db.CopyFrom(t.Context(), pgx.Identifier{"courses"}, []string{"slug", "title", "difficulty", "instructor_id", "category_id"},
 		pgx.CopyFromRows([][]any{{"copied", "Ornithology", "beginner", int64(1), int64(1)}})); err != nil {
 		t.Fatal(err)
 	}
-	if !learnt("ornithology") {
-		t.Error("a COPY taught nothing")
+	if !inVocabulary("ornithology") {
+		t.Error("a COPY added no words")
 	}
 }
 
@@ -196,7 +197,7 @@ func TestConstraints(t *testing.T) {
 		"seconds below zero":           "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES (1, 1, -1, now())",
 	} {
 		if _, err := db.Exec(t.Context(), sql); err == nil {
-			t.Errorf("%s: %s was taken", name, sql)
+			t.Errorf("%s: %s was accepted", name, sql)
 		}
 	}
 	exec(t, db, "UPDATE videos SET position = 3 - position WHERE course_id = 1") // swapped in one statement

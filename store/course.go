@@ -8,17 +8,9 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// publishedOrDraft orders an instructor's courses, drafts before all; an index
-// holds it.
+// publishedOrDraft is the sort key of an instructor's courses, which puts drafts first. An index
+// contains it.
 const publishedOrDraft = "coalesce(c.published_at, timestamptz '9999-12-31 00:00:00+00')"
-
-// column is a column of a row, or a few that belong together: its SQL, and where
-// it goes.
-type column[T any] struct {
-	mask    edu.Columns
-	sql     string
-	targets func(*T) []any
-}
 
 var courseColumns = []column[edu.Course]{
 	{edu.CourseSlug, "c.slug", func(c *edu.Course) []any { return []any{&c.Slug} }},
@@ -40,45 +32,26 @@ var courseColumns = []column[edu.Course]{
 	{edu.CourseVideoCount, "c.video_count", func(c *edu.Course) []any { return []any{&c.VideoCount} }},
 }
 
-// addCourseColumns appends the columns wanted of a course.
-func (s *statement) addCourseColumns(want edu.Columns) *statement {
+// addCourseColumns appends the requested columns of a course.
+func (s *statement) addCourseColumns(columns edu.Columns) *statement {
 	s.addSQL("c.id, c.instructor_id, c.category_id, c.published")
-	return addColumns(s, courseColumns, want)
+	return addColumns(s, courseColumns, columns)
 }
 
-func addColumns[T any](s *statement, columns []column[T], want edu.Columns) *statement {
-	for _, c := range columns {
-		if want.HasAny(c.mask) {
-			s.addSQL(", ", c.sql)
-		}
-	}
-	return s
+func selectCourses(name string, columns edu.Columns) *statement {
+	return newStatement(name, "SELECT ").addCourseColumns(columns)
 }
 
-func appendScanTargets[T any](to []any, row *T, columns []column[T], want edu.Columns) []any {
-	for _, c := range columns {
-		if want.HasAny(c.mask) {
-			to = append(to, c.targets(row)...)
-		}
-	}
-	return to
+// CoursesByID reads courses by id, published or not, in no particular order.
+func CoursesByID(ids []int64, columns edu.Columns, into func(*edu.Course)) Query {
+	s := selectCourses("CoursesByID", columns)
+	return s.addSQL(" FROM courses c WHERE c.id = ANY (", s.bindArg(ids), ")").dependOnEach(ids, edu.TagCourse).buildQuery(scanCourse(columns, into))
 }
 
-func selectCourses(name string, want edu.Columns) *statement {
-	return newStatement(name, "SELECT ").addCourseColumns(want)
-}
-
-// CoursesByID reads courses by their keys, published or not, in no order.
-func CoursesByID(ids []int64, want edu.Columns, into func(*edu.Course)) Query {
-	s := selectCourses("CoursesByID", want)
-	return s.addSQL(" FROM courses c WHERE c.id = ANY (", s.bindArg(ids), ")").dependOnEach(ids, edu.TagCourse).buildQuery(scanCourse(want, into))
-}
-
-// CourseBySlug reads the course with a slug, published or not. Into is not
-// called where there is none.
-func CourseBySlug(slug string, want edu.Columns, into func(*edu.Course)) Query {
-	s := selectCourses("CourseBySlug", want)
-	q := s.addSQL(" FROM courses c WHERE c.slug = ", s.bindArg(slug)).buildQuery(scanCourse(want, into))
+// CourseBySlug reads the course with a slug, published or not. into is not called if there is none.
+func CourseBySlug(slug string, columns edu.Columns, into func(*edu.Course)) Query {
+	s := selectCourses("CourseBySlug", columns)
+	q := s.addSQL(" FROM courses c WHERE c.slug = ", s.bindArg(slug)).buildQuery(scanCourse(columns, into))
 	q.notFoundTag = edu.TagCoursesSlugs
 	return q
 }
@@ -92,9 +65,8 @@ func Courses(where edu.CourseConditions, by edu.CourseOrder, p edu.PageArgs, int
 	return s.buildQuery(scanCourse(p.Columns, s.dependOnPageEnds(by.Field, p.Limit+1, singlePageKey, into)))
 }
 
-// CountCourses counts the published courses that meet the conditions. Without
-// any, or with a category alone, the categories' counters know: that reads 20
-// rows where there are thousands.
+// CountCourses counts the published courses that meet the conditions. Without conditions, or with a
+// category alone, it reads the counters of the categories: 20 rows instead of thousands.
 func CountCourses(where edu.CourseConditions, into *int) Query {
 	category := where.CategoryID
 	where.CategoryID = 0
@@ -109,7 +81,7 @@ func CountCourses(where edu.CourseConditions, into *int) Query {
 	return newStatement("CountCourses", "SELECT count(*) FROM courses c WHERE c.published").dependOn(edu.TagCourses).addCourseFilter(where).buildQuery(scanNumber(into))
 }
 
-// CoursesByCategory reads the same page of published courses of each category.
+// CoursesByCategory reads the same page of the published courses of each category.
 func CoursesByCategory(ids []int64, by edu.CourseOrder, p edu.PageArgs, into func(category int64, c *edu.Course)) Query {
 	p.Columns |= by.CursorColumns()
 	order := by.SortOrder()
@@ -120,8 +92,8 @@ func CoursesByCategory(ids []int64, by edu.CourseOrder, p edu.PageArgs, into fun
 	return s.buildQuery(scanCourse(p.Columns, s.dependOnPageEnds(by.Field, p.Limit+1, categoryPageKey, func(c *edu.Course) { into(c.CategoryID, c) })))
 }
 
-// CoursesByInstructor reads the same page of the courses of each instructor,
-// with drafts or without.
+// CoursesByInstructor reads the same page of the courses of each instructor, with or without
+// drafts.
 func CoursesByInstructor(ids []int64, drafts bool, p edu.PageArgs, into func(instructor int64, c *edu.Course)) Query {
 	p.Columns |= edu.NewestCourses.CursorColumns()
 	s := selectCourses("CoursesByInstructor", p.Columns).dependOnEach(ids, edu.TagUserCourses)
@@ -134,8 +106,8 @@ func CoursesByInstructor(ids []int64, drafts bool, p edu.PageArgs, into func(ins
 	return s.buildQuery(scanCourse(p.Columns, func(c *edu.Course) { into(c.InstructorID, c) }))
 }
 
-// CountCoursesByInstructor counts the courses of each instructor, with drafts
-// or without. Into is not called for an instructor who has none.
+// CountCoursesByInstructor counts the courses of each instructor, with or without drafts. into is
+// not called for instructors without courses.
 func CountCoursesByInstructor(ids []int64, drafts bool, into func(instructor int64, n int)) Query {
 	s := newStatement("CountCoursesByInstructor", "SELECT c.instructor_id, count(*) FROM courses c WHERE c.instructor_id = ANY (")
 	s.addSQL(s.bindArg(ids), ")").dependOnEach(ids, edu.TagUserCourses)
@@ -145,18 +117,18 @@ func CountCoursesByInstructor(ids []int64, drafts bool, into func(instructor int
 	return s.addSQL(" GROUP BY c.instructor_id").buildQuery(scanKeyedCount(into))
 }
 
-// RelatedCourses reads, for each course, the published ones that its students
-// also take, the strongest first.
-func RelatedCourses(ids []int64, first int, want edu.Columns, into func(course int64, related *edu.Course)) Query {
-	s := newStatement("RelatedCourses", "SELECT c.parent, ").addCourseColumns(want).dependOnEach(ids, edu.TagCourseRelated).dependOn(edu.TagCoursesPublished)
+// RelatedCourses reads, for each course, the published courses that share the most students with
+// it, the closest first.
+func RelatedCourses(ids []int64, first int, columns edu.Columns, into func(course int64, related *edu.Course)) Query {
+	s := newStatement("RelatedCourses", "SELECT c.parent, ").addCourseColumns(columns).dependOnEach(ids, edu.TagCourseRelated).dependOn(edu.TagCoursesPublished)
 	s.addSQL(" FROM unnest(", s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
 		SELECT r.course_id AS parent, c.* FROM course_related r JOIN courses c ON c.id = r.related_id
 		WHERE r.course_id = parent.id AND c.published ORDER BY r.rank LIMIT `, s.bindArg(first), ") c")
 	var parent int64
-	return s.buildQuery(scanCourse(want, func(c *edu.Course) { into(parent, c) }, &parent))
+	return s.buildQuery(scanCourse(columns, func(c *edu.Course) { into(parent, c) }, &parent))
 }
 
-// courseSortKeys is the SQL of what courses can be ordered by.
+// courseSortKeys is the SQL of the sort keys of courses.
 var courseSortKeys = map[edu.CourseOrderField]string{
 	edu.CoursesByPublishedAt: "c.published_at",
 	edu.CoursesByTitle:       "c.title",
@@ -193,13 +165,13 @@ func (s *statement) addCourseFilter(w edu.CourseConditions) *statement {
 	return s
 }
 
-// scanCourse reads a course from a row; before tells where the columns before
-// the course's go. The targets are made once a query and not once a row.
-func scanCourse(want edu.Columns, into func(*edu.Course), before ...any) (func(pgx.Rows) error, rowTag) {
+// scanCourse returns a scan function for courses. before are the targets of the columns that
+// precede those of the course. The targets are allocated once for each query, not for each row.
+func scanCourse(columns edu.Columns, into func(*edu.Course), before ...any) (func(pgx.Rows) error, rowTag) {
 	var c edu.Course
-	to := appendScanTargets(append(before, &c.ID, &c.InstructorID, &c.CategoryID, &c.Published), &c, courseColumns, want)
+	targets := appendScanTargets(append(before, &c.ID, &c.InstructorID, &c.CategoryID, &c.Published), &c, courseColumns, columns)
 	return func(rows pgx.Rows) error {
-		if err := rows.Scan(to...); err != nil {
+		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
 		row := c

@@ -17,8 +17,8 @@ import (
 
 var author = edu.Viewer{ID: 1, Role: edu.RoleInstructor}
 
-// shelf is n courses to be made, of the first category.
-func shelf(n int) []edu.Course {
+// newCourses returns n new courses of the first category.
+func newCourses(n int) []edu.Course {
 	courses := make([]edu.Course, n)
 	for i := range courses {
 		courses[i] = edu.Course{
@@ -34,8 +34,7 @@ func stageAuthor(t *testing.T, db *pgxpool.Pool) {
 	exec(t, db, "INSERT INTO users (name, email, role) VALUES ('a', 'a@7p.example', 'instructor'); INSERT INTO categories (name, slug) VALUES ('A', 'a')")
 }
 
-// An import that fails in its middle, or whose caller leaves, leaves nothing, and
-// a connection that is as good as before.
+// An import that fails midway or is cancelled writes nothing, and its connection stays usable.
 func TestImportIsAllOrNone(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
@@ -43,32 +42,32 @@ func TestImportIsAllOrNone(t *testing.T) {
 	stageAuthor(t, db)
 	s := open(t, store.Config{URL: dsn, MaxConns: 1})
 	at := edu.InputPath{"input", "courses"}
-	none := func(when string) {
+	expectNone := func(when string) {
 		t.Helper()
 		if n := value[int](t, db, "SELECT count(*)::int FROM courses"); n != 0 {
 			t.Errorf("%s: %d courses, want none", when, n)
 		}
 		if n := value[int](t, db, "SELECT count(*)::int FROM course_words"); n != 0 {
-			t.Errorf("%s: %d words were learnt, want none", when, n)
+			t.Errorf("%s: %d words were added, want none", when, n)
 		}
 	}
-	bad := shelf(100)
-	bad[60].Difficulty = "MASTER" // refused by the table, after 60 good ones
-	if err := s.ImportCourses(t.Context(), author, bad, at); err == nil {
-		t.Error("a course of no difficulty was taken")
+	invalid := newCourses(100)
+	invalid[60].Difficulty = "MASTER" // rejected by the table, after 60 valid courses
+	if err := s.ImportCourses(t.Context(), author, invalid, at); err == nil {
+		t.Error("a course with an invalid difficulty was accepted")
 	}
-	none("a course that the table refuses")
+	expectNone("invalid course")
 
-	exec(t, db, `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'enough'; END $$;
+	exec(t, db, `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'trigger failed'; END $$;
 		CREATE TRIGGER z_fail AFTER INSERT ON courses FOR EACH ROW WHEN (NEW.slug = 'c-60') EXECUTE FUNCTION fail()`)
-	if err := s.ImportCourses(t.Context(), author, shelf(100), at); err == nil || !strings.Contains(err.Error(), "enough") {
-		t.Errorf("ended with %v, want what the trigger says", err)
+	if err := s.ImportCourses(t.Context(), author, newCourses(100), at); err == nil || !strings.Contains(err.Error(), "trigger failed") {
+		t.Errorf("ended with %v, want the error of the trigger", err)
 	}
-	none("a trigger that fails")
+	expectNone("failing trigger")
 	exec(t, db, "DROP TRIGGER z_fail ON courses")
 
-	// The caller leaves while the insert waits for the table.
-	ctx, leave := context.WithCancel(t.Context())
+	// The caller is cancelled while the insert waits for the table.
+	ctx, cancel := context.WithCancel(t.Context())
 	blocker, err := db.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -79,17 +78,17 @@ func TestImportIsAllOrNone(t *testing.T) {
 	go func() {
 		for value[int](t, db, "SELECT count(*)::int FROM pg_locks WHERE relation = 'courses'::regclass AND NOT granted") == 0 {
 		}
-		leave()
+		cancel()
 	}()
-	if err := s.ImportCourses(ctx, author, shelf(100), at); !errors.Is(err, context.Canceled) {
+	if err := s.ImportCourses(ctx, author, newCourses(100), at); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v, want %v", err, context.Canceled)
 	}
 	if err := blocker.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	none("a caller who left")
+	expectNone("cancelled caller")
 
-	if err := s.ImportCourses(t.Context(), author, shelf(100), at); err != nil {
+	if err := s.ImportCourses(t.Context(), author, newCourses(100), at); err != nil {
 		t.Fatal(err)
 	}
 	if n := value[int](t, db, "SELECT count(*)::int FROM courses"); n != 100 {
@@ -97,14 +96,14 @@ func TestImportIsAllOrNone(t *testing.T) {
 	}
 }
 
-// Two imports may be parts of one transaction.
-func TestImportsAtomically(t *testing.T) {
+// Two imports may be part of one transaction.
+func TestTwoImportsInOneTransaction(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
 	stageAuthor(t, db)
 	at := edu.InputPath{"input", "courses"}
 	err := s.RunAtomically(t.Context(), func(s *store.Store) error {
-		return errors.Join(s.ImportCourses(t.Context(), author, shelf(3), at), s.ImportCourses(t.Context(), author, shelf(3), at))
+		return errors.Join(s.ImportCourses(t.Context(), author, newCourses(3), at), s.ImportCourses(t.Context(), author, newCourses(3), at))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -114,14 +113,14 @@ func TestImportsAtomically(t *testing.T) {
 	}
 }
 
-// Who was overtaken again and again is told to come back.
-func TestSlugsTakenTooOften(t *testing.T) {
+// A write that loses its slug on every attempt fails as unavailable.
+func TestSlugConflictOnEveryAttempt(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t, testdb.New(t))
-	ctx, leave := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	err := s.WriteInTx(ctx, func(*store.Tx) error {
-		leave() // or it would be tried for 3 s
-		return &pgconn.PgError{Code: "23505", ConstraintName: "courses_slug_key"}
+		cancel() // without it, the write would be retried for 3 s
+		return store.RetryOnSlugConflict(&pgconn.PgError{Code: "23505", ConstraintName: "courses_slug_key"})
 	})
 	if !errors.Is(err, edu.Unavailable) {
 		t.Errorf("ended with %v, want %s", err, edu.Unavailable)

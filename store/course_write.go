@@ -3,16 +3,18 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/7p-education/api/edu"
 )
 
-// authoredColumns are the columns of a course that its author gives, the category apart.
+// authoredColumns are the columns of a course that its author sets, except the category.
 var authoredColumns = []struct {
-	is    edu.Columns
+	mask  edu.Columns
 	name  string
 	value func(*edu.Course) any
 }{
@@ -25,8 +27,8 @@ var authoredColumns = []struct {
 	{edu.CourseThumbnail, "thumbnail_url", func(c *edu.Course) any { return c.ThumbnailURL }},
 }
 
-// CreateCourse makes a course of a viewer's, not published, and returns its key.
-// If its slug is taken it gets a suffix. At is the path to the course.
+// CreateCourse creates an unpublished course of a viewer and returns its id. If the slug is taken,
+// the course gets a suffix. At is the path to the course.
 func (s *Store) CreateCourse(ctx context.Context, v edu.Viewer, c edu.Course, at edu.InputPath) (id int64, err error) {
 	err = s.WriteInTx(ctx, func(tx *Tx) error {
 		id = 0
@@ -41,7 +43,7 @@ func (s *Store) CreateCourse(ctx context.Context, v edu.Viewer, c edu.Course, at
 		slug := q.bindArg(c.Slug) + "::text"
 		q.addSQL(", CASE WHEN EXISTS (SELECT FROM courses t WHERE t.slug = ", slug, ") THEN ", slug, " || '-' || ", q.bindArg(randomSlugSuffix()), "::text ELSE ", slug, " END")
 		q.addSQL(", k.id FROM categories k WHERE k.id = ", q.bindArg(c.CategoryID), " RETURNING id")
-		return tx.Commit(ctx, q.buildQuery(scanInt64(&id)))
+		return retryOnSlugConflict(tx.Commit(ctx, q.buildQuery(scanInt64(&id))))
 	})
 	if err == nil && id == 0 {
 		err = categoryNotFound(at.Subpath("categoryId"))
@@ -49,16 +51,26 @@ func (s *Store) CreateCourse(ctx context.Context, v edu.Viewer, c edu.Course, at
 	return id, err
 }
 
-// randomSlugSuffix is what tells a course from another whose title makes the same slug:
-// one of a thousand million.
+// randomSlugSuffix returns a suffix that distinguishes courses whose titles have the same slug: one
+// of a thousand million.
 func randomSlugSuffix() string { return strings.ToLower(rand.Text()[:6]) }
 
-func categoryNotFound(at edu.InputPath) edu.UserErrors {
-	return at.UserErrorf(edu.UserNotFound, "there is no such category")
+// retryOnSlugConflict marks the error of a write that chose a free slug, which a concurrent write
+// then took, as one to retry: the next attempt finds the slug taken and adds a suffix.
+func retryOnSlugConflict(err error) error {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if ok && pg.Code == "23505" && pg.ConstraintName == "courses_slug_key" { // unique_violation
+		return &retryableError{err}
+	}
+	return err
 }
 
-// UpdateCourse changes those columns of a course that are set, and its category
-// unless the key of that is 0. Its slug stays. At is the path to the course.
+func categoryNotFound(at edu.InputPath) edu.UserErrors {
+	return at.UserErrorf(edu.UserNotFound, "category not found")
+}
+
+// UpdateCourse changes the columns of a course that are in set, and its category unless the key of
+// that is 0. The slug stays. At is the path to the course.
 func (s *Store) UpdateCourse(ctx context.Context, v edu.Viewer, c edu.Course, set edu.Columns, at edu.InputPath) error {
 	return s.WriteInTx(ctx, func(tx *Tx) error {
 		var before *edu.Course
@@ -87,7 +99,7 @@ func (s *Store) UpdateCourse(ctx context.Context, v edu.Viewer, c edu.Course, se
 	})
 }
 
-// updateCourse writes what is set of a course, if that changes anything.
+// updateCourse writes the columns in set, unless all of them have their values already.
 func updateCourse(c *edu.Course, set edu.Columns) Query {
 	q := newStatement("UpdateCourse", "UPDATE courses c SET updated_at = now()")
 	var names, values []string
@@ -96,7 +108,7 @@ func updateCourse(c *edu.Course, set edu.Columns) Query {
 		q.addSQL(", ", name, " = ", values[len(values)-1])
 	}
 	for _, a := range authoredColumns {
-		if set.HasAny(a.is) {
+		if set.HasAny(a.mask) {
 			change(a.name, a.value(c))
 		}
 	}
@@ -107,10 +119,10 @@ func updateCourse(c *edu.Course, set edu.Columns) Query {
 	return q.buildQuery(nil)
 }
 
-// lockCategories reads which of some categories there are, and keeps them there
-// until the transaction ends.
+// lockCategories reads which of some categories exist, and locks them against deletion until the
+// transaction ends.
 func lockCategories(ids []int64, into func(id int64)) Query {
-	s := newStatement("KnownCategories", "SELECT k.id FROM categories k WHERE k.id = ANY (")
+	s := newStatement("LockCategories", "SELECT k.id FROM categories k WHERE k.id = ANY (")
 	var id int64
 	read := scanInt64(&id)
 	return s.addSQL(s.bindArg(ids), ") FOR KEY SHARE").buildQuery(func(rows pgx.Rows) error {
@@ -120,9 +132,9 @@ func lockCategories(ids []int64, into func(id int64)) Query {
 	})
 }
 
-// SetCoursePublished shows a course to everyone, or hides it. One that is as it should be
-// stays as it is, and so does when it was first published. At is the path to the
-// course's id.
+// SetCoursePublished publishes a course or hides it. A course that is in that state already is not
+// written, and the time of its first publication never changes. At is the path to the id of the
+// course.
 func (s *Store) SetCoursePublished(ctx context.Context, v edu.Viewer, id int64, published bool, at edu.InputPath) error {
 	return s.WriteInTx(ctx, func(tx *Tx) error {
 		var c *edu.Course
@@ -132,7 +144,7 @@ func (s *Store) SetCoursePublished(ctx context.Context, v edu.Viewer, id int64, 
 		if err := c.AuthorizeEdit(v, at); err != nil || c.Published == published {
 			return err
 		}
-		q := newStatement("SetPublished", "UPDATE courses SET published_at = coalesce(published_at, now()), published = ")
+		q := newStatement("SetCoursePublished", "UPDATE courses SET published_at = coalesce(published_at, now()), published = ")
 		return tx.Commit(ctx, q.addSQL(q.bindArg(published), " WHERE id = ", q.bindArg(id)).buildQuery(nil))
 	})
 }

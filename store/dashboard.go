@@ -8,7 +8,7 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// DashboardCounts counts a user's enrollments by state.
+// DashboardCounts counts the enrollments of a user by state.
 func DashboardCounts(user int64, into *edu.DashboardCounts) Query {
 	s := newStatement("DashboardCounts", "SELECT count(*), count(*) FILTER (WHERE NOT ", completedCondition, " AND e.progress > 0), count(*) FILTER (WHERE ",
 		completedCondition, ") FROM enrollments e WHERE e.user_id = ")
@@ -17,30 +17,30 @@ func DashboardCounts(user int64, into *edu.DashboardCounts) Query {
 	})
 }
 
-// WatchTimeSeries sums the seconds of video that a user watched, by interval,
-// since the start of one. Into is not called for an interval without any.
+// WatchTimeSeries sums the seconds of video that a user watched, by interval. since is the start of
+// an interval. into is not called for empty intervals.
 func WatchTimeSeries(user int64, by edu.Interval, since time.Time, into func(edu.TimePoint)) Query {
 	s := newStatement("WatchTimeSeries", "SELECT ", truncateToInterval(by, "p.watched_at"), " AS at, sum(p.progress_seconds)::float8 FROM video_progress p WHERE p.user_id = ")
 	return s.addSQL(s.bindArg(user)).addWatchedSince(since).addSQL(" GROUP BY at").dependOnID(user, edu.TagUserProgress).buildQuery(scanTimePoint(into))
 }
 
-// RecommendedCourses reads published courses that a user does not take, in the
-// categories of those taken (in any where there are none), the most taken
-// first.
-func RecommendedCourses(user int64, first int, want edu.Columns, into func(*edu.Course)) Query {
-	want |= edu.CourseEnrollmentCount
-	s := selectCourses("RecommendedCourses", want).dependOnID(user, edu.TagUserEnrollments).dependOn(edu.TagCourses)
+// RecommendedCourses reads published courses that a user is not enrolled in, those with the most
+// enrollments first. They are of the categories of the user's courses, or of any category if the
+// user has none.
+func RecommendedCourses(user int64, first int, columns edu.Columns, into func(*edu.Course)) Query {
+	columns |= edu.CourseEnrollmentCount
+	s := selectCourses("RecommendedCourses", columns).dependOnID(user, edu.TagUserEnrollments).dependOn(edu.TagCourses)
 	viewer := s.bindArg(user)
 	s.addSQL(` FROM courses c WHERE c.published
 		AND c.id NOT IN (SELECT e.course_id FROM enrollments e WHERE e.user_id = `, viewer, `)
 		AND (c.category_id IN (SELECT t.category_id FROM enrollments e JOIN courses t ON t.id = e.course_id WHERE e.user_id = `, viewer, `)
 			OR NOT EXISTS (SELECT FROM enrollments e WHERE e.user_id = `, viewer, `))
 		ORDER BY c.enrollment_count DESC, c.id DESC LIMIT `, s.bindArg(first))
-	return s.buildQuery(scanCourse(want, s.dependOnPageEnds(edu.CoursesByEnrollments, first, singlePageKey, into)))
+	return s.buildQuery(scanCourse(columns, s.dependOnPageEnds(edu.CoursesByEnrollments, first, singlePageKey, into)))
 }
 
-// AnalyticsByCourse reads how courses are doing as of the last refresh; a course
-// younger than that is computed now.
+// AnalyticsByCourse reads the figures of courses as of the last refresh. The figures of younger
+// courses are computed by the query.
 func AnalyticsByCourse(ids []int64, into func(*edu.CourseAnalytics)) Query {
 	s := newStatement("AnalyticsByCourse", `SELECT c.id,
 		coalesce(a.total_enrollments, c.enrollment_count),
@@ -62,7 +62,7 @@ func AnalyticsByCourse(ids []int64, into func(*edu.CourseAnalytics)) Query {
 	})
 }
 
-// InstructorTotals sums over an instructor's courses, drafts included.
+// InstructorTotals reads the sums over an instructor's courses, drafts included.
 func InstructorTotals(instructor int64, into *edu.InstructorTotals) Query {
 	s := newStatement("InstructorTotals", `SELECT count(*), coalesce(sum(c.enrollment_count), 0),
 		coalesce(sum((SELECT count(*) FROM enrollments e WHERE e.course_id = c.id AND `, completedCondition, `)), 0),
@@ -73,23 +73,22 @@ func InstructorTotals(instructor int64, into *edu.InstructorTotals) Query {
 	})
 }
 
-// TopCourses reads the most taken courses: those of an instructor, drafts
-// included, or all published ones where instructor is 0.
-func TopCourses(instructor int64, first int, want edu.Columns, into func(*edu.Course)) Query {
-	want |= edu.CourseEnrollmentCount
-	s := selectCourses("TopCourses", want).addSQL(" FROM courses c WHERE ")
+// TopCourses reads the courses with the most enrollments: those of an instructor, drafts included,
+// or all published ones if instructor is 0.
+func TopCourses(instructor int64, first int, columns edu.Columns, into func(*edu.Course)) Query {
+	columns |= edu.CourseEnrollmentCount
+	s := selectCourses("TopCourses", columns).addSQL(" FROM courses c WHERE ")
 	if instructor != 0 {
 		s.addSQL("c.instructor_id = ", s.bindArg(instructor)).dependOnID(instructor, edu.TagUserCourses, edu.TagTeaching)
 	} else {
 		s.addSQL("c.published").dependOn(edu.TagCourses)
 		into = s.dependOnPageEnds(edu.CoursesByEnrollments, first, singlePageKey, into)
 	}
-	return s.addSQL(" ORDER BY c.enrollment_count DESC, c.id DESC LIMIT ", s.bindArg(first)).buildQuery(scanCourse(want, into))
+	return s.addSQL(" ORDER BY c.enrollment_count DESC, c.id DESC LIMIT ", s.bindArg(first)).buildQuery(scanCourse(columns, into))
 }
 
-// InstructorEnrollments counts the enrollments made in an instructor's courses,
-// by interval, since the start of one. Into is not called for an interval
-// without any.
+// InstructorEnrollments counts the new enrollments in an instructor's courses, by interval. since
+// is the start of an interval. into is not called for empty intervals.
 func InstructorEnrollments(instructor int64, by edu.Interval, since time.Time, into func(edu.TimePoint)) Query {
 	s := newStatement("InstructorEnrollments", "SELECT ", truncateToInterval(by, "e.enrolled_at"), ` AS at, count(*)::float8
 		FROM courses c JOIN enrollments e ON e.course_id = c.id WHERE c.instructor_id = `)
@@ -105,22 +104,21 @@ func PlatformTotals(into *edu.PlatformTotals) Query {
 	})
 }
 
-// ActiveUsers counts the users who watched a video or touched an enrollment
-// since a time, as of the last refresh.
+// ActiveUsers counts the users who watched a video or touched an enrollment since a time, as of the
+// last refresh.
 func ActiveUsers(since time.Time, into *int) Query {
 	s := newStatement("ActiveUsers", "SELECT count(*) FROM user_activity WHERE active_at >= ")
 	return s.addSQL(s.bindArg(since)).dependOn(edu.TagPlatform).buildQuery(scanNumber(into))
 }
 
-// PlatformEnrollments counts the enrollments made, by interval, since the start
-// of one, as of the last refresh. Into is not called for an interval without
-// any.
+// PlatformEnrollments counts new enrollments by interval, as of the last refresh. since is the
+// start of an interval. into is not called for empty intervals.
 func PlatformEnrollments(by edu.Interval, since time.Time, into func(edu.TimePoint)) Query {
 	s := newStatement("PlatformEnrollments", "SELECT ", truncateToInterval(by, "d.day::timestamp AT TIME ZONE 'UTC'"), " AS at, sum(d.enrollments)::float8 FROM platform_days d WHERE d.day >= (")
 	return s.addSQL(s.bindArg(since), "::timestamptz AT TIME ZONE 'UTC')::date GROUP BY at").dependOn(edu.TagPlatform).buildQuery(scanTimePoint(into))
 }
 
-// truncateToInterval is the SQL of the start of the interval that a time is in, in UTC.
+// truncateToInterval returns the SQL that truncates a time to the start of its interval, in UTC.
 func truncateToInterval(by edu.Interval, column string) string {
 	unit := map[edu.Interval]string{edu.IntervalDay: "day", edu.IntervalWeek: "week", edu.IntervalMonth: "month"}[by]
 	return "date_trunc('" + unit + "', " + column + ", 'UTC')"

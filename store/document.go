@@ -9,26 +9,26 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// Document is a trusted document as it is kept.
+// Document is a trusted document.
 type Document struct {
 	ID, Operation, Body string
 	RetiredAt           *time.Time
 	MinimumVersion      string
 }
 
-// DocumentUse is how a version of a client uses a document.
+// DocumentUse records how often, and when last, a version of a client used a document.
 type DocumentUse struct {
 	Document, Client, Version string
 	LastUsed                  time.Time
 	Count                     int64
 }
 
-// DocumentsVersion reads a number that moves with every change of documents.
+// DocumentsVersion reads a number that increases with every change of the documents.
 func DocumentsVersion(into *int64) Query {
 	return newStatement("DocumentsVersion", "SELECT version FROM documents_version").buildQuery(scanInt64(into))
 }
 
-// Documents reads all documents, by id.
+// Documents reads all documents, ordered by id.
 func Documents(into func(Document)) Query {
 	s := newStatement("Documents", "SELECT id, operation, body, retired_at, minimum_version FROM documents ORDER BY id")
 	return s.buildQuery(func(rows pgx.Rows) error {
@@ -39,7 +39,7 @@ func Documents(into func(Document)) Query {
 	})
 }
 
-// DocumentUses reads who used documents since a time, the latest use first.
+// DocumentUses reads the uses of documents since a time, the latest first.
 func DocumentUses(since time.Time, into func(DocumentUse)) Query {
 	s := newStatement("DocumentUses", "SELECT document, client, version, last_used, times FROM document_uses WHERE last_used >= ")
 	return s.addSQL(s.bindArg(since), " ORDER BY last_used DESC, document, client, version").buildQuery(func(rows pgx.Rows) error {
@@ -50,9 +50,9 @@ func DocumentUses(since time.Time, into func(DocumentUse)) Query {
 	})
 }
 
-// PushDocuments adds documents, all or none. One that is there stays as it is; an
-// id that is there for another text is edu.Conflict, because clients that were
-// released with it would get another answer.
+// PushDocuments adds documents, all or none, and returns the number of new ones. Existing documents
+// stay as they are. An id that exists with another text is edu.Conflict, because released clients
+// that send it would get another response.
 func (s *Store) PushDocuments(ctx context.Context, list []Document) (added int, err error) {
 	ids, operations, bodies := make([]string, len(list)), make([]string, len(list)), make([]string, len(list))
 	for i, d := range list {
@@ -68,22 +68,23 @@ func (s *Store) PushDocuments(ctx context.Context, list []Document) (added int, 
 		err := tx.RunQueries(ctx, bumpDocumentsVersion(), insert.buildQuery(scanNumber(&added)),
 			other.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&taken) }))
 		if err == nil && taken != "" {
-			err = edu.Errorf(edu.Conflict, "the id %s is there for another text: a document never changes, give the new one a new id", taken)
+			err = edu.Errorf(edu.Conflict, "the id %s exists with another text: documents never change, use a new id", taken)
 		}
 		return err
 	})
 	return added, err
 }
 
-// RetireDocument makes a document answer that its client must be updated, to a
-// version of at least minimum, "" for any. It is edu.NotFound if there is none.
+// RetireDocument retires a document: requests that use it get an error that requires an update of
+// the client, to at least the version minimum, or to any newer one for "". It returns edu.NotFound
+// if there is no such document.
 func (s *Store) RetireDocument(ctx context.Context, id, minimum string) error {
 	retire := newStatement("RetireDocument", "UPDATE documents SET retired_at = coalesce(retired_at, now()), minimum_version = ")
 	return s.updateDocument(ctx, id, retire.addSQL(retire.bindArg(minimum)))
 }
 
-// RestoreDocument has a retired document answered again. It is edu.NotFound if there
-// is none.
+// RestoreDocument makes a retired document usable again. It returns edu.NotFound if there is no
+// such document.
 func (s *Store) RestoreDocument(ctx context.Context, id string) error {
 	return s.updateDocument(ctx, id, newStatement("RestoreDocument", "UPDATE documents SET retired_at = NULL, minimum_version = ''"))
 }
@@ -96,18 +97,18 @@ func (s *Store) updateDocument(ctx context.Context, id string, update *statement
 			return err
 		}
 		if found == 0 {
-			return edu.Errorf(edu.NotFound, "there is no document with the id %s", id)
+			return edu.Errorf(edu.NotFound, "no document with the id %s", id)
 		}
 		return nil
 	})
 }
 
 func bumpDocumentsVersion() Query {
-	return newStatement("ChangeDocuments", "UPDATE documents_version SET version = version + 1").buildQuery(nil)
+	return newStatement("BumpDocumentsVersion", "UPDATE documents_version SET version = version + 1").buildQuery(nil)
 }
 
-// RecordDocumentUses adds uses to those that are known. They must be in the order
-// of their keys, so that two servers do not wait for each other.
+// RecordDocumentUses adds uses to the stored ones. They must be sorted by their keys, so that two
+// servers do not deadlock.
 func (s *Store) RecordDocumentUses(ctx context.Context, uses []DocumentUse) error {
 	n := len(uses)
 	documents, clients, versions := make([]string, n), make([]string, n), make([]string, n)

@@ -34,9 +34,9 @@ func TestDocuments(t *testing.T) {
 	push(1, one, two)
 	push(0, one, two)
 	if version() == before {
-		t.Error("the version did not move")
+		t.Error("the version did not increase")
 	}
-	// A document never changes, and what comes with such a one is not taken either.
+	// Documents never change. If one of a push conflicts, none of the push is stored.
 	_, err := s.PushDocuments(ctx, []store.Document{{ID: "3", Body: "{ c }"}, {ID: "1", Body: "{ b }"}})
 	if !errors.Is(err, edu.Conflict) {
 		t.Errorf("%v, want %v", err, edu.Conflict)
@@ -49,7 +49,7 @@ func TestDocuments(t *testing.T) {
 		t.Errorf("%v, want %v", err, edu.NotFound)
 	}
 	if version() == before {
-		t.Error("the version did not move")
+		t.Error("the version did not increase")
 	}
 	var got []store.Document
 	if err := s.RunQueries(ctx, store.Documents(func(d store.Document) { got = append(got, d) })); err != nil {
@@ -86,7 +86,7 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// A document that was retired is restored as it was.
+// Restoring a retired document restores it as it was.
 func TestRestoreDocument(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t, testdb.New(t))

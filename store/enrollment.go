@@ -11,10 +11,10 @@ import (
 const (
 	enrollmentColumns = "e.id, e.user_id, e.course_id, e.progress::float8, e.enrolled_at, e.last_accessed_at, e.completed_at"
 
-	// lastOpenedAt is when a course was last opened; one never opened counts as
-	// opened when the enrollment was made.
+	// lastOpenedAt is the time at which a course was last opened. If it never was, that is the
+	// time of the enrollment.
 	lastOpenedAt = "coalesce(e.last_accessed_at, e.enrolled_at)"
-	// completedCondition tells what edu.Enrollment.Status calls completed.
+	// completedCondition selects the enrollments whose edu.Enrollment.Status is completed.
 	completedCondition = "(e.completed_at IS NOT NULL OR e.progress = 100)"
 )
 
@@ -24,28 +24,28 @@ var enrollmentSortKeys = map[edu.EnrollmentOrderField]string{
 	edu.EnrollmentsByProgress:       "e.progress::float8",
 }
 
-// statusConditions is the SQL of each edu.EnrollmentStatus.
+// statusConditions is the SQL condition of each edu.EnrollmentStatus.
 var statusConditions = map[edu.EnrollmentStatus]string{
 	edu.Completed:  " AND " + completedCondition,
 	edu.InProgress: " AND NOT " + completedCondition + " AND e.progress > 0",
 	edu.NotStarted: " AND NOT " + completedCondition + " AND e.progress = 0",
 }
 
-// EnrollmentsByID reads enrollments by their keys, in no order.
+// EnrollmentsByID reads enrollments by id, in no particular order.
 func EnrollmentsByID(ids []int64, into func(*edu.Enrollment)) Query {
 	s := newStatement("EnrollmentsByID", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.id = ANY (")
 	return s.addSQL(s.bindArg(ids), ")").dependOnEach(ids, edu.TagEnrollment).buildQuery(scanEnrollment(into))
 }
 
-// EnrollmentsInCourses reads a user's enrollments in some courses. Into is not
-// called for a course that the user does not take.
+// EnrollmentsInCourses reads the enrollments of a user in some courses. into is not called for
+// courses that the user is not enrolled in.
 func EnrollmentsInCourses(user int64, courses []int64, into func(*edu.Enrollment)) Query {
-	s := newStatement("EnrollmentsOfUserIn", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
+	s := newStatement("EnrollmentsInCourses", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
 	return s.addSQL(s.bindArg(user), " AND e.course_id = ANY (", s.bindArg(courses), ")").dependOnID(user, edu.TagUserEnrollments).buildQuery(scanEnrollment(into))
 }
 
-// EnrollmentList is which enrollments of a user a list holds, and in which
-// order; an empty status is any.
+// EnrollmentList selects the enrollments of a user by status, and their order. An empty status
+// selects all.
 type EnrollmentList struct {
 	Status edu.EnrollmentStatus
 	Order  edu.EnrollmentOrder
@@ -60,15 +60,14 @@ func EnrollmentsByUser(ids []int64, l EnrollmentList, p edu.PageArgs, into func(
 	return s.buildQuery(scanEnrollment(func(e *edu.Enrollment) { into(e.UserID, e) }))
 }
 
-// CountEnrollmentsByUser counts the enrollments of each user in a state. Into is
-// not called for a user who has none.
+// CountEnrollmentsByUser counts the enrollments of each user in a state. into is not called for
+// users without any.
 func CountEnrollmentsByUser(ids []int64, status edu.EnrollmentStatus, into func(user int64, n int)) Query {
 	s := newStatement("CountEnrollmentsByUser", "SELECT e.user_id, count(*) FROM enrollments e WHERE e.user_id = ANY (")
 	return s.addSQL(s.bindArg(ids), ")", statusConditions[status], " GROUP BY e.user_id").dependOnEach(ids, edu.TagUserEnrollments).buildQuery(scanKeyedCount(into))
 }
 
-// EnrollmentsByCourse reads the same page of the enrollments in each course, the
-// newest first.
+// EnrollmentsByCourse reads the same page of the enrollments in each course, the newest first.
 func EnrollmentsByCourse(ids []int64, p edu.PageArgs, into func(course int64, e *edu.Enrollment)) Query {
 	s := newStatement("EnrollmentsByCourse", "SELECT ", enrollmentColumns, " FROM unnest(")
 	s.addSQL(s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
@@ -77,7 +76,7 @@ func EnrollmentsByCourse(ids []int64, p edu.PageArgs, into func(course int64, e 
 	return s.buildQuery(scanEnrollment(func(e *edu.Enrollment) { into(e.CourseID, e) }))
 }
 
-// RecentEnrollments reads a user's enrollments touched since a time, the newest
+// RecentEnrollments reads the enrollments of a user that were touched since a time, the latest
 // first.
 func RecentEnrollments(user int64, since time.Time, first int, into func(*edu.Enrollment)) Query {
 	s := newStatement("RecentEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")

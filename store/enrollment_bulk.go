@@ -8,17 +8,17 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// BulkEnrollment is what became of letting many take a course.
+// BulkEnrollment is the result of a bulk enrollment.
 type BulkEnrollment struct {
 	Enrolled, AlreadyEnrolled int
-	UnknownEmails             []string // emails that no active account has
+	UnknownEmails             []string // emails without an active account
 }
 
-// BulkEnroll makes the accounts with some emails take a course. The emails go in
-// by COPY and are joined in one statement: 50,000 of them take a second, where a
-// statement for each takes ten. Each must be given once.
+// BulkEnroll enrolls the accounts of some emails in a course. The emails are copied into a staging
+// table and joined in one statement: 50,000 of them take a second, where one statement for each
+// takes ten. Each email must occur once.
 func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emails []string, at edu.InputPath) (BulkEnrollment, error) {
-	var done BulkEnrollment
+	var result BulkEnrollment
 	err := s.WriteInTx(ctx, func(tx *Tx) error {
 		var c *edu.Course
 		if err := tx.RunQueries(ctx, lockCourse(course, &c)); err != nil {
@@ -45,11 +45,10 @@ func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emai
 			SELECT (SELECT count(*) FROM made),
 				(SELECT count(DISTINCT id) FROM found WHERE id IS NOT NULL) - (SELECT count(*) FROM made),
 				ARRAY(SELECT email FROM found WHERE id IS NULL ORDER BY n)`)
-		// Dropped here, because there may be another one in the same outer transaction.
+		// The table is dropped here because the outer transaction may run another bulk enrollment.
 		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error {
-			return rows.Scan(&done.Enrolled, &done.AlreadyEnrolled, &done.UnknownEmails)
-		}),
-			newStatement("DropStaged", "DROP TABLE staged_emails").buildQuery(nil))
+			return rows.Scan(&result.Enrolled, &result.AlreadyEnrolled, &result.UnknownEmails)
+		}), newStatement("DropStaged", "DROP TABLE staged_emails").buildQuery(nil))
 	})
-	return done, err
+	return result, err
 }

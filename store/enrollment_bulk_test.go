@@ -8,8 +8,8 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Two of them are well within one outer transaction, as of an operation that is
-// sent with an Idempotency-Key.
+// Two bulk enrollments may run in one outer transaction, as in an operation with an
+// Idempotency-Key.
 func TestBulkEnrollTwice(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.NewWithDemo(t))

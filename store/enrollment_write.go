@@ -6,24 +6,25 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// lockCourse reads a course and keeps others from changing it, or its counters,
-// until the transaction ends. Not FOR SHARE: two writers that hold that, and then
-// both want to count, wait for each other.
+// lockCourse reads a course and locks it and its counters against changes until the transaction
+// ends. It does not use FOR SHARE: two writers that hold a shared lock and both update the counters
+// would deadlock.
 func lockCourse(id int64, into **edu.Course) Query {
 	s := selectCourses("LockCourse", 0)
 	s.addSQL(" FROM courses c WHERE c.id = ", s.bindArg(id), " FOR NO KEY UPDATE")
 	return s.buildQuery(scanCourse(0, func(c *edu.Course) { *into = c }))
 }
 
+// assignTo returns a function that stores a row.
 func assignTo[T any](into **T) func(*T) { return func(row *T) { *into = row } }
 
-// Enroll makes a viewer take a course.
+// Enroll enrolls a viewer in a course.
 func (s *Store) Enroll(ctx context.Context, v edu.Viewer, course int64, at edu.InputPath) (*edu.Enrollment, error) {
-	var made *edu.Enrollment
+	var enrollment *edu.Enrollment
 	err := s.WriteInTx(ctx, func(tx *Tx) error {
 		var c *edu.Course
 		var existing *edu.Enrollment
-		made = nil
+		enrollment = nil
 		if err := tx.RunQueries(ctx, lockCourse(course, &c), EnrollmentsInCourses(v.ID, []int64{course}, assignTo(&existing))); err != nil {
 			return err
 		}
@@ -32,15 +33,15 @@ func (s *Store) Enroll(ctx context.Context, v edu.Viewer, course int64, at edu.I
 		}
 		q := newStatement("Enroll", "INSERT INTO enrollments AS e (user_id, course_id) VALUES (")
 		q.addSQL(q.bindArg(v.ID), ", ", q.bindArg(course), ") ON CONFLICT DO NOTHING RETURNING ", enrollmentColumns)
-		return tx.Commit(ctx, q.buildQuery(scanEnrollment(assignTo(&made))))
+		return tx.Commit(ctx, q.buildQuery(scanEnrollment(assignTo(&enrollment))))
 	})
-	if err == nil && made == nil { // someone else's SQL came between, without the lock
-		err = at.UserErrorf(edu.UserAlreadyExists, "the viewer takes this course already")
+	if err == nil && enrollment == nil { // another client of the database inserted it without the lock
+		err = at.UserErrorf(edu.UserAlreadyExists, "the viewer is already enrolled in this course")
 	}
-	return made, err
+	return enrollment, err
 }
 
-// Unenroll makes a viewer leave a course.
+// Unenroll ends the enrollment of a viewer in a course.
 func (s *Store) Unenroll(ctx context.Context, v edu.Viewer, course int64, at edu.InputPath) error {
 	return s.WriteInTx(ctx, func(tx *Tx) error {
 		var c *edu.Course

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/7p-education/api/edu"
 )
 
-// convertError gives an error of the database the code that callers act on, by
-// SQLSTATE and never by its text.
+// convertError gives a database error the code that callers act on. It decides by SQLSTATE, never
+// by the text of the error.
 func convertError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
@@ -19,19 +21,36 @@ func convertError(err error) error {
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && pg.Code == "22021": // character_not_in_repertoire
-		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.BadUserInput, "a text holds a NUL character, which nothing here has"), err)
-	case errors.As(err, &pg) && pg.Code == "57014": // query_canceled: the statement's time ran out
-		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database took too long; try again, or ask for less"), err)
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.BadUserInput, "a text contains a NUL character"), err)
+	case errors.As(err, &pg) && pg.Code == "57014": // query_canceled: the statement timeout expired
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database took too long: try again, or request less"), err)
 	case errors.Is(err, errCommitUnknown):
 		return fmt.Errorf("store: %w", err)
-	case errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01" || pg.ConstraintName == "courses_slug_key"): // serialization_failure, deadlock_detected
-		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "too many wrote the same at once; try again"), err)
+	case isConflict(err):
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "too many concurrent writes of the same data: try again"), err)
 	case errors.As(err, &pg) && pg.Code == "55P03": // lock_not_available
-		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "someone else is changing this just now; try again"), err)
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "another transaction is changing this data: try again"), err)
 	case errors.As(err, &pg) && (pg.Code[:2] == "53" || pg.Code[:2] == "57"), // out of resources, shutting down
 		isUnreachable(err), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database is too busy, or cannot be reached just now; try again"), err)
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database is busy or unreachable: try again"), err)
 	default:
 		return fmt.Errorf("store: %w", err)
 	}
+}
+
+// errCommitUnknown reports that the response to a commit was lost, so its outcome is unknown.
+var errCommitUnknown = edu.Errorf(edu.Unavailable,
+	"the connection to the database was lost during the commit: check whether the change was made; a request with an Idempotency-Key can be repeated safely")
+
+// isUnreachable reports whether the server could not be reached, or went away before it responded.
+// Another server may then serve the read.
+func isUnreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "57P01" || pg.Code == "57P02" || pg.Code == "57P03" // shutting down, crashed, starting up
+	}
+	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }

@@ -1,7 +1,10 @@
 package store
 
-// Statement makes a Query of a test's own.
+// Statement returns a Query of a test.
 func Statement(text string, args ...any) Query { return Query{sql: text, args: args} }
 
-// Retry is what Write does over and over.
-var Retry = retryConflicts
+// Retry and RetryOnSlugConflict are the retries of WriteInTx.
+var (
+	Retry               = retryConflicts
+	RetryOnSlugConflict = retryOnSlugConflict
+)

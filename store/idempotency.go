@@ -9,21 +9,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// IdempotencyTTL is how long the answer to a write is kept under its key.
+// IdempotencyTTL is how long the response to a write is stored under its idempotency key.
 const IdempotencyTTL = 24 * time.Hour
 
-// RunIdempotent runs do and keeps what it returns under a key, in one transaction with all
-// that do wrote. Where an answer of less than IdempotencyTTL is kept, do is not run:
-// that answer is returned, and kept is true. Who comes with the key of another
-// that is at it waits until that is committed or rolled back. Where do fails,
-// nothing is written and nothing kept. It is done again as Write is.
+// RunIdempotent runs do and stores the response that it returns under a key, in one transaction
+// with the writes of do. If the key has a response younger than IdempotencyTTL, do does not run:
+// that response is returned, and replayed is true. A call with the key of a call in progress waits
+// until that one is committed or rolled back. If do fails, nothing is written or stored. Conflicts
+// are retried as by WriteInTx.
 //
-// A connection is held from the first statement to the commit, also while
-// waiting for others; so at most half of the pool's are lent to it, and half of
-// these to what is slow besides.
-func (s *Store) RunIdempotent(ctx context.Context, key [32]byte, slow bool, do func(*Store) ([]byte, error)) (response []byte, replayed bool, err error) {
+// A call holds a connection from its first statement to the commit, also while it waits for other
+// transactions. So idempotent calls use at most half of the connections of the pool, and calls that
+// hash a password besides at most half of these. hashing selects the latter limit.
+func (s *Store) RunIdempotent(ctx context.Context, key [32]byte, hashing bool, do func(*Store) ([]byte, error)) (response []byte, replayed bool, err error) {
 	releaseHashing := func() {}
-	if slow {
+	if hashing {
 		if releaseHashing, err = acquireSlot(ctx, s.hashingSlots); err != nil {
 			return nil, false, err
 		}
@@ -49,31 +49,31 @@ func (s *Store) RunIdempotent(ctx context.Context, key [32]byte, slow bool, do f
 	return response, replayed, err
 }
 
-// lockIdempotencyKey keeps others from a key until the transaction ends. What waits for it
-// has written nothing yet. A lock of 64 of the key's bits does: two keys that
-// share them merely queue.
+// lockIdempotencyKey locks a key until the transaction ends. Transactions that wait for the lock
+// have written nothing yet. The lock uses 64 bits of the key, which suffice: two keys that share
+// them only run one after the other.
 func lockIdempotencyKey(key [32]byte) Query {
-	s := newStatement("LockAnswer", "SELECT pg_advisory_xact_lock(")
+	s := newStatement("LockIdempotencyKey", "SELECT pg_advisory_xact_lock(")
 	return s.addSQL(s.bindArg(int64(binary.BigEndian.Uint64(key[:]))), ")").buildQuery(func(pgx.Rows) error { return nil })
 }
 
-// loadResponse must be a statement of its own, after the lock: at READ COMMITTED it
-// sees what was committed while that was waited for.
+// loadResponse must be a separate statement after the lock: at READ COMMITTED, it then reads what
+// was committed while the lock was waited for.
 func loadResponse(key [32]byte, into func([]byte)) Query {
-	s := newStatement("KeptAnswer", "SELECT a.answer FROM idempotent_answers a WHERE a.key = ")
+	s := newStatement("LoadResponse", "SELECT a.answer FROM idempotent_answers a WHERE a.key = ")
 	s.addSQL(s.bindArg(key[:]), " AND a.created_at > now() - ", s.bindArg(IdempotencyTTL), "::interval")
 	return s.buildQuery(func(rows pgx.Rows) error {
-		var answer []byte
-		err := rows.Scan(&answer)
-		into(answer)
+		var response []byte
+		err := rows.Scan(&response)
+		into(response)
 		return err
 	})
 }
 
-// storeResponse replaces an answer that has expired and was not deleted yet; under
-// the lock there is no other.
+// storeResponse stores a response. It replaces an expired response that was not deleted yet; under
+// the lock there can be no other.
 func storeResponse(key [32]byte, response []byte) Query {
-	s := newStatement("KeepAnswer", "INSERT INTO idempotent_answers AS a (key, answer) VALUES (")
+	s := newStatement("StoreResponse", "INSERT INTO idempotent_answers AS a (key, answer) VALUES (")
 	s.addSQL(s.bindArg(key[:]), ", ", s.bindArg(response), ") ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, created_at = excluded.created_at")
 	return s.buildQuery(nil)
 }

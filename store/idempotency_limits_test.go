@@ -9,22 +9,22 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Who has committed and waits until others are told keeps nobody from a turn.
-func TestOnceTellsAfterItsTurn(t *testing.T) {
+// A write that is committed and waits for its changes to be published holds no slot.
+func TestIdempotentWritesPublishWithoutSlot(t *testing.T) {
 	t.Parallel()
-	const writes = 8 // of a pool whose turns are two
-	var telling sync.WaitGroup
-	telling.Add(writes)
+	const writes = 8 // the pool has two slots for idempotent writes
+	var publishing sync.WaitGroup
+	publishing.Add(writes)
 	s := open(t, store.Config{URL: testdb.New(t), MaxConns: 4, PublishChanges: func(context.Context, []store.Change) {
-		telling.Done()
-		telling.Wait()
+		publishing.Done()
+		publishing.Wait()
 	}})
 	var all sync.WaitGroup
 	for i := range writes {
 		all.Go(func() {
 			if _, _, err := s.RunIdempotent(t.Context(), [32]byte{byte(i)}, i%2 == 0, func(*store.Store) ([]byte, error) { return []byte("x"), nil }); err != nil {
 				t.Error(err)
-				telling.Done()
+				publishing.Done()
 			}
 		})
 	}

@@ -14,35 +14,35 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// bumping is done once: it adds one to the counter of the first category.
-func bumping(ctx context.Context, answer string) func(*store.Store) ([]byte, error) {
+// bumpAndRespond returns an idempotent write that adds one to the counter of the first category.
+func bumpAndRespond(ctx context.Context, response string) func(*store.Store) ([]byte, error) {
 	return func(s *store.Store) ([]byte, error) {
-		return []byte(answer), s.WriteInTx(ctx, func(tx *store.Tx) error { return tx.RunQueries(ctx, bump(1)) })
+		return []byte(response), s.WriteInTx(ctx, func(tx *store.Tx) error { return tx.RunQueries(ctx, bump(1)) })
 	}
 }
 
-func TestOnce(t *testing.T) {
+func TestRunIdempotent(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
-	ctx, key, other := t.Context(), [32]byte{7}, [32]byte{7, 31: 1} // which share a lock
-	want := func(key [32]byte, answer string, kept bool, bumps int) {
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	ctx, key, other := t.Context(), [32]byte{7}, [32]byte{7, 31: 1} // they share a lock
+	want := func(key [32]byte, response string, replayed bool, bumps int) {
 		t.Helper()
-		got, was, err := s.RunIdempotent(ctx, key, false, bumping(ctx, answer))
-		if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); err != nil || was != kept || n != bumps {
-			t.Errorf("kept %v with %d bumps, %v; want %v with %d", was, n, err, kept, bumps)
+		got, gotReplayed, err := s.RunIdempotent(ctx, key, false, bumpAndRespond(ctx, response))
+		if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); err != nil || gotReplayed != replayed || n != bumps {
+			t.Errorf("replayed %v with %d bumps, %v; want %v with %d", gotReplayed, n, err, replayed, bumps)
 		}
-		if string(got) != "first" && kept || string(got) != answer && !kept {
-			t.Errorf("answered %q", got)
+		if string(got) != "first" && replayed || string(got) != response && !replayed {
+			t.Errorf("response %q", got)
 		}
 	}
-	enough := errors.New("enough")
-	_, kept, err := s.RunIdempotent(ctx, key, false, func(s *store.Store) ([]byte, error) {
-		answer, err := bumping(ctx, "never")(s)
-		return answer, errors.Join(err, enough)
+	errFailed := errors.New("failed")
+	_, replayed, err := s.RunIdempotent(ctx, key, false, func(s *store.Store) ([]byte, error) {
+		response, err := bumpAndRespond(ctx, "never")(s)
+		return response, errors.Join(err, errFailed)
 	})
-	if kept || !errors.Is(err, enough) {
-		t.Errorf("ended with %v, %v; want %v", kept, err, enough)
+	if replayed || !errors.Is(err, errFailed) {
+		t.Errorf("ended with %v, %v; want %v", replayed, err, errFailed)
 	}
 	want(key, "first", false, 1)
 	want(key, "second", true, 1)
@@ -52,75 +52,75 @@ func TestOnce(t *testing.T) {
 	exec(t, db, "UPDATE idempotent_answers SET created_at = now() - interval '24 hours'")
 	want(key, "fifth", false, 3)
 	if n := value[int](t, db, "SELECT count(*)::int FROM idempotent_answers WHERE created_at > now() - interval '1 hour'"); n != 1 {
-		t.Errorf("%d answers are fresh, want the last", n)
+		t.Errorf("%d fresh responses, want the last", n)
 	}
 }
 
-// A commit whose answer was lost is found under its key.
-func TestOnceFindsLostCommits(t *testing.T) {
+// A commit whose response was lost is replayed under its key.
+func TestRunIdempotentReplaysLostCommits(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
 	direct, db := setup(t, dsn)
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
-	through, cut := proxy(t, dsn, deaf)
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	through, cut := proxy(t, dsn, dropResponse)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
-	if _, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, bumping(ctx, "a")); err != nil { // the statements are prepared from here on
+	if _, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, bumpAndRespond(ctx, "a")); err != nil { // the statements are prepared from here on
 		t.Fatal(err)
 	}
 	_, _, err := s.RunIdempotent(ctx, [32]byte{2}, false, func(s *store.Store) ([]byte, error) {
-		answer, err := bumping(ctx, "b")(s)
+		response, err := bumpAndRespond(ctx, "b")(s)
 		cut.Store(true)
-		return answer, err
+		return response, err
 	})
-	if !errors.Is(err, edu.Unavailable) || !strings.Contains(err.Error(), "look whether it was") {
-		t.Errorf("ended with %v, want to be told that it is not known", err)
+	if !errors.Is(err, edu.Unavailable) || !strings.Contains(err.Error(), "check whether the change was made") {
+		t.Errorf("ended with %v, want an error that the outcome is unknown", err)
 	}
-	answer, kept, err := direct.RunIdempotent(ctx, [32]byte{2}, false, bumping(ctx, "c"))
-	if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); string(answer) != "b" || !kept || err != nil || n != 2 {
-		t.Errorf("answered %q, %v, %v with %d bumps; want the first answer and 2", answer, kept, err, n)
+	response, replayed, err := direct.RunIdempotent(ctx, [32]byte{2}, false, bumpAndRespond(ctx, "c"))
+	if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); string(response) != "b" || !replayed || err != nil || n != 2 {
+		t.Errorf("response %q, replayed %v, %v with %d bumps; want the first response and 2", response, replayed, err, n)
 	}
 }
 
-// A connection lost as a write within the whole ended: nothing was committed, and
-// all of it is done again.
-func TestOnceOutlivesLostConnections(t *testing.T) {
+// If the connection is lost during a write within the transaction, nothing is committed and the
+// whole transaction is retried.
+func TestRunIdempotentRetriesLostConnections(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
 	db := testdb.OpenPool(t, dsn)
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
-	through, cut := proxy(t, dsn, deaf)
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	through, cut := proxy(t, dsn, dropResponse)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
-	runs, told := 0, 0
+	runs, announcedAt := 0, 0
 	_, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
 		runs++
-		s.AfterCommit(func() { told = runs })
+		s.AfterCommit(func() { announcedAt = runs })
 		return []byte("a"), s.WriteInTx(ctx, func(tx *store.Tx) error {
 			err := tx.RunQueries(ctx, bump(1))
 			cut.Store(runs == 1)
 			return errors.Join(err, tx.Commit(ctx, bump(2)))
 		})
 	})
-	if err != nil || runs != 2 || told != 2 {
-		t.Errorf("ran %d times, told at %d and ended with %v; want 2, 2 and no error", runs, told, err)
+	if err != nil || runs != 2 || announcedAt != 2 {
+		t.Errorf("ran %d times, announced in run %d and ended with %v; want 2, 2 and no error", runs, announcedAt, err)
 	}
 	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 2 {
 		t.Errorf("the counters sum up to %d, want 2", sum)
 	}
 }
 
-// A read that fails takes all back, whoever ignores its error.
-func TestOnceOfAFailedRead(t *testing.T) {
+// A failed read rolls back the transaction even if its error is ignored.
+func TestRunIdempotentRollsBackFailedReads(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	ctx := t.Context()
 	_, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
-		answer, err := bumping(ctx, "a")(s)
+		response, err := bumpAndRespond(ctx, "a")(s)
 		first := s.RunQueries(ctx, store.Statement("SELECT 1 / $1", 0))
 		if again := s.RunQueries(ctx, bump(1)); !errors.Is(again, errors.Unwrap(first)) {
 			t.Errorf("failed with %v and then with %v, want the same", first, again)
 		}
-		return answer, err
+		return response, err
 	})
 	if err == nil || !strings.Contains(err.Error(), "division by zero") {
 		t.Errorf("ended with %v", err)
@@ -130,32 +130,33 @@ func TestOnceOfAFailedRead(t *testing.T) {
 	}
 }
 
-// Nobody is told of a write before all can see it, nor of one that was taken back.
+// Functions of AfterCommit run after their write is visible, and never for a write that is rolled
+// back.
 func TestAfterCommit(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	ctx := t.Context()
 	var seen []int
-	look := func() { seen = append(seen, value[int](t, db, "SELECT course_count FROM categories WHERE id = 1")) }
+	announce := func() { seen = append(seen, value[int](t, db, "SELECT course_count FROM categories WHERE id = 1")) }
 	write := func(end error) {
 		_ = s.RunAtomically(ctx, func(s *store.Store) error {
-			_, err := bumping(ctx, "")(s)
-			return errors.Join(err, end, s.RunAtomically(ctx, func(s *store.Store) error { s.AfterCommit(look); return nil }))
+			_, err := bumpAndRespond(ctx, "")(s)
+			return errors.Join(err, end, s.RunAtomically(ctx, func(s *store.Store) error { s.AfterCommit(announce); return nil }))
 		})
 	}
-	s.AfterCommit(look)
-	write(errors.New("enough"))
+	s.AfterCommit(announce)
+	write(errors.New("failed"))
 	write(nil)
 	if want := []int{0, 1}; !slices.Equal(seen, want) {
-		t.Errorf("told when the counter was %v, want %v", seen, want)
+		t.Errorf("announced when the counter was %v, want %v", seen, want)
 	}
 }
 
-// However many wait under keys, half of the connections are left to others.
-func TestOnceLendsHalf(t *testing.T) {
+// Idempotent writes that wait leave half of the connections to others.
+func TestRunIdempotentUsesHalfTheConnections(t *testing.T) {
 	t.Parallel()
-	s, _ := setup(t, testdb.New(t)) // of 4 connections
+	s, _ := setup(t, testdb.New(t)) // a pool of 4 connections
 	ctx := t.Context()
 	began, release := make(chan struct{}, 8), make(chan struct{})
 	var wait sync.WaitGroup
@@ -183,16 +184,16 @@ func TestOnceLendsHalf(t *testing.T) {
 		}
 	}
 	if n := len(began) + 2; n != 2 {
-		t.Errorf("%d hold a connection, want 2", n)
+		t.Errorf("%d writes hold a connection, want 2", n)
 	}
-	gone, leave := context.WithCancel(ctx)
-	leave()
-	if _, _, err := s.RunIdempotent(gone, [32]byte{9}, false, bumping(ctx, "")); !errors.Is(err, context.Canceled) {
-		t.Errorf("one who left while waiting was told %v", err)
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, _, err := s.RunIdempotent(cancelled, [32]byte{9}, false, bumpAndRespond(ctx, "")); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled call ended with %v, want %v", err, context.Canceled)
 	}
 }
 
-func TestDeleteExpiredAnswers(t *testing.T) {
+func TestDeleteExpiredResponses(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
 	exec(t, db, `INSERT INTO idempotent_answers (key, answer, created_at)
@@ -203,6 +204,6 @@ func TestDeleteExpiredAnswers(t *testing.T) {
 		}
 	}
 	if n := value[int](t, db, "SELECT count(*)::int FROM idempotent_answers"); n != 2 {
-		t.Errorf("%d are left, want the fresh 2", n)
+		t.Errorf("%d responses are left, want the 2 that have not expired", n)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// RefreshAnalytics computes anew what may be as old as the last refresh. Readers
-// see the old figures until the new ones are in. One server does it at a time:
-// done is false where another is at it, or was less than minAge ago.
+// RefreshAnalytics recomputes the figures that may be as old as the last refresh. Readers see the
+// old figures until the new ones are committed. One server at a time does it: done is false if
+// another server is refreshing, or if the last refresh is younger than minAge.
 func (s *Store) RefreshAnalytics(ctx context.Context, minAge time.Duration) (done bool, err error) {
 	err = s.withAdvisoryLock(ctx, "refresh_analytics", func(conn *pgx.Conn) error {
 		var age float64
@@ -20,13 +20,14 @@ func (s *Store) RefreshAnalytics(ctx context.Context, minAge time.Duration) (don
 		if err != nil || age < minAge.Seconds() {
 			return err
 		}
-		// platform_totals is last: it tells the age of all.
+		// platform_totals is last, because its refreshed_at is the age of all views.
 		for _, view := range []string{"course_analytics", "platform_days", "user_activity", "platform_totals"} {
 			tag := edu.TagPlatform
 			if view == "course_analytics" {
 				tag = edu.TagAnalytics
 			}
-			// One transaction: views have no triggers that would tell.
+			// The two statements run in one transaction: views have no triggers that record
+			// changes.
 			refresh := fmt.Sprintf("-- name: RefreshAnalytics\nREFRESH MATERIALIZED VIEW CONCURRENTLY %s; INSERT INTO changes (tags) VALUES ('{%s}')", view, tag.WithID(0))
 			if _, err := conn.Exec(ctx, refresh); err != nil {
 				return err
@@ -38,18 +39,19 @@ func (s *Store) RefreshAnalytics(ctx context.Context, minAge time.Duration) (don
 	return done, err
 }
 
-// RefreshRelatedCourses computes anew which courses share their students, for those
-// courses whose turn it is, a few at a time, and returns how many that were.
+// RefreshRelatedCourses recomputes the related courses of those courses whose last computation is
+// missing or older than minAge, 200 at a time. It returns the number of these courses.
 func (s *Store) RefreshRelatedCourses(ctx context.Context, minAge time.Duration) (courses int, err error) {
 	err = s.withAdvisoryLock(ctx, "refresh_related", func(conn *pgx.Conn) error {
-		// By the database's clock, and once: what is made from here on is not stale.
+		// The limit is read once, from the clock of the database: rows computed from here on are
+		// not stale.
 		var before time.Time
 		if err := conn.QueryRow(ctx, "-- name: RelatedMadeBefore\nSELECT clock_timestamp() - $1::interval", minAge).Scan(&before); err != nil {
 			return err
 		}
 		for {
 			var n int
-			err := conn.QueryRow(ctx, "-- name: RefreshRelated\nSELECT refresh_stale_related($1, 200)", before).Scan(&n)
+			err := conn.QueryRow(ctx, "-- name: RefreshRelatedCourses\nSELECT refresh_stale_related($1, 200)", before).Scan(&n)
 			if err != nil || n == 0 {
 				return err
 			}
@@ -59,16 +61,15 @@ func (s *Store) RefreshRelatedCourses(ctx context.Context, minAge time.Duration)
 	return courses, err
 }
 
-// EnsurePartitions makes the months of video_progress from this one to some
-// months ahead, and returns how many were missing.
+// EnsurePartitions creates the monthly partitions of video_progress from the current month to some
+// months ahead. It returns the number of partitions that were missing.
 func (s *Store) EnsurePartitions(ctx context.Context, now time.Time, months int) (made int, err error) {
 	err = s.primary.QueryRow(ctx, "-- name: EnsurePartitions\nSELECT ensure_progress_partitions($1, $2)", now, now.AddDate(0, months, 0)).Scan(&made)
 	return made, convertError(err)
 }
 
-// DeleteExpiredSessions deletes refresh tokens that have expired, and sessions
-// that have no other, a few thousand at a time. It returns how many tokens that
-// were.
+// DeleteExpiredSessions deletes expired refresh tokens, and sessions without other tokens, 5,000
+// tokens at a time. It returns the number of deleted tokens.
 func (s *Store) DeleteExpiredSessions(ctx context.Context) (tokens int, err error) {
 	err = s.withAdvisoryLock(ctx, "delete_expired_sessions", func(conn *pgx.Conn) error {
 		for {
@@ -91,12 +92,12 @@ func (s *Store) DeleteExpiredSessions(ctx context.Context) (tokens int, err erro
 	return tokens, err
 }
 
-// DeleteExpiredResponses deletes what Once kept IdempotencyTTL ago or longer, 1,000 at a
-// time, and returns how many that were.
+// DeleteExpiredResponses deletes the responses that RunIdempotent stored at least IdempotencyTTL
+// ago, 1,000 at a time. It returns the number of deleted responses.
 func (s *Store) DeleteExpiredResponses(ctx context.Context) (responses int, err error) {
 	err = s.withAdvisoryLock(ctx, "delete_expired_answers", func(conn *pgx.Conn) error {
 		for {
-			done, err := conn.Exec(ctx, `-- name: DeleteExpiredAnswers
+			done, err := conn.Exec(ctx, `-- name: DeleteExpiredResponses
 				DELETE FROM idempotent_answers WHERE key IN (
 					SELECT key FROM idempotent_answers WHERE created_at <= now() - $1::interval ORDER BY created_at LIMIT 1000)`, IdempotencyTTL)
 			if err != nil || done.RowsAffected() == 0 {
@@ -108,15 +109,15 @@ func (s *Store) DeleteExpiredResponses(ctx context.Context) (responses int, err 
 	return responses, err
 }
 
-// withAdvisoryLock runs do on a connection without a time limit, unless another
-// server is at the same: then it does nothing.
+// withAdvisoryLock runs do on a connection without time limits. It does nothing if another server
+// holds the lock.
 func (s *Store) withAdvisoryLock(ctx context.Context, name string, do func(*pgx.Conn) error) error {
 	conn, err := s.primary.Acquire(ctx)
 	if err != nil {
 		return convertError(err)
 	}
-	// The connection is closed and not given back: that ends the lock and the
-	// settings with it, whatever happened.
+	// The connection is closed and not returned to the pool. Closing releases the lock and resets
+	// the settings in any case.
 	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }()
 	if _, err := conn.Exec(ctx, "SET statement_timeout = 0; SET lock_timeout = 0"); err != nil {
 		return convertError(err)
@@ -126,8 +127,8 @@ func (s *Store) withAdvisoryLock(ctx context.Context, name string, do func(*pgx.
 		return convertError(err)
 	}
 	err = do(conn.Conn())
-	// PostgreSQL notices a closed connection a moment later: who comes next must not find
-	// the lock taken by nobody.
+	// PostgreSQL notices a closed connection only a moment later, and the next caller must not find
+	// the lock taken.
 	_, _ = conn.Exec(ctx, "SELECT pg_advisory_unlock(hashtext($1))", name)
 	return convertError(err)
 }

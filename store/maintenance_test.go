@@ -10,21 +10,21 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// Months are made ahead of time; what was written before its month was made is
-// handed over, with nothing lost or moved at the turn.
-func TestPartitions(t *testing.T) {
+// Partitions are created ahead of time. Rows that were written before the partition of their month
+// move to it, and none are lost.
+func TestEnsurePartitions(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
 	stageCounters(t, db)
 	exec(t, db, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (1, 'a', 1, 1)")
-	turn := time.Date(2031, 2, 1, 0, 0, 0, 0, time.UTC)
-	moments := []time.Time{turn.Add(-time.Microsecond), turn, turn.Add(time.Microsecond), turn.AddDate(0, 1, 0).Add(-time.Microsecond), turn.AddDate(0, 1, 0), turn.AddDate(5, 0, 0)}
-	for i, at := range moments {
+	february1 := time.Date(2031, 2, 1, 0, 0, 0, 0, time.UTC)
+	times := []time.Time{february1.Add(-time.Microsecond), february1, february1.Add(time.Microsecond), february1.AddDate(0, 1, 0).Add(-time.Microsecond), february1.AddDate(0, 1, 0), february1.AddDate(5, 0, 0)}
+	for i, at := range times {
 		exec(t, db, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at, created_at) VALUES (1, 1, $1, $2, $2)", i, at)
 	}
 	places := func() map[int]string {
 		found := map[int]string{}
-		for i := range moments {
+		for i := range times {
 			found[i] = value[string](t, db, "SELECT tableoid::regclass::text FROM video_progress WHERE progress_seconds = $1", i)
 		}
 		return found
@@ -33,36 +33,36 @@ func TestPartitions(t *testing.T) {
 	if diff := cmp.Diff(map[int]string{0: other, 1: other, 2: other, 3: other, 4: other, 5: other}, places()); diff != "" {
 		t.Errorf("before (-want +got):\n%s", diff)
 	}
-	// The last moment of January, told in a zone where it is February already.
-	made, err := s.EnsurePartitions(t.Context(), turn.Add(-time.Second).In(time.FixedZone("", 3*3600)), 1)
-	if err != nil || made != 2 {
-		t.Errorf("made %d, %v; want 2", made, err)
+	// The last second of January, in a time zone where it is February already.
+	created, err := s.EnsurePartitions(t.Context(), february1.Add(-time.Second).In(time.FixedZone("", 3*3600)), 1)
+	if err != nil || created != 2 {
+		t.Errorf("created %d, %v; want 2", created, err)
 	}
 	if diff := cmp.Diff(map[int]string{0: january, 1: february, 2: february, 3: february, 4: other, 5: other}, places()); diff != "" {
 		t.Errorf("after (-want +got):\n%s", diff)
 	}
-	if made, err = s.EnsurePartitions(t.Context(), turn, 1); err != nil || made != 1 {
-		t.Errorf("made %d at the turn, %v; want March", made, err)
+	if created, err = s.EnsurePartitions(t.Context(), february1, 1); err != nil || created != 1 {
+		t.Errorf("created %d in February, %v; want 1, for March", created, err)
 	}
-	if made, err = s.EnsurePartitions(t.Context(), turn, 1); err != nil || made != 0 {
-		t.Errorf("made %d again, %v", made, err)
+	if created, err = s.EnsurePartitions(t.Context(), february1, 1); err != nil || created != 0 {
+		t.Errorf("created %d again, %v", created, err)
 	}
 	if got := places()[4]; got != march {
-		t.Errorf("the first moment of March is in %s", got)
+		t.Errorf("the first row of March is in %s", got)
 	}
-	// The new months have what the table has: keys, checks, indexes.
+	// The new partitions have the keys, checks and indexes of the table.
 	for _, part := range []string{january, february, march} {
 		if n := value[int](t, db, "SELECT count(*) FROM pg_index WHERE indrelid = $1::regclass", part); n != value[int](t, db, "SELECT count(*) FROM pg_index WHERE indrelid = 'video_progress'::regclass") {
 			t.Errorf("%s has %d indexes", part, n)
 		}
 	}
-	if _, err := db.Exec(t.Context(), "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at, created_at) VALUES (999, 1, 1, $1, $1)", turn); err == nil {
-		t.Error("a month takes rows of nobody")
+	if _, err := db.Exec(t.Context(), "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at, created_at) VALUES (999, 1, 1, $1, $1)", february1); err == nil {
+		t.Error("a partition accepts rows of an unknown user")
 	}
 }
 
-// On the 31st, "a month ahead" is the next one, and none is left out.
-func TestPartitionsOnThe31st(t *testing.T) {
+// On the 31st, "a month ahead" is the next month, and no month is skipped.
+func TestEnsurePartitionsOnThe31st(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
 	now := time.Date(2031, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -76,20 +76,20 @@ func TestPartitionsOnThe31st(t *testing.T) {
 	}
 }
 
-// Two servers that start at once make each month once.
-func TestPartitionsAtOnce(t *testing.T) {
+// Servers that start at the same time create each partition once.
+func TestEnsurePartitionsConcurrently(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t, testdb.New(t))
 	now := time.Date(2032, 5, 1, 0, 0, 0, 0, time.UTC)
 	type result struct {
-		made int
-		err  error
+		created int
+		err     error
 	}
 	results := make(chan result)
 	for range 3 {
 		go func() {
-			made, err := s.EnsurePartitions(context.WithoutCancel(t.Context()), now, 2)
-			results <- result{made, err}
+			created, err := s.EnsurePartitions(context.WithoutCancel(t.Context()), now, 2)
+			results <- result{created, err}
 		}()
 	}
 	total := 0
@@ -98,22 +98,22 @@ func TestPartitionsAtOnce(t *testing.T) {
 		if r.err != nil {
 			t.Error(r.err)
 		}
-		total += r.made
+		total += r.created
 	}
 	if total != 3 {
-		t.Errorf("made %d, want 3", total)
+		t.Errorf("created %d, want 3", total)
 	}
 }
 
-func TestRefreshes(t *testing.T) {
+func TestRefreshJobs(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
 	stageCounters(t, db)
 	exec(t, db, "INSERT INTO enrollments (user_id, course_id) SELECT u, c FROM generate_series(1, 9) u, generate_series(1, 4) c")
 	if done, err := s.RefreshAnalytics(t.Context(), time.Hour); err != nil || done {
-		t.Errorf("figures of just now were refreshed: %v, %v", done, err)
+		t.Errorf("fresh figures were refreshed: %v, %v", done, err)
 	}
-	for range 50 { // the lock is given back before it returns
+	for range 50 { // the lock is released before the method returns
 		if done, err := s.RefreshAnalytics(t.Context(), 0); err != nil || !done {
 			t.Errorf("not refreshed: %v, %v", done, err)
 		}
@@ -127,7 +127,7 @@ func TestRefreshes(t *testing.T) {
 	if n, err := s.RefreshRelatedCourses(t.Context(), time.Hour); err != nil || n != 0 {
 		t.Errorf("related of %d courses again, %v", n, err)
 	}
-	// Another server that is at it is not waited for.
+	// A job does not wait for another server that holds its lock.
 	tx, err := db.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -137,9 +137,9 @@ func TestRefreshes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if done, err := s.RefreshAnalytics(t.Context(), 0); err != nil || done {
-		t.Errorf("refreshed beside another: %v, %v", done, err)
+		t.Errorf("refreshed while another server held the lock: %v, %v", done, err)
 	}
 	if n, err := s.RefreshRelatedCourses(t.Context(), 0); err != nil || n != 0 {
-		t.Errorf("related of %d courses beside another, %v", n, err)
+		t.Errorf("related of %d courses while another server held the lock, %v", n, err)
 	}
 }

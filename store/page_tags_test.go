@@ -11,8 +11,8 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Triggers and reads cut the orders alike, and in the order of the values.
-func TestPartsAgree(t *testing.T) {
+// The SQL functions and the Go functions divide the orders alike, and in the order of the values.
+func TestPartFunctionsAgree(t *testing.T) {
 	t.Parallel()
 	db := testdb.OpenPool(t, testdb.New(t))
 	counts := []int32{math.MinInt32, -1, math.MaxInt32}
@@ -37,7 +37,7 @@ func TestPartsAgree(t *testing.T) {
 		}
 	}
 	slices.Sort(ratings)
-	ratings = append(ratings, math.NaN()) // after all others, as in PostgreSQL
+	ratings = append(ratings, math.NaN()) // sorted after all others, as PostgreSQL does
 	last = 0
 	for i, part := range value[[]int64](t, db, "SELECT array_agg(rating_part(r)::bigint ORDER BY i) FROM unnest($1::float8[]) WITH ORDINALITY u (r, i)", ratings) {
 		if want := edu.RatingPart(ratings[i]); part != want || part < last || part > 100 {
@@ -46,13 +46,13 @@ func TestPartsAgree(t *testing.T) {
 		last = part
 	}
 	if part := value[int64](t, db, "SELECT rating_part(NULL)::bigint"); part != 0 {
-		t.Errorf("what nobody rated is in part %d", part)
+		t.Errorf("a course without ratings is in part %d", part)
 	}
 }
 
-// A page depends on the places where it begins and ends, and on nothing in an order
-// where its list begins and ends with it.
-func TestTagsOfEnds(t *testing.T) {
+// A page depends on the positions of its first and last row, and on no position where the list
+// begins or ends with it.
+func TestTagsOfPageEnds(t *testing.T) {
 	t.Parallel()
 	db := testdb.OpenPool(t, testdb.New(t))
 	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
@@ -61,37 +61,37 @@ func TestTagsOfEnds(t *testing.T) {
 		INSERT INTO categories (name, slug) VALUES ('K1', 'k1'), ('K2', 'k2');
 		INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id, enrollment_count, rating_average)
 			SELECT n, n, 'beginner', true, now(), 1, 1 + n / 5, 10 * n, nullif(n - 1, 0) FROM generate_series(1, 6) n`)
-	taken := edu.CourseOrder{Field: edu.CoursesByEnrollments, Direction: edu.Descending}
-	rated := edu.CourseOrder{Field: edu.CoursesByRating, Direction: edu.Ascending}
-	at := func(by edu.CourseOrder, v edu.SortValue) string {
+	byEnrollments := edu.CourseOrder{Field: edu.CoursesByEnrollments, Direction: edu.Descending}
+	byRating := edu.CourseOrder{Field: edu.CoursesByRating, Direction: edu.Ascending}
+	cursor := func(by edu.CourseOrder, v edu.SortValue) string {
 		return edu.Cursor{Order: by.SortOrder().Name, Value: v, ID: 1}.String()
 	}
-	titled := edu.CourseOrder{Field: edu.CoursesByTitle, Direction: edu.Ascending}
-	none := func(*edu.Course) {}
+	byTitle := edu.CourseOrder{Field: edu.CoursesByTitle, Direction: edu.Ascending}
+	ignore := func(*edu.Course) {}
 	courses := func(by edu.CourseOrder, p edu.PageArgs) store.Query {
-		return store.Courses(edu.CourseConditions{}, by, p, none)
+		return store.Courses(edu.CourseConditions{}, by, p, ignore)
 	}
-	fifty, three := at(taken, edu.NewIntValue(50)), at(rated, edu.NewFloatValue(3))
+	fifty, three := cursor(byEnrollments, edu.NewIntValue(50)), cursor(byRating, edu.NewFloatValue(3))
 	for _, c := range []struct {
-		what  string
+		name  string
 		query store.Query
 		want  string
 	}{
-		{"all", courses(taken, edu.PageArgs{Limit: 9}), ""},
-		{"just all", courses(taken, edu.PageArgs{Limit: 6}), ""},
-		{"the first", courses(taken, edu.PageArgs{Limit: 2}), "courses.enrollments:40"},
-		{"the last", courses(taken, edu.PageArgs{Limit: 2, Backward: true}), "courses.enrollments:30"},
-		{"the middle", courses(taken, edu.PageArgs{Limit: 2, After: fifty}), "courses.enrollments:20 courses.enrollments:50"},
-		{"to the end", courses(taken, edu.PageArgs{Limit: 9, After: fifty}), "courses.enrollments:50"},
-		{"before a cursor", courses(rated, edu.PageArgs{Limit: 2, Before: three, Backward: true}), "courses.rating:0 courses.rating:60"},
-		{"none but the next", courses(rated, edu.PageArgs{}), "courses.rating:0"},
-		{"by title", courses(titled, edu.PageArgs{Limit: 2}), "courses.titles"},
-		{"of what is rated", store.CountCourses(edu.CourseConditions{MinRating: ptr(3.5)}, new(int)), "courses.rating:70"},
-		{"of a category each", store.CoursesByCategory([]int64{1, 2}, taken, edu.PageArgs{Limit: 2}, func(int64, *edu.Course) {}), "courses.enrollments:20"},
-		{"the top", store.TopCourses(0, 2, 0, none), "courses.enrollments:50"},
-		{"the top of few", store.TopCourses(0, 9, 0, none), ""},
-		{"recommended", store.RecommendedCourses(1, 3, 0, none), "courses.enrollments:40"},
-		{"found", store.SearchCourses(edu.SearchArgs{Sort: edu.SortRating, Page: edu.PageArgs{Limit: 2}}, func(store.SearchHit) {}), "courses.rating:60"},
+		{"the whole list", courses(byEnrollments, edu.PageArgs{Limit: 9}), ""},
+		{"the whole list exactly", courses(byEnrollments, edu.PageArgs{Limit: 6}), ""},
+		{"first page", courses(byEnrollments, edu.PageArgs{Limit: 2}), "courses.enrollments:40"},
+		{"last page", courses(byEnrollments, edu.PageArgs{Limit: 2, Backward: true}), "courses.enrollments:30"},
+		{"middle page", courses(byEnrollments, edu.PageArgs{Limit: 2, After: fifty}), "courses.enrollments:20 courses.enrollments:50"},
+		{"page to the end", courses(byEnrollments, edu.PageArgs{Limit: 9, After: fifty}), "courses.enrollments:50"},
+		{"before a cursor", courses(byRating, edu.PageArgs{Limit: 2, Before: three, Backward: true}), "courses.rating:0 courses.rating:60"},
+		{"no rows", courses(byRating, edu.PageArgs{}), "courses.rating:0"},
+		{"by title", courses(byTitle, edu.PageArgs{Limit: 2}), "courses.titles"},
+		{"count with a minimum rating", store.CountCourses(edu.CourseConditions{MinRating: ptr(3.5)}, new(int)), "courses.rating:70"},
+		{"page per category", store.CoursesByCategory([]int64{1, 2}, byEnrollments, edu.PageArgs{Limit: 2}, func(int64, *edu.Course) {}), "courses.enrollments:20"},
+		{"top courses", store.TopCourses(0, 2, 0, ignore), "courses.enrollments:50"},
+		{"all top courses", store.TopCourses(0, 9, 0, ignore), ""},
+		{"recommended", store.RecommendedCourses(1, 3, 0, ignore), "courses.enrollments:40"},
+		{"search", store.SearchCourses(edu.SearchArgs{Sort: edu.SortRating, Page: edu.PageArgs{Limit: 2}}, func(store.SearchHit) {}), "courses.rating:60"},
 	} {
 		var tags edu.Tags
 		if err := s.RunQueries(store.WithTags(t.Context(), &tags), c.query); err != nil {
@@ -99,7 +99,7 @@ func TestTagsOfEnds(t *testing.T) {
 		}
 		got := slices.DeleteFunc(tags.SortedNames(), func(tag string) bool { return !strings.HasPrefix(tag, "courses.") })
 		if strings.Join(got, " ") != c.want {
-			t.Errorf("%s: told %q, want %q", c.what, got, c.want)
+			t.Errorf("%s: depends on %q, want %q", c.name, got, c.want)
 		}
 	}
 }

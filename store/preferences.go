@@ -7,7 +7,7 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// PreferenceChanges are the preferences to change; nil leaves one as it is.
+// PreferenceChanges holds the preferences to change. A nil field leaves its preference as it is.
 type PreferenceChanges struct {
 	Locale             *string  `json:"locale,omitempty"`
 	Theme              *string  `json:"theme,omitempty"`
@@ -15,8 +15,8 @@ type PreferenceChanges struct {
 	PlaybackSpeed      *float64 `json:"playbackSpeed,omitempty"`
 }
 
-// UpdatePreferences changes some of the viewer's preferences. The merge is the
-// database's, so that two changes at once keep both.
+// UpdatePreferences changes some preferences of the viewer. The database merges them, so that
+// concurrent changes of different preferences are both stored.
 func (s *Store) UpdatePreferences(ctx context.Context, v edu.Viewer, c PreferenceChanges) error {
 	changes, err := json.Marshal(c)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Changes of different preferences at once are all kept.
-func TestUpdatePreferencesAtOnce(t *testing.T) {
+// Concurrent changes of different preferences are all stored.
+func TestUpdatePreferencesConcurrently(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
-	v := signedUp(t, s, tokenNo(0))
+	v := signUp(t, s, numberedToken(0))
 	exec(t, db, `UPDATE users SET preferences = '{"theme": "dark", "beta": true}'`)
 	var wg sync.WaitGroup
 	for _, c := range []store.PreferenceChanges{{Locale: ptr("de-CH")}, {EmailNotifications: ptr(false)}, {PlaybackSpeed: ptr(1.5)}, {}} {

@@ -8,9 +8,9 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// RecordProgress records what a viewer watched, and raises the progress of the
-// enrollments it belongs to: two statements, however many events and courses.
-// It returns those enrollments, by the course's key. At is the path to the events.
+// RecordProgress records the events of a viewer, and raises the progress of the enrollments in
+// their courses: two statements for any number of events and courses. It returns those enrollments,
+// ordered by course id. At is the path to the events.
 func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) ([]*edu.Enrollment, error) {
 	var touched []*edu.Enrollment
 	err := s.WriteInTx(ctx, func(tx *Tx) error {
@@ -26,24 +26,24 @@ func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.V
 	return touched, err
 }
 
-// lockWatchedCourses locks the videos of events and the viewer's enrollments that they
-// belong to, and returns when each course was last watched. An event of a course that the
-// viewer does not take is refused.
+// lockWatchedCourses locks the videos of events and the viewer's enrollments in their courses, and
+// returns the time at which each course was last watched. Events of courses that the viewer is not
+// enrolled in are rejected.
 func lockWatchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (map[int64]time.Time, error) {
 	ids := make([]int64, len(events))
 	for i, e := range events {
 		ids[i] = e.VideoID
 	}
 	slices.Sort(ids)
-	ids = slices.Compact(ids) // a player tells of a video many times
+	ids = slices.Compact(ids) // players report a video many times
 	videos, courses, last := map[int64]*edu.Video{}, map[int64]*edu.Course{}, map[int64]time.Time{}
-	const among = " IN (SELECT course_id FROM videos WHERE id = ANY ("
-	of := selectCourses("CoursesOfVideos", 0)
-	of.addSQL(" FROM courses c WHERE c.id", among, of.bindArg(ids), "))")
+	const inCoursesOf = " IN (SELECT course_id FROM videos WHERE id = ANY ("
+	watched := selectCourses("CoursesOfVideos", 0)
+	watched.addSQL(" FROM courses c WHERE c.id", inCoursesOf, watched.bindArg(ids), "))")
 	lock := newStatement("LockEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
-	lock.addSQL(lock.bindArg(v.ID), " AND e.course_id", among, lock.bindArg(ids), ")) ORDER BY e.id FOR NO KEY UPDATE")
+	lock.addSQL(lock.bindArg(v.ID), " AND e.course_id", inCoursesOf, lock.bindArg(ids), ")) ORDER BY e.id FOR NO KEY UPDATE")
 	err := tx.RunQueries(ctx, lockVideos(ids, func(v *edu.Video) { videos[v.ID] = v }),
-		of.buildQuery(scanCourse(0, func(c *edu.Course) { courses[c.ID] = c })),
+		watched.buildQuery(scanCourse(0, func(c *edu.Course) { courses[c.ID] = c })),
 		lock.buildQuery(scanEnrollment(func(e *edu.Enrollment) { last[e.CourseID] = time.Time{} })))
 	if err != nil {
 		return nil, err
@@ -67,15 +67,16 @@ func lockWatchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.
 	return last, nil
 }
 
-// lockVideos reads videos and keeps them where they are until the transaction ends.
-// Recording does so anyway, by its foreign key, but in the order of the events: it
-// would deadlock with addVideo, which moves videos.
+// lockVideos reads videos and locks them until the transaction ends. Inserting progress locks them
+// anyway, through its foreign key, but in the order of the events. In that order it could deadlock
+// with AddVideo, which moves videos in the order of their ids.
 func lockVideos(ids []int64, into func(*edu.Video)) Query {
 	s := newStatement("LockVideos", "SELECT ", videoColumns, " FROM videos v WHERE v.id = ANY (")
 	return s.addSQL(s.bindArg(ids), ") ORDER BY v.id FOR KEY SHARE").buildQuery(scanVideo(into))
 }
 
-// insertProgress records events. A clock that is a little ahead is set right.
+// insertProgress records events. Times in the future are replaced by the current time, because
+// clocks of clients may be ahead.
 func insertProgress(user int64, events []edu.VideoEvent) Query {
 	videos, seconds, times := make([]int64, len(events)), make([]int32, len(events)), make([]time.Time, len(events))
 	for i, e := range events {
@@ -87,8 +88,8 @@ func insertProgress(user int64, events []edu.VideoEvent) Query {
 	return q.buildQuery(nil)
 }
 
-// raiseProgress raises a user's enrollments in courses, given with when each was
-// last watched, to the share of their videos that were watched far enough.
+// raiseProgress raises the progress of a user's enrollments to the share of videos that are
+// completed. courses maps each course to the time at which it was last watched.
 func raiseProgress(user int64, courses map[int64]time.Time, into func(*edu.Enrollment)) Query {
 	var ids []int64
 	var last []time.Time

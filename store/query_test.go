@@ -15,117 +15,122 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// hit is what a query gives: rows, or a value that is not zero.
-type hit struct {
+// queryResult records the rows of a query, or whether it set a value that is not zero.
+type queryResult struct {
 	rows  int
 	found func() bool
 }
 
-func countStatements[V any](h *hit) func(V)   { return func(V) { h.rows++ } }
-func countUnder[V any](h *hit) func(int64, V) { return func(int64, V) { h.rows++ } }
+// countRow returns a function that counts rows.
+func countRow[V any](r *queryResult) func(V) { return func(V) { r.rows++ } }
 
-// known are the queries by their function's name, each with arguments that must
-// find rows in the demo data.
-var known = map[string]func(*hit) store.Query{
-	"CoursesByID": func(h *hit) store.Query {
-		return store.CoursesByID([]int64{1, 24, 999999}, edu.AllColumns, countStatements[*edu.Course](h))
+// countChildRow returns a function that counts rows with the id of a parent.
+func countChildRow[V any](r *queryResult) func(int64, V) { return func(int64, V) { r.rows++ } }
+
+// knownQueries are the queries by the name of their function, with arguments that match rows of the
+// demo data.
+var knownQueries = map[string]func(*queryResult) store.Query{
+	"CoursesByID": func(r *queryResult) store.Query {
+		return store.CoursesByID([]int64{1, 24, 999999}, edu.AllColumns, countRow[*edu.Course](r))
 	},
-	"CourseBySlug": func(h *hit) store.Query {
-		return store.CourseBySlug("vue-fundamentals", 0, countStatements[*edu.Course](h))
+	"CourseBySlug": func(r *queryResult) store.Query {
+		return store.CourseBySlug("vue-fundamentals", 0, countRow[*edu.Course](r))
 	},
-	"Courses": func(h *hit) store.Query {
-		return store.Courses(everyCondition, edu.NewestCourses, page, countStatements[*edu.Course](h))
+	"Courses": func(r *queryResult) store.Query {
+		return store.Courses(everyCondition, edu.NewestCourses, page, countRow[*edu.Course](r))
 	},
-	"CoursesByCategory": func(h *hit) store.Query {
-		return store.CoursesByCategory([]int64{1, 2}, edu.NewestCourses, page, countUnder[*edu.Course](h))
+	"CoursesByCategory": func(r *queryResult) store.Query {
+		return store.CoursesByCategory([]int64{1, 2}, edu.NewestCourses, page, countChildRow[*edu.Course](r))
 	},
-	"CoursesByInstructor": func(h *hit) store.Query {
-		return store.CoursesByInstructor([]int64{2}, true, page, countUnder[*edu.Course](h))
+	"CoursesByInstructor": func(r *queryResult) store.Query {
+		return store.CoursesByInstructor([]int64{2}, true, page, countChildRow[*edu.Course](r))
 	},
-	"CountCoursesByInstructor": func(h *hit) store.Query {
-		return store.CountCoursesByInstructor([]int64{2}, false, countUnder[int](h))
+	"CountCoursesByInstructor": func(r *queryResult) store.Query {
+		return store.CountCoursesByInstructor([]int64{2}, false, countChildRow[int](r))
 	},
-	"RelatedCourses": func(h *hit) store.Query {
-		return store.RelatedCourses([]int64{24}, 5, edu.AllColumns, countUnder[*edu.Course](h))
+	"RelatedCourses": func(r *queryResult) store.Query {
+		return store.RelatedCourses([]int64{24}, 5, edu.AllColumns, countChildRow[*edu.Course](r))
 	},
-	"Categories":     func(h *hit) store.Query { return store.Categories(countStatements[*edu.Category](h)) },
-	"CategoriesByID": func(h *hit) store.Query { return store.CategoriesByID([]int64{1}, countStatements[*edu.Category](h)) },
-	"CategoryBySlug": func(h *hit) store.Query {
-		return store.CategoryBySlug("web-development", countStatements[*edu.Category](h))
+	"Categories":     func(r *queryResult) store.Query { return store.Categories(countRow[*edu.Category](r)) },
+	"CategoriesByID": func(r *queryResult) store.Query { return store.CategoriesByID([]int64{1}, countRow[*edu.Category](r)) },
+	"CategoryBySlug": func(r *queryResult) store.Query {
+		return store.CategoryBySlug("web-development", countRow[*edu.Category](r))
 	},
-	"TopCategories": func(h *hit) store.Query { return store.TopCategories(3, countStatements[*edu.Category](h)) },
-	"UsersByID": func(h *hit) store.Query {
-		return store.UsersByID([]int64{1, 2}, edu.AllColumns, countStatements[*edu.User](h))
+	"TopCategories": func(r *queryResult) store.Query { return store.TopCategories(3, countRow[*edu.Category](r)) },
+	"UsersByID": func(r *queryResult) store.Query {
+		return store.UsersByID([]int64{1, 2}, edu.AllColumns, countRow[*edu.User](r))
 	},
-	"AccountOf": func(h *hit) store.Query {
-		return store.LookupAccount(0, "STUDENT@7p.example", 0, countStatements[store.Account](h))
+	"LookupAccount": func(r *queryResult) store.Query {
+		return store.LookupAccount(0, "STUDENT@7p.example", 0, countRow[store.Account](r))
 	},
-	"CredentialsByEmail": func(h *hit) store.Query {
-		return store.CredentialsByEmail("STUDENT@7p.example", countStatements[store.Credentials](h))
+	"CredentialsByEmail": func(r *queryResult) store.Query {
+		return store.CredentialsByEmail("STUDENT@7p.example", countRow[store.Credentials](r))
 	},
-	"VideosByID":     func(h *hit) store.Query { return store.VideosByID([]int64{1}, countStatements[*edu.Video](h)) },
-	"VideosByCourse": func(h *hit) store.Query { return store.VideosByCourse([]int64{1, 24}, page, countUnder[*edu.Video](h)) },
-	"ProgressByVideo": func(h *hit) store.Query {
-		return store.ProgressByVideo(1, watched, countStatements[*edu.VideoProgress](h))
+	"VideosByID": func(r *queryResult) store.Query { return store.VideosByID([]int64{1}, countRow[*edu.Video](r)) },
+	"VideosByCourse": func(r *queryResult) store.Query {
+		return store.VideosByCourse([]int64{1, 24}, page, countChildRow[*edu.Video](r))
 	},
-	"ReviewsByID": func(h *hit) store.Query { return store.ReviewsByID([]int64{1}, countStatements[*edu.Review](h)) },
-	"ReviewsByCourse": func(h *hit) store.Query {
+	"ProgressByVideo": func(r *queryResult) store.Query {
+		return store.ProgressByVideo(1, manyVideos, countRow[*edu.VideoProgress](r))
+	},
+	"ReviewsByID": func(r *queryResult) store.Query { return store.ReviewsByID([]int64{1}, countRow[*edu.Review](r)) },
+	"ReviewsByCourse": func(r *queryResult) store.Query {
 		joined := page
 		joined.JoinedColumns = edu.UserName
-		return store.ReviewsByCourse([]int64{24}, joined, func(r *edu.Review, author *edu.User) {
-			if author.ID == r.AuthorID && author.Name != "" {
-				countStatements[*edu.Review](h)(r)
+		return store.ReviewsByCourse([]int64{24}, joined, func(review *edu.Review, author *edu.User) {
+			if author.ID == review.AuthorID && author.Name != "" {
+				countRow[*edu.Review](r)(review)
 			}
 		})
 	},
-	"EnrollmentsByID": func(h *hit) store.Query {
-		return store.EnrollmentsByID([]int64{1}, countStatements[*edu.Enrollment](h))
+	"EnrollmentsByID": func(r *queryResult) store.Query {
+		return store.EnrollmentsByID([]int64{1}, countRow[*edu.Enrollment](r))
 	},
-	"EnrollmentsOfUserIn": func(h *hit) store.Query {
-		return store.EnrollmentsInCourses(1, every(200), countStatements[*edu.Enrollment](h))
+	"EnrollmentsInCourses": func(r *queryResult) store.Query {
+		return store.EnrollmentsInCourses(1, idsUpTo(200), countRow[*edu.Enrollment](r))
 	},
-	"EnrollmentsByUser": func(h *hit) store.Query {
-		return store.EnrollmentsByUser([]int64{1}, store.EnrollmentList{Status: edu.Completed, Order: edu.LastOpenedEnrollments}, page, countUnder[*edu.Enrollment](h))
+	"EnrollmentsByUser": func(r *queryResult) store.Query {
+		return store.EnrollmentsByUser([]int64{1}, store.EnrollmentList{Status: edu.Completed, Order: edu.LastOpenedEnrollments}, page, countChildRow[*edu.Enrollment](r))
 	},
-	"CountEnrollmentsByUser": func(h *hit) store.Query {
-		return store.CountEnrollmentsByUser([]int64{1}, edu.InProgress, countUnder[int](h))
+	"CountEnrollmentsByUser": func(r *queryResult) store.Query {
+		return store.CountEnrollmentsByUser([]int64{1}, edu.InProgress, countChildRow[int](r))
 	},
-	"EnrollmentsByCourse": func(h *hit) store.Query {
-		return store.EnrollmentsByCourse([]int64{24}, page, countUnder[*edu.Enrollment](h))
+	"EnrollmentsByCourse": func(r *queryResult) store.Query {
+		return store.EnrollmentsByCourse([]int64{24}, page, countChildRow[*edu.Enrollment](r))
 	},
-	"RecentEnrollments": func(h *hit) store.Query {
-		return store.RecentEnrollments(1, testdb.Now.AddDate(-1, 0, 0), 5, countStatements[*edu.Enrollment](h))
+	"RecentEnrollments": func(r *queryResult) store.Query {
+		return store.RecentEnrollments(1, testdb.Now.AddDate(-1, 0, 0), 5, countRow[*edu.Enrollment](r))
 	},
-	"WatchTimeSeries": func(h *hit) store.Query {
-		return store.WatchTimeSeries(1, edu.IntervalDay, testdb.Now.AddDate(0, -1, 0), countStatements[edu.TimePoint](h))
+	"WatchTimeSeries": func(r *queryResult) store.Query {
+		return store.WatchTimeSeries(1, edu.IntervalDay, testdb.Now.AddDate(0, -1, 0), countRow[edu.TimePoint](r))
 	},
-	"RecommendedCourses": func(h *hit) store.Query {
-		return store.RecommendedCourses(1, 5, edu.AllColumns, countStatements[*edu.Course](h))
+	"RecommendedCourses": func(r *queryResult) store.Query {
+		return store.RecommendedCourses(1, 5, edu.AllColumns, countRow[*edu.Course](r))
 	},
-	"AnalyticsByCourse": func(h *hit) store.Query {
-		return store.AnalyticsByCourse([]int64{24}, countStatements[*edu.CourseAnalytics](h))
+	"AnalyticsByCourse": func(r *queryResult) store.Query {
+		return store.AnalyticsByCourse([]int64{24}, countRow[*edu.CourseAnalytics](r))
 	},
-	"TopCourses": func(h *hit) store.Query {
-		return store.TopCourses(2, 5, edu.AllColumns, countStatements[*edu.Course](h))
+	"TopCourses": func(r *queryResult) store.Query {
+		return store.TopCourses(2, 5, edu.AllColumns, countRow[*edu.Course](r))
 	},
-	"InstructorEnrollments": func(h *hit) store.Query {
-		return store.InstructorEnrollments(2, edu.IntervalWeek, testdb.Now.AddDate(-1, 0, 0), countStatements[edu.TimePoint](h))
+	"InstructorEnrollments": func(r *queryResult) store.Query {
+		return store.InstructorEnrollments(2, edu.IntervalWeek, testdb.Now.AddDate(-1, 0, 0), countRow[edu.TimePoint](r))
 	},
-	"PlatformEnrollments": func(h *hit) store.Query {
-		return store.PlatformEnrollments(edu.IntervalMonth, testdb.Now.AddDate(-1, 0, 0), countStatements[edu.TimePoint](h))
+	"PlatformEnrollments": func(r *queryResult) store.Query {
+		return store.PlatformEnrollments(edu.IntervalMonth, testdb.Now.AddDate(-1, 0, 0), countRow[edu.TimePoint](r))
 	},
-	"SearchCourses": func(h *hit) store.Query {
-		return store.SearchCourses(edu.SearchArgs{Query: "web", Sort: edu.SortRelevance, Page: page}, countStatements[store.SearchHit](h))
+	"SearchCourses": func(r *queryResult) store.Query {
+		return store.SearchCourses(edu.SearchArgs{Query: "web", Sort: edu.SortRelevance, Page: page}, countRow[store.SearchHit](r))
 	},
-	"SearchGroups": func(h *hit) store.Query {
-		return store.SearchGroups(edu.SearchArgs{Query: "web"}, countStatements[store.SearchGroup](h))
+	"SearchGroups": func(r *queryResult) store.Query {
+		return store.SearchGroups(edu.SearchArgs{Query: "web"}, countRow[store.SearchGroup](r))
 	},
-	"Corrections": func(h *hit) store.Query {
-		return store.Corrections([]string{"pyton"}, countStatements[store.Correction](h))
+	"Corrections": func(r *queryResult) store.Query {
+		return store.Corrections([]string{"pyton"}, countRow[store.Correction](r))
 	},
-	"Suggestions": func(h *hit) store.Query { return store.Suggestions("the", 3, countStatements[string](h)) },
+	"Suggestions": func(r *queryResult) store.Query { return store.Suggestions("the", 3, countRow[string](r)) },
 
-	// Those that always give one row, into a value that must not stay zero.
+	// Queries that return exactly one row, into a value that must not be zero.
 	"CountCourses":    single(func(n *int) store.Query { return store.CountCourses(everyCondition, n) }),
 	"DashboardCounts": single(func(c *edu.DashboardCounts) store.Query { return store.DashboardCounts(1, c) }),
 	"WatchTime":       single(func(n *int) store.Query { return store.WatchTime(1, testdb.Now.AddDate(0, -1, 0), n) }),
@@ -135,11 +140,11 @@ var known = map[string]func(*hit) store.Query{
 	"PlatformTotals":   single(store.PlatformTotals),
 	"ActiveUsers":      single(func(n *int) store.Query { return store.ActiveUsers(testdb.Now.AddDate(0, -1, 0), n) }),
 	"DocumentsVersion": single(store.DocumentsVersion),
-	"Documents":        func(h *hit) store.Query { return store.Documents(countStatements[store.Document](h)) },
-	"DocumentUses": func(h *hit) store.Query {
-		return store.DocumentUses(time.Time{}, countStatements[store.DocumentUse](h))
+	"Documents":        func(r *queryResult) store.Query { return store.Documents(countRow[store.Document](r)) },
+	"DocumentUses": func(r *queryResult) store.Query {
+		return store.DocumentUses(time.Time{}, countRow[store.DocumentUse](r))
 	},
-	"Finds": single(func(b *bool) store.Query { return store.MatchesAnyCourse("web", edu.CourseConditions{}, b) }),
+	"MatchesAnyCourse": single(func(b *bool) store.Query { return store.MatchesAnyCourse("web", edu.CourseConditions{}, b) }),
 }
 
 var (
@@ -148,12 +153,13 @@ var (
 		CategoryID: 2, InstructorID: 2, Difficulty: edu.DifficultyIntermediate, Price: edu.PriceFree,
 		MinRating: new(float64), MaxDurationSeconds: ptr(100_000), Tags: []string{"web"},
 	}
-	watched = every(3000)
+	manyVideos = idsUpTo(3000)
 )
 
 func ptr[T any](v T) *T { return &v }
 
-func every(n int64) []int64 {
+// idsUpTo returns the ids from 1 to n.
+func idsUpTo(n int64) []int64 {
 	list := make([]int64, n)
 	for i := range list {
 		list[i] = int64(i) + 1
@@ -161,16 +167,17 @@ func every(n int64) []int64 {
 	return list
 }
 
-func single[V comparable](query func(*V) store.Query) func(*hit) store.Query {
-	return func(h *hit) store.Query {
+// single returns a query that sets one value.
+func single[V comparable](query func(*V) store.Query) func(*queryResult) store.Query {
+	return func(r *queryResult) store.Query {
 		v, zero := new(V), *new(V)
 		q := query(v)
-		h.found = func() bool { return *v != zero }
+		r.found = func() bool { return *v != zero }
 		return q
 	}
 }
 
-// Every query gives a row, alone and among all others in one round trip.
+// Every query returns a row, both alone and in one round trip with all others.
 func TestEveryQuery(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.NewWithDemo(t))
@@ -181,22 +188,22 @@ func TestEveryQuery(t *testing.T) {
 	if err := s.RecordDocumentUses(t.Context(), []store.DocumentUse{{Document: "1", LastUsed: testdb.Now, Count: 1}}); err != nil {
 		t.Fatal(err)
 	}
-	hits, queries := map[string]*hit{}, []store.Query{}
-	for name, query := range known {
-		hits[name] = &hit{}
-		queries = append(queries, query(hits[name]))
-		if err := s.RunQueries(t.Context(), query(&hit{})); err != nil {
+	results, queries := map[string]*queryResult{}, []store.Query{}
+	for name, query := range knownQueries {
+		results[name] = &queryResult{}
+		queries = append(queries, query(results[name]))
+		if err := s.RunQueries(t.Context(), query(&queryResult{})); err != nil {
 			t.Errorf("%s alone: %v", name, err)
 		}
 	}
-	sent := statements(t, func(ctx context.Context) {
+	sent := recordStats(t, func(ctx context.Context) {
 		if err := s.RunQueries(ctx, queries...); err != nil {
 			t.Fatal(err)
 		}
 	})
-	for name, h := range hits {
-		if h.rows == 0 && (h.found == nil || !h.found()) {
-			t.Errorf("%s finds nothing", name)
+	for name, r := range results {
+		if r.rows == 0 && (r.found == nil || !r.found()) {
+			t.Errorf("%s returns no rows", name)
 		}
 	}
 	if sent.StatementCount() != int64(len(queries)) || sent.RoundTripCount() != 1 {
@@ -204,8 +211,8 @@ func TestEveryQuery(t *testing.T) {
 	}
 }
 
-// A query that nobody runs here is one that nobody knows to be right.
-func TestEveryQueryIsKnown(t *testing.T) {
+// Every exported function that returns a Query is tested by TestEveryQuery.
+func TestEveryQueryIsTested(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
@@ -224,23 +231,23 @@ func TestEveryQueryIsKnown(t *testing.T) {
 			if !ok || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil {
 				continue
 			}
-			if result, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && result.Name == "Query" && known[f.Name.Name] == nil {
+			if result, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && result.Name == "Query" && knownQueries[f.Name.Name] == nil {
 				t.Errorf("TestEveryQuery does not run %s", f.Name.Name)
 			}
 		}
 	}
 }
 
-// Nothing to read costs nothing.
-func TestRunOfNothing(t *testing.T) {
+// RunQueries without queries sends nothing.
+func TestRunQueriesWithoutQueries(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t, testdb.New(t))
-	sent := statements(t, func(ctx context.Context) {
+	sent := recordStats(t, func(ctx context.Context) {
 		if err := s.RunQueries(ctx); err != nil {
 			t.Error(err)
 		}
 	})
 	if sent.RoundTripCount() != 0 {
-		t.Errorf("nothing took %d round trips", sent.RoundTripCount())
+		t.Errorf("no queries took %d round trips", sent.RoundTripCount())
 	}
 }

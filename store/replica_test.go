@@ -18,8 +18,8 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// link is the way to a replica, which can be cut. The replica is a second way
-// to the same server: what matters here is whether it is reached.
+// link is a TCP proxy to the replica, which can be cut. The replica is the primary server itself:
+// the tests only check whether it is reached.
 type link struct {
 	listener net.Listener
 	to       func() (net.Conn, error)
@@ -29,7 +29,7 @@ type link struct {
 	conns []net.Conn
 }
 
-// newLink opens a link to the server of a DSN, and returns its own DSN.
+// newLink opens a link to the server of a DSN, and returns the DSN of the link.
 func newLink(t *testing.T, dsn string) (*link, string) {
 	t.Helper()
 	config, err := pgx.ParseConfig(dsn)
@@ -51,6 +51,7 @@ func newLink(t *testing.T, dsn string) (*link, string) {
 	return l, fmt.Sprintf("host=127.0.0.1 port=%d user=%s password='%s' dbname=%s sslmode=disable application_name=replica", port, config.User, config.Password, config.Database)
 }
 
+// serve accepts connections and copies their bytes until the link is cut.
 func (l *link) serve() {
 	for {
 		from, err := l.listener.Accept()
@@ -70,11 +71,12 @@ func (l *link) serve() {
 	}
 }
 
+// counter counts written bytes.
 type counter struct{ n *atomic.Int64 }
 
 func (c counter) Write(b []byte) (int, error) { c.n.Add(int64(len(b))); return len(b), nil }
 
-// cut ends the link and whatever goes over it.
+// cut closes the link and its connections.
 func (l *link) cut() {
 	_ = l.listener.Close()
 	l.mu.Lock()
@@ -90,15 +92,15 @@ func TestReplica(t *testing.T) {
 	link, replica := newLink(t, dsn)
 	s := open(t, store.Config{URL: dsn, ReplicaURL: replica, MaxConns: 2})
 	read := func() error {
-		var h hit
-		err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h)), store.CoursesByID([]int64{1}, 0, countStatements[*edu.Course](&h)))
-		if err == nil && h.rows != 21 {
-			t.Errorf("%d rows, want 21", h.rows)
+		var r queryResult
+		err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r)), store.CoursesByID([]int64{1}, 0, countRow[*edu.Course](&r)))
+		if err == nil && r.rows != 21 {
+			t.Errorf("%d rows, want 21", r.rows)
 		}
 		if err == nil {
-			h = hit{}
-			if err = s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err == nil && h.rows != 20 {
-				t.Errorf("%d rows, want 20", h.rows)
+			r = queryResult{}
+			if err = s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); err == nil && r.rows != 20 {
+				t.Errorf("%d rows, want 20", r.rows)
 			}
 		}
 		return err
@@ -108,9 +110,9 @@ func TestReplica(t *testing.T) {
 		t.Fatal(err)
 	}
 	if link.sent.Load() == before {
-		t.Error("the replica was not asked")
+		t.Error("the replica was not used")
 	}
-	// Cut while connections are open in the pool: the first read meets a dead one.
+	// The link is cut while the pool has open connections, so the first read gets a closed one.
 	link.cut()
 	for i := range 3 {
 		if err := read(); err != nil {
@@ -119,28 +121,28 @@ func TestReplica(t *testing.T) {
 	}
 }
 
-// A replica that is shut down tells its connections so; that is no answer for
-// callers.
+// A replica that shuts down sends an error to its connections. Reads then use the primary.
 func TestReplicaShutDown(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t)
 	_, replica := newLink(t, dsn)
 	s := open(t, store.Config{URL: dsn, ReplicaURL: replica, MaxConns: 2})
 	db := testdb.OpenPool(t, dsn)
-	var h hit
-	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err != nil {
+	var r queryResult
+	if err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); err != nil {
 		t.Fatal(err)
 	}
-	// The store names itself in all its connections: those of the replica are the ones over the link.
+	// The store sets application_name on all its connections, so those to the replica are found by
+	// their last query.
 	exec(t, db, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '-- name: Categories%'")
-	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err != nil {
+	if err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); err != nil {
 		t.Errorf("a read while the replica goes down: %v", err)
 	}
 }
 
-// A statement that takes too long and a database that is not there are both
-// SERVICE_UNAVAILABLE; what callers cannot help is not.
-func TestErrorsOfTheDatabase(t *testing.T) {
+// Statement timeouts and an unreachable database are SERVICE_UNAVAILABLE. Errors that callers
+// cannot act on have no code.
+func TestDatabaseErrorCodes(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t)
 	s := open(t, store.Config{URL: dsn, MaxConns: 2, StatementTimeout: 50 * time.Millisecond})
@@ -152,16 +154,16 @@ func TestErrorsOfTheDatabase(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), "LOCK categories IN ACCESS EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
-	var h hit
-	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); !errors.Is(err, edu.Unavailable) {
-		t.Errorf("a statement that waits too long: %v, want SERVICE_UNAVAILABLE", err)
+	var r queryResult
+	if err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); !errors.Is(err, edu.Unavailable) {
+		t.Errorf("a statement that times out: %v, want SERVICE_UNAVAILABLE", err)
 	}
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, db, "ALTER TABLE categories RENAME TO gone")
-	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err == nil || errors.Is(err, edu.Unavailable) || errors.Is(err, edu.BadUserInput) {
-		t.Errorf("a statement that is wrong: %v, want an error without a code", err)
+	if err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); err == nil || errors.Is(err, edu.Unavailable) || errors.Is(err, edu.BadUserInput) {
+		t.Errorf("an invalid statement: %v, want an error without a code", err)
 	}
 }
 
@@ -169,13 +171,13 @@ func TestPrimaryUnreachable(t *testing.T) {
 	t.Parallel()
 	link, dsn := newLink(t, testdb.NewWithDemo(t))
 	s := open(t, store.Config{URL: dsn, MaxConns: 1})
-	var h hit
-	if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); err != nil {
+	var r queryResult
+	if err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); err != nil {
 		t.Fatal(err)
 	}
 	link.cut()
 	for i := range 2 {
-		if err := s.RunQueries(t.Context(), store.Categories(countStatements[*edu.Category](&h))); !errors.Is(err, edu.Unavailable) {
+		if err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); !errors.Is(err, edu.Unavailable) {
 			t.Errorf("read %d: %v, want SERVICE_UNAVAILABLE", i, err)
 		}
 	}

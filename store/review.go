@@ -12,19 +12,19 @@ var reviewColumns = []column[edu.Review]{
 	{edu.ReviewCreatedAt, "r.created_at", func(r *edu.Review) []any { return []any{&r.CreatedAt} }},
 }
 
-func selectReviews(name string, want edu.Columns) *statement {
-	return addColumns(newStatement(name, "SELECT r.id, r.course_id, r.user_id"), reviewColumns, want)
+func selectReviews(name string, columns edu.Columns) *statement {
+	return addColumns(newStatement(name, "SELECT r.id, r.course_id, r.user_id"), reviewColumns, columns)
 }
 
-// ReviewsByID reads reviews by their keys, in no order.
+// ReviewsByID reads reviews by id, in no particular order.
 func ReviewsByID(ids []int64, into func(*edu.Review)) Query {
 	s := selectReviews("ReviewsByID", edu.AllColumns).addSQL(" FROM reviews r WHERE r.id = ANY (")
 	return s.addSQL(s.bindArg(ids), ")").dependOnEach(ids, edu.TagReview).buildQuery(scanReview(edu.AllColumns, into))
 }
 
-// ReviewsByCourse reads the same page of the reviews of each course, the newest
-// first. With p.Joined, their authors are read with them: joining ten rows costs
-// less than asking again.
+// ReviewsByCourse reads the same page of the reviews of each course, the newest first. If
+// p.JoinedColumns is set, the authors are read too: joining ten rows costs less than a second
+// query.
 func ReviewsByCourse(ids []int64, p edu.PageArgs, into func(r *edu.Review, author *edu.User)) Query {
 	p.Columns |= edu.ReviewCreatedAt
 	s := selectReviews("ReviewsByCourse", p.Columns)
@@ -35,7 +35,7 @@ func ReviewsByCourse(ids []int64, p edu.PageArgs, into func(r *edu.Review, autho
 	if p.JoinedColumns == 0 {
 		return s.buildQuery(scanReview(p.Columns, func(r *edu.Review) { into(r, nil) }))
 	}
-	// A subquery keeps the rows in their order, which a join outside might not.
+	// A subquery preserves the order of the rows; a join outside of it might not.
 	s.addSQL(" CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.id = r.user_id LIMIT 1) u")
 	var u edu.User
 	return s.buildQuery(scanReview(p.Columns, func(r *edu.Review) {
@@ -45,13 +45,13 @@ func ReviewsByCourse(ids []int64, p edu.PageArgs, into func(r *edu.Review, autho
 	}, appendScanTargets(nil, &u, userColumns, p.JoinedColumns)...), rowTag{edu.TagUser, &u.ID})
 }
 
-// scanReview reads a review from a row; after tells where the columns after the
-// review's go.
-func scanReview(want edu.Columns, into func(*edu.Review), after ...any) func(pgx.Rows) error {
+// scanReview returns a scan function for reviews. after are the targets of the columns that follow
+// those of the review.
+func scanReview(columns edu.Columns, into func(*edu.Review), after ...any) func(pgx.Rows) error {
 	var r edu.Review
-	to := append(appendScanTargets([]any{&r.ID, &r.CourseID, &r.AuthorID}, &r, reviewColumns, want), after...)
+	targets := append(appendScanTargets([]any{&r.ID, &r.CourseID, &r.AuthorID}, &r, reviewColumns, columns), after...)
 	return func(rows pgx.Rows) error {
-		if err := rows.Scan(to...); err != nil {
+		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
 		row := r

@@ -6,8 +6,8 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// ReviewCourse writes a viewer's review of a course, in the place of the one they
-// wrote before. Its id, author and time are the database's.
+// ReviewCourse writes the review of a viewer, which replaces an earlier one of the same course. The
+// database sets its id, author and time.
 func (s *Store) ReviewCourse(ctx context.Context, v edu.Viewer, r edu.Review, at edu.InputPath) (id int64, err error) {
 	err = s.WriteInTx(ctx, func(tx *Tx) error {
 		var c *edu.Course

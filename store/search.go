@@ -8,18 +8,16 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// SearchHit is a course that was searched for, with its relevance and what the
-// database understood the text to search for: normalised words in quotes,
-// without those that must not occur.
+// SearchHit is a course in a search result, with its relevance and the lexemes that the database
+// searched for: normalized words in quotes, without excluded words.
 type SearchHit struct {
 	Course  *edu.Course
 	Score   float64
 	Lexemes string
 }
 
-// SearchCourses reads a page of the published courses that match a text; an
-// empty text matches every one, with a score of 0. The rows are ranked by their
-// keys first and decorated last.
+// SearchCourses reads a page of the published courses that match a text. An empty text matches
+// every course, with a score of 0. The query ranks ids first and reads the other columns last.
 func SearchCourses(q edu.SearchArgs, into func(SearchHit)) Query {
 	by, order := searchOrderFields[q.Sort], q.Sort.SortOrder()
 	s := newStatement("SearchCourses").dependOnCourseList(by, order, q.Page)
@@ -28,11 +26,11 @@ func SearchCourses(q edu.SearchArgs, into func(SearchHit)) Query {
 	if q.Query != "" {
 		lexemes = "(SELECT querytree(query) FROM q)"
 	}
-	want := q.Page.Columns | q.Sort.CursorColumns()
-	s.addSQL("SELECT h.score, ", lexemes, ", ").addCourseColumns(want)
+	columns := q.Page.Columns | q.Sort.CursorColumns()
+	s.addSQL("SELECT h.score, ", lexemes, ", ").addCourseColumns(columns)
 	score := "0::float8"
 	if q.Query != "" {
-		// ts_rank stays below 1, so that 1 more puts an exact title above all else.
+		// ts_rank is below 1, so adding 1 ranks an exact title above all other courses.
 		score = "(ts_rank(c.search_vector, (SELECT query FROM q)) + (lower(c.title) = (SELECT exact FROM q))::int)::float8"
 	}
 	key, direction := score, " DESC"
@@ -45,33 +43,33 @@ func SearchCourses(q edu.SearchArgs, into func(SearchHit)) Query {
 	s.addSQL(" FROM (SELECT c.id, ", score, " AS score, ", key, " AS key FROM courses c WHERE ", matched)
 	s.addCourseFilter(q.Filter).addPageClause(order, key, "c.id", q.Page)
 	s.addSQL(") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
-	var f SearchHit
-	found := func(c *edu.Course) { into(SearchHit{Course: c, Score: f.Score, Lexemes: f.Lexemes}) }
-	return s.buildQuery(scanCourse(want, s.dependOnPageEnds(by, q.Page.Limit+1, singlePageKey, found), &f.Score, &f.Lexemes))
+	var hit SearchHit
+	deliver := func(c *edu.Course) { into(SearchHit{Course: c, Score: hit.Score, Lexemes: hit.Lexemes}) }
+	return s.buildQuery(scanCourse(columns, s.dependOnPageEnds(by, q.Page.Limit+1, singlePageKey, deliver), &hit.Score, &hit.Lexemes))
 }
 
-// searchOrderFields is what search results can be ordered by, but for the relevance,
-// which depends on the text.
+// searchOrderFields are the sort fields of search results, except relevance, which depends on the
+// text.
 var searchOrderFields = map[edu.SearchSort]edu.CourseOrderField{
 	edu.SortRating:      edu.CoursesByRating,
 	edu.SortEnrollments: edu.CoursesByEnrollments,
 	edu.SortNewest:      edu.CoursesByPublishedAt,
 }
 
-// addSearchQuery appends the text searched for, parsed once a statement, and returns the
-// condition that a course matches it. A title that is the text to the letter
-// matches even if the text holds stop words only.
+// addSearchQuery appends the search text, parsed once for each statement, and returns the condition
+// that a course matches it. A title that equals the text matches even if the text consists of stop
+// words.
 func (s *statement) addSearchQuery(text string) string {
 	if text == "" {
 		return "c.published"
 	}
-	at := s.dependOn(edu.TagCoursesText).bindArg(text)
-	s.addSQL("WITH q AS MATERIALIZED (SELECT websearch_to_tsquery('english', ", at, ") AS query, lower(", at, ") AS exact) ")
+	textArg := s.dependOn(edu.TagCoursesText).bindArg(text)
+	s.addSQL("WITH q AS MATERIALIZED (SELECT websearch_to_tsquery('english', ", textArg, ") AS query, lower(", textArg, ") AS exact) ")
 	return "c.published AND (c.search_vector @@ (SELECT query FROM q) OR lower(c.title) = (SELECT exact FROM q))"
 }
 
-// SearchGroup is how many results share a category, a difficulty and a price:
-// every facet is a sum of groups.
+// SearchGroup is the number of results that share a category, a difficulty and a price. Every facet
+// is a sum of groups.
 type SearchGroup struct {
 	CategoryID int64
 	Difficulty edu.Difficulty
@@ -79,8 +77,8 @@ type SearchGroup struct {
 	Count      int
 }
 
-// SearchGroups counts the courses that match a text and a filter whatever their
-// category, difficulty and price, by these three.
+// SearchGroups counts the courses that match a text and a filter, grouped by category, difficulty
+// and price. The conditions of the filter on these three are ignored.
 func SearchGroups(q edu.SearchArgs, into func(SearchGroup)) Query {
 	s := newStatement("SearchGroups").dependOn(edu.TagCourses)
 	matched := s.addSearchQuery(q.Query)
@@ -100,17 +98,17 @@ func SearchGroups(q edu.SearchArgs, into func(SearchGroup)) Query {
 	})
 }
 
-// Correction is a word searched for: whether any course has it, and the nearest
-// word that the courses do have.
+// Correction is the spelling of a word of a search text: whether any course contains it, and the
+// nearest word that courses contain.
 type Correction struct {
 	Word    string
 	Known   bool
 	Nearest string
 }
 
-// Corrections looks words up in the courses' vocabulary, in their order. A stop
-// word is known. The nearest is of a published course and shares a fifth of its
-// trigrams at least; a word with nothing so near has none.
+// Corrections finds words in the vocabulary of the courses, and returns them in their order. Stop
+// words are known. The nearest word occurs in a published course and shares at least a fifth of its
+// trigrams; it is "" if there is none.
 func Corrections(words []string, into func(Correction)) Query {
 	s := newStatement("Corrections", `SELECT w.word,
 		numnode(plainto_tsquery('english', w.word)) = 0
@@ -118,7 +116,7 @@ func Corrections(words []string, into func(Correction)) Query {
 		coalesce((SELECT n.word FROM (SELECT v.word, v.word <-> w.word AS distance FROM course_words v
 			ORDER BY v.word <-> w.word LIMIT 16) n
 			WHERE n.distance < 0.8
-				-- The vocabulary has the words of drafts too, which nobody is to know of.
+				-- The vocabulary includes the words of drafts, which must not be disclosed.
 				AND EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', n.word))
 			ORDER BY n.distance, n.word LIMIT 1), '')
 		FROM unnest(`)
@@ -131,28 +129,26 @@ func Corrections(words []string, into func(Correction)) Query {
 	})
 }
 
-// MatchesAnyCourse tells whether a text finds any published course that meets the
-// conditions.
+// MatchesAnyCourse reports whether a text matches any published course that meets the conditions.
 func MatchesAnyCourse(text string, where edu.CourseConditions, into *bool) Query {
-	s := newStatement("Finds").dependOn(edu.TagCourses)
+	s := newStatement("MatchesAnyCourse").dependOn(edu.TagCourses)
 	matched := s.addSearchQuery(text)
 	s.addSQL("SELECT EXISTS (SELECT FROM courses c WHERE ", matched).addCourseFilter(where)
 	return s.addSQL(")").buildQuery(func(rows pgx.Rows) error { return rows.Scan(into) })
 }
 
-// Suggestions reads titles that start with what was typed, the most taken first,
-// and only if these do not suffice those with a word near to it, the nearest
-// first.
+// Suggestions reads titles that start with the typed text, those with the most enrollments first.
+// If these are too few, titles with a similar word follow, the most similar first.
 func Suggestions(typed string, first int, into func(string)) Query {
 	s := newStatement("Suggestions").dependOn(edu.TagCourses, edu.TagCoursesTitles, edu.TagCoursesEnrollments)
-	near, pattern, n := s.bindArg(typed), s.bindArg(likeEscaper.Replace(typed)+"%"), s.bindArg(first)
+	typedArg, pattern, n := s.bindArg(typed), s.bindArg(likeEscaper.Replace(typed)+"%"), s.bindArg(first)
 	s.addSQL(`(SELECT c.title FROM courses c WHERE c.published AND lower(c.title) LIKE lower(`, pattern, `)
 			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
 		UNION ALL
 		(SELECT c.title FROM courses c
-			WHERE c.published AND lower(`, near, `) <% lower(c.title) AND lower(c.title) NOT LIKE lower(`, pattern, `)
+			WHERE c.published AND lower(`, typedArg, `) <% lower(c.title) AND lower(c.title) NOT LIKE lower(`, pattern, `)
 			GROUP BY c.title
-			ORDER BY word_similarity(lower(`, near, `), lower(c.title)) DESC, max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
+			ORDER BY word_similarity(lower(`, typedArg, `), lower(c.title)) DESC, max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
 		LIMIT `, n)
 	return s.buildQuery(func(rows pgx.Rows) error {
 		var title string

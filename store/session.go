@@ -9,18 +9,17 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// maxSessionAge is how long a session may go on at most, however often it is
-// refreshed.
+// maxSessionAge is the maximum lifetime of a session, however often it is refreshed.
 const maxSessionAge = 365 * 24 * time.Hour
 
-// Credentials is what a password is checked against.
+// Credentials holds the data that a password is verified against.
 type Credentials struct {
 	UserID       int64
-	PasswordHash string // "" where the account has none, or is not active
+	PasswordHash string // "" if the account has none or is not active
 }
 
-// CredentialsByEmail finds those of an account by its email, without regard to
-// case. Into is not called where there is none.
+// CredentialsByEmail reads the credentials of an account by email, ignoring case. into is not
+// called if there is none.
 func CredentialsByEmail(email string, into func(Credentials)) Query {
 	s := newStatement("CredentialsByEmail", "SELECT u.id, CASE WHEN u.active THEN coalesce(u.password_hash, '') ELSE '' END FROM users u WHERE lower(u.email) = lower(")
 	return s.addSQL(s.bindArg(email), ")").buildQuery(func(rows pgx.Rows) error {
@@ -31,43 +30,41 @@ func CredentialsByEmail(email string, into func(Credentials)) Query {
 	})
 }
 
-// NewAccount is what an account starts with.
+// NewAccount holds the data of an account to create.
 type NewAccount struct{ Name, Email, PasswordHash string }
 
-// RefreshToken is one that a session gets: the SHA-256 of it, and how long it may
-// be spent.
+// RefreshToken is a new refresh token of a session: its SHA-256 hash, and its lifetime.
 type RefreshToken struct {
 	Hash [32]byte
 	TTL  time.Duration
 }
 
-// SignUp makes an account and its first session. Where the email is taken, in
-// whatever case, edu.UserAlreadyExists is told at the path.
+// SignUp creates an account and its first session. If the email is taken, ignoring case, it returns
+// edu.UserAlreadyExists at the path.
 func (s *Store) SignUp(ctx context.Context, a NewAccount, t RefreshToken, at edu.InputPath) (edu.Viewer, error) {
 	q := newStatement("SignUp", "WITH account AS (INSERT INTO users (name, email, password_hash, last_login) VALUES (")
 	q.addSQL(q.bindArg(a.Name), ", ", q.bindArg(a.Email), ", ", q.bindArg(a.PasswordHash), ", now()) ON CONFLICT (lower(email)) DO NOTHING RETURNING id, role, plan)")
 	v, err := s.startSession(ctx, q, t)
 	if err == nil && !v.SignedIn() {
-		err = at.UserErrorf(edu.UserAlreadyExists, "there is an account with this email already: sign in")
+		err = at.UserErrorf(edu.UserAlreadyExists, "an account with this email already exists: sign in")
 	}
 	return v, err
 }
 
-// SignIn starts a session of an account whose password was checked against c.
-// Where the account is not as it was read any more, inactive or with another
-// password, the viewer is anonymous and nothing is written. Renewed is the
-// password hashed anew, "" where it stays.
-func (s *Store) SignIn(ctx context.Context, c Credentials, renewed string, t RefreshToken) (edu.Viewer, error) {
+// SignIn starts a session of an account after its password was verified against c. If the account
+// has changed since, and is inactive or has another password, the viewer is anonymous and nothing
+// is written. rehashed is a new hash of the password, "" to leave the hash as it is.
+func (s *Store) SignIn(ctx context.Context, c Credentials, rehashed string, t RefreshToken) (edu.Viewer, error) {
 	q := newStatement("SignIn", "WITH account AS (UPDATE users u SET last_login = now()")
-	if renewed != "" {
-		q.addSQL(", password_hash = ", q.bindArg(renewed))
+	if rehashed != "" {
+		q.addSQL(", password_hash = ", q.bindArg(rehashed))
 	}
 	q.addSQL(" WHERE u.active").addCondition("u.id = %", c.UserID).addCondition("u.password_hash = %", c.PasswordHash)
 	return s.startSession(ctx, q.addSQL(" RETURNING u.id, u.role, u.plan)"), t)
 }
 
-// startSession makes the session of the account that a statement starts with: at
-// most one row named account. A viewer without a session is one without account.
+// startSession adds the creation of a session to a statement that begins with a CTE named account
+// of at most one row. The viewer is anonymous if account has no row.
 func (s *Store) startSession(ctx context.Context, q *statement, t RefreshToken) (v edu.Viewer, err error) {
 	q.addSQL(", session AS (INSERT INTO sessions (user_id) SELECT a.id FROM account a RETURNING id)",
 		", token AS (INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.bindArg(t.Hash[:]), ", s.id, now() + ", q.bindArg(t.TTL), "::interval FROM session s)",
@@ -81,18 +78,17 @@ func (s *Store) startSession(ctx context.Context, q *statement, t RefreshToken) 
 	return v, err
 }
 
-// RefreshSession spends a refresh token, known by its hash, for the next of its
-// session, good for its TTL but not beyond maxSessionAge after the session's start.
-// The viewer is anonymous where the token is of no use: unknown, expired, of a
-// session that is revoked or of a user that is not active. One that was spent
-// before may be stolen: its session is revoked, and stolen is true, with the
-// viewer whose access tokens should not be taken any more.
+// RefreshSession exchanges a refresh token, identified by its hash, for the next one of its
+// session. The next token is valid for its TTL, but not beyond maxSessionAge after the start of the
+// session. The viewer is anonymous if the token is unknown or expired, its session is revoked, or
+// its user is not active. A token that was spent before may be stolen: its session is revoked, and
+// stolen is true, with the viewer whose access tokens should no longer be accepted.
 func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next RefreshToken) (v edu.Viewer, stolen bool, err error) {
 	err = s.withoutPublishing().WriteInTx(ctx, func(tx *Tx) error {
 		var found edu.Viewer
 		var unusable bool
 		v, stolen = edu.Viewer{}, false
-		// The token is locked too: one that waited for another must see it spent.
+		// The token is locked too: a transaction that waited for another must see it as spent.
 		q := newStatement("LockRefreshToken", "SELECT t.spent_at IS NOT NULL, t.expires_at <= now() OR s.revoked_at IS NOT NULL OR NOT u.active,",
 			" u.id, upper(u.role), upper(u.plan), s.id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id WHERE t.hash = ")
 		q.addSQL(q.bindArg(spend[:]), " FOR NO KEY UPDATE OF t, s")
@@ -115,7 +111,8 @@ func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next Refresh
 	return v, stolen, err
 }
 
-// withoutPublishing is the store for writes of sessions alone: no kept answer depends on them.
+// withoutPublishing returns a store for writes of sessions, which publishes no changes: no cached
+// response depends on sessions.
 func (s *Store) withoutPublishing() *Store {
 	silent := *s
 	silent.publishChanges = nil
@@ -128,12 +125,12 @@ func spendRefreshToken(hash [32]byte) Query {
 }
 
 func insertNextToken(session int64, t RefreshToken) Query {
-	q := newStatement("NextRefreshToken", "INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ")
+	q := newStatement("InsertNextToken", "INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ")
 	q.addSQL(q.bindArg(t.Hash[:]), ", s.id, least(now() + ", q.bindArg(t.TTL), "::interval, s.created_at + ", q.bindArg(maxSessionAge), "::interval)")
 	return q.addSQL(" FROM sessions s WHERE s.id = ", q.bindArg(session)).buildQuery(nil)
 }
 
-// EndSession revokes the viewer's session, and tells whether there was one.
+// EndSession revokes the session of the viewer and reports whether it exists.
 func (s *Store) EndSession(ctx context.Context, v edu.Viewer) (ended bool, err error) {
 	err = s.withoutPublishing().WriteInTx(ctx, func(tx *Tx) error {
 		ended = false
@@ -144,7 +141,7 @@ func (s *Store) EndSession(ctx context.Context, v edu.Viewer) (ended bool, err e
 	return ended, err
 }
 
-// revokeSession gives a row for a session that is there, revoked before or now.
+// revokeSession revokes a session. It returns a row if the session exists, revoked before or not.
 func revokeSession(v edu.Viewer) Query {
 	q := newStatement("RevokeSession", "UPDATE sessions SET revoked_at = coalesce(revoked_at, now()) WHERE id = ")
 	return q.addSQL(q.bindArg(v.Session), " AND user_id = ", q.bindArg(v.ID), " RETURNING id").buildQuery(func(pgx.Rows) error { return nil })

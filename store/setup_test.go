@@ -10,12 +10,13 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// setup opens a store on a database of testdb, and a pool beside it.
+// setup opens a store on a database of testdb, and a pool of the same database.
 func setup(t *testing.T, dsn string) (*store.Store, *pgxpool.Pool) {
 	t.Helper()
 	return open(t, store.Config{URL: dsn, MaxConns: 4}), testdb.OpenPool(t, dsn)
 }
 
+// open opens a store that is closed with the test.
 func open(t *testing.T, c store.Config) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), c)
@@ -33,6 +34,7 @@ func exec(t *testing.T, db *pgxpool.Pool, sql string, args ...any) {
 	}
 }
 
+// value returns the value that a query selects.
 func value[T any](t *testing.T, db *pgxpool.Pool, sql string, args ...any) T {
 	t.Helper()
 	var v T
@@ -42,8 +44,8 @@ func value[T any](t *testing.T, db *pgxpool.Pool, sql string, args ...any) T {
 	return v
 }
 
-// statements runs under a count of what is sent.
-func statements(t *testing.T, do func(context.Context)) *store.Stats {
+// recordStats runs do and returns the statistics of the statements that it sends.
+func recordStats(t *testing.T, do func(context.Context)) *store.Stats {
 	t.Helper()
 	stats := &store.Stats{}
 	do(store.WithStats(t.Context(), stats))

@@ -10,11 +10,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// tagLiteral is a tag in a trigger's function, e.g. 'course:' || id || '.videos'.
+// tagLiteral matches a tag in a trigger function, e.g. 'course:' || id || '.videos'.
 var tagLiteral = regexp.MustCompile(`'(?:course|user|teaching|enrollment|review|video|category):' \|\| [^,)]*?(?:coalesce\([^)]*\)[^,)]*?)?(?:\)| END|,| AS)|'courses[a-z.]*:' \|\| part|'(?:courses|categories)[a-z.]*'|\{words\}`)
 
-// partialMoves leave out where a course came from or where it went to, and so what it
-// passed.
+// partialMoves are replacements that drop the old or the new position of a course, and so the parts
+// between them.
 var partialMoves = [][2]string{
 	{"least(old_rating, new_rating)", "new_rating"},
 	{"greatest(old_rating, new_rating)", "new_rating"},
@@ -22,14 +22,14 @@ var partialMoves = [][2]string{
 	{"greatest(old_taken, new_taken)", "new_taken"},
 }
 
-// Whatever tag a trigger forgets, TestTagsAreSound would notice: with MUTANTS=1,
-// for it takes minutes.
-func TestForgottenTagsAreNoticed(t *testing.T) {
+// TestTagsAreSound detects every missing tag of a trigger. The test takes minutes and runs with
+// MUTANTS=1 only.
+func TestMissingTagsAreDetected(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("MUTANTS") == "" {
 		t.Skip("takes minutes: set MUTANTS=1")
 	}
-	db := stageSound(t)
+	db := stageSoundness(t)
 	rows, err := db.Query(t.Context(), "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'tell\\_%' ORDER BY proname")
 	if err != nil {
 		t.Fatal(err)
@@ -46,27 +46,27 @@ func TestForgottenTagsAreNoticed(t *testing.T) {
 				mutant = f[:at[0]] + "{nothing}" + f[at[1]:]
 			}
 			name, _, _ := strings.Cut(strings.TrimPrefix(f, "CREATE OR REPLACE FUNCTION public."), "(")
-			t.Run(fmt.Sprint(name, " ", n, " ", literal), func(t *testing.T) { noticed(t, mutant) })
+			t.Run(fmt.Sprint(name, " ", n, " ", literal), func(t *testing.T) { expectDetection(t, mutant) })
 		}
 		for _, m := range partialMoves {
 			if mutant := strings.Replace(f, m[0], m[1], 1); mutant != f {
-				t.Run(m[0], func(t *testing.T) { noticed(t, mutant) })
+				t.Run(m[0], func(t *testing.T) { expectDetection(t, mutant) })
 			}
 		}
 	}
 }
 
-// noticed looks whether any of some seeds finds a mutant.
-func noticed(t *testing.T, mutant string) {
+// expectDetection fails unless one of 30 seeds detects a mutant.
+func expectDetection(t *testing.T, mutant string) {
 	t.Helper()
 	t.Parallel()
 	for seed := range uint64(30) {
-		db := stageSound(t)
+		db := stageSoundness(t)
 		exec(t, db, mutant)
-		if wrong, compared, _ := unsound(t, db, seed, 300); wrong != "" {
-			t.Logf("after %d pairs of seed %d: %.300s", compared, seed, wrong)
+		if unsound, compared, _ := findUnsoundRead(t, db, seed, 300); unsound != "" {
+			t.Logf("after %d reads of seed %d: %.300s", compared, seed, unsound)
 			return
 		}
 	}
-	t.Error("nobody noticed")
+	t.Error("the mutant is not detected")
 }

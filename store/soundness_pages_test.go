@@ -8,8 +8,8 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// movingWrites move courses in the orders by rating and by enrollments: a step, far,
-// to where others are, and to where none can be.
+// movingWrites move courses in the orders by rating and by enrollments: by one step, by many, to
+// positions of other courses, and to impossible positions.
 var movingWrites = []string{
 	"UPDATE courses SET enrollment_count = greatest(0, enrollment_count + $2 % 3 - 1) WHERE id = $1 % 10",
 	"UPDATE courses SET enrollment_count = $2 % 8 WHERE id = $1 % 10",
@@ -22,52 +22,52 @@ var movingWrites = []string{
 	"UPDATE courses SET rating_average = (ARRAY[-1, 9, 5, NULL])[1 + $2 % 4] WHERE id = $1 % 10",
 }
 
-// pageReads are of parts of what is ordered by what changes the most.
-func (d dealer) pageReads() []soundRead {
-	order, search, categories, user := d.order(), d.search(), d.ids(5), d.id(8)
-	order.Field = pick(d, order.Field, edu.CoursesByRating, edu.CoursesByEnrollments)
-	// Few courses meet conditions, and then a page is all of its list.
-	where := pick(d, d.conditions(), edu.CourseConditions{})
-	search.Filter = pick(d, search.Filter, edu.CourseConditions{})
-	page, instructor := d.between(order.SortOrder(), d.page()), pick(d, 0, d.Int64N(4))
+// pageReads returns reads of pages in the orders that change the most.
+func (g generator) pageReads() []soundRead {
+	order, search, categories, user := g.order(), g.search(), g.ids(5), g.id(8)
+	order.Field = pick(g, order.Field, edu.CoursesByRating, edu.CoursesByEnrollments)
+	// Few courses meet conditions, and a page is then often the whole list.
+	where := pick(g, g.conditions(), edu.CourseConditions{})
+	search.Filter = pick(g, search.Filter, edu.CourseConditions{})
+	page, instructor := g.withCursors(order.SortOrder(), g.page()), pick(g, 0, g.Int64N(4))
 	return []soundRead{
-		{"Courses", false, func(a *answer) store.Query { return store.Courses(where, order, page, rowOf[*edu.Course](a)) }},
-		{"CoursesByCategory", false, func(a *answer) store.Query {
-			return store.CoursesByCategory(categories, order, page, rowUnder[*edu.Course](a))
+		{"Courses", false, func(a *rowRecorder) store.Query { return store.Courses(where, order, page, recordRow[*edu.Course](a)) }},
+		{"CoursesByCategory", false, func(a *rowRecorder) store.Query {
+			return store.CoursesByCategory(categories, order, page, recordChildRow[*edu.Course](a))
 		}},
-		{"SearchCourses", false, func(a *answer) store.Query { return store.SearchCourses(search, rowOf[store.SearchHit](a)) }},
-		{"RecommendedCourses", false, func(a *answer) store.Query {
-			return store.RecommendedCourses(user, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
+		{"SearchCourses", false, func(a *rowRecorder) store.Query { return store.SearchCourses(search, recordRow[store.SearchHit](a)) }},
+		{"RecommendedCourses", false, func(a *rowRecorder) store.Query {
+			return store.RecommendedCourses(user, page.Limit, edu.CourseTitle, recordRow[*edu.Course](a))
 		}},
-		{"TopCourses", false, func(a *answer) store.Query {
-			return store.TopCourses(instructor, page.Limit, edu.CourseTitle, rowOf[*edu.Course](a))
+		{"TopCourses", false, func(a *rowRecorder) store.Query {
+			return store.TopCourses(instructor, page.Limit, edu.CourseTitle, recordRow[*edu.Course](a))
 		}},
 	}
 }
 
-// between puts cursors at one end of a page, at the other, at both or at none: where
-// rows are, and where none are.
-func (d dealer) between(o edu.SortOrder, p edu.PageArgs) edu.PageArgs {
+// withCursors adds a cursor to the start of a page, to its end, to both or to none. The cursors are
+// at positions with and without rows.
+func (g generator) withCursors(o edu.SortOrder, p edu.PageArgs) edu.PageArgs {
 	cursor := func() string {
-		at := edu.Cursor{Order: o.Name, ID: d.id(10)}
+		at := edu.Cursor{Order: o.Name, ID: g.id(10)}
 		switch o.Kind {
 		case edu.IntValue:
-			at.Value = edu.NewIntValue(pick(d, d.Int64N(8), d.Int64N(1000), -1))
+			at.Value = edu.NewIntValue(pick(g, g.Int64N(8), g.Int64N(1000), -1))
 		case edu.FloatValue:
-			at.Value = edu.NewFloatValue(pick(d, 0, float64(d.IntN(6)), float64(d.IntN(500))/100, math.Inf(1), math.NaN()))
+			at.Value = edu.NewFloatValue(pick(g, 0, float64(g.IntN(6)), float64(g.IntN(500))/100, math.Inf(1), math.NaN()))
 		case edu.TextValue:
-			at.Value = edu.NewTextValue(pick(d, "apple", "pear", "plum", "plum 5"))
+			at.Value = edu.NewTextValue(pick(g, "apple", "pear", "plum", "plum 5"))
 		case edu.DecimalValue:
-			at.Value = edu.NewDecimalValue(pick[edu.Decimal](d, "0", "1", "1.50"))
+			at.Value = edu.NewDecimalValue(pick[edu.Decimal](g, "0", "1", "1.50"))
 		case edu.TimeValue:
-			at.Value = edu.NewTimeValue(time.Now().Add(-time.Duration(d.IntN(1000)) * time.Hour))
+			at.Value = edu.NewTimeValue(time.Now().Add(-time.Duration(g.IntN(1000)) * time.Hour))
 		}
 		return at.String()
 	}
-	if d.IntN(2) == 0 {
+	if g.IntN(2) == 0 {
 		p.After = cursor()
 	}
-	if d.IntN(4) == 0 {
+	if g.IntN(4) == 0 {
 		p.Before = cursor()
 	}
 	return p

@@ -15,8 +15,8 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// soundWrites are what people do to the tables in plain SQL; $1 and $2 are random
-// numbers. Some fail, and then change nothing.
+// soundWrites are plain SQL statements of other clients. $1 and $2 are random numbers. Some
+// statements fail and change nothing.
 var soundWrites = []string{
 	"UPDATE users SET name = 'U' || $2 WHERE id = $1 % 9",
 	"UPDATE users SET email = $2 || '@7p.example', plan = 'premium' WHERE id = $1 % 9",
@@ -78,7 +78,7 @@ var soundWrites = []string{
 	"INSERT INTO course_words VALUES ((ARRAY['aple','pair','plam','oran'])[1 + $2 % 4]) ON CONFLICT DO NOTHING",
 	"UPDATE course_words SET word = 'aple' || repeat('e', $2 % 3) WHERE word IN ('apple', 'aple')",
 	"DELETE FROM course_words WHERE word IN ('apple', 'aple', 'pear', 'pair', 'plam', 'oran')",
-	// So that there is something left to write.
+	// Inserts, so that rows remain for other writes.
 	"INSERT INTO enrollments (user_id, course_id) SELECT u.id, c.id FROM users u, courses c WHERE (u.id * 7 + c.id * 5 + $1) % 3 = 0 ON CONFLICT DO NOTHING",
 	"INSERT INTO reviews (user_id, course_id, rating) SELECT user_id, course_id, 1 + id % 5 FROM enrollments WHERE (id + $1) % 3 = 0 ON CONFLICT DO NOTHING",
 	"INSERT INTO videos (course_id, title, position, duration_seconds) SELECT id, 'V', 5000 + $1, 100 FROM courses",
@@ -88,26 +88,26 @@ var soundWrites = []string{
 	"WITH gone AS (DELETE FROM reviews WHERE course_id = 1 + $1 % 9 RETURNING course_id, user_id) INSERT INTO enrollments (course_id, user_id) SELECT course_id, user_id FROM gone ON CONFLICT DO NOTHING",
 }
 
-// rareWrites touch what nearly all else hangs on.
+// rareWrites change rows that most other rows depend on.
 var rareWrites = []string{"TRUNCATE reviews", "TRUNCATE video_progress", "TRUNCATE enrollments", "TRUNCATE course_related"}
 
-// write deals a write, plain SQL or a method of the store's, and says which.
-func (d dealer) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) (what string) {
-	student := edu.Viewer{ID: d.id(8), Role: edu.RoleAdmin}
-	course := d.id(9)
+// write runs a random write, plain SQL or a method of the store, and describes it.
+func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) (what string) {
+	student := edu.Viewer{ID: g.id(8), Role: edu.RoleAdmin}
+	course := g.id(9)
 	methods := []struct {
 		name string
 		do   func() error
 	}{
 		{"Enroll", func() error { _, err := s.Enroll(ctx, student, course, nil); return err }},
 		{"Unenroll", func() error { return s.Unenroll(ctx, student, course, nil) }},
-		{"SetPublished", func() error { return s.SetCoursePublished(ctx, student, course, d.IntN(2) == 0, nil) }},
+		{"SetCoursePublished", func() error { return s.SetCoursePublished(ctx, student, course, g.IntN(2) == 0, nil) }},
 		{"ReviewCourse", func() error {
-			_, err := s.ReviewCourse(ctx, student, edu.Review{CourseID: course, Rating: 1 + d.IntN(5)}, nil)
+			_, err := s.ReviewCourse(ctx, student, edu.Review{CourseID: course, Rating: 1 + g.IntN(5)}, nil)
 			return err
 		}},
 		{"RecordProgress", func() error {
-			events := []edu.VideoEvent{{VideoID: d.id(20), ProgressSeconds: d.IntN(90), WatchedAt: since.AddDate(1, 0, 0)}}
+			events := []edu.VideoEvent{{VideoID: g.id(20), ProgressSeconds: g.IntN(90), WatchedAt: since.AddDate(1, 0, 0)}}
 			_, err := s.RecordProgress(ctx, student, events, nil)
 			return err
 		}},
@@ -120,29 +120,30 @@ func (d dealer) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) (wh
 			return err
 		}},
 		{"UpdateCourse", func() error {
-			return s.UpdateCourse(ctx, student, edu.Course{ID: course, Title: fmt.Sprint("apple ", d.IntN(9)), CategoryID: d.id(3)}, edu.CourseTitle, nil)
+			return s.UpdateCourse(ctx, student, edu.Course{ID: course, Title: fmt.Sprint("apple ", g.IntN(9)), CategoryID: g.id(3)}, edu.CourseTitle, nil)
 		}},
 		{"BulkEnroll", func() error { _, err := s.BulkEnroll(ctx, student, course, []string{"1", "2", "3"}, nil); return err }},
 		{"RefreshAnalytics", func() error { _, err := s.RefreshAnalytics(ctx, 0); return err }},
 	}
-	n := d.IntN(len(soundWrites) + len(methods))
+	n := g.IntN(len(soundWrites) + len(methods))
 	switch {
-	case d.IntN(200) == 0:
-		what = pick(d, rareWrites...)
-	case d.IntN(6) == 0:
-		what = pick(d, movingWrites...)
+	case g.IntN(200) == 0:
+		what = pick(g, rareWrites...)
+	case g.IntN(6) == 0:
+		what = pick(g, movingWrites...)
 	case n < len(soundWrites):
 		what = soundWrites[n]
 	default:
 		m := methods[n-len(soundWrites)]
 		return fmt.Sprintf("%s: %v", m.name, m.do())
 	}
-	what = strings.NewReplacer("$1", fmt.Sprint(d.IntN(1000)), "$2", fmt.Sprint(d.IntN(1000))).Replace(what)
+	what = strings.NewReplacer("$1", fmt.Sprint(g.IntN(1000)), "$2", fmt.Sprint(g.IntN(1000))).Replace(what)
 	_, err := db.Exec(ctx, what)
 	return fmt.Sprintf("%s: %v", what, err)
 }
 
-func stageSound(t *testing.T) *pgxpool.Pool {
+// stageSoundness returns a database with rows in all tables whose changes are recorded.
+func stageSoundness(t *testing.T) *pgxpool.Pool {
 	t.Helper()
 	db := testdb.OpenPool(t, testdb.New(t))
 	exec(t, db, `
@@ -158,71 +159,70 @@ func stageSound(t *testing.T) *pgxpool.Pool {
 	return db
 }
 
-// kept is a read that was made, with what it gave and what it said it depends on.
-type kept struct {
+// recordedRead is a read with its result and the tags that it depended on.
+type recordedRead struct {
 	read soundRead
 	text string
 	tags edu.Tags
 }
 
-// unsound writes and looks whether any of the reads made before gives something
-// else now, though no tag of the write says so. It returns what was wrong, "" for
-// nothing; how many reads were compared; and how many gave something else.
-func unsound(t *testing.T, db *pgxpool.Pool, seed uint64, writes int) (wrong string, compared, differed int) {
+// findUnsoundRead runs writes. After each, it checks whether any earlier read returns another
+// result although the write changed none of its tags. It returns a description of such a read, ""
+// for none; the number of reads compared; and the number of those with another result.
+func findUnsoundRead(t *testing.T, db *pgxpool.Pool, seed uint64, writes int) (unsound string, compared, differed int) {
 	t.Helper()
 	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
-	d := dealer{rand.New(rand.NewPCG(seed, 0))}
-	made := make([]*kept, 40)
-	run := func(k *kept) string {
-		var a answer
-		if err := s.RunQueries(store.WithTags(t.Context(), &k.tags), k.read.query(&a)); err != nil {
-			t.Fatalf("%s: %v", k.read.name, err)
+	g := generator{rand.New(rand.NewPCG(seed, 0))}
+	reads := make([]*recordedRead, 40)
+	run := func(r *recordedRead) string {
+		var a rowRecorder
+		if err := s.RunQueries(store.WithTags(t.Context(), &r.tags), r.read.query(&a)); err != nil {
+			t.Fatalf("%s: %v", r.read.name, err)
 		}
-		return a.text(k.read.unordered)
+		return a.text(r.read.unordered)
 	}
-	fresh := func(read soundRead) *kept {
-		k := &kept{read: read}
-		k.text = run(k)
-		return k
+	fresh := func(read soundRead) *recordedRead {
+		r := &recordedRead{read: read}
+		r.text = run(r)
+		return r
 	}
-	for i := range made {
-		made[i] = fresh(d.read())
+	for i := range reads {
+		reads[i] = fresh(g.read())
 	}
-	changes := &reader{s: s}
+	changes := &changeReader{s: s}
 	changes.next(t)
 	for range writes {
-		what := d.write(t.Context(), s, db)
-		written := strings.Fields(strings.Join(changes.next(t), " "))
-		for i, k := range made {
+		what := g.write(t.Context(), s, db)
+		changed := strings.Fields(strings.Join(changes.next(t), " "))
+		for i, before := range reads {
 			compared++
-			now := fresh(k.read)
-			if now.text != k.text {
+			now := fresh(before.read)
+			if now.text != before.text {
 				differed++
-				tags := k.tags.SortedNames()
-				if !slices.Contains(written, "*") && !slices.ContainsFunc(tags, func(tag string) bool { return slices.Contains(written, tag) }) {
-					return fmt.Sprintf("%s\nwrote %q\n%s depends on %q and gave\n%s\nand then\n%s", what, written, k.read.name, tags, k.text, now.text), compared, differed
+				tags := before.tags.SortedNames()
+				if !slices.Contains(changed, "*") && !slices.ContainsFunc(tags, func(tag string) bool { return slices.Contains(changed, tag) }) {
+					return fmt.Sprintf("%s\nchanged %q\n%s depends on %q and returned\n%s\nand then\n%s", what, changed, before.read.name, tags, before.text, now.text), compared, differed
 				}
 			}
-			if d.IntN(4) == 0 {
-				now = fresh(d.read())
+			if g.IntN(4) == 0 {
+				now = fresh(g.read())
 			}
-			made[i] = now
+			reads[i] = now
 		}
 	}
 	return "", compared, differed
 }
 
-// Whenever a write changes what a read gives, a tag of the one is a tag of the
-// other.
+// If a write changes the result of a read, the write changes a tag that the read depends on.
 func TestTagsAreSound(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
-	wrong, compared, differed := unsound(t, stageSound(t), seed, 300)
-	if wrong != "" {
-		t.Fatalf("seed %d: %s", seed, wrong)
+	unsound, compared, differed := findUnsoundRead(t, stageSoundness(t), seed, 300)
+	if unsound != "" {
+		t.Fatalf("seed %d: %s", seed, unsound)
 	}
 	if differed < 100 {
-		t.Errorf("of %d reads only %d gave something else", compared, differed)
+		t.Errorf("only %d of %d reads returned another result", differed, compared)
 	}
-	t.Logf("seed %d: %d pairs of a write and a read, of which %d gave something else", seed, compared, differed)
+	t.Logf("seed %d: %d of %d reads returned another result after a write", seed, differed, compared)
 }

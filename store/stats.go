@@ -5,20 +5,20 @@ import (
 	"sync/atomic"
 )
 
-// Stats counts what an operation asks of the database.
+// Stats counts the SQL statements of an operation.
 type Stats struct {
 	statements, roundTrips atomic.Int64
 }
 
-// StatementCount returns how many SQL statements were sent.
+// StatementCount returns the number of SQL statements sent.
 func (s *Stats) StatementCount() int64 { return s.statements.Load() }
 
-// RoundTripCount returns in how many round trips they were sent.
+// RoundTripCount returns the number of round trips in which they were sent.
 func (s *Stats) RoundTripCount() int64 { return s.roundTrips.Load() }
 
 type statsKey struct{}
 
-// WithStats returns a context under which statements are counted.
+// WithStats returns a context under which statements are counted in s.
 func WithStats(ctx context.Context, s *Stats) context.Context {
 	return context.WithValue(ctx, statsKey{}, s)
 }

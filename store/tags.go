@@ -8,33 +8,32 @@ import (
 
 type tagsKey struct{}
 
-// WithTags returns a context under which Run collects what its reads depend on.
-// Reads of a query that tells no tags, and those within a transaction, make it
-// unknown.
+// WithTags returns a context under which RunQueries collects the tags that its reads depend on.
+// Queries without tags, and reads within a transaction, mark the tags as incomplete.
 func WithTags(ctx context.Context, t *edu.Tags) context.Context {
 	return context.WithValue(ctx, tagsKey{}, t)
 }
 
-// tagsFromContext returns the collector that WithTags put there, or nil.
+// tagsFromContext returns the collector of the context, or nil.
 func tagsFromContext(ctx context.Context) *edu.Tags {
 	t, _ := ctx.Value(tagsKey{}).(*edu.Tags)
 	return t
 }
 
-// tagDependency is a tag, or one for each of some ids.
+// tagDependency is a tag, or one tag for each of some ids.
 type tagDependency struct {
 	edu.Tag
 	ids []int64
 }
 
-// rowTag is the tag that each row of a query has: its kind, and where its id is
-// read to. The zero rowTag is none.
+// rowTag is the tag of each row of a query: its kind, and the field that the id is scanned into.
+// The zero rowTag is none.
 type rowTag struct {
 	kind edu.TagKind
 	id   *int64
 }
 
-// dependOn tells that a statement depends on tags that have no id.
+// dependOn adds dependencies on tags without ids.
 func (s *statement) dependOn(kinds ...edu.TagKind) *statement {
 	for _, k := range kinds {
 		s.tags = append(s.tags, tagDependency{Tag: k.WithID(0)})
@@ -42,7 +41,7 @@ func (s *statement) dependOn(kinds ...edu.TagKind) *statement {
 	return s
 }
 
-// dependOnID tells that a statement depends on what an id has.
+// dependOnID adds dependencies on tags of an id.
 func (s *statement) dependOnID(id int64, kinds ...edu.TagKind) *statement {
 	for _, k := range kinds {
 		s.tags = append(s.tags, tagDependency{Tag: k.WithID(id)})
@@ -50,8 +49,7 @@ func (s *statement) dependOnID(id int64, kinds ...edu.TagKind) *statement {
 	return s
 }
 
-// dependOnEach tells that a statement depends on what each of some ids has, whether or not
-// there is such a row.
+// dependOnEach adds dependencies on tags of each of some ids, whether or not their rows exist.
 func (s *statement) dependOnEach(ids []int64, kinds ...edu.TagKind) *statement {
 	for _, k := range kinds {
 		s.tags = append(s.tags, tagDependency{Tag: k.WithID(0), ids: ids})
@@ -59,7 +57,7 @@ func (s *statement) dependOnEach(ids []int64, kinds ...edu.TagKind) *statement {
 	return s
 }
 
-// collectTags collects what a query depends on, but for its rows.
+// collectTags collects the tags that a query depends on, except those of its rows.
 func (q *Query) collectTags(t *edu.Tags) {
 	if len(q.tags) == 0 && q.rowTag.id == nil {
 		t.MarkIncomplete()

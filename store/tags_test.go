@@ -10,47 +10,47 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Of accounts and of documents no answer is made that could be kept.
-var untagged = []string{"AccountOf", "CredentialsByEmail", "DocumentsVersion", "Documents", "DocumentUses"}
+// untagged are the queries whose results are never cached: accounts and documents.
+var untagged = []string{"LookupAccount", "CredentialsByEmail", "DocumentsVersion", "Documents", "DocumentUses"}
 
-// Every read tells what it depends on, or makes it unknown.
-func TestEveryQueryTellsTags(t *testing.T) {
+// Every read has tags, or marks the tags as incomplete.
+func TestEveryQueryHasTags(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.NewWithDemo(t))
 	exec(t, db, "SELECT refresh_related(ARRAY[24::bigint])")
-	for name, query := range known {
+	for name, query := range knownQueries {
 		var tags edu.Tags
-		if err := s.RunQueries(store.WithTags(t.Context(), &tags), query(&hit{})); err != nil {
+		if err := s.RunQueries(store.WithTags(t.Context(), &tags), query(&queryResult{})); err != nil {
 			t.Fatal(err)
 		}
-		switch none := slices.Contains(untagged, name); {
-		case none && tags.Complete():
-			t.Errorf("%s is known by %q", name, tags.SortedNames())
-		case !none && (!tags.Complete() || tags.Len() == 0):
-			t.Errorf("%s tells %q, known: %t", name, tags.SortedNames(), tags.Complete())
+		switch expectNone := slices.Contains(untagged, name); {
+		case expectNone && tags.Complete():
+			t.Errorf("%s has the tags %q", name, tags.SortedNames())
+		case !expectNone && (!tags.Complete() || tags.Len() == 0):
+			t.Errorf("%s has the tags %q, complete: %t", name, tags.SortedNames(), tags.Complete())
 		}
 	}
 }
 
-// What a read depends on: what was asked for, found or not, and the rows.
+// A read depends on the keys that it searched for, found or not, and on the returned rows.
 func TestTagsOfReads(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
 	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
 	exec(t, db, "UPDATE courses SET published = true, published_at = now()")
-	none := func(*edu.Course) {}
+	ignore := func(*edu.Course) {}
 	joined := edu.PageArgs{Limit: 9, JoinedColumns: edu.UserName}
 	var n int
 	for _, c := range []struct {
 		query store.Query
 		want  string
 	}{
-		{store.CoursesByID([]int64{1, 77}, 0, none), "course:1 course:77"},
-		{store.CourseBySlug("c1", 0, none), "course:1"},
-		{store.CourseBySlug("none", 0, none), "courses.slugs"},
-		{store.Courses(edu.CourseConditions{}, edu.NewestCourses, page, none), "course:1 course:2 courses"},
-		{store.Courses(edu.CourseConditions{CategoryID: 3}, edu.NewestCourses, page, none), "courses"},
-		{store.Courses(edu.CourseConditions{MinRating: new(float64)}, edu.CourseOrder{Field: edu.CoursesByEnrollments}, page, none), "course:1 course:2 courses courses.rating:0"},
+		{store.CoursesByID([]int64{1, 77}, 0, ignore), "course:1 course:77"},
+		{store.CourseBySlug("c1", 0, ignore), "course:1"},
+		{store.CourseBySlug("none", 0, ignore), "courses.slugs"},
+		{store.Courses(edu.CourseConditions{}, edu.NewestCourses, page, ignore), "course:1 course:2 courses"},
+		{store.Courses(edu.CourseConditions{CategoryID: 3}, edu.NewestCourses, page, ignore), "courses"},
+		{store.Courses(edu.CourseConditions{MinRating: new(float64)}, edu.CourseOrder{Field: edu.CoursesByEnrollments}, page, ignore), "course:1 course:2 courses courses.rating:0"},
 		{store.CountCourses(edu.CourseConditions{}, &n), "categories categories.counts"},
 		{store.CountCourses(edu.CourseConditions{CategoryID: 3}, &n), "category:3"},
 		{store.CategoryBySlug("k1", func(*edu.Category) {}), "categories category:1"},
@@ -65,14 +65,14 @@ func TestTagsOfReads(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := strings.Join(tags.SortedNames(), " "); got != c.want || !tags.Complete() {
-			t.Errorf("told %q, want %q", got, c.want)
+			t.Errorf("depends on %q, want %q", got, c.want)
 		}
 	}
 	var tags edu.Tags
 	err := s.RunAtomically(store.WithTags(t.Context(), &tags), func(s *store.Store) error {
-		return s.RunQueries(store.WithTags(t.Context(), &tags), store.CoursesByID([]int64{1}, 0, none))
+		return s.RunQueries(store.WithTags(t.Context(), &tags), store.CoursesByID([]int64{1}, 0, ignore))
 	})
 	if err != nil || tags.Complete() {
-		t.Errorf("what is read within a transaction is known: %q, %v", tags.SortedNames(), err)
+		t.Errorf("the tags of a read in a transaction are complete: %q, %v", tags.SortedNames(), err)
 	}
 }

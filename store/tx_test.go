@@ -22,22 +22,23 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// bump is a write of the tests' own: it adds one to a category's counter.
+// bump returns a test write that adds one to the counter of a category.
 func bump(id int64) store.Query {
 	return store.Statement("UPDATE categories SET course_count = course_count + 1 WHERE id = $1", id)
 }
 
-func twoCategories(t *testing.T, exec func(sql string, args ...any)) {
+// createTwoCategories creates the categories 1 and 2.
+func createTwoCategories(t *testing.T, exec func(sql string, args ...any)) {
 	t.Helper()
 	exec("INSERT INTO categories (name, slug) VALUES ('A', 'a'), ('B', 'b')")
 }
 
-// Two that lock the same rows in opposite orders come to a deadlock, of which
-// PostgreSQL fails one. That one is done again.
-func TestWriteOutlivesDeadlocks(t *testing.T) {
+// PostgreSQL fails one of two transactions that lock the same rows in opposite orders. The failed
+// transaction is retried.
+func TestWriteRetriesDeadlocks(t *testing.T) {
 	t.Parallel()
 	db := testdb.OpenPool(t, testdb.New(t))
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	exec(t, db, "ALTER DATABASE "+value[string](t, db, "SELECT quote_ident(current_database())")+" SET deadlock_timeout = '10ms'")
 	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 4})
 	var runs atomic.Int64
@@ -51,7 +52,7 @@ func TestWriteOutlivesDeadlocks(t *testing.T) {
 				if err := tx.RunQueries(t.Context(), bump(order[0])); err != nil {
 					return err
 				}
-				once.Do(first.Done) // both hold a row
+				once.Do(first.Done) // both transactions have locked a row
 				first.Wait()
 				return tx.Commit(t.Context(), bump(order[1]))
 			})
@@ -62,16 +63,16 @@ func TestWriteOutlivesDeadlocks(t *testing.T) {
 	}
 	wait.Wait()
 	if runs.Load() < 3 {
-		t.Errorf("ran %d times: there was no deadlock to outlive", runs.Load())
+		t.Errorf("ran %d times: there was no deadlock to retry", runs.Load())
 	}
 	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 4 {
 		t.Errorf("the counters sum up to %d, want 4", sum)
 	}
 }
 
-// The time to try again in begins with the first loss: one that waited its turn
-// for long, and then lost, has all of it.
-func TestWriteAgainAfterAWait(t *testing.T) {
+// The retry budget starts at the first conflict, so a write that waited long before its first
+// conflict has the whole budget.
+func TestRetryBudgetStartsAtFirstConflict(t *testing.T) {
 	t.Parallel()
 	deadlock := &pgconn.PgError{Code: "40P01"}
 	synctest.Test(t, func(t *testing.T) {
@@ -91,17 +92,17 @@ func TestWriteAgainAfterAWait(t *testing.T) {
 			t.Errorf("ended with %v", err)
 		}
 		if took := time.Since(start); took < 2700*time.Millisecond || took > 3*time.Second {
-			t.Errorf("gave up after %v, want up to 3 s", took)
+			t.Errorf("stopped after %v, want up to 3 s", took)
 		}
 	})
 }
 
-// A connection lost before the commit was sent: nothing was written, and it is
-// done again.
-func TestWriteOutlivesLostConnections(t *testing.T) {
+// If the connection is lost before the commit is sent, nothing is written and the transaction is
+// retried.
+func TestWriteRetriesLostConnections(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	runs := 0
 	err := s.WriteInTx(t.Context(), func(tx *store.Tx) error {
 		if err := tx.RunQueries(t.Context(), bump(1)); err != nil {
@@ -120,14 +121,14 @@ func TestWriteOutlivesLostConnections(t *testing.T) {
 	}
 }
 
-// A commit whose answer is lost may have been done. It is not done again, and
-// the error says that it is not known.
-func TestWriteTellsOfLostCommits(t *testing.T) {
+// A commit whose response is lost may have succeeded. It is not retried, and the error says that
+// the outcome is unknown.
+func TestLostCommitIsReportedAsUnknown(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
 	db := testdb.OpenPool(t, dsn)
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
-	dsn, cut := proxy(t, dsn, deaf)
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	dsn, cut := proxy(t, dsn, dropResponse)
 	s := open(t, store.Config{URL: dsn, MaxConns: 1})
 	ctx := t.Context()
 	write := func(before func()) error {
@@ -144,27 +145,27 @@ func TestWriteTellsOfLostCommits(t *testing.T) {
 	}
 	runs := 0
 	err := write(func() { runs++; cut.Store(true) })
-	if !errors.Is(err, edu.Unavailable) || !strings.Contains(err.Error(), "look whether it was") || runs != 1 {
-		t.Errorf("ran %d times and ended with %v; want once, and to be told that it is not known", runs, err)
+	if !errors.Is(err, edu.Unavailable) || !strings.Contains(err.Error(), "check whether the change was made") || runs != 1 {
+		t.Errorf("ran %d times and ended with %v; want once, and an error that the outcome is unknown", runs, err)
 	}
 	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 4 {
-		t.Errorf("the counters sum up to %d, want 4: the commit itself arrived", sum)
+		t.Errorf("the counters sum up to %d, want 4: the commit was received", sum)
 	}
 }
 
-// A server that is told to stop may end a connection right after it has answered the
-// commit. What is committed is not done again, and its changes are told.
-func TestWriteOutlivesTheEndAfterItsCommit(t *testing.T) {
+// A server that shuts down may close a connection right after it acknowledged a commit. The commit
+// is not retried, and its changes are published.
+func TestShutdownAfterCommitIsSuccess(t *testing.T) {
 	t.Parallel()
-	for _, told := range []bool{false, true} {
+	for _, publish := range []bool{false, true} {
 		dsn := testdb.New(t)
 		db := testdb.OpenPool(t, dsn)
-		twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
-		dsn, stop := proxy(t, dsn, stopping)
-		var made []store.Change
+		createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+		dsn, stop := proxy(t, dsn, appendShutdown)
+		var changes []store.Change
 		c := store.Config{URL: dsn, MaxConns: 1}
-		if told {
-			c.PublishChanges = func(_ context.Context, all []store.Change) { made = append(made, all...) }
+		if publish {
+			c.PublishChanges = func(_ context.Context, all []store.Change) { changes = append(changes, all...) }
 		}
 		s := open(t, c)
 		runs := 0
@@ -182,35 +183,36 @@ func TestWriteOutlivesTheEndAfterItsCommit(t *testing.T) {
 			}
 		}
 		if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 2 || runs != 2 {
-			t.Errorf("told %v: ran %d times, and the counters sum up to %d; want 2 and 2", told, runs, sum)
+			t.Errorf("publishing %v: ran %d times, and the counters sum up to %d; want 2 and 2", publish, runs, sum)
 		}
-		if told && len(made) != 2 {
-			t.Errorf("told of %d changes, want 2: %v", len(made), made)
+		if publish && len(changes) != 2 {
+			t.Errorf("published %d changes, want 2: %v", len(changes), changes)
 		}
 		if stop.Load() {
-			t.Error("the connection was not ended")
+			t.Error("the connection was not closed")
 		}
 	}
 }
 
-// deaf passes on nothing of an answer.
-func deaf([]byte) []byte { return nil }
+// dropResponse drops the response of the server.
+func dropResponse([]byte) []byte { return nil }
 
-// stopping has a server that is told to stop say so where it would have said that it
-// is ready for the next statement.
-func stopping(answer []byte) []byte {
+// appendShutdown replaces the message that the server is ready for the next statement by the error
+// of a server that shuts down.
+func appendShutdown(response []byte) []byte {
 	const ready = "Z\x00\x00\x00\x05I"
-	if !bytes.HasSuffix(answer, []byte(ready)) {
+	if !bytes.HasSuffix(response, []byte(ready)) {
 		return nil
 	}
 	text := "SFATAL\x00VFATAL\x00C57P01\x00Mterminating connection due to administrator command\x00\x00"
 	end := binary.BigEndian.AppendUint32([]byte("E"), uint32(4+len(text)))
-	return append(append(bytes.TrimSuffix(answer, []byte(ready)), end...), text...)
+	return append(append(bytes.TrimSuffix(response, []byte(ready)), end...), text...)
 }
 
-// proxy stands between a client and a PostgreSQL. Once cut is set it passes on what the
-// client sends next, and of the answer what last leaves of it, and ends the connection.
-func proxy(t *testing.T, dsn string, last func(answer []byte) []byte) (through string, cut *atomic.Bool) {
+// proxy returns the DSN of a proxy to a PostgreSQL server. Once cut is set, the proxy forwards the
+// next message of the client, replaces the response by the result of last, and closes the
+// connection.
+func proxy(t *testing.T, dsn string, last func(response []byte) []byte) (through string, cut *atomic.Bool) {
 	t.Helper()
 	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
@@ -258,14 +260,13 @@ func proxy(t *testing.T, dsn string, last func(answer []byte) []byte) (through s
 	return u.String(), cut
 }
 
-// What is done atomically is all there or not at all, though each of its writes
-// succeeded by itself.
-func TestAtomically(t *testing.T) {
+// RunAtomically commits all of its writes or none, even if each of them succeeded.
+func TestRunAtomically(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	ctx := t.Context()
-	enough := errors.New("enough")
+	errFailed := errors.New("failed")
 	both := func(end error) error {
 		return s.RunAtomically(ctx, func(s *store.Store) error {
 			for id := range int64(2) {
@@ -273,21 +274,21 @@ func TestAtomically(t *testing.T) {
 					return err
 				}
 			}
-			// A write that fails takes back itself alone.
+			// A failed write rolls back only itself.
 			err := s.WriteInTx(ctx, func(tx *store.Tx) error {
 				if err := tx.RunQueries(ctx, bump(1)); err != nil {
 					return err
 				}
-				return enough
+				return errFailed
 			})
-			if !errors.Is(err, enough) {
-				t.Errorf("ended with %v, want %v", err, enough)
+			if !errors.Is(err, errFailed) {
+				t.Errorf("ended with %v, want %v", err, errFailed)
 			}
 			return end
 		})
 	}
-	if err := both(enough); !errors.Is(err, enough) {
-		t.Errorf("ended with %v, want %v", err, enough)
+	if err := both(errFailed); !errors.Is(err, errFailed) {
+		t.Errorf("ended with %v, want %v", err, errFailed)
 	}
 	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 0 {
 		t.Errorf("the counters sum up to %d, want 0", sum)
@@ -300,15 +301,15 @@ func TestAtomically(t *testing.T) {
 	}
 }
 
-// A caller who leaves takes the write back.
-func TestWriteOfACallerWhoLeft(t *testing.T) {
+// Cancelling the context of a write rolls it back.
+func TestCancelledWriteIsRolledBack(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
-	twoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
-	ctx, leave := context.WithCancel(t.Context())
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	ctx, cancel := context.WithCancel(t.Context())
 	err := s.WriteInTx(ctx, func(tx *store.Tx) error {
 		err := tx.RunQueries(ctx, bump(1))
-		leave()
+		cancel()
 		return errors.Join(err, tx.Commit(ctx, bump(2)))
 	})
 	if !errors.Is(err, context.Canceled) {

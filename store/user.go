@@ -15,26 +15,26 @@ var userColumns = []column[edu.User]{
 	{edu.UserCreatedAt, "u.created_at", func(u *edu.User) []any { return []any{&u.CreatedAt} }},
 }
 
-// UsersByID reads users by their keys, in no order. With edu.UserPrivateColumns, what
-// only they and admins may read is read too.
-func UsersByID(ids []int64, want edu.Columns, into func(*edu.User)) Query {
-	s := addColumns(newStatement("UsersByID", "SELECT u.id"), userColumns, want)
+// UsersByID reads users by id, in no particular order. edu.UserPrivateColumns selects the columns
+// that only the user and admins may read.
+func UsersByID(ids []int64, columns edu.Columns, into func(*edu.User)) Query {
+	s := addColumns(newStatement("UsersByID", "SELECT u.id"), userColumns, columns)
 	var u edu.User
-	to := appendScanTargets([]any{&u.ID}, &u, userColumns, want)
+	targets := appendScanTargets([]any{&u.ID}, &u, userColumns, columns)
 	var private edu.UserPrivate
 	var preferences []byte
-	if want.HasAny(edu.UserPrivateColumns) {
+	if columns.HasAny(edu.UserPrivateColumns) {
 		s.dependOnEach(ids, edu.TagUserPrivate)
 		s.addSQL(", u.email, upper(u.plan), u.preferences, u.last_login")
-		to = append(to, &private.Email, (*string)(&private.Plan), &preferences, &private.LastLogin)
+		targets = append(targets, &private.Email, (*string)(&private.Plan), &preferences, &private.LastLogin)
 	}
 	s.addSQL(" FROM users u WHERE u.id = ANY (", s.bindArg(ids), ")").dependOnEach(ids, edu.TagUser)
 	return s.buildQuery(func(rows pgx.Rows) error {
-		if err := rows.Scan(to...); err != nil {
+		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
 		row := u
-		if want.HasAny(edu.UserPrivateColumns) {
+		if columns.HasAny(edu.UserPrivateColumns) {
 			own := private
 			own.Preferences = edu.DefaultPreferences
 			if err := json.Unmarshal(preferences, &own.Preferences); err != nil {

@@ -8,10 +8,10 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// AddVideo adds a video to a course, at a position or, for nil, after all others;
-// those from there on move one up. At is the path to the video.
+// AddVideo adds a video to a course, at a position, or after all others if position is nil. Videos
+// from that position on move by one. At is the path to the video.
 func (s *Store) AddVideo(ctx context.Context, v edu.Viewer, video edu.Video, position *int, at edu.InputPath) (*edu.Video, error) {
-	var made *edu.Video
+	var added *edu.Video
 	err := s.WriteInTx(ctx, func(tx *Tx) error {
 		var c *edu.Course
 		var videos edu.VideoTotals
@@ -28,20 +28,19 @@ func (s *Store) AddVideo(ctx context.Context, v edu.Viewer, video edu.Video, pos
 		if position != nil {
 			video.Position = *position
 		}
-		return tx.Commit(ctx, moveVideos(video.CourseID, video.Position), insertVideo(video, assignTo(&made)), lengthenCourse(video.CourseID))
+		return tx.Commit(ctx, moveVideos(video.CourseID, video.Position), insertVideo(video, assignTo(&added)), lengthenCourse(video.CourseID))
 	})
-	return made, err
+	return added, err
 }
 
-// videoTotals reads the videos of a course together.
+// videoTotals reads the totals of the videos of a course.
 func videoTotals(course int64, into *edu.VideoTotals) Query {
 	s := newStatement("VideoTotals", "SELECT count(*), coalesce(max(v.position), 0), coalesce(sum(v.duration_seconds), 0) FROM videos v WHERE v.course_id = ")
 	return s.addSQL(s.bindArg(course)).buildQuery(func(rows pgx.Rows) error { return rows.Scan(&into.Count, &into.LastPosition, &into.TotalSeconds) })
 }
 
-// moveVideos makes room at a position, one video after the other as lockVideos
-// locks them. That positions are unique is looked at once the statement is through:
-// the constraint is deferrable.
+// moveVideos moves the videos from a position on by one. It locks them in the order of lockVideos.
+// Positions may collide within the statement, because their unique constraint is deferrable.
 func moveVideos(course int64, from int) Query {
 	s := newStatement("MoveVideos", "UPDATE videos v SET position = v.position + 1 FROM (SELECT id FROM videos WHERE course_id = ")
 	return s.addSQL(s.bindArg(course), " AND position >= ", s.bindArg(from), " ORDER BY id FOR UPDATE) moved WHERE v.id = moved.id").buildQuery(nil)
@@ -53,7 +52,7 @@ func insertVideo(video edu.Video, into func(*edu.Video)) Query {
 	return s.addSQL(") RETURNING ", videoColumns).buildQuery(scanVideo(into))
 }
 
-// lengthenCourse makes a course as long as its videos, if it is shorter.
+// lengthenCourse extends the duration of a course to that of its videos, if it is shorter.
 func lengthenCourse(course int64) Query {
 	s := newStatement("LengthenCourse", "UPDATE courses c SET updated_at = now(), duration_seconds = greatest(c.duration_seconds, v.seconds) FROM (")
 	id := s.bindArg(course)

@@ -10,9 +10,9 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// A row that someone keeps locked fails those who want it, and nobody else: reads
-// go on meanwhile, and the database counts as there.
-func TestLockedRowStopsNoReads(t *testing.T) {
+// A row that another client locks fails the writes that need it, and nothing else: reads and Ping
+// still succeed.
+func TestLockedRowDoesNotBlockReads(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t)
 	db := testdb.OpenPool(t, dsn)
@@ -36,7 +36,7 @@ func TestLockedRowStopsNoReads(t *testing.T) {
 	}
 	for value[int](t, db, "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") < 3 {
 		if t.Context().Err() != nil {
-			t.Fatal("nobody waits for the lock")
+			t.Fatal("no write waits for the lock")
 		}
 	}
 	n := 0
