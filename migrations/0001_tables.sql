@@ -14,19 +14,19 @@ CREATE TABLE users (
     created_at    timestamptz NOT NULL DEFAULT now(),
     last_login    timestamptz
 );
--- Unique without regard to case; serves `7p token --email`.
+-- Unique ignoring case. Serves `7p token --email`.
 CREATE UNIQUE INDEX users_email_key ON users (lower(email));
 
 CREATE TABLE categories (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name         text    NOT NULL,
     slug         text    NOT NULL UNIQUE,
-    -- Published courses in the category, kept by the triggers on courses.
+    -- The number of published courses in the category, maintained by triggers on courses.
     course_count integer NOT NULL DEFAULT 0
 );
 
--- array_to_string is only STABLE, because it must serve every element type;
--- over text[] it is immutable, as a generated column demands.
+-- array_to_string is only STABLE, because it must serve every element type. Over text[] it is
+-- immutable, as a generated column requires.
 CREATE FUNCTION tags_text(tags text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT array_to_string(tags, ' ') $$;
@@ -46,13 +46,13 @@ CREATE TABLE courses (
     published_at     timestamptz,
     instructor_id    bigint           NOT NULL REFERENCES users,
     category_id      bigint           NOT NULL REFERENCES categories,
-    -- Title A, description B, tags C.
+    -- Weights: title A, description B, tags C.
     search_vector    tsvector GENERATED ALWAYS AS (
         setweight(to_tsvector('english', title), 'A')
         || setweight(to_tsvector('english', description), 'B')
         || setweight(to_tsvector('english', tags_text(tags)), 'C')) STORED,
-    -- The counters are kept by triggers on reviews, enrollments and videos:
-    -- plain SQL writes keep them right too.
+    -- The counters are maintained by triggers on reviews, enrollments and videos, so plain SQL
+    -- writes update them too.
     rating_sum       bigint           NOT NULL DEFAULT 0,
     rating_average   double precision,
     review_count     integer          NOT NULL DEFAULT 0,
@@ -82,7 +82,7 @@ CREATE TABLE enrollments (
     enrolled_at      timestamptz   NOT NULL DEFAULT now(),
     last_accessed_at timestamptz,
     completed_at     timestamptz,
-    -- Serves Course.viewerEnrollment and the join of two courses' students.
+    -- Serves Course.viewerEnrollment and the join of the students of two courses.
     UNIQUE (user_id, course_id)
 );
 
@@ -96,8 +96,8 @@ CREATE TABLE reviews (
     UNIQUE (course_id, user_id)
 );
 
--- One row a sitting of a viewer before a video, partitioned by month of
--- created_at: see 0003_progress_partitions.sql.
+-- One row for each viewing of a video by a user, partitioned by month of created_at: see
+-- 0003_progress_partitions.sql.
 CREATE TABLE video_progress (
     id               bigint GENERATED ALWAYS AS IDENTITY,
     user_id          bigint      NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -105,9 +105,8 @@ CREATE TABLE video_progress (
     progress_seconds integer     NOT NULL CHECK (progress_seconds >= 0),
     watched_at       timestamptz NOT NULL,
     created_at       timestamptz NOT NULL DEFAULT now(),
-    -- Nothing is watched after it was recorded, give or take a wrong clock. So a
-    -- window of watched_at is one of created_at too, and reads open only the
-    -- months that it touches.
+    -- watched_at is not after the time of recording, except for inaccurate clocks. So a window of
+    -- watched_at implies a window of created_at, and reads open only the partitions of that window.
     CHECK (watched_at <= created_at + interval '1 day'),
     PRIMARY KEY (id, created_at)
 ) PARTITION BY RANGE (created_at);

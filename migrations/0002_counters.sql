@@ -1,9 +1,8 @@
 -- +goose Up
--- Every counter is kept by the database, in the statement that changed what it
--- counts, so that loads and repairs in plain SQL keep it right too. Triggers
--- run once a statement over its transition tables: a COPY of 150,000 reviews
--- costs one UPDATE. Courses are locked in the order of their ids first, so
--- that two writers over the same courses queue instead of deadlocking.
+-- The database maintains every counter, in the statement that changes the counted rows, so loads
+-- and repairs in plain SQL update them too. Triggers run once for each statement over its
+-- transition tables: a COPY of 150,000 reviews costs one UPDATE. Courses are first locked in the
+-- order of their ids, so that two writers of the same courses queue instead of deadlocking.
 
 -- +goose StatementBegin
 CREATE FUNCTION add_to_courses(
@@ -15,7 +14,7 @@ BEGIN
     SET enrollment_count = c.enrollment_count + d.enrollments,
         review_count     = c.review_count + d.reviews,
         rating_sum       = c.rating_sum + d.ratings,
-        -- Divided as numeric, so that it equals avg(rating)::float8 to the last bit.
+        -- Divided as numeric, so that the result equals avg(rating)::float8 to the last bit.
         rating_average   = CASE WHEN c.review_count + d.reviews > 0
             THEN ((c.rating_sum + d.ratings)::numeric / (c.review_count + d.reviews))::float8 END,
         video_count      = c.video_count + d.videos
@@ -131,9 +130,9 @@ CREATE TRIGGER videos_updated AFTER UPDATE ON videos
 CREATE TRIGGER videos_truncated AFTER TRUNCATE ON videos
     FOR EACH STATEMENT EXECUTE FUNCTION count_videos();
 
--- Published courses of a category. Updates are watched row by row, because a
--- trigger with transition tables cannot name columns and would run for every
--- change of a counter above.
+-- The number of published courses of a category. The update trigger runs for each row, because a
+-- trigger with transition tables cannot name columns and would run for every change of a counter
+-- above.
 -- +goose StatementBegin
 CREATE FUNCTION count_courses() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,7 +1,7 @@
 -- +goose Up
--- The server makes the months of video_progress ahead of time; the default
--- partition catches what is outside of them, so that nothing is refused at the
--- turn of a month, and hands its rows over when their month is made.
+-- The server creates the monthly partitions of video_progress ahead of time. The default partition
+-- stores all other rows, so that no insert fails at the start of a month. Its rows move to the
+-- partition of their month when that is created.
 CREATE TABLE video_progress_default PARTITION OF video_progress DEFAULT;
 
 -- +goose StatementBegin
@@ -12,7 +12,7 @@ DECLARE
     part text;
     made integer := 0;
 BEGIN
-    -- Two servers may start at once.
+    -- Two servers may start at the same time.
     PERFORM pg_advisory_xact_lock(hashtext('ensure_progress_partitions'));
     WHILE lo <= until AT TIME ZONE 'UTC' LOOP
         part := 'video_progress_' || to_char(lo, 'YYYY_MM');

@@ -1,7 +1,6 @@
 -- +goose Up
--- The words of the courses, as corrections of a search may offer them. Words
--- are added in the statement that wrote them and never taken away: a
--- correction is offered only if it finds something.
+-- The words of the courses, for spelling corrections of searches. Words are added by the statement
+-- that writes them, and never removed: a correction is offered only if it matches a course.
 CREATE TABLE course_words (word text PRIMARY KEY);
 -- didYouMean: the nearest word.
 CREATE INDEX course_words_trigram ON course_words USING gist (word gist_trgm_ops);
@@ -9,7 +8,7 @@ CREATE INDEX course_words_trigram ON course_words USING gist (word gist_trgm_ops
 -- +goose StatementBegin
 CREATE FUNCTION learn_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- In the order of the words, so that two writers queue instead of deadlocking.
+    -- Sorted, so that two writers queue instead of deadlocking.
     IF TG_OP = 'INSERT' THEN
         INSERT INTO course_words
         SELECT DISTINCT word FROM new_rows,

@@ -1,9 +1,9 @@
 -- +goose Up
--- What may be as old as its last refresh, which the server repeats every few
--- minutes (see internal/jobs).
+-- Figures that may be as old as their last refresh, which the server repeats every few minutes (see
+-- internal/jobs).
 
--- Each side is aggregated on its own and joined then: enrollments and reviews
--- in one FROM would multiply each other.
+-- Each table is aggregated separately and then joined: enrollments and reviews in one FROM would
+-- multiply each other.
 CREATE MATERIALIZED VIEW course_analytics AS
 SELECT c.id AS course_id,
        c.title,
@@ -23,10 +23,10 @@ LEFT JOIN (SELECT course_id, count(*) AS total, avg(rating) AS rating
            FROM reviews GROUP BY course_id) r ON r.course_id = c.id
 LEFT JOIN (SELECT v.course_id, sum(p.progress_seconds) AS seconds
            FROM video_progress p JOIN videos v ON v.id = p.video_id GROUP BY v.course_id) w ON w.course_id = c.id;
--- Course.analytics; REFRESH … CONCURRENTLY needs it unique.
+-- Course.analytics. REFRESH … CONCURRENTLY requires a unique index.
 CREATE UNIQUE INDEX course_analytics_course ON course_analytics (course_id);
 
--- PlatformDashboard's counts.
+-- The counts of PlatformDashboard.
 CREATE MATERIALIZED VIEW platform_totals AS
 SELECT 1 AS id,
        (SELECT count(*) FROM users) AS users,
@@ -35,14 +35,14 @@ SELECT 1 AS id,
        now() AS refreshed_at;
 CREATE UNIQUE INDEX platform_totals_id ON platform_totals (id);
 
--- PlatformDashboard.enrollmentsOverTime, a row a day in UTC.
+-- PlatformDashboard.enrollmentsOverTime, one row for each day in UTC.
 CREATE MATERIALIZED VIEW platform_days AS
 SELECT (enrolled_at AT TIME ZONE 'UTC')::date AS day, count(*) AS enrollments
 FROM enrollments GROUP BY 1;
 CREATE UNIQUE INDEX platform_days_day ON platform_days (day);
 
--- PlatformDashboard.activeUsersCount: when a user last watched a video or
--- touched an enrollment.
+-- PlatformDashboard.activeUsersCount: the time at which a user last watched a video or touched an
+-- enrollment.
 CREATE MATERIALIZED VIEW user_activity AS
 SELECT user_id, max(at) AS active_at
 FROM (SELECT user_id, max(watched_at) AS at FROM video_progress GROUP BY user_id
@@ -52,10 +52,9 @@ GROUP BY user_id;
 CREATE UNIQUE INDEX user_activity_user ON user_activity (user_id);
 CREATE INDEX user_activity_at ON user_activity (active_at);
 
--- Course.relatedCourses: the courses that share the most students, by rank.
--- A table and not a view, because it is remade a few courses at a time: a
--- course that 5,000 students take costs some 50 ms, all of 5,000 courses
--- several seconds.
+-- Course.relatedCourses: the courses that share the most students, by rank. It is a table and not a
+-- view, because it is recomputed a few courses at a time: a course with 5,000 students costs some
+-- 50 ms, all of 5,000 courses several seconds.
 CREATE TABLE course_related (
     course_id  bigint   NOT NULL REFERENCES courses ON DELETE CASCADE,
     rank       smallint NOT NULL,
@@ -64,7 +63,7 @@ CREATE TABLE course_related (
     PRIMARY KEY (course_id, rank)
 );
 
--- When course_related was last made for a course.
+-- The time at which course_related was last computed for a course.
 CREATE TABLE course_related_made (
     course_id bigint PRIMARY KEY REFERENCES courses ON DELETE CASCADE,
     made_at   timestamptz NOT NULL
@@ -73,8 +72,8 @@ CREATE TABLE course_related_made (
 -- +goose StatementBegin
 CREATE FUNCTION refresh_related(course_ids bigint[]) RETURNS void LANGUAGE sql AS $$
     DELETE FROM course_related WHERE course_id = ANY (course_ids);
-    -- A course at a time: aggregating all pairs at once spills to disk and
-    -- takes nearly twice as long.
+    -- One course at a time: aggregating all pairs at once spills to disk and takes nearly twice as
+    -- long.
     INSERT INTO course_related (course_id, rank, related_id, students)
     SELECT k.id, row_number() OVER (PARTITION BY k.id ORDER BY students DESC, related_id), related_id, students
     FROM unnest(course_ids) k (id), LATERAL (
@@ -89,8 +88,8 @@ CREATE FUNCTION refresh_related(course_ids bigint[]) RETURNS void LANGUAGE sql A
 $$;
 -- +goose StatementEnd
 
--- Makes course_related for at most n courses whose turn it is, those never made
--- first, and returns how many that were.
+-- Computes course_related for at most n courses that were never computed, or last before
+-- made_before, the oldest first. Returns the number of these courses.
 -- +goose StatementBegin
 CREATE FUNCTION refresh_stale_related(made_before timestamptz, n integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE

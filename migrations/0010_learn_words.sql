@@ -1,11 +1,10 @@
 -- +goose Up
--- An import writes each word hundreds of times: words are made distinct before
--- they are looked at. Of 10,000 courses of 100 words each, the trigger then takes
--- 0.5 s in place of 1.4.
+-- An import contains each word hundreds of times, so words are made distinct before they are
+-- matched. For 10,000 courses of 100 words each, the trigger then takes 0.5 s instead of 1.4 s.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION learn_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- In the order of the words, so that two writers queue instead of deadlocking.
+    -- Sorted, so that two writers queue instead of deadlocking.
     IF TG_OP = 'INSERT' THEN
         WITH words AS MATERIALIZED (
             SELECT DISTINCT word FROM new_rows,

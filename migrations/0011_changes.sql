@@ -1,25 +1,25 @@
 -- +goose Up
--- What every committed change made stale, by the tags that docs/caching.md lists:
--- a row a statement, written in the transaction that made the change. Nothing that
--- writes has to think of it, and what is rolled back was never told.
+-- The tags (see docs/caching.md) of the data that every committed change made stale: one row for
+-- each statement, in the transaction of the change. Writers need not do anything, and a transaction
+-- that is rolled back leaves no row.
 CREATE TABLE changes (
     id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    -- Of the transaction as a whole, whatever savepoints it has.
+    -- The id of the top-level transaction, also within savepoints.
     xid  xid8        NOT NULL DEFAULT pg_current_xact_id(),
     at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     tags text[]      NOT NULL
 ) WITH (
-    -- Rows come at one end and go at the other: they are never updated, and the
-    -- dead are cleared away by their number, whatever the size of the table.
+    -- Rows are inserted at one end and deleted at the other, and never updated. Dead rows are
+    -- vacuumed by their number, for any size of the table.
     fillfactor = 100,
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
     autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 50000,
     autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000
 );
--- What was committed since a snapshot, and what a transaction changed.
+-- The changes committed after a snapshot, and the changes of a transaction.
 CREATE INDEX changes_xid ON changes (xid);
 
--- Makes a table tell of its changes.
+-- Creates the triggers that record the changes of a table.
 -- +goose StatementBegin
 CREATE FUNCTION watch_changes(target regclass, teller text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -42,11 +42,11 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- The functions below differ in their tags only. A row has a tag of its own, so
--- that of more than 1,000 rows, 1,001 suffice to know that it is too many to tell.
--- Old and new rows are joined FULL because that is always a hash or a merge: a
--- nested loop, planned for a statement of one row, would be kept for one of 50,000.
--- A row whose key changes is in it twice, once of each side.
+-- The functions below differ in their tags only. Each row has a tag of its own, so 1,001 rows
+-- suffice to detect more than 1,000 tags, which are recorded as "*". Old and new rows are joined
+-- FULL, because that is always a hash or a merge join: a nested loop, planned for a statement of
+-- one row, would be reused for a statement of 50,000. A row whose key changes occurs twice, once on
+-- each side.
 
 -- +goose StatementBegin
 CREATE FUNCTION tell_users() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -102,10 +102,10 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- What is ordered by rating or by enrollments depends on what passes the place at
--- which it ends. So both orders are cut into parts, as edu.RatingPart and
--- edu.EnrollmentPart cut them, and a change tells of the parts from where the course
--- was to where it is: whatever passes a place is told of the part of that place.
+-- A page in the order by rating or by enrollments depends on courses that move past its last
+-- position. So both orders are divided into parts, by the same rules as edu.RatingPart and
+-- edu.EnrollmentPart. A change has the tags of all parts from the old to the new position of the
+-- course, so a course that moves past a position changes the tag of the part that contains it.
 
 -- +goose StatementBegin
 CREATE FUNCTION rating_part(rating double precision) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
@@ -113,7 +113,7 @@ CREATE FUNCTION rating_part(rating double precision) RETURNS integer LANGUAGE sq
 $$;
 -- +goose StatementEnd
 
--- Each number below 64 has a part, and each power of two from there on has 32.
+-- Each number below 64 has its own part. From 64 on, each power of two has 32 parts.
 -- +goose StatementBegin
 CREATE FUNCTION enrollment_part(enrollments integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN enrollments < 64 THEN greatest(enrollments, 0)
@@ -135,7 +135,7 @@ BEGIN
                    (o.id, o.instructor_id, o.published, o.published_at)
                        IS DISTINCT FROM (n.id, n.instructor_id, n.published, n.published_at) AS taught,
                    (o.id, o.slug) IS DISTINCT FROM (n.id, n.slug) AS slug,
-                   -- What filters, orders and facets look at besides.
+                   -- The other columns that filters, orders and facets use.
                    (o.tags, o.difficulty, o.price, o.duration_seconds)
                        IS DISTINCT FROM (n.tags, n.difficulty, n.price, n.duration_seconds) AS filtered,
                    (o.title, o.description) IS DISTINCT FROM (n.title, n.description) AS worded,
@@ -149,7 +149,8 @@ BEGIN
             WHERE o IS DISTINCT FROM n LIMIT 1001
         ) r, LATERAL (VALUES
             ('course:' || id),
-            -- A move of a draft too: recommendations look at the categories of all that someone takes.
+            -- Also the move of a draft: recommendations depend on the categories of all courses of
+            -- a user.
             (CASE WHEN moved OR listed AND (taught OR filtered) THEN 'courses' END),
             (CASE WHEN listed AND worded THEN 'courses.text' END),
             (CASE WHEN published THEN 'courses.published' END),
@@ -157,7 +158,7 @@ BEGIN
             (CASE WHEN slug THEN 'courses.slugs' END),
             (CASE WHEN taught THEN 'user:' || old_instructor || '.courses' END),
             (CASE WHEN taught THEN 'user:' || new_instructor || '.courses' END),
-            -- Where that changes too, both have been told what they teach.
+            -- If the instructor changes too, both instructors have the tags of their courses.
             (CASE WHEN counted THEN 'teaching:' || new_instructor END)
             UNION ALL
             SELECT 'courses.rating:' || part FROM generate_series(least(old_rating, new_rating), greatest(old_rating, new_rating)) part
@@ -234,11 +235,11 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- An enrollment that comes or goes is counted by its course, which tells who teaches
--- it. Of one that changes, who teaches is not in the row, and someone else may be
--- about to change it: who does holds all enrollments of the course
--- (hold_enrollments), so that it is read as it will be at the commit. A transaction
--- that keeps to an older snapshot cannot know, and says "anything".
+-- An inserted or deleted enrollment changes the counter of its course, whose trigger records the
+-- tag of the instructor. An updated enrollment does not, and a concurrent transaction may be
+-- changing the instructor of the course. Such a transaction locks all enrollments of the course
+-- (hold_enrollments), so the instructor that is read here is that of the commit. A transaction with
+-- an older snapshot cannot know the instructor, and records "*".
 -- +goose StatementBegin
 CREATE FUNCTION tell_enrollments() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -346,7 +347,7 @@ END $$;
 SELECT watch_changes(t::regclass, 'tell_' || t)
 FROM unnest('{users,categories,courses,videos,reviews,enrollments,video_progress,course_related,course_words}'::text[]) t;
 
--- A statement that names a partition itself runs the triggers of that one only.
+-- A statement that names a partition runs the triggers of that partition only.
 SELECT watch_changes(inhrelid::regclass, 'tell_video_progress') FROM pg_inherits WHERE inhparent = 'video_progress'::regclass;
 
 -- +goose StatementBegin
@@ -357,7 +358,7 @@ DECLARE
     part text;
     made integer := 0;
 BEGIN
-    -- Two servers may start at once.
+    -- Two servers may start at the same time.
     PERFORM pg_advisory_xact_lock(hashtext('ensure_progress_partitions'));
     WHILE lo <= until AT TIME ZONE 'UTC' LOOP
         part := 'video_progress_' || to_char(lo, 'YYYY_MM');
@@ -378,12 +379,12 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Writes only what is not so already: most courses keep their related ones from
--- one refresh to the next, and what shows them stays good.
+-- Writes changed rows only: most courses have the same related courses in successive refreshes, and
+-- responses that show them stay valid.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION refresh_related(course_ids bigint[]) RETURNS void LANGUAGE sql AS $$
-    -- A course at a time: aggregating all pairs at once spills to disk and
-    -- takes nearly twice as long.
+    -- One course at a time: aggregating all pairs at once spills to disk and takes nearly twice as
+    -- long.
     WITH fresh AS MATERIALIZED (
         SELECT k.id AS course_id, row_number() OVER (PARTITION BY k.id ORDER BY students DESC, related_id) AS rank, related_id, students
         FROM unnest(course_ids) k (id), LATERAL (
@@ -414,7 +415,7 @@ DECLARE
     part text;
     made integer := 0;
 BEGIN
-    -- Two servers may start at once.
+    -- Two servers may start at the same time.
     PERFORM pg_advisory_xact_lock(hashtext('ensure_progress_partitions'));
     WHILE lo <= until AT TIME ZONE 'UTC' LOOP
         part := 'video_progress_' || to_char(lo, 'YYYY_MM');
@@ -436,8 +437,8 @@ END $$;
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION refresh_related(course_ids bigint[]) RETURNS void LANGUAGE sql AS $$
     DELETE FROM course_related WHERE course_id = ANY (course_ids);
-    -- A course at a time: aggregating all pairs at once spills to disk and
-    -- takes nearly twice as long.
+    -- One course at a time: aggregating all pairs at once spills to disk and takes nearly twice as
+    -- long.
     INSERT INTO course_related (course_id, rank, related_id, students)
     SELECT k.id, row_number() OVER (PARTITION BY k.id ORDER BY students DESC, related_id), related_id, students
     FROM unnest(course_ids) k (id), LATERAL (

@@ -1,14 +1,14 @@
 -- +goose Up
--- A change of a course's title is told apart from one of its description: only the
--- title can move the course in a list by title. The text is told of both, as before:
--- that is what searches depend on, and the lists of servers of the release before.
+-- A change of a course's title has another tag than a change of its description: only the title can
+-- move the course in a list by title. Both have the tag of the text, as before: searches depend on
+-- it, and so do the lists of servers of the previous release.
 --
--- Who writes courses is waited for: what the function of before told is committed
--- before anybody goes by what this one tells.
+-- The lock waits for transactions that write courses: the tags recorded by the previous function
+-- are committed before any reader relies on the tags of this one.
 LOCK TABLE courses IN SHARE ROW EXCLUSIVE MODE;
 
--- 0011 was changed after databases had been made with it: those have no parts of the
--- orders. What else differs there tells more than is needed.
+-- 0011 was changed after databases had been created with it: those databases have no part
+-- functions. Their other differences only record more tags than needed.
 
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION rating_part(rating double precision) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION rating_part(rating double precision) RETURNS integer 
 $$;
 -- +goose StatementEnd
 
--- Each number below 64 has a part, and each power of two from there on has 32.
+-- Each number below 64 has its own part. From 64 on, each power of two has 32 parts.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION enrollment_part(enrollments integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN enrollments < 64 THEN greatest(enrollments, 0)
@@ -38,7 +38,7 @@ BEGIN
                    (o.id, o.instructor_id, o.published, o.published_at)
                        IS DISTINCT FROM (n.id, n.instructor_id, n.published, n.published_at) AS taught,
                    (o.id, o.slug) IS DISTINCT FROM (n.id, n.slug) AS slug,
-                   -- What filters, orders and facets look at besides.
+                   -- The other columns that filters, orders and facets use.
                    (o.tags, o.difficulty, o.price, o.duration_seconds)
                        IS DISTINCT FROM (n.tags, n.difficulty, n.price, n.duration_seconds) AS filtered,
                    o.title IS DISTINCT FROM n.title AS titled,
@@ -53,7 +53,8 @@ BEGIN
             WHERE o IS DISTINCT FROM n LIMIT 1001
         ) r, LATERAL (VALUES
             ('course:' || id),
-            -- A move of a draft too: recommendations look at the categories of all that someone takes.
+            -- Also the move of a draft: recommendations depend on the categories of all courses of
+            -- a user.
             (CASE WHEN moved OR listed AND (taught OR filtered) THEN 'courses' END),
             (CASE WHEN listed AND worded THEN 'courses.text' END),
             (CASE WHEN listed AND titled THEN 'courses.titles' END),
@@ -62,7 +63,7 @@ BEGIN
             (CASE WHEN slug THEN 'courses.slugs' END),
             (CASE WHEN taught THEN 'user:' || old_instructor || '.courses' END),
             (CASE WHEN taught THEN 'user:' || new_instructor || '.courses' END),
-            -- Where that changes too, both have been told what they teach.
+            -- If the instructor changes too, both instructors have the tags of their courses.
             (CASE WHEN counted THEN 'teaching:' || new_instructor END)
             UNION ALL
             SELECT 'courses.rating:' || part FROM generate_series(least(old_rating, new_rating), greatest(old_rating, new_rating)) part
@@ -100,7 +101,7 @@ BEGIN
                    (o.id, o.instructor_id, o.published, o.published_at)
                        IS DISTINCT FROM (n.id, n.instructor_id, n.published, n.published_at) AS taught,
                    (o.id, o.slug) IS DISTINCT FROM (n.id, n.slug) AS slug,
-                   -- What filters, orders and facets look at besides.
+                   -- The other columns that filters, orders and facets use.
                    (o.tags, o.difficulty, o.price, o.duration_seconds)
                        IS DISTINCT FROM (n.tags, n.difficulty, n.price, n.duration_seconds) AS filtered,
                    (o.title, o.description) IS DISTINCT FROM (n.title, n.description) AS worded,
@@ -114,7 +115,8 @@ BEGIN
             WHERE o IS DISTINCT FROM n LIMIT 1001
         ) r, LATERAL (VALUES
             ('course:' || id),
-            -- A move of a draft too: recommendations look at the categories of all that someone takes.
+            -- Also the move of a draft: recommendations depend on the categories of all courses of
+            -- a user.
             (CASE WHEN moved OR listed AND (taught OR filtered) THEN 'courses' END),
             (CASE WHEN listed AND worded THEN 'courses.text' END),
             (CASE WHEN published THEN 'courses.published' END),
@@ -122,7 +124,7 @@ BEGIN
             (CASE WHEN slug THEN 'courses.slugs' END),
             (CASE WHEN taught THEN 'user:' || old_instructor || '.courses' END),
             (CASE WHEN taught THEN 'user:' || new_instructor || '.courses' END),
-            -- Where that changes too, both have been told what they teach.
+            -- If the instructor changes too, both instructors have the tags of their courses.
             (CASE WHEN counted THEN 'teaching:' || new_instructor END)
             UNION ALL
             SELECT 'courses.rating:' || part FROM generate_series(least(old_rating, new_rating), greatest(old_rating, new_rating)) part

@@ -1,5 +1,4 @@
-// Package migrations holds the database's schema as ordered SQL files, and
-// applies them. It must never know of the server's configuration or logging.
+// Package migrations contains the database schema as ordered SQL files, and applies them.
 package migrations
 
 import (
@@ -13,21 +12,21 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// FS holds the SQL files, in the format of goose.
+// FS contains the SQL files, in the format of goose.
 //
 //go:embed *.sql
 var FS embed.FS
 
-// Migration is one migration and whether the database has it.
+// Migration is a migration, and whether it is applied to the database.
 type Migration struct {
 	Version int64
 	File    string
 	Applied bool
 }
 
-// ApplyPending applies what the database lacks and returns how many migrations that were. Its
-// statements may take as long as they need, whatever the pool's may.
-// Servers that start at once queue on an advisory lock.
+// ApplyPending applies the migrations that the database lacks and returns their number. Their
+// statements have no timeout, even if the pool sets one. Servers that start at the same time wait
+// for each other on an advisory lock.
 func ApplyPending(ctx context.Context, pool *pgxpool.Pool) (int, error) {
 	var n int
 	err := withProvider(pool, func(p *goose.Provider) error {
@@ -38,8 +37,7 @@ func ApplyPending(ctx context.Context, pool *pgxpool.Pool) (int, error) {
 	return n, err
 }
 
-// RevertLatest takes back the newest migration and returns its file; "" where there is
-// none.
+// RevertLatest reverts the latest migration and returns its file, "" if there is none.
 func RevertLatest(ctx context.Context, pool *pgxpool.Pool) (string, error) {
 	var file string
 	err := withProvider(pool, func(p *goose.Provider) error {
@@ -56,7 +54,7 @@ func RevertLatest(ctx context.Context, pool *pgxpool.Pool) (string, error) {
 	return file, err
 }
 
-// ListMigrations lists every migration, the oldest first.
+// ListMigrations returns all migrations, the oldest first.
 func ListMigrations(ctx context.Context, pool *pgxpool.Pool) ([]Migration, error) {
 	var list []Migration
 	err := withProvider(pool, func(p *goose.Provider) error {
@@ -69,7 +67,7 @@ func ListMigrations(ctx context.Context, pool *pgxpool.Pool) ([]Migration, error
 	return list, err
 }
 
-// CountPending counts the migrations that the database lacks.
+// CountPending returns the number of migrations that the database lacks.
 func CountPending(ctx context.Context, pool *pgxpool.Pool) (int, error) {
 	list, err := ListMigrations(ctx, pool)
 	n := 0
@@ -81,13 +79,14 @@ func CountPending(ctx context.Context, pool *pgxpool.Pool) (int, error) {
 	return n, err
 }
 
+// withProvider runs do with a goose provider on a connection of its own.
 func withProvider(pool *pgxpool.Pool, do func(*goose.Provider) error) error {
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	// The pool's connections end a statement that takes long, as a migration of large
-	// tables does. How long it may wait for locks, and keep others waiting, stays.
+	// The connections of the pool time out long statements, such as a migration of large tables.
+	// lock_timeout stays as it is, so that a migration cannot block others for long.
 	config := pool.Config().ConnConfig
 	config.RuntimeParams["statement_timeout"] = "0"
 	db := stdlib.OpenDB(*config)

@@ -14,13 +14,13 @@ import (
 // rowRecorder records the result of a read, one value for each row.
 type rowRecorder []any
 
-func (a *rowRecorder) row(values ...any) { *a = append(*a, values) }
+func (r *rowRecorder) row(values ...any) { *r = append(*r, values) }
 
 // text returns the result as text, to compare results. Rows are sorted if their order does not
 // matter.
-func (a *rowRecorder) text(unordered bool) string {
-	lines := make([]string, len(*a))
-	for i, row := range *a {
+func (r *rowRecorder) text(unordered bool) string {
+	lines := make([]string, len(*r))
+	for i, row := range *r {
 		line, err := json.Marshal(row)
 		if err != nil {
 			panic(err)

@@ -7,11 +7,11 @@ import (
 	"github.com/7p-education/api/migrations"
 )
 
-// The pool of a server ends statements that take long; those of a migration may.
-func TestUpTakesItsTime(t *testing.T) {
+// Migrations are not subject to the statement timeout of the pool.
+func TestApplyPendingIgnoresTimeouts(t *testing.T) {
 	t.Parallel()
 	pool := testdb.OpenTimeoutPool(t, testdb.New(t))
-	for file := "some"; file != ""; {
+	for file := "unknown"; file != ""; {
 		var err error
 		if file, err = migrations.RevertLatest(t.Context(), pool); err != nil {
 			t.Fatal(err)
