@@ -187,7 +187,7 @@ func TestCacheCommandsRefuse(t *testing.T) {
 		{[]string{dsn, redis}, []string{"cache", "warm", t.TempDir()}, "there is no operation in"},
 		{[]string{dsn}, []string{"documents", "push", t.TempDir()}, "nothing was pushed: there is no document in"},
 		{nil, []string{"cache", "stats", "--server", "http://127.0.0.1:1"}, "does not answer: is it there (--server)?"},
-		{[]string{dsn}, []string{"cache", "purge", "--tag=user:Q291cnNlOjE"}, "nothing was purged: \"user:Q291cnNlOjE\" is no tag"},
+		{[]string{dsn}, []string{"cache", "purge", "--tag=user:Q291cnNlOjE"}, "nothing was purged: unknown tag \"user:Q291cnNlOjE\""},
 		{nil, []string{"cache", "stats", "--server", strings.TrimPrefix(hidden.base, "http://")}, "refused /metrics (404): set METRICS_TOKEN"},
 		{[]string{token}, []string{"cache", "stats", "--server", hidden.base}, "CACHE is off"},
 		{[]string{token}, []string{"cache", "stats", "--server", hidden.base + "/healthz?"}, "no metrics"},
