@@ -15,7 +15,7 @@ type Principal interface {
 	// CanAccessUser reports whether the principal may read the private data of a user.
 	CanAccessUser(userID int64) bool
 	// CanManageCourse reports whether the principal may read the data of a course that only its
-	// instructor may see.
+	// instructor and admins may see.
 	CanManageCourse(c *Course) bool
 }
 
@@ -83,7 +83,7 @@ func (t *TrackedViewer) CanAccessUser(userID int64) bool {
 }
 
 // CanManageCourse reports whether the viewer may read the data of a course that only its instructor
-// may see.
+// and admins may see.
 func (t *TrackedViewer) CanManageCourse(c *Course) bool { return t.CanAccessUser(c.InstructorID) }
 
 // UserID returns the id of the viewer, 0 for anonymous viewers.

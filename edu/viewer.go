@@ -29,7 +29,7 @@ func (v Viewer) CanAccessUser(userID int64) bool {
 }
 
 // CanManageCourse reports whether the viewer may read the data of a course that only its instructor
-// may see.
+// and admins may see.
 func (v Viewer) CanManageCourse(c *Course) bool { return v.CanAccessUser(c.InstructorID) }
 
 type viewerKey struct{}
