@@ -11,13 +11,13 @@ import (
 	"github.com/7p-education/api/internal/cache/redistest"
 )
 
-// The log comes to another node of a cluster, to which there are connections already,
-// and has lost its end on the way, as on a replica that was behind: who has not read
-// that end learns that it is lost.
-func TestStreamThatMovesInACluster(t *testing.T) {
+// TestStreamMovesInCluster moves the log to another node of a cluster, to which connections
+// exist already. The log loses its end on the way, as on a replica that was behind. A process
+// that has not read that end detects the loss.
+func TestStreamMovesInCluster(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t, 2)
-	a, b := streamOf(t, c.URL(), "7p:"), streamOf(t, c.URL(), "7p:")
+	a, b := openStream(t, c.URL(), "7p:"), openStream(t, c.URL(), "7p:")
 	a.mustRead(t)
 	b.mustRead(t)
 	slot := strings.TrimSpace(c.RunCommand(0, "CLUSTER", "KEYSLOT", a.key))
@@ -26,32 +26,32 @@ func TestStreamThatMovesInACluster(t *testing.T) {
 		from, to = 1, 0
 	}
 	connectToAll(t, b)
-	at := b.mustRead(t)
+	since := b.mustRead(t)
 	before, err := b.readAllEntries()
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.mustAdd(t, "course:1")
-	c.RunCommand(from, "DEL", a.key) // or it would not let the slot go
+	c.RunCommand(from, "DEL", a.key) // a node does not release a slot that has keys
 	for _, node := range []int{to, from} {
 		if got := c.RunCommand(node, "CLUSTER", "SETSLOT", slot, "NODE", c.NodeID(to)); !strings.Contains(got, "OK") {
 			t.Fatal(got)
 		}
 	}
-	for _, m := range before {
-		c.RunCommand(to, "XADD", a.key, m.id, fieldEpoch, m.epoch, fieldTags, m.tags, fieldIDs, m.changeIDs)
+	for _, e := range before {
+		c.RunCommand(to, "XADD", a.key, e.id, fieldEpoch, e.epoch, fieldTags, e.tags, fieldIDs, e.changeIDs)
 	}
 	for deadline := time.Now().Add(patience); b.readNewEntries() != nil; {
 		if time.Now().After(deadline) {
-			t.Fatal("the log is not found again")
+			t.Fatal("the log cannot be read after its move")
 		}
 	}
-	if good(b, at, "course:1") {
-		t.Error("what changed counts as it was")
+	if isValid(b, since, "course:1") {
+		t.Error("a changed tag counts as valid")
 	}
 }
 
-// connectToAll makes a few connections to each node: more than are used at a time.
+// connectToAll opens three connections to each node: more than are used at a time.
 func connectToAll(t *testing.T, s *stream) {
 	t.Helper()
 	if err := s.redis.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {

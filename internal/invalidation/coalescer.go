@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// coalescer runs one thing at a time for all who ask. Who comes while it runs waits for
-// the next run: the one under way may have begun before what he must see. So the
-// runs that many ask for at once are few, and each answer is as fresh as if he had
-// asked alone (the read index of Ongaro's Raft, section 6.4).
+// coalescer runs a function, one run at a time, for all callers. A caller that arrives during
+// a run waits for the next one, because the current run may have begun before the state that
+// the caller must see. So many concurrent callers cost few runs, and each gets a result as
+// fresh as that of a run of its own (the read index of Ongaro's Raft, section 6.4).
 type coalescer struct {
 	run func() error
 
@@ -17,25 +17,26 @@ type coalescer struct {
 	next *pendingRun
 }
 
+// pendingRun is the next run, for the callers that wait for it.
 type pendingRun struct {
 	done chan struct{}
 	err  error
 }
 
-// awaitRun returns after a run that began after it was called.
-func (r *coalescer) awaitRun(ctx context.Context) error {
-	r.mu.Lock()
-	if !r.busy {
-		r.busy = true
-		r.mu.Unlock()
-		defer r.runPending()
-		return r.run()
+// awaitRun returns the result of a run that began after awaitRun was called.
+func (c *coalescer) awaitRun(ctx context.Context) error {
+	c.mu.Lock()
+	if !c.busy {
+		c.busy = true
+		c.mu.Unlock()
+		defer c.runPending()
+		return c.run()
 	}
-	if r.next == nil {
-		r.next = &pendingRun{done: make(chan struct{})}
+	if c.next == nil {
+		c.next = &pendingRun{done: make(chan struct{})}
 	}
-	pending := r.next
-	r.mu.Unlock()
+	pending := c.next
+	c.mu.Unlock()
 	select {
 	case <-pending.done:
 		return pending.err
@@ -44,27 +45,27 @@ func (r *coalescer) awaitRun(ctx context.Context) error {
 	}
 }
 
-// runPending has others make the runs that are waited for: one goroutine makes them all, as
-// the stack of a new one would have to grow for each.
-func (r *coalescer) runPending() {
-	next := r.takePending()
+// runPending starts the runs that callers wait for. A single goroutine makes them all: the
+// stack of a new one would have to grow for each run.
+func (c *coalescer) runPending() {
+	next := c.takePending()
 	if next == nil {
 		return
 	}
 	go func() {
-		for ; next != nil; next = r.takePending() {
-			next.err = r.run()
+		for ; next != nil; next = c.takePending() {
+			next.err = c.run()
 			close(next.done)
 		}
 	}()
 }
 
-// takePending returns the next run, or nil where nobody waits for one.
-func (r *coalescer) takePending() *pendingRun {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next := r.next
-	r.next = nil
-	r.busy = next != nil
+// takePending returns the next run, or nil if no caller waits for one.
+func (c *coalescer) takePending() *pendingRun {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	next := c.next
+	c.next = nil
+	c.busy = next != nil
 	return next
 }

@@ -10,16 +10,17 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what should take no time.
+// patience is how long a test waits for an event that should take no time.
 const patience = 10 * time.Second
 
-// Whoever asks gets a run that began after he asked, however many ask.
-func TestRoundsBeginLater(t *testing.T) {
+// TestCoalescerRunsAfterTheCall checks that each caller gets the result of a run that began
+// after its call, however many call.
+func TestCoalescerRunsAfterTheCall(t *testing.T) {
 	t.Parallel()
-	var clock, runs atomic.Int64 // of runs that began
-	var rounds coalescer
-	began := atomic.Int64{}
-	rounds.run = func() error {
+	var clock, runs atomic.Int64
+	var c coalescer
+	began := atomic.Int64{} // when the last run began
+	c.run = func() error {
 		began.Store(clock.Add(1))
 		runs.Add(1)
 		return nil
@@ -28,9 +29,9 @@ func TestRoundsBeginLater(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 2000 {
-				asked := clock.Add(1)
-				if err := rounds.awaitRun(t.Context()); err != nil || began.Load() < asked {
-					t.Errorf("asked at %d, answered by a run of %d: %v", asked, began.Load(), err)
+				called := clock.Add(1)
+				if err := c.awaitRun(t.Context()); err != nil || began.Load() < called {
+					t.Errorf("a call at %d got the result of a run at %d: %v", called, began.Load(), err)
 					return
 				}
 			}
@@ -38,50 +39,50 @@ func TestRoundsBeginLater(t *testing.T) {
 	}
 	wg.Wait()
 	if n := runs.Load(); n > 16_000 {
-		t.Errorf("%d runs for 16,000 who asked", n)
+		t.Errorf("%d runs for 16,000 calls", n)
 	}
 }
 
-// Many who ask while one runs share the next run, and its error. Who leaves does not
-// wait for it.
-func TestRoundsAreShared(t *testing.T) {
+// TestCoalescerSharesRuns checks that the callers that arrive during a run share the next one,
+// and its error. A caller whose context ends does not wait for it.
+func TestCoalescerSharesRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		errRun := errors.New("refused")
-		leave := make(chan struct{})
+		errRun := errors.New("run failed")
+		finish := make(chan struct{})
 		runs := 0
-		rounds := coalescer{run: func() error {
+		c := coalescer{run: func() error {
 			runs++
-			<-leave
+			<-finish
 			return errRun
 		}}
-		var answered atomic.Int64
-		ask := func() {
-			if err := rounds.awaitRun(t.Context()); !errors.Is(err, errRun) {
+		var returned atomic.Int64
+		call := func() {
+			if err := c.awaitRun(t.Context()); !errors.Is(err, errRun) {
 				t.Errorf("got %v", err)
 			}
-			answered.Add(1)
+			returned.Add(1)
 		}
-		go ask()
+		go call()
 		synctest.Wait()
 		for range 10 {
-			go ask()
+			go call()
 		}
-		gone, cancel := context.WithCancel(t.Context())
+		canceled, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := rounds.awaitRun(gone); !errors.Is(err, context.Canceled) {
-			t.Errorf("who left got %v", err)
+		if err := c.awaitRun(canceled); !errors.Is(err, context.Canceled) {
+			t.Errorf("the canceled caller got %v", err)
 		}
 		synctest.Wait()
-		leave <- struct{}{}
+		finish <- struct{}{}
 		synctest.Wait()
-		if runs != 2 || answered.Load() != 1 {
-			t.Errorf("%d runs have begun, and answered %d", runs, answered.Load())
+		if runs != 2 || returned.Load() != 1 {
+			t.Errorf("%d runs have begun, %d calls have returned", runs, returned.Load())
 		}
-		leave <- struct{}{}
+		finish <- struct{}{}
 		synctest.Wait()
-		if runs != 2 || answered.Load() != 11 || rounds.busy {
-			t.Errorf("%d runs, and %d were answered; busy is %t", runs, answered.Load(), rounds.busy)
+		if runs != 2 || returned.Load() != 11 || c.busy {
+			t.Errorf("%d runs, %d calls have returned, busy is %t", runs, returned.Load(), c.busy)
 		}
 	})
 }

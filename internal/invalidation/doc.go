@@ -1,20 +1,23 @@
-// Package changes is the log of what was written: which tags changed, in one order
-// that all processes agree on. By it, what was read a while ago is known to be what
-// would be read now, without asking the database.
+// Package invalidation is the log of committed changes: which tags changed, in one order that
+// all processes agree on. The response cache uses it to decide whether an entry is still
+// valid, without a query to the database.
 //
-// A commit leaves its tags in the database, in the same transaction. Whoever
-// committed announces them: he puts them into the log, a stream in Redis or, without
-// one, the memory of this process, before he answers. A reader first finds out how
-// far the log goes (Now); what he read before that is still good if none of its tags
-// came since (Unchanged).
+// A commit writes its tags into the table changes, in the same transaction. Before the
+// process acknowledges the write, it publishes the tags: it appends them to the log, which is
+// a stream in Redis or, without Redis, the memory of this process (Publish). A reader first
+// obtains the current position of the log (CurrentPosition). Data read after the log reached
+// an earlier position is still valid if none of its tags changed after that position
+// (ValidSince).
 //
-// What nobody announced, of a process that died or of plain SQL, each process finds
-// in the database (Run), every quarter of a second. Its leave to use the log is good
-// for one Lease from such a look. So who cannot announce waits that long before he
-// answers: by then, all who still use the log have found his change by themselves.
-// Before he answers he looks, too: what he found there others may have committed, and
-// not announced yet.
-// docs/caching.md has the proof.
+// Some changes are never published: those of a process that died after its commit, and those
+// of plain SQL. Each process finds them by polling the table every quarter of a second
+// (PollDatabase), and publishes them. A successful poll renews the lease of the process: it
+// may use the log until one Lease after that poll began. A process that cannot publish a
+// change acknowledges the write one Lease later. By then each process that still has a lease
+// has found the change by its own poll.
 //
-// The package must never know what the tags stand for.
+// Publish also polls once before the write is acknowledged, because a write may reveal
+// changes that another process has committed and not published yet.
+//
+// docs/caching-consistency.md has the proof.
 package invalidation

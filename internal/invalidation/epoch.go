@@ -12,10 +12,11 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// verifyContinuity finds out whether the log goes on where the replica ends. Otherwise that
-// begins anew: with the entries that the Redis process of now was given since its
-// start, or else with one that is added for that. The process has all of them, unless
-// its log was rewound; who sees that adds that anything changed.
+// verifyContinuity checks that the log still continues where the index ends, and applies what
+// follows. If the log does not continue there, verifyContinuity rebuilds the index from the
+// entries that the current Redis process was sent since its start, or begins a new epoch if
+// there are none. The Redis process has all of those entries, unless its log was rewound. A
+// process that detects a rewind appends tagEverything, for the processes that cannot.
 func (s *stream) verifyContinuity() error {
 	route := s.routeVersion()
 	run, err := s.readRunID()
@@ -31,8 +32,8 @@ func (s *stream) verifyContinuity() error {
 			s.verifiedRoute = route
 			return s.applyNewEntries(page[1:])
 		}
-		// The process has lost the end of what it was given: its log was rewound, and those
-		// who do not know of the end could not tell that it is gone.
+		// The log was rewound: the same Redis process no longer has the last entry. A process
+		// that never read that entry cannot notice the loss.
 		if _, err := s.appendWithEpoch(entry{tags: []string{tagEverything}}, s.epoch.Load().(string), false); err != nil {
 			return err
 		}
@@ -44,8 +45,9 @@ func (s *stream) verifyContinuity() error {
 	return nil
 }
 
-// rebuildIndex makes the replica anew. Of several that begin a log at the same time, the
-// first decides on its lineage.
+// rebuildIndex replaces the index by one of all entries that a Redis process was sent since
+// its start. If there are none, it appends an entry that begins a new epoch. If several
+// processes do so at the same time, the first of their entries decides on the epoch.
 func (s *stream) rebuildIndex(run string) error {
 	all, err := s.readAllEntries()
 	if err != nil {
@@ -63,12 +65,12 @@ func (s *stream) rebuildIndex(run string) error {
 			return errLogLost
 		}
 	}
-	at, err := parseEntryID(all[first].id)
+	offset, err := parseEntryID(all[first].id)
 	if err != nil {
 		return err
 	}
 	epoch := all[first].epoch
-	rebuilt := newIndex(Position{edu.HashTagName(epoch), at})
+	rebuilt := newIndex(Position{edu.HashTagName(epoch), offset})
 	last, err := applyEntries(rebuilt, all[first:])
 	if err != nil {
 		return err
@@ -79,13 +81,13 @@ func (s *stream) rebuildIndex(run string) error {
 	return nil
 }
 
-// firstEntryOfRun returns the first entry that was written to a Redis process, or -1: it has all
-// that were written since.
+// firstEntryOfRun returns the index of the first entry that was sent to a Redis process, or
+// -1. The process has all entries sent to it since.
 func firstEntryOfRun(all []streamEntry, run string) int {
-	return slices.IndexFunc(all, func(m streamEntry) bool { return strings.HasPrefix(m.epoch, run) })
+	return slices.IndexFunc(all, func(e streamEntry) bool { return strings.HasPrefix(e.epoch, run) })
 }
 
-// readAllEntries returns what there is of the log.
+// readAllEntries returns all entries that Redis holds, oldest first.
 func (s *stream) readAllEntries() (all []streamEntry, err error) {
 	for from := "-"; ; from = "(" + all[len(all)-1].id {
 		page, err := s.fetchEntries(from)
@@ -95,7 +97,7 @@ func (s *stream) readAllEntries() (all []streamEntry, err error) {
 	}
 }
 
-// readRunID returns the id of the Redis process that has the log.
+// readRunID returns the run id of the Redis process that has the log.
 func (s *stream) readRunID() (id string, err error) {
 	err = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
 		node, err := s.resolveMaster(ctx, c)
@@ -107,7 +109,7 @@ func (s *stream) readRunID() (id string, err error) {
 		return err
 	})
 	if err == nil && id == "" {
-		err = errors.New("changes: INFO of Redis has no run_id")
+		err = errors.New("invalidation: Redis INFO reports no run_id")
 	}
 	return id, err
 }

@@ -7,115 +7,121 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Position is a place in the log. Those of one lineage are in order; those of another
-// log, or of the same before its end was lost, have nothing to do with them.
+// Position is a place in the log: an epoch, and an offset within it. Offsets of one epoch are
+// ordered. Positions of different epochs cannot be compared: a new epoch begins whenever the
+// end of the log may have been lost.
 type Position struct {
 	Epoch, Offset uint64
 }
 
-// tagEverything is the tag that everything has.
+// tagEverything is the tag on which all data depends.
 var tagEverything = edu.TagEverything.WithID(0).String()
 
 const (
-	// maxIndexedTags is how many tags are remembered, in some 5 MB. Beyond that all that was
-	// read before counts as changed.
+	// maxIndexedTags is how many tags an index holds, in some 5 MB. One more clears it: all
+	// data read before then counts as changed.
 	maxIndexedTags = 100_000
-	// maxIndexedIDs is how many changes are remembered by their ids at least: enough for
-	// those of several seconds, so that none is announced twice.
+	// maxIndexedIDs is how many change ids an index holds at least: enough for those of
+	// several seconds, so that no change is published twice.
 	maxIndexedIDs = store.MaxChanges
 )
 
-// index is what a process knows of the log. It is safe for concurrent use.
+// index is what a process knows of the log: for each tag, the offset of its last change. It
+// is safe for concurrent use.
 type index struct {
-	mu          sync.RWMutex
-	head        Position // of the last entry that was applied
-	horizon     uint64   // what was read before it is of unknown age
-	lastChanged map[uint64]uint64
-	// The ids of changes that are in the log, and those of a while ago.
+	mu   sync.RWMutex
+	head Position // of the last applied entry
+	// horizon is the offset from which on lastChanged is complete. Data read at an earlier
+	// offset counts as changed.
+	horizon     uint64
+	lastChanged map[uint64]uint64 // offsets, by the hash of the tag
+	// recentIDs and olderIDs are the ids of changes in the log, in two generations.
 	recentIDs, olderIDs map[int64]struct{}
 }
 
-// newIndex returns a replica of a log that begins at a position.
+// newIndex returns the empty index of a log that begins at a position.
 func newIndex(at Position) *index {
-	r := &index{head: at}
-	r.clearTags()
-	return r
+	x := &index{head: at}
+	x.clearTags()
+	return x
 }
 
-func (r *index) currentPosition() Position {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.head
+func (x *index) currentPosition() Position {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.head
 }
 
-// invalidateEarlier goes one position on: all that was read before counts as changed.
-func (r *index) invalidateEarlier() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.head.Offset++
-	r.clearTags()
+// invalidateEarlier advances the position by one offset, and lets all data read before count
+// as changed.
+func (x *index) invalidateEarlier() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.head.Offset++
+	x.clearTags()
 }
 
-func (r *index) clearTags() { r.horizon, r.lastChanged = r.head.Offset, map[uint64]uint64{} }
+func (x *index) clearTags() { x.horizon, x.lastChanged = x.head.Offset, map[uint64]uint64{} }
 
-// replaceWith takes over what another replica knows, at once: who asks meanwhile is
-// answered by all of the one or by all of the other.
-func (r *index) replaceWith(other *index) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.head, r.horizon, r.lastChanged = other.head, other.horizon, other.lastChanged
-	r.recentIDs, r.olderIDs = other.recentIDs, other.olderIDs
+// replaceWith takes over the state of another index in one step: a concurrent reader sees
+// either the old state or the new one.
+func (x *index) replaceWith(other *index) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.head, x.horizon, x.lastChanged = other.head, other.horizon, other.lastChanged
+	x.recentIDs, x.olderIDs = other.recentIDs, other.olderIDs
 }
 
-// applyEntry adds the entry at a place to the end.
-func (r *index) applyEntry(at uint64, e entry) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.recordEntry(at, e)
+// applyEntry records the entry at an offset, which must be after the last one.
+func (x *index) applyEntry(offset uint64, e entry) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.recordEntry(offset, e)
 }
 
-// appendEntry adds an entry after the last.
-func (r *index) appendEntry(e entry) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.recordEntry(r.head.Offset+1, e)
+// appendEntry records an entry at the next offset.
+func (x *index) appendEntry(e entry) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.recordEntry(x.head.Offset+1, e)
 }
 
-func (r *index) recordEntry(at uint64, e entry) {
-	r.head.Offset = at
+// recordEntry requires that the caller holds mu.
+func (x *index) recordEntry(offset uint64, e entry) {
+	x.head.Offset = offset
 	for _, tag := range e.tags {
-		if tag == tagEverything || len(r.lastChanged) >= maxIndexedTags {
-			r.clearTags()
+		if tag == tagEverything || len(x.lastChanged) >= maxIndexedTags {
+			x.clearTags()
 			continue
 		}
-		r.lastChanged[edu.HashTagName(tag)] = at
+		x.lastChanged[edu.HashTagName(tag)] = offset
 	}
-	if r.recentIDs == nil || len(r.recentIDs) >= maxIndexedIDs {
-		r.recentIDs, r.olderIDs = make(map[int64]struct{}, len(e.ids)), r.recentIDs
+	if x.recentIDs == nil || len(x.recentIDs) >= maxIndexedIDs {
+		x.recentIDs, x.olderIDs = make(map[int64]struct{}, len(e.ids)), x.recentIDs
 	}
 	for _, id := range e.ids {
-		r.recentIDs[id] = struct{}{}
+		x.recentIDs[id] = struct{}{}
 	}
 }
 
-// containsChange tells whether a change is in the log, as far as is remembered.
-func (r *index) containsChange(id int64) bool {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	_, now := r.recentIDs[id]
-	_, then := r.olderIDs[id]
-	return now || then
+// containsChange reports whether the index holds the id of a change.
+func (x *index) containsChange(id int64) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	_, recent := x.recentIDs[id]
+	_, older := x.olderIDs[id]
+	return recent || older
 }
 
-// validSince tells whether none of the tags, by their hashes, came after a position.
-func (r *index) validSince(tags []uint64, since Position) bool {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if since.Epoch != r.head.Epoch || since.Offset < r.horizon {
+// validSince reports whether none of the tags, which are hashes, changed after a position.
+func (x *index) validSince(tags []uint64, since Position) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if since.Epoch != x.head.Epoch || since.Offset < x.horizon {
 		return false
 	}
 	for _, tag := range tags {
-		if r.lastChanged[tag] > since.Offset {
+		if x.lastChanged[tag] > since.Offset {
 			return false
 		}
 	}

@@ -2,9 +2,7 @@ package invalidation
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -13,61 +11,34 @@ import (
 )
 
 const (
-	// Lease is how long a process may use the log after it began to look into the
-	// database for changes that nobody announced.
+	// Lease is how long a process may use the log, counted from the start of its last
+	// successful poll of the database.
 	Lease = time.Second
-	// PollInterval is how often a process looks, which leaves room for a look or two that
-	// fail.
-	PollInterval = 250 * time.Millisecond
-	// changeRetention is for how long changes are kept in the database at least, after they were
-	// found there. By then every process that has a lease has found them.
-	changeRetention = 30 * time.Second
-	// publishRetryInterval is how often an announcement is tried again.
+	// publishRetryInterval is the time between two attempts to publish.
 	publishRetryInterval = 50 * time.Millisecond
-	// leaseCheckInterval is how often Wait looks.
+	// leaseCheckInterval is how often AwaitLease checks for a lease.
 	leaseCheckInterval = 5 * time.Millisecond
-	// maxChangeTags is the most tags that are announced one by one.
-	maxChangeTags = 1000
 )
 
-// entry is an entry of the log: of one change, or of several.
-type entry struct {
-	ids  []int64
-	tags []string
-}
-
-// Source is where committed changes are found.
-type Source interface {
-	// ChangesSince returns the changes that were committed and not visible in a
-	// snapshot of before ("" for all that are kept), and the snapshot of now. Of more
-	// than store.MaxChanges there may be others.
-	ChangesSince(ctx context.Context, snapshot string) (next string, found []store.Change, err error)
-	// DeleteChanges deletes those that were visible in a snapshot.
-	DeleteChanges(ctx context.Context, snapshot string) (int, error)
-}
-
-// Log is the log as one process knows it. It is safe for concurrent use.
+// Log is this process's view of the log. It is safe for concurrent use.
 type Log struct {
 	logger      *slog.Logger
 	index       *index
-	stream      *stream   // nil where the log is this process's alone
-	streamReads coalescer // of the stream
+	stream      *stream   // nil if the log is in the memory of this process
+	streamReads coalescer // reads the stream
 
-	polls              coalescer    // into the database
-	polling            atomic.Bool  // whether looks can be made
-	snapshot           atomic.Value // of the last look, a string
-	lastPoll           atomic.Int64 // when that began, in nanoseconds since started; 0 before the first
+	polls              coalescer    // polls the database
+	polling            atomic.Bool  // whether PollDatabase has started
+	snapshot           atomic.Value // of the last successful poll, a string
+	lastPoll           atomic.Int64 // when that poll began, in nanoseconds since processStart; 0 before the first
 	delayedWrites      atomic.Uint64
 	unpublishedChanges atomic.Uint64
 }
 
-// errNotPolling is why there is no look before Run is called.
-var errNotPolling = errors.New("changes: not followed yet")
-
-// processStart makes times monotonic.
+// processStart is the origin of lastPoll; it makes the times monotonic.
 var processStart = time.Now()
 
-// New returns a Log in a Redis, or in the memory of this process where redis is nil.
+// New returns a Log in Redis, or in the memory of this process if redis is nil.
 func New(redis *cache.Redis, log *slog.Logger) *Log {
 	l := &Log{logger: log, index: newIndex(Position{})}
 	l.snapshot.Store("")
@@ -78,9 +49,9 @@ func New(redis *cache.Redis, log *slog.Logger) *Log {
 	return l
 }
 
-// CurrentPosition returns how far the log goes: every change whose announcement was over before
-// Now was called is at that Position or before. It is false where that cannot be
-// known for now.
+// CurrentPosition returns the position of the end of the log: each change whose publication
+// ended before CurrentPosition was called is at that position or before it. It returns false
+// if the process has no lease or cannot read the stream.
 func (l *Log) CurrentPosition(ctx context.Context) (Position, bool) {
 	if !l.holdsLease() {
 		return Position{}, false
@@ -91,16 +62,16 @@ func (l *Log) CurrentPosition(ctx context.Context) (Position, bool) {
 	return l.index.currentPosition(), true
 }
 
-// AwaitLease returns once the log can be used, or with the error of a context that is done
+// AwaitLease returns once the process has a lease, or with the error of a context that ends
 // before.
 func (l *Log) AwaitLease(ctx context.Context) error {
-	tick := time.NewTicker(leaseCheckInterval)
-	defer tick.Stop()
+	ticker := time.NewTicker(leaseCheckInterval)
+	defer ticker.Stop()
 	for !l.holdsLease() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-ticker.C:
 		}
 	}
 	return nil
@@ -111,15 +82,16 @@ func (l *Log) holdsLease() bool {
 	return lastPoll != 0 && time.Since(processStart)-time.Duration(lastPoll) < Lease
 }
 
-// ValidSince tells whether none of the tags, given by their hashes, changed after a
-// position. Of a caller who has called Now since he was asked: what was read from the
-// database after that position was reached is then what would be read.
+// ValidSince reports whether none of the tags, which are hashes, changed after a position.
+// The caller must have called CurrentPosition since its request arrived. Data read from the
+// database after the log had reached since is then what the database would return now.
 func (l *Log) ValidSince(tags []uint64, since Position) bool { return l.index.validSince(tags, since) }
 
-// Publish puts changes that were committed into the log, and those that others have
-// committed before, and may not have announced yet: a write may acknowledge more than
-// it changed. When it returns, whoever asks Now hears of them. Where Redis cannot be
-// told, or the database not asked, that takes one Lease.
+// Publish appends committed changes to the log. Then it polls the database once, for changes
+// that others have committed and may not have published yet: a write may reveal more than it
+// changed. After Publish returns, each call of CurrentPosition covers all of these changes.
+// If Redis or the database fails, Publish retries until it succeeds, and returns after one
+// Lease at the latest.
 func (l *Log) Publish(ctx context.Context, committed []store.Change) {
 	ctx, cancel := context.WithTimeout(ctx, Lease)
 	defer cancel()
@@ -129,7 +101,7 @@ func (l *Log) Publish(ctx context.Context, committed []store.Change) {
 			if err := l.appendEntry(e); err != nil {
 				return err
 			}
-			if committed = nil; !l.polling.Load() { // who does not follow the log tells of his own only
+			if committed = nil; !l.polling.Load() { // a process that does not poll publishes its own changes only
 				return nil
 			}
 		}
@@ -160,129 +132,16 @@ func (l *Log) appendEntry(e entry) error {
 	return l.stream.appendEntry(e)
 }
 
-func mergeChanges(changes []store.Change) entry {
-	var e entry
-	seen := map[string]bool{}
-	for _, c := range changes {
-		e.ids = append(e.ids, c.ID)
-		for _, tag := range c.Tags {
-			if !seen[tag] {
-				seen[tag] = true
-				e.tags = append(e.tags, tag)
-			}
-		}
-	}
-	if len(e.tags) > maxChangeTags || seen[tagEverything] {
-		e.tags = []string{tagEverything}
-	}
-	return e
-}
-
-// PollDatabase looks for changes in the database until the context ends. Before it is called
-// nobody may use the log.
-func (l *Log) PollDatabase(ctx context.Context, from Source) {
-	pollTicker := time.NewTicker(PollInterval)
-	defer pollTicker.Stop()
-	cleanTicker := time.NewTicker(changeRetention)
-	defer cleanTicker.Stop()
-	l.polls.run = func() error { return l.pollChanges(ctx, from) }
-	l.polling.Store(true)
-	failing, previousSnapshot := false, ""
-	for {
-		err := l.awaitPoll(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if (err != nil) != failing {
-			if failing = !failing; failing {
-				l.logger.WarnContext(ctx, "answers are not taken from the cache: changes cannot be followed", "error", err)
-			} else {
-				l.logger.InfoContext(ctx, "changes are followed again")
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-cleanTicker.C:
-			l.deleteOldChanges(ctx, from, previousSnapshot)
-			previousSnapshot = l.snapshot.Load().(string)
-		case <-pollTicker.C:
-		}
-	}
-}
-
-// awaitPoll returns after a look that began after it was called.
-func (l *Log) awaitPoll(ctx context.Context) error {
-	if !l.polling.Load() {
-		return errNotPolling
-	}
-	return l.polls.awaitRun(ctx)
-}
-
-// pollChanges finds what nobody announced, announces it, and renews the lease.
-func (l *Log) pollChanges(ctx context.Context, from Source) error {
-	began := time.Since(processStart)
-	ctx, cancel := context.WithTimeout(ctx, Lease)
-	defer cancel()
-	next, found, err := from.ChangesSince(ctx, l.snapshot.Load().(string))
-	if err != nil {
-		return err
-	}
-	if l.stream != nil {
-		if err := l.streamReads.awaitRun(ctx); err != nil {
-			return err
-		}
-	} else if l.lastPoll.Load() == 0 || began-time.Duration(l.lastPoll.Load()) > changeRetention/2 {
-		// What was deleted meanwhile nobody knows.
-		l.index.invalidateEarlier()
-	}
-	if err := l.publishMissed(found); err != nil {
-		return err
-	}
-	l.snapshot.Store(next)
-	l.lastPoll.Store(int64(began))
-	return nil
-}
-
-// publishMissed announces those that were found and nobody has announced. Of very many
-// it announces that anything changed, without their ids, which nobody could remember.
-func (l *Log) publishMissed(found []store.Change) error {
-	many := len(found) > store.MaxChanges
-	missed := slices.DeleteFunc(found, func(c store.Change) bool { return l.index.containsChange(c.ID) })
-	if len(missed) == 0 && !many {
-		return nil
-	}
-	e := entry{tags: []string{tagEverything}}
-	if !many {
-		e = mergeChanges(missed)
-	}
-	if err := l.appendEntry(e); err != nil {
-		return err
-	}
-	l.unpublishedChanges.Add(uint64(len(missed)))
-	return nil
-}
-
-// deleteOldChanges deletes changes that were found by a look of before: they are in the log.
-func (l *Log) deleteOldChanges(ctx context.Context, from Source, snapshot string) {
-	if snapshot == "" {
-		return
-	}
-	if _, err := from.DeleteChanges(ctx, snapshot); err != nil && ctx.Err() == nil {
-		l.logger.WarnContext(ctx, "old changes were not deleted", "error", err)
-	}
-}
-
-// Stats are counts since the start.
+// Stats are counts since the start of the process, and the state of the lease.
 type Stats struct {
-	// DelayedWrites is how many announcements could not be made at once, Found how many
-	// changes nobody had announced yet.
+	// DelayedWrites counts the calls of Publish whose first attempt failed,
+	// UnpublishedChanges the changes that polls found unpublished.
 	DelayedWrites, UnpublishedChanges uint64
-	// LeaseHeld tells whether the log can be used for now.
+	// LeaseHeld reports whether the process may use the log now.
 	LeaseHeld bool
 }
 
-// Stats returns the counts.
+// Stats returns the current counts.
 func (l *Log) Stats() Stats {
 	return Stats{DelayedWrites: l.delayedWrites.Load(), UnpublishedChanges: l.unpublishedChanges.Load(), LeaseHeld: l.holdsLease()}
 }

@@ -13,30 +13,30 @@ import (
 )
 
 const (
-	// maxStreamEntries is about how many entries Redis keeps, some 2 MB. A process that
-	// comes back after more than that were added begins anew.
+	// maxStreamEntries is about how many entries Redis holds, in some 2 MB. A process that
+	// has missed more than these rebuilds its index.
 	maxStreamEntries = 10_000
-	// maxEntryTags and maxEntryIDs are the most tags of an entry, and the most ids of the last:
-	// that one is read again each time.
+	// maxEntryTags and maxEntryIDs are the largest numbers of tags in an entry, and of ids in
+	// the last entry of the stream, which each read returns again.
 	maxEntryTags, maxEntryIDs = 32, 32
 	pageSize                  = 1000
 )
 
-// stream is the log in Redis, and the replica of it. Its methods are not safe for
-// concurrent use, but for add.
+// stream is the log in Redis, from which it updates the index. Its methods are not safe for
+// concurrent use, except appendEntry.
 type stream struct {
 	redis *cache.Redis
 	index *index
 	key   string
 
-	lastApplied streamEntry  // that was applied; without an id before the first
-	epoch       atomic.Value // that of the replica, a string
-	// unchangedReply is the reply of Redis, as bytes, where nothing came after last.
+	lastApplied streamEntry  // its id is "" before the first
+	epoch       atomic.Value // of the index, a string
+	// unchangedReply is the reply of Redis, in bytes, if no entry follows lastApplied.
 	unchangedReply []byte
-	// verifiedRoute is how many ways there were when that was last looked at: on a new one
-	// another process may answer.
+	// verifiedRoute is the routeVersion at the last verifyContinuity. On another route another
+	// Redis process may reply.
 	verifiedRoute uint64
-	// masterAddr is who has the log in a cluster, and moves how often that was another one.
+	// masterAddr is the node of a cluster that has the log, and masterMoves counts its changes.
 	masterAddr  string
 	masterMoves uint64
 }
@@ -47,8 +47,8 @@ func newStream(r *cache.Redis, to *index) *stream {
 	return s
 }
 
-// readNewEntries applies what was added to the log. Most often that is nothing, and then the
-// reply is as it was, and need not be decoded.
+// readNewEntries applies the entries that were appended since the last read. Mostly there are
+// none: then the reply equals the one before, and is not decoded.
 func (s *stream) readNewEntries() error {
 	if s.lastApplied.id == "" || s.routeVersion() != s.verifiedRoute {
 		return s.verifyContinuity()
@@ -58,7 +58,7 @@ func (s *stream) readNewEntries() error {
 		if err != nil {
 			return err
 		}
-		// An answer may have come on a connection that was made for it.
+		// The reply may have come on a connection that was opened for it.
 		if bytes.Equal(reply, s.unchangedReply) && s.routeVersion() == s.verifiedRoute {
 			return nil
 		}
@@ -77,11 +77,12 @@ func (s *stream) readNewEntries() error {
 	}
 }
 
-// routeVersion is how many connections were made, and moves to a node of a cluster that there
-// may have been one to for long, as it has other keys or was a replica.
+// routeVersion counts the connections made to Redis, and the moves of the log to another node
+// of a cluster. Connections to that node may have existed for long, because it has other keys
+// or was a replica.
 func (s *stream) routeVersion() uint64 { return s.redis.ConnectionsMade() + s.masterMoves }
 
-// resolveMaster returns the Redis process that has the log.
+// resolveMaster returns the client of the Redis process that has the log.
 func (s *stream) resolveMaster(ctx context.Context, c redis.UniversalClient) (*redis.Client, error) {
 	cluster, ok := c.(*redis.ClusterClient)
 	if !ok {
@@ -91,14 +92,14 @@ func (s *stream) resolveMaster(ctx context.Context, c redis.UniversalClient) (*r
 	if err != nil {
 		return nil, err
 	}
-	if at := node.Options().Addr; at != s.masterAddr {
-		s.masterAddr = at
+	if addr := node.Options().Addr; addr != s.masterAddr {
+		s.masterAddr = addr
 		s.masterMoves++
 	}
 	return node, nil
 }
 
-// fetchRange is what Redis says of a page of entries from an id on.
+// fetchRange returns the reply of Redis to XRANGE, in bytes: a page of entries from an id on.
 func (s *stream) fetchRange(from string) (reply []byte, err error) {
 	err = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) (err error) {
 		node, err := s.resolveMaster(ctx, c)
@@ -108,7 +109,7 @@ func (s *stream) fetchRange(from string) (reply []byte, err error) {
 		cmd := redis.NewRawCmd(ctx, "XRANGE", s.key, from, "+", "COUNT", pageSize)
 		_ = node.Process(ctx, cmd)
 		if reply, err = cmd.Result(); bytes.HasPrefix(reply, []byte("-")) {
-			// go-redis knows an error, and that the log has moved, only where it decodes.
+			// go-redis recognizes an error, and the move of a slot, only in replies that it decodes.
 			err = cmp.Or(c.XRangeN(ctx, s.key, from, "+", 1).Err(), errMalformedReply)
 		}
 		return err
@@ -119,6 +120,7 @@ func (s *stream) fetchRange(from string) (reply []byte, err error) {
 	return reply, nil
 }
 
+// fetchEntries returns a page of entries from an id on.
 func (s *stream) fetchEntries(from string) ([]streamEntry, error) {
 	reply, err := s.fetchRange(from)
 	if err != nil {
@@ -127,26 +129,26 @@ func (s *stream) fetchEntries(from string) ([]streamEntry, error) {
 	return decodeRange(reply)
 }
 
-// startsAtLast tells whether a page begins with the last entry that was applied. Another log
-// may have come to the same id, but not to the same lineage.
+// startsAtLast reports whether a page begins with the last applied entry. Another log may
+// contain the same id, but not in the same epoch.
 func (s *stream) startsAtLast(page []streamEntry) bool {
 	return len(page) > 0 && page[0].id == s.lastApplied.id && page[0].epoch == s.lastApplied.epoch
 }
 
-// applyEntries applies entries and returns the last.
+// applyEntries applies entries to an index and returns the last applied one.
 func applyEntries(to *index, page []streamEntry) (last streamEntry, err error) {
-	for _, m := range page {
-		at, err := parseEntryID(m.id)
+	for _, e := range page {
+		offset, err := parseEntryID(e.id)
 		if err != nil {
 			return last, err
 		}
-		to.applyEntry(at, m.decodeEntry())
-		last = m
+		to.applyEntry(offset, e.decodeEntry())
+		last = e
 	}
 	return last, nil
 }
 
-// applyNewEntries applies entries that follow the last one.
+// applyNewEntries applies entries that follow lastApplied.
 func (s *stream) applyNewEntries(page []streamEntry) error {
 	last, err := applyEntries(s.index, page)
 	if last.id != "" {

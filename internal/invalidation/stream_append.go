@@ -9,12 +9,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// errLogLost is returned by add where there is no log any more: it begins anew with the
-// next read.
-var errLogLost = errors.New("changes: the log in Redis is lost")
+// errLogLost is returned if there is no log in Redis. The next read begins a new epoch.
+var errLogLost = errors.New("invalidation: the log in Redis is lost")
 
-// appendEntry adds to the log, unless it is lost, in several entries where there are many
-// tags. The ids are in the last that has any, as that one proves that all are there.
+// appendEntry appends an entry to the log, in several stream entries if it has many tags.
+// Only the last of them has the ids: it proves that the others are there. appendEntry returns
+// errLogLost if there is no log.
 func (s *stream) appendEntry(e entry) error {
 	added, err := s.appendWithEpoch(e, s.epoch.Load().(string), false)
 	if err == nil && !added {
@@ -23,6 +23,8 @@ func (s *stream) appendEntry(e entry) error {
 	return err
 }
 
+// appendWithEpoch appends an entry, and creates the stream if create is set. It returns false
+// if there is no stream.
 func (s *stream) appendWithEpoch(e entry, epoch string, create bool) (added bool, err error) {
 	err = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
 		pipe := c.Pipeline()

@@ -8,62 +8,62 @@ import (
 	"strings"
 )
 
-// The fields of an entry. The lineage begins with the id of the Redis process that it
-// was written to, as one that was started anew may have lost the end of the log, and
-// ends with something random, as any may lose all of it.
+// The fields of a stream entry. The epoch begins with the run id of the Redis process that
+// the entry was sent to, because a restarted process may have lost the end of the log. It
+// ends with random characters, because any process may lose the whole log.
 const (
 	fieldEpoch = "l"
 	fieldIDs   = "i"
 	fieldTags  = "t"
 )
 
-// streamEntry is an entry as Redis keeps it.
+// streamEntry is an entry as Redis stores it.
 type streamEntry struct{ id, epoch, changeIDs, tags string }
 
-func (m streamEntry) decodeEntry() (e entry) {
-	e.tags = strings.Fields(m.tags)
-	for _, id := range strings.Fields(m.changeIDs) {
+func (e streamEntry) decodeEntry() (decoded entry) {
+	decoded.tags = strings.Fields(e.tags)
+	for _, id := range strings.Fields(e.changeIDs) {
 		if n, err := strconv.ParseInt(id, 10, 64); err == nil {
-			e.ids = append(e.ids, n)
+			decoded.ids = append(decoded.ids, n)
 		}
 	}
-	return e
+	return decoded
 }
 
-// parseEntryID makes a number of the id of an entry, which is a time in milliseconds and a
-// number within it.
+// parseEntryID returns the offset of an entry: its id, a time in milliseconds and a sequence
+// number, as one integer in the same order.
 func parseEntryID(id string) (uint64, error) {
 	ms, n, _ := strings.Cut(id, "-")
-	at, err := strconv.ParseUint(ms, 10, 44)
-	within, err2 := strconv.ParseUint(n, 10, 20)
+	millis, err := strconv.ParseUint(ms, 10, 44)
+	sequence, err2 := strconv.ParseUint(n, 10, 20)
 	if err != nil || err2 != nil {
-		return 0, fmt.Errorf("changes: the id %q of an entry is out of range", id)
+		return 0, fmt.Errorf("invalidation: entry id %q is out of range", id)
 	}
-	return at<<20 | within, nil
+	return millis<<20 | sequence, nil
 }
 
-var errMalformedReply = errors.New("changes: Redis answers XRANGE with something else than entries")
+var errMalformedReply = errors.New("invalidation: malformed reply to XRANGE")
 
-// decodeRange reads the reply to XRANGE, which RESP2 and RESP3 write alike: an array of
-// entries, each of its id and an array of names and values.
+// decodeRange decodes the reply to XRANGE, which is the same in RESP2 and RESP3: an array of
+// entries, each an id and an array of names and values.
 func decodeRange(reply []byte) ([]streamEntry, error) {
 	in := respReader{rest: reply}
 	var page []streamEntry
 	for n := in.readLength('*'); n > 0 && !in.malformed; n-- {
-		var m streamEntry
+		var e streamEntry
 		in.malformed = in.readLength('*') != 2 || in.malformed
-		m.id = in.readString()
+		e.id = in.readString()
 		for values := in.readLength('*'); values > 0 && !in.malformed; values -= 2 {
 			switch name, value := in.readString(), in.readString(); name {
 			case fieldEpoch:
-				m.epoch = value
+				e.epoch = value
 			case fieldIDs:
-				m.changeIDs = value
+				e.changeIDs = value
 			case fieldTags:
-				m.tags = value
+				e.tags = value
 			}
 		}
-		page = append(page, m)
+		page = append(page, e)
 	}
 	if in.malformed || len(in.rest) > 0 {
 		return nil, errMalformedReply
@@ -71,7 +71,7 @@ func decodeRange(reply []byte) ([]streamEntry, error) {
 	return page, nil
 }
 
-// respReader reads arrays and strings of RESP, until something is bad.
+// respReader reads arrays and strings of RESP. It sets malformed at the first error.
 type respReader struct {
 	rest      []byte
 	malformed bool

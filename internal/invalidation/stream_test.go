@@ -17,7 +17,7 @@ import (
 	"github.com/7p-education/api/internal/cache/redistest"
 )
 
-func open(t *testing.T, url, prefix string) *cache.Redis {
+func openRedis(t *testing.T, url, prefix string) *cache.Redis {
 	t.Helper()
 	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Deadline: patience, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -27,13 +27,13 @@ func open(t *testing.T, url, prefix string) *cache.Redis {
 	return r
 }
 
-func streamOf(t *testing.T, url, prefix string) *stream {
+func openStream(t *testing.T, url, prefix string) *stream {
 	t.Helper()
-	return newStream(open(t, url, prefix), newIndex(Position{}))
+	return newStream(openRedis(t, url, prefix), newIndex(Position{}))
 }
 
-// command sends a command of no use to the program.
-func command(t *testing.T, s *stream, args ...any) {
+// runCommand sends any command to Redis.
+func runCommand(t *testing.T, s *stream, args ...any) {
 	t.Helper()
 	if err := s.redis.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error { return c.Do(ctx, args...).Err() }); err != nil {
 		t.Fatal(err)
@@ -55,7 +55,8 @@ func (s *stream) mustAdd(t *testing.T, tags ...string) {
 	}
 }
 
-func good(s *stream, since Position, tags ...string) bool {
+// isValid reports whether the index of the stream has no change of the tags after a position.
+func isValid(s *stream, since Position, tags ...string) bool {
 	var hashes []uint64
 	for _, tag := range tags {
 		hashes = append(hashes, edu.HashTagName(tag))
@@ -63,39 +64,41 @@ func good(s *stream, since Position, tags ...string) bool {
 	return s.index.validSince(hashes, since)
 }
 
-// What one process adds all others see, and so does one that starts later.
+// TestStreamIsShared appends in one process, and checks that another process and one that
+// starts later see the entries.
 func TestStreamIsShared(t *testing.T) {
 	t.Parallel()
 	url, prefix := redistest.NewKeyspace(t)
-	a, b := streamOf(t, url, prefix), streamOf(t, url, prefix)
-	at := b.mustRead(t)
-	if a.mustRead(t) != at {
+	a, b := openStream(t, url, prefix), openStream(t, url, prefix)
+	since := b.mustRead(t)
+	if a.mustRead(t) != since {
 		t.Fatal("two processes do not begin at the same position")
 	}
 	a.mustAdd(t, "course:1", "courses")
-	if !good(b, at, "course:1") {
-		t.Error("b knows of what it has not read")
+	if !isValid(b, since, "course:1") {
+		t.Error("b has an entry that it has not read")
 	}
 	now := b.mustRead(t)
-	if good(b, at, "course:1") || good(b, at, "user:1", "courses") || !good(b, at, "course:2") || !good(b, now, "course:1") {
-		t.Error("b has read, and does not know what changed")
+	if isValid(b, since, "course:1") || isValid(b, since, "user:1", "courses") || !isValid(b, since, "course:2") || !isValid(b, now, "course:1") {
+		t.Error("b has read the entry, and its index is wrong")
 	}
-	late := streamOf(t, url, prefix)
-	if late.mustRead(t); good(late, at, "course:1") || !good(late, at, "course:2") {
-		t.Error("who starts later does not know what changed before")
+	late := openStream(t, url, prefix)
+	if late.mustRead(t); isValid(late, since, "course:1") || !isValid(late, since, "course:2") {
+		t.Error("a process that starts later misses the change")
 	}
 	a.mustAdd(t, tagEverything)
-	if b.mustRead(t); good(b, now, "course:2") || good(b, now) {
-		t.Error("anything changed, and something is as it was")
+	if b.mustRead(t); isValid(b, now, "course:2") || isValid(b, now) {
+		t.Error("tagEverything changed, and data counts as valid")
 	}
 }
 
-// An entry of many tags is all there or, as far as its ids tell, not at all.
-func TestStreamOfManyTags(t *testing.T) {
+// TestStreamSplitsManyTags checks that an entry of many tags is split, and that only its last
+// part has the ids, which prove that all parts are there.
+func TestStreamSplitsManyTags(t *testing.T) {
 	t.Parallel()
 	url, prefix := redistest.NewKeyspace(t)
-	a, b := streamOf(t, url, prefix), streamOf(t, url, prefix)
-	at := b.mustRead(t)
+	a, b := openStream(t, url, prefix), openStream(t, url, prefix)
+	since := b.mustRead(t)
 	var tags []string
 	for i := range 3*maxEntryTags + 1 {
 		tags = append(tags, fmt.Sprint("course:", i))
@@ -105,34 +108,35 @@ func TestStreamOfManyTags(t *testing.T) {
 	}
 	b.mustRead(t)
 	for _, tag := range tags {
-		if good(b, at, tag) {
-			t.Errorf("%s did not come", tag)
+		if isValid(b, since, tag) {
+			t.Errorf("%s is missing", tag)
 		}
 	}
 	if !b.index.containsChange(7) || !b.index.containsChange(8) || b.index.containsChange(9) {
-		t.Error("the ids did not come")
+		t.Error("the ids are wrong")
 	}
 	page, err := a.fetchEntries("-")
-	if err != nil || len(page) != 5 || slices.IndexFunc(page, func(m streamEntry) bool { return m.changeIDs != "" }) != 4 {
-		t.Errorf("the ids are not in the last of %d entries: %v", len(page), err)
+	if err != nil || len(page) != 5 || slices.IndexFunc(page, func(e streamEntry) bool { return e.changeIDs != "" }) != 4 {
+		t.Errorf("got %d entries, want the ids in the fifth and last: %v", len(page), err)
 	}
 	if err := a.appendEntry(entry{tags: tags[:1], ids: make([]int64, 10_000)}); err != nil {
 		t.Fatal(err)
 	}
 	if b.mustRead(t); b.lastApplied.changeIDs != "" {
-		t.Errorf("%d bytes of ids are read again each time", len(b.lastApplied.changeIDs))
+		t.Errorf("the last entry, which each read returns, has %d bytes of ids", len(b.lastApplied.changeIDs))
 	}
 }
 
-// However Redis loses the end of the log, nobody takes what he read before for good.
+// TestStreamThatIsLost checks that data read before Redis lost the end of the log is not
+// valid, however Redis lost it.
 func TestStreamThatIsLost(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(*testing.T, *redistest.Server, *stream){
 		"restarted": func(_ *testing.T, server *redistest.Server, _ *stream) { server.Kill(); server.Restart() },
-		"emptied":   func(t *testing.T, _ *redistest.Server, a *stream) { command(t, a, "FLUSHALL") },
-		"evicted":   func(t *testing.T, _ *redistest.Server, a *stream) { command(t, a, "DEL", a.key) },
-		"cut short": func(t *testing.T, _ *redistest.Server, a *stream) { command(t, a, "XTRIM", a.key, "MAXLEN", "0") },
-		// It comes back as it was before the change, as from an old snapshot.
+		"emptied":   func(t *testing.T, _ *redistest.Server, a *stream) { runCommand(t, a, "FLUSHALL") },
+		"evicted":   func(t *testing.T, _ *redistest.Server, a *stream) { runCommand(t, a, "DEL", a.key) },
+		"cut short": func(t *testing.T, _ *redistest.Server, a *stream) { runCommand(t, a, "XTRIM", a.key, "MAXLEN", "0") },
+		// Redis restarts with the data from before the change, as from an old snapshot.
 		"rolled back": func(t *testing.T, server *redistest.Server, a *stream) {
 			all, err := a.readAllEntries()
 			if err != nil {
@@ -140,104 +144,106 @@ func TestStreamThatIsLost(t *testing.T) {
 			}
 			server.Kill()
 			server.Restart()
-			for _, m := range all[:len(all)-1] {
-				command(t, a, "XADD", a.key, m.id, fieldEpoch, m.epoch, fieldTags, m.tags, fieldIDs, "")
+			for _, e := range all[:len(all)-1] {
+				runCommand(t, a, "XADD", a.key, e.id, fieldEpoch, e.epoch, fieldTags, e.tags, fieldIDs, "")
 			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.StartServer(t)
-			a, b := streamOf(t, server.URL(), "7p:"), streamOf(t, server.URL(), "7p:")
+			a, b := openStream(t, server.URL(), "7p:"), openStream(t, server.URL(), "7p:")
 			a.mustRead(t)
 			b.mustRead(t)
 			a.mustAdd(t, "course:2")
-			at := b.mustRead(t)
-			if !good(b, at, "course:1") {
-				t.Fatal("nothing was lost yet")
+			since := b.mustRead(t)
+			if !isValid(b, since, "course:1") {
+				t.Fatal("a valid tag counts as changed before the loss")
 			}
-			a.mustAdd(t, "course:1") // what b has not read is what is lost
+			a.mustAdd(t, "course:1") // b has not read this entry, which is lost
 			lose(t, server, a)
-			late := streamOf(t, server.URL(), "7p:")
-			if late.mustRead(t); good(late, at, "course:1") {
-				t.Error("who starts later takes it for good")
+			late := openStream(t, server.URL(), "7p:")
+			if late.mustRead(t); isValid(late, since, "course:1") {
+				t.Error("data read before the loss is valid for a process that starts later")
 			}
 			for _, s := range []*stream{a, b} {
 				now := s.mustRead(t)
-				if good(s, at, "course:1") || good(s, at) {
-					t.Error("what was read before the loss is taken for good")
+				if isValid(s, since, "course:1") || isValid(s, since) {
+					t.Error("data read before the loss is valid")
 				}
-				if !good(s, now, "course:1") {
-					t.Error("what was read since is not")
+				if !isValid(s, now, "course:1") {
+					t.Error("data read after the loss is not valid")
 				}
 			}
 			last := late.mustRead(t)
 			a.mustAdd(t, "course:3")
 			for _, s := range []*stream{a, b, late} {
-				if s.mustRead(t); good(s, last, "course:3") || !good(s, last, "course:1") {
-					t.Error("the log does not go on")
+				if s.mustRead(t); isValid(s, last, "course:3") || !isValid(s, last, "course:1") {
+					t.Error("the log does not continue")
 				}
 			}
 		})
 	}
 }
 
-// Where the end is lost to a Redis that lives on, as where a master comes back by the
-// data of another, those who knew of it tell the others.
+// TestStreamThatIsRewound loses the end of the log while the Redis process keeps running, as
+// when a master reloads the data of another. A process that had read the end makes the loss
+// known to the others.
 func TestStreamThatIsRewound(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartServer(t)
-	a, b := streamOf(t, server.URL(), "7p:"), streamOf(t, server.URL(), "7p:")
+	a, b := openStream(t, server.URL(), "7p:"), openStream(t, server.URL(), "7p:")
 	a.mustRead(t)
-	at := b.mustRead(t)
+	since := b.mustRead(t)
 	a.mustAdd(t, "course:1")
 	a.mustRead(t)
-	command(t, a, "XDEL", a.key, a.lastApplied.id)
+	runCommand(t, a, "XDEL", a.key, a.lastApplied.id)
 	now := a.mustRead(t)
-	if good(a, at, "course:1") || good(a, at) || !good(a, now, "course:1") {
-		t.Error("who knew of the end takes what was read before it for good")
+	if isValid(a, since, "course:1") || isValid(a, since) || !isValid(a, now, "course:1") {
+		t.Error("data read before the loss is valid for a process that had read the end")
 	}
-	late := streamOf(t, server.URL(), "7p:")
+	late := openStream(t, server.URL(), "7p:")
 	for _, s := range []*stream{b, late} {
-		if s.mustRead(t); good(s, at, "course:1") {
-			t.Error("who did not know of the end was not told")
+		if s.mustRead(t); isValid(s, since, "course:1") {
+			t.Error("data read before the loss is valid for a process that had not read the end")
 		}
 	}
 }
 
-// However often nothing came, what comes next is read, and by one command.
-func TestStreamAfterNothing(t *testing.T) {
+// TestStreamReadsAfterNoChange checks that an entry is read after reads that returned nothing
+// new, and that each read takes one command.
+func TestStreamReadsAfterNoChange(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartServer(t)
-	a, b := streamOf(t, server.URL(), "7p:"), streamOf(t, server.URL(), "7p:")
+	a, b := openStream(t, server.URL(), "7p:"), openStream(t, server.URL(), "7p:")
 	a.mustRead(t)
 	b.mustRead(t)
-	before := ranges(t, a)
+	before := countRangeCommands(t, a)
 	reads := 0
 	for i := range 5 {
 		tag := fmt.Sprintf("course:%d", i)
-		var at Position
+		var since Position
 		for range 3 {
-			at = b.mustRead(t)
+			since = b.mustRead(t)
 			reads++
 		}
-		if !good(b, at, tag) {
-			t.Fatalf("%s changed before it was told", tag)
+		if !isValid(b, since, tag) {
+			t.Fatalf("%s counts as changed before it was appended", tag)
 		}
 		a.mustAdd(t, tag)
 		b.mustRead(t)
 		reads++
-		if good(b, at, tag) {
-			t.Errorf("%s did not come", tag)
+		if isValid(b, since, tag) {
+			t.Errorf("%s is missing", tag)
 		}
 	}
-	if n := ranges(t, a) - before; n != reads {
+	if n := countRangeCommands(t, a) - before; n != reads {
 		t.Errorf("%d reads took %d commands", reads, n)
 	}
 }
 
-// ranges is how often XRANGE was called.
-func ranges(t *testing.T, s *stream) (n int) {
+// countRangeCommands returns how many XRANGE commands Redis has run.
+func countRangeCommands(t *testing.T, s *stream) (n int) {
 	t.Helper()
 	if err := s.redis.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
 		stats, err := c.Info(ctx, "commandstats").Result()
@@ -250,31 +256,32 @@ func ranges(t *testing.T, s *stream) (n int) {
 	return n
 }
 
-// Somebody else's key under the log's name is an error that says so.
-func TestStreamIsNone(t *testing.T) {
+// TestStreamRejectsOtherType checks that a key of another type under the log's name is an error
+// with the message of Redis.
+func TestStreamRejectsOtherType(t *testing.T) {
 	t.Parallel()
 	url, prefix := redistest.NewKeyspace(t)
-	s := streamOf(t, url, prefix)
+	s := openStream(t, url, prefix)
 	s.mustRead(t)
-	command(t, s, "SET", s.key, "x")
+	runCommand(t, s, "SET", s.key, "x")
 	if err := s.readNewEntries(); err == nil || !strings.Contains(err.Error(), "WRONGTYPE") {
-		t.Errorf("it is read as a log: %v", err)
+		t.Errorf("got %v, want WRONGTYPE", err)
 	}
 }
 
-// FuzzDecodeRange has replies be read as they were written, and whatever else comes
-// be an error.
+// FuzzDecodeRange checks that replies are decoded as they were encoded, that truncated ones are
+// errors, and that no input panics.
 func FuzzDecodeRange(f *testing.F) {
 	f.Add("1-0", "abc", "course:1 courses", "7 8", []byte("*0\r\n"))
 	f.Add("", "\r\n", "$3\r\n", "", []byte("*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nl\r\n$9\r\nx\r\n"))
 	f.Add("é", "", "", "1", []byte("*99999999999\r\n*-1\r\n"))
-	f.Fuzz(func(t *testing.T, id, lineage, tags, ids string, reply []byte) {
-		want := streamEntry{id: id, epoch: lineage, tags: tags, changeIDs: ids}
+	f.Fuzz(func(t *testing.T, id, epoch, tags, ids string, reply []byte) {
+		want := streamEntry{id: id, epoch: epoch, tags: tags, changeIDs: ids}
 		var b bytes.Buffer
 		fmt.Fprint(&b, "*2\r\n")
 		for range 2 {
 			fmt.Fprintf(&b, "*2\r\n$%d\r\n%s\r\n*6\r\n", len(id), id)
-			for _, s := range []string{fieldEpoch, lineage, fieldTags, tags, fieldIDs, ids} {
+			for _, s := range []string{fieldEpoch, epoch, fieldTags, tags, fieldIDs, ids} {
 				fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(s), s)
 			}
 		}
@@ -284,18 +291,18 @@ func FuzzDecodeRange(f *testing.F) {
 		}
 		for cut := range b.Len() {
 			if _, err := decodeRange(b.Bytes()[:cut]); err == nil {
-				t.Errorf("%q is read", b.Bytes()[:cut])
+				t.Errorf("%q is decoded", b.Bytes()[:cut])
 			}
 		}
 		_, _ = decodeRange(reply)
 	})
 }
 
-// A replica that is made anew is at no moment half made.
-func TestReplicaBecomes(t *testing.T) {
+// TestIndexIsReplacedAtOnce checks that a reader never sees a partly replaced index.
+func TestIndexIsReplacedAtOnce(t *testing.T) {
 	t.Parallel()
-	r := newIndex(Position{})
-	r.applyEntry(10, entry{tags: []string{"course:1"}})
+	x := newIndex(Position{})
+	x.applyEntry(10, entry{tags: []string{"course:1"}})
 	var wg sync.WaitGroup
 	stop := make(chan struct{})
 	wg.Go(func() {
@@ -304,15 +311,15 @@ func TestReplicaBecomes(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				anew := newIndex(Position{Offset: 5})
-				anew.applyEntry(10, entry{tags: []string{"course:1"}})
-				r.replaceWith(anew)
+				rebuilt := newIndex(Position{Offset: 5})
+				rebuilt.applyEntry(10, entry{tags: []string{"course:1"}})
+				x.replaceWith(rebuilt)
 			}
 		}
 	})
 	for range 20_000 {
-		if r.validSince([]uint64{edu.HashTagName("course:1")}, Position{Offset: 9}) {
-			t.Error("a change was not known for a moment")
+		if x.validSince([]uint64{edu.HashTagName("course:1")}, Position{Offset: 9}) {
+			t.Error("a changed tag counts as valid during a replacement")
 			break
 		}
 	}
@@ -320,22 +327,23 @@ func TestReplicaBecomes(t *testing.T) {
 	wg.Wait()
 }
 
-func TestReplicaIsBounded(t *testing.T) {
+func TestIndexIsBounded(t *testing.T) {
 	t.Parallel()
-	r := newIndex(Position{})
+	x := newIndex(Position{})
 	for i := range 3 * maxIndexedTags {
-		r.appendEntry(entry{tags: []string{fmt.Sprint(i)}, ids: []int64{int64(i)}})
+		x.appendEntry(entry{tags: []string{fmt.Sprint(i)}, ids: []int64{int64(i)}})
 	}
-	if len(r.lastChanged) > maxIndexedTags || len(r.recentIDs)+len(r.olderIDs) > 2*maxIndexedIDs {
-		t.Errorf("it has %d tags and %d ids", len(r.lastChanged), len(r.recentIDs)+len(r.olderIDs))
+	if len(x.lastChanged) > maxIndexedTags || len(x.recentIDs)+len(x.olderIDs) > 2*maxIndexedIDs {
+		t.Errorf("the index has %d tags and %d ids", len(x.lastChanged), len(x.recentIDs)+len(x.olderIDs))
 	}
-	now := r.currentPosition()
-	if r.validSince([]uint64{edu.HashTagName("0")}, Position{Offset: 1}) || !r.validSince([]uint64{edu.HashTagName("0")}, now) || !r.containsChange(3*maxIndexedTags-1) {
-		t.Error("what was forgotten is taken for unchanged, or what is new for forgotten")
+	now := x.currentPosition()
+	if x.validSince([]uint64{edu.HashTagName("0")}, Position{Offset: 1}) || !x.validSince([]uint64{edu.HashTagName("0")}, now) || !x.containsChange(3*maxIndexedTags-1) {
+		t.Error("a tag that was dropped counts as unchanged, or a new entry is missing")
 	}
 }
 
-func FuzzPlace(f *testing.F) {
+// FuzzParseEntryID checks that offsets have the order of the ids.
+func FuzzParseEntryID(f *testing.F) {
 	f.Add("1700000000000-0", "1700000000000-1")
 	f.Add("-", "0-1048575")
 	f.Fuzz(func(t *testing.T, a, b string) {

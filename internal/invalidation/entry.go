@@ -1,0 +1,32 @@
+package invalidation
+
+import "github.com/7p-education/api/store"
+
+// maxChangeTags is the largest number of tags that an entry names; an entry of more has
+// tagEverything instead.
+const maxChangeTags = 1000
+
+// entry is an entry of the log: the ids and tags of one or several changes.
+type entry struct {
+	ids  []int64
+	tags []string
+}
+
+// mergeChanges returns one entry with the ids of all changes, and each of their tags once.
+func mergeChanges(changes []store.Change) entry {
+	var e entry
+	seen := map[string]bool{}
+	for _, c := range changes {
+		e.ids = append(e.ids, c.ID)
+		for _, tag := range c.Tags {
+			if !seen[tag] {
+				seen[tag] = true
+				e.tags = append(e.tags, tag)
+			}
+		}
+	}
+	if len(e.tags) > maxChangeTags || seen[tagEverything] {
+		e.tags = []string{tagEverything}
+	}
+	return e
+}
