@@ -13,28 +13,25 @@ import (
 )
 
 const (
-	// staleWhileRevalidate is for how long after its maxAge an answer is still given while it is
-	// made anew. Its tags have not changed, so only the clock could tell it from a new
-	// one.
+	// staleWhileRevalidate is how long after its MaxAge an entry is still served while it is
+	// revalidated. None of its tags have changed, so a new response could differ only by the
+	// clock.
 	staleWhileRevalidate = time.Minute
-	// maxClockAge is the most that an answer may be behind the clock that it looked at.
-	maxClockAge = 10 * time.Second
-	// maxBodyBytes is the largest body, in bytes, that is kept.
+	// maxBodyBytes is the largest body, in bytes, that is stored.
 	maxBodyBytes = 4 << 20
 )
 
-// Options are what Answers are made with.
+// Options configure a Cache.
 type Options struct {
-	// InvalidationLog tells whether an answer is as good as new.
+	// InvalidationLog decides whether an entry is still valid.
 	InvalidationLog *invalidation.Log
-	// Redis shares answers between processes; nil is none.
+	// Redis shares entries between processes; nil for none.
 	Redis *cache.Redis
-	// MaxBytes is about how much is kept in this process.
+	// MaxBytes is about how many bytes of entries this process holds.
 	MaxBytes int
 }
 
-// Cache keeps finished answers, in this process and in Redis. It is safe for
-// concurrent use.
+// Cache stores finished responses, in memory and in Redis. It is safe for concurrent use.
 type Cache struct {
 	invalidationLog *invalidation.Log
 	redis           *cache.Redis
@@ -43,78 +40,50 @@ type Cache struct {
 	counters        lookupCounters
 }
 
-// New returns Answers that keep nothing yet.
+// New returns an empty Cache.
 func New(o Options) *Cache {
-	a := &Cache{invalidationLog: o.InvalidationLog, redis: o.Redis, flights: newFlightGroup()}
-	a.memory = otter.Must(&otter.Options[string, *Entry]{
+	c := &Cache{invalidationLog: o.InvalidationLog, redis: o.Redis, flights: newFlightGroup()}
+	c.memory = otter.Must(&otter.Options[string, *Entry]{
 		MaximumWeight: uint64(max(o.MaxBytes, 0)),
-		Weigher:       func(name string, answer *Entry) uint32 { return uint32(len(name)) + answer.estimateSize() },
+		Weigher:       func(key string, e *Entry) uint32 { return uint32(len(key)) + e.estimateSize() },
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[string, *Entry]) time.Duration {
 			return max(time.Until(e.Value.expiresAt()), time.Nanosecond)
 		}),
 	})
-	return a
+	return c
 }
 
-// Close ends the goroutine that removes expired answers.
-func (a *Cache) Close() { a.memory.StopAllGoroutines() }
+// Close ends the goroutine that removes expired entries.
+func (c *Cache) Close() { c.memory.StopAllGoroutines() }
 
-func (a *Entry) expiresAt() time.Time { return a.CreatedAt.Add(a.MaxAge + staleWhileRevalidate) }
-
-// isEntryValid tells whether an answer is what the database would give now.
-func (a *Cache) isEntryValid(answer *Entry, now invalidation.Position) bool {
-	if answer.position.Epoch == now.Epoch && answer.validatedAt.Load() == now.Offset {
+// isEntryValid reports whether the database would still lead to the same response. The caller
+// must have read the position now after its request arrived.
+func (c *Cache) isEntryValid(e *Entry, now invalidation.Position) bool {
+	if e.position.Epoch == now.Epoch && e.validatedAt.Load() == now.Offset {
 		return true
 	}
-	if !a.invalidationLog.ValidSince(answer.tags, answer.position) {
+	if !c.invalidationLog.ValidSince(e.tags, e.position) {
 		return false
 	}
-	answer.validatedAt.Store(now.Offset)
+	e.validatedAt.Store(now.Offset)
 	return true
 }
 
-// Candidate is an answer that was just made, and what it was made from.
-type Candidate struct {
-	Body     []byte
-	Policy   Policy
-	VaryBy   edu.VaryBy
-	SignedIn bool // whether its viewer is
-}
-
-// BuildEntry returns the answer that a draft makes, or why nobody may keep it.
-func (d Candidate) BuildEntry() (answer *Entry, why string) {
-	answer = &Entry{Body: d.Body, CreatedAt: time.Now(), MaxAge: d.Policy.MaxAge, Scope: widestScope(d.VaryBy)}
-	if d.Policy.Private {
-		answer.Scope = ByViewer
-	}
-	if d.VaryBy&edu.VaryByClock != 0 {
-		answer.MaxAge = min(answer.MaxAge, maxClockAge)
-	}
-	switch {
-	case d.Policy.MaxAge == 0:
-		return nil, "max-age-0"
-	case d.Policy.Private && !d.SignedIn:
-		return nil, "private-anonymous"
-	}
-	answer.ETag = computeETag(d.Body)
-	return answer, ""
-}
-
-// storeEntry keeps an answer, for all processes, or says why not.
-func (a *Cache) storeEntry(ctx context.Context, q *Lookup, answer *Entry, tags *edu.Tags) (why string) {
+// storeEntry stores an entry in memory and in Redis, or returns the reason why not.
+func (c *Cache) storeEntry(ctx context.Context, l *Lookup, e *Entry, tags *edu.Tags) (reason string) {
 	switch {
 	case !tags.Complete():
 		return "untracked-read"
-	case len(answer.Body) > maxBodyBytes:
+	case len(e.Body) > maxBodyBytes:
 		return "too-large"
 	}
-	answer.tags, answer.position = tags.SortedHashes(), q.position
-	name := q.key.storageKey(answer.Scope, q.viewer)
-	a.memory.Set(name, answer)
-	a.counters.stores.Add(1)
-	if a.redis != nil {
-		_ = a.redis.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) error {
-			return c.Set(ctx, a.redis.PrefixedKey(name), answer.marshalEntry(), time.Until(answer.expiresAt())).Err()
+	e.tags, e.position = tags.SortedHashes(), l.position
+	key := l.key.storageKey(e.Scope, l.viewer)
+	c.memory.Set(key, e)
+	c.counters.stores.Add(1)
+	if c.redis != nil {
+		_ = c.redis.RunCommands(ctx, func(ctx context.Context, client redis.UniversalClient) error {
+			return client.Set(ctx, c.redis.PrefixedKey(key), e.marshalEntry(), time.Until(e.expiresAt())).Err()
 		})
 	}
 	return ""

@@ -12,191 +12,193 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// An answer is good until something that it depends on changes.
-func TestKeptUntilChanged(t *testing.T) {
+// TestEntryIsValidUntilItsTagChanges checks that an entry is served until one of its tags
+// changes.
+func TestEntryIsValidUntilItsTagChanges(t *testing.T) {
 	t.Parallel()
-	p := alone(t)
-	k := key(t, "a")
-	p.keep(t, k, nobody, made(t, "first", 0, 0))
-	p.write(t, "course:2", "courses")
-	if got := p.look(t, k, nobody); got != "first" {
-		t.Errorf("got %q after another change", got)
+	p := startAlone(t)
+	k := newKey(t, "a")
+	p.storeNew(t, k, anonymous, newEntry(t, "first", 0, 0))
+	p.publish(t, "course:2", "courses")
+	if got := p.lookupBody(t, k, anonymous); got != "first" {
+		t.Errorf("got %q after a change of other tags", got)
 	}
-	p.write(t, "user:7", "course:1")
-	if got := p.look(t, k, nobody); got != "" {
-		t.Errorf("got %q after its change", got)
+	p.publish(t, "user:7", "course:1")
+	if got := p.lookupBody(t, k, anonymous); got != "" {
+		t.Errorf("got %q after a change of its tag", got)
 	}
-	p.keep(t, k, nobody, made(t, "second", 0, 0))
-	if got := p.look(t, k, nobody); got != "second" {
+	p.storeNew(t, k, anonymous, newEntry(t, "second", 0, 0))
+	if got := p.lookupBody(t, k, anonymous); got != "second" {
 		t.Errorf("got %q", got)
 	}
-	p.write(t, "*")
-	if got := p.look(t, k, nobody); got != "" {
-		t.Errorf("got %q after anything changed", got)
+	p.publish(t, "*")
+	if got := p.lookupBody(t, k, anonymous); got != "" {
+		t.Errorf("got %q after a change of all tags", got)
 	}
 }
 
-// What changes while an answer is made makes it too old at once, however late it is
-// kept.
-func TestChangeOvertakesAnswer(t *testing.T) {
+// TestChangeDuringComputation checks that a change while a response is computed makes its entry
+// invalid, however late the entry is stored.
+func TestChangeDuringComputation(t *testing.T) {
 	t.Parallel()
-	p := alone(t)
-	k := key(t, "a")
-	q := p.Get(t.Context(), k, nobody)
-	// Here it has read the database, and then:
-	p.write(t, "course:1")
-	if why := q.StoreEntry(t.Context(), made(t, "old", 0, 0), tags(edu.TagCourse.WithID(1))); why != "" {
-		t.Errorf("not kept: %s", why)
+	p := startAlone(t)
+	k := newKey(t, "a")
+	l := p.Get(t.Context(), k, anonymous)
+	// The request has read the database by now.
+	p.publish(t, "course:1")
+	if reason := l.StoreEntry(t.Context(), newEntry(t, "old", 0, 0), newTags(edu.TagCourse.WithID(1))); reason != "" {
+		t.Errorf("the entry is not stored: %s", reason)
 	}
-	q.Release()
-	if got := p.look(t, k, nobody); got != "" {
-		t.Errorf("got %q, which was read before the change", got)
+	l.Release()
+	if got := p.lookupBody(t, k, anonymous); got != "" {
+		t.Errorf("got %q, which was computed before the change", got)
 	}
 }
 
-// An answer is shared by those who would all have got it.
+// TestScopes checks which viewers share an entry, by what the tracked viewer recorded.
 func TestScopes(t *testing.T) {
 	t.Parallel()
-	p := alone(t)
+	p := startAlone(t)
 	for name, tt := range map[string]struct {
-		saw    edu.VaryBy
+		varyBy edu.VaryBy
 		shared []edu.Viewer
-		not    []edu.Viewer
+		denied []edu.Viewer
 	}{
-		"nobody was looked at": {0, []edu.Viewer{nobody, student, other, teacher}, nil},
-		"the clock was":        {edu.VaryByClock, []edu.Viewer{nobody, student, other, teacher}, nil},
-		"the role was":         {edu.VaryByRole, []edu.Viewer{student, other}, []edu.Viewer{nobody, teacher}},
-		"the viewer was":       {edu.VaryByRole | edu.VaryByViewer, []edu.Viewer{student}, []edu.Viewer{nobody, other, teacher, {ID: 1, Role: edu.RoleAdmin}}},
+		"public":           {0, []edu.Viewer{anonymous, student, other, teacher}, nil},
+		"varies by clock":  {edu.VaryByClock, []edu.Viewer{anonymous, student, other, teacher}, nil},
+		"varies by role":   {edu.VaryByRole, []edu.Viewer{student, other}, []edu.Viewer{anonymous, teacher}},
+		"varies by viewer": {edu.VaryByRole | edu.VaryByViewer, []edu.Viewer{student}, []edu.Viewer{anonymous, other, teacher, {ID: 1, Role: edu.RoleAdmin}}},
 	} {
-		k := key(t, name)
-		p.keep(t, k, student, made(t, name, tt.saw, 0))
+		k := newKey(t, name)
+		p.storeNew(t, k, student, newEntry(t, name, tt.varyBy, 0))
 		for _, v := range tt.shared {
-			if got := p.look(t, k, v); got != name {
+			if got := p.lookupBody(t, k, v); got != name {
 				t.Errorf("%s: %+v gets %q", name, v, got)
 			}
 		}
-		for _, v := range tt.not {
-			if got := p.look(t, k, v); got != "" {
+		for _, v := range tt.denied {
+			if got := p.lookupBody(t, k, v); got != "" {
 				t.Errorf("%s: %+v gets %q", name, v, got)
 			}
 		}
-		if p.look(t, key(t, name+"?"), student) != "" {
-			t.Errorf("%s: another request gets it", name)
+		if p.lookupBody(t, newKey(t, name+"?"), student) != "" {
+			t.Errorf("%s: another request gets the entry", name)
 		}
 	}
 }
 
-// What must not be kept is not.
-func TestNotKept(t *testing.T) {
+// TestUncacheable checks the reasons why a response is not stored.
+func TestUncacheable(t *testing.T) {
 	t.Parallel()
-	for name, d := range map[string]Candidate{
+	for want, c := range map[string]Candidate{
 		"max-age-0":         {Body: []byte("x"), SignedIn: true},
 		"private-anonymous": {Body: []byte("x"), Policy: Policy{MaxAge: time.Minute, Private: true}},
 	} {
-		if a, why := d.BuildEntry(); a != nil || why != name {
-			t.Errorf("%s: finished as %v, %q", name, a, why)
+		if e, reason := c.BuildEntry(); e != nil || reason != want {
+			t.Errorf("%s: got %v, %q", want, e, reason)
 		}
 	}
-	a, _ := Candidate{Policy: Policy{MaxAge: time.Minute, Private: true}, SignedIn: true}.BuildEntry()
-	if a.Scope != ByViewer {
-		t.Errorf("what is private is kept for %d", a.Scope)
+	e, _ := Candidate{Policy: Policy{MaxAge: time.Minute, Private: true}, SignedIn: true}.BuildEntry()
+	if e.Scope != ByViewer {
+		t.Errorf("a private entry has scope %d", e.Scope)
 	}
-	a, _ = Candidate{Policy: Policy{MaxAge: time.Minute}, VaryBy: edu.VaryByClock}.BuildEntry()
-	if a.MaxAge != maxClockAge {
-		t.Errorf("who looked at the clock is kept for %v", a.MaxAge)
+	e, _ = Candidate{Policy: Policy{MaxAge: time.Minute}, VaryBy: edu.VaryByClock}.BuildEntry()
+	if e.MaxAge != maxClockAge {
+		t.Errorf("an entry that depends on the clock has a MaxAge of %v", e.MaxAge)
 	}
-	p := alone(t)
-	unknown := tags(edu.TagCourse.WithID(1))
-	unknown.MarkIncomplete()
-	for name, keep := range map[string]func(*Lookup) string{
-		"untracked-read": func(q *Lookup) string { return q.StoreEntry(t.Context(), made(t, "x", 0, 0), unknown) },
-		"too-large": func(q *Lookup) string {
-			return q.StoreEntry(t.Context(), made(t, strings.Repeat("x", maxBodyBytes+1), 0, 0), tags())
+	p := startAlone(t)
+	incomplete := newTags(edu.TagCourse.WithID(1))
+	incomplete.MarkIncomplete()
+	for want, storeEntry := range map[string]func(*Lookup) string{
+		"untracked-read": func(l *Lookup) string { return l.StoreEntry(t.Context(), newEntry(t, "x", 0, 0), incomplete) },
+		"too-large": func(l *Lookup) string {
+			return l.StoreEntry(t.Context(), newEntry(t, strings.Repeat("x", maxBodyBytes+1), 0, 0), newTags())
 		},
 	} {
-		q := p.Get(t.Context(), key(t, name), nobody)
-		if why := keep(q); why != name {
-			t.Errorf("%s: %q", name, why)
+		l := p.Get(t.Context(), newKey(t, want), anonymous)
+		if reason := storeEntry(l); reason != want {
+			t.Errorf("got reason %q, want %q", reason, want)
 		}
-		if q.Release(); p.look(t, key(t, name), nobody) != "" {
-			t.Errorf("%s: it is kept", name)
+		if l.Release(); p.lookupBody(t, newKey(t, want), anonymous) != "" {
+			t.Errorf("%s: the entry is stored", want)
 		}
 	}
 }
 
-// Processes share answers through Redis, and each what the other has changed.
+// TestShared checks that processes share entries through Redis, and see each other's changes.
 func TestShared(t *testing.T) {
 	t.Parallel()
 	redis, dsn := redistest.StartServer(t), testdb.New(t)
-	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
-	k := key(t, "a")
-	a.keep(t, k, student, made(t, "shared", edu.VaryByRole, 0))
-	if got := b.look(t, k, other); got != "shared" {
+	a, b := startProcess(t, dsn, redis.URL()), startProcess(t, dsn, redis.URL())
+	k := newKey(t, "a")
+	a.storeNew(t, k, student, newEntry(t, "shared", edu.VaryByRole, 0))
+	if got := b.lookupBody(t, k, other); got != "shared" {
 		t.Errorf("the other process has %q", got)
 	}
 	if s := b.Stats(); s.RedisHits != 1 || s.MemoryHits != 0 {
 		t.Errorf("%+v", s)
 	}
-	if b.look(t, k, other); b.Stats().MemoryHits != 1 {
-		t.Errorf("it is not kept near: %+v", b.Stats())
+	if b.lookupBody(t, k, other); b.Stats().MemoryHits != 1 {
+		t.Errorf("the entry is not in memory: %+v", b.Stats())
 	}
-	b.write(t, "course:1")
+	b.publish(t, "course:1")
 	for i, p := range []*process{a, b} {
-		if got := p.look(t, k, other); got != "" {
+		if got := p.lookupBody(t, k, other); got != "" {
 			t.Errorf("process %d has %q", i, got)
 		}
 	}
 	redis.Kill()
-	if q := a.Get(t.Context(), k, student); q.BypassReason != invalidationUnavailable || q.Entry != nil {
-		t.Errorf("without Redis: %+v", q)
+	if l := a.Get(t.Context(), k, student); l.BypassReason != invalidationUnavailable || l.Entry != nil {
+		t.Errorf("without Redis: %+v", l)
 	}
 }
 
-// A Redis Cluster does as well.
+// TestSharedInCluster checks that processes share entries and locks through a Redis Cluster.
 func TestSharedInCluster(t *testing.T) {
 	t.Parallel()
 	url, dsn := redistest.ClusterURL(t), testdb.New(t)
-	a, b := start(t, dsn, url), start(t, dsn, url)
-	for name, v := range map[string]edu.Viewer{"anonymous": nobody, "student": student, "teacher": teacher} {
-		k := key(t, name)
-		a.keep(t, k, v, made(t, name, edu.VaryByViewer, 0))
-		if got := b.look(t, k, v); got != name {
+	a, b := startProcess(t, dsn, url), startProcess(t, dsn, url)
+	for name, v := range map[string]edu.Viewer{"anonymous": anonymous, "student": student, "teacher": teacher} {
+		k := newKey(t, name)
+		a.storeNew(t, k, v, newEntry(t, name, edu.VaryByViewer, 0))
+		if got := b.lookupBody(t, k, v); got != name {
 			t.Errorf("%s: the other process has %q", name, got)
 		}
 	}
-	b.write(t, "course:1")
-	for name, v := range map[string]edu.Viewer{"anonymous": nobody, "student": student, "teacher": teacher} {
-		if got := a.look(t, key(t, name), v); got != "" {
+	b.publish(t, "course:1")
+	for name, v := range map[string]edu.Viewer{"anonymous": anonymous, "student": student, "teacher": teacher} {
+		if got := a.lookupBody(t, newKey(t, name), v); got != "" {
 			t.Errorf("%s: has %q after the change", name, got)
 		}
 	}
 	unlock := a.acquireLock(t.Context(), "x")
 	if unlock == nil || b.acquireLock(t.Context(), "x") != nil {
-		t.Fatal("two have the lock")
+		t.Fatal("two processes have the lock")
 	}
 	if unlock(); b.acquireLock(t.Context(), "x") == nil {
 		t.Error("a lock was not released")
 	}
 }
 
-// A hit that is kept near asks Redis once: how far the log goes.
-func TestCommandsOfAHit(t *testing.T) {
+// TestMemoryHitCommands checks that a hit in memory sends one command to Redis, for the position
+// of the log.
+func TestMemoryHitCommands(t *testing.T) {
 	t.Parallel()
 	redis := redistest.StartServer(t)
-	p := start(t, testdb.New(t), redis.URL())
-	k := key(t, "a")
-	p.keep(t, k, nobody, made(t, "kept", 0, 0))
-	p.look(t, k, nobody)
+	p := startProcess(t, testdb.New(t), redis.URL())
+	k := newKey(t, "a")
+	p.storeNew(t, k, anonymous, newEntry(t, "stored", 0, 0))
+	p.lookupBody(t, k, anonymous)
 	awaitReleased(redis)
 	redis.RunCommand("CONFIG", "RESETSTAT")
 	const hits = 200
 	began := time.Now()
 	for range hits {
-		if p.look(t, k, nobody) != "kept" {
-			t.Fatal("no hit")
+		if p.lookupBody(t, k, anonymous) != "stored" {
+			t.Fatal("miss")
 		}
 	}
-	looks := int(time.Since(began)/(100*time.Millisecond)) + 2 // of Run
+	polls := int(time.Since(began)/(100*time.Millisecond)) + 2 // of PollDatabase, at most
 	calls := map[string]int{}
 	for _, line := range strings.Fields(redis.RunCommand("INFO", "commandstats")) {
 		var name string
@@ -205,43 +207,44 @@ func TestCommandsOfAHit(t *testing.T) {
 			calls[name] = n
 		}
 	}
-	if n := calls["cmdstat_xrange"]; n < hits || n > hits+looks || calls["cmdstat_mget"] > 0 || calls["cmdstat_get"] > 0 {
-		t.Errorf("%d hits asked %v", hits, calls)
+	if n := calls["cmdstat_xrange"]; n < hits || n > hits+polls || calls["cmdstat_mget"] > 0 || calls["cmdstat_get"] > 0 {
+		t.Errorf("%d hits sent %v", hits, calls)
 	}
 }
 
-func TestMarshal(t *testing.T) {
+func TestMarshalEntry(t *testing.T) {
 	t.Parallel()
-	a := made(t, `{"data":{}}`, edu.VaryByRole, time.Second)
-	a.tags, a.position.Offset, a.position.Epoch = []uint64{1, 1 << 63, 7}, 1<<60, 42
-	b, err := unmarshalEntry(a.marshalEntry())
+	e := newEntry(t, `{"data":{}}`, edu.VaryByRole, time.Second)
+	e.tags, e.position.Offset, e.position.Epoch = []uint64{1, 1 << 63, 7}, 1<<60, 42
+	decoded, err := unmarshalEntry(e.marshalEntry())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(b.Body, a.Body) || b.ETag != a.ETag || b.CreatedAt.UnixMilli() != a.CreatedAt.UnixMilli() || b.MaxAge != a.MaxAge ||
-		b.Scope != a.Scope || fmt.Sprint(b.tags) != fmt.Sprint(a.tags) || b.position != a.position {
-		t.Errorf("%+v\ncame back as\n%+v", a, b)
+	if !bytes.Equal(decoded.Body, e.Body) || decoded.ETag != e.ETag || decoded.CreatedAt.UnixMilli() != e.CreatedAt.UnixMilli() || decoded.MaxAge != e.MaxAge ||
+		decoded.Scope != e.Scope || fmt.Sprint(decoded.tags) != fmt.Sprint(e.tags) || decoded.position != e.position {
+		t.Errorf("%+v\nis decoded as\n%+v", e, decoded)
 	}
 }
 
-// FuzzUnmarshal reads what anybody may have written into Redis.
-func FuzzUnmarshal(f *testing.F) {
+// FuzzUnmarshalEntry decodes any value that Redis may have, and checks that a decoded entry is
+// encoded to an equal one.
+func FuzzUnmarshalEntry(f *testing.F) {
 	f.Add([]byte("B"))
 	f.Add((&Entry{Body: []byte("{}"), tags: []uint64{1, 2}}).marshalEntry())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a, err := unmarshalEntry(b)
+		e, err := unmarshalEntry(b)
 		if err != nil {
 			return
 		}
-		again, err := unmarshalEntry(a.marshalEntry())
-		if err != nil || !bytes.Equal(again.Body, a.Body) || len(again.tags) != len(a.tags) || again.position != a.position || again.MaxAge != a.MaxAge {
-			t.Errorf("%v does not come back: %v", a, err)
+		again, err := unmarshalEntry(e.marshalEntry())
+		if err != nil || !bytes.Equal(again.Body, e.Body) || len(again.tags) != len(e.tags) || again.position != e.position || again.MaxAge != e.MaxAge {
+			t.Errorf("%v is decoded as %v: %v", e, again, err)
 		}
 	})
 }
 
-// FuzzKeyOf holds that requests which differ in anything have different keys.
-func FuzzKeyOf(f *testing.F) {
+// FuzzHashRequest checks that requests have the same key only if they are equal.
+func FuzzHashRequest(f *testing.F) {
 	f.Add("{a}", "A", "v", "{a}", "A", "w")
 	f.Add("{a}", "Av", "", "{a}A", "v", "")
 	f.Fuzz(func(t *testing.T, text, op, v, text2, op2, v2 string) {

@@ -1,7 +1,5 @@
-// Package answers keeps finished answers, in this process and in Redis, for those who
-// would have been given the same: it decides who shares one, tells whether it is as
-// good as new, and has one of those who need it make it. docs/caching.md tells how.
-//
-// It knows of documents as far as their policies go, and must never know of HTTP or of
-// what the answers say.
+// Package respcache is the response cache: it stores finished responses in the memory of this
+// process and in Redis. It decides who may share an entry (Scope), whether an entry is still
+// valid (by the invalidation log), and which of several requests that need the same response
+// computes it (flights). docs/caching.md describes the behaviour.
 package respcache

@@ -11,7 +11,7 @@ import (
 	"github.com/7p-education/api/internal/invalidation"
 )
 
-// Entry is an answer that is kept, finished to the last byte. It is never changed.
+// Entry is a stored response, complete to the last byte. It is immutable.
 type Entry struct {
 	Body      []byte
 	ETag      string // of Body, strong, in quotes
@@ -19,75 +19,79 @@ type Entry struct {
 	MaxAge    time.Duration
 	Scope     Scope
 
-	tags        []uint64              // what it depends on
-	position    invalidation.Position // how far the log went before the database was read
-	validatedAt atomic.Uint64         // where in the log its tags were last found unchanged
-	// encoded are the bodies in the codings that were asked for, each made once.
+	tags        []uint64              // hashes of the tags that it depends on
+	position    invalidation.Position // of the log, before the database was read
+	validatedAt atomic.Uint64         // offset in the log at which its tags were last found unchanged
+	// encoded are the bodies in the content codings that clients requested, each encoded once.
 	encoded [maxEncodings]atomic.Pointer[[]byte]
 }
 
-// maxEncodings is how many codings of a body are kept beside it.
+// maxEncodings is how many encoded bodies an entry can hold.
 const maxEncodings = 4
 
-// TTL returns for how long the answer is as young as its policy wants, or up to a
-// tenth younger: what was made together is not made anew together. Below 0 it is stale.
-func (a *Entry) TTL(now time.Time) time.Duration {
-	tenth := a.MaxAge / 10
-	return a.MaxAge - tenth*time.Duration(a.ETag[1])/256 - a.Age(now)
+// TTL returns how long the entry is still fresh; below 0 it is stale. Freshness ends up to a
+// tenth of MaxAge early, by the ETag, so that entries stored together are not revalidated
+// together.
+func (e *Entry) TTL(now time.Time) time.Duration {
+	tenth := e.MaxAge / 10
+	return e.MaxAge - tenth*time.Duration(e.ETag[1])/256 - e.Age(now)
 }
 
-// Age returns how old the answer is.
-func (a *Entry) Age(now time.Time) time.Duration { return max(0, now.Sub(a.CreatedAt)) }
+// Age returns the time since the entry was created.
+func (e *Entry) Age(now time.Time) time.Duration { return max(0, now.Sub(e.CreatedAt)) }
 
-// EncodedBody returns the body in the coding of a number below 4, made by encode when it
-// is first asked for.
-func (a *Entry) EncodedBody(coding int, encode func(body []byte) []byte) []byte {
-	if body := a.encoded[coding].Load(); body != nil {
+// EncodedBody returns the body in a content coding, a number below 4. It calls encode the
+// first time that the coding is requested.
+func (e *Entry) EncodedBody(coding int, encode func(body []byte) []byte) []byte {
+	if body := e.encoded[coding].Load(); body != nil {
 		return *body
 	}
-	body := encode(a.Body)
-	a.encoded[coding].CompareAndSwap(nil, &body)
-	return *a.encoded[coding].Load()
+	body := encode(e.Body)
+	e.encoded[coding].CompareAndSwap(nil, &body)
+	return *e.encoded[coding].Load()
 }
+
+func (e *Entry) expiresAt() time.Time { return e.CreatedAt.Add(e.MaxAge + staleWhileRevalidate) }
 
 func computeETag(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
 }
 
-// estimateSize is about how many bytes the answer takes, with the codings it may come to
-// have: together those of JSON take less than half of it.
-func (a *Entry) estimateSize() uint32 { return uint32(len(a.Body)*3/2 + 8*len(a.tags) + 400) }
+// estimateSize returns about how many bytes the entry takes, including the encoded bodies that
+// may be added: for JSON, all together are less than half of the body.
+func (e *Entry) estimateSize() uint32 { return uint32(len(e.Body)*3/2 + 8*len(e.tags) + 400) }
 
-// formatVersion begins what is kept in Redis; another is of another version of this program.
+// formatVersion is the first byte of an entry in Redis. Another byte means another version of
+// this program.
 const formatVersion = 'B'
 
-// headerSize is what stands before the tags and the body.
+// headerSize is the length of the fields before the tags and the body.
 const headerSize = 1 + 1 + 8 + 8 + 8 + 8 + 4
 
-var errEntryFormat = errors.New("answers: what Redis has is no answer of this version")
+var errEntryFormat = errors.New("response cache: the value in Redis is not an entry of this version")
 
-// marshalEntry makes bytes of the answer, for other processes.
-func (a *Entry) marshalEntry() []byte {
-	b := make([]byte, 0, headerSize+8*len(a.tags)+len(a.Body))
-	b = append(b, formatVersion, byte(a.Scope))
-	b = binary.BigEndian.AppendUint64(b, uint64(a.CreatedAt.UnixMilli()))
-	b = binary.BigEndian.AppendUint64(b, uint64(a.MaxAge))
-	b = binary.BigEndian.AppendUint64(b, a.position.Epoch)
-	b = binary.BigEndian.AppendUint64(b, a.position.Offset)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(a.tags)))
-	for _, tag := range a.tags {
+// marshalEntry encodes the entry for other processes.
+func (e *Entry) marshalEntry() []byte {
+	b := make([]byte, 0, headerSize+8*len(e.tags)+len(e.Body))
+	b = append(b, formatVersion, byte(e.Scope))
+	b = binary.BigEndian.AppendUint64(b, uint64(e.CreatedAt.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(e.MaxAge))
+	b = binary.BigEndian.AppendUint64(b, e.position.Epoch)
+	b = binary.BigEndian.AppendUint64(b, e.position.Offset)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(e.tags)))
+	for _, tag := range e.tags {
 		b = binary.BigEndian.AppendUint64(b, tag)
 	}
-	return append(b, a.Body...)
+	return append(b, e.Body...)
 }
 
-// unmarshalEntry reads what marshal made.
+// unmarshalEntry decodes an entry that marshalEntry encoded.
 func unmarshalEntry(b []byte) (*Entry, error) {
 	if len(b) < headerSize || b[0] != formatVersion {
 		return nil, errEntryFormat
 	}
-	a := &Entry{
+	e := &Entry{
 		CreatedAt: time.UnixMilli(int64(binary.BigEndian.Uint64(b[2:]))),
 		MaxAge:    time.Duration(binary.BigEndian.Uint64(b[10:])),
 		Scope:     Scope(b[1]),
@@ -95,14 +99,14 @@ func unmarshalEntry(b []byte) (*Entry, error) {
 	}
 	n := int(binary.BigEndian.Uint32(b[34:]))
 	rest := b[headerSize:]
-	if n > len(rest)/8 || a.Scope > ByViewer {
+	if n > len(rest)/8 || e.Scope > ByViewer {
 		return nil, errEntryFormat
 	}
-	a.tags = make([]uint64, n)
-	for i := range a.tags {
-		a.tags[i] = binary.BigEndian.Uint64(rest[8*i:])
+	e.tags = make([]uint64, n)
+	for i := range e.tags {
+		e.tags[i] = binary.BigEndian.Uint64(rest[8*i:])
 	}
-	a.Body = rest[8*n:]
-	a.ETag = computeETag(a.Body)
-	return a, nil
+	e.Body = rest[8*n:]
+	e.ETag = computeETag(e.Body)
+	return e, nil
 }

@@ -13,35 +13,38 @@ import (
 )
 
 const (
-	// maxWait is how long a request waits for another that makes the same answer,
-	// here or in another process, before it makes its own.
+	// maxWait is how long a request waits for another one that computes the same response, in
+	// this process or another, before it computes the response itself.
 	maxWait = 2 * time.Second
-	// lockTTL is how long a process that died keeps others waiting at most.
+	// lockTTL is the longest that a process which died keeps others waiting.
 	lockTTL = maxWait
-	// lockPollInterval is how often what another process makes is looked for.
+	// lockPollInterval is how often a process checks for the entry that another process computes.
 	lockPollInterval = 10 * time.Millisecond
-	// uncacheableTTL is how long requests do not wait for an answer that was not kept when
-	// it was last made.
+	// uncacheableTTL is how long requests do not wait for a response that could not be stored
+	// when it was last computed.
 	uncacheableTTL = 10 * time.Second
-	// maxOutcomes is of how many requests it is remembered how they went.
+	// maxOutcomes is how many outcomes a process remembers.
 	maxOutcomes = 10_000
 )
 
-// flightGroup makes one of those who need the same answer make it, and the others wait.
+// flightGroup lets one of the concurrent requests that need the same response compute it,
+// while the others wait.
 type flightGroup struct {
 	mu     sync.Mutex
 	active map[string]*flight
-	// outcomes tell how it went with a request before, of those of one role: another
-	// may get an error where they get an answer.
+	// outcomes are the last outcomes of requests. They are recorded by role: a request that
+	// fails for one role may succeed for another.
 	outcomes *lru.Cache[string, outcome]
 }
 
+// flight is one computation of a response, for all requests that wait for it.
 type flight struct {
 	done        chan struct{}
-	retryLookup bool // whether it is worth asking again: the answer is kept, or nobody made it
+	retryLookup bool // whether waiting requests retry the lookup: the entry was stored, or no request computed it
 }
 
-// outcome is how an answer was kept when it was last made, or that it was not.
+// outcome is the result of the last computation of a response: the scope of its entry, or when
+// it could not be stored.
 type outcome struct {
 	scope         Scope
 	uncacheableAt time.Time
@@ -50,50 +53,52 @@ type outcome struct {
 func newFlightGroup() flightGroup {
 	outcomes, err := lru.New[string, outcome](maxOutcomes)
 	if err != nil {
-		panic(err) // of a size below 1
+		panic(err) // only for a size below 1
 	}
 	return flightGroup{active: map[string]*flight{}, outcomes: outcomes}
 }
 
-// predictStorageKey is that of the answer that a request most likely leads to: until it is known
-// who shares it, its viewer's own.
+// predictStorageKey returns the storage key of the entry that a request most likely leads to,
+// by its last outcome. Without an outcome it returns the viewer's own.
 func (f *flightGroup) predictStorageKey(k Key, v edu.Viewer) string {
-	if m, ok := f.outcomes.Get(k.storageKey(ByRole, v)); ok {
-		return k.storageKey(m.scope, v)
+	if last, ok := f.outcomes.Get(k.storageKey(ByRole, v)); ok {
+		return k.storageKey(last.scope, v)
 	}
 	return k.storageKey(ByViewer, v)
 }
 
-// knownUncacheable tells whether it is known that the answer will not be kept.
+// knownUncacheable reports whether the response could not be stored when it was last computed,
+// at most uncacheableTTL ago.
 func (f *flightGroup) knownUncacheable(k Key, v edu.Viewer) bool {
-	m, ok := f.outcomes.Get(k.storageKey(ByRole, v))
-	return ok && !m.uncacheableAt.IsZero() && time.Since(m.uncacheableAt) < uncacheableTTL
+	last, ok := f.outcomes.Get(k.storageKey(ByRole, v))
+	return ok && !last.uncacheableAt.IsZero() && time.Since(last.uncacheableAt) < uncacheableTTL
 }
 
-// joinFlight returns the flight under a name, and whether it is the caller's own, which
-// he must end.
-func (f *flightGroup) joinFlight(name string) (fl *flight, own bool) {
+// joinFlight returns the flight of a key. If there was none, own is true and the caller must
+// end the flight.
+func (f *flightGroup) joinFlight(key string) (fl *flight, own bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if fl := f.active[name]; fl != nil {
+	if fl := f.active[key]; fl != nil {
 		return fl, false
 	}
 	fl = &flight{done: make(chan struct{})}
-	f.active[name] = fl
+	f.active[key] = fl
 	return fl, true
 }
 
-func (f *flightGroup) endFlight(name string, fl *flight, again bool) {
+func (f *flightGroup) endFlight(key string, fl *flight, retryLookup bool) {
 	f.mu.Lock()
-	delete(f.active, name)
+	delete(f.active, key)
 	f.mu.Unlock()
-	fl.retryLookup = again
+	fl.retryLookup = retryLookup
 	close(fl.done)
 }
 
-// awaitResult returns once a flight has ended, and whether it is worth asking again.
-func (fl *flight) awaitResult(ctx context.Context, until time.Time) bool {
-	timeout := time.NewTimer(time.Until(until))
+// awaitResult waits until the flight ends, the deadline passes or the context ends. It reports
+// whether the caller should retry its lookup.
+func (fl *flight) awaitResult(ctx context.Context, deadline time.Time) bool {
+	timeout := time.NewTimer(time.Until(deadline))
 	defer timeout.Stop()
 	select {
 	case <-fl.done:
@@ -104,25 +109,26 @@ func (fl *flight) awaitResult(ctx context.Context, until time.Time) bool {
 	return false
 }
 
-// acquireLock tries to be the one process that makes an answer. Unlock is nil where another
-// is at it. In trouble, all may; Redis may still give the lock to one who has gone on
-// without its reply, so each gives it up.
-func (a *Cache) acquireLock(ctx context.Context, name string) (unlock func()) {
-	key, token := a.redis.PrefixedKey(name+lockSuffix), rand.Text()
+// acquireLock tries to make this process the only one that computes a response. It returns nil
+// if another process has the lock. If Redis fails, every process may compute the response.
+// Redis may then still grant the lock to a process that did not receive the reply, so unlock
+// releases it in any case.
+func (c *Cache) acquireLock(ctx context.Context, storageKey string) (unlock func()) {
+	key, token := c.redis.PrefixedKey(storageKey+lockSuffix), rand.Text()
 	var acquired bool
-	err := a.redis.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
-		acquired, err = c.SetNX(ctx, key, token, lockTTL).Result()
+	err := c.redis.RunCommands(ctx, func(ctx context.Context, client redis.UniversalClient) (err error) {
+		acquired, err = client.SetNX(ctx, key, token, lockTTL).Result()
 		return err
 	})
 	if err == nil && !acquired {
 		return nil
 	}
 	return func() {
-		_ = a.redis.RunCommands(context.WithoutCancel(ctx), func(ctx context.Context, c redis.UniversalClient) error {
-			return releaseScript.Run(ctx, c, []string{key}, token).Err()
+		_ = c.redis.RunCommands(context.WithoutCancel(ctx), func(ctx context.Context, client redis.UniversalClient) error {
+			return releaseScript.Run(ctx, client, []string{key}, token).Err()
 		})
 	}
 }
 
-// releaseScript gives up a lock that is still its owner's.
+// releaseScript deletes a lock if it still has its owner's token.
 var releaseScript = redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`)

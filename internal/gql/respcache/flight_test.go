@@ -15,334 +15,342 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// stampede has many ask for the same at once, of several processes, and returns how
-// many had to make the answer, which takes a while.
+// stampede sends 40 requests for the same response to several processes at once, and returns
+// how many had to compute it, which takes 30 ms.
 func stampede(t *testing.T, k Key, v func(i int) edu.Viewer, finish func(*Lookup), processes ...*process) int64 {
 	t.Helper()
-	var made atomic.Int64
+	var computed atomic.Int64
 	var all sync.WaitGroup
 	begin := make(chan struct{})
 	for i := range 40 {
 		all.Go(func() {
 			<-begin
-			q := processes[i%len(processes)].Get(t.Context(), k, v(i))
-			defer q.Release()
-			if q.Entry == nil {
-				made.Add(1)
-				<-time.After(30 * time.Millisecond) // as the database would take
-				finish(q)
+			l := processes[i%len(processes)].Get(t.Context(), k, v(i))
+			defer l.Release()
+			if l.Entry == nil {
+				computed.Add(1)
+				<-time.After(30 * time.Millisecond) // the time of the database
+				finish(l)
 			}
 		})
 	}
 	close(begin)
 	all.Wait()
-	return made.Load()
+	return computed.Load()
 }
 
-// Of many who need the same answer one makes it.
-func TestOneMakesTheAnswer(t *testing.T) {
-	t.Parallel()
-	p := alone(t)
-	keep := func(q *Lookup) { q.StoreEntry(t.Context(), made(t, "made", 0, 0), tags(edu.TagCourse.WithID(1))) }
-	everyone := func(i int) edu.Viewer { return edu.Viewer{ID: int64(i % 7), Role: edu.RoleStudent} }
-	if n := stampede(t, key(t, "a"), func(int) edu.Viewer { return nobody }, keep, p); n != 1 {
-		t.Errorf("%d made it", n)
-	}
-	// Who shares it is not known at first: each viewer makes it. Then it is.
-	if n := stampede(t, key(t, "b"), everyone, keep, p); n > 7 {
-		t.Errorf("%d of 7 viewers made it", n)
-	}
-	p.write(t, "course:1")
-	if n := stampede(t, key(t, "b"), everyone, keep, p); n != 1 {
-		t.Errorf("%d made it anew", n)
+// storeComputed returns a function that stores an entry with the tag course:1, for stampede.
+func storeComputed(t *testing.T, varyBy edu.VaryBy) func(*Lookup) {
+	return func(l *Lookup) {
+		l.StoreEntry(t.Context(), newEntry(t, "computed", varyBy, 0), newTags(edu.TagCourse.WithID(1)))
 	}
 }
 
-// Nobody waits twice for an answer that turns out not to be kept.
-func TestNobodyWaitsInVain(t *testing.T) {
+// TestOneRequestComputes checks that of many requests for the same response one computes it.
+func TestOneRequestComputes(t *testing.T) {
 	t.Parallel()
-	p := alone(t)
-	refuse := func(q *Lookup) { q.MarkUncacheable(t.Context()) }
-	if n := stampede(t, key(t, "a"), func(int) edu.Viewer { return nobody }, refuse, p); n != 40 {
-		t.Errorf("%d of 40 made one of their own", n)
+	p := startAlone(t)
+	anyViewer := func(i int) edu.Viewer { return edu.Viewer{ID: int64(i % 7), Role: edu.RoleStudent} }
+	if n := stampede(t, newKey(t, "a"), func(int) edu.Viewer { return anonymous }, storeComputed(t, 0), p); n != 1 {
+		t.Errorf("%d requests computed the response", n)
 	}
-	q := p.Get(t.Context(), key(t, "a"), nobody)
-	if q.flight != nil {
-		t.Error("others would wait again")
+	// At first the scope is not known, and one request of each viewer computes the response.
+	if n := stampede(t, newKey(t, "b"), anyViewer, storeComputed(t, 0), p); n > 7 {
+		t.Errorf("%d requests of 7 viewers computed the response", n)
 	}
-	keep := func(q *Lookup) { q.StoreEntry(t.Context(), made(t, "made", 0, 0), tags(edu.TagCourse.WithID(1))) }
-	if n := stampede(t, key(t, "a"), func(int) edu.Viewer { return teacher }, keep, p); n != 1 {
-		t.Errorf("%d made an answer that is refused to others only", n)
-	}
-	// One who breaks off keeps nobody waiting.
-	gone := p.Get(t.Context(), key(t, "b"), nobody)
-	go gone.Release()
-	if q := p.Get(t.Context(), key(t, "b"), nobody); q.Entry != nil {
-		t.Error("there is an answer")
+	p.publish(t, "course:1")
+	if n := stampede(t, newKey(t, "b"), anyViewer, storeComputed(t, 0), p); n != 1 {
+		t.Errorf("%d requests computed the response after the change", n)
 	}
 }
 
-// Where the one who was to make the answer leaves, one of the others does.
-func TestAnotherMakesTheAnswer(t *testing.T) {
+// TestUncacheableIsNotAwaited checks that requests do not wait again for a response that could
+// not be stored.
+func TestUncacheableIsNotAwaited(t *testing.T) {
 	t.Parallel()
-	p := alone(t)
-	k := key(t, "a")
-	gone, leave := context.WithCancel(t.Context())
-	first := p.Get(gone, k, nobody)
+	p := startAlone(t)
+	markUncacheable := func(l *Lookup) { l.MarkUncacheable(t.Context()) }
+	if n := stampede(t, newKey(t, "a"), func(int) edu.Viewer { return anonymous }, markUncacheable, p); n != 40 {
+		t.Errorf("%d of 40 requests computed their own response", n)
+	}
+	l := p.Get(t.Context(), newKey(t, "a"), anonymous)
+	if l.flight != nil {
+		t.Error("the request leads a flight, for which others would wait")
+	}
+	if n := stampede(t, newKey(t, "a"), func(int) edu.Viewer { return teacher }, storeComputed(t, 0), p); n != 1 {
+		t.Errorf("%d requests computed a response that is uncacheable for another role only", n)
+	}
+	// A leader that stops ends its flight.
+	stopped := p.Get(t.Context(), newKey(t, "b"), anonymous)
+	go stopped.Release()
+	if l := p.Get(t.Context(), newKey(t, "b"), anonymous); l.Entry != nil {
+		t.Error("there is an entry")
+	}
+}
+
+// TestNextRequestComputes checks that one of the waiting requests computes the response if the
+// client of the leader disconnects.
+func TestNextRequestComputes(t *testing.T) {
+	t.Parallel()
+	p := startAlone(t)
+	k := newKey(t, "a")
+	ctx, disconnect := context.WithCancel(t.Context())
+	first := p.Get(ctx, k, anonymous)
 	time.AfterFunc(50*time.Millisecond, func() { // the others wait by then
-		leave()
-		first.MarkUncacheable(gone)
+		disconnect()
+		first.MarkUncacheable(ctx)
 		first.Release()
 	})
-	keep := func(q *Lookup) { q.StoreEntry(t.Context(), made(t, "made", 0, 0), tags(edu.TagCourse.WithID(1))) }
-	if n := stampede(t, k, func(int) edu.Viewer { return nobody }, keep, p); n != 1 {
-		t.Errorf("%d made it", n)
+	if n := stampede(t, k, func(int) edu.Viewer { return anonymous }, storeComputed(t, 0), p); n != 1 {
+		t.Errorf("%d of the waiting requests computed the response", n)
 	}
 }
 
-// Of many processes one makes an answer, whoever shares it.
-func TestOneProcessMakesTheAnswer(t *testing.T) {
+// TestOneProcessComputes checks that of several processes one computes a response of any scope.
+func TestOneProcessComputes(t *testing.T) {
 	t.Parallel()
 	redis, dsn := redistest.StartServer(t), testdb.New(t)
-	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
-	for name, saw := range map[string]edu.VaryBy{"everybody": 0, "a role": edu.VaryByRole, "a viewer": edu.VaryByViewer} {
-		k := key(t, name)
-		a.keep(t, k, student, made(t, "first", saw, 0))
-		if got := b.look(t, k, student); got != "first" { // by which it learns who shares it
+	a, b := startProcess(t, dsn, redis.URL()), startProcess(t, dsn, redis.URL())
+	for name, varyBy := range map[string]edu.VaryBy{"public": 0, "by role": edu.VaryByRole, "by viewer": edu.VaryByViewer} {
+		k := newKey(t, name)
+		a.storeNew(t, k, student, newEntry(t, "first", varyBy, 0))
+		if got := b.lookupBody(t, k, student); got != "first" { // b learns the scope
 			t.Fatalf("got %q", got)
 		}
-		b.write(t, "course:1")
-		keep := func(q *Lookup) { q.StoreEntry(t.Context(), made(t, "made", saw, 0), tags(edu.TagCourse.WithID(1))) }
-		sharing := func(i int) edu.Viewer {
-			if saw != edu.VaryByViewer {
+		b.publish(t, "course:1")
+		sharingViewer := func(i int) edu.Viewer {
+			if varyBy != edu.VaryByViewer {
 				return edu.Viewer{ID: int64(1 + i%7), Role: edu.RoleStudent}
 			}
 			return student
 		}
-		if n := stampede(t, k, sharing, keep, a, b); n != 1 {
-			t.Errorf("%d made what %s shares", n, name)
+		if n := stampede(t, k, sharingViewer, storeComputed(t, varyBy), a, b); n != 1 {
+			t.Errorf("%s: %d requests computed the response", name, n)
 		}
 	}
 }
 
-// Who asks for an answer while another makes it waits for a while, however many give up
-// meanwhile.
-func TestWaitingEnds(t *testing.T) {
+// TestWaitEnds checks that a request waits for maxWait in all, however many flights end without
+// an entry meanwhile.
+func TestWaitEnds(t *testing.T) {
 	t.Parallel()
-	p := alone(t)
-	k := key(t, "a")
-	name := p.flights.predictStorageKey(k, nobody)
-	gone, _ := p.flights.joinFlight(name)
+	p := startAlone(t)
+	k := newKey(t, "a")
+	storageKey := p.flights.predictStorageKey(k, anonymous)
+	first, _ := p.flights.joinFlight(storageKey)
 	time.AfterFunc(maxWait*9/10, func() {
-		p.flights.mu.Lock() // another is faster than who waited
-		p.flights.active[name] = &flight{done: make(chan struct{})}
+		p.flights.mu.Lock() // another request starts the next flight before the waiting one
+		p.flights.active[storageKey] = &flight{done: make(chan struct{})}
 		p.flights.mu.Unlock()
-		gone.retryLookup = true
-		close(gone.done)
+		first.retryLookup = true
+		close(first.done)
 	})
 	began := time.Now()
-	q := p.Get(t.Context(), k, nobody)
-	if took := time.Since(began); q.Entry != nil || q.flight != nil || took > maxWait*3/2 {
-		t.Errorf("%+v after %v", q, took)
+	l := p.Get(t.Context(), k, anonymous)
+	if took := time.Since(began); l.Entry != nil || l.flight != nil || took > maxWait*3/2 {
+		t.Errorf("%+v after %v", l, took)
 	}
 }
 
-// A lock that Redis gave after its owner had gone on without it is released, too.
+// TestLateLockIsReleased checks that a lock is released which Redis granted after its owner had
+// timed out.
 func TestLateLockIsReleased(t *testing.T) {
 	t.Parallel()
 	server, dsn := redistest.StartServer(t), testdb.New(t)
-	b := start(t, dsn, server.URL())
-	hasty, err := cache.OpenRedis(cache.RedisOptions{URL: server.URL(), Deadline: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	b := startProcess(t, dsn, server.URL())
+	impatient, err := cache.OpenRedis(cache.RedisOptions{URL: server.URL(), Deadline: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = hasty.Close() })
-	a := New(Options{InvalidationLog: b.log, Redis: hasty, MaxBytes: 1 << 20})
+	t.Cleanup(func() { _ = impatient.Close() })
+	a := New(Options{InvalidationLog: b.log, Redis: impatient, MaxBytes: 1 << 20})
 	t.Cleanup(a.Close)
-	if err := hasty.Ping(t.Context()); err != nil {
+	if err := impatient.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	server.Pause()
 	unlock := a.acquireLock(t.Context(), "x")
 	server.Resume()
 	if unlock == nil {
-		t.Fatal("it waits for a lock that nobody has")
+		t.Fatal("the process waits for a lock that no process has")
 	}
-	// Redis reads what was sent.
-	for end := time.Now().Add(lockTTL); !strings.HasPrefix(server.RunCommand("EXISTS", hasty.PrefixedKey("x:lock")), "1"); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("nobody has the lock")
+	// Redis runs the command that it has received.
+	for deadline := time.Now().Add(lockTTL); !strings.HasPrefix(server.RunCommand("EXISTS", impatient.PrefixedKey("x:lock")), "1"); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no process has the lock")
 		}
 	}
 	unlock()
 	if b.acquireLock(t.Context(), "x") == nil {
-		t.Error("nobody releases it")
+		t.Error("the lock is not released")
 	}
 }
 
-// Who leads, and then finds what another has begun to renew, ends its own flight and not
-// the other's.
-func TestLeaderFindsStaleAnswer(t *testing.T) {
+// TestLeaderFindsStaleEntry checks the leader of a flight that then finds a stale entry which
+// another request revalidates: it ends its own flight only.
+func TestLeaderFindsStaleEntry(t *testing.T) {
 	t.Parallel()
 	redis, dsn := redistest.StartServer(t), testdb.New(t)
-	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
-	k := key(t, "a")
-	q := &Lookup{cache: b.Cache, key: k, viewer: nobody}
-	if !q.lookupEntry(t.Context()) || q.Entry != nil {
-		t.Fatalf("%+v", q)
+	a, b := startProcess(t, dsn, redis.URL()), startProcess(t, dsn, redis.URL())
+	k := newKey(t, "a")
+	l := &Lookup{cache: b.Cache, key: k, viewer: anonymous}
+	if !l.lookupEntry(t.Context()) || l.Entry != nil {
+		t.Fatalf("%+v", l)
 	}
-	q.flightKey = b.flights.predictStorageKey(k, nobody)
-	q.flight, _ = b.flights.joinFlight(q.flightKey)
-	a.keep(t, k, nobody, made(t, "old", 0, 61*time.Second))
-	other := b.Get(t.Context(), k, nobody)
-	q.leadFlight(t.Context(), time.Now().Add(maxWait))
-	if !other.Revalidate || q.Entry == nil || q.Revalidate {
-		t.Errorf("%+v, %+v", other, q)
+	l.flightKey = b.flights.predictStorageKey(k, anonymous)
+	l.flight, _ = b.flights.joinFlight(l.flightKey)
+	a.storeNew(t, k, anonymous, newEntry(t, "old", 0, 61*time.Second))
+	other := b.Get(t.Context(), k, anonymous)
+	l.leadFlight(t.Context(), time.Now().Add(maxWait))
+	if !other.Revalidate || l.Entry == nil || l.Revalidate {
+		t.Errorf("%+v, %+v", other, l)
 	}
-	q.Release()
+	l.Release()
 	if len(b.flights.active) != 1 {
-		t.Errorf("there are %d flights beside the renewal's", len(b.flights.active)-1)
+		t.Errorf("there are %d flights beside that of the revalidation", len(b.flights.active)-1)
 	}
 	other.Release()
 	if len(b.flights.active) != 0 {
-		t.Error("a flight never ends")
+		t.Error("a flight does not end")
 	}
 }
 
-// An answer that was kept between a look and what follows it is not made once more.
-func TestAnswerOvertakesQuestion(t *testing.T) {
+// TestEntryStoredAfterLookup checks that a response is not computed again if its entry was
+// stored between a lookup and the start of the flight.
+func TestEntryStoredAfterLookup(t *testing.T) {
 	t.Parallel()
 	redis, dsn := redistest.StartServer(t), testdb.New(t)
-	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
-	for name, tt := range map[string]struct{ maker, asker *process }{
-		"in the same process": {a, a}, "in another": {a, b}, "without Redis": {},
+	a, b := startProcess(t, dsn, redis.URL()), startProcess(t, dsn, redis.URL())
+	for name, tt := range map[string]struct{ writer, reader *process }{
+		"in the same process": {a, a}, "in another process": {a, b}, "without Redis": {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if tt.maker == nil {
-				tt.maker = alone(t)
-				tt.asker = tt.maker
+			if tt.writer == nil {
+				tt.writer = startAlone(t)
+				tt.reader = tt.writer
 			}
-			k := key(t, name)
-			tt.asker.keep(t, k, nobody, made(t, "first", 0, 0)) // it knows that everybody shares it
-			tt.asker.write(t, "course:1")
-			q := &Lookup{cache: tt.asker.Cache, key: k, viewer: nobody}
-			if !q.lookupEntry(t.Context()) || q.Entry != nil {
-				t.Fatalf("%+v", q)
+			k := newKey(t, name)
+			tt.reader.storeNew(t, k, anonymous, newEntry(t, "first", 0, 0)) // the reader learns that the scope is public
+			tt.reader.publish(t, "course:1")
+			l := &Lookup{cache: tt.reader.Cache, key: k, viewer: anonymous}
+			if !l.lookupEntry(t.Context()) || l.Entry != nil {
+				t.Fatalf("%+v", l)
 			}
-			tt.maker.keep(t, k, nobody, made(t, "second", 0, 0))
-			q.flightKey = tt.asker.flights.predictStorageKey(k, nobody)
-			q.flight, _ = tt.asker.flights.joinFlight(q.flightKey)
-			q.leadFlight(t.Context(), time.Now().Add(maxWait))
-			if q.Entry == nil || !q.retryLookup {
-				t.Error("it is made once more")
+			tt.writer.storeNew(t, k, anonymous, newEntry(t, "second", 0, 0))
+			l.flightKey = tt.reader.flights.predictStorageKey(k, anonymous)
+			l.flight, _ = tt.reader.flights.joinFlight(l.flightKey)
+			l.leadFlight(t.Context(), time.Now().Add(maxWait))
+			if l.Entry == nil || !l.retryLookup {
+				t.Error("the response is computed again")
 			}
-			q.Release()
+			l.Release()
 		})
 	}
 }
 
-// Of many processes one makes a stale answer anew, and the others take that.
-func TestOneProcessRenews(t *testing.T) {
+// TestOneProcessRevalidates checks that of several processes one revalidates a stale entry, and
+// the others use the new one.
+func TestOneProcessRevalidates(t *testing.T) {
 	t.Parallel()
 	redis, dsn := redistest.StartServer(t), testdb.New(t)
-	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
-	k := key(t, "a")
-	a.keep(t, k, nobody, made(t, "old", 0, 61*time.Second))
-	renewal := func(p *process) *Lookup {
-		q := p.Get(t.Context(), k, nobody)
-		if !q.Revalidate {
-			t.Fatalf("%+v", q)
+	a, b := startProcess(t, dsn, redis.URL()), startProcess(t, dsn, redis.URL())
+	k := newKey(t, "a")
+	a.storeNew(t, k, anonymous, newEntry(t, "old", 0, 61*time.Second))
+	newRevalidation := func(p *process) *Lookup {
+		l := p.Get(t.Context(), k, anonymous)
+		if !l.Revalidate {
+			t.Fatalf("%+v", l)
 		}
-		return q.NewRevalidation()
+		return l.NewRevalidation()
 	}
-	first, second := renewal(a), renewal(b)
+	first, second := newRevalidation(a), newRevalidation(b)
 	if !first.BeginRevalidation(t.Context()) || second.BeginRevalidation(t.Context()) {
-		t.Error("not one makes it anew")
+		t.Error("not exactly one process revalidates the entry")
 	}
 	second.Release()
-	if why := first.StoreEntry(t.Context(), made(t, "new", 0, 0), tags(edu.TagCourse.WithID(1))); why != "" {
-		t.Fatal(why)
+	if reason := first.StoreEntry(t.Context(), newEntry(t, "new", 0, 0), newTags(edu.TagCourse.WithID(1))); reason != "" {
+		t.Fatal(reason)
 	}
 	first.Release()
 	awaitReleased(redis)
-	third := renewal(b) // which still has the old one
+	third := newRevalidation(b) // b still has the old entry
 	if third.BeginRevalidation(t.Context()) {
-		t.Error("it is made once more")
+		t.Error("the entry is revalidated again")
 	}
 	third.Release()
-	if got := b.look(t, k, nobody); got != "new" {
+	if got := b.lookupBody(t, k, anonymous); got != "new" {
 		t.Errorf("got %q", got)
 	}
 }
 
-// A lock is released by its owner alone, and not kept by one who died.
+// TestLock checks that only its owner releases a lock, and that a lock expires.
 func TestLock(t *testing.T) {
 	t.Parallel()
 	redis, dsn := redistest.StartServer(t), testdb.New(t)
-	a, b := start(t, dsn, redis.URL()), start(t, dsn, redis.URL())
+	a, b := startProcess(t, dsn, redis.URL()), startProcess(t, dsn, redis.URL())
 	first := a.acquireLock(t.Context(), "x")
 	if first == nil || b.acquireLock(t.Context(), "x") != nil {
-		t.Fatal("two have the lock")
+		t.Fatal("two processes have the lock")
 	}
-	redis.RunCommand("DEL", a.redis.PrefixedKey("x:lock")) // it took too long
+	redis.RunCommand("DEL", a.redis.PrefixedKey("x:lock")) // it has expired
 	second := b.acquireLock(t.Context(), "x")
 	if first(); a.acquireLock(t.Context(), "x") != nil {
-		t.Error("a lock was released that is another's")
+		t.Error("the lock of another process was released")
 	}
 	if second(); a.acquireLock(t.Context(), "x") == nil {
 		t.Error("a lock was not released")
 	}
 	if ttl := redis.RunCommand("PTTL", a.redis.PrefixedKey("x:lock")); len(ttl) < 4 || ttl[0] == '-' {
-		t.Errorf("it is kept for %s ms", ttl)
+		t.Errorf("the lock expires in %s ms", ttl)
 	}
 }
 
-// What is too old is given once more while one makes it anew, for nobody; what belongs
-// to somebody is not.
+// TestStale checks that a stale public entry is served while one request revalidates it as an
+// anonymous viewer. Entries of other scopes are not served stale.
 func TestStale(t *testing.T) {
 	t.Parallel()
-	p := alone(t)
-	k := key(t, "a")
-	p.keep(t, k, student, made(t, "old", 0, 61*time.Second))
-	renewals, stale := []*Lookup{}, 0
-	for i := range int64(5) { // each another viewer, of a role that has not made it
-		q := p.Get(t.Context(), k, edu.Viewer{ID: 100 + i, Role: edu.RoleAdmin})
-		if q.Entry == nil || string(q.Entry.Body) != "old" {
-			t.Fatalf("got %+v", q)
+	p := startAlone(t)
+	k := newKey(t, "a")
+	p.storeNew(t, k, student, newEntry(t, "old", 0, 61*time.Second))
+	revalidations, stale := []*Lookup{}, 0
+	for i := range int64(5) { // different viewers, of a role that has not computed the response
+		l := p.Get(t.Context(), k, edu.Viewer{ID: 100 + i, Role: edu.RoleAdmin})
+		if l.Entry == nil || string(l.Entry.Body) != "old" {
+			t.Fatalf("got %+v", l)
 		}
-		if q.Stale {
+		if l.Stale {
 			stale++
 		}
-		if q.Revalidate {
-			r := q.NewRevalidation()
+		if l.Revalidate {
+			r := l.NewRevalidation()
 			if !r.BeginRevalidation(t.Context()) {
-				t.Error("nobody makes it anew")
+				t.Error("no request revalidates the entry")
 			}
-			renewals = append(renewals, r)
+			revalidations = append(revalidations, r)
 		}
-		q.Release()
+		l.Release()
 	}
-	if stale != 5 || len(renewals) != 1 || renewals[0].viewer != nobody {
-		t.Fatalf("%d are stale, %d are made anew, for %+v", stale, len(renewals), renewals)
+	if stale != 5 || len(revalidations) != 1 || revalidations[0].viewer != anonymous {
+		t.Fatalf("%d entries are stale, %d are revalidated: %+v", stale, len(revalidations), revalidations)
 	}
-	if why := renewals[0].StoreEntry(t.Context(), made(t, "new", 0, 0), tags(edu.TagCourse.WithID(1))); why != "" {
-		t.Fatal(why)
+	if reason := revalidations[0].StoreEntry(t.Context(), newEntry(t, "new", 0, 0), newTags(edu.TagCourse.WithID(1))); reason != "" {
+		t.Fatal(reason)
 	}
-	renewals[0].Release()
-	if got := p.look(t, k, other); got != "new" {
+	revalidations[0].Release()
+	if got := p.lookupBody(t, k, other); got != "new" {
 		t.Errorf("got %q", got)
 	}
-	p.keep(t, key(t, "b"), student, made(t, "own", edu.VaryByViewer, 61*time.Second))
-	if got := p.look(t, key(t, "b"), student); got != "" {
-		t.Errorf("somebody got an old answer of their own: %q", got)
+	p.storeNew(t, newKey(t, "b"), student, newEntry(t, "own", edu.VaryByViewer, 61*time.Second))
+	if got := p.lookupBody(t, newKey(t, "b"), student); got != "" {
+		t.Errorf("a viewer got a stale entry of their own: %q", got)
 	}
-	p.keep(t, key(t, "c"), student, made(t, "older", 0, time.Minute+staleWhileRevalidate+time.Second))
-	if got := p.look(t, key(t, "c"), student); got != "" {
-		t.Errorf("got %q, which is past all use", got)
+	p.storeNew(t, newKey(t, "c"), student, newEntry(t, "older", 0, time.Minute+staleWhileRevalidate+time.Second))
+	if got := p.lookupBody(t, newKey(t, "c"), student); got != "" {
+		t.Errorf("got %q, which has expired", got)
 	}
-	p.keep(t, key(t, "d"), student, made(t, "stale", 0, 61*time.Second))
-	p.write(t, "course:1")
-	if got := p.look(t, key(t, "d"), student); got != "" {
-		t.Errorf("got %q, which has changed", got)
+	p.storeNew(t, newKey(t, "d"), student, newEntry(t, "stale", 0, 61*time.Second))
+	p.publish(t, "course:1")
+	if got := p.lookupBody(t, newKey(t, "d"), student); got != "" {
+		t.Errorf("got %q, whose tag has changed", got)
 	}
 }

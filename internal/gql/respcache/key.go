@@ -11,12 +11,13 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// Key is which answer a request wants, whoever asks: of the schema, the text, the
-// operation and the variables. It is a SHA-256, as callers choose what goes into it.
+// Key identifies the response that a request needs, without regard to the viewer: a hash of
+// the schema, the text, the operation and the variables. It is a SHA-256 because callers
+// choose the input.
 type Key [sha256.Size]byte
 
 // HashRequest returns the key of the operations of a request. The schema is any text that
-// changes with it. White space around the text says nothing, and files end with it.
+// changes with the schema. White space around the text is ignored: files end with it.
 func HashRequest(schema, text string, variables map[string]any) (Key, error) {
 	h := sha256.New()
 	for _, part := range []string{schema, strings.Trim(text, " \t\r\n")} {
@@ -24,7 +25,7 @@ func HashRequest(schema, text string, variables map[string]any) (Key, error) {
 		_, _ = h.Write([]byte{':'})
 		_, _ = io.WriteString(h, part)
 	}
-	// The names of JSON objects come out in order, and numbers as they were sent.
+	// encoding/json sorts the names of objects and writes numbers as they were sent.
 	if len(variables) > 0 {
 		if err := json.NewEncoder(h).Encode(variables); err != nil {
 			return Key{}, err
@@ -35,39 +36,40 @@ func HashRequest(schema, text string, variables map[string]any) (Key, error) {
 	return k, nil
 }
 
-// ForOperation returns the key of the operation of a name.
+// ForOperation returns the key of the operation with a name.
 func (k Key) ForOperation(operation string) Key { return sha256.Sum256(append(k[:], operation...)) }
 
-// Scope is who shares an answer.
+// Scope is the set of viewers that share an entry.
 type Scope uint8
 
 // The scopes, the widest first.
 const (
-	Public   Scope = iota // everybody
-	ByRole                // all of one role, or all who are anonymous
+	Public   Scope = iota // all viewers
+	ByRole                // all viewers of one role, or all anonymous ones
 	ByViewer              // one viewer
 )
 
-// widestScope returns the widest scope that what was looked at allows.
-func widestScope(saw edu.VaryBy) Scope {
+// widestScope returns the widest scope that a response may have, by what the tracked viewer
+// recorded.
+func widestScope(varyBy edu.VaryBy) Scope {
 	switch {
-	case saw&edu.VaryByViewer != 0:
+	case varyBy&edu.VaryByViewer != 0:
 		return ByViewer
-	case saw&edu.VaryByRole != 0:
+	case varyBy&edu.VaryByRole != 0:
 		return ByRole
 	}
 	return Public
 }
 
-// What begins the name of every answer in Redis, and ends that of the lock of who
-// makes it.
+// keyPrefix begins the key of every entry in Redis. lockSuffix ends the key of the lock of the
+// process that computes an entry.
 const (
 	keyPrefix  = "answer:"
 	lockSuffix = ":lock"
 )
 
-// storageKey returns where the answer for a viewer is kept. In a Redis Cluster those of all
-// scopes are in one slot.
+// storageKey returns the key under which the entry of a scope is stored for a viewer. In a
+// Redis Cluster the entries of all scopes are in one slot.
 func (k Key) storageKey(s Scope, v edu.Viewer) string {
 	b := make([]byte, 0, 2*len(k)+48)
 	b = append(b, keyPrefix+"{"...)

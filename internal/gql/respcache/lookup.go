@@ -8,118 +8,119 @@ import (
 	"github.com/7p-education/api/internal/invalidation"
 )
 
-// invalidationUnavailable is why nothing is looked for while it cannot be known what is good.
+// invalidationUnavailable is the BypassReason while the process cannot decide which entries
+// are valid.
 const invalidationUnavailable = "unverified"
 
-// Lookup is a request on its way to an answer: to one that is kept, or to one that
-// is made now. Its methods are not safe for concurrent use.
+// Lookup is the state of one request in the cache: the entry found, or the flight in which the
+// caller computes the response. Its methods are not safe for concurrent use.
 type Lookup struct {
 	cache    *Cache
 	key      Key
 	viewer   edu.Viewer
-	position invalidation.Position // how far the log went before anything was read
+	position invalidation.Position // of the log, before the request read anything
 
-	// Entry is the one that was kept; nil where the caller has to make one.
+	// Entry is the entry found; nil if the caller has to compute the response.
 	Entry *Entry
-	// Stale tells that Answer is older than its policy wants, and that the caller has
-	// to make a new one, beside the request.
+	// Stale is set if Entry is older than its policy allows, Revalidate if the caller also has
+	// to revalidate it, beside the request.
 	Stale, Revalidate bool
-	// BypassReason is why no kept answer was looked for; "" where one was.
+	// BypassReason is why the cache was bypassed; "" if it was not.
 	BypassReason string
 
-	fromRedis   bool    // whether Answer was in Redis
-	flight      *flight // that the caller has to end; nil for none
-	flightKey   string  // of the flight
-	releaseLock func()
-	retryLookup bool // whether who waits for the answer asks again
+	fromRedis   bool    // whether Entry was found in Redis
+	flight      *flight // the caller has to end it; nil for none
+	flightKey   string  // storage key of flight
+	releaseLock func()  // nil if this process does not hold the lock
+	retryLookup bool    // whether requests that wait for the flight retry the lookup
 }
 
-// Get looks for the answer to a request. End must be called on what it returns, once
-// the caller has made the answer or found that he cannot.
+// Get searches the cache for the entry of a request. Release must be called on the result, once
+// the caller has computed the response or failed to.
 //
-// Of those that need the same answer at the same time, one makes it, in this process
-// and as far as Redis answers in all of them.
-func (a *Cache) Get(ctx context.Context, k Key, v edu.Viewer) *Lookup {
-	q := &Lookup{cache: a, key: k, viewer: v}
-	defer a.counters.recordLookup(q)
-	var deadline time.Time // of the waiting; a hit need not know
+// If several requests need the same response at the same time, one of them computes it: in
+// this process, and across all processes while Redis is available.
+func (c *Cache) Get(ctx context.Context, k Key, v edu.Viewer) *Lookup {
+	l := &Lookup{cache: c, key: k, viewer: v}
+	defer c.counters.recordLookup(l)
+	var deadline time.Time // of the wait for flights; a hit does not need it
 	for {
-		if !q.lookupEntry(ctx) || q.Entry != nil || a.flights.knownUncacheable(k, v) {
-			return q
+		if !l.lookupEntry(ctx) || l.Entry != nil || c.flights.knownUncacheable(k, v) {
+			return l
 		}
 		if now := time.Now(); deadline.IsZero() {
 			deadline = now.Add(maxWait)
 		} else if now.After(deadline) {
-			return q
+			return l
 		}
-		q.flightKey = a.flights.predictStorageKey(k, v)
-		flight, own := a.flights.joinFlight(q.flightKey)
+		l.flightKey = c.flights.predictStorageKey(k, v)
+		flight, own := c.flights.joinFlight(l.flightKey)
 		if own {
-			q.flight = flight
-			q.leadFlight(ctx, deadline)
-			return q
+			l.flight = flight
+			l.leadFlight(ctx, deadline)
+			return l
 		}
 		if !flight.awaitResult(ctx, deadline) {
-			q.lookupEntry(ctx) // what was read from here on is of now
-			return q
+			l.lookupEntry(ctx) // the caller computes the response from this position on
+			return l
 		}
 	}
 }
 
-// lookupEntry finds out how far the log goes, and what is kept. It reports false where that
-// cannot be known.
-func (q *Lookup) lookupEntry(ctx context.Context) bool {
-	s := entrySearch{cache: q.cache, key: q.key, viewer: q.viewer}
+// lookupEntry reads the current position of the log and searches for the entry. It returns
+// false if the position is not available.
+func (l *Lookup) lookupEntry(ctx context.Context) bool {
+	s := entrySearch{cache: l.cache, key: l.key, viewer: l.viewer}
 	s.startSearch(ctx)
-	now, ok := q.cache.invalidationLog.CurrentPosition(ctx)
+	now, ok := l.cache.invalidationLog.CurrentPosition(ctx)
 	if !ok {
-		q.BypassReason = invalidationUnavailable
+		l.BypassReason = invalidationUnavailable
 		return false
 	}
-	q.position = now
-	answer, fromRedis := s.findEntry(ctx, now)
-	if answer == nil {
+	l.position = now
+	e, fromRedis := s.findEntry(ctx, now)
+	if e == nil {
 		return true
 	}
-	if q.Entry, q.fromRedis = answer, fromRedis; fromRedis { // this process need not make it to know who shares it
-		q.saveOutcome(outcome{scope: answer.Scope})
+	if l.Entry, l.fromRedis = e, fromRedis; fromRedis { // this process learns the scope without computing the response
+		l.saveOutcome(outcome{scope: e.Scope})
 	}
-	if answer.TTL(time.Now()) >= 0 {
+	if e.TTL(time.Now()) >= 0 {
 		return true
 	}
-	if q.Stale = true; answer.Scope != Public {
-		q.Entry, q.Stale = nil, false // it is made for who is asking, and he is here
+	if l.Stale = true; e.Scope != Public {
+		l.Entry, l.Stale = nil, false // the request itself computes the response for its viewer
 		return true
 	}
-	if q.flight != nil { // it leads already: who waits for it renews the answer
+	if l.flight != nil { // this request leads a flight already: one that waits for it revalidates the entry
 		return true
 	}
-	q.flightKey = q.key.storageKey(Public, q.viewer)
-	if flight, own := q.cache.flights.joinFlight(q.flightKey); own {
-		q.flight, q.Revalidate = flight, true
+	l.flightKey = l.key.storageKey(Public, l.viewer)
+	if flight, own := l.cache.flights.joinFlight(l.flightKey); own {
+		l.flight, l.Revalidate = flight, true
 	}
 	return true
 }
 
-// leadFlight makes this the one who makes the answer, or finds what another made: here, where
-// that was kept after q had looked and before its flight began, or in another process,
-// which q waits for until end.
-func (q *Lookup) leadFlight(ctx context.Context, deadline time.Time) {
-	a := q.cache
-	defer func() { q.retryLookup = q.Entry != nil }()
-	if a.redis == nil {
-		s := entrySearch{cache: a, key: q.key, viewer: q.viewer}
-		if s.searchMemory(Public); s.findInMemory(q.position) != nil {
-			q.lookupEntry(ctx)
+// leadFlight prepares the leader of a flight to compute the response, or finds an entry that
+// another request has stored: in this process, between the lookup and the start of the flight;
+// or in another process, for which the leader waits until the deadline.
+func (l *Lookup) leadFlight(ctx context.Context, deadline time.Time) {
+	c := l.cache
+	defer func() { l.retryLookup = l.Entry != nil }()
+	if c.redis == nil {
+		s := entrySearch{cache: c, key: l.key, viewer: l.viewer}
+		if s.searchMemory(Public); s.findInMemory(l.position) != nil {
+			l.lookupEntry(ctx)
 		}
 		return
 	}
 	ticker := time.NewTicker(lockPollInterval)
 	defer ticker.Stop()
 	for {
-		q.releaseLock = a.acquireLock(ctx, q.flightKey)
-		// Who had the lock may have kept the answer since it was last looked for.
-		if !q.lookupEntry(ctx) || q.Entry != nil || q.releaseLock != nil || time.Now().After(deadline) {
+		l.releaseLock = c.acquireLock(ctx, l.flightKey)
+		// The last owner of the lock may have stored the entry since the last lookup.
+		if !l.lookupEntry(ctx) || l.Entry != nil || l.releaseLock != nil || time.Now().After(deadline) {
 			return
 		}
 		select {
@@ -130,85 +131,87 @@ func (q *Lookup) leadFlight(ctx context.Context, deadline time.Time) {
 	}
 }
 
-// StoreEntry keeps the answer that the caller has made, of what tags tell. It returns why
-// it is not kept, "" where it is.
-func (q *Lookup) StoreEntry(ctx context.Context, answer *Entry, tags *edu.Tags) (why string) {
-	if q.BypassReason != "" {
-		return q.BypassReason
+// StoreEntry stores the entry of the response that the caller has computed, with the tags that
+// it depends on. It returns the reason if the entry cannot be stored, "" otherwise.
+func (l *Lookup) StoreEntry(ctx context.Context, e *Entry, tags *edu.Tags) (reason string) {
+	if l.BypassReason != "" {
+		return l.BypassReason
 	}
-	why = q.cache.storeEntry(ctx, q, answer, tags)
-	q.recordOutcome(why == "", answer.Scope)
-	return why
+	reason = l.cache.storeEntry(ctx, l, e, tags)
+	l.recordOutcome(reason == "", e.Scope)
+	return reason
 }
 
-// MarkUncacheable notes that the answer which the caller has made is not to be kept. Where its
-// context is over, who asked has left: that says nothing of the answer, and another of
-// those who wait makes it.
-func (q *Lookup) MarkUncacheable(ctx context.Context) {
+// MarkUncacheable records that the response which the caller has computed must not be stored.
+// If the context has ended, the client has disconnected: that says nothing about the response,
+// and one of the waiting requests computes it.
+func (l *Lookup) MarkUncacheable(ctx context.Context) {
 	if ctx.Err() != nil {
-		q.retryLookup = true
+		l.retryLookup = true
 		return
 	}
-	q.recordOutcome(false, ByViewer)
+	l.recordOutcome(false, ByViewer)
 }
 
-func (q *Lookup) recordOutcome(stored bool, s Scope) {
-	m := outcome{scope: s}
+func (l *Lookup) recordOutcome(stored bool, s Scope) {
+	o := outcome{scope: s}
 	if !stored {
-		m.uncacheableAt = time.Now()
+		o.uncacheableAt = time.Now()
 	}
-	q.saveOutcome(m)
-	q.retryLookup = stored
+	l.saveOutcome(o)
+	l.retryLookup = stored
 }
 
-// saveOutcome has others of the viewer's role know how it went.
-func (q *Lookup) saveOutcome(m outcome) {
-	q.cache.flights.outcomes.Add(q.key.storageKey(ByRole, q.viewer), m)
+// saveOutcome saves an outcome for later requests of the viewer's role.
+func (l *Lookup) saveOutcome(o outcome) {
+	l.cache.flights.outcomes.Add(l.key.storageKey(ByRole, l.viewer), o)
 }
 
-// Release lets those go on who wait for the answer. Those of other processes may hear of it
-// a moment later.
-func (q *Lookup) Release() {
-	if q.releaseLock != nil {
-		go q.releaseLock()
-		q.releaseLock = nil
+// Release ends the flight, so that waiting requests continue. It releases the lock in the
+// background: other processes may notice a moment later.
+func (l *Lookup) Release() {
+	if l.releaseLock != nil {
+		go l.releaseLock()
+		l.releaseLock = nil
 	}
-	if q.flight != nil {
-		q.cache.flights.endFlight(q.flightKey, q.flight, q.retryLookup)
-		q.flight = nil
+	if l.flight != nil {
+		l.cache.flights.endFlight(l.flightKey, l.flight, l.retryLookup)
+		l.flight = nil
 	}
 }
 
-// NewRevalidation returns the question of a caller who makes a stale answer anew: nobody's,
-// so that no viewer's answer becomes everybody's. It is ended in place of q.
-func (q *Lookup) NewRevalidation() *Lookup {
-	r := &Lookup{cache: q.cache, key: q.key, flight: q.flight, flightKey: q.flightKey}
-	q.flight = nil
+// NewRevalidation returns the Lookup of a caller that revalidates a stale entry. Its viewer is
+// anonymous, so that no viewer's data gets into a public entry. It takes over the flight of l:
+// Release must be called on it.
+func (l *Lookup) NewRevalidation() *Lookup {
+	r := &Lookup{cache: l.cache, key: l.key, flight: l.flight, flightKey: l.flightKey}
+	l.flight = nil
 	return r
 }
 
-// BeginRevalidation must be called on a Renewal before anything is read. It reports whether the
-// caller has to make the answer: not where another process is at it, or has made it.
-func (q *Lookup) BeginRevalidation(ctx context.Context) bool {
-	a := q.cache
-	if a.redis != nil {
-		if q.releaseLock = a.acquireLock(ctx, q.flightKey); q.releaseLock == nil {
+// BeginRevalidation must be called on a Lookup of NewRevalidation, before the caller reads
+// anything. It reports whether the caller has to compute the response. It returns false if
+// another process is computing it or has stored it, or the cache is bypassed.
+func (l *Lookup) BeginRevalidation(ctx context.Context) bool {
+	c := l.cache
+	if c.redis != nil {
+		if l.releaseLock = c.acquireLock(ctx, l.flightKey); l.releaseLock == nil {
 			return false
 		}
 	}
-	now, ok := a.invalidationLog.CurrentPosition(ctx)
-	if q.position = now; !ok {
-		q.BypassReason = invalidationUnavailable
+	now, ok := c.invalidationLog.CurrentPosition(ctx)
+	if l.position = now; !ok {
+		l.BypassReason = invalidationUnavailable
 		return false
 	}
-	s := entrySearch{cache: a, key: q.key}
+	s := entrySearch{cache: c, key: l.key}
 	s.searchMemory(Public)
-	answer := s.findInMemory(now)
-	if a.redis != nil && needsRevalidation(answer) {
-		answer = s.findInReplies(now, a.fetchFromRedis(ctx, s.redisKeys()))
+	e := s.findInMemory(now)
+	if c.redis != nil && needsRevalidation(e) {
+		e = s.findInReplies(now, c.fetchFromRedis(ctx, s.redisKeys()))
 	}
-	return needsRevalidation(answer)
+	return needsRevalidation(e)
 }
 
-// needsRevalidation tells whether an answer is to be made anew, as none is.
-func needsRevalidation(answer *Entry) bool { return answer == nil || answer.TTL(time.Now()) < 0 }
+// needsRevalidation reports whether an entry is missing or stale.
+func needsRevalidation(e *Entry) bool { return e == nil || e.TTL(time.Now()) < 0 }

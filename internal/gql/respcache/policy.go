@@ -8,29 +8,28 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Policy is what the schema says about keeping the answer of an operation.
+// Policy is what the schema says about caching the response of an operation.
 type Policy struct {
-	MaxAge  time.Duration // 0 is not at all
-	Private bool          // for its viewer alone
+	MaxAge  time.Duration // 0 if it must not be cached
+	Private bool          // whether only its viewer may get it
 }
 
-// Policies are the @cacheControl directives of a schema, by the rules of Apollo
+// Policies evaluates the @cacheControl directives of a schema, by the rules of Apollo
 // Server 5: https://www.apollographql.com/docs/apollo-server/performance/caching.
 type Policies struct {
 	schema *ast.Schema
 	fields map[*ast.FieldDefinition]cacheHint
 }
 
-// cacheHint is what a directive says, or what a field contributes to the policy of an
-// operation: where it then has no maxAge, it is as good as its parent.
+// cacheHint is the content of a directive, or the contribution of a field to the policy of an
+// operation. A field without maxAge inherits that of its parent.
 type cacheHint struct {
 	maxAge        *int // seconds
 	scope         string
 	inheritMaxAge bool
 }
 
-// NewPolicies reads the directives of a schema. An error names the one that makes no
-// sense.
+// NewPolicies reads the directives of a schema. An error names the field of an invalid one.
 func NewPolicies(s *ast.Schema) (*Policies, error) {
 	p := &Policies{schema: s, fields: map[*ast.FieldDefinition]cacheHint{}}
 	for _, def := range s.Types {
@@ -49,6 +48,8 @@ func NewPolicies(s *ast.Schema) (*Policies, error) {
 	return p, nil
 }
 
+// parseFieldHint combines the directive of a field with that of its type. root is set for
+// fields of Query.
 func (p *Policies) parseFieldHint(f *ast.FieldDefinition, root bool) (h cacheHint, err error) {
 	named := p.schema.Types[f.Type.Name()]
 	composite := named != nil && named.IsCompositeType()
@@ -76,16 +77,16 @@ func (p *Policies) parseFieldHint(f *ast.FieldDefinition, root bool) (h cacheHin
 }
 
 func parseCacheControl(list ast.DirectiveList) (h cacheHint, err error) {
-	given := list.ForName("cacheControl")
-	if given == nil {
+	d := list.ForName("cacheControl")
+	if d == nil {
 		return h, nil
 	}
-	for _, a := range given.Arguments {
+	for _, a := range d.Arguments {
 		switch a.Name {
 		case "maxAge":
 			n, err := strconv.Atoi(a.Value.Raw)
 			if err != nil || n < 0 {
-				return h, fmt.Errorf("maxAge must be a number of seconds of 0 or more, not %s", a.Value.Raw)
+				return h, fmt.Errorf("maxAge %s is not a number of seconds of 0 or more", a.Value.Raw)
 			}
 			h.maxAge = &n
 		case "scope":
@@ -97,8 +98,8 @@ func parseCacheControl(list ast.DirectiveList) (h cacheHint, err error) {
 	return h, nil
 }
 
-// restrictInterfaces makes a field of an interface the strictest among the types that
-// implement it: which of them an object has, is not known before it is read.
+// restrictInterfaces gives each field of an interface the strictest hint of the types that
+// implement it. The type of an object is not known before it is read.
 func (p *Policies) restrictInterfaces() {
 	for _, def := range p.schema.Types {
 		if def.Kind != ast.Interface {
@@ -116,6 +117,7 @@ func (p *Policies) restrictInterfaces() {
 	}
 }
 
+// stricterHint returns the smaller maxAge of two hints, and scopePrivate if either has it.
 func stricterHint(a, b cacheHint) cacheHint {
 	if a.maxAge == nil || b.maxAge != nil && *b.maxAge < *a.maxAge {
 		a.maxAge = b.maxAge
@@ -128,9 +130,9 @@ func stricterHint(a, b cacheHint) cacheHint {
 
 const scopePrivate = "PRIVATE"
 
-// OperationPolicy returns the policy of an operation of a validated document: the least maxAge of
-// its fields, and private if any is. What @skip or @include leave out does not
-// count; of what stands under a type condition all does.
+// OperationPolicy returns the policy of an operation of a validated document: the smallest
+// maxAge of its fields, and private if any field is. Fields that @skip or @include leave out
+// do not count. Fields under a type condition all do.
 func (p *Policies) OperationPolicy(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) Policy {
 	w := p.walkOperation(doc, op, variables)
 	policy := Policy{Private: w.combined.scope == scopePrivate}
@@ -140,8 +142,8 @@ func (p *Policies) OperationPolicy(doc *ast.QueryDocument, op *ast.OperationDefi
 	return policy
 }
 
-// NeverCacheable tells whether the answer of an operation may not be kept, whatever its
-// variables are: a field that none of them leaves out has a maxAge of 0.
+// NeverCacheable reports whether no variables make the response of an operation cacheable: a
+// field that no variable leaves out has a maxAge of 0.
 func (p *Policies) NeverCacheable(doc *ast.QueryDocument, op *ast.OperationDefinition) bool {
 	w := p.walkOperation(doc, op, nil)
 	if w.combined.maxAge == nil {
@@ -158,14 +160,14 @@ func (p *Policies) walkOperation(doc *ast.QueryDocument, op *ast.OperationDefini
 	return w
 }
 
-// policyWalk visits each fragment once, however often it is spread: what it
-// contributes is the same everywhere.
+// policyWalk combines the hints of an operation. It visits each fragment once, however often
+// it is spread: its contribution is the same everywhere.
 type policyWalk struct {
 	policies         *Policies
 	doc              *ast.QueryDocument
 	variables        map[string]any
 	visitedFragments map[string]bool
-	unknownVariables bool // a variable that is not known has a say
+	unknownVariables bool // whether a condition depends on a variable without a value
 	combined         cacheHint
 }
 
@@ -190,28 +192,30 @@ func (w *policyWalk) visitSelections(set ast.SelectionSet) {
 	}
 }
 
+// isIncluded reports whether @skip and @include include a selection; false if that depends on
+// a variable without a value.
 func (w *policyWalk) isIncluded(list ast.DirectiveList) bool {
 	for _, d := range list {
 		if d.Name != "skip" && d.Name != "include" {
 			continue
 		}
-		is, known := w.evaluateCondition(d)
+		value, known := w.evaluateCondition(d)
 		w.unknownVariables = w.unknownVariables || !known
-		if !known || is != (d.Name == "include") {
+		if !known || value != (d.Name == "include") {
 			return false
 		}
 	}
 	return true
 }
 
-func (w *policyWalk) evaluateCondition(d *ast.Directive) (is, known bool) {
-	given := d.Arguments.ForName("if")
-	if given == nil {
+func (w *policyWalk) evaluateCondition(d *ast.Directive) (value, known bool) {
+	condition := d.Arguments.ForName("if")
+	if condition == nil {
 		return false, false
 	}
-	if given.Value.Kind == ast.Variable {
-		is, known = w.variables[given.Value.Raw].(bool)
-		return is, known
+	if condition.Value.Kind == ast.Variable {
+		value, known = w.variables[condition.Value.Raw].(bool)
+		return value, known
 	}
-	return given.Value.Raw == "true", true
+	return condition.Value.Raw == "true", true
 }

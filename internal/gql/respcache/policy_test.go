@@ -47,7 +47,7 @@ var shop = gqlparser.MustLoadSchema(&ast.Source{Input: directives + `
 	}
 	type Mutation { write: Book }`})
 
-// The rules of Apollo Server 5, each with the fields that show it.
+// TestPolicy checks the rules of Apollo Server 5, each by an operation.
 func TestPolicy(t *testing.T) {
 	t.Parallel()
 	policies, err := respcache.NewPolicies(shop)
@@ -61,22 +61,22 @@ func TestPolicy(t *testing.T) {
 		return respcache.Policy{MaxAge: time.Duration(seconds) * time.Second}
 	}
 	for query, want := range map[string]respcache.Policy{
-		"{ book { title } }":                     public(50), // of the type
-		"{ books { title } }":                    public(30), // the field's replaces it
-		"{ book { stock } }":                     public(5),  // a scalar's counts
+		"{ book { title } }":                     public(50), // the maxAge of the type
+		"{ books { title } }":                    public(30), // the field's maxAge replaces it
+		"{ book { stock } }":                     public(5),  // a scalar's maxAge counts
 		"{ book { near { title } } }":            public(20),
-		"{ book { twin { title } } }":            public(50), // inherits where the type says 50: that stands
-		"{ book { odd { title } } }":             public(7),  // the type says something, so the maxAge beside counts
-		"{ book { author { name } } }":           public(0),  // an object without
+		"{ book { twin { title } } }":            public(50), // inheritMaxAge, but the type has a maxAge, which counts
+		"{ book { odd { title } } }":             public(7),  // the type has a maxAge, so the maxAge beside inheritMaxAge counts
+		"{ book { author { name } } }":           public(0),  // an object without a maxAge
 		"{ book { price { amount } } }":          public(50), // the type inherits
 		"{ book { price { tax { rate } } } }":    private(50),
 		"{ price { amount } }":                   public(0), // nothing to inherit from
 		"{ author { name } }":                    public(0),
 		"{ aged { name } }":                      public(60),
 		"{ aged { books { title } } }":           public(50),
-		"{ count }":                              public(0), // a root scalar
+		"{ count }":                              public(0), // a scalar of Query without a maxAge
 		"{ names }":                              public(10),
-		"{ names book { title } }":               public(10), // the least
+		"{ names book { title } }":               public(10), // the smallest
 		"{ mine { title } }":                     private(50),
 		"{ book { secret } }":                    private(50),
 		"{ names mine { title } }":               private(10),
@@ -84,7 +84,7 @@ func TestPolicy(t *testing.T) {
 		"{ __typename }":                         public(0),
 		"{ __schema { types { name } } names }":  public(0),
 		"{ thing { id } }":                       public(100),
-		"{ thing { secret } }":                   private(3), // the strictest of those that implement it
+		"{ thing { secret } }":                   private(3), // the strictest hint of the types that implement it
 		"{ thing { id ... on Book { title } } }": public(100),
 		"{ thing { ... on Book { stock } } }":    public(5),
 		"{ either { ... on Author { name } } }":  public(40),
@@ -105,15 +105,15 @@ func TestPolicy(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", query, got, want)
 		}
 		if never := policies.NeverCacheable(doc, doc.Operations[0]); never != (want.MaxAge == 0) {
-			t.Errorf("%s: never %t", query, never)
+			t.Errorf("%s: NeverCacheable is %t", query, never)
 		}
 	}
 }
 
-func TestPolicyRefuses(t *testing.T) {
+func TestInvalidMaxAge(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: directives + " type Query { a: Int @cacheControl(maxAge: -1) }"})
 	if _, err := respcache.NewPolicies(schema); err == nil {
-		t.Error("an age below 0 is taken")
+		t.Error("a maxAge below 0 is accepted")
 	}
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/7p-education/api/internal/cache"
 )
 
-// scanBatchSize is about how many keys Redis looks at in one go: no other command waits
-// for more than that.
+// scanBatchSize is about how many keys one SCAN inspects: no other command waits for more
+// than that.
 const scanBatchSize = 1000
 
-// RedisStats is what a Redis holds, in a cluster all of its masters together.
+// RedisStats are the sizes of a Redis; of a cluster, the sums over its masters.
 type RedisStats struct {
 	Entries int64
-	// MemoryBytes is what all of Redis uses, in bytes, whatever it is for.
+	// MemoryBytes is the memory that Redis uses for all its data, in bytes.
 	MemoryBytes int64
 }
 
-// ReadRedisStats counts the answers in a Redis, of all versions of this program, by looking at
-// all of its keys.
+// ReadRedisStats counts the entries in a Redis, of all versions of this program. It scans all
+// keys.
 func ReadRedisStats(ctx context.Context, r *cache.Redis) (stats RedisStats, err error) {
-	var answers, memory atomic.Int64 // the masters of a cluster are asked at once
+	var entries, memory atomic.Int64 // the masters of a cluster are scanned concurrently
 	countNode := func(ctx context.Context, c *redis.Client) error {
 		used, err := readUsedMemory(ctx, c)
 		if err != nil {
@@ -36,7 +36,7 @@ func ReadRedisStats(ctx context.Context, r *cache.Redis) (stats RedisStats, err 
 		keys := c.Scan(ctx, 0, r.PrefixedKey(keyPrefix)+"*", scanBatchSize).Iterator()
 		for keys.Next(ctx) {
 			if !strings.HasSuffix(keys.Val(), lockSuffix) {
-				answers.Add(1)
+				entries.Add(1)
 			}
 		}
 		return keys.Err()
@@ -47,7 +47,7 @@ func ReadRedisStats(ctx context.Context, r *cache.Redis) (stats RedisStats, err 
 		}
 		return countNode(ctx, c.(*redis.Client))
 	})
-	return RedisStats{Entries: answers.Load(), MemoryBytes: memory.Load()}, err
+	return RedisStats{Entries: entries.Load(), MemoryBytes: memory.Load()}, err
 }
 
 func readUsedMemory(ctx context.Context, c *redis.Client) (int64, error) {
@@ -57,7 +57,7 @@ func readUsedMemory(ctx context.Context, c *redis.Client) (int64, error) {
 	}
 	used, err := strconv.ParseInt(info["Memory"]["used_memory"], 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("used_memory of Redis: %w", err)
+		return 0, fmt.Errorf("parse used_memory of Redis: %w", err)
 	}
 	return used, nil
 }

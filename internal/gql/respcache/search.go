@@ -10,15 +10,15 @@ import (
 	"github.com/7p-education/api/internal/invalidation"
 )
 
-// entrySearch looks for the answer to a request in all places where it can be kept.
+// entrySearch searches for the entry of a request, in memory and in Redis, in all scopes.
 type entrySearch struct {
 	cache       *Cache
 	key         Key
 	viewer      edu.Viewer
-	storageKeys [ByViewer + 1]string // made when they are needed
-	memoryEntry *Entry               // of the widest scope that is kept in this process; nil for none
-	scope       Scope                // of near
-	prefetched  chan [][]byte        // what Redis has, where that was asked ahead; nil where not
+	storageKeys [ByViewer + 1]string // computed on demand
+	memoryEntry *Entry               // in memory, of the widest scope not yet rejected; nil for none
+	scope       Scope                // of memoryEntry
+	prefetched  chan [][]byte        // the values in Redis, if they were requested in advance; nil if not
 }
 
 func (s *entrySearch) storageKey(scope Scope) string {
@@ -28,7 +28,8 @@ func (s *entrySearch) storageKey(scope Scope) string {
 	return s.storageKeys[scope]
 }
 
-// searchMemory looks for an answer in this process, of a scope or the next.
+// searchMemory sets memoryEntry to the first entry in memory, from the given scope to the
+// narrower ones.
 func (s *entrySearch) searchMemory(scope Scope) {
 	s.memoryEntry = nil
 	for ; s.memoryEntry == nil && scope <= ByViewer; scope++ {
@@ -37,38 +38,38 @@ func (s *entrySearch) searchMemory(scope Scope) {
 	}
 }
 
-// startSearch looks in this process, and asks Redis ahead where nothing is kept there: what
-// it has comes while the log is read, and so takes no time of its own.
+// startSearch searches memory. If it finds nothing there, it requests the values in Redis in
+// advance: they arrive while the log is read, and so take no time of their own.
 func (s *entrySearch) startSearch(ctx context.Context) {
-	a := s.cache
-	if s.searchMemory(Public); s.memoryEntry != nil || a.redis == nil {
+	c := s.cache
+	if s.searchMemory(Public); s.memoryEntry != nil || c.redis == nil {
 		return
 	}
 	keys, prefetched := s.redisKeys(), make(chan [][]byte, 1)
 	s.prefetched = prefetched
-	go func() { prefetched <- a.fetchFromRedis(ctx, keys) }()
+	go func() { prefetched <- c.fetchFromRedis(ctx, keys) }()
 }
 
-// findEntry returns the answer that is kept, nil for none, and whether it was far, in
-// Redis. It must be given how far the log goes, read after the request came.
-func (s *entrySearch) findEntry(ctx context.Context, now invalidation.Position) (answer *Entry, fromRedis bool) {
-	if answer := s.findInMemory(now); answer != nil {
-		return answer, false
+// findEntry returns the valid entry, nil for none, and whether it was found in Redis. now is
+// the position of the log, read after the request arrived.
+func (s *entrySearch) findEntry(ctx context.Context, now invalidation.Position) (e *Entry, fromRedis bool) {
+	if e := s.findInMemory(now); e != nil {
+		return e, false
 	}
 	if s.cache.redis == nil {
 		return nil, false
 	}
-	var texts [][]byte
+	var values [][]byte
 	if s.prefetched != nil {
-		texts = <-s.prefetched // within the deadline of a use of Redis
+		values = <-s.prefetched // arrives within the deadline of a Redis command
 	} else {
-		texts = s.cache.fetchFromRedis(ctx, s.redisKeys())
+		values = s.cache.fetchFromRedis(ctx, s.redisKeys())
 	}
-	answer = s.findInReplies(now, texts)
-	return answer, answer != nil
+	e = s.findInReplies(now, values)
+	return e, e != nil
 }
 
-// findInMemory returns the answer in this process, from the scope of near on, nil for none.
+// findInMemory returns the first valid entry in memory, from memoryEntry on; nil for none.
 func (s *entrySearch) findInMemory(now invalidation.Position) *Entry {
 	for ; s.memoryEntry != nil; s.searchMemory(s.scope + 1) {
 		if s.cache.isEntryValid(s.memoryEntry, now) {
@@ -78,21 +79,21 @@ func (s *entrySearch) findInMemory(now invalidation.Position) *Entry {
 	return nil
 }
 
-// findInReplies returns the answer among the texts that Redis has under keys, nil for none, and
-// keeps it in this process.
-func (s *entrySearch) findInReplies(now invalidation.Position, texts [][]byte) *Entry {
-	for i, text := range texts {
-		answer, err := unmarshalEntry(text)
-		if err != nil || time.Now().After(answer.expiresAt()) || !s.cache.isEntryValid(answer, now) {
+// findInReplies returns the first valid entry among the values of redisKeys, nil for none, and
+// stores it in memory.
+func (s *entrySearch) findInReplies(now invalidation.Position, values [][]byte) *Entry {
+	for i, value := range values {
+		e, err := unmarshalEntry(value)
+		if err != nil || time.Now().After(e.expiresAt()) || !s.cache.isEntryValid(e, now) {
 			continue
 		}
-		s.cache.memory.Set(s.storageKey(Scope(i)), answer)
-		return answer
+		s.cache.memory.Set(s.storageKey(Scope(i)), e)
+		return e
 	}
 	return nil
 }
 
-// redisKeys are where Redis would have the answer.
+// redisKeys returns the keys of the entry in Redis, one for each scope.
 func (s *entrySearch) redisKeys() []string {
 	keys := make([]string, len(s.storageKeys))
 	for scope := range s.storageKeys {
@@ -101,21 +102,21 @@ func (s *entrySearch) redisKeys() []string {
 	return keys
 }
 
-// fetchFromRedis returns what Redis has under keys.
-func (a *Cache) fetchFromRedis(ctx context.Context, keys []string) [][]byte {
-	var got []any
-	err := a.redis.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
-		got, err = c.MGet(ctx, keys...).Result()
+// fetchFromRedis returns the values of keys, nil for each that is missing.
+func (c *Cache) fetchFromRedis(ctx context.Context, keys []string) [][]byte {
+	var reply []any
+	err := c.redis.RunCommands(ctx, func(ctx context.Context, client redis.UniversalClient) (err error) {
+		reply, err = client.MGet(ctx, keys...).Result()
 		return err
 	})
 	if err != nil { // counted and logged by cache.Redis
 		return nil
 	}
-	texts := make([][]byte, len(got))
-	for i, v := range got {
-		if text, ok := v.(string); ok {
-			texts[i] = []byte(text)
+	values := make([][]byte, len(reply))
+	for i, v := range reply {
+		if value, ok := v.(string); ok {
+			values[i] = []byte(value)
 		}
 	}
-	return texts
+	return values
 }

@@ -17,21 +17,21 @@ import (
 )
 
 var (
-	nobody  = edu.Viewer{}
-	student = edu.Viewer{ID: 1, Role: edu.RoleStudent}
-	other   = edu.Viewer{ID: 4, Role: edu.RoleStudent}
-	teacher = edu.Viewer{ID: 2, Role: edu.RoleInstructor}
+	anonymous = edu.Viewer{}
+	student   = edu.Viewer{ID: 1, Role: edu.RoleStudent}
+	other     = edu.Viewer{ID: 4, Role: edu.RoleStudent}
+	teacher   = edu.Viewer{ID: 2, Role: edu.RoleInstructor}
 )
 
-// process is one of those that share answers.
+// process is one of the processes that share entries.
 type process struct {
 	*Cache
 	log   *invalidation.Log
 	redis *cache.Redis
 }
 
-// start starts a process over a database, and a Redis unless its URL is "".
-func start(t *testing.T, dsn, redisURL string) *process {
+// startProcess starts a process with a database, and with Redis unless its URL is "".
+func startProcess(t *testing.T, dsn, redisURL string) *process {
 	t.Helper()
 	p := &process{}
 	silent := slog.New(slog.DiscardHandler)
@@ -60,18 +60,19 @@ func start(t *testing.T, dsn, redisURL string) *process {
 	return p
 }
 
-func alone(t *testing.T) *process {
+// startAlone starts a process without Redis.
+func startAlone(t *testing.T) *process {
 	t.Helper()
-	return start(t, testdb.New(t), "")
+	return startProcess(t, testdb.New(t), "")
 }
 
-// write changes tags.
-func (p *process) write(t *testing.T, tags ...string) {
+// publish publishes a change of tags.
+func (p *process) publish(t *testing.T, tags ...string) {
 	t.Helper()
 	p.log.Publish(t.Context(), []store.Change{{ID: time.Now().UnixNano(), Tags: tags}})
 }
 
-func key(t *testing.T, text string) Key {
+func newKey(t *testing.T, text string) Key {
 	t.Helper()
 	k, err := HashRequest("schema", text, nil)
 	if err != nil {
@@ -80,50 +81,50 @@ func key(t *testing.T, text string) Key {
 	return k
 }
 
-// made is an answer of an age, made from what was looked at.
-func made(t *testing.T, body string, saw edu.VaryBy, age time.Duration) *Entry {
+// newEntry returns an entry with a MaxAge of a minute and the given age.
+func newEntry(t *testing.T, body string, varyBy edu.VaryBy, age time.Duration) *Entry {
 	t.Helper()
-	a, why := Candidate{Body: []byte(body), Policy: Policy{MaxAge: time.Minute}, VaryBy: saw, SignedIn: true}.BuildEntry()
-	if a == nil {
-		t.Fatalf("not finished: %s", why)
+	e, reason := Candidate{Body: []byte(body), Policy: Policy{MaxAge: time.Minute}, VaryBy: varyBy, SignedIn: true}.BuildEntry()
+	if e == nil {
+		t.Fatalf("no entry is built: %s", reason)
 	}
-	a.CreatedAt = a.CreatedAt.Add(-age)
-	return a
+	e.CreatedAt = e.CreatedAt.Add(-age)
+	return e
 }
 
-// keep asks, and keeps an answer of the tag course:1.
-func (p *process) keep(t *testing.T, k Key, v edu.Viewer, a *Entry) {
+// storeNew expects no entry for a request, and stores one with the tag course:1.
+func (p *process) storeNew(t *testing.T, k Key, v edu.Viewer, e *Entry) {
 	t.Helper()
-	q := p.Get(t.Context(), k, v)
-	defer q.Release()
-	if q.Entry != nil {
-		t.Fatalf("there is one already: %s", q.Entry.Body)
+	l := p.Get(t.Context(), k, v)
+	defer l.Release()
+	if l.Entry != nil {
+		t.Fatalf("there is an entry already: %s", l.Entry.Body)
 	}
-	if why := q.StoreEntry(t.Context(), a, tags(edu.TagCourse.WithID(1))); why != "" {
-		t.Fatalf("not kept: %s", why)
+	if reason := l.StoreEntry(t.Context(), e, newTags(edu.TagCourse.WithID(1))); reason != "" {
+		t.Fatalf("the entry is not stored: %s", reason)
 	}
 }
 
-// awaitReleased returns once nobody has a lock: they are released in the background.
+// awaitReleased waits until no process has a lock: locks are released in the background.
 func awaitReleased(server *redistest.Server) {
 	for strings.Contains(server.RunCommand("KEYS", "*"), lockSuffix) {
 		time.Sleep(time.Millisecond)
 	}
 }
 
-func tags(all ...edu.Tag) *edu.Tags {
+func newTags(all ...edu.Tag) *edu.Tags {
 	t := &edu.Tags{}
 	t.Collect(all...)
 	return t
 }
 
-// look returns what is kept for a viewer, "" for nothing.
-func (p *process) look(t *testing.T, k Key, v edu.Viewer) string {
+// lookupBody returns the body of the entry for a viewer, "" if there is none.
+func (p *process) lookupBody(t *testing.T, k Key, v edu.Viewer) string {
 	t.Helper()
-	q := p.Get(t.Context(), k, v)
-	defer q.Release()
-	if q.Entry == nil {
+	l := p.Get(t.Context(), k, v)
+	defer l.Release()
+	if l.Entry == nil {
 		return ""
 	}
-	return string(q.Entry.Body)
+	return string(l.Entry.Body)
 }

@@ -2,45 +2,45 @@ package respcache
 
 import "sync/atomic"
 
-// lookupCounters are what Stats are made of.
+// lookupCounters are the counters behind Stats.
 type lookupCounters struct{ memoryHits, redisHits, staleHits, misses, bypasses, stores atomic.Uint64 }
 
-func (c *lookupCounters) recordLookup(q *Lookup) {
+func (c *lookupCounters) recordLookup(l *Lookup) {
 	switch {
-	case q.BypassReason != "":
+	case l.BypassReason != "":
 		c.bypasses.Add(1)
-	case q.Entry == nil:
+	case l.Entry == nil:
 		c.misses.Add(1)
-	case q.fromRedis:
+	case l.fromRedis:
 		c.redisHits.Add(1)
 	default:
 		c.memoryHits.Add(1)
 	}
-	if q.Stale {
+	if l.Stale {
 		c.staleHits.Add(1)
 	}
 }
 
-// Stats are counts since the start, and sizes of now.
+// Stats are counts since the start of the process, and its current sizes.
 type Stats struct {
-	// MemoryHits are answers found in this process and Far in Redis; Stale are those among
-	// them that were older than their policy wants.
+	// MemoryHits are entries found in memory, RedisHits entries found in Redis. StaleHits are
+	// those of both that were older than their policy allows.
 	MemoryHits, RedisHits, StaleHits uint64
-	// Misses are requests that had to be answered anew; Unverified those for which
-	// nothing was looked for, as it could not be known what is good.
+	// Misses are requests whose response had to be computed. Bypasses are requests for which
+	// the cache was bypassed, as the process could not decide which entries are valid.
 	Misses, Bypasses uint64
-	// Stores are answers that were kept.
+	// Stores are entries that were stored.
 	Stores uint64
-	// Entries and Bytes are of what is kept in this process.
+	// Entries and Bytes are the number and the size of the entries in memory.
 	Entries, Bytes uint64
 }
 
-// Stats returns the counts.
-func (a *Cache) Stats() Stats {
-	c := &a.counters
+// Stats returns the current counts.
+func (c *Cache) Stats() Stats {
+	n := &c.counters
 	return Stats{
-		MemoryHits: c.memoryHits.Load(), RedisHits: c.redisHits.Load(), StaleHits: c.staleHits.Load(),
-		Misses: c.misses.Load(), Bypasses: c.bypasses.Load(), Stores: c.stores.Load(),
-		Entries: uint64(max(a.memory.EstimatedSize(), 0)), Bytes: a.memory.WeightedSize(),
+		MemoryHits: n.memoryHits.Load(), RedisHits: n.redisHits.Load(), StaleHits: n.staleHits.Load(),
+		Misses: n.misses.Load(), Bypasses: n.bypasses.Load(), Stores: n.stores.Load(),
+		Entries: uint64(max(c.memory.EstimatedSize(), 0)), Bytes: c.memory.WeightedSize(),
 	}
 }
