@@ -1,6 +1,6 @@
-// Package documents is the list of trusted documents: the operations that
-// released clients are known to send. It reads manifests, compares and checks
-// documents, and counts who still uses them. It must never know of HTTP or SQL.
+// Package persisted is for operations that clients send by a hash or an id: automatic persisted
+// queries, and trusted documents, the operations that released clients are known to send. It
+// reads manifests, compares and validates documents, and counts their use by client.
 package persisted
 
 import (
@@ -20,30 +20,31 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// Limits of a document, each told in the refusal.
+// The limits of a document. An error names the limit that a document exceeds.
 const (
-	MaxIDBytes   = 200       // bytes
-	MaxBodyBytes = 100 << 10 // bytes, as of a request
+	MaxIDBytes   = 200
+	MaxBodyBytes = 100 << 10 // the default limit of a request, too
 	maxTokens    = 10_000
 )
 
-// Document is an operation that clients know by an id.
+// Document is an operation that clients send by an id.
 type Document struct {
-	ID        string // as clients send it; by default the hash
-	Operation string // its name, "" for none
+	ID        string // as clients send it; the hash by default
+	Operation string // name of the operation, "" for none
 	Body      string
 	Hash      string // SHA-256 of the body, in hex
-	File      string // that it was read from, "" for none
+	File      string // from which it was read, "" for none
 
-	// RetiredAt is when clients were told to update, nil while it is answered.
+	// RetiredAt is when the document was retired, nil if it was not. Clients that send a retired
+	// document get an error and must update.
 	RetiredAt *time.Time
-	// MinimumVersion is the first version of the client that does not need it.
+	// MinimumVersion is the first version of the client that does not need the document.
 	MinimumVersion string
 
-	normalizedHash string // the hash of what it says, however it is written
+	normalizedHash string // see HashNormalized
 }
 
-// NewDocument makes a document of a text. An id of "" becomes the text's hash.
+// NewDocument returns the document of a text. If the id is "", it is the hash of the text.
 func NewDocument(id, body string) (*Document, error) {
 	d := &Document{ID: id, Body: body, Hash: HashText(body)}
 	if d.ID == "" {
@@ -51,35 +52,37 @@ func NewDocument(id, body string) (*Document, error) {
 	}
 	switch {
 	case len(d.ID) > MaxIDBytes:
-		return nil, fmt.Errorf("its id has %d bytes; %d at most", len(d.ID), MaxIDBytes)
+		return nil, fmt.Errorf("document id has %d bytes; at most %d are allowed", len(d.ID), MaxIDBytes)
 	case strings.ContainsFunc(d.ID, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		return nil, fmt.Errorf("its id %q holds spaces or control characters", d.ID)
+		return nil, fmt.Errorf("document id %q contains spaces or control characters", d.ID)
 	case len(body) > MaxBodyBytes:
-		return nil, fmt.Errorf("%s has %d bytes; %d at most", d.ID, len(body), MaxBodyBytes)
+		return nil, fmt.Errorf("document %s has %d bytes; at most %d are allowed", d.ID, len(body), MaxBodyBytes)
 	}
 	if prefix, rest, ok := strings.Cut(d.ID, ":"); ok && (prefix != "sha256" || rest != d.Hash) {
-		return nil, fmt.Errorf("its id %q has a colon, which is for sha256:… of the text", d.ID)
+		return nil, fmt.Errorf("document id %q contains a colon, which is reserved for sha256:… of the text", d.ID)
 	}
 	d.ID = strings.TrimPrefix(d.ID, "sha256:")
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: body}, maxTokens)
+	query, err := parseQuery(body)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.ID, err)
+		return nil, fmt.Errorf("document %s: %w", d.ID, err)
 	}
-	if len(doc.Operations) != 1 {
-		return nil, fmt.Errorf("%s holds %d operations; a document holds one", d.ID, len(doc.Operations))
+	if len(query.Operations) != 1 {
+		return nil, fmt.Errorf("document %s has %d operations; exactly one is allowed", d.ID, len(query.Operations))
 	}
-	d.Operation, d.normalizedHash = doc.Operations[0].Name, hashDocument(doc)
+	d.Operation = query.Operations[0].Name
+	d.normalizedHash = normalizeAndHash(query)
 	return d, nil
 }
 
-// ValidateAgainst tells what of a document does not fit a schema.
+// ValidateAgainst returns the errors of a document that is not valid for a schema, with their
+// lines.
 func (d *Document) ValidateAgainst(schema *ast.Schema) error {
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: d.Body}, maxTokens)
+	query, err := parseQuery(d.Body)
 	if err != nil {
 		return err
 	}
 	var all []error
-	for _, problem := range validator.ValidateWithRules(schema, doc, rules.NewDefaultRules()) {
+	for _, problem := range validator.ValidateWithRules(schema, query, rules.NewDefaultRules()) {
 		for _, at := range problem.Locations {
 			all = append(all, fmt.Errorf("line %d: %s", at.Line, problem.Message))
 		}
@@ -93,35 +96,41 @@ func HashText(body string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// HashNormalized returns the hash of what a text says: white space, commas, comments,
-// the order of its definitions and the plain __typename fields that client
-// libraries add make no difference. It reports false for what is no document.
+// HashNormalized returns the hash of a text in its normal form, without regard to white space,
+// commas, comments, the order of the definitions, and the plain __typename fields that client
+// libraries add. It returns false if the text is not a GraphQL document.
 func HashNormalized(body string) (string, bool) {
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: body}, maxTokens)
+	query, err := parseQuery(body)
 	if err != nil {
 		return "", false
 	}
-	return hashDocument(doc), true
+	return normalizeAndHash(query), true
 }
 
-func hashDocument(doc *ast.QueryDocument) string {
-	for _, op := range doc.Operations {
+func parseQuery(body string) (*ast.QueryDocument, error) {
+	return parser.ParseQueryWithTokenLimit(&ast.Source{Input: body}, maxTokens)
+}
+
+// normalizeAndHash brings a document into its normal form, in place, and returns the hash of its
+// text.
+func normalizeAndHash(query *ast.QueryDocument) string {
+	for _, op := range query.Operations {
 		op.SelectionSet = stripTypename(op.SelectionSet)
 	}
-	for _, f := range doc.Fragments {
+	for _, f := range query.Fragments {
 		f.SelectionSet = stripTypename(f.SelectionSet)
 	}
-	slices.SortFunc(doc.Operations, func(a, b *ast.OperationDefinition) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortFunc(doc.Fragments, func(a, b *ast.FragmentDefinition) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(query.Operations, func(a, b *ast.OperationDefinition) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(query.Fragments, func(a, b *ast.FragmentDefinition) int { return strings.Compare(a.Name, b.Name) })
 	var text bytes.Buffer
-	formatter.NewFormatter(&text, formatter.WithCompacted()).FormatQueryDocument(doc)
+	formatter.NewFormatter(&text, formatter.WithCompacted()).FormatQueryDocument(query)
 	return HashText(text.String())
 }
 
-// stripTypename leaves out the __typename fields that clients add by themselves, unless
-// nothing else is selected.
+// stripTypename returns the set without the plain __typename fields that client libraries add,
+// unless it has no others.
 func stripTypename(set ast.SelectionSet) ast.SelectionSet {
-	kept := set[:0:0]
+	stripped := set[:0:0]
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
@@ -132,10 +141,10 @@ func stripTypename(set ast.SelectionSet) ast.SelectionSet {
 		case *ast.InlineFragment:
 			s.SelectionSet = stripTypename(s.SelectionSet)
 		}
-		kept = append(kept, s)
+		stripped = append(stripped, s)
 	}
-	if len(kept) == 0 {
+	if len(stripped) == 0 {
 		return set
 	}
-	return kept
+	return stripped
 }

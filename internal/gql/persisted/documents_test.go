@@ -23,10 +23,10 @@ func parse(t *testing.T, text string) []*persisted.Document {
 	return all
 }
 
-func TestParse(t *testing.T) {
+func TestParseDocuments(t *testing.T) {
 	t.Parallel()
 	type row struct{ ID, Operation string }
-	for name, c := range map[string]struct {
+	for name, tt := range map[string]struct {
 		text string
 		want []row
 	}{
@@ -39,15 +39,15 @@ func TestParse(t *testing.T) {
 		"prefixed hash":  {`{"sha256:` + persisted.HashText("{a}") + `": "{a}"}`, []row{{persisted.HashText("{a}"), ""}}},
 	} {
 		var got []row
-		for _, d := range parse(t, c.text) {
+		for _, d := range parse(t, tt.text) {
 			got = append(got, row{d.ID, d.Operation})
 		}
-		if diff := cmp.Diff(c.want, got); diff != "" {
+		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 	for text, want := range map[string]string{
-		`{"1": "query {"}`:                     "number 1: 1: ",
+		`{"1": "query {"}`:                     "entry 1: document 1: ",
 		`{"1": "query A { a } query B { b }"}`: "2 operations",
 		`{"1": "fragment F on T { a }"}`:       "0 operations",
 		`{"a b": "{a}"}`:                       "spaces",
@@ -55,11 +55,11 @@ func TestParse(t *testing.T) {
 		`{"": "{a}"}`:                          "no id",
 		`[["a", "{a}"], ["a", "{b}"]]`:         "two texts",
 		`["a"]`:                                "pairs",
-		`{"format": "other", "version": 1}`:    "not known",
-		`{"a": 1}`:                             "neither",
-		`"x"`:                                  "neither",
+		`{"format": "other", "version": 1}`:    "unknown manifest format",
+		`{"a": 1}`:                             "unknown format",
+		`"x"`:                                  "unknown format",
 		"":                                     "0 operations",
-		`{"` + strings.Repeat("i", 201) + `": "{a}"}`:    "200 at most",
+		`{"` + strings.Repeat("i", 201) + `": "{a}"}`:    "at most 200",
 		`{"a": "{` + strings.Repeat("a ", 60000) + `}"}`: "at most",
 	} {
 		if _, err := persisted.ParseDocuments([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
@@ -68,7 +68,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestRead(t *testing.T) {
+func TestReadFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) {
@@ -86,27 +86,27 @@ func TestRead(t *testing.T) {
 	}
 	write("c.json", `{"b": "query Other { b }"}`)
 	if _, err := persisted.ReadFiles(dir); err == nil || !strings.Contains(err.Error(), "two texts") {
-		t.Errorf("%v, want one id for two texts refused", err)
+		t.Errorf("got %v, want an error for one id with two texts", err)
 	}
 	write("e.json", "{\n  \"a\": {,}\n}")
-	if _, err := persisted.ReadFiles(filepath.Join(dir, "e.json")); err == nil || !strings.Contains(err.Error(), "e.json: line 2, column 9: this is not JSON") {
-		t.Errorf("%v, want the place of the mistake", err)
+	if _, err := persisted.ReadFiles(filepath.Join(dir, "e.json")); err == nil || !strings.Contains(err.Error(), "e.json: line 2, column 9: invalid JSON") {
+		t.Errorf("got %v, want the line and column", err)
 	}
 	write("d.graphql", "query {")
 	if _, err := persisted.ReadFiles(filepath.Join(dir, "d.graphql")); err == nil || !strings.Contains(err.Error(), "d.graphql") {
-		t.Errorf("%v, want the file named", err)
+		t.Errorf("got %v, want the name of the file", err)
 	}
 }
 
-// Client libraries print documents in their own way.
-func TestMatch(t *testing.T) {
+// TestFind finds documents by id and text. Client libraries print texts in their own ways.
+func TestFind(t *testing.T) {
 	t.Parallel()
 	list := persisted.NewList(parse(t, `{"1": "query A($x: Int = 1) { a(x: $x) { ...F } }\nfragment F on T { b c }"}`))
 	for text, want := range map[string]bool{
 		"query A($x: Int = 1) { a(x: $x) { ...F } }\nfragment F on T { b c }":                         true,
 		"fragment F on T {b,c, __typename}\n#\nquery A($x:Int=1){a(x:$x){__typename ...F}__typename}": true,
 		"query A($x: Int = 2) { a(x: $x) { ...F } }\nfragment F on T { b c }":                         false,
-		"query A($x: Int = 1) { a(x: $x) { ...F } }\nfragment F on T { c b }":                         false, // another answer
+		"query A($x: Int = 1) { a(x: $x) { ...F } }\nfragment F on T { c b }":                         false, // another order in the response
 		"query A($x: Int = 1) { a(x: $x) { ...F } }\nfragment F on T { b c t: __typename }":           false,
 		"query {": false,
 	} {
@@ -115,25 +115,26 @@ func TestMatch(t *testing.T) {
 		}
 	}
 	if list.FindByIDOrHash("1") == nil || list.FindByIDOrHash("2") != nil {
-		t.Error("an id is found that is not there, or the other way round")
+		t.Error("got a document for id 2, or none for id 1")
 	}
 	if d := list.FindSimilar("A", "query A { other }"); d == nil || d.ID != "1" {
-		t.Errorf("nearest by name is %v", d)
+		t.Errorf("the most similar by name is %v", d)
 	}
 	if d := list.FindSimilar("", "query Z($x: Int = 1) { a(x: $x) { b c d } } fragment F on T { b }"); d == nil || d.ID != "1" {
-		t.Errorf("nearest by words is %v", d)
+		t.Errorf("the most similar by words is %v", d)
 	}
 	if d := list.FindSimilar("", "{ nothing alike }"); d != nil {
-		t.Errorf("nearest to something else is %v", d)
+		t.Errorf("the most similar to another text is %v", d)
 	}
-	only, missing := persisted.CompareWords("query A($x: Int = 1) { a(x: $x) { ...F } } fragment F on T { b d }", list.FindByIDOrHash("1"))
-	if diff := cmp.Diff([][]string{{"d"}, {"c"}}, [][]string{only, missing}); diff != "" {
+	added, missing := persisted.CompareWords("query A($x: Int = 1) { a(x: $x) { ...F } } fragment F on T { b d }", list.FindByIDOrHash("1"))
+	if diff := cmp.Diff([][]string{{"d"}, {"c"}}, [][]string{added, missing}); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// What the database says of a document goes before what the manifest says.
-func TestReplace(t *testing.T) {
+// TestReplaceDocuments checks that the documents of the database take precedence over those of
+// the manifest.
+func TestReplaceDocuments(t *testing.T) {
 	t.Parallel()
 	list := persisted.NewList(parse(t, `{"1": "{a}"}`))
 	more := parse(t, `{"1": "{a}", "2": "{b}"}`)
@@ -141,26 +142,26 @@ func TestReplace(t *testing.T) {
 	more[0].RetiredAt = &now
 	list.ReplaceDocuments(more)
 	if list.FindByIDOrHash("1").RetiredAt == nil || list.FindByIDOrHash("2") == nil || list.Len() != 2 {
-		t.Error("the database's documents are not there")
+		t.Error("the documents of the database are missing")
 	}
 	list.ReplaceDocuments(nil)
 	if list.FindByIDOrHash("1").RetiredAt != nil || list.FindByIDOrHash("2") != nil {
-		t.Error("the manifest's documents are not as they were")
+		t.Error("the documents of the manifest have changed")
 	}
 }
 
-func TestCheck(t *testing.T) {
+func TestValidateAgainst(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: "type Query { a: Int }"})
 	if err := parse(t, "{a}")[0].ValidateAgainst(schema); err != nil {
 		t.Error(err)
 	}
 	if err := parse(t, "{a b}")[0].ValidateAgainst(schema); err == nil || !strings.Contains(err.Error(), `"b"`) {
-		t.Errorf("%v, want b named", err)
+		t.Errorf("got %v, want an error for b", err)
 	}
 }
 
-func TestUses(t *testing.T) {
+func TestUsageCounter(t *testing.T) {
 	t.Parallel()
 	var uses persisted.UsageCounter
 	first := time.Unix(1, 0)
@@ -186,12 +187,13 @@ func TestUses(t *testing.T) {
 		uses.RecordUsage(strings.Repeat("d", i%7)+time.Duration(i).String(), "", "", first)
 	}
 	if n := len(uses.TakeUsages()); n != 10_000 {
-		t.Errorf("%d uses are kept, want 10,000", n)
+		t.Errorf("%d usages are held, want 10,000", n)
 	}
 }
 
-// Nothing that is read breaks the reader, and what it accepts it accepts again.
-func FuzzParse(f *testing.F) {
+// FuzzParseDocuments parses any text, and checks that each document of a manifest is accepted
+// by itself and found.
+func FuzzParseDocuments(f *testing.F) {
 	f.Add(`{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [{"id": "b", "body": "query B { a }"}]}`)
 	f.Add(`[["x", "{ a __typename ... on T { b } }"]]`)
 	f.Add(`query($a: [Int!] = [1]) { a(b: $a) @skip(if: true) { __typename } }`)
@@ -204,7 +206,7 @@ func FuzzParse(f *testing.F) {
 		for _, d := range all {
 			again, err := persisted.NewDocument(d.ID, d.Body)
 			if err != nil || again.Hash != d.Hash {
-				t.Fatalf("%q is not taken a second time: %v", d.Body, err)
+				t.Fatalf("%q is rejected the second time: %v", d.Body, err)
 			}
 			if list.FindByIDOrHash(d.ID) == nil || list.FindByText(d.Body) == nil {
 				t.Fatalf("%q is not found", d.ID)

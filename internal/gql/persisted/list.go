@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// List is what a process knows of documents: those of its manifest, and those of
-// the database. It is safe for concurrent use.
+// List is the documents that a process knows, from its manifest and from the database. It is
+// safe for concurrent use.
 type List struct {
 	manifest []*Document
 	current  atomic.Pointer[listIndex]
@@ -26,8 +26,8 @@ func NewList(manifest []*Document) *List {
 	return l
 }
 
-// ReplaceDocuments makes the list that of the manifest and of some more documents, which
-// go before: they may be retired.
+// ReplaceDocuments replaces the documents of the database. They take precedence over those of
+// the manifest, because they may be retired.
 func (l *List) ReplaceDocuments(more []*Document) {
 	x := &listIndex{byID: map[string]*Document{}, byHash: map[string]*Document{}, byNormalizedHash: map[string]*Document{}}
 	for _, d := range slices.Concat(l.manifest, more) {
@@ -36,7 +36,7 @@ func (l *List) ReplaceDocuments(more []*Document) {
 	l.current.Store(x)
 }
 
-// FindByIDOrHash returns the document with an id, or with a hash, or nil.
+// FindByIDOrHash returns the document with an id or a hash, nil for none.
 func (l *List) FindByIDOrHash(id string) *Document {
 	x := l.current.Load()
 	if d := x.byID[id]; d != nil {
@@ -45,37 +45,36 @@ func (l *List) FindByIDOrHash(id string) *Document {
 	return x.byHash[id]
 }
 
-// FindByText returns the document that a text is, to the letter or in what it says, or
-// nil.
+// FindByText returns the document with a text, byte for byte or in the normal form, nil for none.
 func (l *List) FindByText(body string) *Document {
 	x := l.current.Load()
 	if d := x.byHash[HashText(body)]; d != nil {
 		return d
 	}
-	if normal, ok := HashNormalized(body); ok {
-		return x.byNormalizedHash[normal]
+	if hash, ok := HashNormalized(body); ok {
+		return x.byNormalizedHash[hash]
 	}
 	return nil
 }
 
-// Len returns how many documents there are.
+// Len returns the number of documents.
 func (l *List) Len() int { return len(l.current.Load().byID) }
 
-// FindSimilar returns the document that a text was most likely meant to be: one of the
-// same operation name, or else the one that shares most of its words; nil where
-// none shares half of them.
+// FindSimilar returns the document that a text most likely stands for: one with the same
+// operation name, or else the one that shares most of its words; nil if none shares more than
+// half of them.
 func (l *List) FindSimilar(operation, body string) *Document {
 	words := splitWords(body)
 	var best *Document
-	most := 0.5
+	highest := 0.5
 	byID := l.current.Load().byID
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		d := byID[id]
 		if operation != "" && d.Operation == operation {
 			return d
 		}
-		if share := jaccardSimilarity(words, splitWords(d.Body)); share > most {
-			best, most = d, share
+		if share := jaccardSimilarity(words, splitWords(d.Body)); share > highest {
+			best, highest = d, share
 		}
 	}
 	return best
@@ -89,7 +88,7 @@ func splitWords(body string) map[string]bool {
 	return words
 }
 
-// jaccardSimilarity is the share of the words of both that both have.
+// jaccardSimilarity returns the share of common words among the words of both sets.
 func jaccardSimilarity(a, b map[string]bool) float64 {
 	both := 0
 	for w := range a {
@@ -100,10 +99,11 @@ func jaccardSimilarity(a, b map[string]bool) float64 {
 	return float64(both) / float64(max(1, len(a)+len(b)-both))
 }
 
-// CompareWords tells the first words that one text has and the other has not.
-func CompareWords(body string, d *Document) (only, missing []string) {
+// CompareWords returns the first words, 5 at most, that only the text has, and the first that
+// only the document has.
+func CompareWords(body string, d *Document) (added, missing []string) {
 	a, b := splitWords(body), splitWords(d.Body)
-	missingWords := func(x, y map[string]bool) []string {
+	firstMissing := func(x, y map[string]bool) []string {
 		var list []string
 		for _, w := range slices.Sorted(maps.Keys(x)) {
 			if !y[w] && len(list) < 5 {
@@ -112,5 +112,5 @@ func CompareWords(body string, d *Document) (only, missing []string) {
 		}
 		return list
 	}
-	return missingWords(a, b), missingWords(b, a)
+	return firstMissing(a, b), firstMissing(b, a)
 }

@@ -12,15 +12,15 @@ import (
 	"slices"
 )
 
-// ReadFiles reads documents from files: manifests of Apollo's or Relay's (.json), plain
-// documents (.graphql, .gql), and all of these in directories. What cannot be
-// read is named with its file; of a plain file the id is the hash.
+// ReadFiles reads documents from files: manifests of Apollo or Relay (.json), plain documents
+// (.graphql, .gql), and all of these in directories. An error names its file. The id of a plain
+// document is its hash.
 func ReadFiles(paths ...string) ([]*Document, error) {
 	var all []*Document
 	err := WalkFiles(paths, func(file string, text []byte, named bool) error {
 		found, err := parseFile(file, text)
 		if errors.Is(err, errUnknownFormat) && !named {
-			return nil // variables beside their operation, say
+			return nil // the variables of an operation, for example
 		}
 		for _, d := range found {
 			d.File = file
@@ -37,8 +37,8 @@ func ReadFiles(paths ...string) ([]*Document, error) {
 	return deduplicate(all)
 }
 
-// WalkFiles hands over files with their text: those that are named, and of directories
-// those that may hold documents (.graphql, .gql, .json).
+// WalkFiles calls visit for each file with its text: for the named files, and for those in named
+// directories that may hold documents (.graphql, .gql, .json). named is true for named files.
 func WalkFiles(paths []string, visit func(file string, text []byte, named bool) error) error {
 	for _, path := range paths {
 		err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
@@ -63,7 +63,7 @@ func parseFile(file string, text []byte) ([]*Document, error) {
 		var syntax *json.SyntaxError
 		if err := json.Unmarshal(text, new(any)); errors.As(err, &syntax) {
 			before := text[:max(0, syntax.Offset-1)]
-			return nil, fmt.Errorf("line %d, column %d: this is not JSON: %w", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'), err)
+			return nil, fmt.Errorf("line %d, column %d: invalid JSON: %w", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'), err)
 		}
 	}
 	return ParseDocuments(text)
@@ -73,17 +73,17 @@ func isDocumentFile(file string) bool {
 	return slices.Contains([]string{".json", ".graphql", ".gql"}, filepath.Ext(file))
 }
 
-var errUnknownFormat = errors.New("this is neither Apollo's manifest, nor Relay's map of ids to texts, nor a document")
+var errUnknownFormat = errors.New("unknown format: expected an Apollo manifest, a Relay map of ids to texts, or a document")
 
-// ParseDocuments reads the documents of one file: Apollo's manifest
+// ParseDocuments parses the documents of one file: an Apollo manifest
 // {"format": "apollo-persisted-query-manifest", "version": 1, "operations": […]},
-// Relay's {"id": "text", …} or [["id", "text"], …], or the text of one document.
+// a Relay map {"id": "text", …} or list [["id", "text"], …], or the text of one document.
 func ParseDocuments(text []byte) ([]*Document, error) {
 	trimmed := bytes.TrimSpace(text)
 	switch {
 	case len(trimmed) > 0 && trimmed[0] == '[':
 		return parseRelayPairs(trimmed)
-	case !json.Valid(trimmed): // a document begins with a brace too
+	case !json.Valid(trimmed): // a document may begin with a brace, too
 		d, err := NewDocument("", string(text))
 		if err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func ParseDocuments(text []byte) ([]*Document, error) {
 	}
 	if err := json.Unmarshal(trimmed, &apollo); err == nil && apollo.Format != "" {
 		if apollo.Format != "apollo-persisted-query-manifest" || apollo.Version != 1 {
-			return nil, fmt.Errorf("a manifest of format %q, version %d is not known; Apollo's is apollo-persisted-query-manifest, version 1", apollo.Format, apollo.Version)
+			return nil, fmt.Errorf("unknown manifest format %q, version %d: expected apollo-persisted-query-manifest, version 1", apollo.Format, apollo.Version)
 		}
 		var pairs [][2]string
 		for _, o := range apollo.Operations {
@@ -122,7 +122,7 @@ func ParseDocuments(text []byte) ([]*Document, error) {
 func parseRelayPairs(text []byte) ([]*Document, error) {
 	var pairs [][2]string
 	if err := json.Unmarshal(text, &pairs); err != nil {
-		return nil, errors.New(`a JSON array must hold pairs of Relay's: [["id", "text"], …]`)
+		return nil, errors.New(`invalid Relay list: expected pairs [["id", "text"], …]`)
 	}
 	return newDocuments(pairs)
 }
@@ -131,27 +131,27 @@ func newDocuments(pairs [][2]string) ([]*Document, error) {
 	all := make([]*Document, len(pairs))
 	for i, p := range pairs {
 		if p[0] == "" {
-			return nil, fmt.Errorf("number %d has no id", i+1)
+			return nil, fmt.Errorf("entry %d has no id", i+1)
 		}
 		var err error
 		if all[i], err = NewDocument(p[0], p[1]); err != nil {
-			return nil, fmt.Errorf("number %d: %w", i+1, err)
+			return nil, fmt.Errorf("entry %d: %w", i+1, err)
 		}
 	}
 	return deduplicate(all)
 }
 
-// deduplicate leaves out what is there twice, and refuses one id for two texts.
+// deduplicate removes repeated documents. It returns an error if one id stands for two texts.
 func deduplicate(all []*Document) ([]*Document, error) {
 	byID := make(map[string]*Document, len(all))
-	kept := all[:0]
+	distinct := all[:0]
 	for _, d := range all {
 		if known := byID[d.ID]; known == nil {
 			byID[d.ID] = d
-			kept = append(kept, d)
+			distinct = append(distinct, d)
 		} else if known.Hash != d.Hash {
-			return nil, fmt.Errorf("the id %s is given to two texts", d.ID)
+			return nil, fmt.Errorf("document id %s has two texts", d.ID)
 		}
 	}
-	return kept, nil
+	return distinct, nil
 }
