@@ -159,7 +159,7 @@ func TestBudgetOfBatch(t *testing.T) {
 	if fmt.Sprint(budget.costs) != "[52 151 0]" || budget.requests != 0 {
 		t.Errorf("spent %+v", budget)
 	}
-	if !strings.Contains(rec.Body.String(), "the cost of the batch up to here: 255, where 250 is the limit") {
+	if !strings.Contains(rec.Body.String(), "cost of the batch up to this operation: 255, the limit is 250") {
 		t.Errorf("refused with %.2000s", rec.Body)
 	}
 	var line struct {

@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// ActualCost returns what an answer cost, in the units of Estimate.Cost: the weight of
-// each field that was called, and of each object that is in data, the answer's as
-// JSON. Of an interface's objects the weight is that of its dearest type. It is
-// never more than the estimate while no list is longer than the schema says. Name
-// and given are those of Cost. It takes about as long as writing the answer did: 4
-// ms for 2,250 objects in 125 kB (BenchmarkActual).
+// ActualCost returns the cost of a response, in the units of Estimate.Cost: the weight of each
+// field that was called, and of each object in data, the response's data as JSON. An object of
+// an interface has the largest weight of the types that implement it. The actual cost exceeds
+// the estimate only if a list is longer than the schema says. The name and values are those of
+// CheckCost. ActualCost takes about as long as writing the response: 4 ms for 2,250 objects in
+// 125 kB (BenchmarkActual).
 func (d *Document) ActualCost(name string, values map[string]any, data []byte) (int64, error) {
 	op := d.findOperation(name)
 	if op == nil {
@@ -18,81 +18,82 @@ func (d *Document) ActualCost(name string, values map[string]any, data []byte) (
 	}
 	var root map[string]any
 	if err := json.Unmarshal(data, &root); err != nil {
-		return 0, fmt.Errorf("read the answer that is to be costed: %w", err)
+		return 0, fmt.Errorf("parse the response to be costed: %w", err)
 	}
-	a := responseCost{doc: d, variables: &variableValues{doc: d, op: op, provided: values}}
-	a.costSelectionSet([]nodeRef{{block: op.rootBlock()}}, []map[string]any{root})
-	return roundUpCost(a.cost), nil
+	r := responseCost{doc: d, variables: &variableValues{doc: d, op: op, provided: values}}
+	r.costSelectionSet([]nodeRef{{block: op.rootBlock()}}, []map[string]any{root})
+	return roundUpCost(r.cost), nil
 }
 
-// responseCost is costed level by level: all objects at one place of the document
-// together, so that the document is walked once, and not once an object.
+// responseCost sums the cost of a response level by level: all objects of one selection set
+// together, so that the document is walked once, and not once for each object.
 type responseCost struct {
 	doc       *Document
 	variables *variableValues
 	cost      float64
 }
 
-// collectedField is a field of a selection set, merged from all its places there.
+// collectedField is a field of a selection set, merged from all its occurrences.
 type collectedField struct {
-	responseName         string // in the answer
+	responseName         string
 	nodes                []nodeRef
 	callCost, objectCost float64
 }
 
-// costSelectionSet costs what the objects have of the selection sets at spots.
-func (a *responseCost) costSelectionSet(spots []nodeRef, objects []map[string]any) {
+// costSelectionSet adds the cost of objects, by the selection sets of nodes.
+func (r *responseCost) costSelectionSet(nodes []nodeRef, objects []map[string]any) {
 	var fields []collectedField
 	seen := map[int32]bool{}
-	for _, s := range spots {
-		fields = a.collectFields(fields, s, seen)
+	for _, n := range nodes {
+		fields = r.collectFields(fields, n, seen)
 	}
 	for _, f := range fields {
 		var below []map[string]any
 		values := 0
 		for _, o := range objects {
-			value, there := o[f.responseName]
-			if !there { // it is of another type
+			value, ok := o[f.responseName]
+			if !ok { // the object has another type
 				continue
 			}
-			a.cost += f.callCost
+			r.cost += f.callCost
 			values += flattenValues(value, &below)
 		}
-		a.cost += f.objectCost * float64(values)
+		r.cost += f.objectCost * float64(values)
 		if len(below) > 0 {
-			a.costSelectionSet(f.nodes, below)
+			r.costSelectionSet(f.nodes, below)
 		}
 	}
 }
 
-// collectFields adds the fields of a selection set, each fragment's once.
-func (a *responseCost) collectFields(fields []collectedField, s nodeRef, seen map[int32]bool) []collectedField {
-	nodes := a.doc.blocks[s.block].nodes
-	for i := s.node + 1; int(i) < len(nodes) && nodes[i].parent >= s.node; i++ {
+// collectFields appends the fields of a selection set. seen holds the fragments visited already.
+func (r *responseCost) collectFields(fields []collectedField, parent nodeRef, seen map[int32]bool) []collectedField {
+	nodes := r.doc.blocks[parent.block].nodes
+	for i := parent.node + 1; int(i) < len(nodes) && nodes[i].parent >= parent.node; i++ {
 		n := &nodes[i]
-		if n.parent != s.node {
+		if n.parent != parent.node {
 			continue
 		}
 		if n.dynamic != nil {
-			resolved, there := n.resolveVariables(a.variables)
-			if !there {
+			resolved, included := n.resolveVariables(r.variables)
+			if !included {
 				continue
 			}
 			n = &resolved
 		}
 		switch {
 		case n.kind == inlineNode:
-			fields = a.collectFields(fields, nodeRef{s.block, i}, seen)
+			fields = r.collectFields(fields, nodeRef{parent.block, i}, seen)
 		case n.kind == spreadNode && !seen[n.fragmentBlock]:
 			seen[n.fragmentBlock] = true
-			fields = a.collectFields(fields, nodeRef{block: n.fragmentBlock}, seen)
+			fields = r.collectFields(fields, nodeRef{block: n.fragmentBlock}, seen)
 		case n.kind == fieldNode && n.field != nil && !n.field.isIntrospection:
-			fields = mergeField(fields, n, nodeRef{s.block, i})
+			fields = mergeField(fields, n, nodeRef{parent.block, i})
 		}
 	}
 	return fields
 }
 
+// mergeField adds an occurrence of a field to fields.
 func mergeField(fields []collectedField, n *planNode, at nodeRef) []collectedField {
 	for i := range fields {
 		if f := &fields[i]; f.responseName == n.responseName {
@@ -104,8 +105,8 @@ func mergeField(fields []collectedField, n *planNode, at nodeRef) []collectedFie
 	return append(fields, collectedField{responseName: n.responseName, nodes: []nodeRef{at}, callCost: n.callCost, objectCost: n.objectCost})
 }
 
-// flattenValues counts the values of lists within lists, null apart, and adds those that
-// are objects.
+// flattenValues returns the number of values in nested lists, without nulls, and appends the
+// objects among them.
 func flattenValues(value any, objects *[]map[string]any) int {
 	switch v := value.(type) {
 	case nil:

@@ -6,160 +6,159 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// compiler looks at each part of a document once: it counts what is limited, and
-// compiles selection sets into blocks, those of fragments when they are first
-// spread.
+// compiler visits each part of a document once. It counts the parts that are limited, and
+// compiles selection sets into blocks: those of fragments when they are spread the first time.
 type compiler struct {
 	policy          *Policy
 	doc             *Document
-	block           *block // that is being compiled
+	block           *block // the block being compiled
 	counts          documentCounts
-	variableNumbers map[string]int32 // of variables
+	variableNumbers map[string]int32
 
 	fragments      map[string]*ast.FragmentDefinition
-	compiledBlocks map[string]int32 // the blocks of fragments; none of those that are being compiled
-	openFragments  []string         // these, each spread in the one before
-	cycle          []string         // the names of the first cycle that was met
+	compiledBlocks map[string]int32 // blocks of fragments; noIndex while a fragment is being compiled
+	openFragments  []string         // fragments being compiled, each spread in the one before
+	cycle          []string         // names of the first cycle found
 }
 
-// setLocation is where in a document a selection set stands.
+// setLocation is the place of a selection set in a document.
 type setLocation struct {
-	node     int32
-	scope    int32 // of response names; inline fragments share it
+	node     int32 // the node that has the set
+	scope    int32 // of response names; an inline fragment shares that of its parent
 	topLevel bool
 }
 
-func (w *compiler) compileDocument() {
-	w.variableNumbers = map[string]int32{}
-	w.compiledBlocks = map[string]int32{}
-	w.fragments = make(map[string]*ast.FragmentDefinition, len(w.doc.Query.Fragments))
-	for _, f := range w.doc.Query.Fragments {
-		if w.fragments[f.Name] == nil { // validation, too, takes the first of a name
-			w.fragments[f.Name] = f
+func (c *compiler) compileDocument() {
+	c.variableNumbers = map[string]int32{}
+	c.compiledBlocks = map[string]int32{}
+	c.fragments = make(map[string]*ast.FragmentDefinition, len(c.doc.Query.Fragments))
+	for _, f := range c.doc.Query.Fragments {
+		if c.fragments[f.Name] == nil { // validation, too, uses the first fragment of a name
+			c.fragments[f.Name] = f
 		}
 	}
-	for _, definition := range w.doc.Query.Operations {
-		w.compileConditions(definition.Directives)
+	for _, definition := range c.doc.Query.Operations {
+		c.compileConditions(definition.Directives)
 		for _, v := range definition.VariableDefinitions {
-			w.compileConditions(v.Directives)
+			c.compileConditions(v.Directives)
 		}
-		w.counts.countOperation(definition)
-		root := w.policy.costs.roots[definition.Operation]
-		w.doc.operations = append(w.doc.operations, operation{definition: definition, blocks: []int32{w.compileBlock(definition.SelectionSet, root)}})
+		c.counts.countOperation(definition)
+		root := c.policy.costs.roots[definition.Operation]
+		c.doc.operations = append(c.doc.operations, operation{definition: definition, blocks: []int32{c.compileBlock(definition.SelectionSet, root)}})
 	}
-	for _, f := range w.doc.Query.Fragments {
-		if w.fragments[f.Name] == f {
-			w.compileFragment(f.Name)
+	for _, f := range c.doc.Query.Fragments {
+		if c.fragments[f.Name] == f {
+			c.compileFragment(f.Name)
 		} else {
-			w.compileDefinition(f)
+			c.compileDefinition(f)
 		}
 	}
-	if w.cycle == nil {
-		for i := range w.doc.operations {
-			w.collectReachable(&w.doc.operations[i])
+	if c.cycle == nil {
+		for i := range c.doc.operations {
+			c.collectReachable(&c.doc.operations[i])
 		}
 	}
-	w.doc.steps += w.counts.steps
+	c.doc.steps += c.counts.steps
 }
 
-// compileBlock makes a block of a selection set and returns its index.
-func (w *compiler) compileBlock(set ast.SelectionSet, of *typeCost) int32 {
-	outer := w.block
+// compileBlock compiles a selection set into a block and returns its index.
+func (c *compiler) compileBlock(set ast.SelectionSet, typ *typeCost) int32 {
+	outer := c.block
 	b := block{nodes: []planNode{{kind: blockNode}}}
-	w.block = &b
-	b.depth = w.compileSelections(set, of, setLocation{scope: w.counts.openScope(), topLevel: true})
-	w.block = outer
-	w.doc.blocks = append(w.doc.blocks, b)
-	w.doc.maxBlockNodes = max(w.doc.maxBlockNodes, len(b.nodes))
-	return int32(len(w.doc.blocks) - 1)
+	c.block = &b
+	b.depth = c.compileSelections(set, typ, setLocation{scope: c.counts.openScope(), topLevel: true})
+	c.block = outer
+	c.doc.blocks = append(c.doc.blocks, b)
+	c.doc.maxBlockNodes = max(c.doc.maxBlockNodes, len(b.nodes))
+	return int32(len(c.doc.blocks) - 1)
 }
 
-// compileFragment compiles a fragment once. It is false for one that does not exist or is
-// being compiled already.
-func (w *compiler) compileFragment(name string) (int32, bool) {
-	f := w.fragments[name]
+// compileFragment returns the block of a fragment, which it compiles the first time. It returns
+// false for a fragment that does not exist or is being compiled.
+func (c *compiler) compileFragment(name string) (int32, bool) {
+	f := c.fragments[name]
 	if f == nil {
 		return noIndex, false
 	}
-	switch i, met := w.compiledBlocks[name]; {
-	case met && i == noIndex:
-		if w.cycle == nil {
-			w.cycle = slices.Clone(w.openFragments[slices.Index(w.openFragments, name):])
+	switch i, found := c.compiledBlocks[name]; {
+	case found && i == noIndex:
+		if c.cycle == nil {
+			c.cycle = slices.Clone(c.openFragments[slices.Index(c.openFragments, name):])
 		}
 		return noIndex, false
-	case met:
+	case found:
 		return i, true
 	}
-	w.openFragments = append(w.openFragments, name)
-	w.compiledBlocks[name] = noIndex
-	w.compiledBlocks[name] = w.compileDefinition(f)
-	w.openFragments = w.openFragments[:len(w.openFragments)-1]
-	return w.compiledBlocks[name], true
+	c.openFragments = append(c.openFragments, name)
+	c.compiledBlocks[name] = noIndex
+	c.compiledBlocks[name] = c.compileDefinition(f)
+	c.openFragments = c.openFragments[:len(c.openFragments)-1]
+	return c.compiledBlocks[name], true
 }
 
-func (w *compiler) compileDefinition(f *ast.FragmentDefinition) int32 {
-	w.compileConditions(f.Directives)
-	return w.compileBlock(f.SelectionSet, w.policy.costs.types[f.TypeCondition])
+func (c *compiler) compileDefinition(f *ast.FragmentDefinition) int32 {
+	c.compileConditions(f.Directives)
+	return c.compileBlock(f.SelectionSet, c.policy.costs.types[f.TypeCondition])
 }
 
-// compileSelections compiles the selections of an object of the type, which is nil where it is
-// unknown, and returns how deep they are.
-func (w *compiler) compileSelections(set ast.SelectionSet, of *typeCost, at setLocation) int {
+// compileSelections compiles the selections on an object of a type, nil if the type is unknown,
+// and returns their depth.
+func (c *compiler) compileSelections(set ast.SelectionSet, typ *typeCost, at setLocation) int {
 	depth := 0
 	for _, s := range set {
-		w.counts.steps++
+		c.counts.steps++
 		switch s := s.(type) {
 		case *ast.Field:
-			depth = max(depth, w.compileField(s, of, at))
+			depth = max(depth, c.compileField(s, typ, at))
 		case *ast.InlineFragment:
-			inner := of
+			inner := typ
 			if s.TypeCondition != "" {
-				inner = w.policy.costs.types[s.TypeCondition]
+				inner = c.policy.costs.types[s.TypeCondition]
 			}
-			depth = max(depth, w.compileInline(s, inner, at))
+			depth = max(depth, c.compileInline(s, inner, at))
 		case *ast.FragmentSpread:
-			depth = max(depth, w.compileSpread(s, at))
+			depth = max(depth, c.compileSpread(s, at))
 		}
 	}
 	return depth
 }
 
-func (w *compiler) compileField(f *ast.Field, of *typeCost, at setLocation) int {
-	w.counts.countField(f, at.scope)
-	def := of.lookupField(f.Name)
+func (c *compiler) compileField(f *ast.Field, typ *typeCost, at setLocation) int {
+	c.counts.countField(f, at.scope)
+	def := typ.lookupField(f.Name)
 	if at.topLevel {
-		w.block.topLevelFields = addSaturating(w.block.topLevelFields, 1)
-		if w.policy.loginFields[f.Name] {
-			w.block.logins = addSaturating(w.block.logins, 1)
+		c.block.topLevelFields = addSaturating(c.block.topLevelFields, 1)
+		if c.policy.loginFields[f.Name] {
+			c.block.logins = addSaturating(c.block.logins, 1)
 		}
 	}
-	n := w.newFieldNode(f, def)
+	n := c.newFieldNode(f, def)
 	if len(f.SelectionSet) == 0 && n.callCost == 0 && n.objectCost == 0 && n.dynamic == nil {
-		w.block.nodes[at.node].freeFields++
+		c.block.nodes[at.node].freeFields++
 		return 1
 	}
 	n.parent = at.node
-	inner := setLocation{node: w.appendNode(n), scope: w.counts.openScope()}
+	inner := setLocation{node: c.appendNode(n), scope: c.counts.openScope()}
 	if def == nil {
-		return 1 + w.compileSelections(f.SelectionSet, nil, inner)
+		return 1 + c.compileSelections(f.SelectionSet, nil, inner)
 	}
 	if def.ownStatement {
-		w.block.statements = addSaturating(w.block.statements, 1)
+		c.block.statements = addSaturating(c.block.statements, 1)
 	}
-	depth := 1 + w.compileSelections(f.SelectionSet, def.typeCost, inner)
+	depth := 1 + c.compileSelections(f.SelectionSet, def.typeCost, inner)
 	if def.isIntrospection {
-		w.block.introspectionDepth = max(w.block.introspectionDepth, depth)
+		c.block.introspectionDepth = max(c.block.introspectionDepth, depth)
 		return 1
 	}
 	return depth
 }
 
-// newFieldNode makes the node of a field, without its place.
-func (w *compiler) newFieldNode(f *ast.Field, def *fieldCost) planNode {
+// newFieldNode returns the node of a field, without its parent.
+func (c *compiler) newFieldNode(f *ast.Field, def *fieldCost) planNode {
 	n := planNode{kind: fieldNode, responseName: f.Alias, field: def}
-	conditions := w.compileConditions(f.Directives)
-	own, inputs := w.compileArguments(f.Arguments, def)
-	slicing, varies := w.compileSlicing(f, def)
+	conditions := c.compileConditions(f.Directives)
+	own, inputs := c.compileArguments(f.Arguments, def)
+	slicing, varies := c.compileSlicing(f, def)
 	if conditions != nil || inputs != nil || varies {
 		n.dynamic = &dynamicPart{conditions: conditions, inputVariables: inputs}
 		if varies {
@@ -176,19 +175,19 @@ func (w *compiler) newFieldNode(f *ast.Field, def *fieldCost) planNode {
 	return n
 }
 
-func (w *compiler) compileInline(f *ast.InlineFragment, of *typeCost, at setLocation) int {
+func (c *compiler) compileInline(f *ast.InlineFragment, typ *typeCost, at setLocation) int {
 	n := planNode{kind: inlineNode, parent: at.node}
-	if conditions := w.compileConditions(f.Directives); conditions != nil {
+	if conditions := c.compileConditions(f.Directives); conditions != nil {
 		n.dynamic = &dynamicPart{conditions: conditions}
 	}
-	at.node = w.appendNode(n)
-	return 1 + w.compileSelections(f.SelectionSet, of, at)
+	at.node = c.appendNode(n)
+	return 1 + c.compileSelections(f.SelectionSet, typ, at)
 }
 
-func (w *compiler) compileSpread(s *ast.FragmentSpread, at setLocation) int {
-	w.counts.spreads++
-	conditions := w.compileConditions(s.Directives)
-	i, ok := w.compileFragment(s.Name)
+func (c *compiler) compileSpread(s *ast.FragmentSpread, at setLocation) int {
+	c.counts.spreads++
+	conditions := c.compileConditions(s.Directives)
+	i, ok := c.compileFragment(s.Name)
 	if !ok {
 		return 0
 	}
@@ -196,60 +195,60 @@ func (w *compiler) compileSpread(s *ast.FragmentSpread, at setLocation) int {
 	if conditions != nil {
 		n.dynamic = &dynamicPart{conditions: conditions}
 	}
-	w.appendNode(n)
-	b := &w.doc.blocks[i]
-	w.block.spreadBlocks = append(w.block.spreadBlocks, i)
-	w.block.statements = addSaturating(w.block.statements, b.statements)
-	w.block.introspectionDepth = max(w.block.introspectionDepth, b.introspectionDepth)
+	c.appendNode(n)
+	b := &c.doc.blocks[i]
+	c.block.spreadBlocks = append(c.block.spreadBlocks, i)
+	c.block.statements = addSaturating(c.block.statements, b.statements)
+	c.block.introspectionDepth = max(c.block.introspectionDepth, b.introspectionDepth)
 	if at.topLevel {
-		w.block.topLevelFields = addSaturating(w.block.topLevelFields, b.topLevelFields)
-		w.block.logins = addSaturating(w.block.logins, b.logins)
+		c.block.topLevelFields = addSaturating(c.block.topLevelFields, b.topLevelFields)
+		c.block.logins = addSaturating(c.block.logins, b.logins)
 	}
 	return b.depth
 }
 
-func (w *compiler) appendNode(n planNode) int32 {
-	w.block.nodes = append(w.block.nodes, n)
-	return int32(len(w.block.nodes) - 1)
+func (c *compiler) appendNode(n planNode) int32 {
+	c.block.nodes = append(c.block.nodes, n)
+	return int32(len(c.block.nodes) - 1)
 }
 
-// numberVariable returns the number of a variable.
-func (w *compiler) numberVariable(name string) int32 {
-	n, ok := w.variableNumbers[name]
+// numberVariable returns the number of a variable, a new one the first time.
+func (c *compiler) numberVariable(name string) int32 {
+	n, ok := c.variableNumbers[name]
 	if !ok {
-		n = int32(len(w.doc.variables))
-		w.variableNumbers[name] = n
-		w.doc.variables = append(w.doc.variables, name)
+		n = int32(len(c.doc.variables))
+		c.variableNumbers[name] = n
+		c.doc.variables = append(c.doc.variables, name)
 	}
 	return n
 }
 
-// compileArguments returns what a field's arguments cost, variables apart, and the
-// variables in them that can cost something.
-func (w *compiler) compileArguments(list ast.ArgumentList, def *fieldCost) (own float64, inputs []int32) {
-	w.counts.countArguments(list)
+// compileArguments returns the cost of a field's arguments, without variables, and the variables
+// in them that can cost something.
+func (c *compiler) compileArguments(list ast.ArgumentList, def *fieldCost) (own float64, inputs []int32) {
+	c.counts.countArguments(list)
 	for _, a := range list {
 		if in := def.lookupArgument(a.Name); in != nil {
-			own += in.weight + w.compileValue(a.Value, in.typ, in.typeCost, &inputs)
+			own += in.weight + c.compileValue(a.Value, in.typ, in.typeCost, &inputs)
 		}
 	}
 	return own, inputs
 }
 
-// compileValue returns what a literal of the type costs: each value the weight of its type,
-// and each field of an object a weight of its own. Variables in it are added to
-// inputs.
-func (w *compiler) compileValue(v *ast.Value, t *ast.Type, of *typeCost, inputs *[]int32) float64 {
-	w.counts.steps++
+// compileValue returns the cost of a literal of a type: each value costs the weight of its type,
+// and each field of an input object its own weight. It appends the variables in the literal that
+// can cost something to inputs.
+func (c *compiler) compileValue(v *ast.Value, t *ast.Type, typ *typeCost, inputs *[]int32) float64 {
+	c.counts.steps++
 	cost := 0.0
 	switch v.Kind {
 	case ast.NullValue:
 	case ast.Variable:
-		n := w.numberVariable(v.Raw)
+		n := c.numberVariable(v.Raw)
 		if t.NonNull {
-			w.block.nonNullVariables = append(w.block.nonNullVariables, n)
+			c.block.nonNullVariables = append(c.block.nonNullVariables, n)
 		}
-		if of.costly {
+		if typ.costly {
 			*inputs = append(*inputs, n)
 		}
 	case ast.ListValue:
@@ -257,57 +256,57 @@ func (w *compiler) compileValue(v *ast.Value, t *ast.Type, of *typeCost, inputs 
 			t = t.Elem
 		}
 		for _, child := range v.Children {
-			cost += w.compileValue(child.Value, t, of, inputs)
+			cost += c.compileValue(child.Value, t, typ, inputs)
 		}
 	case ast.ObjectValue:
-		cost = of.weight
+		cost = typ.weight
 		for _, child := range v.Children {
-			if in := of.inputs[child.Name]; in != nil {
-				cost += in.weight + w.compileValue(child.Value, in.typ, in.typeCost, inputs)
+			if in := typ.inputs[child.Name]; in != nil {
+				cost += in.weight + c.compileValue(child.Value, in.typ, in.typeCost, inputs)
 			}
 		}
 	default:
-		cost = of.weight
+		cost = typ.weight
 	}
 	return cost
 }
 
-// compileConditions compiles the conditions among directives.
-func (w *compiler) compileConditions(list ast.DirectiveList) []condition {
-	w.counts.countDirectives(list)
+// compileConditions compiles the @skip and @include among directives.
+func (c *compiler) compileConditions(list ast.DirectiveList) []condition {
+	c.counts.countDirectives(list)
 	var conditions []condition
 	for _, d := range list {
-		w.counts.countArguments(d.Arguments)
+		c.counts.countArguments(d.Arguments)
 		for _, a := range d.Arguments {
-			c := condition{variable: noIndex, literal: a.Value.Raw == "true", wanted: d.Name == "include"}
+			compiled := condition{variable: noIndex, literal: a.Value.Raw == "true", includedWhen: d.Name == "include"}
 			if a.Value.Kind == ast.Variable {
-				c.variable = w.numberVariable(a.Value.Raw)
-				if w.block != nil {
-					w.block.nonNullVariables = append(w.block.nonNullVariables, c.variable)
+				compiled.variable = c.numberVariable(a.Value.Raw)
+				if c.block != nil {
+					c.block.nonNullVariables = append(c.block.nonNullVariables, compiled.variable)
 				}
 			} else if a.Value.Kind != ast.BooleanValue {
 				continue
 			}
 			if (d.Name == "skip" || d.Name == "include") && a.Name == "if" {
-				conditions = append(conditions, c)
+				conditions = append(conditions, compiled)
 			}
 		}
 	}
 	return conditions
 }
 
-// collectReachable gathers what the operation reaches.
-func (w *compiler) collectReachable(op *operation) {
+// collectReachable sets the blocks that an operation reaches, and the variables in them.
+func (c *compiler) collectReachable(op *operation) {
 	own := op.blocks[0]
 	reached := make([]bool, own+1)
 	reached[own] = true
-	seen := make([]bool, len(w.doc.variables))
-	for i := own; i >= 0; i-- { // what a block spreads stands before it
-		w.doc.steps++
+	seen := make([]bool, len(c.doc.variables))
+	for i := own; i >= 0; i-- { // the blocks that a block spreads come before it
+		c.doc.steps++
 		if !reached[i] {
 			continue
 		}
-		b := &w.doc.blocks[i]
+		b := &c.doc.blocks[i]
 		for _, below := range b.spreadBlocks {
 			reached[below] = true
 		}
@@ -317,7 +316,7 @@ func (w *compiler) collectReachable(op *operation) {
 				op.nonNullVariables = append(op.nonNullVariables, n)
 			}
 		}
-		w.doc.steps += len(b.spreadBlocks) + len(b.nonNullVariables)
+		c.doc.steps += len(b.spreadBlocks) + len(b.nonNullVariables)
 	}
 	op.blocks = op.blocks[:0]
 	for i, ok := range reached {
@@ -325,13 +324,13 @@ func (w *compiler) collectReachable(op *operation) {
 			op.blocks = append(op.blocks, int32(i))
 		}
 	}
-	op.declaredVariables = make([]declaredVariable, len(w.doc.variables))
+	op.declaredVariables = make([]declaredVariable, len(c.doc.variables))
 	for _, v := range op.definition.VariableDefinitions {
-		n, used := w.variableNumbers[v.Variable]
-		if of := w.policy.costs.types[v.Type.Name()]; used && of != nil && op.declaredVariables[n].typeCost == nil {
-			op.declaredVariables[n] = declaredVariable{typeCost: of, defaultValue: v.DefaultValue}
+		n, used := c.variableNumbers[v.Variable]
+		if typ := c.policy.costs.types[v.Type.Name()]; used && typ != nil && op.declaredVariables[n].typeCost == nil {
+			op.declaredVariables[n] = declaredVariable{typeCost: typ, defaultValue: v.DefaultValue}
 			if v.DefaultValue != nil {
-				op.declaredVariables[n].defaultCost = w.compileValue(v.DefaultValue, v.Type, of, nil)
+				op.declaredVariables[n].defaultCost = c.compileValue(v.DefaultValue, v.Type, typ, nil)
 			}
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/7p-education/api/internal/gql/limits"
 )
 
-// numbers decodes variables as the transport does.
-func numbers(t *testing.T, text string) map[string]any {
+// decodeVariables decodes variables as the transport does.
+func decodeVariables(t *testing.T, text string) map[string]any {
 	t.Helper()
 	in := json.NewDecoder(bytes.NewReader([]byte(text)))
 	in.UseNumber()
@@ -25,7 +25,7 @@ func numbers(t *testing.T, text string) map[string]any {
 	return v
 }
 
-func read(t *testing.T, file string) string {
+func readFile(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -34,10 +34,11 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// What our clients send is admitted at its largest pages, with room.
-func TestContractIsAdmitted(t *testing.T) {
+// TestContractIsAccepted checks that the operations of our clients are accepted at their largest
+// pages, by limits stricter than the defaults.
+func TestContractIsAccepted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
+	p := newPolicy(t, contractSchema(t), strictLimits())
 	const largest = `{"first": 100, "query": "go", "slug": "go", "filter": {"difficulty": "BEGINNER", "tags": ["a", "b"]},
 		"orderBy": {"field": "TITLE", "direction": "ASC"}}`
 	for file, want := range map[string]string{
@@ -47,49 +48,49 @@ func TestContractIsAdmitted(t *testing.T) {
 		"dashboard":   "cost 341, 170 fields, depth 6, 8 statements; viewer.dashboard.recommendedCourses 105, viewer.dashboard.recentActivity 60, viewer.dashboard.watchTime 54",
 		"browse-tree": "cost 1840, 4101 fields, depth 7, 5 statements; categories.courses.nodes.reviews.nodes 600, categories.courses.nodes.reviews.nodes.author 600, categories.courses.nodes 200",
 	} {
-		d, err := p.ParseDocument(read(t, "../../bench/operations/"+file+".graphql"))
+		d, err := p.ParseDocument(readFile(t, "../../../bench/operations/"+file+".graphql"))
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		variables := numbers(t, largest)
-		if e, refusal := d.CheckCost("", variables); refusal != nil {
-			t.Errorf("%s: %+v %v", file, e, refusal)
+		variables := decodeVariables(t, largest)
+		if e, rejection := d.CheckCost("", variables); rejection != nil {
+			t.Errorf("%s: %+v %v", file, e, rejection)
 		}
 		r := d.AnalyzeCost("", variables)
-		var dearest []string
+		var mostExpensive []string
 		for _, s := range r.MostExpensive {
-			dearest = append(dearest, fmt.Sprint(s.Path, " ", s.Cost))
+			mostExpensive = append(mostExpensive, fmt.Sprint(s.Path, " ", s.Cost))
 		}
-		if got := fmt.Sprintf("cost %d, %d fields, depth %d, %d statements; %s", r.Cost, r.Fields, r.Depth, r.Statements, strings.Join(dearest, ", ")); got != want {
+		if got := fmt.Sprintf("cost %d, %d fields, depth %d, %d statements; %s", r.Cost, r.Fields, r.Depth, r.Statements, strings.Join(mostExpensive, ", ")); got != want {
 			t.Errorf("%s: %s\nwant %s", file, got, want)
 		}
 	}
 }
 
-func TestExamplesAreAdmitted(t *testing.T) {
+func TestExamplesAreAccepted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
-	files, err := filepath.Glob("../../web/playground/operations/*.graphql")
+	p := newPolicy(t, contractSchema(t), strictLimits())
+	files, err := filepath.Glob("../../../web/playground/operations/*.graphql")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
 	for _, file := range files {
-		d, err := p.ParseDocument(read(t, file))
+		d, err := p.ParseDocument(readFile(t, file))
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		if _, refusal := d.CheckCost("", numbers(t, read(t, strings.TrimSuffix(file, ".graphql")+".json"))); refusal != nil {
-			t.Errorf("%s: %v", file, refusal)
+		if _, rejection := d.CheckCost("", decodeVariables(t, readFile(t, strings.TrimSuffix(file, ".graphql")+".json"))); rejection != nil {
+			t.Errorf("%s: %v", file, rejection)
 		}
 	}
 }
 
-// The largest writes are admitted too.
-func TestBulkIsAdmitted(t *testing.T) {
+// TestBulkIsAccepted checks that the largest writes are accepted.
+func TestBulkIsAccepted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
+	p := newPolicy(t, contractSchema(t), strictLimits())
 	rows := func(n int, row map[string]any) []any {
 		list := make([]any, n)
 		for i := range list {
@@ -97,7 +98,7 @@ func TestBulkIsAdmitted(t *testing.T) {
 		}
 		return list
 	}
-	for text, c := range map[string]struct {
+	for text, tt := range map[string]struct {
 		input map[string]any
 		cost  int64
 	}{
@@ -110,34 +111,34 @@ func TestBulkIsAdmitted(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if e, refusal := d.CheckCost("", map[string]any{"input": c.input}); refusal != nil || e.Cost != c.cost {
-			t.Errorf("%s: %+v %v, want %d", text, e, refusal, c.cost)
+		if e, rejection := d.CheckCost("", map[string]any{"input": tt.input}); rejection != nil || e.Cost != tt.cost {
+			t.Errorf("%s: %+v %v, want %d", text, e, rejection, tt.cost)
 		}
 	}
 }
 
-// What GraphiQL and other tools ask of the schema costs nothing but of the budget
-// of introspection.
-func TestIntrospectionIsAdmitted(t *testing.T) {
+// TestIntrospectionIsAccepted checks that the introspection query of GraphiQL and other tools
+// counts only toward the limits of introspection.
+func TestIntrospectionIsAccepted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
-	d, err := p.ParseDocument(read(t, "testdata/introspection.graphql"))
+	p := newPolicy(t, contractSchema(t), strictLimits())
+	d, err := p.ParseDocument(readFile(t, "testdata/introspection.graphql"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, refusal := d.CheckCost("IntrospectionQuery", nil)
-	if want := (limits.Estimate{Fields: 1, IntrospectionCost: 109_644}); refusal != nil || e != want {
-		t.Errorf("costs %+v %v, want %+v", e, refusal, want)
+	e, rejection := d.CheckCost("IntrospectionQuery", nil)
+	if want := (limits.Estimate{Fields: 1, IntrospectionCost: 109_644}); rejection != nil || e != want {
+		t.Errorf("costs %+v %v, want %+v", e, rejection, want)
 	}
 	if r := d.AnalyzeCost("", nil); r.Depth != 1 || r.Statements != 0 {
-		t.Errorf("reported as %+v", r)
+		t.Errorf("analyzed as %+v", r)
 	}
 }
 
-// A document is shared by all requests that send it.
+// TestDocumentIsShared checks that concurrent requests can share a document.
 func TestDocumentIsShared(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
+	p := newPolicy(t, contractSchema(t), strictLimits())
 	d, err := p.ParseDocument(`query A($n: Int, $f: CourseFilter) { courses(first: $n, filter: $f) { ...F } }
 		query B($n: Int) { courses(last: $n) { ...F } } fragment F on CourseConnection { nodes { id category { id } } }`)
 	if err != nil {
@@ -147,11 +148,11 @@ func TestDocumentIsShared(t *testing.T) {
 	for i := range 50 {
 		done.Go(func() {
 			v := map[string]any{"n": int64(i), "f": map[string]any{"tags": []any{"a"}}}
-			if e, refusal := d.CheckCost("A", v); refusal != nil || e.Cost != int64(51+2*i) {
-				t.Errorf("A of %d: %+v %v", i, e, refusal)
+			if e, rejection := d.CheckCost("A", v); rejection != nil || e.Cost != int64(51+2*i) {
+				t.Errorf("A with %d rows: %+v %v", i, e, rejection)
 			}
 			if r := d.AnalyzeCost("B", v); r.Cost != int64(51+2*i) {
-				t.Errorf("B of %d: %+v", i, r)
+				t.Errorf("B with %d rows: %+v", i, r)
 			}
 		})
 	}

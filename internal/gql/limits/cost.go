@@ -7,29 +7,28 @@ import (
 )
 
 const (
-	// defaultPageRows is taken for sized fields whose page nothing says the size of.
+	// defaultPageRows is the number of rows of a sized field whose page has no known size.
 	defaultPageRows = edu.DefaultPageSize
-	// maxCost is where costs stop growing: whole numbers are exact up to there.
+	// maxCost is the value at which costs stop growing. Whole numbers are exact up to there.
 	maxCost = 1e15
 )
 
-// Estimate is what an operation costs at most, as far as the document and the
-// variables tell: rounded up, and 1e15 at most.
+// Estimate is the most that an operation costs, by the document and the variables: rounded up,
+// and 1e15 at most.
 type Estimate struct {
 	// Cost is in objects: see Limits.Cost.
 	Cost int64
-	// Fields are those that the answer may have. __schema and __type count as one
+	// Fields is the largest number of fields in the response. __schema and __type count as one
 	// each.
 	Fields int64
-	// IntrospectionCost is the cost of what is asked below __schema and __type.
+	// IntrospectionCost is the cost of the selections below __schema and __type.
 	IntrospectionCost int64
 }
 
-// CheckCost admits the cost of the operation called name, which may be "" where it is the
-// only one, with the variables of a request; these may be as they came or as
-// gqlparser coerced them. Variables that are null where the document must have a
-// value are refused too, as gqlgen panics on them or takes a zero. An operation
-// that does not exist costs nothing.
+// CheckCost checks the cost of the operation with a name, which may be "" if it is the only one.
+// The values are the variables of a request, as they were sent or as gqlparser coerced them.
+// CheckCost also rejects variables that are null where the document requires a value, because
+// gqlgen panics or uses a zero value for them. An operation that does not exist costs nothing.
 func (d *Document) CheckCost(name string, values map[string]any) (Estimate, *Rejection) {
 	op := d.findOperation(name)
 	if op == nil {
@@ -42,26 +41,13 @@ func (d *Document) CheckCost(name string, values map[string]any) (Estimate, *Rej
 	e := d.estimateCost(op, &v)
 	switch l := d.policy.limits; {
 	case e.Cost > l.Cost:
-		return e, rejectCost("the operation's cost", e.Cost, l.Cost, d.findMostExpensive(op, &v, shareByCost))
+		return e, rejectCost("cost of the operation", e.Cost, l.Cost, d.findMostExpensive(op, &v, shareByCost))
 	case e.Fields > l.Fields:
-		return e, rejectCost("the fields that the answer could have", e.Fields, l.Fields, d.findMostExpensive(op, &v, shareByFields))
+		return e, rejectCost("possible fields in the response", e.Fields, l.Fields, d.findMostExpensive(op, &v, shareByFields))
 	case e.IntrospectionCost > l.IntrospectionCost:
-		return e, rejectCost("the cost of introspection", e.IntrospectionCost, l.IntrospectionCost, nil)
+		return e, rejectCost("cost of introspection", e.IntrospectionCost, l.IntrospectionCost, nil)
 	}
 	return e, nil
-}
-
-// CheckBatchCost admits what operations that come as one cost together; see Cost.
-func (p *Policy) CheckBatchCost(e Estimate) *Rejection {
-	switch l := p.limits; {
-	case e.Cost > l.Cost:
-		return rejectCost("the cost of the batch up to here", e.Cost, l.Cost, nil)
-	case e.Fields > l.Fields:
-		return rejectCost("the fields that the answers of the batch could have up to here", e.Fields, l.Fields, nil)
-	case e.IntrospectionCost > l.IntrospectionCost:
-		return rejectCost("the cost of the batch's introspection up to here", e.IntrospectionCost, l.IntrospectionCost, nil)
-	}
-	return nil
 }
 
 // CombineWith returns the sum of two estimates.
@@ -78,10 +64,9 @@ func (d *Document) estimateCost(op *operation, v *variableValues) Estimate {
 	}
 }
 
-// roundUpCost rounds a cost up.
 func roundUpCost(cost float64) int64 { return int64(math.Ceil(min(cost, maxCost))) }
 
-// amount is what is summed.
+// amount is a cost and a number of fields in the response.
 type amount struct{ cost, fields float64 }
 
 func (a *amount) addScaled(b amount, times float64) {
@@ -89,9 +74,9 @@ func (a *amount) addScaled(b amount, times float64) {
 	a.fields = min(a.fields+b.fields*times, maxCost)
 }
 
-// selectionCost are those of a selection set: what it costs once, and for each row of the
-// page that it belongs to. That makes them the same wherever the set stands, and so
-// a fragment is summed once.
+// selectionCost is the cost of a selection set: a fixed part, and a part for each row of the
+// page that it belongs to. Both are the same wherever the set occurs, so a fragment is summed
+// once.
 type selectionCost struct {
 	fixed, perRow     amount
 	introspectionCost float64
@@ -103,7 +88,7 @@ func (s *selectionCost) addSelection(t selectionCost) {
 	s.introspectionCost = min(s.introspectionCost+t.introspectionCost, maxCost)
 }
 
-// addFieldCall adds a field with what is below it.
+// addFieldCall adds a field and its selection set.
 func (s *selectionCost) addFieldCall(n *planNode, below selectionCost) {
 	object := amount{cost: n.objectCost}
 	object.addScaled(below.fixed, 1)
@@ -122,10 +107,10 @@ func (s *selectionCost) addFieldCall(n *planNode, below selectionCost) {
 	}
 }
 
-// sumOperation returns the sums of an operation: from the fragments that spread nothing up,
-// and in each from the last part to the first.
+// sumOperation returns the sums of an operation. It goes from the fragments that spread no other
+// to the operation, and in each block from the last node to the first.
 func (d *Document) sumOperation(op *operation, v *variableValues) selectionCost {
-	var stackBuffer [48]selectionCost // enough for what our clients send: 17 nodes at most, in one block
+	var stackBuffer [48]selectionCost // enough for the operations of our clients: 17 nodes at most, in one block
 	buffer := stackBuffer[:]
 	if need := len(d.blocks) + d.maxBlockNodes; need > len(buffer) {
 		buffer = make([]selectionCost, need)
@@ -138,8 +123,8 @@ func (d *Document) sumOperation(op *operation, v *variableValues) selectionCost 
 			v.steps++
 			n := &block[i]
 			if n.dynamic != nil {
-				resolved, there := n.resolveVariables(v)
-				if !there {
+				resolved, included := n.resolveVariables(v)
+				if !included {
 					continue
 				}
 				n = &resolved

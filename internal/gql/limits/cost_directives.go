@@ -9,33 +9,33 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// parseWeight returns the weight that @cost gives, byDefault where there is none.
-func parseWeight(directives ast.DirectiveList, byDefault float64) (float64, error) {
+// parseWeight returns the weight of @cost, defaultWeight if there is no @cost.
+func parseWeight(directives ast.DirectiveList, defaultWeight float64) (float64, error) {
 	d := directives.ForName("cost")
 	if d == nil {
-		return byDefault, nil
+		return defaultWeight, nil
 	}
-	given := d.Arguments.ForName("weight")
-	if given == nil {
+	argument := d.Arguments.ForName("weight")
+	if argument == nil {
 		return 0, errors.New("@cost has no weight")
 	}
-	weight, err := strconv.ParseFloat(given.Value.Raw, 64)
+	weight, err := strconv.ParseFloat(argument.Value.Raw, 64)
 	if err != nil || weight < 0 || math.IsInf(weight, 0) || math.IsNaN(weight) {
-		return 0, fmt.Errorf("@cost: the weight %q is no number of 0 or more", given.Value.Raw)
+		return 0, fmt.Errorf("@cost: weight %q is not a number of 0 or more", argument.Value.Raw)
 	}
 	return weight, nil
 }
 
-// parseListSize reads @listSize.
+// parseListSize sets the fields of f that @listSize declares.
 func (f *fieldCost) parseListSize(def *ast.FieldDefinition) error {
 	d := def.Directives.ForName("listSize")
 	if d == nil {
 		return nil
 	}
-	if given := d.Arguments.ForName("assumedSize"); given != nil {
-		assumed, err := strconv.ParseUint(given.Value.Raw, 10, 31)
+	if argument := d.Arguments.ForName("assumedSize"); argument != nil {
+		assumed, err := strconv.ParseUint(argument.Value.Raw, 10, 31)
 		if err != nil {
-			return fmt.Errorf("@listSize: assumedSize: %q is no number of rows", given.Value.Raw)
+			return fmt.Errorf("@listSize: assumedSize: %q is not a number of rows", argument.Value.Raw)
 		}
 		f.assumedRows = float64(assumed)
 		f.maxRows = max(f.maxRows, f.assumedRows)
@@ -43,18 +43,18 @@ func (f *fieldCost) parseListSize(def *ast.FieldDefinition) error {
 	f.slicingArguments = parseStringList(d, "slicingArguments")
 	for _, name := range f.slicingArguments {
 		if in := f.args[name]; in == nil || in.typ.Elem == nil && in.typ.NamedType != "Int" {
-			return fmt.Errorf("@listSize: slicingArguments: %q is neither an argument of type Int nor one that is a list", name)
+			return fmt.Errorf("@listSize: slicingArguments: %q is neither an Int nor a list argument", name)
 		}
 	}
 	f.hasSizedFields = len(parseStringList(d, "sizedFields")) > 0
 	if f.hasSizedFields == f.isList {
-		return errors.New("@listSize: a list has no sizedFields, and what is no list needs them")
+		return errors.New("@listSize: sizedFields are required unless the field is a list, and not allowed if it is")
 	}
-	// Nothing here refuses an operation for its slicing arguments: the types have to.
+	// No operation is rejected for missing or several slicing arguments, so the types must rule them out.
 	one := d.Arguments.ForName("requireOneSlicingArgument")
 	if required := one == nil || one.Value.Raw == "true"; required && len(f.slicingArguments) > 0 {
 		if len(f.slicingArguments) > 1 || !f.args[f.slicingArguments[0]].typ.NonNull {
-			return errors.New("@listSize: requireOneSlicingArgument must be false, unless there is one slicing argument and it is never null")
+			return errors.New("@listSize: requireOneSlicingArgument must be false unless there is exactly one slicing argument, of a non-null type")
 		}
 	}
 	return nil
@@ -62,12 +62,12 @@ func (f *fieldCost) parseListSize(def *ast.FieldDefinition) error {
 
 // parseStringList returns the strings of a directive's argument.
 func parseStringList(d *ast.Directive, name string) []string {
-	given := d.Arguments.ForName(name)
-	if given == nil {
+	argument := d.Arguments.ForName(name)
+	if argument == nil {
 		return nil
 	}
-	list := make([]string, len(given.Value.Children))
-	for i, child := range given.Value.Children {
+	list := make([]string, len(argument.Value.Children))
+	for i, child := range argument.Value.Children {
 		list[i] = child.Value.Raw
 	}
 	return list

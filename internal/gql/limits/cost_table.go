@@ -10,67 +10,66 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// Weights where the schema says nothing. Objects are as in the specification, a
-// mutation's field as in Apollo's router. What is sent costs nothing by itself, as
-// its bytes are limited: 10,000 courses may be imported at once.
+// The default weights: that of objects is from the specification, that of a mutation's fields
+// from Apollo Router. Input costs nothing by default, because its bytes are limited: 10,000
+// courses may be imported at once.
 const (
 	objectWeight   = 1
 	mutationWeight = 10
 )
 
-// costTable is what a schema says of costs, by the directives of IBM's GraphQL Cost
-// Directives (https://ibm.github.io/graphql-specs/cost-spec.html, 2021), read once.
-// What that counts apart as field cost and as type cost is summed here: a field
-// costs its weight each time it is called, 0 without @cost, and each object that it
-// gives costs the weight of its type.
+// costTable is the costs of a schema, by IBM's GraphQL Cost Directives
+// (https://ibm.github.io/graphql-specs/cost-spec.html, 2021). The specification counts field
+// cost and type cost separately; here they are summed. A field costs its weight for each call,
+// 0 without @cost. Each object that it returns costs the weight of its type.
 //
-// Two things are narrower than there. The rows of a page are those of the sized
-// fields of its type, whichever field led to the type. And with slicing arguments,
-// assumedSize is also the most rows that they get.
+// Two rules are narrower than in the specification. The rows of a page are those of the sized
+// fields of its type, whichever field returns the type. With slicing arguments, assumedSize also
+// limits the number of rows.
 type costTable struct {
 	types map[string]*typeCost
 	roots map[ast.Operation]*typeCost
 }
 
-// typeCost is a type of the schema, of output or input.
+// typeCost is the cost of an output or input type.
 type typeCost struct {
 	weight float64 // of one value
-	isNode bool    // implements Node, so it is read by statements of its own
-	isEdge bool    // a row of a page, which holds the object beside its cursor
+	isNode bool    // whether it implements Node: it is read by statements of its own
+	isEdge bool    // whether it is a row of a page, which has an object and its cursor
 	fields map[string]*fieldCost
-	inputs map[string]*inputCost // the fields of an input object
-	// costly tells that a value that is sent can cost something.
+	inputs map[string]*inputCost // fields of an input object
+	// costly reports whether a value in the request can cost something.
 	costly bool
 }
 
-// fieldCost is a field of an object or interface.
+// fieldCost is the cost of a field of an object or interface.
 type fieldCost struct {
 	name     string
 	typeCost *typeCost
 	weight   float64 // of a call
 	args     map[string]*inputCost
 	isList   bool
-	// hasSizedFields tells that the slicing arguments are about the sized fields below.
+	// hasSizedFields reports whether the slicing arguments are for the sized fields below it.
 	hasSizedFields bool
 	isSized        bool
-	// slicingArguments are the arguments that say how many rows there are, assumed the rows
-	// where none does, and most the rows that there are at most.
+	// slicingArguments are the arguments with the number of rows. assumedRows is the number
+	// without them, maxRows the largest.
 	slicingArguments     []string
 	assumedRows, maxRows float64
-	// ownStatement tells that the field is likely to be a statement of its own.
+	// ownStatement reports whether the field is likely an SQL statement of its own.
 	ownStatement    bool
 	isIntrospection bool
 }
 
-// inputCost is an argument or an input object's field.
+// inputCost is the cost of an argument or of a field of an input object.
 type inputCost struct {
 	typeCost     *typeCost
-	weight       float64 // each time it is given, whatever its value
+	weight       float64 // each time it is present, with any value
 	typ          *ast.Type
 	defaultValue *ast.Value // of an argument
 }
 
-// lookupField returns the field called name; nil if it is unknown, or the type is.
+// lookupField returns the field with a name; nil if the field or the type is unknown.
 func (t *typeCost) lookupField(name string) *fieldCost {
 	if t == nil {
 		return nil
@@ -78,6 +77,7 @@ func (t *typeCost) lookupField(name string) *fieldCost {
 	return t.fields[name]
 }
 
+// lookupArgument returns the argument with a name; nil if the argument or the field is unknown.
 func (f *fieldCost) lookupArgument(name string) *inputCost {
 	if f == nil {
 		return nil
@@ -85,7 +85,7 @@ func (f *fieldCost) lookupArgument(name string) *inputCost {
 	return f.args[name]
 }
 
-// newCostTable reads the schema. An error names the directive that makes no sense.
+// newCostTable reads the costs of a schema. An error names the invalid directive.
 func newCostTable(s *ast.Schema) (*costTable, error) {
 	t := &costTable{types: make(map[string]*typeCost, len(s.Types)), roots: map[ast.Operation]*typeCost{}}
 	for name, def := range s.Types {
@@ -139,27 +139,27 @@ func (t *costTable) readFields(s *ast.Schema, def *ast.Definition) error {
 	}
 	own.fields = make(map[string]*fieldCost, len(def.Fields))
 	for _, f := range def.Fields {
-		byDefault := 0.0
+		defaultWeight := 0.0
 		if s.Mutation != nil && def.Name == s.Mutation.Name {
-			byDefault = mutationWeight
+			defaultWeight = mutationWeight
 		}
-		read, err := t.newFieldCost(f, byDefault)
+		field, err := t.newFieldCost(f, defaultWeight)
 		if err != nil {
 			return fmt.Errorf("field %s: %w", f.Name, err)
 		}
-		read.isIntrospection = s.Query != nil && def.Name == s.Query.Name && strings.HasPrefix(f.Name, "__")
-		own.fields[f.Name] = read
+		field.isIntrospection = s.Query != nil && def.Name == s.Query.Name && strings.HasPrefix(f.Name, "__")
+		own.fields[f.Name] = field
 	}
 	return nil
 }
 
-func (t *costTable) newFieldCost(def *ast.FieldDefinition, byDefault float64) (*fieldCost, error) {
+func (t *costTable) newFieldCost(def *ast.FieldDefinition, defaultWeight float64) (*fieldCost, error) {
 	f := &fieldCost{
 		name: def.Name, typeCost: t.types[def.Type.Name()], isList: def.Type.Elem != nil,
 		assumedRows: edu.DefaultPageSize, maxRows: edu.MaxPageSize,
 	}
 	var err error
-	if f.weight, err = parseWeight(def.Directives, byDefault); err != nil {
+	if f.weight, err = parseWeight(def.Directives, defaultWeight); err != nil {
 		return nil, err
 	}
 	if len(def.Arguments) > 0 {
@@ -177,15 +177,15 @@ func (t *costTable) newFieldCost(def *ast.FieldDefinition, byDefault float64) (*
 }
 
 func (t *costTable) newInputCost(typ *ast.Type, directives ast.DirectiveList) (*inputCost, error) {
-	of := t.types[typ.Name()]
-	if of == nil {
+	cost := t.types[typ.Name()]
+	if cost == nil {
 		return nil, fmt.Errorf("type %s is not defined", typ.Name())
 	}
 	weight, err := parseWeight(directives, 0)
-	return &inputCost{typeCost: of, weight: weight, typ: typ}, err
+	return &inputCost{typeCost: cost, weight: weight, typ: typ}, err
 }
 
-// markSizedFields marks the fields below those of def that @listSize names as sized.
+// markSizedFields marks the fields that @listSize of the fields of def names in sizedFields.
 func (t *costTable) markSizedFields(def *ast.Definition) error {
 	for _, f := range def.Fields {
 		d := f.Directives.ForName("listSize")
@@ -195,7 +195,7 @@ func (t *costTable) markSizedFields(def *ast.Definition) error {
 		for _, name := range parseStringList(d, "sizedFields") {
 			sized := t.types[f.Type.Name()].lookupField(name)
 			if sized == nil || !sized.isList {
-				return fmt.Errorf("field %s: @listSize: sizedFields: %s is no list of %s", f.Name, name, f.Type.Name())
+				return fmt.Errorf("field %s: @listSize: sizedFields: %s is not a list of %s", f.Name, name, f.Type.Name())
 			}
 			sized.isSized = true
 			sized.typeCost.isEdge = !sized.typeCost.isNode
@@ -204,8 +204,8 @@ func (t *costTable) markSizedFields(def *ast.Definition) error {
 	return nil
 }
 
-// inheritMaxWeights gives an interface the dearest weights among the types that implement
-// it, and a union that of its members.
+// inheritMaxWeights sets the weights of an interface and its fields to the largest among the
+// types that implement it, and the weight of a union to the largest among its members.
 func (t *costTable) inheritMaxWeights(s *ast.Schema, def *ast.Definition) {
 	if !def.IsAbstractType() {
 		return
@@ -215,31 +215,31 @@ func (t *costTable) inheritMaxWeights(s *ast.Schema, def *ast.Definition) {
 		concrete := t.types[possible.Name]
 		own.weight = max(own.weight, concrete.weight)
 		for name, f := range own.fields {
-			if theirs := concrete.fields[name]; theirs != nil {
-				f.weight = max(f.weight, theirs.weight)
+			if implementation := concrete.fields[name]; implementation != nil {
+				f.weight = max(f.weight, implementation.weight)
 			}
 		}
 	}
 }
 
-// markCostlyInputs tells the types of input that have a weight or hold one, however deep:
-// input objects can hold each other.
+// markCostlyInputs marks the input types that have a weight, or contain one at any depth: input
+// objects can contain each other.
 func (t *costTable) markCostlyInputs() {
 	for changed := true; changed; {
 		changed = false
-		for _, of := range t.types {
-			costly := of.weight > 0
-			for _, in := range of.inputs {
+		for _, typ := range t.types {
+			costly := typ.weight > 0
+			for _, in := range typ.inputs {
 				costly = costly || in.weight > 0 || in.typeCost.costly
 			}
-			changed = changed || costly && !of.costly
-			of.costly = costly
+			changed = changed || costly && !typ.costly
+			typ.costly = costly
 		}
 	}
 }
 
-// markStatements tells the fields that are likely to be a statement each: pages, objects
-// that have an id, and what has a weight of its own. Rows of a page come with it.
+// markStatements marks the fields that likely are an SQL statement each: pages, objects with an
+// id, and fields with a weight. The rows of a page are read with it.
 func (t *costTable) markStatements(def *ast.Definition) {
 	own := t.types[def.Name]
 	for _, f := range own.fields {

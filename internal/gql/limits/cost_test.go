@@ -7,8 +7,8 @@ import (
 	"github.com/7p-education/api/internal/gql/limits"
 )
 
-// costs has each rule of the cost directives once.
-const costs = `
+// costSchema uses each rule of the cost directives once.
+const costSchema = `
 	type Query {
 		free: Int
 		named: Thing
@@ -26,7 +26,7 @@ const costs = `
 		page(first: Int, last: Int): Page @listSize(slicingArguments: ["first", "last"], sizedFields: ["nodes", "edges"], requireOneSlicingArgument: false)
 		bare: Page
 	}
-	type Mutation { write: Int dear: Int @cost(weight: "30") change: Thing }
+	type Mutation { write: Int expensive: Int @cost(weight: "30") change: Thing }
 	type Thing { id: ID! other: Thing price: Int @cost(weight: "4") page(first: Int): Page @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"], requireOneSlicingArgument: false) }
 	type Heavy implements Any @cost(weight: "50") { id: ID! price: Int @cost(weight: "9") }
 	type Light implements Any @cost(weight: "0.25") { id: ID! price: Int }
@@ -50,8 +50,8 @@ var costCases = []struct {
 	{"{heavy{id}}", "", 50, 2},
 	{"{scalar}", "", 2, 1},
 	{"{a:scalar b:scalar c:scalar}", "", 6, 3},
-	{"{any{id}}", "", 50, 2},    // the dearest that it can be
-	{"{any{price}}", "", 59, 2}, // likewise
+	{"{any{id}}", "", 50, 2},    // the largest weight of its types
+	{"{any{price}}", "", 59, 2}, // the same for a field
 	{"{any{... on Light{id}}}", "", 50, 2},
 	{"{named{price other{price}}}", "", 10, 4},
 
@@ -92,7 +92,7 @@ var costCases = []struct {
 	{"query($n:Int=4){rows(first:$n){id}}", `{}`, 4, 5},
 	{"query($n:Int=4){rows(first:$n){id}}", `{"n":1e400}`, 100, 101},
 
-	// Pages: the rows are those of nodes and edges, and of nothing else.
+	// Pages: only nodes and edges have the rows of the page.
 	{"{page{total}}", "", 7, 2},
 	{"{page(first:5){nodes{id}}}", "", 6, 7},
 	{"{page(last:5){nodes{id}}}", "", 6, 7},
@@ -105,7 +105,7 @@ var costCases = []struct {
 	{"query($n:Int){page(first:$n){nodes{id}}}", `{"n":5}`, 6, 7},
 	{"{page(first:5){nodes{page(first:4){nodes{id}}}}}", "", 1 + 5*(1+1+4), 2 + 5*(1+1+4)},
 
-	// Fragments cost what they would where they stand.
+	// A fragment costs what its selections cost in place of the spread.
 	{"{page(first:5){...F}} fragment F on Page{nodes{id}}", "", 6, 7},
 	{"{a:page(first:5){...F} b:page(first:7){...F}} fragment F on Page{nodes{id}}", "", 14, 16},
 	{"{page(first:5){... on Page{...{nodes{id}}}}}", "", 6, 7},
@@ -119,9 +119,9 @@ var costCases = []struct {
 	{"query($b:Boolean=true){free @skip(if:$b)}", `{}`, 0, 0},
 	{"query($b:Boolean=true){free @skip(if:$b)}", `{"b":false}`, 0, 1},
 
-	// Mutations, and what is unknown.
+	// Mutations, and unknown fields.
 	{"mutation{write}", "", 10, 1},
-	{"mutation{a:write b:write dear change{id}}", "", 10 + 10 + 30 + 11, 5},
+	{"mutation{a:write b:write expensive change{id}}", "", 10 + 10 + 30 + 11, 5},
 	{"{nothing(first:50){nothing nothing{nothing}}}", "", 0, 4},
 	{"{nothing{...F}} fragment F on Thing{id other{id}}", "", 1, 4},
 	{"subscription{nothing{nothing}}", "", 0, 2},
@@ -129,29 +129,29 @@ var costCases = []struct {
 
 func TestCost(t *testing.T) {
 	t.Parallel()
-	p := policy(t, load(t, costs), unlimited())
-	for _, c := range costCases {
-		d, err := p.ParseDocument(c.text)
+	p := newPolicy(t, loadSchema(t, costSchema), noLimits())
+	for _, tt := range costCases {
+		d, err := p.ParseDocument(tt.text)
 		if err != nil {
-			t.Errorf("%s: %v", c.text, err)
+			t.Errorf("%s: %v", tt.text, err)
 			continue
 		}
-		want := limits.Estimate{Cost: c.cost, Fields: c.fields}
-		if c.variables == "" {
-			check(t, d, nil, want)
+		want := limits.Estimate{Cost: tt.cost, Fields: tt.fields}
+		if tt.variables == "" {
+			checkCost(t, d, nil, want)
 			continue
 		}
-		check(t, d, numbers(t, c.variables), want)
-		var plain map[string]any // numbers as float64, which do not hold all
-		if json.Unmarshal([]byte(c.variables), &plain) == nil {
-			check(t, d, plain, want)
+		checkCost(t, d, decodeVariables(t, tt.variables), want)
+		var plain map[string]any // with numbers as float64, which cannot represent all of them
+		if json.Unmarshal([]byte(tt.variables), &plain) == nil {
+			checkCost(t, d, plain, want)
 		}
 	}
 }
 
-func check(t *testing.T, d *limits.Document, variables map[string]any, want limits.Estimate) {
+func checkCost(t *testing.T, d *limits.Document, variables map[string]any, want limits.Estimate) {
 	t.Helper()
-	if got, refusal := d.CheckCost("", variables); refusal != nil || got != want {
-		t.Errorf("%s with %v\ncosts %+v %v, want %+v", d.Query.Position.Src.Input, variables, got, refusal, want)
+	if got, rejection := d.CheckCost("", variables); rejection != nil || got != want {
+		t.Errorf("%s with %v\ncosts %+v %v, want %+v", d.Query.Position.Src.Input, variables, got, rejection, want)
 	}
 }

@@ -7,13 +7,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// documentCounts are what a document has of what is limited.
+// documentCounts counts the parts of a document that are limited.
 type documentCounts struct {
-	steps   int // parts that were looked at
+	steps   int // number of visited parts
 	aliases int
 	spreads int
-	// repetitions are response names beyond their first place in a selection set,
-	// sameField the most that one field stands in one.
+	// repetitions counts response names after their first occurrence in a selection set.
+	// maxSameField is how often, at most, one field occurs in a selection set.
 	repetitions, maxSameField                 int
 	totalDirectives, maxDirectivesPerLocation int
 	maxVariables, maxArguments                int
@@ -22,15 +22,16 @@ type documentCounts struct {
 	nameCounts map[scopedName]nameCount
 }
 
+// scopedName is a name in a selection set.
 type scopedName struct {
 	scope int32
 	name  string
 }
 
-// nameCount tells how often a name is in a selection set as response name and as field.
+// nameCount is how often a name occurs in a selection set as a response name, and as a field.
 type nameCount struct{ response, field int }
 
-// openScope begins a selection set.
+// openScope returns the number of a new selection set.
 func (c *documentCounts) openScope() int32 {
 	c.scopes++
 	return c.scopes
@@ -75,26 +76,26 @@ func (c *documentCounts) countDirectives(list ast.DirectiveList) {
 	c.maxDirectivesPerLocation = max(c.maxDirectivesPerLocation, len(list))
 }
 
-// checkLimits returns that of the first limit which the document exceeds.
-func (w *compiler) checkLimits() *Rejection {
-	l, c := w.policy.limits, w.counts
+// checkLimits returns the rejection for the first limit that the document exceeds, nil for none.
+func (c *compiler) checkLimits() *Rejection {
+	l, n := c.policy.limits, c.counts
 	r := cmp.Or(
-		rejectExcess(TooManyAliases, "aliases in the document", c.aliases, l.Aliases),
-		rejectExcess(TooManyRepetitions, "places of one field in a selection set", c.maxSameField, l.SameFieldPerSet),
-		rejectExcess(TooManyRepetitions, "response names repeated in their selection sets", c.repetitions, l.RepeatedNames),
-		rejectExcess(TooManyDirectives, "directives in the document", c.totalDirectives, l.Directives),
-		rejectExcess(TooManyDirectives, "directives in one place", c.maxDirectivesPerLocation, l.DirectivesPerLocation),
-		rejectExcess(TooManyFragments, "fragment spreads", c.spreads, l.Spreads),
-		rejectExcess(TooManyVariables, "variables of an operation", c.maxVariables, l.Variables),
-		rejectExcess(TooManyArguments, "arguments in one place", c.maxArguments, l.Arguments),
+		rejectExcess(TooManyAliases, "aliases in the document", n.aliases, l.Aliases),
+		rejectExcess(TooManyRepetitions, "occurrences of one field in a selection set", n.maxSameField, l.SameFieldPerSet),
+		rejectExcess(TooManyRepetitions, "response names repeated in their selection sets", n.repetitions, l.RepeatedNames),
+		rejectExcess(TooManyDirectives, "directives in the document", n.totalDirectives, l.Directives),
+		rejectExcess(TooManyDirectives, "directives in one location", n.maxDirectivesPerLocation, l.DirectivesPerLocation),
+		rejectExcess(TooManyFragments, "fragment spreads", n.spreads, l.Spreads),
+		rejectExcess(TooManyVariables, "variables of an operation", n.maxVariables, l.Variables),
+		rejectExcess(TooManyArguments, "arguments of one field or directive", n.maxArguments, l.Arguments),
 	)
-	for _, b := range w.doc.blocks {
+	for _, b := range c.doc.blocks {
 		r = cmp.Or(r,
 			rejectExcess(TooDeep, "levels of fields", b.depth, l.Depth),
 			rejectExcess(TooDeep, "levels of introspection", b.introspectionDepth, l.IntrospectionDepth))
 	}
-	for _, o := range w.doc.operations {
-		root := w.doc.blocks[o.rootBlock()]
+	for _, o := range c.doc.operations {
+		root := c.doc.blocks[o.rootBlock()]
 		r = cmp.Or(r, rejectExcess(TooManyRootFields, "fields at the root", root.topLevelFields, l.RootFields))
 		if o.definition.Operation == ast.Mutation {
 			r = cmp.Or(r,
@@ -105,5 +106,5 @@ func (w *compiler) checkLimits() *Rejection {
 	return r
 }
 
-// addSaturating adds counts of fragments, which can double with each.
+// addSaturating returns the sum of two counts, at most 2^40: counts can double with each fragment.
 func addSaturating(a, b int) int { return min(a+b, 1<<40) }

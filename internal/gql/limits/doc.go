@@ -1,14 +1,13 @@
-// Package admit decides which GraphQL operations may run, before gqlparser
-// validates them: validation takes quadratic time where fields overlap, and
-// gqlgen's own complexity limit comes after it and walks each fragment once for
-// every spread.
+// Package limits decides which GraphQL operations may run, before gqlparser validates them. It
+// cannot be done later: validation takes quadratic time for overlapping fields. gqlgen's own
+// complexity limit comes after validation, and walks each fragment once for every spread.
 //
-// It decides in two parts. The structure of a document (how deep, how many
-// aliases, …) needs no variables and is looked at once, in one pass over the
-// parsed document that is linear in its tokens. The cost of an operation needs
-// the variables of a request; it is read from what that pass compiled, where each
-// fragment is costed once, however often it is spread.
+// The decision has two parts. The structure of a document (depth, number of aliases, …) does
+// not depend on variables. It is checked in one pass over the parsed document, which is linear
+// in its tokens. The cost of an operation depends on the variables of a request. It is computed
+// from the result of that pass, in which each fragment is costed once, however often it is
+// spread.
 //
-// Documents are not valid yet when they come here. What is unknown costs nothing
-// and is left to validation, which refuses it.
+// Documents are not validated yet at this point. Unknown fields, types and fragments cost
+// nothing; validation rejects them.
 package limits

@@ -1,132 +1,41 @@
 package limits
 
-import (
-	"errors"
-	"fmt"
+import "github.com/vektah/gqlparser/v2/ast"
 
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
-)
-
-// Policy decides by a schema's costs and by limits. It is safe for concurrent use.
-type Policy struct {
-	limits      Limits
-	costs       *costTable
-	loginFields map[string]bool
-}
-
-// New reads the costs of the schema. It fails where a directive makes no sense, or
-// tokens have no limit, as everything else is linear in them.
-func New(schema *ast.Schema, limits Limits) (*Policy, error) {
-	if limits.Tokens < 1 {
-		return nil, errors.New("read costs: the limit of tokens must be 1 or more")
-	}
-	table, err := newCostTable(schema)
-	if err != nil {
-		return nil, fmt.Errorf("read costs: %w", err)
-	}
-	p := &Policy{limits: limits, costs: table, loginFields: map[string]bool{}}
-	for _, name := range limits.LoginFields {
-		p.loginFields[name] = true
-	}
-	return p, nil
-}
-
-// Document is a parsed document whose structure is admitted, with what its
-// operations cost but for variables. It is never changed, and safe for concurrent
-// use.
+// Document is a parsed document that passed CheckStructure, with the costs of its operations,
+// apart from variables. It is immutable, and safe for concurrent use.
 type Document struct {
-	// Query is the document as gqlparser parsed it, not validated.
+	// Query is the document as gqlparser parsed it. It is not validated.
 	Query *ast.QueryDocument
 
 	policy        *Policy
-	blocks        []block // a fragment stands before what spreads it
+	blocks        []block // a fragment comes before the blocks that spread it
 	operations    []operation
-	variables     []string // by their number
-	maxBlockNodes int      // the most nodes of a block
-	steps         int      // how many parts of the document were looked at
+	variables     []string // by number
+	maxBlockNodes int      // largest number of nodes in a block
+	steps         int      // number of visited parts of the document
 }
 
 // operation is an operation of a document.
 type operation struct {
 	definition        *ast.OperationDefinition
-	blocks            []int32 // those it reaches, as they stand in the document; its own is the last
+	blocks            []int32 // the blocks that it reaches, in the order of the document; the last is its own
 	declaredVariables []declaredVariable
-	nonNullVariables  []int32 // the variables that must not be null
+	nonNullVariables  []int32 // variables that must not be null
 }
 
-// rootBlock is the operation's own block.
+// rootBlock returns the operation's own block.
 func (o *operation) rootBlock() int32 { return o.blocks[len(o.blocks)-1] }
 
-// declaredVariable is what an operation declares a variable as, by the variable's number.
+// declaredVariable is an operation's declaration of a variable.
 type declaredVariable struct {
-	typeCost     *typeCost // nil if it does not declare it
+	typeCost     *typeCost // nil if the operation does not declare the variable
 	defaultValue *ast.Value
-	defaultCost  float64 // of the default
+	defaultCost  float64 // of defaultValue
 }
 
-// Limits returns those that the policy decides by.
-func (p *Policy) Limits() Limits { return p.limits }
-
-// ParseDocument parses a text and admits its structure. The error is a *Refusal, or the
-// *gqlerror.Error of a text that is no GraphQL.
-func (p *Policy) ParseDocument(text string) (*Document, error) {
-	query, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, p.limits.Tokens)
-	if err != nil {
-		if refusal := p.RejectParseError(err); refusal != nil {
-			return nil, refusal
-		}
-		return nil, err
-	}
-	d, refusal := p.CheckStructure(query)
-	if refusal != nil {
-		return nil, refusal
-	}
-	return d, nil
-}
-
-// RejectParseError returns the refusal of a text that gqlparser stopped to parse at one of
-// its limits, and nil of one that is no GraphQL. gqlparser tells by the message
-// alone.
-func (p *Policy) RejectParseError(err error) *Rejection {
-	known, ok := errors.AsType[*gqlerror.Error](err)
-	switch {
-	case !ok:
-		return nil
-	case known.Message == fmt.Sprintf("exceeded token limit of %d", p.limits.Tokens):
-		return rejectTokens(p.limits.Tokens)
-	case known.Message == fmt.Sprintf("exceeded maximum nesting depth of %d", parser.MaxNestingDepth):
-		return rejectExcess(TooDeep, "levels of nesting", parser.MaxNestingDepth+1, p.limits.Depth)
-	}
-	return nil
-}
-
-// CheckStructure admits the structure of a parsed document, valid or not, and returns
-// what tells the costs of its operations. It looks at each part of the document
-// once. A document of fragments that spread each other in a circle is refused too,
-// as it has no end.
-func (p *Policy) CheckStructure(query *ast.QueryDocument) (*Document, *Rejection) {
-	// Nothing is done about more operations and fragments than may be.
-	if r := rejectExcess(TooManyOperations, "operations in the document", len(query.Operations), p.limits.Operations); r != nil {
-		return nil, r
-	}
-	if r := rejectExcess(TooManyFragments, "fragments", len(query.Fragments), p.limits.Fragments); r != nil {
-		return nil, r
-	}
-	w := compiler{policy: p, doc: &Document{Query: query, policy: p}}
-	w.compileDocument()
-	if w.cycle != nil {
-		return nil, rejectCycle(w.cycle)
-	}
-	if r := w.checkLimits(); r != nil {
-		return nil, r
-	}
-	return w.doc, nil
-}
-
-// findOperation returns the operation to run, as gqlgen finds it; nil if there is none
-// of the name, or several without one.
+// findOperation returns the operation to run, as gqlgen finds it. It returns nil if there is
+// none with the name, or several and the name is "".
 func (d *Document) findOperation(name string) *operation {
 	if definition := d.Query.Operations.ForName(name); definition != nil {
 		for i := range d.operations {
@@ -138,8 +47,8 @@ func (d *Document) findOperation(name string) *operation {
 	return nil
 }
 
-// CountLogins returns how many of Limits.LoginFields the operation called name has, if
-// it is a mutation, whatever its conditions say.
+// CountLogins returns how many of Limits.LoginFields the operation with a name has, if it is a
+// mutation. It ignores @skip and @include.
 func (d *Document) CountLogins(name string) int {
 	op := d.findOperation(name)
 	if op == nil || op.definition.Operation != ast.Mutation {

@@ -1,11 +1,11 @@
 package limits
 
-// Steps returns how many parts of the document its structure took, and how many
-// nodes the costs of its operations and their reports took.
-func (d *Document) Steps(given map[string]any) (structure, costs int) {
+// Steps returns how many parts of the document CheckStructure visited, and how many nodes the
+// costs of its operations and their most expensive fields take.
+func (d *Document) Steps(values map[string]any) (structure, costs int) {
 	for i := range d.operations {
 		op := &d.operations[i]
-		v := variableValues{doc: d, op: op, provided: given}
+		v := variableValues{doc: d, op: op, provided: values}
 		d.sumOperation(op, &v)
 		d.findMostExpensive(op, &v, shareByCost)
 		costs += v.steps

@@ -15,8 +15,8 @@ import (
 	"github.com/7p-education/api/internal/gql/limits/hostile"
 )
 
-// unlimited admits whatever has an end.
-func unlimited() limits.Limits {
+// noLimits returns limits that accept all documents without cycles.
+func noLimits() limits.Limits {
 	const no = math.MaxInt
 	return limits.Limits{
 		Tokens: 20_000, Depth: no, Operations: 10, RootFields: no, MutationFields: no, Logins: no, Aliases: no,
@@ -25,7 +25,8 @@ func unlimited() limits.Limits {
 	}
 }
 
-func tokens(text string) int {
+// countTokens returns the number of tokens of a text, the end included.
+func countTokens(text string) int {
 	in, n := lexer.New(&ast.Source{Input: text}), 0
 	for {
 		token, err := in.ReadToken()
@@ -36,20 +37,20 @@ func tokens(text string) int {
 	}
 }
 
-// steps checks that a document is looked at in linear time: each part once, and the
+// checkSteps checks that a document takes linear time: each part is visited once, and the
 // fragments once more for each of at most ten operations.
-func steps(t *testing.T, d *limits.Document, text string, variables map[string]any) {
+func checkSteps(t *testing.T, d *limits.Document, text string, variables map[string]any) {
 	t.Helper()
 	structure, costs := d.Steps(variables)
-	if n := tokens(text); structure > 12*n || costs > 12*n {
+	if n := countTokens(text); structure > 12*n || costs > 12*n {
 		t.Errorf("%d tokens took %d and %d steps: %.300s", n, structure, costs, text)
 	}
 }
 
-// FuzzDocument admits any text, under limits and without.
+// FuzzDocument checks any text, with limits and without.
 func FuzzDocument(f *testing.F) {
 	schema := contractSchema(f)
-	strict, lax := policy(f, schema, strict()), policy(f, schema, unlimited())
+	strict, unlimited := newPolicy(f, schema, strictLimits()), newPolicy(f, schema, noLimits())
 	for _, d := range hostile.LoadDocuments() {
 		if len(d.Text) < 10_000 {
 			f.Add(d.Text)
@@ -57,26 +58,26 @@ func FuzzDocument(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		variables := map[string]any{"a": 1.0, "b": true, "c": []any{"x"}, "d": map[string]any{"e": nil}, "f": nil}
-		for _, p := range []*limits.Policy{strict, lax} {
+		for _, p := range []*limits.Policy{strict, unlimited} {
 			d, err := p.ParseDocument(text)
 			if err != nil {
 				continue
 			}
-			steps(t, d, text, variables)
+			checkSteps(t, d, text, variables)
 			for _, op := range d.Query.Operations {
-				e, refusal := d.CheckCost(op.Name, variables)
-				if r := d.AnalyzeCost(op.Name, variables); refusal == nil && r.Estimate != e {
-					t.Errorf("the report has %+v, not %+v", r.Estimate, e)
+				e, rejection := d.CheckCost(op.Name, variables)
+				if r := d.AnalyzeCost(op.Name, variables); rejection == nil && r.Estimate != e {
+					t.Errorf("the analysis has %+v, CheckCost %+v", r.Estimate, e)
 				}
 			}
 		}
 	})
 }
 
-// FuzzCost makes documents of bytes and compares their costs with the reference.
+// FuzzCost generates documents from bytes and compares their costs with the reference.
 func FuzzCost(f *testing.F) {
 	schema := contractSchema(f)
-	p := policy(f, schema, unlimited())
+	p := newPolicy(f, schema, noLimits())
 	random := rand.New(rand.NewPCG(7, 7))
 	for i := range 400 {
 		seed := make([]byte, 5*i)
@@ -86,51 +87,51 @@ func FuzzCost(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, choices []byte) {
-		w := &writer{schema: schema, choices: choices}
-		text, variables := w.document(), w.variables()
+		w := &documentWriter{schema: schema, choices: choices}
+		text, variables := w.writeDocument(), w.chooseVariables()
 		query, err := parser.ParseQuery(&ast.Source{Input: text})
 		if err != nil {
 			t.Fatalf("%v: %s", err, text)
 		}
-		d, refusal := p.CheckStructure(query)
-		if refusal != nil {
-			t.Fatalf("%v: %s", refusal, text)
+		d, rejection := p.CheckStructure(query)
+		if rejection != nil {
+			t.Fatalf("%v: %s", rejection, text)
 		}
-		steps(t, d, text, variables)
+		checkSteps(t, d, text, variables)
 		for _, op := range query.Operations {
 			want, ok := costByReference(schema, query, op, variables)
 			got := d.AnalyzeCost(op.Name, variables)
 			if have := (referenceCost{float64(got.Cost), float64(got.Fields), float64(got.IntrospectionCost)}); ok && have != want {
-				t.Errorf("%s\nwith %v\nwants %+v\nhave  %+v", text, variables, want, have)
+				t.Errorf("%s\nwith %v\ngot  %+v\nwant %+v", text, variables, have, want)
 			}
-			if e, refusal := d.CheckCost(op.Name, variables); e != got.Estimate && (refusal == nil || refusal.Code != limits.NullVariable) {
-				t.Errorf("%s\nwith %v\ncosts %+v %v, reported as %+v", text, variables, e, refusal, got)
+			if e, rejection := d.CheckCost(op.Name, variables); e != got.Estimate && (rejection == nil || rejection.Code != limits.NullVariable) {
+				t.Errorf("%s\nwith %v\ncosts %+v %v, analyzed as %+v", text, variables, e, rejection, got)
 			}
-			shares(t, got)
+			checkShares(t, got)
 		}
 	})
 }
 
-// shares checks that no field's share is more than the whole.
-func shares(t *testing.T, r limits.CostAnalysis) {
+// checkShares checks that no field's share exceeds the cost of the operation.
+func checkShares(t *testing.T, r limits.CostAnalysis) {
 	t.Helper()
 	for _, s := range r.MostExpensive {
 		if s.Cost > r.Cost || s.Cost == 0 || s.Path == "" {
-			t.Errorf("%+v of a cost of %d", s, r.Cost)
+			t.Errorf("a share of %+v in a cost of %d", s, r.Cost)
 		}
 	}
 }
 
-// writer writes documents, valid ones for the most part, as bytes decide.
-type writer struct {
+// documentWriter writes documents, most of them valid, by random choices.
+type documentWriter struct {
 	schema  *ast.Schema
 	choices []byte
 	out     strings.Builder
 	fields  int
 }
 
-// choose returns a number below n; 0 where there are no bytes any more.
-func (w *writer) choose(n int) int {
+// choose returns a number below n by the next byte; 0 if there are no more bytes.
+func (w *documentWriter) choose(n int) int {
 	if len(w.choices) == 0 {
 		return 0
 	}
@@ -139,53 +140,53 @@ func (w *writer) choose(n int) int {
 	return int(c) % n
 }
 
-var conditions = []string{"Query", "Course", "User", "CourseConnection", "CourseEdge", "ReviewConnection", "Node", "__Type", "Category", "CourseSearchConnection", "Nothing"}
+var typeConditions = []string{"Query", "Course", "User", "CourseConnection", "CourseEdge", "ReviewConnection", "Node", "__Type", "Category", "CourseSearchConnection", "Nothing"}
 
-func (w *writer) document() string {
+func (w *documentWriter) writeDocument() string {
 	for i := range 1 + w.choose(2) {
 		kind, root := "query", w.schema.Query
 		if w.choose(4) == 3 {
 			kind, root = "mutation", w.schema.Mutation
 		}
 		fmt.Fprintf(&w.out, "%s Q%d($rows: Int = %d, $yes: Boolean = true, $in: CourseFilter = {tags: []}, $ids: [ID!] = [\"a\", \"b\"], $order: CourseOrder, $events: RecordVideoProgressInput = {events: [{videoId: 1}]})", kind, i, w.choose(200)-20)
-		w.set(root, 0, 0)
+		w.writeSelections(root, 0, 0)
 	}
 	for i := range 4 {
-		on := conditions[w.choose(len(conditions))]
+		on := typeConditions[w.choose(len(typeConditions))]
 		fmt.Fprintf(&w.out, " fragment F%d on %s", i, on)
-		w.set(w.schema.Types[on], 0, i+1)
+		w.writeSelections(w.schema.Types[on], 0, i+1)
 	}
 	return w.out.String()
 }
 
-// set writes a selection set that spreads fragments from a number on only, so that
-// there is no cycle.
-func (w *writer) set(on *ast.Definition, depth, from int) {
+// writeSelections writes a selection set. It spreads only fragments from a number on, so that
+// there are no cycles.
+func (w *documentWriter) writeSelections(on *ast.Definition, depth, from int) {
 	w.out.WriteString("{")
 	for i := range 1 + w.choose(4) {
 		switch c := w.choose(8); {
 		case c == 7 && from < 4:
 			fmt.Fprintf(&w.out, " ...F%d", from+w.choose(4-from))
-			w.directives()
+			w.writeDirectives()
 		case c == 6 && depth < 5:
-			name := conditions[w.choose(len(conditions))]
+			name := typeConditions[w.choose(len(typeConditions))]
 			if w.choose(2) == 1 {
 				w.out.WriteString(" ...")
-				w.directives()
-				w.set(on, depth+1, from)
+				w.writeDirectives()
+				w.writeSelections(on, depth+1, from)
 				continue
 			}
 			w.out.WriteString(" ...on " + name)
-			w.directives()
-			w.set(w.schema.Types[name], depth+1, from)
+			w.writeDirectives()
+			w.writeSelections(w.schema.Types[name], depth+1, from)
 		default:
-			w.field(on, depth, from, i)
+			w.writeField(on, depth, from, i)
 		}
 	}
 	w.out.WriteString("}")
 }
 
-func (w *writer) field(on *ast.Definition, depth, from, alias int) {
+func (w *documentWriter) writeField(on *ast.Definition, depth, from, alias int) {
 	if w.fields++; w.fields > 300 {
 		w.out.WriteString(" __typename")
 		return
@@ -193,27 +194,27 @@ func (w *writer) field(on *ast.Definition, depth, from, alias int) {
 	fmt.Fprintf(&w.out, " a%d:", alias)
 	if on == nil || len(on.Fields) == 0 || w.choose(12) == 11 {
 		w.out.WriteString("unknown(rows: $rows)")
-		w.directives()
+		w.writeDirectives()
 		if depth < 5 && w.choose(2) == 1 {
-			w.set(nil, depth+1, from)
+			w.writeSelections(nil, depth+1, from)
 		}
 		return
 	}
 	def := on.Fields[w.choose(len(on.Fields))]
-	for range 2 { // what has something below is more interesting
+	for range 2 { // prefer fields with a selection set
 		if w.schema.Types[def.Type.Name()].IsLeafType() {
 			def = on.Fields[w.choose(len(on.Fields))]
 		}
 	}
 	w.out.WriteString(def.Name)
-	w.arguments(def)
-	w.directives()
-	if of := w.schema.Types[def.Type.Name()]; depth < 5 && (!of.IsLeafType() || w.choose(16) == 15) {
-		w.set(of, depth+1, from)
+	w.writeArguments(def)
+	w.writeDirectives()
+	if typ := w.schema.Types[def.Type.Name()]; depth < 5 && (!typ.IsLeafType() || w.choose(16) == 15) {
+		w.writeSelections(typ, depth+1, from)
 	}
 }
 
-func (w *writer) directives() {
+func (w *documentWriter) writeDirectives() {
 	switch w.choose(12) {
 	case 9:
 		w.out.WriteString("@skip(if: $yes)")
@@ -224,7 +225,7 @@ func (w *writer) directives() {
 	}
 }
 
-func (w *writer) arguments(def *ast.FieldDefinition) {
+func (w *documentWriter) writeArguments(def *ast.FieldDefinition) {
 	var list []string
 	for _, a := range def.Arguments {
 		if w.choose(3) == 0 {
@@ -250,19 +251,19 @@ func (w *writer) arguments(def *ast.FieldDefinition) {
 	}
 }
 
-func (w *writer) variables() map[string]any {
-	given := map[string]any{}
+func (w *documentWriter) chooseVariables() map[string]any {
+	values := map[string]any{}
 	switch w.choose(5) {
 	case 4:
-		given["events"] = map[string]any{"events": []any{map[string]any{"videoId": nil, "title": 1.0}, map[string]any{"videoId": "x"}}}
+		values["events"] = map[string]any{"events": []any{map[string]any{"videoId": nil, "title": 1.0}, map[string]any{"videoId": "x"}}}
 	case 1:
-		given["rows"] = []any{float64(w.choose(200) - 10), nil, "x"}[w.choose(3)]
+		values["rows"] = []any{float64(w.choose(200) - 10), nil, "x"}[w.choose(3)]
 	case 2:
-		given["yes"] = w.choose(2) == 1
-		given["in"] = map[string]any{"tags": []any{"a"}, "nothing": 1.0}
+		values["yes"] = w.choose(2) == 1
+		values["in"] = map[string]any{"tags": []any{"a"}, "nothing": 1.0}
 	case 3:
-		given["order"] = []any{map[string]any{"field": "TITLE"}, nil, map[string]any{}}
-		given["ids"] = []any{"a", "b", "c"}
+		values["order"] = []any{map[string]any{"field": "TITLE"}, nil, map[string]any{}}
+		values["ids"] = []any{"a", "b", "c"}
 	}
-	return given
+	return values
 }

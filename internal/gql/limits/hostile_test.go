@@ -10,19 +10,19 @@ import (
 	"github.com/7p-education/api/internal/gql/limits/hostile"
 )
 
-// codeOf admits a text and each of its operations, and returns the code of what is
-// refused.
-func codeOf(p *limits.Policy, text string) string {
+// checkText checks a text and each of its operations, and returns the code of the first
+// rejection, hostile.Accepted for none.
+func checkText(p *limits.Policy, text string) string {
 	d, err := p.ParseDocument(text)
-	if refusal, ok := errors.AsType[*limits.Rejection](err); ok {
-		return string(refusal.Code)
+	if rejection, ok := errors.AsType[*limits.Rejection](err); ok {
+		return string(rejection.Code)
 	}
 	if _, ok := errors.AsType[*gqlerror.Error](err); ok {
 		return hostile.ParseFailed
 	}
 	for _, op := range d.Query.Operations {
-		if _, refusal := d.CheckCost(op.Name, nil); refusal != nil {
-			return string(refusal.Code)
+		if _, rejection := d.CheckCost(op.Name, nil); rejection != nil {
+			return string(rejection.Code)
 		}
 	}
 	return hostile.Accepted
@@ -30,10 +30,10 @@ func codeOf(p *limits.Policy, text string) string {
 
 func TestHostileDocuments(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
+	p := newPolicy(t, contractSchema(t), strictLimits())
 	for _, d := range hostile.LoadDocuments() {
-		if got := codeOf(p, d.Text); got != d.Code {
-			t.Errorf("%s: refused with %q, want %q: %.200s", d.Name, got, d.Code, d.Text)
+		if got := checkText(p, d.Text); got != d.Code {
+			t.Errorf("%s: rejected with %q, want %q: %.200s", d.Name, got, d.Code, d.Text)
 		}
 	}
 }

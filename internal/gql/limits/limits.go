@@ -1,35 +1,32 @@
 package limits
 
-// Limits are what a document and an operation may have at most. Each refusal
-// names the limit's code, its value and what the document has.
+// Limits are the largest values that a document and an operation may have. Each rejection has
+// the code of the limit, its value and the value of the document.
 type Limits struct {
 	// Tokens of the document: names, punctuators, literals, comments.
 	Tokens int
-	// Depth of fields within fields, inline fragments counted as fields and
-	// spreads as what they bring. BrowseTree has 7 levels.
+	// Depth of fields within fields. Inline fragments count as fields, spreads as the fields of
+	// their fragment. BrowseTree has 7 levels.
 	Depth int
-	// Operations in the document; each is validated with all fragments that it
-	// reaches.
+	// Operations in the document. Validation visits each with all fragments that it reaches.
 	Operations int
-	// RootFields of an operation, and MutationFields of a mutation, which run one
-	// after the other.
+	// RootFields of an operation, and MutationFields of a mutation, which run one after the
+	// other.
 	RootFields, MutationFields int
-	// Logins are the fields named by LoginFields in one mutation: more would try
-	// several passwords at the price of one request.
+	// Logins limits the fields named by LoginFields in one mutation: more of them would try
+	// several passwords in one request.
 	Logins      int
 	LoginFields []string
 	// Aliases in the document.
 	Aliases int
-	// SameFieldPerSet is how often one field may stand in one selection set, under
-	// whatever aliases.
+	// SameFieldPerSet is how often one field may occur in one selection set, under any aliases.
 	SameFieldPerSet int
-	// RepeatedNames is how often response names may be repeated in their selection set,
-	// in all of the document: validation compares each with each. Inline fragments
-	// are part of the set they stand in, so fragments on 6 types with 8 common
-	// fields have 40.
+	// RepeatedNames is how often response names may be repeated in their selection set, in the
+	// whole document: validation compares each pair of them. Inline fragments belong to the set
+	// that contains them, so fragments on 6 types with 8 common fields have 40 repetitions.
 	RepeatedNames int
-	// Directives in the document, and DirectivesInPlace at one field, fragment,
-	// variable or operation.
+	// Directives in the document, and DirectivesPerLocation at one field, fragment, variable or
+	// operation.
 	Directives, DirectivesPerLocation int
 	// Fragments defined in the document, and Spreads of them.
 	Fragments, Spreads int
@@ -37,21 +34,20 @@ type Limits struct {
 	Variables int
 	// Arguments of a field or a directive.
 	Arguments int
-	// Cost of an operation, in objects: 1 is about what reading and writing one
-	// takes, 2 µs. The dearest that our clients send is Search at 100 rows, 1,848.
+	// Cost of an operation, in objects: 1 is about the cost of reading and writing one, 2 µs.
+	// The most expensive operation of our clients is Search at 100 rows, 1,848.
 	Cost int64
-	// Fields that the answer may have: scalars are free and yet written, so the cost
-	// alone would let 400,000 pass. 88,000 take 44 ms, 16 MB and 1.8 MB of answer.
+	// Fields that the response may have. Scalars cost nothing, but have to be written: by the
+	// cost alone 400,000 would be allowed. 88,000 take 44 ms, 16 MB and a response of 1.8 MB.
 	Fields int64
-	// IntrospectionDepth and IntrospectionCost are for what is asked below __schema
-	// and __type, which counts for no other depth or cost. GraphiQL asks for 15
-	// levels, at a cost of 109,644.
+	// IntrospectionDepth and IntrospectionCost are the limits for selections below __schema and
+	// __type, which do not count toward Depth and Cost. GraphiQL sends 15 levels, with a cost of
+	// 109,644.
 	IntrospectionDepth int
 	IntrospectionCost  int64
 }
 
-// Defaults returns the limits that all of our clients' operations keep, at their
-// largest pages.
+// Defaults returns limits that allow all operations of our clients, at their largest pages.
 func Defaults() Limits {
 	return Limits{
 		Tokens:                2_000,

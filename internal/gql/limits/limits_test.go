@@ -11,21 +11,22 @@ import (
 	"github.com/7p-education/api/internal/gql/limits"
 )
 
-// refused returns why a text's structure or the cost of its first operation is
-// refused; nil if it is not.
-func refused(t *testing.T, p *limits.Policy, text string, variables map[string]any) *limits.Rejection {
+// checkFirst returns the rejection of a text's structure, or of the cost of its first operation;
+// nil for none.
+func checkFirst(t *testing.T, p *limits.Policy, text string, variables map[string]any) *limits.Rejection {
 	t.Helper()
 	d, err := p.ParseDocument(text)
-	if refusal, ok := errors.AsType[*limits.Rejection](err); ok {
-		return refusal
+	if rejection, ok := errors.AsType[*limits.Rejection](err); ok {
+		return rejection
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, refusal := d.CheckCost(d.Query.Operations[0].Name, variables)
-	return refusal
+	_, rejection := d.CheckCost(d.Query.Operations[0].Name, variables)
+	return rejection
 }
 
+// repeat joins n copies of format, in which # is replaced by the number of the copy.
 func repeat(n int, format string) string {
 	var out strings.Builder
 	for i := range n {
@@ -34,19 +35,19 @@ func repeat(n int, format string) string {
 	return out.String()
 }
 
-// TestLimits makes documents that have a number of what is limited: as many as may
-// be are admitted, and one more is refused.
+// TestLimits generates documents at each limit, which are accepted, and with one more, which are
+// rejected.
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	schema := load(t, `
+	schema := loadSchema(t, `
 		type Query { a(x: Int): Query b: Query leaf: Int list(first: Int): [Query] @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false) }
 		type Mutation { a: Int b: Int login: Int enter: Int }`)
-	for _, c := range []struct {
-		name string
-		code limits.Code
-		most int
-		set  func(*limits.Limits, int)
-		make func(n int) string
+	for _, tt := range []struct {
+		name     string
+		code     limits.Code
+		limit    int
+		set      func(*limits.Limits, int)
+		document func(n int) string
 	}{
 		{"tokens", limits.TooManyTokens, 7, func(l *limits.Limits, n int) { l.Tokens = n }, func(n int) string { return "{" + strings.Repeat("leaf ", n-2) + "}" }},
 		{"comments", limits.TooManyTokens, 7, func(l *limits.Limits, n int) { l.Tokens = n }, func(n int) string { return "{leaf}" + strings.Repeat("#\n", n-3) }},
@@ -59,7 +60,7 @@ func TestLimits(t *testing.T) {
 		{"depth through fragments", limits.TooDeep, 6, func(l *limits.Limits, n int) { l.Depth = n }, func(n int) string {
 			return "{...F} fragment G on Query" + strings.Repeat("{a", n-2) + "{leaf}" + strings.Repeat("}", n-2) + " fragment F on Query{b{...G}}"
 		}},
-		{"depth of what nothing spreads", limits.TooDeep, 6, func(l *limits.Limits, n int) { l.Depth = n }, func(n int) string {
+		{"depth of an unused fragment", limits.TooDeep, 6, func(l *limits.Limits, n int) { l.Depth = n }, func(n int) string {
 			return "{leaf} fragment G on Query" + strings.Repeat("{a", n-1) + "{leaf}" + strings.Repeat("}", n-1)
 		}},
 		{"operations", limits.TooManyOperations, 3, func(l *limits.Limits, n int) { l.Operations = n }, func(n int) string { return repeat(n, "query Q#{leaf} ") }},
@@ -84,7 +85,7 @@ func TestLimits(t *testing.T) {
 		{"directives", limits.TooManyDirectives, 6, func(l *limits.Limits, n int) { l.Directives = n }, func(n int) string {
 			return "query($v:Int@a)@a{...@a{leaf@a} ...F@a" + repeat(n-6, " f#:leaf@a") + "} fragment F on Query@a{leaf}"
 		}},
-		{"directives in place", limits.TooManyDirectives, 3, func(l *limits.Limits, n int) { l.DirectivesPerLocation = n }, func(n int) string { return "{a@a{leaf} ..." + repeat(n, "@a#") + "{leaf}}" }},
+		{"directives in one location", limits.TooManyDirectives, 3, func(l *limits.Limits, n int) { l.DirectivesPerLocation = n }, func(n int) string { return "{a@a{leaf} ..." + repeat(n, "@a#") + "{leaf}}" }},
 		{"fragments", limits.TooManyFragments, 3, func(l *limits.Limits, n int) { l.Fragments = n }, func(n int) string { return "{leaf}" + repeat(n, " fragment F# on Query{leaf}") }},
 		{"spreads", limits.TooManyFragments, 5, func(l *limits.Limits, n int) { l.Spreads = n }, func(n int) string {
 			return "{...F a{" + strings.Repeat("...F ", n-2) + "} ...Unknown} fragment F on Query{leaf}"
@@ -103,36 +104,36 @@ func TestLimits(t *testing.T) {
 			return "{__schema{types{name}} " + repeat(n-21, "f#:__schema{description} ") + "}"
 		}},
 	} {
-		l := unlimited()
-		c.set(&l, c.most)
-		p := policy(t, schema, l)
-		if r := refused(t, p, c.make(c.most), nil); r != nil {
-			t.Errorf("%s: %d are refused: %v", c.name, c.most, r)
+		l := noLimits()
+		tt.set(&l, tt.limit)
+		p := newPolicy(t, schema, l)
+		if r := checkFirst(t, p, tt.document(tt.limit), nil); r != nil {
+			t.Errorf("%s: %d are rejected: %v", tt.name, tt.limit, r)
 		}
-		r := refused(t, p, c.make(c.most+1), nil)
-		if r == nil || r.Code != c.code || r.Limit != int64(c.most) || !strings.Contains(r.Message, fmt.Sprint(c.most)) {
-			t.Errorf("%s: one more than %d is refused with %+v", c.name, c.most, r)
-		} else if r.Value != int64(c.most+1) && c.code != limits.TooManyTokens {
-			t.Errorf("%s: %d were found", c.name, r.Value)
+		r := checkFirst(t, p, tt.document(tt.limit+1), nil)
+		if r == nil || r.Code != tt.code || r.Limit != int64(tt.limit) || !strings.Contains(r.Message, fmt.Sprint(tt.limit)) {
+			t.Errorf("%s: one more than %d gets the rejection %+v", tt.name, tt.limit, r)
+		} else if r.Value != int64(tt.limit+1) && tt.code != limits.TooManyTokens {
+			t.Errorf("%s: the rejection has the value %d", tt.name, r.Value)
 		}
 	}
 }
 
-func TestRefusalTellsWhat(t *testing.T) {
+func TestRejectionMessages(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
+	p := newPolicy(t, contractSchema(t), strictLimits())
 	for text, want := range map[string]string{
-		"{viewer{id}}" + strings.Repeat("#\n", 2_000):                                                  "MAX_TOKENS_LIMIT: the document has more tokens (names, punctuators, literals and comments) than the limit of 2000",
-		"{" + repeat(31, "a#:viewer{id}") + "}":                                                        "MAX_ALIASES_LIMIT: too many aliases in the document: 31, where 30 is the limit",
-		"mutation{a:signUp{expiresAt} b:signIn{expiresAt}}":                                            "MAX_ROOT_FIELDS_LIMIT: too many fields of a mutation among signUp, signIn, refreshSession: 2, where 1 is the limit",
-		"{viewer{...A}} fragment A on User{...B} fragment B on User{id ...C} fragment C on User{...B}": `GRAPHQL_VALIDATION_FAILED: fragment "B" spreads itself, by way of "C"`,
+		"{viewer{id}}" + strings.Repeat("#\n", 2_000):                                                  "MAX_TOKENS_LIMIT: too many tokens (names, punctuators, literals and comments): the limit is 2000",
+		"{" + repeat(31, "a#:viewer{id}") + "}":                                                        "MAX_ALIASES_LIMIT: too many aliases in the document: 31, the limit is 30",
+		"mutation{a:signUp{expiresAt} b:signIn{expiresAt}}":                                            "MAX_ROOT_FIELDS_LIMIT: too many fields of a mutation among signUp, signIn, refreshSession: 2, the limit is 1",
+		"{viewer{...A}} fragment A on User{...B} fragment B on User{id ...C} fragment C on User{...B}": `GRAPHQL_VALIDATION_FAILED: fragment "B" spreads itself through "C"`,
 		"{viewer{...A}} fragment A on User{...A}":                                                      `GRAPHQL_VALIDATION_FAILED: fragment "A" spreads itself`,
-		"{courses(first:100){nodes{...F}}} fragment F on Course{reviews(first:100){nodes{author{name}}}}": "COST_ESTIMATED_TOO_EXPENSIVE: the operation's cost: 20251, where 10000 is the limit: " +
-			"ask for fewer rows at a time, or for fewer levels of lists; most of it is courses.nodes.reviews.nodes with 10000, courses.nodes.reviews.nodes.author with 10000, courses.nodes with 100",
+		"{courses(first:100){nodes{...F}}} fragment F on Course{reviews(first:100){nodes{author{name}}}}": "COST_ESTIMATED_TOO_EXPENSIVE: cost of the operation: 20251, the limit is 10000; " +
+			"request fewer rows at a time or fewer levels of lists; most expensive: courses.nodes.reviews.nodes (10000), courses.nodes.reviews.nodes.author (10000), courses.nodes (100)",
 	} {
-		r := refused(t, p, text, nil)
+		r := checkFirst(t, p, text, nil)
 		if r == nil || r.Error() != want {
-			t.Errorf("%.100s\nis refused with %v\nwant             %s", text, r, want)
+			t.Errorf("%.100s\ngot  %v\nwant %s", text, r, want)
 		}
 	}
 	d, err := p.ParseDocument("query($n:Int){courses(first:$n){nodes{reviews(first:100){nodes{id}}}}}")
@@ -146,26 +147,27 @@ func TestRefusalTellsWhat(t *testing.T) {
 	}
 }
 
-// The parser has limits of its own, which it tells by their text alone.
-func TestParserStops(t *testing.T) {
+// TestParserLimits checks the rejections for the limits of the parser, which only the text of its
+// errors shows.
+func TestParserLimits(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
-	r := refused(t, p, "{nodes(ids:"+strings.Repeat("[", 1_500), nil)
+	p := newPolicy(t, contractSchema(t), strictLimits())
+	r := checkFirst(t, p, "{nodes(ids:"+strings.Repeat("[", 1_500), nil)
 	if r == nil || r.Code != limits.TooDeep || r.Limit != 16 {
-		t.Errorf("refused with %+v", r)
+		t.Errorf("got %+v, want MAX_DEPTH_LIMIT", r)
 	}
 	if _, err := p.ParseDocument("{viewer{"); err == nil || strings.Contains(err.Error(), "LIMIT") {
-		t.Errorf("no GraphQL: %v", err)
+		t.Errorf("got %v for a text that is not GraphQL", err)
 	}
 	if _, err := limits.New(contractSchema(t), limits.Limits{}); err == nil {
-		t.Error("no limit of tokens is accepted")
+		t.Error("a limit of 0 tokens is accepted")
 	}
 }
 
-// What is not valid is left to validation, whatever it is.
-func TestInvalidIsAdmitted(t *testing.T) {
+// TestInvalidIsAccepted checks that documents which are not valid are left to validation.
+func TestInvalidIsAccepted(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
+	p := newPolicy(t, contractSchema(t), strictLimits())
 	for _, text := range []string{
 		"", "fragment F on Nothing{id}", "subscription{a}", "{nothing{nothing(a:$a){nothing}}}", "{courses{nodes}}", "{viewer{id{id}}}",
 		"query A{viewer{id}} query A{viewer{id}} {viewer{id}}", "{...F} fragment F on Course{id} fragment F on User{id}",
@@ -188,8 +190,8 @@ func TestInvalidIsAdmitted(t *testing.T) {
 
 func TestNullVariables(t *testing.T) {
 	t.Parallel()
-	p := policy(t, contractSchema(t), strict())
-	given := map[string]any{"nothing": nil}
+	p := newPolicy(t, contractSchema(t), strictLimits())
+	values := map[string]any{"nothing": nil}
 	for text, want := range map[string]bool{
 		"query($nothing: Boolean = true){viewer @skip(if: $nothing){id}}":                                          true,
 		"query($nothing: Boolean = true){viewer{...F}} fragment F on User{id @include(if: $nothing)}":              true,
@@ -200,38 +202,38 @@ func TestNullVariables(t *testing.T) {
 		"query($other: Int = 5){searchCourses(first: $other){totalCount}}":                                         false,
 		"query($nothing: Int){viewer{id}} fragment Unused on Query{searchCourses(first: $nothing){totalCount}}":    false,
 	} {
-		r := refused(t, p, text, given)
+		r := checkFirst(t, p, text, values)
 		if got := r != nil; got != want {
-			t.Errorf("%s: refused with %v", text, r)
+			t.Errorf("%s: got %v", text, r)
 		} else if got && (r.Code != limits.NullVariable || r.Message != "variable $nothing must not be null where it is used") {
-			t.Errorf("%s: refused with %v", text, r)
+			t.Errorf("%s: got %v", text, r)
 		}
 	}
 }
 
-// Schemas that say what makes no sense are found when the server starts.
-func TestSchemaMistakes(t *testing.T) {
+// TestSchemaErrors checks the errors of invalid directives, which end the start of the server.
+func TestSchemaErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`type Query { a: Int @cost(weight: "much") }`:                            `type Query: field a: @cost: the weight "much" is no number of 0 or more`,
-		`type Query { a: Int @cost(weight: "-1") }`:                              `type Query: field a: @cost: the weight "-1" is no number of 0 or more`,
-		`type Query { a(b: Int @cost(weight: "NaN")): Int }`:                     `type Query: field a: argument b: @cost: the weight "NaN" is no number of 0 or more`,
-		`type Query @cost(weight: "Inf") { a: Int }`:                             `type Query: @cost: the weight "Inf" is no number of 0 or more`,
-		`input I { a: Int @cost(weight: "1e999") } type Query { a(b: I): Int }`:  `type I: field a: @cost: the weight "1e999" is no number of 0 or more`,
-		`type Query { a: [Int] @listSize(assumedSize: -1) }`:                     `type Query: field a: @listSize: assumedSize: "-1" is no number of rows`,
-		`type Query { a(b: Int!): [Int] @listSize(slicingArguments: ["c"]) }`:    `type Query: field a: @listSize: slicingArguments: "c" is neither an argument of type Int nor one that is a list`,
-		`type Query { a(b: String!): [Int] @listSize(slicingArguments: ["b"]) }`: `type Query: field a: @listSize: slicingArguments: "b" is neither an argument of type Int nor one that is a list`,
-		`type Query { a(b: Int): [Int] @listSize(slicingArguments: ["b"]) }`:     `type Query: field a: @listSize: requireOneSlicingArgument must be false, unless there is one slicing argument and it is never null`,
-		`type Query { a: Int @listSize(assumedSize: 3) }`:                        `type Query: field a: @listSize: a list has no sizedFields, and what is no list needs them`,
-		`type Query { a: [Query] @listSize(sizedFields: ["a"]) }`:                `type Query: field a: @listSize: a list has no sizedFields, and what is no list needs them`,
-		`type Query { a: Query @listSize(sizedFields: ["b"]) b: Int }`:           `type Query: field a: @listSize: sizedFields: b is no list of Query`,
+		`type Query { a: Int @cost(weight: "much") }`:                            `type Query: field a: @cost: weight "much" is not a number of 0 or more`,
+		`type Query { a: Int @cost(weight: "-1") }`:                              `type Query: field a: @cost: weight "-1" is not a number of 0 or more`,
+		`type Query { a(b: Int @cost(weight: "NaN")): Int }`:                     `type Query: field a: argument b: @cost: weight "NaN" is not a number of 0 or more`,
+		`type Query @cost(weight: "Inf") { a: Int }`:                             `type Query: @cost: weight "Inf" is not a number of 0 or more`,
+		`input I { a: Int @cost(weight: "1e999") } type Query { a(b: I): Int }`:  `type I: field a: @cost: weight "1e999" is not a number of 0 or more`,
+		`type Query { a: [Int] @listSize(assumedSize: -1) }`:                     `type Query: field a: @listSize: assumedSize: "-1" is not a number of rows`,
+		`type Query { a(b: Int!): [Int] @listSize(slicingArguments: ["c"]) }`:    `type Query: field a: @listSize: slicingArguments: "c" is neither an Int nor a list argument`,
+		`type Query { a(b: String!): [Int] @listSize(slicingArguments: ["b"]) }`: `type Query: field a: @listSize: slicingArguments: "b" is neither an Int nor a list argument`,
+		`type Query { a(b: Int): [Int] @listSize(slicingArguments: ["b"]) }`:     `type Query: field a: @listSize: requireOneSlicingArgument must be false unless there is exactly one slicing argument, of a non-null type`,
+		`type Query { a: Int @listSize(assumedSize: 3) }`:                        `type Query: field a: @listSize: sizedFields are required unless the field is a list, and not allowed if it is`,
+		`type Query { a: [Query] @listSize(sizedFields: ["a"]) }`:                `type Query: field a: @listSize: sizedFields are required unless the field is a list, and not allowed if it is`,
+		`type Query { a: Query @listSize(sizedFields: ["b"]) b: Int }`:           `type Query: field a: @listSize: sizedFields: b is not a list of Query`,
 	} {
-		_, err := limits.New(load(t, text), strict())
+		_, err := limits.New(loadSchema(t, text), strictLimits())
 		if err == nil || err.Error() != "read costs: "+want {
-			t.Errorf("%s\nis told as %v\nwant       read costs: %s", text, err, want)
+			t.Errorf("%s\ngot  %v\nwant read costs: %s", text, err, want)
 		}
 	}
-	if _, err := limits.New(&ast.Schema{}, strict()); err != nil {
-		t.Errorf("a schema of nothing: %v", err)
+	if _, err := limits.New(&ast.Schema{}, strictLimits()); err != nil {
+		t.Errorf("empty schema: %v", err)
 	}
 }

@@ -6,24 +6,24 @@ import (
 	"strings"
 )
 
-// maxReportedShares is how many of the dearest fields a refusal and a report name.
+// maxReportedShares is how many of the most expensive fields a rejection and an analysis name.
 const maxReportedShares = 3
 
-// CostAnalysis is what a dry run tells of an operation.
+// CostAnalysis is the result of a dry run of an operation.
 type CostAnalysis struct {
 	Estimate
-	// Depth is the deepest field's, introspection apart.
+	// Depth is the depth of the deepest field, without introspection.
 	Depth int
-	// Statements is how many SQL statements the operation is likely to take: one for
-	// each page of a connection, object with an id and field with a weight that the
-	// document has, however many rows they have. Reading ahead saves some.
+	// Statements is how many SQL statements the operation likely takes: one for each page of a
+	// connection, each object with an id and each field with a weight in the document, for any
+	// number of rows. Prefetching saves some.
 	Statements int
-	// MostExpensive are the fields that cost most.
+	// MostExpensive are the most expensive fields.
 	MostExpensive []CostShare
 }
 
-// AnalyzeCost tells of an operation without admitting it; the arguments are those of
-// Cost. It is zero for an operation that does not exist.
+// AnalyzeCost returns the costs of an operation without checking them. The arguments are those of
+// CheckCost. The analysis of an operation that does not exist is zero.
 func (d *Document) AnalyzeCost(name string, values map[string]any) CostAnalysis {
 	op := d.findOperation(name)
 	if op == nil {
@@ -34,33 +34,34 @@ func (d *Document) AnalyzeCost(name string, values map[string]any) CostAnalysis 
 	return CostAnalysis{Estimate: d.estimateCost(op, &v), Depth: root.depth, Statements: root.statements, MostExpensive: d.findMostExpensive(op, &v, shareByCost)}
 }
 
-// shareByCost returns a field's own part of the cost, of each call and of each object.
+// shareByCost returns a field's own cost, for each call and for each object.
 func shareByCost(n *planNode) (own, each float64) { return n.callCost, n.objectCost }
 
-// shareByFields is shareByCost of the answer's fields.
+// shareByFields returns a field's own number of fields in the response, for each call and for
+// each object.
 func shareByFields(n *planNode) (own, each float64) { return 1, n.freeFields }
 
-// nodeRef is a node of a block.
+// nodeRef identifies a node in a block.
 type nodeRef struct{ block, node int32 }
 
-// noNode is above the root.
+// noNode is the owner of the root.
 var noNode = nodeRef{noIndex, noIndex}
 
-// multiplier is how often a selection set is answered, and for how many rows of the page
-// that it is in.
+// multiplier is how often a selection set is executed, and for how many rows of the page that
+// contains it.
 type multiplier struct{ fixed, perRow float64 }
 
-// rankedNode is a node with its share. Of the whole of a block, times are those of all
-// that spread it, and the owner is that of the place that does so most often.
+// rankedNode is a node with its share of the cost. The first node of a fragment's block has the
+// sum of the multipliers of all spreads, and the owner of the spread that is executed most often.
 type rankedNode struct {
 	multiplier
 	share     float64
-	owner     nodeRef // the field in whose set it stands, a field's own set included
-	ownerUses float64
+	owner     nodeRef // the field whose selection set contains the node; the node itself if it is a field
+	ownerUses float64 // how often the spread of owner is executed
 }
 
-// costRanking shares the cost of an operation out among its nodes: from the operation
-// down to the fragments that spread nothing, each node once.
+// costRanking distributes the cost of an operation over its nodes. It visits each node once, from
+// the operation down to the fragments that spread no other.
 type costRanking struct {
 	doc    *Document
 	blocks [][]rankedNode
@@ -87,22 +88,22 @@ func (d *Document) findMostExpensive(op *operation, v *variableValues, share fun
 	}
 	slices.SortStableFunc(candidates, func(a, b nodeRef) int { return cmp.Compare(r.nodeAt(b).share, r.nodeAt(a).share) })
 	var mostExpensive []CostShare
-	for _, s := range candidates[:min(len(candidates), maxReportedShares)] {
-		mostExpensive = append(mostExpensive, CostShare{Path: r.fieldPath(s), Cost: roundUpCost(r.nodeAt(s).share)})
+	for _, n := range candidates[:min(len(candidates), maxReportedShares)] {
+		mostExpensive = append(mostExpensive, CostShare{Path: r.fieldPath(n), Cost: roundUpCost(r.nodeAt(n).share)})
 	}
 	return mostExpensive
 }
 
-func (r *costRanking) nodeAt(s nodeRef) *rankedNode { return &r.blocks[s.block][s.node] }
+func (r *costRanking) nodeAt(n nodeRef) *rankedNode { return &r.blocks[n.block][n.node] }
 
-// rankBlock shares out what a block costs, once all that spreads it is ranked.
+// rankBlock distributes the cost of a block. All blocks that spread it must be ranked before.
 func (r *costRanking) rankBlock(b int32, v *variableValues, share func(*planNode) (own, each float64)) {
 	for i := range r.blocks[b] {
 		v.steps++
 		n, this := &r.doc.blocks[b].nodes[i], &r.blocks[b][i]
 		if n.dynamic != nil {
-			resolved, there := n.resolveVariables(v)
-			if !there {
+			resolved, included := n.resolveVariables(v)
+			if !included {
 				this.owner = noNode
 				continue
 			}
@@ -119,7 +120,7 @@ func (r *costRanking) rankBlock(b int32, v *variableValues, share func(*planNode
 				this.setMultiplier(n, above.multiplier)
 				this.share += own*above.fixed + each*this.fixed
 			}
-		default: // what costs there is the field's that it stands in
+		default: // its cost belongs to the field that contains it
 			if n.kind == inlineNode {
 				this.multiplier, this.owner = above.multiplier, above.owner
 			}
@@ -130,7 +131,7 @@ func (r *costRanking) rankBlock(b int32, v *variableValues, share func(*planNode
 	}
 }
 
-// setMultiplier sets how often the selection set of a field is answered.
+// setMultiplier sets how often the selection set of a field is executed.
 func (r *rankedNode) setMultiplier(n *planNode, above multiplier) {
 	r.fixed = above.fixed * n.rows
 	if n.field != nil && n.field.isSized {
@@ -140,24 +141,24 @@ func (r *rankedNode) setMultiplier(n *planNode, above multiplier) {
 	r.perRow = min(r.fixed*n.pageRows, maxCost)
 }
 
-// addSpread adds a spread to the whole of the fragment.
+// addSpread adds the multiplier of a spread to the first node of its fragment.
 func (r *costRanking) addSpread(from, fragment *rankedNode) {
 	fragment.fixed = min(fragment.fixed+from.fixed, maxCost)
 	fragment.perRow = min(fragment.perRow+from.perRow, maxCost)
-	if often := from.fixed + from.perRow; often > fragment.ownerUses {
-		fragment.ownerUses, fragment.owner = often, from.owner
+	if uses := from.fixed + from.perRow; uses > fragment.ownerUses {
+		fragment.ownerUses, fragment.owner = uses, from.owner
 	}
 }
 
-// fieldPath returns the names from the root to a field.
-func (r *costRanking) fieldPath(s nodeRef) string {
+// fieldPath returns the names from the root to a field, with dots.
+func (r *costRanking) fieldPath(at nodeRef) string {
 	var names []string
-	for s != noNode {
-		n := &r.doc.blocks[s.block].nodes[s.node]
+	for at != noNode {
+		n := &r.doc.blocks[at.block].nodes[at.node]
 		if n.field != nil {
 			names = append(names, n.field.name)
 		}
-		s = r.nodeAt(nodeRef{s.block, n.parent}).owner
+		at = r.nodeAt(nodeRef{at.block, n.parent}).owner
 	}
 	slices.Reverse(names)
 	return strings.Join(names, ".")

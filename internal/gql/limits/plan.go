@@ -4,34 +4,34 @@ import "github.com/vektah/gqlparser/v2/ast"
 
 // block is the selection set of an operation or a fragment, compiled for costing.
 type block struct {
-	nodes        []planNode // each after the one whose set it is in; the first is the whole
-	spreadBlocks []int32    // the blocks of the fragments that it spreads
-	// nonNullVariables are the variables that are used where there must be a value.
+	nodes        []planNode // parents before their children; the first stands for the block
+	spreadBlocks []int32    // blocks of the fragments that it spreads
+	// nonNullVariables are the variables that are used where a value is required.
 	nonNullVariables []int32
 
-	depth              int // of the deepest field, introspection apart
-	introspectionDepth int // of the deepest field below __schema or __type, these included
-	statements         int // fields that are likely to be a statement each
-	topLevelFields     int // at the top
-	logins             int // likewise, those of Limits.LoginFields
+	depth              int // of the deepest field, without introspection
+	introspectionDepth int // of the deepest field below __schema or __type, including these
+	statements         int // fields that likely are an SQL statement each
+	topLevelFields     int
+	logins             int // top-level fields in Limits.LoginFields
 }
 
-// planNode is a part of a selection set that costs something: a field with a selection,
-// a weight or a condition; an inline fragment; a spread. Fields that cost nothing
-// are but counted where they stand.
-// They stand as in the document: what is in a node's set follows it at once.
+// planNode is a part of a selection set that can cost something: a field with a selection set, a
+// weight or a condition; an inline fragment; a spread. Fields that cost nothing are only counted
+// in their parent. Nodes are in the order of the document: the nodes of a selection set directly
+// follow the node that has it.
 type planNode struct {
 	kind          nodeKind
-	responseName  string // of a field: that in the answer
+	responseName  string // of a field
 	parent        int32
-	fragmentBlock int32        // of a spread: its block
-	field         *fieldCost   // nil if it is unknown
-	freeFields    float64      // the fields in its set that cost nothing
-	callCost      float64      // of a call, variables apart
-	objectCost    float64      // of each object that it gives
-	rows          float64      // how many objects it gives
-	pageRows      float64      // how many objects the sized fields below give
-	dynamic       *dynamicPart // nil where no variable has a say
+	fragmentBlock int32        // of a spread: the block of its fragment
+	field         *fieldCost   // nil if the field is unknown
+	freeFields    float64      // number of fields in its selection set that cost nothing
+	callCost      float64      // of a call, without variables
+	objectCost    float64      // of each object that it returns
+	rows          float64      // number of objects that it returns
+	pageRows      float64      // number of objects that the sized fields below it return
+	dynamic       *dynamicPart // nil if it does not depend on variables
 }
 
 type nodeKind uint8
@@ -43,40 +43,40 @@ const (
 	spreadNode
 )
 
-// dynamicPart is what depends on variables.
+// dynamicPart is the part of a node that depends on variables.
 type dynamicPart struct {
 	slicingArguments []slicingArgument
-	inputVariables   []int32 // the variables within arguments
+	inputVariables   []int32 // variables within arguments
 	conditions       []condition
 }
 
-// slicingArgument is a slicing argument: a literal, or a variable with what holds where the
-// request has none.
+// slicingArgument is a slicing argument: a literal, or a variable and the default of the argument.
 type slicingArgument struct {
-	variable int32 // none for a literal
-	isList   bool  // whether its length is meant
+	variable int32 // noIndex for a literal
+	isList   bool  // whether the length of a list is the number of rows
 	literal  float64
-	known    bool // whether there is a literal, or a default
+	known    bool // whether there is a literal or a default
 }
 
-// condition is @skip or @include: the field is there if the value is want.
+// condition is @skip or @include: it includes its selection if the value equals
+// includedWhen.
 type condition struct {
-	variable int32 // none for a literal
-	literal  bool
-	wanted   bool
+	variable     int32 // noIndex for a literal
+	literal      bool
+	includedWhen bool
 }
 
 const noIndex = -1
 
-// countRows returns how many rows a field gives by its slicing arguments: the most that
-// one of them says. What is out of range the resolver refuses.
+// countRows returns how many rows a field returns: the largest number of its slicing arguments,
+// at most maxRows. The resolver rejects numbers out of range.
 func (f *fieldCost) countRows(slices []slicingArgument, v *variableValues) float64 {
 	rows, specified := 0.0, false
 	for _, s := range slices {
 		n, known := s.literal, s.known
 		if s.variable != noIndex {
-			if given, ok := v.lookupValue(s.variable); ok {
-				n, known = given.requestedRows(s.isList)
+			if value, ok := v.lookupValue(s.variable); ok {
+				n, known = value.requestedRows(s.isList)
 			}
 		}
 		if known {
@@ -89,8 +89,7 @@ func (f *fieldCost) countRows(slices []slicingArgument, v *variableValues) float
 	return min(rows, f.maxRows)
 }
 
-// setRowCounts sets how many objects the node gives, and how many the sized fields below
-// it.
+// setRowCounts sets how many objects the node and the sized fields below it return.
 func (n *planNode) setRowCounts(slices []slicingArgument, v *variableValues) {
 	n.rows, n.pageRows = 1, defaultPageRows
 	switch f := n.field; {
@@ -102,17 +101,17 @@ func (n *planNode) setRowCounts(slices []slicingArgument, v *variableValues) {
 	}
 }
 
-// resolveVariables returns the node as the variables have it; false if a condition leaves it
-// out. What is no boolean leaves nothing out.
+// resolveVariables returns the node with the values of variables applied; false if a condition
+// excludes it. A condition whose value is not a boolean excludes nothing.
 func (n *planNode) resolveVariables(v *variableValues) (planNode, bool) {
 	for _, c := range n.dynamic.conditions {
-		there := c.literal == c.wanted
+		included := c.literal == c.includedWhen
 		if c.variable != noIndex {
 			value, _ := v.lookupValue(c.variable)
 			is, known := value.booleanValue()
-			there = !known || is == c.wanted
+			included = !known || is == c.includedWhen
 		}
-		if !there {
+		if !included {
 			return planNode{}, false
 		}
 	}
@@ -126,9 +125,9 @@ func (n *planNode) resolveVariables(v *variableValues) (planNode, bool) {
 	return resolved, true
 }
 
-// compileSlicing compiles the slicing arguments of a field, and tells whether variables are
-// among them.
-func (w *compiler) compileSlicing(f *ast.Field, def *fieldCost) (slices []slicingArgument, varies bool) {
+// compileSlicing compiles the slicing arguments of a field, and reports whether any is a
+// variable.
+func (c *compiler) compileSlicing(f *ast.Field, def *fieldCost) (slices []slicingArgument, varies bool) {
 	if def == nil {
 		return nil, false
 	}
@@ -136,12 +135,12 @@ func (w *compiler) compileSlicing(f *ast.Field, def *fieldCost) (slices []slicin
 		in := def.args[name]
 		s := slicingArgument{variable: noIndex, isList: in.typ.Elem != nil}
 		s.literal, s.known = literalRows(in.defaultValue, s.isList)
-		if given := f.Arguments.ForName(name); given != nil {
-			if given.Value.Kind == ast.Variable {
-				s.variable = w.numberVariable(given.Value.Raw)
+		if argument := f.Arguments.ForName(name); argument != nil {
+			if argument.Value.Kind == ast.Variable {
+				s.variable = c.numberVariable(argument.Value.Raw)
 				varies = true
 			} else {
-				s.literal, s.known = literalRows(given.Value, s.isList)
+				s.literal, s.known = literalRows(argument.Value, s.isList)
 			}
 		}
 		slices = append(slices, s)

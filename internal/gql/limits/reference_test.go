@@ -7,21 +7,21 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// reference costs an operation as the words of the specification go, with every
-// spread walked anew and the schema's directives read each time.
+// reference computes the cost of an operation literally by the specification: it walks each
+// spread again, and reads the directives of the schema each time.
 type reference struct {
 	schema    *ast.Schema
 	fragments map[string]*ast.FragmentDefinition
 	operation *ast.OperationDefinition
 	variables map[string]any
-	steps     int // what it cannot finish it gives up
+	steps     int // it stops at maxReferenceSteps
 }
 
 type referenceCost struct{ cost, fields, introspection float64 }
 
-const givenUp = 200_000
+const maxReferenceSteps = 200_000
 
-// costByReference returns what Estimate has; false where that takes too long.
+// costByReference returns the values of an Estimate; false if that takes too many steps.
 func costByReference(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) (referenceCost, bool) {
 	r := &reference{schema: schema, fragments: map[string]*ast.FragmentDefinition{}, operation: op, variables: variables}
 	for _, f := range doc.Fragments {
@@ -30,39 +30,39 @@ func costByReference(schema *ast.Schema, doc *ast.QueryDocument, op *ast.Operati
 		}
 	}
 	root := map[ast.Operation]*ast.Definition{ast.Query: schema.Query, ast.Mutation: schema.Mutation, ast.Subscription: schema.Subscription}[op.Operation]
-	c := r.set(op.SelectionSet, root, 20)
+	c := r.costSelections(op.SelectionSet, root, 20)
 	up := func(f float64) float64 { return math.Ceil(min(f, 1e15)) }
-	return referenceCost{up(c.cost), up(c.fields), up(c.introspection)}, r.steps < givenUp
+	return referenceCost{up(c.cost), up(c.fields), up(c.introspection)}, r.steps < maxReferenceSteps
 }
 
-// set costs a selection set whose sized fields have so many rows.
-func (r *reference) set(set ast.SelectionSet, on *ast.Definition, page float64) (sum referenceCost) {
+// costSelections returns the cost of a selection set whose sized fields have page rows.
+func (r *reference) costSelections(set ast.SelectionSet, on *ast.Definition, page float64) (sum referenceCost) {
 	for _, s := range set {
-		if r.steps++; r.steps > givenUp {
+		if r.steps++; r.steps > maxReferenceSteps {
 			return sum
 		}
 		var c referenceCost
 		switch s := s.(type) {
 		case *ast.Field:
-			if r.left(s.Directives) {
+			if r.isExcluded(s.Directives) {
 				continue
 			}
-			c = r.field(s, on, page)
+			c = r.costField(s, on, page)
 		case *ast.InlineFragment:
-			if r.left(s.Directives) {
+			if r.isExcluded(s.Directives) {
 				continue
 			}
-			of := on
+			typ := on
 			if s.TypeCondition != "" {
-				of = r.schema.Types[s.TypeCondition]
+				typ = r.schema.Types[s.TypeCondition]
 			}
-			c = r.set(s.SelectionSet, of, page)
+			c = r.costSelections(s.SelectionSet, typ, page)
 		case *ast.FragmentSpread:
 			f := r.fragments[s.Name]
-			if f == nil || r.left(s.Directives) {
+			if f == nil || r.isExcluded(s.Directives) {
 				continue
 			}
-			c = r.set(f.SelectionSet, r.schema.Types[f.TypeCondition], page)
+			c = r.costSelections(f.SelectionSet, r.schema.Types[f.TypeCondition], page)
 		}
 		sum.cost += c.cost
 		sum.fields += c.fields
@@ -71,21 +71,21 @@ func (r *reference) set(set ast.SelectionSet, on *ast.Definition, page float64) 
 	return sum
 }
 
-func (r *reference) field(f *ast.Field, on *ast.Definition, page float64) referenceCost {
+func (r *reference) costField(f *ast.Field, on *ast.Definition, page float64) referenceCost {
 	var def *ast.FieldDefinition
 	if on != nil {
 		def = on.Fields.ForName(f.Name)
 	}
 	if def == nil {
-		c := r.set(f.SelectionSet, nil, 20)
+		c := r.costSelections(f.SelectionSet, nil, 20)
 		c.fields++
 		return c
 	}
-	of := r.schema.Types[def.Type.Name()]
+	typ := r.schema.Types[def.Type.Name()]
 	call := r.fieldWeight(on, def)
 	for _, a := range f.Arguments {
 		if d := def.Arguments.ForName(a.Name); d != nil {
-			call += weightIn(d.Directives, 0) + r.literal(a.Value, r.schema.Types[d.Type.Name()])
+			call += directiveWeight(d.Directives, 0) + r.costLiteral(a.Value, r.schema.Types[d.Type.Name()])
 		}
 	}
 	rows, inner := 1.0, 20.0
@@ -93,33 +93,33 @@ func (r *reference) field(f *ast.Field, on *ast.Definition, page float64) refere
 	case r.isSized(on, f.Name):
 		rows = page
 	case def.Type.Elem != nil:
-		rows = r.size(f, def)
-	case sized != nil && len(r.strings(sized, "sizedFields")) > 0:
-		inner = r.size(f, def)
+		rows = r.countRows(f, def)
+	case sized != nil && len(r.stringList(sized, "sizedFields")) > 0:
+		inner = r.countRows(f, def)
 	}
-	below := r.set(f.SelectionSet, of, inner)
-	object := r.typeWeight(of) + below.cost
+	below := r.costSelections(f.SelectionSet, typ, inner)
+	object := r.typeWeight(typ) + below.cost
 	if on == r.schema.Query && (f.Name == "__schema" || f.Name == "__type") {
 		return referenceCost{0, 1, call + object + below.introspection}
 	}
 	return referenceCost{call + rows*object, 1 + rows*below.fields, below.introspection}
 }
 
-func weightIn(directives ast.DirectiveList, otherwise float64) float64 {
+func directiveWeight(directives ast.DirectiveList, weight float64) float64 {
 	if d := directives.ForName("cost"); d != nil {
-		otherwise, _ = strconv.ParseFloat(d.Arguments.ForName("weight").Value.Raw, 64)
+		weight, _ = strconv.ParseFloat(d.Arguments.ForName("weight").Value.Raw, 64)
 	}
-	return otherwise
+	return weight
 }
 
 func (r *reference) typeWeight(def *ast.Definition) float64 {
 	if def.IsLeafType() {
-		return weightIn(def.Directives, 0)
+		return directiveWeight(def.Directives, 0)
 	}
 	if def.Kind == ast.InputObject {
 		return 0
 	}
-	weight := weightIn(def.Directives, 1)
+	weight := directiveWeight(def.Directives, 1)
 	if def.IsAbstractType() {
 		for _, d := range r.schema.PossibleTypes[def.Name] {
 			weight = max(weight, r.typeWeight(d))
@@ -129,9 +129,9 @@ func (r *reference) typeWeight(def *ast.Definition) float64 {
 }
 
 func (r *reference) fieldWeight(on *ast.Definition, def *ast.FieldDefinition) float64 {
-	weight := weightIn(def.Directives, 0)
+	weight := directiveWeight(def.Directives, 0)
 	if on == r.schema.Mutation {
-		weight = weightIn(def.Directives, 10)
+		weight = directiveWeight(def.Directives, 10)
 	}
 	if on.Kind == ast.Interface {
 		for _, d := range r.schema.PossibleTypes[on.Name] {
@@ -141,7 +141,7 @@ func (r *reference) fieldWeight(on *ast.Definition, def *ast.FieldDefinition) fl
 	return weight
 }
 
-func (r *reference) strings(d *ast.Directive, name string) (list []string) {
+func (r *reference) stringList(d *ast.Directive, name string) (list []string) {
 	if a := d.Arguments.ForName(name); a != nil {
 		for _, c := range a.Value.Children {
 			list = append(list, c.Value.Raw)
@@ -150,12 +150,13 @@ func (r *reference) strings(d *ast.Directive, name string) (list []string) {
 	return list
 }
 
-// isSized tells whether any field that gives the type sizes the field of it.
+// isSized reports whether @listSize of any field that returns the type names its field in
+// sizedFields.
 func (r *reference) isSized(on *ast.Definition, name string) bool {
 	for _, def := range r.schema.Types {
 		for _, f := range def.Fields {
 			if d := f.Directives.ForName("listSize"); d != nil && f.Type.Name() == on.Name {
-				for _, sized := range r.strings(d, "sizedFields") {
+				for _, sized := range r.stringList(d, "sizedFields") {
 					if sized == name {
 						return true
 					}
@@ -166,59 +167,59 @@ func (r *reference) isSized(on *ast.Definition, name string) bool {
 	return false
 }
 
-func (r *reference) size(f *ast.Field, def *ast.FieldDefinition) float64 {
-	assumed, most := 20.0, 100.0
+func (r *reference) countRows(f *ast.Field, def *ast.FieldDefinition) float64 {
+	assumed, maxRows := 20.0, 100.0
 	var slicing []string
 	if d := def.Directives.ForName("listSize"); d != nil {
 		if a := d.Arguments.ForName("assumedSize"); a != nil {
 			assumed, _ = strconv.ParseFloat(a.Value.Raw, 64)
-			most = max(most, assumed)
+			maxRows = max(maxRows, assumed)
 		}
-		slicing = r.strings(d, "slicingArguments")
+		slicing = r.stringList(d, "slicingArguments")
 	}
-	size := -1.0
+	rows := -1.0
 	for _, name := range slicing {
 		a := def.Arguments.ForName(name)
-		value, known := r.given(f.Arguments.ForName(name))
+		value, known := r.argumentValue(f.Arguments.ForName(name))
 		if !known && a.DefaultValue != nil {
-			value = r.plain(a.DefaultValue)
+			value = r.plainValue(a.DefaultValue)
 		}
 		switch value := value.(type) {
 		case nil:
 		case float64:
-			size = max(size, value, 0)
+			rows = max(rows, value, 0)
 		case []any:
-			size = max(size, float64(len(value)))
+			rows = max(rows, float64(len(value)))
 		default:
 			if a.Type.Elem != nil {
-				size = max(size, 1)
+				rows = max(rows, 1)
 			}
 		}
 	}
-	if size < 0 {
-		size = assumed
+	if rows < 0 {
+		rows = assumed
 	}
-	return min(size, most)
+	return min(rows, maxRows)
 }
 
-// given returns an argument's value; false where there is none.
-func (r *reference) given(a *ast.Argument) (any, bool) {
+// argumentValue returns the value of an argument; false if it has none.
+func (r *reference) argumentValue(a *ast.Argument) (any, bool) {
 	if a == nil {
 		return nil, false
 	}
 	if a.Value.Kind != ast.Variable {
-		return r.plain(a.Value), true
+		return r.plainValue(a.Value), true
 	}
 	if v, ok := r.variables[a.Value.Raw]; ok {
 		return v, true
 	}
 	if d := r.operation.VariableDefinitions.ForName(a.Value.Raw); d != nil && d.DefaultValue != nil {
-		return r.plain(d.DefaultValue), true
+		return r.plainValue(d.DefaultValue), true
 	}
 	return nil, false
 }
 
-func (r *reference) plain(v *ast.Value) any {
+func (r *reference) plainValue(v *ast.Value) any {
 	switch v.Kind {
 	case ast.NullValue:
 		return nil
@@ -234,10 +235,10 @@ func (r *reference) plain(v *ast.Value) any {
 	return v.Raw
 }
 
-func (r *reference) left(directives ast.DirectiveList) bool {
+func (r *reference) isExcluded(directives ast.DirectiveList) bool {
 	for _, d := range directives {
 		for _, a := range d.Arguments {
-			value, _ := r.given(a)
+			value, _ := r.argumentValue(a)
 			if on, ok := value.(bool); ok && a.Name == "if" && (d.Name == "skip" && on || d.Name == "include" && !on) {
 				return true
 			}
@@ -246,77 +247,77 @@ func (r *reference) left(directives ast.DirectiveList) bool {
 	return false
 }
 
-func (r *reference) literal(v *ast.Value, of *ast.Definition) float64 {
+func (r *reference) costLiteral(v *ast.Value, typ *ast.Definition) float64 {
 	r.steps++
 	switch v.Kind {
 	case ast.NullValue:
 		return 0
 	case ast.Variable:
 		d := r.operation.VariableDefinitions.ForName(v.Raw)
-		given, ok := r.variables[v.Raw]
+		value, ok := r.variables[v.Raw]
 		switch {
-		case d == nil || !r.costly(of, map[string]bool{}):
+		case d == nil || !r.isCostly(typ, map[string]bool{}):
 			return 0
 		case ok:
-			return r.value(given, r.schema.Types[d.Type.Name()])
+			return r.costValue(value, r.schema.Types[d.Type.Name()])
 		case d.DefaultValue != nil:
-			return r.literal(d.DefaultValue, r.schema.Types[d.Type.Name()])
+			return r.costLiteral(d.DefaultValue, r.schema.Types[d.Type.Name()])
 		}
 		return 0
 	case ast.ListValue:
 		sum := 0.0
 		for _, c := range v.Children {
-			sum += r.literal(c.Value, of)
+			sum += r.costLiteral(c.Value, typ)
 		}
 		return sum
 	case ast.ObjectValue:
-		sum := r.typeWeight(of)
+		sum := r.typeWeight(typ)
 		for _, c := range v.Children {
-			if f := of.Fields.ForName(c.Name); f != nil && of.Kind == ast.InputObject {
-				sum += weightIn(f.Directives, 0) + r.literal(c.Value, r.schema.Types[f.Type.Name()])
+			if f := typ.Fields.ForName(c.Name); f != nil && typ.Kind == ast.InputObject {
+				sum += directiveWeight(f.Directives, 0) + r.costLiteral(c.Value, r.schema.Types[f.Type.Name()])
 			}
 		}
 		return sum
 	}
-	return r.typeWeight(of)
+	return r.typeWeight(typ)
 }
 
-// costly tells whether a value of a type can cost something. A variable of another
-// type than the place wants is costed only where it can.
-func (r *reference) costly(of *ast.Definition, seen map[string]bool) bool {
-	if of.Kind != ast.InputObject {
-		return r.typeWeight(of) > 0
+// isCostly reports whether a value of a type can cost something. The cost of a variable counts
+// only where the required type is costly, even if the variable has another type.
+func (r *reference) isCostly(typ *ast.Definition, seen map[string]bool) bool {
+	if typ.Kind != ast.InputObject {
+		return r.typeWeight(typ) > 0
 	}
-	if seen[of.Name] {
+	if seen[typ.Name] {
 		return false
 	}
-	seen[of.Name] = true
-	for _, f := range of.Fields {
-		if weightIn(f.Directives, 0) > 0 || r.costly(r.schema.Types[f.Type.Name()], seen) {
+	seen[typ.Name] = true
+	for _, f := range typ.Fields {
+		if directiveWeight(f.Directives, 0) > 0 || r.isCostly(r.schema.Types[f.Type.Name()], seen) {
 			return true
 		}
 	}
 	return false
 }
 
-func (r *reference) value(v any, of *ast.Definition) float64 {
+func (r *reference) costValue(v any, typ *ast.Definition) float64 {
 	switch v := v.(type) {
 	case nil:
 		return 0
 	case []any:
 		sum := 0.0
 		for _, c := range v {
-			sum += r.value(c, of)
+			sum += r.costValue(c, typ)
 		}
 		return sum
 	case map[string]any:
-		sum := r.typeWeight(of)
+		sum := r.typeWeight(typ)
 		for name, c := range v {
-			if f := of.Fields.ForName(name); f != nil && of.Kind == ast.InputObject {
-				sum += weightIn(f.Directives, 0) + r.value(c, r.schema.Types[f.Type.Name()])
+			if f := typ.Fields.ForName(name); f != nil && typ.Kind == ast.InputObject {
+				sum += directiveWeight(f.Directives, 0) + r.costValue(c, r.schema.Types[f.Type.Name()])
 			}
 		}
 		return sum
 	}
-	return r.typeWeight(of)
+	return r.typeWeight(typ)
 }

@@ -5,12 +5,11 @@ import (
 	"strings"
 )
 
-// Code is what a program reads to learn which limit a refusal is about; it is sent
-// as extensions.code.
+// Code identifies the limit of a rejection for programs. It is sent as extensions.code.
 type Code string
 
-// The codes of refusals. Cycles of fragments have validation's own, and variables
-// that are null where they must not be that of bad input.
+// The codes of rejections. Cycles of fragments have the code of validation errors, null
+// variables the code of bad input.
 const (
 	TooManyTokens      Code = "MAX_TOKENS_LIMIT" //nolint:gosec // not a credential
 	TooDeep            Code = "MAX_DEPTH_LIMIT"
@@ -27,23 +26,23 @@ const (
 	NullVariable       Code = "BAD_USER_INPUT"
 )
 
-// Rejection is why a document or an operation is not admitted. The message may be
-// shown as it is.
+// Rejection is the reason why a document or an operation must not run. Its message is for
+// clients.
 type Rejection struct {
 	Code    Code
 	Message string
-	// Limit is the limit's value; 0 where the refusal is not about one.
+	// Limit is the value of the limit; 0 if the rejection is not about a limit.
 	Limit int64
-	// Value is what the document has; 0 where counting stopped at the limit.
+	// Value is the value of the document; 0 if counting stopped at the limit.
 	Value int64
-	// MostExpensive are the fields that cost most, of an operation that costs too much.
+	// MostExpensive are the most expensive fields of an operation that costs too much.
 	MostExpensive []CostShare
 }
 
-// CostShare is the part of a cost that is a field's own, in all places that the field
-// is called from together; what is below it has shares of its own.
+// CostShare is a field's own part of a cost, summed over all places of the field. The fields
+// below it have shares of their own.
 type CostShare struct {
-	// Path leads to the field, by the schema's names, with dots: courses.nodes.
+	// Path is the names in the schema that lead to the field, with dots: courses.nodes.
 	Path string `json:"path"`
 	Cost int64  `json:"cost"`
 }
@@ -51,8 +50,8 @@ type CostShare struct {
 // Error returns the code and the message.
 func (r *Rejection) Error() string { return string(r.Code) + ": " + r.Message }
 
-// Extensions returns what is sent as the error's extensions: code, and where there
-// is one limit, value and dearest.
+// Extensions returns the extensions of the error that is sent: code, and limit, value and the
+// most expensive fields if there are any.
 func (r *Rejection) Extensions() map[string]any {
 	e := map[string]any{"code": string(r.Code)}
 	if r.Limit > 0 {
@@ -67,30 +66,30 @@ func (r *Rejection) Extensions() map[string]any {
 	return e
 }
 
-// rejectExcess returns the refusal of what exceeds a limit, nil of what does not.
+// rejectExcess returns a rejection if the value exceeds the limit, nil otherwise.
 func rejectExcess(code Code, what string, value, limit int) *Rejection {
 	if value <= limit {
 		return nil
 	}
 	return &Rejection{
 		Code: code, Limit: int64(limit), Value: int64(value),
-		Message: fmt.Sprintf("too many %s: %d, where %d is the limit", what, value, limit),
+		Message: fmt.Sprintf("too many %s: %d, the limit is %d", what, value, limit),
 	}
 }
 
 func rejectTokens(limit int) *Rejection {
 	return &Rejection{
 		Code: TooManyTokens, Limit: int64(limit),
-		Message: fmt.Sprintf("the document has more tokens (names, punctuators, literals and comments) than the limit of %d", limit),
+		Message: fmt.Sprintf("too many tokens (names, punctuators, literals and comments): the limit is %d", limit),
 	}
 }
 
-// rejectCycle names the fragments of a cycle, the first of which spreads itself by way
-// of the others.
+// rejectCycle returns the rejection of a cycle of fragments: the first spreads itself through the
+// others.
 func rejectCycle(names []string) *Rejection {
 	message := fmt.Sprintf("fragment %q spreads itself", names[0])
 	if len(names) > 1 {
-		message += ", by way of \"" + strings.Join(names[1:], "\", \"") + "\""
+		message += " through \"" + strings.Join(names[1:], "\", \"") + "\""
 	}
 	return &Rejection{Code: FragmentCycle, Message: message}
 }
@@ -102,11 +101,11 @@ func rejectNullVariable(name string) *Rejection {
 func rejectCost(what string, value, limit int64, mostExpensive []CostShare) *Rejection {
 	var breakdown strings.Builder
 	for i, s := range mostExpensive {
-		breakdown.WriteString([]string{"; most of it is ", ", "}[min(i, 1)])
-		fmt.Fprintf(&breakdown, "%s with %d", s.Path, s.Cost)
+		breakdown.WriteString([]string{"; most expensive: ", ", "}[min(i, 1)])
+		fmt.Fprintf(&breakdown, "%s (%d)", s.Path, s.Cost)
 	}
 	return &Rejection{
 		Code: TooExpensive, Limit: limit, Value: value, MostExpensive: mostExpensive,
-		Message: fmt.Sprintf("%s: %d, where %d is the limit: ask for fewer rows at a time, or for fewer levels of lists%s", what, value, limit, breakdown.String()),
+		Message: fmt.Sprintf("%s: %d, the limit is %d; request fewer rows at a time or fewer levels of lists%s", what, value, limit, breakdown.String()),
 	}
 }

@@ -17,8 +17,8 @@ directive @cost(weight: String!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITIO
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 `
 
-// load parses a schema that may use @cost and @listSize.
-func load(t testing.TB, text string) *ast.Schema {
+// loadSchema parses a schema that may use @cost and @listSize.
+func loadSchema(t testing.TB, text string) *ast.Schema {
 	t.Helper()
 	schema, err := gqlparser.LoadSchema(&ast.Source{Input: directives + text})
 	if err != nil {
@@ -27,9 +27,9 @@ func load(t testing.TB, text string) *ast.Schema {
 	return schema
 }
 
-// contract returns the contract's schema, with what it says of costs.
-var contract = sync.OnceValues(func() (*ast.Schema, error) {
-	files, err := filepath.Glob("../../graph/schema/*.graphqls")
+// loadContract returns the schema of the API, with its costs.
+var loadContract = sync.OnceValues(func() (*ast.Schema, error) {
+	files, err := filepath.Glob("../../../graph/schema/*.graphqls")
 	if err != nil {
 		return nil, err
 	}
@@ -46,14 +46,14 @@ var contract = sync.OnceValues(func() (*ast.Schema, error) {
 
 func contractSchema(t testing.TB) *ast.Schema {
 	t.Helper()
-	schema, err := contract()
+	schema, err := loadContract()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return schema
 }
 
-func policy(t testing.TB, schema *ast.Schema, values limits.Limits) *limits.Policy {
+func newPolicy(t testing.TB, schema *ast.Schema, values limits.Limits) *limits.Policy {
 	t.Helper()
 	p, err := limits.New(schema, values)
 	if err != nil {
@@ -62,9 +62,8 @@ func policy(t testing.TB, schema *ast.Schema, values limits.Limits) *limits.Poli
 	return p
 }
 
-// strict are limits that the hostile documents do not keep, however the defaults
-// may be moved.
-func strict() limits.Limits {
+// strictLimits returns limits that the hostile documents exceed, even if the defaults change.
+func strictLimits() limits.Limits {
 	l := limits.Defaults()
 	l.RootFields, l.MutationFields, l.Aliases, l.SameFieldPerSet, l.Cost = 20, 5, 30, 10, 10_000
 	return l

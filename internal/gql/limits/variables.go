@@ -10,11 +10,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// valueCost returns what a variable's value costs, as that of a literal: see
-// walker.compileValue. Values come as encoding/json makes them, or as gqlparser makes them
-// of those.
-func valueCost(v any, of *typeCost) float64 {
-	if !of.costly {
+// valueCost returns the cost of a variable's value. It costs as much as a literal: see
+// compiler.compileValue. Values are as encoding/json decoded them, or as gqlparser coerced them.
+func valueCost(v any, typ *typeCost) float64 {
+	if !typ.costly {
 		return 0
 	}
 	cost := 0.0
@@ -22,69 +21,69 @@ func valueCost(v any, of *typeCost) float64 {
 	case nil:
 	case []any:
 		for _, child := range v {
-			cost += valueCost(child, of)
+			cost += valueCost(child, typ)
 		}
 	case map[string]any:
-		cost = of.weight
+		cost = typ.weight
 		for name, child := range v {
-			if in := of.inputs[name]; in != nil {
+			if in := typ.inputs[name]; in != nil {
 				cost += in.weight + valueCost(child, in.typeCost)
 			}
 		}
 	default:
-		cost = of.weight // gqlparser makes a list of a single value, of the value's type
+		cost = typ.weight // gqlparser coerces a single value to a list with an element of its type
 		if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.Len() == 1 {
-			cost = valueCost(list.Index(0).Interface(), of)
+			cost = valueCost(list.Index(0).Interface(), typ)
 		}
 	}
 	return cost
 }
 
-// variableValues are those of a request.
+// variableValues are the variables of a request, for one operation.
 type variableValues struct {
 	doc      *Document
 	op       *operation
 	provided map[string]any
-	costs    []float64 // by number; negative where it is not known yet
-	steps    int       // how many nodes were looked at
+	costs    []float64 // by number; negative before it is computed
+	steps    int       // number of visited nodes
 }
 
-// variableValue is that of a variable in a request: what is given, or else the literal that
-// is its default.
+// variableValue is the value of a variable in a request: the provided one, or else the literal
+// of its default.
 type variableValue struct {
 	provided     any
 	defaultValue *ast.Value
 }
 
-// lookupValue returns a variable's; false if it has none, and no default.
+// lookupValue returns the value of a variable; false if it has neither a value nor a default.
 func (v *variableValues) lookupValue(variable int32) (variableValue, bool) {
-	if given, ok := v.provided[v.doc.variables[variable]]; ok {
-		return variableValue{provided: given}, true
+	if provided, ok := v.provided[v.doc.variables[variable]]; ok {
+		return variableValue{provided: provided}, true
 	}
-	byDefault := v.op.declaredVariables[variable].defaultValue
-	return variableValue{defaultValue: byDefault}, byDefault != nil
+	defaultValue := v.op.declaredVariables[variable].defaultValue
+	return variableValue{defaultValue: defaultValue}, defaultValue != nil
 }
 
-// findNullVariable returns the name of a variable that is null where it must not be, "" if none
-// is.
+// findNullVariable returns the name of a variable that is null although the document requires a
+// value, "" for none.
 func (v *variableValues) findNullVariable() string {
 	for _, n := range v.op.nonNullVariables {
-		if given, ok := v.provided[v.doc.variables[n]]; ok && given == nil {
+		if value, ok := v.provided[v.doc.variables[n]]; ok && value == nil {
 			return v.doc.variables[n]
 		}
 	}
 	return ""
 }
 
-// memoizedCost returns what a variable costs within an argument. Each is looked at once,
-// wherever it is used.
+// memoizedCost returns the cost of a variable within an argument. It computes the cost of each
+// variable once.
 func (v *variableValues) memoizedCost(variable int32) float64 {
 	declared := &v.op.declaredVariables[variable]
-	given, ok := v.provided[v.doc.variables[variable]]
+	value, ok := v.provided[v.doc.variables[variable]]
 	switch {
 	case !ok:
 		return declared.defaultCost
-	case given == nil || declared.typeCost == nil:
+	case value == nil || declared.typeCost == nil:
 		return 0
 	}
 	if v.costs == nil {
@@ -94,13 +93,13 @@ func (v *variableValues) memoizedCost(variable int32) float64 {
 		}
 	}
 	if v.costs[variable] < 0 {
-		v.costs[variable] = valueCost(given, declared.typeCost)
+		v.costs[variable] = valueCost(value, declared.typeCost)
 	}
 	return v.costs[variable]
 }
 
-// literalRows returns how many rows a slicing argument's literal asks for: an Int as
-// it is, a list its length. It is false for null and for what is neither.
+// literalRows returns how many rows the literal of a slicing argument requests: the value of an
+// Int, or the length of a list. It returns false for null and for other values.
 func literalRows(v *ast.Value, list bool) (float64, bool) {
 	switch {
 	case v == nil || v.Kind == ast.NullValue:
@@ -114,26 +113,26 @@ func literalRows(v *ast.Value, list bool) (float64, bool) {
 	}
 }
 
-// requestedRows is literalRows of a variable's value.
+// requestedRows returns how many rows the value of a variable requests, as literalRows does.
 func (v variableValue) requestedRows(list bool) (float64, bool) {
 	if v.provided == nil {
 		return literalRows(v.defaultValue, list)
 	}
 	if list {
-		if given := reflect.ValueOf(v.provided); given.Kind() == reflect.Slice {
-			return float64(given.Len()), true
+		if slice := reflect.ValueOf(v.provided); slice.Kind() == reflect.Slice {
+			return float64(slice.Len()), true
 		}
 		return 1, true
 	}
-	switch given := v.provided.(type) {
+	switch n := v.provided.(type) {
 	case int64:
-		return float64(given), true
+		return float64(n), true
 	case int:
-		return float64(given), true
+		return float64(n), true
 	case float64:
-		return given, !math.IsNaN(given)
+		return n, !math.IsNaN(n)
 	case json.Number:
-		return parseNumber(string(given))
+		return parseNumber(string(n))
 	}
 	return 0, false
 }
@@ -146,7 +145,7 @@ func (v variableValue) booleanValue() (value, ok bool) {
 	return value, ok
 }
 
-// parseNumber reads a number; one out of range is infinite.
+// parseNumber parses a number. A number out of range becomes infinite.
 func parseNumber(text string) (float64, bool) {
 	n, err := strconv.ParseFloat(text, 64)
 	return n, (err == nil || errors.Is(err, strconv.ErrRange)) && !math.IsNaN(n)
