@@ -32,8 +32,8 @@ func (s *stream) verifyContinuity() error {
 			s.verifiedRoute = route
 			return s.applyNewEntries(page[1:])
 		}
-		// The log was rewound: the same Redis process no longer has the last entry. A process
-		// that never read that entry cannot notice the loss.
+		// The same Redis process no longer has the last applied entry: the log was rewound, or
+		// the entry trimmed. A process that never read a lost entry cannot notice the loss.
 		if _, err := s.appendWithEpoch(entry{tags: []string{tagEverything}}, s.epoch.Load().(string), false); err != nil {
 			return err
 		}
