@@ -107,7 +107,7 @@ func (id ID) KeyForKind(kind Kind) (int64, error) {
 		return 0, err
 	}
 	if id.Kind != kind {
-		return 0, Errorf(BadUserInput, "expected the id of a %s; got the id of a %s", kind, id.Kind)
+		return 0, Errorf(BadUserInput, "expected an id of type %s; got one of type %s", kind, id.Kind)
 	}
 	return id.Key, nil
 }

@@ -30,7 +30,10 @@ func (s *stream) verifyContinuity() error {
 		}
 		if s.startsAtLast(page) {
 			s.verifiedRoute = route
-			return s.applyNewEntries(page[1:])
+			if err := s.applyNewEntries(page[1:]); err != nil || len(page) < pageSize {
+				return err
+			}
+			return s.readNewEntries()
 		}
 		// The same Redis process no longer has the last applied entry: the log was rewound, or
 		// the entry trimmed. A process that never read a lost entry cannot notice the loss.

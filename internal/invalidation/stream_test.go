@@ -92,6 +92,27 @@ func TestStreamIsShared(t *testing.T) {
 	}
 }
 
+// TestStreamReadsAllPagesOnNewRoute checks that a read on a new connection applies every entry
+// appended since the last read, if they are more than a page.
+func TestStreamReadsAllPagesOnNewRoute(t *testing.T) {
+	t.Parallel()
+	url, prefix := redistest.NewKeyspace(t)
+	a, b := openStream(t, url, prefix), openStream(t, url, prefix)
+	since := b.mustRead(t)
+	a.mustRead(t)
+	for range 2 * pageSize {
+		a.mustAdd(t, "courses")
+	}
+	a.mustAdd(t, "course:1")
+	b.verifiedRoute--
+	if b.mustRead(t) != a.mustRead(t) {
+		t.Error("the index lags behind the log")
+	}
+	if isValid(b, since, "course:1") {
+		t.Error("the last entry was not applied")
+	}
+}
+
 // TestStreamSplitsManyTags checks that an entry of many tags is split, and that only its last
 // part has the ids, which prove that all parts are there.
 func TestStreamSplitsManyTags(t *testing.T) {
