@@ -74,75 +74,21 @@ type Limits struct {
 // as one that comes alone.
 const maxBatchSize = 10
 
-// CLI is the command line: a command and the configuration.
-type CLI struct {
-	Config `group:"Settings of the server, all of them environment variables too:"`
-
-	Serve   Serve   `cmd:"" default:"1" help:"Run the server (the default)."`
-	Migrate Migrate `cmd:"" help:"Bring the database's schema up to date, or look at it."`
-	Seed    Seed    `cmd:"" help:"Load demo data into an empty database."`
-	Token   Token   `cmd:"" help:"Print an access token for an account."`
-
-	Account   Account       `cmd:"" help:"Let accounts in, or keep them out."`
-	Documents Documents     `cmd:"" help:"Manage the documents that are trusted."`
-	Answers   CacheCommands `cmd:"" name:"cache" help:"Manage the answers that are kept."`
-
-	Schema  struct{} `cmd:"" help:"Print the schema."`
-	Version struct{} `cmd:"" help:"Print the version."`
-	Show    struct{} `cmd:"" name:"config" help:"Print the configuration in force, without its secrets."`
-}
-
-// Serve takes no arguments of its own.
-type Serve struct{}
-
-// Migrate is the command that changes the database's schema.
-type Migrate struct {
-	Up     struct{} `cmd:"" help:"Apply what the database lacks."`
-	Status struct{} `cmd:"" help:"List the migrations and whether they are applied."`
-	Down   struct{} `cmd:"" help:"Take the newest migration back, with the data it holds."`
-}
-
-// Seed is the command that loads demo data.
-type Seed struct {
-	Scale string `enum:"small,medium,large" default:"small" help:"small: 200 courses and 2,000 users; medium: 5,000 and 50,000; large: 50,000 and 500,000."`
-	Seed  uint64 `default:"7" help:"The same number gives the same data, but for what happened lately: that ends when it is loaded."`
-}
-
-// Token is the command that mints an access token.
-type Token struct {
-	Email string        `required:"" help:"Of the account."`
-	TTL   time.Duration `name:"ttl" default:"15m" help:"How long it is good."`
-}
-
-// Account are the commands that say who is let in.
-type Account struct {
-	Deactivate AccountEmail `cmd:"" help:"Keep an account out, and end its sessions."`
-	Activate   AccountEmail `cmd:"" help:"Let an account in again."`
-}
-
-// AccountEmail names an account.
-type AccountEmail struct {
-	Email string `required:"" help:"Of the account."`
-}
-
-// Parse reads the command line and the environment, and returns the chosen
-// command, e.g. "migrate up". It ends the program for --help.
-func Parse(args []string) (*CLI, string, error) {
-	var cli CLI
-	parser, err := kong.New(&cli, kong.Name("7p"),
-		kong.Description("The GraphQL API of an online-education company. Every flag can be set in the environment instead."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+// Parse parses flags and the environment into a grammar of Kong that embeds settings, and returns
+// the chosen command. It ends the program for --help.
+func Parse(grammar any, settings *Config, args []string, options ...kong.Option) (*kong.Context, error) {
+	parser, err := kong.New(grammar, options...)
 	if err != nil {
-		return nil, "", fmt.Errorf("config: %w", err)
+		return nil, fmt.Errorf("config: %w", err)
 	}
 	chosen, err := parser.Parse(args)
 	if err != nil {
-		return nil, "", fmt.Errorf("%w (see 7p --help)", err)
+		return nil, fmt.Errorf("%w (see 7p --help)", err)
 	}
-	if cli.RateLimit == "" {
-		cli.RateLimit = defaultRateLimit(cli.DatabaseURL)
+	if settings.RateLimit == "" {
+		settings.RateLimit = defaultRateLimit(settings.DatabaseURL)
 	}
-	return &cli, chosen.Command(), cli.validateSettings()
+	return chosen, settings.validateSettings()
 }
 
 // defaultRateLimit is the limit where none is set: see docs/decisions/0015.

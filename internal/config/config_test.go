@@ -10,50 +10,31 @@ import (
 
 // The environment is the process's own: these tests cannot run beside others.
 
+// parseSettings parses flags and the environment, without commands.
+func parseSettings(flags ...string) (*config.Config, error) {
+	var grammar struct {
+		Settings config.Config `embed:""`
+	}
+	_, err := config.Parse(&grammar, &grammar.Settings, flags)
+	return &grammar.Settings, err
+}
+
 func TestParse(t *testing.T) {
 	t.Setenv("DATABASE_URL", "postgres://u:hush@db/7p")
 	t.Setenv("STATEMENT_TIMEOUT", "2s")
 	t.Setenv("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example")
-	cli, command, err := config.Parse([]string{"token", "--email=a@b.example", "--statement-timeout=3s"})
-	if err != nil || command != "token" {
-		t.Fatalf("command %q, %v", command, err)
+	c, err := parseSettings("--statement-timeout=3s")
+	if err != nil || c.DatabaseURL != "postgres://u:hush@db/7p" || len(c.CORSAllowedOrigins) != 2 {
+		t.Errorf("%+v, %v", c, err)
 	}
-	if cli.Token.Email != "a@b.example" || cli.DatabaseURL != "postgres://u:hush@db/7p" || len(cli.CORSAllowedOrigins) != 2 {
-		t.Errorf("%+v", cli)
+	if c.StatementTimeout != 3*time.Second {
+		t.Errorf("a flag does not override the environment: %v", c.StatementTimeout)
 	}
-	if cli.StatementTimeout != 3*time.Second {
-		t.Errorf("a flag does not come before the environment: %v", cli.StatementTimeout)
+	if c.AccessTokenTTL != 15*time.Minute || c.RefreshTokenTTL != 30*24*time.Hour {
+		t.Errorf("tokens are valid for %v and %v", c.AccessTokenTTL, c.RefreshTokenTTL)
 	}
-	if cli.AccessTokenTTL != 15*time.Minute || cli.RefreshTokenTTL != 30*24*time.Hour {
-		t.Errorf("tokens are good for %v and %v", cli.AccessTokenTTL, cli.RefreshTokenTTL)
-	}
-	if cli.Addr != ":8080" || cli.LogLevel != "info" || !cli.Introspection {
-		t.Errorf("defaults: %+v", cli.Config)
-	}
-	if _, command, err = config.Parse(nil); err != nil || command != "serve" {
-		t.Errorf("no command is %q, %v; want serve", command, err)
-	}
-	if cli, command, err = config.Parse([]string{"account", "deactivate", "--email=a@b.example"}); err != nil || command != "account deactivate" || cli.Account.Deactivate.Email != "a@b.example" {
-		t.Errorf("command %q, %+v, %v", command, cli, err)
-	}
-	if _, command, err = config.Parse([]string{"migrate", "up"}); err != nil || command != "migrate up" {
-		t.Errorf("command %q, %v", command, err)
-	}
-}
-
-// A purge says what to forget: tags, or all.
-func TestParsePurge(t *testing.T) {
-	cli, command, err := config.Parse([]string{"cache", "purge", "--tag=course:12", "--tag=courses"})
-	if err != nil || command != "cache purge" || len(cli.Answers.Purge.Tags) != 2 || cli.Answers.Purge.All {
-		t.Errorf("command %q, %+v, %v", command, cli, err)
-	}
-	if cli, _, err = config.Parse([]string{"cache", "purge", "--all"}); err != nil || !cli.Answers.Purge.All {
-		t.Errorf("%+v, %v", cli, err)
-	}
-	for _, args := range [][]string{{}, {"--all", "--tag=courses"}} {
-		if _, _, err := config.Parse(append([]string{"cache", "purge"}, args...)); err == nil || !strings.Contains(err.Error(), "--all") || !strings.Contains(err.Error(), "--tag") {
-			t.Errorf("%q: %v, want an error that names --tag and --all", args, err)
-		}
+	if c.Addr != ":8080" || c.LogLevel != "info" || !c.Introspection {
+		t.Errorf("defaults: %+v", c)
 	}
 }
 
@@ -83,7 +64,7 @@ func TestParseRefuses(t *testing.T) {
 			for key, v := range env {
 				t.Setenv(key, v)
 			}
-			if _, _, err := config.Parse(nil); err == nil || strings.Contains(err.Error(), "hush") {
+			if _, err := parseSettings(); err == nil || strings.Contains(err.Error(), "hush") {
 				t.Errorf("%v, want an error without the password", err)
 			}
 		})
@@ -100,9 +81,9 @@ func TestRateLimitByDefault(t *testing.T) {
 	} {
 		t.Setenv("DATABASE_URL", tt.database)
 		t.Setenv("RATE_LIMIT", tt.set)
-		cli, _, err := config.Parse(nil)
-		if err != nil || cli.RateLimit != tt.want || !strings.Contains(cli.String(), "RATE_LIMIT="+tt.want+"\n") {
-			t.Errorf("with DATABASE_URL=%q and RATE_LIMIT=%q: %q, %v; want %s", tt.database, tt.set, cli.RateLimit, err, tt.want)
+		c, err := parseSettings()
+		if err != nil || c.RateLimit != tt.want || !strings.Contains(c.String(), "RATE_LIMIT="+tt.want+"\n") {
+			t.Errorf("with DATABASE_URL=%q and RATE_LIMIT=%q: %q, %v; want %s", tt.database, tt.set, c.RateLimit, err, tt.want)
 		}
 	}
 }
@@ -112,9 +93,9 @@ func TestProvider(t *testing.T) {
 	t.Setenv("JWKS_AUDIENCE", "edu")
 	for _, address := range []string{"https://id.example/keys", "http://127.0.0.1:8081/keys", "http://[::1]/keys", "http://localhost/keys"} {
 		t.Setenv("JWKS_URL", address)
-		cli, _, err := config.Parse(nil)
-		if err != nil || cli.JWKSClaim != "email" || cli.JWKSMatch != "email" {
-			t.Errorf("%s: %v, %+v", address, err, cli)
+		c, err := parseSettings()
+		if err != nil || c.JWKSClaim != "email" || c.JWKSMatch != "email" {
+			t.Errorf("%s: %v, %+v", address, err, c)
 		}
 	}
 }

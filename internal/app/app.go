@@ -1,0 +1,165 @@
+// Package app is the running server: the parts it consists of and its life, from opening them
+// to draining its last requests. The commands of package cli use some of the parts.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/jobs"
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// healthTimeout is how long a readiness check may take.
+const healthTimeout = 2 * time.Second
+
+// Server is a server whose parts are open.
+type Server struct {
+	services
+	config         *config.Config
+	log            *slog.Logger
+	handler        http.Handler
+	api            *gql.Server
+	warmOperations []gql.WarmOperation
+	closers        []func() error // run by Close, the last one first
+}
+
+// services are the parts that answer requests.
+type services struct {
+	db             *Database
+	authentication *authentication
+	documents      *documentSync
+	shared         *sharedState
+	responseCache  *responseCache
+	health         *middleware.Health
+	proxies        middleware.TrustedProxies
+	cors           func(http.Handler) http.Handler
+	accessLog      io.Writer
+}
+
+// Serve runs the server until the context ends, and then drains and closes it.
+func Serve(ctx context.Context, c *config.Config) (err error) {
+	s, err := Open(ctx, c, os.Stdout)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	defer runtime.KeepAlive(reserveHeap())
+	listener, err := openListener(c.Addr)
+	if err != nil {
+		return err
+	}
+	s.startBackground(ctx)
+	printBanner(c, listener.Addr(), s.db)
+	s.log.Info("listening", "addr", listener.Addr().String())
+	srv := newHTTPServer(s.handler, s.log, productionTimeouts)
+	if err := s.serveRequests(ctx, srv, listener); err != nil {
+		return err
+	}
+	s.health.StartDraining()
+	return drainRequests(c, s.log, srv)
+}
+
+// Open opens the parts of a server and builds its routes. Logs and the access log are written
+// to output. The context ends what the parts do in the background.
+func Open(ctx context.Context, c *config.Config, output io.Writer) (*Server, error) {
+	s := &Server{config: c, log: newLogger(c, output)}
+	s.accessLog = output
+	if err := s.openParts(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.handler, s.api = buildRoutes(c, s.log, &s.services)
+	return s, nil
+}
+
+// openParts opens one part after the other, each after the ones it uses.
+func (s *Server) openParts(ctx context.Context) (err error) {
+	c, log := s.config, s.log
+	if s.cors, err = middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials); err != nil {
+		return fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
+	}
+	if s.proxies, err = middleware.ParseProxies(c.TrustedProxies); err != nil {
+		return fmt.Errorf("TRUSTED_PROXIES: %w", err)
+	}
+	if s.shared, err = openSharedState(c, log); err != nil {
+		return err
+	}
+	s.onClose(s.shared.closeStore)
+	s.responseCache = openResponseCache(c, log, s.shared.redis)
+	if s.db, err = openDatabase(ctx, c, s.responseCache.changePublisher()); err != nil {
+		return err
+	}
+	s.onClose(s.db.Close)
+	if err := s.db.PrepareSchema(ctx); err != nil {
+		return err
+	}
+	s.health = middleware.NewHealth(log, healthTimeout, slices.Concat(s.shared.readinessChecks(), s.db.readinessChecks())...)
+	subscriptions, unsubscribe := context.WithCancel(ctx)
+	s.onClose(func() error { unsubscribe(); return nil })
+	if s.authentication, err = openAuthentication(subscriptions, c, log, s.db, s.shared.redis); err != nil {
+		return err
+	}
+	s.onClose(func() error { s.authentication.Accounts.Close(); return nil })
+	s.onClose(s.responseCache.stopAndClose)
+	if s.documents, err = openDocuments(ctx, c, log, s.db.Store); err != nil {
+		return err
+	}
+	s.onClose(s.documents.flushOnClose)
+	if s.warmOperations, err = gql.ReadWarmOperations(c.CacheWarm...); err != nil {
+		return fmt.Errorf("CACHE_WARM: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) onClose(release func() error) { s.closers = append(s.closers, release) }
+
+// Close stops the work in the background and closes the parts, each before the ones it uses.
+func (s *Server) Close() error {
+	var failures []error
+	for _, release := range slices.Backward(s.closers) {
+		failures = append(failures, release())
+	}
+	return errors.Join(failures...)
+}
+
+// startBackground starts the jobs, the polling of the invalidation log and the warming of the
+// response cache. The context ends jobs and warming; Close ends all three. Invalidation outlives
+// the context, because a draining server still answers from the response cache.
+func (s *Server) startBackground(ctx context.Context) {
+	background, stop := context.WithCancel(ctx)
+	migrated := s.db.migrationsApplied(background)
+	jobsDone := jobs.StartPeriodic(background, s.log, migrated, append(jobs.ServerJobs(s.db.Store), s.documents.backgroundJobs()...))
+	s.responseCache.startInvalidation(context.WithoutCancel(ctx), s.db.Store, migrated)
+	s.responseCache.warmInBackground(background, s.log, s.api, s.warmOperations)
+	s.onClose(func() error {
+		stop()
+		<-jobsDone
+		return nil
+	})
+}
+
+// serveRequests serves until the context ends. It returns an error if the server or the private
+// PostgreSQL ends earlier.
+func (s *Server) serveRequests(ctx context.Context, srv *http.Server, listener net.Listener) error {
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(middleware.LimitSlowReaders(listener, productionTimeouts.write)) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-s.db.embeddedExited():
+		return fmt.Errorf("the private PostgreSQL has exited: see its log, %s", s.db.embedded.LogFile())
+	case <-ctx.Done():
+		return nil
+	}
+}

@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/ratelimit"
+	"github.com/7p-education/api/resolvers"
+	"github.com/7p-education/api/store"
+)
+
+const (
+	// revocationChannel is the Redis channel on which servers announce revocations.
+	revocationChannel = "revocations"
+	// announceTimeout is how long a command may take to announce a revocation.
+	announceTimeout = time.Second
+)
+
+// authentication authenticates callers and publishes revocations of their sessions.
+type authentication struct {
+	*auth.Authenticator
+	redis *cache.Redis // nil without one
+	log   *slog.Logger
+}
+
+// openAuthentication creates the token keys and the cache of accounts, which receives the
+// revocations of other servers until the context ends.
+func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger, db *Database, redis *cache.Redis) (*authentication, error) {
+	tokens, persistent, err := NewTokens(c)
+	if err != nil {
+		return nil, err
+	}
+	if !persistent {
+		log.Warn("neither JWT_SECRET nor JWT_KEYS is set: access tokens are valid for this process only")
+	}
+	a := &authentication{redis: redis, log: log, Authenticator: &auth.Authenticator{Tokens: tokens}}
+	if c.JWKSURL != "" {
+		a.Provider, err = auth.NewProvider(ctx, auth.ProviderOptions{
+			URL: c.JWKSURL, Issuer: c.JWKSIssuer, Audience: c.JWKSAudience, UserClaim: c.JWKSClaim, MatchByID: c.JWKSMatch == "id", Log: log,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	a.Accounts = auth.NewAccountCache(accountReader(db), log)
+	if redis != nil {
+		go redis.Subscribe(ctx, revocationChannel,
+			func(message string) { a.Accounts.Invalidate(auth.ParseRevocation(message)) },
+			func() { a.Accounts.Invalidate(auth.Revocation{}) })
+	}
+	return a, nil
+}
+
+// accountReader returns a function that reads accounts from the primary.
+func accountReader(db *Database) func(context.Context, auth.Identity) (auth.Account, error) {
+	return func(ctx context.Context, identity auth.Identity) (account auth.Account, err error) {
+		err = db.OnPrimary().RunQueries(ctx, store.LookupAccount(identity.ID, identity.Email, identity.Session, func(a store.Account) { account = auth.Account(a) }))
+		return account, err
+	}
+}
+
+// publishRevocation revokes sessions on this server and, through Redis, on all others. Without a
+// Redis the others see it within auth.AccountTTL.
+func (a *authentication) publishRevocation(ctx context.Context, r auth.Revocation) {
+	a.Accounts.Invalidate(r)
+	if a.redis == nil {
+		return
+	}
+	if err := a.redis.Publish(context.WithoutCancel(ctx), revocationChannel, r.String()); err != nil {
+		a.log.WarnContext(ctx, "revocation not announced: other servers see it within "+auth.AccountTTL.String(), "error", err)
+	}
+}
+
+// sessionOptions returns the options of the mutations that start, refresh and end sessions.
+func (a *authentication) sessionOptions(c *config.Config, limits *ratelimit.Limits) resolvers.SessionOptions {
+	return resolvers.SessionOptions{
+		Tokens: a.Tokens, AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL,
+		LimitSignIn: limits.CountEmailSignIn,
+		RevokeTokens: func(ctx context.Context, user, session int64) {
+			a.publishRevocation(ctx, auth.Revocation{User: user, Session: session})
+		},
+	}
+}
+
+// AnnounceRevocation announces a revocation to all servers through REDIS_URL.
+func AnnounceRevocation(ctx context.Context, c *config.Config, r auth.Revocation) error {
+	redis, err := cache.OpenRedis(cache.RedisOptions{URL: c.RedisURL, Deadline: announceTimeout, Log: newLogger(c, os.Stdout)})
+	if err != nil {
+		return err
+	}
+	return errors.Join(redis.Publish(ctx, revocationChannel, r.String()), redis.Close())
+}

@@ -1,0 +1,32 @@
+package app
+
+import (
+	"fmt"
+	"net"
+
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/demo"
+	"github.com/7p-education/api/internal/terminal"
+)
+
+// printBanner prints the addresses of the server and, for a private PostgreSQL, how to use it.
+func printBanner(c *config.Config, addr net.Addr, db *Database) {
+	_, port, _ := net.SplitHostPort(addr.String())
+	base := "http://localhost:" + port
+	terminal.PrintStatus("\n  Playground  %s/playground\n  GraphQL     %s/graphql\n  Schema      %s/schema.graphql\n  Health      %s/healthz  %s/readyz", base, base, base, base, base)
+	if db.embedded != nil {
+		printDemoHints(c, db.embedded.DSN())
+	}
+	terminal.PrintStatus("")
+}
+
+func printDemoHints(c *config.Config, dsn string) {
+	terminal.PrintStatus("  Database    psql %q", dsn)
+	terminal.PrintStatus("\n  Demo accounts: student@7p.example, instructor@7p.example, admin@7p.example")
+	terminal.PrintStatus("  Password of each: %s", demo.Password)
+	environment := ""
+	if c.EmbeddedDir != "" {
+		environment = fmt.Sprintf("EMBEDDED_DIR=%q ", c.EmbeddedDir)
+	}
+	terminal.PrintStatus("  A token for one:  %sgo run . token --email student@7p.example", environment)
+}

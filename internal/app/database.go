@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/demo"
+	"github.com/7p-education/api/internal/embedpg"
+	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/terminal"
+	"github.com/7p-education/api/store"
+)
+
+const (
+	// stopTimeout is how long the private PostgreSQL may take to stop.
+	stopTimeout = 30 * time.Second
+	// defaultDemoSeed is the seed of the demo data of a private PostgreSQL.
+	defaultDemoSeed = 7
+)
+
+// Database is the database of a server or a command: the one of DATABASE_URL, or a private one.
+type Database struct {
+	*store.Store
+	embedded *embedpg.Server // nil with a DATABASE_URL
+	upToDate atomic.Bool     // no migration is pending
+}
+
+// OpenDatabase opens the database for a command, whose writes are found by the servers' polling.
+func OpenDatabase(ctx context.Context, c *config.Config) (*Database, error) {
+	return openDatabase(ctx, c, nil)
+}
+
+// openDatabase opens the database. Writes pass their changes to publishChanges unless it is nil.
+func openDatabase(ctx context.Context, c *config.Config, publishChanges func(context.Context, []store.Change)) (*Database, error) {
+	db := &Database{}
+	url := c.DatabaseURL
+	if url == "" {
+		var err error
+		db.embedded, err = embedpg.Start(ctx, embedpg.Options{Dir: embeddedPath(c, "postgres"), Fetch: c.EmbeddedFetch, Progress: terminal.PrintStatus})
+		if err != nil {
+			return nil, err
+		}
+		url = db.embedded.DSN()
+	}
+	var err error
+	db.Store, err = store.Open(ctx, store.Config{
+		URL: url, ReplicaURL: c.ReadReplicaURL, MaxConns: c.DatabasePool, StatementTimeout: c.StatementTimeout, PublishChanges: publishChanges,
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.stopEmbedded())
+	}
+	return db, nil
+}
+
+// Close closes the connections and stops a private PostgreSQL.
+func (db *Database) Close() error {
+	db.Store.Close()
+	return db.stopEmbedded()
+}
+
+func (db *Database) stopEmbedded() error {
+	if db.embedded == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	return db.embedded.Stop(ctx)
+}
+
+// embeddedExited returns a channel that is closed when the private PostgreSQL exits by itself.
+func (db *Database) embeddedExited() <-chan struct{} {
+	if db.embedded == nil {
+		return nil
+	}
+	return db.embedded.Done()
+}
+
+// readinessChecks returns the checks that the database answers and that no migration is pending.
+func (db *Database) readinessChecks() []middleware.HealthCheck {
+	return []middleware.HealthCheck{
+		{Name: "database", Required: true, Probe: db.Ping},
+		{Name: "migrations", Required: true, Probe: db.checkMigrations},
+	}
+}
+
+// LoadDemoData loads demo data and shows the progress.
+func LoadDemoData(ctx context.Context, db *Database, scale demo.Scale, seed uint64) error {
+	start := time.Now()
+	bar := terminal.NewProgressBar(os.Stderr)
+	err := demo.Load(ctx, db.PrimaryPool(), demo.Options{Scale: scale, Seed: seed, Now: time.Now().UTC().Truncate(time.Second), Progress: bar.ShowProgress})
+	bar.ClearLine()
+	if err != nil {
+		return err
+	}
+	terminal.PrintStatus("Loaded the %s demo data in %.1f s.", scale, time.Since(start).Seconds())
+	return nil
+}
+
+// embeddedPath returns the path of a file or directory that belongs to the private PostgreSQL.
+func embeddedPath(c *config.Config, name string) string {
+	dir := c.EmbeddedDir
+	if dir == "" {
+		postgres, err := embedpg.DefaultDir()
+		if err != nil {
+			return "" // embedpg.Start returns the error
+		}
+		dir = filepath.Dir(postgres)
+	}
+	return filepath.Join(dir, name)
+}

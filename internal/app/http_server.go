@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// clientTimeouts limit how long a client may take: to send the header of a request, to send all
+// of the request, to read a piece of its response (see middleware.LimitSlowReaders), and to send
+// the next request.
+type clientTimeouts struct{ header, read, write, idle time.Duration }
+
+var productionTimeouts = clientTimeouts{header: 5 * time.Second, read: 15 * time.Second, write: 15 * time.Second, idle: 2 * time.Minute}
+
+// maxHeaderBytes limits the request line and header. A GET carries the variables of its operation
+// there, of which gql accepts up to 100 kB.
+const maxHeaderBytes = 128 << 10
+
+func newHTTPServer(h http.Handler, log *slog.Logger, t clientTimeouts) *http.Server {
+	return &http.Server{
+		Handler:           middleware.CloseChunked()(h),
+		ReadHeaderTimeout: t.header, ReadTimeout: t.read, IdleTimeout: t.idle,
+		MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+func openListener(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("ADDR=%s is in use by another program: choose another port, such as ADDR=:8081", addr)
+	case err != nil:
+		return nil, fmt.Errorf("ADDR=%s cannot be listened on: write a port after a colon, such as ADDR=:8081 or ADDR=127.0.0.1:8081: %w", addr, err)
+	}
+	return listener, nil
+}
+
+// drainRequests waits for the requests in progress. For SHUTDOWN_DELAY before that the server
+// still accepts requests, while /readyz reports that it is draining.
+func drainRequests(c *config.Config, log *slog.Logger, srv *http.Server) error {
+	log.Info("stopping", "new_requests_for", c.ShutdownDelay.String(), "requests_in_progress_for", c.ShutdownTimeout.String())
+	time.Sleep(c.ShutdownDelay)
+	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		return fmt.Errorf("some requests did not finish within SHUTDOWN_TIMEOUT=%s: %w", c.ShutdownTimeout, err)
+	}
+	log.Info("stopped")
+	return nil
+}

@@ -1,0 +1,17 @@
+package app
+
+import (
+	"io"
+	"log/slog"
+
+	"github.com/7p-education/api/internal/config"
+)
+
+func newLogger(c *config.Config, output io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(output, &slog.HandlerOptions{Level: parseLogLevel(c)}))
+}
+
+func parseLogLevel(c *config.Config) (level slog.Level) {
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // kong checked it
+	return level
+}

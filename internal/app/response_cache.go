@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/invalidation"
+	"github.com/7p-education/api/store"
+)
+
+// responseCache is the response cache with the invalidation log that decides which of its entries
+// are valid.
+type responseCache struct {
+	cache        *respcache.Cache  // nil if the cache is off
+	invalidation *invalidation.Log // nil if the cache is off and there is no Redis
+	stop         context.CancelFunc
+	background   sync.WaitGroup
+}
+
+// openResponseCache opens the response cache. With CACHE=off a server with a Redis still
+// publishes its changes for the other servers.
+func openResponseCache(c *config.Config, log *slog.Logger, redis *cache.Redis) *responseCache {
+	r := &responseCache{stop: func() {}}
+	if c.Cache != "on" && redis == nil {
+		return r
+	}
+	r.invalidation = invalidation.New(redis, log)
+	if c.Cache == "on" {
+		r.cache = respcache.New(respcache.Options{InvalidationLog: r.invalidation, Redis: redis, MaxBytes: c.CacheMemory << 20})
+	}
+	return r
+}
+
+// changePublisher returns the function that publishes the changes of writes, or nil.
+func (r *responseCache) changePublisher() func(context.Context, []store.Change) {
+	if r.invalidation == nil {
+		return nil
+	}
+	return r.invalidation.Publish
+}
+
+// startInvalidation polls the database for changes, until the context ends or the cache is
+// closed. It begins once no migration is pending: triggers of an older schema may not record all
+// changes that entries depend on.
+func (r *responseCache) startInvalidation(ctx context.Context, db *store.Store, migrated <-chan struct{}) {
+	if r.invalidation == nil {
+		return
+	}
+	ctx, r.stop = context.WithCancel(ctx)
+	r.background.Go(func() {
+		select {
+		case <-migrated:
+			r.invalidation.PollDatabase(ctx, db)
+		case <-ctx.Done():
+		}
+	})
+}
+
+// stopAndClose stops the polling, waits for all work in the background and closes the cache.
+func (r *responseCache) stopAndClose() error {
+	r.stop()
+	r.background.Wait()
+	if r.cache != nil {
+		r.cache.Close()
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/telemetry"
+	"github.com/7p-education/api/web"
+)
+
+// partialSuccessStatus is the status of responses with data and errors in the newest draft of
+// GraphQL over HTTP.
+const partialSuccessStatus = 294
+
+// buildRoutes returns the handler of the whole server, and the GraphQL server below it.
+func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql.Server) {
+	persisted, metrics := s.documents.persistedExtension(c, s.shared.cacheStore), telemetry.New()
+	addServerMetrics(metrics, s, persisted)
+	o := operationOptions(c, log, s, persisted)
+	o.MaxBodyBytes, o.MaxBulkBodyBytes = c.Limits.Body, c.Limits.BulkBody
+	o.MaxBatchSize, o.PartialStatus = c.Limits.Batch, c.PartialStatus == partialSuccessStatus
+	o.Budget, o.Sessions = s.shared.rateLimits, s.authentication.sessionOptions(c, s.shared.rateLimits)
+	api := gql.New(o)
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", redirectBrowsers(auth.Middleware(s.authentication)(s.shared.rateLimits.Middleware(clientAddress)(api))))
+	addPages(mux)
+	mux.Handle("GET /.well-known/jwks.json", s.authentication.Tokens.JWKSHandler())
+	mux.HandleFunc("GET /healthz", s.health.ServeLiveness)
+	mux.HandleFunc("GET /readyz", s.health.ServeReadiness)
+	home := web.HomeHandler()
+	mux.Handle("GET /metrics", metrics.Handler(c.MetricsToken, home))
+	mux.Handle("/", home)
+	return wrapHandler(mux,
+		middleware.ResolveClient(s.proxies),
+		middleware.RequestID(),
+		middleware.AccessLog(s.accessLog, parseLogLevel(c)),
+		middleware.ObserveRequests(requestObserver(metrics)),
+		middleware.Recover(log),
+		middleware.SecurityHeaders(),
+		s.cors,
+		middleware.Compress(),
+	), api
+}
+
+// addPages adds the playground and the schema.
+func addPages(mux *http.ServeMux) {
+	playground := web.PlaygroundHandler("/playground", "/graphql")
+	mux.Handle("/playground", playground)
+	mux.Handle("/playground/", playground)
+	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte(gql.SDL()))
+	})
+}
+
+// wrapHandler wraps a handler in middleware, the outermost first.
+func wrapHandler(h http.Handler, chain ...func(http.Handler) http.Handler) http.Handler {
+	for _, wrap := range slices.Backward(chain) {
+		h = wrap(h)
+	}
+	return h
+}
+
+// operationOptions returns the options that affect the responses of operations. Serving and
+// warming use the same ones, so each finds the responses that the other cached.
+func operationOptions(c *config.Config, log *slog.Logger, s *services, persisted *gql.Persisted) gql.Options {
+	return gql.Options{
+		Store: s.db.Store, Log: log, OperationTimeout: c.OperationTimeout, Introspection: c.Introspection, Limits: queryLimits(c),
+		Extensions:    []graphql.HandlerExtension{persisted},
+		ResponseCache: s.responseCache.cache, CacheVersion: buildFingerprint(),
+	}
+}
+
+// queryLimits returns the limits of one operation.
+func queryLimits(c *config.Config) limits.Limits {
+	l := limits.Defaults()
+	l.Cost, l.Depth, l.Tokens, l.Aliases = c.Limits.Cost, c.Limits.Depth, c.Limits.Tokens, c.Limits.Aliases
+	l.RootFields, l.MutationFields, l.Directives = c.Limits.RootFields, max(1, c.Limits.RootFields/3), c.Limits.Directives
+	l.Fragments, l.Spreads = c.Limits.Fragments, 2*c.Limits.Fragments
+	l.SameFieldPerSet = c.Limits.Repeated
+	return l
+}
+
+func clientAddress(r *http.Request) netip.Addr { return middleware.ClientFrom(r).Address }
+
+// redirectBrowsers redirects a browser that opens the endpoint to the playground.
+func redirectBrowsers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.RawQuery == "" && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			http.Redirect(w, r, "/playground", http.StatusSeeOther)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

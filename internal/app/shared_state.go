@@ -1,0 +1,85 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/ratelimit"
+)
+
+const (
+	localCacheBytes   = 16 << 20       // of the copies that a process holds
+	localCacheTTL     = time.Hour      // of such a copy, before it is read from Redis again
+	persistedQueryTTL = 24 * time.Hour // of a persisted query after its last use
+)
+
+// sharedState is the state that all servers share through Redis. Without a Redis each process has
+// its own.
+type sharedState struct {
+	redis      *cache.Redis // nil without one
+	cacheStore cache.Store
+	rateLimits *ratelimit.Limits
+}
+
+func openSharedState(c *config.Config, log *slog.Logger) (*sharedState, error) {
+	s := &sharedState{cacheStore: cache.NewMemory(localCacheBytes)}
+	if c.RedisURL != "" {
+		var err error
+		if s.redis, err = cache.OpenRedis(cache.RedisOptions{URL: c.RedisURL, Log: log}); err != nil {
+			return nil, fmt.Errorf("REDIS_URL: %w", err)
+		}
+		s.cacheStore = cache.NewTiered(s.cacheStore, s.redis, localCacheTTL)
+	} else if c.DatabaseURL != "" {
+		log.Info("REDIS_URL is not set: persisted queries, rate limits and cached responses are per process; writes of other processes are seen within a second")
+	}
+	rules, err := parseRateRules(c)
+	if err != nil {
+		return nil, err
+	}
+	s.rateLimits = ratelimit.New(rules, s.redis)
+	return s, nil
+}
+
+// parseRateRules parses the rate limits; RATE_LIMIT=off disables all of them.
+func parseRateRules(c *config.Config) (ratelimit.Rules, error) {
+	var r ratelimit.Rules
+	if c.RateLimit == "off" {
+		return r, nil
+	}
+	for _, setting := range []struct {
+		name, value string
+		into        *ratelimit.Policy
+	}{
+		{"RATE_LIMIT", c.RateLimit, &r.Requests},
+		{"RATE_LIMIT_PREMIUM", c.RateLimitPremium, &r.Premium},
+		{"RATE_LIMIT_SESSIONS", c.RateLimitSessions, &r.SignIns},
+		{"RATE_LIMIT_COST", c.RateLimitCost, &r.Cost},
+	} {
+		var err error
+		if *setting.into, err = ratelimit.ParsePolicy(setting.value); err != nil {
+			return r, fmt.Errorf("%s: %w", setting.name, err)
+		}
+	}
+	var err error
+	if r.Slowdown, err = ratelimit.ParseSlowdown(c.RateLimitSlowdown); err != nil {
+		return r, fmt.Errorf("RATE_LIMIT_SLOWDOWN: %w", err)
+	}
+	return r, nil
+}
+
+func (s *sharedState) closeStore() error {
+	_ = s.cacheStore.Close()
+	return nil
+}
+
+// readinessChecks returns the check of Redis. It is not required: the server answers without it.
+func (s *sharedState) readinessChecks() []middleware.HealthCheck {
+	if s.redis == nil {
+		return nil
+	}
+	return []middleware.HealthCheck{{Name: "redis", Probe: s.redis.Ping}}
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/internal/app"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql"
+)
+
+type documentsCheckCommand struct {
+	Days   int    `default:"30" help:"Documents used in this many days must fit; for others the command prints warnings."`
+	Schema string `type:"existingfile" help:"An SDL file; by default the schema of this program."`
+}
+
+// Run validates the documents against a schema. It fails if a document that was used recently does
+// not fit; for unused and retired ones it prints warnings.
+func (c *documentsCheckCommand) Run(ctx context.Context, settings *config.Config) error {
+	return withPreparedDatabase(ctx, settings, func(db *app.Database) error { return c.checkDocuments(ctx, db) })
+}
+
+func (c *documentsCheckCommand) checkDocuments(ctx context.Context, db *app.Database) error {
+	schema, err := c.loadSchema()
+	if err != nil {
+		return err
+	}
+	list, err := readUsedDocuments(ctx, db, time.Now().AddDate(0, 0, -c.Days))
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return errors.New("there is no document to check: push some, and set DATABASE_URL to that of the servers")
+	}
+	broken := 0
+	for _, d := range list {
+		parsed, err := app.ParseDocument(d.Document)
+		if err == nil {
+			err = parsed.ValidateAgainst(schema)
+		}
+		if err != nil && c.reportMistake(d, err) {
+			broken++
+		}
+	}
+	if broken > 0 {
+		return fmt.Errorf("%d documents that were used in the last %d days do not fit the schema", broken, c.Days)
+	}
+	fmt.Printf("%d documents checked\n", len(list))
+	return nil
+}
+
+func (c *documentsCheckCommand) loadSchema() (*ast.Schema, error) {
+	if c.Schema == "" {
+		return gql.ExecutableSchema().Schema(), nil
+	}
+	text, err := os.ReadFile(c.Schema)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Name: c.Schema, Input: string(text)})
+	if err != nil {
+		return nil, err
+	}
+	return schema, nil
+}
+
+// reportMistake prints that a document does not fit, and reports whether the command must fail.
+func (c *documentsCheckCommand) reportMistake(d usedDocument, mistake error) (broken bool) {
+	label := app.DocumentLabel(d.Document)
+	switch {
+	case d.RetiredAt != nil:
+		fmt.Printf("warning: %s, which is retired: %v\n", label, mistake)
+		return false
+	case len(d.uses) == 0:
+		fmt.Printf("warning: %s, not used in %d days (counts are up to %s late): %v\n", label, c.Days, app.UsageFlushInterval, mistake)
+		return false
+	}
+	fmt.Printf("broken: %s: %v\n", label, mistake)
+	for _, u := range d.uses {
+		fmt.Printf("  used by %s, last on %s\n", clientName(u), u.LastUsed.Format(time.DateOnly))
+	}
+	return true
+}

@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/7p-education/api/internal/app"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql"
+)
+
+type schemaCommand struct{}
+
+// Run prints the schema.
+func (*schemaCommand) Run() error {
+	_, err := fmt.Print(gql.SDL())
+	return err
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (*versionCommand) Run() error {
+	_, err := fmt.Println(app.BuildVersion())
+	return err
+}
+
+type configCommand struct{}
+
+// Run prints the settings in force and returns every mistake in them.
+func (*configCommand) Run(c *config.Config) error {
+	fmt.Print(c.String())
+	return app.CheckSettings(c)
+}

@@ -1,0 +1,200 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/migrations"
+)
+
+const firstCourses = `query First($n: Int!) { courses(first: $n) { nodes { title } } }`
+
+// writeOperations writes files of all kinds: four operations that are kept, two that
+// cannot be, one that fails, and variables, which are none.
+func writeOperations(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range map[string]string{
+		"titles.graphql":        titles,
+		"deep/categories.gql":   "{ categories { name } }",
+		"first.json":            `[{"query": "` + firstCourses + `", "variables": {"n": 2}}, {"query": "` + firstCourses + `", "operationName": "First", "variables": {"n": 3}}]`,
+		"first.variables.json":  `{"n": 2}`,
+		"viewer.graphql":        "{ viewer { name } }",
+		"sign-out.json":         `{"query": "mutation { signOut { signedOut } }"}`,
+		"without.graphql":       firstCourses,
+		"notes-for-people.text": "none of our business",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// cacheStatus asks an operation and returns what became of it in the cache.
+func (p *program) cacheStatus(t *testing.T, query string, variables string) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": json.RawMessage(variables)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, text := p.ask(t, http.MethodPost, "/graphql", string(body), isJSON)
+	if resp.StatusCode != http.StatusOK || strings.Contains(text, `"errors"`) {
+		t.Fatalf("%s: %d %s", query, resp.StatusCode, text)
+	}
+	return resp.Header.Get("Cache-Status")
+}
+
+func isHit(status string) bool { return strings.HasPrefix(status, `"7p"; hit`) }
+
+// follows waits until the server may use what is kept.
+func (p *program) follows(t *testing.T) {
+	t.Helper()
+	p.poll(t, "changes are followed", func() bool { return p.metrics(t)["sevenp_changes_leased"] == 1 })
+}
+
+// What the command warms a server that is started later finds, until it is purged; and
+// the commands and metrics tell of all of that.
+func TestCacheCommands(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.StartServer(t).URL()}
+	dir := writeOperations(t)
+	for _, want := range []string{"4 stored, 0 already cached, 2 not cacheable, 1 failed", "0 stored, 4 already cached, 2 not cacheable, 1 failed"} {
+		stdout, stderr, code := run7p(t, env, "cache", "warm", dir)
+		if code != 1 || !strings.Contains(stderr, "1 operations of 7 failed") || !strings.Contains(stdout, want) ||
+			!strings.Contains(stdout, "not cacheable: "+filepath.Join(dir, "sign-out.json")+": mutation\n") ||
+			!strings.Contains(stdout, "not cacheable: "+filepath.Join(dir, "viewer.graphql")+": ") ||
+			!strings.Contains(stdout, "failed: "+filepath.Join(dir, "without.graphql")+": ") {
+			t.Errorf("exit code %d, want %s:\n%s%s", code, want, stdout, stderr)
+		}
+	}
+
+	p := serve7p(t, env...)
+	p.follows(t)
+	for query, variables := range map[string]string{titles: `null`, "{ categories { name } }": `{}`, firstCourses: `{"n": 3}`} {
+		if status := p.cacheStatus(t, query, variables); !isHit(status) {
+			t.Errorf("%s after it was warmed: %s", query, status)
+		}
+	}
+	if status := p.cacheStatus(t, firstCourses, `{"n":4}`); isHit(status) {
+		t.Errorf("what was not warmed: %s", status)
+	}
+	p.cacheStatus(t, titles, `null`)
+	got := p.metrics(t)
+	for name, want := range map[string]float64{
+		`sevenp_cache_lookups_total{result="near"}`: 1, `sevenp_cache_lookups_total{result="far"}`: 3, `sevenp_cache_lookups_total{result="miss"}`: 1,
+		`sevenp_cache_lookups_total{result="unverified"}`: 0, `sevenp_cache_stale_total`: 0, `sevenp_cache_kept_total`: 1, `sevenp_cache_entries`: 4,
+		`sevenp_changes_waited_total`: 0,
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %v, want %v", name, got[name], want)
+		}
+	}
+	p.poll(t, "4 answers are weighed", func() bool { return p.metrics(t)["sevenp_cache_bytes"] > 4*400 })
+	table := mustRun7p(t, env, "cache", "stats", "--server", p.base)
+	for _, want := range []string{`hits +4 +near 1, in Redis 3; 0 of them stale`, `misses +1\b`, `hit rate +80\.0 %`, `keys +4 +in this process`, `Redis *\n +keys +5 `, `memory +[1-9]`} {
+		if !regexp.MustCompile(want).MatchString(table) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+
+	if out := mustRun7p(t, env, "cache", "purge", "--tag", "categories", "--tag", "course:Q291cnNlOjE.videos"); !strings.Contains(out, "depend on categories, course:1.videos: servers poll every 250ms") {
+		t.Error(out)
+	}
+	p.poll(t, "categories are purged", func() bool { return !isHit(p.cacheStatus(t, "{ categories { name } }", `{}`)) })
+	if status := p.cacheStatus(t, firstCourses, `{"n": 4}`); !isHit(status) {
+		t.Errorf("what was not purged: %s", status)
+	}
+	mustRun7p(t, env, "cache", "purge", "--all")
+	p.poll(t, "all is purged", func() bool { return !isHit(p.cacheStatus(t, firstCourses, `{"n": 4}`)) })
+	if got := p.metrics(t)["sevenp_changes_found_total"]; got < 2 {
+		t.Errorf("%v changes were found", got)
+	}
+}
+
+// A server warms itself, without a Redis too.
+func TestCacheWarmAtStart(t *testing.T) {
+	t.Parallel()
+	dir := writeOperations(t)
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "CACHE_WARM="+filepath.Join(dir, "first.json")+","+filepath.Join(dir, "titles.graphql"))
+	if done := p.await(t, "msg", "response cache warmed"); fmt.Sprint(done["stored"], done["already_cached"], done["not_cacheable"], done["failed"]) != "3 0 0 0" {
+		t.Errorf("%v", done)
+	}
+	for _, n := range []string{"2", "3"} {
+		if status := p.cacheStatus(t, firstCourses, `{"n":`+n+`}`); !isHit(status) {
+			t.Errorf("n is %s: %s", n, status)
+		}
+	}
+}
+
+// Nothing is kept while the database lacks a migration, whose triggers tell what
+// answers depend on; once it has them all, answers are kept.
+func TestNothingIsKeptBeforeMigrations(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.New(t)
+	db := testdb.OpenPool(t, dsn)
+	if _, err := migrations.RevertLatest(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"DATABASE_URL=" + dsn, "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.StartServer(t).URL()}
+	p := serve7p(t, env...)
+	if _, stderr, code := run7p(t, env, "cache", "warm", writeOperations(t)); code != 1 || !strings.Contains(stderr, "lacks migrations") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if status := p.cacheStatus(t, titles, "{}"); !strings.Contains(status, "unverified") {
+		t.Errorf("without the newest migration: %s", status)
+	}
+	if _, err := migrations.ApplyPending(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	p.follows(t)
+	if status := p.cacheStatus(t, titles, "{}"); !strings.HasSuffix(status, "stored") {
+		t.Errorf("with all of them: %s", status)
+	}
+}
+
+// Who gives a command what it cannot use is told what it can.
+func TestCacheCommandsRefuse(t *testing.T) {
+	t.Parallel()
+	dsn, dir := "DATABASE_URL="+testdb.New(t), writeOperations(t)
+	hidden := serve7p(t, dsn, "JWT_SECRET="+secret, "METRICS_TOKEN="+strings.Repeat("x", 16), "CACHE=off")
+	token := "METRICS_TOKEN=" + strings.Repeat("x", 16)
+	redis := "REDIS_URL=redis://127.0.0.1:1"
+	for _, c := range []struct {
+		env  []string
+		args []string
+		want string
+	}{
+		{[]string{dsn}, []string{"cache", "purge"}, "--all"},
+		{[]string{dsn}, []string{"cache", "purge", "--tag=course"}, "nothing was purged: unknown tag \"course\": expected one of *, courses"},
+		{[]string{dsn}, []string{"cache", "warm", dir}, "needs the REDIS_URL"},
+		{[]string{dsn, redis, "CACHE=off"}, []string{"cache", "warm", dir}, "CACHE is off"},
+		{[]string{dsn, redis}, []string{"cache", "warm", dir}, "without the invalidation lease"},
+		{[]string{dsn, redis}, []string{"cache", "warm", filepath.Join(dir, "first.variables.json")}, "first.variables.json: this is no request"},
+		{[]string{dsn, redis}, []string{"cache", "warm", filepath.Join(dir, "nowhere")}, "nowhere"},
+		{[]string{dsn, redis}, []string{"cache", "warm", t.TempDir()}, "there is no operation in"},
+		{[]string{dsn}, []string{"documents", "push", t.TempDir()}, "nothing was pushed: there is no document in"},
+		{nil, []string{"cache", "stats", "--server", "http://127.0.0.1:1"}, "does not answer: is it there (--server)?"},
+		{[]string{dsn}, []string{"cache", "purge", "--tag=user:Q291cnNlOjE"}, "nothing was purged: unknown tag \"user:Q291cnNlOjE\""},
+		{nil, []string{"cache", "stats", "--server", strings.TrimPrefix(hidden.base, "http://")}, "refused /metrics (404): set METRICS_TOKEN"},
+		{[]string{token}, []string{"cache", "stats", "--server", hidden.base}, "CACHE is off"},
+		{[]string{token}, []string{"cache", "stats", "--server", hidden.base + "/healthz?"}, "no metrics"},
+		{[]string{dsn, "CACHE_WARM=" + filepath.Join(dir, "notes-for-people.text")}, []string{"serve"}, "CACHE_WARM: "},
+	} {
+		if _, stderr, code := run7p(t, c.env, c.args...); code == 0 || !strings.Contains(stderr, c.want) || strings.Contains(stderr, "goroutine") {
+			t.Errorf("%q with %q: exit code %d, %s; want %q", c.args, c.env, code, stderr, c.want)
+		}
+	}
+}

@@ -1,0 +1,348 @@
+package e2e
+
+import (
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/demo"
+	"github.com/7p-education/api/internal/testdb"
+)
+
+const (
+	origin = "Origin: https://app.example.com"
+	isJSON = "Content-Type: application/json"
+	hello  = `{"query":"{ __typename }"}`
+)
+
+// from is the header by which a proxy tells an address.
+func from(address string) string { return "X-Forwarded-For: 198.51.100.66, " + address }
+
+// TestEdge has every kind of answer of one server behind a trusted proxy.
+func TestEdge(t *testing.T) {
+	t.Parallel()
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "TRUSTED_PROXIES=127.0.0.0/8",
+		"CORS_ALLOWED_ORIGINS=https://app.example.com", "RATE_LIMIT=6/15m", "RATE_LIMIT_SESSIONS=2/15m", "RATE_LIMIT_SLOWDOWN=off", "MAX_BATCH=4")
+	t.Run("headers", func(t *testing.T) { checkHeaders(t, p) })
+	t.Run("requests", func(t *testing.T) { checkRequestLimit(t, p) })
+	t.Run("attempts", func(t *testing.T) { checkAttempts(t, p) })
+	t.Run("batches", func(t *testing.T) { checkBatches(t, p) })
+	t.Run("costs", func(t *testing.T) { checkCosts(t, p) })
+	t.Run("head", func(t *testing.T) { checkHead(t, p) })
+	t.Run("forgery", func(t *testing.T) { checkForgery(t, p) })
+	t.Run("compression", func(t *testing.T) { checkCompression(t, p) })
+}
+
+// checkHeaders has the headers that keep an answer safe on each of them, whatever
+// became of the request.
+func checkHeaders(t *testing.T, p *program) {
+	for i := range 6 {
+		if resp, text := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, from("203.0.113.1")); resp.StatusCode != 200 {
+			t.Fatalf("request %d: %d %s", i, resp.StatusCode, text)
+		}
+	}
+	for _, tt := range []struct {
+		method, path string
+		headers      []string
+		status       int
+	}{
+		{"GET", "/", nil, 200},
+		{"GET", "/playground", nil, 200},
+		{"GET", "/schema.graphql", nil, 200},
+		{"GET", "/healthz", nil, 200},
+		{"GET", "/nowhere", nil, 404},
+		{"POST", "/playground", nil, 405},
+		{"PUT", "/graphql", []string{from("203.0.113.2")}, 405},
+		{"POST", "/graphql", []string{from("203.0.113.2"), isJSON}, 200},
+		{"POST", "/graphql", []string{from("203.0.113.2"), isJSON, "Authorization: Bearer nonsense"}, 401},
+		{"POST", "/graphql", []string{from("203.0.113.1"), isJSON}, 429},
+		{"OPTIONS", "/graphql", []string{"Access-Control-Request-Method: POST"}, 204},
+	} {
+		for _, by := range []string{"http", "https"} {
+			resp, text := p.ask(t, tt.method, tt.path, hello, append(tt.headers, origin, "X-Forwarded-Proto: "+by)...)
+			h := resp.Header
+			if resp.StatusCode != tt.status {
+				t.Errorf("%s %s: %d %.200s, want %d", tt.method, tt.path, resp.StatusCode, text, tt.status)
+			}
+			shown := !slices.Contains(tt.headers, isJSON) // by a browser, perhaps
+			if h.Get("X-Content-Type-Options") != "nosniff" ||
+				shown && (h.Get("Cross-Origin-Resource-Policy") != "same-origin" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'")) ||
+				(h.Get("Strict-Transport-Security") != "") != (by == "https") {
+				t.Errorf("%s %s, %d by %s: %v", tt.method, tt.path, resp.StatusCode, by, h)
+			}
+			if !strings.Contains(strings.Join(h.Values("Vary"), ","), "Origin") || h.Get("Access-Control-Allow-Origin") != "https://app.example.com" && tt.method != "PUT" {
+				t.Errorf("%s %s, %d: Vary %q, for %q", tt.method, tt.path, resp.StatusCode, h.Values("Vary"), h.Get("Access-Control-Allow-Origin"))
+			}
+		}
+		if resp, _ := p.ask(t, tt.method, tt.path, hello, tt.headers...); !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Origin") {
+			t.Errorf("%s %s without an Origin: Vary %q", tt.method, tt.path, resp.Header.Values("Vary"))
+		}
+	}
+}
+
+// checkRequestLimit spends what one address has, and is told so.
+func checkRequestLimit(t *testing.T, p *program) {
+	me := from("203.0.113.3")
+	for n := 5; n >= 0; n-- {
+		resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, me)
+		if got := resp.Header.Get("RateLimit"); resp.StatusCode != 200 || !strings.HasPrefix(got, `"default";r=`+strconv.Itoa(n)+";t=") {
+			t.Errorf("with %d left: %d, RateLimit %s", n, resp.StatusCode, got)
+		}
+		if got := resp.Header.Get("RateLimit-Policy"); !strings.HasPrefix(got, `"default";q=6;w=900`) {
+			t.Errorf("RateLimit-Policy is %s", got)
+		}
+	}
+	resp, text := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, me, origin)
+	a := readAnswer(t, resp.StatusCode, text)
+	wait, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+	if err != nil || wait < 100 || wait > 150 || a.Status != 429 || a.code() != "RATE_LIMITED" || !strings.Contains(a.Errors[0].Message, "the limit is 6 in 15 minutes") {
+		t.Errorf("one more: %d %s, Retry-After %s", resp.StatusCode, text, resp.Header.Get("Retry-After"))
+	}
+	for _, header := range []string{"Ratelimit", "Ratelimit-Policy", "Retry-After", "X-Request-Id", "Idempotent-Replayed"} {
+		if exposed := resp.Header.Get("Access-Control-Expose-Headers"); !strings.Contains(exposed, header) {
+			t.Errorf("a page cannot read %s: %s", header, exposed)
+		}
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/playground", "/schema.graphql", "/"} {
+		if resp, _ := p.ask(t, http.MethodGet, path, "", me); resp.StatusCode != 200 || resp.Header.Get("RateLimit") != "" {
+			t.Errorf("%s is limited: %d %v", path, resp.StatusCode, resp.Header)
+		}
+	}
+	// Who signs in has a limit of their own, and an instructor the larger one.
+	token := strings.TrimSpace(mustRun7p(t, []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret}, "token", "--email", "instructor@7p.example"))
+	resp, _ = p.ask(t, http.MethodPost, "/graphql", hello, isJSON, me, "Authorization: Bearer "+token)
+	if got := resp.Header.Get("RateLimit"); resp.StatusCode != 200 || !strings.HasPrefix(got, `"premium";r=999;t=`) {
+		t.Errorf("an instructor: %d, RateLimit %s", resp.StatusCode, got)
+	}
+}
+
+// checkAttempts signs in too often from one address.
+func checkAttempts(t *testing.T, p *program) {
+	body := func(query string) string {
+		text, _ := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"in": map[string]string{"email": student, "password": "wrong " + demo.Password}}})
+		return string(text)
+	}
+	try := func(address, query string) (*http.Response, answer) {
+		resp, text := p.ask(t, http.MethodPost, "/graphql", body(query), isJSON, from(address))
+		return resp, readAnswer(t, resp.StatusCode, text)
+	}
+	for n := 1; n >= 0; n-- {
+		resp, a := try("203.0.113.4", signIn)
+		if got := resp.Header.Get("RateLimit"); a.Status != 200 || a.code() != "" || !strings.Contains(got, `"sessions";r=`+strconv.Itoa(n)+";t=450") {
+			t.Fatalf("%+v, RateLimit %s", a, got)
+		}
+	}
+	for _, query := range []string{signIn, `mutation { refreshSession(input: {refreshToken: "x"}) { accessToken } }`} {
+		resp, a := try("203.0.113.4", query)
+		wait, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+		if a.Status != 429 || a.code() != "RATE_LIMITED" || a.Data != nil || !strings.Contains(a.Errors[0].Message, "the limit is 2 in 15 minutes, come back in ") {
+			t.Errorf("the third attempt: %+v", a)
+		}
+		if want := `"sessions";r=0;t=` + strconv.Itoa(wait); err != nil || wait < 400 || wait > 450 || resp.Header.Get("RateLimit") != want {
+			t.Errorf("Retry-After %s, RateLimit %s", resp.Header.Get("Retry-After"), resp.Header.Get("RateLimit"))
+		}
+	}
+	if _, a := try("203.0.113.4", titles); a.code() != "" {
+		t.Errorf("other operations: %+v", a)
+	}
+	if _, a := try("203.0.113.5", signIn); a.code() != "" {
+		t.Errorf("another address: %+v", a)
+	}
+}
+
+// checkBatches spends a request for each operation of a batch.
+func checkBatches(t *testing.T, p *program) {
+	send := func(n int) (*http.Response, string) {
+		body := "[" + strings.TrimSuffix(strings.Repeat(hello+",", n), ",") + "]"
+		return p.ask(t, http.MethodPost, "/graphql", body, isJSON, from("203.0.113.6"))
+	}
+	resp, text := send(4)
+	if got := resp.Header.Get("RateLimit"); resp.StatusCode != 200 || strings.Count(text, `{"data":{"__typename":"Query"}}`) != 4 || !strings.HasPrefix(got, `"default";r=2;`) {
+		t.Errorf("4 of 6: %d %s, RateLimit %s", resp.StatusCode, text, got)
+	}
+	resp, text = send(3) // its first is counted before the others are known
+	if a := readAnswer(t, resp.StatusCode, text); a.Status != 429 || a.code() != "RATE_LIMITED" || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("3 of 2: %+v, Retry-After %s", a, resp.Header.Get("Retry-After"))
+	}
+	resp, text = p.ask(t, http.MethodPost, "/graphql", "[1,2,3,4,5]", isJSON, from("203.0.113.7"))
+	if a := readAnswer(t, resp.StatusCode, text); a.Status != 422 || a.code() != "BATCH_LIMIT_EXCEEDED" {
+		t.Errorf("too many: %+v", a)
+	}
+}
+
+// checkCosts asks what operations cost, from a page of another origin.
+func checkCosts(t *testing.T, p *program) {
+	const courses = `{"query":"{ courses(first: 2) { nodes { id } } }"}`
+	for header, want := range map[string]string{
+		"GraphQL-Cost: 1":    `"extensions":{"cost":{"requestedQueryCost":53,"actualQueryCost":53,"maximumAvailable":50000}}`,
+		"GraphQL-Dry-Run: 1": `{"data":null,"extensions":{"cost":{"requestedQueryCost":53,"actualQueryCost":null,"maximumAvailable":50000},"dryRun":{"fields":4,`,
+	} {
+		name, _, _ := strings.Cut(header, ":")
+		preflight, _ := p.ask(t, http.MethodOptions, "/graphql", "", origin, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: "+strings.ToLower(name))
+		if preflight.Header.Get("Access-Control-Allow-Origin") == "" {
+			t.Errorf("%s is not allowed: %v", name, preflight.Header)
+		}
+		resp, text := p.ask(t, http.MethodPost, "/graphql", courses, isJSON, header, from("203.0.113.8"))
+		if spends := strings.Contains(resp.Header.Get("RateLimit"), `"cost"`); resp.StatusCode != 200 || !strings.Contains(text, want) || spends != strings.HasPrefix(header, "GraphQL-Cost") {
+			t.Errorf("%s: %d %s, RateLimit %s", header, resp.StatusCode, text, resp.Header.Get("RateLimit"))
+		}
+	}
+}
+
+// checkForgery sends what a page of another site can make a browser send without
+// asking first: nothing of it is run.
+func checkForgery(t *testing.T, p *program) {
+	const query = "/graphql?query=%7B__typename%7D"
+	for i, tt := range []struct {
+		method, path, body, contentType string
+		status                          int
+	}{
+		{"POST", "/graphql", hello, "text/plain", 415},
+		{"POST", "/graphql", hello, "text/plain; application/json", 415},
+		{"POST", "/graphql", "query=%7B__typename%7D", "application/x-www-form-urlencoded", 415},
+		{"POST", "/graphql", "--x\r\n\r\n\r\n--x--", "multipart/form-data; boundary=x", 415},
+		{"POST", "/graphql", hello, "", 415},
+		{"POST", query, "", "", 415},
+		{"GET", query, "", "", 400},
+		{"GET", query, "", "text/plain", 415},
+		{"HEAD", query, "", "", 405},
+	} {
+		headers := []string{"Origin: https://evil.example", from("203.0.113.1" + strconv.Itoa(i))}
+		if tt.contentType != "" {
+			headers = append(headers, "Content-Type: "+tt.contentType)
+		}
+		resp, text := p.ask(t, tt.method, tt.path, tt.body, headers...)
+		if resp.StatusCode != tt.status || strings.Contains(text, "__typename") || resp.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s %s of %q: %d %s %v", tt.method, tt.path, tt.contentType, resp.StatusCode, text, resp.Header)
+		}
+	}
+}
+
+// checkHead sends headers without end, and headers that never end.
+func checkHead(t *testing.T, p *program) {
+	for name, tt := range map[string]struct{ head, want string }{
+		// A little more than the server reads of them, so that it need not cut us off while we write.
+		"long": {"X-Long: " + strings.Repeat("x", 1<<20+16<<10) + "\r\n\r\n", "HTTP/1.1 431 "},
+		"slow": {"X-Slow: x", ""}, // the connection is closed
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(p.base, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(patience))
+			if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: a\r\n"+tt.head); err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(io.LimitReader(conn, int64(len("HTTP/1.1 431 "))))
+			if string(got) != tt.want || tt.want == "" && err != nil {
+				t.Errorf("answered %q, %v; want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func checkCompression(t *testing.T, p *program) {
+	for _, tt := range []struct{ path, accept, optOut, want string }{
+		{"/schema.graphql", "gzip, deflate, br, zstd", "", "zstd"},
+		{"/schema.graphql", "br;q=1, gzip;q=0.5", "", "br"},
+		{"/schema.graphql", "gzip, *;q=0", "", "gzip"},
+		{"/schema.graphql", "identity", "", ""},
+		{"/schema.graphql", "gzip", "1", ""},
+		{"/healthz", "gzip", "", ""}, // too small
+	} {
+		headers := []string{"Accept-Encoding: " + tt.accept}
+		if tt.optOut != "" {
+			headers = append(headers, "X-No-Compression: "+tt.optOut)
+		}
+		resp, _ := p.ask(t, http.MethodGet, tt.path, "", headers...)
+		if got := resp.Header.Get("Content-Encoding"); got != tt.want {
+			t.Errorf("%s for %q: coded as %q, want %q", tt.path, tt.accept, got, tt.want)
+		}
+	}
+}
+
+// TestLimitsByDefault has a server of a database that nobody set limits for.
+func TestLimitsByDefault(t *testing.T) {
+	t.Parallel()
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=")
+	resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON)
+	if got := resp.Header.Get("RateLimit-Policy"); got != `"default";q=100;w=900, "cost";q=200000;w=60, "sessions";q=5;w=900` {
+		t.Errorf("the limits are %s", got)
+	}
+}
+
+// TestForgedAddress has no trusted proxy: whatever a client says of its address, it
+// is one client.
+func TestForgedAddress(t *testing.T) {
+	t.Parallel()
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=3/15m")
+	for n := range 5 {
+		resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, "X-Forwarded-For: 203.0.113."+strconv.Itoa(n), "X-Forwarded-Proto: https",
+			"Forwarded: for=203.0.113."+strconv.Itoa(n)+";proto=https", "X-Request-Id: forged-"+strconv.Itoa(n))
+		if want := map[bool]int{true: 200, false: 429}[n < 3]; resp.StatusCode != want || resp.Header.Get("Strict-Transport-Security") != "" {
+			t.Errorf("request %d: %d, want %d", n, resp.StatusCode, want)
+		}
+	}
+	if line := p.await(t, "request_id", "forged-4"); line["remote"] != "127.0.0.1" || line["status"] != 429.0 {
+		t.Errorf("logged %v", line)
+	}
+}
+
+// TestLimitsOutliveRedis has Redis stop answering, and come back.
+func TestLimitsOutliveRedis(t *testing.T) {
+	t.Parallel()
+	redis := redistest.StartServer(t)
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "REDIS_URL="+redis.URL(), "TRUSTED_PROXIES=127.0.0.1",
+		"RATE_LIMIT=10/15m", "RATE_LIMIT_SLOWDOWN=off", "RATE_LIMIT_COST=off")
+	ready := func() {
+		for deadline := time.Now().Add(patience); ; {
+			if _, text := p.ask(t, http.MethodGet, "/readyz", ""); strings.Contains(text, `"redis":"ok"`) {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("Redis does not come back")
+			}
+		}
+	}
+	// spend returns how many of 20 requests are allowed.
+	spend := func(address string) (allowed int) {
+		for range 20 {
+			if resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, from(address)); resp.StatusCode == 200 {
+				allowed++
+			}
+		}
+		return allowed
+	}
+	ready()
+	for name, trouble := range map[string]struct{ leave, comeBack func() }{
+		"stopped": {redis.Kill, redis.Restart},
+		"paused":  {redis.Pause, redis.Resume},
+	} {
+		trouble.leave()
+		if got := spend("2001:db8:" + strconv.Itoa(len(name)) + "::1"); got != 5 {
+			t.Errorf("Redis is %s: %d requests were allowed, want half of 10", name, got)
+		}
+		trouble.comeBack()
+		ready()
+	}
+	// On a busy machine Redis may miss its deadline: then ask for another address.
+	for n, deadline := 1, time.Now().Add(patience); ; n++ {
+		resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, from("203.0.113."+strconv.Itoa(n)))
+		if strings.HasPrefix(resp.Header.Get("RateLimit"), `"default";r=9;`) {
+			return
+		}
+		if n == 200 || time.Now().After(deadline) {
+			t.Fatalf("Redis is back, and the limit is not: %s", resp.Header.Get("RateLimit"))
+		}
+	}
+}

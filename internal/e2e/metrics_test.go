@@ -1,0 +1,141 @@
+package e2e
+
+import (
+	"bufio"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/testdb"
+)
+
+// metrics returns what /metrics tells, by name and labels.
+func (p *program) metrics(t *testing.T, headers ...string) map[string]float64 {
+	t.Helper()
+	resp, text := p.ask(t, http.MethodGet, "/metrics", "", headers...)
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("/metrics: %d %s", resp.StatusCode, text)
+	}
+	all := map[string]float64{}
+	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		if n, err := strconv.ParseFloat(value, 64); err == nil {
+			all[name] = n
+		}
+	}
+	return all
+}
+
+// TestMetrics has one of everything that is counted.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.NewWithDemo(t) // any PostgreSQL serves reads
+	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "DATABASE_POOL=7",
+		"RATE_LIMIT=9/15m", "RATE_LIMIT_SLOWDOWN=8:1ms:1ms")
+	const unknown = `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38" + `"}}}`
+	for _, body := range []string{
+		`{"query":"` + titles + `"}`,
+		`{"query":"{ course(id: \"x\") { id } }"}`,
+		`{"query":"{ nothing }"}`,
+		`{"query":`,
+		unknown,
+		`{"query":"{__typename}",` + unknown[1:],
+		unknown,
+	} {
+		p.post(t, body)
+	}
+	p.post(t, hello, "Authorization: Bearer nonsense")
+	for range 3 { // the second is one too early, the third one too many
+		p.post(t, hello)
+	}
+	p.ask(t, http.MethodGet, "/nowhere", "")
+	p.ask(t, http.MethodGet, "/", "")
+	got := p.metrics(t)
+	for name, want := range map[string]float64{
+		`sevenp_http_request_duration_seconds_count{route="/graphql",status="2xx"}`:   7,
+		`sevenp_http_request_duration_seconds_count{route="/graphql",status="4xx"}`:   4,
+		`sevenp_http_request_duration_seconds_count{route="none",status="4xx"}`:       1,
+		`sevenp_http_request_duration_seconds_count{route="/",status="2xx"}`:          1,
+		`sevenp_graphql_operations_total{kind="query",outcome="ok"}`:                  5,
+		`sevenp_graphql_operations_total{kind="query",outcome="errors"}`:              1,
+		`sevenp_graphql_operations_total{kind="none",outcome="refused"}`:              5,
+		`sevenp_graphql_refusals_total{code="GRAPHQL_VALIDATION_FAILED"}`:             1,
+		`sevenp_graphql_refusals_total{code="BAD_REQUEST"}`:                           1,
+		`sevenp_graphql_refusals_total{code="PERSISTED_QUERY_NOT_FOUND"}`:             1,
+		`sevenp_graphql_refusals_total{code="UNAUTHENTICATED"}`:                       1,
+		`sevenp_graphql_refusals_total{code="RATE_LIMITED"}`:                          1,
+		`sevenp_sql_round_trips_total`:                                                1,
+		`sevenp_db_connections_max{database="replica"}`:                               7,
+		`sevenp_db_connections_max{database="primary"}`:                               7,
+		`sevenp_persisted_queries_total{event="registered"}`:                          1,
+		`sevenp_persisted_queries_total{event="hit"}`:                                 1,
+		`sevenp_persisted_queries_total{event="miss"}`:                                1,
+		`sevenp_rate_limit_decisions_total{decision="allowed",policy="default"}`:      9,
+		`sevenp_rate_limit_decisions_total{decision="refused",policy="default"}`:      1,
+		`sevenp_rate_limit_slowed_total`:                                              1,
+		`sevenp_http_request_duration_seconds_count{route="/metrics",status="2xx"}`:   0, // it counts when it is answered
+		`sevenp_http_request_duration_seconds_bucket{route="/",status="2xx",le="10"}`: 1,
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %v, want %v", name, got[name], want)
+		}
+	}
+	_, text := p.ask(t, http.MethodGet, "/metrics", "")
+	if problems, err := promlint.New(strings.NewReader(text)).Lint(); err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
+	}
+	if n := got["sevenp_sql_statements_total"]; n < 1 {
+		t.Errorf("%v statements", n)
+	}
+	if got["go_goroutines"] < 2 || got["process_resident_memory_bytes"] < 1e6 {
+		t.Error("there is nothing of the runtime, or of the process")
+	}
+}
+
+// Whoever may not read the metrics is answered as if they were not there.
+func TestMetricsAreHidden(t *testing.T) {
+	t.Parallel()
+	const token = "a token of these tests"
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "METRICS_TOKEN="+token, "RATE_LIMIT=1/15m")
+	nowhere, nothing := p.ask(t, http.MethodGet, "/nowhere", "", "X-Request-Id: x")
+	for _, headers := range [][]string{{}, {"Authorization: Bearer " + token[1:]}} {
+		resp, text := p.ask(t, http.MethodGet, "/metrics", "", append(headers, "X-Request-Id: x")...)
+		resp.Header["Date"], nowhere.Header["Date"] = nil, nil
+		if resp.StatusCode != nowhere.StatusCode || text != nothing || len(resp.Header) != len(nowhere.Header) {
+			t.Errorf("with %q: %d %s %v, want %d %s %v", headers, resp.StatusCode, text, resp.Header, nowhere.StatusCode, nothing, nowhere.Header)
+		}
+	}
+	for range 3 { // no limit of rates is on it
+		p.metrics(t, "Authorization: Bearer "+token)
+	}
+	if strings.Contains(p.stdout.String()+p.stderr.String(), token) {
+		t.Error("the token is in the log")
+	}
+}
+
+// Every metric of ours is described in docs/metrics.md, and nothing else is.
+func TestMetricsAreDescribed(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.NewWithDemo(t)
+	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "REDIS_URL="+redistest.StartServer(t).URL(), "RATE_LIMIT=100/15m")
+	p.post(t, `{"query":"{ nothing }"}`)
+	name := regexp.MustCompile(`\bsevenp_\w+`)
+	described := slices.Compact(slices.Sorted(slices.Values(name.FindAllString(readFile(t, "../../docs/metrics.md"), -1))))
+	_, text := p.ask(t, http.MethodGet, "/metrics", "")
+	var told []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "# TYPE sevenp_") {
+			told = append(told, name.FindString(line))
+		}
+	}
+	if diff := cmp.Diff(told, described); diff != "" {
+		t.Errorf("metrics (-told +described):\n%s", diff)
+	}
+}

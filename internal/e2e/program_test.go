@@ -1,0 +1,315 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/internal/cli"
+)
+
+// patience is how long anything may take before a test gives up on it. A first start, with demo
+// data, takes 5 s under the race detector on an idle machine.
+const patience = time.Minute
+
+// asProgram in the environment makes this test binary the program itself, so that the tests ask
+// the real one, built with whatever the tests were built with.
+const asProgram = "RUN_AS_7P"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(cli.Main(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// command is the program with a command line and an environment of nothing else.
+func command(ctx context.Context, env []string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append([]string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir()}, env...)
+	cmd.WaitDelay = patience
+	return cmd
+}
+
+// run7p runs a command to its end.
+func run7p(t *testing.T, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := command(ctx, env, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// mustRun7p returns what a command printed, which must not fail.
+func mustRun7p(t *testing.T, env []string, args ...string) string {
+	t.Helper()
+	stdout, stderr, code := run7p(t, env, args...)
+	if code != 0 {
+		t.Fatalf("7p %s: exit code %d: %s", strings.Join(args, " "), code, stderr)
+	}
+	return stdout
+}
+
+// program is a server that runs.
+type program struct {
+	cmd            *exec.Cmd
+	base           string // http://127.0.0.1:port
+	stdout, stderr *output
+	exited         chan struct{}
+}
+
+// serve7p starts the server on a free port and returns when it listens and has said so.
+func serve7p(t *testing.T, env ...string) *program {
+	t.Helper()
+	p := &program{stdout: newOutput(), stderr: newOutput(), exited: make(chan struct{})}
+	p.cmd = command(context.Background(), append([]string{"ADDR=127.0.0.1:0", "RATE_LIMIT=off"}, env...)) // t.Context would kill it
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = p.cmd.Wait() // the exit code tells
+		close(p.exited)
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		<-p.exited
+	})
+	p.base = "http://" + p.await(t, "msg", "listening")["addr"].(string)
+	p.awaitText(t, p.stderr, "the welcome", func(text string) bool { // it ends with an empty line
+		return strings.Contains(text, "  Health ") && strings.HasSuffix(text, "\n\n")
+	})
+	return p
+}
+
+// await returns the first line of log that has a value under a key.
+func (p *program) await(t *testing.T, key, value string) map[string]any {
+	t.Helper()
+	var entry map[string]any
+	p.awaitText(t, p.stdout, key+" "+value, func(text string) bool {
+		for line := range strings.Lines(text) {
+			entry = nil
+			if json.Unmarshal([]byte(line), &entry) == nil && entry[key] == value {
+				return true
+			}
+		}
+		return false
+	})
+	return entry
+}
+
+// awaitText returns once what the program wrote is enough.
+func (p *program) awaitText(t *testing.T, out *output, what string, enough func(string) bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		text, more := out.read()
+		if enough(text) {
+			return
+		}
+		select {
+		case <-more:
+		case <-p.exited: // and all it wrote has been read
+			if text, _ := out.read(); enough(text) {
+				return
+			}
+			t.Fatalf("the program ended without %s:\n%s%s", what, p.stdout, p.stderr)
+		case <-deadline:
+			t.Fatalf("the program still has not written %s:\n%s%s", what, p.stdout, p.stderr)
+		}
+	}
+}
+
+// signal sends a signal, which ends the program, and returns the exit code: -1 where the signal
+// itself ended it.
+func (p *program) signal(t *testing.T, sig os.Signal) int {
+	t.Helper()
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+	return p.wait(t)
+}
+
+func (p *program) wait(t *testing.T) int {
+	t.Helper()
+	select {
+	case <-p.exited:
+	case <-time.After(patience):
+		t.Fatalf("the program did not end:\n%s%s", p.stdout, p.stderr)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// ask sends a request and returns the answer with its whole body. Headers are "Name: value".
+func (p *program) ask(t *testing.T, method, path, body string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, p.base+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(text)
+}
+
+// answer is what GraphQL answers.
+type answer struct {
+	Status int `json:"-"`
+	Data   map[string]any
+	Errors []struct {
+		Message    string
+		Extensions struct{ Code string }
+	}
+}
+
+// code is that of the only error, or "" where there are none.
+func (a answer) code() string {
+	if len(a.Errors) == 1 {
+		return a.Errors[0].Extensions.Code
+	}
+	return strings.Repeat("?", len(a.Errors))
+}
+
+// query runs an operation.
+func (p *program) query(t *testing.T, query string, variables json.RawMessage, headers ...string) answer {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.post(t, string(body), headers...)
+}
+
+func (p *program) post(t *testing.T, body string, headers ...string) answer {
+	t.Helper()
+	resp, text := p.ask(t, http.MethodPost, "/graphql", body, append(headers, "Content-Type: application/json")...)
+	return readAnswer(t, resp.StatusCode, text)
+}
+
+func readAnswer(t *testing.T, status int, text string) answer {
+	t.Helper()
+	a := answer{Status: status}
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		t.Fatalf("%d %s: %v", status, text, err)
+	}
+	return a
+}
+
+// newDir is a directory that the account of PostgreSQL can enter, unlike t.TempDir's.
+func newDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "7p-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// postgresPID is the process of the private PostgreSQL in a directory.
+func postgresPID(t *testing.T, dir string) int {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(dir, "postgres", "data", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(file), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !alive(pid) {
+		t.Fatalf("PostgreSQL, process %d, does not run", pid)
+	}
+	return pid
+}
+
+// alive is false for a zombie too: nobody may reap an orphan in a container.
+func alive(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return false
+	}
+	stat, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && !strings.HasPrefix(string(stat), "Z")
+}
+
+// awaitGone polls, as nothing tells of the end of another's process.
+func awaitGone(t *testing.T, pid int) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(patience); alive(pid); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("PostgreSQL, process %d, outlived the program", pid)
+		}
+	}
+}
+
+// output keeps what a program writes and tells when there is more.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	more chan struct{}
+}
+
+func newOutput() *output { return &output{more: make(chan struct{})} }
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	close(o.more)
+	o.more = make(chan struct{})
+	return o.text.Write(b)
+}
+
+// read returns what was written so far, and a channel that is closed once more is.
+func (o *output) read() (text string, more <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String(), o.more
+}
+
+func (o *output) String() string {
+	text, _ := o.read()
+	return text
+}

@@ -1,0 +1,490 @@
+package e2e
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/7p-education/api/internal/invalidation"
+	"github.com/7p-education/api/internal/testdb"
+)
+
+const (
+	student = "student@7p.example"
+	secret  = "a secret of these tests of more than 32 bytes"
+
+	whoAmI = `{ viewer { email name } }`
+	titles = `{ courses(first: 3) { nodes { title } } }`
+)
+
+// TestEmbedded is the life of a server that nobody prepared anything for: a first start, questions,
+// the end, a second start, a violent end, and a third start.
+func TestEmbedded(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	env := []string{"EMBEDDED_DIR=" + dir}
+
+	p := serve7p(t, env...)
+	checkWelcome(t, p, dir)
+	token := strings.TrimSpace(mustRun7p(t, env, "token", "--email", student))
+	bearer := "Authorization: Bearer " + token
+	t.Run("pages", func(t *testing.T) { checkPages(t, p) })
+	t.Run("operations", func(t *testing.T) { checkOperations(t, p, bearer) })
+	t.Run("tokens", func(t *testing.T) { checkTokens(t, p, bearer) })
+	t.Run("refusals", func(t *testing.T) { checkRefusals(t, p) })
+	t.Run("log", func(t *testing.T) { checkLog(t, p, token) })
+	before := p.query(t, titles, nil)
+
+	pid := postgresPID(t, dir)
+	if code := p.signal(t, syscall.SIGTERM); code != 0 {
+		t.Errorf("SIGTERM: exit code %d\n%s", code, p.stderr)
+	}
+	if alive(pid) {
+		t.Error("PostgreSQL outlived a program that was told to stop")
+	}
+
+	p = serve7p(t, env...)
+	for _, first := range []string{"Migrated", "Loaded", "making"} {
+		if strings.Contains(p.stderr.String(), first) {
+			t.Errorf("the second start did the work of the first:\n%s", p.stderr)
+		}
+	}
+	if diff := cmp.Diff(before, p.query(t, titles, nil)); diff != "" {
+		t.Errorf("the data after a restart (-before +after):\n%s", diff)
+	}
+	if a := p.query(t, whoAmI, nil, bearer); a.code() != "" {
+		t.Errorf("a token does not outlive a restart: %+v", a)
+	}
+
+	pid = postgresPID(t, dir)
+	if code := p.signal(t, syscall.SIGKILL); code != -1 {
+		t.Errorf("SIGKILL: exit code %d", code)
+	}
+	awaitGone(t, pid)
+
+	p = serve7p(t, env...)
+	if diff := cmp.Diff(before, p.query(t, titles, nil)); diff != "" {
+		t.Errorf("the data after a crash (-before +after):\n%s", diff)
+	}
+	if code := p.signal(t, os.Interrupt); code != 0 {
+		t.Errorf("interrupt: exit code %d\n%s", code, p.stderr)
+	}
+}
+
+// checkWelcome looks at what the person at the terminal is told.
+func checkWelcome(t *testing.T, p *program, dir string) {
+	t.Helper()
+	base := strings.Replace(p.base, "127.0.0.1", "localhost", 1)
+	for _, want := range []string{
+		base + "/playground", base + "/graphql", base + "/schema.graphql", base + "/healthz", base + "/readyz",
+		student, "instructor@7p.example", "admin@7p.example", "correct horse battery", `psql "postgres://`,
+		`EMBEDDED_DIR="` + dir + `" go run . token`,
+	} {
+		if !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("the welcome does not tell %q:\n%s", want, p.stderr)
+		}
+	}
+}
+
+func checkPages(t *testing.T, p *program) {
+	for path, want := range map[string]struct {
+		status      int
+		contentType string
+		text        string
+	}{
+		"/":               {200, "text/html", "/playground"},
+		"/playground":     {200, "text/html", "graphiql"},
+		"/schema.graphql": {200, "text/plain", "type Query"},
+		"/healthz":        {200, "application/json", `{"status":"ok"}`},
+		"/readyz":         {200, "application/json", `{"status":"ok","checks":{"database":"ok","migrations":"ok"}}`},
+		"/nowhere":        {404, "", ""},
+	} {
+		resp, text := p.ask(t, http.MethodGet, path, "")
+		if resp.StatusCode != want.status || !strings.HasPrefix(resp.Header.Get("Content-Type"), want.contentType) || !strings.Contains(text, want.text) {
+			t.Errorf("GET %s: %d %s %.200s", path, resp.StatusCode, resp.Header.Get("Content-Type"), text)
+		}
+		if resp.Header.Get("X-Request-Id") == "" || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("GET %s: headers %v", path, resp.Header)
+		}
+	}
+}
+
+// checkOperations runs the examples of the playground, which are what the front end asks for.
+func checkOperations(t *testing.T, p *program, bearer string) {
+	for name, has := range map[string]func(map[string]any) any{
+		"catalog":     func(d map[string]any) any { return at(d, "courses", "nodes", 0, "title") },
+		"course-page": func(d map[string]any) any { return at(d, "course", "videos", "nodes", 0, "title") },
+		"search":      func(d map[string]any) any { return at(d, "searchCourses", "edges", 0, "node", "title") },
+		"dashboard": func(d map[string]any) any {
+			return at(d, "viewer", "dashboard", "recentActivity", 0, "course", "title")
+		},
+		"browse-tree": func(d map[string]any) any {
+			return at(d, "categories", 0, "courses", "nodes", 0, "instructor", "name")
+		},
+	} {
+		a := p.query(t, readFile(t, "../../web/playground/operations/"+name+".graphql"),
+			json.RawMessage(readFile(t, "../../web/playground/operations/"+name+".json")), bearer)
+		if a.Status != 200 || a.code() != "" || has(a.Data) == nil {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+}
+
+func checkTokens(t *testing.T, p *program, bearer string) {
+	want := map[string]any{"viewer": map[string]any{"email": student, "name": "Sofía Lindqvist"}}
+	if diff := cmp.Diff(want, p.query(t, whoAmI, nil, bearer).Data); diff != "" {
+		t.Errorf("the viewer is not the account of the token (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]any{"viewer": nil}, p.query(t, whoAmI, nil).Data); diff != "" {
+		t.Errorf("a viewer without a token (-want +got):\n%s", diff)
+	}
+	for _, header := range []string{"Authorization: Bearer nonsense", bearer + "x", "Authorization: Basic c3R1ZGVudA=="} {
+		if a := p.query(t, whoAmI, nil, header); a.Status != 401 || a.code() != "UNAUTHENTICATED" {
+			t.Errorf("%.40s: %+v", header, a)
+		}
+	}
+}
+
+func checkRefusals(t *testing.T, p *program) {
+	for _, tt := range []struct {
+		name, body string
+		status     int
+		code       string
+		message    string
+	}{
+		{"bad JSON", `{"query":`, 400, "BAD_REQUEST", "JSON"},
+		{"bad syntax", `{"query":"{ courses"}`, 400, "GRAPHQL_PARSE_FAILED", "Expected"},
+		{"unknown field", `{"query":"{ nothing }"}`, 422, "GRAPHQL_VALIDATION_FAILED", "nothing"},
+		{"too large a body", `{"query":"` + strings.Repeat(" ", 102_400) + `"}`, 413, "PAYLOAD_TOO_LARGE", "102400 bytes"},
+	} {
+		a := p.post(t, tt.body)
+		if a.Status != tt.status || a.code() != tt.code || !strings.Contains(a.Errors[0].Message, tt.message) {
+			t.Errorf("%s: %+v", tt.name, a)
+		}
+	}
+	mutation := "/graphql?query=" + url.QueryEscape(`mutation { __typename }`)
+	resp, text := p.ask(t, http.MethodGet, mutation, "", "GraphQL-Require-Preflight: 1")
+	if a := readAnswer(t, resp.StatusCode, text); a.Status < 400 || a.Data != nil {
+		t.Errorf("a mutation by GET: %d %s", a.Status, text)
+	}
+}
+
+// checkLog holds the log to JSON and to silence about secrets.
+func checkLog(t *testing.T, p *program, token string) {
+	const id, last = "the-request-of-this-test", "the-last-request"
+	p.query(t, "query Logged "+whoAmI, nil, "Authorization: Bearer "+token, "X-Request-Id: "+id)
+	p.ask(t, http.MethodGet, "/healthz?token="+token, "", "X-Request-Id: "+last)
+	got := p.await(t, "request_id", id)
+	p.await(t, "request_id", last)
+	for line := range strings.Lines(p.stdout.String()) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("a line of the log is not JSON: %s", line)
+		}
+	}
+	want := map[string]any{
+		"level": "INFO", "msg": "request", "method": "POST", "path": "/graphql", "status": 200.0,
+		"operation": "query Logged", "remote": "127.0.0.1", "request_id": id,
+	}
+	for key, value := range want {
+		if got[key] != value {
+			t.Errorf("the access log's %s is %v, want %v", key, got[key], value)
+		}
+	}
+	if strings.Contains(p.stdout.String()+p.stderr.String(), token) {
+		t.Error("the token is in the log")
+	}
+}
+
+// TestDrain tells the server to stop while a request is under way, over a database that is not its own.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret)
+	for _, embedded := range []string{"Demo accounts", "psql"} {
+		if strings.Contains(p.stderr.String(), embedded) {
+			t.Errorf("DATABASE_URL is set, and yet:\n%s", p.stderr)
+		}
+	}
+	finish := slowly(t, p, `{"query":"`+titles+`"}`)
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.await(t, "msg", "stopping")
+	if a := finish(); a.Status != 200 || a.code() != "" || at(a.Data, "courses", "nodes", 0, "title") == nil {
+		t.Errorf("the request under way was answered %+v", a)
+	}
+	if code := p.wait(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, p.stderr)
+	}
+	p.await(t, "msg", "stopped")
+}
+
+// For SHUTDOWN_DELAY the server goes on as before, with what it keeps as well.
+func TestDrainGoesOn(t *testing.T) {
+	t.Parallel()
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=off", "SHUTDOWN_DELAY=4s")
+	p.follows(t)
+	p.cacheStatus(t, titles, "null")
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.await(t, "msg", "stopping")
+	time.Sleep(invalidation.Lease * 3 / 2) // by then, who does not follow changes gives nothing that is kept
+	if got := p.cacheStatus(t, titles, "null"); !isHit(got) {
+		t.Errorf("while it drains: %s", got)
+	}
+	if code := p.wait(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, p.stderr)
+	}
+}
+
+// TestDrainTakesTooLong holds a request back for longer than the server may wait for it.
+func TestDrainTakesTooLong(t *testing.T) {
+	t.Parallel()
+	p := serve7p(t, "DATABASE_URL="+testdb.New(t), "SHUTDOWN_TIMEOUT=10ms")
+	slowly(t, p, "")
+	code := p.signal(t, syscall.SIGTERM)
+	if want := "did not finish within SHUTDOWN_TIMEOUT=10ms"; code != 1 || !strings.Contains(p.stderr.String(), want) {
+		t.Errorf("exit code %d, want 1 and %q:\n%s", code, want, p.stderr)
+	}
+}
+
+// slowly sends a request to GraphQL but for its body, and returns when the server waits for that.
+// The function returned sends the body and returns the answer; without it, the request ends with
+// the test.
+func slowly(t *testing.T, p *program, text string) (finish func() answer) {
+	t.Helper()
+	begun := make(chan struct{})
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(begun) }})
+	body, writer := io.Pipe()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.base+"/graphql", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Expect", "100-continue")
+	type result struct {
+		answer answer
+		err    error
+	}
+	answered := make(chan result, 1)
+	go func() {
+		var res result
+		resp, err := (&http.Transport{ExpectContinueTimeout: patience}).RoundTrip(r)
+		if res.err = err; err == nil {
+			defer resp.Body.Close()
+			res.answer.Status = resp.StatusCode
+			res.err = json.NewDecoder(resp.Body).Decode(&res.answer)
+		}
+		answered <- res
+	}()
+	select {
+	case <-begun:
+	case res := <-answered:
+		t.Fatalf("answered before the body was sent: %+v", res)
+	}
+	return func() answer {
+		_, err := io.WriteString(writer, text)
+		writer.CloseWithError(err)
+		res := <-answered
+		if res.err != nil {
+			t.Fatal(res.err)
+		}
+		return res.answer
+	}
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=" + testdb.New(t), "JWT_SECRET=" + secret}
+
+	last := func(status string) string {
+		lines := strings.Split(strings.TrimSpace(status), "\n")
+		return lines[len(lines)-1]
+	}
+	status := mustRun7p(t, env, "migrate", "status")
+	newest, applied := strings.CutPrefix(last(status), "applied  ")
+	if !applied || strings.Contains(status, "pending") {
+		t.Errorf("status of a migrated database:\n%s", status)
+	}
+	if got := mustRun7p(t, env, "migrate", "down"); got != "reverted: "+newest+"\n" {
+		t.Errorf("down: %s", got)
+	}
+	if got := last(mustRun7p(t, env, "migrate", "status")); got != "pending  "+newest {
+		t.Errorf("status after down: %s", got)
+	}
+	for _, want := range []string{"1 migrations applied\n", "0 migrations applied\n"} {
+		if got := mustRun7p(t, env, "migrate", "up"); got != want {
+			t.Errorf("up: %s, want %s", got, want)
+		}
+	}
+	mustRun7p(t, env, "seed", "--scale", "small")
+	if token := mustRun7p(t, env, "token", "--email", student); strings.Count(token, ".") != 2 {
+		t.Errorf("token: %s", token)
+	}
+	if got := mustRun7p(t, env, "version"); !strings.HasPrefix(got, "7p ") || !strings.Contains(got, " go1.") {
+		t.Errorf("version: %s", got)
+	}
+	if got := mustRun7p(t, env, "schema"); !strings.Contains(got, "\ntype Query {") {
+		t.Errorf("schema: %.300s", got)
+	}
+}
+
+func TestConfigHidesSecrets(t *testing.T) {
+	t.Parallel()
+	got := mustRun7p(t, []string{
+		"DATABASE_URL=postgres://7p:hunter2@db.example/edu", "REDIS_URL=redis://:hunter2@redis.example/0",
+		"READ_REPLICA_URL=host=replica.example password=hunter2", "JWT_SECRET=" + secret, "OPERATION_TIMEOUT=3s", "METRICS_TOKEN=" + secret,
+	}, "config")
+	for _, want := range []string{
+		"DATABASE_URL=postgres://7p:xxxxx@db.example/edu\n", "REDIS_URL=redis://:xxxxx@redis.example/0\n",
+		"READ_REPLICA_URL=(set)\n", "JWT_SECRET=(set)\n", "OPERATION_TIMEOUT=3s\n", "ADDR=:8080\n",
+		"RATE_LIMIT=100/15m\n", "METRICS_TOKEN=(set)\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %sin\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "hunter2") || strings.Contains(got, secret) {
+		t.Errorf("a secret is shown:\n%s", got)
+	}
+}
+
+// The command that shows the configuration tells, of all at once, with what no server
+// starts.
+func TestConfigChecks(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, code := run7p(t, []string{
+		"ADDR=8096", "JWT_SECRET=hunter2", "RATE_LIMIT=100", "CORS_ALLOWED_ORIGINS=nonsense", "TRUSTED_PROXIES=0.0.0.0/0",
+		"PERSISTED_QUERY_MANIFEST=/nonexistent", "CACHE_WARM=/nonexistent",
+	}, "config")
+	if code != 1 || !strings.Contains(stdout, "RATE_LIMIT=100\n") {
+		t.Errorf("exit code %d:\n%s", code, stdout)
+	}
+	for _, want := range []string{
+		"ADDR: ", "JWT_SECRET needs 32 bytes", "RATE_LIMIT: ", "CORS_ALLOWED_ORIGINS: ", "TRUSTED_PROXIES: ", "PERSISTED_QUERY_MANIFEST: ", "CACHE_WARM: ",
+	} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("no %q in\n%s", want, stderr)
+		}
+	}
+	if strings.Contains(stdout+stderr, "hunter2") {
+		t.Errorf("the secret is shown:\n%s%s", stdout, stderr)
+	}
+	if _, stderr, code := run7p(t, []string{"REDIS_URL=nonsense"}, "config"); code != 1 || !strings.Contains(stderr, "REDIS_URL: ") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+func TestWrongConfig(t *testing.T) {
+	t.Parallel()
+	demo := "DATABASE_URL=" + testdb.NewWithDemo(t)
+	for name, tt := range map[string]struct {
+		env  []string
+		args []string
+		want string
+	}{
+		"ADDR":                {env: []string{demo, "ADDR=nonsense"}, want: "ADDR=nonsense cannot be listened on: write a port after a colon, such as ADDR=:8081"},
+		"DATABASE_URL":        {env: []string{"DATABASE_URL=hunter2"}, want: "DATABASE_URL is not a PostgreSQL address"},
+		"no such database":    {env: []string{"DATABASE_URL=postgres://7p:hunter2@127.0.0.1:1/edu"}, want: "connect"},
+		"replica alone":       {env: []string{"READ_REPLICA_URL=postgres://db/edu"}, want: "READ_REPLICA_URL needs a DATABASE_URL"},
+		"JWT_SECRET":          {env: []string{demo, "JWT_SECRET=hunter2"}, want: "JWT_SECRET needs 32 bytes"},
+		"JWT_SECRET's second": {env: []string{demo, "JWT_SECRET=" + secret + ",hunter2"}, want: "JWT_SECRET needs 32 bytes at least, number 2 of 2"},
+		"JWT_KEYS":            {env: []string{demo, "JWT_KEYS=/nonexistent"}, want: "JWT_KEYS is neither"},
+		"JWKS_ISSUER":         {env: []string{demo, "JWKS_URL=https://id.example/keys", "JWKS_AUDIENCE=edu"}, want: "JWKS_URL needs JWKS_ISSUER"},
+		"origins":             {env: []string{demo, "CORS_ALLOWED_ORIGINS=nonsense"}, want: "CORS_ALLOWED_ORIGINS"},
+		"credentials":         {env: []string{demo, "CORS_ALLOWED_ORIGINS=*", "CORS_CREDENTIALS=true"}, want: "CORS_ALLOWED_ORIGINS"},
+		"TRUSTED_PROXIES":     {env: []string{demo, "TRUSTED_PROXIES=10.0.0.0/8,0.0.0.0/0"}, want: "TRUSTED_PROXIES: trusted proxy \"0.0.0.0/0\""},
+		"RATE_LIMIT":          {env: []string{demo, "RATE_LIMIT=100"}, want: "RATE_LIMIT: rate limit \"100\""},
+		"RATE_LIMIT_COST":     {env: []string{demo, "RATE_LIMIT=1/1m", "RATE_LIMIT_COST=x/1m"}, want: "RATE_LIMIT_COST: "},
+		"RATE_LIMIT_SLOWDOWN": {env: []string{demo, "RATE_LIMIT=1/1m", "RATE_LIMIT_SLOWDOWN=50"}, want: "RATE_LIMIT_SLOWDOWN: slow-down \"50\""},
+		"LOG_LEVEL":           {env: []string{"LOG_LEVEL=loud"}, want: `must be one of "debug","info","warn","error"`},
+		"a time":              {env: []string{"OPERATION_TIMEOUT=soon"}, want: "OPERATION_TIMEOUT"},
+		"unknown flag":        {args: []string{"--nonsense"}, want: "unknown flag --nonsense"},
+		"token for nobody":    {env: []string{demo, "JWT_SECRET=" + secret}, args: []string{"token", "--email", "x@y.z"}, want: `no account with the email "x@y.z"`},
+		"token for no server": {env: []string{demo}, args: []string{"token", "--email", student}, want: "a token needs the JWT_SECRET or the JWT_KEYS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stdout, stderr, code := run7p(t, tt.env, tt.args...)
+			const usage = 80 // kong's for some of what it cannot read
+			if code != 1 && code != usage || !strings.Contains(stderr, tt.want) {
+				t.Errorf("exit code %d, want 1 and %q:\n%s%s", code, tt.want, stdout, stderr)
+			}
+			if strings.Contains(stdout+stderr, "hunter2") {
+				t.Errorf("the secret is shown:\n%s%s", stdout, stderr)
+			}
+		})
+	}
+}
+
+// at follows keys and indexes through decoded JSON, to nil where one leads nowhere.
+func at(value any, path ...any) any {
+	for _, step := range path {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[step.(string)]
+		case []any:
+			if step.(int) >= len(v) {
+				return nil
+			}
+			value = v[step.(int)]
+		default:
+			return nil
+		}
+	}
+	return value
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// A database that lacks the schema is told of at the start and by readiness.
+func TestPendingMigrations(t *testing.T) {
+	t.Parallel()
+	empty := testdb.New(t)
+	pool := testdb.OpenPool(t, empty)
+	if _, err := pool.Exec(t.Context(), "DROP SCHEMA public CASCADE; CREATE SCHEMA public"); err != nil {
+		t.Fatal(err)
+	}
+	p := serve7p(t, "DATABASE_URL="+empty, "JWT_SECRET="+secret)
+	if want := "7p migrate up"; !strings.Contains(p.stderr.String(), want) {
+		t.Errorf("the start does not say %q:\n%s", want, p.stderr)
+	}
+	for _, args := range [][]string{{"cache", "purge", "--all"}, {"documents", "list"}, {"account", "activate", "--email=a@b"}} {
+		if _, stderr, code := run7p(t, []string{"DATABASE_URL=" + empty}, args...); code != 1 || !strings.Contains(stderr, "7p migrate up") {
+			t.Errorf("%q: exit code %d: %s", args, code, stderr)
+		}
+	}
+	if strings.Contains(p.stdout.String(), "a job failed") {
+		t.Errorf("jobs ran without the schema:\n%s", p.stdout)
+	}
+	// Who takes a port that is in use is told so.
+	addr := strings.TrimPrefix(p.base, "http://")
+	if _, stderr, code := run7p(t, []string{"DATABASE_URL=" + empty, "JWT_SECRET=" + secret, "ADDR=" + addr}); code != 1 || !strings.Contains(stderr, "ADDR="+addr+" is in use by another program") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	r, err := http.Get(p.base + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), `"migrations":"failed"`) {
+		t.Errorf("readiness is %d %s (%v)", r.StatusCode, body, err)
+	}
+}
