@@ -2,6 +2,6 @@ package cli
 
 type cacheCommands struct {
 	Purge cachePurgeCommand `cmd:"" help:"Invalidate cached responses, on all servers."`
-	Stats cacheStatsCommand `cmd:"" help:"Show what the cache of a server does, and what is in Redis."`
-	Warm  cacheWarmCommand  `cmd:"" help:"Execute a list of operations and store their responses in Redis, except those that are cached."`
+	Stats cacheStatsCommand `cmd:"" help:"Show how many responses are in Redis and how much memory it uses."`
+	Warm  cacheWarmCommand  `cmd:"" help:"Execute operations whose responses are not cached, and store the responses in Redis."`
 }
