@@ -107,7 +107,7 @@ func (c *cacheBenchmark) measureHits(ctx context.Context, dsn string, o options,
 			}
 		}
 	}()
-	for i, environment := range map[int][]string{noCache: nil, memoryCache: {"CACHE=on"}, redisCache: {"CACHE=on", "REDIS_URL=" + c.redis.socketURL()}} {
+	for i, environment := range map[int][]string{noCache: nil, memoryCache: {"RESPONSE_CACHE=on"}, redisCache: {"RESPONSE_CACHE=on", "REDIS_URL=" + c.redis.socketURL()}} {
 		if c.contenders[i], err = launchContender(ctx, "server", c.binaryPath("7p"), os.DevNull, append(c.environment[:len(c.environment):len(c.environment)], environment...)); err != nil {
 			return nil, err
 		}

@@ -138,8 +138,8 @@ func newBenchmark(ctx context.Context, dsn string) (*benchmark, error) {
 		return nil, err
 	}
 	b := &benchmark{dir: dir, tokens: tokens, environment: []string{
-		"DATABASE_URL=" + dsn, fmt.Sprint("DATABASE_POOL=", poolSize), "JWT_SECRET=" + secret,
-		"READ_REPLICA_URL=", "REDIS_URL=", "CACHE=off", "LOG_LEVEL=info", "RATE_LIMIT=off",
+		"DATABASE_URL=" + dsn, fmt.Sprint("DATABASE_MAX_CONNS=", poolSize), "JWT_SECRET=" + secret,
+		"READ_REPLICA_URL=", "REDIS_URL=", "RESPONSE_CACHE=off", "LOG_LEVEL=info", "RATE_LIMIT=off",
 	}}
 	printStatus("building the server")
 	return b, buildBinary(ctx, "github.com/7p-education/api", b.binaryPath("7p"))

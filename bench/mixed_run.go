@@ -58,7 +58,7 @@ func (c *cacheBenchmark) measureMixedLoads(ctx context.Context, database *embedp
 
 // measureMixedRun puts a load on a server of its own, which was asked for every answer once.
 func (c *cacheBenchmark) measureMixedRun(ctx context.Context, dsn string, run *mixedRun, m *requestMixer, length time.Duration) (s sample, err error) {
-	environment := append(c.environment[:len(c.environment):len(c.environment)], "CACHE=on", "DATABASE_URL="+dsn)
+	environment := append(c.environment[:len(c.environment):len(c.environment)], "RESPONSE_CACHE=on", "DATABASE_URL="+dsn)
 	var redis *redisServer
 	if run.withRedis {
 		dir, err := os.MkdirTemp(c.dir, "redis")

@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// serveYardstick serves until the context ends. ADDR, DATABASE_URL, DATABASE_POOL and
+// serveYardstick serves until the context ends. ADDR, DATABASE_URL, DATABASE_MAX_CONNS and
 // JWT_SECRET are those of the server.
 func serveYardstick(ctx context.Context) error {
 	tokens, err := auth.NewTokens(os.Getenv("JWT_SECRET"), "")
@@ -64,9 +64,9 @@ func openPool(ctx context.Context) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := strconv.ParseInt(os.Getenv("DATABASE_POOL"), 10, 32)
+	n, err := strconv.ParseInt(os.Getenv("DATABASE_MAX_CONNS"), 10, 32)
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_POOL: %w", err)
+		return nil, fmt.Errorf("DATABASE_MAX_CONNS: %w", err)
 	}
 	config.MaxConns = int32(n)
 	set := config.ConnConfig.RuntimeParams

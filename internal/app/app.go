@@ -27,12 +27,12 @@ const healthTimeout = 2 * time.Second
 // Server is a server whose parts are open.
 type Server struct {
 	services
-	config         *config.Config
-	log            *slog.Logger
-	handler        http.Handler
-	api            *gql.Server
-	warmOperations []gql.WarmOperation
-	closers        []func() error // run by Close, the last one first
+	config  *config.Config
+	log     *slog.Logger
+	handler http.Handler
+	api     *gql.Server
+	inputs  inputs
+	closers []func() error // run by Close, the last one first
 }
 
 // services are the parts that answer requests.
@@ -43,8 +43,6 @@ type services struct {
 	shared         *sharedState
 	responseCache  *responseCache
 	health         *middleware.Health
-	proxies        middleware.TrustedProxies
-	cors           func(http.Handler) http.Handler
 	accessLog      io.Writer
 }
 
@@ -71,27 +69,28 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 	return drainRequests(c, s.log, srv)
 }
 
-// Open opens the parts of a server and builds its routes. Logs and the access log are written
-// to output. The context ends what the parts do in the background.
+// Open checks the settings, opens the parts of a server and builds its routes. Logs and the access
+// log are written to output. The context ends what the parts do in the background.
 func Open(ctx context.Context, c *config.Config, output io.Writer) (*Server, error) {
-	s := &Server{config: c, log: newLogger(c, output)}
+	in, mistakes := readInputs(c)
+	if err := errors.Join(c.Check(), mistakes); err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, log: newLogger(c, output), inputs: in}
 	s.accessLog = output
-	if err := s.openParts(ctx); err != nil {
+	err := s.openParts(ctx)
+	if err == nil {
+		s.handler, s.api, err = buildRoutes(c, s.log, &s.services)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.handler, s.api = buildRoutes(c, s.log, &s.services)
 	return s, nil
 }
 
 // openParts opens one part after the other, each after the ones it uses.
 func (s *Server) openParts(ctx context.Context) (err error) {
 	c, log := s.config, s.log
-	if s.cors, err = middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials); err != nil {
-		return fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
-	}
-	if s.proxies, err = middleware.ParseProxies(c.TrustedProxies); err != nil {
-		return fmt.Errorf("TRUSTED_PROXIES: %w", err)
-	}
 	if s.shared, err = openSharedState(c, log); err != nil {
 		return err
 	}
@@ -112,13 +111,8 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	s.onClose(func() error { s.authentication.Accounts.Close(); return nil })
 	s.onClose(s.responseCache.stopAndClose)
-	if s.documents, err = openDocuments(ctx, c, log, s.db.Store); err != nil {
-		return err
-	}
+	s.documents = openDocuments(ctx, log, s.db.Store, s.inputs.manifest)
 	s.onClose(s.documents.flushOnClose)
-	if s.warmOperations, err = gql.ReadWarmOperations(c.CacheWarm...); err != nil {
-		return fmt.Errorf("CACHE_WARM: %w", err)
-	}
 	return nil
 }
 
@@ -141,7 +135,7 @@ func (s *Server) startBackground(ctx context.Context) {
 	migrated := s.db.migrationsApplied(background)
 	jobsDone := jobs.StartPeriodic(background, s.log, migrated, append(jobs.ServerJobs(s.db.Store), s.documents.backgroundJobs()...))
 	s.responseCache.startInvalidation(context.WithoutCancel(ctx), s.db.Store, migrated)
-	s.responseCache.warmInBackground(background, s.log, s.api, s.warmOperations)
+	s.responseCache.warmInBackground(background, s.log, s.api, s.inputs.warmOperations)
 	s.onClose(func() error {
 		stop()
 		<-jobsDone

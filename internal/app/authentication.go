@@ -42,7 +42,7 @@ func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger,
 	a := &authentication{redis: redis, log: log, Authenticator: &auth.Authenticator{Tokens: tokens}}
 	if c.JWKSURL != "" {
 		a.Provider, err = auth.NewProvider(ctx, auth.ProviderOptions{
-			URL: c.JWKSURL, Issuer: c.JWKSIssuer, Audience: c.JWKSAudience, UserClaim: c.JWKSClaim, MatchByID: c.JWKSMatch == "id", Log: log,
+			URL: string(c.JWKSURL), Issuer: c.JWKSIssuer, Audience: c.JWKSAudience, UserClaim: c.JWKSClaim, MatchByID: c.JWKSMatchBy == "id", Log: log,
 		})
 		if err != nil {
 			return nil, err

@@ -25,8 +25,8 @@ func printDemoHints(c *config.Config, dsn string) {
 	terminal.PrintStatus("\n  Demo accounts: student@7p.example, instructor@7p.example, admin@7p.example")
 	terminal.PrintStatus("  Password of each: %s", demo.Password)
 	environment := ""
-	if c.EmbeddedDir != "" {
-		environment = fmt.Sprintf("EMBEDDED_DIR=%q ", c.EmbeddedDir)
+	if c.EmbeddedPostgresDir != "" {
+		environment = fmt.Sprintf("EMBEDDED_POSTGRES_DIR=%q ", c.EmbeddedPostgresDir)
 	}
 	terminal.PrintStatus("  A token for one:  %sgo run . token --email student@7p.example", environment)
 }

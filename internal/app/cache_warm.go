@@ -37,10 +37,11 @@ func WarmRedis(ctx context.Context, c *config.Config, log *slog.Logger, db *Data
 		return report, err
 	}
 	defer func() { _ = shared.closeStore() }()
-	documents, err := openDocuments(ctx, c, log, db.Store)
+	manifest, err := ReadManifest(c.PersistedManifest)
 	if err != nil {
-		return report, err
+		return report, nameSetting("PERSISTED_QUERY_MANIFEST", err)
 	}
+	documents := openDocuments(ctx, log, db.Store, manifest)
 	responses := openResponseCache(c, log, shared.redis)
 	background, stop := context.WithCancel(ctx)
 	responses.startInvalidation(background, db.Store, db.migrationsApplied(background))
@@ -98,7 +99,7 @@ func (r *responseCache) warmInBackground(ctx context.Context, log *slog.Logger, 
 	case len(list) == 0:
 		return
 	case r.cache == nil:
-		log.WarnContext(ctx, "CACHE_WARM is ignored, because CACHE is off")
+		log.WarnContext(ctx, "RESPONSE_CACHE_WARM_FILES is ignored, because RESPONSE_CACHE is off")
 		return
 	}
 	r.background.Go(func() {
@@ -111,7 +112,7 @@ func (r *responseCache) warmInBackground(ctx context.Context, log *slog.Logger, 
 			return
 		}
 		for _, note := range report.Notes {
-			log.WarnContext(ctx, "operation of CACHE_WARM not cached", "reason", note)
+			log.WarnContext(ctx, "operation of RESPONSE_CACHE_WARM_FILES not cached", "reason", note)
 		}
 		log.InfoContext(ctx, "response cache warmed", "stored", report.Stored, "already_cached", report.AlreadyCached,
 			"not_cacheable", report.NotCacheable, "failed", report.Failed, "ms", time.Since(start).Milliseconds())

@@ -38,10 +38,10 @@ func OpenDatabase(ctx context.Context, c *config.Config) (*Database, error) {
 // openDatabase opens the database. Writes pass their changes to publishChanges unless it is nil.
 func openDatabase(ctx context.Context, c *config.Config, publishChanges func(context.Context, []store.Change)) (*Database, error) {
 	db := &Database{}
-	url := c.DatabaseURL
+	url := string(c.DatabaseURL)
 	if url == "" {
 		var err error
-		db.embedded, err = embedpg.Start(ctx, embedpg.Options{Dir: embeddedPath(c, "postgres"), Fetch: c.EmbeddedFetch, Progress: terminal.PrintStatus})
+		db.embedded, err = embedpg.Start(ctx, embedpg.Options{Dir: embeddedPath(c, "postgres"), Fetch: c.EmbeddedPostgresFetch, Progress: terminal.PrintStatus})
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +49,7 @@ func openDatabase(ctx context.Context, c *config.Config, publishChanges func(con
 	}
 	var err error
 	db.Store, err = store.Open(ctx, store.Config{
-		URL: url, ReplicaURL: c.ReadReplicaURL, MaxConns: c.DatabasePool, StatementTimeout: c.StatementTimeout, PublishChanges: publishChanges,
+		URL: url, ReplicaURL: string(c.ReadReplicaURL), MaxConns: c.DatabaseMaxConns, StatementTimeout: c.StatementTimeout, PublishChanges: publishChanges,
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.stopEmbedded())
@@ -103,7 +103,7 @@ func LoadDemoData(ctx context.Context, db *Database, scale demo.Scale, seed uint
 
 // embeddedPath returns the path of a file or directory that belongs to the private PostgreSQL.
 func embeddedPath(c *config.Config, name string) string {
-	dir := c.EmbeddedDir
+	dir := c.EmbeddedPostgresDir
 	if dir == "" {
 		postgres, err := embedpg.DefaultDir()
 		if err != nil {

@@ -75,18 +75,14 @@ type documentSync struct {
 	loadedVersion int64 // the version of the list that was read last
 }
 
-// openDocuments reads the manifest and the list of the database. If the database does not
-// answer, polling reads the list later.
-func openDocuments(ctx context.Context, c *config.Config, log *slog.Logger, db *store.Store) (*documentSync, error) {
-	manifest, err := ReadManifest(c.PersistedManifest)
-	if err != nil {
-		return nil, fmt.Errorf("PERSISTED_QUERY_MANIFEST: %w", err)
-	}
+// openDocuments reads the list of the database, to which it adds the manifest. If the database does
+// not answer, polling reads the list later.
+func openDocuments(ctx context.Context, log *slog.Logger, db *store.Store, manifest []*persisted.Document) *documentSync {
 	s := &documentSync{store: db, log: log, list: persisted.NewList(manifest), uses: new(persisted.UsageCounter)}
 	if _, err := s.pollDocuments(ctx); err != nil {
 		log.Warn("document list not read yet", "error", err)
 	}
-	return s, nil
+	return s
 }
 
 // persistedExtension returns the extension that runs operations by the list.

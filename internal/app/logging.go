@@ -8,10 +8,5 @@ import (
 )
 
 func newLogger(c *config.Config, output io.Writer) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(output, &slog.HandlerOptions{Level: parseLogLevel(c)}))
-}
-
-func parseLogLevel(c *config.Config) (level slog.Level) {
-	_ = level.UnmarshalText([]byte(c.LogLevel)) // kong checked it
-	return level
+	return slog.New(slog.NewJSONHandler(output, &slog.HandlerOptions{Level: c.LogLevel}))
 }

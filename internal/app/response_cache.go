@@ -21,16 +21,16 @@ type responseCache struct {
 	background   sync.WaitGroup
 }
 
-// openResponseCache opens the response cache. With CACHE=off a server with a Redis still
+// openResponseCache opens the response cache. With RESPONSE_CACHE=off a server with a Redis still
 // publishes its changes for the other servers.
 func openResponseCache(c *config.Config, log *slog.Logger, redis *cache.Redis) *responseCache {
 	r := &responseCache{stop: func() {}}
-	if c.Cache != "on" && redis == nil {
+	if c.ResponseCache != "on" && redis == nil {
 		return r
 	}
 	r.invalidation = invalidation.New(redis, log)
-	if c.Cache == "on" {
-		r.cache = respcache.New(respcache.Options{InvalidationLog: r.invalidation, Redis: redis, MaxBytes: c.CacheMemory << 20})
+	if c.ResponseCache == "on" {
+		r.cache = respcache.New(respcache.Options{InvalidationLog: r.invalidation, Redis: redis, MaxBytes: c.ResponseCacheMaxMiB << 20})
 	}
 	return r
 }

@@ -23,12 +23,16 @@ import (
 const partialSuccessStatus = 294
 
 // buildRoutes returns the handler of the whole server, and the GraphQL server below it.
-func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql.Server) {
+func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql.Server, error) {
+	cors, err := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials)
+	if err != nil {
+		return nil, nil, nameSetting("CORS_ALLOWED_ORIGINS", err)
+	}
 	persisted, metrics := s.documents.persistedExtension(c, s.shared.cacheStore), telemetry.New()
 	addServerMetrics(metrics, s, persisted)
 	o := operationOptions(c, log, s, persisted)
-	o.MaxBodyBytes, o.MaxBulkBodyBytes = c.Limits.Body, c.Limits.BulkBody
-	o.MaxBatchSize, o.PartialStatus = c.Limits.Batch, c.PartialStatus == partialSuccessStatus
+	o.MaxBodyBytes, o.MaxBulkBodyBytes = c.MaxBodyBytes, c.MaxBulkBodyBytes
+	o.MaxBatchSize, o.PartialStatus = c.MaxBatch, c.PartialResponseStatus == partialSuccessStatus
 	o.Budget, o.Sessions = s.shared.rateLimits, s.authentication.sessionOptions(c, s.shared.rateLimits)
 	api := gql.New(o)
 	mux := http.NewServeMux()
@@ -38,18 +42,18 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	mux.HandleFunc("GET /healthz", s.health.ServeLiveness)
 	mux.HandleFunc("GET /readyz", s.health.ServeReadiness)
 	home := web.HomeHandler()
-	mux.Handle("GET /metrics", metrics.Handler(c.MetricsToken, home))
+	mux.Handle("GET /metrics", metrics.Handler(string(c.MetricsToken), home))
 	mux.Handle("/", home)
 	return wrapHandler(mux,
-		middleware.ResolveClient(s.proxies),
+		middleware.ResolveClient(c.TrustedProxies),
 		middleware.RequestID(),
-		middleware.AccessLog(s.accessLog, parseLogLevel(c)),
+		middleware.AccessLog(s.accessLog, c.LogLevel),
 		middleware.ObserveRequests(requestObserver(metrics)),
 		middleware.Recover(log),
 		middleware.SecurityHeaders(),
-		s.cors,
+		cors,
 		middleware.Compress(),
-	), api
+	), api, nil
 }
 
 // addPages adds the playground and the schema.
@@ -84,10 +88,10 @@ func operationOptions(c *config.Config, log *slog.Logger, s *services, persisted
 // queryLimits returns the limits of one operation.
 func queryLimits(c *config.Config) limits.Limits {
 	l := limits.Defaults()
-	l.Cost, l.Depth, l.Tokens, l.Aliases = c.Limits.Cost, c.Limits.Depth, c.Limits.Tokens, c.Limits.Aliases
-	l.RootFields, l.MutationFields, l.Directives = c.Limits.RootFields, max(1, c.Limits.RootFields/3), c.Limits.Directives
-	l.Fragments, l.Spreads = c.Limits.Fragments, 2*c.Limits.Fragments
-	l.SameFieldPerSet = c.Limits.Repeated
+	l.Cost, l.Depth, l.Tokens, l.Aliases = c.MaxCost, c.MaxDepth, c.MaxTokens, c.MaxAliases
+	l.RootFields, l.MutationFields, l.Directives = c.MaxRootFields, max(1, c.MaxRootFields/3), c.MaxDirectives
+	l.Fragments, l.Spreads = c.MaxFragments, 2*c.MaxFragments
+	l.SameFieldPerSet = c.MaxRepeatedFields
 	return l
 }
 

@@ -7,30 +7,60 @@ import (
 	"net"
 
 	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql"
-	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/gql/persisted"
 )
 
 // CheckSettings returns every mistake with which no server starts.
 func CheckSettings(c *config.Config) error {
-	_, addrErr := net.ResolveTCPAddr("tcp", c.Addr)
-	_, corsErr := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials)
-	_, proxiesErr := middleware.ParseProxies(c.TrustedProxies)
-	_, manifestErr := ReadManifest(c.PersistedManifest)
-	_, warmErr := gql.ReadWarmOperations(c.CacheWarm...)
-	shared, sharedErr := openSharedState(c, slog.New(slog.DiscardHandler))
-	if sharedErr == nil {
-		_ = shared.closeStore()
-	}
-	keys, keysErr := readKeyBundle(c.JWTKeys)
-	if keysErr == nil && c.JWTSecret+keys != "" {
-		_, keysErr = auth.NewTokens(c.JWTSecret, keys)
-	}
-	return errors.Join(
-		nameSetting("ADDR", addrErr), nameSetting("CORS_ALLOWED_ORIGINS", corsErr), nameSetting("TRUSTED_PROXIES", proxiesErr), nameSetting("PERSISTED_QUERY_MANIFEST", manifestErr),
-		nameSetting("CACHE_WARM", warmErr), sharedErr, keysErr,
+	_, err := readInputs(c)
+	return errors.Join(c.Check(), err)
+}
+
+// inputs has the contents of the files that settings name.
+type inputs struct {
+	manifest       []*persisted.Document
+	warmOperations []gql.WarmOperation
+}
+
+// readInputs reads the files that settings name, and checks the settings that only their users can
+// parse. It returns every mistake.
+func readInputs(c *config.Config) (in inputs, err error) {
+	var manifestErr, warmErr error
+	in.manifest, manifestErr = ReadManifest(c.PersistedManifest)
+	in.warmOperations, warmErr = gql.ReadWarmOperations(c.ResponseCacheWarmFiles...)
+	return in, errors.Join(
+		checkAddr(c.Addr), checkRedisURL(c.RedisURL), checkKeys(c),
+		nameSetting("PERSISTED_QUERY_MANIFEST", manifestErr), nameSetting("RESPONSE_CACHE_WARM_FILES", warmErr),
 	)
+}
+
+func checkAddr(addr string) error {
+	if _, err := net.ResolveTCPAddr("tcp", addr); err != nil {
+		return fmt.Errorf("ADDR: %w: write a port after a colon, such as :8081 or 127.0.0.1:8081", err)
+	}
+	return nil
+}
+
+func checkRedisURL(url string) error {
+	if url == "" {
+		return nil
+	}
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Log: slog.New(slog.DiscardHandler)})
+	if err == nil {
+		err = r.Close()
+	}
+	return nameSetting("REDIS_URL", err)
+}
+
+func checkKeys(c *config.Config) error {
+	keys, err := readKeyBundle(c.JWTKeys)
+	if err == nil && c.JWTSecret+keys != "" {
+		_, err = auth.NewTokens(c.JWTSecret, keys)
+	}
+	return err
 }
 
 // nameSetting adds the name of a setting to an error.

@@ -36,39 +36,18 @@ func openSharedState(c *config.Config, log *slog.Logger) (*sharedState, error) {
 	} else if c.DatabaseURL != "" {
 		log.Info("REDIS_URL is not set: persisted queries, rate limits and cached responses are per process; writes of other processes are seen within a second")
 	}
-	rules, err := parseRateRules(c)
-	if err != nil {
-		return nil, err
-	}
-	s.rateLimits = ratelimit.New(rules, s.redis)
+	s.rateLimits = ratelimit.New(rateRules(c), s.redis)
 	return s, nil
 }
 
-// parseRateRules parses the rate limits; RATE_LIMIT=off disables all of them.
-func parseRateRules(c *config.Config) (ratelimit.Rules, error) {
-	var r ratelimit.Rules
-	if c.RateLimit == "off" {
-		return r, nil
+// rateRules returns the rate limits; RATE_LIMIT=off disables all of them.
+func rateRules(c *config.Config) ratelimit.Rules {
+	if c.RateLimit.Disabled() {
+		return ratelimit.Rules{}
 	}
-	for _, setting := range []struct {
-		name, value string
-		into        *ratelimit.Policy
-	}{
-		{"RATE_LIMIT", c.RateLimit, &r.Requests},
-		{"RATE_LIMIT_PREMIUM", c.RateLimitPremium, &r.Premium},
-		{"RATE_LIMIT_SESSIONS", c.RateLimitSessions, &r.SignIns},
-		{"RATE_LIMIT_COST", c.RateLimitCost, &r.Cost},
-	} {
-		var err error
-		if *setting.into, err = ratelimit.ParsePolicy(setting.value); err != nil {
-			return r, fmt.Errorf("%s: %w", setting.name, err)
-		}
+	return ratelimit.Rules{
+		Requests: c.RateLimit, Premium: c.RateLimitPremium, SignIns: c.RateLimitSignIn, Cost: c.RateLimitCost, Slowdown: c.RateLimitSlowdown,
 	}
-	var err error
-	if r.Slowdown, err = ratelimit.ParseSlowdown(c.RateLimitSlowdown); err != nil {
-		return r, fmt.Errorf("RATE_LIMIT_SLOWDOWN: %w", err)
-	}
-	return r, nil
 }
 
 func (s *sharedState) closeStore() error {

@@ -31,9 +31,9 @@ func checkWarmSettings(c *config.Config) error {
 	switch {
 	case c.RedisURL == "":
 		return errors.New("cache warm needs the REDIS_URL of the servers: without one it would fill only its own memory. " +
-			"Servers without a Redis warm their own cache: set CACHE_WARM there")
-	case c.Cache != "on":
-		return errors.New("cache warm stores responses, and CACHE is off")
+			"Servers without a Redis warm their own cache: set RESPONSE_CACHE_WARM_FILES there")
+	case c.ResponseCache != "on":
+		return errors.New("cache warm stores responses, and RESPONSE_CACHE is off")
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // commandLine is the grammar of the command line. A command is a struct with a method Run; Kong
 // calls the Run of a command and of all commands above it, so groups of commands have none.
 type commandLine struct {
-	Settings config.Config `embed:"" group:"Settings of the server, all of them environment variables too:"`
+	Settings config.Config `embed:""`
 
 	Serve     serveCommand     `cmd:"" default:"1" help:"Run the server (the default)."`
 	Migrate   migrateCommands  `cmd:"" help:"Apply, revert or list the database's migrations."`
@@ -53,8 +53,11 @@ func runCommand(ctx context.Context, args []string) error {
 	return chosen.Run()
 }
 
-// withDatabase opens the database, runs a function on it and closes it.
+// withDatabase checks the settings, opens the database, runs a function on it and closes it.
 func withDatabase(ctx context.Context, c *config.Config, run func(*app.Database) error) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
 	db, err := app.OpenDatabase(ctx, c)
 	if err != nil {
 		return err

@@ -1,31 +1,60 @@
 package config_test
 
 import (
+	"log/slog"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/7p-education/api/internal/config"
 )
 
-// The environment is the process's own: these tests cannot run beside others.
+// The environment belongs to the process, so these tests do not run in parallel.
 
 // parseSettings parses flags and the environment, without commands.
-func parseSettings(flags ...string) (*config.Config, error) {
+func parseSettings(t *testing.T, flags ...string) *config.Config {
+	t.Helper()
 	var grammar struct {
 		Settings config.Config `embed:""`
 	}
-	_, err := config.Parse(&grammar, &grammar.Settings, flags)
-	return &grammar.Settings, err
+	if _, err := config.Parse(&grammar, &grammar.Settings, flags); err != nil {
+		t.Fatal(err)
+	}
+	return &grammar.Settings
+}
+
+func setEnvironment(t *testing.T, env map[string]string) {
+	t.Helper()
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+}
+
+// mistakes returns the lines of the error of Check.
+func mistakes(c *config.Config) []string {
+	err := c.Check()
+	if err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
 }
 
 func TestParse(t *testing.T) {
-	t.Setenv("DATABASE_URL", "postgres://u:hush@db/7p")
-	t.Setenv("STATEMENT_TIMEOUT", "2s")
-	t.Setenv("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example")
-	c, err := parseSettings("--statement-timeout=3s")
-	if err != nil || c.DatabaseURL != "postgres://u:hush@db/7p" || len(c.CORSAllowedOrigins) != 2 {
-		t.Errorf("%+v, %v", c, err)
+	setEnvironment(t, map[string]string{
+		"DATABASE_URL": "postgres://u:hush@db/7p", "STATEMENT_TIMEOUT": "2s", "CORS_ALLOWED_ORIGINS": "https://a.example,https://b.example",
+		"LOG_LEVEL": "warn", "RATE_LIMIT_SIGN_IN": "off", "INTROSPECTION": "no", "TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.1",
+	})
+	c := parseSettings(t, "--statement-timeout=3s", "--max-batch=10")
+	if err := c.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if c.DatabaseURL != "postgres://u:hush@db/7p" || len(c.CORSAllowedOrigins) != 2 || c.LogLevel != slog.LevelWarn || c.Introspection ||
+		!c.RateLimitSignIn.Disabled() || len(c.TrustedProxies) != 2 || c.MaxBatch != 10 {
+		t.Errorf("%+v", c)
 	}
 	if c.StatementTimeout != 3*time.Second {
 		t.Errorf("a flag does not override the environment: %v", c.StatementTimeout)
@@ -33,46 +62,140 @@ func TestParse(t *testing.T) {
 	if c.AccessTokenTTL != 15*time.Minute || c.RefreshTokenTTL != 30*24*time.Hour {
 		t.Errorf("tokens are valid for %v and %v", c.AccessTokenTTL, c.RefreshTokenTTL)
 	}
-	if c.Addr != ":8080" || c.LogLevel != "info" || !c.Introspection {
+	if c.Addr != ":8080" || c.RateLimitPremium.Limit != 1000 || c.RateLimitSlowdown.After != 50 || c.MaxCost != 50000 {
 		t.Errorf("defaults: %+v", c)
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
-	for name, env := range map[string]map[string]string{
-		"a database of another kind":   {"DATABASE_URL": "mysql://u:hush@db/7p"},
-		"a replica of another kind":    {"DATABASE_URL": "postgres://db/7p", "READ_REPLICA_URL": "redis://u:hush@db"},
-		"a replica without a database": {"READ_REPLICA_URL": "postgres://u:hush@db/7p"},
-		"tokens of no length":          {"ACCESS_TOKEN_TTL": "0s"},
-		"sessions too short":           {"ACCESS_TOKEN_TTL": "15m", "REFRESH_TOKEN_TTL": "10m"},
-		"a provider of no issuer":      {"JWKS_URL": "https://u:hush@id.example/keys", "JWKS_AUDIENCE": "edu"},
-		"a provider of no audience":    {"JWKS_URL": "https://u:hush@id.example/keys", "JWKS_ISSUER": "https://id.example"},
-		"a provider of no address":     {"JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"},
-		"keys in the clear":            {"JWKS_URL": "http://u:hush@id.example/keys", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"},
-		"keys from nowhere":            {"JWKS_URL": "https:///hush", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"},
-		"ids in emails":                {"JWKS_URL": "https://id.example/keys", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu", "JWKS_MATCH": "id"},
-		"another match":                {"JWKS_MATCH": "name"},
-		"a token that can be guessed":  {"METRICS_TOKEN": "hush"},
-		"batches below none":           {"MAX_BATCH": "-1"},
-		"batches too large":            {"MAX_BATCH": "11"},
-		"no room for answers":          {"CACHE_MEMORY": "0"},
-		"no cost at all":               {"MAX_COST": "0"},
-		"bodies below none":            {"MAX_BODY": "-1"},
-		"aliases below none":           {"MAX_ALIASES": "-1"},
+func TestFlags(t *testing.T) {
+	c := parseSettings(t, "--cors-credentials", "--no-introspection", "--trusted-proxies=10.0.0.0/8", "--trusted-proxies=192.0.2.1",
+		"--cors-allowed-origins=https://a.example", "--cors-allowed-origins=https://b.example", "--addr=:1", "--addr=:2")
+	if err := c.Check(); err != nil || !c.CORSCredentials || c.Introspection || len(c.TrustedProxies) != 2 || len(c.CORSAllowedOrigins) != 2 || c.Addr != ":2" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for _, want := range []string{
+		"CORS_CREDENTIALS=true\n", "INTROSPECTION=false\n", "TRUSTED_PROXIES=10.0.0.0/8,192.0.2.1\n", "CORS_ALLOWED_ORIGINS=https://a.example,https://b.example\n", "ADDR=:2\n",
 	} {
-		t.Run(name, func(t *testing.T) {
-			for key, v := range env {
-				t.Setenv(key, v)
+		if !strings.Contains(c.String(), want) {
+			t.Errorf("no %s in\n%s", want, c)
+		}
+	}
+}
+
+// Check rejects each of these, names the variable first, and never repeats a secret.
+func TestCheckRejects(t *testing.T) {
+	provider := map[string]string{"JWKS_URL": "https://id.example/keys", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"}
+	withProvider := func(name, value string) map[string]string {
+		env := map[string]string{name: value}
+		for k, v := range provider {
+			if k != name {
+				env[k] = v
 			}
-			if _, err := parseSettings(); err == nil || strings.Contains(err.Error(), "hush") {
-				t.Errorf("%v, want an error without the password", err)
+		}
+		return env
+	}
+	for want, env := range map[string]map[string]string{
+		"DATABASE_URL: not a PostgreSQL address":                  {"DATABASE_URL": "mysql://u:hush@db/7p"},
+		"READ_REPLICA_URL: not a PostgreSQL address":              {"DATABASE_URL": "postgres://db/7p", "READ_REPLICA_URL": "redis://u:hush@db"},
+		"READ_REPLICA_URL: needs DATABASE_URL":                    {"READ_REPLICA_URL": "postgres://u:hush@db/7p"},
+		"ACCESS_TOKEN_TTL: must be at least 1s":                   {"ACCESS_TOKEN_TTL": "0s"},
+		"REFRESH_TOKEN_TTL: must not be less":                     {"ACCESS_TOKEN_TTL": "15m", "REFRESH_TOKEN_TTL": "10m"},
+		"JWKS_URL: needs JWKS_ISSUER and JWKS_AUDIENCE":           withProvider("JWKS_ISSUER", ""),
+		"JWKS_URL: needs JWKS_ISSUER and JWKS_AUDIENCE, which":    withProvider("JWKS_AUDIENCE", ""),
+		"JWKS_URL: needed by JWKS_ISSUER":                         withProvider("JWKS_URL", ""),
+		"JWKS_URL: not an address of a key set":                   withProvider("JWKS_URL", "http://u:hush@id.example/keys"),
+		"JWKS_URL: not an address of a key set: write https":      withProvider("JWKS_URL", "https:///hush"),
+		"JWKS_CLAIM: JWKS_MATCH_BY=id needs the claim":            withProvider("JWKS_MATCH_BY", "id"),
+		"JWKS_MATCH_BY: must be one of email, id":                 {"JWKS_MATCH_BY": "name"},
+		"METRICS_TOKEN: needs at least 16 characters, and has 4":  {"METRICS_TOKEN": "hush"},
+		"MAX_BATCH: must be from 0 to 10":                         {"MAX_BATCH": "-1"},
+		"MAX_BATCH: must be from 0 to":                            {"MAX_BATCH": "11"},
+		"RESPONSE_CACHE_MAX_MIB: must be at least 1":              {"RESPONSE_CACHE_MAX_MIB": "0"},
+		"MAX_COST: must be at least 1":                            {"MAX_COST": "0"},
+		"MAX_BODY_BYTES: must be at least 1":                      {"MAX_BODY_BYTES": "-1"},
+		"MAX_ALIASES: must be at least 0":                         {"MAX_ALIASES": "-1"},
+		"DATABASE_MAX_CONNS: must be at least 0":                  {"DATABASE_MAX_CONNS": "-1"},
+		"SHUTDOWN_DELAY: must be at least 0s":                     {"SHUTDOWN_DELAY": "-1s"},
+		"OPERATION_TIMEOUT: ":                                     {"OPERATION_TIMEOUT": "soon"},
+		"MAX_DEPTH: ":                                             {"MAX_DEPTH": "deep"},
+		"CORS_CREDENTIALS: ":                                      {"CORS_CREDENTIALS": "maybe"},
+		"CORS_ALLOWED_ORIGINS: ":                                  {"CORS_ALLOWED_ORIGINS": "*", "CORS_CREDENTIALS": "true"},
+		"TRUSTED_PROXIES: ":                                       {"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"},
+		"LOG_LEVEL: must be one of debug, info, warn, error":      {"LOG_LEVEL": "INFO+2"},
+		"PERSISTED_QUERIES: must be one of apq, log, safelist":    {"PERSISTED_QUERIES": "on"},
+		"RESPONSE_CACHE: must be one of on, off":                  {"RESPONSE_CACHE": "true"},
+		"PARTIAL_RESPONSE_STATUS: must be one of 200, 294":        {"PARTIAL_RESPONSE_STATUS": "207"},
+		"RATE_LIMIT: rate limit \"100\"":                          {"RATE_LIMIT": "100"},
+		"RATE_LIMIT_COST: rate limit \"x/1m\"":                    {"RATE_LIMIT_COST": "x/1m"},
+		"RATE_LIMIT_SLOWDOWN: slow-down \"50\"":                   {"RATE_LIMIT_SLOWDOWN": "50"},
+		"DATABASE_POOL: no longer read: set DATABASE_MAX_CONNS":   {"DATABASE_POOL": "4"},
+		"CACHE: no longer read: set RESPONSE_CACHE":               {"CACHE": "off"},
+		"JWKS_MATCH: no longer read: set JWKS_MATCH_BY":           {"JWKS_MATCH": "email"},
+		"RATE_LIMIT_SESSIONS: no longer read: set RATE_LIMIT_SIG": {"RATE_LIMIT_SESSIONS": "off"},
+	} {
+		t.Run(want, func(t *testing.T) {
+			setEnvironment(t, env)
+			got := mistakes(parseSettings(t))
+			if len(got) != 1 || !strings.HasPrefix(got[0], want) || strings.Contains(got[0], "hush") {
+				t.Errorf("%q", got)
 			}
 		})
 	}
 }
 
-// A server that others reach has limits of rates unless it is told to have none.
-func TestRateLimitByDefault(t *testing.T) {
+// Check returns every mistake at once, in the order of the settings.
+func TestCheckReturnsEveryMistake(t *testing.T) {
+	setEnvironment(t, map[string]string{
+		"MAX_COST": "0", "LOG_LEVEL": "loud", "DATABASE_URL": "mysql://u:hush@db/7p", "INTROSPECTION": "maybe", "RATE_LIMIT": "100",
+		"ACCESS_TOKEN_TTL": "soon", "METRICS_TOKEN": "hush", "JWKS_URL": "hush", "MAX_BATCH": "11", "CACHE": "off", "CORS_ALLOWED_ORIGINS": "nonsense",
+	})
+	var got []string
+	for _, mistake := range mistakes(parseSettings(t)) {
+		name, _, _ := strings.Cut(mistake, ": ")
+		got = append(got, name)
+		if strings.Contains(mistake, "hush") {
+			t.Errorf("a secret is shown: %s", mistake)
+		}
+	}
+	want := []string{
+		"METRICS_TOKEN", "LOG_LEVEL", "DATABASE_URL", "ACCESS_TOKEN_TTL", "JWKS_URL", "INTROSPECTION", "MAX_COST", "MAX_BATCH", "RATE_LIMIT",
+		"CACHE", "CORS_ALLOWED_ORIGINS", "JWKS_URL",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mistakes (-want +got):\n%s", diff)
+	}
+}
+
+// A mistake in the environment does not matter if a flag overrides it.
+func TestFlagOverridesMistake(t *testing.T) {
+	setEnvironment(t, map[string]string{"MAX_COST": "0", "INTROSPECTION": "maybe", "LOG_LEVEL": "loud"})
+	c := parseSettings(t, "--max-cost=7", "--no-introspection", "--log-level=debug")
+	if err := c.Check(); err != nil || c.MaxCost != 7 || c.Introspection || c.LogLevel != slog.LevelDebug || !strings.Contains(c.String(), "MAX_COST=7\n") {
+		t.Errorf("%v\n%s", err, c)
+	}
+	if got := mistakes(parseSettings(t, "--max-cost=0", "--introspection", "--log-level=warn")); len(got) != 1 || !strings.HasPrefix(got[0], "MAX_COST: ") {
+		t.Errorf("%q, want the mistake of the flag", got)
+	}
+}
+
+// The settings of the private PostgreSQL are read by their former names too.
+func TestFormerNamesOfPrivatePostgres(t *testing.T) {
+	setEnvironment(t, map[string]string{"EMBEDDED_DIR": "/a", "EMBEDDED_FETCH": "false"})
+	c := parseSettings(t)
+	if err := c.Check(); err != nil || c.EmbeddedPostgresDir != "/a" || c.EmbeddedPostgresFetch || !strings.Contains(c.String(), "\nEMBEDDED_POSTGRES_DIR=/a\n") {
+		t.Errorf("%v\n%s", err, c)
+	}
+	t.Setenv("EMBEDDED_POSTGRES_DIR", "/b")
+	if c := parseSettings(t); c.EmbeddedPostgresDir != "/b" {
+		t.Errorf("the directory is %s, want that of the new name", c.EmbeddedPostgresDir)
+	}
+	if c := parseSettings(t, "--embedded-dir=/c", "--embedded-fetch"); c.EmbeddedPostgresDir != "/c" || !c.EmbeddedPostgresFetch {
+		t.Errorf("by the former flags: %s, %v", c.EmbeddedPostgresDir, c.EmbeddedPostgresFetch)
+	}
+}
+
+// A server with a DATABASE_URL has rate limits unless they are off.
+func TestDefaultRateLimit(t *testing.T) {
 	for _, tt := range []struct{ database, set, want string }{
 		{"", "", "off"},
 		{"", "7/1m", "7/1m"},
@@ -81,9 +204,9 @@ func TestRateLimitByDefault(t *testing.T) {
 	} {
 		t.Setenv("DATABASE_URL", tt.database)
 		t.Setenv("RATE_LIMIT", tt.set)
-		c, err := parseSettings()
-		if err != nil || c.RateLimit != tt.want || !strings.Contains(c.String(), "RATE_LIMIT="+tt.want+"\n") {
-			t.Errorf("with DATABASE_URL=%q and RATE_LIMIT=%q: %q, %v; want %s", tt.database, tt.set, c.RateLimit, err, tt.want)
+		c := parseSettings(t)
+		if err := c.Check(); err != nil || c.RateLimit.Disabled() != (tt.want == "off") || !strings.Contains(c.String(), "RATE_LIMIT="+tt.want+"\n") {
+			t.Errorf("with DATABASE_URL=%q and RATE_LIMIT=%q: %+v, %v; want %s", tt.database, tt.set, c.RateLimit, err, tt.want)
 		}
 	}
 }
@@ -93,30 +216,51 @@ func TestProvider(t *testing.T) {
 	t.Setenv("JWKS_AUDIENCE", "edu")
 	for _, address := range []string{"https://id.example/keys", "http://127.0.0.1:8081/keys", "http://[::1]/keys", "http://localhost/keys"} {
 		t.Setenv("JWKS_URL", address)
-		c, err := parseSettings()
-		if err != nil || c.JWKSClaim != "email" || c.JWKSMatch != "email" {
+		c := parseSettings(t)
+		if err := c.Check(); err != nil || c.JWKSClaim != "email" || c.JWKSMatchBy != "email" {
 			t.Errorf("%s: %v, %+v", address, err, c)
 		}
 	}
 }
 
-// Whatever form a secret has, the listing does not show it.
+// The listing shows no secret, in any form that a secret can have.
 func TestStringHidesSecrets(t *testing.T) {
-	t.Parallel()
-	for _, c := range []config.Config{
-		{DatabaseURL: "postgres://u:hush@db/7p", ReadReplicaURL: "postgresql://u:hush@db/7p", RedisURL: "redis://:hush@cache:6379/0", JWTSecret: "hush"},
-		{DatabaseURL: "host=db user=u password=hush", ReadReplicaURL: "host=db password='hush'", RedisURL: "hush"},
-		{DatabaseURL: "postgres://db/7p?user=u&password=hush", RedisURL: "rediss://u:hush@cache"},
-		{DatabaseURL: "postgres://db/7p?sslpassword=hush", JWTKeys: "hush", MetricsToken: "hush", JWKSURL: "https://u:hush@id.example/keys"},
+	for _, env := range []map[string]string{
+		{"DATABASE_URL": "postgres://u:hush@db/7p", "READ_REPLICA_URL": "postgresql://u:hush@db/7p", "REDIS_URL": "redis://:hush@cache:6379/0", "JWT_SECRET": "hush"},
+		{"DATABASE_URL": "host=db user=u password=hush", "READ_REPLICA_URL": "host=db password='hush'", "REDIS_URL": "hush"},
+		{"DATABASE_URL": "postgres://db/7p?user=u&password=hush", "REDIS_URL": "rediss://u:hush@cache"},
+		{"DATABASE_URL": "postgres://db/7p?sslpassword=hush", "JWT_KEYS": "hush", "METRICS_TOKEN": "hush", "JWKS_URL": "https://u:hush@id.example/keys"},
 	} {
-		if shown := c.String(); strings.Contains(shown, "hush") {
+		setEnvironment(t, env)
+		if shown := parseSettings(t).String(); strings.Contains(shown, "hush") {
 			t.Errorf("the secret is shown:\n%s", shown)
 		}
+		for name := range env {
+			os.Unsetenv(name)
+		}
 	}
-	shown := (&config.Config{DatabaseURL: "postgres://u:hush@db.example/7p", Addr: ":1", CORSAllowedOrigins: []string{"a", "b"}}).String()
-	for _, want := range []string{"DATABASE_URL=postgres://u:xxxxx@db.example/7p\n", "ADDR=:1\n", "CORS_ALLOWED_ORIGINS=a,b\n", "REDIS_URL=\n"} {
+	setEnvironment(t, map[string]string{"DATABASE_URL": "postgres://u:hush@db.example/7p", "ADDR": ":1", "CORS_ALLOWED_ORIGINS": "a,b"})
+	shown := parseSettings(t).String()
+	for _, want := range []string{"DATABASE_URL=postgres://u:xxxxx@db.example/7p\n", "ADDR=:1\n", "CORS_ALLOWED_ORIGINS=a,b\n", "REDIS_URL=\n", "CORS_CREDENTIALS=false\n"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing in\n%s", want, shown)
+		}
+	}
+}
+
+// No value of a secret is in a mistake or in the listing, however wrong it is.
+func TestSecretsAreNeverShown(t *testing.T) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[config.Config]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		if field.Tag.Get("secret") == "" {
+			continue
+		}
+		for _, value := range []string{"hush", "://hush", "postgres://u:hush@", "https://u:hush@%zz"} {
+			t.Setenv(name, value)
+			c := parseSettings(t)
+			if shown := c.String() + strings.Join(mistakes(c), "\n"); strings.Contains(shown, "hush") {
+				t.Errorf("%s=%q is shown:\n%s", name, value, shown)
+			}
 		}
 	}
 }

@@ -125,7 +125,7 @@ func TestCacheCommands(t *testing.T) {
 func TestCacheWarmAtStart(t *testing.T) {
 	t.Parallel()
 	dir := writeOperations(t)
-	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "CACHE_WARM="+filepath.Join(dir, "first.json")+","+filepath.Join(dir, "titles.graphql"))
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RESPONSE_CACHE_WARM_FILES="+filepath.Join(dir, "first.json")+","+filepath.Join(dir, "titles.graphql"))
 	if done := p.await(t, "msg", "response cache warmed"); fmt.Sprint(done["stored"], done["already_cached"], done["not_cacheable"], done["failed"]) != "3 0 0 0" {
 		t.Errorf("%v", done)
 	}
@@ -175,7 +175,7 @@ func TestCacheCommandsRefuse(t *testing.T) {
 		{[]string{dsn}, []string{"cache", "purge"}, "--all"},
 		{[]string{dsn}, []string{"cache", "purge", "--tag=course"}, "nothing was purged: unknown tag \"course\": expected one of *, courses"},
 		{[]string{dsn}, []string{"cache", "warm", dir}, "needs the REDIS_URL"},
-		{[]string{dsn, redis, "CACHE=off"}, []string{"cache", "warm", dir}, "CACHE is off"},
+		{[]string{dsn, redis, "RESPONSE_CACHE=off"}, []string{"cache", "warm", dir}, "RESPONSE_CACHE is off"},
 		{[]string{dsn, redis}, []string{"cache", "warm", dir}, "without the invalidation lease"},
 		{[]string{dsn, redis}, []string{"cache", "warm", filepath.Join(dir, "first.variables.json")}, "first.variables.json: this is no request"},
 		{[]string{dsn, redis}, []string{"cache", "warm", filepath.Join(dir, "nowhere")}, "nowhere"},
@@ -184,7 +184,7 @@ func TestCacheCommandsRefuse(t *testing.T) {
 		{nil, []string{"cache", "stats"}, "needs the REDIS_URL"},
 		{[]string{redis}, []string{"cache", "stats"}, "count the responses in Redis: "},
 		{[]string{dsn}, []string{"cache", "purge", "--tag=user:Q291cnNlOjE"}, "nothing was purged: unknown tag \"user:Q291cnNlOjE\""},
-		{[]string{dsn, "CACHE_WARM=" + filepath.Join(dir, "notes-for-people.text")}, []string{"serve"}, "CACHE_WARM: "},
+		{[]string{dsn, "RESPONSE_CACHE_WARM_FILES=" + filepath.Join(dir, "notes-for-people.text")}, []string{"serve"}, "RESPONSE_CACHE_WARM_FILES: "},
 	} {
 		if _, stderr, code := run7p(t, c.env, c.args...); code == 0 || !strings.Contains(stderr, c.want) || strings.Contains(stderr, "goroutine") {
 			t.Errorf("%q with %q: exit code %d, %s; want %q", c.args, c.env, code, stderr, c.want)

@@ -29,7 +29,7 @@ func from(address string) string { return "X-Forwarded-For: 198.51.100.66, " + a
 func TestEdge(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "TRUSTED_PROXIES=127.0.0.0/8",
-		"CORS_ALLOWED_ORIGINS=https://app.example.com", "RATE_LIMIT=6/15m", "RATE_LIMIT_SESSIONS=2/15m", "RATE_LIMIT_SLOWDOWN=off", "MAX_BATCH=4")
+		"CORS_ALLOWED_ORIGINS=https://app.example.com", "RATE_LIMIT=6/15m", "RATE_LIMIT_SIGN_IN=2/15m", "RATE_LIMIT_SLOWDOWN=off", "MAX_BATCH=4")
 	t.Run("headers", func(t *testing.T) { checkHeaders(t, p) })
 	t.Run("requests", func(t *testing.T) { checkRequestLimit(t, p) })
 	t.Run("attempts", func(t *testing.T) { checkAttempts(t, p) })

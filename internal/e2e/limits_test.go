@@ -12,7 +12,7 @@ func TestLimitsAreSet(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=off",
 		"MAX_COST=60", "MAX_DEPTH=3", "MAX_TOKENS=60", "MAX_ALIASES=4", "MAX_ROOT_FIELDS=6", "MAX_REPEATED_FIELDS=3",
-		"MAX_DIRECTIVES=3", "MAX_FRAGMENTS=2", "MAX_BODY=1000")
+		"MAX_DIRECTIVES=3", "MAX_FRAGMENTS=2", "MAX_BODY_BYTES=1000")
 	if a := p.query(t, "{ courses(first: 1) { nodes { id } } }", nil); a.Status != 200 || len(a.Errors) > 0 {
 		t.Fatalf("%+v", a)
 	}

@@ -37,7 +37,7 @@ func (p *program) metrics(t *testing.T, headers ...string) map[string]float64 {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t) // any PostgreSQL serves reads
-	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "DATABASE_POOL=7",
+	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "DATABASE_MAX_CONNS=7",
 		"RATE_LIMIT=9/15m", "RATE_LIMIT_SLOWDOWN=8:1ms:1ms")
 	const unknown = `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38" + `"}}}`
 	for _, body := range []string{

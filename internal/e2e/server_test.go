@@ -31,7 +31,7 @@ const (
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
-	env := []string{"EMBEDDED_DIR=" + dir}
+	env := []string{"EMBEDDED_POSTGRES_DIR=" + dir}
 
 	p := serve7p(t, env...)
 	checkWelcome(t, p, dir)
@@ -87,7 +87,7 @@ func checkWelcome(t *testing.T, p *program, dir string) {
 	for _, want := range []string{
 		base + "/playground", base + "/graphql", base + "/schema.graphql", base + "/healthz", base + "/readyz",
 		student, "instructor@7p.example", "admin@7p.example", "correct horse battery", `psql "postgres://`,
-		`EMBEDDED_DIR="` + dir + `" go run . token`,
+		`EMBEDDED_POSTGRES_DIR="` + dir + `" go run . token`,
 	} {
 		if !strings.Contains(p.stderr.String(), want) {
 			t.Errorf("the welcome does not tell %q:\n%s", want, p.stderr)
@@ -364,13 +364,13 @@ func TestConfigChecks(t *testing.T) {
 	t.Parallel()
 	stdout, stderr, code := run7p(t, []string{
 		"ADDR=8096", "JWT_SECRET=hunter2", "RATE_LIMIT=100", "CORS_ALLOWED_ORIGINS=nonsense", "TRUSTED_PROXIES=0.0.0.0/0",
-		"PERSISTED_QUERY_MANIFEST=/nonexistent", "CACHE_WARM=/nonexistent",
+		"PERSISTED_QUERY_MANIFEST=/nonexistent", "RESPONSE_CACHE_WARM_FILES=/nonexistent",
 	}, "config")
 	if code != 1 || !strings.Contains(stdout, "RATE_LIMIT=100\n") {
 		t.Errorf("exit code %d:\n%s", code, stdout)
 	}
 	for _, want := range []string{
-		"ADDR: ", "JWT_SECRET needs 32 bytes", "RATE_LIMIT: ", "CORS_ALLOWED_ORIGINS: ", "TRUSTED_PROXIES: ", "PERSISTED_QUERY_MANIFEST: ", "CACHE_WARM: ",
+		"ADDR: ", "JWT_SECRET needs 32 bytes", "RATE_LIMIT: ", "CORS_ALLOWED_ORIGINS: ", "TRUSTED_PROXIES: ", "PERSISTED_QUERY_MANIFEST: ", "RESPONSE_CACHE_WARM_FILES: ",
 	} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("no %q in\n%s", want, stderr)
@@ -392,21 +392,21 @@ func TestWrongConfig(t *testing.T) {
 		args []string
 		want string
 	}{
-		"ADDR":                {env: []string{demo, "ADDR=nonsense"}, want: "ADDR=nonsense cannot be listened on: write a port after a colon, such as ADDR=:8081"},
-		"DATABASE_URL":        {env: []string{"DATABASE_URL=hunter2"}, want: "DATABASE_URL is not a PostgreSQL address"},
+		"ADDR":                {env: []string{demo, "ADDR=nonsense"}, want: "ADDR: address nonsense: missing port in address: write a port after a colon, such as :8081"},
+		"DATABASE_URL":        {env: []string{"DATABASE_URL=hunter2"}, want: "DATABASE_URL: not a PostgreSQL address"},
 		"no such database":    {env: []string{"DATABASE_URL=postgres://7p:hunter2@127.0.0.1:1/edu"}, want: "connect"},
-		"replica alone":       {env: []string{"READ_REPLICA_URL=postgres://db/edu"}, want: "READ_REPLICA_URL needs a DATABASE_URL"},
+		"replica alone":       {env: []string{"READ_REPLICA_URL=postgres://db/edu"}, want: "READ_REPLICA_URL: needs DATABASE_URL"},
 		"JWT_SECRET":          {env: []string{demo, "JWT_SECRET=hunter2"}, want: "JWT_SECRET needs 32 bytes"},
 		"JWT_SECRET's second": {env: []string{demo, "JWT_SECRET=" + secret + ",hunter2"}, want: "JWT_SECRET needs 32 bytes at least, number 2 of 2"},
 		"JWT_KEYS":            {env: []string{demo, "JWT_KEYS=/nonexistent"}, want: "JWT_KEYS is neither"},
-		"JWKS_ISSUER":         {env: []string{demo, "JWKS_URL=https://id.example/keys", "JWKS_AUDIENCE=edu"}, want: "JWKS_URL needs JWKS_ISSUER"},
+		"JWKS_ISSUER":         {env: []string{demo, "JWKS_URL=https://id.example/keys", "JWKS_AUDIENCE=edu"}, want: "JWKS_URL: needs JWKS_ISSUER"},
 		"origins":             {env: []string{demo, "CORS_ALLOWED_ORIGINS=nonsense"}, want: "CORS_ALLOWED_ORIGINS"},
-		"credentials":         {env: []string{demo, "CORS_ALLOWED_ORIGINS=*", "CORS_CREDENTIALS=true"}, want: "CORS_ALLOWED_ORIGINS"},
+		"credentials":         {env: []string{demo, "CORS_ALLOWED_ORIGINS=*", "CORS_CREDENTIALS=true"}, want: "CORS_ALLOWED_ORIGINS: "},
 		"TRUSTED_PROXIES":     {env: []string{demo, "TRUSTED_PROXIES=10.0.0.0/8,0.0.0.0/0"}, want: "TRUSTED_PROXIES: trusted proxy \"0.0.0.0/0\""},
 		"RATE_LIMIT":          {env: []string{demo, "RATE_LIMIT=100"}, want: "RATE_LIMIT: rate limit \"100\""},
 		"RATE_LIMIT_COST":     {env: []string{demo, "RATE_LIMIT=1/1m", "RATE_LIMIT_COST=x/1m"}, want: "RATE_LIMIT_COST: "},
 		"RATE_LIMIT_SLOWDOWN": {env: []string{demo, "RATE_LIMIT=1/1m", "RATE_LIMIT_SLOWDOWN=50"}, want: "RATE_LIMIT_SLOWDOWN: slow-down \"50\""},
-		"LOG_LEVEL":           {env: []string{"LOG_LEVEL=loud"}, want: `must be one of "debug","info","warn","error"`},
+		"LOG_LEVEL":           {env: []string{"LOG_LEVEL=loud"}, want: "LOG_LEVEL: must be one of debug, info, warn, error"},
 		"a time":              {env: []string{"OPERATION_TIMEOUT=soon"}, want: "OPERATION_TIMEOUT"},
 		"unknown flag":        {args: []string{"--nonsense"}, want: "unknown flag --nonsense"},
 		"token for nobody":    {env: []string{demo, "JWT_SECRET=" + secret}, args: []string{"token", "--email", "x@y.z"}, want: `no account with the email "x@y.z"`},

