@@ -166,6 +166,17 @@ func TestCheckReturnsEveryMistake(t *testing.T) {
 	}
 }
 
+// Check rejects every former name and returns the new one.
+func TestFormerNames(t *testing.T) {
+	for _, name := range config.FormerNames {
+		t.Setenv(name[0], "1")
+		if got := mistakes(parseSettings(t)); len(got) != 1 || got[0] != name[0]+": no longer read: set "+name[1] {
+			t.Errorf("with %s: %q", name[0], got)
+		}
+		t.Setenv(name[0], "") // as good as unset
+	}
+}
+
 // A mistake in the environment does not matter if a flag overrides it.
 func TestFlagOverridesMistake(t *testing.T) {
 	setEnvironment(t, map[string]string{"MAX_COST": "0", "INTROSPECTION": "maybe", "LOG_LEVEL": "loud"})

@@ -19,7 +19,7 @@ import (
 // ServerSettings are those of the HTTP server and its process.
 type ServerSettings struct {
 	Addr               string                    `env:"ADDR" default:":8080" help:"Address to listen on."`
-	TrustedProxies     middleware.TrustedProxies `env:"TRUSTED_PROXIES" help:"Networks of your proxies, separated by commas, e.g. 10.0.0.0/8,fd00::/8. The server trusts their X-Forwarded-For and X-Forwarded-Proto, or their Forwarded if they send neither. A proxy must append to the header that it uses and remove the other. Without this setting all clients behind a proxy count as one address."`
+	TrustedProxies     middleware.TrustedProxies `env:"TRUSTED_PROXIES" help:"Networks of your proxies, separated by commas, e.g. 10.0.0.0/8,fd00::/8. The server trusts their X-Forwarded-For and X-Forwarded-Proto, or else their Forwarded. A proxy must append to the header that it uses and remove the other. Without this setting all clients behind a proxy count as one address."`
 	CORSAllowedOrigins []string                  `env:"CORS_ALLOWED_ORIGINS" name:"cors-allowed-origins" help:"Origins whose pages may call the API, separated by commas: exact ones such as https://app.example.com, or https://*.example.com. * is every origin, without credentials. Empty is same-origin only."`
 	CORSCredentials    bool                      `env:"CORS_CREDENTIALS" name:"cors-credentials" default:"false" help:"Whether browsers may send cookies and client certificates from those origins. Invalid together with the origin *."`
 	MetricsToken       MetricsToken              `env:"METRICS_TOKEN" secret:"all" help:"Token that gives access to /metrics from anywhere, as Authorization: Bearer …; at least 16 characters. Without one only this machine has access, and not through a proxy."`

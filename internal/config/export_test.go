@@ -1,0 +1,4 @@
+package config
+
+// FormerNames are the variables that are no longer read, with their new names.
+var FormerNames = formerNames
