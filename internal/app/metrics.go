@@ -12,7 +12,7 @@ import (
 	"github.com/7p-education/api/internal/telemetry"
 )
 
-// requestObserver hands what became of a request over to the metrics.
+// requestObserver returns a function that records completed requests in the metrics.
 func requestObserver(m *telemetry.Metrics) func(middleware.CompletedRequest) {
 	return func(a middleware.CompletedRequest) {
 		r := telemetry.Request{Route: a.Route, Status: a.Status, Duration: a.Duration}
@@ -27,12 +27,11 @@ func requestObserver(m *telemetry.Metrics) func(middleware.CompletedRequest) {
 	}
 }
 
-// earlyRejectionCodes are the codes of what is refused before GraphQL sees it: tokens that
-// are no good or cannot be checked, and callers over their limit.
+// earlyRejectionCodes are the codes of requests that are rejected before GraphQL: tokens that are
+// invalid or cannot be verified, and callers over their rate limit.
 var earlyRejectionCodes = map[int]edu.Code{401: edu.Unauthenticated, 429: edu.RateLimited, 503: edu.Unavailable}
 
-// addServerMetrics adds what the parts of the server count for themselves. A part that is new
-// gets a function of its own here.
+// addServerMetrics registers the counts of the server's parts, with a function for each part.
 func addServerMetrics(m *telemetry.Metrics, s *services, p *gql.Persisted) {
 	addPoolMetrics(m, "primary", s.db.PrimaryPool())
 	if replica := s.db.ReplicaPool(); replica != nil {
@@ -55,14 +54,14 @@ func addPoolMetrics(m *telemetry.Metrics, database string, pool *pgxpool.Pool) {
 	for state, read := range map[string]func(*pgxpool.Stat) int32{
 		"acquired": (*pgxpool.Stat).AcquiredConns, "idle": (*pgxpool.Stat).IdleConns,
 	} {
-		m.RegisterGauge("sevenp_db_connections", "Connections to a database by state.",
+		m.RegisterGauge("sevenp_db_connections", "Open connections to a database by state.",
 			func() float64 { return float64(read(pool.Stat())) }, "database", database, "state", state)
 	}
-	m.RegisterGauge("sevenp_db_connections_max", "Connections to a database that there may be.",
+	m.RegisterGauge("sevenp_db_connections_max", "Maximum number of connections to a database.",
 		func() float64 { return float64(pool.Stat().MaxConns()) }, "database", database)
-	m.RegisterCounter("sevenp_db_waits_total", "Times that a connection was not there at once.",
+	m.RegisterCounter("sevenp_db_pool_waits_total", "Acquisitions that waited for a connection.",
 		func() float64 { return float64(pool.Stat().EmptyAcquireCount()) }, "database", database)
-	m.RegisterCounter("sevenp_db_wait_seconds_total", "Seconds that were waited for connections.",
+	m.RegisterCounter("sevenp_db_pool_wait_seconds_total", "Seconds spent waiting for connections.",
 		func() float64 { return pool.Stat().EmptyAcquireWaitTime().Seconds() }, "database", database)
 }
 
@@ -75,8 +74,8 @@ func addPersistedMetrics(m *telemetry.Metrics, p *gql.Persisted) {
 		"unknown":    func(s gql.PersistedStats) uint64 { return s.Unknown },
 		"retired":    func(s gql.PersistedStats) uint64 { return s.Retired },
 	} {
-		m.RegisterCounter("sevenp_persisted_queries_total", "Persisted queries by what happened: registered; hit and miss by hash or id; "+
-			"mismatch of text and hash; unknown to the list of documents; retired.",
+		m.RegisterCounter("sevenp_persisted_queries_total", "Persisted queries by event: registered; hit or miss of a hash or ID; "+
+			"mismatch of text and hash; unknown to the document list; retired.",
 			func() float64 { return float64(read(p.Stats())) }, "event", name)
 	}
 }
@@ -85,20 +84,20 @@ func addRateLimitMetrics(m *telemetry.Metrics, l *ratelimit.Limits) {
 	const name, help = "sevenp_rate_limit_decisions_total", "Decisions of rate limits by policy."
 	for i, p := range l.PolicyStats() {
 		m.RegisterCounter(name, help, func() float64 { return float64(l.PolicyStats()[i].Allowed) }, "policy", p.Policy, "decision", "allowed")
-		m.RegisterCounter(name, help, func() float64 { return float64(l.PolicyStats()[i].Rejected) }, "policy", p.Policy, "decision", "refused")
+		m.RegisterCounter(name, help, func() float64 { return float64(l.PolicyStats()[i].Rejected) }, "policy", p.Policy, "decision", "rejected")
 	}
-	m.RegisterCounter("sevenp_rate_limit_slowed_total", "Requests that were made to wait.",
-		func() float64 { slowed, _ := l.DelayStats(); return float64(slowed) })
-	m.RegisterCounter("sevenp_rate_limit_crowded_total", "Requests that were refused because too many were made to wait already.",
-		func() float64 { _, crowded := l.DelayStats(); return float64(crowded) })
+	m.RegisterCounter("sevenp_rate_limit_delayed_total", "Requests that were delayed.",
+		func() float64 { delayed, _ := l.DelayStats(); return float64(delayed) })
+	m.RegisterCounter("sevenp_rate_limit_delay_queue_full_total", "Requests that were rejected because too many were delayed at a time.",
+		func() float64 { _, rejected := l.DelayStats(); return float64(rejected) })
 }
 
 func addRedisMetrics(m *telemetry.Metrics, s *sharedState) {
-	m.RegisterCounter("sevenp_redis_failed_total", "Uses of Redis that failed or took too long.",
+	m.RegisterCounter("sevenp_redis_errors_total", "Uses of Redis that failed or timed out.",
 		func() float64 { return float64(s.redis.Stats().Errors) })
-	m.RegisterCounter("sevenp_redis_skipped_total", "Uses of Redis that were not tried, as the circuit breaker was open.",
+	m.RegisterCounter("sevenp_redis_circuit_open_total", "Uses of Redis that the open circuit breaker skipped.",
 		func() float64 { return float64(s.redis.Stats().ShortCircuited) })
-	m.RegisterGauge("sevenp_redis_breaker_open", "1 while the circuit breaker keeps calls away from Redis.",
+	m.RegisterGauge("sevenp_redis_breaker_open", "1 while the circuit breaker is open.",
 		func() float64 { return boolToFloat(s.redis.Stats().CircuitOpen) })
 }
 
@@ -111,30 +110,30 @@ func boolToFloat(condition bool) float64 {
 
 func addCacheMetrics(m *telemetry.Metrics, a *respcache.Cache) {
 	for result, read := range map[string]func(respcache.Stats) uint64{
-		"near":       func(s respcache.Stats) uint64 { return s.MemoryHits },
-		"far":        func(s respcache.Stats) uint64 { return s.RedisHits },
+		"hit_memory": func(s respcache.Stats) uint64 { return s.MemoryHits },
+		"hit_redis":  func(s respcache.Stats) uint64 { return s.RedisHits },
 		"miss":       func(s respcache.Stats) uint64 { return s.Misses },
-		"unverified": func(s respcache.Stats) uint64 { return s.Bypasses },
+		"bypass":     func(s respcache.Stats) uint64 { return s.Bypasses },
 	} {
-		m.RegisterCounter("sevenp_cache_lookups_total", "Looks for kept answers by result: near, found in this process; far, found in Redis; miss; "+
-			"unverified, not looked for as it could not be known what is good.",
+		m.RegisterCounter("sevenp_cache_lookups_total", "Lookups in the response cache by result: hit_memory; hit_redis; miss; "+
+			"bypass, without the invalidation lease.",
 			func() float64 { return float64(read(a.Stats())) }, "result", result)
 	}
-	m.RegisterCounter("sevenp_cache_stale_total", "Answers that were found and older than their policy wants.",
+	m.RegisterCounter("sevenp_cache_stale_hits_total", "Hits of responses older than their maximum age.",
 		func() float64 { return float64(a.Stats().StaleHits) })
-	m.RegisterCounter("sevenp_cache_kept_total", "Answers that were kept.",
+	m.RegisterCounter("sevenp_cache_stores_total", "Responses that were stored in the response cache.",
 		func() float64 { return float64(a.Stats().Stores) })
-	m.RegisterGauge("sevenp_cache_entries", "Answers that this process keeps.",
+	m.RegisterGauge("sevenp_cache_entries", "Responses in the memory of this process.",
 		func() float64 { return float64(a.Stats().Entries) })
-	m.RegisterGauge("sevenp_cache_bytes", "About how many bytes those take.",
+	m.RegisterGauge("sevenp_cache_bytes", "Approximate size of those in bytes.",
 		func() float64 { return float64(a.Stats().Bytes) })
 }
 
 func addInvalidationMetrics(m *telemetry.Metrics, l *invalidation.Log) {
-	m.RegisterCounter("sevenp_changes_waited_total", "Writes that were answered late, as Redis could not be told at once, or the database not asked.",
+	m.RegisterCounter("sevenp_invalidation_delayed_writes_total", "Writes that were acknowledged late, because Redis or the database did not answer at once.",
 		func() float64 { return float64(l.Stats().DelayedWrites) })
-	m.RegisterCounter("sevenp_changes_found_total", "Changes of the database that nobody had announced yet.",
+	m.RegisterCounter("sevenp_invalidation_unpublished_changes_total", "Changes that polling found in the database before any process had published them.",
 		func() float64 { return float64(l.Stats().UnpublishedChanges) })
-	m.RegisterGauge("sevenp_changes_leased", "1 while changes are followed, and kept answers can be used.",
+	m.RegisterGauge("sevenp_invalidation_lease_held", "1 while the process holds the invalidation lease and uses its response cache.",
 		func() float64 { return boolToFloat(l.Stats().LeaseHeld) })
 }

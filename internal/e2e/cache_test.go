@@ -62,7 +62,7 @@ func isHit(status string) bool { return strings.HasPrefix(status, `"7p"; hit`) }
 // follows waits until the server may use what is kept.
 func (p *program) follows(t *testing.T) {
 	t.Helper()
-	p.poll(t, "changes are followed", func() bool { return p.metrics(t)["sevenp_changes_leased"] == 1 })
+	p.poll(t, "changes are followed", func() bool { return p.metrics(t)["sevenp_invalidation_lease_held"] == 1 })
 }
 
 // What the command warms a server that is started later finds, until it is purged; and
@@ -94,9 +94,9 @@ func TestCacheCommands(t *testing.T) {
 	p.cacheStatus(t, titles, `null`)
 	got := p.metrics(t)
 	for name, want := range map[string]float64{
-		`sevenp_cache_lookups_total{result="near"}`: 1, `sevenp_cache_lookups_total{result="far"}`: 3, `sevenp_cache_lookups_total{result="miss"}`: 1,
-		`sevenp_cache_lookups_total{result="unverified"}`: 0, `sevenp_cache_stale_total`: 0, `sevenp_cache_kept_total`: 1, `sevenp_cache_entries`: 4,
-		`sevenp_changes_waited_total`: 0,
+		`sevenp_cache_lookups_total{result="hit_memory"}`: 1, `sevenp_cache_lookups_total{result="hit_redis"}`: 3, `sevenp_cache_lookups_total{result="miss"}`: 1,
+		`sevenp_cache_lookups_total{result="bypass"}`: 0, `sevenp_cache_stale_hits_total`: 0, `sevenp_cache_stores_total`: 1, `sevenp_cache_entries`: 4,
+		`sevenp_invalidation_delayed_writes_total`: 0,
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
@@ -116,7 +116,7 @@ func TestCacheCommands(t *testing.T) {
 	}
 	mustRun7p(t, env, "cache", "purge", "--all")
 	p.poll(t, "all is purged", func() bool { return !isHit(p.cacheStatus(t, firstCourses, `{"n": 4}`)) })
-	if got := p.metrics(t)["sevenp_changes_found_total"]; got < 2 {
+	if got := p.metrics(t)["sevenp_invalidation_unpublished_changes_total"]; got < 2 {
 		t.Errorf("%v changes were found", got)
 	}
 }

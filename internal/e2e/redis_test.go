@@ -69,8 +69,8 @@ func TestRedisInTroubleUnderLoad(t *testing.T) {
 		}
 	}
 	got := p.metrics(t)
-	if got["sevenp_redis_failed_total"] < 5 || got["sevenp_redis_skipped_total"] < 1 {
-		t.Errorf("%v uses of Redis failed, %v were skipped", got["sevenp_redis_failed_total"], got["sevenp_redis_skipped_total"])
+	if got["sevenp_redis_errors_total"] < 5 || got["sevenp_redis_circuit_open_total"] < 1 {
+		t.Errorf("%v uses of Redis failed, %v were skipped", got["sevenp_redis_errors_total"], got["sevenp_redis_circuit_open_total"])
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/7p-education/api/internal/telemetry"
 )
 
-// scrape asks for the metrics from an address, with headers given as name and value.
+// scrape requests the metrics from an address, with headers as name and value.
 func scrape(t *testing.T, h http.Handler, from string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
@@ -55,8 +55,8 @@ func TestMetrics(t *testing.T) {
 		`sevenp_http_request_duration_seconds_count{route="/odd",status="other"} 1`,
 		`sevenp_graphql_operations_total{kind="query",outcome="ok"} 1`,
 		`sevenp_graphql_operations_total{kind="mutation",outcome="errors"} 1`,
-		`sevenp_graphql_operations_total{kind="none",outcome="refused"} 1`,
-		`sevenp_graphql_refusals_total{code="BAD_REQUEST"} 1`,
+		`sevenp_graphql_operations_total{kind="none",outcome="rejected"} 1`,
+		`sevenp_graphql_rejected_requests_total{code="BAD_REQUEST"} 1`,
 		`sevenp_sql_statements_total 4`, `sevenp_sql_round_trips_total 2`,
 		`sevenp_things_total{kind="old"} 3`, `sevenp_things_total{kind="new"} 4`, `sevenp_level 0.5`,
 		`go_goroutines `, `go_build_info{`, `process_cpu_seconds_total `,
@@ -71,31 +71,31 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Whoever may not read the metrics does not learn that they are there.
+// A caller without permission gets the response of the fallback.
 func TestHandlerHides(t *testing.T) {
 	t.Parallel()
 	const token = "a token of this test"
-	hidden := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	open, guarded := telemetry.New().Handler("", hidden), telemetry.New().Handler(token, hidden)
+	fallback := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	open, guarded := telemetry.New().Handler("", fallback), telemetry.New().Handler(token, fallback)
 	for _, tt := range []struct {
 		name    string
 		h       http.Handler
 		from    string
 		headers []string
-		shown   bool
+		visible bool
 	}{
 		{"this machine", open, local, nil, true},
 		{"this machine by IPv6", open, "[::1]:4711", nil, true},
 		{"this machine by IPv4 in IPv6", open, "[::ffff:127.0.0.1]:4711", nil, true},
 		{"another machine", open, "192.0.2.1:4711", nil, false},
 		{"no address", open, "@", nil, false},
-		{"for another", open, local, []string{"X-Forwarded-For", "192.0.2.1"}, false},
-		{"for nobody it names", open, local, []string{"X-Forwarded-For", ""}, false},
-		{"for this machine, it says", open, local, []string{"Forwarded", "for=127.0.0.1"}, false},
-		{"by nginx", open, local, []string{"X-Real-IP", "192.0.2.1"}, false},
-		{"by a proxy of the standard", open, local, []string{"Via", "1.1 proxy"}, false},
-		{"a page", open, local, []string{"Origin", "https://evil.example"}, false},
-		{"a link", open, local, []string{"Sec-Fetch-Site", "cross-site"}, false},
+		{"forwarded by a proxy", open, local, []string{"X-Forwarded-For", "192.0.2.1"}, false},
+		{"forwarded with an empty header", open, local, []string{"X-Forwarded-For", ""}, false},
+		{"forwarded for this machine", open, local, []string{"Forwarded", "for=127.0.0.1"}, false},
+		{"X-Real-IP", open, local, []string{"X-Real-IP", "192.0.2.1"}, false},
+		{"Via", open, local, []string{"Via", "1.1 proxy"}, false},
+		{"sent by a page", open, local, []string{"Origin", "https://evil.example"}, false},
+		{"opened by a link", open, local, []string{"Sec-Fetch-Site", "cross-site"}, false},
 		{"another machine with any token", open, "192.0.2.1:4711", []string{"Authorization", "Bearer "}, false},
 		{"the token", guarded, "192.0.2.1:4711", []string{"Authorization", "Bearer " + token}, true},
 		{"the token through a proxy", guarded, local, []string{"X-Forwarded-For", "192.0.2.1", "Authorization", "bearer " + token}, true},
@@ -103,7 +103,7 @@ func TestHandlerHides(t *testing.T) {
 		{"half of the token", guarded, local, []string{"Authorization", "Bearer " + token[:9]}, false},
 		{"another scheme", guarded, local, []string{"Authorization", "Basic " + token}, false},
 	} {
-		if w := scrape(t, tt.h, tt.from, tt.headers...); (w.Code == 200) != tt.shown || !tt.shown && w.Code != http.StatusTeapot {
+		if w := scrape(t, tt.h, tt.from, tt.headers...); (w.Code == 200) != tt.visible || !tt.visible && w.Code != http.StatusTeapot {
 			t.Errorf("%s: %d", tt.name, w.Code)
 		}
 	}
@@ -112,7 +112,7 @@ func TestHandlerHides(t *testing.T) {
 // BenchmarkRequest measures what the metrics add to a request to GraphQL.
 func BenchmarkRequest(b *testing.B) {
 	for _, o := range []telemetry.Operation{{Kind: "query", Statements: 4, RoundTrips: 2}, {Kind: "query", Code: "BAD_REQUEST", Rejected: true}} {
-		b.Run(map[bool]string{false: "answered", true: "refused"}[o.Rejected], func(b *testing.B) {
+		b.Run(map[bool]string{false: "answered", true: "rejected"}[o.Rejected], func(b *testing.B) {
 			m := telemetry.New()
 			b.ReportAllocs()
 			for b.Loop() {
