@@ -30,7 +30,7 @@ type WarmReport struct {
 }
 
 // WarmRedis executes operations and stores their responses in the Redis of the servers. It skips
-// those that are cached already.
+// operations whose responses are cached already.
 func WarmRedis(ctx context.Context, c *config.Config, log *slog.Logger, db *Database, list []gql.WarmOperation) (report WarmReport, err error) {
 	shared, err := openSharedState(c, log)
 	if err != nil {

@@ -102,8 +102,8 @@ func (l *testServer) dial(t *testing.T) net.Conn {
 	return conn
 }
 
-// send sends bytes that may not be a valid request. It returns the first response, and whatever
-// follows it on the connection.
+// send sends bytes that may not be a valid request. It returns the first response, and the bytes
+// after it on the connection.
 func (l *testServer) send(t *testing.T, request []byte) (resp *http.Response, body, rest string) {
 	t.Helper()
 	conn := l.dial(t)

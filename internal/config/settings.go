@@ -41,7 +41,7 @@ type DatabaseSettings struct {
 
 // TokenSettings are those of access tokens and sessions.
 type TokenSettings struct {
-	JWTSecret       string        `env:"JWT_SECRET" name:"jwt-secret" secret:"all" help:"Secret that signs access tokens (HS256), at least 32 bytes. Of several separated by commas the first signs and all verify. Without one, the private PostgreSQL's directory has one; a server with DATABASE_URL warns and creates one for its process, and 7p token fails."`
+	JWTSecret       string        `env:"JWT_SECRET" name:"jwt-secret" secret:"all" help:"Secret that signs access tokens (HS256), at least 32 bytes. Several are separated by commas: the first signs, all verify. Without one, the private PostgreSQL's directory has one; a server with DATABASE_URL warns and creates one for its process, and 7p token fails."`
 	JWTKeys         string        `env:"JWT_KEYS" name:"jwt-keys" secret:"all" help:"PEM bundle of Ed25519 keys, or a file of one. The first private key signs access tokens (EdDSA), all verify, and /.well-known/jwks.json publishes them. JWT_SECRET still verifies its tokens."`
 	AccessTokenTTL  time.Duration `env:"ACCESS_TOKEN_TTL" name:"access-token-ttl" min:"1s" default:"15m" help:"How long an access token is valid."`
 	RefreshTokenTTL time.Duration `env:"REFRESH_TOKEN_TTL" name:"refresh-token-ttl" min:"1s" default:"720h" help:"How long a refresh token is valid, at least as long as an access token. Each use returns a new one."`

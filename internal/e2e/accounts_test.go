@@ -18,27 +18,26 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// Who is kept out is so on every server at once, not only when what they kept of
-// the account has become too old.
-func TestAccountIsKeptOut(t *testing.T) {
+// Every server rejects a deactivated account at once, not only after its cached copy has expired.
+func TestDeactivatedAccount(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.StartServer(t).URL()}
 	servers := []*program{serve7p(t, env...), serve7p(t, env...)}
-	session, a := servers[0].start(t, signIn, map[string]string{"email": student, "password": demo.Password})
+	session, a := servers[0].startSession(t, signIn, map[string]string{"email": student, "password": demo.Password})
 	if a.code() != "" {
 		t.Fatalf("not signed in: %+v", a)
 	}
-	token := "Authorization: Bearer " + strings.TrimSpace(mustRun7p(t, env, "token", "--email", student)) // of no session
-	answered := func(p *program, bearer string, status int, message string) bool {
+	token := "Authorization: Bearer " + strings.TrimSpace(mustRun7p(t, env, "token", "--email", student)) // without a session
+	isAnswered := func(p *program, bearer string, status int, message string) bool {
 		a := p.query(t, whoAmI, nil, bearer)
 		return a.Status == status && (status == http.StatusOK || strings.Contains(a.Errors[0].Message, message))
 	}
-	eventually := func(what string, since time.Time, bearer string, status int, message string) {
+	eventually := func(step string, since time.Time, bearer string, status int, message string) {
 		t.Helper()
 		for i, p := range servers {
-			for !answered(p, bearer, status, message) {
+			for !isAnswered(p, bearer, status, message) {
 				if time.Since(since) > auth.AccountTTL/2 {
-					t.Fatalf("server %d, %s: %+v, want %d", i, what, p.query(t, whoAmI, nil, bearer), status)
+					t.Fatalf("server %d, %s: %+v, want %d", i, step, p.query(t, whoAmI, nil, bearer), status)
 				}
 			}
 		}
@@ -49,26 +48,25 @@ func TestAccountIsKeptOut(t *testing.T) {
 	if got := mustRun7p(t, env, "account", "deactivate", "--email", "STUDENT@7p.example"); !strings.Contains(got, "all servers were notified") {
 		t.Errorf("deactivated: %s", got)
 	}
-	out := time.Now()
+	deactivated := time.Now()
 	for _, bearer := range []string{session.bearer(), token} {
-		eventually("deactivated", out, bearer, http.StatusUnauthorized, "not active")
+		eventually("deactivated", deactivated, bearer, http.StatusUnauthorized, "not active")
 	}
 	if _, stderr, code := run7p(t, env, "token", "--email", student); code != 1 || !strings.Contains(stderr, "not active") {
 		t.Errorf("a token for an account that is not active: %d %s", code, stderr)
 	}
 
 	mustRun7p(t, env, "account", "activate", "--email", student)
-	in := time.Now()
-	eventually("active again", in, token, http.StatusOK, "")
-	eventually("the session of before", in, session.bearer(), http.StatusUnauthorized, "session has ended")
+	activated := time.Now()
+	eventually("active again", activated, token, http.StatusOK, "")
+	eventually("the previous session", activated, session.bearer(), http.StatusUnauthorized, "session has ended")
 	if _, stderr, code := run7p(t, env, "account", "deactivate", "--email", "x@y.z"); code != 1 || !strings.Contains(stderr, `no account with the email "x@y.z"`) {
-		t.Errorf("nobody is deactivated: %d %s", code, stderr)
+		t.Errorf("an unknown account: %d %s", code, stderr)
 	}
 }
 
-// A server that signs by Ed25519 publishes the key, and takes the tokens of the
-// secret that it had before.
-func TestKeysOfTokens(t *testing.T) {
+// A server that signs with Ed25519 publishes the key, and accepts tokens of its previous secret.
+func TestTokenKeys(t *testing.T) {
 	t.Parallel()
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -87,11 +85,11 @@ func TestKeysOfTokens(t *testing.T) {
 	p := serve7p(t, database, "JWT_KEYS="+string(bundle), "JWT_SECRET=another "+secret+","+secret)
 	for name, key := range map[string]string{"the bundle": "JWT_KEYS=" + file, "the old secret": "JWT_SECRET=" + secret} {
 		token := mustRun7p(t, []string{database, key}, "token", "--email", student)
-		if a := p.query(t, whoAmI, nil, "Authorization: Bearer "+strings.TrimSpace(token)); at(a.Data, "viewer", "email") != student {
+		if a := p.query(t, whoAmI, nil, "Authorization: Bearer "+strings.TrimSpace(token)); valueAt(a.Data, "viewer", "email") != student {
 			t.Errorf("a token of %s: %+v", name, a)
 		}
 	}
-	resp, text := p.ask(t, http.MethodGet, "/.well-known/jwks.json", "")
+	resp, text := p.send(t, http.MethodGet, "/.well-known/jwks.json", "")
 	var set struct{ Keys []map[string]string }
 	if err := json.Unmarshal([]byte(text), &set); err != nil || resp.StatusCode != http.StatusOK || len(set.Keys) != 1 || set.Keys[0]["d"] != "" {
 		t.Errorf("the keys are published as %d %s (%v)", resp.StatusCode, text, err)

@@ -17,20 +17,20 @@ import (
 
 const firstCourses = `query First($n: Int!) { courses(first: $n) { nodes { title } } }`
 
-// writeOperations writes files of all kinds: four operations that are kept, two that
-// cannot be, one that fails, and variables, which are none.
+// writeOperations writes files of all kinds: four cacheable operations, two that are not cacheable,
+// one that fails, and variables, which are no operation.
 func writeOperations(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for name, text := range map[string]string{
-		"titles.graphql":        titles,
-		"deep/categories.gql":   "{ categories { name } }",
-		"first.json":            `[{"query": "` + firstCourses + `", "variables": {"n": 2}}, {"query": "` + firstCourses + `", "operationName": "First", "variables": {"n": 3}}]`,
-		"first.variables.json":  `{"n": 2}`,
-		"viewer.graphql":        "{ viewer { name } }",
-		"sign-out.json":         `{"query": "mutation { signOut { signedOut } }"}`,
-		"without.graphql":       firstCourses,
-		"notes-for-people.text": "none of our business",
+		"titles.graphql":       titles,
+		"deep/categories.gql":  "{ categories { name } }",
+		"first.json":           `[{"query": "` + firstCourses + `", "variables": {"n": 2}}, {"query": "` + firstCourses + `", "operationName": "First", "variables": {"n": 3}}]`,
+		"first.variables.json": `{"n": 2}`,
+		"viewer.graphql":       "{ viewer { name } }",
+		"sign-out.json":        `{"query": "mutation { signOut { signedOut } }"}`,
+		"without.graphql":      firstCourses,
+		"notes.text":           "not an operation",
 	} {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -43,14 +43,14 @@ func writeOperations(t *testing.T) (dir string) {
 	return dir
 }
 
-// cacheStatus asks an operation and returns what became of it in the cache.
+// cacheStatus sends an operation and returns its Cache-Status.
 func (p *program) cacheStatus(t *testing.T, query string, variables string) string {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": json.RawMessage(variables)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, text := p.ask(t, http.MethodPost, "/graphql", string(body), isJSON)
+	resp, text := p.send(t, http.MethodPost, "/graphql", string(body), isJSON)
 	if resp.StatusCode != http.StatusOK || strings.Contains(text, `"errors"`) {
 		t.Fatalf("%s: %d %s", query, resp.StatusCode, text)
 	}
@@ -59,14 +59,14 @@ func (p *program) cacheStatus(t *testing.T, query string, variables string) stri
 
 func isHit(status string) bool { return strings.HasPrefix(status, `"7p"; hit`) }
 
-// follows waits until the server may use what is kept.
-func (p *program) follows(t *testing.T) {
+// awaitLease waits until the server holds the invalidation lease.
+func (p *program) awaitLease(t *testing.T) {
 	t.Helper()
-	p.poll(t, "changes are followed", func() bool { return p.metrics(t)["sevenp_invalidation_lease_held"] == 1 })
+	p.poll(t, "the invalidation lease", func() bool { return p.metrics(t)["sevenp_invalidation_lease_held"] == 1 })
 }
 
-// What the command warms a server that is started later finds, until it is purged; and
-// the commands and metrics tell of all of that.
+// A server finds the responses that a command stored before its start, until they are purged. The
+// commands and metrics count them.
 func TestCacheCommands(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.StartServer(t).URL()}
@@ -82,14 +82,14 @@ func TestCacheCommands(t *testing.T) {
 	}
 
 	p := serve7p(t, env...)
-	p.follows(t)
+	p.awaitLease(t)
 	for query, variables := range map[string]string{titles: `null`, "{ categories { name } }": `{}`, firstCourses: `{"n": 3}`} {
 		if status := p.cacheStatus(t, query, variables); !isHit(status) {
-			t.Errorf("%s after it was warmed: %s", query, status)
+			t.Errorf("%s after warming: %s", query, status)
 		}
 	}
 	if status := p.cacheStatus(t, firstCourses, `{"n":4}`); isHit(status) {
-		t.Errorf("what was not warmed: %s", status)
+		t.Errorf("not warmed: %s", status)
 	}
 	p.cacheStatus(t, titles, `null`)
 	got := p.metrics(t)
@@ -102,7 +102,7 @@ func TestCacheCommands(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}
 	}
-	p.poll(t, "4 answers are weighed", func() bool { return p.metrics(t)["sevenp_cache_bytes"] > 4*400 })
+	p.poll(t, "the size of 4 responses", func() bool { return p.metrics(t)["sevenp_cache_bytes"] > 4*400 })
 	if table, want := mustRun7p(t, env, "cache", "stats"), `^Redis *\n +keys +5 .*\n +memory +[1-9]`; !regexp.MustCompile(want).MatchString(table) {
 		t.Errorf("no %q in\n%s", want, table)
 	}
@@ -110,18 +110,18 @@ func TestCacheCommands(t *testing.T) {
 	if out := mustRun7p(t, env, "cache", "purge", "--tag", "categories", "--tag", "course:Q291cnNlOjE.videos"); !strings.Contains(out, "depend on categories, course:1.videos: servers poll every 250ms") {
 		t.Error(out)
 	}
-	p.poll(t, "categories are purged", func() bool { return !isHit(p.cacheStatus(t, "{ categories { name } }", `{}`)) })
+	p.poll(t, "the purge of categories", func() bool { return !isHit(p.cacheStatus(t, "{ categories { name } }", `{}`)) })
 	if status := p.cacheStatus(t, firstCourses, `{"n": 4}`); !isHit(status) {
-		t.Errorf("what was not purged: %s", status)
+		t.Errorf("not purged: %s", status)
 	}
 	mustRun7p(t, env, "cache", "purge", "--all")
-	p.poll(t, "all is purged", func() bool { return !isHit(p.cacheStatus(t, firstCourses, `{"n": 4}`)) })
+	p.poll(t, "the purge of all responses", func() bool { return !isHit(p.cacheStatus(t, firstCourses, `{"n": 4}`)) })
 	if got := p.metrics(t)["sevenp_invalidation_unpublished_changes_total"]; got < 2 {
-		t.Errorf("%v changes were found", got)
+		t.Errorf("%v unpublished changes", got)
 	}
 }
 
-// A server warms itself, without a Redis too.
+// A server warms its cache, without a Redis too.
 func TestCacheWarmAtStart(t *testing.T) {
 	t.Parallel()
 	dir := writeOperations(t)
@@ -136,9 +136,9 @@ func TestCacheWarmAtStart(t *testing.T) {
 	}
 }
 
-// Nothing is kept while the database lacks a migration, whose triggers tell what
-// answers depend on; once it has them all, answers are kept.
-func TestNothingIsKeptBeforeMigrations(t *testing.T) {
+// No response is cached while a migration is pending, whose triggers may record what responses
+// depend on.
+func TestNoCacheBeforeMigrations(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
 	db := testdb.OpenPool(t, dsn)
@@ -156,14 +156,14 @@ func TestNothingIsKeptBeforeMigrations(t *testing.T) {
 	if _, err := migrations.ApplyPending(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	p.follows(t)
+	p.awaitLease(t)
 	if status := p.cacheStatus(t, titles, "{}"); !strings.HasSuffix(status, "stored") {
 		t.Errorf("with all of them: %s", status)
 	}
 }
 
-// Who gives a command what it cannot use is told what it can.
-func TestCacheCommandsRefuse(t *testing.T) {
+// Commands that cannot run report what they need.
+func TestCommandMistakes(t *testing.T) {
 	t.Parallel()
 	dsn, dir := "DATABASE_URL="+testdb.New(t), writeOperations(t)
 	redis := "REDIS_URL=redis://127.0.0.1:1"
@@ -184,7 +184,7 @@ func TestCacheCommandsRefuse(t *testing.T) {
 		{nil, []string{"cache", "stats"}, "needs the REDIS_URL"},
 		{[]string{redis}, []string{"cache", "stats"}, "count the responses in Redis: "},
 		{[]string{dsn}, []string{"cache", "purge", "--tag=user:Q291cnNlOjE"}, "nothing was purged: unknown tag \"user:Q291cnNlOjE\""},
-		{[]string{dsn, "RESPONSE_CACHE_WARM_FILES=" + filepath.Join(dir, "notes-for-people.text")}, []string{"serve"}, "RESPONSE_CACHE_WARM_FILES: "},
+		{[]string{dsn, "RESPONSE_CACHE_WARM_FILES=" + filepath.Join(dir, "notes.text")}, []string{"serve"}, "RESPONSE_CACHE_WARM_FILES: "},
 	} {
 		if _, stderr, code := run7p(t, c.env, c.args...); code == 0 || !strings.Contains(stderr, c.want) || strings.Contains(stderr, "goroutine") {
 			t.Errorf("%q with %q: exit code %d, %s; want %q", c.args, c.env, code, stderr, c.want)

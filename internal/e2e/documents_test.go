@@ -12,13 +12,12 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// The life of a document: it is pushed, asked, retired, and restored, and its id is
-// told as clients send it.
+// A document is pushed, executed, retired and restored. The commands print its ID as clients send it.
 func TestDocumentCommands(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret}
 	if _, stderr, code := run7p(t, env, "documents", "check"); code != 1 || !strings.Contains(stderr, "there is no document to check") {
-		t.Errorf("check of nothing: exit code %d, %s", code, stderr)
+		t.Errorf("check without documents: exit code %d, %s", code, stderr)
 	}
 	file := filepath.Join(t.TempDir(), "titles.graphql")
 	if err := os.WriteFile(file, []byte(titles), 0o600); err != nil {
@@ -37,24 +36,24 @@ func TestDocumentCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	status := func() int {
-		resp, _ := p.ask(t, http.MethodPost, "/graphql", string(body), isJSON)
+		resp, _ := p.send(t, http.MethodPost, "/graphql", string(body), isJSON)
 		return resp.StatusCode
 	}
 	if got := status(); got != http.StatusOK {
-		t.Errorf("a document is answered %d", got)
+		t.Errorf("the status of a document is %d", got)
 	}
 	if a := p.post(t, `{}`); !strings.Contains(a.Errors[0].Message, `"documentId"`) {
-		t.Errorf("nothing is answered %+v", a)
+		t.Errorf("an empty request: %+v", a)
 	}
 	mustRun7p(t, env, "documents", "retire", id, "--minimum-version", "2.0")
-	p.poll(t, "it is retired", func() bool { return status() == http.StatusGone })
+	p.poll(t, "the document is retired", func() bool { return status() == http.StatusGone })
 	if got := mustRun7p(t, env, "documents", "push", file); !strings.Contains(got, "0 of them new\n"+id+" is still retired") {
-		t.Errorf("push of what is retired: %s", got)
+		t.Errorf("push of a retired document: %s", got)
 	}
 	mustRun7p(t, env, "documents", "restore", id)
-	p.poll(t, "it is restored", func() bool { return status() == http.StatusOK })
+	p.poll(t, "the document is restored", func() bool { return status() == http.StatusOK })
 	if _, stderr, code := run7p(t, env, "documents", "restore", "nowhere"); code != 1 || stderr != "7p: no document with the id nowhere\n" {
-		t.Errorf("restore of what is not there: exit code %d, %s", code, stderr)
+		t.Errorf("restore of an unknown document: exit code %d, %s", code, stderr)
 	}
 	if got := mustRun7p(t, env, "documents", "check"); got != "1 documents checked\n" {
 		t.Errorf("check: %s", got)

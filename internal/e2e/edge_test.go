@@ -22,10 +22,10 @@ const (
 	hello  = `{"query":"{ __typename }"}`
 )
 
-// from is the header by which a proxy tells an address.
-func from(address string) string { return "X-Forwarded-For: 198.51.100.66, " + address }
+// forwardedFor returns the header in which a proxy sends the address of a client.
+func forwardedFor(address string) string { return "X-Forwarded-For: 198.51.100.66, " + address }
 
-// TestEdge has every kind of answer of one server behind a trusted proxy.
+// TestEdge checks every kind of response of one server behind a trusted proxy.
 func TestEdge(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "TRUSTED_PROXIES=127.0.0.0/8",
@@ -40,11 +40,10 @@ func TestEdge(t *testing.T) {
 	t.Run("compression", func(t *testing.T) { checkCompression(t, p) })
 }
 
-// checkHeaders has the headers that keep an answer safe on each of them, whatever
-// became of the request.
+// checkHeaders checks that every response has the security headers, successful or not.
 func checkHeaders(t *testing.T, p *program) {
 	for i := range 6 {
-		if resp, text := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, from("203.0.113.1")); resp.StatusCode != 200 {
+		if resp, text := p.send(t, http.MethodPost, "/graphql", hello, isJSON, forwardedFor("203.0.113.1")); resp.StatusCode != 200 {
 			t.Fatalf("request %d: %d %s", i, resp.StatusCode, text)
 		}
 	}
@@ -59,21 +58,21 @@ func checkHeaders(t *testing.T, p *program) {
 		{"GET", "/healthz", nil, 200},
 		{"GET", "/nowhere", nil, 404},
 		{"POST", "/playground", nil, 405},
-		{"PUT", "/graphql", []string{from("203.0.113.2")}, 405},
-		{"POST", "/graphql", []string{from("203.0.113.2"), isJSON}, 200},
-		{"POST", "/graphql", []string{from("203.0.113.2"), isJSON, "Authorization: Bearer nonsense"}, 401},
-		{"POST", "/graphql", []string{from("203.0.113.1"), isJSON}, 429},
+		{"PUT", "/graphql", []string{forwardedFor("203.0.113.2")}, 405},
+		{"POST", "/graphql", []string{forwardedFor("203.0.113.2"), isJSON}, 200},
+		{"POST", "/graphql", []string{forwardedFor("203.0.113.2"), isJSON, "Authorization: Bearer nonsense"}, 401},
+		{"POST", "/graphql", []string{forwardedFor("203.0.113.1"), isJSON}, 429},
 		{"OPTIONS", "/graphql", []string{"Access-Control-Request-Method: POST"}, 204},
 	} {
 		for _, by := range []string{"http", "https"} {
-			resp, text := p.ask(t, tt.method, tt.path, hello, append(tt.headers, origin, "X-Forwarded-Proto: "+by)...)
+			resp, text := p.send(t, tt.method, tt.path, hello, append(tt.headers, origin, "X-Forwarded-Proto: "+by)...)
 			h := resp.Header
 			if resp.StatusCode != tt.status {
 				t.Errorf("%s %s: %d %.200s, want %d", tt.method, tt.path, resp.StatusCode, text, tt.status)
 			}
-			shown := !slices.Contains(tt.headers, isJSON) // by a browser, perhaps
+			isPage := !slices.Contains(tt.headers, isJSON) // a browser may show it
 			if h.Get("X-Content-Type-Options") != "nosniff" ||
-				shown && (h.Get("Cross-Origin-Resource-Policy") != "same-origin" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'")) ||
+				isPage && (h.Get("Cross-Origin-Resource-Policy") != "same-origin" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'")) ||
 				(h.Get("Strict-Transport-Security") != "") != (by == "https") {
 				t.Errorf("%s %s, %d by %s: %v", tt.method, tt.path, resp.StatusCode, by, h)
 			}
@@ -81,17 +80,17 @@ func checkHeaders(t *testing.T, p *program) {
 				t.Errorf("%s %s, %d: Vary %q, for %q", tt.method, tt.path, resp.StatusCode, h.Values("Vary"), h.Get("Access-Control-Allow-Origin"))
 			}
 		}
-		if resp, _ := p.ask(t, tt.method, tt.path, hello, tt.headers...); !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Origin") {
+		if resp, _ := p.send(t, tt.method, tt.path, hello, tt.headers...); !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Origin") {
 			t.Errorf("%s %s without an Origin: Vary %q", tt.method, tt.path, resp.Header.Values("Vary"))
 		}
 	}
 }
 
-// checkRequestLimit spends what one address has, and is told so.
+// checkRequestLimit uses up the limit of one address and checks the RateLimit headers.
 func checkRequestLimit(t *testing.T, p *program) {
-	me := from("203.0.113.3")
+	me := forwardedFor("203.0.113.3")
 	for n := 5; n >= 0; n-- {
-		resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, me)
+		resp, _ := p.send(t, http.MethodPost, "/graphql", hello, isJSON, me)
 		if got := resp.Header.Get("RateLimit"); resp.StatusCode != 200 || !strings.HasPrefix(got, `"default";r=`+strconv.Itoa(n)+";t=") {
 			t.Errorf("with %d left: %d, RateLimit %s", n, resp.StatusCode, got)
 		}
@@ -99,8 +98,8 @@ func checkRequestLimit(t *testing.T, p *program) {
 			t.Errorf("RateLimit-Policy is %s", got)
 		}
 	}
-	resp, text := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, me, origin)
-	a := readAnswer(t, resp.StatusCode, text)
+	resp, text := p.send(t, http.MethodPost, "/graphql", hello, isJSON, me, origin)
+	a := decodeResponse(t, resp.StatusCode, text)
 	wait, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 	if err != nil || wait < 100 || wait > 150 || a.Status != 429 || a.code() != "RATE_LIMITED" || !strings.Contains(a.Errors[0].Message, "the limit is 6 in 15 minutes") {
 		t.Errorf("one more: %d %s, Retry-After %s", resp.StatusCode, text, resp.Header.Get("Retry-After"))
@@ -111,27 +110,27 @@ func checkRequestLimit(t *testing.T, p *program) {
 		}
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/playground", "/schema.graphql", "/"} {
-		if resp, _ := p.ask(t, http.MethodGet, path, "", me); resp.StatusCode != 200 || resp.Header.Get("RateLimit") != "" {
+		if resp, _ := p.send(t, http.MethodGet, path, "", me); resp.StatusCode != 200 || resp.Header.Get("RateLimit") != "" {
 			t.Errorf("%s is limited: %d %v", path, resp.StatusCode, resp.Header)
 		}
 	}
-	// Who signs in has a limit of their own, and an instructor the larger one.
+	// A signed-in viewer has a limit of its own, and an instructor the larger one.
 	token := strings.TrimSpace(mustRun7p(t, []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret}, "token", "--email", "instructor@7p.example"))
-	resp, _ = p.ask(t, http.MethodPost, "/graphql", hello, isJSON, me, "Authorization: Bearer "+token)
+	resp, _ = p.send(t, http.MethodPost, "/graphql", hello, isJSON, me, "Authorization: Bearer "+token)
 	if got := resp.Header.Get("RateLimit"); resp.StatusCode != 200 || !strings.HasPrefix(got, `"premium";r=999;t=`) {
 		t.Errorf("an instructor: %d, RateLimit %s", resp.StatusCode, got)
 	}
 }
 
-// checkAttempts signs in too often from one address.
+// checkAttempts exceeds the limit of sign-ins of one address.
 func checkAttempts(t *testing.T, p *program) {
 	body := func(query string) string {
 		text, _ := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"in": map[string]string{"email": student, "password": "wrong " + demo.Password}}})
 		return string(text)
 	}
-	try := func(address, query string) (*http.Response, answer) {
-		resp, text := p.ask(t, http.MethodPost, "/graphql", body(query), isJSON, from(address))
-		return resp, readAnswer(t, resp.StatusCode, text)
+	try := func(address, query string) (*http.Response, response) {
+		resp, text := p.send(t, http.MethodPost, "/graphql", body(query), isJSON, forwardedFor(address))
+		return resp, decodeResponse(t, resp.StatusCode, text)
 	}
 	for n := 1; n >= 0; n-- {
 		resp, a := try("203.0.113.4", signIn)
@@ -157,27 +156,27 @@ func checkAttempts(t *testing.T, p *program) {
 	}
 }
 
-// checkBatches spends a request for each operation of a batch.
+// checkBatches checks that each operation of a batch counts as a request.
 func checkBatches(t *testing.T, p *program) {
 	send := func(n int) (*http.Response, string) {
 		body := "[" + strings.TrimSuffix(strings.Repeat(hello+",", n), ",") + "]"
-		return p.ask(t, http.MethodPost, "/graphql", body, isJSON, from("203.0.113.6"))
+		return p.send(t, http.MethodPost, "/graphql", body, isJSON, forwardedFor("203.0.113.6"))
 	}
 	resp, text := send(4)
 	if got := resp.Header.Get("RateLimit"); resp.StatusCode != 200 || strings.Count(text, `{"data":{"__typename":"Query"}}`) != 4 || !strings.HasPrefix(got, `"default";r=2;`) {
 		t.Errorf("4 of 6: %d %s, RateLimit %s", resp.StatusCode, text, got)
 	}
-	resp, text = send(3) // its first is counted before the others are known
-	if a := readAnswer(t, resp.StatusCode, text); a.Status != 429 || a.code() != "RATE_LIMITED" || resp.Header.Get("Retry-After") == "" {
+	resp, text = send(3) // the first is counted before the others are parsed
+	if a := decodeResponse(t, resp.StatusCode, text); a.Status != 429 || a.code() != "RATE_LIMITED" || resp.Header.Get("Retry-After") == "" {
 		t.Errorf("3 of 2: %+v, Retry-After %s", a, resp.Header.Get("Retry-After"))
 	}
-	resp, text = p.ask(t, http.MethodPost, "/graphql", "[1,2,3,4,5]", isJSON, from("203.0.113.7"))
-	if a := readAnswer(t, resp.StatusCode, text); a.Status != 422 || a.code() != "BATCH_LIMIT_EXCEEDED" {
+	resp, text = p.send(t, http.MethodPost, "/graphql", "[1,2,3,4,5]", isJSON, forwardedFor("203.0.113.7"))
+	if a := decodeResponse(t, resp.StatusCode, text); a.Status != 422 || a.code() != "BATCH_LIMIT_EXCEEDED" {
 		t.Errorf("too many: %+v", a)
 	}
 }
 
-// checkCosts asks what operations cost, from a page of another origin.
+// checkCosts requests the costs of operations, from a page of another origin.
 func checkCosts(t *testing.T, p *program) {
 	const courses = `{"query":"{ courses(first: 2) { nodes { id } } }"}`
 	for header, want := range map[string]string{
@@ -185,19 +184,19 @@ func checkCosts(t *testing.T, p *program) {
 		"GraphQL-Dry-Run: 1": `{"data":null,"extensions":{"cost":{"requestedQueryCost":53,"actualQueryCost":null,"maximumAvailable":50000},"dryRun":{"fields":4,`,
 	} {
 		name, _, _ := strings.Cut(header, ":")
-		preflight, _ := p.ask(t, http.MethodOptions, "/graphql", "", origin, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: "+strings.ToLower(name))
+		preflight, _ := p.send(t, http.MethodOptions, "/graphql", "", origin, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: "+strings.ToLower(name))
 		if preflight.Header.Get("Access-Control-Allow-Origin") == "" {
 			t.Errorf("%s is not allowed: %v", name, preflight.Header)
 		}
-		resp, text := p.ask(t, http.MethodPost, "/graphql", courses, isJSON, header, from("203.0.113.8"))
-		if spends := strings.Contains(resp.Header.Get("RateLimit"), `"cost"`); resp.StatusCode != 200 || !strings.Contains(text, want) || spends != strings.HasPrefix(header, "GraphQL-Cost") {
+		resp, text := p.send(t, http.MethodPost, "/graphql", courses, isJSON, header, forwardedFor("203.0.113.8"))
+		if isCounted := strings.Contains(resp.Header.Get("RateLimit"), `"cost"`); resp.StatusCode != 200 || !strings.Contains(text, want) || isCounted != strings.HasPrefix(header, "GraphQL-Cost") {
 			t.Errorf("%s: %d %s, RateLimit %s", header, resp.StatusCode, text, resp.Header.Get("RateLimit"))
 		}
 	}
 }
 
-// checkForgery sends what a page of another site can make a browser send without
-// asking first: nothing of it is run.
+// checkForgery sends the requests that a page of another site can make a browser send without a
+// preflight: none of them is executed.
 func checkForgery(t *testing.T, p *program) {
 	const query = "/graphql?query=%7B__typename%7D"
 	for i, tt := range []struct {
@@ -214,21 +213,21 @@ func checkForgery(t *testing.T, p *program) {
 		{"GET", query, "", "text/plain", 415},
 		{"HEAD", query, "", "", 405},
 	} {
-		headers := []string{"Origin: https://evil.example", from("203.0.113.1" + strconv.Itoa(i))}
+		headers := []string{"Origin: https://evil.example", forwardedFor("203.0.113.1" + strconv.Itoa(i))}
 		if tt.contentType != "" {
 			headers = append(headers, "Content-Type: "+tt.contentType)
 		}
-		resp, text := p.ask(t, tt.method, tt.path, tt.body, headers...)
+		resp, text := p.send(t, tt.method, tt.path, tt.body, headers...)
 		if resp.StatusCode != tt.status || strings.Contains(text, "__typename") || resp.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s %s of %q: %d %s %v", tt.method, tt.path, tt.contentType, resp.StatusCode, text, resp.Header)
 		}
 	}
 }
 
-// checkHead sends headers without end, and headers that never end.
+// checkHead sends a header that is too long, and one that never ends.
 func checkHead(t *testing.T, p *program) {
 	for name, tt := range map[string]struct{ head, want string }{
-		// A little more than the server reads of them, so that it need not cut us off while we write.
+		// A little more than the server reads, so that it does not close the connection during the write.
 		"long": {"X-Long: " + strings.Repeat("x", 1<<20+16<<10) + "\r\n\r\n", "HTTP/1.1 431 "},
 		"slow": {"X-Slow: x", ""}, // the connection is closed
 	} {
@@ -264,30 +263,29 @@ func checkCompression(t *testing.T, p *program) {
 		if tt.optOut != "" {
 			headers = append(headers, "X-No-Compression: "+tt.optOut)
 		}
-		resp, _ := p.ask(t, http.MethodGet, tt.path, "", headers...)
+		resp, _ := p.send(t, http.MethodGet, tt.path, "", headers...)
 		if got := resp.Header.Get("Content-Encoding"); got != tt.want {
 			t.Errorf("%s for %q: coded as %q, want %q", tt.path, tt.accept, got, tt.want)
 		}
 	}
 }
 
-// TestLimitsByDefault has a server of a database that nobody set limits for.
+// A server with a DATABASE_URL has rate limits by default.
 func TestLimitsByDefault(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=")
-	resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON)
+	resp, _ := p.send(t, http.MethodPost, "/graphql", hello, isJSON)
 	if got := resp.Header.Get("RateLimit-Policy"); got != `"default";q=100;w=900, "cost";q=200000;w=60, "sessions";q=5;w=900` {
 		t.Errorf("the limits are %s", got)
 	}
 }
 
-// TestForgedAddress has no trusted proxy: whatever a client says of its address, it
-// is one client.
+// Without trusted proxies a client cannot forge its address.
 func TestForgedAddress(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=3/15m")
 	for n := range 5 {
-		resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, "X-Forwarded-For: 203.0.113."+strconv.Itoa(n), "X-Forwarded-Proto: https",
+		resp, _ := p.send(t, http.MethodPost, "/graphql", hello, isJSON, "X-Forwarded-For: 203.0.113."+strconv.Itoa(n), "X-Forwarded-Proto: https",
 			"Forwarded: for=203.0.113."+strconv.Itoa(n)+";proto=https", "X-Request-Id: forged-"+strconv.Itoa(n))
 		if want := map[bool]int{true: 200, false: 429}[n < 3]; resp.StatusCode != want || resp.Header.Get("Strict-Transport-Security") != "" {
 			t.Errorf("request %d: %d, want %d", n, resp.StatusCode, want)
@@ -298,51 +296,51 @@ func TestForgedAddress(t *testing.T) {
 	}
 }
 
-// TestLimitsOutliveRedis has Redis stop answering, and come back.
+// Rate limits hold in each process while Redis does not answer, and are shared again afterwards.
 func TestLimitsOutliveRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.StartServer(t)
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "REDIS_URL="+redis.URL(), "TRUSTED_PROXIES=127.0.0.1",
 		"RATE_LIMIT=10/15m", "RATE_LIMIT_SLOWDOWN=off", "RATE_LIMIT_COST=off")
-	ready := func() {
+	awaitRedis := func() {
 		for deadline := time.Now().Add(patience); ; {
-			if _, text := p.ask(t, http.MethodGet, "/readyz", ""); strings.Contains(text, `"redis":"ok"`) {
+			if _, text := p.send(t, http.MethodGet, "/readyz", ""); strings.Contains(text, `"redis":"ok"`) {
 				return
 			}
 			if time.Now().After(deadline) {
-				t.Fatal("Redis does not come back")
+				t.Fatal("Redis is still unavailable")
 			}
 		}
 	}
-	// spend returns how many of 20 requests are allowed.
-	spend := func(address string) (allowed int) {
+	// countAllowed returns how many of 20 requests are allowed.
+	countAllowed := func(address string) (allowed int) {
 		for range 20 {
-			if resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, from(address)); resp.StatusCode == 200 {
+			if resp, _ := p.send(t, http.MethodPost, "/graphql", hello, isJSON, forwardedFor(address)); resp.StatusCode == 200 {
 				allowed++
 			}
 		}
 		return allowed
 	}
-	ready()
-	for name, trouble := range map[string]struct{ leave, comeBack func() }{
+	awaitRedis()
+	for name, outage := range map[string]struct{ begin, end func() }{
 		"stopped": {redis.Kill, redis.Restart},
 		"paused":  {redis.Pause, redis.Resume},
 	} {
-		trouble.leave()
-		if got := spend("2001:db8:" + strconv.Itoa(len(name)) + "::1"); got != 5 {
+		outage.begin()
+		if got := countAllowed("2001:db8:" + strconv.Itoa(len(name)) + "::1"); got != 5 {
 			t.Errorf("Redis is %s: %d requests were allowed, want half of 10", name, got)
 		}
-		trouble.comeBack()
-		ready()
+		outage.end()
+		awaitRedis()
 	}
-	// On a busy machine Redis may miss its deadline: then ask for another address.
+	// On a busy machine Redis may miss its deadline: then try another address.
 	for n, deadline := 1, time.Now().Add(patience); ; n++ {
-		resp, _ := p.ask(t, http.MethodPost, "/graphql", hello, isJSON, from("203.0.113."+strconv.Itoa(n)))
+		resp, _ := p.send(t, http.MethodPost, "/graphql", hello, isJSON, forwardedFor("203.0.113."+strconv.Itoa(n)))
 		if strings.HasPrefix(resp.Header.Get("RateLimit"), `"default";r=9;`) {
 			return
 		}
 		if n == 200 || time.Now().After(deadline) {
-			t.Fatalf("Redis is back, and the limit is not: %s", resp.Header.Get("RateLimit"))
+			t.Fatalf("Redis answers again, and the limit is not shared: %s", resp.Header.Get("RateLimit"))
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// Each limit can be set, and a refusal names its code and its value.
+// Each limit can be set, and a rejection has its code and its value.
 func TestLimitsAreSet(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=off",

@@ -16,10 +16,10 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// metrics returns what /metrics tells, by name and labels.
+// metrics returns the values of /metrics by name and labels.
 func (p *program) metrics(t *testing.T, headers ...string) map[string]float64 {
 	t.Helper()
-	resp, text := p.ask(t, http.MethodGet, "/metrics", "", headers...)
+	resp, text := p.send(t, http.MethodGet, "/metrics", "", headers...)
 	if resp.StatusCode != http.StatusOK {
 		t.Fatalf("/metrics: %d %s", resp.StatusCode, text)
 	}
@@ -33,7 +33,7 @@ func (p *program) metrics(t *testing.T, headers ...string) map[string]float64 {
 	return all
 }
 
-// TestMetrics has one of everything that is counted.
+// TestMetrics sends a request of each kind that is counted.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t) // any PostgreSQL serves reads
@@ -52,11 +52,11 @@ func TestMetrics(t *testing.T) {
 		p.post(t, body)
 	}
 	p.post(t, hello, "Authorization: Bearer nonsense")
-	for range 3 { // the second is one too early, the third one too many
+	for range 3 { // the second is delayed, the third rejected
 		p.post(t, hello)
 	}
-	p.ask(t, http.MethodGet, "/nowhere", "")
-	p.ask(t, http.MethodGet, "/", "")
+	p.send(t, http.MethodGet, "/nowhere", "")
+	p.send(t, http.MethodGet, "/", "")
 	got := p.metrics(t)
 	for name, want := range map[string]float64{
 		`sevenp_http_request_duration_seconds_count{route="/graphql",status="2xx"}`:   7,
@@ -80,14 +80,14 @@ func TestMetrics(t *testing.T) {
 		`sevenp_rate_limit_decisions_total{decision="allowed",policy="default"}`:      9,
 		`sevenp_rate_limit_decisions_total{decision="rejected",policy="default"}`:     1,
 		`sevenp_rate_limit_delayed_total`:                                             1,
-		`sevenp_http_request_duration_seconds_count{route="/metrics",status="2xx"}`:   0, // it counts when it is answered
+		`sevenp_http_request_duration_seconds_count{route="/metrics",status="2xx"}`:   0, // counted when it completes
 		`sevenp_http_request_duration_seconds_bucket{route="/",status="2xx",le="10"}`: 1,
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}
 	}
-	_, text := p.ask(t, http.MethodGet, "/metrics", "")
+	_, text := p.send(t, http.MethodGet, "/metrics", "")
 	if problems, err := promlint.New(strings.NewReader(text)).Lint(); err != nil || len(problems) > 0 {
 		t.Errorf("%v, %v", problems, err)
 	}
@@ -95,24 +95,24 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("%v statements", n)
 	}
 	if got["go_goroutines"] < 2 || got["process_resident_memory_bytes"] < 1e6 {
-		t.Error("there is nothing of the runtime, or of the process")
+		t.Error("no metrics of the runtime or of the process")
 	}
 }
 
-// Whoever may not read the metrics is answered as if they were not there.
+// A caller without permission gets the same response as for a missing page.
 func TestMetricsAreHidden(t *testing.T) {
 	t.Parallel()
 	const token = "a token of these tests"
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "METRICS_TOKEN="+token, "RATE_LIMIT=1/15m")
-	nowhere, nothing := p.ask(t, http.MethodGet, "/nowhere", "", "X-Request-Id: x")
+	missing, missingText := p.send(t, http.MethodGet, "/nowhere", "", "X-Request-Id: x")
 	for _, headers := range [][]string{{}, {"Authorization: Bearer " + token[1:]}} {
-		resp, text := p.ask(t, http.MethodGet, "/metrics", "", append(headers, "X-Request-Id: x")...)
-		resp.Header["Date"], nowhere.Header["Date"] = nil, nil
-		if resp.StatusCode != nowhere.StatusCode || text != nothing || len(resp.Header) != len(nowhere.Header) {
-			t.Errorf("with %q: %d %s %v, want %d %s %v", headers, resp.StatusCode, text, resp.Header, nowhere.StatusCode, nothing, nowhere.Header)
+		resp, text := p.send(t, http.MethodGet, "/metrics", "", append(headers, "X-Request-Id: x")...)
+		resp.Header["Date"], missing.Header["Date"] = nil, nil
+		if resp.StatusCode != missing.StatusCode || text != missingText || len(resp.Header) != len(missing.Header) {
+			t.Errorf("with %q: %d %s %v, want %d %s %v", headers, resp.StatusCode, text, resp.Header, missing.StatusCode, missingText, missing.Header)
 		}
 	}
-	for range 3 { // no limit of rates is on it
+	for range 3 { // without a rate limit
 		p.metrics(t, "Authorization: Bearer "+token)
 	}
 	if strings.Contains(p.stdout.String()+p.stderr.String(), token) {
@@ -120,7 +120,7 @@ func TestMetricsAreHidden(t *testing.T) {
 	}
 }
 
-// Every metric of ours is described in docs/metrics.md, and nothing else is.
+// docs/metrics.md describes the metrics of this program, and no other.
 func TestMetricsAreDescribed(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t)
@@ -128,14 +128,14 @@ func TestMetricsAreDescribed(t *testing.T) {
 	p.post(t, `{"query":"{ nothing }"}`)
 	name := regexp.MustCompile(`\bsevenp_\w+`)
 	described := slices.Compact(slices.Sorted(slices.Values(name.FindAllString(readFile(t, "../../docs/metrics.md"), -1))))
-	_, text := p.ask(t, http.MethodGet, "/metrics", "")
-	var told []string
+	_, text := p.send(t, http.MethodGet, "/metrics", "")
+	var served []string
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "# TYPE sevenp_") {
-			told = append(told, name.FindString(line))
+			served = append(served, name.FindString(line))
 		}
 	}
-	if diff := cmp.Diff(told, described); diff != "" {
-		t.Errorf("metrics (-told +described):\n%s", diff)
+	if diff := cmp.Diff(served, described); diff != "" {
+		t.Errorf("metrics (-served +described):\n%s", diff)
 	}
 }

@@ -20,12 +20,12 @@ import (
 	"github.com/7p-education/api/internal/cli"
 )
 
-// patience is how long anything may take before a test gives up on it. A first start, with demo
+// patience is how long a step of a test may take before the test fails. A first start, with demo
 // data, takes 5 s under the race detector on an idle machine.
 const patience = time.Minute
 
-// asProgram in the environment makes this test binary the program itself, so that the tests ask
-// the real one, built with whatever the tests were built with.
+// asProgram in the environment makes this test binary run as the program, which is built with the
+// same options as the tests.
 const asProgram = "RUN_AS_7P"
 
 func TestMain(m *testing.M) {
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command is the program with a command line and an environment of nothing else.
+// command returns the program with a command line, and an environment of nothing else.
 func command(ctx context.Context, env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.Env = append([]string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir()}, env...)
@@ -43,7 +43,7 @@ func command(ctx context.Context, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run7p runs a command to its end.
+// run7p runs a command until it exits.
 func run7p(t *testing.T, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -58,7 +58,7 @@ func run7p(t *testing.T, env []string, args ...string) (stdout, stderr string, c
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// mustRun7p returns what a command printed, which must not fail.
+// mustRun7p runs a command that must succeed, and returns its output.
 func mustRun7p(t *testing.T, env []string, args ...string) string {
 	t.Helper()
 	stdout, stderr, code := run7p(t, env, args...)
@@ -68,7 +68,7 @@ func mustRun7p(t *testing.T, env []string, args ...string) string {
 	return stdout
 }
 
-// program is a server that runs.
+// program is a running server.
 type program struct {
 	cmd            *exec.Cmd
 	base           string // http://127.0.0.1:port
@@ -76,17 +76,17 @@ type program struct {
 	exited         chan struct{}
 }
 
-// serve7p starts the server on a free port and returns when it listens and has said so.
+// serve7p starts the server on a free port and waits for its banner.
 func serve7p(t *testing.T, env ...string) *program {
 	t.Helper()
 	p := &program{stdout: newOutput(), stderr: newOutput(), exited: make(chan struct{})}
-	p.cmd = command(context.Background(), append([]string{"ADDR=127.0.0.1:0", "RATE_LIMIT=off"}, env...)) // t.Context would kill it
+	p.cmd = command(context.Background(), append([]string{"ADDR=127.0.0.1:0", "RATE_LIMIT=off"}, env...)) // t.Context would end before the cleanup
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = p.cmd.Wait() // the exit code tells
+		_ = p.cmd.Wait() // tests check the exit code
 		close(p.exited)
 	}()
 	t.Cleanup(func() {
@@ -94,13 +94,13 @@ func serve7p(t *testing.T, env ...string) *program {
 		<-p.exited
 	})
 	p.base = "http://" + p.await(t, "msg", "listening")["addr"].(string)
-	p.awaitText(t, p.stderr, "the welcome", func(text string) bool { // it ends with an empty line
+	p.awaitText(t, p.stderr, "the banner", func(text string) bool { // it ends with an empty line
 		return strings.Contains(text, "  Health ") && strings.HasSuffix(text, "\n\n")
 	})
 	return p
 }
 
-// await returns the first line of log that has a value under a key.
+// await waits for the first line of the log that has a value under a key, and returns it.
 func (p *program) await(t *testing.T, key, value string) map[string]any {
 	t.Helper()
 	var entry map[string]any
@@ -116,30 +116,30 @@ func (p *program) await(t *testing.T, key, value string) map[string]any {
 	return entry
 }
 
-// awaitText returns once what the program wrote is enough.
-func (p *program) awaitText(t *testing.T, out *output, what string, enough func(string) bool) {
+// awaitText waits until the text that the program wrote meets a condition.
+func (p *program) awaitText(t *testing.T, out *output, description string, isComplete func(string) bool) {
 	t.Helper()
 	deadline := time.After(patience)
 	for {
-		text, more := out.read()
-		if enough(text) {
+		text, more := out.readText()
+		if isComplete(text) {
 			return
 		}
 		select {
 		case <-more:
-		case <-p.exited: // and all it wrote has been read
-			if text, _ := out.read(); enough(text) {
+		case <-p.exited: // after all of its output was read
+			if text, _ := out.readText(); isComplete(text) {
 				return
 			}
-			t.Fatalf("the program ended without %s:\n%s%s", what, p.stdout, p.stderr)
+			t.Fatalf("the program exited without %s:\n%s%s", description, p.stdout, p.stderr)
 		case <-deadline:
-			t.Fatalf("the program still has not written %s:\n%s%s", what, p.stdout, p.stderr)
+			t.Fatalf("the program has not written %s:\n%s%s", description, p.stdout, p.stderr)
 		}
 	}
 }
 
-// signal sends a signal, which ends the program, and returns the exit code: -1 where the signal
-// itself ended it.
+// signal sends a signal that ends the program and returns the exit code, which is -1 if the signal
+// killed it.
 func (p *program) signal(t *testing.T, sig os.Signal) int {
 	t.Helper()
 	if err := p.cmd.Process.Signal(sig); err != nil {
@@ -153,13 +153,13 @@ func (p *program) wait(t *testing.T) int {
 	select {
 	case <-p.exited:
 	case <-time.After(patience):
-		t.Fatalf("the program did not end:\n%s%s", p.stdout, p.stderr)
+		t.Fatalf("the program did not exit:\n%s%s", p.stdout, p.stderr)
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// ask sends a request and returns the answer with its whole body. Headers are "Name: value".
-func (p *program) ask(t *testing.T, method, path, body string, headers ...string) (*http.Response, string) {
+// send sends a request and returns the response with its whole body. Headers are "Name: value".
+func (p *program) send(t *testing.T, method, path, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -183,8 +183,8 @@ func (p *program) ask(t *testing.T, method, path, body string, headers ...string
 	return resp, string(text)
 }
 
-// answer is what GraphQL answers.
-type answer struct {
+// response is a GraphQL response.
+type response struct {
 	Status int `json:"-"`
 	Data   map[string]any
 	Errors []struct {
@@ -193,16 +193,16 @@ type answer struct {
 	}
 }
 
-// code is that of the only error, or "" where there are none.
-func (a answer) code() string {
+// code returns the code of the only error, or "" without errors.
+func (a response) code() string {
 	if len(a.Errors) == 1 {
 		return a.Errors[0].Extensions.Code
 	}
 	return strings.Repeat("?", len(a.Errors))
 }
 
-// query runs an operation.
-func (p *program) query(t *testing.T, query string, variables json.RawMessage, headers ...string) answer {
+// query sends an operation.
+func (p *program) query(t *testing.T, query string, variables json.RawMessage, headers ...string) response {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
@@ -211,23 +211,23 @@ func (p *program) query(t *testing.T, query string, variables json.RawMessage, h
 	return p.post(t, string(body), headers...)
 }
 
-func (p *program) post(t *testing.T, body string, headers ...string) answer {
+func (p *program) post(t *testing.T, body string, headers ...string) response {
 	t.Helper()
-	resp, text := p.ask(t, http.MethodPost, "/graphql", body, append(headers, "Content-Type: application/json")...)
-	return readAnswer(t, resp.StatusCode, text)
+	resp, text := p.send(t, http.MethodPost, "/graphql", body, append(headers, "Content-Type: application/json")...)
+	return decodeResponse(t, resp.StatusCode, text)
 }
 
-func readAnswer(t *testing.T, status int, text string) answer {
+func decodeResponse(t *testing.T, status int, text string) response {
 	t.Helper()
-	a := answer{Status: status}
+	a := response{Status: status}
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
 		t.Fatalf("%d %s: %v", status, text, err)
 	}
 	return a
 }
 
-// newDir is a directory that the account of PostgreSQL can enter, unlike t.TempDir's.
-func newDir(t *testing.T) string {
+// newDataDir creates a directory that the account of PostgreSQL can enter, unlike t.TempDir.
+func newDataDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "7p-test-")
 	if err != nil {
@@ -244,7 +244,7 @@ func newDir(t *testing.T) string {
 	return dir
 }
 
-// postgresPID is the process of the private PostgreSQL in a directory.
+// postgresPID returns the process ID of the private PostgreSQL in a directory.
 func postgresPID(t *testing.T, dir string) int {
 	t.Helper()
 	file, err := os.ReadFile(filepath.Join(dir, "postgres", "data", "postmaster.pid"))
@@ -256,14 +256,15 @@ func postgresPID(t *testing.T, dir string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !alive(pid) {
-		t.Fatalf("PostgreSQL, process %d, does not run", pid)
+	if !isAlive(pid) {
+		t.Fatalf("PostgreSQL, process %d, is not running", pid)
 	}
 	return pid
 }
 
-// alive is false for a zombie too: nobody may reap an orphan in a container.
-func alive(pid int) bool {
+// isAlive reports whether a process runs. A zombie does not: a container may have no process that
+// reaps orphans.
+func isAlive(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false
 	}
@@ -271,12 +272,12 @@ func alive(pid int) bool {
 	return err == nil && !strings.HasPrefix(string(stat), "Z")
 }
 
-// awaitGone polls, as nothing tells of the end of another's process.
-func awaitGone(t *testing.T, pid int) {
+// awaitExit polls until a process has exited, because only its parent can wait for it.
+func awaitExit(t *testing.T, pid int) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(patience); alive(pid); {
+	for deadline := time.After(patience); isAlive(pid); {
 		select {
 		case <-tick.C:
 		case <-deadline:
@@ -285,7 +286,7 @@ func awaitGone(t *testing.T, pid int) {
 	}
 }
 
-// output keeps what a program writes and tells when there is more.
+// output collects the output of a program and notifies readers of more.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -302,14 +303,14 @@ func (o *output) Write(b []byte) (int, error) {
 	return o.text.Write(b)
 }
 
-// read returns what was written so far, and a channel that is closed once more is.
-func (o *output) read() (text string, more <-chan struct{}) {
+// readText returns the output up to now, and a channel that is closed at the next write.
+func (o *output) readText() (text string, more <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.String(), o.more
 }
 
 func (o *output) String() string {
-	text, _ := o.read()
+	text, _ := o.readText()
 	return text
 }

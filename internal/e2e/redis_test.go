@@ -15,18 +15,17 @@ import (
 )
 
 const (
-	// redisBudget is the most that Redis can cost a request: its text, its rate and its
-	// cost are looked up with 50 ms each (README, Operate).
+	// redisBudget is the most time that Redis can cost a request: it looks up the text, the rate and
+	// the cost, with 50 ms each (docs/operations.md, Redis).
 	redisBudget = 3 * 50 * time.Millisecond
-	// aRequestEvery makes 200 a second, whether or not the ones before were answered.
-	aRequestEvery = 5 * time.Millisecond
-	phaseRequests = 400
+	// requestInterval makes 200 requests a second, without waiting for responses.
+	requestInterval = 5 * time.Millisecond
+	phaseRequests   = 400
 )
 
-// TestRedisInTroubleUnderLoad stops, restarts, pauses and resumes Redis under a
-// constant load of persisted queries: all of them are answered, none waits for long,
-// and the circuit breaker opens and closes by itself.
-func TestRedisInTroubleUnderLoad(t *testing.T) {
+// Under a constant load of persisted queries, while Redis is stopped, restarted, paused and resumed,
+// every query succeeds, none waits for long, and the circuit breaker opens and closes.
+func TestRedisOutagesUnderLoad(t *testing.T) {
 	t.Parallel()
 	redis := redistest.StartServer(t)
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "REDIS_URL="+redis.URL(),
@@ -47,49 +46,49 @@ func TestRedisInTroubleUnderLoad(t *testing.T) {
 		{"paused", redis.Pause, 1, `"status":"degraded"`},
 		{"resumed", redis.Resume, 0, `"status":"ok"`},
 	} {
-		l := p.press(byHash)
+		l := p.startLoad(byHash)
 		phase.event()
-		// Only then is readiness asked, which tries Redis past the breaker.
+		// Readiness bypasses the breaker, so it is requested only after this.
 		p.poll(t, phase.name+": the breaker", func() bool { return p.metrics(t)["sevenp_redis_breaker_open"] == phase.open })
 		p.poll(t, phase.name+": readiness", func() bool {
-			resp, text := p.ask(t, http.MethodGet, "/readyz", "")
+			resp, text := p.send(t, http.MethodGet, "/readyz", "")
 			return resp.StatusCode == http.StatusOK && strings.Contains(text, phase.health)
 		})
-		p.poll(t, phase.name+": requests", func() bool { return l.answered() >= phaseRequests })
+		p.poll(t, phase.name+": requests", func() bool { return l.countResponses() >= phaseRequests })
 		took, failed := l.stop()
-		at := func(share float64) time.Duration {
+		percentile := func(share float64) time.Duration {
 			return took[int(share*float64(len(took)-1))].Round(10 * time.Microsecond)
 		}
-		t.Logf("Redis %-9s %4d requests, p50 %v, p99 %v, most %v", phase.name, len(took), at(0.5), at(0.99), at(1))
+		t.Logf("Redis %-9s %4d requests, p50 %v, p99 %v, most %v", phase.name, len(took), percentile(0.5), percentile(0.99), percentile(1))
 		if len(failed) > 0 {
 			t.Errorf("Redis %s: %d of %d requests failed, such as: %s", phase.name, len(failed), len(took), failed[0])
 		}
-		if at(0.99) > 10*redisBudget { // generous, for machines that do much else
-			t.Errorf("Redis %s: p99 is %v", phase.name, at(0.99))
+		if percentile(0.99) > 10*redisBudget { // generous, for busy machines
+			t.Errorf("Redis %s: p99 is %v", phase.name, percentile(0.99))
 		}
 	}
 	got := p.metrics(t)
 	if got["sevenp_redis_errors_total"] < 5 || got["sevenp_redis_circuit_open_total"] < 1 {
-		t.Errorf("%v uses of Redis failed, %v were skipped", got["sevenp_redis_errors_total"], got["sevenp_redis_circuit_open_total"])
+		t.Errorf("%v errors of Redis, %v skipped uses", got["sevenp_redis_errors_total"], got["sevenp_redis_circuit_open_total"])
 	}
 }
 
-// poll asks until what is waited for is so.
-func (p *program) poll(t *testing.T, what string, so func() bool) {
+// poll waits until a condition holds.
+func (p *program) poll(t *testing.T, description string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(patience); !so(); {
+	for deadline := time.After(patience); !condition(); {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("%s: still waiting", what)
+			t.Fatalf("%s: still waiting", description)
 		}
 	}
 }
 
-// pressure is a constant load.
-type pressure struct {
+// requestLoad is a constant load of requests.
+type requestLoad struct {
 	end     chan struct{}
 	running sync.WaitGroup
 
@@ -98,18 +97,18 @@ type pressure struct {
 	failed []string
 }
 
-// press sends a body to GraphQL again and again, until it is stopped.
-func (p *program) press(body string) *pressure {
-	l := &pressure{end: make(chan struct{})}
+// startLoad sends a body to GraphQL at each interval until it is stopped.
+func (p *program) startLoad(body string) *requestLoad {
+	l := &requestLoad{end: make(chan struct{})}
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 	l.running.Go(func() {
 		defer client.CloseIdleConnections()
-		tick := time.NewTicker(aRequestEvery)
+		tick := time.NewTicker(requestInterval)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-				l.running.Go(func() { l.ask(client, p.base+"/graphql", body) })
+				l.running.Go(func() { l.send(client, p.base+"/graphql", body) })
 			case <-l.end:
 				return
 			}
@@ -118,7 +117,7 @@ func (p *program) press(body string) *pressure {
 	return l
 }
 
-func (l *pressure) ask(client *http.Client, url, body string) {
+func (l *requestLoad) send(client *http.Client, url, body string) {
 	start := time.Now()
 	var text []byte
 	resp, err := client.Post(url, "application/json", strings.NewReader(body))
@@ -138,14 +137,14 @@ func (l *pressure) ask(client *http.Client, url, body string) {
 	}
 }
 
-func (l *pressure) answered() int {
+func (l *requestLoad) countResponses() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.took)
 }
 
-// stop returns, in order, how long requests took, and what became of those that failed.
-func (l *pressure) stop() (took []time.Duration, failed []string) {
+// stop ends the load. It returns the durations of the requests in ascending order, and the failures.
+func (l *requestLoad) stop() (took []time.Duration, failed []string) {
 	close(l.end)
 	l.running.Wait()
 	slices.Sort(l.took)

@@ -26,21 +26,21 @@ const (
 	titles = `{ courses(first: 3) { nodes { title } } }`
 )
 
-// TestEmbedded is the life of a server that nobody prepared anything for: a first start, questions,
-// the end, a second start, a violent end, and a third start.
+// A server with a private PostgreSQL survives a first start, requests, SIGTERM, a second start,
+// SIGKILL and a third start.
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
+	dir := newDataDir(t)
 	env := []string{"EMBEDDED_POSTGRES_DIR=" + dir}
 
 	p := serve7p(t, env...)
-	checkWelcome(t, p, dir)
+	checkBanner(t, p, dir)
 	token := strings.TrimSpace(mustRun7p(t, env, "token", "--email", student))
 	bearer := "Authorization: Bearer " + token
 	t.Run("pages", func(t *testing.T) { checkPages(t, p) })
 	t.Run("operations", func(t *testing.T) { checkOperations(t, p, bearer) })
 	t.Run("tokens", func(t *testing.T) { checkTokens(t, p, bearer) })
-	t.Run("refusals", func(t *testing.T) { checkRefusals(t, p) })
+	t.Run("rejections", func(t *testing.T) { checkRejections(t, p) })
 	t.Run("log", func(t *testing.T) { checkLog(t, p, token) })
 	before := p.query(t, titles, nil)
 
@@ -48,14 +48,14 @@ func TestEmbedded(t *testing.T) {
 	if code := p.signal(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("SIGTERM: exit code %d\n%s", code, p.stderr)
 	}
-	if alive(pid) {
-		t.Error("PostgreSQL outlived a program that was told to stop")
+	if isAlive(pid) {
+		t.Error("PostgreSQL outlived the program after SIGTERM")
 	}
 
 	p = serve7p(t, env...)
-	for _, first := range []string{"Migrated", "Loaded", "making"} {
-		if strings.Contains(p.stderr.String(), first) {
-			t.Errorf("the second start did the work of the first:\n%s", p.stderr)
+	for _, step := range []string{"Migrated", "Loaded", "making"} {
+		if strings.Contains(p.stderr.String(), step) {
+			t.Errorf("the second start repeated the work of the first:\n%s", p.stderr)
 		}
 	}
 	if diff := cmp.Diff(before, p.query(t, titles, nil)); diff != "" {
@@ -69,7 +69,7 @@ func TestEmbedded(t *testing.T) {
 	if code := p.signal(t, syscall.SIGKILL); code != -1 {
 		t.Errorf("SIGKILL: exit code %d", code)
 	}
-	awaitGone(t, pid)
+	awaitExit(t, pid)
 
 	p = serve7p(t, env...)
 	if diff := cmp.Diff(before, p.query(t, titles, nil)); diff != "" {
@@ -80,8 +80,8 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// checkWelcome looks at what the person at the terminal is told.
-func checkWelcome(t *testing.T, p *program, dir string) {
+// checkBanner checks what the program prints at its start.
+func checkBanner(t *testing.T, p *program, dir string) {
 	t.Helper()
 	base := strings.Replace(p.base, "127.0.0.1", "localhost", 1)
 	for _, want := range []string{
@@ -90,7 +90,7 @@ func checkWelcome(t *testing.T, p *program, dir string) {
 		`EMBEDDED_POSTGRES_DIR="` + dir + `" go run . token`,
 	} {
 		if !strings.Contains(p.stderr.String(), want) {
-			t.Errorf("the welcome does not tell %q:\n%s", want, p.stderr)
+			t.Errorf("no %q in the banner:\n%s", want, p.stderr)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func checkPages(t *testing.T, p *program) {
 		"/readyz":         {200, "application/json", `{"status":"ok","checks":{"database":"ok","migrations":"ok"}}`},
 		"/nowhere":        {404, "", ""},
 	} {
-		resp, text := p.ask(t, http.MethodGet, path, "")
+		resp, text := p.send(t, http.MethodGet, path, "")
 		if resp.StatusCode != want.status || !strings.HasPrefix(resp.Header.Get("Content-Type"), want.contentType) || !strings.Contains(text, want.text) {
 			t.Errorf("GET %s: %d %s %.200s", path, resp.StatusCode, resp.Header.Get("Content-Type"), text)
 		}
@@ -118,22 +118,22 @@ func checkPages(t *testing.T, p *program) {
 	}
 }
 
-// checkOperations runs the examples of the playground, which are what the front end asks for.
+// checkOperations runs the examples of the playground, which are the operations of the front end.
 func checkOperations(t *testing.T, p *program, bearer string) {
-	for name, has := range map[string]func(map[string]any) any{
-		"catalog":     func(d map[string]any) any { return at(d, "courses", "nodes", 0, "title") },
-		"course-page": func(d map[string]any) any { return at(d, "course", "videos", "nodes", 0, "title") },
-		"search":      func(d map[string]any) any { return at(d, "searchCourses", "edges", 0, "node", "title") },
+	for name, find := range map[string]func(map[string]any) any{
+		"catalog":     func(d map[string]any) any { return valueAt(d, "courses", "nodes", 0, "title") },
+		"course-page": func(d map[string]any) any { return valueAt(d, "course", "videos", "nodes", 0, "title") },
+		"search":      func(d map[string]any) any { return valueAt(d, "searchCourses", "edges", 0, "node", "title") },
 		"dashboard": func(d map[string]any) any {
-			return at(d, "viewer", "dashboard", "recentActivity", 0, "course", "title")
+			return valueAt(d, "viewer", "dashboard", "recentActivity", 0, "course", "title")
 		},
 		"browse-tree": func(d map[string]any) any {
-			return at(d, "categories", 0, "courses", "nodes", 0, "instructor", "name")
+			return valueAt(d, "categories", 0, "courses", "nodes", 0, "instructor", "name")
 		},
 	} {
 		a := p.query(t, readFile(t, "../../web/playground/operations/"+name+".graphql"),
 			json.RawMessage(readFile(t, "../../web/playground/operations/"+name+".json")), bearer)
-		if a.Status != 200 || a.code() != "" || has(a.Data) == nil {
+		if a.Status != 200 || a.code() != "" || find(a.Data) == nil {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
@@ -154,7 +154,7 @@ func checkTokens(t *testing.T, p *program, bearer string) {
 	}
 }
 
-func checkRefusals(t *testing.T, p *program) {
+func checkRejections(t *testing.T, p *program) {
 	for _, tt := range []struct {
 		name, body string
 		status     int
@@ -172,17 +172,17 @@ func checkRefusals(t *testing.T, p *program) {
 		}
 	}
 	mutation := "/graphql?query=" + url.QueryEscape(`mutation { __typename }`)
-	resp, text := p.ask(t, http.MethodGet, mutation, "", "GraphQL-Require-Preflight: 1")
-	if a := readAnswer(t, resp.StatusCode, text); a.Status < 400 || a.Data != nil {
+	resp, text := p.send(t, http.MethodGet, mutation, "", "GraphQL-Require-Preflight: 1")
+	if a := decodeResponse(t, resp.StatusCode, text); a.Status < 400 || a.Data != nil {
 		t.Errorf("a mutation by GET: %d %s", a.Status, text)
 	}
 }
 
-// checkLog holds the log to JSON and to silence about secrets.
+// checkLog checks that the log is JSON and has no secrets.
 func checkLog(t *testing.T, p *program, token string) {
 	const id, last = "the-request-of-this-test", "the-last-request"
 	p.query(t, "query Logged "+whoAmI, nil, "Authorization: Bearer "+token, "X-Request-Id: "+id)
-	p.ask(t, http.MethodGet, "/healthz?token="+token, "", "X-Request-Id: "+last)
+	p.send(t, http.MethodGet, "/healthz?token="+token, "", "X-Request-Id: "+last)
 	got := p.await(t, "request_id", id)
 	p.await(t, "request_id", last)
 	for line := range strings.Lines(p.stdout.String()) {
@@ -204,22 +204,22 @@ func checkLog(t *testing.T, p *program, token string) {
 	}
 }
 
-// TestDrain tells the server to stop while a request is under way, over a database that is not its own.
+// A server on another database answers the request in progress before it stops.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret)
-	for _, embedded := range []string{"Demo accounts", "psql"} {
-		if strings.Contains(p.stderr.String(), embedded) {
-			t.Errorf("DATABASE_URL is set, and yet:\n%s", p.stderr)
+	for _, hint := range []string{"Demo accounts", "psql"} {
+		if strings.Contains(p.stderr.String(), hint) {
+			t.Errorf("with a DATABASE_URL the banner has %q:\n%s", hint, p.stderr)
 		}
 	}
-	finish := slowly(t, p, `{"query":"`+titles+`"}`)
+	finish := sendSlowly(t, p, `{"query":"`+titles+`"}`)
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	p.await(t, "msg", "stopping")
-	if a := finish(); a.Status != 200 || a.code() != "" || at(a.Data, "courses", "nodes", 0, "title") == nil {
-		t.Errorf("the request under way was answered %+v", a)
+	if a := finish(); a.Status != 200 || a.code() != "" || valueAt(a.Data, "courses", "nodes", 0, "title") == nil {
+		t.Errorf("the response to the request in progress is %+v", a)
 	}
 	if code := p.wait(t); code != 0 {
 		t.Errorf("exit code %d\n%s", code, p.stderr)
@@ -227,40 +227,40 @@ func TestDrain(t *testing.T) {
 	p.await(t, "msg", "stopped")
 }
 
-// For SHUTDOWN_DELAY the server goes on as before, with what it keeps as well.
-func TestDrainGoesOn(t *testing.T) {
+// For SHUTDOWN_DELAY the server continues to serve, from its cache too.
+func TestDrainServesFromCache(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=off", "SHUTDOWN_DELAY=4s")
-	p.follows(t)
+	p.awaitLease(t)
 	p.cacheStatus(t, titles, "null")
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	p.await(t, "msg", "stopping")
-	time.Sleep(invalidation.Lease * 3 / 2) // by then, who does not follow changes gives nothing that is kept
+	time.Sleep(invalidation.Lease * 3 / 2) // by then the lease would have expired without polling
 	if got := p.cacheStatus(t, titles, "null"); !isHit(got) {
-		t.Errorf("while it drains: %s", got)
+		t.Errorf("while draining: %s", got)
 	}
 	if code := p.wait(t); code != 0 {
 		t.Errorf("exit code %d\n%s", code, p.stderr)
 	}
 }
 
-// TestDrainTakesTooLong holds a request back for longer than the server may wait for it.
-func TestDrainTakesTooLong(t *testing.T) {
+// A server whose requests take longer than SHUTDOWN_TIMEOUT exits with an error.
+func TestDrainTimeout(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.New(t), "SHUTDOWN_TIMEOUT=10ms")
-	slowly(t, p, "")
+	sendSlowly(t, p, "")
 	code := p.signal(t, syscall.SIGTERM)
 	if want := "did not finish within SHUTDOWN_TIMEOUT=10ms"; code != 1 || !strings.Contains(p.stderr.String(), want) {
 		t.Errorf("exit code %d, want 1 and %q:\n%s", code, want, p.stderr)
 	}
 }
 
-// slowly sends a request to GraphQL but for its body, and returns when the server waits for that.
-// The function returned sends the body and returns the answer; without it, the request ends with
-// the test.
-func slowly(t *testing.T, p *program, text string) (finish func() answer) {
+// sendSlowly sends a GraphQL request without its body and returns when the server waits for the
+// body. The returned function sends the body and returns the response. If it is not called, the
+// request ends with the test.
+func sendSlowly(t *testing.T, p *program, text string) (finish func() response) {
 	t.Helper()
 	begun := make(chan struct{})
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(begun) }})
@@ -272,8 +272,8 @@ func slowly(t *testing.T, p *program, text string) (finish func() answer) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Expect", "100-continue")
 	type result struct {
-		answer answer
-		err    error
+		response response
+		err      error
 	}
 	answered := make(chan result, 1)
 	go func() {
@@ -281,8 +281,8 @@ func slowly(t *testing.T, p *program, text string) (finish func() answer) {
 		resp, err := (&http.Transport{ExpectContinueTimeout: patience}).RoundTrip(r)
 		if res.err = err; err == nil {
 			defer resp.Body.Close()
-			res.answer.Status = resp.StatusCode
-			res.err = json.NewDecoder(resp.Body).Decode(&res.answer)
+			res.response.Status = resp.StatusCode
+			res.err = json.NewDecoder(resp.Body).Decode(&res.response)
 		}
 		answered <- res
 	}()
@@ -291,14 +291,14 @@ func slowly(t *testing.T, p *program, text string) (finish func() answer) {
 	case res := <-answered:
 		t.Fatalf("answered before the body was sent: %+v", res)
 	}
-	return func() answer {
+	return func() response {
 		_, err := io.WriteString(writer, text)
 		writer.CloseWithError(err)
 		res := <-answered
 		if res.err != nil {
 			t.Fatal(res.err)
 		}
-		return res.answer
+		return res.response
 	}
 }
 
@@ -358,9 +358,8 @@ func TestConfigHidesSecrets(t *testing.T) {
 	}
 }
 
-// The command that shows the configuration tells, of all at once, with what no server
-// starts.
-func TestConfigChecks(t *testing.T) {
+// The command config returns every mistake at once.
+func TestConfigReturnsEveryMistake(t *testing.T) {
 	t.Parallel()
 	stdout, stderr, code := run7p(t, []string{
 		"ADDR=8096", "JWT_SECRET=hunter2", "RATE_LIMIT=100", "CORS_ALLOWED_ORIGINS=nonsense", "TRUSTED_PROXIES=0.0.0.0/0",
@@ -426,8 +425,8 @@ func TestWrongConfig(t *testing.T) {
 	}
 }
 
-// at follows keys and indexes through decoded JSON, to nil where one leads nowhere.
-func at(value any, path ...any) any {
+// valueAt follows keys and indexes through decoded JSON. It returns nil if one is missing.
+func valueAt(value any, path ...any) any {
 	for _, step := range path {
 		switch v := value.(type) {
 		case map[string]any:
@@ -453,7 +452,7 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
-// A database that lacks the schema is told of at the start and by readiness.
+// The banner and readiness report a database with pending migrations.
 func TestPendingMigrations(t *testing.T) {
 	t.Parallel()
 	empty := testdb.New(t)
@@ -463,7 +462,7 @@ func TestPendingMigrations(t *testing.T) {
 	}
 	p := serve7p(t, "DATABASE_URL="+empty, "JWT_SECRET="+secret)
 	if want := "7p migrate up"; !strings.Contains(p.stderr.String(), want) {
-		t.Errorf("the start does not say %q:\n%s", want, p.stderr)
+		t.Errorf("no %q at the start:\n%s", want, p.stderr)
 	}
 	for _, args := range [][]string{{"cache", "purge", "--all"}, {"documents", "list"}, {"account", "activate", "--email=a@b"}} {
 		if _, stderr, code := run7p(t, []string{"DATABASE_URL=" + empty}, args...); code != 1 || !strings.Contains(stderr, "7p migrate up") {
@@ -473,7 +472,7 @@ func TestPendingMigrations(t *testing.T) {
 	if strings.Contains(p.stdout.String(), "a job failed") {
 		t.Errorf("jobs ran without the schema:\n%s", p.stdout)
 	}
-	// Who takes a port that is in use is told so.
+	// A port that is in use is reported.
 	addr := strings.TrimPrefix(p.base, "http://")
 	if _, stderr, code := run7p(t, []string{"DATABASE_URL=" + empty, "JWT_SECRET=" + secret, "ADDR=" + addr}); code != 1 || !strings.Contains(stderr, "ADDR="+addr+" is in use by another program") {
 		t.Errorf("exit code %d: %s", code, stderr)
