@@ -60,7 +60,7 @@ func startServer(t *testing.T, timeouts clientTimeouts, flags ...string) *testSe
 	var settings struct {
 		config.Config `embed:""`
 	}
-	flags = append(flags, "--database-url="+testdb.NewWithDemo(t), "--jwt-secret="+secret, "--rate-limit=off", "--cache=off")
+	flags = append(flags, "--database-url="+testdb.NewWithDemo(t), "--jwt-secret="+secret, "--rate-limit=off", "--response-cache=off")
 	if _, err := config.Parse(&settings, &settings.Config, flags); err != nil {
 		t.Fatal(err)
 	}

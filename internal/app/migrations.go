@@ -49,11 +49,14 @@ func (db *Database) checkMigrations(ctx context.Context) error {
 		return nil
 	}
 	n, err := migrations.CountPending(ctx, db.PrimaryPool())
-	if err == nil && n > 0 {
-		err = fmt.Errorf("%d migrations are pending: run \"7p migrate up\"", n)
+	switch {
+	case err != nil:
+		return err
+	case n > 0:
+		return fmt.Errorf("%d migrations are pending: run \"7p migrate up\"", n)
 	}
-	db.upToDate.Store(err == nil)
-	return err
+	db.upToDate.Store(true)
+	return nil
 }
 
 // migrationsApplied returns a channel that is closed once no migration is pending.
