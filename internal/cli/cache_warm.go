@@ -59,7 +59,7 @@ func (w *cacheWarmCommand) warmCache(ctx context.Context, c *config.Config, db *
 		report.Stored, report.AlreadyCached, report.NotCacheable, report.Failed, time.Since(start).Seconds())
 	switch {
 	case report.RedisFailed:
-		return errors.New("Redis failed while warming, so some entries may be missing: run the command again")
+		return errors.New("some entries may be missing because Redis failed while warming: run the command again")
 	case report.Failed > 0:
 		return fmt.Errorf("%d operations of %d failed", report.Failed, len(list))
 	}

@@ -60,9 +60,15 @@ func (c *Config) setDefaultRateLimit() {
 
 // formerNames are variables that are no longer read, with their new names.
 var formerNames = [][2]string{
-	{"CACHE", "RESPONSE_CACHE"}, {"CACHE_MEMORY", "RESPONSE_CACHE_MAX_MIB"}, {"CACHE_WARM", "RESPONSE_CACHE_WARM_FILES"},
-	{"MAX_BODY", "MAX_BODY_BYTES"}, {"MAX_BULK_BODY", "MAX_BULK_BODY_BYTES"}, {"DATABASE_POOL", "DATABASE_MAX_CONNS"},
-	{"PARTIAL_STATUS", "PARTIAL_RESPONSE_STATUS"}, {"RATE_LIMIT_SESSIONS", "RATE_LIMIT_SIGN_IN"}, {"JWKS_MATCH", "JWKS_MATCH_BY"},
+	{"CACHE", "RESPONSE_CACHE"},
+	{"CACHE_MEMORY", "RESPONSE_CACHE_MAX_MIB"},
+	{"CACHE_WARM", "RESPONSE_CACHE_WARM_FILES"},
+	{"MAX_BODY", "MAX_BODY_BYTES"},
+	{"MAX_BULK_BODY", "MAX_BULK_BODY_BYTES"},
+	{"DATABASE_POOL", "DATABASE_MAX_CONNS"},
+	{"PARTIAL_STATUS", "PARTIAL_RESPONSE_STATUS"},
+	{"RATE_LIMIT_SESSIONS", "RATE_LIMIT_SIGN_IN"},
+	{"JWKS_MATCH", "JWKS_MATCH_BY"},
 }
 
 // checkFormerNames returns a mistake for each variable that is set under a former name.
