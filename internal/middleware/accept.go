@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// ParseAccept yields the items of an Accept or Accept-Encoding header, trimmed but
-// in the caller's spelling, with their quality in thousandths, 0 to 1000
-// (RFC 9110, section 12.4.2). Parameters other than q are left out, and an item
-// whose q is malformed counts as refused.
+// ParseAccept yields the items of an Accept or Accept-Encoding header with their quality in
+// thousandths, 0 to 1000 (RFC 9110, section 12.4.2). Names are trimmed and keep the caller's
+// spelling. Parameters other than q are dropped. An item with a malformed q has quality 0, which
+// means not acceptable.
 func ParseAccept(header string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for item := range strings.SplitSeq(header, ",") {
@@ -31,7 +31,7 @@ func parseQuality(params string) int {
 	return 1000
 }
 
-// parseThousandths reads "0", "1", "0.5" or "0.123"; anything else is 0.
+// parseThousandths parses "0", "1", "0.5" or "0.123", and returns 0 for any other text.
 func parseThousandths(s string) int {
 	whole, fraction, _ := strings.Cut(s, ".")
 	if len(fraction) > 3 || (whole != "0" && whole != "1") {

@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// AccessLog writes one line a request when it has been answered: who asked for
-// what, the status, the bytes sent and the milliseconds it took, as slog's
-// JSONHandler would. The query string and the headers are left out, as they may hold
-// secrets. A handler that panics counts as 500. Lines are of slog.LevelInfo, those of
-// a status from 500 on of slog.LevelError; those below least are not written. It
-// writes whole lines, one at a time.
+// AccessLog writes one log line per completed request, as slog's JSONHandler would: method, path,
+// client address, status, bytes sent and duration in milliseconds. Lines omit the query string
+// and the headers, which may hold secrets. A handler that panics counts as 500. The level is
+// slog.LevelError for a status of 500 or above, otherwise slog.LevelInfo; lines below minLevel
+// are not written. Each line is one call of out.Write, and the calls do not overlap.
 func AccessLog(out io.Writer, minLevel slog.Level) func(http.Handler) http.Handler {
 	log := &accessLog{out: out, minLevel: minLevel}
 	return func(next http.Handler) http.Handler {
@@ -33,7 +32,7 @@ type accessLog struct {
 	minLevel slog.Level
 	mu       sync.Mutex
 	out      io.Writer
-	line     []byte // the latest
+	line     []byte // buffer of the latest line, reused
 	clock    timeFormatter
 }
 

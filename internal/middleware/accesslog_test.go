@@ -18,8 +18,8 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
-// FuzzAccessLog has each line be JSON, and what slog's handler would have written,
-// whatever the caller sends and however long it takes.
+// FuzzAccessLog checks that each line is the JSON that slog's handler would write, for any text of
+// the caller and any duration.
 func FuzzAccessLog(f *testing.F) {
 	f.Add("/graphql", "Mozilla/5.0", "CoursePage", uint16(200), uint32(1234567))
 	f.Add("/a\"b\\c\x00\n\u2028é", "\xff\xfe"+strings.Repeat("é", 200), strings.Repeat("x", 300), uint16(503), uint32(0))
@@ -27,10 +27,10 @@ func FuzzAccessLog(f *testing.F) {
 	f.Fuzz(func(t *testing.T, path, agent, operation string, status uint16, micros uint32) {
 		synctest.Test(t, func(t *testing.T) {
 			code := 200 + int(status)%400
-			took := time.Duration(micros) * time.Microsecond
+			duration := time.Duration(micros) * time.Microsecond
 			var buf bytes.Buffer
 			h := chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				time.Sleep(took)
+				time.Sleep(duration)
 				middleware.RecordOperation(r.Context(), "query", operation)
 				w.WriteHeader(code)
 			}), middleware.RequestID(), middleware.AccessLog(&buf, slog.LevelInfo))
@@ -46,21 +46,21 @@ func FuzzAccessLog(f *testing.F) {
 			var want bytes.Buffer
 			line := slog.NewRecord(time.Now(), level, "request", 0)
 			line.AddAttrs(slog.String("method", "POST"), slog.String("path", logText(path)), slog.Int("status", code), slog.Int("bytes", 0),
-				slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("remote", "192.0.2.1"), slog.String("user_agent", logText(agent)),
+				slog.Float64("ms", float64(duration.Microseconds())/1000), slog.String("remote", "192.0.2.1"), slog.String("user_agent", logText(agent)),
 				slog.String("request_id", "one"), slog.String("operation", logText(strings.TrimSpace("query "+operation))))
 			_ = slog.NewJSONHandler(&want, nil).Handle(context.Background(), line)
-			if diff := cmp.Diff(decoded(t, want.Bytes()), decoded(t, buf.Bytes())); diff != "" {
-				t.Errorf("a line (-slog's +ours):\n%s", diff)
+			if diff := cmp.Diff(decodeLine(t, want.Bytes()), decodeLine(t, buf.Bytes())); diff != "" {
+				t.Errorf("line differs from slog's (-slog +access log):\n%s", diff)
 			}
 		})
 	})
 }
 
-// logText is how much of a caller's text a line has.
+// logText returns the part of a caller's text that a line contains.
 func logText(s string) string { return strings.ToValidUTF8(s[:min(len(s), 200)], "\uFFFD") }
 
-// decoded is a line of log, with its time as one.
-func decoded(t *testing.T, line []byte) map[string]any {
+// decodeLine parses a log line, with its time as a time.Time in UTC.
+func decodeLine(t *testing.T, line []byte) map[string]any {
 	t.Helper()
 	if n := bytes.IndexByte(line, '\n'); n != len(line)-1 {
 		t.Fatalf("not one line: %q", line)
@@ -77,21 +77,21 @@ func decoded(t *testing.T, line []byte) map[string]any {
 	return values
 }
 
-// Levels that are not wanted are not written.
+// TestAccessLogLevels checks that lines below the minimum level are not written.
 func TestAccessLogLevels(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		status int
-		least  slog.Level
-		lines  int
+		status   int
+		minLevel slog.Level
+		lines    int
 	}{
 		{200, slog.LevelDebug, 1}, {200, slog.LevelInfo, 1}, {499, slog.LevelWarn, 0}, {500, slog.LevelWarn, 1}, {503, slog.LevelError, 1},
 	} {
 		var buf bytes.Buffer
-		h := middleware.AccessLog(&buf, tt.least)(answer(tt.status, nil))
+		h := middleware.AccessLog(&buf, tt.minLevel)(respond(tt.status, nil))
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 		if got := strings.Count(buf.String(), "\n"); got != tt.lines {
-			t.Errorf("%d with %s: %d lines: %s", tt.status, tt.least, got, &buf)
+			t.Errorf("status %d with level %s: %d lines: %s", tt.status, tt.minLevel, got, &buf)
 		}
 	}
 }

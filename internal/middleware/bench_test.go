@@ -12,21 +12,21 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
-// discard is a response writer that costs next to nothing.
+// discard is a response writer of minimal cost.
 type discard struct{ header http.Header }
 
 func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d *discard) WriteHeader(int)             {}
 
-// BenchmarkChain measures the whole chain around an answer of 2 kB.
+// BenchmarkChain measures the complete middleware chain around a response of 2 kB.
 func BenchmarkChain(b *testing.B) {
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	cors, err := middleware.CORS([]string{"https://app.example.com"}, true)
 	if err != nil {
 		b.Fatal(err)
 	}
-	body := page(2000)
+	body := jsonPage(2000)
 	contentType, length := []string{"application/json; charset=utf-8"}, []string{strconv.Itoa(len(body))}
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header()["Content-Type"] = contentType
@@ -63,18 +63,18 @@ func BenchmarkChain(b *testing.B) {
 	}
 }
 
-// BenchmarkCoding compares the codings at the sizes that answers have.
+// BenchmarkCoding compares the content codings at typical response sizes.
 func BenchmarkCoding(b *testing.B) {
 	for _, size := range []int{2000, 25000} {
-		body := page(size)
-		h := middleware.Compress()(answer(200, body,
+		body := jsonPage(size)
+		h := middleware.Compress()(respond(200, body,
 			"Content-Type", "application/json", "Content-Length", strconv.Itoa(len(body))))
 		for _, coding := range []string{"zstd", "gzip", "br"} {
 			b.Run(coding+"/"+strconv.Itoa(size), func(b *testing.B) {
 				r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", nil)
 				r.Header.Set("Accept-Encoding", coding)
 				var out bytes.Buffer
-				w := &counting{discard{http.Header{}}, &out}
+				w := &bufferedWriter{discard{http.Header{}}, &out}
 				b.ReportAllocs()
 				for b.Loop() {
 					clear(w.header)
@@ -87,9 +87,10 @@ func BenchmarkCoding(b *testing.B) {
 	}
 }
 
-type counting struct {
+// bufferedWriter is a response writer that stores the body.
+type bufferedWriter struct {
 	discard
 	out *bytes.Buffer
 }
 
-func (c *counting) Write(b []byte) (int, error) { return c.out.Write(b) }
+func (w *bufferedWriter) Write(b []byte) (int, error) { return w.out.Write(b) }

@@ -2,11 +2,11 @@ package middleware
 
 import "net/http"
 
-// CloseChunked ends the connection after each request whose body came in chunks.
-// One that also has a Content-Length is how a second request is smuggled past a
-// proxy that goes by the length; RFC 9112 section 6.1 has the connection closed
-// after it. net/http goes by the chunks, forgets the length and keeps the connection,
-// so none of them is trusted. Clients that know what they send send its length.
+// CloseChunked closes the connection after each request with a chunked body. A chunked request
+// that also has a Content-Length can smuggle a second request past a proxy that uses the length;
+// RFC 9112 section 6.1 requires the connection to be closed after it. net/http uses the chunks,
+// drops the length and leaves the connection open. A middleware cannot see the dropped length, so
+// it closes after every chunked request. Clients that know their body send its length.
 func CloseChunked() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

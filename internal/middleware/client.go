@@ -9,21 +9,21 @@ import (
 	"strings"
 )
 
-// maxHops is how many entries of a list of addresses are looked at: chains have a
-// handful, and who forges longer ones should not be read at length.
+// maxHops is the maximum number of addresses read from a list. Real chains have a handful; the
+// limit bounds the work that a forged list can cause.
 const maxHops = 20
 
-// Client is who is at the other end of a request.
+// Client describes the sender of a request.
 type Client struct {
-	// Address has no zone and is never an IPv4 address in the form of IPv6. It is the
-	// zero Addr where the connection is not of TCP.
+	// Address has no zone and is never an IPv4-mapped IPv6 address. It is the zero Addr if the
+	// connection is not TCP.
 	Address netip.Addr
-	// TLS tells whether the request came by TLS, to us or to a trusted proxy.
+	// TLS reports whether the request used TLS, to this server or to a trusted proxy.
 	TLS bool
 }
 
-// ClientFrom returns the client that Clients found for a request, or else the other
-// end of its connection.
+// ClientFrom returns the client that ResolveClient found for a request, or else the peer of its
+// connection.
 func ClientFrom(r *http.Request) Client {
 	if req, ok := r.Context().Value(requestStateKey{}).(*requestState); ok {
 		return req.client
@@ -31,7 +31,7 @@ func ClientFrom(r *http.Request) Client {
 	return peerClient(r)
 }
 
-// peerClient is the other end of a request's connection.
+// peerClient returns the peer of the request's connection.
 func peerClient(r *http.Request) Client {
 	from, _ := netip.ParseAddrPort(r.RemoteAddr)
 	return Client{Address: normalizeAddr(from.Addr()), TLS: r.TLS != nil}
@@ -39,11 +39,11 @@ func peerClient(r *http.Request) Client {
 
 func normalizeAddr(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// TrustedProxies are the networks whose word is taken on whom they ask for.
+// TrustedProxies are the networks whose forwarding headers are trusted.
 type TrustedProxies []netip.Prefix
 
-// ParseProxies reads networks, such as "10.0.0.0/8", or single addresses. The error
-// says which is none, and why.
+// ParseProxies parses networks such as "10.0.0.0/8", or single addresses. The error names the
+// first invalid one and the reason.
 func ParseProxies(networks []string) (TrustedProxies, error) {
 	var all TrustedProxies
 	for _, network := range networks {
@@ -64,11 +64,11 @@ func parseNetwork(s string) (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(s)
 	switch {
 	case err != nil:
-		return prefix, errors.New("want a network, such as 10.0.0.0/8 or fd00::/8, or an address")
+		return prefix, errors.New("not a network or an address: write one such as 10.0.0.0/8 or fd00::/8")
 	case prefix.Addr().Is4In6():
-		return prefix, errors.New("write an IPv4 network as one, such as 10.0.0.0/8")
+		return prefix, errors.New("IPv4 network in IPv6 notation: write it such as 10.0.0.0/8")
 	case prefix.Bits() == 0:
-		return prefix, errors.New("this would believe everybody: name the networks that only your proxies are in")
+		return prefix, errors.New("network of all addresses: list networks that hold only your proxies")
 	}
 	return prefix, nil
 }
@@ -82,14 +82,14 @@ func (p TrustedProxies) containsAddr(a netip.Addr) bool {
 	return false
 }
 
-// ResolveClient finds out who asks behind trusted proxies. Requests from anywhere else
-// are from the other end of their connection, whatever their headers say.
+// ResolveClient determines the client of requests that arrive through trusted proxies. For all
+// other requests the client is the peer of the connection, and forwarding headers are ignored.
 //
-// Of a list of addresses, each of which was added by who took the request from it,
-// the client is the rightmost that is not a trusted proxy: what is left of that the
-// client may have made up. X-Forwarded-For is read, or without one Forwarded
-// (RFC 7239): most proxies write the first, and pass the second on as it came. TLS
-// is what the last value of X-Forwarded-Proto says, or without one Forwarded.
+// Each proxy appends the address that it received the request from. The client is therefore the
+// rightmost address that is not a trusted proxy; the client may have forged all addresses left of
+// it. X-Forwarded-For is read first, Forwarded (RFC 7239) only in its absence: most proxies write
+// X-Forwarded-For and pass Forwarded through unchanged. TLS is the last value of
+// X-Forwarded-Proto, or in its absence the proto of Forwarded.
 func ResolveClient(proxies TrustedProxies) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -103,7 +103,7 @@ func ResolveClient(proxies TrustedProxies) func(http.Handler) http.Handler {
 	}
 }
 
-// resolveClient returns whom the trusted proxy at from asks for.
+// resolveClient returns the client that the trusted proxy at from forwards for.
 func (p TrustedProxies) resolveClient(from netip.Addr, h http.Header) Client {
 	c, hops := Client{Address: from}, forwardedClients(h["Forwarded"])
 	if list := h["X-Forwarded-For"]; len(list) > 0 {
@@ -112,7 +112,7 @@ func (p TrustedProxies) resolveClient(from netip.Addr, h http.Header) Client {
 	inspected := 0
 	for hop, known := range hops {
 		if inspected++; !known || inspected > maxHops {
-			break // the last proxy we know speaks for somebody it does not tell
+			break // the last known proxy does not name its client
 		}
 		c = hop
 		if !p.containsAddr(hop.Address) {
@@ -126,8 +126,8 @@ func (p TrustedProxies) resolveClient(from netip.Addr, h http.Header) Client {
 	return c
 }
 
-// xForwardedClients yields the addresses of X-Forwarded-For, the last first, and false
-// with what is no address.
+// xForwardedClients yields the addresses of X-Forwarded-For, last first. The flag is false for an
+// entry that is not an address.
 func xForwardedClients(lines []string) iter.Seq2[Client, bool] {
 	return func(yield func(Client, bool) bool) {
 		for i := len(lines) - 1; i >= 0; i-- {
@@ -146,8 +146,7 @@ func xForwardedClients(lines []string) iter.Seq2[Client, bool] {
 	}
 }
 
-// parseNode reads an address, with or without a port; one of IPv6 may be in
-// brackets.
+// parseNode parses an address with or without a port. An IPv6 address may be in brackets.
 func parseNode(s string) (netip.Addr, bool) {
 	if from, err := netip.ParseAddrPort(s); err == nil {
 		return normalizeAddr(from.Addr()), true

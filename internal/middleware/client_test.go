@@ -14,10 +14,10 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
-// trusted are the proxies of these tests.
-var trusted = proxies("10.0.0.0/8", "fd00::/8", "192.0.2.1")
+// trusted are the trusted proxies of these tests.
+var trusted = mustProxies("10.0.0.0/8", "fd00::/8", "192.0.2.1")
 
-func proxies(networks ...string) middleware.TrustedProxies {
+func mustProxies(networks ...string) middleware.TrustedProxies {
 	p, err := middleware.ParseProxies(networks)
 	if err != nil {
 		panic(err)
@@ -25,7 +25,7 @@ func proxies(networks ...string) middleware.TrustedProxies {
 	return p
 }
 
-// clientOf returns who Clients takes a request for that came from an address, with
+// clientOf returns the client that ResolveClient determines for a request from an address, with
 // headers given as name, value, …
 func clientOf(t testing.TB, from string, headers ...string) (c middleware.Client) {
 	t.Helper()
@@ -76,7 +76,7 @@ func TestClient(t *testing.T) {
 		{proxy, []string{rfc, `for="203.0.113\.9"`}, "203.0.113.9"},
 		{proxy, []string{rfc, "for=203.0.113.9", rfc, "for=10.0.0.2;;, ,"}, "203.0.113.9"},
 
-		// X-Forwarded-For comes first, even where it tells nothing.
+		// X-Forwarded-For has precedence, even if it names no address.
 		{proxy, []string{xff, "203.0.113.9", rfc, "for=198.51.100.7"}, "203.0.113.9"},
 		{proxy, []string{xff, "", rfc, "for=198.51.100.7"}, "10.0.0.1"},
 	} {
@@ -85,12 +85,12 @@ func TestClient(t *testing.T) {
 		}
 	}
 	if c := clientOf(t, "@"); c.Address.IsValid() {
-		t.Errorf("a unix socket has the address %s", c.Address)
+		t.Errorf("unix socket: got address %s, want none", c.Address)
 	}
 }
 
-// TestClientIsNotForged has headers that a client made up, in places where a proxy
-// would leave them.
+// TestClientIsNotForged sends headers that a client forged, in the places where a proxy would
+// write them.
 func TestClientIsNotForged(t *testing.T) {
 	t.Parallel()
 	const evil, own = "198.51.100.66", "203.0.113.9"
@@ -99,19 +99,19 @@ func TestClientIsNotForged(t *testing.T) {
 		headers []string
 		want    string
 	}{
-		// There is no proxy.
+		// No proxy.
 		{own + ":1", []string{xff, evil}, own},
 		{own + ":1", []string{rfc, "for=" + evil}, own},
 		{own + ":1", []string{"X-Real-Ip", evil, "True-Client-Ip", evil, "Cf-Connecting-Ip", evil}, own},
 		{own + ":1", []string{xff, "10.0.0.1"}, own},
-		// The proxy adds, on the same line or on one of its own.
+		// The proxy appends to the same line or adds one of its own.
 		{proxy, []string{xff, evil + ", " + own}, own},
 		{proxy, []string{xff, evil, xff, own}, own},
 		{proxy, []string{xff, "10.0.0.9, " + own}, own},
 		{proxy, []string{rfc, "for=" + evil + ", for=" + own}, own},
 		{proxy, []string{rfc, "for=" + evil, rfc, "for=" + own}, own},
 		{proxy, []string{rfc, `for="`, rfc, "for=" + own}, own},
-		// What was added cannot be read: then nothing that is left of it is believed.
+		// The appended entry is unreadable: no entry left of it is trusted.
 		{proxy, []string{xff, evil + ", unknown"}, "10.0.0.1"},
 		{proxy, []string{xff, evil + ", 10.0.0.2, x"}, "10.0.0.1"},
 		{proxy, []string{xff, evil + ", , 10.0.0.2"}, "10.0.0.2"},
@@ -124,7 +124,7 @@ func TestClientIsNotForged(t *testing.T) {
 		{proxy, []string{rfc, "for=" + evil + `;x="\`}, "10.0.0.1"},
 		{proxy, []string{rfc, "for=" + evil + `;for=, for=` + own}, "10.0.0.1"},
 		{proxy, []string{rfc, strings.Repeat("for=10.0.0.2,", 1000) + "for=" + own}, "10.0.0.1"},
-		// A chain longer than any.
+		// The chain exceeds the maximum length.
 		{proxy, []string{xff, evil + strings.Repeat(", 10.0.0.2", 20)}, "10.0.0.2"},
 	} {
 		if got := clientOf(t, tt.from, tt.headers...).Address; got != netip.MustParseAddr(tt.want) {
@@ -145,7 +145,7 @@ func TestClientTLS(t *testing.T) {
 		{proxy, []string{scheme, "https"}, true},
 		{proxy, []string{scheme, "HTTPS"}, true},
 		{proxy, []string{scheme, "http"}, false},
-		{proxy, []string{scheme, "https, http"}, false}, // the client's word, and the proxy's
+		{proxy, []string{scheme, "https, http"}, false}, // the client's value and the proxy's
 		{proxy, []string{scheme, "http, https"}, true},
 		{proxy, []string{rfc, "for=203.0.113.9;proto=https"}, true},
 		{proxy, []string{rfc, "for=203.0.113.9;proto=https, for=10.0.0.2;proto=http"}, true},
@@ -155,16 +155,16 @@ func TestClientTLS(t *testing.T) {
 		{stranger, []string{rfc, "for=203.0.113.9;proto=https"}, false},
 	} {
 		if got := clientOf(t, tt.from, tt.headers...).TLS; got != tt.want {
-			t.Errorf("from %s with %q: TLS is %v", tt.from, tt.headers, got)
+			t.Errorf("from %s with %q: got TLS %v", tt.from, tt.headers, got)
 		}
 	}
 	direct := &http.Request{RemoteAddr: stranger, TLS: &tls.ConnectionState{}}
 	if !middleware.ClientFrom(direct).TLS {
-		t.Error("a connection by TLS is taken for plain")
+		t.Error("TLS connection: got TLS false")
 	}
 }
 
-// TestClientOverHTTP has the access log and HSTS go by the client, over real
+// TestClientOverHTTP checks that the access log and HSTS use the resolved client, over real
 // connections.
 func TestClientOverHTTP(t *testing.T) {
 	t.Parallel()
@@ -175,15 +175,15 @@ func TestClientOverHTTP(t *testing.T) {
 		remote   string
 		wantHSTS bool
 	}{
-		{"trusted", proxies("127.0.0.0/8"), false, "203.0.113.9", true},
-		{"not trusted", proxies("10.0.0.0/8"), false, "127.0.0.1", false},
+		{"trusted", mustProxies("127.0.0.0/8"), false, "203.0.113.9", true},
+		{"not trusted", mustProxies("10.0.0.0/8"), false, "127.0.0.1", false},
 		{"none", nil, false, "127.0.0.1", false},
 		{"TLS", nil, true, "127.0.0.1", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var buf bytes.Buffer
-			server := httptest.NewUnstartedServer(chain(answer(http.StatusTooManyRequests, nil), middleware.RequestID(),
+			server := httptest.NewUnstartedServer(chain(respond(http.StatusTooManyRequests, nil), middleware.RequestID(),
 				middleware.ResolveClient(tt.proxies), middleware.AccessLog(&buf, slog.LevelInfo), middleware.SecurityHeaders()))
 			if tt.tls {
 				server.StartTLS()
@@ -201,13 +201,13 @@ func TestClientOverHTTP(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = res.Body.Close()
-			server.Close() // after which the log is written
+			server.Close() // returns after the log is written
 			if got := res.Header.Get("Strict-Transport-Security"); (got == "max-age=31536000") != tt.wantHSTS || !tt.wantHSTS && got != "" {
-				t.Errorf("HSTS is %q", got)
+				t.Errorf("got HSTS %q, want one: %v", got, tt.wantHSTS)
 			}
 			var line map[string]any
 			if err := json.Unmarshal(buf.Bytes(), &line); err != nil || line["remote"] != tt.remote {
-				t.Errorf("the log has %s (%v), want remote %s", &buf, err, tt.remote)
+				t.Errorf("logged %s (%v), want remote %s", &buf, err, tt.remote)
 			}
 		})
 	}
@@ -216,31 +216,31 @@ func TestClientOverHTTP(t *testing.T) {
 func TestParseProxies(t *testing.T) {
 	t.Parallel()
 	if p, err := middleware.ParseProxies(nil); err != nil || len(p) != 0 {
-		t.Errorf("none are %v, %v", p, err)
+		t.Errorf("no networks: got %v, %v", p, err)
 	}
-	for network, why := range map[string]string{
+	for network, want := range map[string]string{
 		"10.0.0.0/8":          "",
 		"10.1.2.3/8":          "",
 		"10.0.0.1":            "",
 		"::1":                 "",
 		"fd00::/8":            "",
-		"":                    "want a network",
-		"10.0.0.0/33":         "want a network",
-		"proxy.example":       "want a network",
-		"10.0.0.1:80":         "want a network",
-		"*":                   "want a network",
-		"0.0.0.0/0":           "believe everybody",
-		"::/0":                "believe everybody",
-		"::ffff:10.0.0.0/104": "write an IPv4 network",
+		"":                    "not a network",
+		"10.0.0.0/33":         "not a network",
+		"proxy.example":       "not a network",
+		"10.0.0.1:80":         "not a network",
+		"*":                   "not a network",
+		"0.0.0.0/0":           "all addresses",
+		"::/0":                "all addresses",
+		"::ffff:10.0.0.0/104": "IPv4 network in IPv6 notation",
 	} {
 		_, err := middleware.ParseProxies([]string{"192.0.2.0/24", network})
-		if (err == nil) != (why == "") || err != nil && (!strings.Contains(err.Error(), why) || !strings.Contains(err.Error(), `"`+network+`"`)) {
-			t.Errorf("%q: got %v, want %q", network, err, why)
+		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `"`+network+`"`)) {
+			t.Errorf("%q: got %v, want %q", network, err, want)
 		}
 	}
 }
 
-// FuzzClient has a client write whatever it likes before what the proxy adds.
+// FuzzClient checks that no text which a client writes before the proxy's entry changes the result.
 func FuzzClient(f *testing.F) {
 	for _, s := range []string{"", "198.51.100.66", "10.0.0.9", `for="`, `for=198.51.100.66;x="`, `for=1.2.3.4, for="[::1]:80"`, `a="\`, ",", "for=unknown"} {
 		f.Add(s)
@@ -254,17 +254,17 @@ func FuzzClient(f *testing.F) {
 			{xff, "203.0.113.9", rfc, forged},
 		} {
 			if got := clientOf(t, proxy, headers...).Address; got != own {
-				t.Errorf("%q: taken for %s", headers, got)
+				t.Errorf("%q: got %s, want %s", headers, got, own)
 			}
 		}
-		// On one line an open quote can spoil what the proxy adds, but not replace it.
+		// On one line an open quote can invalidate the proxy's entry, but not replace it.
 		for _, added := range []string{",for=203.0.113.9", `, for="203.0.113.9:80";by="10.0.0.1";proto=https`} {
 			if got := clientOf(t, proxy, rfc, forged+added).Address; got != own && got != at {
-				t.Errorf("%q: taken for %s", forged+added, got)
+				t.Errorf("%q: got %s, want %s or %s", forged+added, got, own, at)
 			}
 		}
 		if got := clientOf(t, "203.0.113.9:1", xff, forged, rfc, forged, scheme, forged); got.Address != own || got.TLS {
-			t.Errorf("%q without a proxy: taken for %+v", forged, got)
+			t.Errorf("%q without a proxy: got %+v, want %s", forged, got, own)
 		}
 	})
 }

@@ -10,23 +10,23 @@ import (
 )
 
 const (
-	// noCompressionHeader on a request, with any value, asks for the answer as it is:
-	// for debugging, and for answers that mix secrets with what the caller sent.
+	// noCompressionHeader turns compression off for a request, with any value. It serves debugging
+	// and responses that mix secrets with text that the caller sent.
 	noCompressionHeader = "X-No-Compression"
 
-	// minCompressedSize is the fewest bytes worth coding: below, the answer fits one
-	// packet either way.
+	// minCompressedSize is the minimum size in bytes of a compressed response. A smaller response
+	// fits one packet with or without compression.
 	minCompressedSize = 1024
 
-	// maxPooledBuffer is the largest buffer kept for later, so that one huge answer
-	// does not hold its memory for good.
+	// maxPooledBuffer is the maximum size in bytes of a pooled buffer, so that one huge response
+	// does not hold its memory forever.
 	maxPooledBuffer = 1 << 20
 )
 
-// Compress codes answers of text and JSON of 1 KiB or more with zstd, gzip or br,
-// as the caller's Accept-Encoding prefers. An answer written at once with a
-// Content-Length keeps one; others are coded as they are written. Event streams,
-// multipart answers, ranges, and what is coded already go through untouched.
+// Compress encodes text and JSON responses of 1 KiB or more with zstd, gzip or br, as the caller's
+// Accept-Encoding prefers. A response written in one call with a Content-Length keeps a
+// Content-Length; other responses are encoded as they are written. Event streams, multipart
+// responses, ranges and responses that have a Content-Encoding pass through unchanged.
 func Compress() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,30 +42,30 @@ func Compress() func(http.Handler) http.Handler {
 				cw.minSize = 1
 			}
 			next.ServeHTTP(cw, r)
-			cw.finishResponse() // not deferred: after a panic half an answer must not look whole
+			cw.finishResponse() // not deferred: after a panic a partial response must stay incomplete
 		})
 	}
 }
 
-// skipsCompression tells requests whose answer must not be coded whatever it is.
+// skipsCompression reports whether the response to r must not be encoded, regardless of content.
 func skipsCompression(r *http.Request) bool {
 	return r.Method == http.MethodHead || r.Header["Upgrade"] != nil ||
 		r.Header["Range"] != nil || r.Header[noCompressionHeader] != nil
 }
 
-// compressWriter holds the header back until it knows whether the answer is to
-// be coded: at the first kibibyte, the first Flush or the end.
+// compressWriter delays the header until it is known whether the response is encoded: at the first
+// kibibyte, the first Flush or the end.
 type compressWriter struct {
 	http.ResponseWriter
 	coding     contentCoding
 	minSize    int    // bytes
 	status     int    // 0 before WriteHeader
-	buffered   []byte // of an answer that may yet be too small
-	headerSent bool   // the header is sent
+	buffered   []byte // start of a response that may still be too small to encode
+	headerSent bool
 	encoder    encoder
 }
 
-// WriteHeader keeps status for when the header is sent.
+// WriteHeader stores the final status until the header is sent; 1xx responses pass through.
 func (w *compressWriter) WriteHeader(status int) {
 	switch {
 	case status < 200:
@@ -97,7 +97,7 @@ func (w *compressWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Flush sends what was written so far, coded if that has begun.
+// Flush sends the bytes written so far, encoded if encoding has begun.
 func (w *compressWriter) Flush() {
 	if w.encoder != nil {
 		_ = w.encoder.Flush()
@@ -107,7 +107,7 @@ func (w *compressWriter) Flush() {
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
 
-// Unwrap serves http.ResponseController.
+// Unwrap returns the inner writer to http.ResponseController.
 func (w *compressWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *compressWriter) finishResponse() {
@@ -116,12 +116,12 @@ func (w *compressWriter) finishResponse() {
 		return
 	}
 	_ = w.encoder.Close()
-	w.encoder.Reset(nil) // or the pool would keep the request alive
+	w.encoder.Reset(nil) // otherwise the pool retains the request
 	encoderPools[w.coding].Put(w.encoder)
 	w.encoder = nil
 }
 
-// writeFullBody answers with b alone.
+// writeFullBody sends b as the complete body.
 func (w *compressWriter) writeFullBody(b []byte) (int, error) {
 	if len(b) < w.minSize {
 		w.sendHeader()
@@ -147,7 +147,7 @@ func (w *compressWriter) writeFullBody(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// encodeBuffers hold coded answers for the time of one Write.
+// encodeBuffers hold encoded responses during one Write.
 var encodeBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 func (w *compressWriter) startEncoder() error {
@@ -179,8 +179,8 @@ func (w *compressWriter) sendHeader() {
 	}
 }
 
-// setEncodingHeaders makes the header that of a coded answer. The bytes are no longer
-// those that a strong ETag vouches for.
+// setEncodingHeaders sets the headers of an encoded response. A strong ETag becomes weak, because
+// it identifies the unencoded bytes.
 func (w *compressWriter) setEncodingHeaders() {
 	h := w.Header()
 	h["Content-Encoding"] = []string{string(w.coding)}
@@ -190,7 +190,7 @@ func (w *compressWriter) setEncodingHeaders() {
 	}
 }
 
-// contentLength returns the handler's Content-Length, or -1 where there is none.
+// contentLength returns the handler's Content-Length, or -1 if it set none.
 func (w *compressWriter) contentLength() int {
 	if n, err := strconv.Atoi(w.Header().Get("Content-Length")); err == nil {
 		return n
@@ -210,8 +210,8 @@ var textMediaTypes = []string{
 	"application/manifest+json", "application/graphql-response+json", "image/svg+xml",
 }
 
-// isTextMediaType tells the media types that shrink. An event stream does too, but would
-// have to be flushed into a block an event.
+// isTextMediaType reports whether a media type is worth compressing. Event streams are excluded:
+// each event would have to be flushed as a block of its own.
 func isTextMediaType(contentType string) bool {
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	mediaType = strings.TrimSpace(mediaType)
@@ -224,9 +224,9 @@ func isTextMediaType(contentType string) bool {
 	return slices.Contains(textMediaTypes, mediaType)
 }
 
-// WriteCachedBody answers with a body that is kept, and sets its length. Where Compress
-// would code it, coded is asked for the body in the coding of a number below
-// Codings, which encode makes if it was never made.
+// WriteCachedBody sends a cached body with its Content-Length. If Compress would encode the
+// response, WriteCachedBody calls encodedBody with the number of the coding, which is below
+// CodingCount. encodedBody returns the cached encoded body, or calls encode to create it.
 func WriteCachedBody(w http.ResponseWriter, status int, body []byte, encodedBody func(coding int, encode func(body []byte) []byte) []byte) {
 	cw, ok := w.(*compressWriter)
 	if ok {
@@ -246,5 +246,5 @@ func WriteCachedBody(w http.ResponseWriter, status int, body []byte, encodedBody
 	_, _ = w.Write(body)
 }
 
-// CodingCount is how many codings there are.
+// CodingCount is the number of supported content codings.
 const CodingCount = len(codings)

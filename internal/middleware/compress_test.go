@@ -16,8 +16,8 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
-// page is JSON of about n bytes as an answer holds it.
-func page(n int) []byte {
+// jsonPage returns about n bytes of JSON that resembles a response.
+func jsonPage(n int) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"data":{"courses":[`)
 	for i := 0; b.Len() < n; i++ {
@@ -27,8 +27,8 @@ func page(n int) []byte {
 	return b.Bytes()
 }
 
-// answer writes body at once, with the headers given as name, value, …
-func answer(status int, body []byte, headers ...string) http.Handler {
+// respond returns a handler that writes body in one call, with headers given as name, value, …
+func respond(status int, body []byte, headers ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(headers); i += 2 {
 			w.Header().Set(headers[i], headers[i+1])
@@ -38,6 +38,7 @@ func answer(status int, body []byte, headers ...string) http.Handler {
 	})
 }
 
+// get sends a GET request with headers given as name, value, …
 func get(t *testing.T, h http.Handler, headers ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/x", nil)
@@ -49,6 +50,7 @@ func get(t *testing.T, h http.Handler, headers ...string) *http.Response {
 	return rec.Result()
 }
 
+// decode returns the decompressed body of a response.
 func decode(t *testing.T, res *http.Response) []byte {
 	t.Helper()
 	var body io.Reader = res.Body
@@ -94,23 +96,23 @@ func TestCompressPrefers(t *testing.T) {
 		{"deflate, compress", ""},
 		{"*;q=0, gzip;q=0.1", "gzip"},
 		{"identity;q=0, br;q=0.001", "br"},
-		{"identity;q=0, *;q=0", ""}, // there is nothing else to send
+		{"identity;q=0, *;q=0", ""}, // no acceptable coding is left
 		{"zstd;q=0.5, *;q=0.6", "gzip"},
 	}
 	for _, long := range []bool{false, true} {
-		body := page(3000)
+		body := jsonPage(3000)
 		headers := []string{"Content-Type", "application/json; charset=utf-8"}
 		if long {
 			headers = append(headers, "Content-Length", strconv.Itoa(len(body)))
 		}
-		h := middleware.Compress()(answer(http.StatusOK, body, headers...))
+		h := middleware.Compress()(respond(http.StatusOK, body, headers...))
 		for _, tt := range tests {
 			res := get(t, h, "Accept-Encoding", tt.accept)
 			if got := res.Header.Get("Content-Encoding"); got != tt.want {
-				t.Errorf("Accept-Encoding %q: coded as %q, want %q", tt.accept, got, tt.want)
+				t.Errorf("Accept-Encoding %q: Content-Encoding %q, want %q", tt.accept, got, tt.want)
 			}
 			if got := decode(t, res); !bytes.Equal(got, body) {
-				t.Errorf("Accept-Encoding %q: the body came back changed", tt.accept)
+				t.Errorf("Accept-Encoding %q: decoded body differs", tt.accept)
 			}
 			if got := res.Header.Get("Vary"); got != "Accept-Encoding" {
 				t.Errorf("Accept-Encoding %q: Vary %q", tt.accept, got)
@@ -124,22 +126,22 @@ func TestCompressPrefers(t *testing.T) {
 
 func TestCompressLeavesAlone(t *testing.T) {
 	t.Parallel()
-	big := page(3000)
+	big := jsonPage(3000)
 	tests := map[string]struct {
 		handler http.Handler
 		request []string
 	}{
-		"small":           {answer(200, page(500), "Content-Type", "application/json"), nil},
-		"image":           {answer(200, big, "Content-Type", "image/png"), nil},
-		"no type":         {answer(200, big), nil},
-		"event stream":    {answer(200, big, "Content-Type", "text/event-stream"), nil},
-		"multipart":       {answer(200, big, "Content-Type", `multipart/mixed; boundary="-"`), nil},
-		"coded already":   {answer(200, big, "Content-Type", "text/css", "Content-Encoding", "br"), nil},
-		"no transform":    {answer(200, big, "Content-Type", "text/css", "Cache-Control", "no-transform"), nil},
-		"partial":         {answer(206, big, "Content-Type", "text/css"), nil},
-		"range asked for": {answer(200, big, "Content-Type", "text/css"), []string{"Range", "bytes=0-1"}},
-		"opted out":       {answer(200, big, "Content-Type", "text/css"), []string{"X-No-Compression", "1"}},
-		"upgrade":         {answer(200, big, "Content-Type", "text/css"), []string{"Upgrade", "websocket"}},
+		"small":           {respond(200, jsonPage(500), "Content-Type", "application/json"), nil},
+		"image":           {respond(200, big, "Content-Type", "image/png"), nil},
+		"no type":         {respond(200, big), nil},
+		"event stream":    {respond(200, big, "Content-Type", "text/event-stream"), nil},
+		"multipart":       {respond(200, big, "Content-Type", `multipart/mixed; boundary="-"`), nil},
+		"encoded already": {respond(200, big, "Content-Type", "text/css", "Content-Encoding", "br"), nil},
+		"no transform":    {respond(200, big, "Content-Type", "text/css", "Cache-Control", "no-transform"), nil},
+		"partial":         {respond(206, big, "Content-Type", "text/css"), nil},
+		"range request":   {respond(200, big, "Content-Type", "text/css"), []string{"Range", "bytes=0-1"}},
+		"opted out":       {respond(200, big, "Content-Type", "text/css"), []string{"X-No-Compression", "1"}},
+		"upgrade":         {respond(200, big, "Content-Type", "text/css"), []string{"Upgrade", "websocket"}},
 	}
 	for name, tt := range tests {
 		bare := get(t, tt.handler)
@@ -155,8 +157,7 @@ func TestCompressLeavesAlone(t *testing.T) {
 	}
 }
 
-// TestCompressFrom has a kibibyte as the least that is coded, of each media type
-// that shrinks.
+// TestCompressFrom checks that one kibibyte is the minimum size, for each compressed media type.
 func TestCompressFrom(t *testing.T) {
 	t.Parallel()
 	for _, mediaType := range []string{
@@ -170,31 +171,31 @@ func TestCompressFrom(t *testing.T) {
 				if length != "" {
 					headers = append(headers, "Content-Length", length)
 				}
-				res := get(t, middleware.Compress()(answer(200, body, headers...)), "Accept-Encoding", "gzip")
+				res := get(t, middleware.Compress()(respond(200, body, headers...)), "Accept-Encoding", "gzip")
 				if got := res.Header.Get("Content-Encoding"); got != want {
-					t.Errorf("%d bytes of %s: coded as %q, want %q", size, mediaType, got, want)
+					t.Errorf("%d bytes of %s: Content-Encoding %q, want %q", size, mediaType, got, want)
 				}
 				if got := decode(t, res); !bytes.Equal(got, body) {
-					t.Errorf("%d bytes of %s: the body came back changed", size, mediaType)
+					t.Errorf("%d bytes of %s: decoded body differs", size, mediaType)
 				}
 			}
 		}
 	}
 }
 
-// TestCompressTwoLines has the header in two, which are one list (RFC 9110 section 5.3).
+// TestCompressTwoLines splits the header into two lines, which form one list (RFC 9110 section 5.3).
 func TestCompressTwoLines(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r.Header["Accept-Encoding"] = []string{"deflate", "gzip;q=0.5, br"}
 	rec := httptest.NewRecorder()
-	middleware.Compress()(answer(200, page(3000), "Content-Type", "text/css")).ServeHTTP(rec, r)
+	middleware.Compress()(respond(200, jsonPage(3000), "Content-Type", "text/css")).ServeHTTP(rec, r)
 	if got := rec.Header().Get("Content-Encoding"); got != "br" {
-		t.Errorf("coded as %q, want br", got)
+		t.Errorf("Content-Encoding %q, want br", got)
 	}
 }
 
-func TestCompressEmptyAnswers(t *testing.T) {
+func TestCompressEmptyResponses(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusNoContent, http.StatusNotModified, http.StatusOK} {
 		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -210,14 +211,14 @@ func TestCompressEmptyAnswers(t *testing.T) {
 
 func TestCompressMandatory(t *testing.T) {
 	t.Parallel()
-	body := page(200)
+	body := jsonPage(200)
 	for _, headers := range [][]string{
 		{"Content-Type", "application/json"},
 		{"Content-Type", "application/json", "Content-Length", strconv.Itoa(len(body))},
 	} {
-		res := get(t, middleware.Compress()(answer(200, body, headers...)), "Accept-Encoding", "gzip, identity;q=0")
+		res := get(t, middleware.Compress()(respond(200, body, headers...)), "Accept-Encoding", "gzip, identity;q=0")
 		if got := res.Header.Get("Content-Encoding"); got != "gzip" {
-			t.Errorf("identity refused, yet Content-Encoding is %q", got)
+			t.Errorf("identity not acceptable: Content-Encoding %q, want gzip", got)
 		}
 		if got := decode(t, res); !bytes.Equal(got, body) {
 			t.Errorf("got %q, want %q", got, body)
@@ -227,21 +228,21 @@ func TestCompressMandatory(t *testing.T) {
 
 func TestCompressWeakensETag(t *testing.T) {
 	t.Parallel()
-	h := middleware.Compress()(answer(200, page(3000), "Content-Type", "text/css", "Etag", `"v1"`))
+	h := middleware.Compress()(respond(200, jsonPage(3000), "Content-Type", "text/css", "Etag", `"v1"`))
 	if got := get(t, h, "Accept-Encoding", "zstd").Header.Get("Etag"); got != `W/"v1"` {
-		t.Errorf("coded: ETag %s", got)
+		t.Errorf("encoded: ETag %s", got)
 	}
 	if got := get(t, h).Header.Get("Etag"); got != `"v1"` {
 		t.Errorf("plain: ETag %s", got)
 	}
 }
 
-// TestCompressFlush reads each part while the handler waits: a Flush that held
-// anything back would never let it end.
+// TestCompressFlush reads each part while the handler waits. If Flush retained any bytes, the test
+// would not end.
 func TestCompressFlush(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{100, 3000} {
-		part, more := page(size), make(chan struct{})
+		part, more := jsonPage(size), make(chan struct{})
 		server := httptest.NewServer(middleware.Compress()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain")
 			for range 3 {
@@ -276,8 +277,7 @@ func TestCompressFlush(t *testing.T) {
 	}
 }
 
-// TestCompressReuse runs enough answers through the pools to catch one that
-// leaks into another.
+// TestCompressReuse sends enough responses through the pools to detect one that leaks into another.
 func TestCompressReuse(t *testing.T) {
 	t.Parallel()
 	for _, coding := range []string{"gzip", "br", "zstd"} {

@@ -12,11 +12,10 @@ import (
 	"github.com/rs/cors"
 )
 
-// CORS lets pages of other origins read our answers. An origin is written as
-// "https://app.example.com", as "https://*.example.com" for every host below a
-// domain, or as "*" for everyone, which browsers refuse together with
-// credentials and so does CORS. No origins at all means same origin only. The
-// origin null is nobody's: any page can have it, in a sandboxed frame.
+// CORS allows pages of other origins to read responses. An origin is "https://app.example.com",
+// "https://*.example.com" for every host below a domain, or "*" for all origins. Browsers reject
+// "*" together with credentials, and so does CORS. An empty list means same origin only. The
+// origin "null" never matches: any page can have it, in a sandboxed frame.
 func CORS(origins []string, credentials bool) (func(http.Handler) http.Handler, error) {
 	for _, origin := range origins {
 		if err := validateOrigin(origin, credentials); err != nil {
@@ -37,11 +36,12 @@ func CORS(origins []string, credentials bool) (func(http.Handler) http.Handler, 
 	}).Handler, nil
 }
 
-// originMatcher returns whether an origin is one of those, which validateOrigin took.
+// originMatcher returns a function that reports whether an origin matches one of origins, which
+// validateOrigin accepted.
 func originMatcher(origins []string) func(string) bool {
 	exact, suffixes := map[string]bool{}, []string(nil)
 	for _, origin := range origins {
-		origin = strings.ToLower(origin) // as browsers write it
+		origin = strings.ToLower(origin) // as browsers send it
 		if domain, ok := strings.CutPrefix(origin, "https://*"); ok {
 			suffixes = append(suffixes, domain)
 		} else {
@@ -63,7 +63,7 @@ func originMatcher(origins []string) func(string) bool {
 func validateOrigin(origin string, credentials bool) error {
 	if origin == "*" {
 		if credentials {
-			return errors.New(`browsers refuse "*" together with credentials: list the origins, or turn credentials off`)
+			return errors.New(`browsers reject "*" together with credentials: list the origins or turn credentials off`)
 		}
 		return nil
 	}
@@ -79,10 +79,10 @@ func validateOrigin(origin string, credentials bool) error {
 		return errors.New("must be scheme, host and port only, without a path or a closing slash")
 	}
 	if port := u.Port(); port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
-		return errors.New("leave out the port, as browsers do where it is the usual one")
+		return errors.New("default port of the scheme: leave it out, as browsers do")
 	}
 	if strings.ContainsFunc(u.Host, func(c rune) bool { return c > unicode.MaxASCII }) {
-		return errors.New("write the host as browsers send it, in ASCII: xn--…")
+		return errors.New("host not in ASCII: write it as browsers send it, xn--…")
 	}
 	below, wildcard := strings.CutPrefix(u.Host, "*.")
 	if strings.Contains(below, "*") {

@@ -9,7 +9,7 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
-func TestCORSRefusesOrigins(t *testing.T) {
+func TestCORSRejectsOrigins(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		origin      string
@@ -78,7 +78,7 @@ func TestCORS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res := get(t, cors(answer(200, nil)), "Origin", tt.origin)
+		res := get(t, cors(respond(200, nil)), "Origin", tt.origin)
 		if got := res.Header.Get("Access-Control-Allow-Origin"); got != tt.want {
 			t.Errorf("origins %v, Origin %q: allowed %q, want %q", tt.origins, tt.origin, got, tt.want)
 		}
@@ -101,7 +101,7 @@ func TestCORSPreflight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := cors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a preflight reached the handler") }))
+	h := cors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("preflight reached the handler") }))
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, "/graphql", nil)
 	r.Header.Set("Origin", "https://app.example.com")
 	r.Header.Set("Access-Control-Request-Method", "POST")
@@ -123,14 +123,14 @@ func TestCORSPreflight(t *testing.T) {
 	}
 }
 
-// TestCORSPreflightRefuses asks for what is not allowed, one thing at a time.
-func TestCORSPreflightRefuses(t *testing.T) {
+// TestCORSPreflightRejects sends preflights with one disallowed property each.
+func TestCORSPreflightRejects(t *testing.T) {
 	t.Parallel()
 	cors, err := middleware.CORS([]string{"https://app.example.com"}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := cors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a preflight reached the handler") }))
+	h := cors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("preflight reached the handler") }))
 	for _, tt := range []struct {
 		origin, method, headers string
 		allowed                 bool
@@ -151,7 +151,7 @@ func TestCORSPreflightRefuses(t *testing.T) {
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, r)
 		if got := rec.Header().Get("Access-Control-Allow-Origin") != ""; got != tt.allowed || rec.Code != http.StatusNoContent {
-			t.Errorf("%+v: answered %d, allowed: %v", tt, rec.Code, got)
+			t.Errorf("%+v: status %d, allowed: %v", tt, rec.Code, got)
 		}
 		if got := rec.Header().Get("Vary"); got != "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" {
 			t.Errorf("%+v: Vary %q", tt, got)

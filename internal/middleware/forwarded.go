@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// maxForwardedLine is the longest line of Forwarded that is read, in bytes: an element
-// has some 50.
+// maxForwardedLine is the maximum length in bytes of a Forwarded line that is parsed. An element
+// has about 50 bytes.
 const maxForwardedLine = 4 << 10
 
-// forwardedClients yields the clients of the header Forwarded (RFC 7239 section 4), the
-// last first, and false with one that does not tell its address. Each line of the
-// header stands for itself, so that a quote that is never closed ends with the line
-// that it is in.
+// forwardedClients yields the clients of the Forwarded header (RFC 7239 section 4), last first.
+// The flag is false for an element without a valid address. Each header line is parsed separately,
+// so an unclosed quote ends with its line.
 func forwardedClients(lines []string) iter.Seq2[Client, bool] {
 	return func(yield func(Client, bool) bool) {
 		for i := len(lines) - 1; i >= 0; i-- {
@@ -32,11 +31,11 @@ func forwardedClients(lines []string) iter.Seq2[Client, bool] {
 	}
 }
 
-// forwardedElement is a forwarded-element: its parameters by their names in lower case.
+// forwardedElement is a forwarded-element of the grammar: parameter values by lower-case name.
 type forwardedElement map[string]string
 
-// parseForwarded reads a line, or returns false for one that is not to the letter of
-// the grammar, but for blanks around its separators, which some proxies write.
+// parseForwarded parses one line. It returns false if the line does not match the grammar exactly;
+// blanks around separators are accepted, because some proxies write them.
 func parseForwarded(line string) (elements []forwardedElement, ok bool) {
 	if len(line) > maxForwardedLine {
 		return nil, false
@@ -68,7 +67,7 @@ func parseForwarded(line string) (elements []forwardedElement, ok bool) {
 	}
 }
 
-// fieldReader reads the parts that fields of HTTP are made of (RFC 9110 section 5.6).
+// fieldReader reads the lexical elements of HTTP fields (RFC 9110 section 5.6).
 type fieldReader struct{ rest string }
 
 func (in *fieldReader) skipBlanks() { in.rest = strings.TrimLeft(in.rest, " \t") }
@@ -81,7 +80,7 @@ func (in *fieldReader) skipByte(c byte) bool {
 	return ok
 }
 
-// readToken reads a token, "" where there is none.
+// readToken reads a token, or returns "" if there is none.
 func (in *fieldReader) readToken() string {
 	n := 0
 	for n < len(in.rest) && isTokenByte(in.rest[n]) {
@@ -96,7 +95,7 @@ func isTokenByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
 
-// readValue reads "=" and a token or a quoted string.
+// readValue reads "=" followed by a token or a quoted string.
 func (in *fieldReader) readValue() (string, bool) {
 	if !in.skipByte('=') {
 		return "", false

@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// HealthCheck is one thing that readiness depends on. Probe returns nil while it
-// works. A failing Required check makes the process unready, any other only
-// degraded.
+// HealthCheck is one dependency of readiness. Probe returns nil while the dependency works. A
+// failed required check makes the process unready; a failed optional check makes it degraded.
 type HealthCheck struct {
 	Name     string
 	Required bool
 	Probe    func(context.Context) error
 }
 
-// Health answers whether the process runs and whether it should get traffic.
-// Why a check fails is logged, never answered.
+// Health serves the liveness and readiness probes. The cause of a failed check is logged and never
+// sent.
 type Health struct {
 	log      *slog.Logger
 	deadline time.Duration
@@ -28,14 +27,13 @@ type Health struct {
 	draining atomic.Bool
 }
 
-// NewHealth returns a Health over checks, which run side by side and count as
-// failed after deadline.
+// NewHealth returns a Health over checks, which run concurrently and fail after deadline.
 func NewHealth(log *slog.Logger, deadline time.Duration, checks ...HealthCheck) *Health {
 	return &Health{log: log, deadline: deadline, checks: checks}
 }
 
-// StartDraining makes the process unready for good, so that a load balancer sends no
-// more requests while the ones under way are finished.
+// StartDraining makes the process unready permanently, so that a load balancer sends no new
+// requests while those in flight finish.
 func (h *Health) StartDraining() { h.draining.Store(true) }
 
 type healthReport struct {
@@ -43,14 +41,14 @@ type healthReport struct {
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
-// ServeLiveness answers /healthz: 200 {"status":"ok"} as long as the process answers at all.
+// ServeLiveness serves /healthz: 200 {"status":"ok"} while the process serves requests at all.
 func (h *Health) ServeLiveness(w http.ResponseWriter, _ *http.Request) {
 	writeHealthReport(w, http.StatusOK, healthReport{Status: "ok"})
 }
 
-// ServeReadiness answers /readyz: status "ok" or, where an optional check fails,
-// "degraded" with 200; "unavailable" or "draining" with 503. Checks tells "ok" or
-// "failed" by name.
+// ServeReadiness serves /readyz. The status is "ok" or, if only optional checks fail, "degraded",
+// both with 200; "unavailable" if a required check fails, or "draining", both with 503. Checks
+// holds "ok" or "failed" by name.
 func (h *Health) ServeReadiness(w http.ResponseWriter, r *http.Request) {
 	if h.draining.Load() {
 		writeHealthReport(w, http.StatusServiceUnavailable, healthReport{Status: "draining"})
@@ -74,8 +72,8 @@ func (h *Health) ServeReadiness(w http.ResponseWriter, r *http.Request) {
 	writeHealthReport(w, status, report)
 }
 
-// runChecks runs every check and returns their errors in order. A probe that ignores
-// its context is left behind at the deadline.
+// runChecks runs all checks and returns their errors in order. A probe that ignores its context is
+// abandoned at the deadline.
 func (h *Health) runChecks(ctx context.Context) []error {
 	ctx, cancel := context.WithTimeout(ctx, h.deadline)
 	defer cancel()
@@ -97,7 +95,7 @@ func (h *Health) runChecks(ctx context.Context) []error {
 }
 
 func writeHealthReport(w http.ResponseWriter, status int, report healthReport) {
-	body, _ := json.Marshal(report) // strings only: it cannot fail
+	body, _ := json.Marshal(report) // strings only: no error is possible
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

@@ -39,16 +39,17 @@ func TestHealth(t *testing.T) {
 			health := middleware.NewHealth(slog.New(slog.DiscardHandler), deadline,
 				middleware.HealthCheck{Name: "database", Required: true, Probe: tt.database},
 				middleware.HealthCheck{Name: "redis", Probe: tt.redis})
-			expect(t, health.ServeReadiness, tt.status, tt.body)
-			expect(t, health.ServeLiveness, 200, `{"status":"ok"}`)
+			checkHealth(t, health.ServeReadiness, tt.status, tt.body)
+			checkHealth(t, health.ServeLiveness, 200, `{"status":"ok"}`)
 			health.StartDraining()
-			expect(t, health.ServeReadiness, 503, `{"status":"draining"}`)
-			expect(t, health.ServeLiveness, 200, `{"status":"ok"}`)
+			checkHealth(t, health.ServeReadiness, 503, `{"status":"draining"}`)
+			checkHealth(t, health.ServeLiveness, 200, `{"status":"ok"}`)
 		})
 	}
 }
 
-func expect(t *testing.T, h http.HandlerFunc, status int, want string) {
+// checkHealth calls h and compares the status and body of its response.
+func checkHealth(t *testing.T, h http.HandlerFunc, status int, want string) {
 	t.Helper()
 	res := get(t, h)
 	body, _ := io.ReadAll(res.Body)

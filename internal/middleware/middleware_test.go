@@ -16,7 +16,7 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
-// chain wraps h in the middlewares, the first outermost.
+// chain wraps h in middlewares, the first outermost.
 func chain(h http.Handler, middlewares ...func(http.Handler) http.Handler) http.Handler {
 	for i := len(middlewares) - 1; i >= 0; i-- {
 		h = middlewares[i](h)
@@ -29,11 +29,12 @@ func jsonLog() (*slog.Logger, *bytes.Buffer) {
 	return slog.New(slog.NewJSONHandler(&buf, nil)), &buf
 }
 
-func logged(t *testing.T, buf *bytes.Buffer) map[string]any {
+// loggedLine parses a buffer that holds one log line.
+func loggedLine(t *testing.T, buf *bytes.Buffer) map[string]any {
 	t.Helper()
 	var line map[string]any
 	if err := json.Unmarshal(buf.Bytes(), &line); err != nil {
-		t.Fatalf("want one line of JSON, got %q: %v", buf, err)
+		t.Fatalf("got %q, want one line of JSON: %v", buf, err)
 	}
 	return line
 }
@@ -44,7 +45,7 @@ func TestRequestID(t *testing.T) {
 	h := middleware.RequestID()(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		inside = middleware.RequestIDFrom(r.Context())
 	}))
-	for sent, kept := range map[string]bool{
+	for sent, accepted := range map[string]bool{
 		"abc-DEF_1.2":           true,
 		strings.Repeat("a", 64): true,
 		strings.Repeat("a", 65): false,
@@ -55,17 +56,17 @@ func TestRequestID(t *testing.T) {
 	} {
 		got := get(t, h, "X-Request-Id", sent).Header.Get("X-Request-Id")
 		if got != inside {
-			t.Errorf("sent %q: answered %q, but the context holds %q", sent, got, inside)
+			t.Errorf("sent %q: header %q, but context %q", sent, got, inside)
 		}
-		if kept && got != sent {
+		if accepted && got != sent {
 			t.Errorf("sent %q: got %q", sent, got)
 		}
-		if !kept && (got == sent || len(got) != 32) {
+		if !accepted && (got == sent || len(got) != 32) {
 			t.Errorf("sent %q: got %q, want a new id", sent, got)
 		}
 	}
 	if middleware.RequestIDFrom(t.Context()) != "" {
-		t.Error("a context without a request has an id")
+		t.Error("context outside a request has an id")
 	}
 }
 
@@ -85,9 +86,9 @@ func TestAccessLog(t *testing.T) {
 	h.ServeHTTP(httptest.NewRecorder(), r)
 
 	if strings.Contains(buf.String(), "hush") {
-		t.Errorf("a secret was logged: %s", &buf)
+		t.Errorf("logged a secret: %s", &buf)
 	}
-	line := logged(t, &buf)
+	line := loggedLine(t, &buf)
 	for key, want := range map[string]any{
 		"method": "GET", "path": "/graphql", "status": 418.0, "bytes": 5.0, "remote": "192.0.2.1",
 		"request_id": "id-1", "operation": "query CoursePage", "code": "FORBIDDEN", "user_agent": strings.Repeat("u", 200),
@@ -101,7 +102,7 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
-// An observer is told what became of each request, also of one that panics.
+// TestObserve checks the outcome that an observer receives, also for a handler that panics.
 func TestObserve(t *testing.T) {
 	t.Parallel()
 	var got []middleware.CompletedRequest
@@ -115,7 +116,7 @@ func TestObserve(t *testing.T) {
 	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("x") })
 	log, _ := jsonLog()
 	h := chain(mux, middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
-		middleware.ObserveRequests(func(a middleware.CompletedRequest) { got = append(got, a) }), middleware.Recover(log))
+		middleware.ObserveRequests(func(c middleware.CompletedRequest) { got = append(got, c) }), middleware.Recover(log))
 	for _, path := range []string{"/graphql", "/panic", "/nowhere"} {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil))
 	}
@@ -127,12 +128,12 @@ func TestObserve(t *testing.T) {
 		{Route: "/panic", Status: 500},
 		{Status: 404},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(middleware.CompletedRequest{}, "Took")); diff != "" {
-		t.Errorf("what was observed (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(middleware.CompletedRequest{}, "Duration")); diff != "" {
+		t.Errorf("observed requests (-want +got):\n%s", diff)
 	}
-	for _, a := range got {
-		if a.Duration <= 0 {
-			t.Errorf("%s took %v", a.Route, a.Duration)
+	for _, c := range got {
+		if c.Duration <= 0 {
+			t.Errorf("route %q: duration %v", c.Route, c.Duration)
 		}
 	}
 }
@@ -152,17 +153,18 @@ func TestRecover(t *testing.T) {
 	if res.StatusCode != http.StatusInternalServerError || string(body) != want {
 		t.Errorf("got %d %s", res.StatusCode, body)
 	}
-	line := logged(t, panicBuf)
+	line := loggedLine(t, panicBuf)
 	if line["request_id"] != "id-2" || line["panic"] != "the secret of the handler" ||
 		!strings.Contains(line["stack"].(string), "middleware_test.go") {
 		t.Errorf("logged %v", line)
 	}
-	if status := logged(t, &access)["status"]; status != 500.0 {
-		t.Errorf("the access log has status %v", status)
+	if status := loggedLine(t, &access)["status"]; status != 500.0 {
+		t.Errorf("access log: status %v, want 500", status)
 	}
 }
 
-func TestRecoverCutsWhatHasBegun(t *testing.T) {
+// TestRecoverAbortsStartedResponse checks that the client notices a response cut off by a panic.
+func TestRecoverAbortsStartedResponse(t *testing.T) {
 	t.Parallel()
 	log, buf := jsonLog()
 	server := httptest.NewServer(middleware.Recover(log)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -175,18 +177,18 @@ func TestRecoverCutsWhatHasBegun(t *testing.T) {
 		t.Fatal(err)
 	}
 	if body, err := io.ReadAll(res.Body); err == nil {
-		t.Errorf("the client took %q for a whole answer", body)
+		t.Errorf("client read %q without an error", body)
 	}
 	_ = res.Body.Close()
 	server.Close()
-	if logged(t, buf)["panic"] != "too late" {
+	if loggedLine(t, buf)["panic"] != "too late" {
 		t.Errorf("logged %s", buf)
 	}
 }
 
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	h := middleware.SecurityHeaders()(answer(200, nil))
+	h := middleware.SecurityHeaders()(respond(200, nil))
 	res := get(t, h)
 	for name, want := range map[string]string{
 		"X-Content-Type-Options":  "nosniff",
@@ -198,11 +200,11 @@ func TestSecurityHeaders(t *testing.T) {
 		}
 	}
 	if got := get(t, h, "X-Forwarded-Proto", "https").Header.Get("Strict-Transport-Security"); got != "" {
-		t.Errorf("anybody's word is taken for TLS: %s", got)
+		t.Errorf("untrusted X-Forwarded-Proto: got HSTS %s", got)
 	}
 	for _, tt := range []struct {
 		method, contentType string
-		shown               bool // perhaps, or embedded
+		document            bool // whether a browser may display or embed the response
 	}{
 		{"GET", "application/json", true},
 		{"POST", "text/plain", true},
@@ -216,23 +218,23 @@ func TestSecurityHeaders(t *testing.T) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		for _, name := range []string{"Content-Security-Policy", "Cross-Origin-Resource-Policy"} {
-			if got := w.Header().Get(name); (got != "") != tt.shown {
-				t.Errorf("the answer to a %s of %q has %s %q", tt.method, tt.contentType, name, got)
+			if got := w.Header().Get(name); (got != "") != tt.document {
+				t.Errorf("%s of %q: %s %q", tt.method, tt.contentType, name, got)
 			}
 		}
 	}
-	own := middleware.SecurityHeaders()(answer(200, nil, "Content-Security-Policy", "default-src 'self'"))
+	own := middleware.SecurityHeaders()(respond(200, nil, "Content-Security-Policy", "default-src 'self'"))
 	if got := get(t, own).Header.Get("Content-Security-Policy"); got != "default-src 'self'" {
-		t.Errorf("the page's own policy became %q", got)
+		t.Errorf("policy of the handler became %q", got)
 	}
 	if got := get(t, h).Header.Get("Content-Security-Policy"); strings.Contains(got, "self") {
-		t.Errorf("another page's policy leaked: %q", got)
+		t.Errorf("policy of another handler: %q", got)
 	}
 }
 
-// TestPanicKeepsHeaders has those that were set before the handler ran on the answer
-// that takes its place.
-func TestPanicKeepsHeaders(t *testing.T) {
+// TestPanicRetainsHeaders checks that a response after a panic has the headers set before the
+// handler ran.
+func TestPanicRetainsHeaders(t *testing.T) {
 	t.Parallel()
 	cors, err := middleware.CORS([]string{"https://app.example.com"}, false)
 	if err != nil {
@@ -246,13 +248,13 @@ func TestPanicKeepsHeaders(t *testing.T) {
 		"Access-Control-Allow-Origin": "https://app.example.com", "Vary": "Origin", "Cache-Control": "no-store",
 	} {
 		if got := res.Header.Get(name); got != want || res.StatusCode != http.StatusInternalServerError {
-			t.Errorf("%d with %s %q, want %q", res.StatusCode, name, got, want)
+			t.Errorf("status %d with %s %q, want %q", res.StatusCode, name, got, want)
 		}
 	}
 }
 
-// TestFlusherThroughChain is for gqlgen's event streams, which look for an
-// http.Flusher, and for http.ResponseController.
+// TestFlusherThroughChain supports gqlgen's event streams, which require an http.Flusher, and
+// http.ResponseController.
 func TestFlusherThroughChain(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)

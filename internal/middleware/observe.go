@@ -6,46 +6,46 @@ import (
 	"time"
 )
 
-// CompletedRequest is what became of a request.
+// CompletedRequest describes a request after its response.
 type CompletedRequest struct {
-	// Route is the pattern that a http.ServeMux found for it, "" for none.
+	// Route is the pattern that the http.ServeMux matched, "" for none.
 	Route    string
 	Status   int
 	Duration time.Duration
-	// GraphQLOutcome is what it asked of GraphQLOutcome; the zero GraphQLOutcome where it did not.
+	// GraphQL is the outcome of the GraphQL operation; zero if the request had none.
 	GraphQL GraphQLOutcome
-	// Database is what it asked of the database; nil for nothing.
+	// Database is the database usage; nil for none.
 	Database *DatabaseUsage
 }
 
-// GraphQLOutcome is what a request asked for and what came of it.
+// GraphQLOutcome describes the GraphQL operation of a request and its result.
 type GraphQLOutcome struct {
-	// Kind is query or mutation, and Name what the caller calls it; both are "" where
-	// it was refused before that was known.
+	// Kind is query or mutation, and Name is the operation's name. Both are "" if the request was
+	// rejected before they were known.
 	Kind, Name string
-	// Code is that of the first error, "" for none. Refused tells that there is no
-	// data beside it.
+	// Code is the code of the first error, "" for none. Rejected reports that the response has no
+	// data.
 	Code     string
 	Rejected bool
 }
 
-// DatabaseUsage is what a request asked of the database: SQL statements, the round
-// trips that carried them, and how often a batch had to wait for its keys.
+// DatabaseUsage counts the SQL statements of a request, the round trips that carried them, and how
+// often a batch waited for its keys.
 type DatabaseUsage struct{ Statements, RoundTrips, BatchWaits int64 }
 
-// ObserveRequests tells of every request when it has been answered. It must run inside
-// RequestID, and is cheapest directly inside AccessLog, whose recorder it shares.
+// ObserveRequests calls observe for every completed request. It must run inside RequestID. Directly
+// inside AccessLog it is cheapest, because the two share a recorder.
 func ObserveRequests(observe func(CompletedRequest)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rec := recorderFor(w)
 			panicked := true
 			defer func() {
-				a := CompletedRequest{Route: r.Pattern, Status: rec.finalStatus(panicked), Duration: rec.elapsedTime()}
+				completed := CompletedRequest{Route: r.Pattern, Status: rec.finalStatus(panicked), Duration: rec.elapsedTime()}
 				if req, ok := r.Context().Value(requestStateKey{}).(*requestState); ok {
-					a.GraphQL, a.Database = req.graphql, req.database
+					completed.GraphQL, completed.Database = req.graphql, req.database
 				}
-				observe(a)
+				observe(completed)
 			}()
 			next.ServeHTTP(rec, r)
 			panicked = false
@@ -53,25 +53,25 @@ func ObserveRequests(observe func(CompletedRequest)) func(http.Handler) http.Han
 	}
 }
 
-// RecordOperation notes which GraphQLOutcome operation, such as query CoursePage, the request
-// of ctx ran, for AccessLog and Observe. It must be called before the handler
-// returns and from its goroutine; outside RequestID it does nothing.
+// RecordOperation records the operation that the request of ctx ran, such as query CoursePage, for
+// AccessLog and ObserveRequests. Call it before the handler returns and from the handler's
+// goroutine. Outside RequestID it does nothing.
 func RecordOperation(ctx context.Context, kind, name string) {
 	if req, ok := ctx.Value(requestStateKey{}).(*requestState); ok {
 		req.graphql.Kind, req.graphql.Name = kind, name
 	}
 }
 
-// RecordErrorCode notes the code of the first error of the answer to the request of ctx,
-// and whether it is all of the answer, as RecordOperation does.
+// RecordErrorCode records the code of the first error in the response to the request of ctx, and
+// whether the response has no data. The rules of RecordOperation apply.
 func RecordErrorCode(ctx context.Context, code string, rejected bool) {
 	if req, ok := ctx.Value(requestStateKey{}).(*requestState); ok {
 		req.graphql.Code, req.graphql.Rejected = code, rejected
 	}
 }
 
-// RecordDatabase notes what an operation of the request of ctx asked of the database, as
-// RecordOperation does.
+// RecordDatabase adds the database usage of one operation to the request of ctx. The rules of
+// RecordOperation apply.
 func RecordDatabase(ctx context.Context, d DatabaseUsage) {
 	if req, ok := ctx.Value(requestStateKey{}).(*requestState); ok {
 		if previous := req.database; previous != nil {

@@ -5,18 +5,17 @@ import (
 	"time"
 )
 
-// responseRecorder remembers the status and the size of the answer that passes through, and
-// since when it is waited for.
+// responseRecorder records the status, size and duration of the response that passes through it.
 type responseRecorder struct {
 	http.ResponseWriter
 	status   int
 	bytes    int64
 	start    time.Time
-	duration time.Duration // 0 before it was asked for
+	duration time.Duration // 0 before the first call of elapsedTime
 }
 
-// recorderFor wraps w, or returns it where it is a recorder already: Recover and
-// AccessLog share one, which saves each request an allocation and a call a write.
+// recorderFor returns w if it is a recorder already, and wraps it otherwise. Recover and AccessLog
+// share one recorder, which saves an allocation per request and a call per write.
 func recorderFor(w http.ResponseWriter) *responseRecorder {
 	if rec, ok := w.(*responseRecorder); ok {
 		return rec
@@ -24,7 +23,7 @@ func recorderFor(w http.ResponseWriter) *responseRecorder {
 	return &responseRecorder{ResponseWriter: w, start: time.Now()}
 }
 
-// WriteHeader notes the first final status; 1xx answers other than 101 may come before it.
+// WriteHeader records the first final status; 1xx responses other than 101 may precede it.
 func (r *responseRecorder) WriteHeader(status int) {
 	if r.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		r.status = status
@@ -32,7 +31,7 @@ func (r *responseRecorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// elapsedTime is how long the answer took: the same for all who ask.
+// elapsedTime returns the duration of the response as of the first call, the same in every call.
 func (r *responseRecorder) elapsedTime() time.Duration {
 	if r.duration == 0 {
 		r.duration = time.Since(r.start)
@@ -40,8 +39,8 @@ func (r *responseRecorder) elapsedTime() time.Duration {
 	return r.duration
 }
 
-// finalStatus is the status that the answer has: a handler that writes none means 200, one
-// that panicked 500.
+// finalStatus returns the status of the response: 200 if the handler wrote none, 500 if it panicked
+// before it wrote one.
 func (r *responseRecorder) finalStatus(panicked bool) int {
 	switch {
 	case r.status != 0:
@@ -62,8 +61,8 @@ func (r *responseRecorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Flush is for handlers that look for an http.Flusher, such as gqlgen's event
-// streams; http.ResponseController would find the inner one through Unwrap.
+// Flush supports handlers that require an http.Flusher, such as gqlgen's event streams;
+// http.ResponseController would find the inner one through Unwrap.
 func (r *responseRecorder) Flush() {
 	if r.status == 0 {
 		r.status = http.StatusOK
@@ -71,5 +70,5 @@ func (r *responseRecorder) Flush() {
 	_ = http.NewResponseController(r.ResponseWriter).Flush()
 }
 
-// Unwrap serves http.ResponseController.
+// Unwrap returns the inner writer to http.ResponseController.
 func (r *responseRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

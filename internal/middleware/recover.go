@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// Recover turns a panic of the handlers inside it into one logged error with
-// its stack and a 500 in GraphQLOutcome's error format. Where the answer had begun, the
-// connection is cut instead, so that the client does not take half for whole.
+// Recover turns a panic in an inner handler into one logged error with its stack and a 500 in
+// GraphQL's error format. If the response has begun, Recover closes the connection instead, so that
+// the client does not treat a partial response as complete.
 func Recover(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -19,12 +19,12 @@ func Recover(log *slog.Logger) func(http.Handler) http.Handler {
 				if cause == nil {
 					return
 				}
-				if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+				if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it the same way
 					panic(cause)
 				}
-				// The context of RequestID is inside this one; its header is not.
+				// Recover may run outside RequestID, where the header is visible and the context is not.
 				id := rec.Header().Get(requestIDHeader)
-				log.ErrorContext(r.Context(), "panic in a handler",
+				log.ErrorContext(r.Context(), "handler panicked",
 					"request_id", id, "path", r.URL.Path, "panic", cause, "stack", string(debug.Stack()))
 				if rec.status != 0 {
 					panic(http.ErrAbortHandler)

@@ -8,13 +8,13 @@ import (
 	"net/http"
 )
 
-// requestIDHeader is the header's canonical form, so the maps can be used directly.
+// requestIDHeader is in canonical form, so that header maps can be accessed directly.
 const requestIDHeader = "X-Request-Id"
 
-// requestState is what the middlewares of one request share through its context.
+// requestState is shared by the middlewares of one request through its context.
 type requestState struct {
 	id       string
-	header   [1]string // X-Request-Id, in no allocation of its own
+	header   [1]string // backs the X-Request-Id header without an allocation
 	client   Client
 	graphql  GraphQLOutcome
 	database *DatabaseUsage
@@ -22,8 +22,8 @@ type requestState struct {
 
 type requestStateKey struct{}
 
-// attachRequestState returns what the middlewares of a request share, and the request that has it
-// in its context. The outermost of them makes it: each context costs a copy of r.
+// attachRequestState returns the requestState of r, and r with the state in its context. The
+// outermost middleware creates it; each further context would cost a copy of r.
 func attachRequestState(r *http.Request) (*http.Request, *requestState) {
 	if req, ok := r.Context().Value(requestStateKey{}).(*requestState); ok {
 		return r, req
@@ -32,16 +32,15 @@ func attachRequestState(r *http.Request) (*http.Request, *requestState) {
 	return r.WithContext(context.WithValue(r.Context(), requestStateKey{}, req)), req
 }
 
-// RequestID gives every request an id, answers it as X-Request-Id and keeps it
-// in the context. The caller's own X-Request-Id is taken if it is 1 to 64
-// letters, digits, dots, dashes or underscores, so that a line of log can never
-// be forged with it; otherwise the id is 32 random hex digits.
+// RequestID assigns an id to every request, sends it as X-Request-Id and stores it in the context.
+// The caller's X-Request-Id is accepted if it is 1 to 64 letters, digits, dots, dashes or
+// underscores, so that it cannot forge a log line. Otherwise the id is 32 random hex digits.
 func RequestID() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			var id string
-			if given := r.Header[requestIDHeader]; len(given) > 0 && isValidRequestID(given[0]) {
-				id = given[0]
+			if values := r.Header[requestIDHeader]; len(values) > 0 && isValidRequestID(values[0]) {
+				id = values[0]
 			} else {
 				id = newRequestID()
 			}
@@ -53,8 +52,7 @@ func RequestID() func(http.Handler) http.Handler {
 	}
 }
 
-// RequestIDFrom returns the id of the request that ctx belongs to, or "" where
-// there is none.
+// RequestIDFrom returns the id of the request that ctx belongs to, or "" outside a request.
 func RequestIDFrom(ctx context.Context) string {
 	if req, ok := ctx.Value(requestStateKey{}).(*requestState); ok {
 		return req.id
@@ -77,7 +75,8 @@ func isValidRequestID(id string) bool {
 	return true
 }
 
-// newRequestID need not be secret, only unique, so the fast generator does.
+// newRequestID returns a random id. It must be unique but not secret, so the fast generator
+// suffices.
 func newRequestID() string {
 	var raw [16]byte
 	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64())

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Shared slices save an allocation a header; a handler that replaces a header
-// replaces the slice and leaves these alone.
+// The slices are shared to save an allocation per header. A handler that replaces a header assigns
+// a new slice and does not modify these.
 var (
 	noSniff       = []string{"nosniff"}
 	sameOrigin    = []string{"same-origin"}
@@ -14,15 +14,14 @@ var (
 	hstsOneYear   = []string{"max-age=31536000"}
 )
 
-// SecurityHeaders sets the headers that keep a browser from making more of an
-// answer than data. They are set before the handler runs, so a page that needs
-// scripts sets a Content-Security-Policy of its own. Clients that came by TLS, as
-// ClientFrom has it, get HSTS for a year, for this host alone.
+// SecurityHeaders sets the headers that make a browser treat a response as data only. They are set
+// before the handler runs, so a page that needs scripts sets a Content-Security-Policy of its own.
+// Clients on TLS (ClientFrom) get HSTS for one year, for this host only.
 //
-// A line costs some 0.4 µs an answer, and a ninth 1 µs more. So there is no
-// X-Frame-Options, which frame-ancestors overrides (CSP Level 3, section 6.4.2.2),
-// and no Referrer-Policy, as data refers to nothing. What is for documents and for
-// what they embed is left out where an answer can be neither: see script.
+// A header costs about 0.4 µs per response, and a ninth header 1 µs more. There is therefore no
+// X-Frame-Options, which frame-ancestors overrides (CSP Level 3, section 6.4.2.2), and no
+// Referrer-Policy, because data contains no references. Headers for documents and embedded
+// resources are omitted if the response can be neither: see isScriptRequest.
 func SecurityHeaders() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +29,7 @@ func SecurityHeaders() func(http.Handler) http.Handler {
 			h["X-Content-Type-Options"] = noSniff
 			if !isScriptRequest(r) {
 				h["Content-Security-Policy"] = denyAllPolicy
-				h["Cross-Origin-Resource-Policy"] = sameOrigin // what CORS allows is not subject to it
+				h["Cross-Origin-Resource-Policy"] = sameOrigin // does not apply to requests that CORS allows
 			}
 			if ClientFrom(r).TLS {
 				h["Strict-Transport-Security"] = hstsOneYear
@@ -40,9 +39,9 @@ func SecurityHeaders() func(http.Handler) http.Handler {
 	}
 }
 
-// isScriptRequest tells whether only a script can have sent a request, if a browser has: a POST
-// of JSON is neither a navigation nor sent without CORS, which allow three other types
-// only (Fetch, section 2.2.2). Its answer is given to the script, and never shown.
+// isScriptRequest reports whether only a script can have sent r, if a browser sent it. A POST of
+// JSON is not a navigation, and without CORS only three other types are allowed (Fetch, section
+// 2.2.2). The browser returns its response to the script and never displays it.
 func isScriptRequest(r *http.Request) bool {
 	types := r.Header["Content-Type"]
 	return r.Method == http.MethodPost && len(types) == 1 && strings.HasPrefix(types[0], "application/json")

@@ -6,14 +6,13 @@ import (
 	"time"
 )
 
-// writeChunk is how many bytes a client must take in one patience: with 15 s, 4.4 kB/s.
+// writeChunk is the number of bytes that a client must accept within one timeout: at 15 s, 4.4 kB/s.
 const writeChunk = 64 << 10
 
-// LimitSlowReaders returns a listener whose connections give up on clients that do not take
-// their answer: one that takes no piece of it for patience, or a sixteenth less, loses
-// its connection. It is in place of http.Server's WriteTimeout, which counts from the
-// request on, cuts off long operations and event streams, and sets a clock anew for
-// every answer.
+// LimitSlowReaders returns a listener whose connections time out if the client does not read its
+// response: a write fails if the client accepts no chunk within timeout, or up to a sixteenth less.
+// It replaces http.Server's WriteTimeout, which starts with the request, cuts off long operations
+// and event streams, and sets a new deadline for every response.
 func LimitSlowReaders(l net.Listener, timeout time.Duration) net.Listener {
 	return slowReaderListener{l, timeout}
 }
@@ -36,12 +35,12 @@ type writeTimeoutConn struct {
 	net.Conn
 	timeout      time.Duration
 	accepted     time.Time
-	lastExtended atomic.Int64 // when the clock began last, in nanoseconds since accepted; 0 before it did
+	lastExtended atomic.Int64 // when the deadline was last set, in nanoseconds since accepted; 0 for never
 }
 
-// extendDeadline has the clock begin anew, unless it has only just begun: setting it takes 1 µs.
+// extendDeadline sets the write deadline again unless it was set only just before: a call costs 1 µs.
 func (c *writeTimeoutConn) extendDeadline() error {
-	now := time.Since(c.accepted) // a wall clock set back would keep it from beginning
+	now := time.Since(c.accepted) // monotonic: unaffected if the wall clock is set back
 	if set := time.Duration(c.lastExtended.Load()); set != 0 && now-set <= c.timeout/16 {
 		return nil
 	}
@@ -49,11 +48,11 @@ func (c *writeTimeoutConn) extendDeadline() error {
 	return c.Conn.SetWriteDeadline(time.Now().Add(c.timeout))
 }
 
-// SetWriteDeadline does nothing: net/http would stop the clock after each answer.
+// SetWriteDeadline does nothing: net/http would remove the deadline after each response.
 func (c *writeTimeoutConn) SetWriteDeadline(time.Time) error { return nil }
 
-// CloseWrite is for net/http, which lets a client read why it was refused before it
-// cuts the connection.
+// CloseWrite supports net/http, which gives a client time to read why it was rejected before it
+// closes the connection.
 func (c *writeTimeoutConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

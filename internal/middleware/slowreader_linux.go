@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitSendBuffer has a connection take no more than a piece ahead of what is under way. Linux
-// has a writer wait until a third of all that it has taken is gone: of up to 4 MB, so
-// that a client who takes twenty pieces in one patience would be given up. On a
-// connection of another kind nothing is set.
+// limitSendBuffer limits the unsent bytes that the kernel buffers for a connection to one chunk. By
+// default Linux blocks a writer until a third of the send buffer is free, which is up to 4 MB. A
+// client that reads twenty chunks in one timeout would then be disconnected. Connections other than
+// TCP are left unchanged.
 func limitSendBuffer(conn net.Conn) {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {

@@ -11,8 +11,8 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
-// A client who does not read has little ahead of him: who reads is waited for a piece
-// at a time, and not until a third of megabytes is gone.
+// TestSlowReadersAhead checks that the kernel buffers little for a client that reads nothing. A
+// writer then waits for one chunk at a time, not until a third of several megabytes is sent.
 func TestSlowReadersAhead(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -36,6 +36,6 @@ func TestSlowReadersAhead(t *testing.T) {
 	defer func() { _ = conn.Close() }()
 	n, err := conn.Write(make([]byte, 16<<20))
 	if !errors.Is(err, os.ErrDeadlineExceeded) || n > 512<<10 {
-		t.Errorf("%d bytes were taken for a client who takes none: %v", n, err)
+		t.Errorf("wrote %d bytes to a client that reads none: %v", n, err)
 	}
 }

@@ -4,4 +4,5 @@ package middleware
 
 import "net"
 
+// limitSendBuffer does nothing: the option is specific to Linux.
 func limitSendBuffer(net.Conn) {}

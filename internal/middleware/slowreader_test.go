@@ -12,41 +12,41 @@ import (
 
 const hour = time.Hour
 
-// slowConn is taken from slowly: half an hour each time. It notes what is written.
+// slowConn simulates a slow client: each write takes half an hour. It records the sizes written.
 type slowConn struct {
 	net.Conn
-	until  time.Time
-	pieces []int
+	deadline time.Time
+	chunks   []int
 }
 
 func (c *slowConn) SetWriteDeadline(t time.Time) error {
-	c.until = t
+	c.deadline = t
 	return nil
 }
 
 func (c *slowConn) Write(b []byte) (int, error) {
-	if left := time.Until(c.until); left < hour-hour/16 {
+	if left := time.Until(c.deadline); left < hour-hour/16 {
 		return 0, os.ErrDeadlineExceeded
 	}
-	c.pieces = append(c.pieces, len(b))
+	c.chunks = append(c.chunks, len(b))
 	time.Sleep(hour / 2)
 	return len(b), nil
 }
 
-// accepting is a listener to which one connection comes again and again.
-type accepting struct {
+// repeatListener is a listener that returns the same connection on every call.
+type repeatListener struct {
 	net.Listener
 	conn net.Conn
 }
 
-func (a accepting) Accept() (net.Conn, error) { return a.conn, nil }
+func (l repeatListener) Accept() (net.Conn, error) { return l.conn, nil }
 
-// What is written at once is sent in pieces, each of which has its time.
+// TestSlowReaders checks that a large write is sent in chunks, each with its own deadline.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowConn{}
-		conn, err := middleware.LimitSlowReaders(accepting{conn: slow}, hour).Accept()
+		conn, err := middleware.LimitSlowReaders(repeatListener{conn: slow}, hour).Accept()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,12 +55,12 @@ func TestSlowReaders(t *testing.T) {
 				t.Errorf("%d bytes of %d, %v", n, size, err)
 			}
 		}
-		sum, most := 0, 0
-		for _, n := range slow.pieces {
-			sum, most = sum+n, max(most, n)
+		total, largest := 0, 0
+		for _, n := range slow.chunks {
+			total, largest = total+n, max(largest, n)
 		}
-		if sum != 150_001 || most != 64<<10 {
-			t.Errorf("pieces of %v bytes", slow.pieces)
+		if total != 150_001 || largest != 64<<10 {
+			t.Errorf("chunks of %v bytes", slow.chunks)
 		}
 	})
 }
