@@ -23,7 +23,7 @@ const (
 	signInBody = `{"query":"mutation($in: SignInInput!) { signIn(input: $in) { accessToken } }","variables":{"in":{"email":"student@7p.example","password":"` + demo.Password + `"}}}`
 	browseBody = `{"query":"{ courses(first: 20) { nodes { title rating instructor { name } } } }"}`
 	signedIn   = `"accessToken":"`
-	tooMany    = "too many are signing in just now"
+	tooMany    = "too many sign-ins at once"
 )
 
 // BenchmarkSignInFlood floods a server of its own, the real program, over the

@@ -14,54 +14,53 @@ import (
 )
 
 const (
-	// AccountTTL is how long the answer about an account is taken for true, and so
-	// how long one that was deactivated elsewhere may go on where no revocation
-	// comes through.
+	// AccountTTL is the lifetime of a cached account. It is therefore how long an account that another
+	// process deactivated remains usable if its revocation does not arrive.
 	AccountTTL = 5 * time.Second
 
-	// maxCachedAccounts is how many answers are kept, each of some 200 bytes.
+	// maxCachedAccounts is the maximum number of cached accounts, about 200 bytes each.
 	maxCachedAccounts = 1 << 14
 
-	// lookupTimeout is how long a lookup may take. It is not ended by the request that
-	// began it, as others may wait for the same.
+	// lookupTimeout is the time limit of a lookup. The request that starts a lookup does not cancel it,
+	// because other requests may wait for the same one.
 	lookupTimeout = 3 * time.Second
 )
 
-// What is told of an account, or of not knowing it.
+// Errors of accounts that are missing, unusable or could not be checked.
 var (
-	// ErrNoAccount is for a token whose user is not, or is no more, among ours.
+	// ErrNoAccount is the error of a token whose user does not exist or was deleted.
 	ErrNoAccount = edu.Errorf(edu.Unauthenticated, "there is no account for this token: sign in again, or sign up")
-	// ErrAccountInactive is for an account that an operator has deactivated.
-	ErrAccountInactive = edu.Errorf(edu.Unauthenticated, "the account is not active: ask support")
-	// ErrSessionEnded is for a token that outlived its session.
+	// ErrAccountInactive is the error of an account that an operator deactivated.
+	ErrAccountInactive = edu.Errorf(edu.Unauthenticated, "the account is not active: contact support")
+	// ErrSessionEnded is the error of a token that outlived its session.
 	ErrSessionEnded = edu.Errorf(edu.Unauthenticated, "the session has ended: sign in again")
 
 	errAccountsUnavailable = edu.Errorf(edu.Unavailable, "accounts cannot be checked just now: try again")
 )
 
-// Identity is whom a token names: an account by its key or else by its email,
-// and a session of it, 0 for none.
+// Identity is the subject of a token: an account by its id or else by its email, and one of its
+// sessions, 0 for none.
 type Identity struct {
 	ID      int64
-	Email   string // without regard to case; "" where ID is given
+	Email   string // case-insensitive; "" if ID is set
 	Session int64
 }
 
-// Account is what the database has of an Identity; the zero Account is none.
+// Account is the stored account of an Identity; the zero Account means that there is none.
 type Account struct {
 	ID     int64
 	Role   edu.Role
 	Plan   edu.Plan
 	Active bool
-	// SessionEnded tells that the session is revoked, or was never the account's.
+	// SessionEnded reports that the session is revoked or never belonged to the account.
 	SessionEnded bool
 }
 
-// AccountLookup reads an account as it is now, the zero Account where there is none.
+// AccountLookup returns the current account of an identity, or the zero Account if there is none.
 type AccountLookup func(context.Context, Identity) (Account, error)
 
-// AccountCache looks accounts up and keeps each answer for AccountTTL, or until it is
-// forgotten. It is safe for concurrent use.
+// AccountCache loads accounts and caches each result, including a missing account, for AccountTTL or
+// until it is invalidated. It is safe for concurrent use.
 type AccountCache struct {
 	lookup   AccountLookup
 	log      *slog.Logger
@@ -69,24 +68,23 @@ type AccountCache struct {
 	inflight singleflight.Group
 
 	mu sync.Mutex
-	// generation counts what Forget was told. An answer that was asked for under
-	// another count may be from before, and is not kept.
+	// generation counts the calls of Invalidate. A lookup that began in an earlier generation may be
+	// outdated and is not cached.
 	generation uint64
 }
 
-// NewAccountCache returns Accounts that are looked up so. The log is told why where
-// that fails.
+// NewAccountCache returns an AccountCache over lookup. The causes of failed lookups are logged.
 func NewAccountCache(lookup AccountLookup, log *slog.Logger) *AccountCache {
 	return &AccountCache{lookup: lookup, log: log, entries: otter.Must(&otter.Options[Identity, Account]{
 		MaximumSize: maxCachedAccounts, ExpiryCalculator: otter.ExpiryWriting[Identity, Account](AccountTTL),
 	})}
 }
 
-// Close ends the goroutine that removes what has expired.
+// Close stops the goroutine that removes expired entries.
 func (a *AccountCache) Close() { a.entries.StopAllGoroutines() }
 
-// ResolveViewer returns the account of an identity as a viewer, or why there is none:
-// ErrNoAccount, ErrAccountInactive, ErrSessionEnded, or one of edu.Unavailable.
+// ResolveViewer returns the account of an identity as a viewer, or ErrNoAccount, ErrAccountInactive,
+// ErrSessionEnded or an error with the code edu.Unavailable.
 func (a *AccountCache) ResolveViewer(ctx context.Context, id Identity) (edu.Viewer, error) {
 	account, err := a.lookupAccount(ctx, id)
 	switch {
@@ -102,8 +100,8 @@ func (a *AccountCache) ResolveViewer(ctx context.Context, id Identity) (edu.View
 	return edu.Viewer{ID: account.ID, Role: account.Role, Plan: account.Plan, Session: id.Session}, nil
 }
 
-// Invalidate makes the next request ask for what was revoked, even where a lookup is
-// under way that began before.
+// Invalidate removes revoked entries, so that the next request loads them again. A lookup in flight
+// that began before is not cached.
 func (a *AccountCache) Invalidate(r Revocation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -113,10 +111,10 @@ func (a *AccountCache) Invalidate(r Revocation) {
 		a.entries.InvalidateAll()
 	case r.Session != 0:
 		a.entries.Invalidate(Identity{ID: r.User, Session: r.Session})
-	default: // of any session, or by an email; 16,384 take 1 ms
-		for who, account := range a.entries.All() {
-			if account.ID == r.User || who.ID == r.User {
-				a.entries.Invalidate(who)
+	default: // any session of the user, or an email; scanning 16,384 entries takes 1 ms
+		for id, account := range a.entries.All() {
+			if account.ID == r.User || id.ID == r.User {
+				a.entries.Invalidate(id)
 			}
 		}
 	}
@@ -129,13 +127,13 @@ func (a *AccountCache) lookupAccount(ctx context.Context, id Identity) (Account,
 	a.mu.Lock()
 	generation := a.generation
 	a.mu.Unlock()
-	// Who comes after a Forget does not wait for what was asked before it.
+	// The key holds the generation: a call after Invalidate does not join an earlier lookup.
 	flight := a.inflight.DoChan(fmt.Sprint(generation, id), func() (any, error) {
 		return a.loadAccount(context.WithoutCancel(ctx), id, generation)
 	})
 	select {
 	case <-ctx.Done():
-		return Account{}, errAccountsUnavailable // nobody is left to read it
+		return Account{}, errAccountsUnavailable // the request is gone: no client reads the error
 	case result := <-flight:
 		account, _ := result.Val.(Account)
 		return account, result.Err
@@ -143,14 +141,14 @@ func (a *AccountCache) lookupAccount(ctx context.Context, id Identity) (Account,
 }
 
 func (a *AccountCache) loadAccount(ctx context.Context, id Identity, generation uint64) (Account, error) {
-	if account, ok := a.entries.GetIfPresent(id); ok { // since the caller looked
+	if account, ok := a.entries.GetIfPresent(id); ok { // another lookup ended meanwhile
 		return account, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	account, err := a.lookup(ctx, id)
 	if err != nil {
-		a.log.WarnContext(ctx, "an account cannot be checked: its requests are answered 503", "error", err)
+		a.log.WarnContext(ctx, "account lookup failed: its requests get 503", "error", err)
 		return Account{}, errAccountsUnavailable
 	}
 	a.mu.Lock()

@@ -14,35 +14,35 @@ import (
 	"github.com/7p-education/api/internal/auth"
 )
 
-// known looks accounts up in a map, and counts how often.
-type known struct {
+// fakeAccounts returns accounts from a map and counts the lookups.
+type fakeAccounts struct {
 	mu       sync.Mutex
 	accounts map[auth.Identity]auth.Account
 	err      error
-	reads    atomic.Int64
-	hold     chan struct{} // where it is not nil, a lookup waits for it after it has read
-	held     chan struct{}
+	lookups  atomic.Int64
+	release  chan struct{} // if not nil, a lookup waits for it after reading the map
+	started  chan struct{} // receives a value when a lookup waits for release
 }
 
-func (k *known) lookup(_ context.Context, who auth.Identity) (auth.Account, error) {
-	k.reads.Add(1)
+func (k *fakeAccounts) lookup(_ context.Context, id auth.Identity) (auth.Account, error) {
+	k.lookups.Add(1)
 	k.mu.Lock()
-	found, err, hold := k.accounts[who], k.err, k.hold
+	found, err, release := k.accounts[id], k.err, k.release
 	k.mu.Unlock()
-	if hold != nil {
-		k.held <- struct{}{}
-		<-hold
+	if release != nil {
+		k.started <- struct{}{}
+		<-release
 	}
 	return found, err
 }
 
-func (k *known) set(who auth.Identity, a auth.Account) {
+func (k *fakeAccounts) set(id auth.Identity, a auth.Account) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.accounts[who] = a
+	k.accounts[id] = a
 }
 
-func accountsOf(t *testing.T, k *known) *auth.AccountCache {
+func newAccountCache(t *testing.T, k *fakeAccounts) *auth.AccountCache {
 	t.Helper()
 	a := auth.NewAccountCache(k.lookup, slog.New(slog.DiscardHandler))
 	t.Cleanup(a.Close)
@@ -50,22 +50,24 @@ func accountsOf(t *testing.T, k *known) *auth.AccountCache {
 }
 
 var (
-	who     = auth.Identity{ID: 7, Session: 3}
-	account = auth.Account{ID: 7, Role: edu.RoleStudent, Plan: edu.PlanPremium, Active: true}
+	identity = auth.Identity{ID: 7, Session: 3}
+	account  = auth.Account{ID: 7, Role: edu.RoleStudent, Plan: edu.PlanPremium, Active: true}
 )
 
-func TestAccounts(t *testing.T) {
+// TestResolveViewer checks that a lookup is cached, and that a revocation of the session, the user or
+// everything causes a new one.
+func TestResolveViewer(t *testing.T) {
 	t.Parallel()
-	k := &known{accounts: map[auth.Identity]auth.Account{who: account}}
-	a := accountsOf(t, k)
+	k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{identity: account}}
+	a := newAccountCache(t, k)
 	for range 3 {
-		v, err := a.ResolveViewer(t.Context(), who)
+		v, err := a.ResolveViewer(t.Context(), identity)
 		if want := (edu.Viewer{ID: 7, Role: edu.RoleStudent, Plan: edu.PlanPremium, Session: 3}); err != nil || v != want {
 			t.Fatalf("%+v, %v; want %+v", v, err, want)
 		}
 	}
-	if k.reads.Load() != 1 {
-		t.Errorf("asked %d times, want once", k.reads.Load())
+	if k.lookups.Load() != 1 {
+		t.Errorf("%d lookups, want 1", k.lookups.Load())
 	}
 	for _, c := range []struct {
 		account auth.Account
@@ -76,157 +78,160 @@ func TestAccounts(t *testing.T) {
 		{auth.Account{ID: 7, Role: edu.RoleStudent, Active: true, SessionEnded: true}, auth.ErrSessionEnded},
 	} {
 		for _, r := range []auth.Revocation{{User: 7, Session: 3}, {User: 7}, {}} {
-			k.set(who, account)
+			k.set(identity, account)
 			a.Invalidate(auth.Revocation{})
-			if _, err := a.ResolveViewer(t.Context(), who); err != nil {
+			if _, err := a.ResolveViewer(t.Context(), identity); err != nil {
 				t.Fatal(err)
 			}
-			k.set(who, c.account)
+			k.set(identity, c.account)
 			a.Invalidate(r)
-			if v, err := a.ResolveViewer(t.Context(), who); !errors.Is(err, c.want) || v.SignedIn() {
+			if v, err := a.ResolveViewer(t.Context(), identity); !errors.Is(err, c.want) || v.SignedIn() {
 				t.Errorf("after %q: %+v, %v; want %v", r, v, err, c.want)
 			}
 		}
 	}
-	// Another's revocation is not ours.
-	k.set(who, account)
+	// Revocations of other users and sessions do not affect the entry.
+	k.set(identity, account)
 	a.Invalidate(auth.Revocation{})
-	if _, err := a.ResolveViewer(t.Context(), who); err != nil {
+	if _, err := a.ResolveViewer(t.Context(), identity); err != nil {
 		t.Fatal(err)
 	}
-	before := k.reads.Load()
+	before := k.lookups.Load()
 	a.Invalidate(auth.Revocation{User: 8})
 	a.Invalidate(auth.Revocation{User: 7, Session: 4})
-	if _, err := a.ResolveViewer(t.Context(), who); err != nil || k.reads.Load() != before {
-		t.Errorf("asked anew for someone else's revocation: %v", err)
+	if _, err := a.ResolveViewer(t.Context(), identity); err != nil || k.lookups.Load() != before {
+		t.Errorf("looked up again after the revocation of another user or session: %v", err)
 	}
 }
 
-// An answer that was on its way when the revocation came is from before it.
-func TestAccountsForgetWhatIsUnderWay(t *testing.T) {
+// TestInvalidateDuringLookup checks that a lookup in flight during a revocation is not cached.
+func TestInvalidateDuringLookup(t *testing.T) {
 	t.Parallel()
-	k := &known{accounts: map[auth.Identity]auth.Account{who: account}, hold: make(chan struct{}), held: make(chan struct{}, 1)}
-	a := accountsOf(t, k)
+	k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{identity: account}, release: make(chan struct{}), started: make(chan struct{}, 1)}
+	a := newAccountCache(t, k)
 	done := make(chan struct{})
-	go func() { defer close(done); _, _ = a.ResolveViewer(t.Context(), who) }()
-	<-k.held
-	k.set(who, auth.Account{ID: 7})
+	go func() { defer close(done); _, _ = a.ResolveViewer(t.Context(), identity) }()
+	<-k.started
+	k.set(identity, auth.Account{ID: 7})
 	a.Invalidate(auth.Revocation{User: 7})
-	close(k.hold)
+	close(k.release)
 	<-done
 	k.mu.Lock()
-	k.hold = nil
+	k.release = nil
 	k.mu.Unlock()
-	if _, err := a.ResolveViewer(t.Context(), who); !errors.Is(err, auth.ErrAccountInactive) {
+	if _, err := a.ResolveViewer(t.Context(), identity); !errors.Is(err, auth.ErrAccountInactive) {
 		t.Errorf("%v, want %v", err, auth.ErrAccountInactive)
 	}
 }
 
-// Who asks after the revocation does not get what was asked for before it.
-func TestAccountsForgetIsNotJoined(t *testing.T) {
+// TestLookupAfterInvalidate checks that a request after a revocation does not join a lookup that
+// began before it.
+func TestLookupAfterInvalidate(t *testing.T) {
 	t.Parallel()
-	k := &known{accounts: map[auth.Identity]auth.Account{who: account}, hold: make(chan struct{}), held: make(chan struct{}, 1)}
-	a := accountsOf(t, k)
+	k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{identity: account}, release: make(chan struct{}), started: make(chan struct{}, 1)}
+	a := newAccountCache(t, k)
 	before := make(chan error)
-	go func() { _, err := a.ResolveViewer(t.Context(), who); before <- err }()
-	<-k.held
+	go func() { _, err := a.ResolveViewer(t.Context(), identity); before <- err }()
+	<-k.started
 	k.mu.Lock()
-	hold := k.hold
-	k.hold, k.accounts[who] = nil, auth.Account{ID: 7}
+	release := k.release
+	k.release, k.accounts[identity] = nil, auth.Account{ID: 7}
 	k.mu.Unlock()
 	a.Invalidate(auth.Revocation{User: 7})
-	if _, err := a.ResolveViewer(t.Context(), who); !errors.Is(err, auth.ErrAccountInactive) { // while the first still waits
+	if _, err := a.ResolveViewer(t.Context(), identity); !errors.Is(err, auth.ErrAccountInactive) { // while the first lookup still waits
 		t.Errorf("%v, want %v", err, auth.ErrAccountInactive)
 	}
-	close(hold)
+	close(release)
 	if err := <-before; err != nil {
-		t.Errorf("who asked before: %v", err)
+		t.Errorf("request before the revocation: %v", err)
 	}
-	if _, err := a.ResolveViewer(t.Context(), who); !errors.Is(err, auth.ErrAccountInactive) {
-		t.Errorf("the old answer was put back: %v", err)
+	if _, err := a.ResolveViewer(t.Context(), identity); !errors.Is(err, auth.ErrAccountInactive) {
+		t.Errorf("the outdated account was cached: %v", err)
 	}
 }
 
-// Who leaves does not take the answer from those who wait for the same.
-func TestAccountsCallerLeaves(t *testing.T) {
+// TestCancelledRequestLeavesLookup checks that a cancelled request does not cancel the lookup that
+// other requests wait for.
+func TestCancelledRequestLeavesLookup(t *testing.T) {
 	t.Parallel()
-	k := &known{accounts: map[auth.Identity]auth.Account{who: account}, hold: make(chan struct{}), held: make(chan struct{}, 1)}
-	a := accountsOf(t, k)
-	ctx, leave := context.WithCancel(t.Context())
+	k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{identity: account}, release: make(chan struct{}), started: make(chan struct{}, 1)}
+	a := newAccountCache(t, k)
+	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error)
-	go func() { _, err := a.ResolveViewer(ctx, who); first <- err }()
-	<-k.held
-	leave()
-	if err := <-first; !errors.Is(err, edu.Unavailable) { // although the read is still held
-		t.Errorf("who left: %v", err)
+	go func() { _, err := a.ResolveViewer(ctx, identity); first <- err }()
+	<-k.started
+	cancel()
+	if err := <-first; !errors.Is(err, edu.Unavailable) { // although the lookup still waits
+		t.Errorf("cancelled request: %v", err)
 	}
-	close(k.hold)
-	if _, err := a.ResolveViewer(t.Context(), who); err != nil || k.reads.Load() != 1 {
-		t.Errorf("who stayed: %v after %d reads, want one", err, k.reads.Load())
+	close(k.release)
+	if _, err := a.ResolveViewer(t.Context(), identity); err != nil || k.lookups.Load() != 1 {
+		t.Errorf("second request: %v after %d lookups, want 1", err, k.lookups.Load())
 	}
 }
 
-// An answer, be it that there is none, is good for AccountTTL and no longer.
+// TestAccountsExpire checks that a cached result, including a missing account, expires after
+// AccountTTL.
 func TestAccountsExpire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		k := &known{accounts: map[auth.Identity]auth.Account{who: account}}
-		a := accountsOf(t, k)
-		viewer := func(want error) {
+		k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{identity: account}}
+		a := newAccountCache(t, k)
+		checkViewer := func(want error) {
 			t.Helper()
-			if _, err := a.ResolveViewer(t.Context(), who); !errors.Is(err, want) {
+			if _, err := a.ResolveViewer(t.Context(), identity); !errors.Is(err, want) {
 				t.Errorf("%v, want %v", err, want)
 			}
 		}
-		viewer(nil)
-		k.set(who, auth.Account{})
+		checkViewer(nil)
+		k.set(identity, auth.Account{})
 		time.Sleep(auth.AccountTTL - time.Millisecond)
-		viewer(nil) // and reading it does not keep it longer
+		checkViewer(nil) // a read does not extend the lifetime
 		time.Sleep(time.Millisecond)
-		viewer(auth.ErrNoAccount)
-		k.set(who, account)
-		viewer(auth.ErrNoAccount)
+		checkViewer(auth.ErrNoAccount)
+		k.set(identity, account)
+		checkViewer(auth.ErrNoAccount)
 		time.Sleep(auth.AccountTTL)
-		viewer(nil)
+		checkViewer(nil)
 	})
 }
 
-// Many who ask at once make one read.
-func TestAccountsAskOnce(t *testing.T) {
+// TestConcurrentLookups checks that concurrent requests share one lookup.
+func TestConcurrentLookups(t *testing.T) {
 	t.Parallel()
-	k := &known{accounts: map[auth.Identity]auth.Account{who: account}, hold: make(chan struct{}), held: make(chan struct{}, 1)}
-	a := accountsOf(t, k)
+	k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{identity: account}, release: make(chan struct{}), started: make(chan struct{}, 1)}
+	a := newAccountCache(t, k)
 	var wait sync.WaitGroup
-	var asked atomic.Int64
+	var requests atomic.Int64
 	for range 50 {
 		wait.Go(func() {
-			asked.Add(1)
-			if _, err := a.ResolveViewer(t.Context(), who); err != nil {
+			requests.Add(1)
+			if _, err := a.ResolveViewer(t.Context(), identity); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	<-k.held
-	close(k.hold)
+	<-k.started
+	close(k.release)
 	wait.Wait()
-	if k.reads.Load() != 1 {
-		t.Errorf("asked %d times, want once", k.reads.Load())
+	if k.lookups.Load() != 1 {
+		t.Errorf("%d lookups, want 1", k.lookups.Load())
 	}
 }
 
-// A database that cannot be asked is no reason to call a token bad; and it is
-// asked again.
+// TestAccountsUnavailable checks that a failed lookup does not make the token invalid and is not
+// cached.
 func TestAccountsUnavailable(t *testing.T) {
 	t.Parallel()
-	k := &known{accounts: map[auth.Identity]auth.Account{who: account}, err: errors.New("secret detail")}
-	a := accountsOf(t, k)
-	if _, err := a.ResolveViewer(t.Context(), who); !errors.Is(err, edu.Unavailable) {
+	k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{identity: account}, err: errors.New("secret detail")}
+	a := newAccountCache(t, k)
+	if _, err := a.ResolveViewer(t.Context(), identity); !errors.Is(err, edu.Unavailable) {
 		t.Errorf("%v, want %v", err, edu.Unavailable)
 	}
 	k.mu.Lock()
 	k.err = nil
 	k.mu.Unlock()
-	if _, err := a.ResolveViewer(t.Context(), who); err != nil {
+	if _, err := a.ResolveViewer(t.Context(), identity); err != nil {
 		t.Error(err)
 	}
 }
@@ -235,12 +240,12 @@ func TestRevocations(t *testing.T) {
 	t.Parallel()
 	for _, r := range []auth.Revocation{{}, {User: 7}, {User: 7, Session: 1 << 40}} {
 		if got := auth.ParseRevocation(r.String()); got != r {
-			t.Errorf("%+v came back as %+v", r, got)
+			t.Errorf("%+v: parsed as %+v", r, got)
 		}
 	}
 	for _, text := range []string{"", "x", "7/", "7/x", "-1", "07", "7/3/1"} {
 		if got := auth.ParseRevocation(text); got != (auth.Revocation{}) {
-			t.Errorf("%q is read as %+v, want everything", text, got)
+			t.Errorf("%q: parsed as %+v, want the zero Revocation", text, got)
 		}
 	}
 }

@@ -7,13 +7,12 @@ import (
 	"slices"
 )
 
-// jwksCacheControl is for how long others may keep our public keys. A new key is to be
-// in the bundle for that long before it signs.
+// jwksCacheControl allows clients to cache the public keys for 300 s. A new key must be in the
+// bundle for that long before it signs.
 const jwksCacheControl = "public, max-age=300"
 
-// JWKSHandler answers with the public keys that verify our tokens, as a JWK Set (RFC 7517
-// section 5), for others who want to check them. Secrets are never in it, so with
-// those only it is empty.
+// JWKSHandler serves the public keys that verify this server's tokens, as a JWK Set (RFC 7517
+// section 5). The set never contains secrets, so it is empty if there are only secrets.
 func (t *Tokens) JWKSHandler() http.Handler {
 	set := struct {
 		Keys []jwk `json:"keys"`
@@ -23,11 +22,11 @@ func (t *Tokens) JWKSHandler() http.Handler {
 		if !ok {
 			continue
 		}
-		if one := newPublicJWK(public); !slices.Contains(set.Keys, one) { // a bundle may hold both halves
-			set.Keys = append(set.Keys, one)
+		if key := newPublicJWK(public); !slices.Contains(set.Keys, key) { // a bundle may hold both halves
+			set.Keys = append(set.Keys, key)
 		}
 	}
-	body, _ := json.Marshal(set) // of strings only
+	body, _ := json.Marshal(set) // strings only: no error is possible
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "application/jwk-set+json")

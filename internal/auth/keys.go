@@ -15,23 +15,23 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// MinSecretBytes is the least number of bytes of a secret, as RFC 7518 section 3.2
-// has it for HS256.
+// MinSecretBytes is the minimum size of a secret in bytes, as RFC 7518 section 3.2 requires for
+// HS256.
 const MinSecretBytes = 32
 
-// tokenKey is good for one algorithm only, whatever a token says of itself: a public
-// key can never be taken for a secret.
+// tokenKey is valid for one algorithm only, regardless of the token's header: a public key is never
+// used as a secret.
 type tokenKey struct {
 	id      string // kid, derived from the key
 	method  jwt.SigningMethod
-	private any // nil where the key only verifies
+	private any // nil if the key only verifies
 	public  jwt.VerificationKey
 }
 
-// keyring holds what signs before what only verifies.
+// keyring holds the signing keys, followed by the keys that only verify.
 type keyring []tokenKey
 
-// parseKeyring takes the keys of NewTokens.
+// parseKeyring parses the arguments of NewTokens.
 func parseKeyring(secrets, bundle string) (keyring, error) {
 	var keys keyring
 	var err error
@@ -47,7 +47,7 @@ func parseKeyring(secrets, bundle string) (keyring, error) {
 	for i, secret := range list {
 		secret = strings.TrimSpace(secret)
 		if len(secret) < MinSecretBytes {
-			return nil, fmt.Errorf("JWT_SECRET needs %d bytes at least, number %d of %d has %d: make one with \"openssl rand -base64 48\"",
+			return nil, fmt.Errorf("JWT_SECRET needs %d bytes at least, number %d of %d has %d: generate one with \"openssl rand -base64 48\"",
 				MinSecretBytes, i+1, len(list), len(secret))
 		}
 		sum := sha256.Sum256([]byte("7p kid " + secret))
@@ -59,7 +59,7 @@ func parseKeyring(secrets, bundle string) (keyring, error) {
 	return keys, nil
 }
 
-// parsePEMBundle reads PEM blocks: private keys in PKCS #8, public ones in PKIX.
+// parsePEMBundle parses PEM blocks: private keys in PKCS #8, public keys in PKIX.
 func parsePEMBundle(bundle string) (keyring, error) {
 	var keys keyring
 	for block, rest := pem.Decode([]byte(bundle)); block != nil; block, rest = pem.Decode(rest) {
@@ -73,12 +73,12 @@ func parsePEMBundle(bundle string) (keyring, error) {
 		}
 		keys = append(keys, k)
 	}
-	// What pem cannot read, it passes over.
+	// Decode skips unreadable blocks, so compare their number.
 	if n := strings.Count(bundle, "-----BEGIN "); n != len(keys) {
-		return nil, fmt.Errorf("of %d PEM blocks only %d can be read", n, len(keys))
+		return nil, fmt.Errorf("only %d of %d PEM blocks are readable", len(keys), n)
 	}
 	if len(keys) == 0 || keys[0].private == nil {
-		return nil, errors.New("there is no private key to sign with, which is a PEM block: make one with \"openssl genpkey -algorithm ed25519\"")
+		return nil, errors.New("no PEM block with a private key to sign with: generate one with \"openssl genpkey -algorithm ed25519\"")
 	}
 	return keys, nil
 }
@@ -100,28 +100,28 @@ func parsePEMBlock(block *pem.Block) (tokenKey, error) {
 		return tokenKey{id: newPublicJWK(k).KeyID, method: jwt.SigningMethodEdDSA, public: k}, nil
 	}
 	if err != nil {
-		return tokenKey{}, fmt.Errorf("the %s cannot be read: %w", block.Type, err)
+		return tokenKey{}, fmt.Errorf("unreadable %s: %w", block.Type, err)
 	}
-	return tokenKey{}, fmt.Errorf("%s is not taken, only PRIVATE KEY and PUBLIC KEY of Ed25519: make one with \"openssl genpkey -algorithm ed25519\"", block.Type)
+	return tokenKey{}, fmt.Errorf("%s is not an Ed25519 PRIVATE KEY or PUBLIC KEY: generate one with \"openssl genpkey -algorithm ed25519\"", block.Type)
 }
 
-// signingKey is the key that new tokens are signed with.
+// signingKey returns the key that signs new tokens.
 func (k keyring) signingKey() *tokenKey { return &k[0] }
 
-// algorithms are those that any of the keys is for.
+// algorithms returns the algorithms of all keys.
 func (k keyring) algorithms() []string {
 	var all []string
-	for _, one := range k {
-		all = append(all, one.method.Alg())
+	for _, key := range k {
+		all = append(all, key.method.Alg())
 	}
 	return all
 }
 
-// candidateKeys returns the keys that a token may be signed with: the one that its
-// kid names, or without a kid all of its algorithm.
+// candidateKeys returns the keys that may have signed a token: the key that its kid names, or
+// without a kid all keys of its algorithm.
 func (k keyring) candidateKeys(t *jwt.Token) (any, error) {
 	if t.Header["crit"] != nil {
-		return nil, errors.New("a critical extension that is not understood") // RFC 7515 section 4.1.11
+		return nil, errors.New("unknown critical extension") // RFC 7515 section 4.1.11
 	}
 	id, named := t.Header["kid"]
 	var set jwt.VerificationKeySet
@@ -130,10 +130,10 @@ func (k keyring) candidateKeys(t *jwt.Token) (any, error) {
 			set.Keys = append(set.Keys, k[i].public)
 		}
 	}
-	return set, nil // an empty one is refused
+	return set, nil // the parser rejects an empty set
 }
 
-// jwk is a JSON Web Key of Ed25519 (RFC 8037 section 2).
+// jwk is an Ed25519 JSON Web Key (RFC 8037 section 2).
 type jwk struct {
 	Curve     string `json:"crv"`
 	Type      string `json:"kty"`
@@ -143,11 +143,11 @@ type jwk struct {
 	Algorithm string `json:"alg,omitempty"`
 }
 
-// newPublicJWK names the key by its thumbprint: the SHA-256 of the required members in
-// the order of their names (RFC 7638 section 3).
+// newPublicJWK returns the JWK of a public key. Its id is the thumbprint: the SHA-256 of the required
+// members in the order of their names (RFC 7638 section 3).
 func newPublicJWK(public ed25519.PublicKey) jwk {
 	k := jwk{Curve: "Ed25519", Type: "OKP", X: base64.RawURLEncoding.EncodeToString(public)}
-	required, _ := json.Marshal(k) // of strings only
+	required, _ := json.Marshal(k) // strings only: no error is possible
 	sum := sha256.Sum256(required)
 	k.KeyID, k.Use, k.Algorithm = base64.RawURLEncoding.EncodeToString(sum[:]), "sig", jwt.SigningMethodEdDSA.Alg()
 	return k

@@ -20,22 +20,22 @@ import (
 	"github.com/7p-education/api/internal/auth"
 )
 
-// pair is a key of Ed25519 and both of its PEM blocks.
-type pair struct {
+// keyPair is an Ed25519 key with its PEM blocks.
+type keyPair struct {
 	key             ed25519.PrivateKey
 	private, public string
 }
 
-func newPair(t testing.TB) pair {
+func newKeyPair(t testing.TB) keyPair {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pair{private, block(t, "PRIVATE KEY", private), block(t, "PUBLIC KEY", public)}
+	return keyPair{private, pemBlock(t, "PRIVATE KEY", private), pemBlock(t, "PUBLIC KEY", public)}
 }
 
-func block(t testing.TB, kind string, key any) string {
+func pemBlock(t testing.TB, kind string, key any) string {
 	t.Helper()
 	marshal := x509.MarshalPKCS8PrivateKey
 	if kind == "PUBLIC KEY" {
@@ -48,7 +48,7 @@ func block(t testing.TB, kind string, key any) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-func made(t testing.TB, secrets, bundle string) *auth.Tokens {
+func newTokens(t testing.TB, secrets, bundle string) *auth.Tokens {
 	t.Helper()
 	tokens, err := auth.NewTokens(secrets, bundle)
 	if err != nil {
@@ -57,31 +57,31 @@ func made(t testing.TB, secrets, bundle string) *auth.Tokens {
 	return tokens
 }
 
-var somebody = edu.Viewer{ID: 7, Role: edu.RoleStudent}
+var student = edu.Viewer{ID: 7, Role: edu.RoleStudent}
 
-func mintBy(t testing.TB, tokens *auth.Tokens) string {
+func issueToken(t testing.TB, tokens *auth.Tokens) string {
 	t.Helper()
-	token, err := tokens.IssueToken(somebody, time.Now(), time.Minute)
+	token, err := tokens.IssueToken(student, time.Now(), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return token
 }
 
-// Keys are changed by putting the new one first, and taking the old one out once
-// the last of its tokens has expired.
+// TestRotation checks the steps of a key rotation: the new key is put first, and the old one is
+// removed after its last token has expired.
 func TestRotation(t *testing.T) {
 	t.Parallel()
-	first, second := newPair(t), newPair(t)
+	first, second := newKeyPair(t), newKeyPair(t)
 	other := strings.Repeat("another secret ", 3)
 	issuers := map[string]*auth.Tokens{
-		"secret": made(t, secret, ""), "other secret": made(t, other, ""),
-		"first": made(t, "", first.private), "second": made(t, "", second.private),
+		"secret": newTokens(t, secret, ""), "other secret": newTokens(t, other, ""),
+		"first": newTokens(t, "", first.private), "second": newTokens(t, "", second.private),
 	}
 	for _, c := range []struct {
 		secrets, bundle string
-		signs           string
-		takes           []string
+		signer          string
+		accepted        []string
 	}{
 		{secret, "", "secret", []string{"secret"}},
 		{other + ", " + secret, "", "other secret", []string{"secret", "other secret"}},
@@ -90,25 +90,25 @@ func TestRotation(t *testing.T) {
 		{"", first.public + second.private, "second", []string{"first", "second"}},
 		{secret, first.private, "first", []string{"secret", "first"}},
 	} {
-		tokens := made(t, c.secrets, c.bundle)
+		tokens := newTokens(t, c.secrets, c.bundle)
 		for name, by := range issuers {
-			_, err := tokens.VerifyToken(t.Context(), mintBy(t, by))
-			if taken := err == nil; taken != slices.Contains(c.takes, name) {
-				t.Errorf("with %q: a token of %s is taken: %v", c.takes, name, taken)
+			_, err := tokens.VerifyToken(t.Context(), issueToken(t, by))
+			if got := err == nil; got != slices.Contains(c.accepted, name) {
+				t.Errorf("keys of %q: accepted a token of %s: %v", c.accepted, name, got)
 			}
 		}
-		if _, err := issuers[c.signs].VerifyToken(t.Context(), mintBy(t, tokens)); err != nil {
-			t.Errorf("with %q: new tokens are not signed by %s", c.takes, c.signs)
+		if _, err := issuers[c.signer].VerifyToken(t.Context(), issueToken(t, tokens)); err != nil {
+			t.Errorf("keys of %q: new tokens are not signed by %s", c.accepted, c.signer)
 		}
 	}
 }
 
-// A public key is no secret: a token "signed" with its bytes is refused, and so
-// is one whose kid names a key of another algorithm.
+// TestAlgorithmConfusion checks that a public key is not usable as a secret: a token signed with its
+// bytes is rejected, and so is one whose kid names a key of another algorithm.
 func TestAlgorithmConfusion(t *testing.T) {
 	t.Parallel()
-	p := newPair(t)
-	tokens := made(t, secret, p.private)
+	p := newKeyPair(t)
+	tokens := newTokens(t, secret, p.private)
 	public := p.key.Public().(ed25519.PublicKey)
 	kidOf := func(token string) any {
 		parsed, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{})
@@ -117,25 +117,25 @@ func TestAlgorithmConfusion(t *testing.T) {
 		}
 		return parsed.Header["kid"]
 	}
-	edKid, hsKid := kidOf(mintBy(t, tokens)), kidOf(mintBy(t, made(t, secret, "")))
+	edKid, hsKid := kidOf(issueToken(t, tokens)), kidOf(issueToken(t, newTokens(t, secret, "")))
 	for name, c := range map[string]struct {
 		method jwt.SigningMethod
 		key    any
 		kid    any
 		want   bool
 	}{
-		"as it should be":            {jwt.SigningMethodEdDSA, p.key, edKid, true},
+		"valid":                      {jwt.SigningMethodEdDSA, p.key, edKid, true},
 		"without a kid":              {jwt.SigningMethodEdDSA, p.key, nil, true},
 		"secret without a kid":       {jwt.SigningMethodHS256, []byte(secret), nil, true},
 		"the public key as a secret": {jwt.SigningMethodHS256, []byte(public), nil, false},
-		"and with its kid":           {jwt.SigningMethodHS256, []byte(public), edKid, false},
+		"the public key and its kid": {jwt.SigningMethodHS256, []byte(public), edKid, false},
 		"its PEM as a secret":        {jwt.SigningMethodHS256, []byte(p.public), nil, false},
 		"the kid of the secret":      {jwt.SigningMethodEdDSA, p.key, hsKid, false},
 		"an unknown kid":             {jwt.SigningMethodEdDSA, p.key, "other", false},
 		"a kid that is no text":      {jwt.SigningMethodEdDSA, p.key, 7, false},
-		"another key":                {jwt.SigningMethodEdDSA, newPair(t).key, edKid, false},
+		"another key":                {jwt.SigningMethodEdDSA, newKeyPair(t).key, edKid, false},
 	} {
-		token := jwt.NewWithClaims(c.method, cachedToken())
+		token := jwt.NewWithClaims(c.method, validClaims())
 		if c.kid != nil {
 			token.Header["kid"] = c.kid
 		}
@@ -144,35 +144,35 @@ func TestAlgorithmConfusion(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := tokens.VerifyToken(t.Context(), text); (err == nil) != c.want {
-			t.Errorf("%s: %v, want it taken: %v", name, err, c.want)
+			t.Errorf("%s: %v, want accepted: %v", name, err, c.want)
 		}
 	}
 }
 
-func TestBundlesThatAreRefused(t *testing.T) {
+func TestInvalidBundles(t *testing.T) {
 	t.Parallel()
-	p := newPair(t)
+	p := newKeyPair(t)
 	large, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, bundle := range map[string]string{
-		"public only": p.public, "no PEM": "hello", "RSA": block(t, "PRIVATE KEY", large),
-		"half of one": p.private[:60], "half behind a whole": p.private + p.private[:60],
+		"public only": p.public, "no PEM": "hello", "RSA": pemBlock(t, "PRIVATE KEY", large),
+		"truncated key": p.private[:60], "truncated second key": p.private + p.private[:60],
 		"a certificate": strings.ReplaceAll(p.public, "PUBLIC KEY", "CERTIFICATE"),
 	} {
 		if _, err := auth.NewTokens("", bundle); err == nil || strings.Contains(err.Error(), bundle) {
-			t.Errorf("%s: %v, want an error that does not repeat it", name, err)
+			t.Errorf("%s: %v, want an error without the key", name, err)
 		}
 	}
 }
 
-// What is published verifies what is signed, and holds no secret.
+// TestJWKS checks that the published set holds the public keys and no secrets.
 func TestJWKS(t *testing.T) {
 	t.Parallel()
-	p, old := newPair(t), newPair(t)
+	p, old := newKeyPair(t), newKeyPair(t)
 	rec := httptest.NewRecorder()
-	tokens := made(t, secret, p.private+p.public+old.public)
+	tokens := newTokens(t, secret, p.private+p.public+old.public)
 	tokens.JWKSHandler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
 	var set struct{ Keys []map[string]string }
 	if err := json.Unmarshal(rec.Body.Bytes(), &set); err != nil || len(set.Keys) != 2 {
@@ -184,15 +184,15 @@ func TestJWKS(t *testing.T) {
 		}
 	}
 	if !strings.Contains(rec.Header().Get("Cache-Control"), "max-age") {
-		t.Error("others may not keep it")
+		t.Error("no max-age in Cache-Control")
 	}
 }
 
-// Nothing but a token of our keys gives a viewer.
+// FuzzToken checks that only tokens signed with a key of the server authenticate a viewer.
 func FuzzToken(f *testing.F) {
-	p := newPair(f)
-	tokens := made(f, secret, p.private)
-	ours := []string{mintBy(f, tokens), mintBy(f, made(f, secret, ""))}
+	p := newKeyPair(f)
+	tokens := newTokens(f, secret, p.private)
+	ours := []string{issueToken(f, tokens), issueToken(f, newTokens(f, secret, ""))}
 	for _, token := range ours {
 		f.Add(token)
 		f.Add(strings.ToLower(token))
@@ -204,7 +204,7 @@ func FuzzToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token string) {
 		v, err := tokens.VerifyToken(t.Context(), token)
 		if err == nil && token != ours[0] && token != ours[1] {
-			t.Fatalf("%q names %+v", token, v)
+			t.Fatalf("%q: accepted as %+v", token, v)
 		}
 		if err != nil && (v.SignedIn() || !errors.Is(err, edu.Unauthenticated)) {
 			t.Fatalf("%q: %+v, %v", token, v, err)

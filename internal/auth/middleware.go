@@ -11,32 +11,32 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// maxTokenBytes is the most bytes of a token: those of identity providers with many
-// claims take some 2,000.
+// maxTokenBytes is the maximum size of a token in bytes. Tokens of identity providers with many
+// claims have about 2,000.
 const maxTokenBytes = 8 << 10
 
-// Verifier tells whom a token names. Its errors are an *edu.Error, of the code
-// edu.Unavailable where the token may well be good.
+// Verifier verifies tokens. Its errors are an *edu.Error, with the code edu.Unavailable if the
+// token could not be checked.
 type Verifier interface {
 	VerifyToken(ctx context.Context, token string) (edu.Viewer, error)
 }
 
-// Authenticator is the Verifier of the server: a token must be of our keys, or of
-// the provider's, and its account must be good now.
+// Authenticator is the Verifier of the server. It accepts a token signed by this server or by the
+// provider whose account is active and whose session has not ended.
 type Authenticator struct {
 	Tokens   *Tokens
-	Provider *Provider // nil for none
+	Provider *Provider // nil without an identity provider
 	Accounts *AccountCache
 }
 
-// VerifyToken returns the account that a token names, as of AccountTTL ago at most.
+// VerifyToken returns the account of a token, at most AccountTTL old.
 func (a *Authenticator) VerifyToken(ctx context.Context, token string) (edu.Viewer, error) {
 	if a.Provider.isIssuerOf(token) {
-		who, err := a.Provider.VerifyIdentity(ctx, token)
+		id, err := a.Provider.VerifyIdentity(ctx, token)
 		if err != nil {
 			return edu.Viewer{}, err
 		}
-		return a.Accounts.ResolveViewer(ctx, who)
+		return a.Accounts.ResolveViewer(ctx, id)
 	}
 	v, err := a.Tokens.VerifyToken(ctx, token)
 	if err != nil {
@@ -45,10 +45,9 @@ func (a *Authenticator) VerifyToken(ctx context.Context, token string) (edu.View
 	return a.Accounts.ResolveViewer(ctx, Identity{ID: v.ID, Session: v.Session})
 }
 
-// Middleware puts the viewer that a bearer token names into the request's
-// context. A request without credentials is anonymous; one whose credentials are
-// no good is answered 401 and never taken for anonymous; one whose credentials
-// cannot be checked is answered 503.
+// Middleware stores the viewer of a bearer token in the request's context. Requests without
+// credentials are anonymous. Invalid credentials get 401; they are never treated as anonymous.
+// Credentials that cannot be checked get 503.
 func Middleware(verifier Verifier) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +70,7 @@ func Middleware(verifier Verifier) func(http.Handler) http.Handler {
 	}
 }
 
-// parseBearerToken returns the token of a request's Authorization headers.
+// parseBearerToken returns the token of the Authorization headers of a request.
 func parseBearerToken(headers []string) (string, error) {
 	if len(headers) > 1 {
 		return "", edu.Errorf(edu.Unauthenticated, "there are %d Authorization headers: send one", len(headers))
@@ -80,21 +79,21 @@ func parseBearerToken(headers []string) (string, error) {
 	token = strings.TrimSpace(token)
 	switch {
 	case !strings.EqualFold(scheme, "Bearer"):
-		return "", edu.Errorf(edu.Unauthenticated, `credentials are taken as "Authorization: Bearer …" only`)
+		return "", edu.Errorf(edu.Unauthenticated, `only "Authorization: Bearer …" is accepted as credentials`)
 	case len(token) > maxTokenBytes:
-		return "", edu.Errorf(edu.Unauthenticated, "the token has %d bytes, %d is the most: sign in again", len(token), maxTokenBytes)
+		return "", edu.Errorf(edu.Unauthenticated, "the token has %d bytes, the maximum is %d: sign in again", len(token), maxTokenBytes)
 	}
 	return token, nil
 }
 
-// writeRejection answers in the shape of a GraphQL answer; a 401 has the challenge that
-// RFC 6750 section 3 asks for.
+// writeRejection writes err as a GraphQL error response. A 401 has the challenge that RFC 6750
+// section 3 requires.
 func writeRejection(w http.ResponseWriter, err error) {
 	problem, ok := errors.AsType[*edu.Error](err)
-	if !ok { // of a Verifier that does not keep its word
-		problem = &edu.Error{Code: edu.Unauthenticated, Message: "the token is refused: sign in again"}
+	if !ok { // the Verifier broke its contract
+		problem = &edu.Error{Code: edu.Unauthenticated, Message: "the token is rejected: sign in again"}
 	}
-	message, _ := json.Marshal(problem.Message) // a string
+	message, _ := json.Marshal(problem.Message) // a string: no error is possible
 	h, status := w.Header(), http.StatusUnauthorized
 	if problem.Code == edu.Unavailable {
 		status = http.StatusServiceUnavailable

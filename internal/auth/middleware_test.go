@@ -14,14 +14,14 @@ import (
 	"github.com/7p-education/api/internal/auth"
 )
 
-// refused is how a request with these Authorization headers was refused; the zero
-// refused is that it was not.
-type refused struct {
+// rejection is the error response to a request; zero for an accepted one.
+type rejection struct {
 	status        int
 	code, message string
 }
 
-func ask(t *testing.T, v auth.Verifier, headers ...string) (edu.Viewer, refused) {
+// authenticate sends a request with the given Authorization headers through the middleware.
+func authenticate(t *testing.T, v auth.Verifier, headers ...string) (edu.Viewer, rejection) {
 	t.Helper()
 	var viewer edu.Viewer
 	reached := false
@@ -33,84 +33,84 @@ func ask(t *testing.T, v auth.Verifier, headers ...string) (edu.Viewer, refused)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
 	if reached {
-		return viewer, refused{}
+		return viewer, rejection{}
 	}
-	var answer struct {
+	var response struct {
 		Errors []struct {
 			Message    string
 			Extensions struct{ Code string }
 		}
 	}
-	if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil || len(answer.Errors) != 1 {
+	if err := json.Unmarshal(rec.Body.Bytes(), &response); err != nil || len(response.Errors) != 1 {
 		t.Fatalf("%v: %s", err, rec.Body)
 	}
 	if challenged := rec.Header().Get("WWW-Authenticate") != ""; challenged != (rec.Code == http.StatusUnauthorized) {
-		t.Errorf("%d with the challenge %q", rec.Code, rec.Header().Get("WWW-Authenticate"))
+		t.Errorf("status %d with challenge %q", rec.Code, rec.Header().Get("WWW-Authenticate"))
 	}
-	return edu.Viewer{}, refused{rec.Code, answer.Errors[0].Extensions.Code, answer.Errors[0].Message}
+	return edu.Viewer{}, rejection{rec.Code, response.Errors[0].Extensions.Code, response.Errors[0].Message}
 }
 
-// Each refusal says what to do about it.
-func TestMiddlewareRefuses(t *testing.T) {
+// TestMiddlewareRejects checks that the message of each rejection says what to do.
+func TestMiddlewareRejects(t *testing.T) {
 	t.Parallel()
-	k := &known{accounts: map[auth.Identity]auth.Account{
+	k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{
 		{ID: 7}:             account,
 		{ID: 7, Session: 1}: {ID: 7, Role: edu.RoleStudent, Active: true, SessionEnded: true},
 		{ID: 8}:             {ID: 8, Role: edu.RoleStudent},
 	}}
-	a := &auth.Authenticator{Tokens: made(t, secret, ""), Accounts: accountsOf(t, k)}
-	bearer := func(v edu.Viewer, at time.Time) string { return "Bearer " + mint(t, v, at, time.Minute) }
+	a := &auth.Authenticator{Tokens: newTokens(t, secret, ""), Accounts: newAccountCache(t, k)}
+	bearer := func(v edu.Viewer, at time.Time) string { return "Bearer " + issueTokenFor(t, v, at, time.Minute) }
 	now := time.Now()
-	good := bearer(somebody, now)
-	if v, r := ask(t, a); v.SignedIn() || r != (refused{}) {
+	good := bearer(student, now)
+	if v, r := authenticate(t, a); v.SignedIn() || r != (rejection{}) {
 		t.Errorf("without a header: %+v, %+v", v, r)
 	}
-	if v, r := ask(t, a, good); v.ID != 7 || v.Plan != edu.PlanPremium || r != (refused{}) {
-		t.Errorf("with a good one: %+v, %+v", v, r)
+	if v, r := authenticate(t, a, good); v.ID != 7 || v.Plan != edu.PlanPremium || r != (rejection{}) {
+		t.Errorf("with a valid token: %+v, %+v", v, r)
 	}
 	for name, c := range map[string]struct {
 		headers []string
 		message string
 	}{
-		"expired":        {[]string{bearer(somebody, now.Add(-time.Hour))}, "the token has expired: refresh the session"},
+		"expired":        {[]string{bearer(student, now.Add(-time.Hour))}, "the token has expired: refresh the session"},
 		"broken":         {[]string{good + "x"}, "the token is not valid: sign in again"},
-		"session over":   {[]string{bearer(edu.Viewer{ID: 7, Role: edu.RoleStudent, Session: 1}, now)}, "the session has ended: sign in again"},
-		"inactive":       {[]string{bearer(edu.Viewer{ID: 8, Role: edu.RoleStudent}, now)}, "the account is not active: ask support"},
-		"nobody":         {[]string{bearer(edu.Viewer{ID: 9, Role: edu.RoleStudent}, now)}, "there is no account for this token: sign in again, or sign up"},
-		"too long":       {[]string{"Bearer " + strings.Repeat("x", 8193)}, "the token has 8193 bytes, 8192 is the most: sign in again"},
-		"just not":       {[]string{"Bearer " + strings.Repeat("x", 8192)}, "the token is not valid: sign in again"},
+		"session ended":  {[]string{bearer(edu.Viewer{ID: 7, Role: edu.RoleStudent, Session: 1}, now)}, "the session has ended: sign in again"},
+		"inactive":       {[]string{bearer(edu.Viewer{ID: 8, Role: edu.RoleStudent}, now)}, "the account is not active: contact support"},
+		"no account":     {[]string{bearer(edu.Viewer{ID: 9, Role: edu.RoleStudent}, now)}, "there is no account for this token: sign in again, or sign up"},
+		"too long":       {[]string{"Bearer " + strings.Repeat("x", 8193)}, "the token has 8193 bytes, the maximum is 8192: sign in again"},
+		"maximum length": {[]string{"Bearer " + strings.Repeat("x", 8192)}, "the token is not valid: sign in again"},
 		"two":            {[]string{good, good}, "there are 2 Authorization headers: send one"},
-		"empty":          {[]string{""}, `credentials are taken as "Authorization: Bearer …" only`},
-		"another scheme": {[]string{"Basic eDp5"}, `credentials are taken as "Authorization: Bearer …" only`},
+		"empty":          {[]string{""}, `only "Authorization: Bearer …" is accepted as credentials`},
+		"another scheme": {[]string{"Basic eDp5"}, `only "Authorization: Bearer …" is accepted as credentials`},
 	} {
-		if _, r := ask(t, a, c.headers...); r != (refused{http.StatusUnauthorized, "UNAUTHENTICATED", c.message}) {
+		if _, r := authenticate(t, a, c.headers...); r != (rejection{http.StatusUnauthorized, "UNAUTHENTICATED", c.message}) {
 			t.Errorf("%s: %+v, want 401 and %q", name, r, c.message)
 		}
 	}
 }
 
-// What cannot be checked is neither good nor bad, and a fault of ours is told
-// without its details.
+// TestMiddlewareUnavailable checks that an account that cannot be checked gets 503, and that no
+// response contains details of an internal error.
 func TestMiddlewareUnavailable(t *testing.T) {
 	t.Parallel()
-	k := &known{accounts: map[auth.Identity]auth.Account{{ID: 7}: account}, err: errors.New("secret detail")}
-	a := &auth.Authenticator{Tokens: made(t, secret, ""), Accounts: accountsOf(t, k)}
-	good := "Bearer " + mintBy(t, a.Tokens)
-	want := refused{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "accounts cannot be checked just now: try again"}
-	if _, r := ask(t, a, good); r != want {
+	k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{{ID: 7}: account}, err: errors.New("secret detail")}
+	a := &auth.Authenticator{Tokens: newTokens(t, secret, ""), Accounts: newAccountCache(t, k)}
+	good := "Bearer " + issueToken(t, a.Tokens)
+	want := rejection{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "accounts cannot be checked just now: try again"}
+	if _, r := authenticate(t, a, good); r != want {
 		t.Errorf("%+v, want %+v", r, want)
 	}
-	if _, r := ask(t, a, good+"x"); r.status != http.StatusUnauthorized {
-		t.Errorf("a broken token needs no database: %+v", r)
+	if _, r := authenticate(t, a, good+"x"); r.status != http.StatusUnauthorized {
+		t.Errorf("invalid token while accounts are unavailable: %+v", r)
 	}
-	if _, r := ask(t, broken{}, good); r.code != "UNAUTHENTICATED" || strings.Contains(r.message, "detail") {
+	if _, r := authenticate(t, brokenVerifier{}, good); r.code != "UNAUTHENTICATED" || strings.Contains(r.message, "detail") {
 		t.Errorf("%+v", r)
 	}
 }
 
-// broken is a Verifier that does not keep its word.
-type broken struct{}
+// brokenVerifier is a Verifier that breaks its contract: its error is no *edu.Error.
+type brokenVerifier struct{}
 
-func (broken) VerifyToken(context.Context, string) (edu.Viewer, error) {
+func (brokenVerifier) VerifyToken(context.Context, string) (edu.Viewer, error) {
 	return edu.Viewer{ID: 1}, errors.New("secret detail")
 }

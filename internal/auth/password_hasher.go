@@ -1,96 +1,90 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"runtime"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/7p-education/api/edu"
 )
 
-// How many wait to hash a password, and how long. A hash takes some 25 ms of a
-// processor, so a full queue is about a second of work for two.
+// The maximum number of calls that wait to hash a password, and how long they wait. A hash takes
+// about 25 ms of a processor, so a full queue is about one second of work for two processors.
 const (
 	maxQueued    = 64
 	maxQueueTime = 2 * time.Second
 )
 
-// errHasherBusy is the answer to those who would wait too long.
-var errHasherBusy = edu.Errorf(edu.Unavailable, "too many are signing in just now; try again")
+// errHasherBusy is returned to calls that would wait too long.
+var errHasherBusy = edu.Errorf(edu.Unavailable, "too many sign-ins at once: try again")
 
-// PasswordHasher hashes passwords, a few at a time: each hash fills 19 MiB of memory
-// and a processor, so that a flood of sign-ins must queue, and its end be turned
-// away, rather than take all of both.
+// PasswordHasher hashes a limited number of passwords at a time. Each hash takes 19 MiB of memory and
+// one processor. A flood of sign-ins is therefore queued, and rejected once the queue is full.
 type PasswordHasher struct {
-	queueSlots chan struct{} // who hashes or waits
-	hashSlots  chan struct{} // who hashes
+	queueSlots *semaphore.Weighted // held while a call waits or hashes
+	hashSlots  *semaphore.Weighted // held while a call hashes
 }
 
-// NewPasswordHasher returns Passwords that hash as many at a time as there are
-// processors for. A process needs one.
+// NewPasswordHasher returns a PasswordHasher that hashes as many passwords at a time as there are
+// processors. A process needs one.
 func NewPasswordHasher() *PasswordHasher {
-	n := runtime.GOMAXPROCS(0)
-	return &PasswordHasher{queueSlots: make(chan struct{}, n+maxQueued), hashSlots: make(chan struct{}, n)}
+	n := int64(runtime.GOMAXPROCS(0))
+	return &PasswordHasher{queueSlots: semaphore.NewWeighted(n + maxQueued), hashSlots: semaphore.NewWeighted(n)}
 }
 
-// HashPassword returns what to store of a password: argon2id with a salt of its own, as
-// a PHC string. It fails with edu.Unavailable where too many wait, or with the
-// context's error.
+// HashPassword returns the stored form of a password: argon2id with a new salt, as a PHC string. It
+// fails with edu.Unavailable if the queue is full, or with the context's error.
 func (p *PasswordHasher) HashPassword(ctx context.Context, password string) (string, error) {
-	done, err := p.acquireSlot(ctx)
+	release, err := p.acquireSlot(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer done()
+	defer release()
 	return HashWithSalt(password, generateSalt()), nil
 }
 
-// VerifyPassword tells whether a password is the one of a stored hash. Renewed is what
-// to store instead where that was made with weaker parameters than today's, ""
-// where it may stay. An empty hash, or one that cannot be read, is no password's;
-// telling so takes as long as for any other. It fails as Hash does.
-func (p *PasswordHasher) VerifyPassword(ctx context.Context, password, stored string) (good bool, renewed string, err error) {
-	done, err := p.acquireSlot(ctx)
+// VerifyPassword reports whether a password matches a stored hash. If the hash has weaker parameters
+// than the current ones, rehashed is the hash to store instead, otherwise "". An empty or unreadable
+// hash matches no password, and takes as long as any other. VerifyPassword fails as HashPassword does.
+func (p *PasswordHasher) VerifyPassword(ctx context.Context, password, stored string) (match bool, rehashed string, err error) {
+	release, err := p.acquireSlot(ctx)
 	if err != nil {
 		return false, "", err
 	}
-	defer done()
-	h, known := parsePasswordHash(stored)
-	if !known {
+	defer release()
+	h, ok := parsePasswordHash(stored)
+	if !ok {
 		h = dummyHash
 	}
-	if !h.matchesPassword(password) || !known {
+	if !h.matchesPassword(password) || !ok {
 		return false, "", nil
 	}
 	if h.needsRehash() {
-		renewed = HashWithSalt(password, generateSalt())
+		rehashed = HashWithSalt(password, generateSalt())
 	}
-	return true, renewed, nil
+	return true, rehashed, nil
 }
 
-// acquireSlot waits until a hash may be made; done must be called after it.
-func (p *PasswordHasher) acquireSlot(ctx context.Context) (done func(), err error) {
-	select {
-	case p.queueSlots <- struct{}{}:
-	default:
+// acquireSlot waits for a slot to hash a password; the caller must call release afterwards. It fails
+// with errHasherBusy if the queue is full or after maxQueueTime, or with the context's error.
+func (p *PasswordHasher) acquireSlot(ctx context.Context) (release func(), err error) {
+	if !p.queueSlots.TryAcquire(1) {
 		return nil, errHasherBusy
 	}
-	timeout := time.NewTimer(maxQueueTime)
-	defer timeout.Stop()
-	select {
-	case p.hashSlots <- struct{}{}:
-		return func() { <-p.hashSlots; <-p.queueSlots }, nil
-	case <-ctx.Done():
-		err = ctx.Err()
-	case <-timeout.C:
-		err = errHasherBusy
+	waitCtx, cancel := context.WithTimeout(ctx, maxQueueTime)
+	defer cancel()
+	if p.hashSlots.Acquire(waitCtx, 1) != nil {
+		p.queueSlots.Release(1)
+		return nil, cmp.Or(ctx.Err(), errHasherBusy)
 	}
-	<-p.queueSlots
-	return nil, err
+	return func() { p.hashSlots.Release(1); p.queueSlots.Release(1) }, nil
 }
 
 func generateSalt() (salt [saltLength]byte) {
-	_, _ = rand.Read(salt[:]) // never fails: crypto/rand ends the program instead
+	_, _ = rand.Read(salt[:]) // never fails: crypto/rand aborts the program instead
 	return salt
 }

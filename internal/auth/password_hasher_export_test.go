@@ -2,10 +2,10 @@ package auth
 
 import "context"
 
-// MaxQueued is how many may wait for a turn.
+// MaxQueued is the maximum number of calls that wait for a slot.
 const MaxQueued = maxQueued
 
-// AcquireSlot waits until a hash may be made.
-func (p *PasswordHasher) AcquireSlot(ctx context.Context) (done func(), err error) {
+// AcquireSlot waits for a slot to hash a password.
+func (p *PasswordHasher) AcquireSlot(ctx context.Context) (release func(), err error) {
 	return p.acquireSlot(ctx)
 }

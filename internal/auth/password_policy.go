@@ -10,15 +10,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The length of a password: of characters at least, of bytes as sent at most.
-// No kinds of characters are asked for, after NIST SP 800-63B section 3.1.1.2.
+// The minimum length of a password in characters and its maximum length in bytes. No character
+// classes are required, following NIST SP 800-63B section 3.1.1.2.
 const (
 	MinPasswordChars = 10
 	MaxPasswordBytes = 1024
 )
 
-// commonPasswordText holds the commonest passwords of MinPasswordChars characters and more,
-// one a line in small letters, from what leaks of the last years had most.
+// commonPasswordText holds the most common passwords of at least MinPasswordChars characters in leaks
+// of recent years, one a line in lower case.
 //
 //go:embed common_passwords.txt
 var commonPasswordText string
@@ -31,8 +31,8 @@ var commonPasswords = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// PasswordWeakness tells a person why a password is not taken, "" where it is. Name and
-// email are those of the account, which are guessed first.
+// PasswordWeakness returns the reason to reject a password, or "" to accept it. Name and email are
+// those of the account, which attackers guess first.
 func PasswordWeakness(password, name, email string) string {
 	if len(password) > MaxPasswordBytes {
 		return fmt.Sprintf("this is too long: %d bytes at most, it has %d", MaxPasswordBytes, len(password))
@@ -42,7 +42,7 @@ func PasswordWeakness(password, name, email string) string {
 		return fmt.Sprintf("this is too short: %d characters at least, it has %d", MinPasswordChars, n)
 	}
 	if commonPasswords()[strings.ToLower(password)] {
-		return "this is one of the commonest passwords, which are guessed first"
+		return "this is one of the most common passwords, which are guessed first"
 	}
 	local, _, _ := strings.Cut(email, "@")
 	for _, own := range []string{name, email, local} {

@@ -33,16 +33,16 @@ func hash(t *testing.T, password string) string {
 	return stored
 }
 
-func verify(t *testing.T, password, stored string) (good bool, renewed string) {
+func verify(t *testing.T, password, stored string) (match bool, rehashed string) {
 	t.Helper()
-	good, renewed, err := auth.NewPasswordHasher().VerifyPassword(t.Context(), password, stored)
+	match, rehashed, err := auth.NewPasswordHasher().VerifyPassword(t.Context(), password, stored)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return good, renewed
+	return match, rehashed
 }
 
-// What is stored is argon2id in OWASP's parameters, with a salt of its own.
+// TestHash checks that a stored hash is argon2id with OWASP's parameters and a new salt.
 func TestHash(t *testing.T) {
 	t.Parallel()
 	stored, again := hash(t, goodPassword), hash(t, goodPassword)
@@ -52,7 +52,7 @@ func TestHash(t *testing.T) {
 		t.Fatalf("stored as %s", stored)
 	}
 	if stored == again {
-		t.Error("two hashes have one salt")
+		t.Error("two hashes have the same salt")
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[1])
 	if err != nil {
@@ -62,22 +62,22 @@ func TestHash(t *testing.T) {
 		t.Errorf("the key is %s, want %s", parts[2], key)
 	}
 	for password, want := range map[string]bool{goodPassword: true, goodPassword + " ": false, strings.ToUpper(goodPassword): false, "": false} {
-		if good, renewed := verify(t, password, stored); good != want || renewed != "" {
-			t.Errorf("%q: %v, renewed %q; want %v", password, good, renewed, want)
+		if match, rehashed := verify(t, password, stored); match != want || rehashed != "" {
+			t.Errorf("%q: %v, rehashed %q; want %v", password, match, rehashed, want)
 		}
 	}
 }
 
-// The same letters from two keyboards are the same password.
+// TestHashNormalizes checks that two encodings of the same letters are the same password.
 func TestHashNormalizes(t *testing.T) {
 	t.Parallel()
 	const password = "Žluťoučký kůň"
-	if good, _ := verify(t, norm.NFD.String(password), hash(t, norm.NFC.String(password))); !good {
-		t.Error("a decomposed password is not the composed one")
+	if match, _ := verify(t, norm.NFD.String(password), hash(t, norm.NFC.String(password))); !match {
+		t.Error("the decomposed password does not match the composed one")
 	}
 }
 
-// phc hashes as another program, or another year, may have.
+// phc returns a hash with the parameters of another program or another year.
 func phc(memory, passes uint32, lanes uint8, saltLength, keyLength int) string {
 	salt := []byte(strings.Repeat("s", saltLength))
 	b64 := base64.RawStdEncoding
@@ -85,13 +85,13 @@ func phc(memory, passes uint32, lanes uint8, saltLength, keyLength int) string {
 		b64.EncodeToString(argon2.IDKey([]byte(goodPassword), salt, passes, memory, lanes, uint32(keyLength))))
 }
 
-func TestWeakerHashesAreRenewed(t *testing.T) {
+func TestWeakHashesAreRehashed(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		stored string
 		weaker bool
 	}{
-		"ours":                {phc(19*1024, 2, 1, 16, 32), false},
+		"current parameters":  {phc(19*1024, 2, 1, 16, 32), false},
 		"less memory":         {phc(12*1024, 2, 1, 16, 32), true},
 		"one pass":            {phc(19*1024, 1, 1, 16, 32), true},
 		"short salt":          {phc(19*1024, 2, 1, 8, 32), true},
@@ -100,27 +100,27 @@ func TestWeakerHashesAreRenewed(t *testing.T) {
 		"more of everything":  {phc(32*1024, 3, 4, 32, 64), false},
 		"memory for a thread": {phc(8, 1, 1, 16, 32), true},
 	} {
-		good, renewed := verify(t, goodPassword, tt.stored)
-		if !good || (renewed != "") != tt.weaker {
-			t.Errorf("%s: %v, renewed %q", name, good, renewed)
+		match, rehashed := verify(t, goodPassword, tt.stored)
+		if !match || (rehashed != "") != tt.weaker {
+			t.Errorf("%s: %v, rehashed %q", name, match, rehashed)
 		}
-		if renewed == "" {
+		if rehashed == "" {
 			continue
 		}
-		if good, twice := verify(t, goodPassword, renewed); !good || twice != "" {
-			t.Errorf("%s: renewed to %s: %v, renewed again %q", name, renewed, good, twice)
+		if match, twice := verify(t, goodPassword, rehashed); !match || twice != "" {
+			t.Errorf("%s: rehashed to %s: %v, rehashed again %q", name, rehashed, match, twice)
 		}
-		if good, renewed := verify(t, "another password", tt.stored); good || renewed != "" {
-			t.Errorf("%s: a wrong password: %v, renewed %q", name, good, renewed)
+		if match, rehashed := verify(t, "another password", tt.stored); match || rehashed != "" {
+			t.Errorf("%s: a wrong password: %v, rehashed %q", name, match, rehashed)
 		}
 	}
 }
 
-// What cannot be read is nobody's, and costs what a hash costs: 19 MiB are
-// filled, whatever was stored.
+// TestVerifyWithoutHash checks that an unreadable hash matches no password and costs as much as any
+// other: it fills 19 MiB, regardless of the stored text.
 func TestVerifyWithoutHash(t *testing.T) {
-	good := hash(t, goodPassword)
-	parts := strings.Split(good, "$")
+	stored := hash(t, goodPassword)
+	parts := strings.Split(stored, "$")
 	with := func(i int, part string) string {
 		changed := append([]string{}, parts...)
 		changed[i] = part
@@ -129,85 +129,85 @@ func TestVerifyWithoutHash(t *testing.T) {
 	for name, stored := range map[string]string{
 		"nothing": "", "text": goodPassword, "bcrypt": "$2b$12$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvabcdefghijklm",
 		"argon2i": with(1, "argon2i"), "an older version": with(2, "v=16"), "no salt": with(4, ""), "no key": with(5, ""),
-		"key of another alphabet": with(5, strings.Repeat("-", 43)), "more after it": good + "$x", "space": " " + good,
+		"key of another alphabet": with(5, strings.Repeat("-", 43)), "text after it": stored + "$x", "space": " " + stored,
 		"no memory": with(3, "m=0,t=2,p=1"), "no passes": with(3, "m=19456,t=0,p=1"), "no lanes": with(3, "m=19456,t=2,p=0"),
 		"4 GiB": with(3, "m=4194304,t=2,p=1"), "a million passes": with(3, "m=19456,t=1000000,p=1"), "signed": with(3, "m=+19456,t=2,p=1"),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		ok, renewed := verify(t, goodPassword, stored)
+		ok, rehashed := verify(t, goodPassword, stored)
 		runtime.ReadMemStats(&after)
-		if ok || renewed != "" {
-			t.Errorf("%s: %v, renewed %q", name, ok, renewed)
+		if ok || rehashed != "" {
+			t.Errorf("%s: %v, rehashed %q", name, ok, rehashed)
 		}
 		if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib < 19 || mib > 20 {
-			t.Errorf("%s: took %d MiB, want a hash's 19", name, mib)
+			t.Errorf("%s: allocated %d MiB, want the 19 of a hash", name, mib)
 		}
 	}
 }
 
-// However many come, as many hash at a time as there are processors for, and so
-// many wait; the rest are turned away at once. What waits too long is too.
-func TestPasswordsQueue(t *testing.T) {
+// TestHashQueue checks that as many calls hash at a time as there are processors, and MaxQueued wait;
+// further calls fail at once. A call that waits too long fails too.
+func TestHashQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, n := auth.NewPasswordHasher(), runtime.GOMAXPROCS(0)
-		var running, served, refused atomic.Int64
+		var running, served, rejected atomic.Int64
 		var wg sync.WaitGroup
 		release := make(chan struct{})
 		for range 3 * (n + auth.MaxQueued) {
 			wg.Go(func() {
-				done, err := p.AcquireSlot(t.Context())
+				releaseSlot, err := p.AcquireSlot(t.Context())
 				if err != nil {
 					if !errors.Is(err, edu.Unavailable) {
-						t.Errorf("turned away with %v", err)
+						t.Errorf("rejected with %v", err)
 					}
-					refused.Add(1)
+					rejected.Add(1)
 					return
 				}
 				if running.Add(1) > int64(n) {
-					t.Errorf("more than %d hash at once", n)
+					t.Errorf("more than %d calls hash at a time", n)
 				}
 				<-release
 				running.Add(-1)
 				served.Add(1)
-				done()
+				releaseSlot()
 			})
 		}
 		synctest.Wait()
-		if running.Load() != int64(n) || refused.Load() != int64(2*(n+auth.MaxQueued)) {
-			t.Errorf("%d hash and %d are turned away; want %d and %d", running.Load(), refused.Load(), n, 2*(n+auth.MaxQueued))
+		if running.Load() != int64(n) || rejected.Load() != int64(2*(n+auth.MaxQueued)) {
+			t.Errorf("%d calls hash and %d are rejected; want %d and %d", running.Load(), rejected.Load(), n, 2*(n+auth.MaxQueued))
 		}
 		close(release)
 		wg.Wait()
 		if served.Load() != int64(n+auth.MaxQueued) {
-			t.Errorf("%d were served, want %d", served.Load(), n+auth.MaxQueued)
+			t.Errorf("served %d calls, want %d", served.Load(), n+auth.MaxQueued)
 		}
 
-		// All turns are taken for good now.
+		// Occupy all slots until the end of the test.
 		for range n {
 			if _, err := p.AcquireSlot(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := p.VerifyPassword(t.Context(), goodPassword, ""); !errors.Is(err, edu.Unavailable) { // after 2 s of the bubble's
-			t.Errorf("waited too long: %v", err)
+		if _, _, err := p.VerifyPassword(t.Context(), goodPassword, ""); !errors.Is(err, edu.Unavailable) { // after 2 s of the bubble's clock
+			t.Errorf("call without a free slot: %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := p.HashPassword(ctx, goodPassword); !errors.Is(err, context.Canceled) {
-			t.Errorf("gave up: %v", err)
+			t.Errorf("cancelled call: %v", err)
 		}
-		for range auth.MaxQueued { // none of those who left takes a place
+		for range auth.MaxQueued { // the calls that failed occupy no place in the queue
 			wg.Go(func() {
 				if _, err := p.HashPassword(t.Context(), goodPassword); !errors.Is(err, edu.Unavailable) {
-					t.Errorf("waited too long: %v", err)
+					t.Errorf("call without a free slot: %v", err)
 				}
 			})
 		}
 		synctest.Wait()
 		if _, err := p.AcquireSlot(t.Context()); !errors.Is(err, edu.Unavailable) {
-			t.Errorf("one too many: %v", err)
+			t.Errorf("call with a full queue: %v", err)
 		}
 		wg.Wait()
 	})
@@ -218,7 +218,7 @@ func TestWeakness(t *testing.T) {
 	const name, email = "Ada Augusta Lovelace", "ada.lovelace@7p.example"
 	for password, want := range map[string]string{
 		goodPassword:                 "",
-		"correct horse battery":      "", // of the demo accounts
+		"correct horse battery":      "", // the demo accounts use it
 		"кириллица":                  "10 characters at least, it has 9",
 		"кириллица!":                 "",
 		"":                           "10 characters at least, it has 0",
@@ -226,10 +226,10 @@ func TestWeakness(t *testing.T) {
 		strings.Repeat("e\u0301", 9): "10 characters at least, it has 9", // composed: é
 		strings.Repeat("ж", 512):     "",
 		strings.Repeat("ж", 513):     "1024 bytes at most, it has 1026",
-		"1234567890":                 "commonest",
-		"QwertyUiop":                 "commonest",
-		"CONTRASEÑA":                 "commonest",
-		"contrasen\u0303a":           "commonest",
+		"1234567890":                 "most common",
+		"QwertyUiop":                 "most common",
+		"CONTRASEÑA":                 "most common",
+		"contrasen\u0303a":           "most common",
 		"Ada Augusta Lovelace":       "own name",
 		"ada.lovelace":               "own name",
 		"Ada.Lovelace@7P.example":    "own name",
@@ -240,12 +240,13 @@ func TestWeakness(t *testing.T) {
 			t.Errorf("%.40q: %q, want %q", password, got, want)
 		}
 		if len(password) > 5 && strings.Contains(got, password) {
-			t.Errorf("%.40q is in its refusal: %s", password, got)
+			t.Errorf("%.40q is in the message: %s", password, got)
 		}
 	}
 }
 
-// The list holds what can match: normal, in small letters, long enough, once.
+// TestCommonPasswords checks that each listed password can match: normalized, in lower case, long
+// enough and listed once.
 func TestCommonPasswords(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("common_passwords.txt")
@@ -256,10 +257,10 @@ func TestCommonPasswords(t *testing.T) {
 	for line := range strings.Lines(string(text)) {
 		p := strings.TrimSuffix(line, "\n")
 		if p != strings.ToLower(norm.NFC.String(p)) || p != strings.TrimSpace(p) || utf8.RuneCountInString(p) < auth.MinPasswordChars || seen[p] {
-			t.Errorf("%q can never match, or is there twice", p)
+			t.Errorf("%q cannot match or is listed twice", p)
 		}
 		if auth.PasswordWeakness(p, "", "") == "" {
-			t.Errorf("%q is taken", p)
+			t.Errorf("%q is accepted", p)
 		}
 		seen[p] = true
 	}
@@ -278,20 +279,20 @@ func BenchmarkHash(b *testing.B) {
 	}
 }
 
-// BenchmarkVerify compares what a right password, a wrong one and no account take.
+// BenchmarkVerify compares the cost of a right password, a wrong one and a missing account.
 func BenchmarkVerify(b *testing.B) {
 	stored, err := auth.NewPasswordHasher().HashPassword(b.Context(), goodPassword)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for name, with := range map[string][2]string{
-		"right": {goodPassword, stored}, "wrong": {"some other password", stored}, "nobody": {goodPassword, ""},
+		"right": {goodPassword, stored}, "wrong": {"some other password", stored}, "no account": {goodPassword, ""},
 	} {
 		b.Run(name, func(b *testing.B) {
 			p := auth.NewPasswordHasher()
 			for b.Loop() {
-				if good, _, err := p.VerifyPassword(b.Context(), with[0], with[1]); err != nil || good != (name == "right") {
-					b.Fatal(good, err)
+				if match, _, err := p.VerifyPassword(b.Context(), with[0], with[1]); err != nil || match != (name == "right") {
+					b.Fatal(match, err)
 				}
 			}
 		})

@@ -15,36 +15,36 @@ import (
 )
 
 const (
-	// leeway is how far the provider's clock may be from ours.
+	// leeway is the accepted difference between the provider's clock and this server's.
 	leeway = 30 * time.Second
 
-	// maxEmail is the most characters of an email (RFC 5321 section 4.5.3.1).
+	// maxEmail is the maximum length of an email in characters (RFC 5321 section 4.5.3.1).
 	maxEmail = 254
 )
 
-// asymmetricAlgorithms are the algorithms that a provider may sign with (RFC 7518 section
-// 3.1, RFC 8037): who can verify cannot sign.
+// asymmetricAlgorithms are the algorithms that a provider may sign with (RFC 7518 section 3.1,
+// RFC 8037): a party that can verify cannot sign.
 var asymmetricAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
 var (
-	errEmailUnverified     = edu.Errorf(edu.Unauthenticated, "the email of this token is not verified: verify it where you signed in, and sign in again")
-	errProviderUnavailable = edu.Errorf(edu.Unavailable, "the identity provider cannot be reached just now: try again")
+	errEmailUnverified     = edu.Errorf(edu.Unauthenticated, "the email of this token is not verified: verify it with the identity provider and sign in again")
+	errProviderUnavailable = edu.Errorf(edu.Unavailable, "the identity provider is unreachable: try again")
 )
 
-// ProviderOptions say which tokens of others are taken, and for whose.
+// ProviderOptions configure which tokens of an identity provider are accepted.
 type ProviderOptions struct {
-	URL       string // of the provider's JWK Set
-	Issuer    string // what iss must be
-	Audience  string // what aud must be or hold
-	UserClaim string // that names the user
-	// MatchByID tells that the claim holds the user's key, as sub does in tokens of our
-	// own; otherwise it is their email.
+	URL       string // URL of the provider's JWK Set
+	Issuer    string // required value of iss
+	Audience  string // required value or element of aud
+	UserClaim string // claim that identifies the user
+	// MatchByID reports that the claim holds the user's id, as sub does in tokens of this server;
+	// otherwise it holds the user's email.
 	MatchByID bool
-	Log       *slog.Logger // is told where keys cannot be fetched
+	Log       *slog.Logger // for failed fetches of keys
 }
 
-// Provider checks the tokens of an outside identity provider. Who somebody is, it
-// knows; what they may do, our database does.
+// Provider verifies the tokens of an external identity provider. The provider only identifies users;
+// their rights come from this server's database.
 type Provider struct {
 	options ProviderOptions
 	parser  *jwt.Parser
@@ -52,12 +52,12 @@ type Provider struct {
 	keyfunc keyfunc.Keyfunc
 }
 
-// NewProvider returns a Provider that keeps the keys of the URL until the context
-// ends. Where they cannot be fetched it goes on without, after 5 s at most, and
-// fetches them once they are asked for. The error is about the options.
+// NewProvider returns a Provider that refreshes the keys of the URL until the context ends. If the
+// first fetch fails, within 5 s, the Provider starts without keys and fetches them when a token needs
+// one. The error concerns the options.
 func NewProvider(ctx context.Context, o ProviderOptions) (*Provider, error) {
 	if o.Issuer == issuer {
-		return nil, fmt.Errorf("JWKS_ISSUER must not be %q: that is the issuer of our own tokens", issuer)
+		return nil, fmt.Errorf("JWKS_ISSUER must not be %q: that is the issuer of this server's tokens", issuer)
 	}
 	keys, err := fetchProviderKeys(ctx, o.URL, o.Log)
 	if err != nil {
@@ -74,8 +74,7 @@ func NewProvider(ctx context.Context, o ProviderOptions) (*Provider, error) {
 	)}, nil
 }
 
-// isIssuerOf tells whether a token claims to be the provider's; without a provider,
-// none is.
+// isIssuerOf reports whether a token claims to be from the provider; false for a nil Provider.
 func (p *Provider) isIssuerOf(token string) bool {
 	if p == nil {
 		return false
@@ -85,12 +84,13 @@ func (p *Provider) isIssuerOf(token string) bool {
 	return err == nil && c.Issuer == p.options.Issuer
 }
 
-// VerifyIdentity returns whom a token of the provider names; ErrTokenExpired, ErrInvalidToken or
-// another refusal; or an error of edu.Unavailable while there are no keys.
+// VerifyIdentity returns the identity of a token of the provider. The error is ErrTokenExpired,
+// ErrInvalidToken or another edu.Unauthenticated error, or has the code edu.Unavailable while there
+// are no keys.
 func (p *Provider) VerifyIdentity(ctx context.Context, token string) (Identity, error) {
 	c := jwt.MapClaims{}
 	_, err := p.parser.ParseWithClaims(token, c, func(t *jwt.Token) (any, error) {
-		// The keys that an unknown kid fetches are for others too, who may still be there.
+		// The fetch that an unknown kid starts serves other requests too: do not cancel it with this one.
 		return p.keyfunc.KeyfuncCtx(context.WithoutCancel(ctx))(t)
 	})
 	switch {
@@ -103,7 +103,7 @@ func (p *Provider) VerifyIdentity(ctx context.Context, token string) (Identity, 
 	}
 }
 
-// identityFromClaims reads the claim that names the user.
+// identityFromClaims returns the identity in the configured claim.
 func (p *Provider) identityFromClaims(c jwt.MapClaims) (Identity, error) {
 	value := c[p.options.UserClaim]
 	if p.options.MatchByID {
@@ -116,8 +116,8 @@ func (p *Provider) identityFromClaims(c jwt.MapClaims) (Identity, error) {
 	if email == "" || len(email) > maxEmail || strings.ContainsRune(email, 0) {
 		return Identity{}, ErrInvalidToken
 	}
-	// Some providers write it as a string; one that leaves it out vouches for all.
-	if verified, told := c["email_verified"]; told && verified != true && verified != "true" {
+	// Some providers write a string. A provider that omits the claim vouches for all emails.
+	if verified, present := c["email_verified"]; present && verified != true && verified != "true" {
 		return Identity{}, errEmailUnverified
 	}
 	return Identity{Email: email}, nil

@@ -16,39 +16,39 @@ import (
 )
 
 const (
-	fetchTimeout  = 5 * time.Second // of one fetch of a provider's keys
-	maxFetchBytes = 1 << 20         // of its answer, which is some 5,000 as a rule
+	fetchTimeout  = 5 * time.Second // of one fetch of the provider's keys
+	maxFetchBytes = 1 << 20         // of its response, which usually has about 5,000
 
-	// refreshInterval is how old keys may become that nobody misses.
+	// refreshInterval is the maximum age of the keys while no token needs an unknown one.
 	refreshInterval = 15 * time.Minute
 
-	// unknownKIDInterval is how often a kid that is not known may cause a fetch:
-	// anyone can send one.
+	// unknownKIDInterval is the minimum interval between fetches for an unknown kid: any client can send
+	// one.
 	unknownKIDInterval = 30 * time.Second
 
-	// minRSABits is the least size of an RSA key (RFC 7518 sections 3.3 and 3.5).
+	// minRSABits is the minimum size of an RSA key (RFC 7518 sections 3.3 and 3.5).
 	minRSABits = 2048
 )
 
-// providerKeys are the keys that were fetched last.
+// providerKeys stores the keys of the latest successful fetch.
 type providerKeys struct {
 	jwkset.Storage                // never fetches
-	remote         jwkset.Storage // the same, but fetches what it does not know
+	remote         jwkset.Storage // the same keys, but fetches unknown ones
 	fetches        singleflight.Group
 }
 
-// fetchProviderKeys fetches the keys of a URL, now and again until the context ends.
+// fetchProviderKeys fetches the keys of a URL, and refreshes them until the context ends.
 func fetchProviderKeys(ctx context.Context, url string, log *slog.Logger) (*providerKeys, error) {
 	keys := &providerKeys{Storage: verificationStorage{jwkset.NewMemoryStorage()}}
 	fetched, err := jwkset.NewStorageFromHTTP(url, jwkset.HTTPClientStorageOptions{
 		Ctx: ctx, Storage: keys.Storage,
 		Client: &http.Client{
 			Timeout: fetchTimeout, Transport: limitedTransport{http.DefaultTransport},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // and that is no 200
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a redirect is not a 200, so the fetch fails
 		},
 		HTTPTimeout: fetchTimeout, NoErrorReturnFirstHTTPReq: true, RefreshInterval: refreshInterval,
 		RefreshErrorHandler: func(ctx context.Context, err error) {
-			log.WarnContext(ctx, "the identity provider's keys cannot be fetched: those that were fetched last stay in use", "error", err)
+			log.WarnContext(ctx, "fetch of the identity provider's keys failed: the previous keys stay in use", "error", err)
 		},
 	})
 	if err != nil {
@@ -57,13 +57,13 @@ func fetchProviderKeys(ctx context.Context, url string, log *slog.Logger) (*prov
 	keys.remote, err = jwkset.NewHTTPClient(jwkset.HTTPClientOptions{
 		HTTPURLs:          map[string]jwkset.Storage{url: fetched},
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownKIDInterval), 1),
-		RateLimitWaitMax:  fetchTimeout, // of waiting for the limit and of the fetch, together
+		RateLimitWaitMax:  fetchTimeout, // of the wait for the limit and the fetch together
 	})
 	return keys, err
 }
 
-// KeyRead returns the key of a kid. The first of those who ask for one that is not
-// known has the keys fetched; all wait for that.
+// KeyRead returns the key of a kid. For an unknown kid, the first call fetches the keys and all
+// concurrent calls wait for it.
 func (k *providerKeys) KeyRead(ctx context.Context, kid string) (jwkset.JWK, error) {
 	if found, err := k.Storage.KeyRead(ctx, kid); err == nil {
 		return found, nil
@@ -72,30 +72,30 @@ func (k *providerKeys) KeyRead(ctx context.Context, kid string) (jwkset.JWK, err
 	return k.Storage.KeyRead(ctx, kid)
 }
 
-// isEmpty tells whether no keys were ever fetched.
+// isEmpty reports whether no keys were ever fetched.
 func (k *providerKeys) isEmpty() bool {
 	all, err := k.KeyReadAll(context.Background())
 	return err == nil && len(all) == 0
 }
 
-// verificationStorage keeps only keys that verify tokens: no secret can be slipped in among
-// them. Where there are none, those it has stay.
+// verificationStorage stores only keys that verify tokens, so that a provider cannot add a secret. If
+// a fetch returns no such key, the previous keys stay.
 type verificationStorage struct{ jwkset.Storage }
 
-// KeyReplaceAll takes what was fetched.
+// KeyReplaceAll stores the fetched keys that verify tokens.
 func (k verificationStorage) KeyReplaceAll(ctx context.Context, fetched []jwkset.JWK) error {
-	var good []jwkset.JWK
-	for _, one := range fetched {
-		if use := one.Marshal().USE; use == "" || use == jwkset.UseSig {
-			if isVerificationKey(one.Key()) {
-				good = append(good, one)
+	var accepted []jwkset.JWK
+	for _, key := range fetched {
+		if use := key.Marshal().USE; use == "" || use == jwkset.UseSig {
+			if isVerificationKey(key.Key()) {
+				accepted = append(accepted, key)
 			}
 		}
 	}
-	if len(good) == 0 {
-		return errors.New("the answer holds no public key that signatures can be verified with")
+	if len(accepted) == 0 {
+		return errors.New("no public key that verifies signatures in the response")
 	}
-	return k.Storage.KeyReplaceAll(ctx, good)
+	return k.Storage.KeyReplaceAll(ctx, accepted)
 }
 
 func isVerificationKey(key any) bool {
@@ -109,12 +109,12 @@ func isVerificationKey(key any) bool {
 	}
 }
 
-// limitedTransport fails where an answer is larger than maxFetchBytes.
+// limitedTransport fails reads of a response beyond maxFetchBytes.
 type limitedTransport struct{ http.RoundTripper }
 
-// RoundTrip sends the request.
-func (b limitedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := b.RoundTripper.RoundTrip(r)
+// RoundTrip sends the request and limits the size of the response.
+func (t limitedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := t.RoundTripper.RoundTrip(r)
 	if err == nil {
 		resp.Body = http.MaxBytesReader(nil, resp.Body, maxFetchBytes)
 	}

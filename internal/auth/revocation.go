@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Revocation names what is not to be trusted any more: one session of a user,
-// with Session 0 everything of a user, and the zero Revocation everything.
+// Revocation names what is no longer valid: one session of a user, all sessions of a user if Session
+// is 0, or everything for the zero Revocation.
 type Revocation struct{ User, Session int64 }
 
-// String returns what ParseRevocation reads, such as "12" or "12/7".
+// String returns the form that ParseRevocation parses, such as "12" or "12/7".
 func (r Revocation) String() string {
 	s := strconv.FormatInt(r.User, 10)
 	if r.Session != 0 {
@@ -18,12 +18,12 @@ func (r Revocation) String() string {
 	return s
 }
 
-// ParseRevocation reads what another process announced. What it cannot read, of a
-// newer version perhaps, is the zero Revocation: everything is asked for again.
+// ParseRevocation parses a revocation published by another process. Unknown text, perhaps from a
+// newer version, is the zero Revocation, which revalidates everything.
 func ParseRevocation(s string) Revocation {
-	user, session, one := strings.Cut(s, "/")
+	user, session, hasSession := strings.Cut(s, "/")
 	r := Revocation{User: parseDecimalID(user), Session: parseDecimalID(session)}
-	if r.User == 0 || one && r.Session == 0 {
+	if r.User == 0 || hasSession && r.Session == 0 {
 		return Revocation{}
 	}
 	return r

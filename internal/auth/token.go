@@ -1,6 +1,6 @@
-// Package auth tells who is asking: it makes and checks access tokens, of our
-// own and of an outside identity provider, and asks for the account behind each.
-// It must never know of GraphQL or SQL.
+// Package auth authenticates requests: it issues and verifies access tokens, verifies those of an
+// external identity provider, and loads the account of each. It also hashes passwords and generates
+// refresh tokens. It must not import database/sql; accounts come from an AccountLookup.
 package auth
 
 import (
@@ -15,55 +15,52 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// What a token is refused with; each message says what to do about it.
+// Errors of invalid tokens. Each message says what to do.
 var (
-	// ErrInvalidToken is for every broken or foreign token.
+	// ErrInvalidToken is the error of a malformed, forged or foreign token.
 	ErrInvalidToken = edu.Errorf(edu.Unauthenticated, "the token is not valid: sign in again")
-	// ErrTokenExpired is for a token that was good.
+	// ErrTokenExpired is the error of a token that was valid.
 	ErrTokenExpired = edu.Errorf(edu.Unauthenticated, "the token has expired: refresh the session")
 )
 
-// issuer and audience keep tokens of other systems out, even where a secret is
-// shared by mistake.
+// issuer and audience exclude the tokens of other systems, even if they share a secret by mistake.
 const (
 	issuer   = "7p"
 	audience = "7p-api"
 )
 
-// Tokens makes and checks our own access tokens: JSON Web Tokens, signed by
-// Ed25519 (EdDSA, RFC 8037) or HS256.
+// Tokens issues and verifies this server's access tokens: JSON Web Tokens signed with Ed25519
+// (EdDSA, RFC 8037) or HS256.
 type Tokens struct {
 	keys   keyring
 	parser *jwt.Parser
 	cache  tokenCache
 }
 
-// claims are RFC 7519's, the role, and the session as a decimal string.
+// claims are the registered claims of RFC 7519, the role, and the session as a decimal string.
 type claims struct {
 	Role    edu.Role `json:"role"`
 	Session string   `json:"sid,omitempty"`
 	jwt.RegisteredClaims
 }
 
-// NewTokens returns Tokens for secrets, separated by commas and of MinSecretBytes bytes
-// at least, and a PEM bundle of Ed25519 keys; either may be "". The first private
-// key of the bundle signs, or without a bundle the first secret; all verify, so
-// that keys can be changed while tokens of the old ones are still about. The
-// error says which of them is no good, and never repeats it.
+// NewTokens returns Tokens for comma-separated secrets of at least MinSecretBytes bytes each and a
+// PEM bundle of Ed25519 keys; either may be "". The first private key of the bundle signs, or
+// without a bundle the first secret. All keys verify, so that a key can be replaced while tokens
+// signed with it are in use. The error names the invalid key and never contains it.
 func NewTokens(secrets, bundle string) (*Tokens, error) {
 	keys, err := parseKeyring(secrets, bundle)
 	if err != nil {
 		return nil, err
 	}
 	return &Tokens{keys: keys, cache: newTokenCache(), parser: jwt.NewParser(
-		jwt.WithValidMethods(keys.algorithms()), // no "none"
+		jwt.WithValidMethods(keys.algorithms()), // excludes "none"
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithStrictDecoding(),
 	)}, nil
 }
 
-// IssueToken makes a token that names a viewer, and their session if they have one,
-// from now on for a while.
+// IssueToken returns a token for a viewer, and its session if it has one, valid from now for ttl.
 func (t *Tokens) IssueToken(v edu.Viewer, now time.Time, ttl time.Duration) (string, error) {
 	c := claims{
 		Role: v.Role,
@@ -82,13 +79,13 @@ func (t *Tokens) IssueToken(v edu.Viewer, now time.Time, ttl time.Duration) (str
 	return token.SignedString(k.private)
 }
 
-// VerifyToken returns whom a token names, as of when it was made; ErrTokenExpired; or
+// VerifyToken returns the viewer of a token as of when it was issued, ErrTokenExpired or
 // ErrInvalidToken.
 func (t *Tokens) VerifyToken(_ context.Context, token string) (edu.Viewer, error) {
 	if v, ok := t.cache.lookupToken(token, time.Now()); ok {
 		return v, nil
 	}
-	if strings.ContainsAny(token, "\r\n") { // which the decoder passes over: a token has one text
+	if strings.ContainsAny(token, "\r\n") { // the decoder skips them: each token must have one spelling
 		return edu.Viewer{}, ErrInvalidToken
 	}
 	var c claims
@@ -103,7 +100,7 @@ func (t *Tokens) VerifyToken(_ context.Context, token string) (edu.Viewer, error
 	return v, nil
 }
 
-// tokenError turns an error of the JWT library into one of ours.
+// tokenError converts an error of the JWT library to one of this package.
 func tokenError(err error) error {
 	if errors.Is(err, jwt.ErrTokenExpired) {
 		return ErrTokenExpired
@@ -111,7 +108,7 @@ func tokenError(err error) error {
 	return ErrInvalidToken
 }
 
-// parseDecimalID reads a key as Mint writes it; 0 is for everything else.
+// parseDecimalID parses an id as IssueToken formats it, and returns 0 for any other text.
 func parseDecimalID(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 1 || strconv.FormatInt(n, 10) != s {

@@ -8,41 +8,40 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// maxCachedTokens is how many tokens are remembered, in some 6 MB.
+// maxCachedTokens is the maximum number of cached tokens, about 6 MB.
 const maxCachedTokens = 16_384
 
-// tokenCache are tokens whose signature and claims were found good: they need not be
-// looked at again until they expire, which with EdDSA costs seven times what all else
-// of a kept answer does. Whether the account and the session are good is asked each
-// time, elsewhere. It is safe for concurrent use.
+// tokenCache stores tokens whose signature and claims are valid, until they expire. Verifying an
+// EdDSA signature again would cost seven times as much as the rest of a cached response. The account
+// and the session are checked on every request, by AccountCache. It is safe for concurrent use.
 type tokenCache struct {
 	entries *lru.Cache[string, cachedToken]
 }
 
-// cachedToken is whom a token names, and when it is good.
+// cachedToken is the viewer of a token and the token's period of validity.
 type cachedToken struct {
 	viewer               edu.Viewer
 	notBefore, expiresAt time.Time
 }
 
 func newTokenCache() tokenCache {
-	kept, err := lru.New[string, cachedToken](maxCachedTokens)
+	entries, err := lru.New[string, cachedToken](maxCachedTokens)
 	if err != nil {
-		panic(err) // of a size below 1
+		panic(err) // only for a size below 1
 	}
-	return tokenCache{kept}
+	return tokenCache{entries}
 }
 
-// lookupToken returns whom a token names that was found good and is so at a time.
-func (v tokenCache) lookupToken(token string, now time.Time) (edu.Viewer, bool) {
-	g, ok := v.entries.Get(token)
-	return g.viewer, ok && !now.Before(g.notBefore) && now.Before(g.expiresAt)
+// lookupToken returns the viewer of a cached token that is valid at now.
+func (c tokenCache) lookupToken(token string, now time.Time) (edu.Viewer, bool) {
+	entry, ok := c.entries.Get(token)
+	return entry.viewer, ok && !now.Before(entry.notBefore) && now.Before(entry.expiresAt)
 }
 
-// storeToken remembers a token that was found good.
-func (v tokenCache) storeToken(token string, viewer edu.Viewer, c *claims) {
-	if c.ExpiresAt == nil || c.NotBefore == nil {
+// storeToken caches a verified token. A token without exp or nbf is not cached.
+func (c tokenCache) storeToken(token string, viewer edu.Viewer, verified *claims) {
+	if verified.ExpiresAt == nil || verified.NotBefore == nil {
 		return
 	}
-	v.entries.Add(token, cachedToken{viewer, c.NotBefore.Time, c.ExpiresAt.Time})
+	c.entries.Add(token, cachedToken{viewer, verified.NotBefore.Time, verified.ExpiresAt.Time})
 }

@@ -17,18 +17,9 @@ import (
 
 const secret = "a secret of thirty-two bytes at least"
 
-func tokens(t *testing.T, secret string) *auth.Tokens {
+func issueTokenFor(t *testing.T, v edu.Viewer, now time.Time, ttl time.Duration) string {
 	t.Helper()
-	made, err := auth.NewTokens(secret, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return made
-}
-
-func mint(t *testing.T, v edu.Viewer, now time.Time, ttl time.Duration) string {
-	t.Helper()
-	token, err := tokens(t, secret).IssueToken(v, now, ttl)
+	token, err := newTokens(t, secret, "").IssueToken(v, now, ttl)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,19 +29,19 @@ func mint(t *testing.T, v edu.Viewer, now time.Time, ttl time.Duration) string {
 func TestTokenRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, v := range []edu.Viewer{{ID: 1, Role: edu.RoleStudent}, {ID: 1 << 40, Role: edu.RoleInstructor}, {ID: 3, Role: edu.RoleAdmin, Session: 1 << 50}} {
-		if got, err := tokens(t, secret).VerifyToken(t.Context(), mint(t, v, time.Now(), time.Minute)); err != nil || got != v {
-			t.Errorf("%+v came back as %+v, %v", v, got, err)
+		if got, err := newTokens(t, secret, "").VerifyToken(t.Context(), issueTokenFor(t, v, time.Now(), time.Minute)); err != nil || got != v {
+			t.Errorf("%+v: verified as %+v, %v", v, got, err)
 		}
 	}
 }
 
-// cachedToken are the claims of a token that is taken; each case spoils them.
-func cachedToken() jwt.MapClaims {
+// validClaims returns the claims of an accepted token; each test case invalidates them.
+func validClaims() jwt.MapClaims {
 	now := time.Now()
 	return jwt.MapClaims{"sub": "1", "role": "STUDENT", "iss": "7p", "aud": []string{"7p-api"}, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Minute).Unix()}
 }
 
-func signed(t *testing.T, method jwt.SigningMethod, key any, claims jwt.MapClaims) string {
+func sign(t *testing.T, method jwt.SigningMethod, key any, claims jwt.MapClaims) string {
 	t.Helper()
 	token, err := jwt.NewWithClaims(method, claims).SignedString(key)
 	if err != nil {
@@ -59,52 +50,52 @@ func signed(t *testing.T, method jwt.SigningMethod, key any, claims jwt.MapClaim
 	return token
 }
 
-func TestTokensThatAreRefused(t *testing.T) {
+func TestInvalidTokens(t *testing.T) {
 	t.Parallel()
-	ours := []byte(secret)
-	if v, err := tokens(t, secret).VerifyToken(t.Context(), signed(t, jwt.SigningMethodHS256, ours, cachedToken())); err != nil || v.ID != 1 {
-		t.Fatalf("the good token is refused: %v", err)
+	key := []byte(secret)
+	if v, err := newTokens(t, secret, "").VerifyToken(t.Context(), sign(t, jwt.SigningMethodHS256, key, validClaims())); err != nil || v.ID != 1 {
+		t.Fatalf("valid token: %v", err)
 	}
-	bad := map[string]string{
-		"none":           signed(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, cachedToken()),
-		"HS512":          signed(t, jwt.SigningMethodHS512, ours, cachedToken()),
-		"another secret": signed(t, jwt.SigningMethodHS256, []byte(strings.ToUpper(secret)), cachedToken()),
-		"empty":          "", "no token": "abc", "two parts": "a.b", "four parts": signed(t, jwt.SigningMethodHS256, ours, cachedToken()) + ".x",
-		"unsigned": signed(t, jwt.SigningMethodHS256, ours, cachedToken())[:strings.LastIndex(signed(t, jwt.SigningMethodHS256, ours, cachedToken()), ".")+1],
+	invalid := map[string]string{
+		"none":           sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, validClaims()),
+		"HS512":          sign(t, jwt.SigningMethodHS512, key, validClaims()),
+		"another secret": sign(t, jwt.SigningMethodHS256, []byte(strings.ToUpper(secret)), validClaims()),
+		"empty":          "", "no token": "abc", "two parts": "a.b", "four parts": sign(t, jwt.SigningMethodHS256, key, validClaims()) + ".x",
+		"unsigned": sign(t, jwt.SigningMethodHS256, key, validClaims())[:strings.LastIndex(sign(t, jwt.SigningMethodHS256, key, validClaims()), ".")+1],
 	}
 	past, future := time.Now().Add(-time.Hour).Unix(), time.Now().Add(time.Hour).Unix()
-	for name, spoil := range map[string]func(jwt.MapClaims){
-		"expired":                    func(c jwt.MapClaims) { c["exp"] = past },
-		"without an end":             func(c jwt.MapClaims) { delete(c, "exp") },
-		"not good yet":               func(c jwt.MapClaims) { c["nbf"] = future },
-		"made in the future":         func(c jwt.MapClaims) { c["iat"] = future },
-		"another issuer":             func(c jwt.MapClaims) { c["iss"] = "8p" },
-		"no issuer":                  func(c jwt.MapClaims) { delete(c, "iss") },
-		"another audience":           func(c jwt.MapClaims) { c["aud"] = "7p-web" },
-		"no audience":                func(c jwt.MapClaims) { delete(c, "aud") },
-		"nobody":                     func(c jwt.MapClaims) { delete(c, "sub") },
-		"user zero":                  func(c jwt.MapClaims) { c["sub"] = "0" },
-		"user below zero":            func(c jwt.MapClaims) { c["sub"] = "-1" },
-		"user that is text":          func(c jwt.MapClaims) { c["sub"] = "admin" },
-		"no role":                    func(c jwt.MapClaims) { delete(c, "role") },
-		"another role":               func(c jwt.MapClaims) { c["role"] = "OWNER" },
-		"session zero":               func(c jwt.MapClaims) { c["sid"] = "0" },
-		"session that is no number":  func(c jwt.MapClaims) { c["sid"] = "7x" },
-		"user with a zero before it": func(c jwt.MapClaims) { c["sub"] = "01" },
-		"role in small":              func(c jwt.MapClaims) { c["role"] = "admin" },
+	for name, invalidate := range map[string]func(jwt.MapClaims){
+		"expired":                  func(c jwt.MapClaims) { c["exp"] = past },
+		"no expiry":                func(c jwt.MapClaims) { delete(c, "exp") },
+		"not valid yet":            func(c jwt.MapClaims) { c["nbf"] = future },
+		"issued in the future":     func(c jwt.MapClaims) { c["iat"] = future },
+		"another issuer":           func(c jwt.MapClaims) { c["iss"] = "8p" },
+		"no issuer":                func(c jwt.MapClaims) { delete(c, "iss") },
+		"another audience":         func(c jwt.MapClaims) { c["aud"] = "7p-web" },
+		"no audience":              func(c jwt.MapClaims) { delete(c, "aud") },
+		"no subject":               func(c jwt.MapClaims) { delete(c, "sub") },
+		"user zero":                func(c jwt.MapClaims) { c["sub"] = "0" },
+		"negative user":            func(c jwt.MapClaims) { c["sub"] = "-1" },
+		"user is text":             func(c jwt.MapClaims) { c["sub"] = "admin" },
+		"no role":                  func(c jwt.MapClaims) { delete(c, "role") },
+		"another role":             func(c jwt.MapClaims) { c["role"] = "OWNER" },
+		"session zero":             func(c jwt.MapClaims) { c["sid"] = "0" },
+		"session is not a number":  func(c jwt.MapClaims) { c["sid"] = "7x" },
+		"user with a leading zero": func(c jwt.MapClaims) { c["sub"] = "01" },
+		"role in lower case":       func(c jwt.MapClaims) { c["role"] = "admin" },
 	} {
-		claims := cachedToken()
-		spoil(claims)
-		bad[name] = signed(t, jwt.SigningMethodHS256, ours, claims)
+		claims := validClaims()
+		invalidate(claims)
+		invalid[name] = sign(t, jwt.SigningMethodHS256, key, claims)
 	}
 	// The claims of one token with the signature of another.
-	admin := cachedToken()
+	admin := validClaims()
 	admin["role"] = "ADMIN"
-	parts, others := strings.Split(signed(t, jwt.SigningMethodHS256, ours, cachedToken()), "."), strings.Split(signed(t, jwt.SigningMethodHS256, ours, admin), ".")
-	bad["forged role"] = parts[0] + "." + others[1] + "." + parts[2]
-	for name, token := range bad {
-		if v, err := tokens(t, secret).VerifyToken(t.Context(), token); !errors.Is(err, edu.Unauthenticated) || (name == "expired") != errors.Is(err, auth.ErrTokenExpired) || v.SignedIn() {
-			t.Errorf("%s: %+v, %v; want it refused", name, v, err)
+	parts, others := strings.Split(sign(t, jwt.SigningMethodHS256, key, validClaims()), "."), strings.Split(sign(t, jwt.SigningMethodHS256, key, admin), ".")
+	invalid["forged role"] = parts[0] + "." + others[1] + "." + parts[2]
+	for name, token := range invalid {
+		if v, err := newTokens(t, secret, "").VerifyToken(t.Context(), token); !errors.Is(err, edu.Unauthenticated) || (name == "expired") != errors.Is(err, auth.ErrTokenExpired) || v.SignedIn() {
+			t.Errorf("%s: %+v, %v; want a rejection", name, v, err)
 		}
 	}
 }
@@ -119,9 +110,9 @@ func TestShortSecret(t *testing.T) {
 
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
-	good := mint(t, edu.Viewer{ID: 7, Role: edu.RoleStudent}, time.Now(), time.Minute)
-	expired := mint(t, edu.Viewer{ID: 7, Role: edu.RoleStudent}, time.Now().Add(-time.Hour), time.Minute)
-	h := auth.Middleware(tokens(t, secret))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	good := issueTokenFor(t, edu.Viewer{ID: 7, Role: edu.RoleStudent}, time.Now(), time.Minute)
+	expired := issueTokenFor(t, edu.Viewer{ID: 7, Role: edu.RoleStudent}, time.Now().Add(-time.Hour), time.Minute)
+	h := auth.Middleware(newTokens(t, secret, ""))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(edu.ViewerFrom(r.Context()).ID)
 	}))
 	for header, want := range map[string]string{
@@ -149,26 +140,26 @@ func TestMiddleware(t *testing.T) {
 			}
 			continue
 		}
-		var answer struct {
+		var response struct {
 			Errors []struct {
 				Message    string
 				Extensions struct{ Code string }
 			}
 		}
-		if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
+		if err := json.Unmarshal(rec.Body.Bytes(), &response); err != nil {
 			t.Errorf("%.20q: %v: %s", header, err, rec.Body)
 			continue
 		}
-		if rec.Code != http.StatusUnauthorized || len(answer.Errors) != 1 || answer.Errors[0].Extensions.Code != "UNAUTHENTICATED" ||
+		if rec.Code != http.StatusUnauthorized || len(response.Errors) != 1 || response.Errors[0].Extensions.Code != "UNAUTHENTICATED" ||
 			!strings.HasPrefix(rec.Header().Get("WWW-Authenticate"), "Bearer") || rec.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%.20q: %d %v %s", header, rec.Code, rec.Header(), rec.Body)
 		}
 	}
 }
 
-// A token that was found good is good as long as it says and not longer, and nothing
-// like it is.
-func TestVerifiedTokenExpires(t *testing.T) {
+// TestCachedTokenExpires checks that a cached token expires on time, and that no similar text is
+// accepted.
+func TestCachedTokenExpires(t *testing.T) {
 	t.Parallel()
 	tokens, err := auth.NewTokens(strings.Repeat("x", auth.MinSecretBytes), "")
 	if err != nil {
@@ -185,7 +176,7 @@ func TestVerifiedTokenExpires(t *testing.T) {
 		}
 	}
 	if _, err := tokens.VerifyToken(t.Context(), token+"x"); !errors.Is(err, auth.ErrInvalidToken) {
-		t.Errorf("a longer one: %v", err)
+		t.Errorf("longer token: %v", err)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		_, err := tokens.VerifyToken(t.Context(), token)
@@ -193,7 +184,7 @@ func TestVerifiedTokenExpires(t *testing.T) {
 			return
 		}
 		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("it does not expire: %v", err)
+			t.Fatalf("token does not expire: %v", err)
 		}
 	}
 }
