@@ -8,11 +8,11 @@ import (
 )
 
 func BenchmarkGet(b *testing.B) {
-	remote := newRedis(b)
-	down := openRedis(b, nowhere, "", 0)
+	redis := newRedis(b)
+	down := openRedis(b, noServer, "", 0)
 	down.SetCooldown(time.Hour)
 	for name, s := range map[string]cache.Store{
-		"local": newLocal(b, 1<<20), "redis": remote, "near": cache.NewTiered(newLocal(b, 1<<20), remote, minute), "redis down": down,
+		"memory": newMemory(b, 1<<20), "redis": redis, "tiered": cache.NewTiered(newMemory(b, 1<<20), redis, minute), "redis down": down,
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -25,7 +25,7 @@ func BenchmarkGet(b *testing.B) {
 }
 
 func BenchmarkGetRenew(b *testing.B) {
-	for name, s := range map[string]cache.Store{"local": newLocal(b, 1<<20), "redis": newRedis(b)} {
+	for name, s := range map[string]cache.Store{"memory": newMemory(b, 1<<20), "redis": newRedis(b)} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			s.Set(b.Context(), "key", make([]byte, 2000), minute)
@@ -37,7 +37,7 @@ func BenchmarkGetRenew(b *testing.B) {
 }
 
 func BenchmarkSet(b *testing.B) {
-	for name, s := range map[string]cache.Store{"local": newLocal(b, 1<<20), "redis": newRedis(b)} {
+	for name, s := range map[string]cache.Store{"memory": newMemory(b, 1<<20), "redis": newRedis(b)} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			value := make([]byte, 2000)

@@ -5,49 +5,48 @@ import (
 	"time"
 )
 
-// failuresToOpen is how many failures in a row open a breaker.
+// failuresToOpen is the number of consecutive failures that opens a breaker.
 const failuresToOpen = 5
 
-// breaker keeps calls away from a server in trouble: after failuresToOpen failures
-// in a row it is open, and then lets one call through in every pause to find out
-// whether the server is back. Asking it costs two atomic reads at most.
+// breaker is a circuit breaker: after failuresToOpen consecutive failures it opens, and then admits
+// one call per cooldown to test whether the server works again. A check costs at most two atomic
+// reads.
 type breaker struct {
 	cooldown time.Duration
 	failures atomic.Int32
-	// nextAttempt is when the next call may go through, in nanoseconds since the start
-	// of the process; 0 while closed.
+	// nextAttempt is when the next call is admitted, in nanoseconds since processStart; 0 while closed.
 	nextAttempt atomic.Int64
 }
 
-// processStart makes times monotonic: a wall clock set back would keep a breaker open.
+// processStart makes times monotonic: a wall clock set back would hold a breaker open.
 var processStart = time.Now()
 
 func sinceStart() int64 { return int64(time.Since(processStart)) }
 
-// allowCall tells whether a call may be made now.
+// allowCall reports whether a call may be made now.
 func (b *breaker) allowCall() bool {
-	until := b.nextAttempt.Load()
-	if until == 0 {
+	next := b.nextAttempt.Load()
+	if next == 0 {
 		return true
 	}
 	now := sinceStart()
-	// Of all that come when the pause is over, one wins. Should it never report,
-	// another may try after the next pause.
-	return now >= until && b.nextAttempt.CompareAndSwap(until, now+int64(b.cooldown))
+	// One of the concurrent calls after the cooldown wins. If it never reports a result, another may
+	// try after the next cooldown.
+	return now >= next && b.nextAttempt.CompareAndSwap(next, now+int64(b.cooldown))
 }
 
 func (b *breaker) isOpen() bool { return b.nextAttempt.Load() != 0 }
 
-// recordSuccess tells whether this closed the breaker.
+// recordSuccess reports whether the success closed the breaker.
 func (b *breaker) recordSuccess() bool {
-	if b.failures.Load() == 0 { // a write at each call would cost every core its cache line
+	if b.failures.Load() == 0 { // a write per call would invalidate the cache line of every core
 		return false
 	}
 	b.failures.Store(0)
 	return b.nextAttempt.Swap(0) != 0
 }
 
-// recordFailure tells whether this opened the breaker.
+// recordFailure reports whether the failure opened the breaker.
 func (b *breaker) recordFailure() bool {
 	if b.failures.Add(1) < failuresToOpen {
 		return false

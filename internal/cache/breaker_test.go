@@ -19,23 +19,23 @@ func TestBreaker(t *testing.T) {
 			return opened
 		}
 		if fail(failuresToOpen-1) != 0 || b.recordSuccess() || fail(failuresToOpen-1) != 0 || !b.allowCall() {
-			t.Fatal("failures count although a success came between")
+			t.Fatal("failures before a success still count")
 		}
 		if fail(3) != 1 || b.allowCall() || !b.isOpen() {
-			t.Fatal("failures in a row must open it, once")
+			t.Fatal("consecutive failures must open the breaker, once")
 		}
 		time.Sleep(time.Second)
 		if !b.allowCall() || b.allowCall() {
-			t.Fatal("after the pause one call must go through, and only one")
+			t.Fatal("after the cooldown exactly one call must be admitted")
 		}
 		if b.recordFailure() || b.allowCall() {
-			t.Fatal("the call failed: it must stay open")
+			t.Fatal("after a failed call the breaker must stay open")
 		}
 		time.Sleep(time.Second)
-		b.allowCall() // and never reports
+		b.allowCall() // this call never reports a result
 		time.Sleep(time.Second)
 		if !b.allowCall() || !b.recordSuccess() || b.isOpen() || !b.allowCall() || !b.allowCall() {
-			t.Fatal("the call succeeded: it must be closed")
+			t.Fatal("after a successful call the breaker must be closed")
 		}
 	})
 }

@@ -1,8 +1,9 @@
-// Package cache keeps bytes for a while: in this process, in Redis, or in both.
-// It is there to be lost. Whatever goes wrong is a miss, is counted, and costs
-// no more than a short deadline, so no caller has an error to handle.
+// Package cache stores bytes for a limited time: in memory, in Redis, or in both. An entry may be lost
+// at any time. Every failure is a miss, is counted and costs at most a short deadline, so callers of
+// a Store handle no errors.
 //
-// It must never know what the bytes mean.
+// The package treats values as opaque bytes. It also has the Redis client for other commands, and for
+// publish and subscribe.
 package cache
 
 import (
@@ -10,19 +11,18 @@ import (
 	"time"
 )
 
-// Store keeps values under keys. It is safe for concurrent use, and nobody may
-// write into a value that was given to it or came from it.
+// Store stores values under keys. It is safe for concurrent use. Callers must not modify a value
+// passed to Set or returned by Get.
 type Store interface {
-	// Get returns the value of key, or false where there is none or none can be
-	// had in time. A renew above 0 makes the entry live that much longer from now
-	// on, which keeps what is in use.
+	// Get returns the value of key, or false if there is none or it did not arrive in time. A renew
+	// above 0 sets the remaining lifetime of the entry to renew, which retains entries in use.
 	Get(ctx context.Context, key string, renew time.Duration) ([]byte, bool)
-	// Set keeps value for ttl, which is at least a millisecond; a ttl of 0 or less
-	// keeps nothing. It may be dropped, now or at any later time.
+	// Set stores value for ttl, which is at least a millisecond; a ttl of 0 or less stores nothing.
+	// The entry may be dropped, now or at any later time.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration)
-	// Ping returns an error where the store does not answer for now. The server
-	// works without it, so readiness should call that degraded.
+	// Ping returns an error if the store is unavailable. The server works without it, so readiness
+	// should report that as degraded.
 	Ping(ctx context.Context) error
-	// Close gives up connections and goroutines. The store must not be used after.
+	// Close releases connections and goroutines. The store must not be used afterwards.
 	Close() error
 }

@@ -10,28 +10,28 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// errInvalidURL does not tell what is wrong: url.Parse quotes what it does not
-// understand, and that may be the half of a password with a slash in it.
-var errInvalidURL = errors.New("the Redis URL cannot be read: write redis://user:password@host:6379/0, rediss:// for TLS or " +
+// errInvalidURL does not contain the parse error: url.Parse quotes the invalid text, which may be
+// half of a password with a slash in it.
+var errInvalidURL = errors.New("invalid Redis URL: write redis://user:password@host:6379/0, rediss:// for TLS or " +
 	"unix:///path/of/socket, with several hosts of a cluster separated by commas, and percent-encode " +
 	"the special characters of a password")
 
-// newRedisClient returns a client of the server, or of the cluster, that rawURL names. It
-// calls connected before each new connection is used.
+// newRedisClient returns a client of the server or cluster at rawURL. It calls onConnect before each
+// new connection is used.
 func newRedisClient(rawURL string, deadline time.Duration, onConnect func()) (redis.UniversalClient, error) {
 	first, others := splitHosts(rawURL)
 	o, err := redis.ParseURL(first)
 	if err != nil {
 		return nil, errInvalidURL
 	}
-	// Deadlines are those of contexts. A second try would come when the caller
-	// has gone on without.
+	// Contexts set the deadlines. A retry would come when the caller has already continued without
+	// the value.
 	o.ContextTimeoutEnabled = true
 	o.DialTimeout = dialTimeout
 	o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = deadline, deadline, deadline
 	o.MaxRetries, o.DialerRetries = -1, 1
-	// These would be further commands on each new connection, unknown to Redis
-	// before 7.2.
+	// These options would send further commands on each new connection, which Redis before 7.2 does
+	// not know.
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	o.OnConnect = func(context.Context, *redis.Conn) error {
@@ -42,7 +42,7 @@ func newRedisClient(rawURL string, deadline time.Duration, onConnect func()) (re
 		return redis.NewClient(o), nil
 	}
 	if o.DB != 0 {
-		return nil, errors.New("the Redis URL names several hosts, which makes it a cluster, and a cluster has database 0 only")
+		return nil, errors.New("the Redis URL has several hosts, which means a cluster, and a cluster has database 0 only")
 	}
 	addrs := []string{o.Addr}
 	for _, other := range others {
@@ -60,8 +60,8 @@ func newRedisClient(rawURL string, deadline time.Duration, onConnect func()) (re
 	}), nil
 }
 
-// splitHosts turns a URL of several hosts into one of the first host, with all
-// else that it says, and URLs of the other hosts.
+// splitHosts splits a URL of several hosts into a URL of the first host, with all other parts, and
+// URLs of the other hosts.
 func splitHosts(rawURL string) (first string, others []string) {
 	scheme, rest, ok := strings.Cut(rawURL, "://")
 	if !ok || scheme == "unix" {

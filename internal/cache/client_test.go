@@ -36,7 +36,7 @@ func TestNewClient(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", url, diff)
 		}
 		if o.ReadTimeout != defaultDeadline || !o.ContextTimeoutEnabled {
-			t.Errorf("%s: a command may take %v", url, o.ReadTimeout)
+			t.Errorf("%s: read timeout %v", url, o.ReadTimeout)
 		}
 		_ = client.Close()
 	}
@@ -54,13 +54,13 @@ func TestNewClientOfCluster(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if o.Username != "me" || o.Password != "a@b,c" || o.TLSConfig == nil || o.PoolSize != 5 || o.ReadTimeout != defaultDeadline {
-		t.Errorf("got user %s, %d connections, %v for a read", o.Username, o.PoolSize, o.ReadTimeout)
+		t.Errorf("got user %s, pool size %d, read timeout %v", o.Username, o.PoolSize, o.ReadTimeout)
 	}
 }
 
-// TestNewClientKeepsSecrets has a part of the password where net/url and go-redis
-// would quote it in their errors.
-func TestNewClientKeepsSecrets(t *testing.T) {
+// TestNewClientHidesSecrets puts a part of the password where net/url and go-redis would quote it in
+// their errors.
+func TestNewClientHidesSecrets(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
 		"", "cache:6379", "http://cache", "redis://:hush/hush@cache", "redis://me:hush%zz@cache", "redis://me:6379/hush@cache",
@@ -70,9 +70,9 @@ func TestNewClientKeepsSecrets(t *testing.T) {
 		switch {
 		case err == nil:
 			_ = client.Close()
-			t.Errorf("%q is taken", url)
+			t.Errorf("%q: accepted", url)
 		case strings.Contains(err.Error(), "hush"):
-			t.Errorf("%q: the error tells the password: %v", url, err)
+			t.Errorf("%q: the error contains the password: %v", url, err)
 		case !strings.Contains(err.Error(), "Redis URL"):
 			t.Errorf("%q: %v", url, err)
 		}

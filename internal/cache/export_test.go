@@ -2,5 +2,5 @@ package cache
 
 import "time"
 
-// SetCooldown shortens what a test would have to wait for.
+// SetCooldown sets the cooldown of the circuit breaker.
 func (r *Redis) SetCooldown(d time.Duration) { r.breaker.cooldown = d }

@@ -19,11 +19,11 @@ type memoryEntry struct {
 	ttl   time.Duration
 }
 
-// entryOverhead is about what an entry takes besides its key and its value, in bytes.
+// entryOverhead is the approximate size of an entry beyond its key and value, in bytes.
 const entryOverhead = 160
 
-// NewMemory returns a Local of about maxBytes, keys included. Once it is full, the
-// entries that are least likely to be asked for again make room.
+// NewMemory returns a Memory of about maxBytes, including keys. When it is full, it evicts the entries
+// that are least likely to be requested again.
 func NewMemory(maxBytes int) *Memory {
 	return &Memory{otter.Must(&otter.Options[string, memoryEntry]{
 		MaximumWeight:    uint64(max(maxBytes, 0)),
@@ -33,26 +33,26 @@ func NewMemory(maxBytes int) *Memory {
 }
 
 // Get returns the value of key.
-func (l *Memory) Get(_ context.Context, key string, renew time.Duration) ([]byte, bool) {
-	e, ok := l.entries.GetIfPresent(key)
+func (m *Memory) Get(_ context.Context, key string, renew time.Duration) ([]byte, bool) {
+	e, ok := m.entries.GetIfPresent(key)
 	if ok && renew > 0 {
-		l.entries.SetExpiresAfter(key, renew)
+		m.entries.SetExpiresAfter(key, renew)
 	}
 	return e.value, ok
 }
 
-// Set keeps value for ttl.
-func (l *Memory) Set(_ context.Context, key string, value []byte, ttl time.Duration) {
+// Set stores value for ttl.
+func (m *Memory) Set(_ context.Context, key string, value []byte, ttl time.Duration) {
 	if ttl > 0 {
-		l.entries.Set(key, memoryEntry{value, ttl})
+		m.entries.Set(key, memoryEntry{value, ttl})
 	}
 }
 
-// Ping returns nil: memory always answers.
-func (l *Memory) Ping(context.Context) error { return nil }
+// Ping returns nil: memory is always available.
+func (m *Memory) Ping(context.Context) error { return nil }
 
-// Close ends the goroutine that removes expired entries.
-func (l *Memory) Close() error {
-	l.entries.StopAllGoroutines()
+// Close stops the goroutine that removes expired entries.
+func (m *Memory) Close() error {
+	m.entries.StopAllGoroutines()
 	return nil
 }

@@ -11,54 +11,54 @@ import (
 	"github.com/7p-education/api/internal/cache/redistest"
 )
 
-// A connection on which nothing comes any more, without an end, is noticed too:
-// a firewall that forgot it leaves one so.
-func TestBroadcastRejoinsAfterSilence(t *testing.T) {
+// TestSubscribeReconnectsAfterSilence checks that a subscription notices a connection that transmits
+// nothing more but stays open, as a firewall that dropped its state leaves it.
+func TestSubscribeReconnectsAfterSilence(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartServer(t)
-	link := newLink(t, server)
-	listener, speaker := openRedis(t, link.url, "", minute), openRedis(t, server.URL(), "", minute)
-	heard, joined := make(chan string, 100), make(chan struct{}, 100)
+	proxy := newSilentProxy(t, server)
+	subscriber, publisher := openRedis(t, proxy.url, "", minute), openRedis(t, server.URL(), "", minute)
+	received, joined := make(chan string, 100), make(chan struct{}, 100)
 	done := make(chan struct{})
 	t.Cleanup(func() { <-done })
 	go func() {
 		defer close(done)
-		listener.Subscribe(t.Context(), "news", func(m string) { heard <- m }, func() { joined <- struct{}{} })
+		subscriber.Subscribe(t.Context(), "news", func(m string) { received <- m }, func() { joined <- struct{}{} })
 	}()
 	<-joined
-	link.silent.Add(1)
-	if err := speaker.Publish(t.Context(), "news", "lost"); err != nil {
+	proxy.silences.Add(1)
+	if err := publisher.Publish(t.Context(), "news", "lost"); err != nil {
 		t.Fatal(err)
 	}
 	<-joined
-	if err := speaker.Publish(t.Context(), "news", "again"); err != nil {
+	if err := publisher.Publish(t.Context(), "news", "again"); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-heard; got != "again" {
-		t.Errorf("heard %q", got)
+	if got := <-received; got != "again" {
+		t.Errorf("received %q", got)
 	}
 }
 
-// link is a way to a server, on which connections can fall silent.
-type link struct {
-	url    string
-	silent atomic.Int32 // grows each time; older connections carry nothing
+// silentProxy forwards connections to a server until they are silenced.
+type silentProxy struct {
+	url      string
+	silences atomic.Int32 // a connection made before the latest silence forwards nothing
 }
 
-func newLink(t *testing.T, server *redistest.Server) *link {
+func newSilentProxy(t *testing.T, server *redistest.Server) *silentProxy {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "7p-link") // the path of a socket must be short
+	dir, err := os.MkdirTemp("", "7p-proxy") // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "link.sock")
+	socket := filepath.Join(dir, "proxy.sock")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	l := &link{url: "unix://" + socket}
+	p := &silentProxy{url: "unix://" + socket}
 	go func() {
 		for {
 			from, err := listener.Accept()
@@ -70,15 +70,15 @@ func newLink(t *testing.T, server *redistest.Server) *link {
 				_ = from.Close()
 				continue
 			}
-			since := l.silent.Load()
-			go l.carry(to, from, since)
-			go l.carry(from, to, since)
+			silences := p.silences.Load()
+			go p.forward(to, from, silences)
+			go p.forward(from, to, silences)
 		}
 	}()
-	return l
+	return p
 }
 
-func (l *link) carry(to, from net.Conn, since int32) {
+func (p *silentProxy) forward(to, from net.Conn, silences int32) {
 	defer to.Close()
 	b := make([]byte, 4096)
 	for {
@@ -86,7 +86,7 @@ func (l *link) carry(to, from net.Conn, since int32) {
 		if err != nil {
 			return
 		}
-		if l.silent.Load() == since {
+		if p.silences.Load() == silences {
 			_, _ = to.Write(b[:n])
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/7p-education/api/internal/cache/redistest"
 )
 
-// What one process publishes, another hears; and it is told where it may have
-// missed something.
-func TestBroadcast(t *testing.T) {
+// TestSubscribe checks that a subscriber receives the messages of another process, and that joined is
+// called when messages may have been missed.
+func TestSubscribe(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartServer(t)
 	connect := func() *cache.Redis {
@@ -22,33 +22,33 @@ func TestBroadcast(t *testing.T) {
 		t.Cleanup(func() { _ = r.Close() })
 		return r
 	}
-	heard, missed := make(chan string, 100), make(chan struct{}, 100)
-	listener, speaker := connect(), connect()
+	received, joined := make(chan string, 100), make(chan struct{}, 100)
+	subscriber, publisher := connect(), connect()
 	done := make(chan struct{})
 	t.Cleanup(func() { <-done })
 	go func() {
 		defer close(done)
-		listener.Subscribe(t.Context(), "news", func(m string) { heard <- m }, func() { missed <- struct{}{} })
+		subscriber.Subscribe(t.Context(), "news", func(m string) { received <- m }, func() { joined <- struct{}{} })
 	}()
-	<-missed // it listens
-	if err := speaker.Publish(t.Context(), "news", "one"); err != nil {
+	<-joined
+	if err := publisher.Publish(t.Context(), "news", "one"); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-heard; got != "one" {
-		t.Errorf("heard %q", got)
+	if got := <-received; got != "one" {
+		t.Errorf("received %q", got)
 	}
-	if err := speaker.Publish(t.Context(), "other", "nothing"); err != nil {
+	if err := publisher.Publish(t.Context(), "other", "nothing"); err != nil {
 		t.Fatal(err)
 	}
 	server.Kill()
 	server.Restart()
-	<-missed // it listens again
+	<-joined // reconnected
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for speaker.Publish(t.Context(), "news", "two") != nil { // until its own connection is back
+	for publisher.Publish(t.Context(), "news", "two") != nil { // until the publisher has reconnected
 		<-tick.C
 	}
-	if got := <-heard; got != "two" {
-		t.Errorf("heard %q", got)
+	if got := <-received; got != "two" {
+		t.Errorf("received %q", got)
 	}
 }

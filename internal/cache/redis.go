@@ -14,28 +14,27 @@ import (
 )
 
 const (
-	// DefaultPrefix begins the keys of this application in a Redis it may share.
+	// DefaultPrefix is the prefix of this application's keys, because the Redis server may be shared.
 	DefaultPrefix = "7p:"
 
-	// defaultDeadline leaves room: a command on the same network takes 0.1 ms, and
-	// what it saves a few.
+	// defaultDeadline is generous: a command on the same network takes 0.1 ms, and a hit saves a few
+	// milliseconds.
 	defaultDeadline = 50 * time.Millisecond
 
-	// dialTimeout may be longer, as nobody waits for a connection past deadline:
-	// it is finished in the background and then there for the next caller.
+	// dialTimeout may exceed the deadline, because no caller waits for a connection longer than its
+	// deadline. The dial completes in the background, and the next caller uses the connection.
 	dialTimeout = time.Second
 
-	// breakerCooldown is how long the circuit breaker keeps calls away from Redis.
+	// breakerCooldown is the interval between trial calls while the circuit breaker is open.
 	breakerCooldown = 2 * time.Second
 )
 
-// ErrCircuitOpen is returned by Redis.RunCommands where its circuit breaker lets no call through.
-var ErrCircuitOpen = errors.New("circuit breaker is open: Redis failed several times in a row a moment ago")
+// ErrCircuitOpen is returned by Redis.RunCommands if the circuit breaker admits no call.
+var ErrCircuitOpen = errors.New("circuit breaker open after consecutive Redis failures")
 
-// Redis is a Store in a Redis server of at least version 6.2 or a Redis Cluster,
-// shared by all processes. In trouble each use costs up to its deadline, until
-// five in a row have failed. That opens a circuit breaker: then a use costs next
-// to nothing, but for one in every two seconds, which tries again.
+// Redis is a Store in a Redis server of version 6.2 or later or a Redis Cluster, shared by all
+// processes. While Redis fails, each use costs up to its deadline. Five consecutive failures open a
+// circuit breaker; then a use costs almost nothing, except one trial call every two seconds.
 type Redis struct {
 	client   redis.UniversalClient
 	prefix   string
@@ -48,23 +47,21 @@ type Redis struct {
 
 var _ Store = (*Redis)(nil)
 
-// RedisOptions are what a Redis is opened with.
+// RedisOptions configure OpenRedis.
 type RedisOptions struct {
 	// URL is redis://user:password@host:6379/0, rediss:// for TLS, or
-	// unix:///path/of/socket?db=0. Several hosts, separated by commas, are nodes
-	// of a cluster.
+	// unix:///path/of/socket?db=0. Several hosts, separated by commas, are nodes of a cluster.
 	URL string
-	// Prefix begins every key; "" is the constant Prefix.
+	// Prefix is the prefix of every key; "" means DefaultPrefix.
 	Prefix string
-	// Deadline is how long one use may take, with the connection it may need; 0 is
-	// 50 ms.
+	// Deadline is the time limit of one use, including the connection that it may need; 0 means 50 ms.
 	Deadline time.Duration
-	// Log is told when the circuit breaker opens and when it closes.
+	// Log receives a line when the circuit breaker opens and when it closes.
 	Log *slog.Logger
 }
 
-// OpenRedis returns a Redis, which connects when it is first used. The error is
-// about the URL, and does not repeat it, for the password it may hold.
+// OpenRedis returns a Redis that connects on first use. The error concerns the URL and does not
+// contain it, because it may hold a password.
 func OpenRedis(o RedisOptions) (*Redis, error) {
 	if o.Deadline == 0 {
 		o.Deadline = defaultDeadline
@@ -74,8 +71,8 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	if r.client, err = newRedisClient(o.URL, o.Deadline, func() { r.connections.Add(1) }); err != nil {
 		return nil, err
 	}
-	// go-redis writes a line of its own format for each failure, for the whole
-	// process; all that matters goes to o.Log.
+	// go-redis writes a line in its own format for each failure of the process. All relevant failures go
+	// to o.Log.
 	logging.Disable()
 	r.prefix = cmp.Or(o.Prefix, DefaultPrefix)
 	return r, nil
@@ -94,9 +91,9 @@ func (r *Redis) Get(ctx context.Context, key string, renew time.Duration) (value
 	return value, err == nil
 }
 
-// Set keeps value for ttl.
+// Set stores value for ttl.
 func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Duration) {
-	if ttl <= 0 { // to Redis that means forever
+	if ttl <= 0 { // Redis would store it without expiry
 		return
 	}
 	_ = r.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) error {
@@ -104,9 +101,8 @@ func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	})
 }
 
-// RunCommands runs other commands under the same deadline and the same count of failures.
-// Their keys have to begin with r.Key. It returns the error of run, of which
-// redis.Nil is no failure, or ErrCircuitOpen.
+// RunCommands runs other commands under the same deadline and circuit breaker. Their keys must come
+// from PrefixedKey. It returns the error of run, of which redis.Nil is no failure, or ErrCircuitOpen.
 func (r *Redis) RunCommands(ctx context.Context, run func(context.Context, redis.UniversalClient) error) error {
 	if !r.breaker.allowCall() {
 		r.shortCircuited.Add(1)
@@ -119,33 +115,33 @@ func (r *Redis) RunCommands(ctx context.Context, run func(context.Context, redis
 	return err
 }
 
-// ConnectionsMade returns how many connections were made so far. One is counted before
-// it is used: while the number stays the same, all answers came from the same
-// processes, which have forgotten nothing by dying.
+// ConnectionsMade returns the number of connections made since the start. A connection is counted
+// before it is used. While the number is unchanged, all replies came from the same Redis processes, and
+// none of them has lost data by a restart.
 func (r *Redis) ConnectionsMade() uint64 { return r.connections.Load() }
 
 // PrefixedKey returns key with the prefix of this application.
 func (r *Redis) PrefixedKey(key string) string { return r.prefix + key }
 
-// recordResult counts what came of a use of Redis. A caller who left says nothing about
+// recordResult counts the result of a use of Redis. The error of a cancelled caller says nothing about
 // Redis.
 func (r *Redis) recordResult(ctx context.Context, err error) {
 	switch {
 	case err == nil, errors.Is(err, redis.Nil):
 		if r.breaker.recordSuccess() {
-			r.log.InfoContext(ctx, "Redis is back")
+			r.log.InfoContext(ctx, "Redis available again")
 		}
 	case ctx.Err() != nil:
-	case redis.HasErrorPrefix(err, "WRONGTYPE"): // somebody else's key under a name of ours: Redis itself is well
+	case redis.HasErrorPrefix(err, "WRONGTYPE"): // another application's key with this name: Redis itself works
 	default:
 		r.errorCount.Add(1)
 		if r.breaker.recordFailure() {
-			r.log.WarnContext(ctx, "Redis is in trouble: until it is back, each process caches and limits for itself", "error", err)
+			r.log.WarnContext(ctx, "Redis unavailable: each process caches and limits on its own until it returns", "error", err)
 		}
 	}
 }
 
-// Ping asks Redis past the circuit breaker; an answer closes it.
+// Ping pings Redis past the circuit breaker; a reply closes the breaker.
 func (r *Redis) Ping(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, r.deadline)
 	defer cancel()
@@ -165,12 +161,12 @@ func (r *Redis) Close() error {
 	return nil
 }
 
-// RedisStats are counts since the start.
+// RedisStats are counts since the start of the process.
 type RedisStats struct {
-	// Errors is how many uses of Redis failed, Skipped how many were not tried
-	// because of that.
+	// Errors is the number of failed uses of Redis, ShortCircuited the number of uses that the open
+	// circuit breaker rejected.
 	Errors, ShortCircuited uint64
-	// CircuitOpen tells whether the circuit breaker is open.
+	// CircuitOpen reports whether the circuit breaker is open.
 	CircuitOpen bool
 }
 

@@ -15,14 +15,16 @@ import (
 	"github.com/7p-education/api/internal/cache/redistest"
 )
 
-// slack is what a busy machine may add to a deadline of 50 ms.
+// slack is the delay that a busy machine may add to a deadline of 50 ms.
 const slack = 450 * time.Millisecond
 
-func TestRedisInTrouble(t *testing.T) {
+// TestRedisFails checks that a failing server costs each use at most the deadline, opens the circuit
+// breaker, and is used again once it works.
+func TestRedisFails(t *testing.T) {
 	t.Parallel()
-	for name, trouble := range map[string]struct{ begin, end func(*redistest.Server) }{
-		"killed":  {(*redistest.Server).Kill, (*redistest.Server).Restart},
-		"stopped": {(*redistest.Server).Pause, (*redistest.Server).Resume},
+	for name, failure := range map[string]struct{ begin, end func(*redistest.Server) }{
+		"killed":    {(*redistest.Server).Kill, (*redistest.Server).Restart},
+		"suspended": {(*redistest.Server).Pause, (*redistest.Server).Resume},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -36,24 +38,24 @@ func TestRedisInTrouble(t *testing.T) {
 			}
 			eventually(t, "Redis works", works)
 
-			trouble.begin(server)
+			failure.begin(server)
 			for i := range 20 {
 				start := time.Now()
 				r.Set(ctx, "key", []byte("value"), minute)
 				if _, ok := r.Get(ctx, "key", 0); ok {
 					t.Errorf("use %d: a hit without a server", i)
 				}
-				if took := time.Since(start); took > 100*time.Millisecond+slack {
-					t.Errorf("use %d took %v", i, took)
+				if duration := time.Since(start); duration > 100*time.Millisecond+slack {
+					t.Errorf("use %d took %v", i, duration)
 				}
 			}
 			if r.Ping(ctx) == nil {
-				t.Error("Ping found a server")
+				t.Error("Ping succeeded")
 			}
 			if s := r.Stats(); !s.CircuitOpen || s.Errors < 5 || s.ShortCircuited == 0 {
-				t.Errorf("counted %+v", s)
+				t.Errorf("got %+v", s)
 			}
-			trouble.end(server)
+			failure.end(server)
 			eventually(t, "Redis works again by itself", works)
 			if r.Stats().CircuitOpen {
 				t.Error("the circuit breaker is still open")
@@ -62,9 +64,10 @@ func TestRedisInTrouble(t *testing.T) {
 	}
 }
 
+// TestRedisOpenIsCheap checks that a use costs little while the circuit breaker is open.
 func TestRedisOpenIsCheap(t *testing.T) {
 	t.Parallel()
-	r := openRedis(t, nowhere, "", 0)
+	r := openRedis(t, noServer, "", 0)
 	r.SetCooldown(time.Hour)
 	for range 5 {
 		r.Get(t.Context(), "key", 0)
@@ -84,6 +87,7 @@ func TestRedisOpenIsCheap(t *testing.T) {
 	}
 }
 
+// TestRedisPingCloses checks that a successful ping closes the circuit breaker.
 func TestRedisPingCloses(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartServer(t)
@@ -94,28 +98,27 @@ func TestRedisPingCloses(t *testing.T) {
 		r.Get(ctx, "key", 0)
 	}
 	server.Restart()
-	eventually(t, "Ping finds the server", func() bool { return r.Ping(ctx) == nil })
+	eventually(t, "Ping succeeds", func() bool { return r.Ping(ctx) == nil })
 	r.Set(ctx, "key", []byte("value"), minute)
 	if _, ok := r.Get(ctx, "key", 0); !ok {
 		t.Error("the circuit breaker is still open")
 	}
 }
 
-// TestRedisCallerLeaves would find callers' cancelled contexts counted as
-// failures of Redis.
-func TestRedisCallerLeaves(t *testing.T) {
+// TestRedisCallerCancels checks that a cancelled context does not count as a failure of Redis.
+func TestRedisCallerCancels(t *testing.T) {
 	t.Parallel()
 	r := newRedis(t)
-	gone, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	before := r.Stats()
 	for range 10 {
-		if _, ok := r.Get(gone, "key", 0); ok {
-			t.Error("a hit for nobody")
+		if _, ok := r.Get(ctx, "key", 0); ok {
+			t.Error("hit with a cancelled context")
 		}
 	}
 	if after := r.Stats(); after != before {
-		t.Errorf("counted %+v, before %+v", after, before)
+		t.Errorf("got %+v, before %+v", after, before)
 	}
 }
 
@@ -127,10 +130,10 @@ func TestRedisKeysAndTTL(t *testing.T) {
 	err := r.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
 		keys, err := c.Keys(ctx, "*").Result()
 		if len(keys) != 1 || keys[0] != "7p:key" || keys[0] != r.PrefixedKey("key") {
-			t.Errorf("the keys are %q", keys)
+			t.Errorf("got keys %q", keys)
 		}
 		if ttl := c.PTTL(ctx, "7p:key").Val(); ttl <= 0 || ttl > minute {
-			t.Errorf("the entry lives for %v", ttl)
+			t.Errorf("got a TTL of %v", ttl)
 		}
 		return err
 	})
@@ -139,6 +142,7 @@ func TestRedisKeysAndTTL(t *testing.T) {
 	}
 }
 
+// TestRedisLogsOnce checks that the circuit breaker logs one line when it opens and one when it closes.
 func TestRedisLogsOnce(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartServer(t)
@@ -157,12 +161,12 @@ func TestRedisLogsOnce(t *testing.T) {
 	}
 	server.Restart()
 	eventually(t, "the circuit breaker closes", func() bool { return !get() })
-	if got := log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "Redis is in trouble") || !strings.Contains(got, "Redis is back") {
+	if got := log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "Redis unavailable") || !strings.Contains(got, "Redis available again") {
 		t.Errorf("logged %s", got)
 	}
 }
 
-// lines is a buffer for one log.
+// lines is a log buffer for concurrent use.
 type lines struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -180,20 +184,21 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// A key of another type is the caller's trouble, and not that of all who use Redis.
-func TestWrongTypeIsNoTrouble(t *testing.T) {
+// TestWrongTypeIsNoFailure checks that a command on a key of another type, an error of the caller,
+// does not count as a failure of Redis.
+func TestWrongTypeIsNoFailure(t *testing.T) {
 	t.Parallel()
 	r := newRedis(t)
-	use := func(run func(ctx context.Context, c redis.UniversalClient) error) error {
+	runCommands := func(run func(ctx context.Context, c redis.UniversalClient) error) error {
 		return r.RunCommands(t.Context(), run)
 	}
-	if err := use(func(ctx context.Context, c redis.UniversalClient) error {
+	if err := runCommands(func(ctx context.Context, c redis.UniversalClient) error {
 		return c.Set(ctx, r.PrefixedKey("x"), "text", minute).Err()
 	}); err != nil {
 		t.Fatal(err)
 	}
 	for range 10 {
-		err := use(func(ctx context.Context, c redis.UniversalClient) error {
+		err := runCommands(func(ctx context.Context, c redis.UniversalClient) error {
 			return c.LPush(ctx, r.PrefixedKey("x"), "y").Err()
 		})
 		if err == nil || !redis.HasErrorPrefix(err, "WRONGTYPE") {

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	minute  = time.Minute // longer than any test takes
-	nowhere = "unix:///nonexistent/redis.sock"
+	minute   = time.Minute // longer than any test takes
+	noServer = "unix:///nonexistent/redis.sock"
 )
 
-// openRedis has a deadline of minute where a test is not about time, as the
-// machine may be busy, and of 0, the usual one, where it is.
+// openRedis returns a Redis that is closed when the test ends. Tests that do not concern time pass a
+// deadline of one minute, because the machine may be busy; the others pass 0, the default.
 func openRedis(t testing.TB, url, prefix string, deadline time.Duration) *cache.Redis {
 	t.Helper()
 	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Deadline: deadline, Log: slog.New(slog.DiscardHandler)})
@@ -30,7 +30,7 @@ func openRedis(t testing.TB, url, prefix string, deadline time.Duration) *cache.
 	return r
 }
 
-func newLocal(t testing.TB, size int) *cache.Memory {
+func newMemory(t testing.TB, size int) *cache.Memory {
 	t.Helper()
 	l := cache.NewMemory(size)
 	t.Cleanup(func() { _ = l.Close() })
@@ -43,17 +43,17 @@ func newRedis(t testing.TB) *cache.Redis {
 	return openRedis(t, url, prefix, minute)
 }
 
-// eventually polls until what holds.
-func eventually(t testing.TB, what string, holds func() bool) {
+// eventually polls until a condition holds.
+func eventually(t testing.TB, condition string, holds func() bool) {
 	t.Helper()
 	poll := time.NewTicker(time.Millisecond)
 	defer poll.Stop()
-	tooLong := time.After(10 * time.Second)
+	timeout := time.After(10 * time.Second)
 	for !holds() {
 		select {
 		case <-poll.C:
-		case <-tooLong:
-			t.Fatalf("waited in vain until %s", what)
+		case <-timeout:
+			t.Fatalf("timeout: %s", condition)
 		}
 	}
 }
@@ -61,11 +61,11 @@ func eventually(t testing.TB, what string, holds func() bool) {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(*testing.T) cache.Store{
-		"local":   func(t *testing.T) cache.Store { return newLocal(t, 1<<20) },
+		"memory":  func(t *testing.T) cache.Store { return newMemory(t, 1<<20) },
 		"redis":   func(t *testing.T) cache.Store { return newRedis(t) },
 		"cluster": func(t *testing.T) cache.Store { return openRedis(t, redistest.ClusterURL(t), "", minute) },
-		"near": func(t *testing.T) cache.Store {
-			return cache.NewTiered(newLocal(t, 1<<20), newRedis(t), 50*time.Millisecond)
+		"tiered": func(t *testing.T) cache.Store {
+			return cache.NewTiered(newMemory(t, 1<<20), newRedis(t), 50*time.Millisecond)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// testStore is what holds for every Store.
+// testStore checks the properties of every Store.
 func testStore(t *testing.T, s cache.Store) {
 	ctx := t.Context()
 	want := func(key, value string) {
@@ -97,7 +97,7 @@ func testStore(t *testing.T, s cache.Store) {
 	for _, ttl := range []time.Duration{0, -1} {
 		s.Set(ctx, "never", []byte("c"), ttl)
 		if _, ok := s.Get(ctx, "never", 0); ok {
-			t.Errorf("a ttl of %d keeps something", ttl)
+			t.Errorf("a ttl of %d stores an entry", ttl)
 		}
 	}
 	s.Set(ctx, "short", []byte("d"), time.Millisecond)
@@ -125,35 +125,36 @@ func testConcurrent(t *testing.T, s cache.Store) {
 	wg.Wait()
 }
 
-// TestRenew holds for stores that are asked directly; Near leaves it to remote.
+// TestRenew checks renewal in the basic stores; a tiered Store leaves it to Redis.
 func TestRenew(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(*testing.T) cache.Store{
-		"local": func(t *testing.T) cache.Store { return newLocal(t, 1<<20) },
-		"redis": func(t *testing.T) cache.Store { return newRedis(t) },
+		"memory": func(t *testing.T) cache.Store { return newMemory(t, 1<<20) },
+		"redis":  func(t *testing.T) cache.Store { return newRedis(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, ctx := open(t), t.Context()
 			const ttl = 300 * time.Millisecond
 			s.Set(ctx, "renewed", []byte("a"), ttl)
-			s.Set(ctx, "left", []byte("b"), ttl)
+			s.Set(ctx, "not renewed", []byte("b"), ttl)
 			if _, ok := s.Get(ctx, "renewed", minute); !ok {
-				t.Fatal("the entry is gone at once")
+				t.Fatal("entry not found")
 			}
-			eventually(t, "the other entry expires", func() bool { _, ok := s.Get(ctx, "left", 0); return !ok })
+			eventually(t, "the other entry expires", func() bool { _, ok := s.Get(ctx, "not renewed", 0); return !ok })
 			if _, ok := s.Get(ctx, "renewed", 0); !ok {
-				t.Error("the entry expired although it was renewed")
+				t.Error("renewed entry expired")
 			}
 		})
 	}
 }
 
-func TestLocalIsBounded(t *testing.T) {
+// TestMemoryIsBounded checks that a Memory holds as many entries as fit, and no more.
+func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	const size, value = 1 << 20, 10 << 10
-	l := newLocal(t, size)
-	held := func() (n int) {
+	l := newMemory(t, size)
+	countEntries := func() (n int) {
 		for i := range 1000 {
 			if _, ok := l.Get(t.Context(), fmt.Sprint(i), 0); ok {
 				n++
@@ -164,51 +165,51 @@ func TestLocalIsBounded(t *testing.T) {
 	for i := range 1000 {
 		l.Set(t.Context(), fmt.Sprint(i), bytes.Repeat([]byte{'x'}, value), minute)
 	}
-	eventually(t, "no more is held than fits", func() bool { return held() <= size/value })
-	if n := held(); n < size/value/2 {
-		t.Errorf("only %d entries of %d that fit are held", n, size/value)
+	eventually(t, "the cache holds no more than fits", func() bool { return countEntries() <= size/value })
+	if n := countEntries(); n < size/value/2 {
+		t.Errorf("cache holds %d entries, %d fit", n, size/value)
 	}
 	l.Set(t.Context(), "giant", make([]byte, 2*size), minute)
-	eventually(t, "what is larger than the cache is dropped", func() bool { _, ok := l.Get(t.Context(), "giant", 0); return !ok })
+	eventually(t, "an entry larger than the cache is dropped", func() bool { _, ok := l.Get(t.Context(), "giant", 0); return !ok })
 }
 
-func TestNear(t *testing.T) {
+// TestTiered checks that copies in memory serve reads for their lifetime, and without Redis.
+func TestTiered(t *testing.T) {
 	t.Parallel()
-	remote, ctx := newRedis(t), t.Context()
-	a, b := cache.NewTiered(newLocal(t, 1<<20), remote, minute), cache.NewTiered(newLocal(t, 1<<20), remote, time.Millisecond)
+	redis, ctx := newRedis(t), t.Context()
+	a, b := cache.NewTiered(newMemory(t, 1<<20), redis, minute), cache.NewTiered(newMemory(t, 1<<20), redis, time.Millisecond)
 	a.Set(ctx, "key", []byte("one"), minute)
 	if got, _ := b.Get(ctx, "key", 0); string(got) != "one" {
 		t.Fatalf("the other process got %q", got)
 	}
-	remote.Set(ctx, "key", []byte("two"), minute)
+	redis.Set(ctx, "key", []byte("two"), minute)
 	if got, _ := a.Get(ctx, "key", 0); string(got) != "one" {
-		t.Errorf("got %q, want the copy that is kept for a minute", got)
+		t.Errorf("got %q, want the copy that lives for a minute", got)
 	}
-	eventually(t, "the copy that is kept for a millisecond is gone", func() bool {
+	eventually(t, "the copy that lives for a millisecond expires", func() bool {
 		got, _ := b.Get(ctx, "key", 0)
 		return string(got) == "two"
 	})
-	alone := cache.NewTiered(newLocal(t, 1<<20), openRedis(t, nowhere, "", 0), minute)
-	alone.Set(ctx, "short", []byte("x"), time.Millisecond)
-	eventually(t, "a copy expires when its entry does", func() bool { _, ok := alone.Get(ctx, "short", 0); return !ok })
-	alone.Set(ctx, "long", []byte("y"), minute)
-	if _, ok := alone.Get(ctx, "long", 0); !ok {
-		t.Error("without Redis the copies are of no use")
+	withoutRedis := cache.NewTiered(newMemory(t, 1<<20), openRedis(t, noServer, "", 0), minute)
+	withoutRedis.Set(ctx, "short", []byte("x"), time.Millisecond)
+	eventually(t, "a copy expires when its entry does", func() bool { _, ok := withoutRedis.Get(ctx, "short", 0); return !ok })
+	withoutRedis.Set(ctx, "long", []byte("y"), minute)
+	if _, ok := withoutRedis.Get(ctx, "long", 0); !ok {
+		t.Error("no hit in memory without Redis")
 	}
 }
 
-// TestNearRenews finds that a use which finds the copy gone renews the entry in
-// Redis.
-func TestNearRenews(t *testing.T) {
+// TestTieredRenews checks that a Get without a copy in memory renews the entry in Redis.
+func TestTieredRenews(t *testing.T) {
 	t.Parallel()
-	remote, ctx := newRedis(t), t.Context()
-	remote.Set(ctx, "renewed", []byte("a"), 300*time.Millisecond)
-	remote.Set(ctx, "left", []byte("b"), 300*time.Millisecond)
-	if _, ok := cache.NewTiered(newLocal(t, 1<<20), remote, minute).Get(ctx, "renewed", minute); !ok {
-		t.Fatal("the entry is gone at once")
+	redis, ctx := newRedis(t), t.Context()
+	redis.Set(ctx, "renewed", []byte("a"), 300*time.Millisecond)
+	redis.Set(ctx, "not renewed", []byte("b"), 300*time.Millisecond)
+	if _, ok := cache.NewTiered(newMemory(t, 1<<20), redis, minute).Get(ctx, "renewed", minute); !ok {
+		t.Fatal("entry not found")
 	}
-	eventually(t, "the other entry expires", func() bool { _, ok := remote.Get(ctx, "left", 0); return !ok })
-	if _, ok := remote.Get(ctx, "renewed", 0); !ok {
-		t.Error("the entry expired in Redis although it was renewed")
+	eventually(t, "the other entry expires", func() bool { _, ok := redis.Get(ctx, "not renewed", 0); return !ok })
+	if _, ok := redis.Get(ctx, "renewed", 0); !ok {
+		t.Error("renewed entry expired in Redis")
 	}
 }

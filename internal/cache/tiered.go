@@ -6,38 +6,38 @@ import (
 	"time"
 )
 
+// tiered is a Store of two tiers; see NewTiered.
 type tiered struct {
 	memory, redis Store
 	memoryTTL     time.Duration
 }
 
-// NewTiered returns a Store that asks local first and remote only for what local does
-// not have, and then keeps a copy in local for keep at most. That remote has another
-// value, or none any more, is seen up to keep later, so keep is long only for
-// values that never change, such as those whose key is their hash.
+// NewTiered returns a Store that reads memory first and redis only on a miss, and then stores a copy in
+// memory for at most memoryTTL. A changed or deleted value in redis is noticed up to memoryTTL later.
+// Long times are therefore only for values that never change, such as those whose key is their hash.
 //
-// A Get with renew reaches remote once in every keep, not at every call: keep has
-// to be well below renew, or entries in use expire in remote.
+// A Get with renew reaches redis once per memoryTTL, not on every call. memoryTTL must be well below
+// renew, or entries in use expire in redis.
 func NewTiered(memory, redis Store, memoryTTL time.Duration) Store {
 	return &tiered{memory, redis, memoryTTL}
 }
 
-func (n *tiered) Get(ctx context.Context, key string, renew time.Duration) ([]byte, bool) {
-	if value, ok := n.memory.Get(ctx, key, 0); ok {
+func (t *tiered) Get(ctx context.Context, key string, renew time.Duration) ([]byte, bool) {
+	if value, ok := t.memory.Get(ctx, key, 0); ok {
 		return value, true
 	}
-	value, ok := n.redis.Get(ctx, key, renew)
+	value, ok := t.redis.Get(ctx, key, renew)
 	if ok {
-		n.memory.Set(ctx, key, value, n.memoryTTL)
+		t.memory.Set(ctx, key, value, t.memoryTTL)
 	}
 	return value, ok
 }
 
-func (n *tiered) Set(ctx context.Context, key string, value []byte, ttl time.Duration) {
-	n.memory.Set(ctx, key, value, min(ttl, n.memoryTTL))
-	n.redis.Set(ctx, key, value, ttl)
+func (t *tiered) Set(ctx context.Context, key string, value []byte, ttl time.Duration) {
+	t.memory.Set(ctx, key, value, min(ttl, t.memoryTTL))
+	t.redis.Set(ctx, key, value, ttl)
 }
 
-func (n *tiered) Ping(ctx context.Context) error { return n.redis.Ping(ctx) }
+func (t *tiered) Ping(ctx context.Context) error { return t.redis.Ping(ctx) }
 
-func (n *tiered) Close() error { return errors.Join(n.memory.Close(), n.redis.Close()) }
+func (t *tiered) Close() error { return errors.Join(t.memory.Close(), t.redis.Close()) }

@@ -10,35 +10,35 @@ import (
 	"time"
 )
 
-// ClusterURL starts a Redis Cluster of one node, which has all slots, and returns its URL.
-// It is killed when the test ends.
+// ClusterURL starts a Redis Cluster of one node, which has all slots, and returns its URL. The node is
+// killed when the test ends.
 func ClusterURL(t testing.TB) string {
 	t.Helper()
 	return StartCluster(t, 1).URL()
 }
 
-// ClusterNodes is a Redis Cluster of one test.
+// ClusterNodes is the Redis Cluster of one test.
 type ClusterNodes struct {
 	t     testing.TB
 	ports []string
 }
 
-// slotCount is how many there are in a cluster.
+// slotCount is the number of hash slots of a cluster.
 const slotCount = 16384
 
-// StartCluster starts a Redis Cluster of n nodes, each with as many slots. They are killed
-// when the test ends.
+// StartCluster starts a Redis Cluster of n nodes with equal shares of the slots. They are killed when
+// the test ends.
 func StartCluster(t testing.TB, n int) *ClusterNodes {
 	t.Helper()
 	c := &ClusterNodes{t: t}
-	var first []string // the first node, and its bus
+	var first []string // port and bus port of the first node
 	for i := range n {
 		port, bus := freePort(t), freePort(t)
 		c.ports = append(c.ports, port)
 		cmd := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--cluster-port", bus,
 			"--cluster-enabled", "yes", "--save", "", "--dir", t.TempDir(), "--logfile", "log")
 		if err := cmd.Start(); err != nil {
-			t.Fatalf("this test needs redis-server: %v", err)
+			t.Fatalf("start redis-server, which this test needs: %v", err)
 		}
 		t.Cleanup(func() {
 			_ = cmd.Process.Kill()
@@ -58,30 +58,31 @@ func StartCluster(t testing.TB, n int) *ClusterNodes {
 	return c
 }
 
-// URL names the nodes: the only one twice, as it takes several to be a cluster.
+// URL returns the URL of the cluster. A single node is named twice, because only a URL of several hosts
+// means a cluster.
 func (c *ClusterNodes) URL() string {
 	return fmt.Sprintf("redis://127.0.0.1:%s,127.0.0.1:%s", c.ports[0], c.ports[len(c.ports)-1])
 }
 
-// NodeID is what the nodes call one of them.
+// NodeID returns the cluster's id of a node.
 func (c *ClusterNodes) NodeID(node int) string {
 	return strings.TrimSpace(c.RunCommand(node, "CLUSTER", "MYID"))
 }
 
-// RunCommand sends a command to a node and returns what it answers.
+// RunCommand sends a command to a node and returns the reply.
 func (c *ClusterNodes) RunCommand(node int, args ...string) string {
 	out, _ := exec.Command("redis-cli", append([]string{"-p", c.ports[node]}, args...)...).CombinedOutput()
 	return string(out)
 }
 
-// waitForReply asks a node until it answers something.
-func (c *ClusterNodes) waitForReply(node int, answer string, args ...string) {
+// waitForReply sends a command to a node until the reply contains a text.
+func (c *ClusterNodes) waitForReply(node int, text string, args ...string) {
 	c.t.Helper()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(c.RunCommand(node, args...), answer); {
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(c.RunCommand(node, args...), text); {
 		if time.Now().After(deadline) {
-			c.t.Fatalf("the cluster does not start: %s", c.RunCommand(node, args...))
+			c.t.Fatalf("cluster did not start: %s", c.RunCommand(node, args...))
 		}
 		<-ticker.C
 	}

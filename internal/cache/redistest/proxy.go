@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// Proxy is a way to a Server that can be cut, for who uses it and nobody else.
+// Proxy forwards connections to a Server. A test can disconnect its users without affecting those of
+// the server itself.
 type Proxy struct {
 	socket string
 
@@ -18,81 +19,81 @@ type Proxy struct {
 	conns        map[net.Conn]bool
 }
 
-// StartProxy opens a way to the server until the test ends.
+// StartProxy starts a proxy in front of the server. It runs until the test ends.
 func (s *Server) StartProxy(t testing.TB) *Proxy {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "7p-link")
+	dir, err := os.MkdirTemp("", "7p-proxy")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l := &Proxy{socket: filepath.Join(dir, "link.sock"), conns: map[net.Conn]bool{}}
-	listener, err := net.Listen("unix", l.socket)
+	p := &Proxy{socket: filepath.Join(dir, "proxy.sock"), conns: map[net.Conn]bool{}}
+	listener, err := net.Listen("unix", p.socket)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = listener.Close(); l.Disconnect() })
+	t.Cleanup(func() { _ = listener.Close(); p.Disconnect() })
 	go func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			go l.forwardConn(conn, s.socket)
+			go p.forwardConn(conn, s.socket)
 		}
 	}()
-	return l
+	return p
 }
 
-// URL returns where the server is by this way.
-func (l *Proxy) URL() string { return "unix://" + l.socket }
+// URL returns the URL of the server through the proxy.
+func (p *Proxy) URL() string { return "unix://" + p.socket }
 
-// Disconnect ends all connections, and every new one at once.
-func (l *Proxy) Disconnect() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.disconnected = true
-	for conn := range l.conns {
+// Disconnect closes all connections, and every new one at once.
+func (p *Proxy) Disconnect() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.disconnected = true
+	for conn := range p.conns {
 		_ = conn.Close()
 	}
 }
 
-// Reconnect lets connections through again.
-func (l *Proxy) Reconnect() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.disconnected = false
+// Reconnect accepts connections again.
+func (p *Proxy) Reconnect() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.disconnected = false
 }
 
-func (l *Proxy) forwardConn(from net.Conn, socket string) {
+func (p *Proxy) forwardConn(from net.Conn, socket string) {
 	to, err := net.Dial("unix", socket)
-	if err != nil || !l.trackConns(from, to) {
+	if err != nil || !p.trackConns(from, to) {
 		_ = from.Close()
 		return
 	}
-	var both sync.WaitGroup
+	var wg sync.WaitGroup
 	pipe := func(a, b net.Conn) {
 		_, _ = io.Copy(a, b)
 		_, _ = a.Close(), b.Close()
 	}
-	both.Go(func() { pipe(from, to) })
-	both.Go(func() { pipe(to, from) })
-	both.Wait()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.conns, from)
-	delete(l.conns, to)
+	wg.Go(func() { pipe(from, to) })
+	wg.Go(func() { pipe(to, from) })
+	wg.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.conns, from)
+	delete(p.conns, to)
 }
 
-// trackConns notes a connection, unless the way is cut.
-func (l *Proxy) trackConns(both ...net.Conn) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, conn := range both {
-		l.conns[conn] = true
-		if l.disconnected {
+// trackConns registers connections, or closes them and returns false while disconnected.
+func (p *Proxy) trackConns(conns ...net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range conns {
+		p.conns[conn] = true
+		if p.disconnected {
 			_ = conn.Close()
 		}
 	}
-	return !l.disconnected
+	return !p.disconnected
 }

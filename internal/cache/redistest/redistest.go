@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// NewKeyspace returns the URL of a Redis server and a prefix of keys that no other test
-// uses. The server is the one that TEST_REDIS_URL names, or one that is started
-// for this test.
+// NewKeyspace returns the URL of a Redis server and a key prefix that no other test uses. The server is
+// the one at TEST_REDIS_URL, or one that is started for this test.
 func NewKeyspace(t testing.TB) (url, prefix string) {
 	t.Helper()
 	prefix = "test:" + rand.Text() + ":"
@@ -24,18 +23,18 @@ func NewKeyspace(t testing.TB) (url, prefix string) {
 	return StartServer(t).URL(), prefix
 }
 
-// Server is a redis-server of one test, on a unix socket, without persistence. It
-// is killed when the test ends.
+// Server is the redis-server of one test, on a unix socket and without persistence. It is killed when
+// the test ends.
 type Server struct {
 	t      testing.TB
 	socket string
 	cmd    *exec.Cmd
 }
 
-// StartServer starts a server and waits until it takes connections.
+// StartServer starts a server and waits until it accepts connections.
 func StartServer(t testing.TB) *Server {
 	t.Helper()
-	// The name of a test may be longer than the path of a socket can be.
+	// t.TempDir contains the name of the test, which may be longer than the path of a socket can be.
 	dir, err := os.MkdirTemp("", "7p-redis")
 	if err != nil {
 		t.Fatal(err)
@@ -47,10 +46,10 @@ func StartServer(t testing.TB) *Server {
 	return s
 }
 
-// URL returns where the server is, the same after a restart.
+// URL returns the URL of the server, which is the same after a restart.
 func (s *Server) URL() string { return "unix://" + s.socket }
 
-// Kill ends the server at once, if it runs, and waits until it is gone.
+// Kill kills the server if it runs, and waits until the process has ended.
 func (s *Server) Kill() {
 	if s.cmd.ProcessState == nil {
 		_ = s.cmd.Process.Kill()
@@ -65,11 +64,11 @@ func (s *Server) Restart() {
 	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket, "--save", "",
 		"--dir", filepath.Dir(s.socket), "--logfile", filepath.Join(filepath.Dir(s.socket), "log"))
 	if err := s.cmd.Start(); err != nil {
-		s.t.Fatalf("this test needs redis-server: %v", err)
+		s.t.Fatalf("start redis-server, which this test needs: %v", err)
 	}
 	poll := time.NewTicker(2 * time.Millisecond)
 	defer poll.Stop()
-	tooLong := time.After(10 * time.Second)
+	timeout := time.After(10 * time.Second)
 	for {
 		if conn, err := net.Dial("unix", s.socket); err == nil {
 			_ = conn.Close()
@@ -77,19 +76,19 @@ func (s *Server) Restart() {
 		}
 		select {
 		case <-poll.C:
-		case <-tooLong:
+		case <-timeout:
 			s.t.Fatal("redis-server did not start in time")
 		}
 	}
 }
 
-// Pause stops the server as a whole: connections stay open and nothing answers.
+// Pause suspends the server process: connections stay open and get no replies.
 func (s *Server) Pause() { s.sendSignal(syscall.SIGSTOP) }
 
-// Resume lets the server go on.
+// Resume continues a suspended server process.
 func (s *Server) Resume() { s.sendSignal(syscall.SIGCONT) }
 
-// RunCommand sends a command, such as FLUSHALL, and returns what it answers.
+// RunCommand sends a command, such as FLUSHALL, and returns the reply.
 func (s *Server) RunCommand(args ...string) string {
 	s.t.Helper()
 	out, err := exec.Command("redis-cli", append([]string{"-s", s.socket}, args...)...).CombinedOutput()
