@@ -141,7 +141,7 @@ func checkAttempts(t *testing.T, p *program) {
 	for _, query := range []string{signIn, `mutation { refreshSession(input: {refreshToken: "x"}) { accessToken } }`} {
 		resp, a := try("203.0.113.4", query)
 		wait, err := strconv.Atoi(resp.Header.Get("Retry-After"))
-		if a.Status != 429 || a.code() != "RATE_LIMITED" || a.Data != nil || !strings.Contains(a.Errors[0].Message, "the limit is 2 in 15 minutes, come back in ") {
+		if a.Status != 429 || a.code() != "RATE_LIMITED" || a.Data != nil || !strings.Contains(a.Errors[0].Message, "the limit is 2 in 15 minutes, retry in ") {
 			t.Errorf("the third attempt: %+v", a)
 		}
 		if want := `"sessions";r=0;t=` + strconv.Itoa(wait); err != nil || wait < 400 || wait > 450 || resp.Header.Get("RateLimit") != want {

@@ -15,20 +15,20 @@ func BenchmarkAllow(b *testing.B) {
 	for i := range maxBuckets {
 		full.Allow(b.Context(), fmt.Sprint(i), 1)
 	}
-	b.Run("local", func(b *testing.B) {
+	b.Run("memory", func(b *testing.B) {
 		b.ReportAllocs()
 		l := NewMemoryLimiter(p)
 		for b.Loop() {
 			l.Allow(b.Context(), "address:192.0.2.7", 1)
 		}
 	})
-	b.Run("local, new keys without room", func(b *testing.B) {
+	b.Run("memory, new keys in a full limiter", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
 			full.Allow(b.Context(), fmt.Sprint("new", i), 1)
 		}
 	})
-	b.Run("shared", func(b *testing.B) {
+	b.Run("redis", func(b *testing.B) {
 		b.ReportAllocs()
 		s := NewRedisLimiter(p, newRedis(b))
 		for b.Loop() {
@@ -39,8 +39,8 @@ func BenchmarkAllow(b *testing.B) {
 
 func BenchmarkMiddleware(b *testing.B) {
 	b.ReportAllocs()
-	endless := Policy{Limit: 1e9, Window: 1e6 * time.Second}
-	l := New(Rules{Requests: endless, Cost: endless}, nil)
+	unlimited := Policy{Limit: 1e9, Window: 1e6 * time.Second}
+	l := New(Rules{Requests: unlimited, Cost: unlimited}, nil)
 	address := netip.MustParseAddr("192.0.2.7")
 	h := l.Middleware(func(*http.Request) netip.Addr { return address })(
 		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

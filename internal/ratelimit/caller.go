@@ -10,13 +10,13 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// caller is who asks: a viewer, or for the anonymous an address.
+// caller identifies the sender of a request: a viewer, or an address for anonymous requests.
 type caller struct {
 	viewer  edu.Viewer
 	address netip.Addr
 }
 
-// bucketKey names the bucket of a caller.
+// bucketKey returns the key of the caller's bucket.
 func (c caller) bucketKey() string {
 	if c.viewer.SignedIn() {
 		return "viewer:" + strconv.FormatInt(c.viewer.ID, 10)
@@ -24,15 +24,15 @@ func (c caller) bucketKey() string {
 	return addressKey(c.address)
 }
 
-// isPremium tells who has the larger limit: who pays for it, and instructors and
-// admins, whose work it is to use the platform. They are not without a limit, as
-// their tokens can be stolen like anybody's.
+// isPremium reports whether the caller has the larger limit: premium plans, which pay for it, and
+// instructors and admins, who use the platform for work. Admins have a limit too, because their tokens
+// can be stolen like any others.
 func (c caller) isPremium() bool {
 	return c.viewer.SignedIn() && (c.viewer.Plan == edu.PlanPremium || c.viewer.HasRole(edu.RoleInstructor))
 }
 
-// addressKey names the bucket of an address: of an IPv6 address the first 64 bits,
-// all of which one household or one rented server has.
+// addressKey returns the key of an address's bucket. An IPv6 address counts by its first 64 bits, which
+// one household or one rented server owns as a whole.
 func addressKey(a netip.Addr) string {
 	if a.Is6() {
 		prefix, _ := a.Prefix(64) // 64 is always within an IPv6 address
@@ -41,8 +41,8 @@ func addressKey(a netip.Addr) string {
 	return "address:" + a.String()
 }
 
-// emailKey names the bucket of an email, without regard to case and without
-// telling the email to whoever reads Redis.
+// emailKey returns the key of an email's bucket. It ignores case and hides the email from readers of
+// Redis.
 func emailKey(email string) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(email)))
 	return "email:" + hex.EncodeToString(sum[:16])

@@ -2,16 +2,15 @@ package ratelimit
 
 import "time"
 
-// gcra is the generic cell rate algorithm of ITU-T I.371, in whole microseconds
-// so that Go and Lua come to the same numbers. All that there is to remember of a
-// bucket is when it will be full again, its theoretical arrival time (tat): a
-// bucket whose tat is past is as good as none.
+// gcra is the generic cell rate algorithm of ITU-T I.371, in whole microseconds so that Go and Lua
+// compute the same numbers. The only state of a bucket is the time when it will be full again, its
+// theoretical arrival time (tat). A bucket whose tat is past equals a missing one.
 //
-// It and gcra.lua are the same arithmetic, and TestSharedDecidesAsGo holds them to it.
+// gcra.lua has the same arithmetic; TestRedisMatchesGo compares the two.
 type gcra struct {
 	policy   Policy
-	interval int64 // the time in which one request is filled up
-	burst    int64 // the time in which the whole bucket is
+	interval int64 // time to refill one request
+	burst    int64 // time to refill the whole bucket
 }
 
 func newGCRA(p Policy) gcra {
@@ -20,10 +19,10 @@ func newGCRA(p Policy) gcra {
 	return gcra{policy: p, interval: interval, burst: interval * limit}
 }
 
-// spendCost takes cost from a bucket at the time now. It returns the bucket's new tat,
-// and for how long a cost that does not fit has to wait, 0 where it was taken.
+// spendCost takes cost from a bucket at the time now. It returns the bucket's new tat, and how long a
+// cost that does not fit has to wait; 0 if it was taken.
 func (g gcra) spendCost(tat, now, cost int64) (newTAT, wait int64) {
-	// A tat further ahead than a whole bucket is from a policy or a clock of before.
+	// A tat more than a whole bucket ahead is from an earlier policy or clock.
 	tat = min(max(tat, now), now+g.burst)
 	if wait = tat + cost*g.interval - now - g.burst; wait > 0 {
 		return tat, wait
@@ -33,7 +32,7 @@ func (g gcra) spendCost(tat, now, cost int64) (newTAT, wait int64) {
 
 func (g gcra) clampCost(cost int) int64 { return int64(min(max(cost, 1), g.policy.Limit)) }
 
-// newDecision says what spend found; ahead is how far the new tat is ahead of now.
+// newDecision returns the Decision for the results of spendCost; ahead is the new tat minus now.
 func (g gcra) newDecision(ahead, wait int64) Decision {
 	remaining := (g.burst - ahead) / g.interval
 	return Decision{

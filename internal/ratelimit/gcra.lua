@@ -1,8 +1,8 @@
--- Takes a cost from the bucket KEYS[1], by the arithmetic of gcra.go. The clock is
--- that of Redis, the same for all processes.
+-- Takes a cost from the bucket KEYS[1], with the arithmetic of gcra.go. The clock is that of Redis, the
+-- same for all processes.
 -- ARGV: the interval of one request and the burst, in microseconds; the cost.
--- Returns how far the bucket's tat is ahead of now, and how long a cost that does
--- not fit has to wait, 0 where it was taken; in microseconds.
+-- Returns the bucket's tat minus now, and how long a cost that does not fit has to wait, 0 if it was
+-- taken; both in microseconds.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local interval, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])

@@ -13,57 +13,58 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// limitedRequest is one request and the header of its answer.
+// limitedRequest is a request with its caller and the header of its response.
 type limitedRequest struct {
 	caller     caller
 	header     http.Header
-	retryAfter int64 // seconds, of the refusal that asks for the most; 0 for none
+	retryAfter int64 // longest wait of its rejections in seconds; 0 for none
 }
 
 type limitedRequestKey struct{}
 
+// limitedRequestFrom returns the limitedRequest that Middleware stored in ctx, or nil.
 func limitedRequestFrom(ctx context.Context) *limitedRequest {
-	t, _ := ctx.Value(limitedRequestKey{}).(*limitedRequest)
-	return t
+	limited, _ := ctx.Value(limitedRequestKey{}).(*limitedRequest)
+	return limited
 }
 
-// setHeaders tells of a bucket in the header, after those that were told of before. What
-// it said of the same one is out of date.
-func (t *limitedRequest) setHeaders(d Decision) {
-	if t.retryAfter > 0 {
+// setHeaders appends the state of a bucket to the RateLimit header, and removes an earlier state of
+// the same bucket.
+func (r *limitedRequest) setHeaders(d Decision) {
+	if r.retryAfter > 0 {
 		return
 	}
 	b := make([]byte, 0, 64)
-	if before := t.header["Ratelimit"]; before != nil {
-		for item := range strings.SplitSeq(before[0], ", ") {
+	if previous := r.header["Ratelimit"]; previous != nil {
+		for item := range strings.SplitSeq(previous[0], ", ") {
 			if name, _, _ := strings.Cut(item, ";"); strings.Trim(name, `"`) != d.Policy.Name {
 				b = append(append(b, item...), ", "...)
 			}
 		}
 	}
-	t.header["Ratelimit"] = []string{string(appendBucketState(b, d))}
+	r.header["Ratelimit"] = []string{string(appendBucketState(b, d))}
 }
 
-// rejectRequest tells of a bucket that does not hold what was asked for. It is the only
-// one told of then: Retry-After should be no earlier than the t of any.
-func (t *limitedRequest) rejectRequest(d Decision, why string) error {
+// rejectRequest returns the error of a bucket that does not hold the requested cost, and makes the
+// bucket the only one in the RateLimit header: Retry-After must not be less than the t of any bucket.
+func (r *limitedRequest) rejectRequest(d Decision, reason string) error {
 	wait := ceilSeconds(d.RetryAfter)
-	if wait > t.retryAfter {
-		t.retryAfter = wait
-		t.header["Ratelimit"] = []string{string(appendBucketState(make([]byte, 0, 32), d))}
-		t.header["Retry-After"] = []string{strconv.FormatInt(wait, 10)}
+	if wait > r.retryAfter {
+		r.retryAfter = wait
+		r.header["Ratelimit"] = []string{string(appendBucketState(make([]byte, 0, 32), d))}
+		r.header["Retry-After"] = []string{strconv.FormatInt(wait, 10)}
 	}
 	return &edu.Error{
-		Code: edu.RateLimited, Message: why + ", come back in " + formatSeconds(wait), RetryAfter: int(wait),
+		Code: edu.RateLimited, Message: reason + ", retry in " + formatSeconds(wait), RetryAfter: int(wait),
 	}
 }
 
-// exceededMessage says which limit something was over.
+// exceededMessage returns a message with the limit that was exceeded.
 func exceededMessage(what string, p Policy) string {
 	return fmt.Sprintf("%s: the limit is %d in %s", what, p.Limit, formatSeconds(ceilSeconds(p.Window)))
 }
 
-// policyHeader is the value of RateLimit-Policy, nil where all are off.
+// policyHeader returns the value of RateLimit-Policy, or nil if all policies are disabled.
 func policyHeader(all ...Policy) []string {
 	var items []string
 	for _, p := range all {
@@ -77,29 +78,29 @@ func policyHeader(all ...Policy) []string {
 	return []string{strings.Join(items, ", ")}
 }
 
-// appendBucketState adds an item of RateLimit: what remains, and in how many seconds
-// there is more of it, or after a refusal enough.
+// appendBucketState appends an item of RateLimit: the remaining content, and the seconds until there is
+// more, or after a rejection until there is enough.
 func appendBucketState(b []byte, d Decision) []byte {
-	t := d.ReplenishAfter
+	wait := d.ReplenishAfter
 	if d.RetryAfter > 0 {
-		t = d.RetryAfter
+		wait = d.RetryAfter
 	}
 	b = append(b, '"')
 	b = append(b, d.Policy.Name...)
 	b = append(b, `";r=`...)
 	b = strconv.AppendInt(b, int64(d.Remaining), 10)
 	b = append(b, ";t="...)
-	return strconv.AppendInt(b, ceilSeconds(t), 10)
+	return strconv.AppendInt(b, ceilSeconds(wait), 10)
 }
 
-// statusClientClosed is for who left before the answer: nobody reads it, the access log
-// shows it.
+// statusClientClosed is the status of a request whose client disconnected before the response. It
+// appears only in the access log.
 const statusClientClosed = 499
 
-// writeRejection answers a request that was not let through.
+// writeRejection writes the response to a rejected request.
 func writeRejection(w http.ResponseWriter, err error) {
 	problem, ok := errors.AsType[*edu.Error](err)
-	if !ok { // of a context that is done
+	if !ok { // the error of a context
 		w.WriteHeader(statusClientClosed)
 		return
 	}
@@ -107,15 +108,15 @@ func writeRejection(w http.ResponseWriter, err error) {
 	h.Set("Content-Type", "application/graphql-response+json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusTooManyRequests)
-	message, _ := json.Marshal(problem.Message) // a string
+	message, _ := json.Marshal(problem.Message) // a string: no error is possible
 	_, _ = fmt.Fprintf(w, `{"errors":[{"message":%s,"extensions":{"code":%q,"retryAfter":%d}}]}`,
 		message, problem.Code, problem.RetryAfter)
 }
 
-// ceilSeconds rounds up, as whoever comes a little too early is refused again.
+// ceilSeconds rounds up, because a client that retries slightly too early is rejected again.
 func ceilSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
-// formatSeconds says a number of seconds in the largest unit that fits it.
+// formatSeconds formats n seconds in the largest unit that divides it.
 func formatSeconds(n int64) string {
 	unit := "second"
 	switch {

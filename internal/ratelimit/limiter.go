@@ -1,9 +1,10 @@
-// Package limit says how often somebody may ask, and for how much. Each key has a
-// bucket that fills up again evenly; what is asked takes its cost out or is
-// refused. Buckets are in Redis, one for all processes, or in this process.
+// Package ratelimit limits how many requests a caller may send, and at what cost. Each key has a
+// bucket that refills at a constant rate. A request takes its cost from the bucket, or is rejected.
+// The buckets are in Redis, shared by all processes, or in memory.
 //
-// Limiters know of keys and costs alone; Limits knows who asks and what for, and
-// tells them by HTTP. None of it knows of GraphQL.
+// A Limiter works on keys and costs. Limits applies several of them to HTTP requests: it chooses
+// the buckets of a caller, sets the response headers, delays requests, and writes rejections as
+// GraphQL errors. The package does not parse or execute GraphQL.
 package ratelimit
 
 import (
@@ -13,31 +14,27 @@ import (
 	"github.com/7p-education/api/internal/cache"
 )
 
-// Limiter decides by one policy. It is safe for concurrent use.
+// Limiter applies one policy. It is safe for concurrent use.
 type Limiter interface {
-	// Allow takes cost out of the bucket of key, or refuses and takes nothing. A
-	// cost counts as at least 1 and at most the policy's limit, as one above it
-	// could never be met.
+	// Allow takes cost from the bucket of key, or rejects and takes nothing. A cost counts as at least
+	// 1 and at most the policy's limit, because a larger one could never be met.
 	Allow(ctx context.Context, key string, cost int) Decision
 }
 
-// Decision is the answer to one request.
+// Decision is the result of one request.
 type Decision struct {
-	// Policy is what was decided by: half of the limiter's own while its Redis is in
-	// trouble.
+	// Policy is the policy applied: the limiter's own, or half of it while Redis is unavailable.
 	Policy  Policy
 	Allowed bool
-	// Remaining is what is in the bucket now.
+	// Remaining is the content of the bucket after the decision.
 	Remaining int
-	// ReplenishAfter is how long it takes until the bucket holds one more.
+	// ReplenishAfter is the time until the bucket holds one more.
 	ReplenishAfter time.Duration
-	// RetryAfter is how long it takes until the bucket holds the cost that was
-	// refused; 0 where it was allowed.
+	// RetryAfter is the time until the bucket holds the rejected cost; 0 if it was allowed.
 	RetryAfter time.Duration
 }
 
-// NewLimiter returns a Limiter over buckets in r, or in this process where r is
-// nil. p must not be off.
+// NewLimiter returns a Limiter with buckets in r, or in memory if r is nil. p must not be disabled.
 func NewLimiter(p Policy, r *cache.Redis) Limiter {
 	if r == nil {
 		return NewMemoryLimiter(p)

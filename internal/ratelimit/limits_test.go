@@ -24,21 +24,21 @@ import (
 	"github.com/7p-education/api/internal/ratelimit"
 )
 
-func of(n int, window time.Duration) ratelimit.Policy {
+func policy(n int, window time.Duration) ratelimit.Policy {
 	return ratelimit.Policy{Limit: n, Window: window}
 }
 
-// caller is who asks, and what their operation costs and tries.
+// caller describes the sender of a request and what the handler does with it.
 type caller struct {
 	viewer  edu.Viewer
-	address string // 192.0.2.7 where there is none
+	address string // "" means 192.0.2.7
 	cost    int64
-	attempt *string // the email of an attempt to sign in
-	more    int     // requests that come within the one
+	attempt *string // the email of a sign-in attempt
+	more    int     // further requests in the same HTTP request
 }
 
-// server is limits with a handler behind them, which answers an operation that was
-// refused as the GraphQL layer does.
+// server is Limits with a handler behind them. It responds to a rejected operation as the GraphQL
+// layer does.
 type server struct {
 	*ratelimit.Limits
 	handler http.Handler
@@ -81,7 +81,7 @@ func serve(l *ratelimit.Limits) *server {
 	return s
 }
 
-func (s *server) ask(ctx context.Context, c caller) *httptest.ResponseRecorder {
+func (s *server) send(ctx context.Context, c caller) *httptest.ResponseRecorder {
 	ctx = edu.WithViewer(context.WithValue(ctx, callerKey{}, c), c.viewer)
 	rec := httptest.NewRecorder()
 	s.handler.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", nil))
@@ -90,9 +90,8 @@ func (s *server) ask(ctx context.Context, c caller) *httptest.ResponseRecorder {
 
 var window = regexp.MustCompile(`;t=(\d+)`)
 
-// refusal returns the message of a 429, whose headers and body must agree on when
-// to come back.
-func refusal(t *testing.T, rec *httptest.ResponseRecorder) string {
+// rejectionMessage returns the message of a 429, whose headers and body must agree on the retry time.
+func rejectionMessage(t *testing.T, rec *httptest.ResponseRecorder) string {
 	t.Helper()
 	var body struct {
 		Errors []struct {
@@ -104,25 +103,25 @@ func refusal(t *testing.T, rec *httptest.ResponseRecorder) string {
 		}
 	}
 	if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil || rec.Code != http.StatusTooManyRequests || len(body.Errors) != 1 {
-		t.Fatalf("no refusal, but %d %s (%v)", rec.Code, rec.Body, err)
+		t.Fatalf("got %d %s (%v), want a rejection", rec.Code, rec.Body, err)
 	}
-	told := body.Errors[0]
+	first := body.Errors[0]
 	wait, err := strconv.Atoi(rec.Header().Get("Retry-After"))
-	if err != nil || wait < 1 || told.Extensions.Code != "RATE_LIMITED" || told.Extensions.RetryAfter != wait {
-		t.Errorf("Retry-After is %q, the body %s", rec.Header().Get("Retry-After"), rec.Body)
+	if err != nil || wait < 1 || first.Extensions.Code != "RATE_LIMITED" || first.Extensions.RetryAfter != wait {
+		t.Errorf("Retry-After %q with body %s", rec.Header().Get("Retry-After"), rec.Body)
 	}
 	for _, item := range window.FindAllStringSubmatch(rec.Header().Get("RateLimit"), -1) {
 		if until, _ := strconv.Atoi(item[1]); until > wait {
-			t.Errorf("Retry-After is %d, before the t of %s", wait, rec.Header().Get("RateLimit"))
+			t.Errorf("Retry-After %d is before the t of %s", wait, rec.Header().Get("RateLimit"))
 		}
 	}
-	return told.Message
+	return first.Message
 }
 
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: of(2, 15*time.Minute)})
+		s := newServer(ratelimit.Rules{Requests: policy(2, 15*time.Minute)})
 		a, b := caller{address: "192.0.2.1"}, caller{address: "192.0.2.2"}
 		for i, want := range []struct {
 			caller caller
@@ -134,16 +133,16 @@ func TestMiddleware(t *testing.T) {
 			{b, 200, `"default";r=1;t=450`},
 			{a, 429, `"default";r=0;t=450`},
 		} {
-			rec := s.ask(t.Context(), want.caller)
+			rec := s.send(t.Context(), want.caller)
 			if rec.Code != want.status || rec.Header().Get("RateLimit") != want.state || rec.Header().Get("RateLimit-Policy") != `"default";q=2;w=900` {
 				t.Errorf("request %d: got %d %v", i, rec.Code, rec.Header())
 			}
 		}
 		if s.served.Load() != 3 {
-			t.Errorf("%d requests were served, want 3", s.served.Load())
+			t.Errorf("served %d requests, want 3", s.served.Load())
 		}
-		rec := s.ask(t.Context(), a)
-		if got, want := refusal(t, rec), "too many requests: the limit is 2 in 15 minutes, come back in 450 seconds"; got != want {
+		rec := s.send(t.Context(), a)
+		if got, want := rejectionMessage(t, rec), "too many requests: the limit is 2 in 15 minutes, retry in 450 seconds"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		if rec.Header().Get("Cache-Control") != "no-store" || rec.Header().Get("Content-Type") != "application/graphql-response+json; charset=utf-8" {
@@ -152,34 +151,34 @@ func TestMiddleware(t *testing.T) {
 	})
 }
 
-// TestRetryAfterIsTrue comes back a second before it was told to, and then on time.
-func TestRetryAfterIsTrue(t *testing.T) {
+// TestRetryAfterIsAccurate retries one second before Retry-After, and then on time.
+func TestRetryAfterIsAccurate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: of(100, 15*time.Minute)})
+		s := newServer(ratelimit.Rules{Requests: policy(100, 15*time.Minute)})
 		for range 100 {
-			s.ask(t.Context(), caller{})
+			s.send(t.Context(), caller{})
 		}
-		rec := s.ask(t.Context(), caller{})
-		if got, want := refusal(t, rec), "too many requests: the limit is 100 in 15 minutes, come back in 9 seconds"; got != want {
+		rec := s.send(t.Context(), caller{})
+		if got, want := rejectionMessage(t, rec), "too many requests: the limit is 100 in 15 minutes, retry in 9 seconds"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		time.Sleep(8 * time.Second)
-		if rec := s.ask(t.Context(), caller{}); rec.Code != 429 || rec.Header().Get("Retry-After") != "1" {
-			t.Errorf("a second early: %d, Retry-After %s", rec.Code, rec.Header().Get("Retry-After"))
+		if rec := s.send(t.Context(), caller{}); rec.Code != 429 || rec.Header().Get("Retry-After") != "1" {
+			t.Errorf("one second early: status %d, Retry-After %s", rec.Code, rec.Header().Get("Retry-After"))
 		}
 		time.Sleep(time.Second)
-		if rec := s.ask(t.Context(), caller{}); rec.Code != 200 {
-			t.Errorf("on time: %d", rec.Code)
+		if rec := s.send(t.Context(), caller{}); rec.Code != 200 {
+			t.Errorf("on time: status %d", rec.Code)
 		}
 	})
 }
 
-// TestCallers tells whose bucket is whose, and how large it is.
+// TestCallers checks the bucket and the limit of each kind of caller.
 func TestCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: of(100, time.Hour), Premium: of(1000, time.Hour)})
+		s := newServer(ratelimit.Rules{Requests: policy(100, time.Hour), Premium: policy(1000, time.Hour)})
 		free := edu.Viewer{ID: 1, Role: edu.RoleStudent, Plan: edu.PlanFree}
 		for i, want := range []struct {
 			caller    caller
@@ -188,8 +187,8 @@ func TestCallers(t *testing.T) {
 		}{
 			{caller{address: "192.0.2.1"}, "default", 99},
 			{caller{address: "192.0.2.1"}, "default", 98},
-			{caller{address: "192.0.2.1", viewer: free}, "default", 99}, // not the address's
-			{caller{address: "192.0.2.2", viewer: free}, "default", 98}, // wherever they are
+			{caller{address: "192.0.2.1", viewer: free}, "default", 99}, // not the address's bucket
+			{caller{address: "192.0.2.2", viewer: free}, "default", 98}, // from any address
 			{caller{viewer: edu.Viewer{ID: 2, Role: edu.RoleStudent}}, "default", 99},
 			{caller{viewer: edu.Viewer{ID: 3, Role: edu.RoleStudent, Plan: edu.PlanPremium}}, "premium", 999},
 			{caller{viewer: edu.Viewer{ID: 4, Role: edu.RoleInstructor, Plan: edu.PlanFree}}, "premium", 999},
@@ -199,12 +198,12 @@ func TestCallers(t *testing.T) {
 			{caller{address: "2001:db8:1:2::9"}, "default", 98}, // of the same /64
 			{caller{address: "2001:db8:1:3::9"}, "default", 99},
 		} {
-			h := s.ask(t.Context(), want.caller).Header()
+			h := s.send(t.Context(), want.caller).Header()
 			if state := fmt.Sprintf(`%q;r=%d;t=`, want.policy, want.remaining); len(h.Get("RateLimit")) < len(state) || h.Get("RateLimit")[:len(state)] != state {
-				t.Errorf("request %d: RateLimit is %s, want %s…", i, h.Get("RateLimit"), state)
+				t.Errorf("request %d: RateLimit %s, want %s…", i, h.Get("RateLimit"), state)
 			}
 			if name := h.Get("RateLimit-Policy"); len(name) < len(want.policy)+2 || name[1:1+len(want.policy)] != want.policy {
-				t.Errorf("request %d: RateLimit-Policy is %s, want %s", i, name, want.policy)
+				t.Errorf("request %d: RateLimit-Policy %s, want %s", i, name, want.policy)
 			}
 		}
 	})
@@ -213,8 +212,8 @@ func TestCallers(t *testing.T) {
 func TestSpend(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: of(100, 100*time.Hour), Cost: of(6000, time.Minute), SignIns: of(5, time.Hour)})
-		ask := func(cost int64) *httptest.ResponseRecorder { return s.ask(t.Context(), caller{cost: cost}) }
+		s := newServer(ratelimit.Rules{Requests: policy(100, 100*time.Hour), Cost: policy(6000, time.Minute), SignIns: policy(5, time.Hour)})
+		send := func(cost int64) *httptest.ResponseRecorder { return s.send(t.Context(), caller{cost: cost}) }
 		for i, want := range []struct {
 			after  time.Duration
 			cost   int64
@@ -224,61 +223,62 @@ func TestSpend(t *testing.T) {
 			{0, 0, 200, `"default";r=99;t=3600`},
 			{0, 1, 200, `"default";r=98;t=3600, "cost";r=5999;t=1`},
 			{0, 5000, 200, `"default";r=97;t=3600, "cost";r=999;t=1`},
-			{0, 1500, 429, `"cost";r=999;t=6`}, // 501 are missing, and 100 come a second
+			{0, 1500, 429, `"cost";r=999;t=6`}, // 501 are missing, and 100 are refilled per second
 			{0, 999, 200, `"default";r=95;t=3600, "cost";r=0;t=1`},
 			{0, 1, 429, `"cost";r=0;t=1`},
 			{10 * time.Second, 1000, 200, `"default";r=93;t=3590, "cost";r=0;t=1`},
-			{time.Minute, 1 << 50, 200, `"default";r=92;t=3530, "cost";r=0;t=1`}, // more than there ever is counts as all
+			{time.Minute, 1 << 50, 200, `"default";r=92;t=3530, "cost";r=0;t=1`}, // a cost above the limit counts as the limit
 			{59 * time.Second, 1 << 50, 429, `"cost";r=5900;t=1`},
 		} {
 			time.Sleep(want.after)
-			rec := ask(want.cost)
+			rec := send(want.cost)
 			if rec.Code != want.status || rec.Header().Get("RateLimit") != want.state {
 				t.Errorf("operation %d: got %d %s, want %d %s", i, rec.Code, rec.Header().Get("RateLimit"), want.status, want.state)
 			}
 			if got, want := rec.Header().Get("RateLimit-Policy"), `"default";q=100;w=360000, "cost";q=6000;w=60, "sessions";q=5;w=3600`; got != want {
-				t.Errorf("operation %d: RateLimit-Policy is %s, want %s", i, got, want)
+				t.Errorf("operation %d: RateLimit-Policy %s, want %s", i, got, want)
 			}
 		}
-		got, want := refusal(t, ask(6000)), "the operation's cost of 6000 is more than what is left: the limit is 6000 in 1 minute, come back in 1 second"
+		got, want := rejectionMessage(t, send(6000)), "the operation's cost of 6000 exceeds the remaining budget: the limit is 6000 in 1 minute, retry in 1 second"
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		if rec := s.ask(t.Context(), caller{address: "192.0.2.8", cost: 6000}); rec.Code != 200 {
-			t.Errorf("another caller: %d", rec.Code)
+		if rec := s.send(t.Context(), caller{address: "192.0.2.8", cost: 6000}); rec.Code != 200 {
+			t.Errorf("another caller: status %d", rec.Code)
 		}
 	})
 }
 
-// TestRequestsWithinOne count as any other, and each bucket is told of once.
-func TestRequestsWithinOne(t *testing.T) {
+// TestBatchedRequests checks that further requests of a batch count and wait like single ones, and that
+// the header has each bucket once.
+func TestBatchedRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: of(10, 10*time.Hour), Slowdown: ratelimit.Slowdown{After: 4, Step: time.Second, MaxDelay: 2 * time.Second}})
+		s := newServer(ratelimit.Rules{Requests: policy(10, 10*time.Hour), Slowdown: ratelimit.Slowdown{After: 4, Step: time.Second, MaxDelay: 2 * time.Second}})
 		for i, want := range []struct {
 			more, status int
 			state        string
 			wait         time.Duration
 		}{
 			{3, 200, `"default";r=6;t=3600`, 0},
-			{3, 200, `"default";r=2;t=3599`, 7 * time.Second}, // of 1, 2, 2 and 2
-			{2, 429, `"default";r=1;t=3591`, 2 * time.Second}, // the one was counted before, nothing of the 2
+			{3, 200, `"default";r=2;t=3599`, 7 * time.Second}, // 1 + 2 + 2 + 2
+			{2, 429, `"default";r=1;t=3591`, 2 * time.Second}, // only the first request is counted, not the other two
 			{0, 200, `"default";r=0;t=3591`, 2 * time.Second},
 		} {
 			start := time.Now()
-			rec := s.ask(t.Context(), caller{more: want.more})
-			if took := time.Since(start); rec.Code != want.status || rec.Header().Get("RateLimit") != want.state || took != want.wait {
-				t.Errorf("request %d: %d %s after %v, want %d %s after %v", i, rec.Code, rec.Header().Get("RateLimit"), took, want.status, want.state, want.wait)
+			rec := s.send(t.Context(), caller{more: want.more})
+			if delay := time.Since(start); rec.Code != want.status || rec.Header().Get("RateLimit") != want.state || delay != want.wait {
+				t.Errorf("request %d: %d %s after %v, want %d %s after %v", i, rec.Code, rec.Header().Get("RateLimit"), delay, want.status, want.state, want.wait)
 			}
 		}
 	})
 }
 
-// TestRefusalsOfOneRequest have the longest wait in the header.
-func TestRefusalsOfOneRequest(t *testing.T) {
+// TestLongestWait checks that the header has the longest wait of several rejections.
+func TestLongestWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := ratelimit.New(ratelimit.Rules{Cost: of(10, 10*time.Second), SignIns: of(1, time.Hour)}, nil)
+		l := ratelimit.New(ratelimit.Rules{Cost: policy(10, 10*time.Second), SignIns: policy(1, time.Hour)}, nil)
 		rec := httptest.NewRecorder()
 		l.Middleware(func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.7") })(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			ctx := r.Context()
@@ -286,79 +286,80 @@ func TestRefusalsOfOneRequest(t *testing.T) {
 				t.Error(err)
 			}
 			if got, want := rec.Header().Get("RateLimit"), `"cost";r=2;t=1, "sessions";r=0;t=3600`; got != want {
-				t.Errorf("RateLimit is %s, want %s", got, want)
+				t.Errorf("RateLimit %s, want %s", got, want)
 			}
 			if l.Attempt(ctx) == nil || l.Spend(ctx, 4) == nil || l.Spend(ctx, 1) != nil {
-				t.Error("what is spent is allowed, or what is left is not")
+				t.Error("allowed more than the budget, or rejected the rest of it")
 			}
 		})).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil))
 		if got := [...]string{rec.Header().Get("RateLimit"), rec.Header().Get("Retry-After")}; got != [...]string{`"sessions";r=0;t=3600`, "3600"} {
-			t.Errorf("RateLimit and Retry-After are %q", got)
+			t.Errorf("RateLimit and Retry-After %q", got)
 		}
 	})
 }
 
+// TestAttempt checks that sign-in attempts count by address, also for signed-in viewers.
 func TestAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: of(1000, 1000*time.Hour), SignIns: of(5, 15*time.Minute)})
+		s := newServer(ratelimit.Rules{Requests: policy(1000, 1000*time.Hour), SignIns: policy(5, 15*time.Minute)})
 		try := func(address, email string) *httptest.ResponseRecorder {
-			return s.ask(t.Context(), caller{address: address, attempt: &email})
+			return s.send(t.Context(), caller{address: address, attempt: &email})
 		}
 		for n := range 5 {
-			email := []string{"a@x.example", "b@x.example", ""}[n%3] // "" of a refresh
+			email := []string{"a@x.example", "b@x.example", ""}[n%3] // "" for a refresh
 			rec := try("2001:db8::1", email)
 			if want := fmt.Sprintf(`, "sessions";r=%d;t=180`, 4-n); rec.Code != 200 || rec.Header().Get("RateLimit")[len(`"default";r=999;t=3600`):] != want {
 				t.Errorf("attempt %d: %d %s, want …%s", n, rec.Code, rec.Header().Get("RateLimit"), want)
 			}
 		}
-		for _, address := range []string{"2001:db8::1", "2001:db8::2"} { // of one household
+		for _, address := range []string{"2001:db8::1", "2001:db8::2"} { // in the same /64
 			rec := try(address, "")
-			const want = "too many attempts to sign in: the limit is 5 in 15 minutes, come back in 3 minutes"
-			if got := refusal(t, rec); got != want || rec.Header().Get("RateLimit") != `"sessions";r=0;t=180` {
+			const want = "too many sign-in attempts: the limit is 5 in 15 minutes, retry in 3 minutes"
+			if got := rejectionMessage(t, rec); got != want || rec.Header().Get("RateLimit") != `"sessions";r=0;t=180` {
 				t.Errorf("got %q %s, want %q", got, rec.Header().Get("RateLimit"), want)
 			}
 		}
-		if rec := s.ask(t.Context(), caller{address: "2001:db8::1"}); rec.Code != 200 {
-			t.Errorf("who may not sign in may not ask either: %d", rec.Code)
+		if rec := s.send(t.Context(), caller{address: "2001:db8::1"}); rec.Code != 200 {
+			t.Errorf("request of an address without sign-in attempts: status %d", rec.Code)
 		}
-		// Signing in as somebody else does not help.
+		// A signed-in viewer has the same limit.
 		email := "a@x.example"
-		if rec := s.ask(t.Context(), caller{address: "2001:db8::1", viewer: edu.Viewer{ID: 7, Role: edu.RoleAdmin}, attempt: &email}); rec.Code != 429 {
-			t.Errorf("an admin's sixth attempt: %d", rec.Code)
+		if rec := s.send(t.Context(), caller{address: "2001:db8::1", viewer: edu.Viewer{ID: 7, Role: edu.RoleAdmin}, attempt: &email}); rec.Code != 429 {
+			t.Errorf("sixth attempt, by an admin: status %d", rec.Code)
 		}
 	})
 }
 
-// TestAttemptsAtOneEmail come from ever new addresses.
-func TestAttemptsAtOneEmail(t *testing.T) {
+// TestAttemptsWithOneEmail sends each attempt from a new address.
+func TestAttemptsWithOneEmail(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: of(10, time.Hour), SignIns: of(5, 15*time.Minute)})
+		s := newServer(ratelimit.Rules{Requests: policy(10, time.Hour), SignIns: policy(5, 15*time.Minute)})
 		address := netip.MustParseAddr("192.0.2.1")
 		try := func(email string) *httptest.ResponseRecorder {
 			address = address.Next()
-			return s.ask(t.Context(), caller{address: address.String(), attempt: &email})
+			return s.send(t.Context(), caller{address: address.String(), attempt: &email})
 		}
 		for n := range 50 {
 			if rec := try([]string{"victim@x.example", "Victim@X.example"}[n%2]); rec.Code != 200 {
-				t.Fatalf("attempt %d: %d", n, rec.Code)
+				t.Fatalf("attempt %d: status %d", n, rec.Code)
 			}
 		}
-		const want = "too many attempts to sign in with this email: the limit is 50 in 15 minutes, come back in 18 seconds"
-		if got := refusal(t, try("VICTIM@x.example")); got != want {
+		const want = "too many sign-in attempts with this email: the limit is 50 in 15 minutes, retry in 18 seconds"
+		if got := rejectionMessage(t, try("VICTIM@x.example")); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		for _, other := range []string{"other@x.example", ""} {
 			if rec := try(other); rec.Code != 200 {
-				t.Errorf("email %q: %d", other, rec.Code)
+				t.Errorf("email %q: status %d", other, rec.Code)
 			}
 		}
 	})
 }
 
-// TestOff has nothing but what is on in the headers.
-func TestOff(t *testing.T) {
+// TestDisabled checks that the headers have only the enabled policies.
+func TestDisabled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		email := "a@x.example"
@@ -368,18 +369,18 @@ func TestOff(t *testing.T) {
 			policy, state string
 		}{
 			{ratelimit.Rules{}, "", ""},
-			{ratelimit.Rules{Slowdown: usual, Premium: of(1, time.Hour)}, "", ""},
-			{ratelimit.Rules{Cost: of(60, time.Hour)}, `"cost";q=60;w=3600`, `"cost";r=59;t=60`},
-			{ratelimit.Rules{SignIns: of(60, time.Hour)}, `"sessions";q=60;w=3600`, `"sessions";r=59;t=60`},
+			{ratelimit.Rules{Slowdown: defaultSlowdown, Premium: policy(1, time.Hour)}, "", ""},
+			{ratelimit.Rules{Cost: policy(60, time.Hour)}, `"cost";q=60;w=3600`, `"cost";r=59;t=60`},
+			{ratelimit.Rules{SignIns: policy(60, time.Hour)}, `"sessions";q=60;w=3600`, `"sessions";r=59;t=60`},
 		} {
-			rec := newServer(tt.rules).ask(t.Context(), all)
+			rec := newServer(tt.rules).send(t.Context(), all)
 			got := [...]string{rec.Header().Get("RateLimit-Policy"), rec.Header().Get("RateLimit"), rec.Header().Get("Retry-After")}
 			if diff := cmp.Diff([...]string{tt.policy, tt.state, ""}, got); diff != "" || rec.Code != 200 {
 				t.Errorf("%+v: %d, headers (-want +got):\n%s", tt.rules, rec.Code, diff)
 			}
 		}
-		l := ratelimit.New(ratelimit.Rules{Cost: of(1, time.Hour), SignIns: of(1, time.Hour)}, nil)
-		for range 2 { // of no request
+		l := ratelimit.New(ratelimit.Rules{Cost: policy(1, time.Hour), SignIns: policy(1, time.Hour)}, nil)
+		for range 2 { // the context has no request
 			if err := errors.Join(l.Spend(t.Context(), 1), l.Attempt(t.Context()), l.CountEmailSignIn(t.Context(), email), l.Requests(t.Context(), 9)); err != nil {
 				t.Error(err)
 			}
@@ -387,13 +388,13 @@ func TestOff(t *testing.T) {
 	})
 }
 
-// rests are what remains, without the times, which are those of a real clock.
-func rests(rec *httptest.ResponseRecorder) string {
+// remaining returns the RateLimit header without its times, which depend on the real clock.
+func remaining(rec *httptest.ResponseRecorder) string {
 	return window.ReplaceAllString(rec.Header().Get("RateLimit"), "")
 }
 
-// TestSharedLimits are those of two processes.
-func TestSharedLimits(t *testing.T) {
+// TestRedisLimits checks that two processes share their buckets in Redis.
+func TestRedisLimits(t *testing.T) {
 	t.Parallel()
 	url, prefix := redistest.NewKeyspace(t)
 	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Deadline: time.Minute, Log: slog.New(slog.DiscardHandler)})
@@ -401,18 +402,18 @@ func TestSharedLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	rules := ratelimit.Rules{Requests: of(10, 10*time.Hour), Cost: of(10, 10*time.Hour), SignIns: of(10, 10*time.Hour)}
-	one, two := serve(ratelimit.New(rules, r)), serve(ratelimit.New(rules, r))
+	rules := ratelimit.Rules{Requests: policy(10, 10*time.Hour), Cost: policy(10, 10*time.Hour), SignIns: policy(10, 10*time.Hour)}
+	first, second := serve(ratelimit.New(rules, r)), serve(ratelimit.New(rules, r))
 	email := "a@x.example"
-	one.ask(t.Context(), caller{cost: 3})
-	one.ask(t.Context(), caller{attempt: &email})
-	two.ask(t.Context(), caller{attempt: &email})
-	rec := two.ask(t.Context(), caller{cost: 1})
-	if got, want := rests(rec), `"default";r=6, "cost";r=6`; got != want {
-		t.Errorf("the other process has %s, want %s", got, want)
+	first.send(t.Context(), caller{cost: 3})
+	first.send(t.Context(), caller{attempt: &email})
+	second.send(t.Context(), caller{attempt: &email})
+	rec := second.send(t.Context(), caller{cost: 1})
+	if got, want := remaining(rec), `"default";r=6, "cost";r=6`; got != want {
+		t.Errorf("second process: %s, want %s", got, want)
 	}
-	rec = one.ask(t.Context(), caller{attempt: &email})
-	if got, want := rests(rec), `"default";r=5, "sessions";r=7`; got != want {
-		t.Errorf("the one process has %s, want %s", got, want)
+	rec = first.send(t.Context(), caller{attempt: &email})
+	if got, want := remaining(rec), `"default";r=5, "sessions";r=7`; got != want {
+		t.Errorf("first process: %s, want %s", got, want)
 	}
 }

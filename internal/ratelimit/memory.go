@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// maxBuckets bounds the memory of a Local, to about 10 MB.
+// maxBuckets limits the memory of a MemoryLimiter to about 10 MB.
 const maxBuckets = 100_000
 
-// MemoryLimiter is a Limiter over buckets in the memory of this process.
+// MemoryLimiter is a Limiter with buckets in the memory of this process.
 type MemoryLimiter struct {
 	gcra       gcra
-	started    time.Time // times are since then: a wall clock may be set back
+	started    time.Time // origin of all times: a wall clock may be set back
 	maxBuckets int
 
 	mu           sync.Mutex
@@ -21,41 +21,40 @@ type MemoryLimiter struct {
 
 var _ Limiter = (*MemoryLimiter)(nil)
 
-// NewMemoryLimiter returns a Local of full buckets. p must not be off.
+// NewMemoryLimiter returns a MemoryLimiter with full buckets. p must not be disabled.
 func NewMemoryLimiter(p Policy) *MemoryLimiter {
 	return &MemoryLimiter{gcra: newGCRA(p), started: time.Now(), maxBuckets: maxBuckets, arrivalTimes: map[string]int64{}}
 }
 
-// Allow takes cost out of the bucket of key, or refuses and takes nothing.
+// Allow takes cost from the bucket of key, or rejects and takes nothing.
 func (l *MemoryLimiter) Allow(_ context.Context, key string, cost int) Decision {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Since(l.started).Microseconds()
-	before, known := l.arrivalTimes[key]
-	if !known && len(l.arrivalTimes) >= l.maxBuckets {
+	previous, exists := l.arrivalTimes[key]
+	if !exists && len(l.arrivalTimes) >= l.maxBuckets {
 		l.evictBuckets(now)
 	}
-	tat, wait := l.gcra.spendCost(before, now, l.gcra.clampCost(cost))
+	tat, wait := l.gcra.spendCost(previous, now, l.gcra.clampCost(cost))
 	l.arrivalTimes[key] = tat
 	return l.gcra.newDecision(tat-now, wait)
 }
 
-// evictBuckets makes room: of a few buckets, wherever the map begins, it forgets those
-// that are full, which changes no decision, or else the fullest. Who asks under
-// ever new keys so pushes out the like of himself before those who are at their
-// limit.
+// evictBuckets frees memory. It samples sampleSize buckets in map order and deletes the full ones, which
+// changes no decision, or else the fullest one. A client that sends ever new keys therefore evicts its
+// own buckets before buckets at their limit.
 func (l *MemoryLimiter) evictBuckets(now int64) {
-	const look = 16
+	const sampleSize = 16
 	var fullest string
-	seen, least := 0, int64(0)
+	seen, earliest := 0, int64(0)
 	for key, tat := range l.arrivalTimes {
 		if tat <= now {
 			delete(l.arrivalTimes, key)
 		}
-		if seen == 0 || tat < least {
-			fullest, least = key, tat
+		if seen == 0 || tat < earliest {
+			fullest, earliest = key, tat
 		}
-		if seen++; seen == look {
+		if seen++; seen == sampleSize {
 			break
 		}
 	}

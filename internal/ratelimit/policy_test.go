@@ -23,14 +23,14 @@ func TestParsePolicy(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", s, got, err)
 		}
 		if again, err := ratelimit.ParsePolicy(got.String()); err != nil || again != got {
-			t.Errorf("%s: written as %s it becomes %+v, %v", s, got, again, err)
+			t.Errorf("%s: formatted as %s, which parses as %+v, %v", s, got, again, err)
 		}
 	}
 }
 
-func TestParsePolicyRefuses(t *testing.T) {
+func TestParsePolicyRejects(t *testing.T) {
 	t.Parallel()
-	for s, why := range map[string]string{
+	for s, want := range map[string]string{
 		"":            `no "/"`,
 		"100":         `no "/"`,
 		"OFF":         `no "/"`,
@@ -50,8 +50,8 @@ func TestParsePolicyRefuses(t *testing.T) {
 		"99999999/1m": "more than 10000 requests a second",
 	} {
 		_, err := ratelimit.ParsePolicy(s)
-		if err == nil || !strings.Contains(err.Error(), why) || !strings.Contains(err.Error(), `"100/15m"`) {
-			t.Errorf("%q: got %v, want %s", s, err, why)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `"100/15m"`) {
+			t.Errorf("%q: got %v, want %s", s, err, want)
 		}
 	}
 }

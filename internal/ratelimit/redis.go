@@ -15,9 +15,9 @@ var gcraSource string
 
 var gcraScript = redis.NewScript(gcraSource)
 
-// RedisLimiter is a Limiter over buckets in Redis, one for all processes. While Redis is
-// in trouble, each process decides by buckets of its own, of half the limit: nobody
-// is without a limit then, and nobody is refused for all of that time.
+// RedisLimiter is a Limiter with buckets in Redis, shared by all processes. While Redis is
+// unavailable, each process uses buckets of its own with half the limit. No caller is then without a
+// limit, and no caller is rejected for the whole time.
 type RedisLimiter struct {
 	redis    *cache.Redis
 	gcra     gcra
@@ -26,28 +26,28 @@ type RedisLimiter struct {
 
 var _ Limiter = (*RedisLimiter)(nil)
 
-// NewRedisLimiter returns a Shared. p must not be off.
+// NewRedisLimiter returns a RedisLimiter. p must not be disabled.
 func NewRedisLimiter(p Policy, r *cache.Redis) *RedisLimiter {
 	return &RedisLimiter{redis: r, gcra: newGCRA(p), fallback: NewMemoryLimiter(p.halveLimit())}
 }
 
-// Allow takes cost out of the bucket of key, or refuses and takes nothing.
-func (s *RedisLimiter) Allow(ctx context.Context, key string, cost int) Decision {
-	g := s.gcra
+// Allow takes cost from the bucket of key, or rejects and takes nothing.
+func (l *RedisLimiter) Allow(ctx context.Context, key string, cost int) Decision {
+	g := l.gcra
 	var times []int64
-	err := s.redis.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
-		times, err = gcraScript.Run(ctx, c, []string{s.redisKey(key)}, g.interval, g.burst, g.clampCost(cost)).Int64Slice()
+	err := l.redis.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
+		times, err = gcraScript.Run(ctx, c, []string{l.redisKey(key)}, g.interval, g.burst, g.clampCost(cost)).Int64Slice()
 		if err == nil && len(times) != 2 {
-			err = fmt.Errorf("the script of the rate limit returned %d numbers, not 2", len(times))
+			err = fmt.Errorf("rate limit script returned %d numbers instead of 2", len(times))
 		}
 		return err
 	})
-	if err != nil { // counted and logged by cache.Redis
-		return s.fallback.Allow(ctx, key, cost)
+	if err != nil { // cache.Redis counts and logs it
+		return l.fallback.Allow(ctx, key, cost)
 	}
 	return g.newDecision(times[0], times[1])
 }
 
-func (s *RedisLimiter) redisKey(key string) string {
-	return s.redis.PrefixedKey("limit:" + s.gcra.policy.Name + ":" + key)
+func (l *RedisLimiter) redisKey(key string) string {
+	return l.redis.PrefixedKey("limit:" + l.gcra.policy.Name + ":" + key)
 }

@@ -8,31 +8,32 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 const (
-	// maxDelay leaves a request most of the 15 s within which it must have been read.
+	// maxDelay leaves a request most of the 15 s within which it must be read.
 	maxDelay = 5 * time.Second
-	// maxAfter keeps the arithmetic within 64 bits.
+	// maxAfter limits the arithmetic to 64 bits.
 	maxAfter = 1_000_000
-	// maxDelayed is how many requests of this process may be slowed down at a time.
-	// Each holds a goroutine and its connection, some 10 kB.
+	// maxDelayed is the maximum number of requests that this process delays at a time. Each holds a
+	// goroutine and its connection, about 10 kB.
 	maxDelayed = 1000
 )
 
-// Slowdown is a delay that grows: each request of a window after the first After
-// waits one Step longer than the one before, and at most Most. The zero Slowdown
-// is none.
+// Slowdown is a growing delay: each request of a window after the first After waits one Step longer
+// than the one before, up to MaxDelay. The zero Slowdown delays nothing.
 type Slowdown struct {
 	After          int
 	Step, MaxDelay time.Duration
 }
 
-// Disabled tells whether nothing is slowed down.
+// Disabled reports whether no request is delayed.
 func (s Slowdown) Disabled() bool { return s.Step == 0 }
 
-// ParseSlowdown reads "off" or "after:step:most", such as "50:100ms:2s". The error
-// says what is wrong with s and what would do.
+// ParseSlowdown parses "off" or "after:step:most", such as "50:100ms:2s". The error says what is
+// invalid and gives an example.
 func ParseSlowdown(s string) (Slowdown, error) {
 	if s == "off" {
 		return Slowdown{}, nil
@@ -47,26 +48,26 @@ func ParseSlowdown(s string) (Slowdown, error) {
 func parseSlowdown(s string) (Slowdown, error) {
 	parts := strings.Split(s, ":")
 	if len(parts) != 3 {
-		return Slowdown{}, errors.New("there are not three parts")
+		return Slowdown{}, errors.New("not three parts")
 	}
 	after, err := strconv.Atoi(parts[0])
 	if err != nil || after < 0 || after > maxAfter {
 		return Slowdown{}, fmt.Errorf("%q is not a number of requests from 0 to %d", parts[0], maxAfter)
 	}
 	step, stepErr := time.ParseDuration(parts[1])
-	most, mostErr := time.ParseDuration(parts[2])
+	maximum, maximumErr := time.ParseDuration(parts[2])
 	switch {
 	case stepErr != nil:
 		return Slowdown{}, fmt.Errorf("%q is not a duration", parts[1])
-	case mostErr != nil:
+	case maximumErr != nil:
 		return Slowdown{}, fmt.Errorf("%q is not a duration", parts[2])
-	case step < time.Millisecond || most < step || most > maxDelay:
-		return Slowdown{}, fmt.Errorf("the step must be 1ms or more, and the most from there to %v", maxDelay)
+	case step < time.Millisecond || maximum < step || maximum > maxDelay:
+		return Slowdown{}, fmt.Errorf("the step must be 1ms or more, and the maximum between the step and %v", maxDelay)
 	}
-	return Slowdown{After: after, Step: step, MaxDelay: most}, nil
+	return Slowdown{After: after, Step: step, MaxDelay: maximum}, nil
 }
 
-// String returns what ParseSlowdown reads.
+// String returns the form that ParseSlowdown parses.
 func (s Slowdown) String() string {
 	if s.Disabled() {
 		return "off"
@@ -74,8 +75,7 @@ func (s Slowdown) String() string {
 	return fmt.Sprintf("%d:%s:%s", s.After, s.Step, s.MaxDelay)
 }
 
-// scaleToLimit returns the same slow-down of a limit of another size, from the same share of
-// it on.
+// scaleToLimit returns the Slowdown for another limit, which begins at the same share of it.
 func (s Slowdown) scaleToLimit(limit, base int) Slowdown {
 	if base > 0 {
 		s.After = s.After * limit / base
@@ -83,7 +83,7 @@ func (s Slowdown) scaleToLimit(limit, base int) Slowdown {
 	return s
 }
 
-// requestDelay returns how long the request waits that used the last of used.
+// requestDelay returns the delay of the request that is number used in the window.
 func (s Slowdown) requestDelay(used int) time.Duration {
 	excess := time.Duration(used - s.After)
 	if s.Disabled() || excess <= 0 {
@@ -95,24 +95,26 @@ func (s Slowdown) requestDelay(used int) time.Duration {
 	return excess * s.Step
 }
 
-// errDelayQueueFull is returned by room.delayRequest where it is full.
-var errDelayQueueFull = errors.New("too many requests wait already")
+// errDelayQueueFull is returned by delayQueue.delayRequest if the queue is full.
+var errDelayQueueFull = errors.New("delay queue full")
 
-// delayQueue is where slowed requests wait.
+// delayQueue delays at most maxDelayed requests at a time, and counts them.
 type delayQueue struct {
-	length              atomic.Int64
+	slots               *semaphore.Weighted
 	delayed, overflowed atomic.Uint64
 }
 
-// delayRequest returns after d, or with the context's error when that is done before. Of
-// all that comes when maxDelayed wait already, none has to: that is errDelayQueueFull.
-func (r *delayQueue) delayRequest(ctx context.Context, d time.Duration) error {
-	defer r.length.Add(-1)
-	if r.length.Add(1) > maxDelayed {
-		r.overflowed.Add(1)
+func newDelayQueue() *delayQueue { return &delayQueue{slots: semaphore.NewWeighted(maxDelayed)} }
+
+// delayRequest returns after d, or earlier with the context's error. If maxDelayed requests wait
+// already, it returns errDelayQueueFull at once.
+func (q *delayQueue) delayRequest(ctx context.Context, d time.Duration) error {
+	if !q.slots.TryAcquire(1) {
+		q.overflowed.Add(1)
 		return errDelayQueueFull
 	}
-	r.delayed.Add(1)
+	defer q.slots.Release(1)
+	q.delayed.Add(1)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -13,23 +13,23 @@ import (
 	"github.com/7p-education/api/internal/ratelimit"
 )
 
-// usual is the slow-down of the defaults.
-var usual = ratelimit.Slowdown{After: 50, Step: 100 * time.Millisecond, MaxDelay: 2 * time.Second}
+// defaultSlowdown is the default of RATE_LIMIT_SLOWDOWN.
+var defaultSlowdown = ratelimit.Slowdown{After: 50, Step: 100 * time.Millisecond, MaxDelay: 2 * time.Second}
 
 func TestParseSlowdown(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]ratelimit.Slowdown{
 		"off":           {},
-		"50:100ms:2s":   usual,
+		"50:100ms:2s":   defaultSlowdown,
 		"0:1ms:1ms":     {Step: time.Millisecond, MaxDelay: time.Millisecond},
 		"1000000:5s:5s": {After: 1_000_000, Step: 5 * time.Second, MaxDelay: 5 * time.Second},
 	} {
 		got, err := ratelimit.ParseSlowdown(s)
 		if err != nil || got != want || got.Disabled() != (s == "off") || got.String() != s {
-			t.Errorf("%s: got %+v, written as %s, %v", s, got, got, err)
+			t.Errorf("%s: got %+v, formatted as %s, %v", s, got, got, err)
 		}
 	}
-	for s, why := range map[string]string{
+	for s, want := range map[string]string{
 		"":                "three parts",
 		"50":              "three parts",
 		"50:100ms:2s:1":   "three parts",
@@ -39,22 +39,22 @@ func TestParseSlowdown(t *testing.T) {
 		"50:100:2s":       `"100" is not a duration`,
 		"50:100ms:2":      `"2" is not a duration`,
 		"50:0s:2s":        "1ms or more",
-		"50:3s:2s":        "from there to 5s",
-		"50:100ms:5001ms": "from there to 5s",
+		"50:3s:2s":        "between the step and 5s",
+		"50:100ms:5001ms": "between the step and 5s",
 	} {
 		_, err := ratelimit.ParseSlowdown(s)
-		if err == nil || !strings.Contains(err.Error(), why) || !strings.Contains(err.Error(), `"50:100ms:2s"`) {
-			t.Errorf("%q: got %v, want %s", s, err, why)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `"50:100ms:2s"`) {
+			t.Errorf("%q: got %v, want %s", s, err, want)
 		}
 	}
 }
 
-// TestSlowdown takes the time of each request, on a clock that nothing else moves.
+// TestSlowdown measures the delay of each request on a fake clock.
 func TestSlowdown(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		viewer          edu.Viewer
-		limit, unslowed int
+		viewer           edu.Viewer
+		limit, undelayed int
 	}{
 		"default": {edu.Viewer{}, 100, 50},
 		"premium": {edu.Viewer{ID: 7, Plan: edu.PlanPremium}, 1000, 500},
@@ -62,91 +62,92 @@ func TestSlowdown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newServer(ratelimit.Rules{Requests: of(100, 1000*time.Hour), Premium: of(1000, 10000*time.Hour), Slowdown: usual})
+				s := newServer(ratelimit.Rules{Requests: policy(100, 1000*time.Hour), Premium: policy(1000, 10000*time.Hour), Slowdown: defaultSlowdown})
 				for n := 1; n <= tt.limit; n++ {
 					start := time.Now()
-					rec := s.ask(t.Context(), caller{viewer: tt.viewer})
-					want := min(time.Duration(max(0, n-tt.unslowed))*100*time.Millisecond, 2*time.Second)
-					if took := time.Since(start); took != want || rec.Code != http.StatusOK {
-						t.Fatalf("request %d: %d after %v, want %v", n, rec.Code, took, want)
+					rec := s.send(t.Context(), caller{viewer: tt.viewer})
+					want := min(time.Duration(max(0, n-tt.undelayed))*100*time.Millisecond, 2*time.Second)
+					if delay := time.Since(start); delay != want || rec.Code != http.StatusOK {
+						t.Fatalf("request %d: status %d after %v, want 200 after %v", n, rec.Code, delay, want)
 					}
 				}
 				start := time.Now()
-				if rec := s.ask(t.Context(), caller{viewer: tt.viewer}); rec.Code != http.StatusTooManyRequests || time.Since(start) != 0 {
-					t.Errorf("one more: %d after %v, want a refusal at once", rec.Code, time.Since(start))
+				if rec := s.send(t.Context(), caller{viewer: tt.viewer}); rec.Code != http.StatusTooManyRequests || time.Since(start) != 0 {
+					t.Errorf("request above the limit: status %d after %v, want 429 at once", rec.Code, time.Since(start))
 				}
 			})
 		})
 	}
 }
 
+// TestSlowdownEndsWithContext checks that a delay ends when the context does.
 func TestSlowdownEndsWithContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: of(10, time.Hour), Slowdown: ratelimit.Slowdown{Step: 2 * time.Second, MaxDelay: 2 * time.Second}})
+		s := newServer(ratelimit.Rules{Requests: policy(10, time.Hour), Slowdown: ratelimit.Slowdown{Step: 2 * time.Second, MaxDelay: 2 * time.Second}})
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		defer cancel()
 		start := time.Now()
-		rec := s.ask(ctx, caller{})
-		if took := time.Since(start); took != 30*time.Millisecond || rec.Code != 499 || s.served.Load() != 0 {
-			t.Errorf("answered %d after %v, and %d were served", rec.Code, took, s.served.Load())
+		rec := s.send(ctx, caller{})
+		if delay := time.Since(start); delay != 30*time.Millisecond || rec.Code != 499 || s.served.Load() != 0 {
+			t.Errorf("status %d after %v, served %d", rec.Code, delay, s.served.Load())
 		}
 	})
 }
 
-// TestSlowdownOverHTTP has a client that hangs up while its request waits.
+// TestSlowdownOverHTTP checks that a delay ends when the client disconnects.
 func TestSlowdownOverHTTP(t *testing.T) {
 	t.Parallel()
-	s := newServer(ratelimit.Rules{Requests: of(10, time.Hour), Slowdown: ratelimit.Slowdown{Step: 5 * time.Second, MaxDelay: 5 * time.Second}})
+	s := newServer(ratelimit.Rules{Requests: policy(10, time.Hour), Slowdown: ratelimit.Slowdown{Step: 5 * time.Second, MaxDelay: 5 * time.Second}})
 	ended := make(chan time.Duration)
-	hangUp := make(chan struct{})
+	disconnect := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		close(hangUp)
+		close(disconnect)
 		s.handler.ServeHTTP(w, r)
 		ended <- time.Since(start)
 	}))
 	defer server.Close()
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() { <-hangUp; cancel() }()
+	go func() { <-disconnect; cancel() }()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := server.Client().Do(r); err == nil {
-		t.Error("a client that hung up has an answer")
+		t.Error("disconnected client got a response")
 	}
-	if took := <-ended; took > 4*time.Second || s.served.Load() != 0 {
-		t.Errorf("the request ended after %v, and %d were served", took, s.served.Load())
+	if delay := <-ended; delay > 4*time.Second || s.served.Load() != 0 {
+		t.Errorf("request ended after %v, served %d", delay, s.served.Load())
 	}
 }
 
-// TestSlowdownIsBounded fills the room that there is for waiting.
+// TestSlowdownIsBounded fills the delay queue.
 func TestSlowdownIsBounded(t *testing.T) {
 	t.Parallel()
-	const room = 1000
+	const queueLength = 1000
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: of(5000, 5000*time.Hour), Slowdown: ratelimit.Slowdown{Step: 2 * time.Second, MaxDelay: 2 * time.Second}})
+		s := newServer(ratelimit.Rules{Requests: policy(5000, 5000*time.Hour), Slowdown: ratelimit.Slowdown{Step: 2 * time.Second, MaxDelay: 2 * time.Second}})
 		start := time.Now()
-		for range room {
-			go s.ask(t.Context(), caller{})
+		for range queueLength {
+			go s.send(t.Context(), caller{})
 		}
 		synctest.Wait()
-		rec := s.ask(t.Context(), caller{})
+		rec := s.send(t.Context(), caller{})
 		if time.Since(start) != 0 || s.served.Load() != 0 {
-			t.Fatalf("%d were served after %v", s.served.Load(), time.Since(start))
+			t.Fatalf("served %d after %v", s.served.Load(), time.Since(start))
 		}
-		const want = "1000 requests are being slowed down already, and no more can be, come back in 2 seconds"
-		if got := refusal(t, rec); got != want {
+		const want = "the maximum of 1000 delayed requests is reached, retry in 2 seconds"
+		if got := rejectionMessage(t, rec); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		time.Sleep(2 * time.Second) // of the fake clock
 		synctest.Wait()
-		if s.served.Load() != room {
-			t.Errorf("%d of %d that waited were served", s.served.Load(), room)
+		if s.served.Load() != queueLength {
+			t.Errorf("served %d of %d delayed requests", s.served.Load(), queueLength)
 		}
-		if rec := s.ask(t.Context(), caller{}); rec.Code != http.StatusOK {
-			t.Errorf("once there is room again: %d", rec.Code)
+		if rec := s.send(t.Context(), caller{}); rec.Code != http.StatusOK {
+			t.Errorf("after the queue is empty: status %d", rec.Code)
 		}
 	})
 }

@@ -5,14 +5,14 @@ import (
 	"sync/atomic"
 )
 
-// countedLimiter is a Limiter that counts what it decides.
+// countedLimiter is a Limiter that counts its decisions.
 type countedLimiter struct {
 	Limiter
 	name              string
 	allowed, rejected atomic.Uint64
 }
 
-// Allow decides as the Limiter does.
+// Allow calls the Limiter and counts its decision.
 func (c *countedLimiter) Allow(ctx context.Context, key string, cost int) Decision {
 	d := c.Limiter.Allow(ctx, key, cost)
 	if d.Allowed {
@@ -23,15 +23,15 @@ func (c *countedLimiter) Allow(ctx context.Context, key string, cost int) Decisi
 	return d
 }
 
-// PolicyStats are counts since the start of what one policy decided.
+// PolicyStats counts the decisions of one policy since the start of the process.
 type PolicyStats struct {
 	// Policy is the name of the policy.
 	Policy string
-	// Allowed and Refused are how often it did either.
+	// Allowed and Rejected count the decisions of either kind.
 	Allowed, Rejected uint64
 }
 
-// PolicyStats returns the counts of the policies that are not off, always in one order.
+// PolicyStats returns the counts of the enabled policies, always in the same order.
 func (l *Limits) PolicyStats() []PolicyStats {
 	var all []PolicyStats
 	for _, c := range []*countedLimiter{l.requests, l.premium, l.cost, l.signIns, l.emailSignIns} {
@@ -42,8 +42,8 @@ func (l *Limits) PolicyStats() []PolicyStats {
 	return all
 }
 
-// DelayStats returns how many requests were made to wait since the start, and how many
-// were refused because too many waited already.
+// DelayStats returns how many requests were delayed since the start of the process, and how many were
+// rejected because the delay queue was full.
 func (l *Limits) DelayStats() (delayed, queueFull uint64) {
 	return l.delays.delayed.Load(), l.delays.overflowed.Load()
 }
