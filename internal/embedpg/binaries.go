@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// oldestMajor is the first PostgreSQL our schema runs on.
+// oldestMajor is the oldest PostgreSQL that the schema runs on.
 const oldestMajor = 15
 
 // systemDirs are where packages put the server's programs: Debian, Red Hat, Alpine, Homebrew on both
@@ -36,9 +36,9 @@ type binaries struct {
 func (b binaries) initdbPath() string   { return filepath.Join(b.dir, "initdb") }
 func (b binaries) postgresPath() string { return filepath.Join(b.dir, "postgres") }
 
-// findBinaries returns, in this order: the directory that was asked for; the initdb on PATH; the
-// newest one of the machine's packages; the ones fetched earlier; and, where allowed, the ones it
-// fetches. An existing cluster can only be opened by the major version that made it.
+// findBinaries returns the first usable binaries, in this order: the directory in Options.BinDir; the
+// initdb on PATH; the newest of the machine's packages; those fetched earlier; and, if allowed, those
+// that it fetches now. An existing cluster opens only with the major version that created it.
 func findBinaries(ctx context.Context, o Options, data string) (binaries, error) {
 	want, err := clusterMajor(data)
 	if err != nil {
@@ -84,7 +84,7 @@ func installedBinaries(ctx context.Context, binDir, home string) []binaries {
 	return found
 }
 
-// probeDirs keeps the directories with both programs and asks each for its version.
+// probeDirs returns the directories with both programs, and their versions.
 func probeDirs(ctx context.Context, dirs ...string) []binaries {
 	var all []binaries
 	for _, dir := range dirs {
@@ -103,21 +103,21 @@ func probeDirs(ctx context.Context, dirs ...string) []binaries {
 	return all
 }
 
-// parseMajor reads "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"; betas say "18beta1".
+// parseMajor parses "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"; betas say "18beta1".
 func parseMajor(version string) int {
 	_, number, _ := strings.Cut(version, "(PostgreSQL) ")
 	digits := strings.IndexFunc(number, func(r rune) bool { return r < '0' || r > '9' })
 	if digits < 0 {
 		digits = len(number)
 	}
-	major, _ := strconv.Atoi(number[:digits]) // 0 when it isn't PostgreSQL's
+	major, _ := strconv.Atoi(number[:digits]) // 0 for the output of another program
 	return major
 }
 
 func newMissingError(o Options, found []binaries, want int, data string) error {
 	needed := fmt.Sprintf("PostgreSQL %d or newer", oldestMajor)
 	if want > 0 {
-		needed = fmt.Sprintf("PostgreSQL %d, which made the cluster in %s,", want, data)
+		needed = fmt.Sprintf("PostgreSQL %d, which created the cluster in %s,", want, data)
 	}
 	var have []string
 	for _, b := range found {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// clusterMajor reads the major version a data directory was made by; 0 means there is no directory.
+// clusterMajor returns the major version that created a data directory, or 0 if there is no directory.
 func clusterMajor(data string) (int, error) {
 	file, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -34,37 +34,37 @@ func clusterMajor(data string) (int, error) {
 	return major, nil
 }
 
-// ensureCluster makes the cluster when there is none. initdb works in data.new, which then gets its
-// name at once, so an initdb that is killed leaves no half cluster behind.
-func ensureCluster(ctx context.Context, o Options, s *Server, bin binaries, who identity) error {
+// ensureCluster creates the cluster if there is none. initdb works in data.new, which is renamed when
+// it is complete, so an initdb that is killed leaves no partial cluster.
+func ensureCluster(ctx context.Context, o Options, s *Server, bin binaries, account identity) error {
 	data := filepath.Join(s.dir, "data")
 	if _, err := os.Stat(data); err == nil {
 		return nil
 	}
-	o.Progress("making a PostgreSQL %d cluster in %s", bin.major, data)
+	o.Progress("creating a PostgreSQL %d cluster in %s", bin.major, data)
 	fresh := data + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return fmt.Errorf("removing an unfinished cluster: %w", err)
 	}
-	if err := who.makeOwnedDir(fresh); err != nil {
+	if err := account.makeOwnedDir(fresh); err != nil {
 		return err
 	}
 	// With --locale=C, lower() and pg_trgm would ignore every letter beyond ASCII.
-	err := runInitdb(ctx, s.dir, bin, who, "C.UTF-8")
-	if err != nil && runtime.GOOS == "darwin" { // C.UTF-8 came to macOS late
-		err = runInitdb(ctx, s.dir, bin, who, "en_US.UTF-8")
+	err := runInitdb(ctx, s.dir, bin, account, "C.UTF-8")
+	if err != nil && runtime.GOOS == "darwin" { // older versions of macOS lack C.UTF-8
+		err = runInitdb(ctx, s.dir, bin, account, "en_US.UTF-8")
 	}
 	if err != nil {
 		return err
 	}
 	if err := os.Rename(fresh, data); err != nil {
-		return fmt.Errorf("naming the new cluster: %w", err)
+		return fmt.Errorf("renaming the new cluster: %w", err)
 	}
 	return nil
 }
 
-func runInitdb(ctx context.Context, dir string, bin binaries, who identity, locale string) error {
-	cmd := newCommand(ctx, who, dir, bin.initdbPath(), "--pgdata=data.new", "--username=postgres", "--auth=trust",
+func runInitdb(ctx context.Context, dir string, bin binaries, account identity, locale string) error {
+	cmd := newCommand(ctx, account, dir, bin.initdbPath(), "--pgdata=data.new", "--username=postgres", "--auth=trust",
 		"--encoding=UTF8", "--locale="+locale, "--no-sync", "--no-instructions")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

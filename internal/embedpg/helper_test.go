@@ -17,7 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// newDir is a directory that other accounts can enter, unlike t.TempDir's.
+// newDir returns a directory that other accounts can enter, unlike t.TempDir's.
 func newDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "embedpg-test-")
@@ -83,6 +83,7 @@ func mustWrite(t *testing.T, path, text string) {
 	}
 }
 
+// helper returns a command that runs this test binary as a helper; see helperDir.
 func helper(dir string, ephemeral bool, attr *syscall.SysProcAttr) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), helperDir+"="+dir)
@@ -93,7 +94,7 @@ func helper(dir string, ephemeral bool, attr *syscall.SysProcAttr) *exec.Cmd {
 	return cmd
 }
 
-// runHelper starts the helper and returns the directory it serves; its end closes its input.
+// runHelper starts the helper and returns its directory. The end of the test closes the helper's input.
 func runHelper(t *testing.T, cmd *exec.Cmd) (dir string) {
 	t.Helper()
 	stdin, err := cmd.StdinPipe()
@@ -113,12 +114,12 @@ func runHelper(t *testing.T, cmd *exec.Cmd) (dir string) {
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil || !strings.HasPrefix(line, "/") {
-		t.Fatalf("the helper said %q, %v", line, err)
+		t.Fatalf("helper printed %q, %v", line, err)
 	}
 	return strings.TrimSpace(line)
 }
 
-// reachableSelf is a copy of this test binary that any account can run.
+// reachableSelf returns the path of a copy of this test binary that any account can run.
 func reachableSelf(t *testing.T) string {
 	t.Helper()
 	program, err := os.ReadFile(os.Args[0])
@@ -157,14 +158,15 @@ func postmasterPid(t *testing.T, dir string) int {
 	return pid
 }
 
-// running is false for a zombie too: as an orphan PostgreSQL may never be reaped in a container.
+// running reports whether a process runs. It returns false for a zombie: an orphaned PostgreSQL may
+// never be reaped in a container.
 func running(pid int) bool {
 	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && !strings.HasPrefix(string(out), "Z")
 }
 
-// await polls a condition of another process, which nothing can announce.
-func await(t *testing.T, what string, done func() bool) {
+// await polls a condition of another process, which sends no notification.
+func await(t *testing.T, condition string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -172,7 +174,7 @@ func await(t *testing.T, what string, done func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("still not: %s", what)
+			t.Fatalf("timeout: %s", condition)
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// acquireFileLock waits until no other program starts PostgreSQL in the same directory. The kernel lets go of
-// the lock when its holder dies.
+// acquireFileLock waits until no other program starts PostgreSQL in the same directory. The kernel
+// releases the lock when its holder dies.
 func acquireFileLock(ctx context.Context, path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -41,7 +41,7 @@ func acquireFileLock(ctx context.Context, path string) (unlock func(), err error
 	}
 }
 
-// postmasterAlive tells whether the process that last ran this cluster still exists.
+// postmasterAlive reports whether the process that last ran this cluster still exists.
 func postmasterAlive(dir string) bool {
 	file, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
 	if err != nil {

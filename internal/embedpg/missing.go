@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// ErrNoBinaries is wrapped by the error of a Start that found no initdb and postgres it could use.
-// The whole error names the remedies, one a line.
+// ErrNoBinaries is wrapped by the error of Start if it finds no usable initdb and postgres. The whole
+// error lists the remedies, one a line.
 var ErrNoBinaries = errors.New("no usable PostgreSQL binaries")
 
-// noBinariesError is long because it is the first thing a newcomer may see.
+// noBinariesError has a long message, because it may be the first thing that a newcomer sees.
 type noBinariesError struct {
 	needed, found, searched string
 	major                   int

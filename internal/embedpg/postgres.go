@@ -15,16 +15,17 @@ import (
 	"time"
 )
 
-// stopTimeout is how long a fast shutdown may take: its checkpoint writes what memory holds.
+// stopTimeout is the time limit of a fast shutdown, whose checkpoint writes all dirty buffers.
 const stopTimeout = 20 * time.Second
 
-// serverSettings are the same everywhere, whatever the machine: time zone, no TCP, and short queries.
+// serverSettings returns the PostgreSQL settings, which are the same on every machine: time zone, no
+// TCP, and short queries.
 func serverSettings(o Options, s *Server) []string {
 	all := []string{
 		"listen_addresses=", "port=" + port, "unix_socket_directories=" + s.sockets, "unix_socket_permissions=0700",
 		"shared_buffers=128MB", "timezone=UTC", "log_timezone=UTC",
-		"jit=off", // compiling costs more than our short queries
-		// A container's /dev/shm is 64 MB: parallel queries would fail for want of shared memory.
+		"jit=off", // compilation costs more than short queries
+		// A container's /dev/shm has 64 MB: parallel queries would run out of shared memory.
 		"dynamic_shared_memory_type=mmap", "max_parallel_workers_per_gather=0",
 		"synchronous_commit=off", // a crash may lose the last moment's commits, never consistency
 	}
@@ -34,8 +35,9 @@ func serverSettings(o Options, s *Server) []string {
 	return append(all, "max_connections=100")
 }
 
-// runPostgres starts the server as our child, not through pg_ctl, which would let it outlive us.
-func runPostgres(ctx context.Context, o Options, s *Server, bin binaries, who identity) error {
+// runPostgres starts the server as a child of this process, not through pg_ctl, with which it would
+// outlive this process.
+func runPostgres(ctx context.Context, o Options, s *Server, bin binaries, account identity) error {
 	log, err := os.OpenFile(s.LogFile(), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening PostgreSQL's log: %w", err)
@@ -49,15 +51,15 @@ func runPostgres(ctx context.Context, o Options, s *Server, bin binaries, who id
 	for _, setting := range serverSettings(o, s) {
 		args = append(args, "-c", setting)
 	}
-	// It outlives ctx, which bounds the start only.
-	cmd := newCommand(context.WithoutCancel(ctx), who, s.dir, bin.postgresPath(), args...)
+	// PostgreSQL outlives ctx, which bounds only the start.
+	cmd := newCommand(context.WithoutCancel(ctx), account, s.dir, bin.postgresPath(), args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	exited, err := launchCommand(cmd)
 	if err != nil {
 		return fmt.Errorf("starting PostgreSQL: %w", err)
 	}
 	s.done = make(chan struct{})
-	go func() { // it also keeps s reachable, or a collected watchdog pipe would stop PostgreSQL
+	go func() { // also retains s: a collected watchdog pipe would stop PostgreSQL
 		s.exit = <-exited
 		close(s.done)
 	}()
@@ -67,14 +69,14 @@ func runPostgres(ctx context.Context, o Options, s *Server, bin binaries, who id
 		err = awaitReady(ctx, s)
 	}
 	if err != nil {
-		tail := readLogTail(log, logged) // before it tells of our stopping it
+		tail := readLogTail(log, logged) // before the log has the shutdown
 		return errors.Join(fmt.Errorf("%w (%s)\n%s", err, s.LogFile(), tail), s.Stop(context.WithoutCancel(ctx)))
 	}
 	return nil
 }
 
-// launchCommand starts cmd on a goroutine that keeps its thread until cmd has ended. Linux sends the
-// parent-death signal when the thread that forked ends, and the Go runtime ends threads at will.
+// launchCommand starts cmd on a goroutine that holds its thread until cmd has ended. Linux sends the
+// parent-death signal when the forking thread ends, and the Go runtime may end a thread at any time.
 func launchCommand(cmd *exec.Cmd) (exited <-chan error, err error) {
 	started, done := make(chan error, 1), make(chan error, 1)
 	go func() {
@@ -105,7 +107,7 @@ func awaitReady(ctx context.Context, s *Server) error {
 	}
 }
 
-// stopPostgres asks for a fast shutdown, and for an immediate one when that takes too long.
+// stopPostgres requests a fast shutdown, and an immediate one if that takes too long.
 func stopPostgres(ctx context.Context, postgres *os.Process, done <-chan struct{}) error {
 	if err := postgres.Signal(syscall.SIGINT); errors.Is(err, os.ErrProcessDone) {
 		return nil
@@ -121,22 +123,22 @@ func stopPostgres(ctx context.Context, postgres *os.Process, done <-chan struct{
 	}
 	err := postgres.Signal(syscall.SIGQUIT)
 	if err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("making PostgreSQL quit: %w", err)
+		return fmt.Errorf("forcing PostgreSQL to quit: %w", err)
 	}
-	<-done // PostgreSQL kills what is left of itself after 5 s
-	return fmt.Errorf("PostgreSQL didn't stop within %s and was made to quit; the next start recovers",
+	<-done // PostgreSQL kills its remaining processes after 5 s
+	return fmt.Errorf("PostgreSQL didn't stop within %s and was forced to quit; the next start recovers",
 		time.Since(began).Round(time.Millisecond))
 }
 
-// readLogTail is the end of what PostgreSQL logged since this start: the reason why it ended is there.
+// readLogTail returns the end of the log since this start, which has the reason of a failure.
 func readLogTail(log *os.File, from int64) string {
 	text, err := io.ReadAll(io.NewSectionReader(log, from, 1<<20))
 	if err != nil {
 		return ""
 	}
-	const most = 2000
-	if len(text) > most {
-		text = text[len(text)-most:]
+	const maxTail = 2000
+	if len(text) > maxTail {
+		text = text[len(text)-maxTail:]
 	}
 	return strings.TrimSpace(string(text))
 }

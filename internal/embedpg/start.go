@@ -39,7 +39,7 @@ func startServer(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	if running {
-		o.Progress("using the PostgreSQL another program runs in %s; it ends when that program does", dir)
+		o.Progress("using the PostgreSQL that another program runs in %s; it ends with that program", dir)
 	} else if err := startCluster(ctx, o, s); err != nil {
 		return nil, err
 	}
@@ -49,32 +49,33 @@ func startServer(ctx context.Context, o Options) (_ *Server, err error) {
 	return s, nil
 }
 
-// startCluster makes the cluster if there is none and starts PostgreSQL on it.
+// startCluster creates the cluster if there is none and starts PostgreSQL on it.
 func startCluster(ctx context.Context, o Options, s *Server) error {
 	began := time.Now()
 	bin, err := findBinaries(ctx, o, filepath.Join(s.dir, "data"))
 	if err != nil {
 		return err
 	}
-	who, err := chooseIdentity(ctx, s.dir, bin)
+	account, err := chooseIdentity(ctx, s.dir, bin)
 	if err != nil {
 		return err
 	}
-	if err := who.makeOwnedDir(s.sockets); err != nil {
+	if err := account.makeOwnedDir(s.sockets); err != nil {
 		return err
 	}
-	if err := ensureCluster(ctx, o, s, bin, who); err != nil {
+	if err := ensureCluster(ctx, o, s, bin, account); err != nil {
 		return err
 	}
-	if err := runPostgres(ctx, o, s, bin, who); err != nil {
+	if err := runPostgres(ctx, o, s, bin, account); err != nil {
 		return err
 	}
 	o.Progress("PostgreSQL %d is ready after %d ms: psql '%s'", bin.major, time.Since(began).Milliseconds(), s.DSN())
 	return nil
 }
 
-// detectRunning tells whether PostgreSQL runs in this directory. One that is just stopping, because its
-// owner was killed, is waited for: it would refuse us and bar a new one from the directory.
+// detectRunning reports whether PostgreSQL runs in this directory. It waits for a PostgreSQL that is
+// shutting down because its owner was killed: it rejects connections and blocks a new one in the
+// directory.
 func detectRunning(ctx context.Context, s *Server) (bool, error) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -88,7 +89,7 @@ func detectRunning(ctx context.Context, s *Server) (bool, error) {
 		}
 		select {
 		case <-tick.C:
-		case <-timeout: // postgres itself will say what is wrong
+		case <-timeout: // postgres itself will report the cause
 			return false, nil
 		case <-ctx.Done():
 			return false, fmt.Errorf("waiting for the PostgreSQL in %s: %w", s.dir, context.Cause(ctx))
@@ -96,7 +97,7 @@ func detectRunning(ctx context.Context, s *Server) (bool, error) {
 	}
 }
 
-// pingServer returns nil when PostgreSQL answers, even if all it says is that it has no connection to spare.
+// pingServer returns nil if PostgreSQL replies, even if it only reports that it has no connection left.
 func pingServer(ctx context.Context, s *Server) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -111,8 +112,8 @@ func pingServer(ctx context.Context, s *Server) error {
 	return conn.Close(ctx)
 }
 
-// ensureDatabase creates the database when it is missing. The caller holds the lock, so no other
-// program of ours creates it meanwhile.
+// ensureDatabase creates the database if it is missing. The caller holds the lock, so no other program
+// creates it concurrently.
 func ensureDatabase(ctx context.Context, s *Server) error {
 	conn, err := pgx.Connect(ctx, s.DSNFor("postgres"))
 	if err != nil {

@@ -2,16 +2,17 @@ package embedpg
 
 import "syscall"
 
-// diesWithUs: macOS has no parent-death signal, so the watchdog stops PostgreSQL when we are killed.
-const diesWithUs = false
+// killedWithParent is false: macOS has no parent-death signal, so the watchdog stops PostgreSQL if this
+// process is killed.
+const killedWithParent = false
 
-// sysProcAttr gives PostgreSQL a process group of its own, so that Ctrl-C reaches us alone and we
-// stop it when we have finished with it. There are no user namespaces: that mode is root still, and
-// PostgreSQL says so.
-func sysProcAttr(who identity) *syscall.SysProcAttr {
+// sysProcAttr puts PostgreSQL into a process group of its own, so that Ctrl-C reaches only this process,
+// which stops PostgreSQL when it has finished with it. There are no user namespaces: that mode runs as
+// root, which PostgreSQL reports.
+func sysProcAttr(account identity) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true}
-	if who.mode == asAccount {
-		attr.Credential = &syscall.Credential{Uid: uint32(who.uid), Gid: uint32(who.gid)}
+	if account.mode == asAccount {
+		attr.Credential = &syscall.Credential{Uid: uint32(account.uid), Gid: uint32(account.gid)}
 	}
 	return attr
 }

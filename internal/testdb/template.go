@@ -15,15 +15,15 @@ import (
 	"github.com/7p-education/api/migrations"
 )
 
-// template is a database to clone. Its name tells its content apart from that of any other version
-// of the code, so a cluster may serve them all.
+// template is a database to clone. Its name contains a hash of its content, so databases of several
+// versions of the code can share a cluster.
 type template struct {
 	name string
-	base string // what it starts from: another template, or PostgreSQL's own
+	base string // the database it is cloned from: another template, or PostgreSQL's own
 	fill func(context.Context, *pgxpool.Pool) error
 }
 
-// migratedTemplate is the schema with no data.
+// migratedTemplate returns the template of the schema without data.
 var migratedTemplate = sync.OnceValue(func() template {
 	return template{
 		name: "tpl_" + hashMigrations(),
@@ -37,7 +37,7 @@ var migratedTemplate = sync.OnceValue(func() template {
 
 const demoSeed = 7
 
-// demoTemplate is the schema and the small demo data.
+// demoTemplate returns the template of the schema with the small demo data.
 var demoTemplate = sync.OnceValue(func() template {
 	base := migratedTemplate().name
 	return template{
@@ -60,7 +60,7 @@ func hashMigrations() string {
 		return err
 	})
 	if err != nil {
-		panic(err) // the files are part of the program
+		panic(err) // the files are embedded in the program
 	}
 	return hashParts(content...)
 }
@@ -73,12 +73,12 @@ func hashParts(parts ...any) string {
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }
 
-// builtTemplates holds the templates this process has seen finished.
+// builtTemplates holds the names of the templates that this process has found complete.
 var builtTemplates sync.Map
 
-// ensureBuilt builds the template unless it is there. An advisory lock makes one process build it while
-// the others wait. The mark of a finished one is IS_TEMPLATE; at the same moment it stops taking
-// connections, because a database in use can't be cloned.
+// ensureBuilt builds the template unless it exists. An advisory lock makes one process build it while
+// the others wait. A complete template has IS_TEMPLATE set; at the same moment it stops accepting
+// connections, because a database in use cannot be cloned.
 func (tpl template) ensureBuilt(ctx context.Context, admin string) (err error) {
 	if _, done := builtTemplates.Load(tpl.name); done {
 		return nil
@@ -92,7 +92,7 @@ func (tpl template) ensureBuilt(ctx context.Context, admin string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) // and with it the lock goes
+	defer conn.Close(context.WithoutCancel(ctx)) // which releases the lock
 	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtextextended($1, 0))`, tpl.name); err != nil {
 		return err
 	}
@@ -110,7 +110,8 @@ func (tpl template) ensureBuilt(ctx context.Context, admin string) (err error) {
 	return nil
 }
 
-// buildTemplate starts anew: whatever has the name was left by a process that died while it built.
+// buildTemplate builds the template from scratch. An existing database of its name was left by a process
+// that died while building it.
 func (tpl template) buildTemplate(ctx context.Context, admin string, conn *pgx.Conn) error {
 	if tpl.base == migratedTemplate().name {
 		if err := migratedTemplate().ensureBuilt(ctx, admin); err != nil {

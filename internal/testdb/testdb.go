@@ -1,9 +1,9 @@
-// Package testdb gives each test a PostgreSQL database of its own, in which it may commit what it
-// likes. Databases are cloned from templates that are built once, by the first test that needs them.
+// Package testdb provides each test with a PostgreSQL database of its own, in which it may commit any
+// changes. Databases are cloned from templates that the first test that needs them builds once.
 //
-// The cluster is the one TEST_DATABASE_URL names, as a superuser; several test processes may share
-// it, and `go run ./internal/testdb/cluster -- go test ./...` provides one. Without it every test
-// process starts its own, which ends with the process and leaves nothing behind.
+// The cluster is the one at TEST_DATABASE_URL, with a superuser; several test processes may share it,
+// and `go run ./internal/testdb/cluster -- go test ./...` provides one. Without it every test process
+// starts its own, which ends with the process and leaves nothing behind.
 package testdb
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/7p-education/api/internal/embedpg"
 )
 
-// Now is the moment the demo data was made at, so that golden files stay as they are.
+// Now is the time at which the demo data is generated, so that golden files stay the same.
 var Now = time.Date(2026, time.November, 1, 12, 0, 0, 0, time.UTC)
 
 // New returns the DSN of a migrated database without data, dropped when the test ends.
@@ -32,15 +32,15 @@ func New(t testing.TB) string {
 	return cloneTemplate(t, migratedTemplate())
 }
 
-// NewWithDemo returns the DSN of a database that holds the small demo data, the same in every run; it is
-// dropped when the test ends.
+// NewWithDemo returns the DSN of a database with the small demo data, which is the same in every run. It
+// is dropped when the test ends.
 func NewWithDemo(t testing.TB) string {
 	t.Helper()
 	return cloneTemplate(t, demoTemplate())
 }
 
-// OpenPool opens a pool on a database of New or Demo and closes it when the test ends, which waits for
-// the connections that the test still holds.
+// OpenPool opens a pool on a database of New or NewWithDemo. It closes the pool when the test ends, after
+// waiting for the connections that the test still holds.
 func OpenPool(t testing.TB, dsn string) *pgxpool.Pool {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), dsn)
@@ -51,7 +51,7 @@ func OpenPool(t testing.TB, dsn string) *pgxpool.Pool {
 	return pool
 }
 
-// OpenTimeoutPool is Pool, but for its statements: those that take longer than 1 ms are ended.
+// OpenTimeoutPool is OpenPool with a statement timeout of 1 ms.
 func OpenTimeoutPool(t testing.TB, dsn string) *pgxpool.Pool {
 	t.Helper()
 	config, err := pgxpool.ParseConfig(dsn)
@@ -67,8 +67,8 @@ func OpenTimeoutPool(t testing.TB, dsn string) *pgxpool.Pool {
 	return pool
 }
 
-// clusterDSN returns the DSN of the superuser. The server it may start needs no Stop: its watchdog
-// stops PostgreSQL and removes its directory when this process ends, in whatever way.
+// clusterDSN returns the DSN of the superuser. A server that it starts needs no Stop: its watchdog stops
+// PostgreSQL and removes its directory when this process ends in any way.
 var clusterDSN = sync.OnceValues(func() (string, error) {
 	if dsn := os.Getenv("TEST_DATABASE_URL"); dsn != "" {
 		return dsn, nil
@@ -81,8 +81,8 @@ var clusterDSN = sync.OnceValues(func() (string, error) {
 })
 
 // cloneTemplate copies a template file by file: 15 to 50 ms for the empty schema, 25 to 40 ms for the demo
-// data, where the default, WAL_LOG, writes everything twice. Either takes many times longer while
-// the disk is busy; TMPDIR=/dev/shm is then a remedy.
+// data. The default strategy, WAL_LOG, writes everything twice. Either takes many times longer while the
+// disk is busy; TMPDIR=/dev/shm avoids that.
 func cloneTemplate(t testing.TB, tpl template) string {
 	t.Helper()
 	admin, err := clusterDSN()
@@ -120,14 +120,14 @@ func execStatement(ctx context.Context, dsn, sql string) error {
 	return err
 }
 
-// replaceDatabase is the same address with another database. A DSN is a URL or a list of key=value, of
-// which the last one wins.
+// replaceDatabase returns dsn with another database. A DSN is a URL or a list of key=value, in which the
+// last value of a key wins.
 func replaceDatabase(dsn, name string) (string, error) {
 	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		return dsn + " dbname=" + name, nil
 	}
 	u, err := url.Parse(dsn)
-	if err != nil { // it would quote the password
+	if err != nil { // err would quote the password
 		return "", fmt.Errorf("TEST_DATABASE_URL isn't a URL")
 	}
 	u.Path, u.RawPath = "/"+name, ""

@@ -41,7 +41,7 @@ func TestDatabasesAreSeparateAndDropped(t *testing.T) {
 	})
 	if conn, err := pgx.Connect(t.Context(), dsn); err == nil {
 		conn.Close(t.Context())
-		t.Error("the database outlived its test")
+		t.Error("the database exists after its test")
 	}
 	pool := testdb.OpenPool(t, testdb.New(t))
 	var exists bool
@@ -49,7 +49,7 @@ func TestDatabasesAreSeparateAndDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	if exists {
-		t.Error("one test sees another's table")
+		t.Error("a test can see the table of another")
 	}
 }
 
@@ -71,7 +71,7 @@ func TestDemoIsReproducible(t *testing.T) {
 	}
 }
 
-// Several processes that share a fresh cluster race to build its templates.
+// TestProcessesShareTemplates lets several processes build the templates of a new cluster at once.
 func TestProcessesShareTemplates(t *testing.T) {
 	t.Parallel()
 	s := startCluster(t)
@@ -99,12 +99,12 @@ func TestProcessesShareTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	left, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	remaining, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"template"}, left); diff != "" {
-		t.Errorf("what the processes left (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{"template"}, remaining); diff != "" {
+		t.Errorf("remaining databases (-want +got):\n%s", diff)
 	}
 }
 
@@ -134,7 +134,7 @@ func startCluster(t *testing.T) *embedpg.Server {
 	return s
 }
 
-// fingerprint sums up the rows of a table, in whatever order they lie.
+// fingerprint summarizes the rows of a table, independently of their order.
 type fingerprint struct {
 	Rows int
 	Hash string
@@ -144,7 +144,7 @@ func fingerprints(t *testing.T, pool *pgxpool.Pool) map[string]fingerprint {
 	t.Helper()
 	rows, err := pool.Query(t.Context(), `SELECT relname FROM pg_class
 		WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-		AND relname NOT IN ('goose_db_version', 'course_related_made', 'changes') -- they tell when things were made`)
+		AND relname NOT IN ('goose_db_version', 'course_related_made', 'changes') -- these hold times of creation`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,13 @@
 //go:build linux || darwin
 
-// Command cluster runs a command that tests against PostgreSQL, on a cluster that lives as long as
-// the command does, so that all test packages share one cluster and its templates:
+// Command cluster runs a command with a PostgreSQL cluster that lives as long as the command does, so that
+// all test packages share one cluster and its templates:
 //
 //	go run ./internal/testdb/cluster -- go test ./...
 //
-// The command finds the cluster in TEST_DATABASE_URL. Signals are passed on to it, and its exit code
-// is ours; but `go run` passes no SIGTERM on and makes every failure exit code 1, so scripts that
-// need either build this command first.
+// The command finds the cluster in TEST_DATABASE_URL. Signals are forwarded to it, and its exit code
+// becomes this program's. `go run` forwards no SIGTERM and turns every failure into exit code 1; scripts
+// that need either must build this program first.
 package main
 
 import (
@@ -38,11 +38,11 @@ func main() {
 	os.Exit(code)
 }
 
-// runCommand returns the command's exit code, 128 and the signal's number if a signal ended it, or 1 and an
-// error when it didn't run or the cluster failed.
+// runCommand returns the command's exit code, or 128 plus the signal's number if a signal ended it. It
+// returns 1 and an error if the command did not run or the cluster failed.
 func runCommand(args []string) (code int, err error) {
-	// Caught from here on: a signal that comes during the start reaches the command, and the cluster
-	// is stopped in any case.
+	// Signals are caught from here on: one that arrives during the start reaches the command, and the
+	// cluster is stopped in any case.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
@@ -60,7 +60,7 @@ func runCommand(args []string) (code int, err error) {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), "TEST_DATABASE_URL="+s.DSN())
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	// A group of its own gets each signal once, from us, with all its children.
+	// In a process group of its own, the command and all its children get each signal once, from here.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return 1, err
@@ -70,7 +70,7 @@ func runCommand(args []string) (code int, err error) {
 	for {
 		select {
 		case sig := <-signals:
-			// The only failure is that the group has just ended, which ended tells.
+			// The only possible failure is that the group has just ended, which the other case handles.
 			_ = syscall.Kill(-cmd.Process.Pid, sig.(syscall.Signal))
 		case err := <-ended:
 			return exitCode(cmd.ProcessState, err)

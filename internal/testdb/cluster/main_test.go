@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// TestMain makes this test binary the command itself when its first argument is "--".
+// TestMain makes this test binary the cluster command if its first argument is "--".
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "--" {
 		main()
@@ -25,7 +25,7 @@ func TestCommand(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		script string
-		signal syscall.Signal // sent once the script has spoken
+		signal syscall.Signal // sent after the first line of output
 		want   int
 	}{
 		"success":       {script: `echo $TEST_DATABASE_URL`, want: 0},
@@ -51,7 +51,7 @@ func TestCommand(t *testing.T) {
 			_, dir, _ := strings.Cut(dsn, "host=")
 			dir, _, ok := strings.Cut(dir, "/sock&")
 			if !ok || (c.signal != 0 && !exists(dir)) {
-				t.Errorf("the command got the address %q of no cluster", dsn)
+				t.Errorf("no cluster at the address of the command, %q", dsn)
 			}
 			if c.signal != 0 {
 				if err := cmd.Process.Signal(c.signal); err != nil {
@@ -61,12 +61,12 @@ func TestCommand(t *testing.T) {
 			if _, err := io.Copy(io.Discard, stdout); err != nil {
 				t.Fatal(err)
 			}
-			_ = cmd.Wait() // the exit code tells
+			_ = cmd.Wait() // the exit code has the result
 			if got := cmd.ProcessState.ExitCode(); got != c.want {
 				t.Errorf("exit code %d, want %d", got, c.want)
 			}
 			if exists(dir) {
-				t.Errorf("the cluster in %s is still there", dir)
+				t.Errorf("the cluster in %s still exists", dir)
 			}
 		})
 	}
@@ -76,7 +76,7 @@ func TestUnknownCommand(t *testing.T) {
 	t.Parallel()
 	code, err := runCommand([]string{"/nonexistent"})
 	if code != 1 || !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("got %d, %v; want 1 and why", code, err)
+		t.Errorf("got %d, %v; want 1 and os.ErrNotExist", code, err)
 	}
 }
 
