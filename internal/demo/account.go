@@ -8,36 +8,36 @@ import (
 	"github.com/7p-education/api/internal/auth"
 )
 
-// How many courses student@7p.example takes.
+// studentCourses is the number of courses that student@7p.example takes.
 const studentCourses = 24
 
 type account struct{ name, email, role, plan string }
 
-// The accounts, by id.
+// accounts are the three accounts, by id.
 var accounts = []account{
 	studentID - 1:    {"Sofía Lindqvist", "student@7p.example", "student", "premium"},
 	instructorID - 1: {"Daniel Okafor", "instructor@7p.example", "instructor", "premium"},
 	adminID - 1:      {"Mei-Lin Tan", "admin@7p.example", "admin", "premium"},
 }
 
-// hashPassword hashes Password. The salt is that of the seed: two loads must give
-// the same rows, and the password is public.
+// hashPassword hashes Password. The salt is derived from the seed: two loads must generate the same
+// rows, and the password is public.
 func (ds *dataset) hashPassword() string {
 	salt := binary.BigEndian.AppendUint64([]byte("7p demo "), ds.seed)
 	return auth.HashWithSalt(Password, [16]byte(salt))
 }
 
-// accountCourses makes those of instructor@7p.example: ten that are old, well
-// liked and among the tenth most taken, and two drafts.
-// exampleTopic is that of the one course whose title and slug every load has,
-// whatever its seed, scale and time: examples name it.
+// exampleTopic is the topic of the one course whose title and slug are the same in every load, for any
+// seed, scale and time: examples name it.
 const exampleTopic = "GraphQL"
 
+// makeAccountCourses returns the courses of instructor@7p.example: ten that are old, well rated and
+// among the tenth with the most enrollments, and two drafts.
 func (ds *dataset) makeAccountCourses(r *rand.Rand) []course {
 	const user = instructorID - 1
 	topics := append(drawItems(r, ds.categories[1].topics, 7), drawItems(r, ds.categories[0].topics, 5)...)
-	known := ds.findExampleTopic()
-	topics = append([]int{known}, slices.DeleteFunc(topics, func(t int) bool { return t == known })...)[:len(topics)]
+	example := ds.findExampleTopic()
+	topics = append([]int{example}, slices.DeleteFunc(topics, func(t int) bool { return t == example })...)[:len(topics)]
 	list := make([]course, len(topics))
 	for i, t := range topics {
 		c := ds.newCourse(r, user, t)
@@ -64,9 +64,8 @@ func (ds *dataset) exampleTitle() string {
 	return t.name + ": " + t.arc
 }
 
-// makeStudentHistory is the history of student@7p.example: every fourth course not
-// begun, a quarter completed, the rest under way, with something watched on
-// most of the last 30 days.
+// makeStudentHistory returns the history of student@7p.example. Every fourth course is not begun, a
+// quarter is completed and the rest is in progress. On most of the last 30 days a video was watched.
 func (ds *dataset) makeStudentHistory() []enrollment {
 	r := ds.newRandom(streamHistory, studentID-1)
 	list := make([]enrollment, 0, studentCourses)
@@ -80,11 +79,11 @@ func (ds *dataset) makeStudentHistory() []enrollment {
 	for i := range list {
 		e, videos := &list[i], ds.courses[list[i].course].videos
 		switch i % 8 {
-		case 0, 4: // Not begun.
-		case 1: // Completed, long ago where it was begun long ago.
+		case 0, 4: // not begun
+		case 1: // completed, long ago if begun long ago
 			e.finishedVideos = videos
 			ds.spreadProgress(r, e, e.enrolledAt, min(e.enrolledAt+50*day, ds.now-30*day))
-		case 2: // Completed of late.
+		case 2: // completed recently
 			e.finishedVideos = videos
 			recent = append(recent, e)
 		default:
@@ -101,30 +100,28 @@ func (ds *dataset) makeStudentHistory() []enrollment {
 	return list
 }
 
-// drawStudentCourse draws a listed course, older than 90 days, from six categories
-// in turn.
+// drawStudentCourse draws a listed course older than 90 days, from six categories in turn.
 func (ds *dataset) drawStudentCourse(r *rand.Rand, list []enrollment, i int) int32 {
-	from, known := &ds.categorySamplers[[]int{0, 1, 7, 9, 12, 17}[i%6]], ds.exampleTitle()
+	from, example := &ds.categorySamplers[[]int{0, 1, 7, 9, 12, 17}[i%6]], ds.exampleTitle()
 	for try := 0; ; try++ {
 		if try > 100 || len(from.courses) == 0 {
 			from = &ds.popularitySampler
 		}
 		id := from.drawCourse(r)
-		// The course that examples name is left for them to enroll in.
-		if c := ds.courses[id]; c.listed && c.publishedAt < ds.now-90*day && c.title != known && !hasCourse(list, id) {
+		// The example course is excluded, so that the student can enroll in it.
+		if c := ds.courses[id]; c.listed && c.publishedAt < ds.now-90*day && c.title != example && !hasCourse(list, id) {
 			return id
 		}
 	}
 }
 
-// scheduleStudyDays spreads the sittings of several courses, a video of each in turn,
-// over the last 60 days: every third day at first, six days of seven in the
-// last 30.
+// scheduleStudyDays distributes the progress events of several courses, one of each course in turn, over
+// the last 60 days: every third day at first, six days of seven in the last 30.
 func (ds *dataset) scheduleStudyDays(r *rand.Rand, courses []*enrollment) {
-	var ago []int64
+	var daysAgo []int64
 	for d := int64(59); d >= 0; d-- {
 		if d < 30 && d%7 != 4 || d >= 30 && d%3 == 0 {
-			ago = append(ago, d)
+			daysAgo = append(daysAgo, d)
 		}
 	}
 	total := 0
@@ -134,12 +131,12 @@ func (ds *dataset) scheduleStudyDays(r *rand.Rand, courses []*enrollment) {
 	}
 	placed := 0
 	var at int64
-	for turn := 0; placed < total; turn++ {
+	for round := 0; placed < total; round++ {
 		for _, e := range courses {
-			if turn < len(e.progressEvents) {
-				d := ago[placed*len(ago)/total]
+			if round < len(e.progressEvents) {
+				d := daysAgo[placed*len(daysAgo)/total]
 				at = max(at+20*minute, ds.now-d*day-6*hour+r.Int64N(2*hour))
-				e.progressEvents[turn].watchedAt = at
+				e.progressEvents[round].watchedAt = at
 				placed++
 			}
 		}

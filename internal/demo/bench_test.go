@@ -8,8 +8,8 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// BenchmarkLoad tells how long a load takes, and in it each table with its
-// indexes: run it with -benchtime 1x.
+// BenchmarkLoad reports the duration of a load, and of each table with its indexes: run it with
+// -benchtime 1x.
 func BenchmarkLoad(b *testing.B) {
 	for _, scale := range []demo.Scale{demo.Small, demo.Medium, demo.Large} {
 		b.Run(string(scale), func(b *testing.B) {

@@ -19,7 +19,7 @@ var (
 
 var difficulties = [3]string{"beginner", "intermediate", "advanced"}
 
-// Prices in US cents, of the courses that are not free.
+// prices are the prices in US cents of the courses that are not free.
 var prices = []int64{990, 1490, 1990, 1990, 2490, 2990, 2990, 3990, 3990, 4990, 4990, 5990, 6990, 7990, 8990, 9990, 12990, 14990, 19990}
 
 func (ds *dataset) categoryRows() iter.Seq[[]any] {
@@ -48,7 +48,7 @@ func (ds *dataset) courseRows() iter.Seq[[]any] {
 	}
 }
 
-// courseRow adds the course's slug to those that are taken.
+// courseRow returns the row of a course, and adds its slug to taken.
 func (ds *dataset) courseRow(r *rand.Rand, i int, taken map[string]bool) []any {
 	c := ds.courses[i]
 	t := ds.topics[c.topic]
@@ -71,8 +71,7 @@ func (ds *dataset) courseRow(r *rand.Rand, i int, taken map[string]bool) []any {
 	}
 }
 
-// drawTitleAndSlug draws a title whose slug is free, and numbers the slug where eight
-// are taken.
+// drawTitleAndSlug draws a title whose slug is not taken. After eight taken slugs it appends a number.
 func (ds *dataset) drawTitleAndSlug(r *rand.Rand, c course, taken map[string]bool) (title, slug string) {
 	if c.title != "" {
 		return c.title, slugify(c.title)
@@ -97,8 +96,7 @@ func (ds *dataset) drawTitle(r *rand.Rand, c course) string {
 	return strings.NewReplacer("{topic}", t.name, "{arc}", t.arc, "{lesson}", drawItem(r, t.lessons)).Replace(pattern)
 }
 
-// drawTags are three to six: the topic's first, some more of its own, some of its
-// category.
+// drawTags returns three to six tags: the topic's first, more of the topic, and some of its category.
 func (ds *dataset) drawTags(r *rand.Rand, c course) []string {
 	t := ds.topics[c.topic]
 	list := append(t.tags[:1:1], drawItems(r, t.tags[1:], 1+r.IntN(3))...)
@@ -108,7 +106,7 @@ func (ds *dataset) drawTags(r *rand.Rand, c course) []string {
 	return append(list, drawItems(r, general, 1+r.IntN(2))...)
 }
 
-// drawDescription writes 400 to 700 characters.
+// drawDescription returns a description of 400 to 700 characters.
 func drawDescription(r *rand.Rand, t topic, level string) string {
 	lessons := drawItems(r, t.lessons, 4)
 	fill := strings.NewReplacer("{topic}", t.name, "{level}", level,
@@ -132,14 +130,14 @@ func (ds *dataset) videoRows() iter.Seq[[]any] {
 	}
 }
 
-// listVideoTitles names the videos of a course: a welcome, the topic's lessons in the
-// order they are taught, exercises after them where there is room, a project.
+// listVideoTitles returns the titles of a course's videos: a welcome, the topic's lessons in order, each
+// followed by an exercise while the number of videos allows it, and a project.
 func listVideoTitles(t topic, videos int) []string {
 	lessons := min(videos-2, len(t.lessons))
 	exercises := videos - 2 - lessons
 	list := []string{"Welcome to " + t.name}
 	for i := range lessons {
-		// A short course takes them evenly.
+		// A short course has lessons evenly spaced over the topic.
 		lesson := t.lessons[i*len(t.lessons)/lessons]
 		list = append(list, lesson)
 		if exercises > 0 {

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// The three accounts.
+// The ids of the three accounts.
 const (
 	studentID    = 1
 	instructorID = 2
 	adminID      = 3
 )
 
-// dataset is what several tables must agree on: people, courses, videos and how
-// popular each course is. It is some 150 bytes a course and 10 a user. Users,
-// courses and videos are counted from 0 here; their ids are one more.
+// dataset holds the data that several tables share: people, courses, videos and the popularity of each
+// course. It takes about 150 bytes per course and 10 per user. Users, courses and videos are numbered
+// from 0 here; their ids are one higher.
 type dataset struct {
 	size              rowCounts
 	seed              uint64
@@ -37,7 +37,7 @@ type dataset struct {
 type category struct {
 	name, slug string
 	tags       []string
-	topics     []int // into world.topics
+	topics     []int // indexes into dataset.topics
 }
 
 type topic struct {
@@ -46,23 +46,22 @@ type topic struct {
 	tags, lessons []string
 }
 
-// categoryText is a category as written down in the text_*.go files; their
-// heads say what a line of topics is.
+// categoryText is the text of a category in the text_*.go files, which describe the format of topics.
 type categoryText struct{ name, slug, tags, topics string }
 
 type course struct {
 	instructor  int // index of the user
 	topic       int
-	title       string // "" for one that is drawn
-	difficulty  int    // into difficulties
+	title       string // "" to draw one
+	difficulty  int    // index into difficulties
 	createdAt   int64
-	publishedAt int64 // 0 for a draft that never was
+	publishedAt int64 // 0 for a draft that was never published
 	listed      bool  // published now
 	quality     float64
-	popularity  float64 // the order of popularity, 1 at most
-	firstVideo  int     // into world.videoSeconds
+	popularity  float64 // sort key of the popularity, 1 at most
+	firstVideo  int     // index into dataset.videoSeconds
 	videos      int
-	duration    int32 // the sum of its videos, seconds
+	duration    int32 // the sum of its videos in seconds
 }
 
 func newDataset(n rowCounts, seed uint64, now time.Time) *dataset {
@@ -93,7 +92,7 @@ func (ds *dataset) parseTexts() {
 	}
 }
 
-// spreadSignUps spreads the users over 1,000 days, more of them each month.
+// spreadSignUps distributes the users over 1,000 days, with more of them each month.
 func (ds *dataset) spreadSignUps(r *rand.Rand) {
 	const span = float64(1000*day - 2*hour)
 	n := float64(ds.size.users)
@@ -103,11 +102,11 @@ func (ds *dataset) spreadSignUps(r *rand.Rand) {
 	}
 }
 
-// Every how many users one teaches. With some 5.7 courses each and ten users a
-// course, instructors are among the first 35 % of users, and so have had time.
+// usersPerInstructor is the number of users per instructor. With about 5.7 courses each and ten users
+// per course, instructors are among the first 35 % of users, and thus signed up early enough.
 const usersPerInstructor = 20
 
-// makeCourses makes the courses, instructor by instructor, and orders them by age.
+// makeCourses generates the courses, instructor by instructor, and orders them by age.
 func (ds *dataset) makeCourses(r *rand.Rand) {
 	for i := 0; len(ds.courses) < ds.size.courses; i++ {
 		if i == 0 {
@@ -117,7 +116,7 @@ func (ds *dataset) makeCourses(r *rand.Rand) {
 		user := adminID + (i-1)*usersPerInstructor
 		home := ds.categories[int(float64(len(ds.categories))*math.Pow(r.Float64(), 1.25))]
 		n := 1 + int(15*math.Pow(r.Float64(), 2))
-		if i <= len(ds.categories) { // No category is empty, however few the courses.
+		if i <= len(ds.categories) { // every category gets a course at any scale
 			home, n = ds.categories[i-1], 3+n%4
 		}
 		topics := r.Perm(len(home.topics))
@@ -159,14 +158,14 @@ func (ds *dataset) newCourse(r *rand.Rand, user, topic int) course {
 	return c
 }
 
-// setPublishTimes sets the times of a course made at the time created.
+// setPublishTimes sets the times of a course that is created at created.
 func (c *course) setPublishTimes(r *rand.Rand, created, now int64) {
 	c.createdAt = created
 	c.publishedAt = drawActivityTime(r, created+hour, min(created+30*day, now-day), 1)
 	c.listed = true
 }
 
-// drawVideoLengths gives each video its length.
+// drawVideoLengths draws the length of each video.
 func (ds *dataset) drawVideoLengths(r *rand.Rand) {
 	for i := range ds.courses {
 		c := &ds.courses[i]
@@ -179,9 +178,9 @@ func (ds *dataset) drawVideoLengths(r *rand.Rand) {
 	}
 }
 
-// rankCourses makes popularity fall as (rank + 20)^-0.9, a Zipf-Mandelbrot law: of
-// 5,000 courses the first has 0.7 % of all enrollments, the first tenth half of
-// them. A course younger than a year has had less time to be found.
+// rankCourses weights the courses by (rank + 20)^-0.9, a Zipf-Mandelbrot law: of 5,000 courses the first
+// has 0.7 % of all enrollments, and the first tenth has half of them. A course younger than a year has
+// less weight.
 func (ds *dataset) rankCourses() {
 	order := make([]int32, 0, len(ds.courses))
 	for i, c := range ds.courses {
@@ -201,8 +200,8 @@ func (ds *dataset) rankCourses() {
 	}
 }
 
-// assignEnrollments deals the enrollments out: most people take a few courses, some take
-// dozens, one in twelve none, newcomers fewer. The sum is exact.
+// assignEnrollments distributes the enrollments: most users take a few courses, some take dozens, one in
+// twelve takes none, and new users take fewer. The sum is exact.
 func (ds *dataset) assignEnrollments(r *rand.Rand) {
 	weights := make([]float64, len(ds.joinedAt))
 	var sum float64
@@ -216,13 +215,13 @@ func (ds *dataset) assignEnrollments(r *rand.Rand) {
 	ds.courseCounts = make([]uint16, len(ds.joinedAt))
 	ds.courseCounts[studentID-1] = studentCourses
 	perWeight := float64(ds.size.enrollments-studentCourses) / sum
-	var upTo float64
-	dealt := 0
+	var cumulative float64
+	assigned := 0
 	for i, weight := range weights {
-		upTo += weight * perWeight
+		cumulative += weight * perWeight
 		if weight > 0 {
-			n := int(math.Round(upTo)) - dealt
-			dealt += n
+			n := int(math.Round(cumulative)) - assigned
+			assigned += n
 			ds.courseCounts[i] = uint16(n)
 		}
 	}

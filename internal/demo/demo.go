@@ -1,12 +1,10 @@
-// Package demo fills an empty database with a believable education company:
-// courses with syllabi, people from all over the world, and two years of their
-// learning. It is for trying the server and measuring it; it must never run
-// against a database that holds anything.
+// Package demo fills an empty database with the data of a plausible education company: courses with
+// syllabi, people from all over the world, and two years of their learning. It serves trials and
+// measurements of the server. It never loads into a database that contains data.
 //
-// Everything is a pure function of the seed and of Now. What several tables
-// must agree on is in world.go; a learner's whole history is made anew for each
-// table that shows a part of it (history.go), so that memory does not grow with
-// the number of enrollments.
+// Every row is a pure function of Options.Seed and Options.Now. The data that several tables share is in
+// dataset.go. A learner's whole history is generated again for each table that shows a part of it
+// (history.go), so that memory does not grow with the number of enrollments.
 package demo
 
 import (
@@ -19,31 +17,28 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Version names the data that a seed gives. It changes whenever the same seed
-// gives other rows.
+// Version identifies the generated data. It changes whenever the same seed generates other rows.
 const Version = "3"
 
-// Password is that of the three accounts student@7p.example,
-// instructor@7p.example and admin@7p.example, whose ids are 1, 2 and 3. Nobody
-// else has one.
+// Password is the password of the three accounts student@7p.example, instructor@7p.example and
+// admin@7p.example, whose ids are 1, 2 and 3. No other user has a password.
 const Password = "correct horse battery"
 
-// ErrNotEmpty is what Load returns where there is data already.
-var ErrNotEmpty = errors.New("the database holds data already; demo data goes into an empty one")
+// ErrNotEmpty is returned by Load if the database contains data.
+var ErrNotEmpty = errors.New("the database contains data: load demo data into an empty one")
 
-// Scale is how much data to make.
+// Scale is the amount of data to generate.
 type Scale string
 
-// The scales, each about ten times the one before it. Courses, users and
-// enrollments are exact:
+// The scales, each about ten times the previous one. Courses, users and enrollments are exact:
 //
 //	        courses    users  enrollments   reviews  video_progress
 //	small       200    2,000       20,000     6,000          40,000
 //	medium    5,000   50,000      500,000   150,000       1,000,000
 //	large    50,000  500,000    5,000,000 1,500,000      10,000,000
 //
-// On two cores they take 1.4 s, 30 s and 10 min, half of it for related courses;
-// large needs 60 MB of memory.
+// On two cores they take 1.4 s, 30 s and 10 min, half of it for related courses; large needs 60 MB of
+// memory.
 const (
 	Small  Scale = "small"
 	Medium Scale = "medium"
@@ -58,27 +53,26 @@ var rowCountsByScale = map[Scale]rowCounts{
 	Large:  {50_000, 500_000, 5_000_000},
 }
 
-// Options says what to load.
+// Options configures Load.
 type Options struct {
 	Scale Scale
-	// Seed and Now decide every row.
+	// Seed and Now determine every row.
 	Seed uint64
-	// Now is the end of all activity, to the second: videos are watched in the
-	// 90 days before it, courses taken in the two years before it.
+	// Now is the end of all activity, to the second: videos are watched in the 90 days before it,
+	// courses taken in the two years before it.
 	Now time.Time
-	// Progress is called before, while and after a table is filled; a
-	// materialized view counts as one row. Nil for silence.
+	// Progress is called before, while and after a table is filled; a materialized view counts as one
+	// row. Nil means no reports.
 	Progress func(table string, done, total int64)
 }
 
-// Load fills an empty, migrated database. All rows are committed at once, so a
-// load that fails or is killed leaves nothing; other connections wait for the
-// tables meanwhile. Its statements may take as long as they need, whatever the pool's
-// may. Where there is data already the error wraps ErrNotEmpty.
+// Load fills an empty, migrated database. All rows are committed at once, so a load that fails or is
+// killed leaves nothing behind; meanwhile other connections wait for the tables. Its statements have no
+// time limit, regardless of the pool's. If the database contains data, the error wraps ErrNotEmpty.
 func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
 	n, ok := rowCountsByScale[o.Scale]
 	if !ok {
-		return fmt.Errorf("demo: unknown scale %q: want small, medium or large", o.Scale)
+		return fmt.Errorf("demo: unknown scale %q: use small, medium or large", o.Scale)
 	}
 	if o.Now.IsZero() {
 		return errors.New("demo: Now is not set")
@@ -91,7 +85,7 @@ func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	// Closed, and not given back, it takes the setting with it.
+	// Close the connection instead of releasing it: the setting must not reach the pool.
 	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }()
 	if _, err := conn.Exec(ctx, "SET statement_timeout = 0"); err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -99,9 +93,9 @@ func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
 	if err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return ds.loadTables(ctx, tx, o.Progress) }); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	// The counters were kept by updates, which left three dead versions of each
-	// course: FULL takes them away. Then the visibility map is set, without which
-	// no scan is index-only. Neither can run in a transaction.
+	// Updates maintained the counters and left three dead versions of each course, which FULL removes. The
+	// second vacuum sets the visibility map, without which no scan is index-only. Neither can run in a
+	// transaction.
 	for _, vacuum := range []string{"VACUUM (FULL) courses", "VACUUM (ANALYZE)"} {
 		if _, err := conn.Exec(ctx, vacuum); err != nil {
 			return fmt.Errorf("demo: the data is loaded, but vacuuming failed: %w", err)
@@ -110,7 +104,7 @@ func Load(ctx context.Context, pool *pgxpool.Pool, o Options) error {
 	return nil
 }
 
-// HasData tells whether there is any data: a user, a course or a category.
+// HasData reports whether the database contains a user, a course or a category.
 func HasData(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
 	found, err := databaseHasData(ctx, pool)
 	if err != nil {
@@ -126,7 +120,7 @@ func databaseHasData(ctx context.Context, db interface {
 	err = db.QueryRow(ctx, `-- name: DemoAnyData
 		SELECT EXISTS (SELECT FROM users) OR EXISTS (SELECT FROM courses) OR EXISTS (SELECT FROM categories)`).Scan(&found)
 	if err != nil {
-		return false, fmt.Errorf("look for data: %w", err)
+		return false, fmt.Errorf("check for data: %w", err)
 	}
 	return found, nil
 }

@@ -57,29 +57,30 @@ func checksums(t *testing.T, pool *pgxpool.Pool) map[string]string {
 	return sums
 }
 
-// The pool of a server ends statements that take long; those of a load may.
-func TestLoadTakesItsTime(t *testing.T) {
+// TestLoadIgnoresStatementTimeout checks that the pool's statement timeout does not apply to a load, and
+// applies again after it.
+func TestLoadIgnoresStatementTimeout(t *testing.T) {
 	t.Parallel()
 	pool := testdb.OpenTimeoutPool(t, testdb.New(t))
 	if err := demo.Load(t.Context(), pool, demo.Options{Scale: demo.Small, Now: now}); err != nil {
 		t.Error(err)
 	}
 	if _, err := pool.Exec(t.Context(), "SELECT pg_sleep(1)"); err == nil {
-		t.Error("the pool's statements may take long now")
+		t.Error("the statement timeout of the pool is gone")
 	}
 }
 
 func TestSameSeedSameRows(t *testing.T) {
 	t.Parallel()
-	one := checksums(t, load(t, demo.Options{Scale: demo.Small, Seed: 7, Now: now}))
-	two := checksums(t, load(t, demo.Options{Scale: demo.Small, Seed: 7, Now: now}))
-	if diff := cmp.Diff(one, two); diff != "" {
-		t.Errorf("the same seed gave other rows (-one +two):\n%s", diff)
+	first := checksums(t, load(t, demo.Options{Scale: demo.Small, Seed: 7, Now: now}))
+	second := checksums(t, load(t, demo.Options{Scale: demo.Small, Seed: 7, Now: now}))
+	if diff := cmp.Diff(first, second); diff != "" {
+		t.Errorf("two loads of one seed differ (-first +second):\n%s", diff)
 	}
 	other := checksums(t, load(t, demo.Options{Scale: demo.Small, Seed: 8, Now: now}))
 	for _, table := range []string{"users", "courses", "videos", "enrollments", "reviews", "video_progress"} {
-		if one[table] == other[table] {
-			t.Errorf("another seed gave the same %s", table)
+		if first[table] == other[table] {
+			t.Errorf("another seed generated the same %s", table)
 		}
 	}
 }
@@ -91,7 +92,7 @@ func TestCounts(t *testing.T) {
 		Scale: demo.Small, Seed: 1, Now: now,
 		Progress: func(table string, done, total int64) { reported[table] = [2]int64{done, total} },
 	})
-	for table, want := range map[string][2]int64{ // At least, at most.
+	for table, want := range map[string][2]int64{ // minimum and maximum
 		"categories": {20, 20}, "users": {2_000, 2_000}, "courses": {200, 200}, "videos": {1_400, 1_800},
 		"enrollments": {20_000, 20_000}, "reviews": {5_400, 6_600}, "video_progress": {36_000, 46_000},
 	} {
@@ -106,22 +107,22 @@ func TestCounts(t *testing.T) {
 			t.Errorf("the next id of %s is %d, want %d", table, next, n+1)
 		}
 		if got := reported[table]; got != [2]int64{n, n} {
-			t.Errorf("last progress of %s was %v, want all of %d", table, got, n)
+			t.Errorf("last progress of %s is %v, want all of %d", table, got, n)
 		}
 	}
 }
 
-func TestLoadRefusesData(t *testing.T) {
+func TestLoadRejectsData(t *testing.T) {
 	t.Parallel()
 	pool := testdb.OpenPool(t, testdb.New(t))
 	if found, err := demo.HasData(t.Context(), pool); err != nil || found {
-		t.Fatalf("Loaded of an empty database = %v, %v", found, err)
+		t.Fatalf("HasData of an empty database = %v, %v", found, err)
 	}
 	if _, err := pool.Exec(t.Context(), "INSERT INTO users (name, email) VALUES ('Ada', 'ada@mail.example')"); err != nil {
 		t.Fatal(err)
 	}
 	if found, err := demo.HasData(t.Context(), pool); err != nil || !found {
-		t.Fatalf("Loaded with a user = %v, %v", found, err)
+		t.Fatalf("HasData with a user = %v, %v", found, err)
 	}
 	err := demo.Load(t.Context(), pool, demo.Options{Scale: demo.Small, Now: now})
 	if !errors.Is(err, demo.ErrNotEmpty) {
@@ -129,7 +130,7 @@ func TestLoadRefusesData(t *testing.T) {
 	}
 }
 
-func TestLoadRefusesBadOptions(t *testing.T) {
+func TestLoadRejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	pool := testdb.OpenPool(t, testdb.New(t))
 	for want, o := range map[string]demo.Options{
@@ -142,7 +143,7 @@ func TestLoadRefusesBadOptions(t *testing.T) {
 	}
 }
 
-// definitions are the constraints, indexes and triggers of all tables.
+// definitions returns the constraints, indexes and triggers of all tables.
 func definitions(t *testing.T, pool *pgxpool.Pool) []string {
 	t.Helper()
 	return list(t, pool, `
@@ -154,7 +155,7 @@ func definitions(t *testing.T, pool *pgxpool.Pool) []string {
 		ORDER BY 1`)
 }
 
-func TestLoadLeavesTheSchemaAsItWas(t *testing.T) {
+func TestLoadLeavesSchemaUnchanged(t *testing.T) {
 	t.Parallel()
 	pool := testdb.OpenPool(t, testdb.New(t))
 	_, err := pool.Exec(t.Context(), "SELECT ensure_progress_partitions($1, $2)", now.AddDate(0, 0, -100), now.AddDate(0, 2, 0))
@@ -184,7 +185,7 @@ func TestCancelledLoadLeavesNothing(t *testing.T) {
 		t.Fatalf("Load = %v, want context.Canceled", err)
 	}
 	if found, err := demo.HasData(t.Context(), pool); err != nil || found {
-		t.Errorf("Loaded = %v, %v, want nothing left", found, err)
+		t.Errorf("HasData = %v, %v, want no data", found, err)
 	}
 	if diff := cmp.Diff(before, definitions(t, pool)); diff != "" {
 		t.Errorf("definitions (-before +after):\n%s", diff)
@@ -215,15 +216,15 @@ func TestAccounts(t *testing.T) {
 	}
 	key := argon2.IDKey([]byte(demo.Password), salt, uint32(passes), uint32(memory), uint8(lanes), 32)
 	if base64.RawStdEncoding.EncodeToString(key) != part[5] {
-		t.Error("the hash is not of demo.Password")
+		t.Error("the stored hash does not match demo.Password")
 	}
-	for _, least := range []struct {
-		what string
+	for _, minimum := range []struct {
+		name string
 		n    int
 		sql  string
 	}{
 		{"courses not begun", 4, "SELECT count(*) FROM enrollments WHERE user_id = 1 AND progress = 0"},
-		{"courses under way", 6, "SELECT count(*) FROM enrollments WHERE user_id = 1 AND progress > 0 AND progress < 100"},
+		{"courses in progress", 6, "SELECT count(*) FROM enrollments WHERE user_id = 1 AND progress > 0 AND progress < 100"},
 		{"courses completed", 4, "SELECT count(*) FROM enrollments WHERE user_id = 1 AND progress = 100"},
 		{"categories", 5, "SELECT count(DISTINCT category_id) FROM enrollments JOIN courses c ON c.id = course_id WHERE user_id = 1"},
 		{"reviews", 6, "SELECT count(*) FROM reviews WHERE user_id = 1"},
@@ -235,11 +236,11 @@ func TestAccounts(t *testing.T) {
 		{"tenths of a star", 42, "SELECT floor(10 * avg(rating_average)) FROM courses WHERE instructor_id = 2"},
 	} {
 		var n int
-		if err := pool.QueryRow(t.Context(), least.sql).Scan(&n); err != nil {
-			t.Fatalf("%s: %v", least.what, err)
+		if err := pool.QueryRow(t.Context(), minimum.sql).Scan(&n); err != nil {
+			t.Fatalf("%s: %v", minimum.name, err)
 		}
-		if n < least.n {
-			t.Errorf("%d %s, want %d at least", n, least.what, least.n)
+		if n < minimum.n {
+			t.Errorf("%d %s, want %d at least", n, minimum.name, minimum.n)
 		}
 	}
 }

@@ -5,27 +5,27 @@ import (
 	"slices"
 )
 
-// enrollment is one course of one learner, with all that came of it.
+// enrollment is one course of one learner with its whole history.
 type enrollment struct {
 	course         int32
-	finishedVideos int // videos seen to the end
+	finishedVideos int // videos watched to the end
 	enrolledAt     int64
-	accessedAt     int64 // the last sitting; 0 where there was none
+	accessedAt     int64 // the last progress event; 0 for none
 	completedAt    int64
-	progressEvents []progressEvent // those of the last 90 days, the oldest first
-	rating         int             // 0 where there is no review
+	progressEvents []progressEvent // of the last 90 days, oldest first
+	rating         int             // 0 without a review
 	reviewedAt     int64
 }
 
-// progressEvent is one time before one video.
+// progressEvent is one viewing of one video.
 type progressEvent struct {
 	video     int // index of the video
 	seconds   int32
 	watchedAt int64
 }
 
-// makeHistory makes all a user ever did. It costs some 20 µs, so each table makes it
-// anew.
+// makeHistory returns the whole history of a user. It costs about 20 µs, so each table generates it
+// again.
 func (ds *dataset) makeHistory(user int) []enrollment {
 	if user == studentID-1 {
 		return ds.makeStudentHistory()
@@ -39,7 +39,7 @@ func (ds *dataset) makeHistory(user int) []enrollment {
 		if taste := &ds.categorySamplers[drawItem(r, tastes[:])]; drawBool(r, 0.5) && len(taste.courses) > 0 {
 			from = taste
 		}
-		// Whoever has all of a category takes any course, and soon finds one.
+		// A user who has all courses of a category draws from all courses, and soon finds one.
 		for try := 0; ; try++ {
 			if try == 8 {
 				from = &ds.popularitySampler
@@ -58,7 +58,7 @@ func hasCourse(list []enrollment, course int32) bool {
 	return slices.ContainsFunc(list, func(e enrollment) bool { return e.course == course })
 }
 
-// makeEnrollment plays out one course: begun or not, kept at or dropped, reviewed or not.
+// makeEnrollment generates one course of a user: begun or not, continued or dropped, reviewed or not.
 func (ds *dataset) makeEnrollment(r *rand.Rand, user int, i int32) enrollment {
 	c := &ds.courses[i]
 	from := max(ds.joinedAt[user], c.publishedAt, ds.now-730*day)
@@ -77,7 +77,7 @@ func (ds *dataset) makeEnrollment(r *rand.Rand, user int, i int32) enrollment {
 		e.finishedVideos = min(max(1, int(int64(c.videos)*(ds.now-start)/span)), c.videos-1)
 		last = ds.now
 	} else if e.finishedVideos < c.videos && drawBool(r, 0.1) {
-		last = max(last, ds.now-int64(r.ExpFloat64()*25*float64(day))) // Taken up again.
+		last = max(last, ds.now-int64(r.ExpFloat64()*25*float64(day))) // resumed later
 	}
 	ds.spreadProgress(r, &e, start, last)
 	if c.listed {
@@ -86,7 +86,7 @@ func (ds *dataset) makeEnrollment(r *rand.Rand, user int, i int32) enrollment {
 	return e
 }
 
-// spreadProgress spreads the sittings of an enrollment over [start, last).
+// spreadProgress distributes the progress events of an enrollment over [start, last).
 func (ds *dataset) spreadProgress(r *rand.Rand, e *enrollment, start, last int64) {
 	e.progressEvents = ds.makeProgressEvents(r, ds.courses[e.course], e.finishedVideos)
 	times := make([]int64, len(e.progressEvents))
@@ -100,8 +100,8 @@ func (ds *dataset) spreadProgress(r *rand.Rand, e *enrollment, start, last int64
 	ds.deriveTimestamps(e)
 }
 
-// makeProgressEvents lists what is watched to finish n videos, without times: now and
-// then a video is broken off first, and often the next one is begun.
+// makeProgressEvents returns the events of finishing n videos, without times. Some videos are
+// interrupted first, and often the next video is begun.
 func (ds *dataset) makeProgressEvents(r *rand.Rand, c course, n int) []progressEvent {
 	list := make([]progressEvent, 0, n+n/2+1)
 	for k := range min(n+1, c.videos) {
@@ -117,21 +117,21 @@ func (ds *dataset) makeProgressEvents(r *rand.Rand, c course, n int) []progressE
 	return list
 }
 
-// deriveTimestamps sets what follows from the times of the sittings, and forgets those
-// older than 90 days.
+// deriveTimestamps sets the fields that follow from the times of the progress events, and removes the
+// events older than 90 days.
 func (ds *dataset) deriveTimestamps(e *enrollment) {
 	e.accessedAt = e.progressEvents[len(e.progressEvents)-1].watchedAt
 	if e.finishedVideos == ds.courses[e.course].videos {
 		e.completedAt = e.accessedAt
 	}
-	e.progressEvents = slices.DeleteFunc(e.progressEvents, func(s progressEvent) bool { return s.watchedAt < ds.now-90*day })
+	e.progressEvents = slices.DeleteFunc(e.progressEvents, func(p progressEvent) bool { return p.watchedAt < ds.now-90*day })
 }
 
-// maybeReview decides whether the learner writes one, likelier the further they got.
+// maybeReview decides whether the learner writes a review, which is more likely with more progress.
 func (ds *dataset) maybeReview(r *rand.Rand, e *enrollment) {
 	c := ds.courses[e.course]
-	seen := float64(e.finishedVideos) / float64(c.videos)
-	if drawBool(r, 0.1+0.48*seen*seen) {
+	progress := float64(e.finishedVideos) / float64(c.videos)
+	if drawBool(r, 0.1+0.48*progress*progress) {
 		ds.drawRating(r, e, c.quality)
 	}
 }
@@ -141,7 +141,7 @@ func (ds *dataset) drawRating(r *rand.Rand, e *enrollment, quality float64) {
 	if drawBool(r, quality-float64(e.rating)) {
 		e.rating++
 	}
-	switch x := r.Float64(); { // Opinions differ.
+	switch x := r.Float64(); { // opinions differ
 	case x < 0.04:
 		e.rating = max(1, e.rating-2)
 	case x < 0.12:
@@ -152,15 +152,15 @@ func (ds *dataset) drawRating(r *rand.Rand, e *enrollment, quality float64) {
 	e.reviewedAt = drawActivityTime(r, e.accessedAt, min(e.accessedAt+6*day, ds.now), 0.5)
 }
 
-// countHistory counts the reviews and sittings of all users.
-func (ds *dataset) countHistory() (reviews, sittings int) {
+// countHistory counts the reviews and progress events of all users.
+func (ds *dataset) countHistory() (reviews, progressEvents int) {
 	for user := range ds.joinedAt {
 		for _, e := range ds.makeHistory(user) {
-			sittings += len(e.progressEvents)
+			progressEvents += len(e.progressEvents)
 			if e.rating > 0 {
 				reviews++
 			}
 		}
 	}
-	return reviews, sittings
+	return reviews, progressEvents
 }

@@ -13,7 +13,7 @@ var (
 	progressColumns   = []string{"id", "user_id", "video_id", "progress_seconds", "watched_at", "created_at"}
 )
 
-// allEnrollments yields the users' histories in the order of their ids.
+// allEnrollments yields the users' histories in the order of the users' ids.
 func (ds *dataset) allEnrollments() iter.Seq2[int, enrollment] {
 	return func(yield func(int, enrollment) bool) {
 		for user := range ds.joinedAt {
@@ -65,10 +65,10 @@ func (ds *dataset) progressRows() iter.Seq[[]any] {
 		row := make([]any, len(progressColumns))
 		id := 0
 		for user, e := range ds.allEnrollments() {
-			for _, s := range e.progressEvents {
+			for _, p := range e.progressEvents {
 				id++
-				at := timeFromUnix(s.watchedAt)
-				row = append(row[:0], id, user+1, s.video+1, s.seconds, at, at)
+				at := timeFromUnix(p.watchedAt)
+				row = append(row[:0], id, user+1, p.video+1, p.seconds, at, at)
 				if !yield(row) {
 					return
 				}
@@ -77,7 +77,7 @@ func (ds *dataset) progressRows() iter.Seq[[]any] {
 	}
 }
 
-// centsToNumeric is a number of two decimals.
+// centsToNumeric returns n hundredths as a number with two decimals.
 func centsToNumeric(n int64) pgtype.Numeric {
 	return pgtype.Numeric{Int: big.NewInt(n), Exp: -2, Valid: true}
 }

@@ -8,19 +8,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// A COPY of more rows than this is split, because PostgreSQL keeps an event in
-// memory for each foreign key of each row until the statement ends.
+// rowsPerCopy is the maximum number of rows in one COPY, because PostgreSQL holds an event in memory for
+// each foreign key of each row until the statement ends.
 const rowsPerCopy = 500_000
 
-// Rows between two calls of Progress.
+// rowsPerReport is the number of rows between two calls of Progress.
 const rowsPerReport = 10_000
 
-// Courses per call of refresh_related.
+// coursesPerRefresh is the number of courses per call of refresh_related.
 const coursesPerRefresh = 500
 
 type progressFunc func(table string, done, total int64)
 
-// table is what one COPY sends. The slice that rows yields is reused.
+// table is the data of one table. The slice that rows yields is reused.
 type table struct {
 	name    string
 	columns []string
@@ -29,7 +29,7 @@ type table struct {
 }
 
 func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFunc) error {
-	// Ids are given here, so nobody else may insert meanwhile.
+	// The ids are assigned here, so no other session may insert meanwhile.
 	_, err := tx.Exec(ctx, "LOCK TABLE users, categories, courses IN SHARE ROW EXCLUSIVE MODE")
 	if err != nil {
 		return fmt.Errorf("lock the tables (has the database been migrated?): %w", err)
@@ -41,13 +41,13 @@ func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFun
 	if found {
 		return ErrNotEmpty
 	}
-	// For the indexes and the foreign keys of millions of rows.
+	// This speeds up the indexes and foreign keys of millions of rows.
 	if _, err := tx.Exec(ctx, "SET LOCAL maintenance_work_mem = '256MB'"); err != nil {
 		return fmt.Errorf("set maintenance_work_mem: %w", err)
 	}
 	_, err = tx.Exec(ctx, "SELECT ensure_progress_partitions($1, $2)", timeFromUnix(ds.now-100*day), timeFromUnix(ds.now).AddDate(0, 2, 0))
 	if err != nil {
-		return fmt.Errorf("make partitions: %w", err)
+		return fmt.Errorf("create partitions: %w", err)
 	}
 	for _, t := range ds.listTables() {
 		if err := t.fillTable(ctx, tx, report); err != nil {
@@ -60,9 +60,9 @@ func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFun
 	return withoutIndexes(ctx, tx, "course_related", func() error { return ds.refreshRelated(ctx, tx, report) })
 }
 
-// listTables lists every table in the order of its foreign keys.
+// listTables returns all tables in the order of their foreign keys.
 func (ds *dataset) listTables() []table {
-	reviews, sittings := ds.countHistory()
+	reviews, progressEvents := ds.countHistory()
 	return []table{
 		{"categories", categoryColumns, len(ds.categories), ds.categoryRows()},
 		{"users", userColumns, len(ds.joinedAt), ds.userRows()},
@@ -70,7 +70,7 @@ func (ds *dataset) listTables() []table {
 		{"videos", videoColumns, len(ds.videoSeconds), ds.videoRows()},
 		{"enrollments", enrollmentColumns, ds.size.enrollments, ds.enrollmentRows()},
 		{"reviews", reviewColumns, reviews, ds.reviewRows()},
-		{"video_progress", progressColumns, sittings, ds.progressRows()},
+		{"video_progress", progressColumns, progressEvents, ds.progressRows()},
 	}
 }
 
@@ -79,7 +79,7 @@ func (t table) fillTable(ctx context.Context, tx pgx.Tx, report progressFunc) er
 	send := func() error { return t.copyRows(ctx, tx, report) }
 	var err error
 	switch t.name {
-	case "enrollments", "reviews", "video_progress": // The leaves: no foreign key needs them meanwhile.
+	case "enrollments", "reviews", "video_progress": // No foreign key refers to these tables.
 		err = withoutIndexes(ctx, tx, t.name, send)
 	default:
 		err = send()
@@ -87,7 +87,7 @@ func (t table) fillTable(ctx context.Context, tx pgx.Tx, report progressFunc) er
 	if err != nil {
 		return err
 	}
-	// Identity columns take explicit ids from COPY and do not count them.
+	// COPY with explicit ids does not advance the sequence of an identity column.
 	_, err = tx.Exec(ctx, "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)", t.name, t.total)
 	if err != nil {
 		return fmt.Errorf("set the sequence: %w", err)
@@ -106,7 +106,7 @@ func (t table) copyRows(ctx context.Context, tx pgx.Tx, report progressFunc) err
 			}
 			row, ok := next()
 			if !ok {
-				return nil, fmt.Errorf("only %d of %d rows were made", done, t.total)
+				return nil, fmt.Errorf("only %d of %d rows were generated", done, t.total)
 			}
 			if done++; done%rowsPerReport == 0 {
 				report(t.name, int64(done), int64(t.total))
@@ -123,9 +123,9 @@ func (t table) copyRows(ctx context.Context, tx pgx.Tx, report progressFunc) err
 	return nil
 }
 
-// refreshViews fills what the server otherwise refreshes every few minutes.
+// refreshViews refreshes the materialized views, as the server does every few minutes.
 func refreshViews(ctx context.Context, tx pgx.Tx, report progressFunc) error {
-	// Else the planner takes the tables for empty.
+	// Without ANALYZE the planner treats the tables as empty.
 	_, err := tx.Exec(ctx, "ANALYZE users, courses, videos, enrollments, reviews, video_progress")
 	if err != nil {
 		return fmt.Errorf("analyze: %w", err)
@@ -140,7 +140,7 @@ func refreshViews(ctx context.Context, tx pgx.Tx, report progressFunc) error {
 	return nil
 }
 
-// refreshRelated finds the courses that share students with each course.
+// refreshRelated computes the courses that share students with each course.
 func (ds *dataset) refreshRelated(ctx context.Context, tx pgx.Tx, report progressFunc) error {
 	total := len(ds.courses)
 	report("course_related", 0, int64(total))
@@ -148,7 +148,7 @@ func (ds *dataset) refreshRelated(ctx context.Context, tx pgx.Tx, report progres
 		end := min(done+coursesPerRefresh, total)
 		_, err := tx.Exec(ctx, "SELECT refresh_related(ARRAY(SELECT generate_series($1::bigint, $2::bigint)))", done+1, end)
 		if err != nil {
-			return fmt.Errorf("find related courses: %w", err)
+			return fmt.Errorf("compute related courses: %w", err)
 		}
 		done = end
 		report("course_related", int64(done), int64(total))

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// randomStream separates the random numbers of one purpose from those of the others,
-// so that a change to one kind of row leaves the rest as it was.
+// randomStream separates the random numbers of one purpose from those of the others, so that a change to
+// one kind of row leaves the rest unchanged.
 type randomStream uint64
 
 const (
@@ -18,8 +18,7 @@ const (
 	streamReview
 )
 
-// newRandom returns the generator of one thing: the same for the same seed, stream
-// and number.
+// newRandom returns the generator of one object: the same for the same seed, stream and number.
 func (ds *dataset) newRandom(s randomStream, number int) *rand.Rand {
 	return rand.New(rand.NewPCG(ds.seed+uint64(s)*0x9e3779b97f4a7c15, uint64(number)))
 }
@@ -28,7 +27,7 @@ func drawBool(r *rand.Rand, p float64) bool { return r.Float64() < p }
 
 func drawItem[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
-// drawItems picks n different items, in their order; all where there are fewer.
+// drawItems draws n different items and returns them in their order; all if there are fewer.
 func drawItems[T any](r *rand.Rand, from []T, n int) []T {
 	n = min(n, len(from))
 	at := r.Perm(len(from))[:n]
@@ -40,7 +39,7 @@ func drawItems[T any](r *rand.Rand, from []T, n int) []T {
 	return picked
 }
 
-// courseSampler draws courses, each as often as its weight says.
+// courseSampler draws courses with probabilities proportional to their weights.
 type courseSampler struct {
 	courses    []int32
 	cumulative []float64

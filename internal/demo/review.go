@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// drawReviewBody writes a review that suits its rating: one to four sentences.
+// drawReviewBody returns a review of one to four sentences that suits its rating.
 func (ds *dataset) drawReviewBody(r *rand.Rand, e enrollment) string {
 	c := ds.courses[e.course]
 	t := ds.topics[c.topic]

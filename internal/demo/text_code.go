@@ -1,7 +1,7 @@
 package demo
 
-// A topic is a line of its category's text: name | arc of a course | tags |
-// lessons in the order they are taught.
+// A topic is one line of a category's text: name | arc of a course | tags | lessons in the order they are
+// taught.
 
 var codeCategories = []categoryText{
 	{"Programming Languages", "programming-languages", "programming, coding", `

@@ -1,6 +1,6 @@
 package demo
 
-// Patterns of titles, by difficulty; {arc} and {lesson} are the topic's.
+// titles are patterns by difficulty; {arc} and {lesson} come from the topic.
 var titles = [3][]string{
 	{
 		"{topic} for Beginners", "{topic} from Scratch", "{topic} Fundamentals", "{topic} Essentials", "A Gentle Introduction to {topic}",
@@ -19,8 +19,7 @@ var titles = [3][]string{
 	},
 }
 
-// A description is one of each of these four kinds. {a} to {d}
-// are lessons.
+// A description has one sentence of each of these four kinds. {a} to {d} are lessons.
 var openings = []string{
 	"{topic} rewards those who learn it in the right order, and this {level} course was built around that order.",
 	"Most people pick up {topic} in fragments; this {level} course puts the pieces together and shows why they fit.",

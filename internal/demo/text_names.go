@@ -2,7 +2,7 @@ package demo
 
 import "strings"
 
-// nameList are those of one part of the world.
+// nameList holds the names of one region.
 type nameList struct{ given, family []string }
 
 func parseNames(given, family string) nameList {

@@ -2,8 +2,7 @@ package demo
 
 type reviewTexts struct{ openings, details, closings []string }
 
-// reviewTextsByRating are the sentences of reviews, by rating from 1; {lesson} is one of
-// the topic's.
+// reviewTextsByRating holds the sentences of reviews by rating, from 1; {lesson} comes from the topic.
 var reviewTextsByRating = [5]reviewTexts{
 	{
 		openings: []string{
@@ -80,7 +79,7 @@ var reviewTextsByRating = [5]reviewTexts{
 	},
 }
 
-// circumstances go with any rating.
+// circumstances fit any rating.
 var circumstances = []string{
 	"I took it in the evenings over about a month.", "I came with some experience.", "I was a complete beginner in {topic}.",
 	"We watched it together in our team.", "I mostly listened on the train.", "English is not my first language, and the subtitles helped.",

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// Times are seconds since 1970 throughout; 0 means never.
+// Times are seconds since 1970; 0 means never.
 const (
 	minute int64 = 60
 	hour         = 60 * minute
 	day          = 24 * hour
 )
 
-// How likely people learn on a day of the week, from Sunday, 1 at most.
+// weekdays are the relative activities on the days of the week from Sunday, 1 at most.
 var weekdays = [7]float64{0.75, 0.95, 1, 1, 0.95, 0.7, 0.6}
 
-// hours holds each hour of the day in UTC as often as people learn in it:
-// little at night, some at noon, most in the evening.
+// hours holds each hour of the day in UTC as often as people learn in it: rarely at night, sometimes at
+// noon, mostly in the evening.
 var hours = func() (list []int64) {
 	for h, n := range [24]int{2, 1, 1, 1, 1, 2, 3, 5, 7, 8, 8, 8, 10, 9, 8, 8, 9, 10, 12, 14, 15, 13, 9, 5} {
 		for range n {
@@ -27,10 +27,10 @@ var hours = func() (list []int64) {
 	return list
 }()
 
-// timeFromUnix is a time as the driver takes it.
+// timeFromUnix converts seconds to a time for the driver.
 func timeFromUnix(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
-// nullableTime is a time, or null for 0.
+// nullableTime converts seconds to a time, or 0 to null.
 func nullableTime(seconds int64) any {
 	if seconds == 0 {
 		return nil
@@ -38,8 +38,8 @@ func nullableTime(seconds int64) any {
 	return timeFromUnix(seconds)
 }
 
-// drawActivityTime draws a time in [from, to) that has the rhythm of the week and of the
-// day. A recency of 1 is uniform, above it the later times are likelier.
+// drawActivityTime draws a time in [from, to) that follows the rhythm of the week and the day. A recency
+// of 1 is uniform; above it, later times are more likely.
 func drawActivityTime(r *rand.Rand, from, to int64, recency float64) int64 {
 	span := float64(to - from)
 	if span < 1 {
@@ -50,7 +50,7 @@ func drawActivityTime(r *rand.Rand, from, to int64, recency float64) int64 {
 		back = math.Pow(back, recency)
 	}
 	t := to - 1 - int64(span*back)
-	if !drawBool(r, weekdays[(t/day+4)%7]) { // 1970 began on a Thursday.
+	if !drawBool(r, weekdays[(t/day+4)%7]) { // 1970 began on a Thursday
 		t += day * (1 + r.Int64N(3))
 	}
 	t += drawItem(r, hours)*hour + r.Int64N(hour) - t%day

@@ -12,8 +12,7 @@ var userColumns = []string{
 	"id", "name", "email", "password_hash", "avatar_url", "role", "plan", "preferences", "active", "created_at", "last_login",
 }
 
-// preferences are the keys of users.preferences; what is left out has the
-// server's default.
+// preferences are the keys of users.preferences; an omitted key has the server's default.
 type preferences struct {
 	Locale             string  `json:"locale,omitempty"`
 	Theme              string  `json:"theme,omitempty"`
@@ -68,11 +67,11 @@ func (ds *dataset) userRow(r *rand.Rand, user int, teaches bool) []any {
 	}
 }
 
-// accountRow is that of one of the three accounts.
+// accountRow returns the row of one of the three accounts.
 func (ds *dataset) accountRow(user int) []any {
 	a := accounts[user]
 	on := true
-	prefs, _ := json.Marshal(preferences{"en-GB", "dark", &on, 1.25}) // Strings and numbers always marshal.
+	prefs, _ := json.Marshal(preferences{"en-GB", "dark", &on, 1.25}) // strings and numbers: no error is possible
 	return []any{
 		user + 1, a.name, a.email, ds.hashedPassword, avatarURL(user), a.role, a.plan,
 		string(prefs), true, timeFromUnix(ds.joinedAt[user]), timeFromUnix(ds.now - 30*minute),
@@ -83,7 +82,7 @@ func avatarURL(user int) string {
 	return fmt.Sprintf("https://images.7p.example/avatars/%d.jpg", user+1)
 }
 
-// drawPreferences are those of people who changed some, all or none.
+// drawPreferences returns the preferences of a user who changed some, all or none of them.
 func drawPreferences(r *rand.Rand) string {
 	var p preferences
 	if drawBool(r, 0.8) {
@@ -103,8 +102,8 @@ func drawPreferences(r *rand.Rand) string {
 	return string(text)
 }
 
-// drawLastLogin is a little before a user's last activity; some who never did
-// anything never signed in either.
+// drawLastLogin returns a time shortly before a user's last activity. Half of the users without activity
+// never signed in.
 func (ds *dataset) drawLastLogin(r *rand.Rand, user int) int64 {
 	var last int64
 	for _, e := range ds.makeHistory(user) {
@@ -119,13 +118,13 @@ func (ds *dataset) drawLastLogin(r *rand.Rand, user int) int64 {
 func drawName(r *rand.Rand) (given, family string) {
 	from := drawItem(r, namesByRegion)
 	given = drawItem(r, from.given)
-	if drawBool(r, 0.1) { // The world moves about.
+	if drawBool(r, 0.1) { // people migrate
 		from = drawItem(r, namesByRegion)
 	}
 	return given, drawItem(r, from.family)
 }
 
-// makeEmail is made of what of the name is Latin, and the id, which makes it unique.
+// makeEmail returns an email of the Latin letters of the name and the id, which makes it unique.
 func makeEmail(given, family string, user int) string {
 	name := strings.Trim(slugify(given)+"."+slugify(family), ".")
 	if name == "" {
@@ -143,8 +142,8 @@ var diacriticReplacer = strings.NewReplacer(
 	"ù", "u", "û", "u", "ü", "u", "ů", "u", "ű", "u", "ư", "u", "ý", "y", "ź", "z", "ż", "z", "ž", "z", "þ", "th",
 )
 
-// slugify lowers a text and keeps its letters a to z and digits, without marks;
-// what is between them becomes one hyphen.
+// slugify converts a text to lower case and retains its digits and letters a to z, without diacritics. A
+// sequence of other characters becomes one hyphen.
 func slugify(text string) string {
 	var b strings.Builder
 	gap := false
