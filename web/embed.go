@@ -1,6 +1,6 @@
-// Package web holds the pages that a person opens in a browser: the front page and the
-// GraphQL playground. Everything they need is in the binary, so they work with no network.
-// The package knows the address of the API and nothing of what is behind it.
+// Package web serves the pages for browsers: the front page and the GraphQL playground. All their files
+// are in the binary, so they work without a network. The package uses the path of the API and nothing
+// of its implementation.
 package web
 
 import "embed"
@@ -10,8 +10,8 @@ import "embed"
 //go:embed playground/third_party/*.js playground/third_party/*.css playground/third_party/*.txt
 var files embed.FS
 
-// readEmbedded returns an embedded file. A missing one is a mistake in the patterns above, which any
-// start of the program shows, so it panics.
+// readEmbedded returns an embedded file. It panics if the file is missing: that is a mistake in the
+// patterns above, which every start of the program shows.
 func readEmbedded(name string) []byte {
 	body, err := files.ReadFile(name)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// HomeHandler serves the front page at "/": what this server is and where to go next. It has no script
-// and asks for nothing further. Any path but "/" is 404.
+// HomeHandler serves the front page at "/": what this server is and where to go next. The page has no
+// script and loads no other files. Any path except "/" is 404.
 func HomeHandler() http.Handler {
 	body := string(readEmbedded("home/index.html"))
 	_, rest, _ := strings.Cut(body, "<style>")
@@ -19,7 +19,7 @@ func HomeHandler() http.Handler {
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", csp)
 		h.Set("Cache-Control", "no-cache")
-		_, _ = w.Write([]byte(body)) // fails only when the client has gone
+		_, _ = w.Write([]byte(body)) // fails only if the client has disconnected
 	})
 	return secureHeaders(mux)
 }

@@ -12,7 +12,7 @@ import (
 
 func TestHome(t *testing.T) {
 	t.Parallel()
-	w := ask(t, web.HomeHandler(), "GET", "/")
+	w := send(t, web.HomeHandler(), "GET", "/")
 	if w.Code != http.StatusOK {
 		t.Fatalf("GET /: %d", w.Code)
 	}
@@ -35,12 +35,12 @@ func TestHome(t *testing.T) {
 	}
 }
 
-func TestHomeRefuses(t *testing.T) {
+func TestHomeRejects(t *testing.T) {
 	t.Parallel()
-	if w := ask(t, web.HomeHandler(), "GET", "/favicon.ico"); w.Code != http.StatusNotFound {
+	if w := send(t, web.HomeHandler(), "GET", "/favicon.ico"); w.Code != http.StatusNotFound {
 		t.Errorf("GET /favicon.ico: %d, want 404", w.Code)
 	}
-	if w := ask(t, web.HomeHandler(), "POST", "/"); w.Code != http.StatusMethodNotAllowed {
+	if w := send(t, web.HomeHandler(), "POST", "/"); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST /: %d, want 405", w.Code)
 	}
 }

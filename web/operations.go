@@ -5,11 +5,11 @@ import "strings"
 // exampleOperation is an example that the playground opens in a tab.
 type exampleOperation struct {
 	Query     string `json:"query"`
-	Variables string `json:"variables"` // JSON text, as the editor shows it
+	Variables string `json:"variables"` // JSON text, as shown in the editor
 }
 
-// loadOperations are the examples, in the order of their tabs. Each is a .graphql file with its
-// variables beside it, and runs as it is on the demo data.
+// loadOperations returns the examples in the order of their tabs. Each is a .graphql file with its
+// variables beside it, and runs unchanged on the demo data.
 func loadOperations() []exampleOperation {
 	text := func(file string) string {
 		return strings.TrimSpace(string(readEmbedded("playground/operations/" + file)))

@@ -21,8 +21,8 @@ import (
 	"github.com/7p-education/api/web"
 )
 
-// ask sends one request, with headers as pairs of name and value.
-func ask(t *testing.T, h http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
+// send sends one request, with headers as pairs of name and value.
+func send(t *testing.T, h http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 	for i := 0; i < len(headers); i += 2 {
@@ -35,11 +35,11 @@ func ask(t *testing.T, h http.Handler, method, path string, headers ...string) *
 
 var assetLink = regexp.MustCompile(`(?:src|href)="(/play/assets/[^"]+)"`)
 
-// assetLinks are the addresses that the page at /play asks for.
+// assetLinks returns the addresses of the assets of the page at /play.
 func assetLinks(t *testing.T, h http.Handler) []string {
 	t.Helper()
 	var links []string
-	for _, m := range assetLink.FindAllStringSubmatch(ask(t, h, "GET", "/play").Body.String(), -1) {
+	for _, m := range assetLink.FindAllStringSubmatch(send(t, h, "GET", "/play").Body.String(), -1) {
 		links = append(links, m[1])
 	}
 	if len(links) < 8 {
@@ -52,7 +52,7 @@ func TestPlaygroundPage(t *testing.T) {
 	t.Parallel()
 	h := web.PlaygroundHandler("/play", "/api")
 	for _, path := range []string{"/play", "/play/"} {
-		w := ask(t, h, "GET", path)
+		w := send(t, h, "GET", path)
 		nonce := regexp.MustCompile(`<script [^>]*nonce="([A-Z2-7]{26})"`).FindStringSubmatch(w.Body.String())
 		if nonce == nil {
 			t.Fatalf("GET %s: the page has no nonce", path)
@@ -76,12 +76,12 @@ func TestPlaygroundPage(t *testing.T) {
 			t.Errorf("GET %s: %d, headers (-want +got):\n%s", path, w.Code, diff)
 		}
 	}
-	if one, two := ask(t, h, "GET", "/play").Body, ask(t, h, "GET", "/play").Body; one.String() == two.String() {
-		t.Error("two answers have the same nonce")
+	if first, second := send(t, h, "GET", "/play").Body, send(t, h, "GET", "/play").Body; first.String() == second.String() {
+		t.Error("two responses have the same nonce")
 	}
 }
 
-func TestPlaygroundRefuses(t *testing.T) {
+func TestPlaygroundRejects(t *testing.T) {
 	t.Parallel()
 	h := web.PlaygroundHandler("/play", "/api")
 	for _, tt := range []struct {
@@ -95,7 +95,7 @@ func TestPlaygroundRefuses(t *testing.T) {
 		{"GET", "/play/operations/catalog.graphql", http.StatusNotFound},
 		{"POST", "/play", http.StatusMethodNotAllowed},
 	} {
-		if w := ask(t, h, tt.method, tt.path); w.Code != tt.code {
+		if w := send(t, h, tt.method, tt.path); w.Code != tt.code {
 			t.Errorf("%s %s: %d, want %d", tt.method, tt.path, w.Code, tt.code)
 		}
 	}
@@ -105,7 +105,7 @@ func TestAssets(t *testing.T) {
 	t.Parallel()
 	h := web.PlaygroundHandler("/play", "/api")
 	for _, link := range assetLinks(t, h) {
-		plain := ask(t, h, "GET", link)
+		plain := send(t, h, "GET", link)
 		if plain.Code != http.StatusOK || plain.Body.Len() == 0 {
 			t.Fatalf("GET %s: %d, %d bytes", link, plain.Code, plain.Body.Len())
 		}
@@ -120,7 +120,7 @@ func TestAssets(t *testing.T) {
 			t.Errorf("%s: Content-Type %q", link, got)
 		}
 
-		zipped := ask(t, h, "GET", link, "Accept-Encoding", "br, gzip;q=0.5")
+		zipped := send(t, h, "GET", link, "Accept-Encoding", "br, gzip;q=0.5")
 		if got := zipped.Header().Get("Content-Encoding"); got != "gzip" {
 			t.Fatalf("%s: Content-Encoding %q, want gzip", link, got)
 		}
@@ -130,15 +130,15 @@ func TestAssets(t *testing.T) {
 		}
 		body, err := io.ReadAll(unzip)
 		if err != nil || !bytes.Equal(body, plain.Body.Bytes()) {
-			t.Errorf("%s: its gzip form differs from its plain one (error: %v)", link, err)
+			t.Errorf("%s: the decompressed body differs from the plain one (error: %v)", link, err)
 		}
 		if plain.Header().Get("ETag") == zipped.Header().Get("ETag") {
-			t.Errorf("%s: one ETag for two forms", link)
+			t.Errorf("%s: the same ETag for both forms", link)
 		}
 
-		again := ask(t, h, "GET", link, "Accept-Encoding", "gzip", "If-None-Match", zipped.Header().Get("ETag"))
+		again := send(t, h, "GET", link, "Accept-Encoding", "gzip", "If-None-Match", zipped.Header().Get("ETag"))
 		if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
-			t.Errorf("%s asked again: %d, %d bytes", link, again.Code, again.Body.Len())
+			t.Errorf("%s with If-None-Match: %d, %d bytes", link, again.Code, again.Body.Len())
 		}
 	}
 }
@@ -158,14 +158,15 @@ func TestAssetNegotiation(t *testing.T) {
 		"br":                  "",
 		"x-gzip-like":         "",
 	} {
-		w := ask(t, h, "GET", link, "Accept-Encoding", header)
+		w := send(t, h, "GET", link, "Accept-Encoding", header)
 		if got := w.Header().Get("Content-Encoding"); got != want {
 			t.Errorf("Accept-Encoding %q: Content-Encoding %q, want %q", header, got, want)
 		}
 	}
 }
 
-// The policy allows exactly the style attributes that the editor's markup has.
+// TestPolicyCoversEditorMarkup checks that the policy allows exactly the style attributes of the editor's
+// markup.
 func TestPolicyCoversEditorMarkup(t *testing.T) {
 	t.Parallel()
 	script, err := os.ReadFile("playground/third_party/graphiql.js")
@@ -181,7 +182,8 @@ func TestPolicyCoversEditorMarkup(t *testing.T) {
 	}
 }
 
-// The examples are valid operations of the schema, with the variables they ask for.
+// TestExamplesFitSchema checks that the examples are valid operations of the schema, with values for
+// their variables.
 func TestExamplesFitSchema(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../graph/schema/*.graphqls")
@@ -201,7 +203,7 @@ func TestExamplesFitSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	page := ask(t, web.PlaygroundHandler("/play", "/api"), "GET", "/play").Body.String()
+	page := send(t, web.PlaygroundHandler("/play", "/api"), "GET", "/play").Body.String()
 	_, rest, _ := strings.Cut(page, `<script type="application/json" id="config">`)
 	text, _, _ := strings.Cut(rest, "</script>")
 	var config struct {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// secureHeaders sets the headers that hold for every answer of this package.
+// secureHeaders sets the headers of all responses of this package.
 func secureHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -18,7 +18,7 @@ func secureHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// contentPolicy writes a Content-Security-Policy that allows nothing but what the directives say.
+// contentPolicy returns a Content-Security-Policy that allows only images and what the directives allow.
 func contentPolicy(directives ...string) string {
 	return strings.Join(append([]string{
 		"default-src 'none'",
@@ -29,7 +29,7 @@ func contentPolicy(directives ...string) string {
 	}, directives...), "; ")
 }
 
-// cspHashSource names the one inline text that a policy allows: 'sha256-…', as in CSP Level 3.
+// cspHashSource returns the source expression of an inline text, 'sha256-…', as in CSP Level 3.
 func cspHashSource(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

@@ -1,9 +1,9 @@
-// Drives the playground of a running server in Chromium, as a person would:
+// Drives the playground of a running server in Chromium, as a user would:
 //
 //   TOKEN=$(7p token --email student@7p.example) node playground.mjs BASE_URL [SCREENSHOT_DIR]
 //
-// The server has the demo data. CHROMIUM names the browser, /usr/bin/chromium by default.
-// Prints a line for each step. Exit code 0: all hold; 1: one failed; 2: called wrongly.
+// The server has the demo data. CHROMIUM is the path of the browser, /usr/bin/chromium by default.
+// Prints a line for each step. Exit code 0: all steps passed; 1: one failed; 2: invalid usage.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ if (!base || !token) {
 }
 const origin = new URL(base).origin;
 
-// What each example must show once it ran. The order is that of the tabs.
+// Checks of the result of each example, in the order of the tabs.
 const examples = {
   Catalog: (data) => assert.ok(data.courses.nodes.length > 0, "no courses"),
   CoursePage: (data) => assert.ok(data.course?.title, "no course of that slug"),
@@ -37,7 +37,7 @@ const browser = await chromium.launch({
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
 page.setDefaultTimeout(15_000);
 
-// The browser logs a refused resource, a failed request and a policy violation as errors.
+// The browser logs a blocked resource, a failed request and a policy violation as errors.
 const problems = [];
 page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
 page.on("pageerror", (error) => problems.push(error.message));
@@ -64,24 +64,24 @@ const docs = page.locator(".graphiql-doc-explorer");
 
 async function open(name) {
   await tabs.filter({ hasText: name }).click();
-  // GraphiQL notices the operation of a tab 100 ms after it is opened.
+  // GraphiQL detects the operation of a tab 100 ms after it is opened.
   await page.waitForFunction((operation) =>
     document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === operation, name);
 }
 
-// Runs the open tab's operation, of that name, and returns the answer that GraphiQL shows.
+// Runs the operation of the open tab, which has this name, and returns the response that GraphiQL shows.
 async function run(name) {
-  const answered = page.waitForResponse((r) =>
+  const responded = page.waitForResponse((r) =>
     r.url().endsWith("/graphql") && r.request().postDataJSON().operationName === name);
   await page.getByRole("button", { name: "Execute query" }).click();
-  const response = await answered;
+  const response = await responded;
   const want = JSON.stringify(await response.json());
   await page.waitForFunction((text) => {
     const shown = document.querySelector(".result-window .CodeMirror").CodeMirror.getValue();
     return shown !== "" && JSON.stringify(JSON.parse(shown)) === text;
   }, want);
   const { data, errors, extensions } = JSON.parse(want);
-  assert.equal(errors, undefined, `${name} answered with errors: ${JSON.stringify(errors)}`);
+  assert.equal(errors, undefined, `${name} returned errors: ${JSON.stringify(errors)}`);
   const { requestedQueryCost, actualQueryCost } = extensions.cost;
   assert.ok(0 < actualQueryCost && actualQueryCost <= requestedQueryCost, `${name} cost ${actualQueryCost} of ${requestedQueryCost}`);
   return { data, request: response.request() };
@@ -108,30 +108,30 @@ async function sendsToken() {
   await page.getByLabel("Bearer token").fill(`Bearer ${token}`);
   await open("MyDashboard");
   const { data, request } = await run("MyDashboard");
-  assert.ok(data.viewer, "the token was not taken: the viewer is anonymous");
+  assert.ok(data.viewer, "the token was not sent: the viewer is anonymous");
   examples.MyDashboard(data);
   assert.equal(await request.headerValue("authorization"), `Bearer ${token}`);
   await page.locator(".result-window").getByText(data.viewer.email).waitFor();
 
-  const kept = await page.evaluate(() => [JSON.stringify(localStorage), JSON.stringify(sessionStorage)]);
-  assert.ok(!kept[0].includes(token), "the token is in localStorage");
-  assert.ok(kept[1].includes(token), "the token is not in sessionStorage");
+  const stored = await page.evaluate(() => [JSON.stringify(localStorage), JSON.stringify(sessionStorage)]);
+  assert.ok(!stored[0].includes(token), "the token is in localStorage");
+  assert.ok(stored[1].includes(token), "the token is not in sessionStorage");
 }
 
-// Asks past the editor, as the page does.
-const ask = (query) => page.evaluate(async (text) => {
+// Sends a query without the editor, with the page's token.
+const send = (query) => page.evaluate(async (text) => {
   const headers = { "content-type": "application/json", authorization: `Bearer ${sessionStorage.getItem("7p:token")}` };
   return (await (await fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query: text }) })).json()).data;
 }, query);
 
-// The ids that a person would look up for these examples.
+// The variables that depend on the data, with the ids that a user would enter.
 const variables = {
   async Enroll() {
-    const { courses } = await ask("{ courses(first: 100) { nodes { id viewerEnrollment { id } } } }");
+    const { courses } = await send("{ courses(first: 100) { nodes { id viewerEnrollment { id } } } }");
     return { courseId: courses.nodes.find((course) => !course.viewerEnrollment).id };
   },
   async RecordProgress() {
-    const { viewer } = await ask("{ viewer { enrollments(first: 1) { nodes { course { videos(first: 2) { nodes { id } } } } } } }");
+    const { viewer } = await send("{ viewer { enrollments(first: 1) { nodes { course { videos(first: 2) { nodes { id } } } } } } }");
     const [course] = viewer.enrollments.nodes.map((enrollment) => enrollment.course);
     return { events: course.videos.nodes.map((video) => ({ videoId: video.id, progressSeconds: 5 })) };
   },
@@ -148,18 +148,18 @@ async function runsEveryExample() {
   }
 }
 
-// The page takes the token of a sign-in as its own.
+// The page stores the token of a sign-in as its own.
 async function signsIn() {
   await page.getByRole("button", { name: "Clear", exact: true }).click();
   await open("SignIn");
   const { data } = await run("SignIn");
   assert.equal(await page.getByLabel("Bearer token").inputValue(), data.signIn.accessToken);
   await open("MyDashboard");
-  const asked = await run("MyDashboard");
-  assert.equal(asked.data.viewer.email, data.signIn.user.email);
+  const dashboard = await run("MyDashboard");
+  assert.equal(dashboard.data.viewer.email, data.signIn.user.email);
 }
 
-// Both need an exception in the page's policy, and neither shows before it is opened.
+// Both dialogs need an exception in the page's policy, which only opening them tests.
 async function opensDialogs() {
   await page.getByRole("button", { name: "Open settings dialog" }).click();
   await page.getByRole("dialog").waitFor();
@@ -172,28 +172,28 @@ async function opensDialogs() {
 }
 
 async function switchesTheme() {
-  const colour = (selector) => page.$eval(selector, (e) => getComputedStyle(e).backgroundColor);
-  const colours = async () => [await colour(".bar"), await colour(".graphiql-container")];
+  const color = (selector) => page.$eval(selector, (e) => getComputedStyle(e).backgroundColor);
+  const colors = async () => [await color(".bar"), await color(".graphiql-container")];
   const seen = {};
   await tabs.first().click();
   for (const theme of ["dark", "light"]) {
     await page.getByTitle(`${theme} theme`).click();
     await page.locator(`body.graphiql-${theme}`).waitFor();
-    seen[theme] = await colours();
+    seen[theme] = await colors();
     await screenshot(theme);
   }
-  assert.notEqual(seen.dark[0], seen.light[0], "the bar has one colour in both themes");
-  assert.notEqual(seen.dark[1], seen.light[1], "GraphiQL has one colour in both themes");
+  assert.notEqual(seen.dark[0], seen.light[0], "the bar has the same color in both themes");
+  assert.notEqual(seen.dark[1], seen.light[1], "GraphiQL has the same color in both themes");
 
   await page.getByTitle("Theme of the system").click();
   await page.locator("body:not(.graphiql-light)").waitFor();
   for (const colorScheme of ["dark", "light"]) {
     await page.emulateMedia({ colorScheme });
-    assert.deepEqual(await colours(), seen[colorScheme], `the system's ${colorScheme} theme is not followed`);
+    assert.deepEqual(await colors(), seen[colorScheme], `the system's ${colorScheme} theme is not followed`);
   }
 }
 
-async function keepsStateOnReload() {
+async function restoresStateOnReload() {
   const before = await page.getByLabel("Bearer token").inputValue();
   await page.reload();
   await tabs.first().waitFor();
@@ -223,7 +223,7 @@ try {
   await step("is signed in after SignIn", signsIn);
   await step("opens its dialogs under the policy", opensDialogs);
   await step("switches and follows the theme", switchesTheme);
-  await step("keeps and clears the token", keepsStateOnReload);
+  await step("restores and clears the token", restoresStateOnReload);
   await step("links from the front page", showsFrontPage);
 } catch (error) {
   console.error(`FAIL  ${error.message}`);

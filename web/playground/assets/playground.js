@@ -1,27 +1,28 @@
-// Starts GraphiQL with the example operations, and ties it to the header bar.
+// Starts GraphiQL with the example operations and connects it to the header bar.
 const { endpoint, operations } = JSON.parse(document.getElementById("config").textContent);
 const theme = document.documentElement;
 
 // GraphiQL's dialogs add a <style> element and take its nonce from this name.
 globalThis.__webpack_nonce__ = document.querySelector("script[nonce]").nonce;
 
-const ask = GraphiQL.createFetcher({
+const send = GraphiQL.createFetcher({
   url: endpoint,
   subscriptionUrl: new URL(endpoint, location.href.replace(/^http/, "ws")).href,
-  enableIncrementalDelivery: false, // an answer is one object, which can be looked at
+  enableIncrementalDelivery: false, // a response is one object, which fetcher reads
 });
 
-// The token is read at each request, so that a new one holds at once. A header written in
-// the tab's own header editor goes before it. Answers show what they cost. Whoever signs in or out here is so from then on.
+// The token is read at each request, so that a new one applies at once. A header in the tab's own header
+// editor has precedence. Responses show their cost. The page stores the token of a sign-in and
+// removes it after a sign-out.
 async function fetcher(params, options) {
   const token = sessionStorage.getItem("7p:token");
   const bearer = token ? { Authorization: `Bearer ${token}` } : {};
-  const answer = await ask(params, { ...options, headers: { "GraphQL-Cost": "1", ...bearer, ...options?.headers } });
-  for (const payload of Object.values(answer.data ?? {})) {
+  const response = await send(params, { ...options, headers: { "GraphQL-Cost": "1", ...bearer, ...options?.headers } });
+  for (const payload of Object.values(response.data ?? {})) {
     if (payload?.accessToken) takeToken(payload.accessToken);
     if (payload?.signedOut) takeToken("");
   }
-  return answer;
+  return response;
 }
 
 function takeToken(token) {
@@ -33,9 +34,9 @@ function takeToken(token) {
 const root = ReactDOM.createRoot(document.getElementById("graphiql"));
 const storage = GraphiQL.createLocalStorage({ namespace: "7p:playground" });
 
-// GraphiQL opens the tab that holds the stored query and variables, and adds one where no tab does.
-// It stores them a while after a tab is opened, and of the first default tab not the variables: a
-// reload in between would open a tab of its own. So what is stored is made that of the open tab.
+// GraphiQL opens the tab that holds the stored query and variables, and adds one if there is no such tab.
+// It stores them with a delay after a tab is opened, and omits the variables of the first default tab. A
+// reload in between would open another tab, so the stored values are set to those of the open tab.
 function openTab() {
   try {
     const { tabs, activeTabIndex } = JSON.parse(storage.getItem("graphiql:tabState"));
@@ -54,14 +55,14 @@ function render() {
     storage,
     defaultTabs: operations,
     defaultEditorToolsVisibility: true,
-    shouldPersistHeaders: false, // they may hold a token
+    shouldPersistHeaders: false, // headers may contain a token
     forcedTheme: theme.dataset.theme,
   }));
 }
 
 new MutationObserver(render).observe(theme, { attributeFilter: ["data-theme"] });
 document.getElementById("docs").addEventListener("click", () => {
-  // GraphiQL's own button, because its visiblePlugin property fills the panel without unfolding it.
+  // GraphiQL's own button, because its visiblePlugin property fills the panel without opening it.
   document.querySelector(".graphiql-sidebar [aria-label$='Documentation Explorer']").click();
 });
 document.getElementById("reset").addEventListener("click", () => {

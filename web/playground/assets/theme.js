@@ -1,6 +1,6 @@
-// The theme: light, dark, or the system's. It is kept in localStorage and shown as data-theme on
-// the root element, which the styles and playground.js follow. This script runs in <head>, before
-// the first paint, so that a chosen theme does not flash.
+// The theme: light, dark, or the system's. It is stored in localStorage and set as data-theme on the
+// root element, which the styles and playground.js follow. This script runs in <head>, before the first
+// paint, so that the page does not flash in another theme.
 (() => {
   const key = "7p:theme";
   const root = document.documentElement;

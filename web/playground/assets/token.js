@@ -1,10 +1,10 @@
-// The bearer token: kept in sessionStorage only, so it ends with the browser tab.
+// The bearer token, stored in sessionStorage only, so that it ends with the browser tab.
 const key = "7p:token";
 const input = document.getElementById("token");
 const clear = document.getElementById("token-clear");
 
 function save() {
-  // People paste the whole header as often as the token.
+  // Users often paste the whole header instead of the token.
   const token = input.value.trim().replace(/^Bearer\s+/i, "");
   if (token) sessionStorage.setItem(key, token);
   else sessionStorage.removeItem(key);

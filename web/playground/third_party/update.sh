@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fetches the pinned releases that the playground is built on, beside their licences:
 #   sh web/playground/third_party/update.sh
-# The scripts are kept byte for byte. graphiql.css loses its @font-face rules: they hold 350 KB
+# The scripts are copied byte for byte. graphiql.css loses its @font-face rules: they hold 350 KB
 # of fonts in data: URLs, which would also need font-src in the page's policy.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
