@@ -7,10 +7,11 @@ import (
 	"encoding/hex"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/7p-education/api/internal/accept"
 )
 
 // asset is one embedded file, served under a name that changes with its content.
@@ -91,16 +92,12 @@ func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// acceptsGzip reads Accept-Encoding: gzip must be named, and not with a weight of zero.
+// acceptsGzip reports whether an Accept-Encoding header names gzip as acceptable.
 func acceptsGzip(header string) bool {
-	for offer := range strings.SplitSeq(header, ",") {
-		coding, params, _ := strings.Cut(offer, ";")
-		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			continue
+	for coding, quality := range accept.Parse(header) {
+		if strings.EqualFold(coding, "gzip") {
+			return quality > 0
 		}
-		weight, found := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
-		q, err := strconv.ParseFloat(weight, 64)
-		return !found || (err == nil && q > 0)
 	}
 	return false
 }

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/7p-education/api/internal/accept"
 	"github.com/7p-education/api/internal/gql/response"
-	"github.com/7p-education/api/internal/middleware"
 )
 
 // negotiateMediaType reads the Accept headers: legacy is true where they prefer
@@ -33,7 +33,7 @@ func negotiateMediaType(accept []string) (legacy, ok bool) {
 // of application/: that of the most specific range which holds it.
 func acceptQuality(header, mediaType string) int {
 	best, specific := 0, -1
-	for name, q := range middleware.ParseAccept(header) {
+	for name, q := range accept.Parse(header) {
 		rank := -1
 		switch {
 		case strings.EqualFold(name, mediaType):

@@ -9,6 +9,8 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/7p-education/api/internal/accept"
 )
 
 // contentCoding is a content coding by its name in Content-Encoding.
@@ -93,7 +95,7 @@ func negotiateCoding(header string) (best contentCoding, mandatory bool) {
 	for i := range named {
 		named[i] = unnamed
 	}
-	for name, q := range ParseAccept(header) {
+	for name, q := range accept.Parse(header) {
 		switch name = strings.ToLower(name); name {
 		case "identity":
 			identity = q

@@ -1,15 +1,16 @@
-package middleware
+// Package accept parses the headers Accept and Accept-Encoding.
+package accept
 
 import (
 	"iter"
 	"strings"
 )
 
-// ParseAccept yields the items of an Accept or Accept-Encoding header with their quality in
+// Parse yields the items of an Accept or Accept-Encoding header with their quality in
 // thousandths, 0 to 1000 (RFC 9110, section 12.4.2). Names are trimmed and keep the caller's
 // spelling. Parameters other than q are dropped. An item with a malformed q has quality 0, which
 // means not acceptable.
-func ParseAccept(header string) iter.Seq2[string, int] {
+func Parse(header string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for item := range strings.SplitSeq(header, ",") {
 			name, params, _ := strings.Cut(item, ";")
