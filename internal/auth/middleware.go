@@ -2,13 +2,12 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // maxTokenBytes is the maximum size of a token in bytes. Tokens of identity providers with many
@@ -93,15 +92,11 @@ func writeRejection(w http.ResponseWriter, err error) {
 	if !ok { // the Verifier broke its contract
 		problem = &edu.Error{Code: edu.Unauthenticated, Message: "the token is rejected: sign in again"}
 	}
-	message, _ := json.Marshal(problem.Message) // a string: no error is possible
-	h, status := w.Header(), http.StatusUnauthorized
+	status := http.StatusUnauthorized
 	if problem.Code == edu.Unavailable {
 		status = http.StatusServiceUnavailable
 	} else {
-		h.Set("WWW-Authenticate", `Bearer realm="7p", error="invalid_token"`)
+		w.Header().Set("WWW-Authenticate", `Bearer realm="7p", error="invalid_token"`)
 	}
-	h.Set("Content-Type", "application/graphql-response+json; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, `{"errors":[{"message":%s,"extensions":{"code":%q}}]}`, message, problem.Code)
+	response.WriteError(w, status, string(problem.Code), problem.Message)
 }

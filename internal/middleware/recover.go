@@ -4,7 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strconv"
+
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // Recover turns a panic in an inner handler into one logged error with its stack and a 500 in
@@ -36,13 +37,11 @@ func Recover(log *slog.Logger) func(http.Handler) http.Handler {
 	}
 }
 
+// writeInternalError writes a 500 in place of the response that the handler had begun to prepare.
 func writeInternalError(w http.ResponseWriter, id string) {
 	h := w.Header()
 	h.Del("Content-Encoding")
-	h.Del("Content-Length")
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusInternalServerError)
-	_, _ = w.Write([]byte(`{"errors":[{"message":"internal server error","extensions":` +
-		`{"code":"INTERNAL_SERVER_ERROR","requestId":` + strconv.Quote(id) + `}}]}`))
+	h.Set("Content-Type", response.MediaTypeJSON+"; charset=utf-8")
+	response.WriteError(w, http.StatusInternalServerError, response.CodeInternal, "internal server error",
+		response.Extension{Name: "requestId", Value: id})
 }

@@ -2,7 +2,6 @@ package ratelimit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // limitedRequest is a request with its caller and the header of its response.
@@ -93,24 +93,16 @@ func appendBucketState(b []byte, d Decision) []byte {
 	return strconv.AppendInt(b, ceilSeconds(wait), 10)
 }
 
-// statusClientClosed is the status of a request whose client disconnected before the response. It
-// appears only in the access log.
-const statusClientClosed = 499
-
-// writeRejection writes the response to a rejected request.
+// writeRejection writes the response to a rejected request. A client that has disconnected gets none;
+// the status then appears only in the access log.
 func writeRejection(w http.ResponseWriter, err error) {
 	problem, ok := errors.AsType[*edu.Error](err)
 	if !ok { // the error of a context
-		w.WriteHeader(statusClientClosed)
+		w.WriteHeader(response.StatusClientClosedRequest)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/graphql-response+json; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusTooManyRequests)
-	message, _ := json.Marshal(problem.Message) // a string: no error is possible
-	_, _ = fmt.Fprintf(w, `{"errors":[{"message":%s,"extensions":{"code":%q,"retryAfter":%d}}]}`,
-		message, problem.Code, problem.RetryAfter)
+	response.WriteError(w, http.StatusTooManyRequests, string(problem.Code), problem.Message,
+		response.Extension{Name: "retryAfter", Value: problem.RetryAfter})
 }
 
 // ceilSeconds rounds up, because a client that retries slightly too early is rejected again.
