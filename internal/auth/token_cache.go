@@ -3,7 +3,7 @@ package auth
 import (
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/maypok86/otter/v2"
 
 	"github.com/7p-education/api/edu"
 )
@@ -15,7 +15,7 @@ const maxCachedTokens = 16_384
 // EdDSA signature again would cost seven times as much as the rest of a cached response. The account
 // and the session are checked on every request, by AccountCache. It is safe for concurrent use.
 type tokenCache struct {
-	entries *lru.Cache[string, cachedToken]
+	entries *otter.Cache[string, cachedToken]
 }
 
 // cachedToken is the viewer of a token and the token's period of validity.
@@ -25,16 +25,12 @@ type cachedToken struct {
 }
 
 func newTokenCache() tokenCache {
-	entries, err := lru.New[string, cachedToken](maxCachedTokens)
-	if err != nil {
-		panic(err) // only for a size below 1
-	}
-	return tokenCache{entries}
+	return tokenCache{otter.Must(&otter.Options[string, cachedToken]{MaximumSize: maxCachedTokens})}
 }
 
 // lookupToken returns the viewer of a cached token that is valid at now.
 func (c tokenCache) lookupToken(token string, now time.Time) (edu.Viewer, bool) {
-	entry, ok := c.entries.Get(token)
+	entry, ok := c.entries.GetIfPresent(token)
 	return entry.viewer, ok && !now.Before(entry.notBefore) && now.Before(entry.expiresAt)
 }
 
@@ -43,5 +39,5 @@ func (c tokenCache) storeToken(token string, viewer edu.Viewer, verified *claims
 	if verified.ExpiresAt == nil || verified.NotBefore == nil {
 		return
 	}
-	c.entries.Add(token, cachedToken{viewer, verified.NotBefore.Time, verified.ExpiresAt.Time})
+	c.entries.Set(token, cachedToken{viewer, verified.NotBefore.Time, verified.ExpiresAt.Time})
 }
