@@ -83,9 +83,9 @@ func TestShares(t *testing.T) {
 	t.Parallel()
 	pool := load(t, demo.Options{Scale: demo.Small, Seed: 6, Now: now})
 	for _, share := range []struct {
-		name        string
-		least, most float64 // percent
-		sql         string
+		name             string
+		minimum, maximum float64 // percent
+		sql              string
 	}{
 		{"courses free", 17, 33, "SELECT 100.0 * avg((price = 0)::int) FROM courses"},
 		{"courses unpublished", 4, 14, "SELECT 100.0 * avg((NOT published)::int) FROM courses"},
@@ -104,8 +104,8 @@ func TestShares(t *testing.T) {
 		if err := pool.QueryRow(t.Context(), share.sql).Scan(&got); err != nil {
 			t.Fatalf("%s: %v", share.name, err)
 		}
-		if got < share.least || got > share.most {
-			t.Errorf("%.1f %% of %s, want %v to %v", got, share.name, share.least, share.most)
+		if got < share.minimum || got > share.maximum {
+			t.Errorf("%.1f %% of %s, want %v to %v", got, share.name, share.minimum, share.maximum)
 		}
 	}
 }

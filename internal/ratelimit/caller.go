@@ -25,8 +25,8 @@ func (c caller) bucketKey() string {
 }
 
 // isPremium reports whether the caller has the larger limit: premium plans, which pay for it, and
-// instructors and admins, who use the platform for work. Admins have a limit too, because their tokens
-// can be stolen like any others.
+// instructors and admins, who use the platform for work. These callers have a limit too, because their
+// tokens can be stolen like any others.
 func (c caller) isPremium() bool {
 	return c.viewer.SignedIn() && (c.viewer.Plan == edu.PlanPremium || c.viewer.HasRole(edu.RoleInstructor))
 }
