@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/maypok86/otter/v2"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/7p-education/api/edu"
@@ -34,7 +34,7 @@ type flightGroup struct {
 	active map[string]*flight
 	// outcomes are the last outcomes of requests. They are recorded by role: a request that
 	// fails for one role may succeed for another.
-	outcomes *lru.Cache[string, outcome]
+	outcomes *otter.Cache[string, outcome]
 }
 
 // flight is one computation of a response, for all requests that wait for it.
@@ -51,17 +51,16 @@ type outcome struct {
 }
 
 func newFlightGroup() flightGroup {
-	outcomes, err := lru.New[string, outcome](maxOutcomes)
-	if err != nil {
-		panic(err) // only for a size below 1
+	return flightGroup{
+		active:   map[string]*flight{},
+		outcomes: otter.Must(&otter.Options[string, outcome]{MaximumSize: maxOutcomes}),
 	}
-	return flightGroup{active: map[string]*flight{}, outcomes: outcomes}
 }
 
 // predictStorageKey returns the storage key of the entry that a request most likely leads to,
 // by its last outcome. Without an outcome it returns the viewer's own.
 func (f *flightGroup) predictStorageKey(k Key, v edu.Viewer) string {
-	if last, ok := f.outcomes.Get(k.storageKey(ByRole, v)); ok {
+	if last, ok := f.outcomes.GetIfPresent(k.storageKey(ByRole, v)); ok {
 		return k.storageKey(last.scope, v)
 	}
 	return k.storageKey(ByViewer, v)
@@ -70,7 +69,7 @@ func (f *flightGroup) predictStorageKey(k Key, v edu.Viewer) string {
 // knownUncacheable reports whether the response could not be stored when it was last computed,
 // at most uncacheableTTL ago.
 func (f *flightGroup) knownUncacheable(k Key, v edu.Viewer) bool {
-	last, ok := f.outcomes.Get(k.storageKey(ByRole, v))
+	last, ok := f.outcomes.GetIfPresent(k.storageKey(ByRole, v))
 	return ok && !last.uncacheableAt.IsZero() && time.Since(last.uncacheableAt) < uncacheableTTL
 }
 

@@ -164,7 +164,7 @@ func (l *Lookup) recordOutcome(stored bool, s Scope) {
 
 // saveOutcome saves an outcome for later requests of the viewer's role.
 func (l *Lookup) saveOutcome(o outcome) {
-	l.cache.flights.outcomes.Add(l.key.storageKey(ByRole, l.viewer), o)
+	l.cache.flights.outcomes.Set(l.key.storageKey(ByRole, l.viewer), o)
 }
 
 // Release ends the flight, so that waiting requests continue. It releases the lock in the
