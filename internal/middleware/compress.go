@@ -97,7 +97,7 @@ func (w *compressWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Flush sends the bytes written so far, encoded if encoding has begun.
+// Flush sends all bytes written before, encoded if encoding has begun.
 func (w *compressWriter) Flush() {
 	if w.encoder != nil {
 		_ = w.encoder.Flush()
