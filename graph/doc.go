@@ -1,5 +1,5 @@
-// Package graph is the contract: the schema and the code that gqlgen makes of
-// it. Nothing in it is written by hand but the schema.
+// Package graph holds the GraphQL schema and the code that gqlgen and internal/gql/encode/gen
+// generate from it. Only the schema and this file are written by hand.
 package graph
 
 //go:generate go run -C .. ./internal/gql/encode/gen

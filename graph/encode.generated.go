@@ -1759,9 +1759,8 @@ func encodeNode(e *encoder, f *encode.Field, v edu.Node, nonNull bool) bool {
 	}
 }
 
-// Encode writes what a root field returned, v, as gqlgen would marshal it. The
-// context is the field's. It reports false for what has to be left to gqlgen:
-// scalars, nulls and introspection.
+// Encode encodes v, the value that a root field returned, as gqlgen would marshal it. The context
+// is the field's. It reports false for scalars, nulls and introspection, which gqlgen encodes.
 func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshaler, bool) {
 	e := encode.New(ctx, resolvers, encodeTypes)
 	f := e.RootField()

@@ -13,135 +13,135 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// A lesson to add to a course.
+// A video to add to a course.
 type AddVideoInput struct {
-	// A course of the viewer's, or any for an ADMIN.
+	// One of the viewer's own courses; any course for an ADMIN.
 	CourseID edu.ID `json:"courseId"`
 	// At most 200 characters.
 	Title string `json:"title"`
-	// 1 to 86,400.
+	// Length in seconds, 1 to 86,400.
 	DurationSeconds int `json:"durationSeconds"`
-	// Its place, 1-based: those from there on move one up. After all others, if left out.
+	// Position in the course, from 1. Videos from there on move one position up. Default: after all others.
 	Position *int `json:"position,omitempty"`
 }
 
-// The video, or why there is none.
+// The added video, or the problems that prevented it.
 type AddVideoPayload struct {
 	// Null if there are userErrors.
 	Video *edu.Video `json:"video,omitempty"`
-	// Why nothing was written; empty otherwise.
+	// Problems with the input; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// Who is to take which course.
+// The course and the accounts to enroll.
 type BulkEnrollInput struct {
-	// A published course of the viewer's, or any for an ADMIN.
+	// One of the viewer's own published courses; any published course for an ADMIN.
 	CourseID edu.ID `json:"courseId"`
-	// Of the accounts, in any case; 50,000 at most.
+	// Emails of the accounts to enroll, at most 50,000; case is ignored.
 	Emails []string `json:"emails"`
 }
 
-// How many take the course now.
+// Result of a bulk enrollment.
 type BulkEnrollPayload struct {
-	// Of the accounts given, those that take the course from now on.
+	// Number of accounts that are newly enrolled.
 	EnrolledCount int `json:"enrolledCount"`
-	// Those that took it before.
+	// Number of accounts that were already enrolled.
 	AlreadyEnrolledCount int `json:"alreadyEnrolledCount"`
-	// Emails that no active account has, as they were sent, in their order.
+	// Emails that belong to no active account, as sent and in the same order.
 	UnknownEmails []string `json:"unknownEmails"`
-	// Why nothing was written; empty otherwise.
+	// Problems with the input; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// A new course.
+// Data of a new course.
 type CourseInput struct {
-	// At most 200 characters. The slug is made from it.
+	// At most 200 characters. The slug is derived from it.
 	Title string `json:"title"`
 	// At most 20,000 characters.
 	Description string `json:"description"`
-	// At most 20, of at most 50 characters each; put into lower case, and each kept once.
+	// At most 20 tags of at most 50 characters each. Converted to lower case; duplicates are dropped.
 	Tags []string `json:"tags,omitempty"`
-	// BEGINNER, if left out.
+	// Prior knowledge the course assumes. Default: BEGINNER.
 	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`
-	// 0 to 99999999.99, with two decimals at most, in USD.
+	// Price in USD, 0 to 99999999.99, with at most two decimals.
 	PriceAmount edu.Decimal `json:"priceAmount"`
-	// 0, if left out; at most 31,536,000.
+	// Length in seconds, at most 31,536,000. Default: 0.
 	DurationSeconds *int `json:"durationSeconds,omitempty"`
-	// http or https, without user and password; at most 2,000 characters.
+	// URL of the picture: http or https, without user and password, at most 2,000 characters.
 	ThumbnailURL *string `json:"thumbnailUrl,omitempty"`
-	// The category it belongs to.
+	// Category of the course.
 	CategoryID edu.ID `json:"categoryId"`
 }
 
-// The course, or why it is as before.
+// The course, or the problems that prevented the change.
 type CoursePayload struct {
 	// Null if there are userErrors.
 	Course *edu.Course `json:"course,omitempty"`
-	// Why nothing was written; empty otherwise.
+	// Problems with the input; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// Which course to take.
+// Course to enroll in.
 type EnrollInput struct {
 	// A published course.
 	CourseID edu.ID `json:"courseId"`
 }
 
-// The enrollment, or why there is none.
+// The enrollment, or the problems that prevented it.
 type EnrollPayload struct {
 	// Null if there are userErrors.
 	Enrollment *edu.Enrollment `json:"enrollment,omitempty"`
-	// Why nothing was written; empty otherwise.
+	// Problems with the input; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// New courses.
+// Courses to create.
 type ImportCoursesInput struct {
-	// From 1 to 10,000.
+	// 1 to 10,000 courses.
 	Courses []*CourseInput `json:"courses"`
 }
 
-// How many courses there are more.
+// Result of an import.
 type ImportCoursesPayload struct {
-	// All, or 0 if there are userErrors.
+	// Number of created courses: all, or 0 if there are userErrors.
 	ImportedCount int `json:"importedCount"`
-	// Why nothing was written, for the first 100 problems; empty otherwise.
+	// Problems with the input, at most the first 100; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// Everything that can be written. Problems with what was sent come as userErrors, and nothing is written then.
+// All write operations. Problems with the input are returned as userErrors; nothing is written then.
 type Mutation struct {
 }
 
-// Everything that can be read.
+// All read operations.
 type Query struct {
 }
 
-// What was watched.
+// Watched videos to record.
 type RecordVideoProgressInput struct {
-	// From 1 to 500, in any order and of any courses that the viewer takes.
+	// 1 to 500 events, in any order, from any courses that the viewer is enrolled in.
 	Events []*VideoProgressEvent `json:"events"`
 }
 
-// What was recorded, and what became of the enrollments.
+// The number of recorded events and the enrollments in the watched courses.
 type RecordVideoProgressPayload struct {
-	// How many events were recorded: all, or 0 if there are userErrors.
+	// Number of recorded events: all, or 0 if there are userErrors.
 	RecordedCount int `json:"recordedCount"`
-	// The enrollments touched, by the course's id.
+	// The enrollments in the watched courses, ordered by course id.
 	Enrollments []*edu.Enrollment `json:"enrollments"`
-	// Why nothing was written; empty otherwise.
+	// Problems with the input; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// What keeps someone signed in.
+// Refresh token of a session.
 type RefreshSessionInput struct {
-	// The one that the session gave last. Each is good once.
+	// The latest refresh token of the session. Each refresh token works once.
 	RefreshToken string `json:"refreshToken"`
 }
 
-// What the viewer says of a course.
+// The viewer's review of a course.
 type ReviewCourseInput struct {
-	// A published course that the viewer takes.
+	// A published course that the viewer is enrolled in.
 	CourseID edu.ID `json:"courseId"`
 	// 1 to 5.
 	Rating int `json:"rating"`
@@ -149,125 +149,125 @@ type ReviewCourseInput struct {
 	Body string `json:"body"`
 }
 
-// The review, or why there is none.
+// The review, or the problems that prevented it.
 type ReviewPayload struct {
 	// Null if there are userErrors.
 	Review *edu.Review `json:"review,omitempty"`
-	// Why nothing was written; empty otherwise.
+	// Problems with the input; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// A session: what a client keeps, or why there is none.
+// The tokens of a session, or the problems that prevented it.
 type SessionPayload struct {
-	// To be sent as `Authorization: Bearer …`; null if there are userErrors.
+	// Send it as `Authorization: Bearer …`. Null if there are userErrors.
 	AccessToken *string `json:"accessToken,omitempty"`
-	// To be sent once, to refreshSession; keep it as you would keep a password.
+	// Send it once, to refreshSession. Store it like a password.
 	RefreshToken *string `json:"refreshToken,omitempty"`
 	// When the access token expires.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
-	// Who is signed in now. Fields after this one, in the same operation, are answered to them.
+	// The user that is signed in now. Later fields of the same operation run as this user.
 	User *edu.User `json:"user,omitempty"`
-	// Why there is no session; empty otherwise.
+	// Problems with the input; empty if there is a session.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// Who wants in.
+// Credentials of an account.
 type SignInInput struct {
-	// Of the account, in any case.
+	// Email of the account; case is ignored.
 	Email string `json:"email"`
-	// Of the account.
+	// Password of the account.
 	Password string `json:"password"`
 }
 
-// What became of signing out.
+// Result of signing out.
 type SignOutPayload struct {
-	// Whether a session was ended; false for a token that belongs to none.
+	// Whether a session was ended; false if the access token belongs to no session.
 	SignedOut bool `json:"signedOut"`
 }
 
-// What a new account needs.
+// Data of a new account.
 type SignUpInput struct {
-	// As it is shown to others; at most 100 characters.
+	// Display name; at most 100 characters.
 	Name string `json:"name"`
-	// Unique without regard to case; at most 254 characters.
+	// Email of the account; unique without regard to case; at most 254 characters.
 	Email string `json:"email"`
-	// 10 characters at least, 1,024 bytes at most, and none of the commonest.
+	// At least 10 characters and at most 1,024 bytes; common passwords are rejected.
 	Password string `json:"password"`
 }
 
-// Which course to leave.
+// Course to leave.
 type UnenrollInput struct {
-	// A course that the viewer takes.
+	// A course that the viewer is enrolled in.
 	CourseID edu.ID `json:"courseId"`
 }
 
-// The course that was left, or why it was not.
+// The course that the viewer left, or the problems that prevented it.
 type UnenrollPayload struct {
-	// Null if there are userErrors, or if the course is not published any more.
+	// Null if there are userErrors, or if the course is no longer published.
 	Course *edu.Course `json:"course,omitempty"`
-	// Why nothing was written; empty otherwise.
+	// Problems with the input; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// What to change of a course. What is left out, or null, stays as it is; a thumbnailUrl of null takes the picture away.
+// Changes to a course. Fields that are omitted or null stay unchanged, except thumbnailUrl: null removes the picture.
 type UpdateCourseInput struct {
-	// A course of the viewer's, or any for an ADMIN.
+	// One of the viewer's own courses; any course for an ADMIN.
 	ID edu.ID `json:"id"`
-	// At most 200 characters. The slug stays as it is.
+	// At most 200 characters. The slug does not change.
 	Title *string `json:"title,omitempty"`
 	// At most 20,000 characters.
 	Description *string `json:"description,omitempty"`
-	// At most 20, of at most 50 characters each; put into lower case, and each kept once.
+	// At most 20 tags of at most 50 characters each. Converted to lower case; duplicates are dropped.
 	Tags []string `json:"tags,omitempty"`
-	// How much it presumes.
+	// Prior knowledge the course assumes.
 	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`
-	// 0 to 99999999.99, with two decimals at most.
+	// 0 to 99999999.99, with at most two decimals.
 	PriceAmount *edu.Decimal `json:"priceAmount,omitempty"`
-	// At most 31,536,000, and not less than its videos together.
+	// Length in seconds: at most 31,536,000, and not less than the sum of its videos.
 	DurationSeconds *int `json:"durationSeconds,omitempty"`
-	// http or https, without user and password; at most 2,000 characters; null takes it away.
+	// URL of the picture: http or https, without user and password, at most 2,000 characters. Null removes the picture.
 	ThumbnailURL graphql.Omittable[*string] `json:"thumbnailUrl,omitempty"`
-	// The category it belongs to.
+	// Category of the course.
 	CategoryID *edu.ID `json:"categoryId,omitempty"`
 }
 
-// Preferences to change; what is left out, or null, stays as it is.
+// Preferences to change. Fields that are omitted or null stay unchanged.
 type UpdatePreferencesInput struct {
 	// BCP 47 language tag, e.g. en or de-CH.
 	Locale *string `json:"locale,omitempty"`
 	// light, dark or system.
 	Theme *string `json:"theme,omitempty"`
-	// Whether news may be sent by email.
+	// Whether the user agrees to news by email.
 	EmailNotifications *bool `json:"emailNotifications,omitempty"`
-	// From 0.25 to 4.
+	// Playback speed of videos, 0.25 to 4; 1.0 is normal speed.
 	PlaybackSpeed *float64 `json:"playbackSpeed,omitempty"`
 }
 
-// The user with the new preferences, or why they are as before.
+// The user with the changed preferences, or the problems that prevented the change.
 type UpdatePreferencesPayload struct {
 	// The viewer; null if there are userErrors.
 	User *edu.User `json:"user,omitempty"`
-	// Why nothing was written; empty otherwise.
+	// Problems with the input; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// A stretch of watching a video.
+// An event of watching a video.
 type VideoProgressEvent struct {
 	// The video.
 	VideoID edu.ID `json:"videoId"`
-	// How far it got, in seconds from the start of the video.
+	// Position reached, in seconds from the start of the video.
 	ProgressSeconds int `json:"progressSeconds"`
-	// When; now, if left out. Not in the future, and at most a year ago.
+	// Time of watching, at most a year ago and not in the future. Default: now.
 	WatchedAt *time.Time `json:"watchedAt,omitempty"`
 }
 
-// Who may share an answer that is kept.
+// Callers that may share a cached response.
 type CacheControlScope string
 
 const (
-	// Everyone, as far as it was made without looking at who asked.
+	// All callers, if the response does not depend on the caller.
 	CacheControlScopePublic CacheControlScope = "PUBLIC"
-	// Its viewer alone.
+	// The viewer of the response only.
 	CacheControlScopePrivate CacheControlScope = "PRIVATE"
 )
 

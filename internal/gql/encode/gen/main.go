@@ -1,6 +1,5 @@
-// Command gen runs gqlgen, and from what gqlgen knows of the schema and of the
-// Go types bound to it makes graph/write.generated.go, which writes answers: see
-// package write.
+// Command gen runs gqlgen and generates graph/encode.generated.go, which encodes responses as JSON,
+// from gqlgen's model of the schema and of the Go types bound to it. See package encode.
 package main
 
 import (
@@ -21,7 +20,7 @@ func main() {
 }
 
 func generateCode() error {
-	log.SetOutput(io.Discard) // a line for each field that has a resolver
+	log.SetOutput(io.Discard) // gqlgen logs a line for each field that has a resolver
 	cfg, err := config.LoadConfig("gqlgen.yml")
 	if err != nil {
 		return err

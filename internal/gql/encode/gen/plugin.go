@@ -15,14 +15,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// encoderPlugin makes one function for each object type of the schema, which writes an
-// object of it, and Encode, which starts at what a root field returned.
+// encoderPlugin generates one function for each object type of the schema, which encodes an object of
+// that type, and Encode, which encodes the value that a root field returned.
 type encoderPlugin struct{}
 
-// Name is the plugin's name.
+// Name returns the plugin's name.
 func (encoderPlugin) Name() string { return "encode" }
 
-// GenerateCode makes the file.
+// GenerateCode writes graph/encode.generated.go.
 func (encoderPlugin) GenerateCode(data *codegen.Data) error {
 	g := &generator{imports: map[string]bool{}, packagePath: data.Config.Exec.ImportPath()}
 	var objects codegen.Objects
@@ -44,15 +44,16 @@ func (encoderPlugin) GenerateCode(data *codegen.Data) error {
 	return g.writeSource(filepath.Join(data.Config.Exec.Dir(), "encode.generated.go"))
 }
 
+// generator collects the source of the generated file and the packages that it imports.
 type generator struct {
 	out         bytes.Buffer
 	imports     map[string]bool
-	packagePath string // the package that the file belongs to
+	packagePath string // import path of the generated file's own package
 }
 
 func (g *generator) emitLine(format string, args ...any) { fmt.Fprintf(&g.out, format+"\n", args...) }
 
-// qualifiedType returns the text of a Go type.
+// qualifiedType returns a Go type as source text, qualified by its package's name, and adds the import.
 func (g *generator) qualifiedType(t types.Type) string {
 	return types.TypeString(t, func(p *types.Package) string {
 		if p.Path() == g.packagePath {
@@ -63,7 +64,7 @@ func (g *generator) qualifiedType(t types.Type) string {
 	})
 }
 
-// emitObject makes the function of an object type.
+// emitObject emits the function that encodes an object type.
 func (g *generator) emitObject(o *codegen.Object) {
 	g.emitLine("func encode%s(e *encoder, f *encode.Field, obj %s) bool {", o.Name, g.qualifiedType(o.Reference()))
 	g.emitLine("p := e.PlanSelection(f, %q)\ne.BeginObject()\nfor i := range p.Fields {\nf := &p.Fields[i]\ne.WriteKey(i, f)\nswitch f.Index {", o.Name)
@@ -74,7 +75,7 @@ func (g *generator) emitObject(o *codegen.Object) {
 	g.emitLine("default:\ne.WriteString(%q)\n}\n}\nreturn e.EndObject()\n}\n", o.Name)
 }
 
-// emitField makes what reads and writes a field.
+// emitField emits the code that reads a field's value and encodes it.
 func (g *generator) emitField(f *codegen.Field) {
 	nonNull := f.TypeReference.GQL.NonNull
 	value := "obj." + f.GoFieldName
@@ -100,7 +101,7 @@ func (g *generator) emitField(f *codegen.Field) {
 	g.emitValue(f.TypeReference, value)
 }
 
-// emitValue makes what writes a field's value.
+// emitValue emits the code that encodes a field's value.
 func (g *generator) emitValue(ref *config.TypeReference, v string) {
 	nonNull := ref.GQL.NonNull
 	pointer := ref.IsPtr()
@@ -121,16 +122,16 @@ func (g *generator) emitValue(ref *config.TypeReference, v string) {
 	}
 }
 
-// compositeCall returns the call that writes an object or one of a union, in the
-// place of a field (Object) or of an element of a list (Element).
-func (g *generator) compositeCall(ref *config.TypeReference, v, place string) string {
+// compositeCall returns the call that encodes an object, an interface or a union. The function
+// encodeObject is WriteObject for the value of a field and WriteElement for an element of a list.
+func (g *generator) compositeCall(ref *config.TypeReference, v, encodeObject string) string {
 	if ref.Definition.Kind != ast.Object {
 		return fmt.Sprintf("encode%s(e, f, %s, %t)", ref.Definition.Name, v, ref.GQL.NonNull)
 	}
-	return fmt.Sprintf("encode.%s(e, f, %s, %t, encode%s)", place, v, ref.GQL.NonNull, ref.Definition.Name)
+	return fmt.Sprintf("encode.%s(e, f, %s, %t, encode%s)", encodeObject, v, ref.GQL.NonNull, ref.Definition.Name)
 }
 
-// elementFunction returns the function that writes an element of a list.
+// elementFunction returns a function literal that encodes an element of a list.
 func (g *generator) elementFunction(ref *config.TypeReference) string {
 	outer := g.out
 	g.out = bytes.Buffer{}
@@ -149,7 +150,7 @@ func (g *generator) elementFunction(ref *config.TypeReference) string {
 	return fmt.Sprintf("func(e *encoder, f *encode.Field, v %s) bool {\n%s}", g.qualifiedType(ref.GO), body)
 }
 
-// emitScalar makes what writes a scalar or an enum.
+// emitScalar emits the code that encodes a scalar or an enum.
 func (g *generator) emitScalar(ref *config.TypeReference, v string, nonNull bool) {
 	t := types.Unalias(ref.GO)
 	if named, ok := t.(*types.Named); ok {
@@ -165,7 +166,7 @@ func (g *generator) emitScalar(ref *config.TypeReference, v string, nonNull bool
 	basic, ok := t.Underlying().(*types.Basic)
 	switch {
 	case !ok:
-		panic("no way to write " + t.String())
+		panic("no encoding for type " + t.String())
 	case basic.Info()&types.IsString != 0:
 		g.emitLine("e.WriteString(string(%s))", v)
 	case basic.Info()&types.IsInteger != 0:
@@ -175,28 +176,28 @@ func (g *generator) emitScalar(ref *config.TypeReference, v string, nonNull bool
 	case basic.Info()&types.IsFloat != 0:
 		g.emitLine("if !e.WriteFloat(f, float64(%s), %t) {\nreturn false\n}", v, nonNull)
 	default:
-		panic("no way to write " + t.String())
+		panic("no encoding for type " + t.String())
 	}
 }
 
-// emitUnion makes the function of an interface or union.
+// emitUnion emits the function that encodes an interface or a union.
 func (g *generator) emitUnion(i *codegen.Interface) {
 	g.emitLine("func encode%s(e *encoder, f *encode.Field, v %s, nonNull bool) bool {\nswitch v := v.(type) {", i.Name, g.qualifiedType(i.Type))
 	for _, impl := range i.Implementors {
 		if _, pointer := impl.Type.(*types.Pointer); !pointer {
-			continue // gqlgen lists the value and the pointer; ours are pointers
+			continue // gqlgen lists both the value and the pointer type; edu's entities are pointers
 		}
 		g.emitLine("case %s:\nreturn encode.WriteElement(e, f, v, nonNull, encode%s)", g.qualifiedType(impl.Type), impl.Name)
 	}
 	g.emitLine("default:\nreturn e.WriteNullElement(nonNull)\n}\n}\n")
 }
 
-// emitEntryPoint makes Encode.
+// emitEntryPoint emits Encode.
 func (g *generator) emitEntryPoint(roots ...*codegen.Object) {
-	g.emitLine("// Encode writes what a root field returned, v, as gqlgen would marshal it. The\n// context is the field's. It reports false for what has to be left to gqlgen:\n// scalars, nulls and introspection.")
+	g.emitLine("// Encode encodes v, the value that a root field returned, as gqlgen would marshal it. The context\n// is the field's. It reports false for scalars, nulls and introspection, which gqlgen encodes.")
 	g.emitLine("func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshaler, bool) {")
 	g.emitLine("e := encode.New(ctx, resolvers, encodeTypes)\nf := e.RootField()\nswitch v := v.(type) {")
-	seen, last := map[string]bool{}, ""
+	seen, interfaceCases := map[string]bool{}, ""
 	for _, root := range roots {
 		if root == nil {
 			continue
@@ -216,15 +217,15 @@ func (g *generator) emitEntryPoint(roots ...*codegen.Object) {
 				g.emitLine("case %s:\nreturn e.Marshaler(encode.WriteList(e, f, v, true, %s)), true", name, g.elementFunction(ref.Elem()))
 			case ref.Definition.Kind == ast.Object:
 				g.emitLine("case %s:\nif v != nil {\nreturn e.Marshaler(encode%s(e, f, v)), true\n}", name, ref.Definition.Name)
-			default: // an interface, which the pointers above may implement too
-				last += fmt.Sprintf("case %s:\nreturn e.Marshaler(encode%s(e, f, v, true)), true\n", name, ref.Definition.Name)
+			default: // an interface comes last: the pointer types of the other cases may implement it
+				interfaceCases += fmt.Sprintf("case %s:\nreturn e.Marshaler(encode%s(e, f, v, true)), true\n", name, ref.Definition.Name)
 			}
 		}
 	}
-	g.emitLine("%s}\nreturn nil, false\n}\n", last)
+	g.emitLine("%s}\nreturn nil, false\n}\n", interfaceCases)
 }
 
-// emitTypeTables makes what package encode must know of the types.
+// emitTypeTables emits the tables of types, fields and arguments that package encode uses.
 func (g *generator) emitTypeTables(objects codegen.Objects) {
 	g.emitLine("type encoder = encode.Encoder[ResolverRoot]\n")
 	g.emitLine("var encodeTypes = &encode.Types{\nFields: map[string]map[string]encode.FieldType{")
@@ -257,13 +258,14 @@ func (g *generator) emitTypeTables(objects codegen.Objects) {
 	g.emitLine("}\nreturn nil, nil\n}")
 }
 
+// writeSource formats the collected source and writes it to a file.
 func (g *generator) writeSource(file string) error {
 	var head bytes.Buffer
 	fmt.Fprintln(&head, "// Code generated by internal/gql/encode/gen, DO NOT EDIT.\n\npackage graph\n\nimport (\n\"context\"")
 	g.imports["github.com/99designs/gqlgen/graphql"] = true
 	g.imports["github.com/7p-education/api/internal/gql/encode"] = true
 	for _, path := range sortedKeys(g.imports) {
-		if path != "context" && path != "time" { // time is written by package encode
+		if path != "context" && path != "time" { // the code of time.Time is in package encode
 			fmt.Fprintf(&head, "%q\n", path)
 		}
 	}
