@@ -12,16 +12,16 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// The widest operation is what one plain statement builds of the same tables.
+// TestBrowseTree compares the widest operation with the result of one plain SQL statement on the same tables.
 func TestBrowseTree(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.NewWithDemo(t))
-	a.exec(t, inTies)
+	a.exec(t, createTies)
 	const global = "translate(rtrim(encode((KIND || ':' || KEY)::bytea, 'base64'), '='), '+/', '-_')"
 	gid := func(kind, key string) string {
 		return strings.NewReplacer("KIND", "'"+kind+"'", "KEY", key).Replace(global)
 	}
-	want := one[string](t, a, `SELECT jsonb_build_object('categories', jsonb_agg(jsonb_build_object(
+	want := queryOne[string](t, a, `SELECT jsonb_build_object('categories', jsonb_agg(jsonb_build_object(
 		'id', `+gid("Category", "k.id")+`, 'name', k.name,
 		'courseCount', (SELECT count(*) FROM courses WHERE published AND category_id = k.id),
 		'courses', jsonb_build_object('nodes', coalesce((SELECT jsonb_agg(jsonb_build_object(
@@ -37,61 +37,61 @@ func TestBrowseTree(t *testing.T) {
 		if err := json.Unmarshal([]byte(want), &expected); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(expected, a.data(t, as, operation(t, "browse-tree"), nil)); diff != "" {
-			t.Errorf("%s (-want +got):\n%.3000s", name(as), diff)
+		if diff := cmp.Diff(expected, a.mustExecute(t, as, readOperation(t, "browse-tree"), nil)); diff != "" {
+			t.Errorf("%s (-want +got):\n%.3000s", viewerName(as), diff)
 		}
 	}
 }
 
-// The same field under several names keeps its arguments apart.
-func TestAliases(t *testing.T) {
+// TestAliasesKeepArgumentsApart checks that a field under several aliases uses the arguments of each.
+func TestAliasesKeepArgumentsApart(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.NewWithDemo(t))
-	got := a.ask(t, anonymous, `{ categories { courseCount
+	got := a.execute(t, anonymous, `{ categories { courseCount
 		two: courses(first: 2) { nodes { id } }
 		one: courses(first: 1) { totalCount nodes { id } }
 		last: courses(last: 1) { nodes { id } }
 		cheap: courses(first: 1, orderBy: { field: PRICE, direction: ASC }) { nodes { id description } }
-		dear: courses(first: 1, orderBy: { field: PRICE }) { nodes { id } }
+		expensive: courses(first: 1, orderBy: { field: PRICE }) { nodes { id } }
 		again: courses(first: 1) { nodes { id description } } } }`, nil)
 	if len(got.Errors) > 0 {
-		t.Fatalf("answered %.500s", got.body)
+		t.Fatalf("response %.500s", got.body)
 	}
 	if want := (cost{7, 2, 0}); got.cost != want {
 		t.Errorf("cost %+v, want %+v", got.cost, want)
 	}
-	order := map[string]string{"last": "published_at, id", "cheap": "price, id", "dear": "price DESC, id DESC"}
-	for i, k := range at(got.Data, "categories").([]any) {
-		key := one[int64](t, a, "SELECT id FROM categories ORDER BY name, id OFFSET $1 LIMIT 1", i)
-		for name, n := range map[string]int{"two": 2, "one": 1, "last": 1, "cheap": 1, "dear": 1, "again": 1} {
+	order := map[string]string{"last": "published_at, id", "cheap": "price, id", "expensive": "price DESC, id DESC"}
+	for i, k := range valueAt(got.Data, "categories").([]any) {
+		key := queryOne[int64](t, a, "SELECT id FROM categories ORDER BY name, id OFFSET $1 LIMIT 1", i)
+		for name, n := range map[string]int{"two": 2, "one": 1, "last": 1, "cheap": 1, "expensive": 1, "again": 1} {
 			by, ok := order[name]
 			if !ok {
 				by = "published_at DESC, id DESC"
 			}
-			want := a.ids(t, edu.KindCourse, "SELECT id FROM courses WHERE published AND category_id = $1 ORDER BY "+by+" LIMIT $2", key, n)
-			if diff := cmp.Diff(want, each(at(k, name, "nodes"), "id")); diff != "" {
+			want := a.queryIDs(t, edu.KindCourse, "SELECT id FROM courses WHERE published AND category_id = $1 ORDER BY "+by+" LIMIT $2", key, n)
+			if diff := cmp.Diff(want, fieldValues(valueAt(k, name, "nodes"), "id")); diff != "" {
 				t.Errorf("%s of category %d (-want +got):\n%s", name, key, diff)
 			}
 		}
 		for _, name := range []string{"cheap", "again"} {
-			if at(k, name, "nodes", 0, "description") == "" {
+			if valueAt(k, name, "nodes", 0, "description") == "" {
 				t.Errorf("%s of category %d has an empty description", name, key)
 			}
 		}
-		if at(k, "one", "totalCount") != at(k, "courseCount") {
-			t.Errorf("totalCount %v of %v courses", at(k, "one", "totalCount"), at(k, "courseCount"))
+		if valueAt(k, "one", "totalCount") != valueAt(k, "courseCount") {
+			t.Errorf("totalCount %v, want courseCount %v", valueAt(k, "one", "totalCount"), valueAt(k, "courseCount"))
 		}
 	}
 }
 
-// A course that is reached by several paths, with its texts and without, has
-// them wherever they are asked for.
-func TestLeanAndFullRows(t *testing.T) {
+// TestSameEntityWithDifferentColumns checks that a course which an operation reaches by several paths, with
+// its texts selected on some of them, has its texts on all of these.
+func TestSameEntityWithDifferentColumns(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, "SELECT refresh_related(ARRAY(SELECT id FROM courses))")
-	course := id(edu.KindCourse, 24)
-	got := a.data(t, student, fmt.Sprintf(`query($lean: [ID!]!, $yes: Boolean = true, $no: Boolean = false) {
+	course := globalID(edu.KindCourse, 24)
+	got := a.mustExecute(t, student, fmt.Sprintf(`query($lean: [ID!]!, $yes: Boolean = true, $no: Boolean = false) {
 		lean: nodes(ids: $lean) { ... on Course { title } }
 		full: nodes(ids: $lean) { ...Texts }
 		skipped: course(id: %[1]q) { title description @skip(if: $yes) }
@@ -109,9 +109,9 @@ func TestLeanAndFullRows(t *testing.T) {
 		courses(first: 50) { nodes { title } edges { node { description } } }
 	}
 	fragment Texts on Node { id ...CourseTexts }
-	fragment CourseTexts on Course { description tags }`, course), map[string]any{"lean": []string{course, id(edu.KindCourse, 1), course}})
+	fragment CourseTexts on Course { description tags }`, course), map[string]any{"lean": []string{course, globalID(edu.KindCourse, 1), course}})
 	n := 0
-	walkAll(got, "", func(path string, v any) {
+	walkJSON(got, "", func(path string, v any) {
 		if name := path[strings.LastIndex(path, ".")+1:]; name == "description" || name == "body" || name == "tags" {
 			n++
 			if list, ok := v.([]any); v == "" || ok && len(list) == 0 {
@@ -120,39 +120,41 @@ func TestLeanAndFullRows(t *testing.T) {
 		}
 	})
 	if n < 100 {
-		t.Errorf("only %d texts were answered: the query proves little", n)
+		t.Errorf("the response has only %d texts, too few to prove anything", n)
 	}
-	if _, ok := at(got, "skipped").(map[string]any)["description"]; ok {
-		t.Error("what is skipped was answered")
+	if _, ok := valueAt(got, "skipped").(map[string]any)["description"]; ok {
+		t.Error("the response has a skipped field")
 	}
 }
 
-func walkAll(v any, path string, visit func(string, any)) {
+// walkJSON calls visit for each value of decoded JSON, with its path of names.
+func walkJSON(v any, path string, visit func(string, any)) {
 	visit(path, v)
 	switch v := v.(type) {
 	case map[string]any:
 		for name, below := range v {
-			walkAll(below, path+"."+name, visit)
+			walkJSON(below, path+"."+name, visit)
 		}
 	case []any:
 		for _, below := range v {
-			walkAll(below, path, visit)
+			walkJSON(below, path, visit)
 		}
 	}
 }
 
-// Depth costs a round trip a level and no wait, whatever the width.
-func TestDeepQuery(t *testing.T) {
+// TestDepthCostsOneRoundTripPerLevel checks that a query costs one round trip per level and no wait,
+// regardless of its width.
+func TestDepthCostsOneRoundTripPerLevel(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.NewWithDemo(t))
 	const query = `{ category(slug: "web-development") { courses(first: SIZE) { nodes { title instructor { name
 		coursesTaught(first: SIZE) { totalCount nodes { slug category { name } reviews(first: SIZE) { totalCount nodes { rating author { name coursesTaught(first: 1) { totalCount } } } } } } } } } } }`
 	for _, size := range []string{"2", "20"} {
-		got := a.ask(t, anonymous, strings.ReplaceAll(query, "SIZE", size), nil)
+		got := a.execute(t, anonymous, strings.ReplaceAll(query, "SIZE", size), nil)
 		if want := (cost{9, 5, 0}); got.cost != want || len(got.Errors) > 0 {
 			t.Errorf("pages of %s cost %+v, want %+v; errors %v", size, got.cost, want, got.Errors)
 		}
-		walkAll(got.Data, "", func(path string, v any) {
+		walkJSON(got.Data, "", func(path string, v any) {
 			if v == nil {
 				t.Errorf("%s is null", path)
 			}
@@ -160,23 +162,23 @@ func TestDeepQuery(t *testing.T) {
 	}
 }
 
-// Reading ahead knows every edge: one that it did not know would wait for keys,
-// one parent after the other.
-func TestEveryEdgeIsPlanned(t *testing.T) {
+// TestNestedEdgesArePrefetched checks a chain of edges with many rows on each level. An edge that is not
+// prefetched waits for keys, one parent after the other.
+func TestNestedEdgesArePrefetched(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.NewWithDemo(t))
-	got := a.ask(t, student, `{ viewer { enrollments(first: 50) { nodes { course { videos(first: 50) { nodes { viewerProgress { video { course { title } } } } } } } } } }`, nil)
+	got := a.execute(t, student, `{ viewer { enrollments(first: 50) { nodes { course { videos(first: 50) { nodes { viewerProgress { video { course { title } } } } } } } } } }`, nil)
 	if want := (cost{6, 5, 0}); got.cost != want || len(got.Errors) > 0 {
 		t.Errorf("cost %+v, want %+v; errors %v", got.cost, want, got.Errors)
 	}
 }
 
-// The same thing by the same id, many times and under many roots, is read once.
-func TestSharedReads(t *testing.T) {
+// TestRepeatedIDsAreReadOnce checks that 100 equal ids cost as many statements as one.
+func TestRepeatedIDsAreReadOnce(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.NewWithDemo(t))
-	course := id(edu.KindCourse, 24)
-	got := a.ask(t, anonymous, fmt.Sprintf(`{ nodes(ids: [%s]) { id ... on Course { instructor { name } category { name } } } }`, strings.Repeat(fmt.Sprintf("%q,", course), 100)), nil)
+	course := globalID(edu.KindCourse, 24)
+	got := a.execute(t, anonymous, fmt.Sprintf(`{ nodes(ids: [%s]) { id ... on Course { instructor { name } category { name } } } }`, strings.Repeat(fmt.Sprintf("%q,", course), 100)), nil)
 	if want := (cost{3, 2, 0}); got.cost != want || len(got.Errors) > 0 {
 		t.Errorf("cost %+v, want %+v; errors %v", got.cost, want, got.Errors)
 	}

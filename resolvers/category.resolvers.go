@@ -43,16 +43,16 @@ func (r *queryResolver) Category(ctx context.Context, id *edu.ID, slug *string) 
 		return nil, err
 	}
 	var found []*edu.Category
-	into := func(k *edu.Category) { found = append(found, k) }
+	appendCategory := func(k *edu.Category) { found = append(found, k) }
 	pf := newPrefetcher(ctx)
 	if id != nil {
 		key, err := id.KeyForKind(edu.KindCategory)
 		if err != nil {
 			return nil, err
 		}
-		pf.batch.AddQuery(store.CategoriesByID([]int64{key}, into))
+		pf.batch.AddQuery(store.CategoriesByID([]int64{key}, appendCategory))
 	} else {
-		pf.batch.AddQuery(store.CategoryBySlug(*slug, into))
+		pf.batch.AddQuery(store.CategoryBySlug(*slug, appendCategory))
 	}
 	if err := pf.sendBatches(); err != nil || len(found) == 0 {
 		return nil, err

@@ -82,11 +82,11 @@ func (r *courseResolver) Analytics(ctx context.Context, obj *edu.Course) (*edu.C
 }
 
 func (r *courseResolver) RelatedCourses(ctx context.Context, obj *edu.Course, first int) ([]*edu.Course, error) {
-	t, err := courseListKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
+	args, err := courseListArgs(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.FromContext(ctx).RelatedCourses.Load(ctx, parentKeyFor(t)(obj.ID))
+	return loaders.FromContext(ctx).RelatedCourses.Load(ctx, parentKeyFor(args)(obj.ID))
 }
 
 func (r *mutationResolver) CreateCourse(ctx context.Context, input graph.CourseInput) (*graph.CoursePayload, error) {
@@ -134,17 +134,17 @@ func (r *queryResolver) Course(ctx context.Context, id *edu.ID, slug *string) (*
 		return nil, err
 	}
 	var found []*edu.Course
-	into := func(c *edu.Course) { found = append(found, c) }
+	appendCourse := func(c *edu.Course) { found = append(found, c) }
 	pf := newPrefetcher(ctx)
-	want := requiredColumns(pf.op, currentSelection(ctx), typeCourse, courseFieldColumns)
+	columns := requiredColumns(pf.op, currentSelection(ctx), typeCourse, courseFieldColumns)
 	if id != nil {
 		key, err := id.KeyForKind(edu.KindCourse)
 		if err != nil {
 			return nil, err
 		}
-		pf.batch.AddQuery(store.CoursesByID([]int64{key}, want, into))
+		pf.batch.AddQuery(store.CoursesByID([]int64{key}, columns, appendCourse))
 	} else {
-		pf.batch.AddQuery(store.CourseBySlug(*slug, want, into))
+		pf.batch.AddQuery(store.CourseBySlug(*slug, columns, appendCourse))
 		r.prefetchBySlug(pf, *slug, currentSelection(ctx))
 	}
 	if err := pf.sendBatches(); err != nil || len(found) == 0 || !found[0].VisibleTo(pf.loaders.Viewer) {

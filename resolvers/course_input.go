@@ -12,7 +12,7 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Limits of what authors write, as the schema tells them.
+// Limits of what instructors write, as the schema documents them.
 const (
 	maxTitleLength       = 200
 	maxDescriptionLength = 20_000
@@ -24,7 +24,7 @@ const (
 	maxImportedCourses   = 10_000
 )
 
-// validateCourse checks a course that is to be made, and makes its slug.
+// validateCourse validates a new course and derives its slug.
 func validateCourse(in validate.Input, input *graph.CourseInput) edu.Course {
 	c := edu.Course{
 		Title:       in.ValidateLine("title", input.Title, 1, maxTitleLength),
@@ -42,13 +42,13 @@ func validateCourse(in validate.Input, input *graph.CourseInput) edu.Course {
 		c.DurationSeconds = in.ValidateRange("durationSeconds", *input.DurationSeconds, 0, maxCourseDuration)
 	}
 	if input.ThumbnailURL != nil {
-		address := in.ValidateURL("thumbnailUrl", *input.ThumbnailURL, maxURLLength)
-		c.ThumbnailURL = &address
+		thumbnail := in.ValidateURL("thumbnailUrl", *input.ThumbnailURL, maxURLLength)
+		c.ThumbnailURL = &thumbnail
 	}
 	return c
 }
 
-// validateImport checks courses that are to be made.
+// validateImport validates new courses. It stops when the limit of reported problems is reached.
 func validateImport(in validate.Input, list []*graph.CourseInput) []edu.Course {
 	in.ValidateCount("courses", len(list), 1, maxImportedCourses)
 	if len(list) > maxImportedCourses {
@@ -64,8 +64,8 @@ func validateImport(in validate.Input, list []*graph.CourseInput) []edu.Course {
 	return courses
 }
 
-// validateCourseUpdate checks what is to be changed of a course, and returns which of its
-// columns that is; the key of its category is 0 where that stays.
+// validateCourseUpdate validates the changes to a course and returns the columns that change. The
+// category's id is 0 if the category stays.
 func validateCourseUpdate(in validate.Input, input *graph.UpdateCourseInput) (c edu.Course, set edu.Columns) {
 	c.ID = in.ValidateID("id", input.ID, edu.KindCourse)
 	if input.Title != nil {
@@ -86,11 +86,11 @@ func validateCourseUpdate(in validate.Input, input *graph.UpdateCourseInput) (c 
 	if input.DurationSeconds != nil {
 		c.DurationSeconds, set = in.ValidateRange("durationSeconds", *input.DurationSeconds, 0, maxCourseDuration), set|edu.CourseDuration
 	}
-	if address, given := input.ThumbnailURL.ValueOK(); given {
+	if address, present := input.ThumbnailURL.ValueOK(); present {
 		set |= edu.CourseThumbnail
 		if address != nil {
-			checked := in.ValidateURL("thumbnailUrl", *address, maxURLLength)
-			c.ThumbnailURL = &checked
+			thumbnail := in.ValidateURL("thumbnailUrl", *address, maxURLLength)
+			c.ThumbnailURL = &thumbnail
 		}
 	}
 	if input.CategoryID != nil {
@@ -99,9 +99,8 @@ func validateCourseUpdate(in validate.Input, input *graph.UpdateCourseInput) (c 
 	return c, set
 }
 
-// validateTags checks the tags of a course and puts them into lower case, as filters look
-// for them to the letter. One that is given twice says no more than once: it is
-// dropped, for an import of thousands should not fail over that.
+// validateTags validates the tags of a course and converts them to lower case, because filters compare
+// them exactly. Duplicates are dropped, so that they do not fail an import of thousands of courses.
 func validateTags(in validate.Input, list []string) []string {
 	in.ValidateCount("tags", len(list), 0, maxTags)
 	unique := make([]string, 0, min(len(list), maxTags))
@@ -114,16 +113,17 @@ func validateTags(in validate.Input, list []string) []string {
 	return unique
 }
 
-// loadCoursePayload reads the course that was written, or tells why none was.
+// loadCoursePayload returns the payload of a write on a course: the course, or the problems that prevented
+// the write.
 func loadCoursePayload(ctx context.Context, id int64, problems []*edu.UserError, err error) (*graph.CoursePayload, error) {
 	if err != nil || problems != nil {
 		return &graph.CoursePayload{UserErrors: problems}, err
 	}
-	written, err := loadWrittenCourse(ctx, id, payloadSelection(ctx, "CoursePayload", "course"))
-	return &graph.CoursePayload{Course: written}, err
+	course, err := loadWrittenCourse(ctx, id, payloadSelection(ctx, "CoursePayload", "course"))
+	return &graph.CoursePayload{Course: course}, err
 }
 
-// setCoursePublished shows a course, or hides it.
+// setCoursePublished publishes or unpublishes a course.
 func setCoursePublished(ctx context.Context, id edu.ID, published bool) (*graph.CoursePayload, error) {
 	in := validate.New()
 	key := in.ValidateID("id", id, edu.KindCourse)

@@ -37,11 +37,11 @@ func (r *dashboardResolver) WatchTimeSeconds(ctx context.Context, obj *edu.Dashb
 }
 
 func (r *dashboardResolver) RecentActivity(ctx context.Context, obj *edu.Dashboard, days int, first int) ([]*edu.Enrollment, error) {
-	window, err := recentActivityKey(days, first)
+	args, err := recentActivityArgs(days, first)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.FromContext(ctx).RecentActivity.Load(ctx, parentKeyFor(window)(obj.UserID))
+	return loaders.FromContext(ctx).RecentActivity.Load(ctx, parentKeyFor(args)(obj.UserID))
 }
 
 func (r *dashboardResolver) WatchTime(ctx context.Context, obj *edu.Dashboard, interval edu.Interval, last int) ([]*edu.TimePoint, error) {
@@ -53,11 +53,11 @@ func (r *dashboardResolver) WatchTime(ctx context.Context, obj *edu.Dashboard, i
 }
 
 func (r *dashboardResolver) RecommendedCourses(ctx context.Context, obj *edu.Dashboard, first int) ([]*edu.Course, error) {
-	t, err := courseListKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
+	args, err := courseListArgs(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.FromContext(ctx).RecommendedCourses.Load(ctx, parentKeyFor(t)(obj.UserID))
+	return loaders.FromContext(ctx).RecommendedCourses.Load(ctx, parentKeyFor(args)(obj.UserID))
 }
 
 func (r *instructorDashboardResolver) CoursesCount(ctx context.Context, obj *edu.InstructorDashboard) (int, error) {

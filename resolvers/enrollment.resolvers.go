@@ -47,21 +47,21 @@ func (r *mutationResolver) Unenroll(ctx context.Context, input graph.UnenrollInp
 	if err != nil || problems != nil {
 		return &graph.UnenrollPayload{UserErrors: problems}, err
 	}
-	left, err := loadWrittenCourse(ctx, course, payloadSelection(ctx, "UnenrollPayload", "course"))
-	return &graph.UnenrollPayload{Course: left}, err
+	c, err := loadWrittenCourse(ctx, course, payloadSelection(ctx, "UnenrollPayload", "course"))
+	return &graph.UnenrollPayload{Course: c}, err
 }
 
 func (r *mutationResolver) BulkEnroll(ctx context.Context, input graph.BulkEnrollInput) (*graph.BulkEnrollPayload, error) {
 	in := validate.New("input")
 	course := in.ValidateID("courseId", input.CourseID, edu.KindCourse)
 	emails := validateEmails(in, input.Emails)
-	var done store.BulkEnrollment
+	var result store.BulkEnrollment
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
-		done, err = s.BulkEnroll(ctx, v, course, emails, in.FieldPath("courseId"))
+		result, err = s.BulkEnroll(ctx, v, course, emails, in.FieldPath("courseId"))
 		return err
 	})
 	return &graph.BulkEnrollPayload{
-		EnrolledCount: done.Enrolled, AlreadyEnrolledCount: done.AlreadyEnrolled, UnknownEmails: done.UnknownEmails, UserErrors: problems,
+		EnrolledCount: result.Enrolled, AlreadyEnrolledCount: result.AlreadyEnrolled, UnknownEmails: result.UnknownEmails, UserErrors: problems,
 	}, err
 }
 

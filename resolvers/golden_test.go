@@ -20,22 +20,23 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden is an operation of testdata, and who asks with which variables. Its
-// first lines say so; where nobody asks, another test does:
+// goldenOperation is an operation of testdata with the viewers that execute it and its variables, from the
+// comments of its first lines. An operation without viewers is used by another test.
 //
 //	# as anonymous student
 //	# variables {"first": 2}
-type golden struct {
+type goldenOperation struct {
 	path, text string
 	as         []string
 	variables  map[string]any
 }
 
-func goldens(t *testing.T) []golden {
+// goldenOperations returns all operations of testdata.
+func goldenOperations(t *testing.T) []goldenOperation {
 	t.Helper()
-	var list []golden
+	var list []goldenOperation
 	err := filepath.WalkDir("testdata", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".graphql" {
 			return err
@@ -44,7 +45,7 @@ func goldens(t *testing.T) []golden {
 		if err != nil {
 			return err
 		}
-		g := golden{path: strings.TrimSuffix(path, ".graphql"), text: string(text)}
+		g := goldenOperation{path: strings.TrimSuffix(path, ".graphql"), text: string(text)}
 		for line := range strings.Lines(g.text) {
 			if as, ok := strings.CutPrefix(line, "# as "); ok {
 				g.as = strings.Fields(as)
@@ -63,9 +64,9 @@ func goldens(t *testing.T) []golden {
 	return list
 }
 
-// canonical lays an answer out for people, with its errors in an order of their
-// own: fields that fail at once fail in any.
-func canonical(t *testing.T, body []byte) string {
+// canonicalJSON returns a response in readable form, without values that differ from run to run. Its errors
+// are sorted, because fields are resolved concurrently and fail in any order.
+func canonicalJSON(t *testing.T, body []byte) string {
 	t.Helper()
 	var parts struct {
 		Errors     []json.RawMessage `json:"errors,omitempty"`
@@ -83,22 +84,22 @@ func canonical(t *testing.T, body []byte) string {
 	if err := enc.Encode(parts); err != nil {
 		t.Fatal(err)
 	}
-	return refreshed.ReplaceAllString(pretty.String(), `$1"then"`)
+	return refreshedAtPattern.ReplaceAllString(pretty.String(), `$1"then"`)
 }
 
-// refreshed are the only values that differ from run to run: when the figures of
-// the demo data were computed.
-var refreshed = regexp.MustCompile(`("refreshedAt": ?)"[^"]*"`)
+// refreshedAtPattern matches the only values that differ from run to run: when the figures of the demo data
+// were computed.
+var refreshedAtPattern = regexp.MustCompile(`("refreshedAt": ?)"[^"]*"`)
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.NewWithDemo(t))
 	a.exec(t, "SELECT refresh_related(ARRAY(SELECT id FROM courses))")
-	for _, g := range goldens(t) {
+	for _, g := range goldenOperations(t) {
 		for _, as := range g.as {
 			t.Run(g.path+" "+as, func(t *testing.T) {
-				got := a.ask(t, viewers[as], g.text, g.variables)
-				pretty := canonical(t, got.body)
+				got := a.execute(t, viewers[as], g.text, g.variables)
+				pretty := canonicalJSON(t, got.body)
 				file := g.path + "." + as + ".json"
 				if *update {
 					if err := os.WriteFile(file, []byte(pretty), 0o644); err != nil {
@@ -110,28 +111,28 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(string(want), pretty); diff != "" {
-					t.Errorf("the answer changed; go test ./resolvers -update takes it as it is now (-want +got):\n%s", diff)
+					t.Errorf("the response changed; go test ./resolvers -update accepts it (-want +got):\n%s", diff)
 				}
 			})
 		}
 	}
 }
 
-// Every field that can be read is in a golden file.
+// TestGoldenCoversSchema checks that a golden file selects every field that queries can select.
 func TestGoldenCoversSchema(t *testing.T) {
 	t.Parallel()
 	schema := gql.ExecutableSchema().Schema()
 	seen := map[string]bool{}
-	for _, g := range goldens(t) {
+	for _, g := range goldenOperations(t) {
 		doc, err := gqlparser.LoadQueryWithRules(schema, g.text, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", g.path, err)
 		}
 		for _, op := range doc.Operations {
-			newCourseHits(seen, op.SelectionSet)
+			markSelected(seen, op.SelectionSet)
 		}
 		for _, f := range doc.Fragments {
-			newCourseHits(seen, f.SelectionSet)
+			markSelected(seen, f.SelectionSet)
 		}
 	}
 	for _, def := range schema.Types {
@@ -139,24 +140,27 @@ func TestGoldenCoversSchema(t *testing.T) {
 			continue
 		}
 		for _, f := range def.Fields {
-			if name := def.Name + "." + f.Name; !strings.HasPrefix(f.Name, "__") && !seen[name] && !writes(def.Name) {
+			if name := def.Name + "." + f.Name; !strings.HasPrefix(f.Name, "__") && !seen[name] && !isPayloadType(def.Name) {
 				t.Errorf("no golden file selects %s", name)
 			}
 		}
 	}
 }
 
-func newCourseHits(seen map[string]bool, sel ast.SelectionSet) {
+// markSelected adds the fields of a selection set, and of all sets below it, to seen as Type.field.
+func markSelected(seen map[string]bool, sel ast.SelectionSet) {
 	for _, s := range sel {
 		switch s := s.(type) {
 		case *ast.Field:
 			seen[s.ObjectDefinition.Name+"."+s.Name] = true
-			newCourseHits(seen, s.SelectionSet)
+			markSelected(seen, s.SelectionSet)
 		case *ast.InlineFragment:
-			newCourseHits(seen, s.SelectionSet)
+			markSelected(seen, s.SelectionSet)
 		}
 	}
 }
 
-// writes tells whether a type is only what mutations answer with.
-func writes(name string) bool { return strings.HasSuffix(name, "Payload") || name == "UserError" }
+// isPayloadType reports whether only mutations return a type.
+func isPayloadType(name string) bool {
+	return strings.HasSuffix(name, "Payload") || name == "UserError"
+}

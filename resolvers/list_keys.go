@@ -8,28 +8,32 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// The keys of lists, by the arguments of their fields. A resolver and what reads
-// ahead of it make the same key of the same field, so they share these.
+// These functions make the loader keys of lists from the arguments of their fields. A resolver and the
+// prefetcher share them, because both must make the same key. A function named Key returns a function
+// that returns the key of a parent.
 
+// categoryCoursesKey returns the key of Category.courses.
 func categoryCoursesKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, by *edu.CourseOrder) (func(int64) loaders.ListKey[edu.CourseOrder], error) {
 	p, err := c.ParsePageArgs(by.SortOrder())
-	r := collectConnection(op, f.Selections, "Course")
-	p.Columns = r.requiredColumns(op, typeCourse, courseFieldColumns)
+	selected := collectConnection(op, f.Selections, "Course")
+	p.Columns = selected.requiredColumns(op, typeCourse, courseFieldColumns)
 	order := by.OrDefault()
 	return func(id int64) loaders.ListKey[edu.CourseOrder] {
 		return loaders.ListKey[edu.CourseOrder]{Parent: id, Args: order, Page: p}
 	}, err
 }
 
+// taughtCoursesKey returns the key of User.coursesTaught.
 func taughtCoursesKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, v edu.Principal) (func(int64) loaders.ListKey[loaders.IncludeDrafts], error) {
 	p, err := c.ParsePageArgs(edu.NewestCourses.SortOrder())
-	r := collectConnection(op, f.Selections, "Course")
-	p.Columns, p.CountTotal = r.requiredColumns(op, typeCourse, courseFieldColumns), r.totalCount
+	selected := collectConnection(op, f.Selections, "Course")
+	p.Columns, p.CountTotal = selected.requiredColumns(op, typeCourse, courseFieldColumns), selected.totalCount
 	return func(id int64) loaders.ListKey[loaders.IncludeDrafts] {
 		return loaders.ListKey[loaders.IncludeDrafts]{Parent: id, Args: loaders.IncludeDrafts(v.CanAccessUser(id)), Page: p}
 	}, err
 }
 
+// courseVideosKey returns the key of Course.videos.
 func courseVideosKey(c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.NoArgs], error) {
 	p, err := c.ParsePageArgs(edu.VideoOrder)
 	return func(id int64) loaders.ListKey[loaders.NoArgs] {
@@ -37,6 +41,7 @@ func courseVideosKey(c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.
 	}, err
 }
 
+// courseReviewsKey returns the key of Course.reviews.
 func courseReviewsKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.NoArgs], error) {
 	p, err := c.ParsePageArgs(edu.ReviewOrder)
 	selected := collectConnection(op, f.Selections, "Review")
@@ -47,6 +52,7 @@ func courseReviewsKey(op *graphql.OperationContext, f graphql.CollectedField, c 
 	}, err
 }
 
+// courseEnrollmentsKey returns the key of Course.enrollments.
 func courseEnrollmentsKey(c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.NoArgs], error) {
 	p, err := c.ParsePageArgs(edu.NewestEnrollments.SortOrder())
 	return func(id int64) loaders.ListKey[loaders.NoArgs] {
@@ -54,6 +60,7 @@ func courseEnrollmentsKey(c edu.ConnectionArgs) (func(int64) loaders.ListKey[loa
 	}, err
 }
 
+// userEnrollmentsKey returns the key of User.enrollments.
 func userEnrollmentsKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, status *edu.EnrollmentStatus, by *edu.EnrollmentOrder) (func(int64) loaders.ListKey[store.EnrollmentList], error) {
 	list := store.EnrollmentList{Order: by.OrDefault()}
 	if status != nil {
@@ -66,13 +73,14 @@ func userEnrollmentsKey(op *graphql.OperationContext, f graphql.CollectedField, 
 	}, err
 }
 
-// courseListKey is the key of a plain list of courses.
-func courseListKey(op *graphql.OperationContext, f graphql.CollectedField, first int) (loaders.TopArgs, error) {
+// courseListArgs returns the arguments of a plain list of courses, for parentKeyFor.
+func courseListArgs(op *graphql.OperationContext, f graphql.CollectedField, first int) (loaders.TopArgs, error) {
 	n, err := edu.ValidateLimit("first", first, edu.MaxListSize)
 	return loaders.TopArgs{First: n, Columns: requiredColumns(op, f.Selections, typeCourse, courseFieldColumns)}, err
 }
 
-func recentActivityKey(days, first int) (loaders.RecentArgs, error) {
+// recentActivityArgs returns the arguments of Dashboard.recentActivity, for parentKeyFor.
+func recentActivityArgs(days, first int) (loaders.RecentArgs, error) {
 	if _, err := edu.ValidateDays(days); err != nil {
 		return loaders.RecentArgs{}, err
 	}

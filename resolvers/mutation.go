@@ -13,15 +13,14 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// executeWrite runs a write of the viewer's, unless the check of its input found
-// problems. Those, and the ones that the store finds, come back as user errors.
-// After a success, what the operation had read before is forgotten, so that all
-// fields from here on see what was written.
-func executeWrite(ctx context.Context, in validate.Input, do func(*store.Store, edu.Viewer) error) ([]*edu.UserError, error) {
+// executeWrite calls write as the viewer, unless validation of the input found problems. It returns the
+// problems of the input, or the problems that the store finds, as user errors. After a successful write it
+// resets the loaders, so that all later fields of the operation see the write.
+func executeWrite(ctx context.Context, in validate.Input, write func(*store.Store, edu.Viewer) error) ([]*edu.UserError, error) {
 	l := loaders.FromContext(ctx)
 	err := in.Err()
 	if err == nil {
-		err = do(l.Store, l.Viewer.Viewer())
+		err = write(l.Store, l.Viewer.Viewer())
 	}
 	if problems, ok := errors.AsType[edu.UserErrors](err); ok {
 		return problems, nil
@@ -32,8 +31,8 @@ func executeWrite(ctx context.Context, in validate.Input, do func(*store.Store, 
 	return nil, err
 }
 
-// payloadSelection returns what is selected of a field of the payload that is being
-// resolved, under all its aliases.
+// payloadSelection returns the merged selection sets of one field, under all its aliases, of the payload
+// that is being resolved.
 func payloadSelection(ctx context.Context, payload, field string) ast.SelectionSet {
 	var sel ast.SelectionSet
 	for _, f := range collectFields(graphql.GetOperationContext(ctx), currentSelection(ctx), []string{payload}) {
@@ -44,8 +43,8 @@ func payloadSelection(ctx context.Context, payload, field string) ast.SelectionS
 	return sel
 }
 
-// loadWrittenCourse reads a course that was written, with what is selected of it;
-// nil where the viewer may not know of it any more.
+// loadWrittenCourse prefetches a selection on a course after a write and returns the course, or nil if
+// the viewer may not see it (any more).
 func loadWrittenCourse(ctx context.Context, id int64, sel ast.SelectionSet) (*edu.Course, error) {
 	pf := newPrefetcher(ctx)
 	pf.walkNodes(map[edu.Kind][]int64{edu.KindCourse: {id}}, sel)

@@ -9,8 +9,8 @@ import (
 	"github.com/7p-education/api/loaders"
 )
 
-// loadNodes finds things of any kind by their ids, in the order asked: nil where
-// there is none that the viewer may see, and a problem where an id is none.
+// loadNodes returns entities of any kind in the order of their ids. An entity that does not exist or that
+// the viewer may not see is nil. For an invalid id, the second list has an error at the same index.
 func loadNodes(ctx context.Context, ids []*edu.ID) ([]edu.Node, []error, error) {
 	pf := newPrefetcher(ctx)
 	sel := currentSelection(ctx)
@@ -25,21 +25,21 @@ func loadNodes(ctx context.Context, ids []*edu.ID) ([]edu.Node, []error, error) 
 	if err := pf.sendBatches(); err != nil {
 		return nil, nil, err
 	}
-	found := make([]edu.Node, len(ids))
+	nodes := make([]edu.Node, len(ids))
 	for i, id := range ids {
 		if problems[i] == nil {
 			node, err := pf.loadNode(ctx, *id, sel)
 			if err != nil {
 				return nil, nil, err
 			}
-			found[i] = node
+			nodes[i] = node
 		}
 	}
-	return found, problems, nil
+	return nodes, problems, nil
 }
 
-// walkNodes wants things of each kind, what decides whether the viewer may see them,
-// and what is selected of them.
+// walkNodes prefetches entities of each kind, the courses whose policies decide on them, and a selection
+// on them.
 func (pf *prefetcher) walkNodes(byKind map[edu.Kind][]int64, sel ast.SelectionSet) {
 	pf.walkUsers(byKind[edu.KindUser], sel)
 	if ids := byKind[edu.KindCategory]; ids != nil {
@@ -69,23 +69,23 @@ func (pf *prefetcher) walkNodes(byKind map[edu.Kind][]int64, sel ast.SelectionSe
 	}
 }
 
-// addPolicyCourses wants the courses that decide whether a thing may be seen.
+// addPolicyCourses prefetches the courses whose policies decide whether an entity is visible.
 func (pf *prefetcher) addPolicyCourses(ids []int64) {
 	prefetchKeys(pf, pf.loaders.Course, collectKeys(ids, func(id int64) loaders.EntityKey { return loaders.EntityKey{ID: id} }), nil)
 }
 
+// filterVisible returns the courses that the viewer may see.
 func (pf *prefetcher) filterVisible(list []*edu.Course) []*edu.Course {
-	var seen []*edu.Course
+	var visible []*edu.Course
 	for _, c := range list {
 		if c.VisibleTo(pf.loaders.Viewer) {
-			seen = append(seen, c)
+			visible = append(visible, c)
 		}
 	}
-	return seen
+	return visible
 }
 
-// loadNode returns the thing with an id, nil where there is none that the viewer may
-// see.
+// loadNode returns the entity with an id, or nil if it does not exist or the viewer may not see it.
 func (pf *prefetcher) loadNode(ctx context.Context, id edu.ID, sel ast.SelectionSet) (edu.Node, error) {
 	switch id.Kind {
 	case edu.KindUser:
@@ -119,7 +119,7 @@ func (pf *prefetcher) loadNode(ctx context.Context, id edu.ID, sel ast.Selection
 	}
 }
 
-// authorizeByCourse returns a thing if a policy on its course lets the viewer see it.
+// authorizeByCourse returns the node if a policy on its course lets the viewer see it, and nil otherwise.
 func authorizeByCourse(ctx context.Context, pf *prefetcher, id int64, policy func(*edu.Course, edu.Principal) bool, node edu.Node) (edu.Node, error) {
 	c, err := pf.loaders.Course.Load(ctx, loaders.EntityKey{ID: id})
 	if err != nil || c == nil || !policy(c, pf.loaders.Viewer) {
@@ -128,7 +128,7 @@ func authorizeByCourse(ctx context.Context, pf *prefetcher, id int64, policy fun
 	return node, nil
 }
 
-// nodeOrNil makes a Node of a pointer, and nil of a nil pointer.
+// nodeOrNil converts a pointer to a Node, and a nil pointer to a nil Node.
 func nodeOrNil[T any, P interface {
 	*T
 	edu.Node

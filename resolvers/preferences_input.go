@@ -10,27 +10,25 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Limits of preferences. A language tag of 35 characters is as long as RFC 5646
-// section 4.4.1 expects any to be.
+// Limits of preferences. RFC 5646, section 4.4.1, expects language tags of at most 35 characters.
 const (
 	maxLocaleLength                    = 35
 	minPlaybackSpeed, maxPlaybackSpeed = 0.25, 4.0
 )
 
-// validatePreferences checks the preferences to change, and keeps them as they
-// were sent.
+// validatePreferences validates changes to preferences and returns them as they were sent.
 func validatePreferences(in validate.Input, input graph.UpdatePreferencesInput) store.PreferenceChanges {
 	if input.Locale != nil {
-		// Parse takes en_US too, which is none of BCP 47.
+		// Parse also accepts en_US, which BCP 47 does not.
 		if _, err := language.Parse(*input.Locale); err != nil || strings.Contains(*input.Locale, "_") || len(*input.Locale) > maxLocaleLength {
-			in.RejectField("locale", "this must be a language tag of BCP 47 such as en or de-CH, of %d characters at most", maxLocaleLength)
+			in.RejectField("locale", "must be a BCP 47 language tag such as en or de-CH, of at most %d characters", maxLocaleLength)
 		}
 	}
 	if input.Theme != nil {
 		in.ValidateOneOf("theme", *input.Theme, "light", "dark", "system")
 	}
 	if s := input.PlaybackSpeed; s != nil && (*s < minPlaybackSpeed || *s > maxPlaybackSpeed) {
-		in.RejectField("playbackSpeed", "this must be from %v to %v; it is %v", minPlaybackSpeed, maxPlaybackSpeed, *s)
+		in.RejectField("playbackSpeed", "must be from %v to %v; it is %v", minPlaybackSpeed, maxPlaybackSpeed, *s)
 	}
 	return store.PreferenceChanges(input)
 }

@@ -12,89 +12,93 @@ import (
 	"github.com/7p-education/api/loaders"
 )
 
-// prefetcher reads what a selection will need before its fields ask for it. It walks
-// from the objects that a root field found down the selection, and gathers all
-// that lies at the same depth into one round trip to the database, whatever the
-// number of parents and edges. The fields then find everything read.
+// prefetcher reads the values that a selection needs before its resolvers run. It walks from the objects
+// of a root field down the selection. All edges of the same depth are read in one round trip to the
+// database, regardless of the number of parents and edges. The resolvers then find all values in the
+// loaders.
 //
-// It never decides what an answer is: an edge that it does not know, or whose
-// arguments are refused, is left to its resolver, which reads for itself.
+// Prefetching never changes a response: an edge without a case in prefetch_edges.go, or with invalid
+// arguments, is read by its resolver. TestFieldsArePrefetched fails for an edge without a case.
 type prefetcher struct {
 	op            *graphql.OperationContext
 	loaders       *loaders.Loaders
 	batch         *loaders.Batch
-	continuations []func()
+	continuations []func() // called after the batch is sent: they walk on from its results
 }
 
+// newPrefetcher returns a prefetcher for the operation of ctx.
 func newPrefetcher(ctx context.Context) *prefetcher {
 	l := loaders.FromContext(ctx)
 	return &prefetcher{op: graphql.GetOperationContext(ctx), loaders: l, batch: l.NewBatch()}
 }
 
-// sendBatches sends round after round until nothing more is wanted.
+// sendBatches sends one batch per level of the selection until there is nothing more to read.
 func (pf *prefetcher) sendBatches() error {
 	for len(pf.continuations) > 0 || !pf.batch.IsEmpty() {
 		if err := pf.batch.Send(); err != nil {
 			return err
 		}
-		next := pf.continuations
+		continuations := pf.continuations
 		pf.continuations = nil
-		for _, then := range next {
-			then()
+		for _, walk := range continuations {
+			walk()
 		}
 	}
 	return nil
 }
 
-// prefetchKeys adds what a loader is to read to the round; then walks on from it.
-func prefetchKeys[K comparable, V any](pf *prefetcher, l *loaders.Loader[K, V], keys []K, then func([]V)) {
+// prefetchKeys adds keys of a loader to the batch. After the batch is sent, walk is called with their
+// values, unless it is nil.
+func prefetchKeys[K comparable, V any](pf *prefetcher, l *loaders.Loader[K, V], keys []K, walk func([]V)) {
 	l.AddToBatch(pf.batch, keys)
-	if then != nil {
-		pf.continuations = append(pf.continuations, func() { then(l.CachedValues(keys)) })
+	if walk != nil {
+		pf.continuations = append(pf.continuations, func() { walk(l.CachedValues(keys)) })
 	}
 }
 
-// walkPages walks on from a page under each parent.
-func walkPages[T any](pf *prefetcher, r connectionSelection, into func(*prefetcher, []T, ast.SelectionSet)) func([]*edu.Page[T]) {
+// walkPages returns a continuation of prefetchKeys that walks the rows of a page under each parent.
+func walkPages[T any](pf *prefetcher, selected connectionSelection, walkRows func(*prefetcher, []T, ast.SelectionSet)) func([]*edu.Page[T]) {
 	return func(pages []*edu.Page[T]) {
-		var all []T
+		var rows []T
 		for _, p := range pages {
-			all = append(all, p.Nodes...)
+			rows = append(rows, p.Nodes...)
 		}
-		for _, sel := range r.nodeSelections {
-			into(pf, all, sel)
+		for _, sel := range selected.nodeSelections {
+			walkRows(pf, rows, sel)
 		}
 	}
 }
 
-// walkLists walks on from a plain list under each parent.
-func walkLists[T any](pf *prefetcher, sel ast.SelectionSet, into func(*prefetcher, []T, ast.SelectionSet)) func([][]T) {
+// walkLists returns a continuation of prefetchKeys that walks the rows of a plain list under each parent.
+func walkLists[T any](pf *prefetcher, sel ast.SelectionSet, walkRows func(*prefetcher, []T, ast.SelectionSet)) func([][]T) {
 	return func(lists [][]T) {
-		var all []T
+		var rows []T
 		for _, l := range lists {
-			all = append(all, l...)
+			rows = append(rows, l...)
 		}
-		into(pf, all, sel)
+		walkRows(pf, rows, sel)
 	}
 }
 
-// collectKeys makes the key of each thing.
-func collectKeys[T, K any](things []T, key func(T) K) []K {
-	list := make([]K, len(things))
-	for i, t := range things {
-		list[i] = key(t)
+// collectKeys returns the key of each item.
+func collectKeys[T, K any](items []T, key func(T) K) []K {
+	keys := make([]K, len(items))
+	for i, item := range items {
+		keys[i] = key(item)
 	}
-	return list
+	return keys
 }
 
-// argumentMap are those of a field that is not being resolved yet. One that is not
-// what the schema says is as if it were not given: its resolver tells.
+// argumentMap holds the arguments of a field that is not being resolved yet. Its methods treat an
+// argument of the wrong type as absent or return ok false; the field's resolver reports the error.
 type argumentMap map[string]any
 
+// fieldArguments returns the arguments of a field with the operation's variables.
 func (pf *prefetcher) fieldArguments(f graphql.CollectedField) argumentMap {
 	return f.ArgumentMap(pf.op.Variables)
 }
 
+// optionalInt returns an integer argument, nil if it is absent.
 func (m argumentMap) optionalInt(name string) *int {
 	if m[name] == nil {
 		return nil
@@ -106,7 +110,7 @@ func (m argumentMap) optionalInt(name string) *int {
 	return &n
 }
 
-// intOrZero returns an integer that the schema gives a default.
+// intOrZero returns an integer argument that has a default in the schema, 0 if it is invalid.
 func (m argumentMap) intOrZero(name string) int {
 	if n := m.optionalInt(name); n != nil {
 		return *n
@@ -114,6 +118,7 @@ func (m argumentMap) intOrZero(name string) int {
 	return 0
 }
 
+// optionalString returns a string argument, nil if it is absent.
 func (m argumentMap) optionalString(name string) *string {
 	if m[name] == nil {
 		return nil
@@ -122,44 +127,45 @@ func (m argumentMap) optionalString(name string) *string {
 	return &s
 }
 
+// parseConnection returns the arguments of a connection.
 func (m argumentMap) parseConnection() edu.ConnectionArgs {
 	return edu.ConnectionArgs{First: m.optionalInt("first"), After: m.optionalString("after"), Last: m.optionalInt("last"), Before: m.optionalString("before")}
 }
 
-// argumentValue is one that reads itself from an argument, as enums do.
+// argumentValue is the constraint of types that unmarshal themselves from an argument, such as enums.
 type argumentValue[T any] interface {
 	*T
 	UnmarshalGQL(any) error
 }
 
-// parseArgument reads an argument. It reports false where the argument is not what the
-// schema says; one that is not given leaves its value as it is.
-func parseArgument[T any, P argumentValue[T]](from map[string]any, name string, to P) bool {
-	v, given := from[name]
-	return !given || to.UnmarshalGQL(v) == nil
+// parseArgument unmarshals an argument into target and reports whether the argument is valid. An absent
+// argument is valid and leaves target unchanged.
+func parseArgument[T any, P argumentValue[T]](arguments map[string]any, name string, target P) bool {
+	v, present := arguments[name]
+	return !present || target.UnmarshalGQL(v) == nil
 }
 
-// parseCourseOrder reads orderBy: nil where it is not given.
+// parseCourseOrder returns orderBy, nil if it is absent.
 func (m argumentMap) parseCourseOrder() (by *edu.CourseOrder, ok bool) {
-	o, given := m["orderBy"].(map[string]any)
-	if !given {
+	o, present := m["orderBy"].(map[string]any)
+	if !present {
 		return nil, true
 	}
 	by = &edu.CourseOrder{Direction: edu.Descending}
 	return by, parseArgument(o, "field", &by.Field) && parseArgument(o, "direction", &by.Direction)
 }
 
-// parseEnrollmentOrder reads orderBy: nil where it is not given.
+// parseEnrollmentOrder returns orderBy, nil if it is absent.
 func (m argumentMap) parseEnrollmentOrder() (by *edu.EnrollmentOrder, ok bool) {
-	o, given := m["orderBy"].(map[string]any)
-	if !given {
+	o, present := m["orderBy"].(map[string]any)
+	if !present {
 		return nil, true
 	}
 	by = &edu.EnrollmentOrder{Direction: edu.Descending}
 	return by, parseArgument(o, "field", &by.Field) && parseArgument(o, "direction", &by.Direction)
 }
 
-// parseStatus reads an EnrollmentStatus: nil where it is not given.
+// parseStatus returns the status of enrollments, nil if it is absent.
 func (m argumentMap) parseStatus() (status *edu.EnrollmentStatus, ok bool) {
 	if m["status"] == nil {
 		return nil, true
@@ -168,7 +174,7 @@ func (m argumentMap) parseStatus() (status *edu.EnrollmentStatus, ok bool) {
 	return status, parseArgument(m, "status", status)
 }
 
-// parseSeries reads the arguments of a time series.
+// parseSeries returns the interval and the number of points of a time series.
 func (m argumentMap) parseSeries() (s edu.TimeSeries, ok bool) {
 	var by edu.Interval
 	if !parseArgument(m, "interval", &by) {

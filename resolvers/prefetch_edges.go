@@ -7,14 +7,16 @@ import (
 	"github.com/7p-education/api/loaders"
 )
 
-// The edges of each type: what a field wants read for all its parents.
+// Each method adds the reads of one type's fields to the batch, for all parents at once. A field whose
+// resolver reads through a loader has a case here; TestFieldsArePrefetched fails if one is missing.
 
+// walkUsers prefetches users and a selection on them.
 func (pf *prefetcher) walkUsers(ids []int64, sel ast.SelectionSet) {
 	if len(ids) == 0 {
 		return
 	}
 	prefetchKeys(pf, pf.loaders.User, collectKeys(ids, userEntityKey(pf.op, sel, pf.loaders.Viewer)), nil)
-	// Every edge of a user needs their key alone: none waits for the user.
+	// The edges of a user need only the user's key, so they join the batch that reads the user.
 	for _, f := range collectFields(pf.op, sel, typeUser) {
 		args := pf.fieldArguments(f)
 		switch f.Name {
@@ -39,17 +41,18 @@ func (pf *prefetcher) walkUsers(ids []int64, sel ast.SelectionSet) {
 	}
 }
 
-// accessibleUserIDs returns those users whose private things the viewer may read.
+// accessibleUserIDs returns the ids of the users whose private data the viewer may read.
 func (pf *prefetcher) accessibleUserIDs(ids []int64) []int64 {
-	var owned []int64
+	var accessible []int64
 	for _, id := range ids {
 		if pf.loaders.Viewer.CanAccessUser(id) {
-			owned = append(owned, id)
+			accessible = append(accessible, id)
 		}
 	}
-	return owned
+	return accessible
 }
 
+// walkCategories prefetches a selection on categories.
 func (pf *prefetcher) walkCategories(list []*edu.Category, sel ast.SelectionSet) {
 	if len(list) == 0 {
 		return
@@ -70,6 +73,7 @@ func (pf *prefetcher) walkCategories(list []*edu.Category, sel ast.SelectionSet)
 	}
 }
 
+// walkCourses prefetches a selection on courses.
 func (pf *prefetcher) walkCourses(list []*edu.Course, sel ast.SelectionSet) {
 	if len(list) == 0 {
 		return
@@ -102,14 +106,14 @@ func (pf *prefetcher) walkCourses(list []*edu.Course, sel ast.SelectionSet) {
 		case "analytics":
 			prefetchKeys(pf, pf.loaders.Analytics, pf.managedCourseIDs(list), nil)
 		case "relatedCourses":
-			if t, err := courseListKey(pf.op, f, args.intOrZero("first")); err == nil {
-				prefetchKeys(pf, pf.loaders.RelatedCourses, collectKeys(ids, parentKeyFor(t)), walkLists(pf, f.Selections, (*prefetcher).walkCourses))
+			if top, err := courseListArgs(pf.op, f, args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.RelatedCourses, collectKeys(ids, parentKeyFor(top)), walkLists(pf, f.Selections, (*prefetcher).walkCourses))
 			}
 		}
 	}
 }
 
-// managedCourseIDs returns the keys of those courses whose figures the viewer may read.
+// managedCourseIDs returns the ids of the courses whose enrollments and analytics the viewer may read.
 func (pf *prefetcher) managedCourseIDs(list []*edu.Course) []int64 {
 	var ids []int64
 	for _, c := range list {
@@ -120,16 +124,18 @@ func (pf *prefetcher) managedCourseIDs(list []*edu.Course) []int64 {
 	return ids
 }
 
+// parentKeyFor returns a function that returns the loader key of a parent with the given arguments.
 func parentKeyFor[A comparable](args A) func(int64) loaders.ParentKey[A] {
 	return func(id int64) loaders.ParentKey[A] { return loaders.ParentKey[A]{Parent: id, Args: args} }
 }
 
-// walkCourseEdge wants the courses that an edge leads to.
+// walkCourseEdge prefetches the courses of an edge and a selection on them.
 func (pf *prefetcher) walkCourseEdge(ids []int64, sel ast.SelectionSet) {
 	prefetchKeys(pf, pf.loaders.Course, collectKeys(ids, courseEntityKey(pf.op, sel)),
 		func(found []*edu.Course) { pf.walkCourses(removeNils(found), sel) })
 }
 
+// walkVideos prefetches a selection on videos.
 func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 	if len(list) == 0 {
 		return
@@ -141,7 +147,7 @@ func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 		case "viewerProgress":
 			if pf.loaders.Viewer.SignedIn() {
 				for _, v := range list {
-					pf.loaders.Video.Prime(v.ID, v) // VideoProgress.video leads back
+					pf.loaders.Video.Prime(v.ID, v) // for VideoProgress.video
 				}
 				prefetchKeys(pf, pf.loaders.ViewerProgress, collectKeys(list, func(v *edu.Video) int64 { return v.ID }),
 					func(found []*edu.VideoProgress) { pf.walkProgress(removeNils(found), f.Selections) })
@@ -150,6 +156,7 @@ func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 	}
 }
 
+// walkProgress prefetches a selection on the viewer's progress in videos.
 func (pf *prefetcher) walkProgress(list []*edu.VideoProgress, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"VideoProgress"}) {
 		if f.Name == "video" {
@@ -159,6 +166,7 @@ func (pf *prefetcher) walkProgress(list []*edu.VideoProgress, sel ast.SelectionS
 	}
 }
 
+// walkReviews prefetches a selection on reviews.
 func (pf *prefetcher) walkReviews(list []*edu.Review, sel ast.SelectionSet) {
 	if len(list) == 0 {
 		return
@@ -173,6 +181,7 @@ func (pf *prefetcher) walkReviews(list []*edu.Review, sel ast.SelectionSet) {
 	}
 }
 
+// walkEnrollments prefetches a selection on enrollments. It skips nils.
 func (pf *prefetcher) walkEnrollments(list []*edu.Enrollment, sel ast.SelectionSet) {
 	list = removeNils(list)
 	if len(list) == 0 {
@@ -188,6 +197,7 @@ func (pf *prefetcher) walkEnrollments(list []*edu.Enrollment, sel ast.SelectionS
 	}
 }
 
+// walkDashboard prefetches a selection on a user's dashboard.
 func (pf *prefetcher) walkDashboard(user int64, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"Dashboard"}) {
 		args := pf.fieldArguments(f)
@@ -199,21 +209,22 @@ func (pf *prefetcher) walkDashboard(user int64, sel ast.SelectionSet) {
 				prefetchKeys(pf, pf.loaders.WatchTime, []loaders.ParentKey[int]{parentKeyFor(days)(user)}, nil)
 			}
 		case "watchTime":
-			if s, ok := args.parseSeries(); ok {
-				prefetchKeys(pf, pf.loaders.WatchTimeSeries, []loaders.ParentKey[edu.TimeSeries]{parentKeyFor(s)(user)}, nil)
+			if series, ok := args.parseSeries(); ok {
+				prefetchKeys(pf, pf.loaders.WatchTimeSeries, []loaders.ParentKey[edu.TimeSeries]{parentKeyFor(series)(user)}, nil)
 			}
 		case "recentActivity":
-			if r, err := recentActivityKey(args.intOrZero("days"), args.intOrZero("first")); err == nil {
-				prefetchKeys(pf, pf.loaders.RecentActivity, []loaders.ParentKey[loaders.RecentArgs]{parentKeyFor(r)(user)}, walkLists(pf, f.Selections, (*prefetcher).walkEnrollments))
+			if recent, err := recentActivityArgs(args.intOrZero("days"), args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.RecentActivity, []loaders.ParentKey[loaders.RecentArgs]{parentKeyFor(recent)(user)}, walkLists(pf, f.Selections, (*prefetcher).walkEnrollments))
 			}
 		case "recommendedCourses":
-			if t, err := courseListKey(pf.op, f, args.intOrZero("first")); err == nil {
-				prefetchKeys(pf, pf.loaders.RecommendedCourses, []loaders.ParentKey[loaders.TopArgs]{parentKeyFor(t)(user)}, walkLists(pf, f.Selections, (*prefetcher).walkCourses))
+			if top, err := courseListArgs(pf.op, f, args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.RecommendedCourses, []loaders.ParentKey[loaders.TopArgs]{parentKeyFor(top)(user)}, walkLists(pf, f.Selections, (*prefetcher).walkCourses))
 			}
 		}
 	}
 }
 
+// walkInstructorDashboard prefetches a selection on an instructor's dashboard.
 func (pf *prefetcher) walkInstructorDashboard(id int64, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"InstructorDashboard"}) {
 		args := pf.fieldArguments(f)
@@ -221,50 +232,51 @@ func (pf *prefetcher) walkInstructorDashboard(id int64, sel ast.SelectionSet) {
 		case "coursesCount", "totalEnrollments", "totalCompletions", "averageRating":
 			prefetchKeys(pf, pf.loaders.InstructorTotals, []int64{id}, nil)
 		case "topCourses":
-			if t, err := courseListKey(pf.op, f, args.intOrZero("first")); err == nil {
-				prefetchKeys(pf, pf.loaders.TopCourses, []loaders.ParentKey[loaders.TopArgs]{parentKeyFor(t)(id)}, walkLists(pf, f.Selections, (*prefetcher).walkCourses))
+			if top, err := courseListArgs(pf.op, f, args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.TopCourses, []loaders.ParentKey[loaders.TopArgs]{parentKeyFor(top)(id)}, walkLists(pf, f.Selections, (*prefetcher).walkCourses))
 			}
 		case "enrollmentsOverTime":
-			if s, ok := args.parseSeries(); ok {
-				prefetchKeys(pf, pf.loaders.InstructorEnrollments, []loaders.ParentKey[edu.TimeSeries]{parentKeyFor(s)(id)}, nil)
+			if series, ok := args.parseSeries(); ok {
+				prefetchKeys(pf, pf.loaders.InstructorEnrollments, []loaders.ParentKey[edu.TimeSeries]{parentKeyFor(series)(id)}, nil)
 			}
 		}
 	}
 }
 
+// walkPlatformDashboard prefetches a selection on the platform's dashboard.
 func (pf *prefetcher) walkPlatformDashboard(sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"PlatformDashboard"}) {
 		args := pf.fieldArguments(f)
 		switch f.Name {
 		case "usersCount", "publishedCoursesCount", "enrollmentsCount", "completionsCount":
-			prefetchKeys(pf, pf.loaders.PlatformTotals, []int64{0}, nil)
+			prefetchKeys(pf, pf.loaders.PlatformTotals, []int64{platformParentID}, nil)
 		case "activeUsersCount":
 			if days, err := edu.ValidateDays(args.intOrZero("days")); err == nil {
-				prefetchKeys(pf, pf.loaders.ActiveUsers, []loaders.ParentKey[int]{parentKeyFor(days)(0)}, nil)
+				prefetchKeys(pf, pf.loaders.ActiveUsers, []loaders.ParentKey[int]{parentKeyFor(days)(platformParentID)}, nil)
 			}
 		case "topCourses":
-			if t, err := courseListKey(pf.op, f, args.intOrZero("first")); err == nil {
-				prefetchKeys(pf, pf.loaders.TopCourses, []loaders.ParentKey[loaders.TopArgs]{parentKeyFor(t)(0)}, walkLists(pf, f.Selections, (*prefetcher).walkCourses))
+			if top, err := courseListArgs(pf.op, f, args.intOrZero("first")); err == nil {
+				prefetchKeys(pf, pf.loaders.TopCourses, []loaders.ParentKey[loaders.TopArgs]{parentKeyFor(top)(platformParentID)}, walkLists(pf, f.Selections, (*prefetcher).walkCourses))
 			}
 		case "topCategories":
-			if n, err := edu.ValidateLimit("first", args.intOrZero("first"), edu.MaxListSize); err == nil {
-				prefetchKeys(pf, pf.loaders.TopCategories, []loaders.ParentKey[int]{parentKeyFor(n)(0)}, walkLists(pf, f.Selections, (*prefetcher).walkCategories))
+			if first, err := edu.ValidateLimit("first", args.intOrZero("first"), edu.MaxListSize); err == nil {
+				prefetchKeys(pf, pf.loaders.TopCategories, []loaders.ParentKey[int]{parentKeyFor(first)(platformParentID)}, walkLists(pf, f.Selections, (*prefetcher).walkCategories))
 			}
 		case "enrollmentsOverTime":
-			if s, ok := args.parseSeries(); ok {
-				prefetchKeys(pf, pf.loaders.PlatformEnrollments, []loaders.ParentKey[edu.TimeSeries]{parentKeyFor(s)(0)}, nil)
+			if series, ok := args.parseSeries(); ok {
+				prefetchKeys(pf, pf.loaders.PlatformEnrollments, []loaders.ParentKey[edu.TimeSeries]{parentKeyFor(series)(platformParentID)}, nil)
 			}
 		}
 	}
 }
 
-// removeNils returns those that the database has.
+// removeNils returns the items that are not nil. Loaders return nil for an id that does not exist.
 func removeNils[T any](list []*T) []*T {
-	found := make([]*T, 0, len(list))
-	for _, t := range list {
-		if t != nil {
-			found = append(found, t)
+	items := make([]*T, 0, len(list))
+	for _, item := range list {
+		if item != nil {
+			items = append(items, item)
 		}
 	}
-	return found
+	return items
 }

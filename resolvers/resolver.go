@@ -1,7 +1,7 @@
-// Package resolvers turns fields of the schema into calls: arguments are checked,
-// a policy is asked, a loader or the store is called.
+// Package resolvers resolves the fields of the schema. A resolver validates its arguments, checks a
+// policy, and calls a loader or the store.
 //
-// It must never know of SQL, Redis or HTTP.
+// The linter (depguard) allows no imports of SQL, Redis or HTTP here.
 package resolvers
 
 import (
@@ -16,78 +16,77 @@ import (
 	"github.com/7p-education/api/loaders"
 )
 
-// Resolver is the root of all resolvers. What they read comes with the context:
-// the loaders of the operation. Resolver itself keeps hints, and what signing in
-// takes besides the database.
+// Resolver is the root of all resolvers. The loaders of an operation are in its context; Resolver holds
+// the state that operations share: slug hints and the dependencies of sessions.
 type Resolver struct {
 	slugHints *lru.Cache[string, edu.Course]
 	sessions  SessionOptions
 	passwords *auth.PasswordHasher
 }
 
-// maxSlugHints is how many slugs are remembered.
+// maxSlugHints is the capacity of the slug hints.
 const maxSlugHints = 4096
 
-// New makes a Resolver.
+// New returns a Resolver.
 func New(s SessionOptions) *Resolver {
 	slugs, err := lru.New[string, edu.Course](maxSlugHints)
 	if err != nil {
-		panic(err) // of a size below 1
+		panic(err) // lru.New fails only for a size below 1
 	}
 	return &Resolver{slugHints: slugs, sessions: s, passwords: auth.NewPasswordHasher()}
 }
 
-// prefetchBySlug wants what a course's selection needs, before the course itself is read,
-// where it is remembered which course a slug led to: that saves a round trip.
-// What is read so is keyed by the course's id. If the slug leads elsewhere by
-// now, it is never looked at.
+// prefetchBySlug prefetches the selection of a course together with the course itself, if a hint says
+// which course the slug belongs to. This saves a round trip. The prefetched values are keyed by the
+// course's id, so they are not used if the slug belongs to another course by now.
 func (r *Resolver) prefetchBySlug(pf *prefetcher, slug string, sel ast.SelectionSet) {
 	if c, ok := r.slugHints.Get(slug); ok {
 		pf.walkCourses([]*edu.Course{&c}, sel)
 	}
 }
 
-// storeSlugHint keeps where a slug led, for hint.
+// storeSlugHint stores which course a slug belongs to, for prefetchBySlug.
 func (r *Resolver) storeSlugHint(slug string, c *edu.Course) {
 	r.slugHints.Add(slug, edu.Course{ID: c.ID, InstructorID: c.InstructorID, CategoryID: c.CategoryID, Published: c.Published})
 }
 
-// currentSelection returns what is selected below the field that is being resolved.
+// currentSelection returns the selection set of the field that is being resolved.
 func currentSelection(ctx context.Context) ast.SelectionSet {
 	return graphql.GetFieldContext(ctx).Field.Selections
 }
 
-// ownerOnlyError and instructorOnlyError are the answers for what belongs to someone else.
+// ownerOnlyError returns the error of a field that only the user and admins may read.
 func ownerOnlyError(field string) error {
-	return edu.Errorf(edu.Forbidden, "%s is for the user alone and for admins", field)
+	return edu.Errorf(edu.Forbidden, "%s is visible only to the user and to admins", field)
 }
 
+// instructorOnlyError returns the error of a field that only the course's instructor and admins may read.
 func instructorOnlyError(field string) error {
-	return edu.Errorf(edu.Forbidden, "%s is for the course's instructor and for admins", field)
+	return edu.Errorf(edu.Forbidden, "%s is visible only to the course's instructor and to admins", field)
 }
 
-// requireIDOrSlug checks that exactly one of id and slug was given.
+// requireIDOrSlug returns an error unless exactly one of id and slug is set.
 func requireIDOrSlug(field string, id *edu.ID, slug *string) error {
 	if (id == nil) == (slug == nil) {
-		return edu.Errorf(edu.BadUserInput, "%s takes an id or a slug, exactly one of the two", field)
+		return edu.Errorf(edu.BadUserInput, "%s requires exactly one of id and slug", field)
 	}
 	return nil
 }
 
-// loadCourse loads a course that an edge leads to.
+// loadCourse returns the course of the current field, with the columns that the field selects.
 func loadCourse(ctx context.Context, id int64) (*edu.Course, error) {
-	detail := courseEntityKey(graphql.GetOperationContext(ctx), currentSelection(ctx))
-	return loaders.FromContext(ctx).Course.Load(ctx, detail(id))
+	key := courseEntityKey(graphql.GetOperationContext(ctx), currentSelection(ctx))
+	return loaders.FromContext(ctx).Course.Load(ctx, key(id))
 }
 
-// loadUser loads a user that an edge leads to.
+// loadUser returns the user of the current field, with the columns that the field selects.
 func loadUser(ctx context.Context, id int64) (*edu.User, error) {
 	l := loaders.FromContext(ctx)
-	detail := userEntityKey(graphql.GetOperationContext(ctx), currentSelection(ctx), l.Viewer)
-	return l.User.Load(ctx, detail(id))
+	key := userEntityKey(graphql.GetOperationContext(ctx), currentSelection(ctx), l.Viewer)
+	return l.User.Load(ctx, key(id))
 }
 
-// loadSelectedUser reads a user and what is selected of them.
+// loadSelectedUser prefetches a selection on a user and returns the user.
 func loadSelectedUser(ctx context.Context, id int64, sel ast.SelectionSet) (*edu.User, error) {
 	pf := newPrefetcher(ctx)
 	pf.walkUsers([]int64{id}, sel)
@@ -97,7 +96,8 @@ func loadSelectedUser(ctx context.Context, id int64, sel ast.SelectionSet) (*edu
 	return pf.loaders.User.Load(ctx, userEntityKey(pf.op, sel, pf.loaders.Viewer)(id))
 }
 
-// loadPrivateFields returns what only the user and admins may read, or says who may.
+// loadPrivateFields returns the fields that only the user and admins may read, or ownerOnlyError for
+// other viewers.
 func loadPrivateFields(ctx context.Context, u *edu.User, field string) (*edu.UserPrivate, error) {
 	l := loaders.FromContext(ctx)
 	if !l.Viewer.CanAccessUser(u.ID) {
@@ -112,14 +112,14 @@ func loadPrivateFields(ctx context.Context, u *edu.User, field string) (*edu.Use
 	return u.Private, nil
 }
 
-// platformParentID is the parent of what belongs to no one.
+// platformParentID is the parent key of the platform's lists and figures, which belong to no user.
 const platformParentID = 0
 
-// loadTopCourses reads the most taken courses of an instructor, or of the platform.
+// loadTopCourses returns the courses with the most enrollments of an instructor, or of the platform.
 func loadTopCourses(ctx context.Context, parent int64, first int) ([]*edu.Course, error) {
-	t, err := courseListKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
+	args, err := courseListArgs(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, first)
 	if err != nil {
 		return nil, err
 	}
-	return loaders.FromContext(ctx).TopCourses.Load(ctx, parentKeyFor(t)(parent))
+	return loaders.FromContext(ctx).TopCourses.Load(ctx, parentKeyFor(args)(parent))
 }

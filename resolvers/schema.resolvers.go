@@ -14,27 +14,27 @@ import (
 )
 
 func (r *queryResolver) Node(ctx context.Context, id edu.ID) (edu.Node, error) {
-	found, problems, err := loadNodes(ctx, []*edu.ID{&id})
+	nodes, problems, err := loadNodes(ctx, []*edu.ID{&id})
 	if err != nil {
 		return nil, err
 	}
-	return found[0], problems[0]
+	return nodes[0], problems[0]
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []*edu.ID) ([]edu.Node, error) {
 	if _, err := edu.ValidateLimit("the number of ids", len(ids), edu.MaxPageSize); err != nil && len(ids) > 0 {
 		return nil, err
 	}
-	found, problems, err := loadNodes(ctx, ids)
+	nodes, problems, err := loadNodes(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	for i, problem := range problems {
-		if problem != nil { // one bad id spoils only its own place
+		if problem != nil { // an invalid id fails only its own element
 			graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i)), problem)
 		}
 	}
-	return found, nil
+	return nodes, nil
 }
 
 func (r *Resolver) Query() graph.QueryResolver { return &queryResolver{r} }

@@ -12,8 +12,8 @@ import (
 	"github.com/7p-education/api/internal/gql"
 )
 
-// The published schema has all that clients rely on: every name, type, argument
-// and default of the contract. It may have more.
+// TestSchemaKeepsContract checks that the schema has every name, type, argument and default of the
+// contract, which clients rely on. It may have more.
 func TestSchemaKeepsContract(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("testdata", "contract.graphqls"))
@@ -24,9 +24,9 @@ func TestSchemaKeepsContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := gql.ExecutableSchema().Schema()
+	schema := gql.ExecutableSchema().Schema()
 	for name, want := range contract.Types {
-		got := ours.Types[name]
+		got := schema.Types[name]
 		if got == nil || got.Kind != want.Kind {
 			t.Errorf("%s %s is missing", want.Kind, name)
 			continue
@@ -42,45 +42,48 @@ func TestSchemaKeepsContract(t *testing.T) {
 			}
 		}
 		for _, f := range want.Fields {
-			keepsField(t, name, f, got.Fields.ForName(f.Name))
+			checkContractField(t, name, f, got.Fields.ForName(f.Name))
 		}
 	}
 }
 
-func keepsField(t *testing.T, parent string, want, got *ast.FieldDefinition) {
+// checkContractField checks that a field of the schema is compatible with the field of the contract.
+func checkContractField(t *testing.T, parent string, want, got *ast.FieldDefinition) {
 	t.Helper()
 	at := parent + "." + want.Name
 	if got == nil {
 		t.Errorf("%s is missing", at)
 		return
 	}
-	if got.Type.String() != want.Type.String() || argumentValue(got.DefaultValue) != argumentValue(want.DefaultValue) {
-		t.Errorf("%s is %s = %s, want %s = %s", at, got.Type, argumentValue(got.DefaultValue), want.Type, argumentValue(want.DefaultValue))
+	if got.Type.String() != want.Type.String() || valueText(got.DefaultValue) != valueText(want.DefaultValue) {
+		t.Errorf("%s is %s = %s, want %s = %s", at, got.Type, valueText(got.DefaultValue), want.Type, valueText(want.DefaultValue))
 	}
-	if auth(got) != auth(want) {
-		t.Errorf("%s is for %q, want %q", at, auth(got), auth(want))
+	if requiredRole(got) != requiredRole(want) {
+		t.Errorf("%s requires the role %q, want %q", at, requiredRole(got), requiredRole(want))
 	}
 	for _, arg := range want.Arguments {
 		a := got.Arguments.ForName(arg.Name)
-		if a == nil || a.Type.String() != arg.Type.String() || argumentValue(a.DefaultValue) != argumentValue(arg.DefaultValue) {
-			t.Errorf("%s(%s) is %v, want %s = %s", at, arg.Name, a, arg.Type, argumentValue(arg.DefaultValue))
+		if a == nil || a.Type.String() != arg.Type.String() || valueText(a.DefaultValue) != valueText(arg.DefaultValue) {
+			t.Errorf("%s(%s) is %v, want %s = %s", at, arg.Name, a, arg.Type, valueText(arg.DefaultValue))
 		}
 	}
 	for _, arg := range got.Arguments {
 		if want.Arguments.ForName(arg.Name) == nil && arg.Type.NonNull && arg.DefaultValue == nil {
-			t.Errorf("%s(%s) is new and must be given: that breaks clients", at, arg.Name)
+			t.Errorf("%s(%s) is a new required argument, which breaks clients", at, arg.Name)
 		}
 	}
 }
 
-func argumentValue(v *ast.Value) string {
+// valueText returns a default value as text, "" if there is none.
+func valueText(v *ast.Value) string {
 	if v == nil {
 		return ""
 	}
 	return v.String()
 }
 
-func auth(f *ast.FieldDefinition) string {
+// requiredRole returns the role that a field's @auth directive requires, "" if it has none.
+func requiredRole(f *ast.FieldDefinition) string {
 	d := f.Directives.ForName("auth")
 	if d == nil {
 		return ""
@@ -91,8 +94,8 @@ func auth(f *ast.FieldDefinition) string {
 	return "STUDENT"
 }
 
-// Whoever reads the schema is told what everything is, and why not to use what
-// is deprecated.
+// TestSchemaIsDescribed checks that every element of the schema has a description, and every deprecated one a
+// reason.
 func TestSchemaIsDescribed(t *testing.T) {
 	t.Parallel()
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphql", Input: gql.SDL()})

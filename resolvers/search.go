@@ -13,6 +13,7 @@ import (
 	"github.com/7p-education/api/store"
 )
 
+// searchArguments holds the arguments of searchCourses as the caller sent them.
 type searchArguments struct {
 	query  string
 	filter *edu.CourseFilter
@@ -21,7 +22,7 @@ type searchArguments struct {
 	after  *string
 }
 
-// parseSearch checks the arguments.
+// parseSearch validates the arguments.
 func (s searchArguments) parseSearch() (edu.SearchArgs, error) {
 	q := edu.SearchArgs{Sort: s.sort}
 	var err error
@@ -35,74 +36,78 @@ func (s searchArguments) parseSearch() (edu.SearchArgs, error) {
 	return q, err
 }
 
-// searchSelection is what is selected of a search, and the selections on its courses.
+// searchSelection is the selection on a search: its connection, its optional parts, and the selection sets
+// on the categories of its facets.
 type searchSelection struct {
 	connectionSelection
 	facets, didYouMean, highlight bool
 	categorySelections            []ast.SelectionSet
 }
 
+// collectSearch returns the selection on a search.
 func (pf *prefetcher) collectSearch(sel ast.SelectionSet) searchSelection {
-	var w searchSelection
-	w.connectionSelection = collectConnection(pf.op, sel, "CourseSearch")
+	var selected searchSelection
+	selected.connectionSelection = collectConnection(pf.op, sel, "CourseSearch")
 	for _, f := range collectFields(pf.op, sel, []string{"CourseSearchConnection"}) {
 		switch f.Name {
 		case "facets":
-			w.facets = true
+			selected.facets = true
 			for _, g := range collectFields(pf.op, f.Selections, []string{"SearchFacets"}) {
 				for _, c := range collectFields(pf.op, g.Selections, []string{"CategoryFacet"}) {
 					if c.Name == "category" {
-						w.categorySelections = append(w.categorySelections, c.Selections)
+						selected.categorySelections = append(selected.categorySelections, c.Selections)
 					}
 				}
 			}
 		case "didYouMean":
-			w.didYouMean = true
+			selected.didYouMean = true
 		case "edges":
-			w.highlight = w.highlight || selectsAnyField(pf.op, f.Selections, []string{"CourseSearchEdge"}, "highlight")
+			selected.highlight = selected.highlight || selectsAnyField(pf.op, f.Selections, []string{"CourseSearchEdge"}, "highlight")
 		}
 	}
-	return w
+	return selected
 }
 
+// searchCourses searches courses and prefetches the selection on the page.
 func searchCourses(ctx context.Context, args searchArguments) (*edu.SearchResult, error) {
 	q, err := args.parseSearch()
 	if err != nil {
 		return nil, err
 	}
 	pf := newPrefetcher(ctx)
-	w := pf.collectSearch(currentSelection(ctx))
-	q.Page.Columns = w.requiredColumns(pf.op, typeCourse, courseFieldColumns)
-	if w.highlight {
+	selected := pf.collectSearch(currentSelection(ctx))
+	q.Page.Columns = selected.requiredColumns(pf.op, typeCourse, courseFieldColumns)
+	if selected.highlight {
 		q.Page.Columns |= edu.CourseTitle | edu.CourseDescription
 	}
 	var hits []store.SearchHit
 	var groups []store.SearchGroup
-	pf.batch.AddQuery(store.SearchCourses(q, func(f store.SearchHit) { hits = append(hits, f) }))
-	if w.facets || w.totalCount {
+	pf.batch.AddQuery(store.SearchCourses(q, func(h store.SearchHit) { hits = append(hits, h) }))
+	if selected.facets || selected.totalCount {
 		pf.batch.AddQuery(store.SearchGroups(q, func(g store.SearchGroup) { groups = append(groups, g) }))
 	}
 	if err := pf.sendBatches(); err != nil {
 		return nil, err
 	}
-	result := &edu.SearchResult{Page: edu.NewPage(newCourseHits(hits, q, w.highlight), q.Page, (*edu.CourseHit).PageCursor)}
+	result := &edu.SearchResult{Page: edu.NewPage(newCourseHits(hits, q, selected.highlight), q.Page, (*edu.CourseHit).PageCursor)}
 	result.TotalCount = countMatches(groups, q.Filter, facetDimensions{})
-	if w.didYouMean && len(hits) == 0 && args.after == nil {
+	if selected.didYouMean && len(hits) == 0 && args.after == nil {
 		if result.DidYouMean, err = pf.suggestCorrection(q); err != nil {
 			return nil, err
 		}
 	}
-	found := result.Nodes()
-	for _, sel := range w.nodeSelections {
-		pf.walkCourses(found, sel)
+	courses := result.Nodes()
+	for _, sel := range selected.nodeSelections {
+		pf.walkCourses(courses, sel)
 	}
-	if w.facets {
-		pf.buildFacets(result, groups, q.Filter, w.categorySelections)
+	if selected.facets {
+		pf.buildFacets(result, groups, q.Filter, selected.categorySelections)
 	}
 	return result, pf.sendBatches()
 }
 
-// newCourseHits makes hits of what was found, with their highlights where wanted.
+// newCourseHits converts the hits of the store, with highlights if they are selected. The row beyond the
+// page's limit, which only shows that there are more, gets none.
 func newCourseHits(found []store.SearchHit, q edu.SearchArgs, highlights bool) []*edu.CourseHit {
 	hits := make([]*edu.CourseHit, len(found))
 	var marker *highlight.Marker
@@ -119,43 +124,44 @@ func newCourseHits(found []store.SearchHit, q edu.SearchArgs, highlights bool) [
 	return hits
 }
 
-// facetDimensions are those conditions of a filter that a sum ignores.
+// facetDimensions names conditions of a filter, for countMatches and matchesFilter to ignore.
 type facetDimensions struct{ category, difficulty, price bool }
 
-// countMatches adds up the groups that meet a filter's conditions on category, difficulty
-// and price, but for those ignored.
-func countMatches(groups []store.SearchGroup, w edu.CourseConditions, ignore facetDimensions) int {
+// countMatches returns the number of results in the groups that match the filter.
+func countMatches(groups []store.SearchGroup, filter edu.CourseConditions, ignore facetDimensions) int {
 	n := 0
 	for _, g := range groups {
-		if matchesFilter(g, w, ignore) {
+		if matchesFilter(g, filter, ignore) {
 			n += g.Count
 		}
 	}
 	return n
 }
 
-func matchesFilter(g store.SearchGroup, w edu.CourseConditions, ignore facetDimensions) bool {
-	return (ignore.category || w.CategoryID == 0 || w.CategoryID == g.CategoryID) &&
-		(ignore.difficulty || w.Difficulty == "" || w.Difficulty == g.Difficulty) &&
-		(ignore.price || w.Price == "" || w.Price == g.Price)
+// matchesFilter reports whether a group meets the filter's conditions on category, difficulty and price,
+// except the ignored ones.
+func matchesFilter(g store.SearchGroup, filter edu.CourseConditions, ignore facetDimensions) bool {
+	return (ignore.category || filter.CategoryID == 0 || filter.CategoryID == g.CategoryID) &&
+		(ignore.difficulty || filter.Difficulty == "" || filter.Difficulty == g.Difficulty) &&
+		(ignore.price || filter.Price == "" || filter.Price == g.Price)
 }
 
-// buildFacets divides the result, each dimension without regard to the filter on
-// itself, and reads the categories.
-func (pf *prefetcher) buildFacets(result *edu.SearchResult, groups []store.SearchGroup, w edu.CourseConditions, sels []ast.SelectionSet) {
+// buildFacets counts the results by category, difficulty and price. Each facet ignores the filter on its
+// own dimension. The categories are added to the batch, with the selection sets on them.
+func (pf *prefetcher) buildFacets(result *edu.SearchResult, groups []store.SearchGroup, filter edu.CourseConditions, categorySelections []ast.SelectionSet) {
 	categories, difficulties, prices := map[int64]int{}, map[edu.Difficulty]int{}, map[edu.PriceFilter]int{}
 	var ids []int64
 	for _, g := range groups {
-		if matchesFilter(g, w, facetDimensions{category: true}) {
+		if matchesFilter(g, filter, facetDimensions{category: true}) {
 			if categories[g.CategoryID] == 0 {
 				ids = append(ids, g.CategoryID)
 			}
 			categories[g.CategoryID] += g.Count
 		}
-		if matchesFilter(g, w, facetDimensions{difficulty: true}) {
+		if matchesFilter(g, filter, facetDimensions{difficulty: true}) {
 			difficulties[g.Difficulty] += g.Count
 		}
-		if matchesFilter(g, w, facetDimensions{price: true}) {
+		if matchesFilter(g, filter, facetDimensions{price: true}) {
 			prices[g.Price] += g.Count
 		}
 	}
@@ -181,14 +187,14 @@ func (pf *prefetcher) buildFacets(result *edu.SearchResult, groups []store.Searc
 			}
 			return strings.Compare(x.Category.Name, y.Category.Name)
 		})
-		for _, sel := range sels {
+		for _, sel := range categorySelections {
 			pf.walkCategories(removeNils(found), sel)
 		}
 	})
 }
 
-// suggestCorrection replaces each word that no course has by the nearest that one has,
-// and offers the text if it finds something.
+// suggestCorrection replaces each unknown word of a query by the most similar word of the courses. It
+// returns the corrected query if it finds a course, nil otherwise.
 func (pf *prefetcher) suggestCorrection(q edu.SearchArgs) (*string, error) {
 	words := strings.FieldsFunc(q.Query, func(r rune) bool { return !isWordRune(r) })
 	if len(words) == 0 {
@@ -203,16 +209,16 @@ func (pf *prefetcher) suggestCorrection(q edu.SearchArgs) (*string, error) {
 	if err := pf.sendBatches(); err != nil || !changed {
 		return nil, err
 	}
-	var finds bool
-	pf.batch.AddQuery(store.MatchesAnyCourse(corrected, q.Filter, &finds))
-	if err := pf.sendBatches(); err != nil || !finds {
+	var matches bool
+	pf.batch.AddQuery(store.MatchesAnyCourse(corrected, q.Filter, &matches))
+	if err := pf.sendBatches(); err != nil || !matches {
 		return nil, err
 	}
 	return &corrected, nil
 }
 
-// replaceWord replaces a word where it stands as a whole word.
-func replaceWord(text, word, by string) string {
+// replaceWord replaces each occurrence of a whole word.
+func replaceWord(text, word, replacement string) string {
 	var out strings.Builder
 	for len(text) > 0 {
 		at := strings.IndexFunc(text, isWordRune)
@@ -225,7 +231,7 @@ func replaceWord(text, word, by string) string {
 		}
 		out.WriteString(text[:at])
 		if text[at:at+end] == word {
-			out.WriteString(by)
+			out.WriteString(replacement)
 		} else {
 			out.WriteString(text[at : at+end])
 		}
@@ -235,4 +241,5 @@ func replaceWord(text, word, by string) string {
 	return out.String()
 }
 
+// isWordRune reports whether a character is part of a word.
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -18,7 +18,7 @@ func (r *queryResolver) SearchCourses(ctx context.Context, query string, filter 
 }
 
 func (r *queryResolver) SearchSuggestions(ctx context.Context, prefix string, first int) ([]string, error) {
-	typed, err := edu.ParseSearchText("prefix", prefix)
+	text, err := edu.ParseSearchText("prefix", prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -26,6 +26,6 @@ func (r *queryResolver) SearchSuggestions(ctx context.Context, prefix string, fi
 		return nil, err
 	}
 	titles := []string{}
-	err = loaders.FromContext(ctx).RunQueries(store.Suggestions(typed, first, func(t string) { titles = append(titles, t) }))
+	err = loaders.FromContext(ctx).RunQueries(store.Suggestions(text, first, func(title string) { titles = append(titles, title) }))
 	return titles, err
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/7p-education/api/loaders"
 )
 
-// collectFields returns what is selected of a type. The answer is remembered for the
-// operation, by selection and type.
+// collectFields returns the fields that a selection set selects on a type. gqlgen caches the result in
+// the operation, by selection set and types.
 func collectFields(op *graphql.OperationContext, sel ast.SelectionSet, types []string) []graphql.CollectedField {
 	return graphql.CollectFields(op, sel, types)
 }
 
-// Types as fragments may name them.
+// The type conditions of fragments that apply to each entity.
 var (
 	typeUser       = []string{"User", "Node"}
 	typeCategory   = []string{"Category", "Node"}
@@ -24,73 +24,73 @@ var (
 	typeReview     = []string{"Review", "Node"}
 )
 
-// connectionSelection is what is selected of a connection: whether its total is, and the
-// selections on its rows, through nodes and through edges.
+// connectionSelection is the selection on a connection: whether totalCount is selected, and the selection
+// sets on its rows, through nodes and through edges.
 type connectionSelection struct {
 	totalCount     bool
 	nodeSelections []ast.SelectionSet
 }
 
-// collectConnection reads what is selected of a connection type, e.g. Course for a
+// collectConnection returns the selection on a connection; name is the type of its rows, e.g. Course for a
 // CourseConnection.
 func collectConnection(op *graphql.OperationContext, sel ast.SelectionSet, name string) connectionSelection {
-	var r connectionSelection
+	var c connectionSelection
 	for _, f := range collectFields(op, sel, []string{name + "Connection"}) {
 		switch f.Name {
 		case "totalCount":
-			r.totalCount = true
+			c.totalCount = true
 		case "nodes":
-			r.nodeSelections = append(r.nodeSelections, f.Selections)
+			c.nodeSelections = append(c.nodeSelections, f.Selections)
 		case "edges":
 			for _, e := range collectFields(op, f.Selections, []string{name + "Edge"}) {
 				if e.Name == "node" {
-					r.nodeSelections = append(r.nodeSelections, e.Selections)
+					c.nodeSelections = append(c.nodeSelections, e.Selections)
 				}
 			}
 		}
 	}
-	return r
+	return c
 }
 
-// requiredColumns is what the connection's rows must have, for all its selections.
-func (r connectionSelection) requiredColumns(op *graphql.OperationContext, types []string, fieldColumns map[string]edu.Columns) edu.Columns {
-	var want edu.Columns
-	for _, sel := range r.nodeSelections {
-		want |= requiredColumns(op, sel, types, fieldColumns)
+// requiredColumns returns the columns of the connection's rows that its selection sets read.
+func (c connectionSelection) requiredColumns(op *graphql.OperationContext, types []string, fieldColumns map[string]edu.Columns) edu.Columns {
+	var required edu.Columns
+	for _, sel := range c.nodeSelections {
+		required |= requiredColumns(op, sel, types, fieldColumns)
 	}
-	return want
+	return required
 }
 
-// authorColumns is what is selected of the authors of a connection's reviews, or
-// nothing where that differs between selections or is private: then they are
-// read on their own.
-func (r connectionSelection) authorColumns(op *graphql.OperationContext) edu.Columns {
-	var all edu.Columns
-	for _, sel := range r.nodeSelections {
+// authorColumns returns the columns that the selections read of the authors of a connection's reviews, to
+// be joined to the reviews. It returns 0 if the columns differ between selections or are private; the
+// authors are then read by the user loader.
+func (c connectionSelection) authorColumns(op *graphql.OperationContext) edu.Columns {
+	var joined edu.Columns
+	for _, sel := range c.nodeSelections {
 		for _, f := range collectFields(op, sel, typeReview) {
 			if f.Name != "author" {
 				continue
 			}
-			want := requiredColumns(op, f.Selections, typeUser, userFieldColumns)
-			if want.HasAny(edu.UserPrivateColumns) || (all != 0 && all != want) {
+			required := requiredColumns(op, f.Selections, typeUser, userFieldColumns)
+			if required.HasAny(edu.UserPrivateColumns) || (joined != 0 && joined != required) {
 				return 0
 			}
-			all = want
+			joined = required
 		}
 	}
-	return all
+	return joined
 }
 
-// requiredColumns is what a row must have for what is selected of it.
+// requiredColumns returns the columns of a row that a selection set reads.
 func requiredColumns(op *graphql.OperationContext, sel ast.SelectionSet, types []string, fieldColumns map[string]edu.Columns) edu.Columns {
-	var want edu.Columns
+	var required edu.Columns
 	for _, f := range collectFields(op, sel, types) {
-		want |= fieldColumns[f.Name]
+		required |= fieldColumns[f.Name]
 	}
-	return want
+	return required
 }
 
-// What each field takes of its row, but for what is always read.
+// The columns that each field reads, in addition to the columns that are always read.
 var (
 	courseFieldColumns = map[string]edu.Columns{
 		"slug": edu.CourseSlug, "title": edu.CourseTitle, "description": edu.CourseDescription, "tags": edu.CourseTags,
@@ -98,7 +98,7 @@ var (
 		"thumbnailUrl": edu.CourseThumbnail, "publishedAt": edu.CoursePublishedAt, "createdAt": edu.CourseCreatedAt,
 		"updatedAt": edu.CourseUpdatedAt, "rating": edu.CourseRating, "reviewCount": edu.CourseReviewCount,
 		"enrollmentCount": edu.CourseEnrollmentCount,
-		// Their totals are the course's counters.
+		// totalCount of these connections is a counter of the course.
 		"videos": edu.CourseVideoCount, "reviews": edu.CourseReviewCount, "enrollments": edu.CourseEnrollmentCount,
 	}
 	reviewFieldColumns = map[string]edu.Columns{"rating": edu.ReviewRating, "body": edu.ReviewBody, "createdAt": edu.ReviewCreatedAt}
@@ -108,24 +108,25 @@ var (
 	}
 )
 
-// courseEntityKey is the key of a course and of what is selected of it.
+// courseEntityKey returns a function that returns the loader key of a course with the selected columns.
 func courseEntityKey(op *graphql.OperationContext, sel ast.SelectionSet) func(id int64) loaders.EntityKey {
-	want := requiredColumns(op, sel, typeCourse, courseFieldColumns)
-	return func(id int64) loaders.EntityKey { return loaders.EntityKey{ID: id, Columns: want} }
+	required := requiredColumns(op, sel, typeCourse, courseFieldColumns)
+	return func(id int64) loaders.EntityKey { return loaders.EntityKey{ID: id, Columns: required} }
 }
 
-// userEntityKey is the key of a user and of what is selected of them, as far as the
-// viewer may read it.
+// userEntityKey returns a function that returns the loader key of a user with the selected columns that
+// the viewer may read.
 func userEntityKey(op *graphql.OperationContext, sel ast.SelectionSet, v edu.Principal) func(id int64) loaders.EntityKey {
-	want := requiredColumns(op, sel, typeUser, userFieldColumns)
+	required := requiredColumns(op, sel, typeUser, userFieldColumns)
 	return func(id int64) loaders.EntityKey {
-		if want.HasAny(edu.UserPrivateColumns) && !v.CanAccessUser(id) {
-			return loaders.EntityKey{ID: id, Columns: want &^ edu.UserPrivateColumns}
+		if required.HasAny(edu.UserPrivateColumns) && !v.CanAccessUser(id) {
+			return loaders.EntityKey{ID: id, Columns: required &^ edu.UserPrivateColumns}
 		}
-		return loaders.EntityKey{ID: id, Columns: want}
+		return loaders.EntityKey{ID: id, Columns: required}
 	}
 }
 
+// selectsAnyField reports whether a selection set selects at least one of the named fields on a type.
 func selectsAnyField(op *graphql.OperationContext, sel ast.SelectionSet, types []string, names ...string) bool {
 	for _, f := range collectFields(op, sel, types) {
 		for _, name := range names {

@@ -14,22 +14,22 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// maxNameLength is the most characters of a user's name.
+// maxNameLength is the maximum length of a user's name in characters.
 const maxNameLength = 100
 
-// SessionOptions is what signing in takes besides the database.
+// SessionOptions holds the dependencies of sessions besides the database.
 type SessionOptions struct {
 	Tokens *auth.Tokens
-	// How long an access token is good, and a refresh token.
+	// AccessTTL and RefreshTTL are the lifetimes of access tokens and refresh tokens.
 	AccessTTL, RefreshTTL time.Duration
-	// LimitSignIn refuses who tries too often to sign in with one email, wherever they
-	// are; nil for no limit.
+	// LimitSignIn returns an error after too many attempts to sign in with one email, from any
+	// address; nil disables the limit.
 	LimitSignIn func(ctx context.Context, email string) error
-	// RevokeTokens has the access tokens of a session refused from now on.
+	// RevokeTokens revokes the access tokens of a session.
 	RevokeTokens func(ctx context.Context, user, session int64)
 }
 
-// limitSignIn refuses who tries too often with an email; "" is none.
+// limitSignIn returns an error after too many attempts to sign in with an email. It ignores an empty email.
 func (r *mutationResolver) limitSignIn(ctx context.Context, email string) error {
 	if r.sessions.LimitSignIn == nil || email == "" {
 		return nil
@@ -37,14 +37,14 @@ func (r *mutationResolver) limitSignIn(ctx context.Context, email string) error 
 	return r.sessions.LimitSignIn(ctx, email)
 }
 
-// issueSession runs what starts a session or goes on with one, and makes its viewer the
-// operation's. The tokens are given even where the user cannot be read then: a
-// refresh token is spent by now, and the next would be lost.
-func (r *mutationResolver) issueSession(ctx context.Context, in validate.Input, do func(*store.Store, store.RefreshToken) (edu.Viewer, error)) (*graph.SessionPayload, error) {
+// issueSession calls authenticate, which starts or continues a session, makes its viewer the operation's
+// viewer and returns the session's tokens. It returns the tokens even if the user cannot be read
+// afterwards: the previous refresh token is spent by then, and the client would lose its session.
+func (r *mutationResolver) issueSession(ctx context.Context, in validate.Input, authenticate func(*store.Store, store.RefreshToken) (edu.Viewer, error)) (*graph.SessionPayload, error) {
 	refresh, hash := auth.NewRefreshToken()
 	var v edu.Viewer
 	problems, err := executeWrite(ctx, in, func(s *store.Store, _ edu.Viewer) (err error) {
-		v, err = do(s, store.RefreshToken{Hash: hash, TTL: r.sessions.RefreshTTL})
+		v, err = authenticate(s, store.RefreshToken{Hash: hash, TTL: r.sessions.RefreshTTL})
 		return err
 	})
 	if err != nil || problems != nil {
@@ -56,7 +56,7 @@ func (r *mutationResolver) issueSession(ctx context.Context, in validate.Input, 
 	if err != nil {
 		return nil, err
 	}
-	expires := l.Viewer.Now().Add(r.sessions.AccessTTL).Truncate(time.Second) // as the token has it
+	expires := l.Viewer.Now().Add(r.sessions.AccessTTL).Truncate(time.Second) // the token has whole seconds
 	p := &graph.SessionPayload{AccessToken: &access, RefreshToken: &refresh, ExpiresAt: &expires}
 	if sel := payloadSelection(ctx, "SessionPayload", "user"); len(sel) > 0 {
 		if p.User, err = loadSelectedUser(ctx, v.ID, sel); err != nil {
@@ -66,38 +66,38 @@ func (r *mutationResolver) issueSession(ctx context.Context, in validate.Input, 
 	return p, nil
 }
 
-// signInWithPassword starts a session for who knows the password. An unknown email, a wrong
-// password, an account that has none and one that is not active take the same
-// time and get the same answer.
+// signInWithPassword verifies the password of an account and starts a session. An unknown email, a wrong
+// password, an account without a password and a deactivated account take the same time and get the same
+// error.
 func (r *mutationResolver) signInWithPassword(ctx context.Context, s *store.Store, email, password string, t store.RefreshToken) (edu.Viewer, error) {
 	for {
 		var c store.Credentials
 		if err := s.RunQueries(ctx, store.CredentialsByEmail(email, func(found store.Credentials) { c = found })); err != nil {
 			return edu.Viewer{}, err
 		}
-		good, renewed, err := r.passwords.VerifyPassword(ctx, password, c.PasswordHash)
+		valid, newHash, err := r.passwords.VerifyPassword(ctx, password, c.PasswordHash)
 		if err != nil {
 			return edu.Viewer{}, err
 		}
-		if !good {
-			return edu.Viewer{}, edu.InputPath{"input"}.UserErrorf(edu.UserInvalidCredentials, "the email or the password is wrong")
+		if !valid {
+			return edu.Viewer{}, edu.InputPath{"input"}.UserErrorf(edu.UserInvalidCredentials, "the email or the password is wrong: check both and try again")
 		}
-		v, err := s.SignIn(ctx, c, renewed, t)
+		v, err := s.SignIn(ctx, c, newHash, t)
 		if err != nil || v.SignedIn() {
 			return v, err
 		}
-		// The account was changed since it was read, maybe by this very password
-		// hashed anew for another sign-in: look at it again.
+		// The account was changed after it was read, for example by another sign-in that replaced the
+		// hash of the same password: read it again.
 	}
 }
 
-// rotateRefreshToken spends a refresh token for the next. One that was spent before takes
-// its whole session with it.
+// rotateRefreshToken spends a refresh token and stores the next one. A token that is already spent ends
+// its whole session.
 func (r *mutationResolver) rotateRefreshToken(ctx context.Context, s *store.Store, token string, next store.RefreshToken, at edu.InputPath) (edu.Viewer, error) {
-	refused := at.UserErrorf(edu.UserInvalidCredentials, "the refresh token is not good any more: sign in again")
+	invalid := at.UserErrorf(edu.UserInvalidCredentials, "the refresh token is invalid or expired: sign in again")
 	hash, ok := auth.HashRefreshToken(token)
 	if !ok {
-		return edu.Viewer{}, refused
+		return edu.Viewer{}, invalid
 	}
 	v, stolen, err := s.RefreshSession(ctx, hash, next)
 	switch {
@@ -105,9 +105,9 @@ func (r *mutationResolver) rotateRefreshToken(ctx context.Context, s *store.Stor
 		return edu.Viewer{}, err
 	case stolen:
 		s.AfterCommit(func() { r.sessions.RevokeTokens(ctx, v.ID, v.Session) })
-		return edu.Viewer{}, refused
+		return edu.Viewer{}, invalid
 	case !v.SignedIn():
-		return edu.Viewer{}, refused
+		return edu.Viewer{}, invalid
 	}
 	return v, nil
 }

@@ -18,15 +18,15 @@ import (
 
 func (r *mutationResolver) SignUp(ctx context.Context, input graph.SignUpInput) (*graph.SessionPayload, error) {
 	in := validate.New("input")
-	a := store.NewAccount{Name: in.ValidateLine("name", input.Name, 1, maxNameLength), Email: in.ValidateEmail("email", input.Email)}
-	if why := auth.PasswordWeakness(input.Password, a.Name, a.Email); why != "" {
-		in.RejectPassword("password", why)
+	account := store.NewAccount{Name: in.ValidateLine("name", input.Name, 1, maxNameLength), Email: in.ValidateEmail("email", input.Email)}
+	if weakness := auth.PasswordWeakness(input.Password, account.Name, account.Email); weakness != "" {
+		in.RejectPassword("password", weakness)
 	}
 	return r.issueSession(ctx, in, func(s *store.Store, t store.RefreshToken) (v edu.Viewer, err error) {
-		if a.PasswordHash, err = r.passwords.HashPassword(ctx, input.Password); err != nil {
+		if account.PasswordHash, err = r.passwords.HashPassword(ctx, input.Password); err != nil {
 			return v, err
 		}
-		return s.SignUp(ctx, a, t, in.FieldPath("email"))
+		return s.SignUp(ctx, account, t, in.FieldPath("email"))
 	})
 }
 

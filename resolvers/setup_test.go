@@ -30,10 +30,11 @@ var (
 	admin      = edu.Viewer{ID: 3, Role: edu.RoleAdmin}
 )
 
-// viewers are those who ask in golden files, by name.
+// viewers maps the names of viewers in golden files.
 var viewers = map[string]edu.Viewer{"anonymous": anonymous, "student": student, "instructor": instructor, "admin": admin}
 
-func name(v edu.Viewer) string {
+// viewerName returns the name of a viewer of viewers.
+func viewerName(v edu.Viewer) string {
 	for name, known := range viewers {
 		if known == v {
 			return name
@@ -42,27 +43,28 @@ func name(v edu.Viewer) string {
 	return fmt.Sprint(v)
 }
 
-// api is the real GraphQL handler over a database of its own.
-type api struct {
+// testAPI is the real GraphQL handler with a database of its own.
+type testAPI struct {
 	handler http.Handler
 	db      *pgxpool.Pool
 	store   *store.Store
 }
 
-// setup serves a database of testdb; its clock stands at testdb.Now.
-func setup(t *testing.T, dsn string) *api {
+// setup returns an API on a database of testdb. Its clock always returns testdb.Now.
+func setup(t *testing.T, dsn string) *testAPI {
 	t.Helper()
 	return setupAt(t, dsn, testdb.Now)
 }
 
-func setupAt(t *testing.T, dsn string, now time.Time) *api {
+// setupAt is setup with another time.
+func setupAt(t *testing.T, dsn string, now time.Time) *testAPI {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Config{URL: dsn, MaxConns: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	return &api{
+	return &testAPI{
 		handler: gql.New(gql.Options{
 			Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 			Now: func() time.Time { return now }, Introspection: true,
@@ -72,32 +74,34 @@ func setupAt(t *testing.T, dsn string, now time.Time) *api {
 	}
 }
 
-// answer is what came back, and what it cost the database.
-type answer struct {
-	Data   map[string]any `json:"data"`
-	Errors []problem      `json:"errors"`
+// response is a GraphQL response with its HTTP status and its cost for the database.
+type response struct {
+	Data   map[string]any  `json:"data"`
+	Errors []responseError `json:"errors"`
 
 	status int
 	body   []byte
 	cost   cost
 }
 
-type problem struct {
+// responseError is an error of a response.
+type responseError struct {
 	Message    string         `json:"message"`
 	Path       []any          `json:"path,omitempty"`
 	Extensions map[string]any `json:"extensions"`
 }
 
-func (p problem) code() string { return fmt.Sprint(p.Extensions["code"]) }
+func (e responseError) code() string { return fmt.Sprint(e.Extensions["code"]) }
 
+// cost is the cost of an operation as the access log reports it.
 type cost struct {
 	Statements int64 `json:"sql_statements"`
 	RoundTrips int64 `json:"sql_round_trips"`
 	Waits      int64 `json:"batch_waits"`
 }
 
-// ask sends one operation as a viewer.
-func (a *api) ask(t *testing.T, as edu.Viewer, query string, variables map[string]any) answer {
+// execute sends one operation as a viewer.
+func (a *testAPI) execute(t *testing.T, as edu.Viewer, query string, variables map[string]any) response {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
@@ -106,9 +110,9 @@ func (a *api) ask(t *testing.T, as edu.Viewer, query string, variables map[strin
 	return a.post(t, as, body)
 }
 
-// post sends a body. The handler is called without a network between, so that
-// the line of log with the cost is written once it returns.
-func (a *api) post(t *testing.T, as edu.Viewer, body []byte) answer {
+// post sends a request body as a viewer. It calls the handler directly, so the line of the access log with
+// the cost is complete when the handler returns.
+func (a *testAPI) post(t *testing.T, as edu.Viewer, body []byte) response {
 	t.Helper()
 	var log bytes.Buffer
 	served := middleware.RequestID()(middleware.AccessLog(&log, slog.LevelInfo)(a.handler))
@@ -116,28 +120,28 @@ func (a *api) post(t *testing.T, as edu.Viewer, body []byte) answer {
 	r.Header.Set("Content-Type", "application/json")
 	rec := httptest.NewRecorder()
 	served.ServeHTTP(rec, r)
-	got := answer{status: rec.Code, body: rec.Body.Bytes()}
+	got := response{status: rec.Code, body: rec.Body.Bytes()}
 	if err := json.Unmarshal(got.body, &got); err != nil {
-		t.Fatalf("the answer is no JSON: %v\n%s", err, got.body)
+		t.Fatalf("the response is not JSON: %v\n%s", err, got.body)
 	}
 	if err := json.Unmarshal(log.Bytes(), &got.cost); err != nil {
-		t.Fatalf("the access log is no line of JSON: %v\n%s", err, &log)
+		t.Fatalf("the access log is not one line of JSON: %v\n%s", err, &log)
 	}
 	return got
 }
 
-// data asks and fails the test on any error.
-func (a *api) data(t *testing.T, as edu.Viewer, query string, variables map[string]any) map[string]any {
+// mustExecute sends one operation and returns its data. It fails the test if the response has errors.
+func (a *testAPI) mustExecute(t *testing.T, as edu.Viewer, query string, variables map[string]any) map[string]any {
 	t.Helper()
-	got := a.ask(t, as, query, variables)
+	got := a.execute(t, as, query, variables)
 	if len(got.Errors) > 0 {
-		t.Fatalf("%s\nanswered %s", query, got.body)
+		t.Fatalf("errors in the response to\n%s\n%s", query, got.body)
 	}
 	return got.Data
 }
 
-// at follows names and indexes into an answer; nil where there is nothing.
-func at(v any, path ...any) any {
+// valueAt returns the value at a path of names and indexes in decoded JSON, nil if there is none.
+func valueAt(v any, path ...any) any {
 	for _, step := range path {
 		switch s := step.(type) {
 		case string:
@@ -154,80 +158,81 @@ func at(v any, path ...any) any {
 	return v
 }
 
-// each returns one field of every object of a list, as text.
-func each(list any, field string) []string {
+// fieldValues returns one field of every object of a list, as text.
+func fieldValues(list any, field string) []string {
 	objects, _ := list.([]any)
 	values := make([]string, len(objects))
 	for i, o := range objects {
-		values[i] = fmt.Sprint(at(o, field))
+		values[i] = fmt.Sprint(valueAt(o, field))
 	}
 	return values
 }
 
-// ids makes global ids of the keys that a statement of the test's own gives.
-func (a *api) ids(t *testing.T, kind edu.Kind, sql string, args ...any) []string {
+// queryIDs runs a statement of a test and returns its keys as global ids.
+func (a *testAPI) queryIDs(t *testing.T, kind edu.Kind, sql string, args ...any) []string {
 	t.Helper()
-	return globalIDs(kind, connectionSelection[int64](t, a, sql, args...))
+	return globalIDs(kind, queryColumn[int64](t, a, sql, args...))
 }
 
+// globalIDs returns the global ids of keys.
 func globalIDs(kind edu.Kind, keys []int64) []string {
 	list := make([]string, len(keys))
 	for i, key := range keys {
-		list[i] = edu.NewID(kind, key).String()
+		list[i] = globalID(kind, key)
 	}
 	return list
 }
 
-// id returns the global id of a key.
-func id(kind edu.Kind, key int64) string { return edu.NewID(kind, key).String() }
+// globalID returns the global id of a key.
+func globalID(kind edu.Kind, key int64) string { return edu.NewID(kind, key).String() }
 
-// connectionSelection reads one column of a statement of the test's own.
-func connectionSelection[T any](t *testing.T, a *api, sql string, args ...any) []T {
+// queryColumn runs a statement of a test and returns its only column.
+func queryColumn[T any](t *testing.T, a *testAPI, sql string, args ...any) []T {
 	t.Helper()
-	found, err := a.db.Query(t.Context(), sql, args...)
+	rows, err := a.db.Query(t.Context(), sql, args...)
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
-	list, err := pgx.CollectRows(found, pgx.RowTo[T])
+	list, err := pgx.CollectRows(rows, pgx.RowTo[T])
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return list
 }
 
-// one reads one value.
-func one[T any](t *testing.T, a *api, sql string, args ...any) T {
+// queryOne runs a statement of a test and returns its only value.
+func queryOne[T any](t *testing.T, a *testAPI, sql string, args ...any) T {
 	t.Helper()
-	list := connectionSelection[T](t, a, sql, args...)
+	list := queryColumn[T](t, a, sql, args...)
 	if len(list) != 1 {
 		t.Fatalf("%s: %d rows, want 1", sql, len(list))
 	}
 	return list[0]
 }
 
-func (a *api) exec(t *testing.T, sql string, args ...any) {
+func (a *testAPI) exec(t *testing.T, sql string, args ...any) {
 	t.Helper()
 	if _, err := a.db.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
 
-// internals are words that only the inside of the server knows.
-var internals = []string{"sql", "pgx", "postgres", "dataloader", "runtime", ".go", "panic", "internal server error", "syntax", "int4", "invalid byte"}
+// internalWords are words of the server's internals, which must not appear in a response.
+var internalWords = []string{"sql", "pgx", "postgres", "dataloader", "runtime", ".go", "panic", "internal server error", "syntax", "int4", "invalid byte"}
 
-// wantRefusal checks that the first error has the code, says something and tells
-// nothing of the inside.
-func wantRefusal(t *testing.T, got answer, code edu.Code) {
+// wantError checks that the first error of a response has the code and a message, and that the response
+// contains no internalWords.
+func wantError(t *testing.T, got response, code edu.Code) {
 	t.Helper()
 	if len(got.Errors) == 0 {
-		t.Fatalf("no error, want %s; answered %.300s", code, got.body)
+		t.Fatalf("no error, want %s; response %.300s", code, got.body)
 	}
 	e := got.Errors[0]
 	if e.code() != string(code) || e.Message == "" {
-		t.Errorf("answered %s, want an error %s", got.body, code)
+		t.Errorf("response %s, want an error %s", got.body, code)
 	}
 	lower := strings.ToLower(string(got.body))
-	if i := slices.IndexFunc(internals, func(word string) bool { return strings.Contains(lower, word) }); i >= 0 {
-		t.Errorf("the answer tells of the inside (%q): %s", internals[i], got.body)
+	if i := slices.IndexFunc(internalWords, func(word string) bool { return strings.Contains(lower, word) }); i >= 0 {
+		t.Errorf("the response contains the internal word %q: %s", internalWords[i], got.body)
 	}
 }

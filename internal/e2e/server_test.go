@@ -469,7 +469,7 @@ func TestPendingMigrations(t *testing.T) {
 			t.Errorf("%q: exit code %d: %s", args, code, stderr)
 		}
 	}
-	if strings.Contains(p.stdout.String(), "a job failed") {
+	if strings.Contains(p.stdout.String(), "job failed") {
 		t.Errorf("jobs ran without the schema:\n%s", p.stdout)
 	}
 	// A port that is in use is reported.

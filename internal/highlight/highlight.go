@@ -1,10 +1,8 @@
-// Package highlight marks the words of a text that a search matched, as safe
-// HTML.
+// Package highlight marks the words of a text that a search matched and returns the text as safe HTML.
 //
-// PostgreSQL's ts_headline could do it, but it drops what looks like an HTML tag
-// ("List<T>") from the text, and at twenty results it costs more than the
-// search. Words are compared by the stems of Snowball's English stemmer, the one
-// behind PostgreSQL's english configuration.
+// It replaces PostgreSQL's ts_headline, which drops text that resembles an HTML tag ("List<T>") and
+// costs more than the search itself for twenty results. Words are compared by the stems of Snowball's
+// English stemmer, which PostgreSQL's english configuration uses.
 package highlight
 
 import (
@@ -20,17 +18,16 @@ import (
 // Marker marks the words of one search.
 type Marker struct {
 	stems map[string]bool
-	// firstBytes holds the first bytes of the stems. A stem begins as its word
-	// does, so a word that begins otherwise need not be stemmed: that spares
-	// nine words in ten.
+	// firstBytes holds the first bytes of the stems. A word and its stem begin with the same byte,
+	// so words with another first byte are not stemmed, which skips nine words of ten.
 	firstBytes [256]bool
-	// compounds are lexemes that are more than a word, such as node.js or 3.11.
+	// compounds are lexemes of more than one word, such as node.js or 3.11.
 	compounds []string
 	stemmer   *snowballstem.Env
 }
 
-// New makes a Marker for what PostgreSQL's querytree says of a search:
-// normalised words in quotes, e.g. 'practic' & 'rust'.
+// New returns a Marker for the words of a search, as PostgreSQL's querytree returns them: normalised
+// words in quotes, e.g. 'practic' & 'rust'.
 func New(querytree string) *Marker {
 	m := &Marker{stems: map[string]bool{}, stemmer: snowballstem.NewEnv("")}
 	parts := strings.Split(querytree, "'")
@@ -47,8 +44,7 @@ func New(querytree string) *Marker {
 	return m
 }
 
-// RenderHTML returns the whole text, HTML-escaped, with the matched words between
-// <mark> and </mark>.
+// RenderHTML returns the whole text, HTML-escaped, with the matched words between <mark> and </mark>.
 func (m *Marker) RenderHTML(text string) string {
 	var out strings.Builder
 	out.Grow(len(text) + 64)
@@ -72,17 +68,18 @@ func (m *Marker) RenderHTML(text string) string {
 	return out.String()
 }
 
-// compoundLength returns how many bytes of the text's start, where a word may begin,
-// are a lexeme that is more than a word; 0 for none.
+// compoundLength returns the length in bytes of the compound at the start of the text, or 0 if there is
+// none. The text must start where a word can start.
 func (m *Marker) compoundLength(text string) int {
-	for _, run := range m.compounds {
-		if len(text) >= len(run) && strings.EqualFold(text[:len(run)], run) && wordLength(text[len(run):]) == 0 {
-			return len(run)
+	for _, compound := range m.compounds {
+		if len(text) >= len(compound) && strings.EqualFold(text[:len(compound)], compound) && wordLength(text[len(compound):]) == 0 {
+			return len(compound)
 		}
 	}
 	return 0
 }
 
+// matchesWord reports whether a word has the stem of a searched word.
 func (m *Marker) matchesWord(word string) bool {
 	word = strings.ToLower(word)
 	if !m.firstBytes[word[0]] {
@@ -96,8 +93,7 @@ func (m *Marker) matchesWord(word string) bool {
 	return m.stems[m.stemmer.Current()]
 }
 
-// wordLength returns how many bytes of the text's start are one word: letters,
-// marks and digits.
+// wordLength returns the length in bytes of the word at the start of the text: letters, marks and digits.
 func wordLength(text string) int {
 	for i, r := range text {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {

@@ -9,7 +9,7 @@ import (
 	"github.com/7p-education/api/internal/highlight"
 )
 
-func TestMarks(t *testing.T) {
+func TestRenderHTML(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ tree, text, want string }{
 		{"'rust'", "Rust in practice", "<mark>Rust</mark> in practice"},
@@ -25,24 +25,23 @@ func TestMarks(t *testing.T) {
 		{"'rust'", "\"rust\" 'rust'", "&#34;<mark>rust</mark>&#34; &#39;<mark>rust</mark>&#39;"},
 	} {
 		if got := highlight.New(c.tree).RenderHTML(c.text); got != c.want {
-			t.Errorf("%s of %q: %q, want %q", c.tree, c.text, got, c.want)
+			t.Errorf("New(%s).RenderHTML(%q) = %q, want %q", c.tree, c.text, got, c.want)
 		}
 	}
 }
 
 var marks = regexp.MustCompile("</?mark>")
 
-// Whatever the text and the search are, nothing but marks is added, they are
-// never nested, and nothing of the text is HTML.
+// FuzzHTML checks that RenderHTML only adds marks, never nests them and escapes the whole text.
 func FuzzHTML(f *testing.F) {
 	f.Add("'rust' & 'c'", "<script>Rust & C++</script>")
 	f.Add("'''' | '<mark>'", "it's <mark>\xff\x00 é́")
 	f.Add("'node.js' | '3.11' | 'a/b'", "Node.js 3.11 a/b. x@y.z -5 ...")
 	f.Fuzz(func(t *testing.T, tree, text string) {
-		text = strings.ToValidUTF8(text, "") // as PostgreSQL holds it
+		text = strings.ToValidUTF8(text, "") // PostgreSQL stores only valid UTF-8
 		got := highlight.New(tree).RenderHTML(text)
 		if plain := marks.ReplaceAllString(got, ""); html.UnescapeString(plain) != html.UnescapeString(html.EscapeString(text)) || plain != html.EscapeString(text) {
-			t.Errorf("%q became %q", text, got)
+			t.Errorf("RenderHTML(%q) = %q, which is not the escaped text with marks", text, got)
 		}
 		inside := false
 		for _, m := range marks.FindAllString(got, -1) {
@@ -52,7 +51,7 @@ func FuzzHTML(f *testing.F) {
 			inside = !inside
 		}
 		if inside {
-			t.Errorf("a mark is left open in %q", got)
+			t.Errorf("a mark is not closed in %q", got)
 		}
 	})
 }

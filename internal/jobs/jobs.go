@@ -1,5 +1,4 @@
-// Package jobs runs what has to be done again and again beside the requests. It
-// must never know of GraphQL or HTTP.
+// Package jobs runs the server's periodic maintenance in the background.
 package jobs
 
 import (
@@ -11,12 +10,12 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Job is something done at the start and then every so often.
+// Job is a task that runs at the start and then at an interval.
 type Job struct {
 	Name     string
 	Interval time.Duration
-	// Run does it once and tells what was done; nil for nothing.
-	Run func(context.Context) ([]any, error)
+	// Run runs the job once and returns its report as log attributes, nil if there was nothing to do.
+	Run func(context.Context) (report []any, err error)
 }
 
 // ServerJobs returns the jobs of the server.
@@ -24,7 +23,7 @@ func ServerJobs(s *store.Store) []Job {
 	return []Job{
 		{Name: "partitions", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.EnsurePartitions(ctx, time.Now(), 2)
-			return countReport("made", n), err
+			return countReport("created_partitions", n), err
 		}},
 		{Name: "analytics", Interval: 5 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
 			done, err := s.RefreshAnalytics(ctx, 4*time.Minute)
@@ -33,31 +32,32 @@ func ServerJobs(s *store.Store) []Job {
 			}
 			return []any{"refreshed", true}, err
 		}},
-		{Name: "related", Interval: 10 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
+		{Name: "related_courses", Interval: 10 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.RefreshRelatedCourses(ctx, 12*time.Hour)
-			return countReport("courses", n), err
+			return countReport("refreshed_courses", n), err
 		}},
 		{Name: "sessions", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.DeleteExpiredSessions(ctx)
-			return countReport("expired_tokens", n), err
+			return countReport("deleted_tokens", n), err
 		}},
-		{Name: "answers", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
+		{Name: "idempotent_responses", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.DeleteExpiredResponses(ctx)
-			return countReport("expired_answers", n), err
+			return countReport("deleted_responses", n), err
 		}},
 	}
 }
 
-func countReport(what string, n int) []any {
+// countReport returns a report of one count, nil for a count of 0.
+func countReport(key string, n int) []any {
 	if n == 0 {
 		return nil
 	}
-	return []any{what, n}
+	return []any{key, n}
 }
 
-// StartPeriodic runs the jobs from when ready is closed until the context ends; the channel
-// is closed once all have returned. A job that fails is logged and tried again at its
-// next turn.
+// StartPeriodic starts the jobs once ready is closed and runs each at its interval until the context
+// ends. The returned channel is closed when all jobs have returned. A failed job is logged and runs
+// again after its interval.
 func StartPeriodic(ctx context.Context, log *slog.Logger, ready <-chan struct{}, jobs []Job) <-chan struct{} {
 	var wg sync.WaitGroup
 	for _, j := range jobs {
@@ -84,14 +84,15 @@ func StartPeriodic(ctx context.Context, log *slog.Logger, ready <-chan struct{},
 	return done
 }
 
+// runAndLog runs the job once. It logs errors and reports, unless the context has ended.
 func (j Job) runAndLog(ctx context.Context, log *slog.Logger) {
 	start := time.Now()
 	report, err := j.Run(ctx)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		log.ErrorContext(ctx, "a job failed; it is tried again at its next turn", "job", j.Name, "error", err)
+		log.ErrorContext(ctx, "job failed, retried after its interval", "job", j.Name, "error", err)
 	case report != nil:
-		log.InfoContext(ctx, "a job ran", append([]any{"job", j.Name, "ms", time.Since(start).Milliseconds()}, report...)...)
+		log.InfoContext(ctx, "job done", append([]any{"job", j.Name, "ms", time.Since(start).Milliseconds()}, report...)...)
 	}
 }

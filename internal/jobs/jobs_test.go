@@ -27,82 +27,82 @@ func setup(t *testing.T) ([]jobs.Job, *pgxpool.Pool) {
 	return jobs.ServerJobs(s), testdb.OpenPool(t, dsn)
 }
 
-// Each job of the server does its work at its first turn and has nothing to do
-// at the next.
-func TestAll(t *testing.T) {
+// TestServerJobs checks that each job of the server does its work in its first run and finds nothing to
+// do in the second.
+func TestServerJobs(t *testing.T) {
 	t.Parallel()
-	list, db := setup(t)
+	serverJobs, db := setup(t)
 	if _, err := db.Exec(t.Context(), "DELETE FROM course_related; DELETE FROM course_related_made"); err != nil {
 		t.Fatal(err)
 	}
-	for _, j := range list {
+	for _, j := range serverJobs {
 		if j.Interval <= 0 || j.Name == "" {
-			t.Errorf("%+v has no turn or no name", j)
+			t.Errorf("job %+v has no interval or no name", j)
 		}
 		if _, err := j.Run(t.Context()); err != nil {
 			t.Errorf("%s: %v", j.Name, err)
 		}
 		if report, err := j.Run(t.Context()); err != nil || report != nil {
-			t.Errorf("%s did something again: %v, %v", j.Name, report, err)
+			t.Errorf("second run of %s reported %v, %v; want nothing to do", j.Name, report, err)
 		}
 	}
-	for what, sql := range map[string]string{
-		"this month and the two after it": "SELECT count(*) = 3 FROM generate_series(0, 2) n WHERE to_regclass('video_progress_' || to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + n * interval '1 month', 'YYYY_MM')) IS NOT NULL",
-		"related courses":                 "SELECT count(*) > 0 FROM course_related",
-		"fresh figures":                   "SELECT min(refreshed_at) > now() - interval '5 minutes' FROM course_analytics",
+	for name, sql := range map[string]string{
+		"partitions of this month and the next two": "SELECT count(*) = 3 FROM generate_series(0, 2) n WHERE to_regclass('video_progress_' || to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + n * interval '1 month', 'YYYY_MM')) IS NOT NULL",
+		"related courses": "SELECT count(*) > 0 FROM course_related",
+		"fresh analytics": "SELECT min(refreshed_at) > now() - interval '5 minutes' FROM course_analytics",
 	} {
-		var there bool
-		if err := db.QueryRow(t.Context(), sql).Scan(&there); err != nil || !there {
-			t.Errorf("%s: %v, %v", what, there, err)
+		var exists bool
+		if err := db.QueryRow(t.Context(), sql).Scan(&exists); err != nil || !exists {
+			t.Errorf("%s: exists %v, error %v", name, exists, err)
 		}
 	}
 }
 
-// A job that fails is logged and has its next turn; the end of the context ends
-// them all.
-func TestStart(t *testing.T) {
+// TestStartPeriodic checks that a failed job is logged and runs again, and that the end of the context
+// stops all jobs.
+func TestStartPeriodic(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	var out bytes.Buffer
-	turns := make(chan int)
+	runs := make(chan int)
 	n := 0
 	ready := make(chan struct{})
 	close(ready)
 	done := jobs.StartPeriodic(ctx, slog.New(slog.NewTextHandler(&out, nil)), ready, []jobs.Job{
-		{Name: "shaky", Interval: time.Millisecond, Run: func(ctx context.Context) ([]any, error) {
+		{Name: "fails_first", Interval: time.Millisecond, Run: func(ctx context.Context) ([]any, error) {
 			n++
 			select {
-			case turns <- n:
+			case runs <- n:
 			case <-ctx.Done():
 				return nil, ctx.Err()
 			}
 			if n == 1 {
-				return nil, errors.New("no luck")
+				return nil, errors.New("first run fails")
 			}
-			return []any{"luck", n}, nil
+			return []any{"runs", n}, nil
 		}},
-		{Name: "rare", Interval: time.Hour, Run: func(context.Context) ([]any, error) { return nil, nil }},
+		{Name: "nothing_to_do", Interval: time.Hour, Run: func(context.Context) ([]any, error) { return nil, nil }},
 	})
 	for want := 1; want <= 3; want++ {
-		if got := <-turns; got != want {
-			t.Errorf("turn %d, want %d", got, want)
+		if got := <-runs; got != want {
+			t.Errorf("run %d, want %d", got, want)
 		}
 	}
 	cancel()
 	<-done
 	log := out.String()
-	if !strings.Contains(log, `error="no luck"`) || !strings.Contains(log, "luck=2") || strings.Contains(log, "rare") || strings.Contains(log, "canceled") {
-		t.Errorf("the log is\n%s", log)
+	if !strings.Contains(log, `error="first run fails"`) || !strings.Contains(log, "runs=2") || strings.Contains(log, "nothing_to_do") || strings.Contains(log, "canceled") {
+		t.Errorf("the log has no failed first run, no report of the second, or more than these:\n%s", log)
 	}
 }
 
-// Nothing runs before all is ready, not even where that never comes.
-func TestStartWaits(t *testing.T) {
+// TestStartPeriodicWaitsForReady checks that no job runs before ready is closed, even if it never is.
+func TestStartPeriodicWaitsForReady(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := jobs.StartPeriodic(ctx, slog.New(slog.DiscardHandler), make(chan struct{}), []jobs.Job{
 		{Name: "early", Interval: time.Millisecond, Run: func(context.Context) ([]any, error) {
-			t.Error("a job ran")
+			t.Error("a job ran before ready was closed")
 			return nil, nil
 		}},
 	})

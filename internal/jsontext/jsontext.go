@@ -1,11 +1,11 @@
-// Package jsontext appends JSON to bytes, for answers and lines of log that are
-// written a thousand times as often as anything else.
+// Package jsontext appends JSON strings to byte slices, for the two hottest writers: responses and the
+// access log.
 package jsontext
 
 const hexDigits = "0123456789ABCDEF"
 
-// AppendString appends a JSON string, as gqlgen writes it: what may stand as it is
-// does. It leaves invalid UTF-8 alone.
+// AppendString appends s as a JSON string. Like gqlgen, it escapes only control characters, quotes and
+// backslashes; invalid UTF-8 is appended unchanged.
 func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0

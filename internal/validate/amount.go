@@ -6,13 +6,13 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// ValidateAmount returns an amount of money: 0 to 99999999.99, with two decimals at most,
-// which is what a course's price can hold.
+// ValidateAmount returns an amount of money. It must be from 0 to 99999999.99 with at most two decimals,
+// the range of a course's price.
 func (in Input) ValidateAmount(field string, amount edu.Decimal) edu.Decimal {
 	whole, decimals, _ := strings.Cut(string(amount), ".")
 	whole = strings.TrimLeft(whole, "0")
 	if len(whole) > 8 || len(decimals) > 2 || strings.HasPrefix(whole, "-") {
-		in.RejectField(field, "this must be from 0 to 99999999.99, with two decimals at most; it is %s", amount)
+		in.RejectField(field, "must be from 0 to 99999999.99, with at most two decimals; it is %s", amount)
 	}
 	return amount
 }

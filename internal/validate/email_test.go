@@ -7,9 +7,9 @@ import (
 	"github.com/7p-education/api/internal/validate"
 )
 
-func TestEmail(t *testing.T) {
+func TestValidateEmail(t *testing.T) {
 	t.Parallel()
-	for email, good := range map[string]bool{
+	for email, valid := range map[string]bool{
 		"ada@7p.example": true, "o'brien+7p@mail.7p.example": true, "a@localhost": true, "1@1.2": true,
 		strings.Repeat("a", 243) + "@7p.example": true, strings.Repeat("a", 244) + "@7p.example": false,
 		"ada@" + strings.Repeat("b", 63) + ".example": true, "ada@" + strings.Repeat("b", 64) + ".example": false,
@@ -19,10 +19,10 @@ func TestEmail(t *testing.T) {
 	} {
 		in := validate.New("input")
 		if got := in.ValidateEmail("email", email); got != email {
-			t.Errorf("%q became %q", email, got)
+			t.Errorf("ValidateEmail(%q) = %q, want it unchanged", email, got)
 		}
-		if (in.Err() == nil) != good {
-			t.Errorf("%.40q: %v, want it taken: %v", email, in.Err(), good)
+		if (in.Err() == nil) != valid {
+			t.Errorf("ValidateEmail(%.40q): error %v, want valid: %v", email, in.Err(), valid)
 		}
 	}
 }

@@ -1,31 +1,30 @@
-// Package check looks over what a mutation's caller sent and makes it fit to be
-// stored. It gathers all problems, each at its field, so that the caller can put
-// everything right at once. It must never know of a database.
+// Package validate validates the input of mutations and normalizes it for the store. It collects all
+// problems, each with the path to its field, so that the caller can correct them all at once.
 package validate
 
 import (
 	"fmt"
-	"slices"
-
 	"github.com/7p-education/api/edu"
+	"slices"
+	"strings"
 )
 
-// maxProblems is how many problems are told: with 10,000 rows the first will do.
+// maxProblems limits the problems that are reported: an import of 10,000 rows can have many more.
 const maxProblems = 100
 
-// Input checks the fields below a path.
+// Input validates the fields below a path. Copies of an Input share their problems.
 type Input struct {
 	path     edu.InputPath
 	problems *edu.UserErrors
 }
 
-// New starts to check the fields below an argument, e.g. "input", or the arguments
-// themselves if none is named.
+// New returns an Input for the fields of an argument, e.g. "input", or for the arguments themselves if
+// argument is omitted.
 func New(argument ...string) Input {
 	return Input{path: argument, problems: new(edu.UserErrors)}
 }
 
-// AtPath checks the fields below a field, or below an element of one.
+// AtPath returns an Input for the fields of a nested field or list element.
 func (in Input) AtPath(below ...any) Input {
 	return Input{path: in.path.Subpath(below...), problems: in.problems}
 }
@@ -33,7 +32,7 @@ func (in Input) AtPath(below ...any) Input {
 // FieldPath returns the path to a field.
 func (in Input) FieldPath(field string) edu.InputPath { return in.path.Subpath(field) }
 
-// Err returns the problems found so far, as edu.UserErrors, or nil for none.
+// Err returns the problems found until now, as edu.UserErrors, or nil if there are none.
 func (in Input) Err() error {
 	if len(*in.problems) == 0 {
 		return nil
@@ -41,15 +40,16 @@ func (in Input) Err() error {
 	return *in.problems
 }
 
-// LimitReached tells whether no more problems will be told: checking on is a waste.
+// LimitReached reports whether maxProblems problems were found. Further ones are dropped, so validation
+// can stop.
 func (in Input) LimitReached() bool { return len(*in.problems) >= maxProblems }
 
-// RejectField notes that a field is not what it must be.
+// RejectField adds a problem with the code INVALID at a field.
 func (in Input) RejectField(field, format string, args ...any) {
 	in.addProblem(edu.UserInvalid, field, fmt.Sprintf(format, args...))
 }
 
-// RejectPassword notes that a password is too weak.
+// RejectPassword adds a problem with the code WEAK_PASSWORD at a field.
 func (in Input) RejectPassword(field, message string) {
 	in.addProblem(edu.UserWeakPassword, field, message)
 }
@@ -60,34 +60,34 @@ func (in Input) addProblem(code edu.UserErrorCode, field, message string) {
 	}
 }
 
-// ValidateID returns the key of an id that must be of a kind.
+// ValidateID returns the key of an id. The id must be of the given kind.
 func (in Input) ValidateID(field string, id edu.ID, kind edu.Kind) int64 {
 	key, err := id.KeyForKind(kind)
 	if err != nil {
-		in.RejectField(field, "this is not the id of a %s: send one back as an answer gave it", kind)
+		in.RejectField(field, "must be the id of a %s, exactly as this API returned it", kind)
 	}
 	return key
 }
 
-// ValidateRange checks that a number lies between two others.
-func (in Input) ValidateRange(field string, n, least, most int) int {
-	if n < least || n > most {
-		in.RejectField(field, "this must be from %d to %d; it is %d", least, most, n)
+// ValidateRange returns a number. It must be from minimum to maximum.
+func (in Input) ValidateRange(field string, n, minimum, maximum int) int {
+	if n < minimum || n > maximum {
+		in.RejectField(field, "must be from %d to %d; it is %d", minimum, maximum, n)
 	}
 	return n
 }
 
-// ValidateCount checks how many elements a list has.
-func (in Input) ValidateCount(field string, n, least, most int) {
-	if n < least || n > most {
-		in.RejectField(field, "this must hold from %d to %d elements; it holds %d", least, most, n)
+// ValidateCount checks the number of elements of a list. It must be from minimum to maximum.
+func (in Input) ValidateCount(field string, n, minimum, maximum int) {
+	if n < minimum || n > maximum {
+		in.RejectField(field, "must have from %d to %d elements; it has %d", minimum, maximum, n)
 	}
 }
 
-// ValidateOneOf checks that a text is one of some.
+// ValidateOneOf returns a text. It must be one of the choices.
 func (in Input) ValidateOneOf(field, value string, choices ...string) string {
 	if !slices.Contains(choices, value) {
-		in.RejectField(field, "this must be one of %v", choices)
+		in.RejectField(field, "must be one of: %s", strings.Join(choices, ", "))
 	}
 	return value
 }

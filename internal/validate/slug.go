@@ -7,20 +7,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// MaxSlugLength is the most characters of what Slug returns: with a hyphen and a suffix
-// of six, which the store adds where a slug is taken, they are 80.
+// MaxSlugLength is the maximum length of a slug that Slugify returns. If a slug already exists, the
+// store appends a hyphen and six characters, which makes 80.
 const MaxSlugLength = 73
 
-// latinLetters are the letters of the Latin script that do not decompose into one of
-// ASCII and marks.
+// latinLetters maps the Latin letters that do not decompose into an ASCII letter and marks.
 var latinLetters = map[rune]string{
 	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'đ': "d", 'ð': "d", 'þ': "th", 'ł': "l", 'ħ': "h", 'ŧ': "t", 'ŋ': "ng", 'ı': "i",
 }
 
-// Slugify makes of a title what is fit for an address: lower-case letters and digits
-// of ASCII, with single hyphens between them. Letters lose their marks; apostrophes
-// are left out; a title without any letter of the Latin script and without a digit
-// is "course". What is too long is cut at a hyphen.
+// Slugify returns the slug of a title for URLs: lower-case ASCII letters and digits, with single hyphens
+// between words. Letters lose their marks and apostrophes are dropped. The slug of a title without Latin
+// letters and digits is "course". Long slugs are truncated at a hyphen.
 func Slugify(title string) string {
 	var slug strings.Builder
 	gap := false
@@ -45,7 +43,8 @@ func Slugify(title string) string {
 	return truncateSlug(slug.String())
 }
 
-// truncateSlug shortens a slug to MaxSlugLength characters, at a hyphen if there is one.
+// truncateSlug shortens a slug to at most MaxSlugLength characters, at a hyphen if there is one, and
+// replaces an empty slug by "course".
 func truncateSlug(slug string) string {
 	if slug == "" {
 		return "course"

@@ -8,7 +8,7 @@ import (
 	"github.com/7p-education/api/internal/validate"
 )
 
-func TestSlug(t *testing.T) {
+func TestSlugify(t *testing.T) {
 	t.Parallel()
 	for title, want := range map[string]string{
 		"Go for Gophers":               "go-for-gophers",
@@ -30,25 +30,25 @@ func TestSlug(t *testing.T) {
 		strings.Repeat("a", 73) + " b": strings.Repeat("a", 73),
 	} {
 		if got := validate.Slugify(title); got != want {
-			t.Errorf("%q became %q, want %q", title, got, want)
+			t.Errorf("Slugify(%q) = %q, want %q", title, got, want)
 		}
 	}
 }
 
-var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var slugPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// FuzzSlug looks for a title whose slug is no slug, or not its own.
+// FuzzSlug searches for a title whose slug is invalid or too long, or changes if it is slugified again.
 func FuzzSlug(f *testing.F) {
 	for _, title := range []string{"", "a", "Crème – 数学 ß", strings.Repeat("a-", 90), strings.Repeat("\ufdfa", 200), "\xff\x00", "İ\u0300"} {
 		f.Add(title)
 	}
 	f.Fuzz(func(t *testing.T, title string) {
 		got := validate.Slugify(title)
-		if !slug.MatchString(got) || len(got) > validate.MaxSlugLength {
-			t.Errorf("%q became %q", title, got)
+		if !slugPattern.MatchString(got) || len(got) > validate.MaxSlugLength {
+			t.Errorf("Slugify(%q) = %q, want a slug of at most %d characters", title, got, validate.MaxSlugLength)
 		}
 		if again := validate.Slugify(got); again != got {
-			t.Errorf("%q became %q, and that %q", title, got, again)
+			t.Errorf("Slugify(%q) = %q, but Slugify of that is %q", title, got, again)
 		}
 	})
 }

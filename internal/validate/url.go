@@ -9,22 +9,29 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ValidateURL returns an absolute address of http or https, of at most some characters,
-// in Unicode's normalization form C. One with a user's name or password in it is
-// refused: everyone would see them.
-func (in Input) ValidateURL(field, text string, most int) string {
+// ValidateURL returns an absolute URL of http or https in Unicode's normalization form C. It must have
+// at most maximum characters. A URL with a user name or password is rejected, because every viewer of
+// the URL could read them.
+func (in Input) ValidateURL(field, text string, maximum int) string {
 	text = norm.NFC.String(text)
-	if n := utf8.RuneCountInString(text); n > most {
-		in.RejectField(field, "this is too long: %d characters at most, it has %d", most, n)
+	if n := utf8.RuneCountInString(text); n > maximum {
+		in.RejectField(field, "must have at most %d characters; it has %d", maximum, n)
 		return text
 	}
 	u, err := url.Parse(text)
-	// What RFC 3986 has no place for, whatever a browser may make of it.
-	strange := strings.ContainsFunc(text, func(r rune) bool {
+	// RFC 3986 allows none of these characters, although browsers accept some of them.
+	hasInvalidRune := strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || isControlRune(r) || strings.ContainsRune("<>\"\\^`{|}", r)
 	})
-	if err != nil || strange || strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }) || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		in.RejectField(field, "this must be an address like https://example.com/picture.png: http or https, a host, no user or password, no blanks, brackets or quotes")
+	if err != nil || hasInvalidRune || !isPublicHTTPURL(u) {
+		in.RejectField(field, "must be a URL like https://example.com/picture.png: http or https, with an ASCII host, without user and password, without spaces and the characters <>\"\\^`{|}")
 	}
 	return text
+}
+
+// isPublicHTTPURL reports whether a URL has the scheme http or https, an ASCII host, and neither user
+// name nor password.
+func isPublicHTTPURL(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil &&
+		!strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII })
 }

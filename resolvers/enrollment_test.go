@@ -1,0 +1,258 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+)
+
+const enrollMutation = `mutation($id: ID!) { enroll(input: {courseId: $id}) {
+	enrollment { id progress status course { id enrollmentCount viewerEnrollment { id } } } userErrors { code message field } } }`
+
+// userErrors returns the user errors of a payload as "CODE input.field".
+func userErrors(got response, mutation string) []string {
+	list, _ := valueAt(got.Data, mutation, "userErrors").([]any)
+	problems := make([]string, len(list))
+	for i, e := range list {
+		var path []string
+		for _, step := range valueAt(e, "field").([]any) {
+			path = append(path, step.(string))
+		}
+		problems[i] = fmt.Sprint(valueAt(e, "code")) + " " + strings.Join(path, ".")
+	}
+	return problems
+}
+
+// wantUserErrors checks that a response has exactly these user errors, as userErrors returns them, and no
+// other errors.
+func wantUserErrors(t *testing.T, got response, mutation string, want ...string) {
+	t.Helper()
+	if problems := userErrors(got, mutation); len(got.Errors) > 0 || strings.Join(problems, "; ") != strings.Join(want, "; ") {
+		t.Errorf("response of %s %.2000s, want the user errors %v", mutation, got.body, want)
+	}
+}
+
+// courseVariables returns the variables of a mutation on a course.
+func courseVariables(key int64) map[string]any {
+	return map[string]any{"id": globalID(edu.KindCourse, key)}
+}
+
+func TestEnroll(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	got := s.execute(t, s.otherStudent, enrollMutation, courseVariables(s.course))
+	wantUserErrors(t, got, "enroll")
+	enrollment := valueAt(got.Data, "enroll", "enrollment")
+	if valueAt(enrollment, "progress") != 0.0 || valueAt(enrollment, "status") != "NOT_STARTED" ||
+		valueAt(enrollment, "course", "enrollmentCount") != 2.0 || valueAt(enrollment, "course", "viewerEnrollment", "id") != valueAt(enrollment, "id") {
+		t.Errorf("response %s", got.body)
+	}
+	// Round trips: BEGIN, lock, enrolled already? – insert, COMMIT – the course and the viewer's enrollment.
+	if got.cost.Statements != 7 || got.cost.RoundTrips != 4 || got.cost.Waits != 0 {
+		t.Errorf("cost %+v, want 7 statements in 4 round trips", got.cost)
+	}
+	wantUserErrors(t, s.execute(t, s.otherStudent, enrollMutation, courseVariables(s.course)), "enroll", "ALREADY_EXISTS input.courseId")
+	wantUserErrors(t, s.execute(t, s.otherStudent, enrollMutation, courseVariables(s.draft)), "enroll", "NOT_FOUND input.courseId")
+	wantUserErrors(t, s.execute(t, s.otherStudent, enrollMutation, courseVariables(99)), "enroll", "NOT_FOUND input.courseId")
+	wantUserErrors(t, s.execute(t, s.instructor, enrollMutation, courseVariables(s.draft)), "enroll", "NOT_PUBLISHED input.courseId")
+	wantUserErrors(t, s.execute(t, s.otherStudent, enrollMutation, map[string]any{"id": "invalid"}), "enroll", "INVALID input.courseId")
+	wantUserErrors(t, s.execute(t, s.otherStudent, enrollMutation, map[string]any{"id": globalID(edu.KindVideo, s.video)}), "enroll", "INVALID input.courseId")
+	wantError(t, s.execute(t, s.anonymous, enrollMutation, courseVariables(s.course)), edu.Unauthenticated)
+}
+
+// TestConcurrentEnroll checks that one of 50 concurrent requests inserts the row and 49 get ALREADY_EXISTS.
+func TestConcurrentEnroll(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	var wait sync.WaitGroup
+	outcomes := make(chan string, 50)
+	for range 50 {
+		wait.Go(func() {
+			got := s.execute(t, s.otherStudent, enrollMutation, courseVariables(s.course))
+			outcomes <- strings.Join(userErrors(got, "enroll"), ";")
+		})
+	}
+	wait.Wait()
+	close(outcomes)
+	count := map[string]int{}
+	for outcome := range outcomes {
+		count[outcome]++
+	}
+	if want := map[string]int{"": 1, "ALREADY_EXISTS input.courseId": 49}; !reflect.DeepEqual(count, want) {
+		t.Errorf("outcomes %v, want %v", count, want)
+	}
+	if n := queryOne[int](t, s.testAPI, "SELECT enrollment_count FROM courses WHERE id = $1", s.course); n != 2 {
+		t.Errorf("enrollment_count is %d, want 2", n)
+	}
+}
+
+func TestUnenroll(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	const unenroll = `mutation($id: ID!) { unenroll(input: {courseId: $id}) { course { slug enrollmentCount viewerEnrollment { id } } userErrors { code message field } } }`
+	wantUserErrors(t, s.execute(t, s.otherStudent, unenroll, courseVariables(s.course)), "unenroll", "NOT_ENROLLED input.courseId")
+	wantUserErrors(t, s.execute(t, s.otherStudent, unenroll, courseVariables(s.draft)), "unenroll", "NOT_FOUND input.courseId")
+	got := s.execute(t, s.student, unenroll, courseVariables(s.course))
+	wantUserErrors(t, got, "unenroll")
+	if valueAt(got.Data, "unenroll", "course", "enrollmentCount") != 0.0 || valueAt(got.Data, "unenroll", "course", "viewerEnrollment") != nil {
+		t.Errorf("response %s", got.body)
+	}
+	// The viewer can leave a course that is no longer published. The payload does not show it.
+	got = s.execute(t, s.student, unenroll, courseVariables(s.draft))
+	wantUserErrors(t, got, "unenroll")
+	if valueAt(got.Data, "unenroll", "course") != nil {
+		t.Errorf("response %s, want no course", got.body)
+	}
+	if n := queryOne[int](t, s.testAPI, "SELECT count(*)::int FROM enrollments"); n != 0 {
+		t.Errorf("%d enrollments remain, want none", n)
+	}
+}
+
+func TestReviewCourse(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	const review = `mutation($id: ID!, $rating: Int!, $body: String!) { reviewCourse(input: {courseId: $id, rating: $rating, body: $body}) {
+		review { id rating body author { name } course { rating reviewCount reviews { nodes { body } } } } userErrors { code message field } } }`
+	reviewOf := func(course int64, rating int, body string) map[string]any {
+		return map[string]any{"id": globalID(edu.KindCourse, course), "rating": rating, "body": body}
+	}
+	got := s.execute(t, s.student, review, reviewOf(s.course, 2, "e\u0301t\u00e9 & <b>\n\tso so"))
+	wantUserErrors(t, got, "reviewCourse")
+	r := valueAt(got.Data, "reviewCourse", "review")
+	if valueAt(r, "id") != globalID(edu.KindReview, s.review) || valueAt(r, "rating") != 2.0 || valueAt(r, "body") != "été & <b>\n\tso so" ||
+		valueAt(r, "course", "rating") != 2.0 || valueAt(r, "course", "reviewCount") != 1.0 || valueAt(r, "course", "reviews", "nodes", 0, "body") != valueAt(r, "body") {
+		t.Errorf("response %s, want the first review replaced", got.body)
+	}
+	s.mustExecute(t, s.otherStudent, enrollMutation, courseVariables(s.course))
+	got = s.execute(t, s.otherStudent, review, reviewOf(s.course, 5, ""))
+	if valueAt(got.Data, "reviewCourse", "review", "course", "rating") != 3.5 {
+		t.Errorf("response %s, want a mean of 3.5", got.body)
+	}
+	for name, c := range map[string]struct {
+		as        edu.Viewer
+		variables map[string]any
+		want      []string
+	}{
+		"rejects a viewer who is not enrolled":          {s.otherInstructor, reviewOf(s.course, 5, ""), []string{"NOT_ENROLLED input.courseId"}},
+		"rejects a course that the viewer may not see":  {s.otherStudent, reviewOf(s.draft, 5, ""), []string{"NOT_FOUND input.courseId"}},
+		"rejects an unpublished course":                 {s.student, reviewOf(s.draft, 5, ""), []string{"NOT_PUBLISHED input.courseId"}},
+		"rejects an invalid rating and an invalid body": {s.student, reviewOf(s.course, 6, "\x1b[2J"), []string{"INVALID input.rating", "INVALID input.body"}},
+		"rejects a body of 5,001 characters":            {s.student, reviewOf(s.course, 1, strings.Repeat("é", 5001)), []string{"INVALID input.body"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantUserErrors(t, s.execute(t, c.as, review, c.variables), "reviewCourse", c.want...)
+		})
+	}
+}
+
+const recordMutation = `mutation($events: [VideoProgressEvent!]!) { recordVideoProgress(input: {events: $events}) {
+	recordedCount enrollments { id progress status completedAt lastAccessedAt course { id } } userErrors { code message field } } }`
+
+// videoEvent returns an event of recordMutation.
+func videoEvent(video int64, seconds int) map[string]any {
+	return map[string]any{"videoId": globalID(edu.KindVideo, video), "progressSeconds": seconds}
+}
+
+// eventVariables returns the variables of recordMutation.
+func eventVariables(list ...map[string]any) map[string]any { return map[string]any{"events": list} }
+
+func TestRecordVideoProgress(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	second := queryOne[int64](t, s.testAPI, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES ($1, 'Two', 2, 100) RETURNING id", s.course)
+	s.exec(t, "UPDATE enrollments SET progress = 10 WHERE id = $1", s.enrollment)
+
+	got := s.execute(t, s.student, recordMutation, eventVariables(videoEvent(s.video, 54), videoEvent(second, 89), videoEvent(second, 20)))
+	wantUserErrors(t, got, "recordVideoProgress")
+	e := valueAt(got.Data, "recordVideoProgress", "enrollments", 0)
+	if valueAt(got.Data, "recordVideoProgress", "recordedCount") != 3.0 || valueAt(e, "progress") != 50.0 || valueAt(e, "status") != "IN_PROGRESS" || valueAt(e, "lastAccessedAt") == nil {
+		t.Errorf("response %s, want half of the videos watched", got.body)
+	}
+	if got.cost.Statements != 8 || got.cost.RoundTrips != 3 {
+		t.Errorf("cost %+v, want 8 statements in 3 round trips, however many events", got.cost)
+	}
+	got = s.execute(t, s.student, recordMutation, eventVariables(videoEvent(second, 90)))
+	e = valueAt(got.Data, "recordVideoProgress", "enrollments", 0)
+	if valueAt(e, "progress") != 100.0 || valueAt(e, "status") != "COMPLETED" || valueAt(e, "completedAt") == nil {
+		t.Errorf("response %s, want all videos watched", got.body)
+	}
+	// Neither a new video nor watching again lowers the progress.
+	s.exec(t, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES ($1, 'Three', 3, 100)", s.course)
+	again := s.execute(t, s.student, recordMutation, eventVariables(videoEvent(s.video, 1)))
+	if a := valueAt(again.Data, "recordVideoProgress", "enrollments", 0); valueAt(a, "progress") != 100.0 || valueAt(a, "completedAt") != valueAt(e, "completedAt") {
+		t.Errorf("response %s, want unchanged progress and completedAt", again.body)
+	}
+	// Both courses at once, including the unpublished one that the viewer is enrolled in.
+	both := s.execute(t, s.student, recordMutation, eventVariables(videoEvent(s.draftVideo, 60), videoEvent(s.video, 2)))
+	if n := len(valueAt(both.Data, "recordVideoProgress", "enrollments").([]any)); n != 2 {
+		t.Errorf("response %s, want two enrollments", both.body)
+	}
+}
+
+func TestRecordVideoProgressRejectsInput(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	when := func(e map[string]any, at time.Time) map[string]any {
+		e["watchedAt"] = at.Format(time.RFC3339)
+		return e
+	}
+	now := testdb.Now
+	for name, c := range map[string]struct {
+		as     edu.Viewer
+		events []map[string]any
+		want   []string
+	}{
+		"no events":                      {s.student, []map[string]any{}, []string{"INVALID input.events"}},
+		"501 events":                     {s.student, make([]map[string]any, 501), []string{"INVALID input.events"}},
+		"a time 6 minutes in the future": {s.student, []map[string]any{videoEvent(s.video, 1), when(videoEvent(s.video, 1), now.Add(6*time.Minute))}, []string{"INVALID input.events.1.watchedAt"}},
+		"a time more than a year ago":    {s.student, []map[string]any{when(videoEvent(s.video, 1), now.AddDate(-1, 0, -2))}, []string{"INVALID input.events.0.watchedAt"}},
+		"a negative position":            {s.student, []map[string]any{videoEvent(s.video, -1)}, []string{"INVALID input.events.0.progressSeconds"}},
+		"a position past the end":        {s.student, []map[string]any{videoEvent(s.video, 91)}, []string{"INVALID input.events.0.progressSeconds"}},
+		"an unknown video":               {s.student, []map[string]any{videoEvent(999, 1)}, []string{"NOT_FOUND input.events.0.videoId"}},
+		"courses without an enrollment":  {s.otherStudent, []map[string]any{videoEvent(s.video, 1), videoEvent(s.draftVideo, 1)}, []string{"NOT_ENROLLED input.events.0.videoId", "NOT_FOUND input.events.1.videoId"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i := range c.events {
+				if c.events[i] == nil {
+					c.events[i] = videoEvent(s.video, 1)
+				}
+			}
+			wantUserErrors(t, s.execute(t, c.as, recordMutation, eventVariables(c.events...)), "recordVideoProgress", c.want...)
+		})
+	}
+	if n := queryOne[int](t, s.testAPI, "SELECT count(*)::int FROM video_progress"); n != 0 {
+		t.Errorf("%d events were recorded, want none", n)
+	}
+}
+
+func TestBulkEnroll(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	const bulk = `mutation($id: ID!, $emails: [String!]!) { bulkEnroll(input: {courseId: $id, emails: $emails}) {
+		enrolledCount alreadyEnrolledCount unknownEmails userErrors { code message field } } }`
+	emailsFor := func(course int64, emails ...string) map[string]any {
+		return map[string]any{"id": globalID(edu.KindCourse, course), "emails": append([]string{}, emails...)}
+	}
+	s.exec(t, "INSERT INTO users (name, email, active) VALUES ('gone', 'gone@7p.example', false)")
+	got := s.execute(t, s.instructor, bulk, emailsFor(s.course, "nobody@7p.example", "OTHER@7p.example", "other@7p.example", "student@7p.example", "gone@7p.example", "rival@7p.example"))
+	wantUserErrors(t, got, "bulkEnroll")
+	want := map[string]any{"enrolledCount": 2.0, "alreadyEnrolledCount": 1.0, "unknownEmails": []any{"nobody@7p.example", "gone@7p.example"}, "userErrors": []any{}}
+	if !reflect.DeepEqual(valueAt(got.Data, "bulkEnroll"), want) {
+		t.Errorf("response %s, want %v", got.body, want)
+	}
+	if n := queryOne[int](t, s.testAPI, "SELECT enrollment_count FROM courses WHERE id = $1", s.course); n != 3 {
+		t.Errorf("enrollment_count is %d, want 3", n)
+	}
+	wantUserErrors(t, s.execute(t, s.otherInstructor, bulk, emailsFor(s.course, "a@b.example")), "bulkEnroll", "FORBIDDEN input.courseId")
+	wantUserErrors(t, s.execute(t, s.otherInstructor, bulk, emailsFor(s.draft, "a@b.example")), "bulkEnroll", "NOT_FOUND input.courseId")
+	wantUserErrors(t, s.execute(t, s.instructor, bulk, emailsFor(s.draft, "a@b.example")), "bulkEnroll", "NOT_PUBLISHED input.courseId")
+	wantUserErrors(t, s.execute(t, s.instructor, bulk, emailsFor(s.course)), "bulkEnroll", "INVALID input.emails")
+	wantUserErrors(t, s.execute(t, s.instructor, bulk, emailsFor(s.course, "a@b.example", "x\x00")), "bulkEnroll", "INVALID input.emails.1")
+	wantError(t, s.execute(t, s.student, bulk, emailsFor(s.course, "a@b.example")), edu.Forbidden)
+}
