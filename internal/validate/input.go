@@ -87,7 +87,7 @@ func (in Input) ValidateCount(field string, n, minimum, maximum int) {
 // ValidateOneOf returns a text. It must be one of the choices.
 func (in Input) ValidateOneOf(field, value string, choices ...string) string {
 	if !slices.Contains(choices, value) {
-		in.RejectField(field, "must be one of: %s", strings.Join(choices, ", "))
+		in.RejectField(field, "must be one of %s", strings.Join(choices, ", "))
 	}
 	return value
 }
