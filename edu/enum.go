@@ -103,7 +103,7 @@ func unmarshalEnum[T ~string](v any, to *T, values ...T) error {
 		for i, value := range values {
 			names[i] = string(value)
 		}
-		return Errorf(BadUserInput, "this must be one of %s", strings.Join(names, ", "))
+		return Errorf(BadUserInput, "must be one of %s", strings.Join(names, ", "))
 	}
 	*to = T(s)
 	return nil
