@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,11 +23,7 @@ type batchItem struct {
 
 // batchState is what the operations of one request have had so far. They run one after
 // the other, each as if it had come alone, but for what they may cost together.
-type batchState struct {
-	estimate limits.Estimate
-	logins   int
-	wrote    bool
-}
+type batchState struct{ wrote bool }
 
 type batchStateKey struct{}
 
@@ -76,19 +71,6 @@ func readBatch(in *jsonReader, maxItems int) (items []batchItem, reqErr *respons
 	return items, nil, err
 }
 
-// admitOperation admits one more operation. One that is refused leaves its part to the next.
-func (b *batchState) admitOperation(p *limits.Policy, e limits.Estimate, logins int) *gqlerror.Error {
-	sum := b.estimate.CombineWith(e)
-	if refusal := p.CheckBatchCost(sum); refusal != nil {
-		return limitError(refusal)
-	}
-	if b.logins+logins > 1 {
-		return response.ErrorWithCode(response.CodeBatchLimit, "a batch may have one field of "+strings.Join(p.Limits().LoginFields, ", ")+": send the others on their own")
-	}
-	b.estimate, b.logins = sum, b.logins+logins
-	return nil
-}
-
 // serveBatch answers the operations of one request, in their order.
 func (h HTTP) serveBatch(out responseWriter, r *http.Request, items []batchItem, exec graphql.GraphExecutor) {
 	ctx := r.Context()
@@ -103,7 +85,7 @@ func (h HTTP) serveBatch(out responseWriter, r *http.Request, items []batchItem,
 			return
 		}
 	}
-	within := context.WithValue(ctx, batchStateKey{}, &batchState{})
+	within := limits.WithBatch(context.WithValue(ctx, batchStateKey{}, &batchState{}))
 	responses := make([]*graphql.Response, len(items))
 	for i, m := range items {
 		if m.err == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
@@ -56,7 +57,7 @@ type policySource interface {
 // cacheExtension is the extension that looks for kept answers. It stands after what finds
 // the text of a request, or refuses it.
 type cacheExtension struct {
-	documents     documentCache
+	documents     limits.DocumentCache
 	policies      policySource
 	cache         *respcache.Cache // nil for none
 	schemaVersion string
@@ -88,7 +89,7 @@ func (k cacheExtension) MutateOperationParameters(ctx context.Context, p *graphq
 	switch {
 	case k.cache == nil:
 		v.detail = "off"
-	case costRequested(p.Headers):
+	case limits.CostRequested(p.Headers):
 		v.detail = "cost-asked"
 	}
 	if v.detail != "" || v.lookup != nil {
@@ -100,9 +101,9 @@ func (k cacheExtension) MutateOperationParameters(ctx context.Context, p *graphq
 		v.detail = "no-key"
 		return nil
 	}
-	if d, ok := k.documents.entries.Get(ctx, p.Query); ok {
-		if op := d.Query.Operations.ForName(p.OperationName); op != nil {
-			return k.lookupQuery(ctx, v, d.Query, op)
+	if doc, ok := k.documents.Get(ctx, p.Query); ok {
+		if op := doc.Operations.ForName(p.OperationName); op != nil {
+			return k.lookupQuery(ctx, v, doc, op)
 		}
 	}
 	return nil

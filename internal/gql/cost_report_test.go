@@ -22,7 +22,22 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// costResult is an answer with what it cost.
+// queryCost is extensions.cost.
+type queryCost struct {
+	Requested int64  `json:"requestedQueryCost"`
+	Actual    *int64 `json:"actualQueryCost"`
+	Maximum   int64  `json:"maximumAvailable"`
+}
+
+// dryRunResult is extensions.dryRun.
+type dryRunResult struct {
+	Fields        int64
+	Depth         int
+	Statements    int `json:"sqlStatements"`
+	MostExpensive []limits.CostShare
+}
+
+// costResult is a response and its cost.
 type costResult struct {
 	status     int
 	Data       json.RawMessage
@@ -190,8 +205,8 @@ func TestDryRun(t *testing.T) {
 			continue
 		}
 		if code == "COST_ESTIMATED_TOO_EXPENSIVE" {
-			dearest, _ := b.Errors[0].Extensions["dearest"].([]any)
-			if len(dearest) != 3 || fmt.Sprint(dearest[0]) != "map[cost:1e+06 path:courses.nodes.reviews.nodes.author.enrollments.nodes]" ||
+			mostExpensive, _ := b.Errors[0].Extensions["mostExpensive"].([]any)
+			if len(mostExpensive) != 3 || fmt.Sprint(mostExpensive[0]) != "map[cost:1e+06 path:courses.nodes.reviews.nodes.author.enrollments.nodes]" ||
 				b.Errors[0].Extensions["limit"] != 50_000.0 || b.Errors[0].Extensions["value"] != 1_030_251.0 {
 				t.Errorf("refused with %v", b.Errors[0].Extensions)
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
 )
@@ -33,7 +34,7 @@ type HTTP struct {
 	// accept application/json alone.
 	PartialStatus bool
 	// Budget counts those of a batch beyond the first; nil for no count.
-	Budget Budget
+	Budget limits.Budget
 
 	revalidationPermits chan struct{} // room for answers that are made anew beside the requests; nil for none
 	requestMemo         *requestMemo  // nil for none

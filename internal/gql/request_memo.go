@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/respcache"
 )
 
@@ -103,7 +104,7 @@ func (b *requestMemo) storeRequest(v *cacheLookup) {
 // lookupResponse looks for the answer to a request that is remembered. It returns the
 // parameters of one that has to be executed, nil where the answer was found.
 func (b *requestMemo) lookupResponse(r *http.Request, v *cacheLookup) *graphql.RawParams {
-	if costRequested(r.Header) || !v.startLookup(r.Context(), b.cache, v.memoized.key, v.memoized.operationName) {
+	if limits.CostRequested(r.Header) || !v.startLookup(r.Context(), b.cache, v.memoized.key, v.memoized.operationName) {
 		return v.memoized.decodeParams(r.Header)
 	}
 	if v.lookup.Revalidate {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
@@ -44,7 +43,7 @@ type Options struct {
 	// PartialStatus has answers with data and errors be of status 294.
 	PartialStatus bool
 	// Budget is what callers may ask for; nil is whatever they like.
-	Budget Budget
+	Budget limits.Budget
 	// ResponseCache keeps answers; nil keeps none.
 	ResponseCache *respcache.Cache
 	// CacheVersion changes whenever answers may, besides the schema: kept ones of another
@@ -59,17 +58,6 @@ type Options struct {
 
 	policies     policySource // in place of the schema's
 	skipTracking bool         // a fault that tests make: nobody notes who was looked at
-}
-
-// Budget is what the caller whose request ctx is of may ask for within a time. The
-// errors are *edu.Error of the code RATE_LIMITED.
-type Budget interface {
-	// Requests takes n requests that came within one which is counted already.
-	Requests(ctx context.Context, n int) error
-	// Spend takes the cost of an operation.
-	Spend(ctx context.Context, cost int64) error
-	// Attempt takes an attempt to begin a session, or to go on with one.
-	Attempt(ctx context.Context) error
 }
 
 const (
@@ -113,18 +101,18 @@ func (o Options) newExecutor(root *resolvers.Resolver) *executor.Executor {
 	if err != nil {
 		panic(err) // of the schema's directives, which the tests of admit read too
 	}
-	parsedDocuments := documentCache{policy: policy, entries: lru.New[*limits.Document](maxCachedDocuments)}
+	parsedDocuments := limits.NewDocumentCache(policy, maxCachedDocuments)
 	exec := executor.New(es)
 	exec.SetParserTokenLimit(o.Limits.Tokens)
 	exec.SetQueryCache(parsedDocuments)
 	exec.SetErrorPresenter(NewErrorPresenter(o.Log))
 	exec.SetRecoverFunc(NewRecoverFunc(o.Log))
 	exec.SetDisableSuggestion(!o.Introspection)
-	exec.Use(costExtension{parsedDocuments, o.Budget}) // before the extensions: what is refused is not persisted
+	exec.Use(limits.CostExtension{Documents: parsedDocuments, Budget: o.Budget}) // before the extensions: what is refused is not persisted
 	for _, e := range o.Extensions {
 		exec.Use(e)
 	}
-	exec.Use(structureExtension{parsedDocuments}) // after them: they may know the text
+	exec.Use(limits.StructureExtension{Documents: parsedDocuments}) // after them: they may know the text
 	exec.Use(o.newCacheExtension(es.Schema(), parsedDocuments))
 	if o.Introspection {
 		exec.Use(introspectionExtension{})
@@ -133,7 +121,7 @@ func (o Options) newExecutor(root *resolvers.Resolver) *executor.Executor {
 	return exec
 }
 
-func (o Options) newCacheExtension(schema *ast.Schema, parsedDocuments documentCache) cacheExtension {
+func (o Options) newCacheExtension(schema *ast.Schema, parsedDocuments limits.DocumentCache) cacheExtension {
 	if o.policies == nil {
 		var err error
 		if o.policies, err = respcache.NewPolicies(schema); err != nil {

@@ -141,8 +141,8 @@ func TestRejectionMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, r := d.CheckCost("", map[string]any{"n": int64(100)})
-	if got, want := fmt.Sprint(r.Extensions()), "map[code:COST_ESTIMATED_TOO_EXPENSIVE dearest:[{courses.nodes.reviews.nodes 10000} "+
-		"{courses.nodes 100} {courses.nodes.reviews 100}] limit:10000 value:10251]"; got != want {
+	if got, want := fmt.Sprint(r.Extensions()), "map[code:COST_ESTIMATED_TOO_EXPENSIVE limit:10000 "+
+		"mostExpensive:[{courses.nodes.reviews.nodes 10000} {courses.nodes 100} {courses.nodes.reviews 100}] value:10251]"; got != want {
 		t.Errorf("extensions are %s\nwant           %s", got, want)
 	}
 }

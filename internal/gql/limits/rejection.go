@@ -61,7 +61,7 @@ func (r *Rejection) Extensions() map[string]any {
 		e["value"] = r.Value
 	}
 	if len(r.MostExpensive) > 0 {
-		e["dearest"] = r.MostExpensive
+		e["mostExpensive"] = r.MostExpensive
 	}
 	return e
 }

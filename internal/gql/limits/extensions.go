@@ -1,0 +1,90 @@
+package limits
+
+import (
+	"context"
+	"errors"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// StructureExtension rejects documents that exceed the limits before gqlgen validates them. It runs
+// after the extensions that find the text of a request.
+type StructureExtension struct{ Documents DocumentCache }
+
+var _ graphql.OperationParameterMutator = StructureExtension{}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (StructureExtension) ExtensionName() string { return "Structure" }
+
+// Validate accepts every schema.
+func (StructureExtension) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters rejects a document that exceeds the limits. It accepts a text that is not
+// GraphQL: gqlgen parses it again, and rejects it then.
+func (s StructureExtension) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
+	if _, cached := s.Documents.entries.Get(ctx, p.Query); cached {
+		return nil
+	}
+	_, err := s.Documents.policy.ParseDocument(p.Query)
+	if rejection, ok := errors.AsType[*Rejection](err); ok {
+		return rejectionError(rejection)
+	}
+	return nil
+}
+
+// CostExtension rejects operations that cost too much, or more than the caller's budget has left,
+// before anything is read. It runs before other extensions, so that it intercepts their responses.
+type CostExtension struct {
+	Documents DocumentCache
+	Budget    Budget // nil for no budget
+}
+
+var _ interface {
+	graphql.OperationContextMutator
+	graphql.OperationInterceptor
+} = CostExtension{}
+
+// ExtensionName returns the name of the cost report among an operation's statistics.
+func (CostExtension) ExtensionName() string { return "Cost" }
+
+// Validate accepts every schema.
+func (CostExtension) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationContext rejects an operation that is too expensive.
+func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	policy := c.Documents.policy
+	d, ok := c.Documents.entries.Get(ctx, op.RawQuery)
+	if !ok { // evicted meanwhile
+		var rejection *Rejection
+		if d, rejection = policy.CheckStructure(op.Doc); rejection != nil {
+			return rejectionError(rejection)
+		}
+	}
+	estimate, rejection := d.CheckCost(op.OperationName, op.Variables)
+	if rejection != nil {
+		return rejectionError(rejection)
+	}
+	dryRun := isHeaderEnabled(op.Headers, headerDryRun)
+	if dryRun || isHeaderEnabled(op.Headers, headerCost) {
+		op.Stats.SetExtension(c.ExtensionName(), &costReport{document: d, estimate: estimate, dryRun: dryRun})
+	}
+	logins := d.CountLogins(op.OperationName)
+	if err := admitOperation(ctx, policy, estimate, logins); err != nil {
+		return err
+	}
+	if c.Budget == nil || dryRun {
+		return nil
+	}
+	if err := c.Budget.Spend(ctx, estimate.Cost); err != nil {
+		return gqlerror.Wrap(err)
+	}
+	if logins > 0 {
+		return gqlerror.Wrap(c.Budget.Attempt(ctx))
+	}
+	return nil
+}
+
+func rejectionError(r *Rejection) *gqlerror.Error {
+	return &gqlerror.Error{Message: r.Message, Extensions: r.Extensions()}
+}
