@@ -150,7 +150,7 @@ func TestNoCacheBeforeMigrations(t *testing.T) {
 	if _, stderr, code := run7p(t, env, "cache", "warm", writeOperations(t)); code != 1 || !strings.Contains(stderr, "lacks migrations") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
-	if status := p.cacheStatus(t, titles, "{}"); !strings.Contains(status, "unverified") {
+	if status := p.cacheStatus(t, titles, "{}"); !strings.Contains(status, "invalidation-unavailable") {
 		t.Errorf("without the newest migration: %s", status)
 	}
 	if _, err := migrations.ApplyPending(t.Context(), db); err != nil {

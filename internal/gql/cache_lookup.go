@@ -90,7 +90,7 @@ func (k cacheExtension) MutateOperationParameters(ctx context.Context, p *graphq
 	case k.cache == nil:
 		v.detail = "off"
 	case limits.CostRequested(p.Headers):
-		v.detail = "cost-asked"
+		v.detail = "cost-requested"
 	}
 	if v.detail != "" || v.lookup != nil {
 		return nil
@@ -169,7 +169,7 @@ func (v *cacheLookup) releaseLookup() {
 func (v *cacheLookup) storeResponse(ctx context.Context, resp *graphql.Response) *respcache.Entry {
 	if v.trackedViewer == nil { // it was refused before it ran
 		if v.detail == "" {
-			v.detail = "refused"
+			v.detail = "rejected"
 		}
 		return nil
 	}

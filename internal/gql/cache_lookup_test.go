@@ -77,7 +77,7 @@ func TestRefusalsAreNotKept(t *testing.T) {
 	t.Parallel()
 	l := newCachingServer(t, nil)
 	const query = "query($n: Int) { courses(first: $n) { nodes { title } } }"
-	for i, want := range []string{`"7p"; fwd=miss; stored`, `"7p"; fwd=miss; detail=refused`} {
+	for i, want := range []string{`"7p"; fwd=miss; stored`, `"7p"; fwd=miss; detail=rejected`} {
 		n := []any{1, 1.5}[i]
 		w := serve(l, newQueryRequest(query, map[string]any{"n": n}).WithContext(t.Context()))
 		if got := w.Header().Get("Cache-Status"); got != want {
@@ -108,7 +108,7 @@ func TestKeptHeaders(t *testing.T) {
 		{"in legacy JSON", edu.Viewer{}, titles, []string{"Accept: application/json"}, 200, `"7p"; hit; ttl=`, "max-age=60, public"},
 		{"a private answer", signedIn, "{ viewer { name } }", []string{"Authorization: Bearer x"}, 200, `"7p"; fwd=miss; stored`, "max-age=30, private"},
 		{"the same again", signedIn, "{ viewer { name } }", []string{"Authorization: Bearer x"}, 200, `"7p"; hit; ttl=`, "max-age=30, private"},
-		{"a private one of nobody", edu.Viewer{}, "{ viewer { name } }", nil, 200, `"7p"; fwd=miss; detail=private-anonymous`, "no-store"},
+		{"a private one of nobody", edu.Viewer{}, "{ viewer { name } }", nil, 200, `"7p"; fwd=miss; detail=anonymous-private`, "no-store"},
 		{"who looked at the role", edu.Viewer{ID: 3, Role: edu.RoleAdmin}, "{ platformDashboard { usersCount } }", nil, 200, `"7p"; fwd=miss; stored`, "max-age=30, private"},
 		{"another admin", edu.Viewer{ID: 9, Role: edu.RoleAdmin}, "{ platformDashboard { usersCount } }", nil, 200, `"7p"; hit; ttl=`, "max-age=30, private"},
 		{"who looked at the clock", edu.Viewer{ID: 3, Role: edu.RoleAdmin}, "{ platformDashboard { activeUsersCount } }", nil, 200, `"7p"; fwd=miss; stored`, "max-age=10, private"},
@@ -118,9 +118,9 @@ func TestKeptHeaders(t *testing.T) {
 		{"no maxAge", edu.Viewer{}, "{ __typename }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"introspection", edu.Viewer{}, "{ __schema { queryType { name } } }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"with errors", edu.Viewer{}, "{ courses(first: 1) { nodes { title analytics { completions } } } }", nil, 200, `"7p"; fwd=miss; detail=errors`, "no-store"},
-		{"refused", edu.Viewer{}, "{ nothing }", nil, 422, `"7p"; fwd=bypass; detail=refused`, "no-store"},
+		{"refused", edu.Viewer{}, "{ nothing }", nil, 422, `"7p"; fwd=bypass; detail=rejected`, "no-store"},
 		{"a mutation", signedIn, "mutation { updatePreferences(input: {theme: \"dark\"}) { userErrors { code } } }", nil, 200, `"7p"; fwd=bypass; detail=mutation`, "no-store"},
-		{"its cost was asked", edu.Viewer{}, titles, []string{"GraphQL-Cost: 1"}, 200, `"7p"; fwd=bypass; detail=cost-asked`, "no-store"},
+		{"its cost was asked", edu.Viewer{}, titles, []string{"GraphQL-Cost: 1"}, 200, `"7p"; fwd=bypass; detail=cost-requested`, "no-store"},
 	} {
 		w := l.sendQuery(t, tt.as, tt.query, tt.headers...)
 		h := w.Header()

@@ -79,7 +79,7 @@ func TestWarm(t *testing.T) {
 		{withSchema + `false}}`, "", ""},
 		{withSchema + `true}}`, "max-age-0", ""},
 		{`{"query": "{ __schema { queryType { name } } }"}`, "max-age-0", ""},
-		{`{"query": "{ viewer { name } }"}`, "private-anonymous", ""},
+		{`{"query": "{ viewer { name } }"}`, "anonymous-private", ""},
 		{`{"query": "mutation { signUp(input: {email: \"warm@7p.example\", name: \"W\", password: \"correct horse battery\"}) { userErrors { code } } }"}`, "mutation", ""},
 		{`{"query": "{ platformDashboard { __typename } }"}`, "errors", "sign in first"},
 		{`{"query": "{ nowhere }"}`, "", "nowhere"},

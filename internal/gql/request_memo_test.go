@@ -87,7 +87,7 @@ func TestRememberedBodies(t *testing.T) {
 		}
 	}
 	visit(3, "fwd=miss; stored")
-	visit(2, "fwd=bypass; detail=cost-asked", "GraphQL-Cost")
+	visit(2, "fwd=bypass; detail=cost-requested", "GraphQL-Cost")
 
 	found := followed.Stats().UnpublishedChanges
 	if _, err := db.PrimaryPool().Exec(t.Context(), "UPDATE courses SET title = 'Changed'"); err != nil {

@@ -73,7 +73,7 @@ func (c *Cache) isEntryValid(e *Entry, now invalidation.Position) bool {
 func (c *Cache) storeEntry(ctx context.Context, l *Lookup, e *Entry, tags *edu.Tags) (reason string) {
 	switch {
 	case !tags.Complete():
-		return "untracked-read"
+		return "untracked-dependency"
 	case len(e.Body) > maxBodyBytes:
 		return "too-large"
 	}

@@ -92,7 +92,7 @@ func TestUncacheable(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]Candidate{
 		"max-age-0":         {Body: []byte("x"), SignedIn: true},
-		"private-anonymous": {Body: []byte("x"), Policy: Policy{MaxAge: time.Minute, Private: true}},
+		"anonymous-private": {Body: []byte("x"), Policy: Policy{MaxAge: time.Minute, Private: true}},
 	} {
 		if e, reason := c.BuildEntry(); e != nil || reason != want {
 			t.Errorf("%s: got %v, %q", want, e, reason)
@@ -110,7 +110,7 @@ func TestUncacheable(t *testing.T) {
 	incomplete := newTags(edu.TagCourse.WithID(1))
 	incomplete.MarkIncomplete()
 	for want, storeEntry := range map[string]func(*Lookup) string{
-		"untracked-read": func(l *Lookup) string { return l.StoreEntry(t.Context(), newEntry(t, "x", 0, 0), incomplete) },
+		"untracked-dependency": func(l *Lookup) string { return l.StoreEntry(t.Context(), newEntry(t, "x", 0, 0), incomplete) },
 		"too-large": func(l *Lookup) string {
 			return l.StoreEntry(t.Context(), newEntry(t, strings.Repeat("x", maxBodyBytes+1), 0, 0), newTags())
 		},

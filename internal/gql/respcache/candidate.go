@@ -30,7 +30,7 @@ func (c Candidate) BuildEntry() (e *Entry, reason string) {
 	case c.Policy.MaxAge == 0:
 		return nil, "max-age-0"
 	case c.Policy.Private && !c.SignedIn:
-		return nil, "private-anonymous"
+		return nil, "anonymous-private"
 	}
 	e.ETag = computeETag(c.Body)
 	return e, ""

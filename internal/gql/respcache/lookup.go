@@ -10,7 +10,7 @@ import (
 
 // invalidationUnavailable is the BypassReason while the process cannot decide which entries
 // are valid.
-const invalidationUnavailable = "unverified"
+const invalidationUnavailable = "invalidation-unavailable"
 
 // Lookup is the state of one request in the cache: the entry found, or the flight in which the
 // caller computes the response. Its methods are not safe for concurrent use.
