@@ -86,9 +86,9 @@ func openDocuments(ctx context.Context, log *slog.Logger, db *store.Store, manif
 }
 
 // persistedExtension returns the extension that runs operations by the list.
-func (s *documentSync) persistedExtension(c *config.Config, queryStore cache.Store) *gql.Persisted {
-	return &gql.Persisted{
-		Mode: gql.PersistedMode(c.PersistedQueries), Store: queryStore, TTL: persistedQueryTTL,
+func (s *documentSync) persistedExtension(c *config.Config, queryStore cache.Store) *persisted.Extension {
+	return &persisted.Extension{
+		Mode: persisted.Mode(c.PersistedQueries), Store: queryStore, TTL: persistedQueryTTL,
 		Documents: s.list, Uses: s.uses, Log: s.log,
 	}
 }

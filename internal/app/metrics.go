@@ -4,7 +4,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/edu"
-	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/invalidation"
 	"github.com/7p-education/api/internal/middleware"
@@ -32,7 +32,7 @@ func requestObserver(m *telemetry.Metrics) func(middleware.CompletedRequest) {
 var earlyRejectionCodes = map[int]edu.Code{401: edu.Unauthenticated, 429: edu.RateLimited, 503: edu.Unavailable}
 
 // addServerMetrics registers the counts of the server's parts, with a function for each part.
-func addServerMetrics(m *telemetry.Metrics, s *services, p *gql.Persisted) {
+func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension) {
 	addPoolMetrics(m, "primary", s.db.PrimaryPool())
 	if replica := s.db.ReplicaPool(); replica != nil {
 		addPoolMetrics(m, "replica", replica)
@@ -65,14 +65,14 @@ func addPoolMetrics(m *telemetry.Metrics, database string, pool *pgxpool.Pool) {
 		func() float64 { return pool.Stat().EmptyAcquireWaitTime().Seconds() }, "database", database)
 }
 
-func addPersistedMetrics(m *telemetry.Metrics, p *gql.Persisted) {
-	for name, read := range map[string]func(gql.PersistedStats) uint64{
-		"registered": func(s gql.PersistedStats) uint64 { return s.Registered },
-		"hit":        func(s gql.PersistedStats) uint64 { return s.Hits },
-		"miss":       func(s gql.PersistedStats) uint64 { return s.Misses },
-		"mismatch":   func(s gql.PersistedStats) uint64 { return s.Mismatches },
-		"unknown":    func(s gql.PersistedStats) uint64 { return s.Unknown },
-		"retired":    func(s gql.PersistedStats) uint64 { return s.Retired },
+func addPersistedMetrics(m *telemetry.Metrics, p *persisted.Extension) {
+	for name, read := range map[string]func(persisted.Stats) uint64{
+		"registered": func(s persisted.Stats) uint64 { return s.Registered },
+		"hit":        func(s persisted.Stats) uint64 { return s.Hits },
+		"miss":       func(s persisted.Stats) uint64 { return s.Misses },
+		"mismatch":   func(s persisted.Stats) uint64 { return s.Mismatches },
+		"unknown":    func(s persisted.Stats) uint64 { return s.Unknown },
+		"retired":    func(s persisted.Stats) uint64 { return s.Retired },
 	} {
 		m.RegisterCounter("sevenp_persisted_queries_total", "Persisted queries by event: registered; hit or miss of a hash or ID; "+
 			"mismatch of text and hash; unknown to the document list; retired.",

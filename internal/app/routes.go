@@ -13,6 +13,7 @@ import (
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/telemetry"
 	"github.com/7p-education/api/web"
@@ -28,9 +29,9 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	if err != nil {
 		return nil, nil, nameSetting("CORS_ALLOWED_ORIGINS", err)
 	}
-	persisted, metrics := s.documents.persistedExtension(c, s.shared.cacheStore), telemetry.New()
-	addServerMetrics(metrics, s, persisted)
-	o := operationOptions(c, log, s, persisted)
+	persistedQueries, metrics := s.documents.persistedExtension(c, s.shared.cacheStore), telemetry.New()
+	addServerMetrics(metrics, s, persistedQueries)
+	o := operationOptions(c, log, s, persistedQueries)
 	o.MaxBodyBytes, o.MaxBulkBodyBytes = c.MaxBodyBytes, c.MaxBulkBodyBytes
 	o.MaxBatchSize, o.PartialStatus = c.MaxBatch, c.PartialResponseStatus == partialSuccessStatus
 	o.Budget, o.Sessions = s.shared.rateLimits, s.authentication.sessionOptions(c, s.shared.rateLimits)
@@ -77,10 +78,10 @@ func wrapHandler(h http.Handler, chain ...func(http.Handler) http.Handler) http.
 
 // operationOptions returns the options that affect the responses of operations. Serving and
 // warming use the same ones, so each finds the responses that the other cached.
-func operationOptions(c *config.Config, log *slog.Logger, s *services, persisted *gql.Persisted) gql.Options {
+func operationOptions(c *config.Config, log *slog.Logger, s *services, persistedQueries *persisted.Extension) gql.Options {
 	return gql.Options{
 		Store: s.db.Store, Log: log, OperationTimeout: c.OperationTimeout, Introspection: c.Introspection, Limits: queryLimits(c),
-		Extensions:    []graphql.HandlerExtension{persisted},
+		Extensions:    []graphql.HandlerExtension{persistedQueries},
 		ResponseCache: s.responseCache.cache, CacheVersion: buildFingerprint(),
 	}
 }

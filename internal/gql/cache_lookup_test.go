@@ -42,8 +42,8 @@ func newCachingServer(t *testing.T, change func(*Options)) *cachingServer {
 	local := cache.NewMemory(1 << 20)
 	t.Cleanup(func() { _ = local.Close() })
 	l := &cachingServer{db: db}
-	o := Options{Store: db, Log: slog.New(slog.DiscardHandler), ResponseCache: kept, Introspection: true, Extensions: []graphql.HandlerExtension{&Persisted{
-		Mode: PersistedAPQ, Store: local, TTL: time.Hour, Documents: persisted.NewList(nil), Uses: new(persisted.UsageCounter),
+	o := Options{Store: db, Log: slog.New(slog.DiscardHandler), ResponseCache: kept, Introspection: true, Extensions: []graphql.HandlerExtension{&persisted.Extension{
+		Mode: persisted.ModeAPQ, Store: local, TTL: time.Hour, Documents: persisted.NewList(nil), Uses: new(persisted.UsageCounter),
 	}}}
 	if change != nil {
 		change(&o)

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/persisted"
 )
 
 // WarmResult is what became of an operation that was answered ahead of those who will ask.
@@ -52,6 +53,9 @@ func (v *cacheLookup) newRevalidation() (*cacheLookup, *graphql.RawParams) {
 func executeAnonymously(ctx context.Context, v *cacheLookup, params *graphql.RawParams, exec graphql.GraphExecutor) gqlerror.List {
 	ctx = edu.WithViewer(graphql.StartOperationTrace(ctx), edu.Viewer{})
 	ctx = context.WithValue(ctx, cacheLookupKey{}, v)
+	if v.revalidating {
+		ctx = persisted.WithTrustedText(ctx)
+	}
 	if v.revalidating && !v.lookup.BeginRevalidation(ctx) {
 		v.detail = v.lookup.BypassReason
 		return nil

@@ -47,8 +47,8 @@ func newWarmServer(t *testing.T, dsn string, r *cache.Redis) *gql.Server {
 	t.Cleanup(a.Close)
 	return gql.New(gql.Options{
 		Store: db, Log: log, Introspection: true, ResponseCache: a, OperationTimeout: time.Minute,
-		Extensions: []graphql.HandlerExtension{&gql.Persisted{
-			Mode: gql.PersistedAPQ, Store: cache.NewMemory(1 << 20), TTL: time.Hour,
+		Extensions: []graphql.HandlerExtension{&persisted.Extension{
+			Mode: persisted.ModeAPQ, Store: cache.NewMemory(1 << 20), TTL: time.Hour,
 			Documents: persisted.NewList(trustedDocuments(t)), Uses: new(persisted.UsageCounter), Log: log,
 		}},
 	})

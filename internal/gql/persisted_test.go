@@ -55,15 +55,15 @@ func openTestRedis(t testing.TB, o cache.RedisOptions) *cache.Redis {
 }
 
 // newPersisted is the extension in a mode, without a list of documents.
-func newPersisted(mode gql.PersistedMode, store cache.Store, list ...*persisted.Document) *gql.Persisted {
-	return &gql.Persisted{
+func newPersisted(mode persisted.Mode, store cache.Store, list ...*persisted.Document) *persisted.Extension {
+	return &persisted.Extension{
 		Mode: mode, Store: store, TTL: time.Minute, Log: slog.New(slog.DiscardHandler),
 		Documents: persisted.NewList(list), Uses: new(persisted.UsageCounter),
 	}
 }
 
 func newAPQ(store cache.Store, ttl time.Duration) graphql.HandlerExtension {
-	p := newPersisted(gql.PersistedAPQ, store)
+	p := newPersisted(persisted.ModeAPQ, store)
 	p.TTL = ttl
 	return p
 }
@@ -304,7 +304,7 @@ func TestAPQWithoutRedis(t *testing.T) {
 
 func TestNoAPQ(t *testing.T) {
 	t.Parallel()
-	h := newPersistedServer(newPersisted(gql.PersistedOff, newLocalStore(t)))
+	h := newPersistedServer(newPersisted(persisted.ModeOff, newLocalStore(t)))
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
 		wantTypename(t, send(t, h, method, typename, ""))
 		wantTypename(t, send(t, h, method, typename, `{"persistedQuery":null}`))

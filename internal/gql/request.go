@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/response"
 )
 
@@ -148,9 +149,9 @@ func setParameter(p *graphql.RawParams, name string, value any, seen *[]string) 
 	case paramVariables:
 		p.Variables, ok = value.(map[string]any)
 	case paramExtensions:
-		id := p.Extensions[extensionDocumentID]
+		id := p.Extensions[persisted.ExtensionDocumentID]
 		if p.Extensions, ok = value.(map[string]any); ok {
-			delete(p.Extensions, extensionDocumentID) // it is a parameter of its own
+			delete(p.Extensions, persisted.ExtensionDocumentID) // it is a parameter of its own
 			setDocumentID(p, id)
 		}
 	case paramDocumentID:
@@ -176,7 +177,7 @@ func setDocumentID(p *graphql.RawParams, id any) {
 	if p.Extensions == nil {
 		p.Extensions = map[string]any{}
 	}
-	p.Extensions[extensionDocumentID] = id
+	p.Extensions[persisted.ExtensionDocumentID] = id
 }
 
 // readGetQuery reads the parameters from the URL's query of at most maxURL bytes; an

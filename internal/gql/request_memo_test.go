@@ -104,7 +104,7 @@ func TestRememberedBodies(t *testing.T) {
 func TestRememberedBodiesPassGates(t *testing.T) {
 	t.Parallel()
 	list := persisted.NewList(nil)
-	l := newCachingServer(t, func(o *Options) { o.Extensions[0].(*Persisted).Documents = list })
+	l := newCachingServer(t, func(o *Options) { o.Extensions[0].(*persisted.Extension).Documents = list })
 	for range 3 {
 		if w := serve(l, newQueryRequest(titles, nil)); w.Code != http.StatusOK {
 			t.Fatalf("%d %s", w.Code, w.Body)

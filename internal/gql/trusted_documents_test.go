@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/persisted"
 )
 
@@ -61,7 +60,7 @@ func TestPersistedModes(t *testing.T) {
 		return `"query":` + string(b)
 	}
 	free := "query Free { x: __typename }"
-	type answers map[gql.PersistedMode]string
+	type answers map[persisted.Mode]string
 	all := func(answer string) answers {
 		return answers{"apq": answer, "log": answer, "safelist": answer, "trusted": answer, "off": answer}
 	}
@@ -119,7 +118,7 @@ func TestPersistedModes(t *testing.T) {
 // A GET of an id is as good as a POST.
 func TestDocumentByGet(t *testing.T) {
 	t.Parallel()
-	h := newPersistedServer(newPersisted(gql.PersistedTrusted, newLocalStore(t), trustedDocuments(t)...))
+	h := newPersistedServer(newPersisted(persisted.ModeTrusted, newLocalStore(t), trustedDocuments(t)...))
 	values := url.Values{"documentId": {"listed"}}
 	rec := ask(t, h, http.MethodGet, "/graphql?"+values.Encode(), "", "GraphQL-Require-Preflight: 1")
 	if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `"__typename":"Query"`) {
@@ -134,7 +133,7 @@ func TestMutationOfDocumentByGet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newPersistedServer(newPersisted(gql.PersistedTrusted, newLocalStore(t), all...))
+	h := newPersistedServer(newPersisted(persisted.ModeTrusted, newLocalStore(t), all...))
 	rec := ask(t, h, http.MethodGet, "/graphql?documentId=leave", "", "GraphQL-Require-Preflight: 1")
 	if status, code := decodeErrorCode(t, rec); status != 405 || code != "METHOD_NOT_ALLOWED" || rec.Header().Get("Allow") != "POST" {
 		t.Errorf("answered %d %s, Allow %q", status, rec.Body, rec.Header().Get("Allow"))
@@ -144,7 +143,7 @@ func TestMutationOfDocumentByGet(t *testing.T) {
 // Who is told to update is told to which version, and every use is counted.
 func TestDocumentUses(t *testing.T) {
 	t.Parallel()
-	p := newPersisted(gql.PersistedTrusted, newLocalStore(t), trustedDocuments(t)...)
+	p := newPersisted(persisted.ModeTrusted, newLocalStore(t), trustedDocuments(t)...)
 	h := newPersistedServer(p)
 	header := "Content-Type: application/json\nApollographql-Client-Name: ios\nApollographql-Client-Version: 3.1"
 	rec := ask(t, h, http.MethodPost, "/graphql", `{"documentId":"old"}`, header)
@@ -161,7 +160,7 @@ func TestDocumentUses(t *testing.T) {
 	if diff := cmp.Diff([]string{"listed ios 3.1", "listed web ", "old ios 3.1"}, got); diff != "" {
 		t.Errorf("uses (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(gql.PersistedStats{Hits: 3, Misses: 1, Retired: 1}, p.Stats()); diff != "" {
+	if diff := cmp.Diff(persisted.Stats{Hits: 3, Misses: 1, Retired: 1}, p.Stats()); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 }
@@ -171,7 +170,7 @@ func TestDocumentUses(t *testing.T) {
 func TestUnknownDocumentsAreLogged(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	p := newPersisted(gql.PersistedLog, newLocalStore(t), trustedDocuments(t)...)
+	p := newPersisted(persisted.ModeLog, newLocalStore(t), trustedDocuments(t)...)
 	p.Log = slog.New(slog.NewJSONHandler(&log, nil))
 	h := newPersistedServer(p)
 	for range 2 {

@@ -1,0 +1,231 @@
+package persisted
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/gql/response"
+)
+
+// Mode decides which texts are executed.
+type Mode string
+
+// The modes, each stricter than the one before, except ModeOff. An operator closes a schema by
+// going from one mode to the next: ModeLog shows which documents the list still lacks.
+const (
+	ModeAPQ      Mode = "apq"      // all texts; clients may register theirs
+	ModeLog      Mode = "log"      // as apq, and unlisted texts are logged
+	ModeSafelist Mode = "safelist" // listed texts only, by id or by text
+	ModeTrusted  Mode = "trusted"  // listed texts only, by id
+	ModeOff      Mode = "off"      // all texts, without ids and hashes
+)
+
+// Extension implements persisted operations: automatic persisted queries, version 1 of Apollo's
+// protocol, and trusted documents, in Apollo's form and as documentId of the GraphQL over HTTP
+// proposal.
+//
+// It runs after every extension that may reject an operation. So it registers a text only after the
+// text was parsed, validated and accepted by the other extensions: no client can fill the store with
+// texts that never run.
+type Extension struct {
+	Mode Mode
+	// Store holds registered texts, for TTL after their last use. A store that fails behaves like
+	// one that does not have the text: then the client sends it.
+	Store cache.Store
+	TTL   time.Duration
+	// Documents are the trusted documents; Uses counts their use by client.
+	Documents *List
+	Uses      *UsageCounter
+	Log       *slog.Logger
+
+	loggedTexts seenTexts
+	stats       struct{ registered, hits, misses, mismatches, unknown, retired atomic.Uint64 }
+}
+
+// Stats has counts since the start of the process.
+type Stats struct {
+	Registered uint64 // texts that were stored
+	Hits       uint64 // requests by a known id or hash
+	Misses     uint64 // requests by an unknown id or hash
+	Mismatches uint64 // texts sent with the hash of another text
+	Unknown    uint64 // unlisted texts, in the modes log and safelist
+	Retired    uint64 // requests for a retired document
+}
+
+// Stats returns the current counts.
+func (e *Extension) Stats() Stats {
+	s := &e.stats
+	return Stats{
+		Registered: s.registered.Load(), Hits: s.hits.Load(), Misses: s.misses.Load(),
+		Mismatches: s.mismatches.Load(), Unknown: s.unknown.Load(), Retired: s.retired.Load(),
+	}
+}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationParameterMutator
+	graphql.OperationContextMutator
+} = (*Extension)(nil)
+
+// ExtensionName returns the name of the hash to register among an operation's statistics.
+func (*Extension) ExtensionName() string { return "PersistedQueries" }
+
+// Validate accepts every schema.
+func (*Extension) Validate(graphql.ExecutableSchema) error { return nil }
+
+type trustedTextKey struct{}
+
+// WithTrustedText returns a context for operations whose text was accepted before: the extension
+// neither checks nor counts them.
+func WithTrustedText(ctx context.Context) context.Context {
+	return context.WithValue(ctx, trustedTextKey{}, true)
+}
+
+// MutateOperationParameters finds the text of a request that has only a hash or an id. Otherwise it
+// checks that the text matches them and may be executed.
+func (e *Extension) MutateOperationParameters(ctx context.Context, r *graphql.RawParams) *gqlerror.Error {
+	if ctx.Value(trustedTextKey{}) != nil {
+		return nil
+	}
+	id, hash, err := parseReferences(r)
+	switch {
+	case err != nil:
+		return err
+	case e.Mode == ModeOff && id+hash != "":
+		return response.ErrorWithCode(response.CodePersistedQueryNotSupported, "PersistedQueryNotSupported")
+	case id+hash == "" && r.Query == "":
+		return badRequest("give the text of the operation as \"query\", its hash as extensions.persistedQuery, or its \"documentId\"")
+	case r.Query == "":
+		return e.findDocument(ctx, r, id, hash)
+	case e.Mode == ModeOff:
+		return nil
+	case e.Mode == ModeTrusted && id+hash != "":
+		return response.ErrorWithCode(response.CodeIDAndBody, "only documents of the list are run here: send the id without the text")
+	case e.Mode == ModeTrusted:
+		return response.ErrorWithCode(response.CodePersistedQueryIDRequired, "only documents of the list are run here: send the id of one, and no text")
+	case id != "":
+		return badRequest("send a \"documentId\" or a \"query\", not both")
+	}
+	return e.checkText(ctx, r, hash)
+}
+
+// AcceptsAnyText reports whether every text without an id or a hash is executed.
+func (e *Extension) AcceptsAnyText() bool {
+	return e.Mode == ModeOff || e.Mode == ModeAPQ && e.Documents.Len() == 0
+}
+
+// findDocument finds the text of a document by its id or its hash.
+func (e *Extension) findDocument(ctx context.Context, r *graphql.RawParams, id, hash string) *gqlerror.Error {
+	ref := id
+	if hash != "" {
+		ref = hash
+	}
+	if d := e.Documents.FindByIDOrHash(ref); d != nil {
+		e.stats.hits.Add(1)
+		r.Query = d.Body
+		return e.recordUse(r, d)
+	}
+	if e.Mode == ModeTrusted || e.Mode == ModeSafelist || hash == "" {
+		e.stats.misses.Add(1)
+		return response.ErrorWithCode(response.CodePersistedQueryNotInList, "Persisted query '"+truncateID(ref)+"' not found in the persisted query list")
+	}
+	text, ok := e.Store.Get(ctx, storeKey(hash), e.TTL)
+	if !ok {
+		e.stats.misses.Add(1)
+		return response.ErrorWithCode(response.CodePersistedQueryNotFound, "PersistedQueryNotFound")
+	}
+	e.stats.hits.Add(1)
+	r.Query = string(text)
+	return nil
+}
+
+// checkText checks a text that was sent, with its hash or without one.
+func (e *Extension) checkText(ctx context.Context, r *graphql.RawParams, hash string) *gqlerror.Error {
+	if hash != "" && HashText(r.Query) != hash {
+		e.stats.mismatches.Add(1)
+		return response.ErrorWithCode(response.CodePersistedQueryMismatch, "provided sha does not match query")
+	}
+	if e.Mode == ModeLog || e.Mode == ModeSafelist || e.Documents.Len() > 0 {
+		d := e.Documents.FindByText(r.Query)
+		switch {
+		case d != nil:
+			return e.recordUse(r, d)
+		case e.Mode == ModeLog:
+			e.stats.unknown.Add(1)
+			e.logUnlistedText(ctx, r)
+		case e.Mode == ModeSafelist:
+			e.stats.unknown.Add(1)
+			return response.ErrorWithCode(response.CodeNotInSafelist, "this operation is not in the list of those that are run here")
+		}
+	}
+	if hash != "" {
+		graphql.GetOperationContext(ctx).Stats.SetExtension(e.ExtensionName(), hash)
+	}
+	return nil
+}
+
+// recordUse counts the use of a document, and rejects the request if the document is retired.
+func (e *Extension) recordUse(r *graphql.RawParams, d *Document) *gqlerror.Error {
+	client, version := clientNameVersion(r)
+	e.Uses.RecordUsage(d.ID, client, version, time.Now())
+	if d.RetiredAt == nil {
+		return nil
+	}
+	e.stats.retired.Add(1)
+	err := response.ErrorWithCode(response.CodePersistedQueryRetired, "this operation is retired: the version of the app that sends it is too old, update it")
+	if d.MinimumVersion != "" {
+		err.Extensions["minimumVersion"] = d.MinimumVersion
+	}
+	return err
+}
+
+// logUnlistedText logs an unlisted text once, with the document that it resembles most.
+func (e *Extension) logUnlistedText(ctx context.Context, r *graphql.RawParams) {
+	hash := HashText(r.Query)
+	if !e.loggedTexts.addUnseen(hash) {
+		return
+	}
+	client, version := clientNameVersion(r)
+	operation := r.OperationName
+	if operation == "" {
+		if d, err := NewDocument("", r.Query); err == nil {
+			operation = d.Operation
+		}
+	}
+	attrs := []any{"hash", hash, "operation", operation, "client", client, "client_version", version}
+	if d := e.Documents.FindSimilar(operation, r.Query); d != nil {
+		only, missing := CompareWords(r.Query, d)
+		attrs = append(attrs, "nearest", d.ID, "nearest_operation", d.Operation, "only_here", only, "only_there", missing)
+	}
+	e.Log.WarnContext(ctx, "operation not in the document list", attrs...)
+}
+
+// MutateOperationContext registers the text of an operation that is about to run.
+func (e *Extension) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	e.registerText(ctx, op.RawQuery)
+	return nil
+}
+
+// ObserveCacheHit registers the text of an operation whose response is cached.
+func (e *Extension) ObserveCacheHit(ctx context.Context, text string) { e.registerText(ctx, text) }
+
+// registerText stores a text that was sent with its hash.
+func (e *Extension) registerText(ctx context.Context, text string) {
+	hash, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(e.ExtensionName()).(string)
+	if !ok {
+		return
+	}
+	// Some clients send both each time; that should not be a write each time.
+	if _, stored := e.Store.Get(ctx, storeKey(hash), e.TTL); !stored {
+		e.stats.registered.Add(1)
+		e.Store.Set(ctx, storeKey(hash), []byte(text), e.TTL)
+	}
+}
+
+func storeKey(hash string) string { return "apq:" + hash }
