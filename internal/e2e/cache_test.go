@@ -177,7 +177,7 @@ func TestCommandMistakes(t *testing.T) {
 		{[]string{dsn}, []string{"cache", "warm", dir}, "needs the REDIS_URL"},
 		{[]string{dsn, redis, "RESPONSE_CACHE=off"}, []string{"cache", "warm", dir}, "RESPONSE_CACHE is off"},
 		{[]string{dsn, redis}, []string{"cache", "warm", dir}, "without the invalidation lease"},
-		{[]string{dsn, redis}, []string{"cache", "warm", filepath.Join(dir, "first.variables.json")}, "first.variables.json: this is no request"},
+		{[]string{dsn, redis}, []string{"cache", "warm", filepath.Join(dir, "first.variables.json")}, "first.variables.json: not a request"},
 		{[]string{dsn, redis}, []string{"cache", "warm", filepath.Join(dir, "nowhere")}, "nowhere"},
 		{[]string{dsn, redis}, []string{"cache", "warm", t.TempDir()}, "there is no operation in"},
 		{[]string{dsn}, []string{"documents", "push", t.TempDir()}, "nothing was pushed: there is no document in"},

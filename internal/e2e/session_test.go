@@ -144,7 +144,7 @@ func TestSessionsLeakNoSecrets(t *testing.T) {
 	p.send(t, http.MethodGet, "/healthz", "", "X-Request-Id: "+last)
 	p.await(t, "request_id", last)
 	logged := p.stdout.String() + p.stderr.String()
-	if n := strings.Count(logged, "a GraphQL field"); n < 8 {
+	if n := strings.Count(logged, "GraphQL field"); n < 8 {
 		t.Errorf("%d failures in the log, want those of the broken database:\n%s", n, logged)
 	}
 	k.checkNoSecrets("the log", logged)

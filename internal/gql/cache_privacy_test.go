@@ -1,8 +1,6 @@
-package gql
+package gql_test
 
 import (
-	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,15 +9,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
-	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/respcache"
-	"github.com/7p-education/api/internal/invalidation"
-	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/store"
 )
 
-// cacheEverything is the policy of a schema without any annotation of scope, and with the
-// most generous of age: all may be kept, and shared by everyone.
+// cacheEverything is the policy of a schema with a long maxAge and without any scope: every response may be
+// cached and shared by all viewers.
 type cacheEverything struct{}
 
 func (cacheEverything) OperationPolicy(_ *ast.QueryDocument, op *ast.OperationDefinition, _ map[string]any) respcache.Policy {
@@ -33,93 +30,80 @@ func (cacheEverything) NeverCacheable(*ast.QueryDocument, *ast.OperationDefiniti
 	return false
 }
 
-// newFollowedLog returns a log in the memory of this process, in use.
-func newFollowedLog(t *testing.T, db *store.Store) *invalidation.Log {
-	t.Helper()
-	l := invalidation.New(nil, slog.New(slog.DiscardHandler))
-	followChanges(t, l, db)
-	return l
-}
-
-// TestNoForeignByte asks random queries over the whole schema as 50 users, whatever
-// the annotations say, of a server that keeps answers and of one that does not, and
-// compares every byte.
+// TestNoForeignByte sends random queries over the whole schema as 50 users, to a server with a response cache
+// and to one without, and compares every byte. The cache ignores the annotations of the schema.
 func TestNoForeignByte(t *testing.T) {
 	t.Parallel()
-	asked, hits, foreign := measurePrivacy(t, false)
-	t.Logf("%d questions of 50 users, %d hits, %d foreign answers", asked, hits, foreign)
-	if foreign > 0 || hits < asked/5 {
-		t.Errorf("%d of %d answers were somebody else's, with %d hits", foreign, asked, hits)
+	m := measurePrivacy(t, gql.NewWithPolicies, func(v edu.Viewer, query string, resp *gqltest.Response, got, want gqltest.Result) {
+		t.Errorf("as %+v, %s\n%s\ngot  %.2000s %.500v\nwant %.2000s %.500v", v, resp.Header.Get("Cache-Status"), query, got.Data, got.Errors, want.Data, want.Errors)
+	})
+	t.Logf("%d queries of 50 users, %d hits, %d foreign responses", m.queries, m.hits, m.foreign)
+	if m.foreign > 0 || m.hits < m.queries/5 {
+		t.Errorf("%d of %d responses belong to another user, with %d hits", m.foreign, m.queries, m.hits)
 	}
 }
 
-// A server that does not note who was looked at is found out.
+// The test finds a server that does not record on which viewer a response depends.
 func TestForeignBytesAreFound(t *testing.T) {
 	t.Parallel()
-	asked, hits, foreign := measurePrivacy(t, true)
-	t.Logf("%d questions of 50 users, %d hits, %d foreign answers", asked, hits, foreign)
-	if foreign == 0 {
-		t.Errorf("of %d answers, %d of them hits, none was found to be somebody else's", asked, hits)
+	m := measurePrivacy(t, gql.NewUntracked, nil)
+	t.Logf("%d queries of 50 users, %d hits, %d foreign responses", m.queries, m.hits, m.foreign)
+	if m.foreign == 0 {
+		t.Errorf("of %d responses, %d of them hits, none belongs to another user", m.queries, m.hits)
 	}
 }
 
-// measurePrivacy returns how many questions were asked, how many answers were kept ones, and
-// how many were not what the one who asked would get from the database.
-func measurePrivacy(t *testing.T, blind bool) (asked, hits, foreign int) {
-	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{URL: testdb.NewWithDemo(t), MaxConns: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	kept := respcache.New(respcache.Options{InvalidationLog: newFollowedLog(t, db), MaxBytes: 64 << 20})
-	t.Cleanup(kept.Close)
-	o := Options{
-		Store: db, Log: slog.New(slog.DiscardHandler), Introspection: true,
-		Now: func() time.Time { return testdb.Now }, Limits: limits.Defaults(),
-	}
-	o.Limits.RootFields, o.Limits.Aliases, o.Limits.SameFieldPerSet, o.Limits.RepeatedNames, o.Limits.Directives, o.Limits.Cost = 100, 1000, 1000, 1000, 1000, 1e6
-	fresh := New(o)
-	o.ResponseCache, o.policies, o.skipTracking = kept, cacheEverything{}, blind
-	caching := New(o)
+// privacy counts queries, cache hits, and responses that differ from the one that the same viewer gets
+// without a cache.
+type privacy struct{ queries, hits, foreign int }
 
-	users := createFiftyViewers(t, db)
-	q := &queries{schema: ExecutableSchema().Schema(), random: rand.New(rand.NewPCG(11, 11)), ids: fetchIDs(t, fresh)}
-	for _, u := range users[:8] { // of what belongs to somebody
-		q.ids = append(q.ids, edu.NewID(edu.KindUser, u.ID).String())
+// measurePrivacy calls report, unless it is nil, for each foreign response, and stops after three.
+func measurePrivacy(t *testing.T, newCaching func(gql.Options, respcache.PolicySource) *gql.Server,
+	report func(v edu.Viewer, query string, resp *gqltest.Response, got, want gqltest.Result),
+) (m privacy) {
+	t.Helper()
+	db := openDemoStore(t)
+	o := generatorOptions(db)
+	fresh := gql.New(o)
+	o.ResponseCache, _ = newResponseCache(t, db)
+	caching := newCaching(o, cacheEverything{})
+
+	users := selectFiftyViewers(t, db)
+	g := newQueryGenerator(11, fetchIDs(t, fresh))
+	for _, u := range users[:8] { // of objects that belong to a user
+		g.ids = append(g.ids, edu.NewID(edu.KindUser, u.ID).String())
 	}
 	for range 160 {
-		query := q.next()
-		if q.allowed = q.chance(0.8); q.chance(0.5) {
-			query = strings.TrimSuffix(query, "}") + ownDataQueries[q.random.IntN(len(ownDataQueries))] + "}"
+		text := g.generateQuery()
+		if g.permissible = g.flipCoin(0.8); g.flipCoin(0.5) {
+			text = strings.TrimSuffix(text, "}") + ownDataQueries[g.random.IntN(len(ownDataQueries))] + "}"
 		}
-		few := q.random.Perm(len(users))[:4]
+		few := g.random.Perm(len(users))[:4]
 		for range 12 {
-			v := users[few[q.random.IntN(len(few))]]
-			r := newQueryRequest(query, map[string]any{"yes": true, "no": false})
-			w := serve(caching, r.WithContext(edu.WithViewer(r.Context(), v)))
-			if strings.Contains(w.Header().Get("Cache-Status"), "; hit") {
-				hits++
+			v := users[few[g.random.IntN(len(few))]]
+			resp := queryGenerated(t, caching, v, text)
+			if isHit(resp) {
+				m.hits++
 			}
-			got, want := parseResult(w.Body.String()), ask(fresh, v, query)
-			asked++
-			if got.Data != want.Data || (len(got.Errors) == 0) != (len(want.Errors) == 0) {
-				if foreign++; !blind {
-					t.Errorf("as %+v, %s\n%s\ngot  %.2000s %.500v\nwant %.2000s %.500v", v, w.Header().Get("Cache-Status"), query, got.Data, got.Errors, want.Data, want.Errors)
+			got, want := resp.Result(t), queryGenerated(t, fresh, v, text).Result(t)
+			m.queries++
+			if string(got.Data) != string(want.Data) || (len(got.Errors) == 0) != (len(want.Errors) == 0) {
+				if m.foreign++; report != nil {
+					report(v, text, resp, got, want)
 				}
-				if foreign == 3 {
-					return asked, hits, foreign
+				if m.foreign == 3 {
+					return m
 				}
 			}
-			if w.Code != http.StatusOK && len(want.Errors) == 0 {
-				t.Errorf("answered %d", w.Code)
+			if resp.Status != http.StatusOK && len(want.Errors) == 0 {
+				t.Errorf("status %d", resp.Status)
 			}
 		}
 	}
-	return asked, hits, foreign
+	return m
 }
 
-// ownDataQueries are questions that each gets another answer to.
+// ownDataQueries have a different response for each viewer.
 var ownDataQueries = []string{
 	" own: viewer { id name email plan lastLogin preferences { theme } }",
 	" own: viewer { dashboard { enrolledCoursesCount watchTimeSeconds recentActivity { id progress course { title } } } }",
@@ -129,8 +113,8 @@ var ownDataQueries = []string{
 	" own: viewer { role }",
 }
 
-// createFiftyViewers are the three of the demo, some who teach, students, and nobody.
-func createFiftyViewers(t *testing.T, db *store.Store) []edu.Viewer {
+// selectFiftyViewers returns the three accounts of the demo, instructors, students and the anonymous viewer.
+func selectFiftyViewers(t *testing.T, db *store.Store) []edu.Viewer {
 	t.Helper()
 	users := []edu.Viewer{{}}
 	rows, err := db.PrimaryPool().Query(t.Context(), `(SELECT id, upper(role), upper(plan) FROM users WHERE id <= 3)

@@ -1,17 +1,19 @@
-package gql
+package gql_test
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/store"
 )
 
-// stalledWriter is a client who takes nothing of an answer until he is let go.
+// stalledWriter is a client that does not read the response until the test releases it.
 type stalledWriter struct {
 	*httptest.ResponseRecorder
 	began, free chan struct{}
@@ -23,26 +25,29 @@ func (s stalledWriter) Write(b []byte) (int, error) {
 	return s.ResponseRecorder.Write(b)
 }
 
-// Who takes an answer slowly keeps nobody waiting who needs it made anew.
-func TestSlowReaderIsAlone(t *testing.T) {
+// A slow client does not delay the requests that wait for the same response.
+func TestSlowClientDelaysNoOthers(t *testing.T) {
 	t.Parallel()
-	s, _, followed := newMemoServer(t, io.Discard)
-	changed := func() { followed.Publish(t.Context(), []store.Change{{ID: 1, Tags: []string{"*"}}}) }
-	serve(s, newQueryRequest(titles, nil)) // and it is known who shares it
-	changed()
+	o := gql.Options{Store: openDemoStore(t), Log: discardLog, Introspection: true}
+	c, invalidations := newResponseCache(t, o.Store)
+	o.ResponseCache = c
+	s := gql.New(o)
+	invalidateAll := func() { invalidations.Publish(t.Context(), []store.Change{{ID: 1, Tags: []string{"*"}}}) }
+	query(t, s, edu.Viewer{}, titles) // from now on the cache predicts the scope of this response
+	invalidateAll()
 	slow := stalledWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
 	var sent sync.WaitGroup
-	sent.Go(func() { s.ServeHTTP(slow, newQueryRequest(titles, nil)) })
+	sent.Go(func() { s.ServeHTTP(slow, gqltest.NewRequest(t.Context(), edu.Viewer{}, titles, nil)) })
 	<-slow.began
-	changed()
+	invalidateAll()
 	began := time.Now()
-	w := serve(s, newQueryRequest(titles, nil))
-	if took, status := time.Since(began), w.Header().Get("Cache-Status"); status != `"7p"; fwd=miss; stored` || took > time.Second {
+	resp := query(t, s, edu.Viewer{}, titles)
+	if took, status := time.Since(began), resp.Header.Get("Cache-Status"); status != `"7p"; fwd=miss; stored` || took > time.Second {
 		t.Errorf("%s after %v", status, took)
 	}
 	close(slow.free)
 	sent.Wait()
-	if slow.Code != http.StatusOK || slow.Body.String() != w.Body.String() {
-		t.Errorf("he got %d %s", slow.Code, slow.Body)
+	if slow.Code != http.StatusOK || slow.Body.String() != resp.Text() {
+		t.Errorf("the slow client got %d %s", slow.Code, slow.Body)
 	}
 }

@@ -1,4 +1,4 @@
-// Package gql assembles gqlgen's server: how operations come in over HTTP, what
-// they may cost, and how errors are shown. It knows fields and documents, and
-// must never know of SQL.
+// Package gql serves the GraphQL API: it assembles gqlgen's executor from the stages of a request, runs
+// operations with their loaders and presents their errors. Its subpackages are the stages: transport,
+// persisted, limits, respcache and response.
 package gql

@@ -18,21 +18,21 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
-// maxMessageBytes is the most bytes of a message: gqlparser's quote names of the
-// document, which may be as long as the body.
+// maxMessageBytes is the maximum length of a message: gqlparser's messages quote names of the document,
+// which may be as long as the body.
 const maxMessageBytes = 500
 
-// NewErrorPresenter returns the one place where errors become what the caller sees:
+// NewErrorPresenter returns the function that turns every error into the error that clients see:
 //
-//   - an *edu.Error shows its message and its code;
-//   - errors that carry a code, as those of parsing and validation do, show both;
+//   - an *edu.Error is sent with its message and its code;
+//   - an error with a code, such as those of parsing and validation, is sent with both;
 //   - an argument that does not fit its type is BAD_USER_INPUT;
 //   - a context that is done is TIMEOUT or REQUEST_CANCELLED;
-//   - everything else is an "internal server error" with the request's id, under
-//     which log tells the whole of it.
+//   - any other error is an "internal server error" with the request's id, and log has its details under
+//     that id.
 func NewErrorPresenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
-		// A new one each time: what came may be shared between requests.
+		// A new error each time: requests may share err.
 		presented := &gqlerror.Error{Path: graphql.GetPath(ctx)}
 		known, hasLocation := errors.AsType[*gqlerror.Error](err)
 		argument := ""
@@ -53,6 +53,7 @@ func NewErrorPresenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	}
 }
 
+// setError sets the code and the message of an error, and returns true.
 func setError(to *gqlerror.Error, code, message string) bool {
 	if len(message) > maxMessageBytes {
 		cut := maxMessageBytes
@@ -69,6 +70,7 @@ func setError(to *gqlerror.Error, code, message string) bool {
 	return true
 }
 
+// presentDomainError sends the message and the code of an *edu.Error, or the code of an edu.Code.
 func presentDomainError(ctx context.Context, log *slog.Logger, presented *gqlerror.Error, err error) bool {
 	own, ok := errors.AsType[*edu.Error](err)
 	if !ok {
@@ -79,7 +81,7 @@ func presentDomainError(ctx context.Context, log *slog.Logger, presented *gqlerr
 		own = &edu.Error{Code: code, Message: strings.ToLower(strings.ReplaceAll(string(code), "_", " "))}
 	}
 	if own.Code == edu.Unavailable {
-		log.WarnContext(ctx, "a GraphQL field was unavailable", errorLogAttrs(ctx, presented, err)...)
+		log.WarnContext(ctx, "GraphQL field unavailable", errorLogAttrs(ctx, presented, err)...)
 	}
 	if own.RetryAfter > 0 {
 		presented.Extensions = map[string]any{"retryAfter": own.RetryAfter}
@@ -87,7 +89,7 @@ func presentDomainError(ctx context.Context, log *slog.Logger, presented *gqlerr
 	return setError(presented, string(own.Code), own.Message)
 }
 
-// presentCodedError shows an error whose author chose to show it, by giving it a code.
+// presentCodedError sends an error with a code: its author has written it for clients.
 func presentCodedError(ctx context.Context, presented, known *gqlerror.Error) bool {
 	if known == nil {
 		return false
@@ -103,14 +105,15 @@ func presentCodedError(ctx context.Context, presented, known *gqlerror.Error) bo
 		case op.Doc == nil: // the document itself
 		case op.Operation == nil:
 			return setError(presented, response.CodeOperationResolution, operationMessage(op))
-		case op.Stats.Validation.End.IsZero(): // gqlgen sets it once it has the variables
-			presented.Path = nil // it is one of variables, not of the answer
+		case op.Stats.Validation.End.IsZero(): // gqlgen sets it after it has coerced the variables
+			presented.Path = nil // a path into the variables, not into the response
 			return setError(presented, string(edu.BadUserInput), variableMessage(op, known))
 		}
 	}
 	return setError(presented, code, stripValues(known.Message))
 }
 
+// operationMessage returns the message for a request whose operation cannot be selected.
 func operationMessage(op *graphql.OperationContext) string {
 	if op.OperationName == "" {
 		return "the document has several operations: name one as \"operationName\""
@@ -118,8 +121,8 @@ func operationMessage(op *graphql.OperationContext) string {
 	return "the document has no operation of the name given as \"operationName\""
 }
 
-// variableMessage tells which variable gqlparser did not like, without the value and the
-// Go types that its own message may hold.
+// variableMessage returns the message for a variable that gqlparser rejects, without the value and the Go
+// types that gqlparser's own message may have.
 func variableMessage(op *graphql.OperationContext, err *gqlerror.Error) string {
 	if len(err.Path) < 2 {
 		return "the variables do not fit the operation"
@@ -139,23 +142,22 @@ func variableMessage(op *graphql.OperationContext, err *gqlerror.Error) string {
 	return message
 }
 
-// presentContextError shows that time is up or the caller gone; whatever else failed then
-// failed because of it. A cancelled context that is not the request's is a
-// mistake of ours.
+// presentContextError reports a timeout, or that the client has disconnected: any other error at that time
+// is a consequence. A cancelled context other than the request's is an internal error.
 func presentContextError(ctx context.Context, presented *gqlerror.Error, err error) bool {
 	switch done := ctx.Err(); {
 	case errors.Is(err, errPanicked):
 		return false
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(done, context.DeadlineExceeded):
-		return setError(presented, response.CodeTimeout, "the request took too long: ask for less at a time, or try again later")
+		return setError(presented, response.CodeTimeout, "the request took too long: request less data at a time, or try again later")
 	case done != nil:
 		return setError(presented, response.CodeCancelled, "the request was cancelled")
 	}
 	return false
 }
 
-// presentInputError shows what gqlgen reports as a plain error: an argument that its
-// type could not take, and introspection that is off.
+// presentInputError handles what gqlgen reports as a plain error: an argument that does not fit its type,
+// and introspection while it is disabled.
 func presentInputError(ctx context.Context, presented *gqlerror.Error, argument string) bool {
 	if argument != "" {
 		return setError(presented, string(edu.BadUserInput), "argument "+argument+" does not fit its type")
@@ -167,9 +169,8 @@ func presentInputError(ctx context.Context, presented *gqlerror.Error, argument 
 	return setError(presented, string(edu.Forbidden), "introspection is switched off")
 }
 
-// findArgument returns the dotted name of the argument that err is about, such as
-// "filter.minRating", or "". gqlgen puts it at the end of the error's path, while
-// a path in an answer must end at a field.
+// findArgument returns the dotted name of the argument that err is about, such as "filter.minRating", or
+// "". gqlgen appends the name to the error's path, but a path in a response must end at a field.
 func findArgument(ctx context.Context, err *gqlerror.Error) string {
 	field := graphql.GetFieldContext(ctx)
 	if field == nil || field.Args != nil || field.Field.Field == nil || field.Field.Definition == nil {
@@ -186,9 +187,10 @@ func findArgument(ctx context.Context, err *gqlerror.Error) string {
 	return err.Path[at:].String()
 }
 
+// presentInternalError logs an error and hides it from the client.
 func presentInternalError(ctx context.Context, log *slog.Logger, presented *gqlerror.Error, err error) {
-	if !errors.Is(err, errPanicked) { // that was logged with its stack
-		log.ErrorContext(ctx, "a GraphQL field failed", errorLogAttrs(ctx, presented, err)...)
+	if !errors.Is(err, errPanicked) { // a panic has been logged with its stack
+		log.ErrorContext(ctx, "GraphQL field failed", errorLogAttrs(ctx, presented, err)...)
 	}
 	setError(presented, response.CodeInternal, "internal server error")
 	if id := middleware.RequestIDFrom(ctx); id != "" {
@@ -196,7 +198,7 @@ func presentInternalError(ctx context.Context, log *slog.Logger, presented *gqle
 	}
 }
 
-// errorLogAttrs is where an error happened, for the log: never the variables.
+// errorLogAttrs returns the log attributes of an error and its location, without the variables.
 func errorLogAttrs(ctx context.Context, presented *gqlerror.Error, err error) []any {
 	attrs := []any{"request_id", middleware.RequestIDFrom(ctx), "path", presented.Path.String(), "error", err}
 	if graphql.HasOperationContext(ctx) {

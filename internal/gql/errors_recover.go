@@ -13,8 +13,8 @@ import (
 
 var errPanicked = errors.New("panic")
 
-// NewRecoverFunc returns what turns a panic of a resolver into an internal error of its
-// field, logged here with its stack.
+// NewRecoverFunc returns the function that turns a panic of a resolver into an internal error of its field.
+// It logs the panic with its stack.
 func NewRecoverFunc(log *slog.Logger) graphql.RecoverFunc {
 	return func(ctx context.Context, cause any) error {
 		log.ErrorContext(ctx, "panic in a GraphQL field", "request_id", middleware.RequestIDFrom(ctx),

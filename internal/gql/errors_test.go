@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -21,22 +22,23 @@ import (
 	"github.com/7p-education/api/internal/gql"
 )
 
-// errorRoot answers a few fields of the real schema with err; all others panic.
+// errorRoot returns err for the field categories of the real schema; all other fields panic.
 type errorRoot struct {
 	graph.ResolverRoot
 	err error
 }
 
-func (r errorRoot) Query() graph.QueryResolver { return queries{err: r.err} }
+func (r errorRoot) Query() graph.QueryResolver { return errorQuery{err: r.err} }
 
-type queries struct {
+type errorQuery struct {
 	graph.QueryResolver
 	err error
 }
 
-func (q queries) Categories(context.Context) ([]*edu.Category, error) { return nil, q.err }
+func (q errorQuery) Categories(context.Context) ([]*edu.Category, error) { return nil, q.err }
 
-func newRealServer(t *testing.T, err error) (http.Handler, func() []map[string]any) {
+// newErrorServer serves an errorRoot. It returns the function that reads its log.
+func newErrorServer(t *testing.T, err error) (http.Handler, func() []map[string]any) {
 	t.Helper()
 	log, buf := newBufferLogger()
 	lines := func() (out []map[string]any) {
@@ -49,7 +51,7 @@ func newRealServer(t *testing.T, err error) (http.Handler, func() []map[string]a
 		}
 		return out
 	}
-	return serve(graph.NewExecutableSchema(graph.Config{Resolvers: errorRoot{err: err}}), log), lines
+	return newSchemaServer(graph.NewExecutableSchema(graph.Config{Resolvers: errorRoot{err: err}}), log), lines
 }
 
 func TestPresent(t *testing.T) {
@@ -60,15 +62,15 @@ func TestPresent(t *testing.T) {
 		err        error
 		message    string
 		extensions map[string]any
-		logged     string // within the line's error; "" for no line
+		logged     string // a part of the logged error; "" if nothing is logged
 	}{
 		{
-			"own", fmt.Errorf("wrapped: %w", edu.Errorf(edu.NotFound, "no such course")),
+			"domain error", fmt.Errorf("wrapped: %w", edu.Errorf(edu.NotFound, "no such course")),
 			"no such course",
 			map[string]any{"code": "NOT_FOUND"},
 			"",
 		},
-		{"rate", &edu.Error{Code: edu.RateLimited, Message: "too many", RetryAfter: 180}, "too many", map[string]any{"code": "RATE_LIMITED", "retryAfter": 180.0}, ""},
+		{"rate limit", &edu.Error{Code: edu.RateLimited, Message: "too many", RetryAfter: 180}, "too many", map[string]any{"code": "RATE_LIMITED", "retryAfter": 180.0}, ""},
 		{"bare code", fmt.Errorf("wrapped: %w", edu.NotFound), "not found", map[string]any{"code": "NOT_FOUND"}, ""},
 		{
 			"unavailable", fmt.Errorf("%w: %w", edu.Errorf(edu.Unavailable, "try again later"), errors.New("dial hush")),
@@ -86,11 +88,11 @@ func TestPresent(t *testing.T) {
 		{"without code", gqlerror.Errorf("table hush"), "internal server error", internal, "table hush"},
 		{
 			"deadline", fmt.Errorf("query: %w", context.DeadlineExceeded),
-			"the request took too long: ask for less at a time, or try again later",
+			"the request took too long: request less data at a time, or try again later",
 			map[string]any{"code": "TIMEOUT"},
 			"",
 		},
-		{"cancelled by us", fmt.Errorf("loader: %w", context.Canceled), "internal server error", internal, "loader"},
+		{"cancelled context that is not the request's", fmt.Errorf("loader: %w", context.Canceled), "internal server error", internal, "loader"},
 		{
 			"long", edu.Errorf(edu.BadUserInput, "%s", strings.Repeat("é", 300)),
 			strings.Repeat("é", 250) + "…",
@@ -101,18 +103,18 @@ func TestPresent(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h, lines := newRealServer(t, tt.err)
-			rec := postBody(t, h, `{"query":"query Q{list:categories{id}}"}`)
-			a := decodeResponse(t, rec)
-			if rec.Code != 200 || string(a.Data) != "null" || len(a.Errors) != 1 {
-				t.Fatalf("got %d %s", rec.Code, rec.Body)
+			h, lines := newErrorServer(t, tt.err)
+			resp := post(t, h, `{"query":"query Q{list:categories{id}}"}`)
+			a := resp.Result(t)
+			if resp.Status != 200 || string(a.Data) != "null" || len(a.Errors) != 1 {
+				t.Fatalf("got %d %s", resp.Status, resp.Body)
 			}
 			e := a.Errors[0]
 			if e.Message != tt.message || !cmp.Equal(e.Extensions, tt.extensions) || !cmp.Equal(e.Path, []any{"list"}) {
-				t.Errorf("got %s", rec.Body)
+				t.Errorf("got %s", resp.Body)
 			}
-			if strings.Contains(rec.Body.String(), "hush") {
-				t.Errorf("a secret got out: %s", rec.Body)
+			if strings.Contains(resp.Text(), "hush") {
+				t.Errorf("the response contains a secret: %s", resp.Body)
 			}
 			got := lines()
 			if tt.logged == "" {
@@ -129,26 +131,25 @@ func TestPresent(t *testing.T) {
 	}
 }
 
-// TestPresentDoesNotWrite would find the first request's path in an error that
-// two share.
-func TestPresentDoesNotWrite(t *testing.T) {
+// The presenter does not modify an error, which several requests may share.
+func TestPresentDoesNotModify(t *testing.T) {
 	t.Parallel()
 	shared := &gqlerror.Error{Message: "m", Extensions: map[string]any{"code": errcode.ValidationFailed}}
-	h, _ := newRealServer(t, shared)
-	postBody(t, h, `{"query":"{categories{id}}"}`)
+	h, _ := newErrorServer(t, shared)
+	post(t, h, `{"query":"{categories{id}}"}`)
 	if !cmp.Equal(shared.Extensions, map[string]any{"code": errcode.ValidationFailed}) || shared.Message != "m" {
-		t.Errorf("the error became %v", shared)
+		t.Errorf("the error was changed to %v", shared)
 	}
 }
 
 func TestPresentPanic(t *testing.T) {
 	t.Parallel()
-	h, lines := newRealServer(t, nil)
-	rec := postBody(t, h, `{"query":"{viewer{id}}"}`)
-	e := decodeResponse(t, rec).Errors[0]
+	h, lines := newErrorServer(t, nil)
+	resp := post(t, h, `{"query":"{viewer{id}}"}`)
+	e := resp.Result(t).Errors[0]
 	want := map[string]any{"code": "INTERNAL_SERVER_ERROR", "requestId": "id-1"}
-	if rec.Code != 200 || e.Message != "internal server error" || !cmp.Equal(e.Extensions, want) {
-		t.Errorf("got %d %s", rec.Code, rec.Body)
+	if resp.Status != 200 || e.Message != "internal server error" || !cmp.Equal(e.Extensions, want) {
+		t.Errorf("got %d %s", resp.Status, resp.Body)
 	}
 	got := lines()
 	if len(got) != 1 || got[0]["request_id"] != "id-1" || !strings.Contains(got[0]["stack"].(string), "errors_test.go") {
@@ -156,8 +157,20 @@ func TestPresentPanic(t *testing.T) {
 	}
 }
 
-// TestPresentArguments reads an argument as generated code does, and fails where
-// gqlparser let a value pass that its Go type cannot hold.
+// newPaintServer serves a schema with an argument; exec returns the response to every operation.
+func newPaintServer(exec func(context.Context) *graphql.Response) http.Handler {
+	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `
+		enum Color { RED GREEN }
+		input Paint { color: Color! coats: Int = 1 }
+		type Query { hello(paint: Paint): String }`})
+	return newSchemaServer(&graphql.ExecutableSchemaMock{
+		SchemaFunc: func() *ast.Schema { return schema },
+		ExecFunc:   func(context.Context) graphql.ResponseHandler { return exec },
+	}, discardLog)
+}
+
+// TestPresentArguments reads an argument as generated code does. The argument's Go type cannot represent a
+// value that gqlparser has accepted.
 func TestPresentArguments(t *testing.T) {
 	t.Parallel()
 	_, plain := strconv.Atoi("hush")
@@ -165,12 +178,12 @@ func TestPresentArguments(t *testing.T) {
 		err     error
 		message string
 	}{
-		"plain error": {plain, "argument paint.coats does not fit its type"},
-		"own error":   {edu.Errorf(edu.BadUserInput, "three coats at most"), "three coats at most"},
+		"plain error":  {plain, "argument paint.coats does not fit its type"},
+		"domain error": {edu.Errorf(edu.BadUserInput, "three coats at most"), "three coats at most"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newTestServer(func(ctx context.Context) *graphql.Response {
+			h := newPaintServer(func(ctx context.Context) *graphql.Response {
 				field := graphql.GetOperationContext(ctx).Operation.SelectionSet[0].(*ast.Field)
 				ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: graphql.CollectedField{Field: field}})
 				_, err := graphql.ProcessArgField(ctx, field.ArgumentMap(nil), "paint", func(ctx context.Context, _ any) (int, error) {
@@ -180,15 +193,15 @@ func TestPresentArguments(t *testing.T) {
 				graphql.AddError(ctx, err)
 				return &graphql.Response{Data: []byte("null")}
 			})
-			rec := postBody(t, h, `{"query":"{a:hello(paint:{color:RED,coats:300})}"}`)
-			a := decodeResponse(t, rec)
+			resp := post(t, h, `{"query":"{a:hello(paint:{color:RED,coats:300})}"}`)
+			a := resp.Result(t)
 			if len(a.Errors) != 1 {
-				t.Fatalf("got %d %s", rec.Code, rec.Body)
+				t.Fatalf("got %d %s", resp.Status, resp.Body)
 			}
 			e, want := a.Errors[0], map[string]any{"code": "BAD_USER_INPUT", "argument": "paint.coats"}
-			// A path in an answer ends at a field.
+			// A path in a response ends at a field.
 			if e.Message != tt.message || !cmp.Equal(e.Extensions, want) || !cmp.Equal(e.Path, []any{"a"}) {
-				t.Errorf("got %s", rec.Body)
+				t.Errorf("got %s", resp.Body)
 			}
 		})
 	}
@@ -196,9 +209,9 @@ func TestPresentArguments(t *testing.T) {
 
 func TestPresentIntrospectionOff(t *testing.T) {
 	t.Parallel()
-	h, lines := newRealServer(t, nil)
+	h, lines := newErrorServer(t, nil)
 	for _, query := range []string{`{__schema{queryType{name}}}`, `{__type(name:\"Course\"){name}}`} {
-		e := decodeResponse(t, postBody(t, h, `{"query":"`+query+`"}`)).Errors[0]
+		e := post(t, h, `{"query":"`+query+`"}`).Result(t).Errors[0]
 		if e.Message != "introspection is switched off" || e.Extensions["code"] != "FORBIDDEN" {
 			t.Errorf("%s: got %v", query, e)
 		}
@@ -208,7 +221,7 @@ func TestPresentIntrospectionOff(t *testing.T) {
 	}
 }
 
-func TestPresentDeadlineOfTheRequest(t *testing.T) {
+func TestPresentRequestDeadline(t *testing.T) {
 	t.Parallel()
 	log, buf := newBufferLogger()
 	ctx, cancel := context.WithTimeout(t.Context(), 0)

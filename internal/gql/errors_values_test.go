@@ -1,18 +1,17 @@
 package gql_test
 
 import (
-	"encoding/json"
-	"log/slog"
 	"strings"
 	"testing"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql"
 )
 
-// What a document holds is not repeated, wherever it was put by mistake.
+// Messages do not repeat the values of a document, even of misplaced ones.
 func TestPresentWithoutValues(t *testing.T) {
 	t.Parallel()
-	h := gql.New(gql.Options{Log: slog.New(slog.DiscardHandler)})
+	h := gql.New(gql.Options{Log: discardLog})
 	for document, want := range map[string]string{
 		`mutation { signIn(input: { email: "a", password "hush: hush" }) { accessToken } }`:        "Expected :, found String",
 		`mutation { signIn(input: { email: "a", password """hush "quoted" """ }) { expiresAt } }`:  "Expected :, found BlockString",
@@ -26,18 +25,14 @@ func TestPresentWithoutValues(t *testing.T) {
 		"\"hush\" { viewer { id } }":                                                               "String",
 		`{ courses(filter: { nothing: "hush" }) { totalCount } }`:                                  `Field "nothing" is not defined by type "CourseFilter"`,
 	} {
-		body, err := json.Marshal(map[string]string{"query": document})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := decodeResponse(t, postBody(t, h, string(body)))
+		got := query(t, h, edu.Viewer{}, document).Result(t)
 		if len(got.Errors) == 0 {
 			t.Errorf("%s: no error", document)
 			continue
 		}
 		for _, e := range got.Errors {
 			if strings.Contains(e.Message, `"hush`) || strings.Contains(e.Message, "hush:") || strings.Contains(e.Message, "1234567890123") {
-				t.Errorf("%s: the answer repeats a value: %s", document, e.Message)
+				t.Errorf("%s: the response repeats a value: %s", document, e.Message)
 			}
 		}
 		if !strings.Contains(got.Errors[0].Message, want) {

@@ -15,50 +15,40 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/response"
+	"github.com/7p-education/api/internal/gql/transport"
 	"github.com/7p-education/api/store"
 )
 
-// A mutation that is sent with the header Idempotency-Key takes effect once,
-// however often it is sent: it and its answer are one transaction, and who sends
-// the same again within store.IdempotencyTTL gets that answer, marked by the header
-// Idempotent-Replayed. The names are those of draft-ietf-httpapi-idempotency-key-header,
-// and of Stripe's API.
-const (
-	headerIdempotencyKey = "Idempotency-Key"
-	headerReplayed       = "Idempotent-Replayed"
-)
+// A mutation with the header Idempotency-Key takes effect once, however often it is sent. The mutation
+// and its response are one transaction; a repeated request within store.IdempotencyTTL gets the stored
+// response, with the header Idempotent-Replayed.
 
-// maxIdempotencyKeyLength is the most characters of a key: a UUID has 36.
+// maxIdempotencyKeyLength is the maximum number of characters of a key: a UUID has 36.
 const maxIdempotencyKeyLength = 255
 
-// replayedStat is among the statistics of an operation that another request has run.
-const replayedStat = "Idempotency"
+// errResponseHasErrors rolls back an operation whose response has errors.
+var errResponseHasErrors = errors.New("a response with errors is not stored")
 
-// errResponseHasErrors takes back what an operation wrote that had errors.
-var errResponseHasErrors = errors.New("an answer with errors is not kept")
-
-// idempotencyKey is an Idempotency-Key with its viewer and its request.
+// idempotencyKey is an Idempotency-Key combined with its viewer and its request.
 type idempotencyKey struct {
-	storageKey     [sha256.Size]byte // where the answer is kept: of viewer and key
-	encryptionKey  [sha256.Size]byte // what encrypts it: of key, viewer and request
-	hashesPassword bool              // it hashes a password
+	storageKey     [sha256.Size]byte // of the stored response: derived from viewer and key
+	encryptionKey  [sha256.Size]byte // of the stored response: derived from key, viewer and request
+	hashesPassword bool              // whether the mutation hashes a password
 }
 
-// readIdempotencyKey returns the key that a mutation was sent with, nil for none. The error
-// is what is wrong with it.
-func readIdempotencyKey(ctx context.Context, op *graphql.OperationContext) (*idempotencyKey, error) {
-	given := op.Headers[headerIdempotencyKey]
-	if len(given) == 0 || op.Operation.Operation != ast.Mutation {
+// readIdempotencyKey returns the key of a mutation, nil if it has none. The error rejects the key.
+func readIdempotencyKey(v edu.Viewer, op *graphql.OperationContext) (*idempotencyKey, error) {
+	values := op.Headers[transport.HeaderIdempotencyKey]
+	if len(values) == 0 || op.Operation.Operation != ast.Mutation {
 		return nil, nil
 	}
-	if key := given[0]; len(given) > 1 || key == "" || len(key) > maxIdempotencyKeyLength || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+	if len(values) > 1 || !isValidIdempotencyKey(values[0]) {
 		return nil, response.ErrorWithCode(response.CodeBadRequest, fmt.Sprintf("send one Idempotency-Key of 1 to %d visible ASCII characters, such as a random UUID", maxIdempotencyKeyLength))
 	}
-	k, err := newIdempotencyKey(edu.ViewerFrom(ctx), given[0], op)
+	k, err := newIdempotencyKey(v, values[0], op)
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +61,8 @@ func readIdempotencyKey(ctx context.Context, op *graphql.OperationContext) (*ide
 		default:
 			continue
 		}
-		// Another field's failure would take back that a stolen token was noticed, and
-		// tell whether a token or a password is good without leaving a trace.
+		// The failure of another field would roll back the detection of a stolen token, and would
+		// allow to try tokens and passwords without leaving a trace.
 		if len(fields) > 1 {
 			return nil, response.ErrorWithCode(response.CodeBadRequest, "with an Idempotency-Key, "+f.Name+" goes alone: send the other fields on their own")
 		}
@@ -80,14 +70,19 @@ func readIdempotencyKey(ctx context.Context, op *graphql.OperationContext) (*ide
 	return k, nil
 }
 
-// newIdempotencyKey derives both parts. Who has the database and not the key can neither
-// find nor open an answer, nor try requests, and with them weak passwords.
+func isValidIdempotencyKey(key string) bool {
+	return key != "" && len(key) <= maxIdempotencyKeyLength && !strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' })
+}
+
+// newIdempotencyKey derives the storage key and the encryption key. A reader of the database without the
+// Idempotency-Key can neither find nor decrypt a response, nor guess requests, and with them weak
+// passwords.
 func newIdempotencyKey(v edu.Viewer, key string, op *graphql.OperationContext) (*idempotencyKey, error) {
 	viewer := binary.BigEndian.AppendUint64(nil, uint64(v.ID))
 	k := &idempotencyKey{storageKey: sha256.Sum256(slices.Concat([]byte("7p place of an answer\x00"), viewer, []byte(key)))}
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write(slices.Concat([]byte("7p secret of an answer\x00"), viewer))
-	request := []any{op.RawQuery, op.OperationName, op.Variables} // whose names JSON has in order
+	request := []any{op.RawQuery, op.OperationName, op.Variables} // JSON sorts the names of the variables
 	if err := json.NewEncoder(mac).Encode(request); err != nil {
 		return nil, err
 	}
@@ -95,36 +90,34 @@ func newIdempotencyKey(v edu.Viewer, key string, op *graphql.OperationContext) (
 	return k, nil
 }
 
-// newAEAD is AES-256-GCM with a random nonce: the same secret may seal two answers,
-// a day apart.
+// newAEAD returns AES-256-GCM with a random nonce: one key may encrypt two responses, a day apart.
 func (k *idempotencyKey) newAEAD() cipher.AEAD {
-	block, _ := aes.NewCipher(k.encryptionKey[:])    // fails for other lengths only
-	sealer, _ := cipher.NewGCMWithRandomNonce(block) // fails for other blocks only
-	return sealer
+	block, _ := aes.NewCipher(k.encryptionKey[:])  // fails for other lengths only
+	aead, _ := cipher.NewGCMWithRandomNonce(block) // fails for other blocks only
+	return aead
 }
 
-// encryptResponse encrypts an answer.
+// encryptResponse encrypts the data of a response.
 func (k *idempotencyKey) encryptResponse(data []byte) []byte {
-	return k.newAEAD().Seal(nil, nil, data, nil) //nolint:gosec // G407: it makes the nonce itself, and takes none
+	return k.newAEAD().Seal(nil, nil, data, nil) //nolint:gosec // G407: it generates the nonce itself, and takes none
 }
 
-// decryptResponse decrypts what seal made; ok is false where that was of another request.
-func (k *idempotencyKey) decryptResponse(sealed []byte) (data []byte, ok bool) {
-	data, err := k.newAEAD().Open(nil, nil, sealed, nil)
+// decryptResponse decrypts a stored response; ok is false if it belongs to another request.
+func (k *idempotencyKey) decryptResponse(encrypted []byte) (data []byte, ok bool) {
+	data, err := k.newAEAD().Open(nil, nil, encrypted, nil)
 	return data, err == nil
 }
 
-// runIdempotent answers a mutation under a key: with the answer that is kept, or by running
-// it, with a store that is one transaction. Where the database asks for it, that
-// is done again, each time from the start.
+// runIdempotent returns the stored response of a mutation, or runs the mutation with a store that is one
+// transaction. If the database requires a retry, the mutation runs again from its start.
 //
-// An answer with errors takes back all that was written, and shows no data: a
-// payload, or a token, of what did not happen would be a lie.
-func (o Options) runIdempotent(ctx context.Context, k *idempotencyKey, run func(*store.Store) *graphql.Response) *graphql.Response {
+// A response with errors rolls back everything that was written, and has no data: a payload or a token of
+// something that did not happen would be wrong.
+func (e operationExtension) runIdempotent(ctx context.Context, k *idempotencyKey, run func(*store.Store) *graphql.Response) *graphql.Response {
 	var resp *graphql.Response
-	sealed, isReplay, err := o.Store.RunIdempotent(ctx, k.storageKey, k.hashesPassword, func(s *store.Store) ([]byte, error) {
+	encrypted, isReplay, err := e.store.RunIdempotent(ctx, k.storageKey, k.hashesPassword, func(s *store.Store) ([]byte, error) {
 		if resp = run(s); resp == nil {
-			return nil, context.Cause(ctx) // gqlgen answers nothing once the context is done
+			return nil, context.Cause(ctx) // gqlgen returns no response once the context is done
 		}
 		if len(resp.Errors) > 0 {
 			return nil, errResponseHasErrors
@@ -136,20 +129,15 @@ func (o Options) runIdempotent(ctx context.Context, k *idempotencyKey, run func(
 		return resp
 	}
 	if err != nil {
-		return o.errorResponse(ctx, err)
+		return e.errorResponse(ctx, err)
 	}
 	if isReplay {
-		data, ok := k.decryptResponse(sealed)
+		data, ok := k.decryptResponse(encrypted)
 		if !ok {
-			return o.errorResponse(ctx, edu.Errorf(edu.Conflict, "this Idempotency-Key was sent with another request within 24 hours: take a new key for a new request"))
+			return e.errorResponse(ctx, edu.Errorf(edu.Conflict, "this Idempotency-Key was sent with another request within 24 hours: take a new key for a new request"))
 		}
-		graphql.GetOperationContext(ctx).Stats.SetExtension(replayedStat, true)
+		transport.MarkReplayed(graphql.GetOperationContext(ctx))
 		return &graphql.Response{Data: data}
 	}
 	return resp
-}
-
-// errorResponse answers an operation that did not run.
-func (o Options) errorResponse(ctx context.Context, err error) *graphql.Response {
-	return &graphql.Response{Errors: gqlerror.List{NewErrorPresenter(o.Log)(ctx, err)}}
 }

@@ -7,20 +7,23 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// introspectionExtension lets operations ask for the schema.
-type introspectionExtension struct{}
+// introspectionExtension enables or disables the queries of the schema itself. gqlgen disables them
+// by default.
+type introspectionExtension struct{ enabled bool }
 
 var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationContextMutator
 } = introspectionExtension{}
 
-func (introspectionExtension) ExtensionName() string                   { return "Introspection" }
+// ExtensionName implements graphql.HandlerExtension.
+func (introspectionExtension) ExtensionName() string { return "Introspection" }
+
+// Validate accepts every schema.
 func (introspectionExtension) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext switches introspection on, which is off unless someone
-// does.
-func (introspectionExtension) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	op.DisableIntrospection = false
+// MutateOperationContext enables or disables introspection for an operation.
+func (e introspectionExtension) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	op.DisableIntrospection = !e.enabled
 	return nil
 }

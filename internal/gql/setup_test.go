@@ -2,78 +2,93 @@ package gql_test
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/vektah/gqlparser/v2"
-	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/transport"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
 )
 
-const maxBody = 2000
+// The viewers of the demo data.
+var (
+	student    = edu.Viewer{ID: 1, Role: edu.RoleStudent}
+	instructor = edu.Viewer{ID: 2, Role: edu.RoleInstructor}
+	admin      = edu.Viewer{ID: 3, Role: edu.RoleAdmin}
+)
 
-// newSchema has the kinds of operations that the transport tells apart.
-var newSchema = gqlparser.MustLoadSchema(&ast.Source{Input: `
-	enum Color { RED GREEN }
-	input Paint { color: Color! coats: Int = 1 names: [String!] }
-	type Query { hello(name: String, first: Int, paint: Paint): String }
-	type Mutation { wave: String }
-	type Subscription { ticks: Int }`})
+var discardLog = slog.New(slog.DiscardHandler)
 
-// newTestServer serves a schema whose every operation is answered by exec.
-func newTestServer(exec func(ctx context.Context) *graphql.Response) http.Handler {
-	es := &graphql.ExecutableSchemaMock{
-		SchemaFunc: func() *ast.Schema { return newSchema },
-		ExecFunc: func(context.Context) graphql.ResponseHandler {
-			return func(ctx context.Context) *graphql.Response { return exec(ctx) }
-		},
+// openStore opens a store that is closed after the test.
+func openStore(t *testing.T, c store.Config) *store.Store {
+	t.Helper()
+	db, err := store.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return serve(es, slog.New(slog.DiscardHandler))
+	t.Cleanup(db.Close)
+	return db
 }
 
-func serve(es graphql.ExecutableSchema, log *slog.Logger) http.Handler {
+// openDemoStore opens a store of the demo data.
+func openDemoStore(t *testing.T) *store.Store {
+	t.Helper()
+	return openStore(t, store.Config{URL: testdb.NewWithDemo(t), MaxConns: 4})
+}
+
+// generatorOptions are those of a server that accepts the queries of a queryGenerator.
+func generatorOptions(db *store.Store) gql.Options {
+	o := gql.Options{
+		Store: db, Log: discardLog, Introspection: true, MaxBodyBytes: 1 << 20,
+		Now: func() time.Time { return testdb.Now }, Limits: limits.Defaults(),
+	}
+	o.Limits.RootFields, o.Limits.Aliases, o.Limits.SameFieldPerSet = 100, 1000, 1000
+	o.Limits.RepeatedNames, o.Limits.Directives, o.Limits.Cost = 1000, 1000, 1e6
+	return o
+}
+
+// newSchemaServer serves a schema with the errors of the real server.
+func newSchemaServer(es graphql.ExecutableSchema, log *slog.Logger) http.Handler {
 	exec := executor.New(es)
 	exec.SetErrorPresenter(gql.NewErrorPresenter(log))
 	exec.SetRecoverFunc(gql.NewRecoverFunc(log))
-	return middleware.RequestID()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		gql.HTTP{MaxBodyBytes: maxBody}.HandleRequest(w, r, exec)
-	}))
+	return middleware.RequestID()(transport.New(exec, transport.Options{MaxBodyBytes: 2000}))
 }
 
-func resolveHello(context.Context) *graphql.Response {
-	return &graphql.Response{Data: []byte(`{"hello":"<world>"}`)}
-}
-
-// ask sends a request, given as its method, target, body and headers; these as
-// "Name: value" lines.
-func ask(t *testing.T, h http.Handler, request ...string) *httptest.ResponseRecorder {
+// query posts a document as a viewer.
+func query(t *testing.T, h http.Handler, as edu.Viewer, text string) *gqltest.Response {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), request[0], request[1], strings.NewReader(request[2]))
-	for line := range strings.Lines(request[3]) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
-			r.Header.Add(name, value)
-		}
-	}
-	rec := httptest.NewRecorder()
-	h.ServeHTTP(rec, r)
-	return rec
+	return gqltest.NewClient(h).Query(t, as, text, nil)
 }
 
-// postBody sends body as JSON.
-func postBody(t *testing.T, h http.Handler, body string) *httptest.ResponseRecorder {
+// queryGenerated posts a document of a queryGenerator as a viewer.
+func queryGenerated(t *testing.T, h http.Handler, as edu.Viewer, text string) *gqltest.Response {
 	t.Helper()
-	return ask(t, h, http.MethodPost, "/graphql", body, "Content-Type: application/json\nX-Request-Id: id-1")
+	return gqltest.NewClient(h).Query(t, as, text, map[string]any{"yes": true, "no": false})
+}
+
+// post posts a body as an anonymous viewer, with the request id "id-1".
+func post(t *testing.T, h http.Handler, body string, headers ...string) *gqltest.Response {
+	t.Helper()
+	return gqltest.NewClient(h).Post(t, edu.Viewer{}, body, append(headers, "X-Request-Id: id-1")...)
 }
 
 func newBufferLogger() (*slog.Logger, *bytes.Buffer) {
 	var buf bytes.Buffer
 	return slog.New(slog.NewJSONHandler(&buf, nil)), &buf
+}
+
+// withAccessLog writes an access log.
+func withAccessLog(h http.Handler, log *bytes.Buffer) http.Handler {
+	return middleware.RequestID()(middleware.AccessLog(log, slog.LevelInfo)(h))
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/7p-education/api/internal/gql/response"
 )
 
-// batchTotals sums the costs of the operations of one request that have been admitted so far. It is
-// not safe for concurrent use: the operations of a batch run one after the other.
+// batchTotals sums the costs of the admitted operations of one request. It is not safe for concurrent use: the operations of a batch run one after the other.
 type batchTotals struct {
 	estimate Estimate
 	logins   int

@@ -161,7 +161,7 @@ func (e *Extension) checkText(ctx context.Context, r *graphql.RawParams, hash st
 			e.logUnlistedText(ctx, r)
 		case e.Mode == ModeSafelist:
 			e.stats.unknown.Add(1)
-			return response.ErrorWithCode(response.CodeNotInSafelist, "this operation is not in the list of those that are run here")
+			return response.ErrorWithCode(response.CodeNotInSafelist, "this operation is not in the list of documents that are run here")
 		}
 	}
 	if hash != "" {

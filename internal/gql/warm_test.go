@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,35 +24,30 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// newWarmServer is a server that keeps answers, in a Redis unless that is nil.
+// newWarmServer is a server with a response cache, in a Redis too unless that is nil.
 func newWarmServer(t *testing.T, dsn string, r *cache.Redis) *gql.Server {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	db, err := store.Open(t.Context(), store.Config{URL: dsn, MaxConns: 4})
+	db := openStore(t, store.Config{URL: dsn, MaxConns: 4})
+	l := invalidation.New(r, discardLog)
+	pollChanges(t, l, db)
+	c := respcache.New(respcache.Options{InvalidationLog: l, Redis: r, MaxBytes: 1 << 20})
+	t.Cleanup(c.Close)
+	local := cache.NewMemory(1 << 20)
+	t.Cleanup(func() { _ = local.Close() })
+	listed, err := persisted.NewDocument("listed", "query Listed { __typename }")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(db.Close)
-	l := invalidation.New(r, log)
-	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { l.PollDatabase(ctx, db) })
-	t.Cleanup(func() { stop(); running.Wait() })
-	if err := l.AwaitLease(ctx); err != nil {
-		t.Fatal(err)
-	}
-	a := respcache.New(respcache.Options{InvalidationLog: l, Redis: r, MaxBytes: 1 << 20})
-	t.Cleanup(a.Close)
 	return gql.New(gql.Options{
-		Store: db, Log: log, Introspection: true, ResponseCache: a, OperationTimeout: time.Minute,
+		Store: db, Log: discardLog, Introspection: true, ResponseCache: c, OperationTimeout: time.Minute,
 		Extensions: []graphql.HandlerExtension{&persisted.Extension{
-			Mode: persisted.ModeAPQ, Store: cache.NewMemory(1 << 20), TTL: time.Hour,
-			Documents: persisted.NewList(trustedDocuments(t)), Uses: new(persisted.UsageCounter), Log: log,
+			Mode: persisted.ModeAPQ, Store: local, TTL: time.Hour,
+			Documents: persisted.NewList([]*persisted.Document{listed}), Uses: new(persisted.UsageCounter), Log: discardLog,
 		}},
 	})
 }
 
-// readWarmOperation reads a request from a file, as people write them.
+// readWarmOperation reads a request from a file.
 func readWarmOperation(t *testing.T, request string) gql.WarmOperation {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "request.json")
@@ -68,13 +61,13 @@ func readWarmOperation(t *testing.T, request string) gql.WarmOperation {
 	return all[0]
 }
 
-// What can be kept is made once; what cannot is told and not run.
-func TestWarm(t *testing.T) {
+// A cacheable operation is executed once. Any other is not executed, and the result has the reason.
+func TestWarmCache(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t)
 	s := newWarmServer(t, dsn, nil)
 	const withSchema = `{"query": "query Q($s: Boolean!) { categories { name } __schema @include(if: $s) { queryType { name } } }", "variables": {"s": `
-	for _, c := range []struct{ request, why, failed string }{
+	for _, tt := range []struct{ request, reason, message string }{
 		{`{"query": "{ categories { id } }"}`, "", ""},
 		{withSchema + `false}}`, "", ""},
 		{withSchema + `true}}`, "max-age-0", ""},
@@ -83,101 +76,99 @@ func TestWarm(t *testing.T) {
 		{`{"query": "mutation { signUp(input: {email: \"warm@7p.example\", name: \"W\", password: \"correct horse battery\"}) { userErrors { code } } }"}`, "mutation", ""},
 		{`{"query": "{ platformDashboard { __typename } }"}`, "errors", "sign in first"},
 		{`{"query": "{ nowhere }"}`, "", "nowhere"},
-		{`{"query": "{ categories { ... @defer { name } } }"}`, "", "many answers"},
+		{`{"query": "{ categories { ... @defer { name } } }"}`, "", "several responses"},
 		{`{"documentId": "unlisted"}`, "", "not found"},
 		{`{"query": "{ courses(first: 100) { nodes { videos(first: 100) { nodes { course { videos(first: 100) { nodes { id } } } } } } } }"}`, "", "cost"},
 	} {
-		for _, there := range []bool{false, true} {
-			w := s.WarmCache(t.Context(), readWarmOperation(t, c.request))
-			failed := ""
+		for _, second := range []bool{false, true} {
+			w := s.WarmCache(t.Context(), readWarmOperation(t, tt.request))
+			message := ""
 			if len(w.Errors) > 0 {
-				failed = w.Errors[0].Message
+				message = w.Errors[0].Message
 			}
-			if w.NotCachedReason != c.why || (failed == "") != (c.failed == "") || !strings.Contains(failed, c.failed) || w.AlreadyCached != (there && c.why+c.failed == "") {
-				t.Errorf("%s, the second time %t: %+v, want %q, %q", c.request, there, w, c.why, c.failed)
+			if w.NotCachedReason != tt.reason || (message == "") != (tt.message == "") || !strings.Contains(message, tt.message) || w.AlreadyCached != (second && tt.reason+tt.message == "") {
+				t.Errorf("%s, second time %t: %+v, want %q, %q", tt.request, second, w, tt.reason, tt.message)
 			}
 		}
 	}
 	if n := queryOne[int](t, testdb.OpenPool(t, dsn), "SELECT count(*)::int FROM users WHERE email = 'warm@7p.example'"); n != 0 {
-		t.Error("a mutation was run")
+		t.Error("the mutation was executed")
 	}
-	// Cache-Status says the same of a request.
-	rec := postBody(t, s, withSchema+`true}}`)
-	if got := rec.Header().Get("Cache-Status"); got != `"7p"; fwd=miss; detail=max-age-0` || rec.Code != http.StatusOK {
-		t.Errorf("%d, %s", rec.Code, got)
+	// The Cache-Status of a request has the same reason.
+	resp := post(t, s, withSchema+`true}}`)
+	if got := resp.Header.Get("Cache-Status"); got != `"7p"; fwd=miss; detail=max-age-0` || resp.Status != http.StatusOK {
+		t.Errorf("%d, %s", resp.Status, got)
 	}
 }
 
-// Clients who leave out the operation's name and empty variables get the same answer.
-func TestOneAnswerHoweverItIsAsked(t *testing.T) {
+// Requests with and without the operation's name and empty variables share an entry.
+func TestEquivalentRequestsShareEntry(t *testing.T) {
 	t.Parallel()
 	s := newWarmServer(t, testdb.NewWithDemo(t), nil)
 	for i, rest := range []string{``, `, "variables": {}`, `, "operationName": "Q", "variables": null`, `, "operationName": "Q", "variables": {}`} {
-		rec := postBody(t, s, `{"query": "query Q { categories { name } }"`+rest+`}`)
-		if got := rec.Header().Get("Cache-Status"); strings.HasPrefix(got, `"7p"; hit`) != (i > 0) {
-			t.Errorf("with %q: %s", rest, got)
+		if resp := post(t, s, `{"query": "query Q { categories { name } }"`+rest+`}`); isHit(resp) != (i > 0) {
+			t.Errorf("with %q: %s", rest, resp.Header.Get("Cache-Status"))
 		}
 	}
-	// The names tell operations of one text apart.
+	// The name distinguishes the operations of one document.
 	const two = `{"query": "query A { categories { name } } query B { categories { slug } }", "operationName": "`
-	a, b := postBody(t, s, two+`A"}`), postBody(t, s, two+`B"}`)
-	if a.Body.String() == b.Body.String() || strings.Contains(b.Header().Get("Cache-Status"), "hit") {
-		t.Errorf("A and B: %s", b.Header().Get("Cache-Status"))
+	a, b := post(t, s, two+`A"}`), post(t, s, two+`B"}`)
+	if a.Text() == b.Text() || isHit(b) {
+		t.Errorf("A and B: %s", b.Header.Get("Cache-Status"))
 	}
 }
 
-// A stale answer is made anew, by Warm and beside a request, for all instances.
-func TestStaleIsMadeAnew(t *testing.T) {
+// A stale response is revalidated for all instances, by WarmCache and beside a request.
+func TestStaleEntryIsRevalidated(t *testing.T) {
 	t.Parallel()
 	url, prefix := redistest.NewKeyspace(t)
-	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Deadline: 10 * time.Second, Log: slog.New(slog.DiscardHandler)})
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Deadline: 10 * time.Second, Log: discardLog})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.Close() })
 	dsn := testdb.NewWithDemo(t)
-	const query = `{"query": "{ categories { name } }"}`
-	fresh := func() bool {
-		rec := postBody(t, newWarmServer(t, dsn, r), query)
-		got := rec.Header().Get("Cache-Status")
-		return strings.HasPrefix(got, `"7p"; hit; ttl=`) && !strings.Contains(got, "ttl=-")
+	const text = `{"query": "{ categories { name } }"}`
+	isFresh := func() bool {
+		resp := post(t, newWarmServer(t, dsn, r), text)
+		return isHit(resp) && !strings.Contains(resp.Header.Get("Cache-Status"), "ttl=-")
 	}
-	if w := newWarmServer(t, dsn, r).WarmCache(t.Context(), readWarmOperation(t, query)); w.NotCachedReason != "" || w.Errors != nil || !fresh() {
+	if w := newWarmServer(t, dsn, r).WarmCache(t.Context(), readWarmOperation(t, text)); w.NotCachedReason != "" || w.Errors != nil || !isFresh() {
 		t.Fatalf("%+v", w)
 	}
 
-	old := ageRedisEntry(t, r)
-	if fresh() { // and it makes a new one
-		t.Error("an old answer is fresh")
+	createdAt := ageRedisEntry(t, r)
+	if isFresh() { // and this request revalidates it
+		t.Error("an old entry is fresh")
 	}
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(time.Minute); !readRedisEntry(t, r).made.After(old); {
+	for deadline := time.After(time.Minute); !readRedisEntry(t, r).createdAt.After(createdAt); {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatal("it was not made anew for the others")
+			t.Fatal("the entry in Redis was not revalidated")
 		}
 	}
 
 	ageRedisEntry(t, r)
-	if w := newWarmServer(t, dsn, r).WarmCache(t.Context(), readWarmOperation(t, query)); w.AlreadyCached || w.NotCachedReason != "" || w.Errors != nil || !fresh() {
+	if w := newWarmServer(t, dsn, r).WarmCache(t.Context(), readWarmOperation(t, text)); w.AlreadyCached || w.NotCachedReason != "" || w.Errors != nil || !isFresh() {
 		t.Errorf("%+v", w)
 	}
-	if far, err := respcache.ReadRedisStats(t.Context(), r); err != nil || far.Entries != 1 || far.MemoryBytes < 100_000 {
-		t.Errorf("%+v, %v", far, err)
+	if stats, err := respcache.ReadRedisStats(t.Context(), r); err != nil || stats.Entries != 1 || stats.MemoryBytes < 100_000 {
+		t.Errorf("%+v, %v", stats, err)
 	}
 }
 
-// redisEntry is an answer as Redis has it. Its bytes 2 to 9 say when it was made.
+// redisEntry is an encoded entry. Its bytes 2 to 9 are the time of its creation.
 type redisEntry struct {
-	key  string
-	text []byte
-	made time.Time
+	key       string
+	encoded   []byte
+	createdAt time.Time
 }
 
-// readRedisEntry returns the only answer in Redis, once nobody has the lock to make it.
-func readRedisEntry(t *testing.T, r *cache.Redis) (a redisEntry) {
+// readRedisEntry returns the only entry in Redis, after the lock to compute it was released.
+func readRedisEntry(t *testing.T, r *cache.Redis) (e redisEntry) {
 	t.Helper()
 	err := r.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
 		keys, err := c.Keys(ctx, r.PrefixedKey("answer:*")).Result()
@@ -187,33 +178,33 @@ func readRedisEntry(t *testing.T, r *cache.Redis) (a redisEntry) {
 		if err != nil || len(keys) != 1 {
 			t.Fatalf("%q, %v", keys, err)
 		}
-		a.key = keys[0]
-		a.text, err = c.Get(ctx, a.key).Bytes()
+		e.key = keys[0]
+		e.encoded, err = c.Get(ctx, e.key).Bytes()
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.made = time.UnixMilli(int64(binary.BigEndian.Uint64(a.text[2:])))
-	return a
+	e.createdAt = time.UnixMilli(int64(binary.BigEndian.Uint64(e.encoded[2:])))
+	return e
 }
 
-// ageRedisEntry makes that answer 70 s older, and returns when it then was made.
+// ageRedisEntry makes that entry 70 s older, and returns the time of its creation.
 func ageRedisEntry(t *testing.T, r *cache.Redis) time.Time {
 	t.Helper()
-	a := readRedisEntry(t, r)
-	made := a.made.Add(-70 * time.Second)
-	binary.BigEndian.PutUint64(a.text[2:], uint64(made.UnixMilli()))
+	e := readRedisEntry(t, r)
+	createdAt := e.createdAt.Add(-70 * time.Second)
+	binary.BigEndian.PutUint64(e.encoded[2:], uint64(createdAt.UnixMilli()))
 	if err := r.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
-		return c.Set(ctx, a.key, a.text, redis.KeepTTL).Err()
+		return c.Set(ctx, e.key, e.encoded, redis.KeepTTL).Err()
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return made
+	return createdAt
 }
 
-// Files that are no operations are named.
-func TestReadOperations(t *testing.T) {
+// An error about a file names the file.
+func TestReadWarmOperations(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`{"query": 1}`:                 `must be a string`,

@@ -1,4 +1,4 @@
-package gql
+package transport
 
 import (
 	"mime"
@@ -9,10 +9,10 @@ import (
 	"github.com/7p-education/api/internal/gql/response"
 )
 
-// negotiateMediaType reads the Accept headers: legacy is true where they prefer
-// application/json to application/graphql-response+json, ok is false where they
-// admit neither. No Accept header at all admits everything.
-func negotiateMediaType(accept []string) (legacy, ok bool) {
+// negotiateMediaType reads the Accept headers. prefersJSON is true if they prefer application/json to
+// application/graphql-response+json; ok is false if they accept neither. A request without Accept
+// accepts everything.
+func negotiateMediaType(accept []string) (prefersJSON, ok bool) {
 	switch len(accept) {
 	case 0:
 		return false, true
@@ -29,8 +29,8 @@ func negotiateMediaType(accept []string) (legacy, ok bool) {
 	return json > graphQL, json > 0 || graphQL > 0
 }
 
-// acceptQuality returns the quality, 0 to 1000, that an Accept header gives to a type
-// of application/: that of the most specific range which holds it.
+// acceptQuality returns the quality, 0 to 1000, that an Accept header gives to a media type of
+// application/: the quality of the most specific range that includes it.
 func acceptQuality(header, mediaType string) int {
 	best, specific := 0, -1
 	for name, q := range accept.Parse(header) {
@@ -50,8 +50,8 @@ func acceptQuality(header, mediaType string) int {
 	return best
 }
 
-// checkContentType refuses what is not JSON in UTF-8 as it stands. Of headers given
-// twice, who filters requests on the way here may have read the other one.
+// checkContentType rejects a body that is not uncompressed JSON in UTF-8. It joins repeated headers:
+// a proxy that filters requests may have read another one than this server.
 func checkContentType(r *http.Request) *response.RequestError {
 	if coding := strings.Join(r.Header["Content-Encoding"], ","); coding != "" && !strings.EqualFold(coding, "identity") {
 		return response.NewRequestError(http.StatusUnsupportedMediaType, response.CodeUnsupportedMediaType,
@@ -62,17 +62,16 @@ func checkContentType(r *http.Request) *response.RequestError {
 		return nil
 	}
 	mediaType, params, err := mime.ParseMediaType(contentType)
-	charset, given := params["charset"]
-	if err != nil || mediaType != response.MediaTypeJSON || given && !strings.EqualFold(charset, "utf-8") {
+	charset, hasCharset := params["charset"]
+	if err != nil || mediaType != response.MediaTypeJSON || hasCharset && !strings.EqualFold(charset, "utf-8") {
 		return response.NewRequestError(http.StatusUnsupportedMediaType, response.CodeUnsupportedMediaType,
 			"send the request as JSON in UTF-8, with Content-Type: application/json")
 	}
 	return nil
 }
 
-// checkPreflight refuses a GET that a page of another origin could have sent
-// without asking us first: one with neither a JSON content type nor one of the
-// headers that make a browser send a CORS preflight.
+// checkPreflight rejects a GET that a page of another origin can send without a CORS preflight: it has
+// neither a JSON content type nor one of the headers that make a browser send a preflight.
 func checkPreflight(r *http.Request) *response.RequestError {
 	if r.Header.Get("Content-Type") != "" {
 		return checkContentType(r)

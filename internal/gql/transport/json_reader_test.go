@@ -1,4 +1,4 @@
-package gql
+package transport
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"github.com/7p-education/api/internal/gql/response"
 )
 
-// decodeStandard decodes with encoding/json what jsonReader should decode alike.
+// decodeStandard decodes with encoding/json, whose values jsonReader should return too.
 func decodeStandard(src []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(src))
 	dec.UseNumber()
@@ -41,8 +41,7 @@ func TestJSONReader(t *testing.T) {
 	}
 }
 
-// compareDecoders holds jsonReader against encoding/json, which nests deeper and takes
-// any bytes for UTF-8.
+// compareDecoders compares jsonReader with encoding/json, which nests deeper and accepts invalid UTF-8.
 func compareDecoders(t *testing.T, src []byte) {
 	t.Helper()
 	if !utf8.Valid(src) {
@@ -56,7 +55,7 @@ func compareDecoders(t *testing.T, src []byte) {
 		return
 	}
 	if (err == nil) != (wantErr == nil) {
-		t.Fatalf("%q: error %v, encoding/json says %v", src, err, wantErr)
+		t.Fatalf("%q: error %v, encoding/json returns %v", src, err, wantErr)
 	}
 	if err == nil && !cmp.Equal(got, want) {
 		t.Fatalf("%q: %s", src, cmp.Diff(want, got))
@@ -70,10 +69,10 @@ func FuzzJSONReader(f *testing.F) {
 	f.Fuzz(compareDecoders)
 }
 
-// FuzzDecodeBody looks for a body that decodes to something else than its JSON
-// says, or that is refused though it is a GraphQL request.
+// FuzzDecodeBody finds bodies that are decoded to other values than those of encoding/json, and GraphQL
+// requests that are rejected.
 func FuzzDecodeBody(f *testing.F) {
-	f.Add([]byte(body(1)))
+	f.Add([]byte(requestBody(1)))
 	f.Add([]byte(`{"query":null,"operationName":"A","variables":{"a":[1,null]},"extensions":{"b":{}}}`))
 	f.Add([]byte(`{"query":"a","query":"b"}`))
 	f.Add([]byte(`[{"query":"a"}]`))
@@ -84,52 +83,51 @@ func FuzzDecodeBody(f *testing.F) {
 	f.Add([]byte(`[{"query":"a"},{"query":"b"},{"query":"c"},{"query":"d"},{"query":"e"},{"query":"f"},{"query":"g"}]`))
 	f.Add([]byte(`[{"query":"a"},]`))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		const most = 6
-		in, ref := decodeRequestBody(src, most)
+		const maxItems = 6
+		params, batch, reqErr := decodeRequestBody(src, maxItems)
 		var elements []json.RawMessage
 		if err := decodeStandard(src, &elements); err == nil && elements != nil && utf8.Valid(src) {
-			checkDecodedBatch(t, elements, in.batch, ref, most)
+			checkDecodedBatch(t, elements, batch, reqErr, maxItems)
 			return
 		}
-		if in.batch != nil {
-			t.Fatalf("%q is no batch", src)
+		if batch != nil {
+			t.Fatalf("%q was decoded as a batch", src)
 		}
-		checkDecoded(t, src, in.params, ref)
+		checkDecoded(t, src, params, reqErr)
 	})
 }
 
-// checkDecodedBatch checks what a JSON array was decoded to.
-func checkDecodedBatch(t *testing.T, elements []json.RawMessage, members []batchItem, ref *response.RequestError, most int) {
+// checkDecodedBatch checks the batch of a JSON array.
+func checkDecodedBatch(t *testing.T, elements []json.RawMessage, items []batchItem, reqErr *response.RequestError, maxItems int) {
 	t.Helper()
 	switch {
-	case ref != nil && strings.Contains(ref.Message, "nests deeper"):
-	case len(elements) == 0 || len(elements) > most:
-		if ref == nil || ref.Status != 422 || (ref.Code == response.CodeBatchLimit) != (len(elements) > most) {
-			t.Fatalf("%d operations: %+v", len(elements), ref)
+	case reqErr != nil && strings.Contains(reqErr.Message, "nests deeper"):
+	case len(elements) == 0 || len(elements) > maxItems:
+		if reqErr == nil || reqErr.Status != 422 || (reqErr.Code == response.CodeBatchLimit) != (len(elements) > maxItems) {
+			t.Fatalf("%d operations: %+v", len(elements), reqErr)
 		}
-	case ref != nil || len(members) != len(elements):
-		t.Fatalf("%d operations were decoded to %d: %+v", len(elements), len(members), ref)
+	case reqErr != nil || len(items) != len(elements):
+		t.Fatalf("%d operations were decoded to %d: %+v", len(elements), len(items), reqErr)
 	default:
-		for i, m := range members {
-			checkDecoded(t, elements[i], m.params, m.err)
+		for i, item := range items {
+			checkDecoded(t, elements[i], item.params, item.err)
 		}
 	}
 }
 
-// checkDecoded checks what a JSON object was decoded to, and that what is none was
-// refused.
-func checkDecoded(t *testing.T, src []byte, p *graphql.RawParams, ref *response.RequestError) {
+// checkDecoded checks the parameters of a JSON object, and that any other JSON was rejected.
+func checkDecoded(t *testing.T, src []byte, p *graphql.RawParams, reqErr *response.RequestError) {
 	t.Helper()
 	var members map[string]any
 	if err := decodeStandard(src, &members); err != nil || members == nil || !utf8.Valid(src) {
-		if ref == nil {
-			t.Fatalf("%q was taken, encoding/json says %v", src, err)
+		if reqErr == nil {
+			t.Fatalf("%q was accepted, encoding/json returns %v", src, err)
 		}
 		return
 	}
-	if ref != nil {
-		if ref.Status != 422 && !strings.Contains(ref.Message, "nests deeper") {
-			t.Fatalf("%q was refused: %s", src, ref.Message)
+	if reqErr != nil {
+		if reqErr.Status != 422 && !strings.Contains(reqErr.Message, "nests deeper") {
+			t.Fatalf("%q was rejected: %s", src, reqErr.Message)
 		}
 		return
 	}
@@ -143,8 +141,8 @@ func checkDecoded(t *testing.T, src []byte, p *graphql.RawParams, ref *response.
 	}
 }
 
-// body is a request as clients send it, with n ids among its variables.
-func body(n int) string {
+// requestBody returns a request as clients send it, with n ids among its variables.
+func requestBody(n int) string {
 	return `{"operationName":"CoursePage","query":"query CoursePage($id: ID!, $first: Int, $ids: [ID!]) {\n` +
 		strings.Repeat(`  course(id: $id) {\n    id\n    title\n    description\n    instructor {\n      name\n    }\n  }\n`, 5) +
 		`}","variables":{"id":"Y291cnNlOjEy","first":20,"filter":{"minRating":4.5,"tags":["go","graphql"]},"ids":[` +
@@ -152,13 +150,13 @@ func body(n int) string {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	src := []byte(body(10))
+	src := []byte(requestBody(10))
 	b.Run("ours", func(b *testing.B) {
 		b.SetBytes(int64(len(src)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, ref := decodeRequestBody(src, 0); ref != nil {
-				b.Fatal(ref.Message)
+			if _, _, reqErr := decodeRequestBody(src, 0); reqErr != nil {
+				b.Fatal(reqErr.Message)
 			}
 		}
 	})

@@ -1,4 +1,4 @@
-package gql
+package transport
 
 import (
 	"encoding/json"
@@ -9,19 +9,18 @@ import (
 	"unicode/utf8"
 )
 
-// maxNesting is the deepest that arrays and objects may nest: each level is a
-// recursion here and in whoever walks the variables after.
+// maxNesting is the maximum depth of arrays and objects: each level is a recursion here and in every
+// function that walks the variables.
 const maxNesting = 100
 
-// maxValues is how many values a document may hold: an empty object takes two bytes
-// of it and fifty of memory. 10,000 courses with 20 tags each are 290,000.
+// maxValues is the maximum number of values in a JSON text: an empty object takes two bytes of text and
+// fifty of memory. 10,000 courses with 20 tags each are 290,000 values.
 const maxValues = 500_000
 
-// jsonReader reads JSON from valid UTF-8 into the values that gqlgen expects:
-// map[string]any, []any, string, json.Number, bool and nil. It reads a request
-// in a third of the time that encoding/json takes (BenchmarkDecode), tells names
-// apart by case, which encoding/json does not, and never quotes what it read in
-// an error. Of a name given twice the last value counts.
+// jsonReader reads JSON from valid UTF-8 into the values that gqlgen expects: map[string]any, []any,
+// string, json.Number, bool and nil. It reads a request in a third of the time that encoding/json takes
+// (BenchmarkDecode). It distinguishes names by case, unlike encoding/json, and its errors never quote
+// the input. If a name is repeated, its last value counts.
 type jsonReader struct {
 	src        []byte
 	pos        int
@@ -29,7 +28,7 @@ type jsonReader struct {
 	valueCount int
 }
 
-// readWholeText reads one value with nothing after it.
+// readWholeText reads one value, which has to be the whole text.
 func (in *jsonReader) readWholeText() (any, error) {
 	value, err := in.readValue()
 	if err != nil {
@@ -45,7 +44,7 @@ func (in *jsonReader) expectEnd() error {
 	return nil
 }
 
-// peekByte skips white space and returns the byte that comes next, 0 at the end.
+// peekByte skips white space and returns the next byte, 0 at the end.
 func (in *jsonReader) peekByte() byte {
 	for ; in.pos < len(in.src); in.pos++ {
 		switch c := in.src[in.pos]; c {
@@ -91,7 +90,7 @@ func (in *jsonReader) readValue() (any, error) {
 	}
 }
 
-// readMembers reads an object and calls read for each name, with the value next.
+// readMembers reads an object. It calls readMember for each name, which has to read the value.
 func (in *jsonReader) readMembers(readMember func(name string) error) error {
 	if err := in.openContainer(); err != nil {
 		return err
@@ -135,7 +134,7 @@ func (in *jsonReader) readArray() (any, error) {
 	return items, err
 }
 
-// readElements reads an array and calls read for each element, with the value next.
+// readElements reads an array. It calls readElement for each element, which has to read the value.
 func (in *jsonReader) readElements(readElement func() error) error {
 	if err := in.openContainer(); err != nil {
 		return err
@@ -181,7 +180,7 @@ func (in *jsonReader) readLiteral(text string) error {
 	return nil
 }
 
-// readNumber reads a number of JSON's grammar, with every digit kept.
+// readNumber reads a number with all of its digits.
 func (in *jsonReader) readNumber() (any, error) {
 	start := in.pos
 	in.skipByte('-')
@@ -218,8 +217,8 @@ func (in *jsonReader) skipDigits() bool {
 	return in.pos > start
 }
 
-// readString reads a string into memory of its own, in one allocation: one that
-// pointed into the body would keep all of it alive in a cache of queries.
+// readString copies a string, in one allocation: a string that referred to the body would retain all of
+// the body in a cache of queries.
 func (in *jsonReader) readString() (string, error) {
 	start := in.pos + 1
 	escaped := false
@@ -277,8 +276,8 @@ func (in *jsonReader) unescapeString(start, end int) (string, error) {
 	return b.String(), nil
 }
 
-// readHexRune reads \uXXXX, or two that make a surrogate pair, at i and returns how
-// many bytes that took, 0 if it is malformed. Half a pair becomes U+FFFD.
+// readHexRune reads \uXXXX, or two that form a surrogate pair, at i. It returns the number of bytes read,
+// 0 if they are malformed. Half a pair becomes U+FFFD.
 func (in *jsonReader) readHexRune(i, end int) (rune, int) {
 	first, ok := in.parseHexDigits(i, end)
 	if !ok {

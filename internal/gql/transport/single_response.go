@@ -1,4 +1,4 @@
-package gql
+package transport
 
 import (
 	"net/http"
@@ -11,18 +11,16 @@ import (
 	"github.com/7p-education/api/internal/gql/response"
 )
 
-// checkSingleResponse refuses operations with more than one answer. gqlgen would give
-// the first and drop the rest: one event of a subscription, or null for all that
-// is deferred.
+// checkSingleResponse rejects operations with more than one response. gqlgen would return the first and
+// drop the others: one event of a subscription, or null for everything deferred.
 func checkSingleResponse(op *graphql.OperationContext) *response.RequestError {
 	if op.Operation.Operation == ast.Subscription {
-		return response.NewRequestError(http.StatusNotAcceptable, response.CodeNotAcceptable, "a subscription has many answers: "+
+		return response.NewRequestError(http.StatusNotAcceptable, response.CodeNotAcceptable, "a subscription has several responses: "+
 			"POST it with Accept: text/event-stream, or use a WebSocket with the subprotocol graphql-transport-ws")
 	}
-	// The text decides in nanoseconds for nearly every operation; a name cannot
-	// be escaped in GraphQL.
+	// The text decides in nanoseconds for nearly every operation: GraphQL has no escapes in names.
 	if strings.Contains(op.RawQuery, "defer") && documentUsesDefer(op.Doc) {
-		return response.NewRequestError(http.StatusNotAcceptable, response.CodeNotAcceptable, "an operation with @defer has many answers: "+
+		return response.NewRequestError(http.StatusNotAcceptable, response.CodeNotAcceptable, "an operation with @defer has several responses: "+
 			"leave @defer out, or accept multipart/mixed where this server offers it")
 	}
 	return nil

@@ -1,4 +1,4 @@
-package gql
+package transport
 
 import (
 	"bytes"
@@ -12,19 +12,18 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
-// The values of headers are shared to save each answer an allocation; nothing
-// may write into them.
+// Header values are shared, which saves every response an allocation; they must not be modified.
 var (
-	contentTypeResponse = []string{response.MediaTypeGraphQL + "; charset=utf-8"}
-	contentTypeJSON     = []string{response.MediaTypeJSON + "; charset=utf-8"}
-	noStore             = []string{"no-store"}
-	revalidateNoStore   = []string{"private, no-cache, no-store, must-revalidate"}
+	contentTypeGraphQL = []string{response.MediaTypeGraphQL + "; charset=utf-8"}
+	contentTypeJSON    = []string{response.MediaTypeJSON + "; charset=utf-8"}
+	noStore            = []string{"no-store"}
+	revalidateNoStore  = []string{"private, no-cache, no-store, must-revalidate"}
 )
 
-// responseWriter writes the answer of one request.
+// responseWriter writes the response to one request.
 type responseWriter struct {
 	w           http.ResponseWriter
-	prefersJSON bool // the caller would rather have application/json
+	prefersJSON bool // the client prefers application/json
 }
 
 func (out responseWriter) writeRequestError(ctx context.Context, reqErr *response.RequestError) {
@@ -32,9 +31,7 @@ func (out responseWriter) writeRequestError(ctx context.Context, reqErr *respons
 	response.WriteError(out.w, reqErr.Status, reqErr.Code, reqErr.Message)
 }
 
-// writeResponse writes resp. To a caller who would rather have application/json, the answer is
-// the same but for the type of those that succeed: intermediaries often answer
-// errors of their own as application/json, which are no GraphQL responses.
+// writeResponse writes the response to an operation.
 func (out responseWriter) writeResponse(ctx context.Context, status int, resp *graphql.Response) {
 	if len(resp.Errors) > 0 {
 		middleware.RecordErrorCode(ctx, response.ErrorCode(resp.Errors[0]), resp.Data == nil)
@@ -42,15 +39,15 @@ func (out responseWriter) writeResponse(ctx context.Context, status int, resp *g
 	buf := response.EnvelopeBuffers.Get()
 	defer response.EnvelopeBuffers.Put(buf)
 	response.WriteEnvelope(buf, resp)
-	if resp.Data == nil && status == http.StatusOK { // a persisted query to be sent again
+	if resp.Data == nil && status == http.StatusOK { // an unknown persisted query: the client sends its text next
 		out.writeBuffer(status, buf, revalidateNoStore)
 		return
 	}
 	out.writeBuffer(status, buf, noStore)
 }
 
-// writeBatch writes the answers of a batch, which as a whole succeeded whatever they
-// say.
+// writeBatch writes the responses of a batch. The batch succeeds as a whole, even if all of its
+// operations fail.
 func (out responseWriter) writeBatch(all []*graphql.Response) {
 	buf := response.EnvelopeBuffers.Get()
 	defer response.EnvelopeBuffers.Put(buf)
@@ -66,12 +63,19 @@ func (out responseWriter) writeBatch(all []*graphql.Response) {
 
 func (out responseWriter) writeBuffer(status int, buf *bytes.Buffer, cacheControl []string) {
 	h := out.w.Header()
-	h["Content-Type"] = contentTypeResponse
-	if out.prefersJSON && status < 300 {
-		h["Content-Type"] = contentTypeJSON
-	}
+	h["Content-Type"] = out.contentType(status)
 	h["Cache-Control"] = cacheControl
 	h["Content-Length"] = []string{strconv.Itoa(buf.Len())}
 	out.w.WriteHeader(status)
 	_, _ = out.w.Write(buf.Bytes())
+}
+
+// contentType returns application/json for a response of success, if the client prefers it. An error is
+// never application/json: intermediaries often send errors of their own with that type, which are not
+// GraphQL responses.
+func (out responseWriter) contentType(status int) []string {
+	if out.prefersJSON && status < 300 {
+		return contentTypeJSON
+	}
+	return contentTypeGraphQL
 }

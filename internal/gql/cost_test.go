@@ -1,0 +1,224 @@
+package gql_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gqltest"
+	"github.com/7p-education/api/internal/testdb"
+)
+
+// queryCost is extensions.cost.
+type queryCost struct {
+	Requested int64  `json:"requestedQueryCost"`
+	Actual    *int64 `json:"actualQueryCost"`
+	Maximum   int64  `json:"maximumAvailable"`
+}
+
+// dryRunResult is extensions.dryRun.
+type dryRunResult struct {
+	Fields        int64
+	Depth         int
+	Statements    int `json:"sqlStatements"`
+	MostExpensive []limits.CostShare
+}
+
+// costResult is a response with its costs.
+type costResult struct {
+	status     int
+	Data       json.RawMessage
+	Errors     []gqltest.Error
+	Extensions struct {
+		Cost   *queryCost
+		DryRun *dryRunResult
+	}
+}
+
+// queryWithCost posts a document with headers.
+func queryWithCost(t *testing.T, h http.Handler, as edu.Viewer, text string, variables map[string]any, headers ...string) costResult {
+	t.Helper()
+	resp := gqltest.NewClient(h).Query(t, as, text, variables, headers...)
+	r := costResult{status: resp.Status}
+	if err := json.Unmarshal(resp.Body, &r); err != nil {
+		t.Fatalf("%v: %s", err, resp.Body)
+	}
+	return r
+}
+
+// newCostServer serves the demo data.
+func newCostServer(t *testing.T, l limits.Limits) http.Handler {
+	t.Helper()
+	return gql.New(gql.Options{Store: openDemoStore(t), Log: discardLog, Introspection: true, Limits: l, Now: func() time.Time { return testdb.Now }})
+}
+
+// A response has its actual cost if the client requests it; it never exceeds the estimate.
+func TestCostOfOperations(t *testing.T) {
+	t.Parallel()
+	s := newCostServer(t, limits.Defaults())
+	pages := regexp.MustCompile(`first: \d+`)
+	files, err := filepath.Glob("../../bench/operations/*.graphql")
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, query := range []string{string(text), pages.ReplaceAllString(string(text), "first: 20")} {
+			if strings.Contains(query, "mutation") {
+				continue
+			}
+			variables := map[string]any{"first": 100, "query": "data", "slug": "graphql-schema-to-production"}
+			r := queryWithCost(t, s, student, query, variables, "GraphQL-Cost: 1")
+			c := r.Extensions.Cost
+			if r.status != 200 || c == nil || c.Actual == nil || *c.Actual < 1 || *c.Actual > c.Requested || c.Maximum != limits.Defaults().Cost || len(r.Errors) > 0 {
+				t.Errorf("%s: %d %+v %v", file, r.status, c, r.Errors)
+			}
+		}
+	}
+	// The list, the connection, its total, three courses with a category and a price each.
+	const query = "{ courses(first: 3) { totalCount nodes { title category { name } price { amount } } } }"
+	total := int64(50 + 1 + 1 + 3*3)
+	if diff := cmp.Diff(&queryCost{Requested: total, Actual: &total, Maximum: 50_000}, queryWithCost(t, s, edu.Viewer{}, query, nil, "GraphQL-Cost: true").Extensions.Cost); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for _, header := range []string{"X: ", "GraphQL-Cost: 0", "GraphQL-Cost: false", "GraphQL-Cost: ", "GraphQL-Dry-Run: 0"} {
+		if r := queryWithCost(t, s, edu.Viewer{}, query, nil, header); r.Extensions.Cost != nil || len(r.Data) < 100 {
+			t.Errorf("%q: %s %+v", header, r.Data, r.Extensions)
+		}
+	}
+}
+
+func TestCostOfRandomQueries(t *testing.T) {
+	t.Parallel()
+	l := limits.Defaults()
+	l.Tokens, l.Aliases, l.RepeatedNames, l.Directives, l.Cost, l.Fields = 10_000, 1000, 1000, 1000, 1e9, 1e9
+	s := newCostServer(t, l)
+	g := newQueryGenerator(3, fetchIDs(t, s))
+	withCost := 0
+	for i := range 150 {
+		text := g.generateQuery()
+		r := queryWithCost(t, s, admin, text, map[string]any{"yes": i%2 == 0, "no": i%3 == 0}, "GraphQL-Cost: 1")
+		if c := r.Extensions.Cost; c != nil && c.Actual != nil {
+			withCost++
+			if *c.Actual > c.Requested {
+				t.Errorf("cost %d, estimated as %d: %s", *c.Actual, c.Requested, text)
+			}
+		}
+	}
+	if withCost < 75 {
+		t.Errorf("%d of 150 responses have a cost", withCost)
+	}
+}
+
+// limitedBudget is a Budget that records what was spent.
+type limitedBudget struct {
+	spent, attempts, requests          int64
+	maxSpent, maxAttempts, maxRequests int64
+}
+
+func (l *limitedBudget) spendUnits(used *int64, n, limit int64) error {
+	if *used+n > limit {
+		return &edu.Error{Code: edu.RateLimited, Message: "too much", RetryAfter: 7}
+	}
+	*used += n
+	return nil
+}
+
+func (l *limitedBudget) Requests(_ context.Context, n int) error {
+	return l.spendUnits(&l.requests, int64(n), l.maxRequests)
+}
+
+func (l *limitedBudget) Spend(_ context.Context, cost int64) error {
+	return l.spendUnits(&l.spent, cost, l.maxSpent)
+}
+
+func (l *limitedBudget) Attempt(context.Context) error {
+	return l.spendUnits(&l.attempts, 1, l.maxAttempts)
+}
+
+// A dry run uses neither the store nor the budget.
+func TestDryRun(t *testing.T) {
+	t.Parallel()
+	budget := &limitedBudget{maxSpent: 1e6, maxAttempts: 10}
+	s := gql.New(gql.Options{Log: discardLog, Budget: budget})
+	const query = "query A($n: Int!) { courses(first: $n) { totalCount nodes { title category { name } price { amount } } } }"
+	for _, headers := range [][]string{{"GraphQL-Dry-Run: 1"}, {"graphql-dry-run: yes", "GraphQL-Cost: 1"}} {
+		r := queryWithCost(t, s, edu.Viewer{}, query, map[string]any{"n": 100}, headers...)
+		want := &dryRunResult{Fields: 503, Depth: 4, Statements: 3, MostExpensive: []limits.CostShare{
+			{Path: "courses.nodes", Cost: 100}, {Path: "courses.nodes.category", Cost: 100}, {Path: "courses.nodes.price", Cost: 100},
+		}}
+		if diff := cmp.Diff(want, r.Extensions.DryRun); diff != "" || r.status != 200 || string(r.Data) != "null" || r.Errors != nil {
+			t.Errorf("%d %s %v (-want +got)\n%s", r.status, r.Data, r.Errors, diff)
+		}
+		if diff := cmp.Diff(&queryCost{Requested: 352, Maximum: 50_000}, r.Extensions.Cost); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	}
+	const signIn = `mutation { signIn(input: {email: "a@7p.example", password: "a"}) { accessToken } }`
+	if r := queryWithCost(t, s, edu.Viewer{}, signIn, nil, "GraphQL-Dry-Run: 1", "Idempotency-Key: k"); r.status != 200 || r.Extensions.Cost.Requested != 5001 {
+		t.Errorf("a mutation: %+v", r)
+	}
+	if budget.spent > 0 || budget.attempts > 0 {
+		t.Errorf("dry runs spent %+v", budget)
+	}
+	// A dry run of an operation that is rejected is rejected too, with its cost.
+	for text, code := range map[string]string{
+		"{ courses(first: 100) { nodes { reviews(first: 100) { nodes { author { name enrollments(first: 100) { nodes { id } } } } } } } }": "COST_ESTIMATED_TOO_EXPENSIVE",
+		"{ courses { nope } }": "GRAPHQL_VALIDATION_FAILED",
+		query:                  "BAD_USER_INPUT", // without its variable
+	} {
+		r := queryWithCost(t, s, edu.Viewer{}, text, nil, "GraphQL-Dry-Run: 1")
+		if r.status != 422 || len(r.Errors) != 1 || r.Errors[0].Code() != code || r.Data != nil {
+			t.Errorf("%s: %+v", text, r)
+			continue
+		}
+		if code == "COST_ESTIMATED_TOO_EXPENSIVE" {
+			mostExpensive, _ := r.Errors[0].Extensions["mostExpensive"].([]any)
+			if len(mostExpensive) != 3 || fmt.Sprint(mostExpensive[0]) != "map[cost:1e+06 path:courses.nodes.reviews.nodes.author.enrollments.nodes]" ||
+				r.Errors[0].Extensions["limit"] != 50_000.0 || r.Errors[0].Extensions["value"] != 1_030_251.0 {
+				t.Errorf("rejected with %v", r.Errors[0].Extensions)
+			}
+		}
+	}
+}
+
+// An operation is charged before it is executed, and so is an attempt to sign in, wherever it is in the
+// operation. These servers have no store, so nothing can be executed.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	const signIn = `mutation { ...F } fragment F on Mutation { s: signIn(input: {email: "a@7p.example", password: "a"}) { accessToken } }`
+	for _, tt := range []struct {
+		budget, spent limitedBudget
+		query         string
+	}{
+		{limitedBudget{}, limitedBudget{}, "{ courses(first: 1) { nodes { id } } }"},
+		{limitedBudget{maxSpent: 51, maxAttempts: 1}, limitedBudget{}, "{ courses(first: 1) { nodes { id } } }"},
+		{limitedBudget{maxSpent: 5000, maxAttempts: 1}, limitedBudget{}, signIn},
+		{limitedBudget{maxSpent: 5001}, limitedBudget{spent: 5001}, signIn},
+	} {
+		budget := tt.budget
+		s := gql.New(gql.Options{Log: discardLog, Budget: &budget})
+		r := queryWithCost(t, s, edu.Viewer{}, tt.query, nil)
+		if r.status != http.StatusTooManyRequests || r.Data != nil || r.Errors[0].Code() != "RATE_LIMITED" || r.Errors[0].Extensions["retryAfter"] != 7.0 {
+			t.Errorf("%s: %+v", tt.query, r)
+		}
+		if budget.spent != tt.spent.spent || budget.attempts != tt.spent.attempts {
+			t.Errorf("%s: spent %+v", tt.query, budget)
+		}
+	}
+}

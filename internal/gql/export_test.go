@@ -1,0 +1,39 @@
+package gql
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/loaders"
+	"github.com/7p-education/api/resolvers"
+)
+
+// NewWithPolicies returns a server with cache policies in place of the schema's.
+func NewWithPolicies(o Options, p respcache.PolicySource) *Server {
+	c := defaultComponents()
+	c.policies = func(*ast.Schema) (respcache.PolicySource, error) { return p, nil }
+	return newServer(o, c)
+}
+
+// NewUntracked returns a NewWithPolicies with a fault: it does not record on which viewer a response
+// depends.
+func NewUntracked(o Options, p respcache.PolicySource) *Server {
+	c := defaultComponents()
+	c.policies = func(*ast.Schema) (respcache.PolicySource, error) { return p, nil }
+	c.trackedViewer = func(*loaders.Loaders) *edu.TrackedViewer { return edu.TrackViewer(edu.Viewer{}, o.Now()) }
+	return newServer(o, c)
+}
+
+// NewWithoutEncoder returns a server whose responses gqlgen encodes.
+func NewWithoutEncoder(o Options) *Server {
+	c := defaultComponents()
+	c.encoder = func(*resolvers.Resolver) graphql.HandlerExtension {
+		return introspectionExtension{enabled: o.Introspection} // once more, which has no effect
+	}
+	return newServer(o, c)
+}
+
+// AroundFields adds an interceptor of root fields.
+func (s *Server) AroundFields(f graphql.FieldMiddleware) { s.exec.AroundFields(f) }

@@ -1,0 +1,123 @@
+package gql
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/gql/transport"
+	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/loaders"
+	"github.com/7p-education/api/resolvers"
+	"github.com/7p-education/api/store"
+)
+
+// operationExtension gives each operation its deadline, its loaders and its database statistics, and
+// runs mutations with an Idempotency-Key once.
+type operationExtension struct {
+	store         *store.Store
+	presentError  graphql.ErrorPresenterFunc
+	now           func() time.Time
+	timeout       time.Duration // 0 for none
+	trackedViewer func(*loaders.Loaders) *edu.TrackedViewer
+}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationInterceptor
+} = operationExtension{}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (operationExtension) ExtensionName() string { return "Operation" }
+
+// Validate accepts every schema.
+func (operationExtension) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation runs an operation.
+func (e operationExtension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	stats := &store.Stats{}
+	ctx = store.WithStats(ctx, stats)
+	cancel := context.CancelFunc(func() {})
+	if e.timeout > 0 {
+		ctx, cancel = context.WithTimeout(ctx, e.timeout)
+	}
+	viewer := edu.ViewerFrom(ctx)
+	key, err := readIdempotencyKey(viewer, graphql.GetOperationContext(ctx))
+	ctx, l := e.withLoaders(ctx, viewer)
+	var respond graphql.ResponseHandler
+	switch {
+	case err != nil:
+		respond = graphql.OneShot(e.errorResponse(ctx, err))
+	case key == nil:
+		respond = next(ctx)
+	default:
+		respond = func(context.Context) *graphql.Response {
+			return e.runIdempotent(ctx, key, func(db *store.Store) *graphql.Response {
+				l.Store = db
+				l.ResetForViewer(viewer)
+				return next(ctx)(ctx)
+			})
+		}
+	}
+	return func(ctx context.Context) *graphql.Response {
+		defer cancel()
+		resp := respond(ctx)
+		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})
+		return resp
+	}
+}
+
+// withLoaders returns a context with the loaders of an operation. They read from the primary after a
+// write, and if the response may be cached: it must not be older than the position of its lookup.
+func (e operationExtension) withLoaders(ctx context.Context, viewer edu.Viewer) (context.Context, *loaders.Loaders) {
+	db, lookup := e.store, respcache.RequestLookupFrom(ctx)
+	written := transport.RecordWrite(ctx, graphql.GetOperationContext(ctx).Operation.Operation)
+	if written || lookup.Started() {
+		db = db.OnPrimary()
+	}
+	if lookup.Started() {
+		ctx = store.WithTags(ctx, lookup.Tags())
+	}
+	l := loaders.New(ctx, db, viewer, e.now())
+	lookup.RecordExecution(e.trackedViewer(l))
+	ctx = loaders.NewContext(ctx, l)
+	// From here on the tracked viewer is the only one: it records what responses depend on.
+	return edu.WithViewer(ctx, edu.Viewer{}), l
+}
+
+// errorResponse returns the response to an operation that did not run.
+func (e operationExtension) errorResponse(ctx context.Context, err error) *graphql.Response {
+	return &graphql.Response{Errors: gqlerror.List{e.presentError(ctx, err)}}
+}
+
+// encodeExtension encodes the values of root fields with generated code, and leaves to gqlgen the types
+// that the generated code does not know.
+type encodeExtension struct{ root *resolvers.Resolver }
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.FieldInterceptor
+} = encodeExtension{}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (encodeExtension) ExtensionName() string { return "Encode" }
+
+// Validate accepts every schema.
+func (encodeExtension) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptField encodes the value of a root field.
+func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+	v, err := next(ctx)
+	if err != nil || v == nil {
+		return v, err
+	}
+	if encoded, ok := graph.Encode(ctx, e.root, v); ok {
+		return encoded, nil
+	}
+	return v, nil
+}

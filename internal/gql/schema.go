@@ -1,0 +1,46 @@
+package gql
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/formatter"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/loaders"
+	"github.com/7p-education/api/resolvers"
+)
+
+// ExecutableSchema returns the executable schema, with resolvers and directives.
+func ExecutableSchema() graphql.ExecutableSchema {
+	return newSchema(resolvers.New(resolvers.SessionOptions{}))
+}
+
+func newSchema(root *resolvers.Resolver) graphql.ExecutableSchema {
+	return graph.NewExecutableSchema(graph.Config{
+		Resolvers:  root,
+		Directives: graph.DirectiveRoot{Auth: authorizeField},
+	})
+}
+
+// SDL returns the schema as text, with its descriptions.
+var SDL = sync.OnceValue(func() string {
+	var out strings.Builder
+	formatter.NewFormatter(&out, formatter.WithIndent("  ")).FormatSchema(ExecutableSchema().Schema())
+	return out.String()
+})
+
+// authorizeField implements the directive @auth: the field requires a signed-in viewer of the role or a
+// higher one.
+func authorizeField(ctx context.Context, _ any, next graphql.Resolver, role *edu.Role) (any, error) {
+	switch v := loaders.FromContext(ctx).Viewer; { // signIn and signOut change the viewer
+	case !v.SignedIn():
+		return nil, edu.Errorf(edu.Unauthenticated, "sign in first: send the accessToken of signIn as \"Authorization: Bearer …\"")
+	case role != nil && !v.HasRole(*role):
+		return nil, edu.Errorf(edu.Forbidden, "this needs the role %s; the viewer is %s", *role, v.Role())
+	}
+	return next(ctx)
+}

@@ -1,0 +1,89 @@
+package transport
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/middleware"
+)
+
+// writeCachedResponse writes a response that other caches may store, or 304 if the client has it
+// already. Only a response to GET has an ETag: a POST cannot be conditional.
+func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache.RequestLookup, e *respcache.Entry, now time.Time) {
+	h := out.w.Header()
+	h["Content-Type"] = out.contentType(http.StatusOK)
+	// All values are parts of one string, and their slices of one array.
+	text := lookup.AppendCacheStatus(make([]byte, 0, 96), now)
+	status := len(text)
+	text = appendCacheControl(text, r, e)
+	control := len(text)
+	text = strconv.AppendInt(text, int64(e.Age(now)/time.Second), 10)
+	s := string(text)
+	values := [...]string{s[:status], s[status:control], s[control:], e.ETag}
+	h["Cache-Status"], h["Cache-Control"] = values[:1:1], values[1:2:2]
+	if lookup.Result() == respcache.Hit {
+		h["Age"] = values[2:3:3]
+	}
+	h["Vary"] = varyByCredentials(h["Vary"])
+	if r.Method == http.MethodGet {
+		h["Etag"] = values[3:]
+		if tag := matchETag(r.Header["If-None-Match"], e.ETag); tag != "" {
+			values[3] = tag
+			delete(h, "Content-Type")
+			out.w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	middleware.WriteCachedBody(out.w, http.StatusOK, e.Body, e.EncodedBody)
+}
+
+// appendCacheControl appends how long other caches may store a response. A response to a request with
+// credentials is private, even if it does not depend on the viewer.
+func appendCacheControl(b []byte, r *http.Request, e *respcache.Entry) []byte {
+	b = append(b, "max-age="...)
+	b = strconv.AppendInt(b, int64(e.MaxAge/time.Second), 10)
+	if e.Scope == respcache.Public && r.Header["Authorization"] == nil && r.Header["Cookie"] == nil {
+		return append(b, ", public"...)
+	}
+	return append(b, ", private"...)
+}
+
+// The usual Vary of a response before it is known to be cacheable, and the Vary that it gets then.
+var (
+	commonVary       = []string{"Origin", "Accept-Encoding", "Accept"}
+	commonCachedVary = joinVaryLine(commonVary)
+)
+
+// varyByCredentials adds the headers of credentials to a Vary.
+func varyByCredentials(vary []string) []string {
+	if slices.Equal(vary, commonVary) {
+		return commonCachedVary
+	}
+	return joinVaryLine(vary)
+}
+
+// joinVaryLine returns a single line: a header line costs more than a name in it.
+func joinVaryLine(vary []string) []string {
+	return []string{strings.Join(append(slices.Clip(vary), "Authorization", "Cookie"), ", ")}
+}
+
+// matchETag returns the tag of If-None-Match that equals an ETag, weak if the client sends it as weak,
+// or "". The comparison is weak (RFC 9110, section 13.1.2): another content coding is the same
+// response.
+func matchETag(ifNoneMatch []string, etag string) string {
+	for _, list := range ifNoneMatch {
+		for tag := range strings.SplitSeq(list, ",") {
+			switch tag = strings.TrimSpace(tag); {
+			case tag == "*":
+				return etag
+			case strings.TrimPrefix(tag, "W/") == etag:
+				return tag
+			}
+		}
+	}
+	return ""
+}

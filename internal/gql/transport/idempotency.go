@@ -1,0 +1,22 @@
+package transport
+
+import "github.com/99designs/gqlgen/graphql"
+
+// The headers of idempotent requests have the names of draft-ietf-httpapi-idempotency-key-header and
+// of Stripe's API.
+const (
+	// HeaderIdempotencyKey is the header by which a client makes a mutation idempotent.
+	HeaderIdempotencyKey = "Idempotency-Key"
+	headerReplayed       = "Idempotent-Replayed"
+)
+
+// replayedStat is among the statistics of an operation whose response is a replay.
+const replayedStat = "Idempotency"
+
+// MarkReplayed marks the response of an operation as the replay of an earlier one: the transport
+// sends it with the header Idempotent-Replayed.
+func MarkReplayed(op *graphql.OperationContext) { op.Stats.SetExtension(replayedStat, true) }
+
+func isReplayed(op *graphql.OperationContext) bool {
+	return op.Stats.GetExtension(replayedStat) != nil
+}
