@@ -4,9 +4,10 @@ package validate
 
 import (
 	"fmt"
-	"github.com/7p-education/api/edu"
 	"slices"
 	"strings"
+
+	"github.com/7p-education/api/edu"
 )
 
 // maxProblems limits the problems that are reported: an import of 10,000 rows can have many more.

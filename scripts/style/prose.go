@@ -45,8 +45,8 @@ var (
 	notProse = regexp.MustCompile(`(?s)^\s*[{\[<]|\b(SELECT|INSERT|UPDATE|DELETE|CREATE|WHERE)\b|^\s*(query|mutation|subscription|fragment|type|enum|input|extend|directive)\b.*[{(]`)
 )
 
-// readGo returns the comments of a Go file, and its strings that have a blank in them. Those of tests are data
-// for the most part and left out.
+// readGo returns the comments of a Go file, and its strings that have a blank in them. It leaves out the strings of
+// tests, most of which are data.
 func readGo(file, text string) ([]piece, error) {
 	set := token.NewFileSet()
 	parsed, err := parser.ParseFile(set, file, text, parser.ParseComments)

@@ -22,7 +22,7 @@ type RequestLookup struct {
 	operationName string
 	detail        string // why there was no lookup, or why the response was not stored
 
-	// What the computed response depends on.
+	// Dependencies of the computed response.
 	policy        Policy
 	trackedViewer *edu.TrackedViewer
 	tags          edu.Tags
