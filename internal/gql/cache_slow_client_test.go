@@ -33,7 +33,7 @@ func TestSlowClientDelaysNoOthers(t *testing.T) {
 	o.ResponseCache = c
 	s := gql.New(o)
 	invalidateAll := func() { invalidations.Publish(t.Context(), []store.Change{{ID: 1, Tags: []string{"*"}}}) }
-	query(t, s, edu.Viewer{}, titles) // from now on the cache predicts the scope of this response
+	postQuery(t, s, edu.Viewer{}, titles) // from now on the cache predicts the scope of this response
 	invalidateAll()
 	slow := stalledWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
 	var sent sync.WaitGroup
@@ -41,7 +41,7 @@ func TestSlowClientDelaysNoOthers(t *testing.T) {
 	<-slow.began
 	invalidateAll()
 	began := time.Now()
-	resp := query(t, s, edu.Viewer{}, titles)
+	resp := postQuery(t, s, edu.Viewer{}, titles)
 	if took, status := time.Since(began), resp.Header.Get("Cache-Status"); status != `"7p"; fwd=miss; stored` || took > time.Second {
 		t.Errorf("%s after %v", status, took)
 	}

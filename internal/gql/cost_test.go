@@ -47,10 +47,10 @@ type costResult struct {
 	}
 }
 
-// queryWithCost posts a document with headers.
-func queryWithCost(t *testing.T, h http.Handler, as edu.Viewer, text string, variables map[string]any, headers ...string) costResult {
+// postWithCost posts a body with headers.
+func postWithCost(t *testing.T, h http.Handler, as edu.Viewer, body string, headers ...string) costResult {
 	t.Helper()
-	resp := gqltest.NewClient(h).Query(t, as, text, variables, headers...)
+	resp := gqltest.NewClient(h).Post(t, as, body, headers...)
 	r := costResult{status: resp.Status}
 	if err := json.Unmarshal(resp.Body, &r); err != nil {
 		t.Fatalf("%v: %s", err, resp.Body)
@@ -83,7 +83,7 @@ func TestCostOfOperations(t *testing.T) {
 				continue
 			}
 			variables := map[string]any{"first": 100, "query": "data", "slug": "graphql-schema-to-production"}
-			r := queryWithCost(t, s, student, query, variables, "GraphQL-Cost: 1")
+			r := postWithCost(t, s, student, gqltest.QueryBody(query, variables), "GraphQL-Cost: 1")
 			c := r.Extensions.Cost
 			if r.status != 200 || c == nil || c.Actual == nil || *c.Actual < 1 || *c.Actual > c.Requested || c.Maximum != limits.Defaults().Cost || len(r.Errors) > 0 {
 				t.Errorf("%s: %d %+v %v", file, r.status, c, r.Errors)
@@ -93,11 +93,11 @@ func TestCostOfOperations(t *testing.T) {
 	// The list, the connection, its total, three courses with a category and a price each.
 	const query = "{ courses(first: 3) { totalCount nodes { title category { name } price { amount } } } }"
 	total := int64(50 + 1 + 1 + 3*3)
-	if diff := cmp.Diff(&queryCost{Requested: total, Actual: &total, Maximum: 50_000}, queryWithCost(t, s, edu.Viewer{}, query, nil, "GraphQL-Cost: true").Extensions.Cost); diff != "" {
+	if diff := cmp.Diff(&queryCost{Requested: total, Actual: &total, Maximum: 50_000}, postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(query, nil), "GraphQL-Cost: true").Extensions.Cost); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	for _, header := range []string{"X: ", "GraphQL-Cost: 0", "GraphQL-Cost: false", "GraphQL-Cost: ", "GraphQL-Dry-Run: 0"} {
-		if r := queryWithCost(t, s, edu.Viewer{}, query, nil, header); r.Extensions.Cost != nil || len(r.Data) < 100 {
+		if r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(query, nil), header); r.Extensions.Cost != nil || len(r.Data) < 100 {
 			t.Errorf("%q: %s %+v", header, r.Data, r.Extensions)
 		}
 	}
@@ -112,7 +112,7 @@ func TestCostOfRandomQueries(t *testing.T) {
 	withCost := 0
 	for i := range 150 {
 		text := g.generateQuery()
-		r := queryWithCost(t, s, admin, text, map[string]any{"yes": i%2 == 0, "no": i%3 == 0}, "GraphQL-Cost: 1")
+		r := postWithCost(t, s, admin, gqltest.QueryBody(text, map[string]any{"yes": i%2 == 0, "no": i%3 == 0}), "GraphQL-Cost: 1")
 		if c := r.Extensions.Cost; c != nil && c.Actual != nil {
 			withCost++
 			if *c.Actual > c.Requested {
@@ -158,7 +158,7 @@ func TestDryRun(t *testing.T) {
 	s := gql.New(gql.Options{Log: discardLog, Budget: budget})
 	const query = "query A($n: Int!) { courses(first: $n) { totalCount nodes { title category { name } price { amount } } } }"
 	for _, headers := range [][]string{{"GraphQL-Dry-Run: 1"}, {"graphql-dry-run: yes", "GraphQL-Cost: 1"}} {
-		r := queryWithCost(t, s, edu.Viewer{}, query, map[string]any{"n": 100}, headers...)
+		r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(query, map[string]any{"n": 100}), headers...)
 		want := &dryRunResult{Fields: 503, Depth: 4, Statements: 3, MostExpensive: []limits.CostShare{
 			{Path: "courses.nodes", Cost: 100}, {Path: "courses.nodes.category", Cost: 100}, {Path: "courses.nodes.price", Cost: 100},
 		}}
@@ -170,7 +170,7 @@ func TestDryRun(t *testing.T) {
 		}
 	}
 	const signIn = `mutation { signIn(input: {email: "a@7p.example", password: "a"}) { accessToken } }`
-	if r := queryWithCost(t, s, edu.Viewer{}, signIn, nil, "GraphQL-Dry-Run: 1", "Idempotency-Key: k"); r.status != 200 || r.Extensions.Cost.Requested != 5001 {
+	if r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(signIn, nil), "GraphQL-Dry-Run: 1", "Idempotency-Key: k"); r.status != 200 || r.Extensions.Cost.Requested != 5001 {
 		t.Errorf("a mutation: %+v", r)
 	}
 	if budget.spent > 0 || budget.attempts > 0 {
@@ -182,7 +182,7 @@ func TestDryRun(t *testing.T) {
 		"{ courses { nope } }": "GRAPHQL_VALIDATION_FAILED",
 		query:                  "BAD_USER_INPUT", // without its variable
 	} {
-		r := queryWithCost(t, s, edu.Viewer{}, text, nil, "GraphQL-Dry-Run: 1")
+		r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(text, nil), "GraphQL-Dry-Run: 1")
 		if r.status != 422 || len(r.Errors) != 1 || r.Errors[0].Code() != code || r.Data != nil {
 			t.Errorf("%s: %+v", text, r)
 			continue
@@ -213,7 +213,7 @@ func TestBudget(t *testing.T) {
 	} {
 		budget := tt.budget
 		s := gql.New(gql.Options{Log: discardLog, Budget: &budget})
-		r := queryWithCost(t, s, edu.Viewer{}, tt.query, nil)
+		r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(tt.query, nil))
 		if r.status != http.StatusTooManyRequests || r.Data != nil || r.Errors[0].Code() != "RATE_LIMITED" || r.Errors[0].Extensions["retryAfter"] != 7.0 {
 			t.Errorf("%s: %+v", tt.query, r)
 		}

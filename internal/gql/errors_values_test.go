@@ -25,7 +25,7 @@ func TestPresentWithoutValues(t *testing.T) {
 		"\"hush\" { viewer { id } }":                                                               "String",
 		`{ courses(filter: { nothing: "hush" }) { totalCount } }`:                                  `Field "nothing" is not defined by type "CourseFilter"`,
 	} {
-		got := query(t, h, edu.Viewer{}, document).Result(t)
+		got := postQuery(t, h, edu.Viewer{}, document).Result(t)
 		if len(got.Errors) == 0 {
 			t.Errorf("%s: no error", document)
 			continue

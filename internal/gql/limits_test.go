@@ -35,7 +35,7 @@ func TestHostileDocuments(t *testing.T) {
 		"fragments within fragments": doubling,
 		"errors":                     "{courses(first:100){nodes{reviews(first:100){nodes{author{" + errors + "}}}}}}",
 	} {
-		r := query(t, s, edu.Viewer{}, text).Result(t)
+		r := postQuery(t, s, edu.Viewer{}, text).Result(t)
 		if len(r.Errors) != 1 || !strings.HasPrefix(r.Code(), codes[name]) {
 			t.Errorf("%s: got %.200s %.300v", name, r.Data, r.Errors)
 		}
@@ -46,7 +46,7 @@ func TestHostileDocuments(t *testing.T) {
 func TestIntrospectionWithinLimits(t *testing.T) {
 	t.Parallel()
 	s := gql.New(gql.Options{Log: discardLog, Introspection: true})
-	r := query(t, s, edu.Viewer{}, `{ __schema { types { name description fields(includeDeprecated: true) { name
+	r := postQuery(t, s, edu.Viewer{}, `{ __schema { types { name description fields(includeDeprecated: true) { name
 		args { name type { kind name ofType { kind name ofType { kind name ofType { name } } } } }
 		type { kind name ofType { kind name ofType { kind name ofType { name } } } } } } } }`).Result(t)
 	if len(r.Errors) > 0 || !strings.Contains(string(r.Data), "searchCourses") {

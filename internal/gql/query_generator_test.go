@@ -15,7 +15,7 @@ import (
 // fetchIDs returns ids of each kind.
 func fetchIDs(t *testing.T, h http.Handler) []string {
 	t.Helper()
-	resp := query(t, h, admin, `{
+	resp := postQuery(t, h, admin, `{
 		courses(first: 2) { nodes { id instructor { id } category { id } videos(first: 1) { nodes { id } } } }
 		viewer { enrollments(first: 1) { nodes { id } } }
 	}`)

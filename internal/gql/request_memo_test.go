@@ -75,7 +75,7 @@ func TestMemoizedRequestsAreInspected(t *testing.T) {
 		return gql.New(o)
 	})
 	for range 3 {
-		if resp := query(t, s, edu.Viewer{}, titles); resp.Status != http.StatusOK {
+		if resp := postQuery(t, s, edu.Viewer{}, titles); resp.Status != http.StatusOK {
 			t.Fatalf("got %s", resp)
 		}
 	}
@@ -85,7 +85,7 @@ func TestMemoizedRequestsAreInspected(t *testing.T) {
 	}
 	retired.RetiredAt = new(time.Time)
 	list.ReplaceDocuments([]*persisted.Document{retired})
-	if resp := query(t, s, edu.Viewer{}, titles); resp.Result(t).Code() != response.CodePersistedQueryRetired {
+	if resp := postQuery(t, s, edu.Viewer{}, titles); resp.Result(t).Code() != response.CodePersistedQueryRetired {
 		t.Errorf("a retired document: got %s", resp)
 	}
 }
@@ -112,7 +112,7 @@ func TestMemoBypassesNoExtension(t *testing.T) {
 	})
 	const requests = 4
 	for range requests {
-		if resp := query(t, s, edu.Viewer{}, titles); resp.Status != http.StatusOK {
+		if resp := postQuery(t, s, edu.Viewer{}, titles); resp.Status != http.StatusOK {
 			t.Fatalf("got %s", resp)
 		}
 	}

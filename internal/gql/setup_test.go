@@ -65,8 +65,8 @@ func newSchemaServer(es graphql.ExecutableSchema, log *slog.Logger) http.Handler
 	return middleware.RequestID()(transport.New(exec, transport.Options{MaxBodyBytes: 2000}))
 }
 
-// query posts a document as a viewer.
-func query(t *testing.T, h http.Handler, as edu.Viewer, text string) *gqltest.Response {
+// postQuery posts a document as a viewer.
+func postQuery(t *testing.T, h http.Handler, as edu.Viewer, text string) *gqltest.Response {
 	t.Helper()
 	return gqltest.NewClient(h).Query(t, as, text, nil)
 }

@@ -73,9 +73,9 @@ func (c *Cache) isEntryValid(e *Entry, now invalidation.Position) bool {
 func (c *Cache) storeEntry(ctx context.Context, l *Lookup, e *Entry, tags *edu.Tags) (reason string) {
 	switch {
 	case !tags.Complete():
-		return "untracked-dependency"
+		return detailUntracked
 	case len(e.Body) > maxBodyBytes:
-		return "too-large"
+		return detailTooLarge
 	}
 	e.tags, e.position = tags.SortedHashes(), l.position
 	key := l.key.storageKey(e.Scope, l.viewer)

@@ -148,7 +148,7 @@ func TestShared(t *testing.T) {
 		}
 	}
 	redis.Kill()
-	if l := a.Get(t.Context(), k, student); l.BypassReason != invalidationUnavailable || l.Entry != nil {
+	if l := a.Get(t.Context(), k, student); l.BypassReason != detailUnavailable || l.Entry != nil {
 		t.Errorf("without Redis: %+v", l)
 	}
 }

@@ -28,9 +28,9 @@ func (c Candidate) BuildEntry() (e *Entry, reason string) {
 	}
 	switch {
 	case c.Policy.MaxAge == 0:
-		return nil, "max-age-0"
+		return nil, detailMaxAgeZero
 	case c.Policy.Private && !c.SignedIn:
-		return nil, "anonymous-private"
+		return nil, detailAnonymousPrivate
 	}
 	e.ETag = computeETag(c.Body)
 	return e, ""

@@ -8,10 +8,6 @@ import (
 	"github.com/7p-education/api/internal/invalidation"
 )
 
-// invalidationUnavailable is the BypassReason while the process cannot decide which entries
-// are valid.
-const invalidationUnavailable = "invalidation-unavailable"
-
 // Lookup is the state of one request in the cache: the entry found, or the flight in which the
 // caller computes the response. Its methods are not safe for concurrent use.
 type Lookup struct {
@@ -74,7 +70,7 @@ func (l *Lookup) lookupEntry(ctx context.Context) bool {
 	s.startSearch(ctx)
 	now, ok := l.cache.invalidationLog.CurrentPosition(ctx)
 	if !ok {
-		l.BypassReason = invalidationUnavailable
+		l.BypassReason = detailUnavailable
 		return false
 	}
 	l.position = now
@@ -201,7 +197,7 @@ func (l *Lookup) BeginRevalidation(ctx context.Context) bool {
 	}
 	now, ok := c.invalidationLog.CurrentPosition(ctx)
 	if l.position = now; !ok {
-		l.BypassReason = invalidationUnavailable
+		l.BypassReason = detailUnavailable
 		return false
 	}
 	s := entrySearch{cache: c, key: l.key}

@@ -40,16 +40,6 @@ const (
 	Hit
 )
 
-// Details of Cache-Status; those of BuildEntry and StoreEntry come on top.
-const (
-	detailOff           = "off"
-	detailCostRequested = "cost-requested"
-	detailNoKey         = "no-key"
-	detailMaxAgeZero    = "max-age-0"
-	detailErrors        = "errors"
-	detailRejected      = "rejected"
-)
-
 type requestLookupKey struct{}
 
 // WithRequestLookup returns a context for the request of r.

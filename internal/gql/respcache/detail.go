@@ -1,0 +1,15 @@
+package respcache
+
+// The details of Cache-Status: why there was no lookup, or why the response was not stored.
+const (
+	detailOff              = "off"
+	detailCostRequested    = "cost-requested"
+	detailNoKey            = "no-key"
+	detailUnavailable      = "invalidation-unavailable" // no entry can be validated
+	detailRejected         = "rejected"
+	detailMaxAgeZero       = "max-age-0"
+	detailErrors           = "errors"
+	detailAnonymousPrivate = "anonymous-private"
+	detailUntracked        = "untracked-dependency"
+	detailTooLarge         = "too-large"
+)
