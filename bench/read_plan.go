@@ -76,7 +76,7 @@ func (p *requestPlanner) readDataset(ctx context.Context, pool *pgxpool.Pool) er
 	}
 	titles, err := queryColumn[string](ctx, pool, `SELECT string_agg(w.word, ' ' ORDER BY w.n) FROM courses c,
 		regexp_split_to_table(lower(c.title), '[^[:alpha:]]+') WITH ORDINALITY AS w (word, n)
-		WHERE c.published AND length(w.word) > 2 AND numnode(plainto_tsquery('english', w.word)) > 0
+		WHERE c.published AND length(w.word) > 2 AND c.search_vector @@ plainto_tsquery('english', w.word)
 		GROUP BY c.id ORDER BY c.id`)
 	if err != nil {
 		return err
