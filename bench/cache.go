@@ -29,7 +29,7 @@ var contenderNames = [contenderCount]string{"map", "cold", "in process", "with R
 // cacheBenchmark is a run over the contenders.
 type cacheBenchmark struct {
 	*benchmark
-	postgresPID string
+	postgresPID int
 	redis       *redisServer
 	contenders  [contenderCount]*contender
 }
@@ -165,7 +165,7 @@ func (c *cacheBenchmark) contenderMeter(i int) cpuMeter {
 	return newCPUMeter(c.contenders[i], c.postgresPID, c.redis, i == redisCache)
 }
 
-func newCPUMeter(server *contender, postgres string, redis *redisServer, counted bool) cpuMeter {
+func newCPUMeter(server *contender, postgres int, redis *redisServer, counted bool) cpuMeter {
 	return func() (s cpuTimes, err error) {
 		var problems [3]error
 		s.server, problems[0] = server.readCPUTime()

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,12 +120,12 @@ func dropOldDatabases(ctx context.Context, server *embedpg.Server, name string) 
 	return err
 }
 
-// postmasterPID returns the process of PostgreSQL that all its others descend from.
-func postmasterPID(server *embedpg.Server) (pid string, err error) {
+// postmasterPID returns the process id of PostgreSQL's postmaster, the parent of all its processes.
+func postmasterPID(server *embedpg.Server) (int, error) {
 	text, err := os.ReadFile(filepath.Join(server.Dir(), "data", "postmaster.pid"))
 	if err != nil {
-		return "", fmt.Errorf("find PostgreSQL's process: %w", err)
+		return 0, fmt.Errorf("find PostgreSQL's process: %w", err)
 	}
-	pid, _, _ = strings.Cut(string(text), "\n")
-	return strings.TrimSpace(pid), nil
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strconv.Atoi(strings.TrimSpace(line))
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/procfs"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql"
@@ -178,30 +179,30 @@ func (s *scratch) measure(b *testing.B, rows int, empty func(), write func() err
 		if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // VmHWM starts anew: proc_pid_clear_refs(5)
 			b.Fatal(err)
 		}
-		before := memory(b, "VmRSS:")
+		before, _ := memory(b)
 		b.StartTimer()
 		if err := write(); err != nil {
 			b.Fatal(err)
 		}
 		b.StopTimer()
-		peak = max(peak, memory(b, "VmHWM:")-before)
+		_, after := memory(b)
+		peak = max(peak, after-before)
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-	b.ReportMetric(float64(peak)/1024, "MiB")
+	b.ReportMetric(mebibytes(peak), "MiB")
 }
 
-// memory returns what the kernel tells of this process, in KiB.
-func memory(b *testing.B, name string) int64 {
+// memory returns the resident memory of this process in bytes, and its peak.
+func memory(b *testing.B) (resident, peak int64) {
 	b.Helper()
-	text, err := os.ReadFile("/proc/self/status")
+	p, err := procfs.Self()
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(text), name)
-	n, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64)
+	s, err := p.NewStatus()
 	if err != nil {
 		b.Fatal(err)
 	}
-	return n
+	return int64(s.VmRSS), int64(s.VmHWM)
 }

@@ -8,10 +8,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // contender is a process that answers the operations.
@@ -97,70 +97,61 @@ func (c *contender) stopProcess() error {
 }
 
 // readCPUTime returns the CPU time that the contender has used.
-func (c *contender) readCPUTime() (time.Duration, error) {
-	s, err := readProcessStat(strconv.Itoa(c.cmd.Process.Pid))
-	return s.ownCPU, err
-}
+func (c *contender) readCPUTime() (time.Duration, error) { return readCPUTime(c.cmd.Process.Pid) }
 
-// readPeakMemory returns the most bytes of memory that the contender ever had.
+// readPeakMemory returns the peak resident memory of the contender (VmHWM) in bytes.
 func (c *contender) readPeakMemory() (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+	p, err := procfs.NewProc(c.cmd.Process.Pid)
 	if err != nil {
 		return 0, fmt.Errorf("read the memory of the %s: %w", c.name, err)
 	}
-	for line := range strings.Lines(string(text)) {
-		if kib, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			n, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kib), "kB")), 10, 64)
-			return n << 10, err
-		}
+	s, err := p.NewStatus()
+	if err == nil && s.VmHWM == 0 {
+		err = errors.New("the kernel does not report VmHWM")
 	}
-	return 0, fmt.Errorf("the kernel does not tell the peak memory of the %s (VmHWM)", c.name)
+	if err != nil {
+		return 0, fmt.Errorf("read the memory of the %s: %w", c.name, err)
+	}
+	return int64(s.VmHWM), nil
 }
 
-// readTreeCPUTime returns the CPU time that a process and all its children have used,
-// those that have ended included: of PostgreSQL's first process, that of all
-// sessions.
-func readTreeCPUTime(pid string) (time.Duration, error) {
-	first, err := readProcessStat(pid)
+// readCPUTime returns the CPU time that a process has used in user and kernel mode.
+func readCPUTime(pid int) (time.Duration, error) {
+	s, err := readProcessStat(pid)
+	return time.Duration(s.UTime+s.STime) * clockTick, err
+}
+
+// readTreeCPUTime returns the CPU time of a process and of all its children, including children
+// that have ended. For PostgreSQL's postmaster, this is the CPU time of all sessions.
+func readTreeCPUTime(pid int) (time.Duration, error) {
+	root, err := readProcessStat(pid)
 	if err != nil {
 		return 0, err
 	}
-	total := first.ownCPU + first.childrenCPU
-	processes, err := os.ReadDir("/proc")
+	ticks := root.UTime + root.STime + uint(root.CUTime+root.CSTime)
+	processes, err := procfs.AllProcs()
 	if err != nil {
 		return 0, fmt.Errorf("list the processes: %w", err)
 	}
 	for _, p := range processes {
-		if name := p.Name(); name[0] >= '0' && name[0] <= '9' {
-			if s, err := readProcessStat(name); err == nil && s.parent == pid { // one may end meanwhile
-				total += s.ownCPU
-			}
+		if s, err := p.Stat(); err == nil && s.PPID == pid { // an error means that the process has ended
+			ticks += s.UTime + s.STime
 		}
 	}
-	return total, nil
+	return time.Duration(ticks) * clockTick, nil
 }
 
 // clockTick is the unit of CPU times in /proc: USER_HZ is 100 on every Linux.
 const clockTick = time.Second / 100
 
-// processStat is what /proc tells of a process.
-type processStat struct {
-	parent      string
-	ownCPU      time.Duration // CPU time, of the system included
-	childrenCPU time.Duration // that of children that have ended
-}
-
-// readProcessStat reads /proc/<pid>/stat; proc_pid_stat(5) numbers its fields.
-func readProcessStat(pid string) (processStat, error) {
-	text, err := os.ReadFile("/proc/" + pid + "/stat")
+func readProcessStat(pid int) (procfs.ProcStat, error) {
+	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return processStat{}, fmt.Errorf("read the CPU time of process %s: %w", pid, err)
+		return procfs.ProcStat{}, fmt.Errorf("find process %d: %w", pid, err)
 	}
-	// Field 2, the name, may hold blanks and parentheses.
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	ticks := func(field int) time.Duration {
-		n, _ := strconv.ParseInt(fields[field-3], 10, 64)
-		return time.Duration(n) * clockTick
+	s, err := p.Stat()
+	if err != nil {
+		return s, fmt.Errorf("read the CPU time of process %d: %w", pid, err)
 	}
-	return processStat{parent: fields[4-3], ownCPU: ticks(14) + ticks(15), childrenCPU: ticks(16) + ticks(17)}, nil
+	return s, nil
 }

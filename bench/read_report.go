@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/procfs"
 )
 
 // The goals: how many times the yardstick's figure the server's may be, and its
@@ -41,15 +42,16 @@ func (r *readResults) recordMachine(ctx context.Context, pool *pgxpool.Pool) err
 	if err := pool.QueryRow(ctx, "SHOW server_version").Scan(&r.postgres); err != nil {
 		return fmt.Errorf("ask PostgreSQL for its version: %w", err)
 	}
-	text, err := os.ReadFile("/proc/cpuinfo")
+	fs, err := procfs.NewDefaultFS()
 	if err != nil {
-		return fmt.Errorf("ask the kernel for the processor: %w", err)
+		return err
 	}
-	for line := range strings.Lines(string(text)) {
-		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
-			r.cpu = strings.TrimSpace(value)
-			break
-		}
+	processors, err := fs.CPUInfo()
+	if err != nil {
+		return fmt.Errorf("read the model of the processor: %w", err)
+	}
+	if len(processors) > 0 {
+		r.cpu = processors[0].ModelName
 	}
 	return nil
 }

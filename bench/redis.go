@@ -7,7 +7,6 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -47,10 +46,7 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 
 func (r *redisServer) socketURL() string { return "unix://" + r.socket }
 
-func (r *redisServer) readCPUTime() (time.Duration, error) {
-	s, err := readProcessStat(strconv.Itoa(r.cmd.Process.Pid))
-	return s.ownCPU, err
-}
+func (r *redisServer) readCPUTime() (time.Duration, error) { return readCPUTime(r.cmd.Process.Pid) }
 
 func (r *redisServer) killProcess() error {
 	if err := r.cmd.Process.Kill(); err != nil {

@@ -7,11 +7,10 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/procfs"
 )
 
 // Where other programs take the processors, both contenders slow down, and not
@@ -140,21 +139,20 @@ func (d *writeComparison) readOtherCPUTime() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	self, err := readProcessStat("self")
+	self, err := readProcessStat(os.Getpid())
 	if err != nil {
 		return 0, err
 	}
-	text, err := os.ReadFile("/proc/stat")
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return 0, err
+	}
+	machine, err := fs.Stat()
 	if err != nil {
 		return 0, fmt.Errorf("read the CPU time of the machine: %w", err)
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	var ticks int64
-	for i, field := range strings.Fields(line) { // "cpu", user, nice, system, idle, iowait, irq, softirq, steal, …
-		if i >= 1 && i <= 8 && i != 4 && i != 5 {
-			n, _ := strconv.ParseInt(field, 10, 64)
-			ticks += n
-		}
-	}
-	return time.Duration(ticks)*clockTick - self.ownCPU - self.childrenCPU - ours.server - ours.database, nil
+	t := machine.CPUTotal
+	busy := time.Duration((t.User + t.Nice + t.System + t.IRQ + t.SoftIRQ + t.Steal) * float64(time.Second))
+	own := time.Duration(self.UTime+self.STime+uint(self.CUTime+self.CSTime)) * clockTick
+	return busy - own - ours.server - ours.database, nil
 }

@@ -20,7 +20,7 @@ import (
 type pgbench struct {
 	program, dir, dsn string
 	database          *embedpg.Server
-	postmasterPID     string
+	postmasterPID     int
 	variables         []string // that all scripts know
 }
 
@@ -30,7 +30,7 @@ func newPgbench(ctx context.Context, database *embedpg.Server, b *benchmark, poo
 	if err != nil {
 		return nil, err
 	}
-	postgres, err := os.Readlink("/proc/" + pid + "/exe")
+	postgres, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 	if err != nil {
 		return nil, fmt.Errorf("find PostgreSQL's programs: %w", err)
 	}

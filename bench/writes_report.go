@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/procfs"
 )
 
 // The goals of writes: the least share of pgbench's throughput that the server's
@@ -51,18 +52,18 @@ func (r *writeResults) recordEnvironment(ctx context.Context, pool *pgxpool.Pool
 
 // findFileSystem returns the type of the file system that a directory is on.
 func findFileSystem(dir string) (string, error) {
-	mounts, err := os.ReadFile("/proc/mounts")
+	mounts, err := procfs.GetMounts()
 	if err != nil {
-		return "", fmt.Errorf("ask the kernel for the file system: %w", err)
+		return "", fmt.Errorf("list the file systems: %w", err)
 	}
-	at, kind := "", "unknown"
-	for line := range strings.Lines(string(mounts)) {
-		f := strings.Fields(line) // device, directory, type
-		if inside := strings.HasPrefix(dir+"/", strings.TrimSuffix(f[1], "/")+"/"); inside && len(f[1]) >= len(at) {
-			at, kind = f[1], f[2]
+	found := &procfs.MountInfo{FSType: "unknown"}
+	for _, m := range mounts {
+		inside := strings.HasPrefix(dir+"/", strings.TrimSuffix(m.MountPoint, "/")+"/")
+		if inside && len(m.MountPoint) >= len(found.MountPoint) {
+			found = m
 		}
 	}
-	return kind, nil
+	return found.FSType, nil
 }
 
 // measureSyncTime returns the median time that a page takes to the disk.
