@@ -18,7 +18,7 @@ import (
 	"github.com/7p-education/api/internal/gql/limits/hostile"
 )
 
-func admission(b *testing.B) *limits.Policy {
+func newPolicy(b *testing.B) *limits.Policy {
 	b.Helper()
 	p, err := limits.New(gql.ExecutableSchema().Schema(), limits.Defaults())
 	if err != nil {
@@ -27,10 +27,10 @@ func admission(b *testing.B) *limits.Policy {
 	return p
 }
 
-// BenchmarkAdmission measures what admission takes of each operation: its structure
-// once a document, its cost once a request.
+// BenchmarkAdmission measures the checks of each operation: of the structure, once per document, and of
+// the cost, once per request.
 func BenchmarkAdmission(b *testing.B) {
-	p := admission(b)
+	p := newPolicy(b)
 	variables := map[string]any{
 		"first": int64(100), "query": "go", "slug": "go", "filter": map[string]any{"difficulty": "BEGINNER"},
 		"orderBy": map[string]any{"field": "TITLE", "direction": "ASC"},
@@ -44,12 +44,12 @@ func BenchmarkAdmission(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		d, refusal := p.CheckStructure(query)
-		if refusal != nil {
-			b.Fatal(refusal)
+		d, rejection := p.CheckStructure(query)
+		if rejection != nil {
+			b.Fatal(rejection)
 		}
-		if _, refusal := d.CheckCost("", variables); refusal != nil {
-			b.Fatal(o.name, refusal)
+		if _, rejection := d.CheckCost("", variables); rejection != nil {
+			b.Fatal(o.name, rejection)
 		}
 		b.Run("parse/"+o.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -72,12 +72,11 @@ func BenchmarkAdmission(b *testing.B) {
 	}
 }
 
-// BenchmarkHostile measures how long a hostile document takes until it is refused
-// (µs/kB, the time of parsing included), and how long without admission: once parsed,
-// within the same tokens, gqlparser takes ms-validation, and gqlgen's complexity
-// ms-complexity for what is valid, stopped after a second.
+// BenchmarkHostile measures the time until a hostile document is rejected, including parsing (µs/kB), and
+// the time without these limits: ms-validation for gqlparser, after parsing with the same limit of
+// tokens, and ms-complexity for gqlgen's complexity of a valid document, stopped after a second.
 func BenchmarkHostile(b *testing.B) {
-	p, schema := admission(b), gql.ExecutableSchema()
+	p, schema := newPolicy(b), gql.ExecutableSchema()
 	for _, d := range hostile.LoadDocuments() {
 		b.Run(strings.ReplaceAll(d.Name, " ", "_"), func(b *testing.B) {
 			b.ReportAllocs()
@@ -93,16 +92,16 @@ func BenchmarkHostile(b *testing.B) {
 			kB := float64(len(d.Text)) / 1000
 			b.ReportMetric(kB, "kB")
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/kB, "µs/kB")
-			validation, complexity := byGqlgen(b.Context(), schema, d.Text)
+			validation, complexity := measureGqlgen(b.Context(), schema, d.Text)
 			b.ReportMetric(validation.Seconds()*1e3, "ms-validation")
 			b.ReportMetric(complexity.Seconds()*1e3, "ms-complexity")
 		})
 	}
 }
 
-// byGqlgen tells how long gqlgen and gqlparser take to refuse a text, 0 for what
-// they do not come to.
-func byGqlgen(ctx context.Context, schema graphql.ExecutableSchema, text string) (validation, cost time.Duration) {
+// measureGqlgen returns the time that gqlparser's validation and gqlgen's complexity take for a text, or 0
+// for a step that does not run.
+func measureGqlgen(ctx context.Context, schema graphql.ExecutableSchema, text string) (validation, cost time.Duration) {
 	query, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, limits.Defaults().Tokens)
 	if err != nil {
 		return 0, 0
@@ -117,30 +116,30 @@ func byGqlgen(ctx context.Context, schema graphql.ExecutableSchema, text string)
 	defer func() {
 		cost = time.Since(start)
 		r := recover()
-		if _, stopped := r.(tooLong); r != nil && !stopped {
+		if _, ok := r.(timeLimitExceeded); r != nil && !ok {
 			panic(r)
 		}
 	}()
-	until := impatient{schema, start.Add(time.Second)}
+	limited := timeLimitedSchema{schema, start.Add(time.Second)}
 	for _, o := range query.Operations {
-		complexity.Calculate(ctx, until, o, nil)
+		complexity.Calculate(ctx, limited, o, nil)
 	}
 	return validation, 0
 }
 
-// tooLong is what stops the walk.
-type tooLong struct{}
+// timeLimitExceeded is the panic of timeLimitedSchema.
+type timeLimitExceeded struct{}
 
-// impatient is a schema that stops the walk through an operation, which asks it for
-// each field.
-type impatient struct {
+// timeLimitedSchema is a schema that panics after a deadline, to stop the walk through an operation. The
+// walk calls Complexity for each field.
+type timeLimitedSchema struct {
 	graphql.ExecutableSchema
-	until time.Time
+	deadline time.Time
 }
 
-func (i impatient) Complexity(ctx context.Context, typeName, field string, below int, args map[string]any) (int, bool) {
-	if time.Now().After(i.until) {
-		panic(tooLong{})
+func (s timeLimitedSchema) Complexity(ctx context.Context, typeName, field string, below int, args map[string]any) (int, bool) {
+	if time.Now().After(s.deadline) {
+		panic(timeLimitExceeded{})
 	}
-	return i.ExecutableSchema.Complexity(ctx, typeName, field, below, args)
+	return s.ExecutableSchema.Complexity(ctx, typeName, field, below, args)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/7p-education/api/internal/embedpg"
 )
 
-// The contenders of a load on kept answers: the bare handler, and the server that
-// keeps none, keeps them in its process, and shares them through Redis.
+// The contenders of a load of cache hits: a handler that writes responses from a map, and the server
+// without a response cache, with one in memory, and with one in memory and Redis.
 const (
 	mapHandler = iota
 	noCache
@@ -26,7 +26,7 @@ const (
 
 var contenderNames = [contenderCount]string{"map", "cold", "in process", "with Redis"}
 
-// cacheBenchmark is a run over the contenders.
+// cacheBenchmark is a run of the cache hits.
 type cacheBenchmark struct {
 	*benchmark
 	postgresPID int
@@ -34,30 +34,30 @@ type cacheBenchmark struct {
 	contenders  [contenderCount]*contender
 }
 
-// cacheLoad is what is asked again and again, by numbers of connections.
+// cacheLoad is a list of requests that is sent repeatedly.
 type cacheLoad struct {
 	title           string
 	requests        []request
 	encodedRequests []encodedRequest
-	meanBytes       int // of an answer, on average
+	meanBytes       int // of a response
 	connections     []int
-	roundFactor     int // as many rounds as others have; 0 is 1
+	roundFactor     int // multiplies the number of rounds; 0 means 1
 }
 
-// goalRoundFactor is how many times more rounds the two loads have that the goals name:
-// neighbours on the machine move the medians of five by a tenth.
+// goalRoundFactor multiplies the rounds of the two loads that the goals name: other load on the
+// machine moves the medians of five rounds by a tenth.
 const goalRoundFactor = 3
 
-// cacheCell is a load by a number of connections.
+// cacheCell is a load at a number of connections.
 type cacheCell struct {
 	load        *cacheLoad
 	connections int
-	samples     [contenderCount]sample
+	samples     []sample // of each contender
 }
 
-// benchmarkCache measures kept answers, and how many are still good where one request in a
-// hundred writes, and returns the report.
-func benchmarkCache(ctx context.Context, database *embedpg.Server, o options) (text string, err error) {
+// benchmarkCache measures cache hits, and hit rates if one request in a hundred writes. It returns the
+// report.
+func benchmarkCache(ctx context.Context, database *embedpg.Server, o options) (report string, err error) {
 	b, err := newBenchmark(ctx, database.DSN())
 	if err != nil {
 		return "", err
@@ -84,21 +84,20 @@ func benchmarkCache(ctx context.Context, database *embedpg.Server, o options) (t
 	return r.renderMarkdown(), nil
 }
 
-// measureHits measures answers all of which are kept, and returns the requests of each
-// operation.
+// measureHits measures loads whose responses are all cached, and returns the requests of each operation.
 func (c *cacheBenchmark) measureHits(ctx context.Context, dsn string, o options, r *cacheResults) (plans map[string][]request, err error) {
 	pool, err := pgxpool.New(ctx, dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	defer pool.Close()
-	if err := r.machine.recordMachine(ctx, pool); err != nil {
+	if r.machine, err = readMachine(ctx, pool); err != nil {
 		return nil, err
 	}
 	if c.redis, err = startRedis(ctx, c.dir); err != nil {
 		return nil, err
 	}
-	r.redisVersion = c.redis.version
+	r.machine.redis = c.redis.version
 	defer func() { err = errors.Join(err, c.redis.killProcess()) }()
 	defer func() {
 		for _, contender := range c.contenders {
@@ -108,24 +107,28 @@ func (c *cacheBenchmark) measureHits(ctx context.Context, dsn string, o options,
 		}
 	}()
 	for i, environment := range map[int][]string{noCache: nil, memoryCache: {"RESPONSE_CACHE=on"}, redisCache: {"RESPONSE_CACHE=on", "REDIS_URL=" + c.redis.socketURL()}} {
-		if c.contenders[i], err = launchContender(ctx, "server", c.binaryPath("7p"), os.DevNull, append(c.environment[:len(c.environment):len(c.environment)], environment...)); err != nil {
+		if c.contenders[i], err = c.launchServer(ctx, environment...); err != nil {
 			return nil, err
 		}
 	}
-	plans, loads, err := c.planLoads(ctx, pool, o)
+	connections := []int{1, 16, 64}
+	if o.quick {
+		connections = []int{1, 16}
+	}
+	plans, loads, err := c.planLoads(ctx, pool, c.contenders[noCache], o.operation, connections)
 	if err != nil {
 		return nil, err
 	}
-	printStatus("asking for each answer, cold and kept, and comparing them")
+	printStatus("requesting each response, cold and cached, and comparing them")
 	if err := c.prepareResponses(ctx, loads); err != nil {
-		return nil, fmt.Errorf("prepare the answers: %w", err)
+		return nil, fmt.Errorf("prepare the responses: %w", err)
 	}
 	for _, l := range loads {
 		for _, n := range l.connections {
 			printStatus("%s, %d connections", l.title, n)
 			cell, err := c.measureCell(ctx, l, n, r)
 			if err != nil {
-				return nil, fmt.Errorf("%s, %d connections %w", l.title, n, err)
+				return nil, fmt.Errorf("%s, %d connections: %w", l.title, n, err)
 			}
 			r.cells = append(r.cells, cell)
 		}
@@ -133,87 +136,75 @@ func (c *cacheBenchmark) measureHits(ctx context.Context, dsn string, o options,
 	return plans, nil
 }
 
-// measureCell puts a load on all contenders in turn.
+// measureCell measures a load on each contender in turn.
 func (c *cacheBenchmark) measureCell(ctx context.Context, l *cacheLoad, n int, r *cacheResults) (cacheCell, error) {
-	cell := cacheCell{load: l, connections: n}
-	var samples [contenderCount][]sample
-	for range r.rounds * max(1, l.roundFactor) {
-		for i, contender := range c.contenders {
-			if i >= memoryCache {
-				if err := refreshResponses(ctx, contender.addr, l.encodedRequests); err != nil {
-					return cell, fmt.Errorf("to the server %s: %w", contenderNames[i], err)
-				}
-			}
-			s, err := loadProfile{connections: n, warmup: 300 * time.Millisecond, duration: r.roundLength}.applyLoad(ctx, contender.addr, l.encodedRequests, c.contenderMeter(i))
-			if err != nil {
-				return cell, fmt.Errorf("to the server %s: %w", contenderNames[i], err)
-			}
-			samples[i] = append(samples[i], s)
+	profile := loadProfile{connections: n, warmup: 300 * time.Millisecond, duration: r.roundLength}
+	samples, err := measureInTurn(r.rounds*max(1, l.roundFactor), len(c.contenders), func(i int) (s sample, err error) {
+		addr := c.contenders[i].addr
+		if i >= memoryCache {
+			err = refreshResponses(ctx, addr, l.encodedRequests)
+		}
+		if err == nil {
+			s, err = profile.applyLoad(ctx, addr, l.encodedRequests, c.contenderMeter(i))
+		}
+		if err != nil {
+			err = fmt.Errorf("contender %q: %w", contenderNames[i], err)
+		}
+		return s, err
+	})
+	if err != nil {
+		return cacheCell{}, err
+	}
+	for i := memoryCache; i < contenderCount; i++ {
+		if counts := samples[i].counts[0]; counts.hitRate() < minWarmHitRate {
+			printStatus("hit rate of %q is only %.1f %%; Cache-Status of a miss: %s", contenderNames[i], 100*counts.hitRate(), counts.lastMissStatus)
 		}
 	}
-	for i := range cell.samples {
-		cell.samples[i] = medianSample(samples[i])
-		if t := cell.samples[i].counts[0]; i >= memoryCache && t.hitRate() < minWarmHitRate {
-			printStatus("of the answers of the server %s only %.1f %% were kept: of another it says %s", contenderNames[i], 100*t.hitRate(), t.lastMissStatus)
-		}
-	}
-	return cell, nil
+	return cacheCell{load: l, connections: n, samples: samples}, nil
 }
 
-// contenderMeter reads the CPU time of a contender and of what it uses.
+// contenderMeter returns the meter of a contender.
 func (c *cacheBenchmark) contenderMeter(i int) cpuMeter {
-	return newCPUMeter(c.contenders[i], c.postgresPID, c.redis, i == redisCache)
+	if i == redisCache {
+		return newCPUMeter(c.contenders[i], c.postgresPID, c.redis)
+	}
+	return newCPUMeter(c.contenders[i], c.postgresPID, nil)
 }
 
-func newCPUMeter(server *contender, postgres int, redis *redisServer, counted bool) cpuMeter {
-	return func() (s cpuTimes, err error) {
-		var problems [3]error
-		s.server, problems[0] = server.readCPUTime()
-		s.database, problems[1] = readTreeCPUTime(postgres)
-		if counted {
-			s.redis, problems[2] = redis.readCPUTime()
-		}
-		return s, errors.Join(problems[:]...)
+// planLoads returns the requests of each operation, and the loads: the operations, and pages of courses
+// of 2 kB and 64 kB. 64 kB is in the middle of the sizes of a page of 100 courses. If only is not "",
+// the load of that name is the only one.
+func (b *benchmark) planLoads(ctx context.Context, pool *pgxpool.Pool, server *contender, only string, connections []int) (plans map[string][]request, loads []*cacheLoad, err error) {
+	send := func(_ context.Context, r request) ([]byte, error) {
+		response, _, err := fetchOnce(server, r, b.tokens)
+		return response, err
 	}
-}
-
-// planLoads are the operations, and a short and a long answer. The long one is in the
-// middle of those that a page of 100 courses can have.
-func (c *cacheBenchmark) planLoads(ctx context.Context, pool *pgxpool.Pool, o options) (plans map[string][]request, loads []*cacheLoad, err error) {
-	ask := func(_ context.Context, r request) ([]byte, error) {
-		answer, _, err := fetchOnce(c.contenders[noCache], r, c.tokens)
-		return answer, err
-	}
-	if plans, err = planRequests(ctx, pool, ask); err != nil || strings.EqualFold(o.operation, mixedLoad) {
+	if plans, err = planRequests(ctx, pool, send); err != nil || strings.EqualFold(only, mixedLoad) {
 		return plans, nil, err
-	}
-	connections, few := []int{1, 16, 64}, []int{16}
-	if o.quick {
-		connections = []int{1, 16}
 	}
 	for _, op := range operations {
 		loads = append(loads, &cacheLoad{title: op.title, requests: cacheableRequests(plans[op.name]), connections: connections})
 	}
 	for _, kilobytes := range []int{2, 64} {
-		requests, err := planSizedPages(ctx, kilobytes<<10, ask)
+		requests, err := planSizedPages(ctx, kilobytes<<10, send)
 		if err != nil {
 			return nil, nil, err
 		}
-		loads = append(loads, &cacheLoad{title: fmt.Sprintf("catalog of %d kB", kilobytes), requests: requests, connections: few, roundFactor: goalRoundFactor})
+		loads = append(loads, &cacheLoad{title: fmt.Sprintf("catalog of %d kB", kilobytes), requests: requests, connections: []int{16}, roundFactor: goalRoundFactor})
 	}
-	if o.operation == "" {
+	if only == "" {
 		return plans, loads, nil
 	}
 	for i, l := range loads {
-		if strings.EqualFold(o.operation, l.title) || i < len(operations) && strings.EqualFold(o.operation, operations[i].name) {
+		if strings.EqualFold(only, l.title) || i < len(operations) && strings.EqualFold(only, operations[i].name) {
 			return plans, loads[i : i+1], nil
 		}
 	}
-	return nil, nil, fmt.Errorf("there is no operation %s", o.operation)
+	return nil, nil, fmt.Errorf("unknown operation or load: %s", only)
 }
 
-// cacheableRequests leaves out the course pages of those who are not signed in: they share
-// theirs, and this load is of answers that each caller has alone.
+// cacheableRequests leaves out course pages for anonymous viewers, who share their entries: in this
+// load, each caller has its own.
 func cacheableRequests(requests []request) []request {
 	return slices.DeleteFunc(slices.Clone(requests), func(r request) bool {
 		return r.operation.name == "CoursePage" && !r.viewer.SignedIn()

@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/7p-education/api/internal/auth"
 )
 
-// planSizedPages plans ten pages of courses whose answers have about as many bytes.
-func planSizedPages(ctx context.Context, size int, ask sendFunc) ([]request, error) {
-	const sample = 50 // courses
+// planSizedPages plans ten pages of courses whose responses have about size bytes.
+func planSizedPages(ctx context.Context, size int, send sendFunc) ([]request, error) {
+	const sampleSize = 50 // courses
 	var requests []request
 	for _, field := range []string{"PUBLISHED_AT", "TITLE", "PRICE", "RATING", "ENROLLMENTS"} {
 		for _, direction := range []string{"ASC", "DESC"} {
@@ -24,18 +26,18 @@ func planSizedPages(ctx context.Context, size int, ask sendFunc) ([]request, err
 				order := map[string]any{"field": field, "direction": direction}
 				return request{operation: operations[0], variables: map[string]any{"first": first, "orderBy": order}}
 			}
-			answer, err := ask(ctx, newRequest(sample))
+			response, err := send(ctx, newRequest(sampleSize))
 			if err != nil {
 				return nil, err
 			}
-			requests = append(requests, newRequest(max(1, int(math.Round(float64(size)*sample/float64(len(answer)))))))
+			requests = append(requests, newRequest(max(1, int(math.Round(float64(size)*sampleSize/float64(len(response)))))))
 		}
 	}
 	return requests, nil
 }
 
-// prepareResponses asks for each answer, has the servers keep it, compares all of them, and
-// starts the bare handler with them.
+// prepareResponses requests each response of the loads, compares those of all servers, and starts the
+// map handler with them.
 func (c *cacheBenchmark) prepareResponses(ctx context.Context, loads []*cacheLoad) (err error) {
 	var conns [contenderCount]*clientConn
 	for i := noCache; i < contenderCount; i++ {
@@ -44,56 +46,69 @@ func (c *cacheBenchmark) prepareResponses(ctx context.Context, loads []*cacheLoa
 		}
 		defer conns[i].conn.Close()
 	}
-	answers := responseMap{}
+	responses := responseMap{}
 	for _, l := range loads {
-		known := map[string]int{}
-		for _, r := range l.requests {
-			encoded, err := encodeRequest(r, "localhost", c.tokens)
-			if err != nil {
-				return err
+		err := l.encodeRequests(c.tokens, func(encoded []byte) ([]byte, error) {
+			response, err := fetchCachedResponse(conns, encoded)
+			if err == nil {
+				err = responses.addFromRequest(encoded, response)
 			}
-			if _, ok := known[string(encoded)]; !ok {
-				answer, err := fetchCachedResponse(conns, encoded)
-				if err == nil {
-					err = answers.addFromRequest(encoded, answer)
-				}
-				if err != nil {
-					return fmt.Errorf("%s with %v of viewer %d: %w", r.operation.name, r.variables, r.viewer.ID, err)
-				}
-				known[string(encoded)] = len(answer)
-			}
-			n := known[string(encoded)]
-			l.meanBytes += n
-			l.encodedRequests = append(l.encodedRequests, encodedRequest{bytes: encoded, minBytes: n / 2}) // what a viewer did lately changes with the clock
+			return response, err
+		})
+		if err != nil {
+			return err
 		}
-		l.meanBytes /= len(l.encodedRequests)
 	}
-	file := filepath.Join(c.dir, "ready")
-	if err := answers.writeFile(file); err != nil {
+	file := filepath.Join(c.dir, "responses.json")
+	if err := responses.writeFile(file); err != nil {
 		return err
 	}
 	c.contenders[mapHandler], err = launchMapHandler(ctx, file)
 	return err
 }
 
-// fetchCachedResponse has each server keep the answer to a request, and returns it: the kept one
-// must be the one that is made anew before or after, to the byte. Dashboards count
-// back from now, and so may change between.
-func fetchCachedResponse(conns [contenderCount]*clientConn, encoded []byte) (answer []byte, err error) {
+// encodeRequests encodes the requests of a load, and fetches the response to each distinct one.
+func (l *cacheLoad) encodeRequests(tokens *auth.Tokens, fetch func(encoded []byte) ([]byte, error)) error {
+	sizes := map[string]int{}
+	for _, r := range l.requests {
+		encoded, err := encodeRequest(r, "localhost", tokens)
+		if err != nil {
+			return err
+		}
+		size, ok := sizes[string(encoded)]
+		if !ok {
+			response, err := fetch(encoded)
+			if err != nil {
+				return fmt.Errorf("%s with %v of viewer %d: %w", r.operation.name, r.variables, r.viewer.ID, err)
+			}
+			size = len(response)
+			sizes[string(encoded)] = size
+		}
+		l.meanBytes += size
+		l.encodedRequests = append(l.encodedRequests, encodedRequest{bytes: encoded, minBytes: size / 2}) // dashboards change with the clock
+	}
+	l.meanBytes /= len(l.encodedRequests)
+	return nil
+}
+
+// fetchCachedResponse requests a response from each server, from the caching ones twice. The cached
+// response must equal, byte for byte, the one computed before or after it: dashboards count back from
+// now, so they may change in between. It returns the latter.
+func fetchCachedResponse(conns [contenderCount]*clientConn, encoded []byte) ([]byte, error) {
 	before, err := fetchResponse(conns[noCache], encoded)
 	if err != nil {
 		return nil, err
 	}
-	var found [contenderCount][]byte
+	var cached [contenderCount][]byte
 	for i := memoryCache; i < contenderCount; i++ {
 		if _, err := fetchResponse(conns[i], encoded); err != nil {
 			return nil, err
 		}
-		if found[i], err = fetchResponse(conns[i], encoded); err != nil {
+		if cached[i], err = fetchResponse(conns[i], encoded); err != nil {
 			return nil, err
 		}
 		if !conns[i].hit {
-			return nil, fmt.Errorf("the server %s does not keep it", contenderNames[i])
+			return nil, fmt.Errorf("contender %q does not cache the response", contenderNames[i])
 		}
 	}
 	after, err := fetchResponse(conns[noCache], encoded)
@@ -101,34 +116,34 @@ func fetchCachedResponse(conns [contenderCount]*clientConn, encoded []byte) (ans
 		return nil, err
 	}
 	for i := memoryCache; i < contenderCount; i++ {
-		if !bytes.Equal(found[i], before) && !bytes.Equal(found[i], after) {
-			return nil, fmt.Errorf("kept by the server %s is %.300s, and made is %.300s", contenderNames[i], found[i], after)
+		if !bytes.Equal(cached[i], before) && !bytes.Equal(cached[i], after) {
+			return nil, fmt.Errorf("cached response of %q: %.300s; computed response: %.300s", contenderNames[i], cached[i], after)
 		}
 	}
 	return after, nil
 }
 
-// fetchResponse sends a request and returns a copy of its answer, if that is a good one.
+// fetchResponse sends a request and returns a copy of its response, which must be complete.
 func fetchResponse(c *clientConn, encoded []byte) ([]byte, error) {
-	status, answer, err := c.sendRequest(encoded)
+	status, response, err := c.sendRequest(encoded)
 	if err == nil {
-		err = checkResponse(status, answer)
+		err = checkResponse(status, response)
 	}
-	return bytes.Clone(answer), err
+	return bytes.Clone(response), err
 }
 
-// addFromRequest adds the answer to a request as it is sent.
-func (a responseMap) addFromRequest(encoded, answer []byte) error {
+// addFromRequest adds the response to an encoded request.
+func (m responseMap) addFromRequest(encoded, response []byte) error {
 	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(encoded)))
 	if err != nil {
 		return err
 	}
 	body, err := io.ReadAll(r.Body)
-	a.addResponse(r.Header.Get("Authorization"), string(body), answer)
+	m.addResponse(r.Header.Get("Authorization"), string(body), response)
 	return err
 }
 
-// refreshResponses asks for every answer, so that none is too old a moment later.
+// refreshResponses requests every response, so that none expires within the next moments.
 func refreshResponses(ctx context.Context, addr string, requests []encodedRequest) error {
 	const connections = 4
 	group, ctx := errgroup.WithContext(ctx)
@@ -140,8 +155,8 @@ func refreshResponses(ctx context.Context, addr string, requests []encodedReques
 			}
 			defer c.conn.Close()
 			for i := first; i < len(requests) && ctx.Err() == nil; i += connections {
-				status, answer, err := c.sendRequest(requests[i].bytes)
-				if err := errors.Join(err, checkResponse(status, answer)); err != nil {
+				status, response, err := c.sendRequest(requests[i].bytes)
+				if err := errors.Join(err, checkResponse(status, response)); err != nil {
 					return err
 				}
 			}

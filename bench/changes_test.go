@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 
@@ -11,13 +10,13 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// These benchmarks do the same writes by turns to a database that tells of its
-// changes and to one whose triggers for that are off. "told-ms" and "untold-ms" are
-// medians of a write, "ratio" is the one by the other; run them with -benchtime 500x.
+// These benchmarks run the same writes, in turn, on a database with change tracking and on one without
+// its triggers. "tracked-ms" and "untracked-ms" are medians of a write, "ratio" is the quotient. Run them
+// with -benchtime 500x.
 
-// BenchmarkChangesOfEnroll lets someone take a course, who then leaves it again.
+// BenchmarkChangesOfEnroll enrolls students in a course.
 func BenchmarkChangesOfEnroll(b *testing.B) {
-	compareTold(b, func(ctx context.Context, s *store.Store, n int) error {
+	compareTracking(b, func(ctx context.Context, s *store.Store, n int) error {
 		v := edu.Viewer{ID: 20 + int64(n%100), Role: edu.RoleAdmin}
 		_, err := s.Enroll(ctx, v, 24, nil)
 		return err
@@ -26,7 +25,7 @@ func BenchmarkChangesOfEnroll(b *testing.B) {
 
 // BenchmarkChangesOfProgress records 100 events of one course.
 func BenchmarkChangesOfProgress(b *testing.B) {
-	compareTold(b, func(ctx context.Context, s *store.Store, n int) error {
+	compareTracking(b, func(ctx context.Context, s *store.Store, n int) error {
 		events := make([]edu.VideoEvent, 100)
 		for i := range events {
 			events[i] = edu.VideoEvent{VideoID: videosOf24[i%len(videosOf24)], ProgressSeconds: i % 30, WatchedAt: time.Now()}
@@ -38,9 +37,8 @@ func BenchmarkChangesOfProgress(b *testing.B) {
 
 var videosOf24 []int64
 
-// compareTold does a write by turns; every 100 of them, and before the first, the
-// rows are made ready for the next.
-func compareTold(b *testing.B, write func(ctx context.Context, s *store.Store, n int) error, ready string) {
+// compareTracking runs a write on both databases in turn. It runs the SQL prepare before every 100 writes.
+func compareTracking(b *testing.B, write func(ctx context.Context, s *store.Store, n int) error, prepare string) {
 	b.Helper()
 	var stores [2]*store.Store
 	for i := range stores {
@@ -64,27 +62,23 @@ func compareTold(b *testing.B, write func(ctx context.Context, s *store.Store, n
 	if err := stores[0].PrimaryPool().QueryRow(b.Context(), "SELECT array_agg(id) FROM videos WHERE course_id = 24").Scan(&videosOf24); err != nil {
 		b.Fatal(err)
 	}
-	var took [2][]time.Duration
+	var times [2][]time.Duration
 	n := 0
 	for b.Loop() {
 		for i, s := range stores {
 			if n%100 == 0 {
-				exec(s, ready)
+				exec(s, prepare)
 			}
 			start := time.Now()
 			if err := write(b.Context(), s, n); err != nil {
 				b.Fatal(err)
 			}
-			took[i] = append(took[i], time.Since(start))
+			times[i] = append(times[i], time.Since(start))
 		}
 		n++
 	}
-	var median [2]float64
-	for i := range took {
-		slices.Sort(took[i])
-		median[i] = took[i][len(took[i])/2].Seconds() * 1000
-	}
-	b.ReportMetric(median[0], "told-ms")
-	b.ReportMetric(median[1], "untold-ms")
-	b.ReportMetric(median[0]/median[1], "ratio")
+	tracked, untracked := median(times[0]), median(times[1])
+	b.ReportMetric(milliseconds(tracked), "tracked-ms")
+	b.ReportMetric(milliseconds(untracked), "untracked-ms")
+	b.ReportMetric(durationRatio(tracked, untracked), "ratio")
 }

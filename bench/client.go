@@ -13,10 +13,10 @@ import (
 	"github.com/7p-education/api/internal/auth"
 )
 
-// The client speaks HTTP/1.1 by itself: net/http's would use more of the CPU
-// than the server does for a small answer, on the same cores.
+// The client has its own HTTP/1.1 code: for a small response, the client of net/http would use more CPU
+// than the server, on the same cores.
 
-// encodeRequest makes the bytes of a request.
+// encodeRequest returns a request as bytes.
 func encodeRequest(r request, host string, tokens *auth.Tokens) ([]byte, error) {
 	body, err := r.encodeBody()
 	if err != nil {
@@ -40,9 +40,9 @@ func encodeRequest(r request, host string, tokens *auth.Tokens) ([]byte, error) 
 type clientConn struct {
 	conn        net.Conn
 	reader      *bufio.Reader
-	body        []byte // the latest
-	hit         bool   // it was kept, says its Cache-Status
-	cacheStatus []byte // which that is; good until the next send
+	body        []byte // of the latest response
+	hit         bool   // the Cache-Status of the latest response reports a hit
+	cacheStatus []byte // of the latest response; valid until the next request
 }
 
 func dialContender(addr string) (*clientConn, error) {
@@ -53,8 +53,8 @@ func dialContender(addr string) (*clientConn, error) {
 	return &clientConn{conn: conn, reader: bufio.NewReaderSize(conn, 64<<10)}, nil
 }
 
-// sendRequest sends a request and reads its answer, which is good until the next send.
-func (c *clientConn) sendRequest(request []byte) (status int, answer []byte, err error) {
+// sendRequest sends a request and reads its response, which is valid until the next request.
+func (c *clientConn) sendRequest(request []byte) (status int, response []byte, err error) {
 	if err := c.conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		return 0, nil, err
 	}
@@ -84,11 +84,10 @@ func (c *clientConn) sendRequest(request []byte) (status int, answer []byte, err
 	return status, c.body, err
 }
 
-// hitPrefix is how the server's Cache-Status begins where the answer was kept.
+// hitPrefix begins the server's Cache-Status of a cache hit.
 var hitPrefix = []byte(`"7p"; hit`)
 
-// readHeader reads the header and returns the Content-Length, or -1 for an answer in
-// chunks.
+// readHeader reads the header and returns the Content-Length, or -1 for a chunked response.
 func (c *clientConn) readHeader() (length int, err error) {
 	length, c.hit, c.cacheStatus = -1, false, c.cacheStatus[:0]
 	for {
@@ -129,13 +128,13 @@ func (c *clientConn) readChunks() error {
 		}
 		n, err := strconv.ParseInt(string(bytes.TrimRight(line, "\r\n")), 16, 64)
 		if err != nil {
-			return fmt.Errorf("not a chunk: %w", err)
+			return fmt.Errorf("invalid chunk size: %w", err)
 		}
 		if err := c.readBytes(int(n)); err != nil {
 			return err
 		}
 		if end, err := c.reader.ReadSlice('\n'); err != nil || len(bytes.TrimRight(end, "\r\n")) > 0 {
-			return errors.Join(err, errors.New("a chunk does not end where it says"))
+			return errors.Join(err, errors.New("chunk longer than its size"))
 		}
 		if n == 0 {
 			return nil

@@ -13,8 +13,8 @@ import (
 	"github.com/7p-education/api/internal/auth"
 )
 
-// contenderOf is an HTTP server in this process.
-func contenderOf(t *testing.T, h http.HandlerFunc) (addr string) {
+// startHandler serves HTTP in this process.
+func startHandler(t *testing.T, h http.HandlerFunc) (addr string) {
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
@@ -24,7 +24,7 @@ func contenderOf(t *testing.T, h http.HandlerFunc) (addr string) {
 func TestClientReadsBothFramings(t *testing.T) {
 	t.Parallel()
 	large := strings.Repeat("0123456789abcdef", 20_000)
-	addr := contenderOf(t, func(w http.ResponseWriter, r *http.Request) {
+	addr := startHandler(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		switch string(body) {
 		case "chunks":
@@ -42,25 +42,25 @@ func TestClientReadsBothFramings(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.conn.Close() })
-	type answer struct {
+	type response struct {
 		Status int
 		Body   string
 	}
-	var got []answer
+	var got []response
 	for _, body := range []string{"chunks", "length", "other!", "chunks"} { // on one connection
 		status, b, err := c.sendRequest([]byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n" + body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, answer{status, string(b)})
+		got = append(got, response{status, string(b)})
 	}
-	want := []answer{{200, large + "end"}, {200, "short"}, {418, ""}, {200, large + "end"}}
+	want := []response{{200, large + "end"}, {200, "short"}, {418, ""}, {200, large + "end"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestWire(t *testing.T) {
+func TestRequestCarriesViewerAndVariables(t *testing.T) {
 	t.Parallel()
 	tokens, err := auth.NewTokens(strings.Repeat("s", auth.MinSecretBytes), "")
 	if err != nil {
@@ -68,7 +68,7 @@ func TestWire(t *testing.T) {
 	}
 	var got edu.Viewer
 	var body string
-	addr := contenderOf(t, auth.Middleware(tokens)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	addr := startHandler(t, auth.Middleware(tokens)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = edu.ViewerFrom(r.Context())
 		b, _ := io.ReadAll(r.Body)
 		body = string(b)
@@ -87,6 +87,6 @@ func TestWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got != want || !strings.Contains(body, `"variables":{"slug":"a"}`) || !strings.Contains(body, `"operationName":"CoursePage"`) {
-		t.Errorf("the server sees viewer %v and the body %s", got, body)
+		t.Errorf("the server received viewer %v and body %s", got, body)
 	}
 }

@@ -23,9 +23,9 @@ import (
 // poolSize is the number of connections of each contender.
 const poolSize = 8
 
-// startDatabase brings up the benchmark's own PostgreSQL, with medium demo data
-// and everything precomputed. Its directory is kept, so that only the first run
-// and the first of a week loads the data, which takes about a minute.
+// startDatabase starts the benchmark's own PostgreSQL, with medium demo data and everything
+// precomputed. Its directory stays, so that only the first run of a week loads the data, which takes
+// about a minute.
 func startDatabase(ctx context.Context) (*embedpg.Server, error) {
 	name, err := databaseName(time.Now())
 	if err != nil {
@@ -43,8 +43,8 @@ func startDatabase(ctx context.Context) (*embedpg.Server, error) {
 	return server, nil
 }
 
-// databaseName changes with the schema, with the demo data and with the week:
-// dashboards look at the last 30 days, which old data leaves empty.
+// databaseName changes with the schema, with the demo data and with the week: dashboards show the last
+// 30 days, which are empty with old data.
 func databaseName(now time.Time) (string, error) {
 	h := fnv.New32a()
 	year, week := now.ISOWeek()
@@ -88,7 +88,7 @@ func fillDatabase(ctx context.Context, server *embedpg.Server, name string) erro
 		}
 		printStatus("loaded in %.0f s", time.Since(start).Seconds())
 	}
-	// What the server's jobs would else do while it is measured.
+	// The server's jobs would otherwise do this work during the measurement.
 	if _, err := db.EnsurePartitions(ctx, time.Now(), 2); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func fillDatabase(ctx context.Context, server *embedpg.Server, name string) erro
 	return err
 }
 
-// dropOldDatabases drops what earlier runs left.
+// dropOldDatabases drops the databases of earlier schemas, demo data and weeks.
 func dropOldDatabases(ctx context.Context, server *embedpg.Server, name string) error {
 	conn, err := pgx.Connect(ctx, server.DSNFor("postgres"))
 	if err != nil {

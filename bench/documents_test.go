@@ -14,14 +14,14 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// BenchmarkKnownDocument measures what the cache of parsed, admitted and validated
-// documents saves: a request with a document that was seen before, beside one that
-// never was, which is the same with a number in its comment.
+// BenchmarkKnownDocument measures the gain of the cache of parsed, checked and validated documents: a
+// request whose document is in the cache, beside one with a new document, which differs only in the
+// number in its comment.
 //
 //	go test ./bench -run - -bench KnownDocument
 //
-// The database is left out: beside the operation each document has one that reads
-// nothing, and that is run.
+// The database is left out: each document has a second operation that reads nothing, and only that one
+// runs.
 func BenchmarkKnownDocument(b *testing.B) {
 	h := gql.New(gql.Options{Store: new(store.Store), Log: slog.New(slog.DiscardHandler), Introspection: true})
 	for _, o := range operations {
@@ -41,7 +41,7 @@ func BenchmarkKnownDocument(b *testing.B) {
 		before, after, _ := strings.Cut(string(bodies("N")), "#N")
 		for _, known := range []bool{true, false} {
 			b.Run(fmt.Sprintf("%s/%s", o.name, map[bool]string{true: "known", false: "unknown"}[known]), func(b *testing.B) {
-				out := &discard{header: http.Header{}}
+				out := &responseCounter{header: http.Header{}}
 				r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", nil)
 				r.Header.Set("Content-Type", "application/json")
 				b.ReportAllocs()
@@ -56,7 +56,7 @@ func BenchmarkKnownDocument(b *testing.B) {
 					h.ServeHTTP(out, r)
 				}
 				if out.status != http.StatusOK {
-					b.Fatalf("answered %d", out.status)
+					b.Fatalf("status %d", out.status)
 				}
 				b.ReportMetric(float64(len(text))/1000, "kB")
 			})

@@ -21,18 +21,17 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// BenchmarkHit answers one request again and again, through all that a request
-// passes in the server but for net/http itself: kept in this process, with Redis,
-// and from a map.
+// BenchmarkHit returns one response repeatedly, through all handlers of the server except net/http:
+// cached in this process, cached with Redis, and from a map.
 func BenchmarkHit(b *testing.B) {
 	for _, size := range []int{2, 64} {
 		for _, from := range []string{"map", "process", "Redis"} {
-			b.Run(fmt.Sprintf("%dkB/%s", size, from), func(b *testing.B) { hitAgain(b, size<<10, from) })
+			b.Run(fmt.Sprintf("%dkB/%s", size, from), func(b *testing.B) { benchmarkHit(b, size<<10, from) })
 		}
 	}
 }
 
-func hitAgain(b *testing.B, size int, from string) {
+func benchmarkHit(b *testing.B, size int, from string) {
 	url := os.Getenv("BENCH_DATABASE_URL")
 	if url == "" {
 		b.Skip("BENCH_DATABASE_URL is not set: see README.md")
@@ -46,26 +45,26 @@ func hitAgain(b *testing.B, size int, from string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	h := keepingHandlers(b, db, tokens, from)
-	requests, err := planSizedPages(b.Context(), size, func(ctx context.Context, r request) ([]byte, error) { return once(ctx, h, tokens, r) })
+	h := newCachingHandlers(b, db, tokens, from)
+	requests, err := planSizedPages(b.Context(), size, func(ctx context.Context, r request) ([]byte, error) { return sendOnce(ctx, h, tokens, r) })
 	if err != nil {
 		b.Fatal(err)
 	}
-	answer, err := once(b.Context(), h, tokens, requests[0])
+	response, err := sendOnce(b.Context(), h, tokens, requests[0])
 	if err != nil {
 		b.Fatal(err)
 	}
-	c, err := newCall(b.Context(), tokens, requests[0])
+	c, err := newRepeatedRequest(b.Context(), tokens, requests[0])
 	if err != nil {
 		b.Fatal(err)
 	}
 	if from == "map" {
 		body, _ := requests[0].encodeBody()
-		ready := responseMap{}
-		ready.addResponse("", string(body), answer)
-		h = ready
+		responses := responseMap{}
+		responses.addResponse("", string(body), response)
+		h = responses
 	}
-	out := &discard{header: http.Header{}}
+	out := &responseCounter{header: http.Header{}}
 	b.ReportAllocs()
 	for b.Loop() {
 		c.body.Seek(0, io.SeekStart)
@@ -73,13 +72,13 @@ func hitAgain(b *testing.B, size int, from string) {
 		h.ServeHTTP(out, c.request)
 	}
 	if status := out.header.Get("Cache-Status"); from != "map" && !strings.HasPrefix(status, string(hitPrefix)) {
-		b.Fatalf("the last answer was not kept: %s", status)
+		b.Fatalf("the last response was no hit: %s", status)
 	}
-	b.ReportMetric(float64(len(answer)), "bytes/answer")
+	b.ReportMetric(float64(len(response)), "bytes/response")
 }
 
-// keepingHandlers are those of the server, with answers that are kept.
-func keepingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from string) http.Handler {
+// newCachingHandlers returns the handlers of the server, with a response cache.
+func newCachingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from string) http.Handler {
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	var redis *cache.Redis
 	if from == "Redis" {
@@ -94,16 +93,16 @@ func keepingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from st
 	if err != nil {
 		b.Fatal(err)
 	}
-	followed := invalidation.New(redis, log)
+	changes := invalidation.New(redis, log)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); followed.PollDatabase(ctx, db) }()
-	kept := respcache.New(respcache.Options{InvalidationLog: followed, Redis: redis, MaxBytes: 64 << 20})
-	b.Cleanup(func() { stop(); <-done; kept.Close() })
-	if err := followed.AwaitLease(ctx); err != nil {
+	go func() { defer close(done); changes.PollDatabase(ctx, db) }()
+	responses := respcache.New(respcache.Options{InvalidationLog: changes, Redis: redis, MaxBytes: 64 << 20})
+	b.Cleanup(func() { stop(); <-done; responses.Close() })
+	if err := changes.AwaitLease(ctx); err != nil {
 		b.Fatal(err)
 	}
-	h := auth.Middleware(tokens)(http.Handler(gql.New(gql.Options{Store: db, Log: log, OperationTimeout: 10 * time.Second, Introspection: true, ResponseCache: kept})))
+	h := auth.Middleware(tokens)(http.Handler(gql.New(gql.Options{Store: db, Log: log, OperationTimeout: 10 * time.Second, Introspection: true, ResponseCache: responses})))
 	for _, wrap := range []func(http.Handler) http.Handler{
 		middleware.Compress(), cors, middleware.SecurityHeaders(), middleware.Recover(log), middleware.ObserveRequests(func(middleware.CompletedRequest) {}),
 		middleware.AccessLog(io.Discard, slog.LevelInfo), middleware.RequestID(), middleware.ResolveClient(nil), middleware.CloseChunked(),

@@ -25,27 +25,27 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// These benchmarks write the same rows by one mutation and by a statement for each
-// row, into an empty database of their own. "MiB" is how much this process grew, as
-// the kernel saw it, the request itself apart; it needs Linux.
+// These benchmarks write the same rows with one mutation and with one statement per row, into an empty
+// database. "MiB" is the growth of this process's peak resident memory, without the request itself; it
+// requires Linux.
 
-// BenchmarkImportCourses makes 10,000 courses of 100 words.
+// BenchmarkImportCourses imports 10,000 courses of 100 words.
 func BenchmarkImportCourses(b *testing.B) {
 	const n = 10_000
-	s := newScratch(b)
+	s := newImportServer(b)
 	courses, random := make([]map[string]any, n), rand.New(rand.NewPCG(1, 1))
 	for i := range courses {
 		courses[i] = map[string]any{
-			"title": fmt.Sprintf("%s number %d", words(random, 4), i), "description": words(random, 100), "tags": strings.Fields(words(random, 5)),
+			"title": fmt.Sprintf("%s number %d", randomWords(random, 4), i), "description": randomWords(random, 100), "tags": strings.Fields(randomWords(random, 5)),
 			"difficulty": "INTERMEDIATE", "priceAmount": "49.90", "durationSeconds": 3600, "thumbnailUrl": "https://example.com/picture.png",
 			"categoryId": edu.NewID(edu.KindCategory, s.category).String(),
 		}
 	}
 	const mutation = "mutation($courses: [CourseInput!]!) { importCourses(input: {courses: $courses}) { n: importedCount userErrors { message field } } }"
-	request := s.request(mutation, map[string]any{"courses": courses})
+	request := s.encodeRequest(mutation, map[string]any{"courses": courses})
 	empty := func() { s.exec("TRUNCATE courses CASCADE") }
 	b.Run("mutation", func(b *testing.B) {
-		s.measure(b, n, empty, func() error { return s.send(request, fmt.Sprintf(`"n":%d,`, n)) })
+		s.measure(b, n, empty, func() error { return s.sendRequest(request, fmt.Sprintf(`"n":%d,`, n)) })
 	})
 	b.Run("row by row", func(b *testing.B) {
 		s.measure(b, n, empty, func() error {
@@ -64,10 +64,10 @@ func BenchmarkImportCourses(b *testing.B) {
 	})
 }
 
-// BenchmarkBulkEnroll lets 50,000 accounts take a course.
+// BenchmarkBulkEnroll enrolls 50,000 accounts in a course.
 func BenchmarkBulkEnroll(b *testing.B) {
 	const n = 50_000
-	s := newScratch(b)
+	s := newImportServer(b)
 	s.exec("INSERT INTO users (name, email) SELECT 'Student ' || n, 'student-number-' || n || '@university.7p.example' FROM generate_series(1, " + strconv.Itoa(n) + ") n")
 	s.exec("ANALYZE users")
 	emails := make([]string, n)
@@ -75,12 +75,12 @@ func BenchmarkBulkEnroll(b *testing.B) {
 		emails[i] = fmt.Sprintf("Student-Number-%d@university.7p.example", i+1)
 	}
 	const mutation = "mutation($course: ID!, $emails: [String!]!) { bulkEnroll(input: {courseId: $course, emails: $emails}) { n: enrolledCount userErrors { message field } } }"
-	request := s.request(mutation, map[string]any{"course": edu.NewID(edu.KindCourse, s.course).String(), "emails": emails})
+	request := s.encodeRequest(mutation, map[string]any{"course": edu.NewID(edu.KindCourse, s.course).String(), "emails": emails})
 	empty := func() { s.exec("TRUNCATE enrollments") }
 	b.Run("mutation", func(b *testing.B) {
-		s.measure(b, n, empty, func() error { return s.send(request, fmt.Sprintf(`"n":%d,`, n)) })
+		s.measure(b, n, empty, func() error { return s.sendRequest(request, fmt.Sprintf(`"n":%d,`, n)) })
 	})
-	// Not in one transaction: the dead versions of the course's row would pile up.
+	// In one transaction, the dead versions of the course's row would accumulate.
 	b.Run("row by row", func(b *testing.B) {
 		s.measure(b, n, empty, func() error {
 			for _, email := range emails {
@@ -94,8 +94,8 @@ func BenchmarkBulkEnroll(b *testing.B) {
 	})
 }
 
-// scratch is a server over a database with an instructor, a category and a course.
-type scratch struct {
+// importServer is a server whose database has an instructor, a category and a course.
+type importServer struct {
 	b                *testing.B
 	handler          http.Handler
 	db               *pgxpool.Pool
@@ -103,7 +103,7 @@ type scratch struct {
 	category, course int64
 }
 
-func newScratch(b *testing.B) *scratch {
+func newImportServer(b *testing.B) *importServer {
 	b.Helper()
 	dsn := testdb.New(b)
 	db, err := store.Open(b.Context(), store.Config{URL: dsn, MaxConns: poolSize})
@@ -111,15 +111,15 @@ func newScratch(b *testing.B) *scratch {
 		b.Fatal(err)
 	}
 	b.Cleanup(db.Close)
-	s := &scratch{b: b, handler: gql.New(gql.Options{Store: db, Log: slog.New(slog.DiscardHandler)}), db: db.PrimaryPool()}
-	s.teacher = edu.Viewer{ID: s.one("INSERT INTO users (name, email, role) VALUES ('T', 't@7p.example', 'instructor') RETURNING id"), Role: edu.RoleInstructor}
-	s.category = s.one("INSERT INTO categories (name, slug) VALUES ('C', 'c') RETURNING id")
-	s.course = s.one(`INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)
+	s := &importServer{b: b, handler: gql.New(gql.Options{Store: db, Log: slog.New(slog.DiscardHandler)}), db: db.PrimaryPool()}
+	s.teacher = edu.Viewer{ID: s.insertRow("INSERT INTO users (name, email, role) VALUES ('T', 't@7p.example', 'instructor') RETURNING id"), Role: edu.RoleInstructor}
+	s.category = s.insertRow("INSERT INTO categories (name, slug) VALUES ('C', 'c') RETURNING id")
+	s.course = s.insertRow(`INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)
 		SELECT 'c', 'C', 'beginner', true, now(), u.id, k.id FROM users u, categories k RETURNING id`)
 	return s
 }
 
-func (s *scratch) one(sql string) (key int64) {
+func (s *importServer) insertRow(sql string) (key int64) {
 	s.b.Helper()
 	if err := s.db.QueryRow(s.b.Context(), sql).Scan(&key); err != nil {
 		s.b.Fatal(err)
@@ -127,15 +127,15 @@ func (s *scratch) one(sql string) (key int64) {
 	return key
 }
 
-func (s *scratch) exec(sql string) {
+func (s *importServer) exec(sql string) {
 	s.b.Helper()
 	if _, err := s.db.Exec(s.b.Context(), sql); err != nil {
 		s.b.Fatal(err)
 	}
 }
 
-// words are some of a vocabulary of 5,000.
-func words(random *rand.Rand, n int) string {
+// randomWords returns n words of a vocabulary of 5,000.
+func randomWords(random *rand.Rand, n int) string {
 	const syllables = "bacadagahajakalamanaparasatavawa"
 	list := make([]string, n)
 	for i := range list {
@@ -146,7 +146,7 @@ func words(random *rand.Rand, n int) string {
 	return strings.Join(list, " ")
 }
 
-func (s *scratch) request(query string, variables map[string]any) []byte {
+func (s *importServer) encodeRequest(query string, variables map[string]any) []byte {
 	s.b.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
@@ -155,28 +155,27 @@ func (s *scratch) request(query string, variables map[string]any) []byte {
 	return body
 }
 
-// send sends a request, whose answer must hold a text.
-func (s *scratch) send(body []byte, want string) error {
+// sendRequest sends a request, whose response must contain text.
+func (s *importServer) sendRequest(body []byte, text string) error {
 	ctx := edu.WithViewer(context.Background(), s.teacher)
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
-	if !strings.Contains(w.Body.String(), want) {
-		return fmt.Errorf("answered %d %.300s", w.Code, w.Body)
+	if !strings.Contains(w.Body.String(), text) {
+		return fmt.Errorf("status %d: %.300s", w.Code, w.Body)
 	}
 	return nil
 }
 
-// measure reports how many rows a second are written, and how much memory it took
-// at the most.
-func (s *scratch) measure(b *testing.B, rows int, empty func(), write func() error) {
+// measure reports the rows per second and the peak growth of memory.
+func (s *importServer) measure(b *testing.B, rows int, empty func(), write func() error) {
 	var peak int64
 	for b.Loop() {
 		b.StopTimer()
 		empty()
 		debug.FreeOSMemory()
-		if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // VmHWM starts anew: proc_pid_clear_refs(5)
+		if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // resets VmHWM: proc_pid_clear_refs(5)
 			b.Fatal(err)
 		}
 		before, _ := memory(b)

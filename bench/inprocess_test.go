@@ -19,17 +19,16 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// These benchmarks run one operation an iteration through the handlers, without
-// a network between, for profiles and counts of allocations. The database is
-// that of BENCH_DATABASE_URL; without one they are skipped.
+// These benchmarks run one operation per iteration through the handlers, without a network, for profiles
+// and counts of allocations. They use the database at BENCH_DATABASE_URL, and are skipped without one.
 
-func BenchmarkCatalog(b *testing.B)     { inProcess(b, "Catalog") }
-func BenchmarkCoursePage(b *testing.B)  { inProcess(b, "CoursePage") }
-func BenchmarkSearch(b *testing.B)      { inProcess(b, "Search") }
-func BenchmarkMyDashboard(b *testing.B) { inProcess(b, "MyDashboard") }
-func BenchmarkBrowseTree(b *testing.B)  { inProcess(b, "BrowseTree") }
+func BenchmarkCatalog(b *testing.B)     { benchmarkOperation(b, "Catalog") }
+func BenchmarkCoursePage(b *testing.B)  { benchmarkOperation(b, "CoursePage") }
+func BenchmarkSearch(b *testing.B)      { benchmarkOperation(b, "Search") }
+func BenchmarkMyDashboard(b *testing.B) { benchmarkOperation(b, "MyDashboard") }
+func BenchmarkBrowseTree(b *testing.B)  { benchmarkOperation(b, "BrowseTree") }
 
-func inProcess(b *testing.B, operation string) {
+func benchmarkOperation(b *testing.B, operation string) {
 	url := os.Getenv("BENCH_DATABASE_URL")
 	if url == "" {
 		b.Skip("BENCH_DATABASE_URL is not set: see README.md")
@@ -43,95 +42,95 @@ func inProcess(b *testing.B, operation string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	h := handlers(db, tokens)
+	h := newHandlers(db, tokens)
 	plans, err := planRequests(b.Context(), db.PrimaryPool(), func(ctx context.Context, r request) ([]byte, error) {
-		return once(ctx, h, tokens, r)
+		return sendOnce(ctx, h, tokens, r)
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	calls := make([]call, len(plans[operation]))
+	requests := make([]repeatedRequest, len(plans[operation]))
 	for i, r := range plans[operation] {
-		if calls[i], err = newCall(b.Context(), tokens, r); err != nil {
+		if requests[i], err = newRepeatedRequest(b.Context(), tokens, r); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := once(b.Context(), h, tokens, r); err != nil { // also warms PostgreSQL's cache
+		if _, err := sendOnce(b.Context(), h, tokens, r); err != nil { // also warms PostgreSQL's cache
 			b.Fatal(err)
 		}
 	}
-	out := &discard{header: http.Header{}}
+	out := &responseCounter{header: http.Header{}}
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		c := calls[i%len(calls)]
+		c := requests[i%len(requests)]
 		i++
 		c.body.Seek(0, io.SeekStart)
 		clear(out.header)
 		h.ServeHTTP(out, c.request)
 	}
 	if out.status > http.StatusOK {
-		b.Fatalf("%s was answered %d", operation, out.status)
+		b.Fatalf("%s: status %d", operation, out.status)
 	}
-	b.ReportMetric(float64(out.bytes)/float64(i), "bytes/answer")
+	b.ReportMetric(float64(out.bytes)/float64(i), "bytes/response")
 }
 
-func handlers(db *store.Store, tokens *auth.Tokens) http.Handler {
+func newHandlers(db *store.Store, tokens *auth.Tokens) http.Handler {
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	api := gql.New(gql.Options{Store: db, Log: log, OperationTimeout: 10 * time.Second, Introspection: true})
 	return middleware.RequestID()(middleware.AccessLog(io.Discard, slog.LevelInfo)(auth.Middleware(tokens)(api)))
 }
 
-// call is a request that can be sent again and again.
-type call struct {
+// repeatedRequest is a request that can be sent repeatedly, if its body is rewound.
+type repeatedRequest struct {
 	request *http.Request
 	body    *bytes.Reader
 }
 
-func newCall(ctx context.Context, tokens *auth.Tokens, r request) (call, error) {
+func newRepeatedRequest(ctx context.Context, tokens *auth.Tokens, r request) (repeatedRequest, error) {
 	text, err := r.encodeBody()
 	if err != nil {
-		return call{}, err
+		return repeatedRequest{}, err
 	}
-	c := call{body: bytes.NewReader(text)}
+	c := repeatedRequest{body: bytes.NewReader(text)}
 	c.request = httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", io.NopCloser(c.body))
 	c.request.Header.Set("Content-Type", "application/json")
 	if r.viewer.SignedIn() {
 		token, err := tokens.IssueToken(r.viewer, time.Now(), time.Hour)
 		if err != nil {
-			return call{}, err
+			return repeatedRequest{}, err
 		}
 		c.request.Header.Set("Authorization", "Bearer "+token)
 	}
 	return c, nil
 }
 
-// once sends a request and returns the answer, if it is a good one.
-func once(ctx context.Context, h http.Handler, tokens *auth.Tokens, r request) ([]byte, error) {
-	c, err := newCall(ctx, tokens, r)
+// sendOnce sends a request and returns the response, which must be complete.
+func sendOnce(ctx context.Context, h http.Handler, tokens *auth.Tokens, r request) ([]byte, error) {
+	c, err := newRepeatedRequest(ctx, tokens, r)
 	if err != nil {
 		return nil, err
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, c.request)
-	answer := w.Body.Bytes()
-	if err := checkResponse(w.Code, answer); err != nil {
+	response := w.Body.Bytes()
+	if err := checkResponse(w.Code, response); err != nil {
 		return nil, fmt.Errorf("%s %v: %w", r.operation.name, r.variables, err)
 	}
-	return answer, nil
+	return response, nil
 }
 
-// discard counts an answer and forgets it.
-type discard struct {
+// responseCounter counts the bytes of responses and discards them.
+type responseCounter struct {
 	header http.Header
 	status int
 	bytes  int
 }
 
-func (d *discard) Header() http.Header { return d.header }
+func (c *responseCounter) Header() http.Header { return c.header }
 
-func (d *discard) WriteHeader(status int) { d.status = max(d.status, status) }
+func (c *responseCounter) WriteHeader(status int) { c.status = max(c.status, status) }
 
-func (d *discard) Write(b []byte) (int, error) {
-	d.bytes += len(b)
+func (c *responseCounter) Write(b []byte) (int, error) {
+	c.bytes += len(b)
 	return len(b), nil
 }

@@ -1,6 +1,5 @@
-// Command bench measures the server beside a yardstick: a handler that answers
-// the same requests without GraphQL, from one hand-written SQL statement each.
-// See README.md.
+// Command bench measures the server beside a yardstick: a handler that answers the same requests
+// without GraphQL, each with one hand-written SQL statement. See README.md.
 package main
 
 import (
@@ -13,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,20 +34,20 @@ type options struct {
 
 func main() {
 	var o options
-	flag.BoolVar(&o.quick, "quick", false, "one short round at 1 and 16 connections, about 90 s in all; nothing is written")
-	flag.BoolVar(&o.databaseOnly, "database", false, "only bring up the database and print its address, for the benchmarks in process")
+	flag.BoolVar(&o.quick, "quick", false, "measure one short round at 1 and 16 connections; print only")
+	flag.BoolVar(&o.databaseOnly, "database", false, "only start the database and print its URL, for the benchmarks in process")
 	flag.BoolVar(&o.writes, "writes", false, "measure the writes, beside pgbench")
-	flag.BoolVar(&o.cache, "cache", false, "measure answers that are kept, beside a handler that writes them from a map")
-	flag.StringVar(&o.operation, "operation", "", "only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed; nothing is written")
-	flag.StringVar(&o.out, "out", "", "where the results are written; bench/RESULTS.md, bench/WRITES.md or bench/CACHE.md by default")
+	flag.BoolVar(&o.cache, "cache", false, "measure cache hits, beside a handler that writes the same responses from a map")
+	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed; print only")
+	flag.StringVar(&o.out, "out", "", "file of the report; default bench/RESULTS.md, bench/WRITES.md or bench/CACHE.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	measured := runBenchmark
+	run := runBenchmark
 	if file := os.Getenv(responsesFileEnv); file != "" {
-		measured = func(ctx context.Context, _ options) error { return serveMapHandler(ctx, file) }
+		run = func(ctx context.Context, _ options) error { return serveMapHandler(ctx, file) }
 	}
-	if err := measured(ctx, o); err != nil {
+	if err := run(ctx, o); err != nil {
 		printStatus("bench: %v", err)
 		os.Exit(1)
 	}
@@ -55,8 +55,8 @@ func main() {
 
 // benchmark is one run of the benchmark.
 type benchmark struct {
-	dir         string // for binaries and logs
-	environment []string
+	dir         string   // for binaries and logs
+	environment []string // of the contenders
 	tokens      *auth.Tokens
 }
 
@@ -73,30 +73,29 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		<-ctx.Done()
 		return nil
 	}
-	measured, out := benchmarkReads, "bench/RESULTS.md"
+	measure, out := benchmarkReads, "bench/RESULTS.md"
 	switch {
 	case o.writes:
-		measured, out = benchmarkWrites, "bench/WRITES.md"
+		measure, out = benchmarkWrites, "bench/WRITES.md"
 	case o.cache:
-		measured, out = benchmarkCache, "bench/CACHE.md"
+		measure, out = benchmarkCache, "bench/CACHE.md"
 	}
-	text, err := measured(ctx, database, o)
+	report, err := measure(ctx, database, o)
 	if err != nil {
 		return err
 	}
-	fmt.Print(text)
+	fmt.Print(report)
 	if o.quick || o.operation != "" {
 		return nil
 	}
-	if err := os.WriteFile(cmp.Or(o.out, out), []byte(text), 0o644); err != nil {
-		return fmt.Errorf("write the results: %w", err)
+	if err := os.WriteFile(cmp.Or(o.out, out), []byte(report), 0o644); err != nil {
+		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil
 }
 
-// benchmarkReads measures the read operations beside the yardstick, and returns the
-// report.
-func benchmarkReads(ctx context.Context, database *embedpg.Server, o options) (text string, err error) {
+// benchmarkReads measures the read operations beside the yardstick, and returns the report.
+func benchmarkReads(ctx context.Context, database *embedpg.Server, o options) (report string, err error) {
 	b, err := newBenchmark(ctx, database.DSN())
 	if err != nil {
 		return "", err
@@ -111,7 +110,7 @@ func benchmarkReads(ctx context.Context, database *embedpg.Server, o options) (t
 		return "", fmt.Errorf("open the database: %w", err)
 	}
 	defer pool.Close()
-	printStatus("asking both contenders each request once, and comparing the answers")
+	printStatus("sending each request to both contenders, and comparing the responses")
 	prepared, err := b.prepareReads(ctx, pool)
 	if err != nil {
 		return "", fmt.Errorf("prepare the requests: %w", err)
@@ -120,17 +119,17 @@ func benchmarkReads(ctx context.Context, database *embedpg.Server, o options) (t
 	if err != nil {
 		return "", err
 	}
-	if err := r.recordMachine(ctx, pool); err != nil {
+	if r.machine, err = readMachine(ctx, pool); err != nil {
 		return "", err
 	}
 	return r.renderMarkdown(), nil
 }
 
-// newBenchmark builds the server, to run on a database.
+// newBenchmark builds the server. Contenders use the database at dsn.
 func newBenchmark(ctx context.Context, dsn string) (*benchmark, error) {
 	dir, err := os.MkdirTemp("", "7p-bench-run-")
 	if err != nil {
-		return nil, fmt.Errorf("make a directory for the binaries: %w", err)
+		return nil, fmt.Errorf("create a directory for the binaries: %w", err)
 	}
 	secret := rand.Text() + rand.Text()
 	tokens, err := auth.NewTokens(secret, "")
@@ -145,12 +144,21 @@ func newBenchmark(ctx context.Context, dsn string) (*benchmark, error) {
 	return b, buildBinary(ctx, "github.com/7p-education/api", b.binaryPath("7p"))
 }
 
-// measureReads puts every load on both contenders, in turn, so that whatever else the
-// machine does falls on both.
+// launchServer starts the server with additional settings, and discards its log.
+func (b *benchmark) launchServer(ctx context.Context, settings ...string) (*contender, error) {
+	return launchContender(ctx, "server", b.binaryPath("7p"), os.DevNull, slices.Concat(b.environment, settings))
+}
+
+// launchYardstick starts the yardstick.
+func (b *benchmark) launchYardstick(ctx context.Context) (*contender, error) {
+	return launchContender(ctx, "yardstick", b.binaryPath("yardstick"), os.DevNull, b.environment)
+}
+
+// measureReads measures every operation at every number of connections.
 func (b *benchmark) measureReads(ctx context.Context, database *embedpg.Server, prepared map[string]*preparedLoad, o options) (r *readResults, err error) {
-	connections, rounds, warm, length := []int{1, 16, 64}, 3, time.Second, 4*time.Second
+	connections, rounds, warmup, length := []int{1, 16, 64}, 3, time.Second, 4*time.Second
 	if o.quick {
-		connections, rounds, warm, length = []int{1, 16}, 1, 500*time.Millisecond, 3*time.Second
+		connections, rounds, warmup, length = []int{1, 16}, 1, 500*time.Millisecond, 3*time.Second
 	}
 	contenders, err := b.launchContenders(ctx)
 	if err != nil {
@@ -161,7 +169,7 @@ func (b *benchmark) measureReads(ctx context.Context, database *embedpg.Server, 
 			err = errors.Join(err, c.stopProcess())
 		}
 	}()
-	postgres, err := postmasterPID(database)
+	postmaster, err := postmasterPID(database)
 	if err != nil {
 		return nil, err
 	}
@@ -172,22 +180,19 @@ func (b *benchmark) measureReads(ctx context.Context, database *embedpg.Server, 
 		}
 		for _, n := range connections {
 			printStatus("%s, %d connections", op.title, n)
-			l := loadProfile{connections: n, warmup: warm, duration: length}
-			var samples [2][]sample
-			for range rounds {
-				for i, c := range contenders {
-					s, err := l.applyLoad(ctx, c.addr, prepared[op.name].encodedRequests, func() (cpuTimes, error) {
-						own, err1 := c.readCPUTime()
-						family, err2 := readTreeCPUTime(postgres)
-						return cpuTimes{server: own, database: family}, errors.Join(err1, err2)
-					})
-					if err != nil {
-						return nil, fmt.Errorf("%s, %d connections to the %s: %w", op.title, n, c.name, err)
-					}
-					samples[i] = append(samples[i], s)
+			l := loadProfile{connections: n, warmup: warmup, duration: length}
+			medians, err := measureInTurn(rounds, len(contenders), func(i int) (sample, error) {
+				c := contenders[i]
+				s, err := l.applyLoad(ctx, c.addr, prepared[op.name].encodedRequests, newCPUMeter(c, postmaster, nil))
+				if err != nil {
+					err = fmt.Errorf("%s, %d connections to the %s: %w", op.title, n, c.name, err)
 				}
+				return s, err
+			})
+			if err != nil {
+				return nil, err
 			}
-			r.cells = append(r.cells, readCell{op, n, prepared[op.name], medianSample(samples[0]), medianSample(samples[1])})
+			r.cells = append(r.cells, readCell{op, n, prepared[op.name], medians[0], medians[1]})
 		}
 	}
 	for i, c := range contenders {
@@ -198,14 +203,14 @@ func (b *benchmark) measureReads(ctx context.Context, database *embedpg.Server, 
 	return r, nil
 }
 
-// launchContenders starts the server and the yardstick, in this order. The server's
-// log is made as in production, and thrown away.
+// launchContenders starts the server and the yardstick, in this order. The server writes its log as in
+// production.
 func (b *benchmark) launchContenders(ctx context.Context) ([]*contender, error) {
-	server, err := launchContender(ctx, "server", b.binaryPath("7p"), os.DevNull, b.environment)
+	server, err := b.launchServer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	yardstick, err := launchContender(ctx, "yardstick", b.binaryPath("yardstick"), os.DevNull, b.environment)
+	yardstick, err := b.launchYardstick(ctx)
 	if err != nil {
 		return nil, errors.Join(err, server.stopProcess())
 	}

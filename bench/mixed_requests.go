@@ -13,30 +13,29 @@ import (
 )
 
 const (
-	// mixedWriteCount are for all runs together, more than they come to.
+	// mixedWriteCount is the number of planned writes for all runs, more than they send.
 	mixedWriteCount = 8000
-	// zipfExponent is the exponent by which a request comes less often than the one
-	// before it: of 512, the first is a fifth, and a hundred are three quarters.
+	// zipfExponent is the exponent of the frequencies of requests. The first of 512 requests has a
+	// fifth of the whole frequency, and the first hundred have three quarters.
 	zipfExponent = 1.1
 )
 
-// readWeights are how many of an operation there are among twenty reads, and ofTwenty
-// of a mixedWrite among twenty writes: players tell of their progress again and
-// again, and courses are seldom edited.
+// readWeights are the numbers of operations among twenty reads.
 var readWeights = map[string]int{"Catalog": 6, "CoursePage": 6, "Search": 3, "MyDashboard": 3, "BrowseTree": 2}
 
-// mixedWrite is a mutation of a mixed load.
+// mixedWrite is a mutation of a mixed load. Players record progress often, and courses are seldom
+// edited.
 type mixedWrite struct {
 	operation
 	role   edu.Role
-	weight int
-	sql    string // who writes of what: a user, a key, a number
+	weight int    // among twenty writes
+	sql    string // selects a user, and the arguments of input
 	input  func(key, number int64) map[string]any
 }
 
 var mixedMutations = []mixedWrite{
 	{
-		// By those whose dashboards are asked for.
+		// Students whose dashboards are read record progress.
 		operation: operation{name: "RecordVideoProgress", file: "record-video-progress"}, role: edu.RoleStudent, weight: 12,
 		sql: `SELECT e.user_id, v.id, v.duration_seconds / 2 FROM enrollments e JOIN courses c ON c.id = e.course_id JOIN videos v ON v.course_id = c.id
 			WHERE c.published AND e.user_id = ANY(@viewers) ORDER BY md5(e.id || '.' || v.id) LIMIT @n`,
@@ -45,7 +44,7 @@ var mixedMutations = []mixedWrite{
 		},
 	},
 	{
-		// In proportion to how many take a course already.
+		// Courses get enrollments in proportion to their existing ones.
 		operation: operation{name: "Enroll", file: "enroll"}, role: edu.RoleStudent, weight: 5,
 		sql: `SELECT u.id, e.course_id, 0 FROM (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n FROM users WHERE active AND role = 'student') u
 			JOIN (SELECT course_id, row_number() OVER (ORDER BY md5(e.id::text)) AS n FROM enrollments e JOIN courses c ON c.id = e.course_id WHERE c.published) e USING (n)
@@ -67,14 +66,14 @@ var mixedMutations = []mixedWrite{
 		sql: `SELECT c.instructor_id, c.id, 0 FROM courses c JOIN users u ON u.id = c.instructor_id
 			WHERE c.published AND u.active AND u.role = 'instructor' ORDER BY md5(c.id::text) LIMIT @n`,
 		input: func(course, _ int64) map[string]any {
-			return map[string]any{"id": edu.NewID(edu.KindCourse, course).String(), "description": "What has changed, and what has not."}
+			return map[string]any{"id": edu.NewID(edu.KindCourse, course).String(), "description": "The text has changed, not the rest."}
 		},
 	},
 }
 
-// requestMixer has the requests of mixed loads ready.
+// requestMixer holds the encoded requests of mixed loads.
 type requestMixer struct {
-	reads  [][]encodedRequest // of each operation, the most popular first
+	reads  [][]encodedRequest // by operation, the most frequent first
 	writes []encodedRequest
 }
 
@@ -126,21 +125,20 @@ func (w mixedWrite) planMutations(ctx context.Context, pool *pgxpool.Pool, viewe
 		return nil
 	})
 	if err == nil && len(requests) < n {
-		err = fmt.Errorf("the database has only %d of %d to write", len(requests), n)
+		err = fmt.Errorf("not enough data: %d of %d writes planned", len(requests), n)
 	}
 	return requests, err
 }
 
-// mixRequests mixes 99 reads with each write of one of several runs, which share the
-// writes.
-func (m *requestMixer) mixRequests(popular bool, run, runs int) []encodedRequest {
+// mixRequests returns the requests of a run: its share of the writes, and 99 reads with each.
+func (m *requestMixer) mixRequests(skewed bool, run, runs int) []encodedRequest {
 	var weighted []int
 	for i, op := range operations {
 		weighted = append(weighted, slices.Repeat([]int{i}, readWeights[op.name])...)
 	}
 	random := rand.New(rand.NewPCG(planSeed, uint64(run)))
 	draw := func(n int) int { return random.IntN(n) }
-	if popular {
+	if skewed {
 		zipf := rand.NewZipf(random, zipfExponent, 1, planLength-1)
 		draw = func(int) int { return int(zipf.Uint64()) }
 	}

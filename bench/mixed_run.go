@@ -13,21 +13,20 @@ import (
 )
 
 const (
-	mixedLoad        = "mixed" // as -operation names it
+	mixedLoad        = "mixed" // its name for -operation
 	readsPerWrite    = 99
 	mixedConnections = 16
 )
 
-// mixedRun is a load of reads and writes on a server that keeps answers.
+// mixedRun is a load of reads and writes on a server with a response cache.
 type mixedRun struct {
-	popular         bool // some requests are sent more often than others
+	skewed          bool // some requests are more frequent than others
 	withRedis       bool
 	encodedRequests []encodedRequest
 	sample          sample
 }
 
-// measureMixedLoads measures how many answers are still good where one request in a hundred
-// writes, on a copy of the database.
+// measureMixedLoads measures hit rates if one request in a hundred writes, on a copy of the database.
 func (c *cacheBenchmark) measureMixedLoads(ctx context.Context, database *embedpg.Server, plans map[string][]request, r *cacheResults) (err error) {
 	printStatus("reads and writes: planning")
 	dsn, drop, err := copyDatabase(ctx, database)
@@ -44,11 +43,11 @@ func (c *cacheBenchmark) measureMixedLoads(ctx context.Context, database *embedp
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	r.runs = []mixedRun{{popular: true}, {popular: true, withRedis: true}, {}, {withRedis: true}}
+	r.runs = []mixedRun{{skewed: true}, {skewed: true, withRedis: true}, {}, {withRedis: true}}
 	for i := range r.runs {
 		run := &r.runs[i]
 		printStatus("reads and writes, %s", run.describeRun())
-		run.encodedRequests = m.mixRequests(run.popular, i, len(r.runs))
+		run.encodedRequests = m.mixRequests(run.skewed, i, len(r.runs))
 		if run.sample, err = c.measureMixedRun(ctx, dsn, run, m, r.mixedLength); err != nil {
 			return fmt.Errorf("%s: %w", run.describeRun(), err)
 		}
@@ -56,14 +55,14 @@ func (c *cacheBenchmark) measureMixedLoads(ctx context.Context, database *embedp
 	return nil
 }
 
-// measureMixedRun puts a load on a server of its own, which was asked for every answer once.
+// measureMixedRun measures a load on its own server, after each read was requested once.
 func (c *cacheBenchmark) measureMixedRun(ctx context.Context, dsn string, run *mixedRun, m *requestMixer, length time.Duration) (s sample, err error) {
-	environment := append(c.environment[:len(c.environment):len(c.environment)], "RESPONSE_CACHE=on", "DATABASE_URL="+dsn)
+	environment := []string{"RESPONSE_CACHE=on", "DATABASE_URL=" + dsn}
 	var redis *redisServer
 	if run.withRedis {
 		dir, err := os.MkdirTemp(c.dir, "redis")
 		if err != nil {
-			return s, fmt.Errorf("make a directory for Redis: %w", err)
+			return s, fmt.Errorf("create a directory for Redis: %w", err)
 		}
 		if redis, err = startRedis(ctx, dir); err != nil {
 			return s, err
@@ -71,7 +70,7 @@ func (c *cacheBenchmark) measureMixedRun(ctx context.Context, dsn string, run *m
 		defer func() { err = errors.Join(err, redis.killProcess()) }()
 		environment = append(environment, "REDIS_URL="+redis.socketURL())
 	}
-	server, err := launchContender(ctx, "server", c.binaryPath("7p"), os.DevNull, environment)
+	server, err := c.launchServer(ctx, environment...)
 	if err != nil {
 		return s, err
 	}
@@ -82,12 +81,13 @@ func (c *cacheBenchmark) measureMixedRun(ctx context.Context, dsn string, run *m
 		}
 	}
 	l := loadProfile{connections: mixedConnections, warmup: time.Second, duration: length, groups: len(operations) + 1}
-	return l.applyLoad(ctx, server.addr, run.encodedRequests, newCPUMeter(server, c.postgresPID, redis, run.withRedis))
+	return l.applyLoad(ctx, server.addr, run.encodedRequests, newCPUMeter(server, c.postgresPID, redis))
 }
 
+// describeRun returns the name of a run in the report.
 func (m *mixedRun) describeRun() string {
 	name := "equal frequency"
-	if m.popular {
+	if m.skewed {
 		name = "unequal frequency"
 	}
 	if m.withRedis {

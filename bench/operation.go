@@ -11,14 +11,15 @@ import (
 //go:embed operations/*.graphql
 var operationFiles embed.FS
 
-// operation is one of the read operations that clients send most.
+// operation is a GraphQL operation of the benchmark.
 type operation struct {
 	name  string // of the GraphQL operation
 	file  string
 	title string // in the report
-	field string // of Query, where the answer is
+	field string // the root field
 }
 
+// operations are the read operations that clients send most.
 var operations = []operation{
 	{name: "Catalog", file: "catalog", title: "catalog", field: "courses"},
 	{name: "CoursePage", file: "course-page", title: "course page", field: "course"},
@@ -27,14 +28,14 @@ var operations = []operation{
 	{name: "BrowseTree", file: "browse-tree", title: "browse tree", field: "categories"},
 }
 
-// request is what one client asks; the zero viewer is anonymous.
+// request is one request of a client; the zero viewer is anonymous.
 type request struct {
 	operation operation
 	variables map[string]any
 	viewer    edu.Viewer
 }
 
-// encodeBody is the request as a GraphQL client sends it, the document with it.
+// encodeBody returns the body that a GraphQL client sends, including the document.
 func (r request) encodeBody() ([]byte, error) {
 	document, err := operationFiles.ReadFile("operations/" + r.operation.file + ".graphql")
 	if err != nil {

@@ -8,20 +8,21 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/prometheus/procfs"
 )
 
-// contender is a process that answers the operations.
+// contender is a process under test that listens on addr.
 type contender struct {
 	name string
 	addr string
 	cmd  *exec.Cmd
 }
 
-// buildBinary compiles a package of the module into a directory.
+// buildBinary compiles a package of the module.
 func buildBinary(ctx context.Context, pkg, binary string) error {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg).CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
@@ -29,8 +30,8 @@ func buildBinary(ctx context.Context, pkg, binary string) error {
 	return nil
 }
 
-// launchContender starts a contender on a free port and returns when it is ready. Its log
-// goes to a file; os.DevNull is one.
+// launchContender starts a contender on a free port and waits until it is ready. The contender writes
+// its log to logFile, which may be os.DevNull.
 func launchContender(ctx context.Context, name, binary, logFile string, environment []string) (*contender, error) {
 	addr, err := findFreeAddress()
 	if err != nil {
@@ -42,13 +43,13 @@ func launchContender(ctx context.Context, name, binary, logFile string, environm
 	}
 	defer log.Close()
 	c := &contender{name: name, addr: addr, cmd: exec.Command(binary)}
-	c.cmd.Env = append(os.Environ(), append(environment, "ADDR="+addr)...)
+	c.cmd.Env = slices.Concat(os.Environ(), environment, []string{"ADDR=" + addr})
 	c.cmd.Stdout = log
 	if err := c.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the %s: %w", name, err)
 	}
 	if err := c.awaitReady(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("the %s does not get ready: %w", name, err), c.stopProcess())
+		return nil, errors.Join(fmt.Errorf("wait for the %s: %w", name, err), c.stopProcess())
 	}
 	return c, nil
 }
@@ -85,19 +86,16 @@ func (c *contender) awaitReady(ctx context.Context) error {
 	}
 }
 
-// stopProcess lets the contender end of itself.
+// stopProcess stops the contender with SIGTERM and waits for its end.
 func (c *contender) stopProcess() error {
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stop the %s: %w", c.name, err)
 	}
 	if err := c.cmd.Wait(); err != nil {
-		return fmt.Errorf("the %s ended badly: %w", c.name, err)
+		return fmt.Errorf("the %s failed: %w", c.name, err)
 	}
 	return nil
 }
-
-// readCPUTime returns the CPU time that the contender has used.
-func (c *contender) readCPUTime() (time.Duration, error) { return readCPUTime(c.cmd.Process.Pid) }
 
 // readPeakMemory returns the peak resident memory of the contender (VmHWM) in bytes.
 func (c *contender) readPeakMemory() (int64, error) {
@@ -113,6 +111,27 @@ func (c *contender) readPeakMemory() (int64, error) {
 		return 0, fmt.Errorf("read the memory of the %s: %w", c.name, err)
 	}
 	return int64(s.VmHWM), nil
+}
+
+// cpuTimes are the CPU times that a contender, PostgreSQL and Redis have used.
+type cpuTimes struct{ server, database, redis time.Duration }
+
+// cpuMeter reads CPU times.
+type cpuMeter func() (cpuTimes, error)
+
+// newCPUMeter returns a meter of a server, PostgreSQL and Redis. The server and Redis may be nil.
+func newCPUMeter(server *contender, postmaster int, redis *redisServer) cpuMeter {
+	return func() (t cpuTimes, err error) {
+		var errs [3]error
+		if server != nil {
+			t.server, errs[0] = readCPUTime(server.cmd.Process.Pid)
+		}
+		t.database, errs[1] = readTreeCPUTime(postmaster)
+		if redis != nil {
+			t.redis, errs[2] = readCPUTime(redis.cmd.Process.Pid)
+		}
+		return t, errors.Join(errs[:]...)
+	}
 }
 
 // readCPUTime returns the CPU time that a process has used in user and kernel mode.

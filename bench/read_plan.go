@@ -16,32 +16,31 @@ import (
 
 const (
 	planSeed     = 7
-	planLength   = 512 // requests of an operation before they come round again
-	maxListPages = 8   // that one client turns
+	planLength   = 512 // requests of an operation, which are then repeated
+	maxListPages = 8   // of one list that a client reads
 )
 
-// sendFunc sends a request and returns the answer.
+// sendFunc sends a request and returns the response.
 type sendFunc func(context.Context, request) ([]byte, error)
 
-// requestPlanner draws requests. Its draws depend on the data and on the seed alone.
+// requestPlanner draws requests. Draws depend only on the data and on the seed.
 type requestPlanner struct {
 	send   sendFunc
 	random *rand.Rand
 
 	slugs      []string
-	words      [][]string // that can be searched for, by title
+	words      [][]string // searchable words of each title
 	tags       []string
 	categories []int64
-	viewers    []edu.Viewer // who take a course at least
+	viewers    []edu.Viewer // students with at least one enrollment
 }
 
-// planRequests returns the requests of each operation, in the order that they are sent
-// in, over and over. Pages after the first need the cursor of the one before
-// them, for which the server is asked.
-func planRequests(ctx context.Context, pool *pgxpool.Pool, ask sendFunc) (map[string][]request, error) {
-	p := &requestPlanner{send: ask, random: rand.New(rand.NewPCG(planSeed, 0))}
+// planRequests returns the requests of each operation, in the order of sending. It sends requests for
+// lists, because later pages require the cursor of the page before.
+func planRequests(ctx context.Context, pool *pgxpool.Pool, send sendFunc) (map[string][]request, error) {
+	p := &requestPlanner{send: send, random: rand.New(rand.NewPCG(planSeed, 0))}
 	if err := p.readDataset(ctx, pool); err != nil {
-		return nil, fmt.Errorf("read what to ask for: %w", err)
+		return nil, fmt.Errorf("read the data to request: %w", err)
 	}
 	draw := map[string]func(context.Context, operation) ([]request, error){
 		"Catalog": p.drawCatalog, "CoursePage": p.drawCoursePage, "Search": p.drawSearch, "MyDashboard": p.drawDashboard, "BrowseTree": p.drawBrowseTree,
@@ -56,7 +55,7 @@ func planRequests(ctx context.Context, pool *pgxpool.Pool, ask sendFunc) (map[st
 			}
 			requests = append(requests, more...)
 		}
-		// Pages of one list must not follow each other in the caches.
+		// The shuffle separates the pages of a list, which would find the same rows in PostgreSQL's cache.
 		p.random.Shuffle(len(requests), func(i, j int) { requests[i], requests[j] = requests[j], requests[i] })
 		plans[op.name] = requests[:planLength]
 	}
@@ -90,7 +89,7 @@ func (p *requestPlanner) readDataset(ctx context.Context, pool *pgxpool.Pool) er
 		p.viewers = append(p.viewers, edu.Viewer{ID: id, Role: edu.RoleStudent})
 	}
 	if err == nil && (len(p.slugs) == 0 || len(p.words) == 0 || len(p.categories) == 0 || len(p.viewers) == 0) {
-		err = fmt.Errorf("the database holds no demo data: load it with \"7p seed --scale medium\"")
+		err = fmt.Errorf("no demo data in the database: load it with \"7p seed --scale medium\"")
 	}
 	return err
 }
@@ -105,7 +104,7 @@ func queryColumn[T any](ctx context.Context, pool *pgxpool.Pool, sql string) ([]
 
 func pickOne[T any](p *requestPlanner, choices []T) T { return choices[p.random.IntN(len(choices))] }
 
-// drawFilter draws a condition that many courses meet; every third time none.
+// drawFilter draws a condition that many courses meet, or in a third of the draws none.
 func (p *requestPlanner) drawFilter() map[string]any {
 	switch p.random.IntN(9) {
 	case 0, 1:
@@ -137,7 +136,7 @@ func (p *requestPlanner) drawCatalog(ctx context.Context, op operation) ([]reque
 	return p.followPages(ctx, request{operation: op, variables: v}, maxListPages)
 }
 
-// drawSearch draws one word of a title or two, and now and then turns the page.
+// drawSearch draws a search for one or two words of a title; a quarter of the searches read two pages.
 func (p *requestPlanner) drawSearch(ctx context.Context, op operation) ([]request, error) {
 	words := pickOne(p, p.words)
 	at := p.random.IntN(len(words))
@@ -172,19 +171,19 @@ func (p *requestPlanner) drawBrowseTree(_ context.Context, op operation) ([]requ
 	return []request{{operation: op}}, nil
 }
 
-// followPages follows a list for some pages, or to its end.
+// followPages returns the requests for the first pages of a list, or for all if the list has fewer.
 func (p *requestPlanner) followPages(ctx context.Context, r request, pages int) ([]request, error) {
 	requests := []request{r}
 	for len(requests) < pages {
-		answer, err := p.send(ctx, r)
+		response, err := p.send(ctx, r)
 		if err != nil {
 			return nil, err
 		}
 		var a struct {
 			Data map[string]struct{ PageInfo edu.PageInfo }
 		}
-		if err := json.Unmarshal(answer, &a); err != nil {
-			return nil, fmt.Errorf("read an answer: %w", err)
+		if err := json.Unmarshal(response, &a); err != nil {
+			return nil, fmt.Errorf("read a response: %w", err)
 		}
 		info := a.Data[r.operation.field].PageInfo
 		if !info.HasNextPage || info.EndCursor == nil {

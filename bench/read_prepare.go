@@ -14,17 +14,16 @@ import (
 	"github.com/7p-education/api/internal/auth"
 )
 
-// preparedLoad is what the load needs of an operation.
+// preparedLoad holds the encoded requests of an operation, and means over them.
 type preparedLoad struct {
 	encodedRequests []encodedRequest
-	meanBytes       int     // of an answer, on average
-	statements      float64 // of SQL a request of the server's, on average
-	roundTrips      float64
+	meanBytes       int     // of a response
+	statements      float64 // SQL statements of the server per request
+	roundTrips      float64 // per request
 }
 
-// prepareReads plans the requests, asks both contenders each of them once, and
-// compares the answers. Its server is not the one that is measured: it writes
-// its log to a file, which tells the SQL statements.
+// prepareReads plans the requests, sends each to both contenders, and compares the responses. Its server
+// is not the measured one: it writes its log to a file, which has the numbers of SQL statements.
 func (b *benchmark) prepareReads(ctx context.Context, pool *pgxpool.Pool) (_ map[string]*preparedLoad, err error) {
 	log := filepath.Join(b.dir, "server.log")
 	server, err := launchContender(ctx, "server", b.binaryPath("7p"), log, b.environment)
@@ -32,14 +31,14 @@ func (b *benchmark) prepareReads(ctx context.Context, pool *pgxpool.Pool) (_ map
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, server.stopProcess()) }()
-	yardstick, err := launchContender(ctx, "yardstick", b.binaryPath("yardstick"), os.DevNull, b.environment)
+	yardstick, err := b.launchYardstick(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, yardstick.stopProcess()) }()
 	plans, err := planRequests(ctx, pool, func(_ context.Context, r request) ([]byte, error) {
-		answer, _, err := fetchOnce(server, r, b.tokens)
-		return answer, err
+		response, _, err := fetchOnce(server, r, b.tokens)
+		return response, err
 	})
 	if err != nil {
 		return nil, err
@@ -71,26 +70,27 @@ func (b *benchmark) prepareReads(ctx context.Context, pool *pgxpool.Pool) (_ map
 	return all, nil
 }
 
-// addRequest asks both contenders one request.
+// addRequest sends a request to both contenders, compares the responses, and adds it to the load.
 func (p *preparedLoad) addRequest(server, yardstick *contender, r request, tokens *auth.Tokens) error {
-	ours, bytes, err := fetchOnce(server, r, tokens)
+	response, bytes, err := fetchOnce(server, r, tokens)
 	if err != nil {
 		return fmt.Errorf("server: %w", err)
 	}
-	theirs, _, err := fetchOnce(yardstick, r, tokens)
+	expected, _, err := fetchOnce(yardstick, r, tokens)
 	if err != nil {
 		return fmt.Errorf("yardstick: %w", err)
 	}
-	if err := compareResponses(ours, theirs); err != nil {
+	if err := compareResponses(response, expected); err != nil {
 		return err
 	}
-	p.meanBytes += len(ours)
-	// What a viewer did lately changes with the clock, hence the half.
-	p.encodedRequests = append(p.encodedRequests, encodedRequest{bytes: bytes, minBytes: min(len(ours), len(theirs)) / 2})
+	p.meanBytes += len(response)
+	// Dashboards change with the clock, so half of the bytes must do.
+	p.encodedRequests = append(p.encodedRequests, encodedRequest{bytes: bytes, minBytes: min(len(response), len(expected)) / 2})
 	return nil
 }
 
-func fetchOnce(c *contender, r request, tokens *auth.Tokens) (answer, bytes []byte, err error) {
+// fetchOnce sends a request on a new connection, and returns the response and the encoded request.
+func fetchOnce(c *contender, r request, tokens *auth.Tokens) (response, bytes []byte, err error) {
 	if bytes, err = encodeRequest(r, "localhost", tokens); err != nil {
 		return nil, nil, err
 	}
@@ -99,14 +99,14 @@ func fetchOnce(c *contender, r request, tokens *auth.Tokens) (answer, bytes []by
 		return nil, nil, fmt.Errorf("connect: %w", err)
 	}
 	defer conn.conn.Close()
-	status, answer, err := conn.sendRequest(bytes)
+	status, response, err := conn.sendRequest(bytes)
 	if err == nil {
-		err = checkResponse(status, answer)
+		err = checkResponse(status, response)
 	}
-	return answer, bytes, err
+	return response, bytes, err
 }
 
-// accessLogEntry is what the server's access log tells of a request.
+// accessLogEntry is a line of the server's log.
 type accessLogEntry struct {
 	Msg        string  `json:"msg"`
 	Path       string  `json:"path"`
@@ -114,7 +114,7 @@ type accessLogEntry struct {
 	RoundTrips float64 `json:"sql_round_trips"`
 }
 
-// readAccessLog returns the requests of a log.
+// readAccessLog returns the GraphQL requests of a log.
 func readAccessLog(file string) ([]accessLogEntry, error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -1,25 +1,19 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os"
-	"runtime"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/prometheus/procfs"
 )
 
-// The goals: how many times the yardstick's figure the server's may be, and its
-// peak memory.
+// The goals of reads: the largest ratio of the server's CPU and latency to the yardstick's, and the
+// largest peak memory.
 const (
 	maxRatio       = 1.5
 	maxMemoryBytes = 100 << 20
 )
 
-// readCell is an operation under a number of connections.
+// readCell is an operation at a number of connections.
 type readCell struct {
 	operation         operation
 	connections       int
@@ -27,69 +21,41 @@ type readCell struct {
 	server, yardstick sample
 }
 
-// readResults are what a run measured.
+// readResults are the results of a run of the reads.
 type readResults struct {
 	rounds      int
 	roundLength time.Duration
 	cells       []readCell
-	peakMemory  [2]int64 // the peaks of the server and of the yardstick, in bytes
-
-	cpu, postgres string
+	peakMemory  [2]int64 // of the server and of the yardstick, in bytes
+	machine     machine
 }
 
-// recordMachine notes what the run was measured on.
-func (r *readResults) recordMachine(ctx context.Context, pool *pgxpool.Pool) error {
-	if err := pool.QueryRow(ctx, "SHOW server_version").Scan(&r.postgres); err != nil {
-		return fmt.Errorf("ask PostgreSQL for its version: %w", err)
-	}
-	fs, err := procfs.NewDefaultFS()
-	if err != nil {
-		return err
-	}
-	processors, err := fs.CPUInfo()
-	if err != nil {
-		return fmt.Errorf("read the model of the processor: %w", err)
-	}
-	if len(processors) > 0 {
-		r.cpu = processors[0].ModelName
-	}
-	return nil
-}
-
-// renderMarkdown is the report.
+// renderMarkdown returns the report.
 func (r *readResults) renderMarkdown() string {
 	var out strings.Builder
-	command := "make bench"
-	if args := strings.Join(os.Args[1:], " "); args != "" {
-		command += " BENCH_ARGS='" + args + "'"
-	}
-	fmt.Fprintf(&out, "# Results\n\nMeasured by `%s` on %s. README.md describes the method.\n\n", command, time.Now().UTC().Format(time.DateOnly))
-	fmt.Fprintf(&out, "%d cores (%s), shared by client, server and PostgreSQL; %s, PostgreSQL %s, %s/%s. Medians of %d rounds of %s.\n\n",
-		runtime.NumCPU(), r.cpu, runtime.Version(), r.postgres, runtime.GOOS, runtime.GOARCH, r.rounds, r.roundLength)
+	writeHeader(&out, "Results", "bench", "")
+	fmt.Fprintf(&out, "%s Medians of %d rounds of %s.\n\n", r.machine, r.rounds, r.roundLength)
 	r.writeGoals(&out)
 	r.writeFigures(&out)
 	r.writeSQLCounts(&out)
 	return out.String()
 }
 
-// writeGoals compares the server with the yardstick.
+// writeGoals writes the ratios of the server's figures to the yardstick's.
 func (r *readResults) writeGoals(out *strings.Builder) {
 	fmt.Fprintf(out, "## Goals\n\nRatio of the server's figure to the yardstick's; the goal is at most %.1f.\n\n", maxRatio)
 	out.WriteString("| operation | connections | CPU of server and database | p50 | met |\n| --- | --: | --: | --: | --- |\n")
 	for _, c := range r.cells {
 		cpu, p50 := durationRatio(c.server.totalCPU, c.yardstick.totalCPU), durationRatio(c.server.p50, c.yardstick.p50)
-		met := "yes"
-		if cpu > maxRatio || c.connections == 1 && p50 > maxRatio { // of latency, the goal is one client's
-			met = "**no**"
-		}
-		fmt.Fprintf(out, "| %s | %d | %.2f | %.2f | %s |\n", c.operation.title, c.connections, cpu, p50, met)
+		met := cpu <= maxRatio && (c.connections > 1 || p50 <= maxRatio) // the goal of p50 is for one connection
+		fmt.Fprintf(out, "| %s | %d | %.2f | %.2f | %s |\n", c.operation.title, c.connections, cpu, p50, formatVerdict(met))
 	}
-	met := "met"
+	verdict := "met"
 	if r.peakMemory[0] > maxMemoryBytes {
-		met = "**not met**"
+		verdict = "**not met**"
 	}
 	fmt.Fprintf(out, "\nPeak memory of the server: %.0f MiB (goal: at most %d MiB, %s); of the yardstick: %.0f MiB.\n\n",
-		mebibytes(r.peakMemory[0]), maxMemoryBytes>>20, met, mebibytes(r.peakMemory[1]))
+		mebibytes(r.peakMemory[0]), maxMemoryBytes>>20, verdict, mebibytes(r.peakMemory[1]))
 }
 
 func (r *readResults) writeFigures(out *strings.Builder) {
@@ -106,8 +72,8 @@ func (r *readResults) writeFigures(out *strings.Builder) {
 	}
 }
 
-// writeSQLCounts tells what a request of the server's asks of PostgreSQL; the
-// yardstick's is always one statement.
+// writeSQLCounts writes the statements and round trips of the server; the yardstick always sends one
+// statement.
 func (r *readResults) writeSQLCounts(out *strings.Builder) {
 	out.WriteString("\n## SQL of the server\n\nMeans over the requests, from its access log.\n\n| operation | statements | round trips | bytes per response |\n| --- | --: | --: | --: |\n")
 	for i, c := range r.cells {
@@ -116,9 +82,3 @@ func (r *readResults) writeSQLCounts(out *strings.Builder) {
 		}
 	}
 }
-
-func durationRatio(a, b time.Duration) float64 { return float64(a) / float64(b) }
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }

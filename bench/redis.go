@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// redisServer is a Redis of this run alone, on a unix socket, that writes nothing to
-// the disk.
+// redisServer is the Redis of this run: on a unix socket, without persistence.
 type redisServer struct {
 	socket, version string
 	cmd             *exec.Cmd
@@ -22,7 +21,7 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 	r := &redisServer{socket: filepath.Join(dir, "redis.sock")}
 	text, err := exec.CommandContext(ctx, "redis-server", "--version").Output()
 	if err != nil {
-		return nil, fmt.Errorf("this needs redis-server: %w", err)
+		return nil, fmt.Errorf("redis-server not found: %w", err)
 	}
 	for _, word := range strings.Fields(string(text)) {
 		if version, ok := strings.CutPrefix(word, "v="); ok {
@@ -46,12 +45,10 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 
 func (r *redisServer) socketURL() string { return "unix://" + r.socket }
 
-func (r *redisServer) readCPUTime() (time.Duration, error) { return readCPUTime(r.cmd.Process.Pid) }
-
 func (r *redisServer) killProcess() error {
 	if err := r.cmd.Process.Kill(); err != nil {
 		return fmt.Errorf("stop Redis: %w", err)
 	}
-	_ = r.cmd.Wait() // it was killed
+	_ = r.cmd.Wait() // returns an error because the process was killed
 	return nil
 }

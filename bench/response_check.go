@@ -6,16 +6,16 @@ import (
 	"net/http"
 )
 
-// checkResponse tells whether an answer is a whole one: status 200, no errors, and the
-// thing that was asked for.
-func checkResponse(status int, answer []byte) error {
+// checkResponse returns an error unless a response is complete: status 200, no errors, and an object
+// for its first field.
+func checkResponse(status int, response []byte) error {
 	switch {
 	case status != http.StatusOK:
-		return fmt.Errorf("status %d: %.300s", status, answer)
-	case bytes.Contains(answer, []byte(`"errors":`)): // a text cannot hold it: its quotes are escaped
-		return fmt.Errorf("errors: %.300s", answer)
-	case !bytes.HasPrefix(answer, []byte(`{"data":{`)) || bytes.Contains(answer[:min(len(answer), 40)], []byte(":null")):
-		return fmt.Errorf("no data: %.300s", answer)
+		return fmt.Errorf("status %d: %.300s", status, response)
+	case bytes.Contains(response, []byte(`"errors":`)): // strings in the data have escaped quotes
+		return fmt.Errorf("errors: %.300s", response)
+	case !bytes.HasPrefix(response, []byte(`{"data":{`)) || bytes.Contains(response[:min(len(response), 40)], []byte(":null")):
+		return fmt.Errorf("no data: %.300s", response)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +15,7 @@ import (
 	"github.com/7p-education/api/internal/testdb"
 )
 
-// A flood is clients that sign in again and again, beside four that browse.
+// A flood is a number of clients that sign in repeatedly, beside four that read a page of courses.
 const (
 	browsers   = 4
 	floodTime  = 5 * time.Second
@@ -26,8 +25,7 @@ const (
 	tooMany    = "too many sign-ins at once"
 )
 
-// BenchmarkSignInFlood floods a server of its own, the real program, over the
-// small demo data:
+// BenchmarkSignInFlood floods the real program with the small demo data:
 //
 //	go test ./bench -run - -bench SignInFlood -benchtime 1x
 func BenchmarkSignInFlood(b *testing.B) {
@@ -36,11 +34,11 @@ func BenchmarkSignInFlood(b *testing.B) {
 		b.Fatal(err)
 	}
 	for _, clients := range []int{2, 20, 200, 1000} {
-		b.Run(fmt.Sprint(clients), func(b *testing.B) { flood(b, binary, clients) })
+		b.Run(fmt.Sprint(clients), func(b *testing.B) { benchmarkFlood(b, binary, clients) })
 	}
 }
 
-func flood(b *testing.B, binary string, clients int) {
+func benchmarkFlood(b *testing.B, binary string, clients int) {
 	server, err := launchContender(b.Context(), "server", binary, os.DevNull, []string{
 		"DATABASE_URL=" + testdb.NewWithDemo(b), "JWT_SECRET=" + strings.Repeat("x", auth.MinSecretBytes), "RATE_LIMIT=off", "REDIS_URL=",
 	})
@@ -52,96 +50,89 @@ func flood(b *testing.B, binary string, clients int) {
 			b.Error(err)
 		}
 	})
-	calm := (&crowd{b: b, addr: server.addr}).run(0)
-	before := peak(b, server)
-	var c *crowd
+	quiet := (&flood{b: b, addr: server.addr}).run(0)
+	before := peakMebibytes(b, server)
+	var f *flood
 	for b.Loop() {
-		c = (&crowd{b: b, addr: server.addr}).run(clients)
+		f = (&flood{b: b, addr: server.addr}).run(clients)
 	}
-	b.ReportMetric(0, "ns/op") // the length of the flood, which says nothing
+	b.ReportMetric(0, "ns/op") // removes the duration of the flood, which is constant
 	b.ReportMetric(before, "MiB-before")
-	b.ReportMetric(peak(b, server), "MiB-peak")
-	b.ReportMetric(float64(len(c.in))/floodTime.Seconds(), "signins/s")
-	b.ReportMetric(middle(c.in), "ms-signin")
-	b.ReportMetric(100*float64(c.refused)/float64(len(c.in)+c.refused), "%refused")
-	b.ReportMetric(middle(calm.browsed), "ms-others-before")
-	b.ReportMetric(middle(c.browsed), "ms-others")
+	b.ReportMetric(peakMebibytes(b, server), "MiB-peak")
+	b.ReportMetric(float64(len(f.signIns))/floodTime.Seconds(), "signins/s")
+	b.ReportMetric(milliseconds(median(f.signIns)), "ms-signin")
+	b.ReportMetric(100*float64(f.rejected)/float64(len(f.signIns)+f.rejected), "%rejected")
+	b.ReportMetric(milliseconds(median(quiet.browses)), "ms-others-before")
+	b.ReportMetric(milliseconds(median(f.browses)), "ms-others")
 }
 
-func peak(b *testing.B, server *contender) float64 {
+func peakMebibytes(b *testing.B, server *contender) float64 {
 	n, err := server.readPeakMemory()
 	if err != nil {
 		b.Fatal(err)
 	}
-	return float64(n) / (1 << 20)
+	return mebibytes(n)
 }
 
-// middle is the median in milliseconds.
-func middle(times []time.Duration) float64 {
-	slices.Sort(times)
-	return float64(times[len(times)/2].Microseconds()) / 1000
-}
-
-// crowd is what clients of one server saw.
-type crowd struct {
+// flood is the result of one flood of a server.
+type flood struct {
 	b    *testing.B
 	addr string
 
-	mu          sync.Mutex
-	in, browsed []time.Duration // how long each took
-	refused     int
+	mu               sync.Mutex
+	signIns, browses []time.Duration // latencies
+	rejected         int             // sign-ins
 }
 
-// run has some clients sign in while the browsers browse.
-func (c *crowd) run(clients int) *crowd {
+// run lets clients sign in while the browsers browse.
+func (f *flood) run(clients int) *flood {
 	var wg sync.WaitGroup
 	end := time.Now().Add(floodTime)
 	for range clients {
-		wg.Go(func() { c.client(signInBody, end, c.noteSignIn) })
+		wg.Go(func() { f.sendRequests(signInBody, end, f.recordSignIn) })
 	}
 	for range browsers {
 		wg.Go(func() {
-			c.client(browseBody, end, func(answer []byte, took time.Duration) bool {
-				c.browsed = append(c.browsed, took)
-				return bytes.HasPrefix(answer, []byte(`{"data":{"courses":`))
+			f.sendRequests(browseBody, end, func(response []byte, latency time.Duration) bool {
+				f.browses = append(f.browses, latency)
+				return bytes.HasPrefix(response, []byte(`{"data":{"courses":`))
 			})
 		})
 	}
 	wg.Wait()
-	return c
+	return f
 }
 
-func (c *crowd) noteSignIn(answer []byte, took time.Duration) bool {
+func (f *flood) recordSignIn(response []byte, latency time.Duration) bool {
 	switch {
-	case bytes.Contains(answer, []byte(signedIn)):
-		c.in = append(c.in, took)
-	case bytes.Contains(answer, []byte(tooMany)):
-		c.refused++
+	case bytes.Contains(response, []byte(signedIn)):
+		f.signIns = append(f.signIns, latency)
+	case bytes.Contains(response, []byte(tooMany)):
+		f.rejected++
 	default:
 		return false
 	}
 	return true
 }
 
-// client sends a body again and again. Note tells whether the answer is one that
-// may come.
-func (c *crowd) client(body string, end time.Time, note func(answer []byte, took time.Duration) bool) {
-	conn, err := dialContender(c.addr)
+// sendRequests sends a body repeatedly. record reports whether it expected the response.
+func (f *flood) sendRequests(body string, end time.Time, record func(response []byte, latency time.Duration) bool) {
+	conn, err := dialContender(f.addr)
 	if err != nil {
-		c.b.Error(err)
+		f.b.Error(err)
 		return
 	}
 	defer conn.conn.Close()
-	request := fmt.Appendf(nil, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", c.addr, len(body), body)
+	request := fmt.Appendf(nil, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", f.addr, len(body), body)
 	for time.Now().Before(end) {
 		sent := time.Now()
-		status, answer, err := conn.sendRequest(request)
-		took := time.Since(sent)
-		c.mu.Lock()
-		good := err == nil && note(answer, took)
-		c.mu.Unlock()
-		if !good {
-			c.b.Errorf("answered %d %s (%v)", status, answer, err)
+		status, response, err := conn.sendRequest(request)
+		latency := time.Since(sent)
+		f.mu.Lock()
+		expected := err == nil && record(response, latency)
+		f.mu.Unlock()
+		if !expected {
+			f.b.Errorf("unexpected response: %d %s (%v)", status, response, err)
 			return
 		}
 	}

@@ -12,14 +12,14 @@ import (
 	"github.com/7p-education/api/internal/embedpg"
 )
 
-// writeWorkload is a mutation that is measured beside its own SQL under pgbench.
+// writeWorkload is a mutation that is measured beside pgbench with the same SQL.
 type writeWorkload struct {
 	operation
 	clients      []int
-	rowsPerWrite int // that one adds to the table
+	rowsPerWrite int // that a write adds to the table
 	table        string
-	otherTable   string // the other table that it changes
-	undoSQL      string // takes away what a round wrote; $1 is the table's last key before
+	otherTable   string // the other table that a write changes
+	undoSQL      string // removes the writes of a round; $1 is the last key of the table before it
 	planRequests func(*writePlanner) ([]request, error)
 	script       pgbenchScript
 }
@@ -39,17 +39,16 @@ var writeWorkloads = []writeWorkload{
 	},
 }
 
-// writeCell is a write by a number of clients at once.
+// writeCell is a write at a number of concurrent clients.
 type writeCell struct {
 	write           writeWorkload
 	clients         int
 	server, pgbench sample
-	otherCPUShare   float64 // the most of the processors' time that other programs took
+	otherCPUShare   float64 // largest share of the processors' time that other programs used
 }
 
-// benchmarkWrites measures the writes on a copy of the database, and returns the
-// report.
-func benchmarkWrites(ctx context.Context, database *embedpg.Server, o options) (text string, err error) {
+// benchmarkWrites measures the writes on a copy of the database, and returns the report.
+func benchmarkWrites(ctx context.Context, database *embedpg.Server, o options) (report string, err error) {
 	dsn, drop, err := copyDatabase(ctx, database)
 	if err != nil {
 		return "", fmt.Errorf("copy the database: %w", err)
@@ -69,7 +68,7 @@ func benchmarkWrites(ctx context.Context, database *embedpg.Server, o options) (
 	if o.quick {
 		r.rounds, r.roundLength = 1, 3*time.Second
 	}
-	if err := r.recordEnvironment(ctx, pool, database.Dir()); err != nil {
+	if err := r.readEnvironment(ctx, pool, database.Dir()); err != nil {
 		return "", err
 	}
 	pgbenchRunner, err := newPgbench(ctx, database, b, pool)
@@ -86,39 +85,39 @@ func benchmarkWrites(ctx context.Context, database *embedpg.Server, o options) (
 	return r.renderMarkdown(), nil
 }
 
-// measureWrite lets the server and pgbench do a write in turn.
+// measureWrite measures a write on the server and on pgbench, in turn.
 func (b *benchmark) measureWrite(ctx context.Context, pool *pgxpool.Pool, w writeWorkload, pgbenchRunner *pgbench, r *writeResults) (err error) {
 	printStatus("%s: planning", w.title)
 	plan, err := planWrites(ctx, pool, w)
 	if err != nil {
 		return err
 	}
-	d := &writeComparison{pool: pool, write: w, pgbench: pgbenchRunner}
-	if d.encodedRequests, err = b.encodeWrites(plan); err != nil {
+	c := &writeComparison{pool: pool, write: w, pgbench: pgbenchRunner}
+	if c.encodedRequests, err = b.encodeWrites(plan); err != nil {
 		return err
 	}
-	if d.lastKey, err = readLastKey(ctx, pool, w.table); err != nil {
+	if c.lastKey, err = readLastKey(ctx, pool, w.table); err != nil {
 		return err
 	}
-	if d.scriptFile, err = b.writeScript(ctx, pgbenchRunner, w, plan[len(plan)-1]); err != nil {
-		return fmt.Errorf("write down the server's statements: %w", err)
+	if c.scriptFile, err = b.writeScript(ctx, pgbenchRunner, w, plan[len(plan)-1]); err != nil {
+		return fmt.Errorf("write pgbench's script: %w", err)
 	}
-	if d.server, err = launchContender(ctx, "server", b.binaryPath("7p"), os.DevNull, b.environment); err != nil {
+	if c.server, err = b.launchServer(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.server.stopProcess()) }()
+	defer func() { err = errors.Join(err, c.server.stopProcess()) }()
 	for _, n := range w.clients {
 		printStatus("%s, %d clients", w.title, n)
-		c, err := d.measureCell(ctx, loadProfile{connections: n, warmup: time.Second, duration: r.roundLength}, r.rounds)
+		cell, err := c.measureCell(ctx, loadProfile{connections: n, warmup: time.Second, duration: r.roundLength}, r.rounds)
 		if err != nil {
 			return fmt.Errorf("%d clients: %w", n, err)
 		}
-		r.cells = append(r.cells, c)
+		r.cells = append(r.cells, cell)
 	}
-	return undoRound(ctx, pool, w, d.lastKey)
+	return undoRound(ctx, pool, w, c.lastKey)
 }
 
-// encodeWrites makes requests ready to be sent.
+// encodeWrites encodes the requests of mutations, whose responses must have no user errors.
 func (b *benchmark) encodeWrites(plan []request) ([]encodedRequest, error) {
 	encoded := make([]encodedRequest, len(plan))
 	for i, r := range plan {

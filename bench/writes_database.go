@@ -12,27 +12,18 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// progressMonths is how many months of video_progress there are, as after two
-// years of use.
+// progressMonths is the number of monthly partitions of video_progress, as after two years of use.
 const progressMonths = 24
 
-// copyDatabase copies the database, so that the read operations never see what
-// was written, and returns the copy's address. Its commits wait for the disk, as
-// in production; the private PostgreSQL's do not by default.
+// copyDatabase copies the database, so that the read operations never see the writes, and returns the
+// URL of the copy. Commits to the copy wait for the disk, as in production; by default, those to a
+// private PostgreSQL do not.
 func copyDatabase(ctx context.Context, database *embedpg.Server) (dsn string, drop func() error, err error) {
-	conn, err := pgx.Connect(ctx, database.DSN())
+	config, err := pgx.ParseConfig(database.DSN())
 	if err != nil {
 		return "", nil, err
 	}
-	var original string
-	err = conn.QueryRow(ctx, "SELECT current_database()").Scan(&original)
-	if err := conn.Close(ctx); err != nil {
-		return "", nil, err
-	}
-	if err != nil {
-		return "", nil, err
-	}
-	name := original + "_writes"
+	name := config.Database + "_writes"
 	execute := func(ctx context.Context, statements ...string) error {
 		conn, err := pgx.Connect(ctx, database.DSNFor("postgres"))
 		if err != nil {
@@ -51,7 +42,7 @@ func copyDatabase(ctx context.Context, database *embedpg.Server) (dsn string, dr
 		return execute(context.WithoutCancel(ctx), "DROP DATABASE "+copied+" WITH (FORCE)")
 	}
 	err = execute(ctx, "DROP DATABASE IF EXISTS "+copied,
-		"CREATE DATABASE "+copied+" TEMPLATE "+pgx.Identifier{original}.Sanitize()+" STRATEGY file_copy",
+		"CREATE DATABASE "+copied+" TEMPLATE "+pgx.Identifier{config.Database}.Sanitize()+" STRATEGY file_copy",
 		"ALTER DATABASE "+copied+" SET synchronous_commit = on")
 	if err != nil {
 		return "", nil, err
@@ -73,8 +64,8 @@ const (
 		FROM bench_enrollments b WHERE e.id = b.id AND e.last_accessed_at IS DISTINCT FROM b.last_accessed_at`
 )
 
-// undoRound takes away what was written after a key, and what that left behind in the
-// tables and in the write-ahead log, so that all rounds begin alike.
+// undoRound removes the rows after a key, vacuums the tables and forces a checkpoint, so that all rounds
+// start in the same state.
 func undoRound(ctx context.Context, pool *pgxpool.Pool, w writeWorkload, last int64) error {
 	_, err := pool.Exec(ctx, w.undoSQL, last)
 	for _, s := range []string{"VACUUM " + w.table + ", " + w.otherTable, "CHECKPOINT"} {

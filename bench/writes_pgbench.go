@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,12 +17,13 @@ import (
 	"github.com/7p-education/api/internal/embedpg"
 )
 
-// pgbench is the rival: the same SQL from a program in C, without GraphQL or HTTP.
+// pgbench is the contender of the server: a program in C that sends the same SQL, without GraphQL or
+// HTTP.
 type pgbench struct {
 	program, dir, dsn string
 	database          *embedpg.Server
 	postmasterPID     int
-	variables         []string // that all scripts know
+	variables         []string // of all scripts
 }
 
 // newPgbench finds the pgbench of the running PostgreSQL.
@@ -39,7 +41,7 @@ func newPgbench(ctx context.Context, database *embedpg.Server, b *benchmark, poo
 		database: database, postmasterPID: pid,
 	}
 	if _, err := exec.LookPath(p.program); err != nil {
-		return nil, fmt.Errorf("pgbench is missing; it comes with PostgreSQL's packages: %w", err)
+		return nil, fmt.Errorf("pgbench not found; install PostgreSQL's packages: %w", err)
 	}
 	var users, courses, hot int64
 	if err := pool.QueryRow(ctx, "SELECT (SELECT max(id) FROM users), (SELECT max(id) FROM courses)").Scan(&users, &courses); err != nil {
@@ -52,8 +54,7 @@ func newPgbench(ctx context.Context, database *embedpg.Server, b *benchmark, poo
 	return p, nil
 }
 
-// runScript runs a script under a load. Its connections have the server's settings
-// (see store.Open).
+// runScript runs a script with a load. Its connections have the settings of the server's (store.Open).
 func (p *pgbench) runScript(ctx context.Context, l loadProfile, file string) (sample, error) {
 	seconds := int((l.warmup + l.duration) / time.Second)
 	args := []string{
@@ -72,38 +73,21 @@ func (p *pgbench) runScript(ctx context.Context, l loadProfile, file string) (sa
 	if err := cmd.Start(); err != nil {
 		return sample{}, fmt.Errorf("start pgbench: %w", err)
 	}
-	start, spent, err := p.measureCPUTime(ctx, l)
+	w, err := l.measureWindow(ctx, new(atomic.Int64), newCPUMeter(nil, p.postmasterPID, nil))
 	if err := errors.Join(err, cmd.Wait()); err != nil {
 		return sample{}, fmt.Errorf("pgbench: %w\n%s", err, output.Bytes())
 	}
-	return p.readLogs(start, l.duration, spent)
+	return p.readLogs(w.start, l.duration, w.cpu.database)
 }
 
-// measureCPUTime notes what CPU time PostgreSQL spends while the load is measured.
-func (p *pgbench) measureCPUTime(ctx context.Context, l loadProfile) (start time.Time, spent time.Duration, err error) {
-	if err := sleepContext(ctx, l.warmup); err != nil {
-		return start, 0, err
-	}
-	start = time.Now()
-	before, err := readTreeCPUTime(p.postmasterPID)
-	if err != nil {
-		return start, 0, err
-	}
-	if err := sleepContext(ctx, l.duration); err != nil {
-		return start, 0, err
-	}
-	after, err := readTreeCPUTime(p.postmasterPID)
-	return start, after - before, err
-}
-
-// readLogs reads pgbench's logs, a line a transaction, and removes them.
-func (p *pgbench) readLogs(start time.Time, length, spent time.Duration) (s sample, err error) {
+// readLogs reads pgbench's logs, which have one line per transaction, and removes them.
+func (p *pgbench) readLogs(start time.Time, length, databaseCPU time.Duration) (s sample, err error) {
 	logs, err := filepath.Glob(filepath.Join(p.dir, "pgbench.*"))
 	if err != nil {
 		return s, err
 	}
 	var all []time.Duration
-	finished := 0 // within the window
+	finished := 0 // in the window
 	for _, file := range logs {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -133,6 +117,6 @@ func (p *pgbench) readLogs(start time.Time, length, spent time.Duration) (s samp
 	slices.Sort(all)
 	s.setPercentiles(all)
 	s.perSecond = float64(finished) / length.Seconds()
-	s.totalCPU = spent / time.Duration(finished)
+	s.totalCPU = databaseCPU / time.Duration(finished)
 	return s, nil
 }

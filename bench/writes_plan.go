@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	writerCount    = 1000   // students who write, in turn
-	plannedWrites  = 32_000 // enrollments of a round, more than it comes to
+	writerCount    = 1000   // students that write, in turn
+	plannedWrites  = 32_000 // enrollments of a round, more than it makes
 	eventsPerWrite = 100
-	// popularityExponent is of the courses' popularity: with 8, a tenth of the courses gets
-	// 55 of 100 enrollments, as in the demo data.
+	// popularityExponent is the parameter of the courses' popularity: with 8, a tenth of the courses
+	// gets 55 of 100 enrollments, as in the demo data.
 	popularityExponent = 8
 )
 
-// writePlanner plans the requests of a write. Draws depend on the data alone.
+// writePlanner plans the requests of a write. Draws depend only on the data.
 type writePlanner struct {
 	ctx       context.Context
 	pool      *pgxpool.Pool
@@ -51,26 +51,25 @@ func (p *writePlanner) newEnrollRequest(user, course int64) request {
 	}
 }
 
-// enrollmentKey is a student's in a course.
+// enrollmentKey is the natural key of an enrollment.
 type enrollmentKey struct{ user, course int64 }
 
-// planSpreadEnrolls lets the writers enroll in turn, more often in some courses than
-// in others.
+// planSpreadEnrolls plans enrollments of the writers in turn, in courses by their popularity.
 func (p *writePlanner) planSpreadEnrolls() ([]request, error) {
 	rows, err := p.pool.Query(p.ctx, "SELECT user_id, course_id FROM enrollments")
 	if err != nil {
 		return nil, err
 	}
-	taken := map[enrollmentKey]bool{}
+	enrolled := map[enrollmentKey]bool{}
 	var e enrollmentKey
-	if _, err := pgx.ForEachRow(rows, []any{&e.user, &e.course}, func() error { taken[e] = true; return nil }); err != nil {
+	if _, err := pgx.ForEachRow(rows, []any{&e.user, &e.course}, func() error { enrolled[e] = true; return nil }); err != nil {
 		return nil, err
 	}
 	requests := make([]request, 0, plannedWrites)
 	for len(requests) < plannedWrites {
 		e := enrollmentKey{p.pickWriter(len(requests)), p.published[p.drawCourseIndex()]}
-		if !taken[e] {
-			taken[e] = true
+		if !enrolled[e] {
+			enrolled[e] = true
 			requests = append(requests, p.newEnrollRequest(e.user, e.course))
 		}
 	}
@@ -81,31 +80,31 @@ func (p *writePlanner) pickWriter(n int) int64 {
 	return p.students[n%writerCount*(len(p.students)/writerCount)]
 }
 
-// drawCourseIndex draws a course as pgbench's random_exponential does.
+// drawCourseIndex draws a course with the distribution of pgbench's random_exponential.
 func (p *writePlanner) drawCourseIndex() int {
 	cut := math.Exp(-popularityExponent)
 	x := -math.Log(cut+(1-cut)*(1-p.random.Float64())) / popularityExponent
 	return int(x * float64(len(p.published)))
 }
 
-// planHotEnrolls lets another student at each turn enroll in the course that the
-// fewest take.
+// planHotEnrolls plans enrollments of different students in one course, the one with the fewest
+// enrollments.
 func (p *writePlanner) planHotEnrolls() ([]request, error) {
 	course, err := findHotCourse(p.ctx, p.pool)
 	if err != nil {
 		return nil, err
 	}
-	takers, err := queryColumn[int64](p.ctx, p.pool, fmt.Sprint("SELECT user_id FROM enrollments WHERE course_id = ", course))
+	students, err := queryColumn[int64](p.ctx, p.pool, fmt.Sprint("SELECT user_id FROM enrollments WHERE course_id = ", course))
 	if err != nil {
 		return nil, err
 	}
-	takes := map[int64]bool{}
-	for _, u := range takers {
-		takes[u] = true
+	enrolled := map[int64]bool{}
+	for _, u := range students {
+		enrolled[u] = true
 	}
 	requests := make([]request, 0, plannedWrites)
 	for _, i := range p.random.Perm(len(p.students)) {
-		if u := p.students[i]; !takes[u] && len(requests) < plannedWrites {
+		if u := p.students[i]; !enrolled[u] && len(requests) < plannedWrites {
 			requests = append(requests, p.newEnrollRequest(u, course))
 		}
 	}
@@ -117,17 +116,18 @@ func findHotCourse(ctx context.Context, pool *pgxpool.Pool) (id int64, err error
 	return id, err
 }
 
-// watchHistory is what one request tells of, as columns, and what the server makes of
-// it: when each course was last watched.
+// watchHistory holds the events of one request as columns, and the time when each course was last
+// watched.
 type watchHistory struct {
-	user                    int64
-	videos, seconds, course []int64
-	times, last             []time.Time
+	user            int64
+	videos, seconds []int64
+	times           []time.Time
+	courses         []int64
+	last            []time.Time // by course
 }
 
-// planProgress lets the writers tell in turn of 100 events each, over the videos of
-// two courses that they take. The same is kept in a table for pgbench, and so is
-// what the enrollments were before.
+// planProgress plans requests of the writers in turn, with 100 events each in the videos of two courses.
+// It stores the events in a table for pgbench, and the enrollments as they are before the writes.
 func (p *writePlanner) planProgress() ([]request, error) {
 	rows, err := p.pool.Query(p.ctx, `SELECT t.user_id, t.course_id, v.id, v.duration_seconds
 		FROM (SELECT e.user_id, e.course_id, row_number() OVER (PARTITION BY e.user_id ORDER BY e.id) AS n,
@@ -175,8 +175,8 @@ func (p *writePlanner) planProgress() ([]request, error) {
 
 type lesson struct{ User, Course, Video, Seconds int64 }
 
-// simulateWatching tells of an event every 30 s, the lessons one after the other and each
-// evenly to its end.
+// simulateWatching returns an event every 30 s. It plays the lessons in order, each to its end at an
+// even speed.
 func simulateWatching(lessons []lesson, at time.Time) watchHistory {
 	w := watchHistory{user: lessons[0].User}
 	for k := range eventsPerWrite {
@@ -188,15 +188,15 @@ func simulateWatching(lessons []lesson, at time.Time) watchHistory {
 		w.videos = append(w.videos, l.Video)
 		w.seconds = append(w.seconds, l.Seconds*int64(k-first+1)/int64(next-first))
 		w.times = append(w.times, at)
-		if len(w.course) == 0 || w.course[len(w.course)-1] != l.Course {
-			w.course, w.last = append(w.course, l.Course), append(w.last, at)
+		if len(w.courses) == 0 || w.courses[len(w.courses)-1] != l.Course {
+			w.courses, w.last = append(w.courses, l.Course), append(w.last, at)
 		}
 		w.last[len(w.last)-1] = at
 	}
 	return w
 }
 
-// storeHistories writes down for pgbench what is recorded, and for undo what was there.
+// storeHistories stores the events for pgbench, and the enrollments for undoProgress.
 func (p *writePlanner) storeHistories(all []watchHistory) error {
 	if _, err := p.pool.Exec(p.ctx, `CREATE TABLE bench_progress (n bigint PRIMARY KEY, user_id bigint,
 		videos bigint[], seconds integer[], times timestamptz[], courses bigint[], last timestamptz[])`); err != nil {
@@ -205,7 +205,7 @@ func (p *writePlanner) storeHistories(all []watchHistory) error {
 	_, err := p.pool.CopyFrom(p.ctx, pgx.Identifier{"bench_progress"}, []string{"n", "user_id", "videos", "seconds", "times", "courses", "last"},
 		pgx.CopyFromSlice(len(all), func(i int) ([]any, error) {
 			w := all[i]
-			return []any{i, w.user, w.videos, w.seconds, w.times, w.course, w.last}, nil
+			return []any{i, w.user, w.videos, w.seconds, w.times, w.courses, w.last}, nil
 		}))
 	if err != nil {
 		return err

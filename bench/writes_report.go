@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,34 +12,33 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// The goals of writes: the least share of pgbench's throughput that the server's
-// may be, and how many times pgbench's 99th percentile its own may be.
+// The goals of writes: the least ratio of the server's throughput to pgbench's, and the largest ratio
+// of its 99th percentile.
 const (
 	minThroughputRatio = 0.7
 	maxP99Ratio        = 2.0
 )
 
-// writeResults are what a run of the writes measured.
+// writeResults are the results of a run of the writes.
 type writeResults struct {
 	rounds      int
 	roundLength time.Duration
 	cells       []writeCell
-
-	machine    readResults
-	settings   string        // of PostgreSQL
-	fileSystem string        // the file system of its data
-	syncTime   time.Duration // of one page there
+	machine     machine
+	settings    string        // of PostgreSQL
+	fileSystem  string        // type of the file system of PostgreSQL's data
+	syncTime    time.Duration // of one page in it
 }
 
-// recordEnvironment notes what the run is measured on.
-func (r *writeResults) recordEnvironment(ctx context.Context, pool *pgxpool.Pool, dir string) error {
-	if err := r.machine.recordMachine(ctx, pool); err != nil {
+// readEnvironment reads the machine, PostgreSQL's settings and the properties of its file system.
+func (r *writeResults) readEnvironment(ctx context.Context, pool *pgxpool.Pool, dir string) (err error) {
+	if r.machine, err = readMachine(ctx, pool); err != nil {
 		return err
 	}
-	err := pool.QueryRow(ctx, `SELECT string_agg(name || ' = ' || current_setting(name), ', ' ORDER BY name) FROM pg_settings
+	err = pool.QueryRow(ctx, `SELECT string_agg(name || ' = ' || current_setting(name), ', ' ORDER BY name) FROM pg_settings
 		WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'shared_buffers')`).Scan(&r.settings)
 	if err != nil {
-		return fmt.Errorf("ask PostgreSQL for its settings: %w", err)
+		return fmt.Errorf("read PostgreSQL's settings: %w", err)
 	}
 	if r.fileSystem, err = findFileSystem(dir); err != nil {
 		return err
@@ -50,7 +47,7 @@ func (r *writeResults) recordEnvironment(ctx context.Context, pool *pgxpool.Pool
 	return err
 }
 
-// findFileSystem returns the type of the file system that a directory is on.
+// findFileSystem returns the type of a directory's file system.
 func findFileSystem(dir string) (string, error) {
 	mounts, err := procfs.GetMounts()
 	if err != nil {
@@ -66,46 +63,41 @@ func findFileSystem(dir string) (string, error) {
 	return found.FSType, nil
 }
 
-// measureSyncTime returns the median time that a page takes to the disk.
+// measureSyncTime returns the median time of writing one page to the disk.
 func measureSyncTime(dir string) (time.Duration, error) {
 	f, err := os.Create(filepath.Join(dir, "sync"))
 	if err != nil {
-		return 0, fmt.Errorf("time the disk: %w", err)
+		return 0, fmt.Errorf("measure the disk: %w", err)
 	}
 	defer f.Close()
 	defer func() { _ = os.Remove(f.Name()) }()
-	page, took := make([]byte, 8<<10), make([]time.Duration, 101)
-	for i := range took {
+	page, times := make([]byte, 8<<10), make([]time.Duration, 101)
+	for i := range times {
 		start := time.Now()
 		if _, err := f.WriteAt(page, 0); err != nil {
-			return 0, fmt.Errorf("time the disk: %w", err)
+			return 0, fmt.Errorf("measure the disk: %w", err)
 		}
 		if err := f.Sync(); err != nil {
-			return 0, fmt.Errorf("time the disk: %w", err)
+			return 0, fmt.Errorf("measure the disk: %w", err)
 		}
-		took[i] = time.Since(start)
+		times[i] = time.Since(start)
 	}
-	slices.Sort(took)
-	return took[len(took)/2], nil
+	return median(times), nil
 }
 
-// renderMarkdown is the report.
+// renderMarkdown returns the report.
 func (r *writeResults) renderMarkdown() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "# Results of writes\n\nMeasured by `make bench-writes` on %s. README.md describes the method.\n\n", time.Now().UTC().Format(time.DateOnly))
-	fmt.Fprintf(&out, "%d cores (%s), shared by client, server and PostgreSQL; %s, PostgreSQL %s, %s/%s. Medians of %d rounds of %s.\n\n",
-		runtime.NumCPU(), r.machine.cpu, runtime.Version(), r.machine.postgres, runtime.GOOS, runtime.GOARCH, r.rounds, r.roundLength)
+	writeHeader(&out, "Results of writes", "bench-writes", "-writes")
+	fmt.Fprintf(&out, "%s Medians of %d rounds of %s.\n\n", r.machine, r.rounds, r.roundLength)
 	fmt.Fprintf(&out, "PostgreSQL has %s. Its data are on %s, where syncing a page of 8 KiB takes %.2f ms.\n\n", r.settings, r.fileSystem, milliseconds(r.syncTime))
 	fmt.Fprintf(&out, "## Goals\n\nRatio of the server's figure to pgbench's; the goal is at least %.1f for writes/s and at most %.1f for p99.\n\n", minThroughputRatio, maxP99Ratio)
 	fmt.Fprintf(&out, "Others is the largest share of the processors' time that other programs took during a round.\n\n")
 	out.WriteString("| write | clients | writes/s | p99 | met | others |\n| --- | --: | --: | --: | --- | --: |\n")
 	for _, c := range r.cells {
-		share, p99 := c.server.perSecond/c.pgbench.perSecond, durationRatio(c.server.p99, c.pgbench.p99)
-		met := "yes"
-		if share < minThroughputRatio || p99 > maxP99Ratio {
-			met = "**no**"
-		}
-		fmt.Fprintf(&out, "| %s | %d | %.2f | %.2f | %s | %.0f %% |\n", c.write.title, c.clients, share, p99, met, 100*c.otherCPUShare)
+		throughput, p99 := c.server.perSecond/c.pgbench.perSecond, durationRatio(c.server.p99, c.pgbench.p99)
+		met := throughput >= minThroughputRatio && p99 <= maxP99Ratio
+		fmt.Fprintf(&out, "| %s | %d | %.2f | %.2f | %s | %.0f %% |\n", c.write.title, c.clients, throughput, p99, formatVerdict(met), 100*c.otherCPUShare)
 	}
 	out.WriteString("\n## Figures\n\nLatencies are in milliseconds; CPU is in milliseconds per write: of the server's process, of PostgreSQL, and of both.\n\n")
 	out.WriteString("| write | clients | | writes/s | p50 | p99 | server | PostgreSQL | both |\n| --- | --: | --- | --: | --: | --: | --: | --: | --: |\n")

@@ -13,15 +13,14 @@ import (
 	"strings"
 )
 
-// pgbenchScript tells how the statements that the server sends for a write become one
-// of pgbench's scripts.
+// pgbenchScript translates the statements of the server's transaction into a script of pgbench.
 type pgbenchScript struct {
 	prologue        string              // draws the variables
-	parameters      map[string][]string // of each statement, by its name
-	secondTripStart string              // the statement that the second round trip begins with
+	parameters      map[string][]string // by the name of the statement
+	secondTripStart string              // name of the first statement in the second round trip
 }
 
-// pgbench knows no arrays: where the server sends one of one course, SQL makes it.
+// enrollParameters build the array of one course in SQL, because pgbench has no arrays.
 var enrollParameters = map[string][]string{
 	"LockCourse":           {":course"},
 	"EnrollmentsInCourses": {":user", "ARRAY[:course]::bigint[]"},
@@ -56,17 +55,15 @@ SELECT user_id AS user, videos, seconds, times, courses, last FROM bench_progres
 	}
 )
 
-// writeScript asks a server one write, finds in PostgreSQL's log the transaction
-// that it sent, and writes that down as a script: so pgbench sends the same
-// statements, whatever they are by now.
+// writeScript sends one write to a server, finds the server's transaction in PostgreSQL's log, and
+// writes a script of it. So pgbench always sends the current statements of the server.
 func (b *benchmark) writeScript(ctx context.Context, p *pgbench, w writeWorkload, r request) (file string, err error) {
 	log, err := os.Open(p.database.LogFile())
 	if err != nil {
 		return "", err
 	}
 	defer log.Close()
-	logging := slices.Concat(b.environment, []string{"DATABASE_URL=" + p.dsn + "&options=-c%20log_statement%3Dall"})
-	server, err := launchContender(ctx, "server", b.binaryPath("7p"), os.DevNull, logging)
+	server, err := b.launchServer(ctx, "DATABASE_URL="+p.dsn+"&options=-c%20log_statement%3Dall")
 	if err != nil {
 		return "", err
 	}
@@ -89,11 +86,11 @@ func (b *benchmark) writeScript(ctx context.Context, p *pgbench, w writeWorkload
 	return file, os.WriteFile(file, []byte(sent), 0o644)
 }
 
-// loggedStatementPattern is one in PostgreSQL's log, with the process that ran it. The lines
-// of its text after the first begin with a tab there.
+// loggedStatementPattern matches a statement in PostgreSQL's log, and its process. Lines of the
+// statement after the first begin with a tab.
 var loggedStatementPattern = regexp.MustCompile(`\[(\d+)\] LOG:  (?:statement|execute [^:]+): (.*(?:\n\t.*)*)`)
 
-// statementNamePattern is what a statement of the store's begins with.
+// statementNamePattern matches the first line of a statement of the store.
 var statementNamePattern = regexp.MustCompile(`^-- name: (\w+)\n`)
 
 func parseStatementName(sql string) string {
@@ -103,8 +100,8 @@ func parseStatementName(sql string) string {
 	return ""
 }
 
-// findTransaction returns the statements of the transaction in a log that has one of
-// that name, from BEGIN to COMMIT; nil if there is none.
+// findTransaction returns the statements of the transaction that contains a statement of a name, from
+// BEGIN to COMMIT, or nil.
 func findTransaction(log, name string) []string {
 	open := map[string][]string{} // by process
 	for _, m := range loggedStatementPattern.FindAllStringSubmatch(log, -1) {
@@ -123,18 +120,18 @@ func findTransaction(log, name string) []string {
 
 var parameterPattern = regexp.MustCompile(`\$\d+`)
 
-// renderScript makes the script of a transaction.
+// renderScript returns the script for the statements of a transaction.
 func (s pgbenchScript) renderScript(sent []string) (string, error) {
 	if sent == nil {
-		return "", fmt.Errorf("PostgreSQL's log has no transaction with %s", s.secondTripStart)
+		return "", fmt.Errorf("no transaction with %s in PostgreSQL's log", s.secondTripStart)
 	}
 	var out strings.Builder
 	out.WriteString("\\set i :i + 1\n" + s.prologue + "\\startpipeline\n")
 	for _, sql := range sent {
 		name := parseStatementName(sql)
-		parameters, known := s.parameters[name]
-		if !known && name != "" {
-			return "", fmt.Errorf("the server sends %s, which the script has no parameters for", name)
+		parameters, ok := s.parameters[name]
+		if !ok && name != "" {
+			return "", fmt.Errorf("statement %s of the server has no parameters in the script", name)
 		}
 		if name == s.secondTripStart {
 			out.WriteString("\\endpipeline\n\\startpipeline\n")
@@ -143,7 +140,7 @@ func (s pgbenchScript) renderScript(sent []string) (string, error) {
 		out.WriteString(parameterPattern.ReplaceAllStringFunc(sql, func(place string) string {
 			n, _ := strconv.Atoi(place[1:])
 			if n > len(parameters) {
-				err = fmt.Errorf("%s has a parameter %s, which the script does not have", name, place)
+				err = fmt.Errorf("parameter %s of %s is missing in the script", place, name)
 				return place
 			}
 			return parameters[n-1]

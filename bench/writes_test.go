@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Two sessions write at once; only one enrolls. Lines after a statement's first
-// begin with a tab in PostgreSQL's log.
+// enrollLog has two concurrent transactions, of which one enrolls. In PostgreSQL's log, lines of a
+// statement after the first begin with a tab.
 const enrollLog = `2026-11-24 00:00:00.001 UTC [7] LOG:  execute stmtcache_1: BEGIN
 2026-11-24 00:00:00.002 UTC [8] LOG:  execute stmtcache_1: BEGIN
 2026-11-24 00:00:00.003 UTC [8] LOG:  execute stmtcache_2: -- name: RefreshAnalytics
@@ -28,7 +28,7 @@ const enrollLog = `2026-11-24 00:00:00.001 UTC [7] LOG:  execute stmtcache_1: BE
 2026-11-24 00:00:00.007 UTC [7] LOG:  execute stmtcache_4: COMMIT
 `
 
-func TestScriptIsWhatTheServerSends(t *testing.T) {
+func TestRenderScript(t *testing.T) {
 	t.Parallel()
 	s := pgbenchScript{prologue: "\\set course 5\n", parameters: enrollParameters, secondTripStart: "Enroll"}
 	got, err := s.renderScript(findTransaction(enrollLog, "Enroll"))
@@ -54,24 +54,24 @@ COMMIT;
 	}
 }
 
-// A statement that the server did not send before must not be measured without.
-func TestScriptRefusesWhatItDoesNotKnow(t *testing.T) {
+// A new statement of the server must not be missing from the measurement.
+func TestRenderScriptRejectsUnknownStatements(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ name, log, tells string }{
+	for _, c := range []struct{ name, log, want string }{
 		{"no transaction", strings.ReplaceAll(enrollLog, "Enroll", "Unenroll"), "no transaction with Enroll"},
 		{"another statement", strings.ReplaceAll(enrollLog, "LockCourse", "LockUser"), "LockUser"},
 		{"another parameter", strings.ReplaceAll(enrollLog, "c.id = $1", "c.id = $1 AND c.slug = $2"), "$2"},
 	} {
 		s := pgbenchScript{parameters: enrollParameters, secondTripStart: "Enroll"}
-		if got, err := s.renderScript(findTransaction(c.log, "Enroll")); err == nil || !strings.Contains(err.Error(), c.tells) {
-			t.Errorf("%s: %v and %q, want an error that tells %q", c.name, err, got, c.tells)
+		if got, err := s.renderScript(findTransaction(c.log, "Enroll")); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got error %v and script %q, want an error with %q", c.name, err, got, c.want)
 		}
 	}
 }
 
-// All 100 events lie within their videos, every video is watched to its end, and
-// each course was last watched when its last event says.
-func TestWatch(t *testing.T) {
+// All 100 events lie within their videos, every video is watched to its end, and the last event of a
+// course is the time when it was last watched.
+func TestSimulateWatching(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 	for videos := 1; videos <= eventsPerWrite; videos++ {
@@ -92,13 +92,13 @@ func TestWatch(t *testing.T) {
 		}
 		for v, end := range ends {
 			if end != 600+v {
-				t.Errorf("of %d videos, video %d was watched to %d of %d s", videos, v, end, 600+v)
+				t.Errorf("%d videos: video %d was watched to %d of %d s", videos, v, end, 600+v)
 			}
 		}
-		if len(w.course) != len(last) {
-			t.Errorf("of %d videos, %d courses, want %d", videos, len(w.course), len(last))
+		if len(w.courses) != len(last) {
+			t.Errorf("%d videos: %d courses, want %d", videos, len(w.courses), len(last))
 		}
-		for i, c := range w.course {
+		for i, c := range w.courses {
 			if !w.last[i].Equal(last[c]) {
 				t.Errorf("course %d was last watched at %s, want %s", c, w.last[i], last[c])
 			}
@@ -106,8 +106,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// Of five transactions one ended before the window, and one after it.
-func TestPgbenchLogIsRead(t *testing.T) {
+// The log has five transactions. One ends before the window, and one after it.
+func TestReadPgbenchLogs(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	const log = `0 0 900 0 99 999999
@@ -123,15 +123,15 @@ func TestPgbenchLogIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Latencies are of those that began within it: the last three.
+	// Latencies count for transactions that begin in the window: the last three.
 	want := sample{
 		perSecond: 1.5, p50: 4 * time.Millisecond, p95: 5 * time.Millisecond, p99: 5 * time.Millisecond,
 		totalCPU: 3 * time.Millisecond, answered: 5,
 	}
 	if !reflect.DeepEqual(s, want) {
-		t.Errorf("read %+v, want %+v", s, want)
+		t.Errorf("got %+v, want %+v", s, want)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
-		t.Errorf("%v are left for the next round", left)
+		t.Errorf("logs left: %v", left)
 	}
 }

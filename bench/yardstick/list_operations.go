@@ -12,7 +12,7 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// variables are those of all operations.
+// variables are the variables of all operations.
 type variables struct {
 	Slug    string
 	Query   string
@@ -23,7 +23,7 @@ type variables struct {
 	OrderBy *edu.CourseOrder
 }
 
-// filter is what the benchmark filters a catalog by; it filters no search.
+// filter has the filters of a catalog that the benchmark uses; it does not filter searches.
 type filter struct {
 	CategoryID *string
 	Difficulty *edu.Difficulty
@@ -32,8 +32,8 @@ type filter struct {
 	Tags       []string
 }
 
-// pageEnd is where a page ends: what the list is ordered by there, and the id. All
-// are nil on an empty page.
+// pageEnd is the end of a page: the sort value and the id of its last row. All fields are nil on an empty
+// page.
 type pageEnd struct {
 	integer *int64
 	float   *float64
@@ -42,7 +42,7 @@ type pageEnd struct {
 	id      *int64
 }
 
-// scanTarget is where a value of a kind is read into.
+// scanTarget returns the field for a sort value of a kind.
 func (p *pageEnd) scanTarget(k edu.SortValueKind) any {
 	switch k {
 	case edu.IntValue:
@@ -56,8 +56,8 @@ func (p *pageEnd) scanTarget(k edu.SortValueKind) any {
 	}
 }
 
-// encodeCursor is the place as clients see it, in JSON. PostgreSQL cannot make it: it
-// ends with a checksum.
+// encodeCursor returns the cursor of the end as JSON. PostgreSQL cannot build it, because of its
+// checksum.
 func (p *pageEnd) encodeCursor(o edu.SortOrder) string {
 	at := edu.Cursor{Order: o.Name}
 	switch {
@@ -78,15 +78,15 @@ func (p *pageEnd) encodeCursor(o edu.SortOrder) string {
 	return `"` + at.String() + `"`
 }
 
-// sqlBuilder fills the gaps of a statement, which look like comments, and gathers
-// its parameters.
+// sqlBuilder replaces the placeholders of a statement, which look like comments, and collects its
+// arguments.
 type sqlBuilder struct {
 	replacements []string
 	args         []any
 }
 
-func (b *sqlBuilder) fillPlaceholder(gap, sql string) {
-	b.replacements = append(b.replacements, "/*"+gap+"*/", sql)
+func (b *sqlBuilder) fillPlaceholder(name, sql string) {
+	b.replacements = append(b.replacements, "/*"+name+"*/", sql)
 }
 
 func (b *sqlBuilder) addArgument(v any) string {
@@ -94,7 +94,7 @@ func (b *sqlBuilder) addArgument(v any) string {
 	return "$" + strconv.Itoa(len(b.args))
 }
 
-// afterCondition is the condition that a row comes after the cursor.
+// afterCondition returns the condition that a row comes after the cursor.
 func (b *sqlBuilder) afterCondition(o edu.SortOrder, key, id string, cursor *string) (string, error) {
 	if cursor == nil {
 		return "", nil
@@ -117,7 +117,7 @@ func (b *sqlBuilder) renderSQL(statement string) string {
 	return strings.NewReplacer(b.replacements...).Replace(statement)
 }
 
-// filterConditions is the filter as SQL.
+// filterConditions returns the filter as SQL.
 func (b *sqlBuilder) filterConditions(f *filter) (string, error) {
 	if f == nil {
 		return "", nil
@@ -145,8 +145,8 @@ func (b *sqlBuilder) filterConditions(f *filter) (string, error) {
 	return sql.String(), nil
 }
 
-// totalCountSQL is the SQL of the length of a catalog; where the categories' counters
-// know, they are asked.
+// totalCountSQL returns the SQL for the length of a catalog. It reads the counters of the categories if
+// they suffice.
 func (f *filter) totalCountSQL(conditions string) string {
 	switch {
 	case f == nil:
@@ -166,7 +166,7 @@ var courseOrderColumns = map[edu.CourseOrderField]string{
 func newCatalogOperation(statement string) operationFunc {
 	return func(ctx context.Context, db *pgxpool.Pool, q operationRequest) ([]byte, error) {
 		v, b := q.Variables, &sqlBuilder{}
-		where, err := b.filterConditions(v.Filter) // its parameters are the first
+		where, err := b.filterConditions(v.Filter) // adds the first arguments
 		if err != nil {
 			return nil, err
 		}
@@ -229,7 +229,7 @@ func newSearchOperation(statement string) operationFunc {
 		if err := db.QueryRow(ctx, b.renderSQL(statement), b.args...).Scan(&total, &more, &facets, &edges, end.scanTarget(o.Kind), &end.id); err != nil {
 			return nil, err
 		}
-		// Nobody asks for a correction: the benchmark searches for what there is.
+		// No search requires a correction: the benchmark searches only for existing words.
 		return fmt.Appendf(nil, `{"searchCourses":{"totalCount":%d,"didYouMean":null,"pageInfo":{"hasNextPage":%t,"endCursor":%s},"facets":%s,"edges":%s}}`,
 			total, more, end.encodeCursor(o), facets, edges), nil
 	}

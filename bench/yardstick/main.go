@@ -1,7 +1,6 @@
-// Command yardstick answers the benchmark's operations without GraphQL: each is
-// one hand-written statement in which PostgreSQL makes the finished JSON. It is
-// the practical limit that the server is measured against. It reads the same
-// requests, operationName and variables of them, and gives the same answers.
+// Command yardstick responds to the benchmark's operations without GraphQL: for each, one hand-written
+// statement builds the finished JSON in PostgreSQL. It is the practical limit that the server is compared
+// with. It reads operationName and variables of the same requests, and returns the same responses.
 package main
 
 import (
@@ -58,7 +57,7 @@ func serveYardstick(ctx context.Context) error {
 	}
 }
 
-// openPool opens a pool with the settings of the server's.
+// openPool opens a pool with the settings of the server's pool.
 func openPool(ctx context.Context) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(os.Getenv("DATABASE_URL"))
 	if err != nil {
@@ -77,7 +76,7 @@ func openPool(ctx context.Context) (*pgxpool.Pool, error) {
 	return pgxpool.NewWithConfig(ctx, config)
 }
 
-// operationRequest is a request; the document in it is not looked at.
+// operationRequest is a request without its document, which the yardstick ignores.
 type operationRequest struct {
 	OperationName string
 	Variables     variables
@@ -89,24 +88,24 @@ type operationHandler struct {
 	operations map[string]operationFunc
 }
 
-// operationFunc returns the value of data, as JSON.
+// operationFunc returns the value of the response's data, as JSON.
 type operationFunc func(context.Context, *pgxpool.Pool, operationRequest) ([]byte, error)
 
 var errBadRequest = errors.New("bad request")
 
-// ServeHTTP answers one request.
-func (a *operationHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP responds to one request.
+func (h *operationHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := operationRequest{viewer: edu.ViewerFrom(r.Context())}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 100<<10))
 	if err == nil {
 		err = json.Unmarshal(body, &q)
 	}
-	run, ok := a.operations[q.OperationName]
+	run, ok := h.operations[q.OperationName]
 	if err != nil || !ok {
-		http.Error(w, "want an operationName of the benchmark, and variables", http.StatusBadRequest)
+		http.Error(w, "unknown operationName, or invalid variables", http.StatusBadRequest)
 		return
 	}
-	data, err := run(r.Context(), a.db, q)
+	data, err := run(r.Context(), h.db, q)
 	switch {
 	case errors.Is(err, errBadRequest):
 		http.Error(w, err.Error(), http.StatusBadRequest)

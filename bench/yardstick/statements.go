@@ -14,8 +14,8 @@ import (
 //go:embed sql/*.sql
 var sqlFiles embed.FS
 
-// What the statements in the files have abbreviations for. No byte of an id can
-// become one that base64 and base64url write differently.
+// The statements in the files have abbreviations. Encoding an id as base64 gives the same text as
+// base64url: its bytes never lead to one of the two characters that differ.
 var (
 	globalIDPattern = regexp.MustCompile(`gid\('(\w+)', ([\w.]+)\)`)
 	statusPattern   = regexp.MustCompile(`status\((\w+)\)`)
@@ -32,7 +32,7 @@ var (
 	}
 )
 
-// readStatement reads a file and writes its abbreviations out.
+// readStatement reads a file and expands its abbreviations.
 func readStatement(name string) string {
 	text, err := sqlFiles.ReadFile("sql/" + name + ".sql")
 	if err != nil {
