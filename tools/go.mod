@@ -1,5 +1,5 @@
-// The programs that ./scripts/test runs and the server never imports, so that theirs and its
-// dependencies do not decide each other's versions.
+// The programs of ./scripts/test that the server does not import. Their own module keeps the versions of
+// their dependencies apart from the server's.
 module github.com/7p-education/api/tools
 
 go 1.26.0
