@@ -156,11 +156,16 @@ func (c *cacheBenchmark) measureCell(ctx context.Context, l *cacheLoad, n int, r
 		return cacheCell{}, err
 	}
 	for i := memoryCache; i < contenderCount; i++ {
-		if counts := samples[i].counts[0]; counts.hitRate() < minWarmHitRate {
-			printStatus("hit rate of %q is only %.1f %%; Cache-Status of a miss: %s", contenderNames[i], 100*counts.hitRate(), counts.lastMissStatus)
-		}
+		warnOfMisses(contenderNames[i], samples[i].counts[0])
 	}
 	return cacheCell{load: l, connections: n, samples: samples}, nil
+}
+
+// warnOfMisses prints a low hit rate of responses that were all requested before.
+func warnOfMisses(contender string, c responseCounts) {
+	if c.hitRate() < minWarmHitRate {
+		printStatus("hit rate of %q is only %.1f %%; Cache-Status of a miss: %s", contender, 100*c.hitRate(), c.lastMissStatus)
+	}
 }
 
 // contenderMeter returns the meter of a contender.

@@ -28,6 +28,7 @@ type options struct {
 	databaseOnly bool
 	writes       bool
 	cache        bool
+	base         string
 	operation    string
 	out          string
 }
@@ -38,6 +39,7 @@ func main() {
 	flag.BoolVar(&o.databaseOnly, "database", false, "only start the database and print its URL, for the benchmarks in process")
 	flag.BoolVar(&o.writes, "writes", false, "measure the writes, beside pgbench")
 	flag.BoolVar(&o.cache, "cache", false, "measure cache hits, beside a handler that writes the same responses from a map")
+	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only")
 	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed; print only")
 	flag.StringVar(&o.out, "out", "", "file of the report; default bench/RESULTS.md, bench/WRITES.md or bench/CACHE.md")
 	flag.Parse()
@@ -79,13 +81,15 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkWrites, "bench/WRITES.md"
 	case o.cache:
 		measure, out = benchmarkCache, "bench/CACHE.md"
+	case o.base != "":
+		measure = benchmarkRevisions
 	}
 	report, err := measure(ctx, database, o)
 	if err != nil {
 		return err
 	}
 	fmt.Print(report)
-	if o.quick || o.operation != "" {
+	if o.quick || o.operation != "" || o.base != "" {
 		return nil
 	}
 	if err := os.WriteFile(cmp.Or(o.out, out), []byte(report), 0o644); err != nil {
@@ -102,7 +106,7 @@ func benchmarkReads(ctx context.Context, database *embedpg.Server, o options) (r
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	printStatus("building the yardstick")
-	if err := buildBinary(ctx, "github.com/7p-education/api/bench/yardstick", b.binaryPath("yardstick")); err != nil {
+	if err := buildBinary(ctx, ".", "github.com/7p-education/api/bench/yardstick", b.binaryPath("yardstick")); err != nil {
 		return "", err
 	}
 	pool, err := pgxpool.New(ctx, database.DSN())
@@ -141,7 +145,7 @@ func newBenchmark(ctx context.Context, dsn string) (*benchmark, error) {
 		"READ_REPLICA_URL=", "REDIS_URL=", "RESPONSE_CACHE=off", "LOG_LEVEL=info", "RATE_LIMIT=off",
 	}}
 	printStatus("building the server")
-	return b, buildBinary(ctx, "github.com/7p-education/api", b.binaryPath("7p"))
+	return b, buildBinary(ctx, ".", "github.com/7p-education/api", b.binaryPath("7p"))
 }
 
 // launchServer starts the server with additional settings, and discards its log.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,10 +23,15 @@ type contender struct {
 	cmd  *exec.Cmd
 }
 
-// buildBinary compiles a package of the module.
-func buildBinary(ctx context.Context, pkg, binary string) error {
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg).CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+// buildBinary compiles a package of the module in a directory.
+func buildBinary(ctx context.Context, dir, pkg, binary string) error {
+	return runProgram(ctx, "go", "build", "-C", dir, "-o", binary, pkg)
+}
+
+// runProgram runs a program, whose output is part of the error if it fails.
+func runProgram(ctx context.Context, command ...string) error {
+	if out, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, out)
 	}
 	return nil
 }

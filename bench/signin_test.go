@@ -30,7 +30,7 @@ const (
 //	go test ./bench -run - -bench SignInFlood -benchtime 1x
 func BenchmarkSignInFlood(b *testing.B) {
 	binary := filepath.Join(b.TempDir(), "7p")
-	if err := buildBinary(b.Context(), "github.com/7p-education/api", binary); err != nil {
+	if err := buildBinary(b.Context(), ".", "github.com/7p-education/api", binary); err != nil {
 		b.Fatal(err)
 	}
 	for _, clients := range []int{2, 20, 200, 1000} {

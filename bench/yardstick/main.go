@@ -31,8 +31,8 @@ func main() {
 	}
 }
 
-// serveYardstick serves until the context ends. ADDR, DATABASE_URL, DATABASE_MAX_CONNS and
-// JWT_SECRET are those of the server.
+// serveYardstick serves until the context ends. It reads four settings of the server: ADDR, DATABASE_URL,
+// DATABASE_MAX_CONNS and JWT_SECRET.
 func serveYardstick(ctx context.Context) error {
 	tokens, err := auth.NewTokens(os.Getenv("JWT_SECRET"), "")
 	if err != nil {
