@@ -1,4 +1,4 @@
-// Command bench measures the server beside a yardstick: a handler that answers the same requests
+// Command bench measures the server beside a yardstick: a handler that responds to the same requests
 // without GraphQL, each with one hand-written SQL statement. See README.md.
 package main
 

@@ -16,7 +16,7 @@ import (
 // Other programs on the processors slow the contenders down unequally: the one with more processes gets
 // more of the remaining time. So a round waits for a quiet second, in which other programs use at most
 // maxQuietShare of the processors' time; a cell waits for maxQuietWait in all. A pair of rounds that was
-// not quiet is repeated, up to maxRoundFactor pairs for each pair of the report. The quietest count.
+// not quiet is repeated, up to maxRoundFactor pairs for each pair of the report. The quietest pairs count.
 const (
 	maxQuietShare  = 0.1
 	maxQuietWait   = time.Minute
