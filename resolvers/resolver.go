@@ -8,7 +8,7 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/maypok86/otter/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
@@ -19,7 +19,7 @@ import (
 // Resolver is the root of all resolvers. The loaders of an operation are in its context; Resolver holds
 // the state that operations share: slug hints and the dependencies of sessions.
 type Resolver struct {
-	slugHints *lru.Cache[string, edu.Course]
+	slugHints *otter.Cache[string, edu.Course]
 	sessions  SessionOptions
 	passwords *auth.PasswordHasher
 }
@@ -29,10 +29,7 @@ const maxSlugHints = 4096
 
 // New returns a Resolver.
 func New(s SessionOptions) *Resolver {
-	slugs, err := lru.New[string, edu.Course](maxSlugHints)
-	if err != nil {
-		panic(err) // lru.New fails only for a size below 1
-	}
+	slugs := otter.Must(&otter.Options[string, edu.Course]{MaximumSize: maxSlugHints})
 	return &Resolver{slugHints: slugs, sessions: s, passwords: auth.NewPasswordHasher()}
 }
 
@@ -40,14 +37,14 @@ func New(s SessionOptions) *Resolver {
 // which course the slug belongs to. This saves a round trip. The prefetched values are keyed by the
 // course's id, so they are not used if the slug belongs to another course by now.
 func (r *Resolver) prefetchBySlug(pf *prefetcher, slug string, sel ast.SelectionSet) {
-	if c, ok := r.slugHints.Get(slug); ok {
+	if c, ok := r.slugHints.GetIfPresent(slug); ok {
 		pf.walkCourses([]*edu.Course{&c}, sel)
 	}
 }
 
 // storeSlugHint stores which course a slug belongs to, for prefetchBySlug.
 func (r *Resolver) storeSlugHint(slug string, c *edu.Course) {
-	r.slugHints.Add(slug, edu.Course{ID: c.ID, InstructorID: c.InstructorID, CategoryID: c.CategoryID, Published: c.Published})
+	r.slugHints.Set(slug, edu.Course{ID: c.ID, InstructorID: c.InstructorID, CategoryID: c.CategoryID, Published: c.Published})
 }
 
 // currentSelection returns the selection set of the field that is being resolved.

@@ -3,7 +3,7 @@ package limits
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/maypok86/otter/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -11,17 +11,18 @@ import (
 // It is gqlgen's query cache: gqlgen adds the documents that it has validated.
 type DocumentCache struct {
 	policy  *Policy
-	entries *lru.LRU[*Document]
+	entries *otter.Cache[string, *Document]
 }
 
 // NewDocumentCache returns an empty cache of at most size documents.
 func NewDocumentCache(policy *Policy, size int) DocumentCache {
-	return DocumentCache{policy: policy, entries: lru.New[*Document](size)}
+	entries := otter.Must(&otter.Options[string, *Document]{MaximumSize: size})
+	return DocumentCache{policy: policy, entries: entries}
 }
 
 // Get returns the document of a text.
-func (c DocumentCache) Get(ctx context.Context, text string) (*ast.QueryDocument, bool) {
-	d, ok := c.entries.Get(ctx, text)
+func (c DocumentCache) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
+	d, ok := c.entries.GetIfPresent(text)
 	if !ok {
 		return nil, false
 	}
@@ -29,8 +30,8 @@ func (c DocumentCache) Get(ctx context.Context, text string) (*ast.QueryDocument
 }
 
 // Add caches a document, unless it exceeds the limits.
-func (c DocumentCache) Add(ctx context.Context, text string, query *ast.QueryDocument) {
+func (c DocumentCache) Add(_ context.Context, text string, query *ast.QueryDocument) {
 	if d, rejection := c.policy.CheckStructure(query); rejection == nil {
-		c.entries.Add(ctx, text, d)
+		c.entries.Set(text, d)
 	}
 }

@@ -22,8 +22,8 @@ func (StructureExtension) Validate(graphql.ExecutableSchema) error { return nil 
 
 // MutateOperationParameters rejects a document that exceeds the limits. It accepts a text that is not
 // GraphQL: gqlgen parses it again, and rejects it then.
-func (s StructureExtension) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
-	if _, cached := s.Documents.entries.Get(ctx, p.Query); cached {
+func (s StructureExtension) MutateOperationParameters(_ context.Context, p *graphql.RawParams) *gqlerror.Error {
+	if _, cached := s.Documents.entries.GetIfPresent(p.Query); cached {
 		return nil
 	}
 	_, err := s.Documents.policy.ParseDocument(p.Query)
@@ -54,7 +54,7 @@ func (CostExtension) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationContext rejects an operation that is too expensive.
 func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	policy := c.Documents.policy
-	d, ok := c.Documents.entries.Get(ctx, op.RawQuery)
+	d, ok := c.Documents.entries.GetIfPresent(op.RawQuery)
 	if !ok { // evicted meanwhile
 		var rejection *Rejection
 		if d, rejection = policy.CheckStructure(op.Doc); rejection != nil {

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/maypok86/otter/v2"
 
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/respcache"
@@ -43,7 +43,7 @@ type requestMemo struct {
 	cache      *respcache.Cache
 	inspectors []TextInspector
 	seed       maphash.Seed
-	entries    *lru.Cache[uint64, *memoizedRequest] // by the hashes of the bodies
+	entries    *otter.Cache[uint64, *memoizedRequest] // by the hashes of the bodies
 }
 
 // newRequestMemo returns nil without a cache, or if an extension has to inspect the parameters of every
@@ -52,10 +52,7 @@ func newRequestMemo(c *respcache.Cache, extensions []graphql.HandlerExtension) *
 	if c == nil {
 		return nil
 	}
-	entries, err := lru.New[uint64, *memoizedRequest](maxMemoizedRequests)
-	if err != nil {
-		panic(err) // of a size below 1
-	}
+	entries := otter.Must(&otter.Options[uint64, *memoizedRequest]{MaximumSize: maxMemoizedRequests})
 	m := &requestMemo{cache: c, seed: maphash.MakeSeed(), entries: entries}
 	for _, e := range extensions {
 		if _, mutates := e.(graphql.OperationParameterMutator); !mutates {
@@ -80,7 +77,7 @@ func (m *requestMemo) findRequest(body []byte) *memoizedRequest {
 	if !m.canMemoize(body) {
 		return nil
 	}
-	if q, ok := m.entries.Get(maphash.Bytes(m.seed, body)); ok && q.body == string(body) {
+	if q, ok := m.entries.GetIfPresent(maphash.Bytes(m.seed, body)); ok && q.body == string(body) {
 		return q
 	}
 	return nil
@@ -101,7 +98,7 @@ func (m *requestMemo) storeRequest(q *memoizedRequest, hit *respcache.RequestLoo
 	}
 	q.key, q.operationName = hit.Operation()
 	q.stored = true
-	m.entries.Add(maphash.String(m.seed, q.body), q)
+	m.entries.Set(maphash.String(m.seed, q.body), q)
 }
 
 // lookupResponse searches the cache for the response to a memoized request and reports whether it is there.
