@@ -81,7 +81,7 @@ func (a *authentication) publishRevocation(ctx context.Context, r auth.Revocatio
 func (a *authentication) sessionOptions(c *config.Config, limits *ratelimit.Limits) resolvers.SessionOptions {
 	return resolvers.SessionOptions{
 		Tokens: a.Tokens, AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL,
-		LimitSignIn: limits.CountEmailSignIn,
+		LimitSignIn: limits.ConsumeEmailSignIn,
 		RevokeTokens: func(ctx context.Context, user, session int64) {
 			a.publishRevocation(ctx, auth.Revocation{User: user, Session: session})
 		},

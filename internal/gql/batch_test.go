@@ -24,7 +24,7 @@ type countingBudget struct {
 	costs    []int64
 }
 
-func (b *countingBudget) Requests(_ context.Context, n int) error {
+func (b *countingBudget) ConsumeRequests(_ context.Context, n int) error {
 	if n > b.requests {
 		return &edu.Error{Code: edu.RateLimited, Message: "too many requests", RetryAfter: 9}
 	}
@@ -32,11 +32,13 @@ func (b *countingBudget) Requests(_ context.Context, n int) error {
 	return nil
 }
 
-func (b *countingBudget) Spend(_ context.Context, cost int64) error {
+func (b *countingBudget) ConsumeCost(_ context.Context, cost int64) error {
 	b.costs = append(b.costs, cost)
 	return nil
 }
-func (b *countingBudget) Attempt(context.Context) error { return errors.New("unexpected sign-in") }
+func (b *countingBudget) ConsumeSignIn(context.Context) error {
+	return errors.New("unexpected sign-in")
+}
 
 // newBatchServer serves ten operations a request, of a cost of 250 together. It returns the access log.
 func newBatchServer(t *testing.T, budget *countingBudget) (http.Handler, *bytes.Buffer) {

@@ -139,15 +139,15 @@ func (l *limitedBudget) spendUnits(used *int64, n, limit int64) error {
 	return nil
 }
 
-func (l *limitedBudget) Requests(_ context.Context, n int) error {
+func (l *limitedBudget) ConsumeRequests(_ context.Context, n int) error {
 	return l.spendUnits(&l.requests, int64(n), l.maxRequests)
 }
 
-func (l *limitedBudget) Spend(_ context.Context, cost int64) error {
+func (l *limitedBudget) ConsumeCost(_ context.Context, cost int64) error {
 	return l.spendUnits(&l.spent, cost, l.maxSpent)
 }
 
-func (l *limitedBudget) Attempt(context.Context) error {
+func (l *limitedBudget) ConsumeSignIn(context.Context) error {
 	return l.spendUnits(&l.attempts, 1, l.maxAttempts)
 }
 

@@ -44,7 +44,7 @@ func BenchmarkMiddleware(b *testing.B) {
 	address := netip.MustParseAddr("192.0.2.7")
 	h := l.Middleware(func(*http.Request) netip.Addr { return address })(
 		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if err := l.Spend(r.Context(), 7); err != nil {
+			if err := l.ConsumeCost(r.Context(), 7); err != nil {
 				b.Error(err)
 			}
 		}))

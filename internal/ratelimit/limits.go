@@ -120,10 +120,10 @@ func (l *Limits) admitRequests(ctx context.Context, limited *limitedRequest, n i
 	return err
 }
 
-// Requests takes n further requests from the caller's bucket, such as the members of a batch; the
+// ConsumeRequests takes n further requests from the caller's bucket, such as the members of a batch; the
 // request of ctx itself is already counted. It delays or returns an error as Middleware does for each.
-// The rules of Spend apply.
-func (l *Limits) Requests(ctx context.Context, n int) error {
+// The rules of ConsumeCost apply.
+func (l *Limits) ConsumeRequests(ctx context.Context, n int) error {
 	limited := limitedRequestFrom(ctx)
 	if limited == nil || n < 1 {
 		return nil
@@ -131,12 +131,12 @@ func (l *Limits) Requests(ctx context.Context, n int) error {
 	return l.admitRequests(ctx, limited, n)
 }
 
-// Spend takes the cost of an operation from the budget of the request's caller, or returns an
+// ConsumeCost takes the cost of an operation from the budget of the request's caller, or returns an
 // *edu.Error of the code RATE_LIMITED. A request that did not pass Middleware has no limit.
 //
 // All of these methods write headers. Call them before the response begins, from the request's
 // goroutine.
-func (l *Limits) Spend(ctx context.Context, cost int64) error {
+func (l *Limits) ConsumeCost(ctx context.Context, cost int64) error {
 	limited := limitedRequestFrom(ctx)
 	if limited == nil || l.cost == nil {
 		return nil
@@ -149,9 +149,9 @@ func (l *Limits) Spend(ctx context.Context, cost int64) error {
 	return nil
 }
 
-// Attempt takes an attempt to begin or refresh a session from the bucket of the request's address, or
-// returns an *edu.Error of the code RATE_LIMITED. The rules of Spend apply.
-func (l *Limits) Attempt(ctx context.Context) error {
+// ConsumeSignIn takes an attempt to begin or refresh a session from the bucket of the request's address, or
+// returns an *edu.Error of the code RATE_LIMITED. The rules of ConsumeCost apply.
+func (l *Limits) ConsumeSignIn(ctx context.Context) error {
 	limited := limitedRequestFrom(ctx)
 	if limited == nil || l.signIns == nil {
 		return nil
@@ -164,9 +164,9 @@ func (l *Limits) Attempt(ctx context.Context) error {
 	return nil
 }
 
-// CountEmailSignIn takes an attempt from the bucket of the email as Attempt does. It sets no header for
+// ConsumeEmailSignIn takes an attempt from the bucket of the email as ConsumeSignIn does. It sets no header for
 // an allowed attempt, because other clients may use the same bucket.
-func (l *Limits) CountEmailSignIn(ctx context.Context, email string) error {
+func (l *Limits) ConsumeEmailSignIn(ctx context.Context, email string) error {
 	limited := limitedRequestFrom(ctx)
 	if limited == nil || l.emailSignIns == nil {
 		return nil

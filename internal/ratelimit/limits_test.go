@@ -61,15 +61,15 @@ func serve(l *ratelimit.Limits) *server {
 		c, _ := r.Context().Value(callerKey{}).(caller)
 		var err error
 		if c.cost > 0 {
-			err = l.Spend(r.Context(), c.cost)
+			err = l.ConsumeCost(r.Context(), c.cost)
 		}
 		if c.attempt != nil {
-			if err = l.Attempt(r.Context()); err == nil && *c.attempt != "" {
-				err = l.CountEmailSignIn(r.Context(), *c.attempt)
+			if err = l.ConsumeSignIn(r.Context()); err == nil && *c.attempt != "" {
+				err = l.ConsumeEmailSignIn(r.Context(), *c.attempt)
 			}
 		}
 		if c.more > 0 {
-			err = l.Requests(r.Context(), c.more)
+			err = l.ConsumeRequests(r.Context(), c.more)
 		}
 		if problem, ok := errors.AsType[*edu.Error](err); ok {
 			w.WriteHeader(http.StatusTooManyRequests)
@@ -209,7 +209,7 @@ func TestCallers(t *testing.T) {
 	})
 }
 
-func TestSpend(t *testing.T) {
+func TestConsumeCost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(ratelimit.Rules{Requests: policy(100, 100*time.Hour), Cost: policy(6000, time.Minute), SignIns: policy(5, time.Hour)})
@@ -282,13 +282,13 @@ func TestLongestWait(t *testing.T) {
 		rec := httptest.NewRecorder()
 		l.Middleware(func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.7") })(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			ctx := r.Context()
-			if err := errors.Join(l.Spend(ctx, 4), l.Spend(ctx, 4), l.Attempt(ctx)); err != nil {
+			if err := errors.Join(l.ConsumeCost(ctx, 4), l.ConsumeCost(ctx, 4), l.ConsumeSignIn(ctx)); err != nil {
 				t.Error(err)
 			}
 			if got, want := rec.Header().Get("RateLimit"), `"cost";r=2;t=1, "sessions";r=0;t=3600`; got != want {
 				t.Errorf("RateLimit %s, want %s", got, want)
 			}
-			if l.Attempt(ctx) == nil || l.Spend(ctx, 4) == nil || l.Spend(ctx, 1) != nil {
+			if l.ConsumeSignIn(ctx) == nil || l.ConsumeCost(ctx, 4) == nil || l.ConsumeCost(ctx, 1) != nil {
 				t.Error("allowed more than the budget, or rejected the rest of it")
 			}
 		})).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil))
@@ -298,8 +298,8 @@ func TestLongestWait(t *testing.T) {
 	})
 }
 
-// TestAttempt checks that sign-in attempts count by address, also for signed-in viewers.
-func TestAttempt(t *testing.T) {
+// TestConsumeSignIn checks that sign-in attempts count by address, also for signed-in viewers.
+func TestConsumeSignIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(ratelimit.Rules{Requests: policy(1000, 1000*time.Hour), SignIns: policy(5, 15*time.Minute)})
@@ -331,8 +331,8 @@ func TestAttempt(t *testing.T) {
 	})
 }
 
-// TestAttemptsWithOneEmail sends each attempt from a new address.
-func TestAttemptsWithOneEmail(t *testing.T) {
+// TestConsumeEmailSignIn sends each attempt from a new address.
+func TestConsumeEmailSignIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(ratelimit.Rules{Requests: policy(10, time.Hour), SignIns: policy(5, 15*time.Minute)})
@@ -381,7 +381,7 @@ func TestDisabled(t *testing.T) {
 		}
 		l := ratelimit.New(ratelimit.Rules{Cost: policy(1, time.Hour), SignIns: policy(1, time.Hour)}, nil)
 		for range 2 { // the context has no request
-			if err := errors.Join(l.Spend(t.Context(), 1), l.Attempt(t.Context()), l.CountEmailSignIn(t.Context(), email), l.Requests(t.Context(), 9)); err != nil {
+			if err := errors.Join(l.ConsumeCost(t.Context(), 1), l.ConsumeSignIn(t.Context()), l.ConsumeEmailSignIn(t.Context(), email), l.ConsumeRequests(t.Context(), 9)); err != nil {
 				t.Error(err)
 			}
 		}

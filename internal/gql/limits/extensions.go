@@ -76,11 +76,11 @@ func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.O
 	if c.Budget == nil || dryRun {
 		return nil
 	}
-	if err := c.Budget.Spend(ctx, estimate.Cost); err != nil {
+	if err := c.Budget.ConsumeCost(ctx, estimate.Cost); err != nil {
 		return gqlerror.Wrap(err)
 	}
 	if logins > 0 {
-		return gqlerror.Wrap(c.Budget.Attempt(ctx))
+		return gqlerror.Wrap(c.Budget.ConsumeSignIn(ctx))
 	}
 	return nil
 }

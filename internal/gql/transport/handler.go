@@ -166,7 +166,7 @@ func (h *Handler) serveBatch(out responseWriter, r *http.Request, items []batchI
 		return
 	}
 	if h.Budget != nil {
-		if err := h.Budget.Requests(ctx, len(items)-1); err != nil {
+		if err := h.Budget.ConsumeRequests(ctx, len(items)-1); err != nil {
 			resp := h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
 			out.writeResponse(ctx, response.HTTPStatusFor(resp), resp)
 			return
