@@ -34,6 +34,10 @@ const (
 	PlanPremium Plan = "PREMIUM"
 )
 
+// MaxEmailLength is the maximum length of an email in characters: the limit of RFC 5321, section
+// 4.5.3.1.3, without the enclosing angle brackets.
+const MaxEmailLength = 254
+
 // User is a student, an instructor or an admin. Only the columns that were requested are set: see
 // Columns. Private is nil if it was not read.
 type User struct {

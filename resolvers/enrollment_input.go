@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/validate"
 )
 
@@ -19,7 +20,7 @@ func validateEmails(in validate.Input, list []string) []string {
 	}
 	emails, seen := make([]string, 0, len(list)), make(map[string]bool, len(list))
 	for i, text := range list {
-		email := in.AtPath("emails").ValidateLine(strconv.Itoa(i), text, 0, validate.MaxEmailLength)
+		email := in.AtPath("emails").ValidateLine(strconv.Itoa(i), text, 0, edu.MaxEmailLength)
 		if key := strings.ToLower(email); !seen[key] {
 			seen[key] = true
 			emails = append(emails, email)

@@ -32,7 +32,7 @@ func (r *mutationResolver) SignUp(ctx context.Context, input graph.SignUpInput) 
 
 func (r *mutationResolver) SignIn(ctx context.Context, input graph.SignInInput) (*graph.SessionPayload, error) {
 	in := validate.New("input")
-	email := in.ValidateLine("email", input.Email, 1, validate.MaxEmailLength)
+	email := in.ValidateLine("email", input.Email, 1, edu.MaxEmailLength)
 	if err := r.limitSignIn(ctx, email); err != nil {
 		return nil, err
 	}

@@ -14,13 +14,8 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-const (
-	// leeway is the accepted difference between the provider's clock and this server's.
-	leeway = 30 * time.Second
-
-	// maxEmail is the maximum length of an email in characters (RFC 5321 section 4.5.3.1).
-	maxEmail = 254
-)
+// leeway is the accepted difference between the provider's clock and this server's.
+const leeway = 30 * time.Second
 
 // asymmetricAlgorithms are the algorithms that a provider may sign with (RFC 7518 section 3.1,
 // RFC 8037): a party that can verify cannot sign.
@@ -113,7 +108,7 @@ func (p *Provider) identityFromClaims(c jwt.MapClaims) (Identity, error) {
 		return Identity{}, ErrInvalidToken
 	}
 	email, _ := value.(string)
-	if email == "" || len(email) > maxEmail || strings.ContainsRune(email, 0) {
+	if email == "" || len(email) > edu.MaxEmailLength || strings.ContainsRune(email, 0) {
 		return Identity{}, ErrInvalidToken
 	}
 	// Some providers write a string. A provider that omits the claim vouches for all emails.

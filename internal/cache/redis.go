@@ -136,7 +136,7 @@ func (r *Redis) recordResult(ctx context.Context, err error) {
 	default:
 		r.errorCount.Add(1)
 		if r.breaker.recordFailure() {
-			r.log.WarnContext(ctx, "Redis unavailable: each process caches and limits on its own until it returns", "error", err)
+			r.log.WarnContext(ctx, "Redis unavailable: persisted queries and rate limits are per process, and the response cache is bypassed, until it returns", "error", err)
 		}
 	}
 }
