@@ -36,6 +36,7 @@ func (b *countingBudget) ConsumeCost(_ context.Context, cost int64) error {
 	b.costs = append(b.costs, cost)
 	return nil
 }
+
 func (b *countingBudget) ConsumeSignIn(context.Context) error {
 	return errors.New("unexpected sign-in")
 }
