@@ -76,19 +76,27 @@ func (c *Client) Do(t testing.TB, in Request) *Response {
 	}
 	ctx, cancel := context.WithTimeout(in.Context, timeout)
 	defer cancel()
-	in.Context, in.Path = ctx, c.base+in.path()
-	r := in.httpRequest()
-	r.RequestURI = "" // httptest sets it for handlers
+	r, err := http.NewRequestWithContext(ctx, in.method(), c.base+in.path(), strings.NewReader(in.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.addHeaders(r)
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	got, err := ReadResponse(resp)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	return got
+}
+
+func (in Request) method() string {
+	if in.Method == "" {
+		return http.MethodPost
+	}
+	return in.Method
 }
 
 func (in Request) path() string {
@@ -99,11 +107,12 @@ func (in Request) path() string {
 }
 
 func (in Request) httpRequest() *http.Request {
-	method := in.Method
-	if method == "" {
-		method = http.MethodPost
-	}
-	r := httptest.NewRequestWithContext(edu.WithViewer(in.Context, in.As), method, in.path(), strings.NewReader(in.Body))
+	r := httptest.NewRequestWithContext(edu.WithViewer(in.Context, in.As), in.method(), in.path(), strings.NewReader(in.Body))
+	in.addHeaders(r)
+	return r
+}
+
+func (in Request) addHeaders(r *http.Request) {
 	if !slices.ContainsFunc(in.Headers, func(line string) bool { return strings.HasPrefix(line, "Content-Type") }) {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -112,7 +121,6 @@ func (in Request) httpRequest() *http.Request {
 			r.Header.Add(name, value)
 		}
 	}
-	return r
 }
 
 // NewRequest returns the request of a Query, for a handler.
@@ -147,8 +155,16 @@ type Response struct {
 	Body   []byte
 }
 
+// ReadResponse reads and closes the body of a response.
+func ReadResponse(r *http.Response) (*Response, error) {
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	return &Response{Status: r.StatusCode, Header: r.Header, Body: body}, err
+}
+
 // Result is the result of one operation.
 type Result struct {
+	Status     int `json:"-"` // of the response, 0 in a batch
 	Data       json.RawMessage
 	Errors     []Error
 	Extensions map[string]any
@@ -180,7 +196,9 @@ func (r *Response) String() string { return fmt.Sprintf("%d %s", r.Status, r.Bod
 // Result decodes the body. It fails the test if the body is not the result of one operation.
 func (r *Response) Result(t testing.TB) Result {
 	t.Helper()
-	return decode[Result](t, r.Body)
+	result := decode[Result](t, r.Body)
+	result.Status = r.Status
+	return result
 }
 
 // Batch decodes the body. It fails the test if the body is not the results of a batch.
@@ -205,12 +223,31 @@ func (r Result) Code() string {
 	return r.Errors[0].Code()
 }
 
-// At follows names and indexes through the data; it returns nil if one of them leads nowhere.
+// Codes returns the codes of all errors, separated by spaces.
+func (r Result) Codes() string {
+	codes := make([]string, len(r.Errors))
+	for i, e := range r.Errors {
+		codes[i] = e.Code()
+	}
+	return strings.Join(codes, " ")
+}
+
+// String returns the whole result, for messages of tests.
+func (r Result) String() string {
+	return fmt.Sprintf("%d data %s errors %+v extensions %v", r.Status, r.Data, r.Errors, r.Extensions)
+}
+
+// At follows names and indexes through the data, as ValueAt does.
 func (r Result) At(path ...any) any {
 	var value any
 	if err := json.Unmarshal(r.Data, &value); err != nil {
 		return nil
 	}
+	return ValueAt(value, path...)
+}
+
+// ValueAt follows names and indexes through decoded JSON. It returns nil if one of them leads nowhere.
+func ValueAt(value any, path ...any) any {
 	for _, step := range path {
 		switch v := value.(type) {
 		case map[string]any:

@@ -49,7 +49,7 @@ func TestClient(t *testing.T) {
 			}},
 		} {
 			c.want["viewer"] = tt.viewer
-			if diff := cmp.Diff(c.want, c.resp.Result(t).At()); diff != "" || c.resp.Status != http.StatusTeapot {
+			if diff := cmp.Diff(c.want, c.resp.Result(t).At()); diff != "" || c.resp.Result(t).Status != http.StatusTeapot {
 				t.Errorf("%s to a %s: status %d (-want +got):\n%s", call, name, c.resp.Status, diff)
 			}
 		}
@@ -70,5 +70,9 @@ func TestResult(t *testing.T) {
 	}
 	if batch[0].Code() != "" || batch[1].Code() != "C" {
 		t.Errorf("codes %q and %q", batch[0].Code(), batch[1].Code())
+	}
+	twice := gqltest.Result{Errors: []gqltest.Error{batch[1].Errors[0], batch[1].Errors[0]}}
+	if batch[0].Codes() != "" || batch[1].Codes() != "C" || twice.Codes() != "C C" {
+		t.Errorf("codes %q, %q and %q", batch[0].Codes(), batch[1].Codes(), twice.Codes())
 	}
 }
