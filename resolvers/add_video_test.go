@@ -37,7 +37,7 @@ func TestAddVideo(t *testing.T) {
 	s.exec(t, "UPDATE courses SET duration_seconds = 100, updated_at = '2026-01-01'")
 	got := s.execute(t, s.instructor, addVideoMutation, newVideoVariables(s.course, map[string]any{"title": "Zwo\u0308lf"}))
 	wantUserErrors(t, got, "addVideo")
-	v := valueAt(got.Data, "addVideo", "video")
+	v := got.At("addVideo", "video")
 	if valueAt(v, "title") != "Zwölf" || valueAt(v, "position") != 2.0 || valueAt(v, "durationSeconds") != 30.0 || valueAt(v, "viewerProgress") != nil ||
 		valueAt(v, "course", "videos", "totalCount") != 2.0 || valueAt(v, "course", "updatedAt") == "2026-01-01T00:00:00Z" {
 		t.Errorf("response %s", got.body)
@@ -53,14 +53,14 @@ func TestAddVideo(t *testing.T) {
 		position := []int{1, 3, 5}[i]
 		got = s.execute(t, s.admin, addVideoMutation, newVideoVariables(s.course, map[string]any{"title": title, "position": position}))
 		wantUserErrors(t, got, "addVideo")
-		if valueAt(got.Data, "addVideo", "video", "position") != float64(position) {
+		if got.At("addVideo", "video", "position") != float64(position) {
 			t.Errorf("response %s, want position %d", got.body, position)
 		}
 	}
 	if titles := s.videoTitles(t, s.course); titles != "First One Third Zwölf Last" {
 		t.Errorf("videos are %s, want First One Third Zwölf Last", titles)
 	}
-	if valueAt(got.Data, "addVideo", "video", "course", "durationSeconds") != 180.0 {
+	if got.At("addVideo", "video", "course", "durationSeconds") != 180.0 {
 		t.Errorf("response %s, want a course of 180 seconds, the sum of its videos", got.body)
 	}
 	// A course cannot be shorter than the sum of its videos.
@@ -102,7 +102,7 @@ func TestAddVideoValidation(t *testing.T) {
 	}
 	// The message names the valid range.
 	got := s.execute(t, s.instructor, addVideoMutation, newVideoVariables(s.draft, map[string]any{"position": 3}))
-	if message := fmt.Sprint(valueAt(got.Data, "addVideo", "userErrors", 0, "message")); !strings.Contains(message, "from 1 to 2") {
+	if message := fmt.Sprint(got.At("addVideo", "userErrors", 0, "message")); !strings.Contains(message, "from 1 to 2") {
 		t.Errorf("message %q, want one with the range from 1 to 2", message)
 	}
 }
@@ -119,7 +119,7 @@ func TestAddVideoLimit(t *testing.T) {
 	}
 	got := s.execute(t, s.instructor, addVideoMutation, newVideoVariables(s.course, nil))
 	wantUserErrors(t, got, "addVideo", "INVALID input.courseId")
-	if message := fmt.Sprint(valueAt(got.Data, "addVideo", "userErrors", 0, "message")); !strings.Contains(message, "1000") {
+	if message := fmt.Sprint(got.At("addVideo", "userErrors", 0, "message")); !strings.Contains(message, "1000") {
 		t.Errorf("message %q, want one with the limit of 1000", message)
 	}
 }

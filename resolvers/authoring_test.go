@@ -34,7 +34,7 @@ func TestCreateCourse(t *testing.T) {
 		"thumbnailUrl": "https://example.com/a%20b.png?x=1#y", "durationSeconds": 31_536_000,
 	})))
 	wantUserErrors(t, got, "createCourse")
-	c := valueAt(got.Data, "createCourse", "course")
+	c := got.At("createCourse", "course")
 	for field, want := range map[string]any{
 		"slug": "cafe-b-creme-brulee-b", "title": "Café & <b>Crème brûlée</b>", "description": "One\n\ttwo\r\n", "difficulty": "BEGINNER",
 		"durationSeconds": 31_536_000.0, "thumbnailUrl": "https://example.com/a%20b.png?x=1#y", "published": false, "publishedAt": nil,
@@ -54,7 +54,7 @@ func TestCreateCourse(t *testing.T) {
 	got = s.execute(t, s.admin, createMutation, variablesOf(map[string]any{
 		"title": "x", "description": "", "priceAmount": "0", "categoryId": globalID(edu.KindCategory, 1), "tags": nil, "difficulty": "ADVANCED", "thumbnailUrl": nil, "durationSeconds": nil,
 	}))
-	c = valueAt(got.Data, "createCourse", "course")
+	c = got.At("createCourse", "course")
 	if valueAt(c, "difficulty") != "ADVANCED" || valueAt(c, "durationSeconds") != 0.0 || valueAt(c, "thumbnailUrl") != nil || len(valueAt(c, "tags").([]any)) != 0 || valueAt(c, "price", "amount") != "0.00" {
 		t.Errorf("response %s", got.body)
 	}
@@ -170,7 +170,7 @@ func TestConcurrentSlugs(t *testing.T) {
 		wait.Go(func() {
 			got := s.execute(t, s.instructor, createMutation, variablesOf(newCourse(s, map[string]any{"title": "Übung macht den Meister"})))
 			wantUserErrors(t, got, "createCourse")
-			slugs <- fmt.Sprint(valueAt(got.Data, "createCourse", "course", "slug"))
+			slugs <- fmt.Sprint(got.At("createCourse", "course", "slug"))
 		})
 	}
 	wait.Wait()
@@ -201,7 +201,7 @@ func TestUpdateCourse(t *testing.T) {
 		fields["id"] = globalID(edu.KindCourse, s.course)
 		got := s.execute(t, as, updateMutation, variablesOf(fields))
 		wantUserErrors(t, got, "updateCourse")
-		return valueAt(got.Data, "updateCourse", "course")
+		return got.At("updateCourse", "course")
 	}
 	// No fields, null fields and unchanged values change nothing.
 	for _, unchanged := range []map[string]any{
@@ -311,7 +311,7 @@ func TestPublishCourse(t *testing.T) {
 		t.Fatalf("a draft is visible: %s", before)
 	}
 	got := s.execute(t, s.instructor, publishMutation, courseVariables(s.draft))
-	c := valueAt(got.Data, "publishCourse", "course")
+	c := got.At("publishCourse", "course")
 	first := valueAt(c, "publishedAt")
 	if valueAt(c, "published") != true || first == nil || valueAt(c, "category", "courseCount") != 2.0 {
 		t.Errorf("response %s", got.body)
@@ -326,13 +326,13 @@ func TestPublishCourse(t *testing.T) {
 		t.Errorf("after publishing, lists and search return %s, want %s", visible(), want)
 	}
 	again := s.execute(t, s.instructor, publishMutation, courseVariables(s.draft))
-	if fmt.Sprint(again.Data) != fmt.Sprint(got.Data) {
+	if fmt.Sprint(again.At()) != fmt.Sprint(got.At()) {
 		t.Errorf("second response %s, want %s", again.body, got.body)
 	}
 	unpublish := strings.ReplaceAll(publishMutation, "publishCourse", "unpublishCourse")
 	for range 2 {
 		got = s.execute(t, s.instructor, unpublish, courseVariables(s.draft))
-		c = valueAt(got.Data, "unpublishCourse", "course")
+		c = got.At("unpublishCourse", "course")
 		if valueAt(c, "published") != false || valueAt(c, "publishedAt") != first || valueAt(c, "category", "courseCount") != 1.0 {
 			t.Errorf("response %s", got.body)
 		}
@@ -347,7 +347,7 @@ func TestPublishCourse(t *testing.T) {
 	created := s.mustExecute(t, s.instructor, createMutation, variablesOf(newCourse(s, nil)))
 	never := s.execute(t, s.instructor, unpublish, map[string]any{"id": valueAt(created, "createCourse", "course", "id")})
 	wantUserErrors(t, never, "unpublishCourse")
-	if valueAt(never.Data, "unpublishCourse", "course", "publishedAt") != nil {
+	if never.At("unpublishCourse", "course", "publishedAt") != nil {
 		t.Errorf("response %s", never.body)
 	}
 }

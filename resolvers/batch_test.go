@@ -61,7 +61,7 @@ func TestAliasesKeepArgumentsApart(t *testing.T) {
 		t.Errorf("cost %+v, want %+v", got.cost, want)
 	}
 	order := map[string]string{"last": "published_at, id", "cheap": "price, id", "expensive": "price DESC, id DESC"}
-	for i, k := range valueAt(got.Data, "categories").([]any) {
+	for i, k := range got.At("categories").([]any) {
 		key := queryOne[int64](t, a, "SELECT id FROM categories ORDER BY name, id OFFSET $1 LIMIT 1", i)
 		for name, n := range map[string]int{"two": 2, "one": 1, "last": 1, "cheap": 1, "expensive": 1, "again": 1} {
 			by, ok := order[name]
@@ -154,7 +154,7 @@ func TestDepthCostsOneRoundTripPerLevel(t *testing.T) {
 		if want := (cost{9, 5, 0}); got.cost != want || len(got.Errors) > 0 {
 			t.Errorf("pages of %s cost %+v, want %+v; errors %v", size, got.cost, want, got.Errors)
 		}
-		walkJSON(got.Data, "", func(path string, v any) {
+		walkJSON(got.At(), "", func(path string, v any) {
 			if v == nil {
 				t.Errorf("%s is null", path)
 			}

@@ -160,7 +160,7 @@ func (c *concurrentWriters) send(t *testing.T, as edu.Viewer, r mutationRequest,
 	d := timeSpan{from: c.now()}
 	got := c.execute(t, as, text, r.variables)
 	for range maxRetries { // on a busy machine a writer times out in the queue
-		if len(got.Errors) == 0 || got.Errors[0].code() != string(edu.Unavailable) {
+		if len(got.Errors) == 0 || got.Errors[0].Code() != string(edu.Unavailable) {
 			break
 		}
 		c.retries.Add(1)
@@ -183,7 +183,7 @@ func (c *concurrentWriters) send(t *testing.T, as edu.Viewer, r mutationRequest,
 	defer c.mu.Unlock()
 	c.outcomes[outcome]++
 	if outcome == r.mutation {
-		record(valueAt(got.Data, r.mutation), d)
+		record(got.At(r.mutation), d)
 	}
 }
 

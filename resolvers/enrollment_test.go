@@ -17,7 +17,7 @@ const enrollMutation = `mutation($id: ID!) { enroll(input: {courseId: $id}) {
 
 // userErrors returns the user errors of a payload as "CODE input.field".
 func userErrors(got response, mutation string) []string {
-	list, _ := valueAt(got.Data, mutation, "userErrors").([]any)
+	list, _ := got.At(mutation, "userErrors").([]any)
 	problems := make([]string, len(list))
 	for i, e := range list {
 		var path []string
@@ -48,7 +48,7 @@ func TestEnroll(t *testing.T) {
 	s := newFixture(t)
 	got := s.execute(t, s.otherStudent, enrollMutation, courseVariables(s.course))
 	wantUserErrors(t, got, "enroll")
-	enrollment := valueAt(got.Data, "enroll", "enrollment")
+	enrollment := got.At("enroll", "enrollment")
 	if valueAt(enrollment, "progress") != 0.0 || valueAt(enrollment, "status") != "NOT_STARTED" ||
 		valueAt(enrollment, "course", "enrollmentCount") != 2.0 || valueAt(enrollment, "course", "viewerEnrollment", "id") != valueAt(enrollment, "id") {
 		t.Errorf("response %s", got.body)
@@ -100,13 +100,13 @@ func TestUnenroll(t *testing.T) {
 	wantUserErrors(t, s.execute(t, s.otherStudent, unenroll, courseVariables(s.draft)), "unenroll", "NOT_FOUND input.courseId")
 	got := s.execute(t, s.student, unenroll, courseVariables(s.course))
 	wantUserErrors(t, got, "unenroll")
-	if valueAt(got.Data, "unenroll", "course", "enrollmentCount") != 0.0 || valueAt(got.Data, "unenroll", "course", "viewerEnrollment") != nil {
+	if got.At("unenroll", "course", "enrollmentCount") != 0.0 || got.At("unenroll", "course", "viewerEnrollment") != nil {
 		t.Errorf("response %s", got.body)
 	}
 	// The viewer can leave a course that is no longer published. The payload does not show it.
 	got = s.execute(t, s.student, unenroll, courseVariables(s.draft))
 	wantUserErrors(t, got, "unenroll")
-	if valueAt(got.Data, "unenroll", "course") != nil {
+	if got.At("unenroll", "course") != nil {
 		t.Errorf("response %s, want no course", got.body)
 	}
 	if n := queryOne[int](t, s.testAPI, "SELECT count(*)::int FROM enrollments"); n != 0 {
@@ -124,14 +124,14 @@ func TestReviewCourse(t *testing.T) {
 	}
 	got := s.execute(t, s.student, review, reviewOf(s.course, 2, "e\u0301t\u00e9 & <b>\n\tso so"))
 	wantUserErrors(t, got, "reviewCourse")
-	r := valueAt(got.Data, "reviewCourse", "review")
+	r := got.At("reviewCourse", "review")
 	if valueAt(r, "id") != globalID(edu.KindReview, s.review) || valueAt(r, "rating") != 2.0 || valueAt(r, "body") != "été & <b>\n\tso so" ||
 		valueAt(r, "course", "rating") != 2.0 || valueAt(r, "course", "reviewCount") != 1.0 || valueAt(r, "course", "reviews", "nodes", 0, "body") != valueAt(r, "body") {
 		t.Errorf("response %s, want the first review replaced", got.body)
 	}
 	s.mustExecute(t, s.otherStudent, enrollMutation, courseVariables(s.course))
 	got = s.execute(t, s.otherStudent, review, reviewOf(s.course, 5, ""))
-	if valueAt(got.Data, "reviewCourse", "review", "course", "rating") != 3.5 {
+	if got.At("reviewCourse", "review", "course", "rating") != 3.5 {
 		t.Errorf("response %s, want a mean of 3.5", got.body)
 	}
 	for name, c := range map[string]struct {
@@ -170,27 +170,27 @@ func TestRecordVideoProgress(t *testing.T) {
 
 	got := s.execute(t, s.student, recordMutation, eventVariables(videoEvent(s.video, 54), videoEvent(second, 89), videoEvent(second, 20)))
 	wantUserErrors(t, got, "recordVideoProgress")
-	e := valueAt(got.Data, "recordVideoProgress", "enrollments", 0)
-	if valueAt(got.Data, "recordVideoProgress", "recordedCount") != 3.0 || valueAt(e, "progress") != 50.0 || valueAt(e, "status") != "IN_PROGRESS" || valueAt(e, "lastAccessedAt") == nil {
+	e := got.At("recordVideoProgress", "enrollments", 0)
+	if got.At("recordVideoProgress", "recordedCount") != 3.0 || valueAt(e, "progress") != 50.0 || valueAt(e, "status") != "IN_PROGRESS" || valueAt(e, "lastAccessedAt") == nil {
 		t.Errorf("response %s, want half of the videos watched", got.body)
 	}
 	if got.cost.Statements != 8 || got.cost.RoundTrips != 3 {
 		t.Errorf("cost %+v, want 8 statements in 3 round trips, however many events", got.cost)
 	}
 	got = s.execute(t, s.student, recordMutation, eventVariables(videoEvent(second, 90)))
-	e = valueAt(got.Data, "recordVideoProgress", "enrollments", 0)
+	e = got.At("recordVideoProgress", "enrollments", 0)
 	if valueAt(e, "progress") != 100.0 || valueAt(e, "status") != "COMPLETED" || valueAt(e, "completedAt") == nil {
 		t.Errorf("response %s, want all videos watched", got.body)
 	}
 	// Neither a new video nor watching again lowers the progress.
 	s.exec(t, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES ($1, 'Three', 3, 100)", s.course)
 	again := s.execute(t, s.student, recordMutation, eventVariables(videoEvent(s.video, 1)))
-	if a := valueAt(again.Data, "recordVideoProgress", "enrollments", 0); valueAt(a, "progress") != 100.0 || valueAt(a, "completedAt") != valueAt(e, "completedAt") {
+	if a := again.At("recordVideoProgress", "enrollments", 0); valueAt(a, "progress") != 100.0 || valueAt(a, "completedAt") != valueAt(e, "completedAt") {
 		t.Errorf("response %s, want unchanged progress and completedAt", again.body)
 	}
 	// Both courses at once, including the unpublished one that the viewer is enrolled in.
 	both := s.execute(t, s.student, recordMutation, eventVariables(videoEvent(s.draftVideo, 60), videoEvent(s.video, 2)))
-	if n := len(valueAt(both.Data, "recordVideoProgress", "enrollments").([]any)); n != 2 {
+	if n := len(both.At("recordVideoProgress", "enrollments").([]any)); n != 2 {
 		t.Errorf("response %s, want two enrollments", both.body)
 	}
 }
@@ -243,7 +243,7 @@ func TestBulkEnroll(t *testing.T) {
 	got := s.execute(t, s.instructor, bulk, emailsFor(s.course, "nobody@7p.example", "OTHER@7p.example", "other@7p.example", "student@7p.example", "gone@7p.example", "rival@7p.example"))
 	wantUserErrors(t, got, "bulkEnroll")
 	want := map[string]any{"enrolledCount": 2.0, "alreadyEnrolledCount": 1.0, "unknownEmails": []any{"nobody@7p.example", "gone@7p.example"}, "userErrors": []any{}}
-	if !reflect.DeepEqual(valueAt(got.Data, "bulkEnroll"), want) {
+	if !reflect.DeepEqual(got.At("bulkEnroll"), want) {
 		t.Errorf("response %s, want %v", got.body, want)
 	}
 	if n := queryOne[int](t, s.testAPI, "SELECT enrollment_count FROM courses WHERE id = $1", s.course); n != 3 {

@@ -32,7 +32,7 @@ func TestImportCourses(t *testing.T) {
 	})
 	got := s.execute(t, s.instructor, importMutation, courseListVariables(list...))
 	wantUserErrors(t, got, "importCourses")
-	if valueAt(got.Data, "importCourses", "importedCount") != float64(n) {
+	if got.At("importCourses", "importedCount") != float64(n) {
 		t.Errorf("response %s", got.body)
 	}
 	// Round trips: BEGIN, categories, table – COPY – insert, drop the table, COMMIT.
@@ -118,7 +118,7 @@ func TestImportRejectsInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := s.execute(t, s.instructor, importMutation, courseListVariables(c.courses...))
 			wantUserErrors(t, got, "importCourses", c.want...)
-			if valueAt(got.Data, "importCourses", "importedCount") != 0.0 {
+			if got.At("importCourses", "importedCount") != 0.0 {
 				t.Errorf("response %s", got.body)
 			}
 		})
@@ -140,7 +140,7 @@ func TestLargestRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s.post(t, as, body), len(body)
+		return s.post(t, as, string(body)), len(body)
 	}
 	// 500 events with the longest ids and times, as indented JSON, sent by a student.
 	list := make([]map[string]any, 500)
@@ -149,13 +149,13 @@ func TestLargestRequests(t *testing.T) {
 	}
 	got, size := post(s.student, recordMutation, eventVariables(list...))
 	if problems := userErrors(got, "recordVideoProgress"); len(problems) == 0 || !strings.HasPrefix(problems[0], "NOT_FOUND") {
-		t.Errorf("response to %d bytes: %d %.300s", size, got.status, got.body)
+		t.Errorf("response to %d bytes: %d %.300s", size, got.Status, got.body)
 	}
 	// 10,000 courses of 1,000 bytes.
 	courses := slices.Repeat([]map[string]any{newCourse(s, map[string]any{"description": strings.Repeat("so it is ", 110)})}, 10_000)
 	got, size = post(s.instructor, importMutation, courseListVariables(courses...))
-	if valueAt(got.Data, "importCourses", "importedCount") != 10_000.0 {
-		t.Errorf("response to %d bytes: %d %.300s", size, got.status, got.body)
+	if got.At("importCourses", "importedCount") != 10_000.0 {
+		t.Errorf("response to %d bytes: %d %.300s", size, got.Status, got.body)
 	}
 	got, _ = post(s.student, importMutation, courseListVariables(courses...))
 	wantError(t, got, "PAYLOAD_TOO_LARGE")

@@ -94,11 +94,11 @@ func TestMovedSlug(t *testing.T) {
 	a.exec(t, "UPDATE courses SET slug = $1 WHERE slug = $2", slugs[0], slugs[1])
 	moved := page(slugs[0])
 	for _, path := range [][]any{{"course", "id"}, {"course", "videos"}, {"course", "reviews"}, {"course", "instructor"}, {"course", "category"}} {
-		if diff := cmp.Diff(valueAt(second.Data, path...), valueAt(moved.Data, path...)); diff != "" || valueAt(moved.Data, path...) == nil {
+		if diff := cmp.Diff(second.At(path...), moved.At(path...)); diff != "" || moved.At(path...) == nil {
 			t.Errorf("%v of the moved slug (-want +got):\n%s", path, diff)
 		}
 	}
-	if removed := page(slugs[1]); len(removed.Errors) > 0 || valueAt(removed.Data, "course") != nil {
+	if removed := page(slugs[1]); len(removed.Errors) > 0 || removed.At("course") != nil {
 		t.Errorf("response %s, want no course for a removed slug", removed.body)
 	}
 }

@@ -165,7 +165,7 @@ func readOutcome(t *testing.T, s fixture, as edu.Viewer, r fieldCase) string {
 	t.Helper()
 	got := s.execute(t, as, "{ __typename "+r.query+" }", nil)
 	switch {
-	case len(got.Errors) == 0 && valueAt(got.Data, r.path...) == nil:
+	case len(got.Errors) == 0 && got.At(r.path...) == nil:
 		return "null"
 	case len(got.Errors) == 0:
 		return "ok"
@@ -174,13 +174,13 @@ func readOutcome(t *testing.T, s fixture, as edu.Viewer, r fieldCase) string {
 		t.Fatalf("response %s, want exactly one error, at %v", got.body, r.path)
 	}
 	if n := nullableDepth(r.path); n == 0 {
-		if got.Data != nil {
+		if got.At() != nil {
 			t.Errorf("response %s, want an error without data", got.body)
 		}
-	} else if valueAt(got.Data, "__typename") == nil || valueAt(got.Data, r.path[:n]...) != nil || n > 1 && valueAt(got.Data, r.path[:n-1]...) == nil {
+	} else if got.At("__typename") == nil || got.At(r.path[:n]...) != nil || n > 1 && got.At(r.path[:n-1]...) == nil {
 		t.Errorf("response %s, want null at %v and all other data", got.body, r.path[:n])
 	}
-	return got.Errors[0].code()
+	return got.Errors[0].Code()
 }
 
 // nullableDepth returns the length of the path to the value that is null if the field at path fails: the
@@ -255,8 +255,8 @@ func writeOutcome(t *testing.T, s fixture, as edu.Viewer, mutation string, varia
 		return "ok", changed
 	case len(got.Errors) == 0 && len(problems) == 1:
 		return "*" + strings.Fields(problems[0])[0] + "*", changed
-	case len(got.Errors) == 1 && got.Data == nil && fmt.Sprint(got.Errors[0].Path) == "["+mutation+"]":
-		return got.Errors[0].code(), changed
+	case len(got.Errors) == 1 && got.At() == nil && fmt.Sprint(got.Errors[0].Path) == "["+mutation+"]":
+		return got.Errors[0].Code(), changed
 	}
 	t.Fatalf("response %s, want one error at the mutation or one userError", got.body)
 	return "", false

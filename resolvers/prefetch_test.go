@@ -54,7 +54,7 @@ func TestFieldsArePrefetched(t *testing.T) {
 		if checkNoErrors(t, got); got.cost.Waits > 0 {
 			t.Errorf("%s is not prefetched: add its case to resolvers/prefetch_edges.go", name)
 		}
-		walkJSON(got.Data, "", func(path string, v any) {
+		walkJSON(got.At(), "", func(path string, v any) {
 			if list, isList := v.([]any); strings.HasSuffix(path, ".tested") && (v == nil || isList && len(list) == 0) {
 				t.Errorf("%s is null or empty, which proves nothing: insert rows in setupPrefetch", name)
 			}
@@ -130,7 +130,7 @@ func TestPayloadsArePrefetched(t *testing.T) {
 					viewer.Role = edu.RoleAdmin
 				}
 				got := s.execute(t, viewer, document, m.arguments(t, s, s.course, s.video))
-				if problems, _ := valueAt(got.Data, m.mutation, "userErrors").([]any); len(got.Errors) == 0 && len(problems) == 0 {
+				if problems, _ := got.At(m.mutation, "userErrors").([]any); len(got.Errors) == 0 && len(problems) == 0 {
 					if got.cost.Waits > 0 {
 						t.Errorf("the fields below the payload of %s are not prefetched: walk its selection in the resolver, or see TestFieldsArePrefetched", m.mutation)
 					}

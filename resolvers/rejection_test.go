@@ -138,7 +138,7 @@ func TestUnknownSlugs(t *testing.T) {
 				got := a.execute(t, anonymous, "query($slug: String) { "+field+"(slug: $slug) { id } }", map[string]any{"slug": slug})
 				if len(got.Errors) > 0 {
 					wantError(t, got, edu.BadUserInput)
-				} else if valueAt(got.Data, field) != nil {
+				} else if got.At(field) != nil {
 					t.Errorf("response %s, want null", got.body)
 				}
 			})
@@ -162,7 +162,7 @@ func TestDamagedCursors(t *testing.T) {
 	}
 	for _, cursor := range damaged {
 		got := a.execute(t, anonymous, "query($after: String) { courses(first: 1, after: $after) { nodes { id } } }", map[string]any{"after": cursor})
-		if len(got.Errors) != 1 || got.Errors[0].code() != string(edu.BadUserInput) {
+		if len(got.Errors) != 1 || got.Errors[0].Code() != string(edu.BadUserInput) {
 			t.Errorf("after: %q, response %s, want BAD_USER_INPUT", cursor, got.body)
 		}
 	}
@@ -216,8 +216,8 @@ func TestNodesWithInvalidID(t *testing.T) {
 	ids := []string{globalID(edu.KindCourse, 24), "bad", globalID(edu.KindUser, 1), globalID(edu.KindCourse, 24), globalID(edu.KindVideo, 1<<40)}
 	got := a.execute(t, anonymous, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", map[string]any{"ids": ids})
 	want := []any{map[string]any{"id": ids[0]}, nil, map[string]any{"id": ids[2]}, map[string]any{"id": ids[0]}, nil}
-	if fmt.Sprint(got.Data["nodes"]) != fmt.Sprint(want) {
-		t.Errorf("nodes %v, want %v", got.Data["nodes"], want)
+	if fmt.Sprint(got.At("nodes")) != fmt.Sprint(want) {
+		t.Errorf("nodes %v, want %v", got.At("nodes"), want)
 	}
 	if len(got.Errors) != 1 || !slices.Equal(got.Errors[0].Path, []any{"nodes", float64(1)}) {
 		t.Errorf("errors %+v, want one at nodes, 1", got.Errors)

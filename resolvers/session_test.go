@@ -85,7 +85,7 @@ func (e *sessionAPI) startSession(t *testing.T, as edu.Viewer, mutation string, 
 	if len(got.Errors) > 0 {
 		t.Fatalf("response %s", got.body)
 	}
-	p, _ := got.Data["session"].(map[string]any)
+	p, _ := got.At("session").(map[string]any)
 	s := session{response: got, user: p["user"]}
 	s.problems, _ = p["userErrors"].([]any)
 	s.access, _ = p["accessToken"].(string)
@@ -193,12 +193,13 @@ func TestSessionChangesViewerWithinOperation(t *testing.T) {
 		"still":   map[string]any{"user": map[string]any{"email": "instructor@7p.example", "preferences": map[string]any{"theme": "dark"}}},
 		"signOut": map[string]any{"signedOut": true},
 	}
-	delete(got.Data, "anonymous")
-	if len(got.Errors) != 1 || got.Errors[0].code() != string(edu.Unauthenticated) || !cmp.Equal(got.Errors[0].Path, []any{"anonymous"}) {
+	data, _ := got.At().(map[string]any)
+	delete(data, "anonymous")
+	if len(got.Errors) != 1 || got.Errors[0].Code() != string(edu.Unauthenticated) || !cmp.Equal(got.Errors[0].Path, []any{"anonymous"}) {
 		t.Errorf("response %s, want UNAUTHENTICATED only at the field anonymous", got.body)
 	}
-	if got.Data != nil {
-		if diff := cmp.Diff(want, got.Data); diff != "" {
+	if data != nil {
+		if diff := cmp.Diff(want, data); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
@@ -397,10 +398,10 @@ func TestRefreshReturnsTokensAfterFailedRead(t *testing.T) {
 	in := e.signIn(t, "student@7p.example", demo.Password)
 	e.exec(t, `UPDATE users SET preferences = '{"theme": 7}' WHERE id = 1`) // an unreadable theme
 	got := e.execute(t, anonymous, refreshSession, map[string]any{"input": map[string]any{"refreshToken": in.refresh}})
-	if len(got.Errors) != 1 || got.Errors[0].code() != "INTERNAL_SERVER_ERROR" || !cmp.Equal(got.Errors[0].Path, []any{"session", "user"}) {
+	if len(got.Errors) != 1 || got.Errors[0].Code() != "INTERNAL_SERVER_ERROR" || !cmp.Equal(got.Errors[0].Path, []any{"session", "user"}) {
 		t.Errorf("response %s, want one error at the user", got.body)
 	}
-	token, _ := valueAt(got.Data, "session", "refreshToken").(string)
+	token, _ := got.At("session", "refreshToken").(string)
 	e.exec(t, `UPDATE users SET preferences = '{}' WHERE id = 1`)
 	if e.refresh(t, token).viewer != in.viewer {
 		t.Errorf("response %s, want tokens", got.body)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
@@ -74,24 +74,12 @@ func setupAt(t *testing.T, dsn string, now time.Time) *testAPI {
 	}
 }
 
-// response is a GraphQL response with its HTTP status and its cost for the database.
+// response is the response of one operation with its body and its cost for the database.
 type response struct {
-	Data   map[string]any  `json:"data"`
-	Errors []responseError `json:"errors"`
-
-	status int
-	body   []byte
-	cost   cost
+	gqltest.Result
+	body []byte
+	cost cost
 }
-
-// responseError is an error of a response.
-type responseError struct {
-	Message    string         `json:"message"`
-	Path       []any          `json:"path,omitempty"`
-	Extensions map[string]any `json:"extensions"`
-}
-
-func (e responseError) code() string { return fmt.Sprint(e.Extensions["code"]) }
 
 // cost is the cost of an operation as the access log reports it.
 type cost struct {
@@ -103,27 +91,17 @@ type cost struct {
 // execute sends one operation as a viewer.
 func (a *testAPI) execute(t *testing.T, as edu.Viewer, query string, variables map[string]any) response {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a.post(t, as, body)
+	return a.post(t, as, gqltest.QueryBody(query, variables))
 }
 
 // post sends a request body as a viewer. It calls the handler directly, so the line of the access log with
 // the cost is complete when the handler returns.
-func (a *testAPI) post(t *testing.T, as edu.Viewer, body []byte) response {
+func (a *testAPI) post(t *testing.T, as edu.Viewer, body string) response {
 	t.Helper()
 	var log bytes.Buffer
-	served := middleware.RequestID()(middleware.AccessLog(&log, slog.LevelInfo)(a.handler))
-	r := httptest.NewRequestWithContext(edu.WithViewer(t.Context(), as), http.MethodPost, "/graphql", bytes.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
-	rec := httptest.NewRecorder()
-	served.ServeHTTP(rec, r)
-	got := response{status: rec.Code, body: rec.Body.Bytes()}
-	if err := json.Unmarshal(got.body, &got); err != nil {
-		t.Fatalf("the response is not JSON: %v\n%s", err, got.body)
-	}
+	logged := middleware.RequestID()(middleware.AccessLog(&log, slog.LevelInfo)(a.handler))
+	resp := gqltest.NewClient(logged).Post(t, as, body)
+	got := response{Result: resp.Result(t), body: resp.Body}
 	if err := json.Unmarshal(log.Bytes(), &got.cost); err != nil {
 		t.Fatalf("the access log is not one line of JSON: %v\n%s", err, &log)
 	}
@@ -137,26 +115,12 @@ func (a *testAPI) mustExecute(t *testing.T, as edu.Viewer, query string, variabl
 	if len(got.Errors) > 0 {
 		t.Fatalf("errors in the response to\n%s\n%s", query, got.body)
 	}
-	return got.Data
+	data, _ := got.At().(map[string]any)
+	return data
 }
 
-// valueAt returns the value at a path of names and indexes in decoded JSON, nil if there is none.
-func valueAt(v any, path ...any) any {
-	for _, step := range path {
-		switch s := step.(type) {
-		case string:
-			m, _ := v.(map[string]any)
-			v = m[s]
-		case int:
-			list, _ := v.([]any)
-			if s >= len(list) {
-				return nil
-			}
-			v = list[s]
-		}
-	}
-	return v
-}
+// valueAt follows names and indexes through decoded JSON.
+var valueAt = gqltest.ValueAt
 
 // fieldValues returns one field of every object of a list, as text.
 func fieldValues(list any, field string) []string {
@@ -228,7 +192,7 @@ func wantError(t *testing.T, got response, code edu.Code) {
 		t.Fatalf("no error, want %s; response %.300s", code, got.body)
 	}
 	e := got.Errors[0]
-	if e.code() != string(code) || e.Message == "" {
+	if e.Code() != string(code) || e.Message == "" {
 		t.Errorf("response %s, want an error %s", got.body, code)
 	}
 	lower := strings.ToLower(string(got.body))

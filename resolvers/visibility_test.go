@@ -107,9 +107,9 @@ func TestListsShowPublishedCourses(t *testing.T) {
 				t.Errorf("response %s, want only the published course", got.body)
 			}
 			for _, total := range []any{
-				valueAt(got.Data, "courses", "totalCount"), valueAt(got.Data, "filtered", "totalCount"), valueAt(got.Data, "everything", "totalCount"),
-				valueAt(got.Data, "categories", 0, "courseCount"), valueAt(got.Data, "categories", 0, "courses", "totalCount"),
-				valueAt(got.Data, "everything", "facets", "categories", 0, "count"), valueAt(got.Data, "everything", "facets", "prices", 0, "count"),
+				got.At("courses", "totalCount"), got.At("filtered", "totalCount"), got.At("everything", "totalCount"),
+				got.At("categories", 0, "courseCount"), got.At("categories", 0, "courses", "totalCount"),
+				got.At("everything", "facets", "categories", 0, "count"), got.At("everything", "facets", "prices", 0, "count"),
 			} {
 				if total != 1.0 {
 					t.Errorf("a total is %v, want 1: %s", total, got.body)
@@ -136,7 +136,7 @@ func TestDraftsAreNotFound(t *testing.T) {
 	s.exec(t, "UPDATE courses SET title = 'Zymurgy' WHERE id = $1", s.draft)
 	for column, as := range s.all() {
 		got := s.execute(t, as, `{ exact: searchCourses(query: "zymurgy") { totalCount } typo: searchCourses(query: "zymurgi") { totalCount didYouMean } searchSuggestions(prefix: "zym") }`, nil)
-		if len(got.Errors) > 0 || strings.Contains(strings.ToLower(string(got.body)), "zymurgy") || valueAt(got.Data, "exact", "totalCount") != 0.0 {
+		if len(got.Errors) > 0 || strings.Contains(strings.ToLower(string(got.body)), "zymurgy") || got.At("exact", "totalCount") != 0.0 {
 			t.Errorf("%s got %s, want no trace of the draft", column, got.body)
 		}
 	}
