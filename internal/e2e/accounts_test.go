@@ -24,7 +24,7 @@ func TestDeactivatedAccount(t *testing.T) {
 	env := []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret, "REDIS_URL=" + redistest.StartServer(t).URL()}
 	servers := []*program{serve7p(t, env...), serve7p(t, env...)}
 	session, a := servers[0].startSession(t, signIn, map[string]string{"email": student, "password": demo.Password})
-	if a.code() != "" {
+	if a.Codes() != "" {
 		t.Fatalf("not signed in: %+v", a)
 	}
 	token := "Authorization: Bearer " + strings.TrimSpace(mustRun7p(t, env, "token", "--email", student)) // without a session
@@ -85,13 +85,13 @@ func TestTokenKeys(t *testing.T) {
 	p := serve7p(t, database, "JWT_KEYS="+string(bundle), "JWT_SECRET=another "+secret+","+secret)
 	for name, key := range map[string]string{"the bundle": "JWT_KEYS=" + file, "the old secret": "JWT_SECRET=" + secret} {
 		token := mustRun7p(t, []string{database, key}, "token", "--email", student)
-		if a := p.query(t, whoAmI, nil, "Authorization: Bearer "+strings.TrimSpace(token)); valueAt(a.Data, "viewer", "email") != student {
+		if a := p.query(t, whoAmI, nil, "Authorization: Bearer "+strings.TrimSpace(token)); a.At("viewer", "email") != student {
 			t.Errorf("a token of %s: %+v", name, a)
 		}
 	}
-	resp, text := p.send(t, http.MethodGet, "/.well-known/jwks.json", "")
+	resp := p.send(t, http.MethodGet, "/.well-known/jwks.json", "")
 	var set struct{ Keys []map[string]string }
-	if err := json.Unmarshal([]byte(text), &set); err != nil || resp.StatusCode != http.StatusOK || len(set.Keys) != 1 || set.Keys[0]["d"] != "" {
-		t.Errorf("the keys are published as %d %s (%v)", resp.StatusCode, text, err)
+	if err := json.Unmarshal(resp.Body, &set); err != nil || resp.Status != http.StatusOK || len(set.Keys) != 1 || set.Keys[0]["d"] != "" {
+		t.Errorf("the keys are published as %s (%v)", resp, err)
 	}
 }

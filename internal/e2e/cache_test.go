@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/migrations"
 )
@@ -46,13 +47,9 @@ func writeOperations(t *testing.T) (dir string) {
 // cacheStatus sends an operation and returns its Cache-Status.
 func (p *program) cacheStatus(t *testing.T, query string, variables string) string {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": json.RawMessage(variables)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, text := p.send(t, http.MethodPost, "/graphql", string(body), isJSON)
-	if resp.StatusCode != http.StatusOK || strings.Contains(text, `"errors"`) {
-		t.Fatalf("%s: %d %s", query, resp.StatusCode, text)
+	resp := p.send(t, http.MethodPost, "/graphql", gqltest.QueryBody(query, json.RawMessage(variables)), isJSON)
+	if resp.Status != http.StatusOK || strings.Contains(resp.Text(), `"errors"`) {
+		t.Fatalf("%s: %s", query, resp)
 	}
 	return resp.Header.Get("Cache-Status")
 }

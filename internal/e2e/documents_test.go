@@ -36,8 +36,7 @@ func TestDocumentCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	status := func() int {
-		resp, _ := p.send(t, http.MethodPost, "/graphql", string(body), isJSON)
-		return resp.StatusCode
+		return p.send(t, http.MethodPost, "/graphql", string(body), isJSON).Status
 	}
 	if got := status(); got != http.StatusOK {
 		t.Errorf("the status of a document is %d", got)

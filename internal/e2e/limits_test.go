@@ -28,7 +28,7 @@ func TestLimitsAreSet(t *testing.T) {
 		"{ categories { id } } #" + strings.Repeat("x", 1000):                                                                         {"PAYLOAD_TOO_LARGE", "1000"},
 	} {
 		a := p.query(t, query, nil)
-		if len(a.Errors) == 0 || a.code() != want[0] || !strings.Contains(a.Errors[0].Message, want[1]) {
+		if len(a.Errors) == 0 || a.Codes() != want[0] || !strings.Contains(a.Errors[0].Message, want[1]) {
 			t.Errorf("%.80s\n%+v, want %q", query, a, want)
 		}
 	}

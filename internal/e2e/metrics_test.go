@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"net/http"
 	"regexp"
 	"slices"
@@ -19,12 +20,12 @@ import (
 // metrics returns the values of /metrics by name and labels.
 func (p *program) metrics(t *testing.T, headers ...string) map[string]float64 {
 	t.Helper()
-	resp, text := p.send(t, http.MethodGet, "/metrics", "", headers...)
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("/metrics: %d %s", resp.StatusCode, text)
+	resp := p.send(t, http.MethodGet, "/metrics", "", headers...)
+	if resp.Status != http.StatusOK {
+		t.Fatalf("/metrics: %s", resp)
 	}
 	all := map[string]float64{}
-	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
+	for lines := bufio.NewScanner(bytes.NewReader(resp.Body)); lines.Scan(); {
 		name, value, _ := strings.Cut(lines.Text(), " ")
 		if n, err := strconv.ParseFloat(value, 64); err == nil {
 			all[name] = n
@@ -87,8 +88,8 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}
 	}
-	_, text := p.send(t, http.MethodGet, "/metrics", "")
-	if problems, err := promlint.New(strings.NewReader(text)).Lint(); err != nil || len(problems) > 0 {
+	text := p.send(t, http.MethodGet, "/metrics", "").Body
+	if problems, err := promlint.New(bytes.NewReader(text)).Lint(); err != nil || len(problems) > 0 {
 		t.Errorf("%v, %v", problems, err)
 	}
 	if n := got["sevenp_sql_statements_total"]; n < 1 {
@@ -104,12 +105,12 @@ func TestMetricsAreHidden(t *testing.T) {
 	t.Parallel()
 	const token = "a token of these tests"
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "METRICS_TOKEN="+token, "RATE_LIMIT=1/15m")
-	missing, missingText := p.send(t, http.MethodGet, "/nowhere", "", "X-Request-Id: x")
+	missing := p.send(t, http.MethodGet, "/nowhere", "", "X-Request-Id: x")
 	for _, headers := range [][]string{{}, {"Authorization: Bearer " + token[1:]}} {
-		resp, text := p.send(t, http.MethodGet, "/metrics", "", append(headers, "X-Request-Id: x")...)
+		resp := p.send(t, http.MethodGet, "/metrics", "", append(headers, "X-Request-Id: x")...)
 		resp.Header["Date"], missing.Header["Date"] = nil, nil
-		if resp.StatusCode != missing.StatusCode || text != missingText || len(resp.Header) != len(missing.Header) {
-			t.Errorf("with %q: %d %s %v, want %d %s %v", headers, resp.StatusCode, text, resp.Header, missing.StatusCode, missingText, missing.Header)
+		if resp.Status != missing.Status || resp.Text() != missing.Text() || len(resp.Header) != len(missing.Header) {
+			t.Errorf("with %q: %s %v, want %s %v", headers, resp, resp.Header, missing, missing.Header)
 		}
 	}
 	for range 3 { // without a rate limit
@@ -128,7 +129,7 @@ func TestMetricsAreDescribed(t *testing.T) {
 	p.post(t, `{"query":"{ nothing }"}`)
 	name := regexp.MustCompile(`\bsevenp_\w+`)
 	described := slices.Compact(slices.Sorted(slices.Values(name.FindAllString(readFile(t, "../../docs/metrics.md"), -1))))
-	_, text := p.send(t, http.MethodGet, "/metrics", "")
+	text := p.send(t, http.MethodGet, "/metrics", "").Text()
 	var served []string
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "# TYPE sevenp_") {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cli"
+	"github.com/7p-education/api/internal/gqltest"
 )
 
 // patience is how long a step of a test may take before the test fails. A first start, with demo
@@ -158,72 +158,23 @@ func (p *program) wait(t *testing.T) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// send sends a request and returns the response with its whole body. Headers are "Name: value".
-func (p *program) send(t *testing.T, method, path, body string, headers ...string) (*http.Response, string) {
+// send sends a request. Only the given headers, as "Name: value", are sent: there is no default Content-Type.
+func (p *program) send(t *testing.T, method, path, body string, headers ...string) *gqltest.Response {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, p.base+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, string(text)
-}
-
-// response is a GraphQL response.
-type response struct {
-	Status int `json:"-"`
-	Data   map[string]any
-	Errors []struct {
-		Message    string
-		Extensions struct{ Code string }
-	}
-}
-
-// code returns the code of the only error, or "" without errors.
-func (a response) code() string {
-	if len(a.Errors) == 1 {
-		return a.Errors[0].Extensions.Code
-	}
-	return strings.Repeat("?", len(a.Errors))
+	return gqltest.NewHTTPClient(p.base).Do(t, gqltest.Request{
+		Method: method, Path: path, Body: body, Headers: append([]string{"Content-Type"}, headers...),
+	})
 }
 
 // query sends an operation.
-func (p *program) query(t *testing.T, query string, variables json.RawMessage, headers ...string) response {
+func (p *program) query(t *testing.T, query string, variables any, headers ...string) gqltest.Result {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p.post(t, string(body), headers...)
+	return p.post(t, gqltest.QueryBody(query, variables), headers...)
 }
 
-func (p *program) post(t *testing.T, body string, headers ...string) response {
+func (p *program) post(t *testing.T, body string, headers ...string) gqltest.Result {
 	t.Helper()
-	resp, text := p.send(t, http.MethodPost, "/graphql", body, append(headers, "Content-Type: application/json")...)
-	return decodeResponse(t, resp.StatusCode, text)
-}
-
-func decodeResponse(t *testing.T, status int, text string) response {
-	t.Helper()
-	a := response{Status: status}
-	if err := json.Unmarshal([]byte(text), &a); err != nil {
-		t.Fatalf("%d %s: %v", status, text, err)
-	}
-	return a
+	return gqltest.NewHTTPClient(p.base).Post(t, edu.Viewer{}, body, headers...).Result(t)
 }
 
 // newDataDir creates a directory that the account of PostgreSQL can enter, unlike t.TempDir.

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/7p-education/api/internal/cache/redistest"
 	"github.com/7p-education/api/internal/gql/persisted"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
 )
 
@@ -31,7 +31,7 @@ func TestRedisOutagesUnderLoad(t *testing.T) {
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "REDIS_URL="+redis.URL(),
 		"RATE_LIMIT=100000/1m", "RATE_LIMIT_COST=10000000/1h", "RATE_LIMIT_SLOWDOWN=off")
 	byHash := `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + persisted.HashText(titles) + `"}}}`
-	if a := p.post(t, `{"query":"`+titles+`",`+byHash[1:]); a.code() != "" {
+	if a := p.post(t, `{"query":"`+titles+`",`+byHash[1:]); a.Codes() != "" {
 		t.Fatalf("%+v", a)
 	}
 	for _, phase := range []struct {
@@ -51,8 +51,8 @@ func TestRedisOutagesUnderLoad(t *testing.T) {
 		// Readiness bypasses the breaker, so it is requested only after this.
 		p.poll(t, phase.name+": the breaker", func() bool { return p.metrics(t)["sevenp_redis_breaker_open"] == phase.open })
 		p.poll(t, phase.name+": readiness", func() bool {
-			resp, text := p.send(t, http.MethodGet, "/readyz", "")
-			return resp.StatusCode == http.StatusOK && strings.Contains(text, phase.health)
+			resp := p.send(t, http.MethodGet, "/readyz", "")
+			return resp.Status == http.StatusOK && strings.Contains(resp.Text(), phase.health)
 		})
 		p.poll(t, phase.name+": requests", func() bool { return l.countResponses() >= phaseRequests })
 		took, failed := l.stop()
@@ -119,11 +119,10 @@ func (p *program) startLoad(body string) *requestLoad {
 
 func (l *requestLoad) send(client *http.Client, url, body string) {
 	start := time.Now()
-	var text []byte
+	var got *gqltest.Response
 	resp, err := client.Post(url, "application/json", strings.NewReader(body))
 	if err == nil {
-		text, err = io.ReadAll(resp.Body)
-		resp.Body.Close()
+		got, err = gqltest.ReadResponse(resp)
 	}
 	took := time.Since(start)
 	l.mu.Lock()
@@ -132,8 +131,8 @@ func (l *requestLoad) send(client *http.Client, url, body string) {
 	switch {
 	case err != nil:
 		l.failed = append(l.failed, err.Error())
-	case resp.StatusCode != http.StatusOK || !strings.HasPrefix(string(text), `{"data":{"courses":{"nodes":[{"title":`):
-		l.failed = append(l.failed, resp.Status+" "+string(text))
+	case got.Status != http.StatusOK || !strings.HasPrefix(got.Text(), `{"data":{"courses":{"nodes":[{"title":`):
+		l.failed = append(l.failed, got.String())
 	}
 }
 

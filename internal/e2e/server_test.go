@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/invalidation"
 	"github.com/7p-education/api/internal/testdb"
 )
@@ -61,7 +62,7 @@ func TestEmbedded(t *testing.T) {
 	if diff := cmp.Diff(before, p.query(t, titles, nil)); diff != "" {
 		t.Errorf("the data after a restart (-before +after):\n%s", diff)
 	}
-	if a := p.query(t, whoAmI, nil, bearer); a.code() != "" {
+	if a := p.query(t, whoAmI, nil, bearer); a.Codes() != "" {
 		t.Errorf("a token does not outlive a restart: %+v", a)
 	}
 
@@ -108,9 +109,9 @@ func checkPages(t *testing.T, p *program) {
 		"/readyz":         {200, "application/json", `{"status":"ok","checks":{"database":"ok","migrations":"ok"}}`},
 		"/nowhere":        {404, "", ""},
 	} {
-		resp, text := p.send(t, http.MethodGet, path, "")
-		if resp.StatusCode != want.status || !strings.HasPrefix(resp.Header.Get("Content-Type"), want.contentType) || !strings.Contains(text, want.text) {
-			t.Errorf("GET %s: %d %s %.200s", path, resp.StatusCode, resp.Header.Get("Content-Type"), text)
+		resp := p.send(t, http.MethodGet, path, "")
+		if resp.Status != want.status || !strings.HasPrefix(resp.Header.Get("Content-Type"), want.contentType) || !strings.Contains(resp.Text(), want.text) {
+			t.Errorf("GET %s: %s %.200s", path, resp.Header.Get("Content-Type"), resp)
 		}
 		if resp.Header.Get("X-Request-Id") == "" || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("GET %s: headers %v", path, resp.Header)
@@ -120,20 +121,16 @@ func checkPages(t *testing.T, p *program) {
 
 // checkOperations runs the examples of the playground, which are the operations of the front end.
 func checkOperations(t *testing.T, p *program, bearer string) {
-	for name, find := range map[string]func(map[string]any) any{
-		"catalog":     func(d map[string]any) any { return valueAt(d, "courses", "nodes", 0, "title") },
-		"course-page": func(d map[string]any) any { return valueAt(d, "course", "videos", "nodes", 0, "title") },
-		"search":      func(d map[string]any) any { return valueAt(d, "searchCourses", "edges", 0, "node", "title") },
-		"dashboard": func(d map[string]any) any {
-			return valueAt(d, "viewer", "dashboard", "recentActivity", 0, "course", "title")
-		},
-		"browse-tree": func(d map[string]any) any {
-			return valueAt(d, "categories", 0, "courses", "nodes", 0, "instructor", "name")
-		},
+	for name, path := range map[string][]any{
+		"catalog":     {"courses", "nodes", 0, "title"},
+		"course-page": {"course", "videos", "nodes", 0, "title"},
+		"search":      {"searchCourses", "edges", 0, "node", "title"},
+		"dashboard":   {"viewer", "dashboard", "recentActivity", 0, "course", "title"},
+		"browse-tree": {"categories", 0, "courses", "nodes", 0, "instructor", "name"},
 	} {
 		a := p.query(t, readFile(t, "../../web/playground/operations/"+name+".graphql"),
 			json.RawMessage(readFile(t, "../../web/playground/operations/"+name+".json")), bearer)
-		if a.Status != 200 || a.code() != "" || find(a.Data) == nil {
+		if a.Status != 200 || a.Codes() != "" || a.At(path...) == nil {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
@@ -141,14 +138,14 @@ func checkOperations(t *testing.T, p *program, bearer string) {
 
 func checkTokens(t *testing.T, p *program, bearer string) {
 	want := map[string]any{"viewer": map[string]any{"email": student, "name": "Sofía Lindqvist"}}
-	if diff := cmp.Diff(want, p.query(t, whoAmI, nil, bearer).Data); diff != "" {
+	if diff := cmp.Diff(want, p.query(t, whoAmI, nil, bearer).At()); diff != "" {
 		t.Errorf("the viewer is not the account of the token (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]any{"viewer": nil}, p.query(t, whoAmI, nil).Data); diff != "" {
+	if diff := cmp.Diff(map[string]any{"viewer": nil}, p.query(t, whoAmI, nil).At()); diff != "" {
 		t.Errorf("a viewer without a token (-want +got):\n%s", diff)
 	}
 	for _, header := range []string{"Authorization: Bearer nonsense", bearer + "x", "Authorization: Basic c3R1ZGVudA=="} {
-		if a := p.query(t, whoAmI, nil, header); a.Status != 401 || a.code() != "UNAUTHENTICATED" {
+		if a := p.query(t, whoAmI, nil, header); a.Status != 401 || a.Codes() != "UNAUTHENTICATED" {
 			t.Errorf("%.40s: %+v", header, a)
 		}
 	}
@@ -167,14 +164,14 @@ func checkRejections(t *testing.T, p *program) {
 		{"too large a body", `{"query":"` + strings.Repeat(" ", 102_400) + `"}`, 413, "PAYLOAD_TOO_LARGE", "102400 bytes"},
 	} {
 		a := p.post(t, tt.body)
-		if a.Status != tt.status || a.code() != tt.code || !strings.Contains(a.Errors[0].Message, tt.message) {
+		if a.Status != tt.status || a.Codes() != tt.code || !strings.Contains(a.Errors[0].Message, tt.message) {
 			t.Errorf("%s: %+v", tt.name, a)
 		}
 	}
 	mutation := "/graphql?query=" + url.QueryEscape(`mutation { __typename }`)
-	resp, text := p.send(t, http.MethodGet, mutation, "", "GraphQL-Require-Preflight: 1")
-	if a := decodeResponse(t, resp.StatusCode, text); a.Status < 400 || a.Data != nil {
-		t.Errorf("a mutation by GET: %d %s", a.Status, text)
+	resp := p.send(t, http.MethodGet, mutation, "", "GraphQL-Require-Preflight: 1")
+	if resp.Status < 400 || resp.Result(t).At() != nil {
+		t.Errorf("a mutation by GET: %s", resp)
 	}
 }
 
@@ -218,7 +215,7 @@ func TestDrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.await(t, "msg", "stopping")
-	if a := finish(); a.Status != 200 || a.code() != "" || valueAt(a.Data, "courses", "nodes", 0, "title") == nil {
+	if a := finish(); a.Status != 200 || a.Codes() != "" || a.At("courses", "nodes", 0, "title") == nil {
 		t.Errorf("the response to the request in progress is %+v", a)
 	}
 	if code := p.wait(t); code != 0 {
@@ -260,7 +257,7 @@ func TestDrainTimeout(t *testing.T) {
 // sendSlowly sends a GraphQL request without its body and returns when the server waits for the
 // body. The returned function sends the body and returns the response. If it is not called, the
 // request ends with the test.
-func sendSlowly(t *testing.T, p *program, text string) (finish func() response) {
+func sendSlowly(t *testing.T, p *program, text string) (finish func() gqltest.Result) {
 	t.Helper()
 	begun := make(chan struct{})
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(begun) }})
@@ -272,7 +269,7 @@ func sendSlowly(t *testing.T, p *program, text string) (finish func() response) 
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Expect", "100-continue")
 	type result struct {
-		response response
+		response *gqltest.Response
 		err      error
 	}
 	answered := make(chan result, 1)
@@ -280,9 +277,7 @@ func sendSlowly(t *testing.T, p *program, text string) (finish func() response) 
 		var res result
 		resp, err := (&http.Transport{ExpectContinueTimeout: patience}).RoundTrip(r)
 		if res.err = err; err == nil {
-			defer resp.Body.Close()
-			res.response.Status = resp.StatusCode
-			res.err = json.NewDecoder(resp.Body).Decode(&res.response)
+			res.response, res.err = gqltest.ReadResponse(resp)
 		}
 		answered <- res
 	}()
@@ -291,14 +286,14 @@ func sendSlowly(t *testing.T, p *program, text string) (finish func() response) 
 	case res := <-answered:
 		t.Fatalf("answered before the body was sent: %+v", res)
 	}
-	return func() response {
+	return func() gqltest.Result {
 		_, err := io.WriteString(writer, text)
 		writer.CloseWithError(err)
 		res := <-answered
 		if res.err != nil {
 			t.Fatal(res.err)
 		}
-		return res.response
+		return res.response.Result(t)
 	}
 }
 
@@ -425,24 +420,6 @@ func TestWrongConfig(t *testing.T) {
 	}
 }
 
-// valueAt follows keys and indexes through decoded JSON. It returns nil if one is missing.
-func valueAt(value any, path ...any) any {
-	for _, step := range path {
-		switch v := value.(type) {
-		case map[string]any:
-			value = v[step.(string)]
-		case []any:
-			if step.(int) >= len(v) {
-				return nil
-			}
-			value = v[step.(int)]
-		default:
-			return nil
-		}
-	}
-	return value
-}
-
 func readFile(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -477,13 +454,7 @@ func TestPendingMigrations(t *testing.T) {
 	if _, stderr, code := run7p(t, []string{"DATABASE_URL=" + empty, "JWT_SECRET=" + secret, "ADDR=" + addr}); code != 1 || !strings.Contains(stderr, "ADDR="+addr+" is in use by another program") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
-	r, err := http.Get(p.base + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	body, err := io.ReadAll(r.Body)
-	if err != nil || r.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), `"migrations":"failed"`) {
-		t.Errorf("readiness is %d %s (%v)", r.StatusCode, body, err)
+	if resp := p.send(t, http.MethodGet, "/readyz", ""); resp.Status != http.StatusServiceUnavailable || !strings.Contains(resp.Text(), `"migrations":"failed"`) {
+		t.Errorf("readiness is %s", resp)
 	}
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/internal/demo"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
 )
 
@@ -29,15 +29,11 @@ type tokenPair struct{ access, refresh string }
 func (p tokenPair) bearer() string { return "Authorization: Bearer " + p.access }
 
 // startSession runs a mutation that starts or refreshes a session.
-func (p *program) startSession(t *testing.T, mutation string, in map[string]string, headers ...string) (tokenPair, response) {
+func (p *program) startSession(t *testing.T, mutation string, in map[string]string, headers ...string) (tokenPair, gqltest.Result) {
 	t.Helper()
-	variables, err := json.Marshal(map[string]any{"in": in})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := p.query(t, mutation, variables, headers...)
-	access, _ := valueAt(a.Data, "session", "accessToken").(string)
-	refresh, _ := valueAt(a.Data, "session", "refreshToken").(string)
+	a := p.query(t, mutation, map[string]any{"in": in}, headers...)
+	access, _ := a.At("session", "accessToken").(string)
+	refresh, _ := a.At("session", "refreshToken").(string)
 	return tokenPair{access, refresh}, a
 }
 
@@ -46,15 +42,15 @@ func TestSessionsEnd(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret)
 	in := map[string]string{"email": student, "password": demo.Password}
-	queryViewer := func(s tokenPair) response { return p.query(t, whoAmI, nil, s.bearer()) }
+	queryViewer := func(s tokenPair) gqltest.Result { return p.query(t, whoAmI, nil, s.bearer()) }
 	first, a := p.startSession(t, signIn, in)
-	if valueAt(a.Data, "session", "user", "email") != student || valueAt(queryViewer(first).Data, "viewer", "email") != student {
+	if a.At("session", "user", "email") != student || queryViewer(first).At("viewer", "email") != student {
 		t.Fatalf("not signed in: %+v", a)
 	}
-	if a := p.query(t, signOut, nil, first.bearer()); valueAt(a.Data, "signOut", "signedOut") != true {
+	if a := p.query(t, signOut, nil, first.bearer()); a.At("signOut", "signedOut") != true {
 		t.Errorf("not signed out: %+v", a)
 	}
-	if a := queryViewer(first); a.Status != http.StatusUnauthorized || a.code() != "UNAUTHENTICATED" {
+	if a := queryViewer(first); a.Status != http.StatusUnauthorized || a.Codes() != "UNAUTHENTICATED" {
 		t.Errorf("an access token outlives signOut: %+v", a)
 	}
 	second, _ := p.startSession(t, signIn, in)
@@ -63,10 +59,10 @@ func TestSessionsEnd(t *testing.T) {
 	if again, _ := p.startSession(t, refresh, map[string]string{"refreshToken": second.refresh}, "Idempotency-Key: once"); again != third || third.access == "" {
 		t.Errorf("refreshed to %+v, and by the same key to %+v", third, again)
 	}
-	if valueAt(queryViewer(second).Data, "viewer", "email") != student || valueAt(queryViewer(third).Data, "viewer", "email") != student {
+	if queryViewer(second).At("viewer", "email") != student || queryViewer(third).At("viewer", "email") != student {
 		t.Error("refreshing ended the session")
 	}
-	if _, a := p.startSession(t, refresh, map[string]string{"refreshToken": second.refresh}); valueAt(a.Data, "session", "userErrors", 0, "code") != "INVALID_CREDENTIALS" {
+	if _, a := p.startSession(t, refresh, map[string]string{"refreshToken": second.refresh}); a.At("session", "userErrors", 0, "code") != "INVALID_CREDENTIALS" {
 		t.Errorf("a reused token: %+v", a)
 	}
 	for _, stolen := range []tokenPair{second, third} {
@@ -74,7 +70,7 @@ func TestSessionsEnd(t *testing.T) {
 			t.Errorf("an access token outlives the theft of its session: %+v", a)
 		}
 	}
-	if a := p.query(t, signOut, nil); a.code() != "UNAUTHENTICATED" {
+	if a := p.query(t, signOut, nil); a.Codes() != "UNAUTHENTICATED" {
 		t.Errorf("signing out without a token: %+v", a)
 	}
 }
@@ -129,8 +125,7 @@ func TestSessionsLeakNoSecrets(t *testing.T) {
 	// Secrets in the text of an operation, in the wrong place or with a syntax error.
 	k.addSecret("text", "hush of the text")
 	for _, literal := range []string{`{ is: "hush of the text" }`, `["hush of the text"]`, `"hush of the text`, `"hush of the text" "hush of the text"`, `"hush of the text", nothing: 1`} {
-		text, _ := json.Marshal(map[string]any{"query": fmt.Sprintf(signInText, literal)})
-		k.checkRejected(literal, string(text))
+		k.checkRejected(literal, gqltest.QueryBody(fmt.Sprintf(signInText, literal), nil))
 	}
 	k.checkRejected("broken JSON", `{"query":"mutation","variables":{"in":{"password":"hush of the text"}`)
 	k.checkRejected("misfit", `{"query":"`+signIn+`","variables":{"in":{"email":1,"password":{"is":"hush of the text"}}}}`)
@@ -179,8 +174,8 @@ func (k *secretWatcher) runMutation(name, mutation string, in map[string]string,
 	k.addSecret(name, in["password"])
 	k.addSecret(name, in["refreshToken"])
 	s, a := k.p.startSession(k.t, mutation, in)
-	got, _ := valueAt(a.Data, "session", "userErrors", 0, "code").(string)
-	if code := a.code(); code == "INTERNAL_SERVER_ERROR" || code == "SERVICE_UNAVAILABLE" {
+	got, _ := a.At("session", "userErrors", 0, "code").(string)
+	if code := a.Codes(); code == "INTERNAL_SERVER_ERROR" || code == "SERVICE_UNAVAILABLE" {
 		got = "failed"
 	}
 	if got != want || (s.access != "") != (want == "") {
@@ -197,11 +192,11 @@ func (k *secretWatcher) runMutation(name, mutation string, in map[string]string,
 // checkRejected sends a body that must be rejected.
 func (k *secretWatcher) checkRejected(name, body string, headers ...string) {
 	k.t.Helper()
-	resp, text := k.p.send(k.t, http.MethodPost, "/graphql", body, append(headers, "Content-Type: application/json")...)
-	if !strings.Contains(text, `"errors"`) {
-		k.t.Errorf("%s: %d %s, want a rejection", name, resp.StatusCode, text)
+	resp := k.p.send(k.t, http.MethodPost, "/graphql", body, append(headers, isJSON)...)
+	if !strings.Contains(resp.Text(), `"errors"`) {
+		k.t.Errorf("%s: %s, want a rejection", name, resp)
 	}
-	k.checkNoSecrets(name, text)
+	k.checkNoSecrets(name, resp.Text())
 }
 
 func (k *secretWatcher) execSQL(db *pgxpool.Pool, sql string) {
