@@ -3,7 +3,6 @@ package app
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql/limits/hostile"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
 )
@@ -104,7 +104,7 @@ func (l *testServer) dial(t *testing.T) net.Conn {
 
 // send sends bytes that may not be a valid request. It returns the first response, and the bytes
 // after it on the connection.
-func (l *testServer) send(t *testing.T, request []byte) (resp *http.Response, body, rest string) {
+func (l *testServer) send(t *testing.T, request []byte) (got *gqltest.Response, rest string) {
 	t.Helper()
 	conn := l.dial(t)
 	go func() { _, _ = conn.Write(request) }() // a server that rejects a request early need not read all of it
@@ -113,13 +113,12 @@ func (l *testServer) send(t *testing.T, request []byte) (resp *http.Response, bo
 	if err != nil {
 		t.Fatalf("no response: %v", err)
 	}
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
+	if got, err = gqltest.ReadResponse(resp); err != nil {
 		t.Fatalf("%d, then %v", resp.StatusCode, err)
 	}
 	_ = conn.(*net.TCPConn).CloseWrite() // not before: it cancels the request
 	after, _ := io.ReadAll(in)           // a reset is as good as an end
-	return resp, string(text), string(after)
+	return got, string(after)
 }
 
 // hostileRequest is a request of testdata/hostile with the response that it must get.
@@ -127,28 +126,6 @@ type hostileRequest struct {
 	name, code string
 	status     int
 	text       []byte
-}
-
-// response is the body of a GraphQL response.
-type response struct {
-	Data   map[string]any
-	Errors []struct{ Extensions struct{ Code string } }
-}
-
-// code returns the code of the only error, or "" without errors.
-func (r response) code() string {
-	if len(r.Errors) == 1 {
-		return r.Errors[0].Extensions.Code
-	}
-	return strings.Repeat("?", len(r.Errors))
-}
-
-func decodeResponse(t *testing.T, text string) (r response) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(text), &r); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return r
 }
 
 // readHostile reads a file of testdata/hostile.
@@ -211,15 +188,13 @@ func TestHostileRequests(t *testing.T) {
 	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			resp, body, rest := l.send(t, r.text)
-			var got response
+			resp, rest := l.send(t, r.text)
+			var got gqltest.Result
 			if strings.Contains(resp.Header.Get("Content-Type"), "json") {
-				if err := json.Unmarshal([]byte(body), &got); err != nil {
-					t.Errorf("no JSON: %v", err)
-				}
+				got = resp.Result(t)
 			}
-			if resp.StatusCode != r.status || got.code() != r.code || len(body) > 2000 {
-				t.Errorf("%d %q %.600s, want %d %q", resp.StatusCode, got.code(), body, r.status, r.code)
+			if resp.Status != r.status || got.Codes() != r.code || len(resp.Body) > 2000 {
+				t.Errorf("%q %.600s, want %d %q", got.Codes(), resp, r.status, r.code)
 			}
 			if rest != "" {
 				t.Errorf("a second response: %.300s", rest)
@@ -247,11 +222,8 @@ func TestHostileDocumentsOverHTTP(t *testing.T) {
 	for _, d := range hostile.LoadDocuments() {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
-			body, err := json.Marshal(map[string]string{"query": d.Text})
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, text, _ := l.send(t, formatPost(string(body)))
+			body := gqltest.QueryBody(d.Text, nil)
+			resp, _ := l.send(t, formatPost(body))
 			want, isException := exceptions[d.Name]
 			switch {
 			case len(body) > 100<<10:
@@ -259,13 +231,13 @@ func TestHostileDocumentsOverHTTP(t *testing.T) {
 			case !isException:
 				want = d.Code
 			}
-			a := decodeResponse(t, text)
+			a := resp.Result(t)
 			if want == hostile.Accepted { // by the limits; it may still be invalid in this schema
-				if resp.StatusCode >= 500 || len(text) > 50_000 {
-					t.Errorf("%d with %d bytes: %.300s", resp.StatusCode, len(text), text)
+				if resp.Status >= 500 || len(resp.Body) > 50_000 {
+					t.Errorf("%d bytes: %.300s", len(resp.Body), resp)
 				}
-			} else if a.code() != want || resp.StatusCode < 400 || resp.StatusCode > 422 || a.Data != nil {
-				t.Errorf("%d %.300s, want %s", resp.StatusCode, text, want)
+			} else if a.Codes() != want || resp.Status < 400 || resp.Status > 422 || a.At() != nil {
+				t.Errorf("%.300s, want %s", resp, want)
 			}
 		})
 	}
