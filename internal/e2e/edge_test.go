@@ -109,6 +109,7 @@ func checkRequestLimit(t *testing.T, p *program) {
 			t.Errorf("a page cannot read %s: %s", header, exposed)
 		}
 	}
+	p.awaitReady(t)
 	for _, path := range []string{"/healthz", "/readyz", "/playground", "/schema.graphql", "/"} {
 		if resp := p.send(t, http.MethodGet, path, "", me); resp.Status != 200 || resp.Header.Get("RateLimit") != "" {
 			t.Errorf("%s is limited: %d %v", path, resp.Status, resp.Header)

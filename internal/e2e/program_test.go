@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,6 +99,20 @@ func serve7p(t *testing.T, env ...string) *program {
 		return strings.Contains(text, "  Health ") && strings.HasSuffix(text, "\n\n")
 	})
 	return p
+}
+
+// awaitReady waits until /readyz reports that the program is ready: on a busy machine a check may time out first.
+func (p *program) awaitReady(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		resp := p.send(t, http.MethodGet, "/readyz", "")
+		if resp.Status == http.StatusOK {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("/readyz: %s", resp)
+		}
+	}
 }
 
 // await waits for the first line of the log that has a value under a key, and returns it.

@@ -97,6 +97,7 @@ func checkBanner(t *testing.T, p *program, dir string) {
 }
 
 func checkPages(t *testing.T, p *program) {
+	p.awaitReady(t)
 	for path, want := range map[string]struct {
 		status      int
 		contentType string
