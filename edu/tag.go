@@ -139,12 +139,15 @@ func ParseTag(name string) (Tag, error) {
 	return Tag{}, fmt.Errorf("unknown tag %q: expected one of %s", name, strings.Join(tagPatterns(), ", "))
 }
 
-// tagPatterns returns the names of all kinds, with ID in place of the id.
+// tagPatterns returns the names of all kinds, with ID in place of the id, or PART if the id is a
+// part of an order.
 func tagPatterns() []string {
 	var patterns []string
 	for kind, name := range tagNames {
-		switch {
-		case TagKind(kind) >= TagCourse:
+		switch kind := TagKind(kind); {
+		case kind == TagCoursesRatingPart || kind == TagCoursesEnrollmentPart:
+			patterns = append(patterns, name[0]+"PART")
+		case kind >= TagCourse:
 			patterns = append(patterns, name[0]+"ID"+name[1])
 		case name[0] != "":
 			patterns = append(patterns, name[0])

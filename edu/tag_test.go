@@ -74,7 +74,7 @@ func TestParseTagRejectsUnknownTags(t *testing.T) {
 			t.Errorf("%q is accepted", name)
 			continue
 		}
-		for _, pattern := range []string{"*", "courses.text", "courses.rating:ID", "course:ID", "course:ID.videos", "video:ID"} {
+		for _, pattern := range []string{"*", "courses.text", "courses.rating:PART", "courses.enrollments:PART", "course:ID", "course:ID.videos", "video:ID"} {
 			if !slices.Contains(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == ' ' || r == ',' }), pattern) {
 				t.Errorf("%v: does not list %s", err, pattern)
 			}

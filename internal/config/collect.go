@@ -68,9 +68,27 @@ func (s *collector) parseValue(ctx *kong.DecodeContext, target reflect.Value, te
 		return fmt.Errorf("must be one of %s", strings.ReplaceAll(values, ",", ", "))
 	}
 	if err := s.inner.Decode(ctx, target); err != nil {
-		return err
+		return describeMistake(err, target.Type(), text)
 	}
 	return checkRange(target, ctx.Value.Tag.Get("min"), ctx.Value.Tag.Get("max"))
+}
+
+// describeMistake returns the error of a number or duration in the words of the settings, and any
+// other error as it is. No number and no duration is secret.
+func describeMistake(err error, kind reflect.Type, text string) error {
+	_, notNumber := strconv.ParseFloat(text, 64)
+	isDuration := kind == reflect.TypeFor[time.Duration]()
+	switch isNumber := notNumber == nil; {
+	case isDuration && isNumber:
+		return fmt.Errorf("no unit: %q; write %ss", text, text)
+	case isDuration:
+		return fmt.Errorf("not a duration: %q; write a number and a unit, such as 90s or 15m", text)
+	case kind.Kind() != reflect.Int && kind.Kind() != reflect.Int32 && kind.Kind() != reflect.Int64:
+		return err
+	case isNumber && !strings.Contains(text, "."):
+		return fmt.Errorf("out of range: %q", text)
+	}
+	return fmt.Errorf("not a number: %q", text)
 }
 
 // checkRange returns an error if a number or duration is out of its range, of which an end may be "".

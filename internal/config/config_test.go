@@ -27,11 +27,31 @@ func parseSettings(t *testing.T, flags ...string) *config.Config {
 	return &grammar.Settings
 }
 
+// setEnvironment sets variables and unsets those of all other settings until the test ends, so that
+// the result does not depend on the developer's environment.
 func setEnvironment(t *testing.T, env map[string]string) {
 	t.Helper()
+	for _, name := range variables() {
+		t.Setenv(name, "") // restores the value when the test ends
+		os.Unsetenv(name)
+	}
 	for name, value := range env {
 		t.Setenv(name, value)
 	}
+}
+
+// variables returns the names of every setting's variable, former names included.
+func variables() []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[config.Config]()) {
+		if tag := field.Tag.Get("env"); tag != "" {
+			names = append(names, strings.Split(tag, ",")...)
+		}
+	}
+	for _, name := range config.FormerNames {
+		names = append(names, name[0])
+	}
+	return names
 }
 
 // mistakes returns the lines of the error of Check.
@@ -68,6 +88,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestFlags(t *testing.T) {
+	setEnvironment(t, nil)
 	c := parseSettings(t, "--cors-credentials", "--no-introspection", "--trusted-proxies=10.0.0.0/8", "--trusted-proxies=192.0.2.1",
 		"--cors-allowed-origins=https://a.example", "--cors-allowed-origins=https://b.example", "--addr=:1", "--addr=:2")
 	if err := c.Check(); err != nil || !c.CORSCredentials || c.Introspection || len(c.TrustedProxies) != 2 || len(c.CORSAllowedOrigins) != 2 || c.Addr != ":2" {
@@ -116,8 +137,10 @@ func TestCheckRejects(t *testing.T) {
 		"MAX_ALIASES: must be at least 0":                         {"MAX_ALIASES": "-1"},
 		"DATABASE_MAX_CONNS: must be at least 0":                  {"DATABASE_MAX_CONNS": "-1"},
 		"SHUTDOWN_DELAY: must be at least 0s":                     {"SHUTDOWN_DELAY": "-1s"},
-		"OPERATION_TIMEOUT: ":                                     {"OPERATION_TIMEOUT": "soon"},
-		"MAX_DEPTH: ":                                             {"MAX_DEPTH": "deep"},
+		"OPERATION_TIMEOUT: not a duration: \"soon\"; write":      {"OPERATION_TIMEOUT": "soon"},
+		"OPERATION_TIMEOUT: no unit: \"10\"; write 10s":           {"OPERATION_TIMEOUT": "10"},
+		"MAX_DEPTH: not a number: \"deep\"":                       {"MAX_DEPTH": "deep"},
+		"DATABASE_MAX_CONNS: out of range: \"3000000000\"":        {"DATABASE_MAX_CONNS": "3000000000"},
 		"CORS_CREDENTIALS: ":                                      {"CORS_CREDENTIALS": "maybe"},
 		"CORS_ALLOWED_ORIGINS: ":                                  {"CORS_ALLOWED_ORIGINS": "*", "CORS_CREDENTIALS": "true"},
 		"TRUSTED_PROXIES: ":                                       {"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"},
@@ -168,6 +191,7 @@ func TestCheckReturnsEveryMistake(t *testing.T) {
 
 // Check rejects every former name and returns the new one.
 func TestFormerNames(t *testing.T) {
+	setEnvironment(t, nil)
 	for _, name := range config.FormerNames {
 		t.Setenv(name[0], "1")
 		if got := mistakes(parseSettings(t)); len(got) != 1 || got[0] != name[0]+": no longer read: set "+name[1] {
@@ -207,6 +231,7 @@ func TestFormerNamesOfPrivatePostgres(t *testing.T) {
 
 // A server with a DATABASE_URL has rate limits unless they are off.
 func TestDefaultRateLimit(t *testing.T) {
+	setEnvironment(t, nil)
 	for _, tt := range []struct{ database, set, want string }{
 		{"", "", "off"},
 		{"", "7/1m", "7/1m"},
@@ -223,6 +248,7 @@ func TestDefaultRateLimit(t *testing.T) {
 }
 
 func TestProvider(t *testing.T) {
+	setEnvironment(t, nil)
 	t.Setenv("JWKS_ISSUER", "https://id.example")
 	t.Setenv("JWKS_AUDIENCE", "edu")
 	for _, address := range []string{"https://id.example/keys", "http://127.0.0.1:8081/keys", "http://[::1]/keys", "http://localhost/keys"} {
@@ -246,9 +272,6 @@ func TestStringHidesSecrets(t *testing.T) {
 		if shown := parseSettings(t).String(); strings.Contains(shown, "hush") {
 			t.Errorf("the secret is shown:\n%s", shown)
 		}
-		for name := range env {
-			os.Unsetenv(name)
-		}
 	}
 	setEnvironment(t, map[string]string{"DATABASE_URL": "postgres://u:hush@db.example/7p", "ADDR": ":1", "CORS_ALLOWED_ORIGINS": "a,b"})
 	shown := parseSettings(t).String()
@@ -261,6 +284,7 @@ func TestStringHidesSecrets(t *testing.T) {
 
 // No value of a secret is in a mistake or in the listing, however wrong it is.
 func TestSecretsAreNeverShown(t *testing.T) {
+	setEnvironment(t, nil)
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[config.Config]()) {
 		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
 		if field.Tag.Get("secret") == "" {
