@@ -17,7 +17,7 @@ const maxReportedCategories = 100
 // ImportCourses creates unpublished courses of a viewer, all or none. The courses are copied into a
 // staging table and inserted with one statement: 10,000 courses of 100 words take 1.8 s, where one
 // statement for each course takes 5.9 s. If courses have the same slug, all but the first get a
-// suffix. At is the path to the courses.
+// suffix. The parameter at is the path to the courses.
 func (s *Store) ImportCourses(ctx context.Context, v edu.Viewer, courses []edu.Course, at edu.InputPath) error {
 	return s.WriteInTx(ctx, func(tx *Tx) error {
 		known := map[int64]bool{}

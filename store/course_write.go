@@ -28,7 +28,7 @@ var authoredColumns = []struct {
 }
 
 // CreateCourse creates an unpublished course of a viewer and returns its id. If the slug is taken,
-// the course gets a suffix. At is the path to the course.
+// the course gets a suffix. The parameter at is the path to the course.
 func (s *Store) CreateCourse(ctx context.Context, v edu.Viewer, c edu.Course, at edu.InputPath) (id int64, err error) {
 	err = s.WriteInTx(ctx, func(tx *Tx) error {
 		id = 0
@@ -52,7 +52,7 @@ func (s *Store) CreateCourse(ctx context.Context, v edu.Viewer, c edu.Course, at
 }
 
 // randomSlugSuffix returns a suffix that distinguishes courses whose titles have the same slug: one
-// of a thousand million.
+// of 2^30 values.
 func randomSlugSuffix() string { return strings.ToLower(rand.Text()[:6]) }
 
 // retryOnSlugConflict marks the error of a write that chose a free slug, which a concurrent write
@@ -69,8 +69,8 @@ func categoryNotFound(at edu.InputPath) edu.UserErrors {
 	return at.UserErrorf(edu.UserNotFound, "category not found")
 }
 
-// UpdateCourse changes the columns of a course that are in set, and its category unless the key of
-// that is 0. The slug stays. At is the path to the course.
+// UpdateCourse changes the columns of a course that are in set, and its category unless its id is
+// 0. The slug stays. The parameter at is the path to the course.
 func (s *Store) UpdateCourse(ctx context.Context, v edu.Viewer, c edu.Course, set edu.Columns, at edu.InputPath) error {
 	return s.WriteInTx(ctx, func(tx *Tx) error {
 		var before *edu.Course
@@ -133,8 +133,8 @@ func lockCategories(ids []int64, into func(id int64)) Query {
 }
 
 // SetCoursePublished publishes a course or hides it. A course that is in that state already is not
-// written, and the time of its first publication never changes. At is the path to the id of the
-// course.
+// written, and the time of its first publication never changes. The parameter at is the path to
+// the id of the course.
 func (s *Store) SetCoursePublished(ctx context.Context, v edu.Viewer, id int64, published bool, at edu.InputPath) error {
 	return s.WriteInTx(ctx, func(tx *Tx) error {
 		var c *edu.Course

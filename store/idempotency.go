@@ -58,7 +58,8 @@ func lockIdempotencyKey(key [32]byte) Query {
 }
 
 // loadResponse must be a separate statement after the lock: at READ COMMITTED, it then reads what
-// was committed while the lock was waited for.
+// was committed while the lock was waited for. The names idempotent_answers and answer are stored
+// and stay.
 func loadResponse(key [32]byte, into func([]byte)) Query {
 	s := newStatement("LoadResponse", "SELECT a.answer FROM idempotent_answers a WHERE a.key = ")
 	s.addSQL(s.bindArg(key[:]), " AND a.created_at > now() - ", s.bindArg(IdempotencyTTL), "::interval")

@@ -10,7 +10,7 @@ import (
 
 // RecordProgress records the events of a viewer, and raises the progress of the enrollments in
 // their courses: two statements for any number of events and courses. It returns those enrollments,
-// ordered by course id. At is the path to the events.
+// ordered by course id. The parameter at is the path to the events.
 func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) ([]*edu.Enrollment, error) {
 	var touched []*edu.Enrollment
 	err := s.WriteInTx(ctx, func(tx *Tx) error {

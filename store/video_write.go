@@ -9,7 +9,7 @@ import (
 )
 
 // AddVideo adds a video to a course, at a position, or after all others if position is nil. Videos
-// from that position on move by one. At is the path to the video.
+// from that position on move by one. The parameter at is the path to the video.
 func (s *Store) AddVideo(ctx context.Context, v edu.Viewer, video edu.Video, position *int, at edu.InputPath) (*edu.Video, error) {
 	var added *edu.Video
 	err := s.WriteInTx(ctx, func(tx *Tx) error {

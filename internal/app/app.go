@@ -35,7 +35,7 @@ type Server struct {
 	closers []func() error // run by Close, the last one first
 }
 
-// services are the parts that answer requests.
+// services are the parts that serve requests.
 type services struct {
 	db             *Database
 	authentication *authentication
@@ -129,7 +129,7 @@ func (s *Server) Close() error {
 
 // startBackground starts the jobs, the polling of the invalidation log and the warming of the
 // response cache. The context ends jobs and warming; Close ends all three. Invalidation outlives
-// the context, because a draining server still answers from the response cache.
+// the context, because a draining server still serves from the response cache.
 func (s *Server) startBackground(ctx context.Context) {
 	background, stop := context.WithCancel(ctx)
 	migrated := s.db.migrationsApplied(background)

@@ -50,7 +50,7 @@ func WarmRedis(ctx context.Context, c *config.Config, log *slog.Logger, db *Data
 	defer cancelWait()
 	if err := responses.invalidation.AwaitLease(waiting); err != nil {
 		return report, errors.Join(ctx.Err(), fmt.Errorf("no response is cached without the invalidation lease: "+
-			"Redis or the database did not answer within %s, or the database lacks migrations", leaseTimeout))
+			"Redis or the database did not respond within %s, or the database lacks migrations", leaseTimeout))
 	}
 	s := &services{db: db, responseCache: responses}
 	api := gql.New(operationOptions(c, log, s, documents.persistedExtension(c, shared.cacheStore)))
@@ -93,7 +93,7 @@ func (report *WarmReport) addResult(name string, r gql.WarmResult) {
 	}
 }
 
-// warmInBackground warms the cache while the server answers requests, until the context ends.
+// warmInBackground warms the cache while the server serves requests, until the context ends.
 func (r *responseCache) warmInBackground(ctx context.Context, log *slog.Logger, api *gql.Server, list []gql.WarmOperation) {
 	switch {
 	case len(list) == 0:

@@ -130,7 +130,7 @@ func addCacheMetrics(m *telemetry.Metrics, a *respcache.Cache) {
 }
 
 func addInvalidationMetrics(m *telemetry.Metrics, l *invalidation.Log) {
-	m.RegisterCounter("sevenp_invalidation_delayed_writes_total", "Writes that were acknowledged late, because Redis or the database did not answer at once.",
+	m.RegisterCounter("sevenp_invalidation_delayed_writes_total", "Writes that were acknowledged late, because Redis or the database did not respond at once.",
 		func() float64 { return float64(l.Stats().DelayedWrites) })
 	m.RegisterCounter("sevenp_invalidation_unpublished_changes_total", "Changes that polling found in the database before any process had published them.",
 		func() float64 { return float64(l.Stats().UnpublishedChanges) })

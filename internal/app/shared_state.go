@@ -55,7 +55,7 @@ func (s *sharedState) closeStore() error {
 	return nil
 }
 
-// readinessChecks returns the check of Redis. It is not required: the server answers without it.
+// readinessChecks returns the check of Redis. It is not required: the server serves requests without it.
 func (s *sharedState) readinessChecks() []middleware.HealthCheck {
 	if s.redis == nil {
 		return nil

@@ -76,7 +76,7 @@ func isValidIdempotencyKey(key string) bool {
 
 // newIdempotencyKey derives the storage key and the encryption key. A reader of the database without the
 // Idempotency-Key can neither find nor decrypt a response, nor guess requests, and with them weak
-// passwords.
+// passwords. The texts "… of an answer" are part of stored keys and stay.
 func newIdempotencyKey(v edu.Viewer, key string, op *graphql.OperationContext) (*idempotencyKey, error) {
 	viewer := binary.BigEndian.AppendUint64(nil, uint64(v.ID))
 	k := &idempotencyKey{storageKey: sha256.Sum256(slices.Concat([]byte("7p place of an answer\x00"), viewer, []byte(key)))}

@@ -9,8 +9,8 @@
 // an earlier position is still valid if none of its tags changed after that position
 // (ValidSince).
 //
-// Some changes are never published: those of a process that died after its commit, and those
-// of plain SQL. Each process finds them by polling the table every quarter of a second
+// Some changes are not published by the process that committed them: that process died, or
+// they were made by plain SQL. Each process finds them by polling the table every quarter of a second
 // (PollDatabase), and publishes them. A successful poll renews the lease of the process: it
 // may use the log until one Lease after that poll began. A process that cannot publish a
 // change acknowledges the write one Lease later. By then each process that still has a lease

@@ -2,17 +2,17 @@ package invalidation
 
 import "github.com/7p-education/api/store"
 
-// maxChangeTags is the largest number of tags that an entry names; an entry of more has
+// maxChangeTags is the largest number of tags that a log entry names; one with more has
 // tagEverything instead.
 const maxChangeTags = 1000
 
-// entry is an entry of the log: the ids and tags of one or several changes.
+// entry is a log entry: the ids and tags of one or several changes.
 type entry struct {
 	ids  []int64
 	tags []string
 }
 
-// mergeChanges returns one entry with the ids of all changes, and each of their tags once.
+// mergeChanges returns one log entry with the ids of all changes, and each of their tags once.
 func mergeChanges(changes []store.Change) entry {
 	var e entry
 	seen := map[string]bool{}

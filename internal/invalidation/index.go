@@ -30,7 +30,7 @@ const (
 // is safe for concurrent use.
 type index struct {
 	mu   sync.RWMutex
-	head Position // of the last applied entry
+	head Position // of the last applied log entry
 	// horizon is the offset from which on lastChanged is complete. Data read at an earlier
 	// offset counts as changed.
 	horizon     uint64
@@ -52,8 +52,8 @@ func (x *index) currentPosition() Position {
 	return x.head
 }
 
-// invalidateEarlier advances the position by one offset, and lets all data read before count
-// as changed.
+// invalidateEarlier advances the position by one offset, and marks all data read before as
+// changed.
 func (x *index) invalidateEarlier() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -72,14 +72,14 @@ func (x *index) replaceWith(other *index) {
 	x.recentIDs, x.olderIDs = other.recentIDs, other.olderIDs
 }
 
-// applyEntry records the entry at an offset, which must be after the last one.
+// applyEntry records the log entry at an offset, which must be after the last one.
 func (x *index) applyEntry(offset uint64, e entry) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.recordEntry(offset, e)
 }
 
-// appendEntry records an entry at the next offset.
+// appendEntry records a log entry at the next offset.
 func (x *index) appendEntry(e entry) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

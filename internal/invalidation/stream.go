@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// maxStreamEntries is about how many entries Redis holds, in some 2 MB. A process that has
+	// maxStreamEntries is about how many stream entries Redis holds, in some 2 MB. A process that has
 	// missed more than these treats the log as rewound.
 	maxStreamEntries = 10_000
-	// maxEntryTags and maxEntryIDs are the largest numbers of tags in an entry, and of ids in
+	// maxEntryTags and maxEntryIDs are the largest numbers of tags in a stream entry, and of ids in
 	// the last entry of the stream, which each read returns again.
 	maxEntryTags, maxEntryIDs = 32, 32
 	pageSize                  = 1000

@@ -12,7 +12,7 @@ import (
 // errLogLost is returned if there is no log in Redis. The next read begins a new epoch.
 var errLogLost = errors.New("invalidation: the log in Redis is lost")
 
-// appendEntry appends an entry to the log, in several stream entries if it has many tags.
+// appendEntry appends a log entry, in several stream entries if it has many tags.
 // Only the last of them has the ids: it proves that the others are there. appendEntry returns
 // errLogLost if there is no log.
 func (s *stream) appendEntry(e entry) error {

@@ -17,7 +17,7 @@ const (
 	fieldTags  = "t"
 )
 
-// streamEntry is an entry as Redis stores it.
+// streamEntry is a log entry, or a part of one, as Redis stores it.
 type streamEntry struct{ id, epoch, changeIDs, tags string }
 
 func (e streamEntry) decodeEntry() (decoded entry) {

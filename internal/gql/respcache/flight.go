@@ -16,7 +16,7 @@ const (
 	// maxWait is how long a request waits for another one that computes the same response, in
 	// this process or another, before it computes the response itself.
 	maxWait = 2 * time.Second
-	// lockTTL is the longest that a process which died keeps others waiting.
+	// lockTTL is how long a lock lasts if its process dies, and so how long others wait for it.
 	lockTTL = maxWait
 	// lockPollInterval is how often a process checks for the entry that another process computes.
 	lockPollInterval = 10 * time.Millisecond

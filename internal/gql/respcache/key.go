@@ -61,7 +61,7 @@ func widestScope(varyBy edu.VaryBy) Scope {
 	return Public
 }
 
-// keyPrefix begins the key of every entry in Redis. lockSuffix ends the key of the lock of the
+// keyPrefix begins the key of every entry in Redis, and stays as it is stored. lockSuffix ends the key of the lock of the
 // process that computes an entry.
 const (
 	keyPrefix  = "answer:"
