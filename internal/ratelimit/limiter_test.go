@@ -80,6 +80,9 @@ func (s redisLimiter) rewind(t *testing.T, key string, d time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.shadow.mu.Lock()
+	defer s.shadow.mu.Unlock()
+	s.shadow.arrivalTimes[key] = tat
 }
 
 func (s redisLimiter) tat(t *testing.T, key string) (tat int64) {
@@ -328,6 +331,72 @@ func TestRedisFails(t *testing.T) {
 				t.Errorf("after Redis returned: %+v", d)
 			}
 		})
+	}
+}
+
+// TestBucketsSurviveEviction checks that a caller at its limit stays there when Redis evicts the bucket:
+// the process that rejected the caller restores it, to the microsecond and for all processes.
+func TestBucketsSurviveEviction(t *testing.T) {
+	t.Parallel()
+	r := newRedis(t)
+	a, b := redisLimiter{NewRedisLimiter(hourly, r)}, NewRedisLimiter(hourly, r)
+	evict := func() {
+		t.Helper()
+		err := r.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
+			return c.Del(ctx, a.redisKey("caller")).Err()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range hourly.Limit {
+		a.Allow(t.Context(), "caller", 1)
+	}
+	before := a.tat(t, "caller")
+	evict()
+	if d := a.Allow(t.Context(), "caller", 1); d.Allowed || d.Remaining != 0 {
+		t.Errorf("after an eviction: %+v", d)
+	}
+	if got := a.tat(t, "caller"); got != before {
+		t.Errorf("bucket restored with the arrival time %d, want %d", got, before)
+	}
+	if b.Allow(t.Context(), "caller", 1).Allowed {
+		t.Error("the other process does not see the restored bucket")
+	}
+	evict()
+	c := NewRedisLimiter(hourly, r) // has not seen the caller
+	if !c.Allow(t.Context(), "caller", 1).Allowed {
+		t.Error("a process without a shadow of the bucket must decide as Redis does")
+	}
+	if a.Allow(t.Context(), "caller", 1).Allowed {
+		t.Error("a bucket that another process began anew overrules the shadow")
+	}
+}
+
+// TestLimitSurvivesOutage checks that a caller at its limit stays there while Redis is unavailable, and
+// that what is spent then counts once Redis returns without its data.
+func TestLimitSurvivesOutage(t *testing.T) {
+	t.Parallel()
+	server := redistest.StartServer(t)
+	r := openRedis(t, server.URL(), "", 0)
+	waitForRedis(t, r)
+	s := NewRedisLimiter(hourly, r)
+	decideByRedis(t, s)
+	for used := 0; used < hourly.Limit; {
+		if d := s.Allow(t.Context(), "caller", 1); d.Policy == hourly {
+			used++
+		}
+		waitForRedis(t, r)
+	}
+	server.Kill()
+	if d := s.Allow(t.Context(), "caller", 1); d.Allowed || d.Policy != hourly.halveLimit() {
+		t.Errorf("at the limit, without Redis: %+v", d)
+	}
+	s.Allow(t.Context(), "other", hourly.Limit)
+	server.Restart()
+	decideByRedis(t, s)
+	if d := s.Allow(t.Context(), "other", 1); d.Allowed || d.Policy != hourly {
+		t.Errorf("spent without Redis, after its return: %+v", d)
 	}
 }
 

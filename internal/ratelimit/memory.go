@@ -6,50 +6,83 @@ import (
 	"time"
 )
 
-// maxBuckets limits the memory of a MemoryLimiter to about 10 MB.
+// maxBuckets limits the memory of buckets to about 10 MB.
 const maxBuckets = 100_000
 
 // MemoryLimiter is a Limiter with buckets in the memory of this process.
 type MemoryLimiter struct {
-	gcra       gcra
-	started    time.Time // origin of all times: a wall clock may be set back
-	maxBuckets int
-
-	mu           sync.Mutex
-	arrivalTimes map[string]int64
+	gcra    gcra
+	started time.Time // origin of all times: a wall clock may be set back
+	buckets
 }
 
 var _ Limiter = (*MemoryLimiter)(nil)
 
 // NewMemoryLimiter returns a MemoryLimiter with full buckets. p must not be disabled.
 func NewMemoryLimiter(p Policy) *MemoryLimiter {
-	return &MemoryLimiter{gcra: newGCRA(p), started: time.Now(), maxBuckets: maxBuckets, arrivalTimes: map[string]int64{}}
+	return &MemoryLimiter{gcra: newGCRA(p), started: time.Now(), buckets: newBuckets()}
 }
 
 // Allow takes cost from the bucket of key, or rejects and takes nothing.
 func (l *MemoryLimiter) Allow(_ context.Context, key string, cost int) Decision {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Since(l.started).Microseconds()
-	previous, exists := l.arrivalTimes[key]
-	if !exists && len(l.arrivalTimes) >= l.maxBuckets {
-		l.evictBuckets(now)
+	return l.spendCost(l.gcra, key, time.Since(l.started).Microseconds(), cost)
+}
+
+// buckets are the theoretical arrival times of buckets that are not full, by their keys. It is safe for
+// concurrent use.
+type buckets struct {
+	maxBuckets int
+
+	mu           sync.Mutex
+	arrivalTimes map[string]int64
+}
+
+func newBuckets() buckets {
+	return buckets{maxBuckets: maxBuckets, arrivalTimes: map[string]int64{}}
+}
+
+// spendCost takes cost from the bucket of key at the time now, or rejects and takes nothing.
+func (b *buckets) spendCost(g gcra, key string, now int64, cost int) Decision {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	tat, wait := g.spendCost(b.arrivalTimes[key], now, g.clampCost(cost))
+	b.storeArrival(key, tat, now)
+	return g.newDecision(tat-now, wait)
+}
+
+// arrivalTime returns the theoretical arrival time of a bucket, 0 if it is full.
+func (b *buckets) arrivalTime(key string) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.arrivalTimes[key]
+}
+
+// raiseArrival sets the theoretical arrival time of a bucket, unless it is later already.
+func (b *buckets) raiseArrival(key string, tat, now int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if tat > b.arrivalTimes[key] {
+		b.storeArrival(key, tat, now)
 	}
-	tat, wait := l.gcra.spendCost(previous, now, l.gcra.clampCost(cost))
-	l.arrivalTimes[key] = tat
-	return l.gcra.newDecision(tat-now, wait)
+}
+
+func (b *buckets) storeArrival(key string, tat, now int64) {
+	if _, exists := b.arrivalTimes[key]; !exists && len(b.arrivalTimes) >= b.maxBuckets {
+		b.evictBuckets(now)
+	}
+	b.arrivalTimes[key] = tat
 }
 
 // evictBuckets frees memory. It samples sampleSize buckets in map order and deletes the full ones, which
 // changes no decision, or else the fullest one. A client that sends ever new keys therefore evicts its
 // own buckets before buckets at their limit.
-func (l *MemoryLimiter) evictBuckets(now int64) {
+func (b *buckets) evictBuckets(now int64) {
 	const sampleSize = 16
 	var fullest string
 	seen, earliest := 0, int64(0)
-	for key, tat := range l.arrivalTimes {
+	for key, tat := range b.arrivalTimes {
 		if tat <= now {
-			delete(l.arrivalTimes, key)
+			delete(b.arrivalTimes, key)
 		}
 		if seen == 0 || tat < earliest {
 			fullest, earliest = key, tat
@@ -58,5 +91,5 @@ func (l *MemoryLimiter) evictBuckets(now int64) {
 			break
 		}
 	}
-	delete(l.arrivalTimes, fullest)
+	delete(b.arrivalTimes, fullest)
 }
