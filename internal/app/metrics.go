@@ -4,6 +4,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/invalidation"
@@ -40,7 +41,10 @@ func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension)
 	addPersistedMetrics(m, p)
 	addRateLimitMetrics(m, s.shared.rateLimits)
 	if s.shared.redis != nil {
-		addRedisMetrics(m, s.shared)
+		addRedisMetrics(m, s.shared.redis)
+	}
+	if s.shared.hasLimitsRedis() {
+		addRedisMetrics(m, s.shared.limitsRedis, "store", "limits")
 	}
 	if s.responseCache.cache != nil {
 		addCacheMetrics(m, s.responseCache.cache)
@@ -92,13 +96,13 @@ func addRateLimitMetrics(m *telemetry.Metrics, l *ratelimit.Limits) {
 		func() float64 { _, rejected := l.DelayStats(); return float64(rejected) })
 }
 
-func addRedisMetrics(m *telemetry.Metrics, s *sharedState) {
+func addRedisMetrics(m *telemetry.Metrics, r *cache.Redis, labels ...string) {
 	m.RegisterCounter("sevenp_redis_errors_total", "Uses of Redis that failed or timed out.",
-		func() float64 { return float64(s.redis.Stats().Errors) })
+		func() float64 { return float64(r.Stats().Errors) }, labels...)
 	m.RegisterCounter("sevenp_redis_circuit_open_total", "Uses of Redis that the open circuit breaker skipped.",
-		func() float64 { return float64(s.redis.Stats().ShortCircuited) })
+		func() float64 { return float64(r.Stats().ShortCircuited) }, labels...)
 	m.RegisterGauge("sevenp_redis_breaker_open", "1 while the circuit breaker is open.",
-		func() float64 { return boolToFloat(s.redis.Stats().CircuitOpen) })
+		func() float64 { return boolToFloat(r.Stats().CircuitOpen) }, labels...)
 }
 
 func boolToFloat(condition bool) float64 {

@@ -32,7 +32,7 @@ func readInputs(c *config.Config) (in inputs, err error) {
 	in.manifest, manifestErr = ReadManifest(c.PersistedManifest)
 	in.warmOperations, warmErr = gql.ReadWarmOperations(c.ResponseCacheWarmFiles...)
 	return in, errors.Join(
-		checkAddr(c.Addr), checkRedisURL(c.RedisURL), checkKeys(c),
+		checkAddr(c.Addr), checkRedisURL("REDIS_URL", c.RedisURL), checkRedisURL("REDIS_LIMITS_URL", c.RedisLimitsURL), checkKeys(c),
 		nameSetting("PERSISTED_QUERY_MANIFEST", manifestErr), nameSetting("RESPONSE_CACHE_WARM_FILES", warmErr),
 	)
 }
@@ -44,7 +44,7 @@ func checkAddr(addr string) error {
 	return nil
 }
 
-func checkRedisURL(url string) error {
+func checkRedisURL(setting, url string) error {
 	if url == "" {
 		return nil
 	}
@@ -52,7 +52,7 @@ func checkRedisURL(url string) error {
 	if err == nil {
 		err = r.Close()
 	}
-	return nameSetting("REDIS_URL", err)
+	return nameSetting(setting, err)
 }
 
 func checkKeys(c *config.Config) error {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -20,9 +21,10 @@ const (
 // sharedState is the state that all servers share through Redis. Without a Redis each process has
 // its own.
 type sharedState struct {
-	redis      *cache.Redis // nil without one
-	cacheStore cache.Store
-	rateLimits *ratelimit.Limits
+	redis       *cache.Redis // nil without one
+	limitsRedis *cache.Redis // of the rate limits: redis, unless REDIS_LIMITS_URL names another
+	cacheStore  cache.Store
+	rateLimits  *ratelimit.Limits
 }
 
 func openSharedState(c *config.Config, log *slog.Logger) (*sharedState, error) {
@@ -36,7 +38,14 @@ func openSharedState(c *config.Config, log *slog.Logger) (*sharedState, error) {
 	} else if c.DatabaseURL != "" {
 		log.Info("REDIS_URL is not set: persisted queries, rate limits and cached responses are per process; writes of other processes are seen within a second")
 	}
-	s.rateLimits = ratelimit.New(rateRules(c), s.redis)
+	s.limitsRedis = s.redis
+	if c.RedisLimitsURL != "" {
+		var err error
+		if s.limitsRedis, err = cache.OpenRedis(cache.RedisOptions{URL: c.RedisLimitsURL, Log: log.With("store", "limits")}); err != nil {
+			return nil, fmt.Errorf("REDIS_LIMITS_URL: %w", errors.Join(err, s.closeStore()))
+		}
+	}
+	s.rateLimits = ratelimit.New(rateRules(c), s.limitsRedis)
 	return s, nil
 }
 
@@ -52,13 +61,22 @@ func rateRules(c *config.Config) ratelimit.Rules {
 
 func (s *sharedState) closeStore() error {
 	_ = s.cacheStore.Close()
+	if s.hasLimitsRedis() {
+		_ = s.limitsRedis.Close()
+	}
 	return nil
 }
 
-// readinessChecks returns the check of Redis. It is not required: the server serves requests without it.
-func (s *sharedState) readinessChecks() []middleware.HealthCheck {
-	if s.redis == nil {
-		return nil
+// hasLimitsRedis reports whether the rate limits have a Redis of their own.
+func (s *sharedState) hasLimitsRedis() bool { return s.limitsRedis != nil && s.limitsRedis != s.redis }
+
+// readinessChecks returns the checks of Redis. They are not required: the server serves requests without it.
+func (s *sharedState) readinessChecks() (checks []middleware.HealthCheck) {
+	if s.redis != nil {
+		checks = append(checks, middleware.HealthCheck{Name: "redis", Probe: s.redis.Ping})
 	}
-	return []middleware.HealthCheck{{Name: "redis", Probe: s.redis.Ping}}
+	if s.hasLimitsRedis() {
+		checks = append(checks, middleware.HealthCheck{Name: "redis_limits", Probe: s.limitsRedis.Ping})
+	}
+	return checks
 }

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/ratelimit"
+)
+
+// TestLimitsHaveTheirOwnRedis checks that REDIS_LIMITS_URL separates the buckets of rate limits from
+// what may be evicted, and that the server reports both stores.
+func TestLimitsHaveTheirOwnRedis(t *testing.T) {
+	t.Parallel()
+	shared, limits := redistest.StartServer(t), redistest.StartServer(t)
+	c := &config.Config{}
+	c.RedisURL, c.RedisLimitsURL = shared.URL(), limits.URL()
+	c.RateLimit = ratelimit.Policy{Limit: 1, Window: time.Hour}
+	s, err := openSharedState(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.closeStore() })
+	for _, check := range s.readinessChecks() {
+		if err := check.Probe(t.Context()); err != nil { // connects
+			t.Errorf("%s: %v", check.Name, err)
+		}
+	}
+	if n := len(s.readinessChecks()); n != 2 {
+		t.Errorf("%d readiness checks, want those of both stores", n)
+	}
+	s.cacheStore.Set(t.Context(), "text", []byte("x"), time.Hour)
+	handler := s.rateLimits.Middleware(clientAddress)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for _, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, "/graphql", nil))
+		if recorder.Code != want {
+			t.Errorf("status %d, want %d", recorder.Code, want)
+		}
+	}
+	if keys := shared.RunCommand("KEYS", "*"); strings.TrimSpace(keys) != "7p:text" {
+		t.Errorf("keys of REDIS_URL: %s", keys)
+	}
+	if keys := limits.RunCommand("KEYS", "*"); !strings.HasPrefix(keys, "7p:limit:default:") || strings.Count(keys, "\n") != 1 {
+		t.Errorf("keys of REDIS_LIMITS_URL: %s", keys)
+	}
+}
