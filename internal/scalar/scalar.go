@@ -1,8 +1,13 @@
-// Package scalar marshals and unmarshals the schema's custom scalars.
+// Package scalar marshals and unmarshals the schema's custom scalars, and the built-in ones that gqlgen
+// coerces more leniently than the GraphQL specification permits.
 package scalar
 
 import (
+	"context"
+	"encoding/json"
 	"io"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -45,10 +50,71 @@ func UnmarshalDecimal(v any) (edu.Decimal, error) {
 func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
 
 // UnmarshalInt parses a 32-bit integer, the range of Int in the GraphQL specification, section 3.5.1.
+// The specification rejects strings with numeric content, which gqlgen accepts.
 func UnmarshalInt(v any) (int, error) {
-	n, err := graphql.UnmarshalInt32(v)
-	if err != nil {
-		return 0, edu.Errorf(edu.BadUserInput, "an Int must be a whole number from -2147483648 to 2147483647")
+	var n int64
+	var err error
+	switch v := v.(type) {
+	case json.Number:
+		n, err = strconv.ParseInt(string(v), 10, 32)
+	case int64:
+		n = v
+	case int: // a default of the schema
+		n = int64(v)
+	default:
+		err = strconv.ErrSyntax
+	}
+	if err != nil || n < math.MinInt32 || n > math.MaxInt32 {
+		return 0, edu.Errorf(edu.BadUserInput, "an Int must be a whole number from -2147483648 to 2147483647, without quotes")
 	}
 	return int(n), nil
+}
+
+// MarshalFloat marshals a finite number, and fails for any other.
+func MarshalFloat(f float64) graphql.ContextMarshaler { return graphql.MarshalFloatContext(f) }
+
+// UnmarshalFloat parses a finite number (GraphQL specification, section 3.5.2). gqlgen accepts strings,
+// among them "NaN", "Infinity" and "0x1p1".
+func UnmarshalFloat(_ context.Context, v any) (float64, error) {
+	f := math.NaN()
+	switch v := v.(type) {
+	case json.Number:
+		if parsed, err := v.Float64(); err == nil {
+			f = parsed
+		}
+	case int64:
+		f = float64(v)
+	case int: // a default of the schema
+		f = float64(v)
+	case float64:
+		f = v
+	}
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0, edu.Errorf(edu.BadUserInput, "a Float must be a finite number, without quotes")
+	}
+	return f, nil
+}
+
+// MarshalString marshals a text.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString accepts a text (GraphQL specification, section 3.5.3). gqlgen also accepts numbers
+// and booleans, as their text.
+func UnmarshalString(v any) (string, error) {
+	if s, ok := v.(string); ok {
+		return s, nil
+	}
+	return "", edu.Errorf(edu.BadUserInput, "a String must be a text in quotes")
+}
+
+// MarshalBoolean marshals a truth value.
+func MarshalBoolean(b bool) graphql.Marshaler { return graphql.MarshalBoolean(b) }
+
+// UnmarshalBoolean accepts true and false (GraphQL specification, section 3.5.4). gqlgen also accepts
+// numbers, and reads any text except "true" as false.
+func UnmarshalBoolean(v any) (bool, error) {
+	if b, ok := v.(bool); ok {
+		return b, nil
+	}
+	return false, edu.Errorf(edu.BadUserInput, "a Boolean must be true or false, without quotes")
 }

@@ -1,7 +1,9 @@
 package scalar_test
 
 import (
+	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -52,5 +54,58 @@ func TestDecimal(t *testing.T) {
 	}
 	if d, err := scalar.UnmarshalDecimal("0.10"); d != "0.10" || err != nil {
 		t.Errorf("UnmarshalDecimal(0.10) = %v, %v", d, err)
+	}
+}
+
+// TestBuiltInScalars checks the input coercion of the GraphQL specification, section 3.5: each scalar
+// accepts its own kind of value in every representation that gqlgen passes, and no other.
+func TestBuiltInScalars(t *testing.T) {
+	t.Parallel()
+	scalars := map[string]func(any) (any, error){
+		"Int":     func(v any) (any, error) { return scalar.UnmarshalInt(v) },
+		"Float":   func(v any) (any, error) { return scalar.UnmarshalFloat(t.Context(), v) },
+		"String":  func(v any) (any, error) { return scalar.UnmarshalString(v) },
+		"Boolean": func(v any) (any, error) { return scalar.UnmarshalBoolean(v) },
+	}
+	for _, tt := range []struct {
+		value    any
+		accepted map[string]any
+	}{
+		{json.Number("5"), map[string]any{"Int": 5, "Float": 5.0}},
+		{int64(5), map[string]any{"Int": 5, "Float": 5.0}},
+		{5, map[string]any{"Int": 5, "Float": 5.0}},
+		{json.Number("-2147483648"), map[string]any{"Int": -2147483648, "Float": -2147483648.0}},
+		{int64(math.MaxInt32), map[string]any{"Int": math.MaxInt32, "Float": 2147483647.0}},
+		{json.Number("2147483648"), map[string]any{"Float": 2147483648.0}},
+		{int64(math.MinInt32) - 1, map[string]any{"Float": -2147483649.0}},
+		{json.Number("5.0"), map[string]any{"Float": 5.0}},
+		{json.Number("1e3"), map[string]any{"Float": 1000.0}},
+		{json.Number("1e999"), nil},
+		{json.Number("-1e999"), nil},
+		{json.Number("NaN"), nil},
+		{1.5, map[string]any{"Float": 1.5}},
+		{math.NaN(), nil},
+		{math.Inf(1), nil},
+		{math.Inf(-1), nil},
+		{true, map[string]any{"Boolean": true}},
+		{false, map[string]any{"Boolean": false}},
+		{"", map[string]any{"String": ""}},
+		{"5", map[string]any{"String": "5"}},
+		{"NaN", map[string]any{"String": "NaN"}},
+		{"-Inf", map[string]any{"String": "-Inf"}},
+		{"Infinity", map[string]any{"String": "Infinity"}},
+		{"0x1p1", map[string]any{"String": "0x1p1"}},
+		{"true", map[string]any{"String": "true"}},
+		{nil, nil},
+		{[]any{}, nil},
+		{map[string]any{}, nil},
+	} {
+		for name, unmarshal := range scalars {
+			got, err := unmarshal(tt.value)
+			want, accepted := tt.accepted[name]
+			if accepted && (err != nil || got != want) || !accepted && !errors.Is(err, edu.BadUserInput) {
+				t.Errorf("%s of %T %v = %v, %v; want %v, accepted: %t", name, tt.value, tt.value, got, err, want, accepted)
+			}
+		}
 	}
 }
