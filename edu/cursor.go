@@ -101,7 +101,8 @@ func ParseCursor(name, s, order string, kind SortValueKind) (Cursor, error) {
 		return Cursor{}, bad
 	}
 	c, ok := decodeCursor(body)
-	if !ok || c.String() != s { // varints have more than one encoding
+	// Varints have more than one encoding. An id that is missing or followed by bytes differs too.
+	if !ok || c.String() != s {
 		return Cursor{}, bad
 	}
 	if c.Order != order || c.Value.Kind != kind {
@@ -143,9 +144,8 @@ func decodeCursor(b []byte) (Cursor, bool) {
 	default:
 		return Cursor{}, false
 	}
-	n, size := binary.Varint(b)
-	c.ID = n
-	return c, size > 0 && size == len(b)
+	c.ID, _ = binary.Varint(b)
+	return c, true
 }
 
 // Years 1 to 9999: the range of dates that the database and RFC 3339 share.

@@ -27,11 +27,16 @@ func mustProxies(networks ...string) middleware.TrustedProxies {
 
 // clientOf returns the client that ResolveClient determines for a request from an address, with
 // headers given as name, value, …
-func clientOf(t testing.TB, from string, headers ...string) (c middleware.Client) {
+func clientOf(t testing.TB, from string, headers ...string) middleware.Client {
 	t.Helper()
-	h := middleware.ResolveClient(trusted)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c = middleware.ClientFrom(r) }))
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r.RemoteAddr = from
+	return resolveClient(r, headers...)
+}
+
+// resolveClient returns the client that ResolveClient determines for a request with more headers.
+func resolveClient(r *http.Request, headers ...string) (c middleware.Client) {
+	h := middleware.ResolveClient(trusted)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c = middleware.ClientFrom(r) }))
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}
@@ -124,6 +129,16 @@ func TestClientIsNotForged(t *testing.T) {
 		{proxy, []string{rfc, "for=" + evil + `;x="\`}, "10.0.0.1"},
 		{proxy, []string{rfc, "for=" + evil + `;for=, for=` + own}, "10.0.0.1"},
 		{proxy, []string{rfc, strings.Repeat("for=10.0.0.2,", 1000) + "for=" + own}, "10.0.0.1"},
+		// An unreadable last line ends the chain as an unreadable entry does: earlier lines are not trusted.
+		{proxy, []string{rfc, "for=" + evil, rfc, `for="`}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil, rfc, "for"}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil, rfc, "for=10.0.0.2;for=10.0.0.3"}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil, rfc, "for=unknown"}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil, rfc, "proto=https"}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil, rfc, strings.Repeat("for=10.0.0.2,", 1000) + "for=" + own}, "10.0.0.1"},
+		{proxy, []string{rfc, "for=" + evil, rfc, `x="`, rfc, "for=10.0.0.2"}, "10.0.0.2"},
+		{proxy, []string{xff, evil, xff, "unknown"}, "10.0.0.1"},
+		{proxy, []string{xff, evil, xff, ""}, "10.0.0.1"},
 		// The chain exceeds the maximum length.
 		{proxy, []string{xff, evil + strings.Repeat(", 10.0.0.2", 20)}, "10.0.0.2"},
 	} {
@@ -161,6 +176,16 @@ func TestClientTLS(t *testing.T) {
 	direct := &http.Request{RemoteAddr: stranger, TLS: &tls.ConnectionState{}}
 	if !middleware.ClientFrom(direct).TLS {
 		t.Error("TLS connection: got TLS false")
+	}
+	// The server's own TLS counts whatever a trusted proxy writes: the proxy reached the server over it.
+	for _, headers := range [][]string{nil, {scheme, "http"}, {scheme, "https"}, {rfc, "for=203.0.113.9;proto=http"}, {xff, "203.0.113.9"}} {
+		for _, from := range []string{proxy, stranger} {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+			r.RemoteAddr, r.TLS = from, &tls.ConnectionState{}
+			if !resolveClient(r, headers...).TLS {
+				t.Errorf("TLS connection from %s with %q: got TLS false", from, headers)
+			}
+		}
 	}
 }
 
