@@ -16,13 +16,15 @@ type Account struct {
 	Active bool
 	// SessionEnded reports that the requested session is revoked or does not belong to the account.
 	SessionEnded bool
+	// Claimed reports that an identity provider has vouched for the owner of the account.
+	Claimed bool
 }
 
 // LookupAccount reads an account by id, or by email if id is 0, ignoring case, and the state of one
 // of its sessions. A session of 0 is none. into is not called if there is no account. Callers that
 // must see the latest revocations run the query with OnPrimary.
 func LookupAccount(id int64, email string, session int64, into func(Account)) Query {
-	s := newStatement("LookupAccount", "SELECT u.id, upper(u.role), upper(u.plan), u.active")
+	s := newStatement("LookupAccount", "SELECT u.id, upper(u.role), upper(u.plan), u.active, u.claimed_at IS NOT NULL")
 	if session != 0 {
 		s.addSQL(", s.id IS NULL OR s.revoked_at IS NOT NULL FROM users u LEFT JOIN sessions s ON s.user_id = u.id AND s.id = ", s.bindArg(session))
 	} else {
@@ -35,10 +37,38 @@ func LookupAccount(id int64, email string, session int64, into func(Account)) Qu
 	}
 	return s.buildQuery(func(rows pgx.Rows) error {
 		var a Account
-		err := rows.Scan(&a.ID, (*string)(&a.Role), (*string)(&a.Plan), &a.Active, &a.SessionEnded)
+		err := rows.Scan(&a.ID, (*string)(&a.Role), (*string)(&a.Plan), &a.Active, &a.Claimed, &a.SessionEnded)
 		into(a)
 		return err
 	})
+}
+
+// ClaimAccount records that an identity provider has vouched for the owner of an account. It removes
+// the account's password and revokes its sessions, because both may be those of a stranger who signed
+// up with the owner's email. It does nothing, and claimed is false, if the account was claimed before
+// or is not active, or if it has a password and mayHavePassword is false.
+func (s *Store) ClaimAccount(ctx context.Context, id int64, mayHavePassword bool) (claimed bool, err error) {
+	err = s.WriteInTx(ctx, func(tx *Tx) error {
+		claimed = false
+		q := newStatement("ClaimAccount", "UPDATE users SET claimed_at = now(), password_hash = NULL WHERE claimed_at IS NULL AND active AND id = ")
+		q.addSQL(q.bindArg(id))
+		if !mayHavePassword {
+			q.addSQL(" AND password_hash IS NULL")
+		}
+		claim := q.addSQL(" RETURNING id").buildQuery(func(pgx.Rows) error { claimed = true; return nil })
+		if err := tx.RunQueries(ctx, claim); err != nil || !claimed {
+			return err
+		}
+		return tx.Commit(ctx, revokeSessions(id))
+	})
+	return claimed, err
+}
+
+// revokeSessions revokes all sessions of an account. It must be a separate statement after the one
+// that locks the account: at READ COMMITTED it then sees the session of a sign-in that held the lock.
+func revokeSessions(user int64) Query {
+	q := newStatement("RevokeSessions", "UPDATE sessions SET revoked_at = now() WHERE revoked_at IS NULL AND user_id = ")
+	return q.addSQL(q.bindArg(user)).buildQuery(nil)
 }
 
 // SetAccountActive activates the account of an email, or deactivates it and revokes its sessions.
@@ -51,8 +81,7 @@ func (s *Store) SetAccountActive(ctx context.Context, email string, active bool)
 		if err := tx.RunQueries(ctx, q.buildQuery(scanInt64(&id))); err != nil || active {
 			return err
 		}
-		q = newStatement("RevokeSessions", "UPDATE sessions SET revoked_at = now() WHERE revoked_at IS NULL AND user_id = ")
-		return tx.Commit(ctx, q.addSQL(q.bindArg(id)).buildQuery(nil))
+		return tx.Commit(ctx, revokeSessions(id))
 	})
 	if err == nil && id == 0 {
 		err = edu.Errorf(edu.NotFound, "no account with the email %q", email)

@@ -69,9 +69,13 @@ func (s *Store) EnsurePartitions(ctx context.Context, now time.Time, months int)
 }
 
 // DeleteExpiredSessions deletes expired refresh tokens, and sessions without other tokens, 5,000
-// tokens at a time. It returns the number of deleted tokens.
+// tokens at a time. It returns the number of deleted tokens. It also deletes the addresses from which
+// no account signed in within signInAddressTTL.
 func (s *Store) DeleteExpiredSessions(ctx context.Context) (tokens int, err error) {
 	err = s.withAdvisoryLock(ctx, "delete_expired_sessions", func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, "-- name: DeleteExpiredAddresses\nDELETE FROM sign_in_addresses WHERE last_used_at <= now() - $1::interval", signInAddressTTL); err != nil {
+			return err
+		}
 		for {
 			var n int
 			err := conn.QueryRow(ctx, `-- name: DeleteExpiredSessions

@@ -12,6 +12,13 @@ import (
 // maxSessionAge is the maximum lifetime of a session, however often it is refreshed.
 const maxSessionAge = 365 * 24 * time.Hour
 
+// maxSignInAddresses is the number of addresses that an account remembers: those of its latest
+// sign-ins. Only successful sign-ins add one, so that strangers cannot displace them.
+const maxSignInAddresses = 10
+
+// signInAddressTTL is how long after its last sign-in an address is remembered.
+const signInAddressTTL = 90 * 24 * time.Hour
+
 // Credentials holds the data that a password is verified against.
 type Credentials struct {
 	UserID       int64
@@ -33,10 +40,12 @@ func CredentialsByEmail(email string, into func(Credentials)) Query {
 // NewAccount holds the data of an account to create.
 type NewAccount struct{ Name, Email, PasswordHash string }
 
-// RefreshToken is a new refresh token of a session: its SHA-256 hash, and its lifetime.
+// RefreshToken is a new refresh token of a session: its SHA-256 hash, and its lifetime. A sign-in
+// remembers Address, the hash of the email and the client's address, unless it is nil.
 type RefreshToken struct {
-	Hash [32]byte
-	TTL  time.Duration
+	Hash    [32]byte
+	TTL     time.Duration
+	Address []byte
 }
 
 // SignUp creates an account and its first session. If the email is taken, ignoring case, it returns
@@ -67,8 +76,11 @@ func (s *Store) SignIn(ctx context.Context, c Credentials, rehashed string, t Re
 // of at most one row. The viewer is anonymous if account has no row.
 func (s *Store) startSession(ctx context.Context, q *statement, t RefreshToken) (v edu.Viewer, err error) {
 	q.addSQL(", session AS (INSERT INTO sessions (user_id) SELECT a.id FROM account a RETURNING id)",
-		", token AS (INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.bindArg(t.Hash[:]), ", s.id, now() + ", q.bindArg(t.TTL), "::interval FROM session s)",
-		" SELECT a.id, upper(a.role), upper(a.plan), s.id FROM account a, session s")
+		", token AS (INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.bindArg(t.Hash[:]), ", s.id, now() + ", q.bindArg(t.TTL), "::interval FROM session s)")
+	if t.Address != nil {
+		rememberAddress(q, t.Address)
+	}
+	q.addSQL(" SELECT a.id, upper(a.role), upper(a.plan), s.id FROM account a, session s")
 	err = s.WriteInTx(ctx, func(tx *Tx) error {
 		v = edu.Viewer{}
 		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error {
@@ -76,6 +88,25 @@ func (s *Store) startSession(ctx context.Context, q *statement, t RefreshToken) 
 		}))
 	})
 	return v, err
+}
+
+// rememberAddress adds CTEs that remember the address of a sign-in and drop the account's oldest
+// beyond maxSignInAddresses.
+func rememberAddress(q *statement, address []byte) {
+	hash := q.bindArg(address)
+	q.addSQL(", remembered AS (INSERT INTO sign_in_addresses (hash, user_id) SELECT ", hash, ", a.id FROM account a",
+		" ON CONFLICT (hash) DO UPDATE SET user_id = excluded.user_id, last_used_at = excluded.last_used_at)",
+		", dropped AS (DELETE FROM sign_in_addresses WHERE hash IN (SELECT o.hash FROM sign_in_addresses o, account a WHERE o.user_id = a.id AND o.hash <> ", hash,
+		" ORDER BY o.last_used_at DESC OFFSET ", q.bindArg(maxSignInAddresses-1), "))")
+}
+
+// HasSignInAddress reports whether an account signed in from an address within signInAddressTTL. The
+// hash is that of RefreshToken.Address.
+func (s *Store) HasSignInAddress(ctx context.Context, hash []byte) (found bool, err error) {
+	q := newStatement("HasSignInAddress", "SELECT FROM sign_in_addresses WHERE hash = ")
+	q.addSQL(q.bindArg(hash), " AND last_used_at > now() - ", q.bindArg(signInAddressTTL), "::interval")
+	err = s.OnPrimary().RunQueries(ctx, q.buildQuery(func(pgx.Rows) error { found = true; return nil }))
+	return found, err
 }
 
 // RefreshSession exchanges a refresh token, identified by its hash, for the next one of its

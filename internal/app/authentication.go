@@ -48,7 +48,7 @@ func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger,
 			return nil, err
 		}
 	}
-	a.Accounts = auth.NewAccountCache(accountReader(db), log)
+	a.Accounts = auth.NewAccountCache(a.accountReader(db), log)
 	if redis != nil {
 		go redis.Subscribe(ctx, revocationChannel,
 			func(message string) { a.Accounts.Invalidate(auth.ParseRevocation(message)) },
@@ -57,11 +57,27 @@ func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger,
 	return a, nil
 }
 
-// accountReader returns a function that reads accounts from the primary.
-func accountReader(db *Database) func(context.Context, auth.Identity) (auth.Account, error) {
-	return func(ctx context.Context, identity auth.Identity) (account auth.Account, err error) {
+// accountReader returns a function that reads accounts from the primary. The first token of a provider
+// for an account claims it: the account's password, and the sessions that it began, end.
+func (a *authentication) accountReader(db *Database) auth.AccountLookup {
+	read := func(ctx context.Context, identity auth.Identity) (account auth.Account, err error) {
 		err = db.OnPrimary().RunQueries(ctx, store.LookupAccount(identity.ID, identity.Email, identity.Session, func(a store.Account) { account = auth.Account(a) }))
 		return account, err
+	}
+	return func(ctx context.Context, identity auth.Identity) (auth.Account, error) {
+		account, err := read(ctx, identity)
+		if err != nil || !identity.FromProvider || account.Claimed || !account.Active {
+			return account, err
+		}
+		claimed, err := db.ClaimAccount(ctx, account.ID, identity.Verified)
+		if err != nil {
+			return account, err
+		}
+		if claimed {
+			a.log.InfoContext(ctx, "account claimed by the identity provider: its password and its sessions ended", "user", account.ID)
+			a.publishRevocation(ctx, auth.Revocation{User: account.ID})
+		}
+		return read(ctx, identity) // another server may have claimed it
 	}
 }
 

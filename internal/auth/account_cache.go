@@ -18,6 +18,11 @@ const (
 	// process deactivated remains usable if its revocation does not arrive.
 	AccountTTL = 5 * time.Second
 
+	// NoAccountTTL is the lifetime of the result that there is no account. A user who was told to sign
+	// up is expected back at once, possibly at another server, and without a Redis no message announces
+	// the new account.
+	NoAccountTTL = 500 * time.Millisecond
+
 	// maxCachedAccounts is the maximum number of cached accounts, about 200 bytes each.
 	maxCachedAccounts = 1 << 14
 
@@ -32,6 +37,9 @@ var (
 	ErrNoAccount = edu.Errorf(edu.Unauthenticated, "there is no account for this token: sign in again, or sign up")
 	// ErrAccountInactive is the error of an account that an operator deactivated.
 	ErrAccountInactive = edu.Errorf(edu.Unauthenticated, "the account is not active: contact support")
+	// ErrAccountUnclaimed is the error of a provider's token that does not say that its email is verified,
+	// for an account with a password that may be another person's.
+	ErrAccountUnclaimed = edu.Errorf(edu.Unauthenticated, "the account of this email has a password, and the token does not say that the email is verified: sign in with the password, or with a token whose email_verified is true")
 	// ErrSessionEnded is the error of a token that outlived its session.
 	ErrSessionEnded = edu.Errorf(edu.Unauthenticated, "the session has ended: sign in again")
 
@@ -44,6 +52,9 @@ type Identity struct {
 	ID      int64
 	Email   string // case-insensitive; "" if ID is set
 	Session int64
+	// FromProvider reports that an identity provider issued the token. Verified reports that the
+	// provider says that the account is the user's: by its id, or by an email that it has verified.
+	FromProvider, Verified bool
 }
 
 // Account is the stored account of an Identity; the zero Account means that there is none.
@@ -54,13 +65,17 @@ type Account struct {
 	Active bool
 	// SessionEnded reports that the session is revoked or never belonged to the account.
 	SessionEnded bool
+	// Claimed reports that an identity provider has vouched for the owner of the account. Its tokens
+	// are accepted from then on.
+	Claimed bool
 }
 
-// AccountLookup returns the current account of an identity, or the zero Account if there is none.
+// AccountLookup returns the current account of an identity, or the zero Account if there is none. It
+// claims the account of an identity of a provider, if the account can be claimed.
 type AccountLookup func(context.Context, Identity) (Account, error)
 
-// AccountCache loads accounts and caches each result, including a missing account, for AccountTTL or
-// until it is invalidated. It is safe for concurrent use.
+// AccountCache loads accounts and caches each result for AccountTTL, a missing account for
+// NoAccountTTL, or until it is invalidated. It is safe for concurrent use.
 type AccountCache struct {
 	lookup   AccountLookup
 	log      *slog.Logger
@@ -76,15 +91,23 @@ type AccountCache struct {
 // NewAccountCache returns an AccountCache over lookup. The causes of failed lookups are logged.
 func NewAccountCache(lookup AccountLookup, log *slog.Logger) *AccountCache {
 	return &AccountCache{lookup: lookup, log: log, entries: otter.Must(&otter.Options[Identity, Account]{
-		MaximumSize: maxCachedAccounts, ExpiryCalculator: otter.ExpiryWriting[Identity, Account](AccountTTL),
+		MaximumSize: maxCachedAccounts, ExpiryCalculator: otter.ExpiryWritingFunc(lifetime),
 	})}
+}
+
+// lifetime returns how long a cached result may be used.
+func lifetime(entry otter.Entry[Identity, Account]) time.Duration {
+	if entry.Value.ID == 0 {
+		return NoAccountTTL
+	}
+	return AccountTTL
 }
 
 // Close stops the goroutine that removes expired entries.
 func (a *AccountCache) Close() { a.entries.StopAllGoroutines() }
 
 // ResolveViewer returns the account of an identity as a viewer, or ErrNoAccount, ErrAccountInactive,
-// ErrSessionEnded or an error with the code edu.Unavailable.
+// ErrAccountUnclaimed, ErrSessionEnded or an error with the code edu.Unavailable.
 func (a *AccountCache) ResolveViewer(ctx context.Context, id Identity) (edu.Viewer, error) {
 	account, err := a.lookupAccount(ctx, id)
 	switch {
@@ -94,6 +117,8 @@ func (a *AccountCache) ResolveViewer(ctx context.Context, id Identity) (edu.View
 		return edu.Viewer{}, ErrNoAccount
 	case !account.Active:
 		return edu.Viewer{}, ErrAccountInactive
+	case id.FromProvider && !account.Claimed:
+		return edu.Viewer{}, ErrAccountUnclaimed
 	case account.SessionEnded:
 		return edu.Viewer{}, ErrSessionEnded
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
@@ -103,17 +104,21 @@ func (p *Provider) identityFromClaims(c jwt.MapClaims) (Identity, error) {
 	value := c[p.options.UserClaim]
 	if p.options.MatchByID {
 		if id := parseDecimalID(fmt.Sprint(value)); id != 0 { // a string or a number
-			return Identity{ID: id}, nil
+			return Identity{ID: id, FromProvider: true, Verified: true}, nil
 		}
 		return Identity{}, ErrInvalidToken
 	}
 	email, _ := value.(string)
-	if email == "" || len(email) > edu.MaxEmailLength || strings.ContainsRune(email, 0) {
+	// Accounts have emails of ASCII. The database ignores case, and letters such as the Kelvin sign are
+	// another case of an ASCII letter: such an email is another person's.
+	if email == "" || len(email) > edu.MaxEmailLength || strings.ContainsFunc(email, func(r rune) bool { return r == 0 || r > unicode.MaxASCII }) {
 		return Identity{}, ErrInvalidToken
 	}
-	// Some providers write a string. A provider that omits the claim vouches for all emails.
-	if verified, present := c["email_verified"]; present && verified != true && verified != "true" {
+	verified, present := c["email_verified"]
+	isVerified := verified == true || verified == "true" // some providers write a string
+	if present && !isVerified {
 		return Identity{}, errEmailUnverified
 	}
-	return Identity{Email: email}, nil
+	// email_verified concerns the claim email, and no other that a user may choose.
+	return Identity{Email: strings.ToLower(email), FromProvider: true, Verified: isVerified && p.options.UserClaim == "email"}, nil
 }

@@ -172,16 +172,16 @@ func TestProviderClaims(t *testing.T) {
 		value, verified any
 		want            auth.Identity
 	}{
-		{false, "ada@7p.example", nil, auth.Identity{Email: "ada@7p.example"}},
-		{false, "ada@7p.example", "true", auth.Identity{Email: "ada@7p.example"}},
+		{false, "ada@7p.example", nil, auth.Identity{Email: "ada@7p.example", FromProvider: true}},
+		{false, "ada@7p.example", "true", auth.Identity{Email: "ada@7p.example", FromProvider: true, Verified: true}},
 		{false, "ada@7p.example", "false", auth.Identity{}},
 		{false, "ada@7p.example", 1, auth.Identity{}},
 		{false, "", nil, auth.Identity{}},
 		{false, "ada\x00@7p.example", nil, auth.Identity{}},
 		{false, strings.Repeat("a", 255), nil, auth.Identity{}},
 		{false, []string{"ada@7p.example"}, nil, auth.Identity{}},
-		{true, "9007199254740993", false, auth.Identity{ID: 1<<53 + 1}},
-		{true, 1<<53 + 1, nil, auth.Identity{ID: 1<<53 + 1}},
+		{true, "9007199254740993", false, auth.Identity{ID: 1<<53 + 1, FromProvider: true, Verified: true}},
+		{true, 1<<53 + 1, nil, auth.Identity{ID: 1<<53 + 1, FromProvider: true, Verified: true}},
 		{true, 7.5, nil, auth.Identity{}},
 		{true, "+7", nil, auth.Identity{}},
 		{true, "0", nil, auth.Identity{}},

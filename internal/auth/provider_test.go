@@ -107,16 +107,25 @@ func TestProvider(t *testing.T) {
 	byID := idp.options()
 	byID.UserClaim, byID.MatchByID = "user_id", true
 	withID := newProvider(t, byID)
+	byName := idp.options()
+	byName.UserClaim = "preferred_username"
+	withName := newProvider(t, byName)
+	omitted := auth.Identity{Email: "ada@7p.example", FromProvider: true}
+	verified := auth.Identity{Email: "ada@7p.example", FromProvider: true, Verified: true}
 	public := idp.keys[0]["n"]
 	for name, c := range map[string]struct {
 		token string
 		p     *auth.Provider
 		want  auth.Identity
 	}{
-		"good":           {signWithKID(t, jwt.SigningMethodRS256, key, "one", providerClaims()), byEmail, auth.Identity{Email: "ada@7p.example"}},
-		"verified":       {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email_verified", true)), byEmail, auth.Identity{Email: "ada@7p.example"}},
+		"good":           {signWithKID(t, jwt.SigningMethodRS256, key, "one", providerClaims()), byEmail, omitted},
+		"verified":       {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email_verified", true)), byEmail, verified},
 		"not verified":   {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email_verified", false)), byEmail, auth.Identity{}},
-		"a little early": {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "nbf", time.Now().Add(20*time.Second).Unix())), byEmail, auth.Identity{Email: "ada@7p.example"}},
+		"verified, text": {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email_verified", "true")), byEmail, verified},
+		"upper case":     {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email", "ADA@7p.Example")), byEmail, omitted},
+		"Kelvin sign":    {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email", "\u212ate@7p.example")), byEmail, auth.Identity{}},
+		"another claim":  {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(withClaim(providerClaims(), "preferred_username", "ada@7p.example"), "email_verified", true)), withName, omitted},
+		"a little early": {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "nbf", time.Now().Add(20*time.Second).Unix())), byEmail, omitted},
 		"expired":        {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "exp", time.Now().Add(-time.Hour).Unix())), byEmail, auth.Identity{}},
 		"no expiry":      {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "exp", nil)), byEmail, auth.Identity{}},
 		"other audience": {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "aud", "web")), byEmail, auth.Identity{}},
@@ -125,8 +134,8 @@ func TestProvider(t *testing.T) {
 		"a number":       {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email", 7)), byEmail, auth.Identity{}},
 		"confusion":      {signWithKID(t, jwt.SigningMethodHS256, []byte(public), "one", providerClaims()), byEmail, auth.Identity{}},
 		"none":           {signWithKID(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, "one", providerClaims()), byEmail, auth.Identity{}},
-		"id":             {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "user_id", "7")), withID, auth.Identity{ID: 7}},
-		"id, a number":   {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "user_id", 7)), withID, auth.Identity{ID: 7}},
+		"id":             {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "user_id", "7")), withID, auth.Identity{ID: 7, FromProvider: true, Verified: true}},
+		"id, a number":   {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "user_id", 7)), withID, auth.Identity{ID: 7, FromProvider: true, Verified: true}},
 		"no id":          {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "user_id", "7 or 8")), withID, auth.Identity{}},
 	} {
 		got, err := c.p.VerifyIdentity(t.Context(), c.token)
@@ -193,8 +202,9 @@ func TestAuthenticator(t *testing.T) {
 	idp := newIDP(t)
 	key := idp.publishKey(t, "one")
 	k := &fakeAccounts{accounts: map[auth.Identity]auth.Account{
-		{ID: 7}:                   account,
-		{Email: "ada@7p.example"}: {ID: 8, Role: edu.RoleInstructor, Active: true},
+		{ID: 7}: account,
+		{Email: "ada@7p.example", FromProvider: true}: {ID: 8, Role: edu.RoleInstructor, Active: true, Claimed: true},
+		{Email: "bob@7p.example", FromProvider: true}: {ID: 9, Role: edu.RoleStudent, Active: true},
 	}}
 	a := &auth.Authenticator{Tokens: newTokens(t, secret, ""), Provider: newProvider(t, idp.options()), Accounts: newAccountCache(t, k)}
 	if v, err := a.VerifyToken(t.Context(), issueToken(t, a.Tokens)); err != nil || v.ID != 7 || v.Plan != edu.PlanPremium {
@@ -208,6 +218,10 @@ func TestAuthenticator(t *testing.T) {
 	unknown := signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email", "eve@7p.example"))
 	if _, err := a.VerifyToken(t.Context(), unknown); !errors.Is(err, auth.ErrNoAccount) {
 		t.Errorf("unknown email: %v, want %v", err, auth.ErrNoAccount)
+	}
+	unclaimed := signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email", "bob@7p.example"))
+	if v, err := a.VerifyToken(t.Context(), unclaimed); !errors.Is(err, auth.ErrAccountUnclaimed) || v.SignedIn() {
+		t.Errorf("account with the password of another person: %+v, %v; want %v", v, err, auth.ErrAccountUnclaimed)
 	}
 	// A token with the provider's issuer and this server's claims and signature is the provider's.
 	if _, err := a.VerifyToken(t.Context(), signWithKID(t, jwt.SigningMethodHS256, []byte(secret), "x", withClaim(validClaims(), "iss", "https://id.example"))); err == nil {
