@@ -1,6 +1,9 @@
-.PHONY: bench bench-cache bench-compare bench-writes test
+.PHONY: bench bench-cache bench-compare bench-writes mutants test
 test: ## Runs all checks: lint, generated code, Go tests, a browser, fuzzing (about 10 minutes).
 	./scripts/test
+
+mutants: ## Changes the code in small ways and checks that tests notice (1 to 2 hours).
+	go run ./internal/testdb/cluster -- go run ./scripts/mutants $(MUTANTS_ARGS)
 
 bench: ## Measures the server beside a handler without GraphQL (about 9 minutes).
 	go run ./bench $(BENCH_ARGS)
