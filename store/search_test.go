@@ -1,0 +1,172 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// insertCourses inserts courses of instructor 1 and category 1 by title: published, or drafts.
+func insertCourses(t *testing.T, db *pgxpool.Pool, published bool, enrollments map[string]int) {
+	t.Helper()
+	for title, n := range enrollments {
+		exec(t, db, `INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id, enrollment_count)
+			VALUES (gen_random_uuid(), $1, 'beginner', $2, now(), 1, 1, $3)`, title, published, n)
+	}
+}
+
+// insertAuthors inserts two users and two categories.
+func insertAuthors(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
+	exec(t, db, "INSERT INTO users (name, email) VALUES ('a', 'a'), ('b', 'b'); INSERT INTO categories (name, slug) VALUES ('a', 'a'), ('b', 'b')")
+}
+
+// Suggestions are titles of published courses: those that begin with the text, by enrollments and title; then
+// similar ones, by similarity, enrollments and title.
+func TestSuggestions(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	insertAuthors(t, db)
+	insertCourses(t, db, true, map[string]int{
+		"Algae B": 9, "Algae A": 5, "Algae C": 5, "algae b": 0,
+		"Marine Algae": 1, "Teal Algae": 1, "Red Algae": 3, "Old Algal Mats": 50, "Cooking": 70,
+	})
+	insertCourses(t, db, true, map[string]int{"Algae A": 1, "Teal Algae": 0}) // each title is suggested once, by its best course
+	insertCourses(t, db, false, map[string]int{"Algae Draft": 80, "Draft of Algae": 80})
+	var got []string
+	suggest := func(typed string, first int) []string {
+		got = nil
+		if err := s.RunQueries(t.Context(), store.Suggestions(typed, first, func(title string) { got = append(got, title) })); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	all := []string{"Algae B", "Algae A", "Algae C", "algae b", "Red Algae", "Marine Algae", "Teal Algae", "Old Algal Mats"}
+	for _, first := range []int{2, 5, 20} {
+		if diff := cmp.Diff(all[:min(first, len(all))], suggest("ALGAE", first)); diff != "" {
+			t.Errorf("the first %d (-want +got):\n%s", first, diff)
+		}
+	}
+	if diff := cmp.Diff([]string{"Marine Algae"}, suggest("marine algea", 1)); diff != "" {
+		t.Errorf("a misspelled title (-want +got):\n%s", diff)
+	}
+}
+
+// Corrections are words of published courses. A draft's words are neither known nor offered.
+func TestCorrections(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	insertAuthors(t, db)
+	insertCourses(t, db, true, map[string]int{"Pterodactyl and Pterosaur": 0, "Zymurgy, Zymurga": 0, "Quince": 0})
+	insertCourses(t, db, false, map[string]int{"Xylophone": 0})
+	exec(t, db, "INSERT INTO course_words SELECT repeat(chr(n), 5) FROM generate_series(97, 118) n") // of no course, and not similar
+	exec(t, db, "INSERT INTO course_words VALUES ('obsolete')")                                      // of an earlier text
+	want := []store.Correction{
+		{"zymurgx", false, "zymurga"}, // as near as zymurgy
+		{"pterodactil", false, "pterodactyl"},
+		{"the", true, ""},
+		{"pterodactyl", true, "pterodactyl"},
+		{"xylophone", false, ""},
+		{"xylofone", false, ""},
+		{"obsolet", false, ""},
+		{"quokka", false, ""}, // shares less than a fifth with quince
+		{"axxxxxx", false, ""},
+	}
+	var words []string
+	for _, c := range want {
+		words = append(words, c.Word)
+	}
+	var got []store.Correction
+	if err := s.RunQueries(t.Context(), store.Corrections(words, func(c store.Correction) { got = append(got, c) })); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// searchCase is a text and a filter, with the courses that match both.
+type searchCase struct {
+	text   string
+	filter edu.CourseConditions
+	titles []string // sorted
+}
+
+// Each condition of a filter, and of a text, holds for the list, its counts, its facets and the check of a
+// correction. Drafts never match.
+func TestConditionsOfSearch(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	insertAuthors(t, db)
+	insertCourses(t, db, true, map[string]int{"Alpha Course": 1, "Bravo Course": 2, "The Who": 3})
+	insertCourses(t, db, false, map[string]int{"Draft Course": 4, "The Other": 4})
+	exec(t, db, "UPDATE courses SET tags = '{x,y}', rating_average = 4, duration_seconds = 100 WHERE title IN ('Alpha Course', 'Draft Course')")
+	exec(t, db, `UPDATE courses SET tags = '{y}', duration_seconds = 1000, price = 9, difficulty = 'advanced', category_id = 2, instructor_id = 2
+		WHERE title NOT IN ('Alpha Course', 'Draft Course')`)
+	alpha, others := []string{"Alpha Course"}, []string{"Bravo Course"}
+	for _, c := range []searchCase{
+		{"course", edu.CourseConditions{}, []string{"Alpha Course", "Bravo Course"}},
+		{"alpha", edu.CourseConditions{}, alpha},
+		{"THE who", edu.CourseConditions{}, []string{"The Who"}},
+		{"the other", edu.CourseConditions{}, nil},
+		{"draft", edu.CourseConditions{}, nil},
+		{"course", edu.CourseConditions{CategoryID: 1}, alpha},
+		{"course", edu.CourseConditions{CategoryID: 2}, others},
+		{"course", edu.CourseConditions{InstructorID: 1}, alpha},
+		{"course", edu.CourseConditions{InstructorID: 2}, others},
+		{"course", edu.CourseConditions{Difficulty: edu.DifficultyBeginner}, alpha},
+		{"course", edu.CourseConditions{Difficulty: edu.DifficultyAdvanced}, others},
+		{"course", edu.CourseConditions{Price: edu.PriceFree}, alpha},
+		{"course", edu.CourseConditions{Price: edu.PricePaid}, others},
+		{"course", edu.CourseConditions{MinRating: ptr(4.0)}, alpha},
+		{"bravo", edu.CourseConditions{MinRating: ptr(0.1)}, nil},
+		{"course", edu.CourseConditions{MaxDurationSeconds: ptr(100)}, alpha},
+		{"bravo", edu.CourseConditions{MaxDurationSeconds: ptr(999)}, nil},
+		{"course", edu.CourseConditions{Tags: []string{"x", "y"}}, alpha},
+		{"bravo", edu.CourseConditions{Tags: []string{"x"}}, nil},
+		{"bravo", edu.CourseConditions{CategoryID: 1}, nil},
+		{"bravo", edu.CourseConditions{InstructorID: 1}, nil},
+		{"bravo", edu.CourseConditions{Difficulty: edu.DifficultyBeginner}, nil},
+		{"bravo", edu.CourseConditions{Price: edu.PriceFree}, nil},
+		{"alpha", edu.CourseConditions{Price: edu.PricePaid}, nil},
+	} {
+		checkSearch(t, s, c)
+	}
+}
+
+// checkSearch compares the results of all functions that take a text or a filter.
+func checkSearch(t *testing.T, s *store.Store, c searchCase) {
+	t.Helper()
+	var found []string
+	var groups []store.SearchGroup
+	var matches bool
+	args := edu.SearchArgs{Query: c.text, Filter: c.filter, Sort: edu.SortNewest, Page: edu.PageArgs{Limit: 9, Columns: edu.CourseTitle}}
+	err := s.RunQueries(t.Context(),
+		store.SearchCourses(args, func(h store.SearchHit) { found = append(found, h.Course.Title) }),
+		store.SearchGroups(args, func(g store.SearchGroup) { groups = append(groups, g) }),
+		store.MatchesAnyCourse(c.text, c.filter, &matches))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("%q with %+v", c.text, c.filter)
+	if diff := cmp.Diff(c.titles, slices.Sorted(slices.Values(found))); diff != "" {
+		t.Errorf("%s: results (-want +got):\n%s", name, diff)
+	}
+	counted := 0
+	for _, g := range groups {
+		if (c.filter.CategoryID == 0 || g.CategoryID == c.filter.CategoryID) && (c.filter.Difficulty == "" || g.Difficulty == c.filter.Difficulty) &&
+			(c.filter.Price == "" || g.Price == c.filter.Price) {
+			counted += g.Count
+		}
+	}
+	if counted != len(c.titles) || matches != (len(c.titles) > 0) {
+		t.Errorf("%s: %d results by facet, any %v, want %d", name, counted, matches, len(c.titles))
+	}
+}
