@@ -297,8 +297,12 @@ func (r *rewriter) rewriteCall(call *ast.CallExpr, lines map[string]int) {
 		r.rewriteTexts(call.Args)
 	}
 	if i, ok := sendArguments[f.Sel.Name]; ok && len(call.Args) > i {
-		lines[r.function] = r.fset.Position(call.Pos()).Line // for statements without a name
-		r.wrap(call.Args[i], "mutation.SQL("+strconv.Quote(r.function)+", ", ")", func() {})
+		function := r.function
+		if _, ok := call.Args[i].(*ast.SelectorExpr); ok {
+			function = "" // it sends statements of others
+		}
+		lines[function] = r.fset.Position(call.Pos()).Line
+		r.wrap(call.Args[i], "mutation.SQL("+strconv.Quote(function)+", ", ")", func() {})
 	}
 }
 

@@ -81,7 +81,7 @@ func TestRewriteSQL(t *testing.T) {
 	t.Parallel()
 	code, mutants := rewritten(t, false, "s := newStatement(\"Read\", \"SELECT a\", x)\ns.addSQL(\" FROM y\", \")\")\ndb.Query(ctx, s.sql)")
 	want := "s := newStatement(\"Read\", mutation.Text(\"p.go:f:text:\\\"SELECT a\\\"\", \"SELECT a\"), x)\n" +
-		"s.addSQL(mutation.Text(\"p.go:f:text:\\\" FROM y\\\"\", \" FROM y\"), \")\")\ndb.Query(ctx, mutation.SQL(\"f\", s.sql))"
+		"s.addSQL(mutation.Text(\"p.go:f:text:\\\" FROM y\\\"\", \" FROM y\"), \")\")\ndb.Query(ctx, mutation.SQL(\"\", s.sql))"
 	if diff := cmp.Diff(want, code); diff != "" {
 		t.Error(diff)
 	}

@@ -185,11 +185,14 @@ func runMutants(ctx context.Context, all []mutant, tests []*test, valid *validat
 		}
 		group.Go(func() error {
 			r, err := m.run(ctx, reaching)
+			if err != nil {
+				return err
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			results = append(results, r)
 			fmt.Fprintf(os.Stderr, "%d of %d: %s: %s %s\n", len(results), len(all), m.name, r.fate, r.by)
-			return err
+			return nil
 		})
 	}
 	return results, group.Wait()

@@ -8,7 +8,7 @@ import (
 )
 
 // FindMutants returns the mutants of a statement. Their keys are NAME:KIND:TEXT, where the name is that of the
-// comment "-- name: X", or else the given one. The kinds are
+// comment "-- name: X", or else the given one; without either, the statement is a test's. The kinds are
 //
 //   - predicate: an operand of AND, or a condition, is TRUE; an operand of OR is FALSE
 //   - lock: a locking clause, one of its tables or an advisory lock is missing
@@ -19,6 +19,9 @@ import (
 func FindMutants(name, text string) []Reached {
 	if rest, ok := strings.CutPrefix(text, "-- name: "); ok {
 		name, _, _ = strings.Cut(rest, "\n")
+	}
+	if name == "" {
+		return nil
 	}
 	f := finder{name: name, text: text, tokens: splitTokens(text), keys: map[string]int{}}
 	f.searchRegion(0, len(f.tokens))
@@ -230,13 +233,16 @@ func (f *finder) findDistincts(items []item) {
 
 var (
 	parameters = regexp.MustCompile(`\$[0-9]+`)
+	lists      = regexp.MustCompile(`(\w\.\w+|\$), (\w\.\w+|\$)(, (\w\.\w+|\$))*`)
 	blanks     = regexp.MustCompile(`\s+`)
 )
 
-// addMutant adds the mutant that replaces a part of the text. Parameters and white space do not change its key.
+// addMutant adds the mutant that replaces a part of the text. Its key does not depend on the numbers of parameters,
+// on white space, and on the length of a list of columns.
 func (f *finder) addMutant(kind string, start, end int, replacement string) {
 	part := f.text[start:end]
 	text := strings.TrimSpace(blanks.ReplaceAllString(parameters.ReplaceAllString(part, "$$"), " "))
+	text = lists.ReplaceAllString(text, "$1, …")
 	key := f.name + ":" + kind + ":" + text
 	if kind == "lock" && replacement != "" {
 		key += " -> " + replacement

@@ -39,9 +39,10 @@ func TestFindMutants(t *testing.T) {
 			nil,
 		},
 		"a comparison of null": {
-			"SELECT 1 WHERE (a, b) IS DISTINCT FROM ($1, $2) AND c",
-			[]string{"f:predicate:(a, b) IS DISTINCT FROM ($, $) => ((a, b) IS DISTINCT FROM ($1, $2) OR TRUE)", "f:predicate:c => (c OR TRUE)"},
+			"SELECT 1 WHERE (t.a, t.b, t.c) IS DISTINCT FROM ($1, $2, $3) AND c",
+			[]string{"f:predicate:(t.a, …) IS DISTINCT FROM ($, …) => ((t.a, t.b, t.c) IS DISTINCT FROM ($1, $2, $3) OR TRUE)", "f:predicate:c => (c OR TRUE)"},
 		},
+		"a statement of a test": {"", nil},
 		"orders": {
 			"SELECT DISTINCT a FROM (SELECT x ORDER BY y DESC, z ASC LIMIT 1) b ORDER BY a, count(DISTINCT c) FOR UPDATE SKIP LOCKED",
 			[]string{
