@@ -101,6 +101,8 @@ func addRedisMetrics(m *telemetry.Metrics, r *cache.Redis, labels ...string) {
 		func() float64 { return float64(r.Stats().Errors) }, labels...)
 	m.RegisterCounter("sevenp_redis_circuit_open_total", "Uses of Redis that the open circuit breaker skipped.",
 		func() float64 { return float64(r.Stats().ShortCircuited) }, labels...)
+	m.RegisterCounter("sevenp_redis_dropped_writes_total", "Writes in the background that were dropped, because too many were queued.",
+		func() float64 { return float64(r.Stats().DroppedWrites) }, labels...)
 	m.RegisterGauge("sevenp_redis_breaker_open", "1 while the circuit breaker is open.",
 		func() float64 { return boolToFloat(r.Stats().CircuitOpen) }, labels...)
 }

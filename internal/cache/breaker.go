@@ -13,9 +13,10 @@ const failuresToOpen = 5
 // reads.
 type breaker struct {
 	cooldown time.Duration
-	failures atomic.Int32
-	// nextAttempt is when the next call is admitted, in nanoseconds since processStart; 0 while closed.
-	nextAttempt atomic.Int64
+	failures atomic.Int32 // since the last success
+	// lastFailure is when the last failure was counted, nextAttempt when the next call is admitted; both
+	// in nanoseconds since processStart. nextAttempt is 0 while closed.
+	lastFailure, nextAttempt atomic.Int64
 }
 
 // processStart makes times monotonic: a wall clock set back would hold a breaker open.
@@ -46,10 +47,22 @@ func (b *breaker) recordSuccess() bool {
 	return b.nextAttempt.Swap(0) != 0
 }
 
-// recordFailure reports whether the failure opened the breaker.
-func (b *breaker) recordFailure() bool {
-	if b.failures.Add(1) < failuresToOpen {
+// recordFailure counts the failure of a call that began at a time, and reports whether it opened the
+// breaker. A call that began before the last counted failure does not count: concurrent calls that fail
+// together are one failure.
+func (b *breaker) recordFailure(began int64) bool {
+	last := b.lastFailure.Load()
+	if began < last || !b.lastFailure.CompareAndSwap(last, sinceStart()) || b.failures.Add(1) < failuresToOpen {
 		return false
 	}
-	return b.nextAttempt.Swap(sinceStart()+int64(b.cooldown)) == 0
+	return b.open()
 }
+
+// suspectFailure makes isSuspected return true until the next success.
+func (b *breaker) suspectFailure() { b.failures.CompareAndSwap(0, 1) }
+
+// isSuspected reports whether no call has succeeded since the last failure.
+func (b *breaker) isSuspected() bool { return b.failures.Load() > 0 }
+
+// open opens the breaker, or prolongs the cooldown, and reports whether it was closed.
+func (b *breaker) open() bool { return b.nextAttempt.Swap(sinceStart()+int64(b.cooldown)) == 0 }

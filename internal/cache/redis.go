@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,12 @@ const (
 	// deadline. The dial completes in the background, and the next caller uses the connection.
 	dialTimeout = time.Second
 
+	// largeRate is the rate, in bytes a second, at which the deadline of a large value grows: 64 Mbit/s.
+	largeRate = 8 << 20
+
+	// smallValueBytes is the size up to which Set treats a value as any other command.
+	smallValueBytes = 16 << 10
+
 	// breakerCooldown is the interval between trial calls while the circuit breaker is open.
 	breakerCooldown = 2 * time.Second
 )
@@ -33,14 +40,26 @@ const (
 var ErrCircuitOpen = errors.New("circuit breaker open after consecutive Redis failures")
 
 // Redis is a Store in a Redis server of version 6.2 or later or a Redis Cluster, shared by all
-// processes. While Redis fails, each use costs up to its deadline. Five consecutive failures open a
-// circuit breaker; then a use costs almost nothing, except one trial call every two seconds.
+// processes. While Redis fails, each use costs up to its deadline, until a circuit breaker opens; then a
+// use costs almost nothing, except one trial call every two seconds.
+//
+// The breaker opens after five consecutive errors of Redis or of the connection to it. A use that times
+// out may be the fault of this process. It only starts probes, and the breaker opens if these are not
+// answered either.
 type Redis struct {
 	client   redis.UniversalClient
+	large    redis.UniversalClient // for RunLarge, so that large values hold no connection of others
+	probe    redis.UniversalClient // for probes
 	prefix   string
 	deadline time.Duration
 	log      *slog.Logger
 	breaker  breaker
+	probing  atomic.Bool // whether a probe is running
+	writes   writeQueue
+
+	background              sync.WaitGroup  // probes
+	closing, draining       context.Context // end probes, and queued writes
+	endClosing, endDraining context.CancelFunc
 
 	errorCount, shortCircuited, connections atomic.Uint64
 }
@@ -66,15 +85,27 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	if o.Deadline == 0 {
 		o.Deadline = defaultDeadline
 	}
-	r := &Redis{deadline: o.Deadline, log: o.Log, breaker: breaker{cooldown: breakerCooldown}}
-	var err error
-	if r.client, err = newRedisClient(o.URL, o.Deadline, func() { r.connections.Add(1) }); err != nil {
-		return nil, err
+	r := &Redis{prefix: cmp.Or(o.Prefix, DefaultPrefix), deadline: o.Deadline, log: o.Log, breaker: breaker{cooldown: breakerCooldown}}
+	r.writes.runWrite = r.runWrite
+	r.closing, r.endClosing = context.WithCancel(context.Background())
+	r.draining, r.endDraining = context.WithCancel(context.Background())
+	for _, c := range []struct {
+		client    *redis.UniversalClient
+		deadline  time.Duration
+		onConnect func()
+	}{
+		{&r.client, o.Deadline, func() { r.connections.Add(1) }},
+		{&r.large, largeDeadline(o.Deadline, maxLargeBytes), func() {}},
+		{&r.probe, probeDeadline(o.Deadline), func() {}},
+	} {
+		var err error
+		if *c.client, err = newRedisClient(o.URL, c.deadline, c.onConnect); err != nil {
+			return nil, err
+		}
 	}
 	// go-redis writes a line in its own format for each failure of the process. All relevant failures go
 	// to o.Log.
 	logging.Disable()
-	r.prefix = cmp.Or(o.Prefix, DefaultPrefix)
 	return r, nil
 }
 
@@ -96,9 +127,14 @@ func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	if ttl <= 0 { // Redis would store it without expiry
 		return
 	}
-	_ = r.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) error {
+	set := func(ctx context.Context, c redis.UniversalClient) error {
 		return c.Set(ctx, r.prefix+key, value, ttl).Err()
-	})
+	}
+	if len(value) > smallValueBytes {
+		_ = r.RunLarge(ctx, len(value), set)
+		return
+	}
+	_ = r.RunCommands(ctx, set)
 }
 
 // RunCommands runs other commands under the same deadline and circuit breaker. Their keys must come
@@ -111,8 +147,39 @@ func (r *Redis) RunCommands(ctx context.Context, run func(context.Context, redis
 	limited, cancel := context.WithTimeout(ctx, r.deadline)
 	defer cancel()
 	err := run(limited, r.client)
-	r.recordResult(ctx, err)
+	r.recordResult(ctx, r.began(limited), err)
 	return err
+}
+
+// began returns when the use with a context began, in nanoseconds since processStart. Only failures need it, so uses do
+// not read the clock for it.
+func (r *Redis) began(limited context.Context) int64 {
+	deadline, _ := limited.Deadline()
+	return int64(deadline.Add(-r.deadline).Sub(processStart))
+}
+
+// RunLarge runs a command that sends or receives up to size bytes, under a deadline that follows the size. The open circuit breaker
+// skips it, but its result does not count for the breaker: a large value that takes long says nothing
+// about other commands.
+func (r *Redis) RunLarge(ctx context.Context, size int, run func(context.Context, redis.UniversalClient) error) error {
+	if r.breaker.isOpen() {
+		r.shortCircuited.Add(1)
+		return ErrCircuitOpen
+	}
+	limited, cancel := context.WithTimeout(ctx, largeDeadline(r.deadline, size))
+	defer cancel()
+	err := run(limited, r.large)
+	if err != nil && !errors.Is(err, redis.Nil) && ctx.Err() == nil {
+		r.errorCount.Add(1)
+	}
+	return err
+}
+
+// maxLargeBytes is the size above which the deadline of RunLarge grows no further.
+const maxLargeBytes = 16 << 20
+
+func largeDeadline(deadline time.Duration, size int) time.Duration {
+	return deadline + time.Duration(min(size, maxLargeBytes))*time.Second/largeRate
 }
 
 // ConnectionsMade returns the number of connections made since the start. A connection is counted
@@ -123,9 +190,9 @@ func (r *Redis) ConnectionsMade() uint64 { return r.connections.Load() }
 // PrefixedKey returns key with the prefix of this application.
 func (r *Redis) PrefixedKey(key string) string { return r.prefix + key }
 
-// recordResult counts the result of a use of Redis. The error of a cancelled caller says nothing about
-// Redis.
-func (r *Redis) recordResult(ctx context.Context, err error) {
+// recordResult counts the result of a use of Redis that began at a time. The error of a cancelled caller
+// says nothing about Redis.
+func (r *Redis) recordResult(ctx context.Context, began int64, err error) {
 	switch {
 	case err == nil, errors.Is(err, redis.Nil):
 		if r.breaker.recordSuccess() {
@@ -133,12 +200,21 @@ func (r *Redis) recordResult(ctx context.Context, err error) {
 		}
 	case ctx.Err() != nil:
 	case redis.HasErrorPrefix(err, "WRONGTYPE"): // another application's key with this name: Redis itself works
+	case isTimeout(err):
+		r.errorCount.Add(1)
+		if !r.breaker.isOpen() {
+			r.startProbe(err)
+		}
 	default:
 		r.errorCount.Add(1)
-		if r.breaker.recordFailure() {
-			r.log.WarnContext(ctx, "Redis unavailable: persisted queries and rate limits are per process, and the response cache is bypassed, until it returns", "error", err)
+		if r.breaker.recordFailure(began) {
+			r.logUnavailable(ctx, err)
 		}
 	}
+}
+
+func (r *Redis) logUnavailable(ctx context.Context, cause error) {
+	r.log.WarnContext(ctx, "Redis unavailable: persisted queries and rate limits are per process, and the response cache is bypassed, until it returns", "error", cause)
 }
 
 // Ping pings Redis past the circuit breaker; a reply closes the breaker.
@@ -146,16 +222,19 @@ func (r *Redis) Ping(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, r.deadline)
 	defer cancel()
 	err := r.client.Ping(limited).Err()
-	r.recordResult(ctx, err)
+	r.recordResult(ctx, r.began(limited), err)
 	if err != nil {
 		return fmt.Errorf("ping Redis: %w", err)
 	}
 	return nil
 }
 
-// Close closes the connections.
+// Close writes what is queued, for a second at most, and closes the connections.
 func (r *Redis) Close() error {
-	if err := r.client.Close(); err != nil {
+	r.drainWrites()
+	r.endClosing()
+	r.background.Wait()
+	if err := errors.Join(r.client.Close(), r.large.Close(), r.probe.Close()); err != nil {
 		return fmt.Errorf("close Redis: %w", err)
 	}
 	return nil
@@ -166,11 +245,16 @@ type RedisStats struct {
 	// Errors is the number of failed uses of Redis, ShortCircuited the number of uses that the open
 	// circuit breaker rejected.
 	Errors, ShortCircuited uint64
+	// DroppedWrites is the number of writes in the background that were dropped, because too many were queued.
+	DroppedWrites uint64
 	// CircuitOpen reports whether the circuit breaker is open.
 	CircuitOpen bool
 }
 
 // Stats returns the counts.
 func (r *Redis) Stats() RedisStats {
-	return RedisStats{Errors: r.errorCount.Load(), ShortCircuited: r.shortCircuited.Load(), CircuitOpen: r.breaker.isOpen()}
+	return RedisStats{
+		Errors: r.errorCount.Load(), ShortCircuited: r.shortCircuited.Load(), DroppedWrites: r.writes.dropped.Load(),
+		CircuitOpen: r.breaker.isOpen(),
+	}
 }

@@ -6,13 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Proxy forwards connections to a Server. A test can disconnect its users without affecting those of
 // the server itself.
 type Proxy struct {
-	socket string
+	socket  string
+	perByte atomic.Int64 // delay of each byte of large values, in nanoseconds
 
 	mu           sync.Mutex
 	disconnected bool
@@ -48,6 +51,27 @@ func (s *Server) StartProxy(t testing.TB) *Proxy {
 // URL returns the URL of the server through the proxy.
 func (p *Proxy) URL() string { return "unix://" + p.socket }
 
+// largeChunk is the number of bytes from which a chunk is part of a large value.
+const largeChunk = 4 << 10
+
+// SlowLargeValues delays values of several KiB by a time for each KiB, and nothing else.
+func (p *Proxy) SlowLargeValues(perKiB time.Duration) { p.perByte.Store(int64(perKiB) / 1024) }
+
+// delayedReader delays large chunks.
+type delayedReader struct {
+	net.Conn
+	perByte *atomic.Int64
+}
+
+// Read reads a chunk and waits for as long as it shall take.
+func (r delayedReader) Read(b []byte) (int, error) {
+	n, err := r.Conn.Read(b)
+	if n >= largeChunk {
+		time.Sleep(time.Duration(int64(n) * r.perByte.Load()))
+	}
+	return n, err
+}
+
 // Disconnect closes all connections, and every new one at once.
 func (p *Proxy) Disconnect() {
 	p.mu.Lock()
@@ -73,7 +97,7 @@ func (p *Proxy) forwardConn(from net.Conn, socket string) {
 	}
 	var wg sync.WaitGroup
 	pipe := func(a, b net.Conn) {
-		_, _ = io.Copy(a, b)
+		_, _ = io.Copy(a, delayedReader{b, &p.perByte})
 		_, _ = a.Close(), b.Close()
 	}
 	wg.Go(func() { pipe(from, to) })
