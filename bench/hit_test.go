@@ -97,7 +97,7 @@ func newCachingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); changes.PollDatabase(ctx, db) }()
-	responses := respcache.New(respcache.Options{InvalidationLog: changes, Redis: redis, MaxBytes: 64 << 20})
+	responses := respcache.New(respcache.Options{InvalidationLog: changes, Redis: redis, MaxBytes: 64 << 20, MaxRedisBytes: 1 << 20, ShareFirst: true})
 	b.Cleanup(func() { stop(); <-done; responses.Close() })
 	if err := changes.AwaitLease(ctx); err != nil {
 		b.Fatal(err)

@@ -95,7 +95,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.shared.closeStore)
-	s.responseCache = openResponseCache(c, log, s.shared.redis)
+	s.responseCache = openResponseCache(c, log, s.shared.redis, false)
 	if s.db, err = openDatabase(ctx, c, s.responseCache.changePublisher()); err != nil {
 		return err
 	}

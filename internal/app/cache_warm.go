@@ -42,7 +42,7 @@ func WarmRedis(ctx context.Context, c *config.Config, log *slog.Logger, db *Data
 		return report, nameSetting("PERSISTED_QUERY_MANIFEST", err)
 	}
 	documents := openDocuments(ctx, log, db.Store, manifest)
-	responses := openResponseCache(c, log, shared.redis)
+	responses := openResponseCache(c, log, shared.redis, true)
 	background, stop := context.WithCancel(ctx)
 	responses.startInvalidation(background, db.Store, db.migrationsApplied(background))
 	defer func() { stop(); _ = responses.stopAndClose() }()
@@ -55,8 +55,9 @@ func WarmRedis(ctx context.Context, c *config.Config, log *slog.Logger, db *Data
 	s := &services{db: db, responseCache: responses}
 	api := gql.New(operationOptions(c, log, s, documents.persistedExtension(c, shared.cacheStore)))
 	report = warmOperations(ctx, api, list)
+	shared.redis.AwaitWrites()
 	stats := shared.redis.Stats()
-	report.RedisFailed = stats.Errors+stats.ShortCircuited > 0
+	report.RedisFailed = stats.Errors+stats.ShortCircuited+stats.DroppedWrites > 0
 	return report, nil
 }
 

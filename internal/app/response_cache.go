@@ -22,15 +22,19 @@ type responseCache struct {
 }
 
 // openResponseCache opens the response cache. With RESPONSE_CACHE=off a server with a Redis still
-// publishes its changes for the other servers.
-func openResponseCache(c *config.Config, log *slog.Logger, redis *cache.Redis) *responseCache {
+// publishes its changes for the other servers. With shareFirst, Redis gets responses that are requested
+// only once, too.
+func openResponseCache(c *config.Config, log *slog.Logger, redis *cache.Redis, shareFirst bool) *responseCache {
 	r := &responseCache{stop: func() {}}
 	if c.ResponseCache != "on" && redis == nil {
 		return r
 	}
 	r.invalidation = invalidation.New(redis, log)
 	if c.ResponseCache == "on" {
-		r.cache = respcache.New(respcache.Options{InvalidationLog: r.invalidation, Redis: redis, MaxBytes: c.ResponseCacheMaxMiB << 20})
+		r.cache = respcache.New(respcache.Options{
+			InvalidationLog: r.invalidation, Redis: redis, MaxBytes: c.ResponseCacheMaxMiB << 20,
+			MaxRedisBytes: c.ResponseCacheRedisMaxKiB << 10, ShareFirst: shareFirst,
+		})
 	}
 	return r
 }

@@ -88,7 +88,8 @@ type RateLimitSettings struct {
 
 // CacheSettings are those of the response cache.
 type CacheSettings struct {
-	ResponseCache          string   `env:"RESPONSE_CACHE" values:"on,off" default:"on" help:"Whether responses are cached, in each process and in Redis."`
-	ResponseCacheMaxMiB    int      `env:"RESPONSE_CACHE_MAX_MIB" name:"response-cache-max-mib" min:"1" default:"64" help:"MiB of responses that a process caches."`
-	ResponseCacheWarmFiles []string `env:"RESPONSE_CACHE_WARM_FILES" help:"Files of operations, separated by commas, as for 7p cache warm. A starting server executes them in the background and caches their responses, unless they are cached already."`
+	ResponseCache            string   `env:"RESPONSE_CACHE" values:"on,off" default:"on" help:"Whether responses are cached, in each process and in Redis."`
+	ResponseCacheMaxMiB      int      `env:"RESPONSE_CACHE_MAX_MIB" name:"response-cache-max-mib" min:"1" default:"64" help:"MiB of responses that a process caches."`
+	ResponseCacheRedisMaxKiB int      `env:"RESPONSE_CACHE_REDIS_MAX_KIB" name:"response-cache-redis-max-kib" min:"0" max:"4096" default:"256" help:"KiB of a response up to which it is stored in Redis, from its second request on; 0 stores none there."`
+	ResponseCacheWarmFiles   []string `env:"RESPONSE_CACHE_WARM_FILES" help:"Files of operations, separated by commas, as for 7p cache warm. A starting server executes them in the background and caches their responses, unless they are cached already."`
 }

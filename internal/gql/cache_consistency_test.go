@@ -49,7 +49,7 @@ func newInstance(t *testing.T, dsn, redisURL string, mute bool) *instance {
 		config.PublishChanges = nil
 	}
 	db := openStore(t, config)
-	c := respcache.New(respcache.Options{InvalidationLog: i.invalidations, Redis: redis, MaxBytes: 16 << 20})
+	c := respcache.New(respcache.Options{InvalidationLog: i.invalidations, Redis: redis, MaxBytes: 16 << 20, MaxRedisBytes: 1 << 20, ShareFirst: true})
 	t.Cleanup(c.Close)
 	i.Handler = gql.New(gql.Options{Store: db, Log: discardLog, ResponseCache: c})
 	pollChanges(t, i.invalidations, db)

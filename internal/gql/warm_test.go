@@ -30,7 +30,7 @@ func newWarmServer(t *testing.T, dsn string, r *cache.Redis) *gql.Server {
 	db := openStore(t, store.Config{URL: dsn, MaxConns: 4})
 	l := invalidation.New(r, discardLog)
 	pollChanges(t, l, db)
-	c := respcache.New(respcache.Options{InvalidationLog: l, Redis: r, MaxBytes: 1 << 20})
+	c := respcache.New(respcache.Options{InvalidationLog: l, Redis: r, MaxBytes: 1 << 20, MaxRedisBytes: 1 << 20, ShareFirst: true})
 	t.Cleanup(c.Close)
 	local := cache.NewMemory(1 << 20)
 	t.Cleanup(func() { _ = local.Close() })

@@ -14,7 +14,7 @@ const (
 	// Lease is how long a process may use the log, counted from the start of its last
 	// successful poll of the database.
 	Lease = time.Second
-	// publishRetryInterval is the time between two attempts to publish.
+	// publishRetryInterval is the least time from the begin of one attempt to publish to the next.
 	publishRetryInterval = 50 * time.Millisecond
 	// leaseCheckInterval is how often AwaitLease checks for a lease.
 	leaseCheckInterval = 5 * time.Millisecond
@@ -107,12 +107,14 @@ func (l *Log) Publish(ctx context.Context, committed []store.Change) {
 		}
 		return l.awaitPoll(ctx)
 	}
+	// The interval begins with the first attempt. One that timed out took as long, so the next follows at
+	// once: the process may have been late, and Redis well.
+	retry := time.NewTicker(publishRetryInterval)
+	defer retry.Stop()
 	if publish() == nil {
 		return
 	}
 	l.delayedWrites.Add(1)
-	retry := time.NewTicker(publishRetryInterval)
-	defer retry.Stop()
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():

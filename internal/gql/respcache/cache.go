@@ -1,11 +1,9 @@
 package respcache
 
 import (
-	"context"
 	"time"
 
 	"github.com/maypok86/otter/v2"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
@@ -29,12 +27,19 @@ type Options struct {
 	Redis *cache.Redis
 	// MaxBytes is about how many bytes of entries this process holds.
 	MaxBytes int
+	// MaxRedisBytes is the largest body, in bytes, that is stored in Redis.
+	MaxRedisBytes int
+	// ShareFirst stores entries in Redis when they are first requested, not only when they are requested
+	// again.
+	ShareFirst bool
 }
 
 // Cache stores finished responses, in memory and in Redis. It is safe for concurrent use.
 type Cache struct {
 	invalidationLog *invalidation.Log
 	redis           *cache.Redis
+	maxRedisBytes   int
+	shareFirst      bool
 	memory          *otter.Cache[string, *Entry]
 	flights         flightGroup
 	counters        lookupCounters
@@ -42,7 +47,7 @@ type Cache struct {
 
 // New returns an empty Cache.
 func New(o Options) *Cache {
-	c := &Cache{invalidationLog: o.InvalidationLog, redis: o.Redis, flights: newFlightGroup()}
+	c := &Cache{invalidationLog: o.InvalidationLog, redis: o.Redis, maxRedisBytes: o.MaxRedisBytes, shareFirst: o.ShareFirst, flights: newFlightGroup()}
 	c.memory = otter.Must(&otter.Options[string, *Entry]{
 		MaximumWeight: uint64(max(o.MaxBytes, 0)),
 		Weigher:       func(key string, e *Entry) uint32 { return uint32(len(key)) + e.estimateSize() },
@@ -69,8 +74,8 @@ func (c *Cache) isEntryValid(e *Entry, now invalidation.Position) bool {
 	return true
 }
 
-// storeEntry stores an entry in memory and in Redis, or returns the reason why not.
-func (c *Cache) storeEntry(ctx context.Context, l *Lookup, e *Entry, tags *edu.Tags) (reason string) {
+// storeEntry stores an entry, or returns the reason why not.
+func (c *Cache) storeEntry(l *Lookup, e *Entry, tags *edu.Tags) (reason string) {
 	switch {
 	case !tags.Complete():
 		return detailUntracked
@@ -78,13 +83,16 @@ func (c *Cache) storeEntry(ctx context.Context, l *Lookup, e *Entry, tags *edu.T
 		return detailTooLarge
 	}
 	e.tags, e.position = tags.SortedHashes(), l.position
-	key := l.key.storageKey(e.Scope, l.viewer)
-	c.memory.Set(key, e)
+	stored := &storedEntry{l.key.storageKey(e.Scope, l.viewer), e}
+	c.memory.Set(stored.key, e)
 	c.counters.stores.Add(1)
-	if c.redis != nil {
-		_ = c.redis.RunCommands(ctx, func(ctx context.Context, client redis.UniversalClient) error {
-			return client.Set(ctx, c.redis.PrefixedKey(key), e.marshalEntry(), time.Until(e.expiresAt())).Err()
-		})
+	switch {
+	case c.redis == nil || len(e.Body) > c.maxRedisBytes:
+	case l.isRequestedAgain():
+		c.storeInRedis(stored, l.lock)
+		l.lock = nil
+	default:
+		l.unshared = stored
 	}
 	return ""
 }

@@ -47,7 +47,7 @@ func TestChangeDuringComputation(t *testing.T) {
 	l := p.Get(t.Context(), k, anonymous)
 	// The request has read the database by now.
 	p.publish(t, "course:1")
-	if reason := l.StoreEntry(t.Context(), newEntry(t, "old", 0, 0), newTags(edu.TagCourse.WithID(1))); reason != "" {
+	if reason := l.StoreEntry(newEntry(t, "old", 0, 0), newTags(edu.TagCourse.WithID(1))); reason != "" {
 		t.Errorf("the entry is not stored: %s", reason)
 	}
 	l.Release()
@@ -111,9 +111,9 @@ func TestUncacheable(t *testing.T) {
 	incomplete := newTags(edu.TagCourse.WithID(1))
 	incomplete.MarkIncomplete()
 	for want, storeEntry := range map[string]func(*Lookup) string{
-		"untracked-dependency": func(l *Lookup) string { return l.StoreEntry(t.Context(), newEntry(t, "x", 0, 0), incomplete) },
+		"untracked-dependency": func(l *Lookup) string { return l.StoreEntry(newEntry(t, "x", 0, 0), incomplete) },
 		"too-large": func(l *Lookup) string {
-			return l.StoreEntry(t.Context(), newEntry(t, strings.Repeat("x", maxBodyBytes+1), 0, 0), newTags())
+			return l.StoreEntry(newEntry(t, strings.Repeat("x", maxBodyBytes+1), 0, 0), newTags())
 		},
 	} {
 		l := p.Get(t.Context(), newKey(t, want), anonymous)
@@ -176,7 +176,7 @@ func TestSharedInCluster(t *testing.T) {
 	if unlock == nil || b.acquireLock(t.Context(), "x") != nil {
 		t.Fatal("two processes have the lock")
 	}
-	if unlock(); b.acquireLock(t.Context(), "x") == nil {
+	if unlock.release(nil); b.acquireLock(t.Context(), "x") == nil {
 		t.Error("a lock was not released")
 	}
 }

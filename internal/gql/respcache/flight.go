@@ -2,12 +2,10 @@ package respcache
 
 import (
 	"context"
-	"crypto/rand"
 	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/7p-education/api/edu"
 )
@@ -16,10 +14,6 @@ const (
 	// maxWait is how long a request waits for another one that computes the same response, in
 	// this process or another, before it computes the response itself.
 	maxWait = 2 * time.Second
-	// lockTTL is how long a lock lasts if its process dies, and so how long others wait for it.
-	lockTTL = maxWait
-	// lockPollInterval is how often a process checks for the entry that another process computes.
-	lockPollInterval = 10 * time.Millisecond
 	// uncacheableTTL is how long requests do not wait for a response that could not be stored
 	// when it was last computed.
 	uncacheableTTL = 10 * time.Second
@@ -73,6 +67,12 @@ func (f *flightGroup) knownUncacheable(k Key, v edu.Viewer) bool {
 	return ok && !last.uncacheableAt.IsZero() && time.Since(last.uncacheableAt) < uncacheableTTL
 }
 
+// hasOutcome reports whether this process knows the outcome of an earlier request.
+func (f *flightGroup) hasOutcome(k Key, v edu.Viewer) bool {
+	_, ok := f.outcomes.GetIfPresent(k.storageKey(ByRole, v))
+	return ok
+}
+
 // joinFlight returns the flight of a key. If there was none, own is true and the caller must
 // end the flight.
 func (f *flightGroup) joinFlight(key string) (fl *flight, own bool) {
@@ -107,27 +107,3 @@ func (fl *flight) awaitResult(ctx context.Context, deadline time.Time) bool {
 	}
 	return false
 }
-
-// acquireLock tries to make this process the only one that computes a response. It returns nil
-// if another process has the lock. If Redis fails, every process may compute the response.
-// Redis may then still grant the lock to a process that did not receive the reply, so unlock
-// releases it in any case.
-func (c *Cache) acquireLock(ctx context.Context, storageKey string) (unlock func()) {
-	key, token := c.redis.PrefixedKey(storageKey+lockSuffix), rand.Text()
-	var acquired bool
-	err := c.redis.RunCommands(ctx, func(ctx context.Context, client redis.UniversalClient) (err error) {
-		acquired, err = client.SetNX(ctx, key, token, lockTTL).Result()
-		return err
-	})
-	if err == nil && !acquired {
-		return nil
-	}
-	return func() {
-		_ = c.redis.RunCommands(context.WithoutCancel(ctx), func(ctx context.Context, client redis.UniversalClient) error {
-			return releaseScript.Run(ctx, client, []string{key}, token).Err()
-		})
-	}
-}
-
-// releaseScript deletes a lock if it still has its owner's token.
-var releaseScript = redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`)

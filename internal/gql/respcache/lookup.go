@@ -27,8 +27,11 @@ type Lookup struct {
 	fromRedis   bool    // whether Entry was found in Redis
 	flight      *flight // the caller has to end it; nil for none
 	flightKey   string  // storage key of flight
-	releaseLock func()  // nil if this process does not hold the lock
 	retryLookup bool    // whether requests that wait for the flight retry the lookup
+
+	lock           *computationLock // nil if this process does not hold the lock
+	requestedAgain bool             // whether the response was requested before, as far as this Lookup knows
+	unshared       *storedEntry     // the entry that was stored in memory only; nil for none
 }
 
 // Get searches the cache for the entry of a request. Release must be called on the result, once
@@ -114,9 +117,9 @@ func (l *Lookup) leadFlight(ctx context.Context, deadline time.Time) {
 	ticker := time.NewTicker(lockPollInterval)
 	defer ticker.Stop()
 	for {
-		l.releaseLock = c.acquireLock(ctx, l.flightKey)
+		l.lock = c.acquireLock(ctx, l.flightKey)
 		// The last owner of the lock may have stored the entry since the last lookup.
-		if !l.lookupEntry(ctx) || l.Entry != nil || l.releaseLock != nil || time.Now().After(deadline) {
+		if !l.lookupEntry(ctx) || l.Entry != nil || l.lock != nil || time.Now().After(deadline) {
 			return
 		}
 		select {
@@ -127,13 +130,20 @@ func (l *Lookup) leadFlight(ctx context.Context, deadline time.Time) {
 	}
 }
 
+// isRequestedAgain reports whether the response is worth Redis: it was requested before, by any process.
+// A request that is once in its life costs other callers no memory there. Without the lock, another request
+// computes the response, or has computed it.
+func (l *Lookup) isRequestedAgain() bool {
+	return l.cache.shareFirst || l.requestedAgain || l.lock == nil || l.lock.requestedBefore || l.cache.flights.hasOutcome(l.key, l.viewer)
+}
+
 // StoreEntry stores the entry of the response that the caller has computed, with the tags that
 // it depends on. It returns the reason if the entry cannot be stored, "" otherwise.
-func (l *Lookup) StoreEntry(ctx context.Context, e *Entry, tags *edu.Tags) (reason string) {
+func (l *Lookup) StoreEntry(e *Entry, tags *edu.Tags) (reason string) {
 	if l.BypassReason != "" {
 		return l.BypassReason
 	}
-	reason = l.cache.storeEntry(ctx, l, e, tags)
+	reason = l.cache.storeEntry(l, e, tags)
 	l.recordOutcome(reason == "", e.Scope)
 	return reason
 }
@@ -166,9 +176,9 @@ func (l *Lookup) saveOutcome(o outcome) {
 // Release ends the flight, so that waiting requests continue. It releases the lock in the
 // background: other processes may notice a moment later.
 func (l *Lookup) Release() {
-	if l.releaseLock != nil {
-		go l.releaseLock()
-		l.releaseLock = nil
+	if l.lock != nil {
+		go l.lock.release(l.unshared)
+		l.lock = nil
 	}
 	if l.flight != nil {
 		l.cache.flights.endFlight(l.flightKey, l.flight, l.retryLookup)
@@ -180,7 +190,7 @@ func (l *Lookup) Release() {
 // anonymous, so that no viewer's data gets into a public entry. It takes over the flight of l:
 // Release must be called on it.
 func (l *Lookup) NewRevalidation() *Lookup {
-	r := &Lookup{cache: l.cache, key: l.key, flight: l.flight, flightKey: l.flightKey}
+	r := &Lookup{cache: l.cache, key: l.key, flight: l.flight, flightKey: l.flightKey, requestedAgain: true}
 	l.flight = nil
 	return r
 }
@@ -191,7 +201,7 @@ func (l *Lookup) NewRevalidation() *Lookup {
 func (l *Lookup) BeginRevalidation(ctx context.Context) bool {
 	c := l.cache
 	if c.redis != nil {
-		if l.releaseLock = c.acquireLock(ctx, l.flightKey); l.releaseLock == nil {
+		if l.lock = c.acquireLock(ctx, l.flightKey); l.lock == nil {
 			return false
 		}
 	}

@@ -128,7 +128,7 @@ func (r *RequestLookup) StoreResponse(ctx context.Context, resp *graphql.Respons
 	case entry == nil:
 		r.markUncacheable(ctx, detail)
 	case r.Started():
-		r.detail = r.lookup.StoreEntry(ctx, entry, &r.tags)
+		r.detail = r.lookup.StoreEntry(entry, &r.tags)
 	}
 	return entry
 }

@@ -105,7 +105,7 @@ func (s *entrySearch) redisKeys() []string {
 // fetchFromRedis returns the values of keys, nil for each that is missing.
 func (c *Cache) fetchFromRedis(ctx context.Context, keys []string) [][]byte {
 	var reply []any
-	err := c.redis.RunCommands(ctx, func(ctx context.Context, client redis.UniversalClient) (err error) {
+	err := c.redis.RunLarge(ctx, len(keys)*c.maxRedisBytes, func(ctx context.Context, client redis.UniversalClient) (err error) {
 		reply, err = client.MGet(ctx, keys...).Result()
 		return err
 	})

@@ -48,7 +48,7 @@ func startProcess(t *testing.T, dsn, redisURL string) *process {
 	}
 	t.Cleanup(db.Close)
 	p.log = invalidation.New(p.redis, silent)
-	p.Cache = New(Options{InvalidationLog: p.log, Redis: p.redis, MaxBytes: 1 << 20})
+	p.Cache = New(Options{InvalidationLog: p.log, Redis: p.redis, MaxBytes: 1 << 20, MaxRedisBytes: 1 << 20, ShareFirst: true})
 	t.Cleanup(p.Close)
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -92,22 +92,31 @@ func newEntry(t *testing.T, body string, varyBy edu.VaryBy, age time.Duration) *
 	return e
 }
 
-// storeNew expects no entry for a request, and stores one with the tag course:1.
+// storeNew expects no entry for a request, and stores one with the tag course:1: in Redis too, if the
+// process has one.
 func (p *process) storeNew(t *testing.T, k Key, v edu.Viewer, e *Entry) {
 	t.Helper()
 	l := p.Get(t.Context(), k, v)
 	defer l.Release()
+	if p.redis != nil {
+		defer p.redis.AwaitWrites()
+	}
 	if l.Entry != nil {
 		t.Fatalf("there is an entry already: %s", l.Entry.Body)
 	}
-	if reason := l.StoreEntry(t.Context(), e, newTags(edu.TagCourse.WithID(1))); reason != "" {
+	if reason := l.StoreEntry(e, newTags(edu.TagCourse.WithID(1))); reason != "" {
 		t.Fatalf("the entry is not stored: %s", reason)
 	}
 }
 
 // awaitReleased waits until no process has a lock: locks are released in the background.
 func awaitReleased(server *redistest.Server) {
-	for strings.Contains(server.RunCommand("KEYS", "*"), lockSuffix) {
+	const countLocks = `local n = 0
+for _, key in ipairs(redis.call('KEYS', '*' .. ARGV[1])) do
+	if redis.call('GET', key) ~= 'requested' then n = n + 1 end
+end
+return n`
+	for strings.TrimSpace(server.RunCommand("EVAL", countLocks, "0", lockSuffix)) != "0" {
 		time.Sleep(time.Millisecond)
 	}
 }

@@ -40,7 +40,7 @@ func TestStats(t *testing.T) {
 		}
 		e, reason := respcache.Candidate{Body: []byte(text), Policy: respcache.Policy{MaxAge: maxAge}, VaryBy: varyBy, SignedIn: true}.BuildEntry()
 		if reason == "" {
-			reason = l.StoreEntry(t.Context(), e, new(edu.Tags))
+			reason = l.StoreEntry(e, new(edu.Tags))
 		}
 		if reason != "" {
 			t.Errorf("%s is not stored: %s", text, reason)
