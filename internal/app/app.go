@@ -77,6 +77,9 @@ func Open(ctx context.Context, c *config.Config, output io.Writer) (*Server, err
 		return nil, err
 	}
 	s := &Server{config: c, log: newLogger(c, output), inputs: in}
+	for _, m := range config.FindMisspellings(os.Environ()) {
+		s.log.Warn("environment variable is not read: its name resembles that of a setting", "variable", m.Variable, "setting", m.Setting)
+	}
 	s.accessLog = output
 	err := s.openParts(ctx)
 	if err == nil {

@@ -36,9 +36,10 @@ func newHTTPServer(h http.Handler, log *slog.Logger, t clientTimeouts) *http.Ser
 
 func openListener(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
+	host, _, _ := net.SplitHostPort(addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("ADDR=%s is in use by another program: choose another port, such as ADDR=:8081", addr)
+		return nil, fmt.Errorf("ADDR=%s is in use by another program: choose another port, such as ADDR=%s", addr, net.JoinHostPort(host, "8081"))
 	case err != nil:
 		return nil, fmt.Errorf("ADDR=%s cannot be listened on: write a port after a colon, such as ADDR=:8081 or ADDR=127.0.0.1:8081: %w", addr, err)
 	}

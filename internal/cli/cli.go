@@ -58,6 +58,9 @@ func withDatabase(ctx context.Context, c *config.Config, run func(*app.Database)
 	if err := c.Check(); err != nil {
 		return err
 	}
+	for _, m := range config.FindMisspellings(os.Environ()) {
+		terminal.PrintStatus("%s is not read: is it meant to be %s?", m.Variable, m.Setting)
+	}
 	db, err := app.OpenDatabase(ctx, c)
 	if err != nil {
 		return err

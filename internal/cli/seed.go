@@ -6,6 +6,7 @@ import (
 	"github.com/7p-education/api/internal/app"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
+	"github.com/7p-education/api/internal/terminal"
 )
 
 type seedCommand struct {
@@ -19,6 +20,10 @@ func (s *seedCommand) Run(ctx context.Context, c *config.Config) error {
 		if err := db.ApplyMigrations(ctx); err != nil {
 			return err
 		}
-		return app.LoadDemoData(ctx, db, demo.Scale(s.Scale), s.Seed)
+		if err := app.LoadDemoData(ctx, db, demo.Scale(s.Scale), s.Seed); err != nil {
+			return err
+		}
+		terminal.PrintStatus("Every account of the demo data has the published password %q: never load it where strangers can sign in.", demo.Password)
+		return nil
 	})
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/7p-education/api/internal/middleware"
 )
@@ -18,6 +20,7 @@ func (c *Config) Check() error {
 		}
 	}
 	mistakes = append(mistakes, checkFormerNames()...)
+	mistakes = append(mistakes, c.checkDemo()...)
 	if _, err := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials); err != nil {
 		mistakes = append(mistakes, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err))
 	}
@@ -29,6 +32,37 @@ func (c *Config) Check() error {
 		mistakes = append(mistakes, errors.New("REFRESH_TOKEN_TTL: must not be less than ACCESS_TOKEN_TTL"))
 	}
 	return errors.Join(append(mistakes, c.checkProvider()...)...)
+}
+
+// productionSettings are settings that a demo does not have: a server with one of them and without
+// DATABASE_URL is probably meant for production.
+var productionSettings = []string{"JWT_SECRET", "JWT_KEYS", "JWKS_URL", "TRUSTED_PROXIES", "METRICS_TOKEN"}
+
+// checkDemo returns a mistake if a server for production would become a demo, whose passwords are
+// public.
+func (c *Config) checkDemo() []error {
+	if c.texts["DATABASE_URL"] != "" {
+		if c.Demo {
+			return []error{errors.New("DEMO: not together with DATABASE_URL: remove one of them")}
+		}
+		return nil
+	}
+	var set []string
+	for _, name := range productionSettings {
+		if c.texts[name] != "" {
+			set = append(set, name)
+		}
+	}
+	if c.Demo || len(set) == 0 {
+		return nil
+	}
+	problem := "DATABASE_URL: not set, although the environment has settings of production: " + strings.Join(set, ", ")
+	for _, m := range FindMisspellings(os.Environ()) {
+		if m.Setting == "DATABASE_URL" {
+			problem += "; is " + m.Variable + " meant to be DATABASE_URL?"
+		}
+	}
+	return []error{errors.New(problem + "; set it, or DEMO=true for demo data and accounts with public passwords")}
 }
 
 // checkProvider returns the mistakes in the settings of an outside identity provider.

@@ -41,21 +41,24 @@ func Parse(grammar any, c *Config, args []string, options ...kong.Option) (*kong
 	if err != nil {
 		return nil, fmt.Errorf("%w (see 7p --help)", err)
 	}
-	c.setDefaultRateLimit()
+	c.setDatabaseDefaults()
 	return chosen, nil
 }
 
-// setDefaultRateLimit sets RATE_LIMIT if it is empty: see docs/decisions/0015.
-func (c *Config) setDefaultRateLimit() {
-	if c.texts["RATE_LIMIT"] != "" {
-		return
-	}
-	text := "off"
+// setDatabaseDefaults sets RATE_LIMIT and ADDR if they are empty: a server on the private PostgreSQL has
+// no rate limit, and serves this machine only (docs/decisions/0015 and 0032).
+func (c *Config) setDatabaseDefaults() {
+	rate, addr := "off", "127.0.0.1:8080"
 	if c.texts["DATABASE_URL"] != "" {
-		text = "100/15m"
+		rate, addr = "100/15m", ":8080"
 	}
-	c.RateLimit, c.mistakes["RATE_LIMIT"] = ratelimit.ParsePolicy(text)
-	c.texts["RATE_LIMIT"] = text
+	if c.texts["RATE_LIMIT"] == "" {
+		c.RateLimit, c.mistakes["RATE_LIMIT"] = ratelimit.ParsePolicy(rate)
+		c.texts["RATE_LIMIT"] = rate
+	}
+	if c.Addr == "" {
+		c.Addr, c.texts["ADDR"] = addr, addr
+	}
 }
 
 // formerNames are variables that are no longer read, with their new names.

@@ -88,7 +88,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestFlags(t *testing.T) {
-	setEnvironment(t, nil)
+	setEnvironment(t, map[string]string{"DEMO": "true"})
 	c := parseSettings(t, "--cors-credentials", "--no-introspection", "--trusted-proxies=10.0.0.0/8", "--trusted-proxies=192.0.2.1",
 		"--cors-allowed-origins=https://a.example", "--cors-allowed-origins=https://b.example", "--addr=:1", "--addr=:2")
 	if err := c.Check(); err != nil || !c.CORSCredentials || c.Introspection || len(c.TrustedProxies) != 2 || len(c.CORSAllowedOrigins) != 2 || c.Addr != ":2" {
@@ -105,7 +105,7 @@ func TestFlags(t *testing.T) {
 
 // Check rejects each of these, names the variable first, and never repeats a secret.
 func TestCheckRejects(t *testing.T) {
-	provider := map[string]string{"JWKS_URL": "https://id.example/keys", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"}
+	provider := map[string]string{"DATABASE_URL": "postgres://db/7p", "JWKS_URL": "https://id.example/keys", "JWKS_ISSUER": "https://id.example", "JWKS_AUDIENCE": "edu"}
 	withProvider := func(name, value string) map[string]string {
 		env := map[string]string{name: value}
 		for k, v := range provider {
@@ -128,7 +128,7 @@ func TestCheckRejects(t *testing.T) {
 		"JWKS_URL: not an address of a key set: write https":      withProvider("JWKS_URL", "https:///hush"),
 		"JWKS_CLAIM: JWKS_MATCH_BY=id needs the claim":            withProvider("JWKS_MATCH_BY", "id"),
 		"JWKS_MATCH_BY: must be one of email, id":                 {"JWKS_MATCH_BY": "name"},
-		"METRICS_TOKEN: needs at least 16 characters, and has 4":  {"METRICS_TOKEN": "hush"},
+		"METRICS_TOKEN: needs at least 16 characters, and has 4":  {"DEMO": "true", "METRICS_TOKEN": "hush"},
 		"MAX_BATCH: must be from 0 to 10":                         {"MAX_BATCH": "-1"},
 		"MAX_BATCH: must be from 0 to":                            {"MAX_BATCH": "11"},
 		"RESPONSE_CACHE_MAX_MIB: must be at least 1":              {"RESPONSE_CACHE_MAX_MIB": "0"},
@@ -143,7 +143,10 @@ func TestCheckRejects(t *testing.T) {
 		"DATABASE_MAX_CONNS: out of range: \"3000000000\"":        {"DATABASE_MAX_CONNS": "3000000000"},
 		"CORS_CREDENTIALS: ":                                      {"CORS_CREDENTIALS": "maybe"},
 		"CORS_ALLOWED_ORIGINS: ":                                  {"CORS_ALLOWED_ORIGINS": "*", "CORS_CREDENTIALS": "true"},
-		"TRUSTED_PROXIES: ":                                       {"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"},
+		"DEMO: not together with DATABASE_URL":                    {"DATABASE_URL": "postgres://db/7p", "DEMO": "true"},
+		"SIGN_UP: must be one of on, off":                         {"SIGN_UP": "false"},
+		"RATE_LIMIT_EMAIL: rate limit \"10\"":                     {"RATE_LIMIT_EMAIL": "10"},
+		"TRUSTED_PROXIES: ":                                       {"DEMO": "true", "TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"},
 		"LOG_LEVEL: must be one of debug, info, warn, error":      {"LOG_LEVEL": "INFO+2"},
 		"PERSISTED_QUERIES: must be one of apq, log, safelist":    {"PERSISTED_QUERIES": "on"},
 		"RESPONSE_CACHE: must be one of on, off":                  {"RESPONSE_CACHE": "true"},
@@ -248,7 +251,7 @@ func TestDefaultRateLimit(t *testing.T) {
 }
 
 func TestProvider(t *testing.T) {
-	setEnvironment(t, nil)
+	setEnvironment(t, map[string]string{"DATABASE_URL": "postgres://db/7p"})
 	t.Setenv("JWKS_ISSUER", "https://id.example")
 	t.Setenv("JWKS_AUDIENCE", "edu")
 	for _, address := range []string{"https://id.example/keys", "http://127.0.0.1:8081/keys", "http://[::1]/keys", "http://localhost/keys"} {

@@ -18,7 +18,8 @@ import (
 
 // ServerSettings are those of the HTTP server and its process.
 type ServerSettings struct {
-	Addr               string                    `env:"ADDR" default:":8080" help:"Address to listen on."`
+	Addr               string                    `env:"ADDR" help:"Address to listen on, e.g. :8080 for all networks. By default :8080 with a DATABASE_URL, and 127.0.0.1:8080, this machine only, with the private PostgreSQL."`
+	Demo               bool                      `env:"DEMO" default:"false" help:"Whether a server without DATABASE_URL, whose passwords are public, may have JWT_SECRET, JWT_KEYS, JWKS_URL, TRUSTED_PROXIES or METRICS_TOKEN. Without it such a server does not start, because DATABASE_URL is probably missing by mistake. Invalid together with DATABASE_URL."`
 	TrustedProxies     middleware.TrustedProxies `env:"TRUSTED_PROXIES" help:"Networks of your proxies, separated by commas, e.g. 10.0.0.0/8,fd00::/8. The server trusts their X-Forwarded-For and X-Forwarded-Proto, or else their Forwarded. A proxy must append to the header that it uses and remove the other. Without this setting all clients behind a proxy count as one address."`
 	CORSAllowedOrigins []string                  `env:"CORS_ALLOWED_ORIGINS" name:"cors-allowed-origins" help:"Origins whose pages may call the API, separated by commas: exact ones such as https://app.example.com, or https://*.example.com. * is every origin, without credentials. Empty is same-origin only."`
 	CORSCredentials    bool                      `env:"CORS_CREDENTIALS" name:"cors-credentials" default:"false" help:"Whether browsers may send cookies and client certificates from those origins. Invalid together with the origin *."`
@@ -46,6 +47,7 @@ type TokenSettings struct {
 	JWTKeys         string        `env:"JWT_KEYS" name:"jwt-keys" secret:"all" help:"PEM bundle of Ed25519 keys, or a file of one. The first private key signs access tokens (EdDSA), all verify, and /.well-known/jwks.json publishes them. JWT_SECRET still verifies its tokens."`
 	AccessTokenTTL  time.Duration `env:"ACCESS_TOKEN_TTL" name:"access-token-ttl" min:"1s" default:"15m" help:"How long an access token is valid."`
 	RefreshTokenTTL time.Duration `env:"REFRESH_TOKEN_TTL" name:"refresh-token-ttl" min:"1s" default:"720h" help:"How long a refresh token is valid, at least as long as an access token. Each use returns a new one."`
+	SignUp          string        `env:"SIGN_UP" values:"on,off" default:"on" help:"Whether visitors may create accounts with signUp. off: the operator creates them, for users of an outside identity provider."`
 	JWKSURL         KeySetURL     `env:"JWKS_URL" name:"jwks-url" secret:"url" help:"Key set of an outside identity provider whose tokens are accepted too, e.g. https://id.example.com/.well-known/jwks.json. http:// is accepted on this machine only. The server caches the keys while the provider is down. Needs JWKS_ISSUER and JWKS_AUDIENCE."`
 	JWKSIssuer      string        `env:"JWKS_ISSUER" name:"jwks-issuer" help:"Required value of the claim iss in the provider's tokens."`
 	JWKSAudience    string        `env:"JWKS_AUDIENCE" name:"jwks-audience" help:"Required value in the claim aud of the provider's tokens."`
@@ -81,7 +83,8 @@ type LimitSettings struct {
 type RateLimitSettings struct {
 	RateLimit         ratelimit.Policy   `env:"RATE_LIMIT" help:"Requests to /graphql of one viewer, or of one address without a token, e.g. 100/15m. Requests become available again one by one over the window (GCRA); RateLimit headers report the rest. off disables all rate limits. By default 100/15m with a DATABASE_URL, and off with the private PostgreSQL."`
 	RateLimitPremium  ratelimit.Policy   `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same for viewers with a premium plan, instructors and admins; or off."`
-	RateLimitSignIn   ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"Attempts at signIn, signUp and refreshSession together from one address, and ten times as many for one email; or off. A class behind one address, or a page that refreshes at each load, needs more."`
+	RateLimitSignIn   ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"Attempts at signIn, signUp and refreshSession together from one address; off disables RATE_LIMIT_EMAIL too. A class behind one address, or a page that refreshes at each load, needs more."`
+	RateLimitEmail    ratelimit.Policy   `env:"RATE_LIMIT_EMAIL" default:"10/15m" help:"Attempts at signIn with one email from all addresses together; or off. The second half of them is delayed, by 1s more for each and at most 5s. Addresses that signed in with the email before pass: each of them has half of this limit for itself."`
 	RateLimitCost     ratelimit.Policy   `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of the operations of one viewer, or of one address without a token; or off."`
 	RateLimitSlowdown ratelimit.Slowdown `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:max, or off. After 50 requests each waits 100ms longer than the one before, and at most 2s; with a premium limit of 1,000 after 500 requests. While 1,000 requests of a process wait, further ones are rejected."`
 }
