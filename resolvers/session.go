@@ -22,19 +22,24 @@ type SessionOptions struct {
 	Tokens *auth.Tokens
 	// AccessTTL and RefreshTTL are the lifetimes of access tokens and refresh tokens.
 	AccessTTL, RefreshTTL time.Duration
-	// LimitSignIn returns an error after too many attempts to sign in with one email, from any
-	// address; nil disables the limit.
-	LimitSignIn func(ctx context.Context, email string) error
+	// SignUpDisabled reports that only the operator creates accounts.
+	SignUpDisabled bool
+	// HashAddress returns the hash of an email and the client's address, under which a sign-in is
+	// remembered, or nil if it is not; a nil function remembers none.
+	HashAddress func(ctx context.Context, email string) []byte
 	// RevokeTokens revokes the access tokens of a session.
 	RevokeTokens func(ctx context.Context, user, session int64)
 }
 
-// limitSignIn returns an error after too many attempts to sign in with an email. It ignores an empty email.
-func (r *mutationResolver) limitSignIn(ctx context.Context, email string) error {
-	if r.sessions.LimitSignIn == nil || email == "" {
-		return nil
+// errSignUpDisabled is the error of signUp on a server with SignUpDisabled.
+var errSignUpDisabled = edu.Errorf(edu.Forbidden, "sign-up is disabled on this server: sign in through the organization's identity provider, or ask its operator for an account")
+
+// addAddress adds the hash of an email and the client's address to the token of a sign-in.
+func (r *mutationResolver) addAddress(ctx context.Context, email string, t store.RefreshToken) store.RefreshToken {
+	if r.sessions.HashAddress != nil {
+		t.Address = r.sessions.HashAddress(ctx, email)
 	}
-	return r.sessions.LimitSignIn(ctx, email)
+	return t
 }
 
 // issueSession calls authenticate, which starts or continues a session, makes its viewer the operation's

@@ -17,6 +17,9 @@ import (
 )
 
 func (r *mutationResolver) SignUp(ctx context.Context, input graph.SignUpInput) (*graph.SessionPayload, error) {
+	if r.sessions.SignUpDisabled {
+		return nil, errSignUpDisabled
+	}
 	in := validate.New("input")
 	account := store.NewAccount{Name: in.ValidateLine("name", input.Name, 1, maxNameLength), Email: in.ValidateEmail("email", input.Email)}
 	if weakness := auth.PasswordWeakness(input.Password, account.Name, account.Email); weakness != "" {
@@ -26,18 +29,15 @@ func (r *mutationResolver) SignUp(ctx context.Context, input graph.SignUpInput) 
 		if account.PasswordHash, err = r.passwords.HashPassword(ctx, input.Password); err != nil {
 			return v, err
 		}
-		return s.SignUp(ctx, account, t, in.FieldPath("email"))
+		return s.SignUp(ctx, account, r.addAddress(ctx, account.Email, t), in.FieldPath("email"))
 	})
 }
 
 func (r *mutationResolver) SignIn(ctx context.Context, input graph.SignInInput) (*graph.SessionPayload, error) {
 	in := validate.New("input")
 	email := in.ValidateLine("email", input.Email, 1, edu.MaxEmailLength)
-	if err := r.limitSignIn(ctx, email); err != nil {
-		return nil, err
-	}
 	return r.issueSession(ctx, in, func(s *store.Store, t store.RefreshToken) (edu.Viewer, error) {
-		return r.signInWithPassword(ctx, s, email, input.Password, t)
+		return r.signInWithPassword(ctx, s, email, input.Password, r.addAddress(ctx, email, t))
 	})
 }
 

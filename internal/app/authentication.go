@@ -94,10 +94,10 @@ func (a *authentication) publishRevocation(ctx context.Context, r auth.Revocatio
 }
 
 // sessionOptions returns the options of the mutations that start, refresh and end sessions.
-func (a *authentication) sessionOptions(c *config.Config, limits *ratelimit.Limits) resolvers.SessionOptions {
+func (a *authentication) sessionOptions(c *config.Config) resolvers.SessionOptions {
 	return resolvers.SessionOptions{
 		Tokens: a.Tokens, AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL,
-		LimitSignIn: limits.ConsumeEmailSignIn,
+		SignUpDisabled: c.SignUp == "off", HashAddress: ratelimit.HashSignInAddress,
 		RevokeTokens: func(ctx context.Context, user, session int64) {
 			a.publishRevocation(ctx, auth.Revocation{User: user, Session: session})
 		},

@@ -34,7 +34,8 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	o := operationOptions(c, log, s, persistedQueries)
 	o.MaxBodyBytes, o.MaxBulkBodyBytes = c.MaxBodyBytes, c.MaxBulkBodyBytes
 	o.MaxBatchSize, o.PartialStatus = c.MaxBatch, c.PartialResponseStatus == partialSuccessStatus
-	o.Budget, o.Sessions = s.shared.rateLimits, s.authentication.sessionOptions(c, s.shared.rateLimits)
+	o.Budget, o.Sessions = s.shared.rateLimits, s.authentication.sessionOptions(c)
+	s.shared.rateLimits.RecognizeAddresses(s.db.HasSignInAddress)
 	api := gql.New(o)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", redirectBrowsers(auth.Middleware(s.authentication)(s.shared.rateLimits.Middleware(clientAddress)(api))))

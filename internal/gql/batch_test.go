@@ -41,6 +41,10 @@ func (b *countingBudget) ConsumeSignIn(context.Context) error {
 	return errors.New("unexpected sign-in")
 }
 
+func (b *countingBudget) ConsumeEmailSignIn(context.Context, string) error {
+	return errors.New("unexpected sign-in")
+}
+
 // newBatchServer serves ten operations a request, of a cost of 250 together. It returns the access log.
 func newBatchServer(t *testing.T, budget *countingBudget) (http.Handler, *bytes.Buffer) {
 	t.Helper()

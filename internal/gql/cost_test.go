@@ -129,6 +129,7 @@ func TestCostOfRandomQueries(t *testing.T) {
 type limitedBudget struct {
 	spent, attempts, requests          int64
 	maxSpent, maxAttempts, maxRequests int64
+	emails                             []string // of attempts to sign in
 }
 
 func (l *limitedBudget) spendUnits(used *int64, n, limit int64) error {
@@ -149,6 +150,11 @@ func (l *limitedBudget) ConsumeCost(_ context.Context, cost int64) error {
 
 func (l *limitedBudget) ConsumeSignIn(context.Context) error {
 	return l.spendUnits(&l.attempts, 1, l.maxAttempts)
+}
+
+func (l *limitedBudget) ConsumeEmailSignIn(_ context.Context, email string) error {
+	l.emails = append(l.emails, email)
+	return nil
 }
 
 // A dry run uses neither the store nor the budget.
@@ -221,4 +227,43 @@ func TestBudget(t *testing.T) {
 			t.Errorf("%s: spent %+v", tt.query, budget)
 		}
 	}
+}
+
+// An attempt to sign in is charged to its email before the operation begins, so that a wait for the budget
+// holds no connection: with an Idempotency-Key the transaction has not begun. Rejected operations run without
+// a store.
+func TestEmailBudget(t *testing.T) {
+	t.Parallel()
+	variables := map[string]any{"in": map[string]any{"email": "a@7p.example", "password": "a"}, "email": "b@7p.example", "no": false}
+	for query, want := range map[string]string{
+		`mutation($in: SignInInput!) { signIn(input: $in) { accessToken } }`:                                                 "a@7p.example",
+		`mutation($email: String!) { s: signIn(input: {email: $email, password: "a"}) { accessToken } }`:                     "b@7p.example",
+		`mutation { ...F } fragment F on Mutation { signIn(input: {email: "C@7p.example", password: "a"}) { accessToken } }`: "C@7p.example",
+		`mutation($in: SignInInput!, $no: Boolean!) { signIn(input: $in) @include(if: $no) { accessToken } __typename }`:     "",
+		`mutation { signUp(input: {name: "A", email: "a@7p.example", password: "a"}) { accessToken } }`:                      "",
+		`mutation { refreshSession(input: {refreshToken: "a"}) { accessToken } }`:                                            "",
+	} {
+		for _, headers := range [][]string{nil, {"Idempotency-Key: a"}} {
+			budget := &rejectingBudget{limitedBudget: limitedBudget{maxSpent: 10_000, maxAttempts: 1}}
+			o := gql.Options{Log: discardLog, Budget: budget}
+			if want == "" {
+				o.Store = openDemoStore(t)
+			}
+			r := postWithCost(t, gql.New(o), edu.Viewer{}, gqltest.QueryBody(query, variables), headers...)
+			if got := strings.Join(budget.emails, " "); got != want || budget.attempts != 1 {
+				t.Errorf("%s: charged %q and %d attempts, want %q", query, got, budget.attempts, want)
+			}
+			if want != "" && (r.status != http.StatusTooManyRequests || r.Data != nil || r.Errors[0].Code() != "RATE_LIMITED") {
+				t.Errorf("%s: %+v", query, r)
+			}
+		}
+	}
+}
+
+// rejectingBudget rejects every attempt to sign in with an email.
+type rejectingBudget struct{ limitedBudget }
+
+func (l *rejectingBudget) ConsumeEmailSignIn(ctx context.Context, email string) error {
+	_ = l.limitedBudget.ConsumeEmailSignIn(ctx, email)
+	return &edu.Error{Code: edu.RateLimited, Message: "too much", RetryAfter: 7}
 }

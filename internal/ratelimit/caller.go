@@ -1,11 +1,14 @@
 package ratelimit
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/7p-education/api/edu"
 )
@@ -44,6 +47,20 @@ func addressKey(a netip.Addr) string {
 // emailKey returns the key of an email's bucket. It ignores case and hides the email from readers of
 // Redis.
 func emailKey(email string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(email)))
+	sum := sha256.Sum256([]byte(normalizeEmail(email)))
 	return "email:" + hex.EncodeToString(sum[:16])
+}
+
+// normalizeEmail returns one spelling for all spellings with which an account is found.
+func normalizeEmail(email string) string { return strings.ToLower(norm.NFC.String(email)) }
+
+// HashSignInAddress returns the hash of an email and the address of the request's caller, or nil if the
+// request did not pass Middleware. An IPv6 address counts as addressKey says.
+func HashSignInAddress(ctx context.Context, email string) []byte {
+	limited := limitedRequestFrom(ctx)
+	if limited == nil {
+		return nil
+	}
+	sum := sha256.Sum256([]byte("7p sign-in\x00" + normalizeEmail(email) + "\x00" + addressKey(limited.caller.address)))
+	return sum[:]
 }

@@ -12,12 +12,6 @@ import (
 	"github.com/7p-education/api/internal/cache"
 )
 
-// emailLimitFactor is the ratio of an email's sign-in limit to that of an address. The limit restricts
-// guesses at one account from any number of addresses: 50 in 15 minutes by default, where NIST
-// SP 800-63B section 3.2.2 permits 100 consecutive failures. It is larger than an address's limit so
-// that no single address can lock the owner out.
-const emailLimitFactor = 10
-
 // Rules are the limits of a server; a zero Policy disables a limit.
 type Rules struct {
 	// Requests limits the requests of an anonymous address or of a viewer. Premium replaces it for
@@ -27,15 +21,19 @@ type Rules struct {
 	Cost Policy
 	// SignIns limits the attempts of one address to begin or refresh a session.
 	SignIns Policy
+	// Emails limits the attempts to sign in with one email from all addresses together, except those
+	// that signed in with it before; SignIns must be enabled too.
+	Emails Policy
 	// Slowdown delays Requests; for Premium it begins at the same share of the limit.
 	Slowdown Slowdown
 }
 
 // Limits applies Rules to requests. It is safe for concurrent use.
 type Limits struct {
-	rules                                          Rules
-	requests, premium, cost, signIns, emailSignIns *countedLimiter // nil if disabled
-	delays                                         *delayQueue
+	rules                            Rules
+	requests, premium, cost, signIns *countedLimiter // nil if disabled
+	emails                           *emailLimits    // nil if disabled
+	delays                           *delayQueue
 	// policies is the RateLimit-Policy header of ordinary callers, premiumPolicies that of callers
 	// with the larger limit.
 	policies, premiumPolicies []string
@@ -44,20 +42,23 @@ type Limits struct {
 // New returns Limits with buckets in r, or in memory if r is nil.
 func New(rules Rules, r *cache.Redis) *Limits {
 	rules.Requests.Name, rules.Premium.Name, rules.Cost.Name, rules.SignIns.Name = "default", "premium", "cost", "sessions"
-	emails := Policy{Name: "emails", Limit: rules.SignIns.Limit * emailLimitFactor, Window: rules.SignIns.Window}
 	open := func(p Policy) *countedLimiter {
 		if p.Disabled() {
 			return nil
 		}
 		return &countedLimiter{Limiter: NewLimiter(p, r), name: p.Name}
 	}
-	return &Limits{
+	l := &Limits{
 		rules:    rules,
 		requests: open(rules.Requests), premium: open(rules.Premium), cost: open(rules.Cost),
-		signIns: open(rules.SignIns), emailSignIns: open(emails), delays: newDelayQueue(),
+		signIns: open(rules.SignIns), delays: newDelayQueue(),
 		policies:        policyHeader(rules.Requests, rules.Cost, rules.SignIns),
 		premiumPolicies: policyHeader(rules.Premium, rules.Cost, rules.SignIns),
 	}
+	if l.signIns != nil && !rules.Emails.Disabled() {
+		l.emails = newEmailLimits(rules.Emails, open)
+	}
+	return l
 }
 
 // Middleware admits a request while the bucket of its viewer or its address holds one, and delays it
@@ -161,18 +162,5 @@ func (l *Limits) ConsumeSignIn(ctx context.Context) error {
 		return limited.rejectRequest(d, exceededMessage("too many sign-in attempts", d.Policy))
 	}
 	limited.setHeaders(d)
-	return nil
-}
-
-// ConsumeEmailSignIn takes an attempt from the bucket of the email as ConsumeSignIn does. It sets no header for
-// an allowed attempt, because other clients may use the same bucket.
-func (l *Limits) ConsumeEmailSignIn(ctx context.Context, email string) error {
-	limited := limitedRequestFrom(ctx)
-	if limited == nil || l.emailSignIns == nil {
-		return nil
-	}
-	if d := l.emailSignIns.Allow(ctx, emailKey(email), 1); !d.Allowed {
-		return limited.rejectRequest(d, exceededMessage("too many sign-in attempts with this email", d.Policy))
-	}
 	return nil
 }

@@ -34,7 +34,11 @@ type PolicyStats struct {
 // PolicyStats returns the counts of the enabled policies, always in the same order.
 func (l *Limits) PolicyStats() []PolicyStats {
 	var all []PolicyStats
-	for _, c := range []*countedLimiter{l.requests, l.premium, l.cost, l.signIns, l.emailSignIns} {
+	limiters := []*countedLimiter{l.requests, l.premium, l.cost, l.signIns}
+	if l.emails != nil {
+		limiters = append(limiters, l.emails.all, l.emails.known)
+	}
+	for _, c := range limiters {
 		if c != nil {
 			all = append(all, PolicyStats{c.name, c.allowed.Load(), c.rejected.Load()})
 		}
@@ -45,5 +49,9 @@ func (l *Limits) PolicyStats() []PolicyStats {
 // DelayStats returns how many requests were delayed since the start of the process, and how many were
 // rejected because the delay queue was full.
 func (l *Limits) DelayStats() (delayed, queueFull uint64) {
-	return l.delays.delayed.Load(), l.delays.overflowed.Load()
+	delayed, queueFull = l.delays.delayed.Load(), l.delays.overflowed.Load()
+	if l.emails != nil {
+		delayed, queueFull = delayed+l.emails.delays.delayed.Load(), queueFull+l.emails.delays.overflowed.Load()
+	}
+	return delayed, queueFull
 }

@@ -12,4 +12,7 @@ type Budget interface {
 	ConsumeCost(ctx context.Context, cost int64) error
 	// ConsumeSignIn takes an attempt to begin or to continue a session.
 	ConsumeSignIn(ctx context.Context) error
+	// ConsumeEmailSignIn takes an attempt to sign in with an email, and may wait before it returns. The
+	// error may also be that of the context, or have the code SERVICE_UNAVAILABLE.
+	ConsumeEmailSignIn(ctx context.Context, email string) error
 }

@@ -80,7 +80,27 @@ func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.O
 		return gqlerror.Wrap(err)
 	}
 	if logins > 0 {
-		return gqlerror.Wrap(c.Budget.ConsumeSignIn(ctx))
+		return gqlerror.Wrap(c.consumeSignIns(ctx, op))
+	}
+	return nil
+}
+
+// consumeSignIns takes the attempts of an operation from the budget. An attempt may wait here, before the
+// operation begins: it then holds no connection of the database and no slot to write or to hash.
+func (c CostExtension) consumeSignIns(ctx context.Context, op *graphql.OperationContext) error {
+	if err := c.Budget.ConsumeSignIn(ctx); err != nil {
+		return err
+	}
+	for _, field := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"}) {
+		if field.Name != "signIn" {
+			continue
+		}
+		input, _ := field.ArgumentMap(op.Variables)["input"].(map[string]any)
+		if email, ok := input["email"].(string); ok {
+			if err := c.Budget.ConsumeEmailSignIn(ctx, email); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
