@@ -32,7 +32,7 @@ type SessionOptions struct {
 }
 
 // errSignUpDisabled is the error of signUp on a server with SignUpDisabled.
-var errSignUpDisabled = edu.Errorf(edu.Forbidden, "sign-up is disabled on this server: sign in through the organization's identity provider, or ask its operator for an account")
+var errSignUpDisabled = edu.Errorf(edu.Forbidden, "sign-up is disabled on this server: sign in through the organization's identity provider, or get an account from its operator")
 
 // addAddress adds the hash of an email and the client's address to the token of a sign-in.
 func (r *mutationResolver) addAddress(ctx context.Context, email string, t store.RefreshToken) store.RefreshToken {

@@ -49,7 +49,7 @@ func enrollmentsOf(t *testing.T, db *pgxpool.Pool, student int64) string {
 }
 
 // The progress of a student changes the enrollment of the same student and course only, and that of
-// other students counts for nobody else.
+// other students does not count.
 func TestProgressBelongsToStudent(t *testing.T) {
 	t.Parallel()
 	s, db := setupProgress(t, 2)

@@ -18,9 +18,8 @@ const (
 	// process deactivated remains usable if its revocation does not arrive.
 	AccountTTL = 5 * time.Second
 
-	// NoAccountTTL is the lifetime of the result that there is no account. A user who was told to sign
-	// up is expected back at once, possibly at another server, and without a Redis no message announces
-	// the new account.
+	// NoAccountTTL is the lifetime of the result that there is no account. A user without one
+	// signs up and returns at once, possibly to another server, and no message announces the new account.
 	NoAccountTTL = 500 * time.Millisecond
 
 	// maxCachedAccounts is the maximum number of cached accounts, about 200 bytes each.

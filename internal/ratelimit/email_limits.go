@@ -9,7 +9,7 @@ import (
 )
 
 // emailLimits limit the attempts to sign in with one email. An attacker has any number of addresses, so
-// that all of them share one bucket. The owner is not kept out by it: an address from which a sign-in
+// that all of them share one bucket. It does not lock the owner out: an address from which a sign-in
 // with the email succeeded has a bucket of its own.
 //
 // With the default of 10/15m, unknown addresses together have 50 attempts in any hour: 10 at once and one

@@ -167,7 +167,7 @@ func TestAddressesAreKnownByPair(t *testing.T) {
 }
 
 // TestOrdinarySignInsLookUpNothing checks that an address is looked up only once attempts are delayed, and
-// that a failed lookup is not taken for an unknown address.
+// that a failed lookup is not treated as an unknown address.
 func TestOrdinarySignInsLookUpNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
