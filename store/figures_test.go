@@ -257,3 +257,37 @@ func TestReadsByID(t *testing.T) {
 		}
 	}
 }
+
+// Each condition of a filter, together with others, holds for the count and the list.
+func TestCountsOfFilters(t *testing.T) {
+	t.Parallel()
+	s, db := stageFigures(t)
+	exec(t, db, "UPDATE courses SET difficulty = 'advanced', price = 5, duration_seconds = 900, tags = '{x}' WHERE id IN (4, 5, 7)")
+	for _, c := range []struct {
+		where edu.CourseConditions
+		want  []int64
+	}{
+		{edu.CourseConditions{}, []int64{9, 8, 6, 5, 4, 3, 1}},
+		{edu.CourseConditions{CategoryID: 2}, []int64{4, 3}},
+		{edu.CourseConditions{CategoryID: 2, Difficulty: edu.DifficultyBeginner}, []int64{3}},
+		{edu.CourseConditions{CategoryID: 3, Price: edu.PriceFree}, nil},
+		{edu.CourseConditions{InstructorID: 2}, []int64{4, 3}},
+		{edu.CourseConditions{Difficulty: edu.DifficultyAdvanced}, []int64{5, 4}},
+		{edu.CourseConditions{Price: edu.PriceFree}, []int64{9, 8, 6, 3, 1}},
+		{edu.CourseConditions{Price: edu.PricePaid}, []int64{5, 4}},
+		{edu.CourseConditions{MinRating: ptr(4.0)}, []int64{4}},
+		{edu.CourseConditions{MaxDurationSeconds: ptr(899)}, []int64{9, 8, 6, 3, 1}},
+		{edu.CourseConditions{Tags: []string{"x"}}, []int64{5, 4}},
+	} {
+		count := -1
+		got := courseIDs(t, s, func(into func(*edu.Course)) store.Query {
+			return store.Courses(c.where, edu.NewestCourses, edu.PageArgs{Limit: 20}, into)
+		})
+		if err := s.RunQueries(t.Context(), store.CountCourses(c.where, &count)); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, c.want) || count != len(c.want) {
+			t.Errorf("%+v: %v, count %d, want %v", c.where, got, count, c.want)
+		}
+	}
+}

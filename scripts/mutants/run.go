@@ -198,14 +198,17 @@ func runMutants(ctx context.Context, all []mutant, tests []*test, valid *validat
 	return results, group.Wait()
 }
 
-// run runs the tests that reach the mutant until one fails twice: first those of its own package, the shortest
-// first. The first ones run alone, the others in groups.
+// run runs the tests that reach the mutant until one fails twice, the shortest first. The first ones run alone, the
+// others in groups.
 func (m mutant) run(ctx context.Context, tests []*test) (result, error) {
 	r := result{mutant: m, fate: lived, tests: len(tests)}
-	own := filepath.Dir(m.file)
-	slices.SortStableFunc(tests, func(a, b *test) int {
-		return cmp.Or(boolOrder(a.program.folder != own, b.program.folder != own), cmp.Compare(a.program.folder, b.program.folder), cmp.Compare(a.Duration, b.Duration))
-	})
+	effort := func(t *test) time.Duration {
+		if t.program.folder == filepath.Dir(m.file) { // its tests are about this code
+			return t.Duration
+		}
+		return 3 * t.Duration
+	}
+	slices.SortStableFunc(tests, func(a, b *test) int { return cmp.Compare(effort(a), effort(b)) })
 	const alone, together = 6, 15
 	for start := 0; start < len(tests); {
 		end := start + 1
@@ -229,16 +232,6 @@ func (m mutant) run(ctx context.Context, tests []*test) (result, error) {
 		start = end
 	}
 	return r, nil
-}
-
-func boolOrder(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }
 
 // runTwice runs tests of one program, and again if one fails, because a failure may have another reason.
