@@ -1,0 +1,64 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+)
+
+// A refresh that meets the revocation of its session, or the use of its token, waits for it and is rejected.
+func TestRefreshWaitsForOthers(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change string // a statement of another server, committed while the refresh waits
+		stolen bool
+	}{
+		"a revocation":     {"UPDATE sessions SET revoked_at = now()", false},
+		"use of the token": {"UPDATE refresh_tokens SET spent_at = now()", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, db := setup(t, testdb.New(t))
+			signUp(t, s, numberedToken(1))
+			tx, do := begin(t, db)
+			do(tt.change)
+			type result struct {
+				v      edu.Viewer
+				stolen bool
+				err    error
+			}
+			done := make(chan result, 1)
+			go func() {
+				v, stolen, err := s.RefreshSession(t.Context(), numberedToken(1).Hash, numberedToken(2))
+				done <- result{v, stolen, err}
+			}()
+			const waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+			for len(done) == 0 && !value[bool](t, db, waiting) { // a refresh without the lock is done
+			}
+			commit(t, tx)
+			got := <-done
+			if got.err != nil || got.stolen != tt.stolen || !tt.stolen && got.v.SignedIn() {
+				t.Errorf("%+v, want stolen %v", got, tt.stolen)
+			}
+			if n := value[int](t, db, "SELECT count(*) FROM refresh_tokens"); n != 1 {
+				t.Errorf("%d tokens, want the first", n)
+			}
+		})
+	}
+}
+
+// Expired tokens end their own sessions only: a session without tokens remains.
+func TestDeleteExpiredSessionsLeavesOthers(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	v := signUp(t, s, numberedToken(1))
+	exec(t, db, "UPDATE refresh_tokens SET expires_at = now()")
+	exec(t, db, "INSERT INTO sessions (user_id) VALUES ($1)", v.ID)
+	if n, err := s.DeleteExpiredSessions(t.Context()); err != nil || n != 1 {
+		t.Errorf("deleted %d tokens, %v", n, err)
+	}
+	if left := value[[]int64](t, db, "SELECT array_agg(id) FROM sessions"); len(left) != 1 || left[0] == v.Session {
+		t.Errorf("sessions %v are left, want the one without tokens", left)
+	}
+}
