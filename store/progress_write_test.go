@@ -26,13 +26,14 @@ func setupProgress(t *testing.T, videos int) (*store.Store, *pgxpool.Pool) {
 	return s, db
 }
 
-// watch records that a student watched videos up to a second.
-func watch(t *testing.T, s *store.Store, student int64, at time.Time, seconds int, videos ...int64) []*edu.Enrollment {
+// event returns that a video was watched up to a second at a time.
+func event(video int64, seconds int, at time.Time) edu.VideoEvent {
+	return edu.VideoEvent{VideoID: video, ProgressSeconds: seconds, WatchedAt: at}
+}
+
+// watch records events of a student.
+func watch(t *testing.T, s *store.Store, student int64, events ...edu.VideoEvent) []*edu.Enrollment {
 	t.Helper()
-	events := make([]edu.VideoEvent, len(videos))
-	for i, id := range videos {
-		events[i] = edu.VideoEvent{VideoID: id, ProgressSeconds: seconds, WatchedAt: at}
-	}
 	touched, err := s.RecordProgress(t.Context(), edu.Viewer{ID: student, Role: edu.RoleStudent}, events, edu.InputPath{"input", "events"})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +55,7 @@ func TestProgressBelongsToStudent(t *testing.T) {
 	t.Parallel()
 	s, db := setupProgress(t, 2)
 	const untouched = "1: 0.00, 2: 0.00"
-	touched := watch(t, s, 2, time.Now(), 100, 1)
+	touched := watch(t, s, 2, event(1, 100, time.Now()))
 	if len(touched) != 1 || touched[0].UserID != 2 || touched[0].CourseID != 1 {
 		t.Errorf("raised %+v", touched)
 	}
@@ -67,7 +68,7 @@ func TestProgressBelongsToStudent(t *testing.T) {
 	if n := value[int](t, db, "SELECT count(*) FROM video_progress WHERE user_id <> 2"); n != 0 {
 		t.Errorf("%d events are of another student", n)
 	}
-	watch(t, s, 3, time.Now(), 100, 2) // not the video that the first student has watched
+	watch(t, s, 3, event(2, 100, time.Now())) // not the video that the first student has watched
 	for student, want := range map[int64]string{2: "1: 50.00 opened, 2: 0.00", 3: "1: 50.00 opened, 2: 0.00"} {
 		if got := enrollmentsOf(t, db, student); got != want {
 			t.Errorf("student %d has %s, want %s", student, got, want)
@@ -75,7 +76,7 @@ func TestProgressBelongsToStudent(t *testing.T) {
 	}
 	// An event of a course raises no other course, although the student has watched videos there.
 	exec(t, db, "UPDATE enrollments SET progress = 0 WHERE course_id = 1")
-	watch(t, s, 2, time.Now(), 100, 3)
+	watch(t, s, 2, event(3, 100, time.Now()))
 	if got, want := enrollmentsOf(t, db, 2), "1: 0.00 opened, 2: 50.00 opened"; got != want {
 		t.Errorf("the student has %s, want %s", got, want)
 	}
@@ -86,7 +87,7 @@ func TestProgressRequiresOwnEnrollment(t *testing.T) {
 	t.Parallel()
 	s, db := setupProgress(t, 1)
 	exec(t, db, "DELETE FROM enrollments WHERE user_id = 3 AND course_id = 1")
-	_, err := s.RecordProgress(t.Context(), edu.Viewer{ID: 3, Role: edu.RoleStudent}, []edu.VideoEvent{{VideoID: 1, ProgressSeconds: 100, WatchedAt: time.Now()}}, edu.InputPath{"input", "events"})
+	_, err := s.RecordProgress(t.Context(), edu.Viewer{ID: 3, Role: edu.RoleStudent}, []edu.VideoEvent{event(1, 100, time.Now())}, edu.InputPath{"input", "events"})
 	if err == nil || value[int](t, db, "SELECT count(*) FROM video_progress") != 0 {
 		t.Errorf("recorded the progress of a course that only others are enrolled in: %v", err)
 	}
@@ -108,11 +109,11 @@ func TestProgressCompletesAtAll(t *testing.T) {
 		t.Run(fmt.Sprintf("%d of %d", tt.watched, tt.videos), func(t *testing.T) {
 			t.Parallel()
 			s, db := setupProgress(t, tt.videos)
-			var videos []int64
+			var events []edu.VideoEvent
 			for n := range tt.watched {
-				videos = append(videos, int64(n+1))
+				events = append(events, event(int64(n+1), 90, time.Now()))
 			}
-			watch(t, s, 2, time.Now(), 90, videos...)
+			watch(t, s, 2, events...)
 			if got := enrollmentsOf(t, db, 2); got != tt.want+", 2: 0.00" {
 				t.Errorf("%s, want %s", got, tt.want)
 			}
@@ -129,7 +130,7 @@ func TestProgressTimes(t *testing.T) {
 		return value[time.Time](t, db, "SELECT last_accessed_at FROM enrollments WHERE user_id = 2 AND course_id = 1")
 	}
 	before := time.Now()
-	watch(t, s, 2, before.Add(12*time.Hour), 100, 1)
+	watch(t, s, 2, event(1, 100, before.Add(12*time.Hour)))
 	first := lastAccess()
 	if first.Before(before.Add(-time.Minute)) || first.After(time.Now().Add(time.Minute)) {
 		t.Errorf("an event in the future was accessed at %v, want now", first)
@@ -137,7 +138,7 @@ func TestProgressTimes(t *testing.T) {
 	if n := value[int](t, db, "SELECT count(*) FROM video_progress WHERE watched_at > now()"); n != 0 {
 		t.Errorf("%d events are in the future", n)
 	}
-	watch(t, s, 2, before.Add(-time.Hour), 10, 1)
+	watch(t, s, 2, event(1, 10, before.Add(-time.Hour)))
 	if got := lastAccess(); !got.Equal(first) {
 		t.Errorf("an older event moved the last access from %v to %v", first, got)
 	}
@@ -145,8 +146,8 @@ func TestProgressTimes(t *testing.T) {
 		t.Errorf("an older event left %s, want %s", got, want)
 	}
 	watched := before.Add(-30 * time.Minute).UTC().Truncate(time.Microsecond)
-	watch(t, s, 3, watched, 10, 1)
-	watch(t, s, 3, watched.Add(10*time.Minute), 10, 1)
+	watch(t, s, 3, event(1, 10, watched))
+	watch(t, s, 3, event(1, 10, watched.Add(10*time.Minute)))
 	if got := value[time.Time](t, db, "SELECT last_accessed_at FROM enrollments WHERE user_id = 3 AND course_id = 1"); !got.Equal(watched.Add(10 * time.Minute)) {
 		t.Errorf("accessed at %v, want the time of the last event, %v", got, watched.Add(10*time.Minute))
 	}

@@ -190,9 +190,9 @@ func TestAccountsExpire(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		checkViewer(auth.ErrNoAccount)
 		k.set(identity, account)
-		time.Sleep(500*time.Millisecond - 1)
+		time.Sleep(500*time.Millisecond - time.Millisecond)
 		checkViewer(auth.ErrNoAccount)
-		time.Sleep(1)
+		time.Sleep(time.Millisecond)
 		checkViewer(nil)
 	})
 }
