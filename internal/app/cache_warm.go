@@ -53,7 +53,7 @@ func WarmRedis(ctx context.Context, c *config.Config, log *slog.Logger, db *Data
 			"Redis or the database did not respond within %s, or the database lacks migrations", leaseTimeout))
 	}
 	s := &services{db: db, responseCache: responses}
-	api := gql.New(operationOptions(c, log, s, documents.persistedExtension(c, shared.cacheStore)))
+	api := gql.New(operationOptions(c, log, s, documents.persistedExtension(c, shared)))
 	report = warmOperations(ctx, api, list)
 	shared.redis.AwaitWrites()
 	stats := shared.redis.Stats()

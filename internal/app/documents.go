@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/persisted"
@@ -86,9 +85,9 @@ func openDocuments(ctx context.Context, log *slog.Logger, db *store.Store, manif
 }
 
 // persistedExtension returns the extension that runs operations by the list.
-func (s *documentSync) persistedExtension(c *config.Config, queryStore cache.Store) *persisted.Extension {
+func (s *documentSync) persistedExtension(c *config.Config, shared *sharedState) *persisted.Extension {
 	return &persisted.Extension{
-		Mode: persisted.Mode(c.PersistedQueries), Store: queryStore, TTL: persistedQueryTTL,
+		Mode: persisted.Mode(c.PersistedQueries), Store: shared.cacheStore, TTL: persistedQueryTTL, Budget: shared.rateLimits,
 		Documents: s.list, Uses: s.uses, Log: s.log,
 	}
 }

@@ -29,7 +29,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	if err != nil {
 		return nil, nil, nameSetting("CORS_ALLOWED_ORIGINS", err)
 	}
-	persistedQueries, metrics := s.documents.persistedExtension(c, s.shared.cacheStore), telemetry.New()
+	persistedQueries, metrics := s.documents.persistedExtension(c, s.shared), telemetry.New()
 	addServerMetrics(metrics, s, persistedQueries)
 	o := operationOptions(c, log, s, persistedQueries)
 	o.MaxBodyBytes, o.MaxBulkBodyBytes = c.MaxBodyBytes, c.MaxBulkBodyBytes

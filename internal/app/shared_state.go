@@ -55,7 +55,8 @@ func rateRules(c *config.Config) ratelimit.Rules {
 		return ratelimit.Rules{}
 	}
 	return ratelimit.Rules{
-		Requests: c.RateLimit, Premium: c.RateLimitPremium, SignIns: c.RateLimitSignIn, Emails: c.RateLimitEmail, Cost: c.RateLimitCost, Slowdown: c.RateLimitSlowdown,
+		Requests: c.RateLimit, Premium: c.RateLimitPremium, SignIns: c.RateLimitSignIn, Emails: c.RateLimitEmail, Cost: c.RateLimitCost,
+		Registrations: c.RateLimitRegistrations, Slowdown: c.RateLimitSlowdown,
 	}
 }
 

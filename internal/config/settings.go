@@ -81,12 +81,13 @@ type LimitSettings struct {
 
 // RateLimitSettings are those of rate limits. A rate is N/duration, such as 100/15m, or off.
 type RateLimitSettings struct {
-	RateLimit         ratelimit.Policy   `env:"RATE_LIMIT" help:"Requests to /graphql of one viewer, or of one address without a token, e.g. 100/15m. Requests become available again one by one over the window (GCRA); RateLimit headers report the rest. off disables all rate limits. By default 100/15m with a DATABASE_URL, and off with the private PostgreSQL."`
-	RateLimitPremium  ratelimit.Policy   `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same for viewers with a premium plan, instructors and admins; or off."`
-	RateLimitSignIn   ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"Attempts at signIn, signUp and refreshSession together from one address; off disables RATE_LIMIT_EMAIL too. A class behind one address, or a page that refreshes at each load, needs more."`
-	RateLimitEmail    ratelimit.Policy   `env:"RATE_LIMIT_EMAIL" default:"10/15m" help:"Attempts at signIn with one email from all addresses together; or off. The second half of them is delayed, by 1s more for each and at most 5s. Addresses that signed in with the email before pass: each of them has half of this limit for itself."`
-	RateLimitCost     ratelimit.Policy   `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of the operations of one viewer, or of one address without a token; or off."`
-	RateLimitSlowdown ratelimit.Slowdown `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:max, or off. After 50 requests each waits 100ms longer than the one before, and at most 2s; with a premium limit of 1,000 after 500 requests. While 1,000 requests of a process wait, further ones are rejected."`
+	RateLimit              ratelimit.Policy   `env:"RATE_LIMIT" help:"Requests to /graphql of one viewer, or of one address without a token, e.g. 100/15m. Requests become available again one by one over the window (GCRA); RateLimit headers report the rest. off disables all rate limits. By default 100/15m with a DATABASE_URL, and off with the private PostgreSQL."`
+	RateLimitPremium       ratelimit.Policy   `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same for viewers with a premium plan, instructors and admins; or off."`
+	RateLimitSignIn        ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"Attempts at signIn, signUp and refreshSession together from one address; off disables RATE_LIMIT_EMAIL too. A class behind one address, or a page that refreshes at each load, needs more."`
+	RateLimitEmail         ratelimit.Policy   `env:"RATE_LIMIT_EMAIL" default:"10/15m" help:"Attempts at signIn with one email from all addresses together; or off. The second half of them is delayed, by 1s more for each and at most 5s. Addresses that signed in with the email before pass: each of them has half of this limit for itself."`
+	RateLimitCost          ratelimit.Policy   `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of the operations of one viewer, or of one address without a token; or off."`
+	RateLimitRegistrations ratelimit.Policy   `env:"RATE_LIMIT_REGISTRATIONS" default:"256/1h" help:"KiB of texts that one viewer, or one address without a token, stores as persisted queries; or off. A text that is stored already is free."`
+	RateLimitSlowdown      ratelimit.Slowdown `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:max, or off. After 50 requests each waits 100ms longer than the one before, and at most 2s; with a premium limit of 1,000 after 500 requests. While 1,000 requests of a process wait, further ones are rejected."`
 }
 
 // CacheSettings are those of the response cache.

@@ -136,6 +136,50 @@ func TestConditionalRequests(t *testing.T) {
 	}
 }
 
+// Comments, blanks and commas make no other response, and the locations of errors are those of the text that
+// was sent.
+func TestCommentsShareResponses(t *testing.T) {
+	t.Parallel()
+	s := newCachingServer(t, gql.New)
+	s.get(t, edu.Viewer{}, titles)
+	for i := range 20 {
+		text := fmt.Sprintf("# %d\n{courses(first:2,){,nodes{title}}}", i)
+		if resp := s.get(t, edu.Viewer{}, text); !isHit(resp) {
+			t.Errorf("%q: %s", text, resp.Header.Get("Cache-Status"))
+		}
+		if resp := gqltest.NewClient(s).Query(t, edu.Viewer{}, text, nil); !isHit(resp) {
+			t.Errorf("%q by POST: %s", text, resp.Header.Get("Cache-Status"))
+		}
+	}
+	if resp := s.get(t, edu.Viewer{}, `{ courses(first: 2) { nodes { title } } a: courses(first: 1) { nodes { title } } }`); isHit(resp) {
+		t.Error("another document is a hit")
+	}
+	resp := s.get(t, edu.Viewer{}, "# one\n# two\n{ courses(first: 2) { nodes { titel } } }")
+	if want := `"locations":[{"line":3,"column":31}]`; !strings.Contains(resp.Text(), want) {
+		t.Errorf("got %s, want %s", resp.Body, want)
+	}
+}
+
+// A cached response has the media type that the request accepts, whichever was computed first.
+func TestCachedMediaType(t *testing.T) {
+	t.Parallel()
+	s := newCachingServer(t, gql.New)
+	for i, accept := range []string{"application/json", "application/graphql-response+json", "application/json", "application/graphql-response+json"} {
+		want := accept + "; charset=utf-8"
+		for name, resp := range map[string]*gqltest.Response{
+			"GET":  s.get(t, edu.Viewer{}, titles, "Accept: "+accept),
+			"POST": gqltest.NewClient(s).Query(t, edu.Viewer{}, titles, nil, "Accept: "+accept),
+		} {
+			if got := resp.Header.Get("Content-Type"); got != want {
+				t.Errorf("%s %d: Content-Type %s, want %s", name, i, got, want)
+			}
+			if i > 0 && !isHit(resp) {
+				t.Errorf("%s %d: %s", name, i, resp.Header.Get("Cache-Status"))
+			}
+		}
+	}
+}
+
 // A text whose response is cached is registered as a persisted query, too.
 func TestCacheHitsRegisterTexts(t *testing.T) {
 	t.Parallel()

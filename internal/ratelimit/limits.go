@@ -24,6 +24,8 @@ type Rules struct {
 	// Emails limits the attempts to sign in with one email from all addresses together, except those
 	// that signed in with it before; SignIns must be enabled too.
 	Emails Policy
+	// Registrations limits the KiB of texts that a caller stores as persisted queries.
+	Registrations Policy
 	// Slowdown delays Requests; for Premium it begins at the same share of the limit.
 	Slowdown Slowdown
 }
@@ -33,6 +35,7 @@ type Limits struct {
 	rules                            Rules
 	requests, premium, cost, signIns *countedLimiter // nil if disabled
 	emails                           *emailLimits    // nil if disabled
+	registrations                    *countedLimiter // nil if disabled
 	delays                           *delayQueue
 	// policies is the RateLimit-Policy header of ordinary callers, premiumPolicies that of callers
 	// with the larger limit.
@@ -42,6 +45,7 @@ type Limits struct {
 // New returns Limits with buckets in r, or in memory if r is nil.
 func New(rules Rules, r *cache.Redis) *Limits {
 	rules.Requests.Name, rules.Premium.Name, rules.Cost.Name, rules.SignIns.Name = "default", "premium", "cost", "sessions"
+	rules.Registrations.Name = "registrations"
 	open := func(p Policy) *countedLimiter {
 		if p.Disabled() {
 			return nil
@@ -51,7 +55,7 @@ func New(rules Rules, r *cache.Redis) *Limits {
 	l := &Limits{
 		rules:    rules,
 		requests: open(rules.Requests), premium: open(rules.Premium), cost: open(rules.Cost),
-		signIns: open(rules.SignIns), delays: newDelayQueue(),
+		signIns: open(rules.SignIns), registrations: open(rules.Registrations), delays: newDelayQueue(),
 		policies:        policyHeader(rules.Requests, rules.Cost, rules.SignIns),
 		premiumPolicies: policyHeader(rules.Premium, rules.Cost, rules.SignIns),
 	}
@@ -84,7 +88,7 @@ func (l *Limits) Middleware(address func(*http.Request) netip.Addr) func(http.Ha
 
 // allDisabled reports whether all limits are disabled.
 func (l *Limits) allDisabled() bool {
-	return l.requests == nil && l.premium == nil && l.cost == nil && l.signIns == nil
+	return l.requests == nil && l.premium == nil && l.cost == nil && l.signIns == nil && l.registrations == nil
 }
 
 // admitRequests takes n requests from their caller's bucket and delays them if the bucket runs low: for

@@ -35,6 +35,7 @@ type caller struct {
 	cost    int64
 	attempt *string // the email of a sign-in attempt
 	more    int     // further requests in the same HTTP request
+	text    int     // bytes of a text to register
 }
 
 // server is Limits with a handler behind them. It responds to a rejected operation as the GraphQL
@@ -71,6 +72,9 @@ func serve(l *ratelimit.Limits) *server {
 			if err = l.ConsumeSignIn(r.Context()); err == nil && *c.attempt != "" {
 				err = l.ConsumeEmailSignIn(r.Context(), *c.attempt)
 			}
+		}
+		if c.text > 0 {
+			err = l.ConsumeRegistration(r.Context(), c.text)
 		}
 		if c.more > 0 {
 			err = l.ConsumeRequests(r.Context(), c.more)
@@ -211,6 +215,57 @@ func TestCallers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSingleLimits checks that each limit applies without the others.
+func TestSingleLimits(t *testing.T) {
+	t.Parallel()
+	email := "a@example.com"
+	premium := edu.Viewer{ID: 3, Role: edu.RoleStudent, Plan: edu.PlanPremium}
+	for name, tt := range map[string]struct {
+		rules  ratelimit.Rules
+		caller caller
+	}{
+		"requests":      {ratelimit.Rules{Requests: policy(1, time.Hour)}, caller{}},
+		"premium":       {ratelimit.Rules{Premium: policy(1, time.Hour)}, caller{viewer: premium}},
+		"cost":          {ratelimit.Rules{Cost: policy(1, time.Hour)}, caller{cost: 1}},
+		"sign-ins":      {ratelimit.Rules{SignIns: policy(1, time.Hour)}, caller{attempt: &email}},
+		"registrations": {ratelimit.Rules{Registrations: policy(1, time.Hour)}, caller{text: 1}},
+	} {
+		s := newServer(tt.rules)
+		for i, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
+			if got := s.send(t.Context(), tt.caller).Code; got != want {
+				t.Errorf("%s, request %d: status %d, want %d", name, i, got, want)
+			}
+		}
+	}
+}
+
+// TestConsumeRegistration checks that texts count by their bytes, in whole KiB, and for each caller.
+func TestConsumeRegistration(t *testing.T) {
+	t.Parallel()
+	s := newServer(ratelimit.Rules{Registrations: policy(256, time.Hour)})
+	registered := 0
+	for range 200 {
+		if s.send(t.Context(), caller{text: 100 << 10}).Code == http.StatusOK {
+			registered++
+		}
+	}
+	if registered != 2 {
+		t.Errorf("a caller registers %d texts of 100 KiB, want 2", registered)
+	}
+	for i := range 57 {
+		want := http.StatusOK
+		if i == 56 {
+			want = http.StatusTooManyRequests
+		}
+		if rec := s.send(t.Context(), caller{text: 1}); rec.Code != want {
+			t.Fatalf("text %d of one byte: status %d, want %d: 56 KiB are left", i, rec.Code, want)
+		}
+	}
+	if rec := s.send(t.Context(), caller{text: 100 << 10, address: "192.0.2.8"}); rec.Code != http.StatusOK {
+		t.Errorf("another caller: status %d", rec.Code)
+	}
 }
 
 func TestConsumeCost(t *testing.T) {

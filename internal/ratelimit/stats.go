@@ -34,7 +34,7 @@ type PolicyStats struct {
 // PolicyStats returns the counts of the enabled policies, always in the same order.
 func (l *Limits) PolicyStats() []PolicyStats {
 	var all []PolicyStats
-	limiters := []*countedLimiter{l.requests, l.premium, l.cost, l.signIns}
+	limiters := []*countedLimiter{l.requests, l.premium, l.cost, l.signIns, l.registrations}
 	if l.emails != nil {
 		limiters = append(limiters, l.emails.all, l.emails.known)
 	}

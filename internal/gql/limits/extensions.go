@@ -23,7 +23,7 @@ func (StructureExtension) Validate(graphql.ExecutableSchema) error { return nil 
 // MutateOperationParameters rejects a document that exceeds the limits. It accepts a text that is not
 // GraphQL: gqlgen parses it again, and rejects it then.
 func (s StructureExtension) MutateOperationParameters(_ context.Context, p *graphql.RawParams) *gqlerror.Error {
-	if _, cached := s.Documents.entries.GetIfPresent(p.Query); cached {
+	if d, _ := s.Documents.findDocument(p.Query); d != nil {
 		return nil
 	}
 	_, err := s.Documents.policy.ParseDocument(p.Query)
@@ -54,8 +54,8 @@ func (CostExtension) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationContext rejects an operation that is too expensive.
 func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	policy := c.Documents.policy
-	d, ok := c.Documents.entries.GetIfPresent(op.RawQuery)
-	if !ok { // evicted meanwhile
+	d, _ := c.Documents.findDocument(op.RawQuery)
+	if d == nil { // evicted meanwhile
 		var rejection *Rejection
 		if d, rejection = policy.CheckStructure(op.Doc); rejection != nil {
 			return rejectionError(rejection)

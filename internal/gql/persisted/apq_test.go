@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gqltest"
+	"github.com/7p-education/api/internal/ratelimit"
 )
 
 // The test vector of Apollo's documentation of the protocol.
@@ -237,6 +239,42 @@ func TestAPQExtendsTTL(t *testing.T) {
 		if _, ok := store.Get(ctx, "apq:"+persisted.HashText(text), 0); !ok {
 			t.Errorf("%s expired after its use", text)
 		}
+	}
+}
+
+// TestAPQRegistrationsAreLimited checks that one caller cannot displace the texts of others: neither with
+// texts that are executed nor in Redis, and the error states the limit.
+func TestAPQRegistrationsAreLimited(t *testing.T) {
+	t.Parallel()
+	at, prefix := redistest.NewKeyspace(t)
+	for name, store := range map[string]cache.Store{
+		"memory": newMemoryStore(t), // of 1 MiB
+		"redis":  cache.NewTiered(newMemoryStore(t), openTestRedis(t, cache.RedisOptions{URL: at, Prefix: prefix, Deadline: time.Minute}), time.Minute),
+	} {
+		limits := ratelimit.New(ratelimit.Rules{Registrations: ratelimit.Policy{Limit: 256, Window: time.Hour}}, nil)
+		e := newExtension(persisted.ModeAPQ, store)
+		e.Budget = limits
+		as := func(address string) http.Handler {
+			return limits.Middleware(func(*http.Request) netip.Addr { return netip.MustParseAddr(address) })(newServer(e))
+		}
+		others := as("192.0.2.1")
+		wantTypename(t, send(t, others, http.MethodPost, typename, hashExtensions(typenameHash)))
+		attacker, rejected := as("192.0.2.2"), 0
+		for i := range 100 {
+			text := fmt.Sprintf("{__typename}#%d%s", i, strings.Repeat("x", 60<<10))
+			if resp := send(t, attacker, http.MethodPost, text, hashExtensions(persisted.HashText(text))); strings.Contains(resp.Text(), "RATE_LIMITED") {
+				rejected++
+				if want := "the limit is 256 KiB in 1 hour"; !strings.Contains(resp.Text(), want) || resp.Header.Get("Retry-After") == "" {
+					t.Fatalf("%s: got %s, want %s and Retry-After", name, resp, want)
+				}
+			}
+		}
+		if got := e.Stats().Registered; got != 5 || rejected != 96 {
+			t.Errorf("%s: %d texts registered and %d rejected, want 1 and 4 of 60 KiB, and 96", name, got, rejected)
+		}
+		wantTypename(t, send(t, others, http.MethodPost, "", hashExtensions(typenameHash)))
+		wantTypename(t, send(t, attacker, http.MethodPost, typename, hashExtensions(typenameHash))) // stored already: free
+		wantTypename(t, send(t, attacker, http.MethodPost, "{__typename}#", ""))
 	}
 }
 

@@ -214,3 +214,18 @@ func FuzzParseDocuments(f *testing.F) {
 		}
 	})
 }
+
+// TestMissingFile checks that a path which does not exist is an error that names it, also beside a path that does.
+func TestMissingFile(t *testing.T) {
+	t.Parallel()
+	present := filepath.Join(t.TempDir(), "a.graphql")
+	if err := os.WriteFile(present, []byte("{ __typename }"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(t.TempDir(), "missing.json")
+	for _, paths := range [][]string{{missing}, {present, missing}, {missing, present}} {
+		if list, err := persisted.ReadFiles(paths...); err == nil || !strings.Contains(err.Error(), missing) {
+			t.Errorf("%q: %d documents, error %v", paths, len(list), err)
+		}
+	}
+}

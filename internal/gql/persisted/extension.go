@@ -39,6 +39,8 @@ type Extension struct {
 	// one that does not have the text: then the client sends it.
 	Store cache.Store
 	TTL   time.Duration
+	// Budget limits how much a caller may register; nil for no limit.
+	Budget RegistrationBudget
 	// Documents are the trusted documents; Uses counts their use by client.
 	Documents *List
 	Uses      *UsageCounter
@@ -46,6 +48,13 @@ type Extension struct {
 
 	loggedTexts seenTexts
 	stats       struct{ registered, hits, misses, mismatches, unknown, retired atomic.Uint64 }
+}
+
+// RegistrationBudget is the amount of text that a caller, identified by the context of a request, may
+// register within some time. Its errors are *edu.Error of the code RATE_LIMITED.
+type RegistrationBudget interface {
+	// ConsumeRegistration takes the bytes of a text.
+	ConsumeRegistration(ctx context.Context, bytes int) error
 }
 
 // Stats has counts since the start of the process.
@@ -206,26 +215,34 @@ func (e *Extension) logUnlistedText(ctx context.Context, r *graphql.RawParams) {
 	e.Log.WarnContext(ctx, "operation not in the document list", attrs...)
 }
 
-// MutateOperationContext registers the text of an operation that is about to run.
+// MutateOperationContext registers the text of an operation that is about to run. It rejects the operation
+// if the caller may not register as much.
 func (e *Extension) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	e.registerText(ctx, op.RawQuery)
-	return nil
+	return gqlerror.Wrap(e.registerText(ctx, op.RawQuery))
 }
 
-// ObserveCacheHit registers the text of an operation whose response is cached.
-func (e *Extension) ObserveCacheHit(ctx context.Context, text string) { e.registerText(ctx, text) }
+// ObserveCacheHit registers the text of an operation whose response is cached, unless the caller may not
+// register as much.
+func (e *Extension) ObserveCacheHit(ctx context.Context, text string) { _ = e.registerText(ctx, text) }
 
-// registerText stores a text that was sent with its hash.
-func (e *Extension) registerText(ctx context.Context, text string) {
+// registerText stores a text that was sent with its hash, or returns the error of the budget.
+func (e *Extension) registerText(ctx context.Context, text string) error {
 	hash, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(e.ExtensionName()).(string)
 	if !ok {
-		return
+		return nil
 	}
 	// Some clients send both each time; that should not be a write each time.
-	if _, stored := e.Store.Get(ctx, storeKey(hash), e.TTL); !stored {
-		e.stats.registered.Add(1)
-		e.Store.Set(ctx, storeKey(hash), []byte(text), e.TTL)
+	if _, stored := e.Store.Get(ctx, storeKey(hash), e.TTL); stored {
+		return nil
 	}
+	if e.Budget != nil {
+		if err := e.Budget.ConsumeRegistration(ctx, len(text)); err != nil {
+			return err
+		}
+	}
+	e.stats.registered.Add(1)
+	e.Store.Set(ctx, storeKey(hash), []byte(text), e.TTL)
+	return nil
 }
 
 func storeKey(hash string) string { return "apq:" + hash }

@@ -249,7 +249,6 @@ func FuzzHashRequest(f *testing.F) {
 	f.Add("{a}", "A", "v", "{a}", "A", "w")
 	f.Add("{a}", "Av", "", "{a}A", "v", "")
 	f.Add("{a}", "A", "é", "{a} ", "A", "é")
-	trimmed := func(text string) string { return strings.Trim(text, " \t\r\n") }
 	f.Fuzz(func(t *testing.T, text, op, v, text2, op2, v2 string) {
 		if !utf8.ValidString(v) || !utf8.ValidString(v2) {
 			t.Skip("variables are decoded JSON, which is UTF-8")
@@ -259,7 +258,7 @@ func FuzzHashRequest(f *testing.F) {
 		if err != nil || err2 != nil {
 			t.Fatal(err, err2)
 		}
-		same := trimmed(text) == trimmed(text2) && op == op2 && v == v2
+		same := text == text2 && op == op2 && v == v2
 		if (k.ForOperation(op) == k2.ForOperation(op2)) != same {
 			t.Errorf("%q %q %q and %q %q %q: same key %t", text, op, v, text2, op2, v2, k == k2)
 		}

@@ -15,15 +15,21 @@ var ErrCacheHit = errors.New("the response is cached")
 // Extension responds to operations from the cache. It runs after the extensions that find the text of a request
 // or reject it.
 type Extension struct {
-	Cache *Cache // nil if responses are not cached
-	// Documents caches parsed and validated documents by their text.
-	Documents graphql.Cache[*ast.QueryDocument]
+	Cache     *Cache // nil if responses are not cached
+	Documents DocumentSource
 	Policies  PolicySource
 	// SchemaVersion changes with the schema, and with everything else that changes responses.
 	SchemaVersion string
 	// CostRequested reports whether the response has to include its cost: then it is not cached.
 	CostRequested func(*graphql.RawParams) bool
 	HitObservers  []HitObserver
+}
+
+// DocumentSource finds parsed and validated documents by their text.
+type DocumentSource interface {
+	// Find returns the document, nil if there is none, and the text in a form that is the same for texts
+	// which differ only in comments, blanks and commas.
+	Find(text string) (doc *ast.QueryDocument, normalized string)
 }
 
 // PolicySource returns the cache policies that the schema gives to operations.
@@ -67,12 +73,13 @@ func (e Extension) MutateOperationParameters(ctx context.Context, p *graphql.Raw
 	if r.detail != "" || r.Started() {
 		return nil
 	}
+	doc, normalized := e.Documents.Find(p.Query)
 	var err error
-	if r.key, err = HashRequest(e.SchemaVersion, p.Query, p.Variables); err != nil {
+	if r.key, err = HashRequest(e.SchemaVersion, normalized, p.Variables); err != nil {
 		r.detail = detailNoKey
 		return nil
 	}
-	if doc, ok := e.Documents.Get(ctx, p.Query); ok {
+	if doc != nil {
 		if op := doc.Operations.ForName(p.OperationName); op != nil {
 			return e.lookupOperation(ctx, r, p.Query, doc, op)
 		}

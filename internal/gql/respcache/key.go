@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/7p-education/api/edu"
 )
@@ -16,11 +15,11 @@ import (
 // choose the input.
 type Key [sha256.Size]byte
 
-// HashRequest returns the key of the operations of a request. The schema is any text that
-// changes with the schema. White space around the text is ignored: files end with it.
+// HashRequest returns the key of the operations of a request with a normalized text. The schema is any
+// text that changes with the schema.
 func HashRequest(schema, text string, variables map[string]any) (Key, error) {
 	h := sha256.New()
-	for _, part := range []string{schema, strings.Trim(text, " \t\r\n")} {
+	for _, part := range []string{schema, text} {
 		_, _ = h.Write(strconv.AppendInt(make([]byte, 0, 20), int64(len(part)), 10))
 		_, _ = h.Write([]byte{':'})
 		_, _ = io.WriteString(h, part)
