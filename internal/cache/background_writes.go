@@ -93,7 +93,7 @@ func (r *Redis) runWrite(w backgroundWrite) {
 	w.done()
 }
 
-// drainWrites waits for queued writes, and drops those that are still there after drainTimeout.
+// drainWrites waits for queued writes, and drops the rest after drainTimeout.
 func (r *Redis) drainWrites() {
 	defer time.AfterFunc(drainTimeout, r.endDraining).Stop()
 	r.writes.worker.Wait()

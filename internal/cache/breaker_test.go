@@ -42,7 +42,7 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
-// TestBreakerCountsRounds checks that calls which fail together count as one failure: those that began
+// TestBreakerCountsRounds checks that calls which fail together count as one failure: calls that began
 // before the last failure was counted.
 func TestBreakerCountsRounds(t *testing.T) {
 	t.Parallel()

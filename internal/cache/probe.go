@@ -14,7 +14,7 @@ const (
 	// With the default deadline that is 300 ms after the use that timed out.
 	probesToOpen = 3
 	// maxProbing is how long probes that were late themselves are repeated. A process that gets no reply
-	// in this time cannot use Redis, whatever the cause.
+	// in this time cannot use Redis, even if it is the cause itself.
 	maxProbing = 2 * time.Second
 )
 

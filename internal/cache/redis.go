@@ -151,16 +151,16 @@ func (r *Redis) RunCommands(ctx context.Context, run func(context.Context, redis
 	return err
 }
 
-// began returns when the use with a context began, in nanoseconds since processStart. Only failures need it, so uses do
-// not read the clock for it.
+// began returns when the use with a context began, in nanoseconds since processStart. It derives the time
+// from the deadline, because only failures need it.
 func (r *Redis) began(limited context.Context) int64 {
 	deadline, _ := limited.Deadline()
 	return int64(deadline.Add(-r.deadline).Sub(processStart))
 }
 
-// RunLarge runs a command that sends or receives up to size bytes, under a deadline that follows the size. The open circuit breaker
-// skips it, but its result does not count for the breaker: a large value that takes long says nothing
-// about other commands.
+// RunLarge runs a command that sends or receives up to size bytes, under a deadline that follows the size.
+// The open circuit breaker skips it, but its result does not count for the breaker: a large value that
+// takes long says nothing about other commands.
 func (r *Redis) RunLarge(ctx context.Context, size int, run func(context.Context, redis.UniversalClient) error) error {
 	if r.breaker.isOpen() {
 		r.shortCircuited.Add(1)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// ConsumeRegistration takes the bytes of a text that is to be stored as a persisted query, in whole KiB, from the
-// budget of the request's caller, or returns an *edu.Error of the code RATE_LIMITED. It sets no header
-// for an allowed text. The rules of ConsumeCost apply.
+// ConsumeRegistration takes the bytes of a text that is to be stored as a persisted query, in whole KiB,
+// from the budget of the request's caller, or returns an *edu.Error of the code RATE_LIMITED. It sets no
+// header for an allowed text. The rules of ConsumeCost apply.
 func (l *Limits) ConsumeRegistration(ctx context.Context, bytes int) error {
 	limited := limitedRequestFrom(ctx)
 	if limited == nil || l.registrations == nil {

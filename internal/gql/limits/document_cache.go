@@ -13,9 +13,9 @@ const maxKnownTextBytes = 16 << 20
 // DocumentCache caches documents that have been parsed, validated and checked against the limits.
 // It is gqlgen's query cache: gqlgen adds the documents that it has validated.
 //
-// Texts that differ only in comments, blanks and commas share a document, because its key is the normalized
-// text. The document has the locations of the text that was parsed. A text is normalized only if the cache does not
-// know it.
+// Texts that differ only in comments, blanks and commas share a document, because its key is the
+// normalized text. The document has the locations of the text that was parsed. A text is normalized only
+// if the cache does not know it.
 type DocumentCache struct {
 	policy  *Policy
 	entries *otter.Cache[string, *cachedDocument] // by normalized text
@@ -58,7 +58,7 @@ func (c DocumentCache) Find(text string) (query *ast.QueryDocument, normalized s
 }
 
 // findDocument returns the document of a text, nil if it is not cached, and the normalized text. A text
-// with more tokens and comments than the limit is not normalized: it is rejected, whatever document it has.
+// with more tokens and comments than the limit is not normalized: the parser rejects it.
 func (c DocumentCache) findDocument(text string) (d *Document, normalized string) {
 	if known, ok := c.texts.GetIfPresent(text); ok {
 		return known.Document, known.text

@@ -18,8 +18,8 @@ const (
 	requestedTTL = 10 * time.Minute
 )
 
-// computationLock makes this process the only one that computes a response. A released lock remains as the
-// mark that the response was requested.
+// computationLock makes this process the only one that computes a response. A released lock remains as
+// the mark that the response was requested.
 type computationLock struct {
 	cache           *Cache
 	ctx             context.Context // outlives the request
@@ -63,8 +63,8 @@ func (l *computationLock) release(unshared *storedEntry) {
 	}
 }
 
-// unlock releases the lock and reports whether it did not, because keepAwaited is set and another process waits. It leaves the
-// mark that the response was requested, if requested is set.
+// unlock releases the lock, and leaves the mark that the response was requested if requested is set. It
+// returns true, and the lock remains, if keepAwaited is set and another process waits.
 func (l *computationLock) unlock(requested, keepAwaited bool) (awaited bool) {
 	var mark time.Duration
 	if requested {

@@ -30,7 +30,7 @@ type Lookup struct {
 	retryLookup bool    // whether requests that wait for the flight retry the lookup
 
 	lock           *computationLock // nil if this process does not hold the lock
-	requestedAgain bool             // whether the response was requested before, as far as this Lookup knows
+	requestedAgain bool             // whether the lookup found an entry before
 	unshared       *storedEntry     // the entry that was stored in memory only; nil for none
 }
 
@@ -130,9 +130,9 @@ func (l *Lookup) leadFlight(ctx context.Context, deadline time.Time) {
 	}
 }
 
-// isRequestedAgain reports whether the response is worth Redis: it was requested before, by any process.
-// A request that is once in its life costs other callers no memory there. Without the lock, another request
-// computes the response, or has computed it.
+// isRequestedAgain reports whether the response was requested before, by any process. A response that is
+// requested once takes no memory of Redis. Without the lock, another request computes the response, or has
+// computed it.
 func (l *Lookup) isRequestedAgain() bool {
 	return l.cache.shareFirst || l.requestedAgain || l.lock == nil || l.lock.requestedBefore || l.cache.flights.hasOutcome(l.key, l.viewer)
 }
