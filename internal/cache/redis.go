@@ -232,6 +232,7 @@ func (r *Redis) Ping(ctx context.Context) error {
 // Close writes what is queued, for a second at most, and closes the connections.
 func (r *Redis) Close() error {
 	r.drainWrites()
+	r.endDraining()
 	r.endClosing()
 	r.background.Wait()
 	if err := errors.Join(r.client.Close(), r.large.Close(), r.probe.Close()); err != nil {
