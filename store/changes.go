@@ -29,38 +29,56 @@ func transactionChanges(into *[]Change) Query {
 	})
 }
 
+// Snapshot is a point in the history of a database, between commits. The zero Snapshot precedes
+// all of them.
+type Snapshot struct {
+	Database Identity
+	position string // a pg_snapshot
+}
+
 // ChangesSince reads the changes that were committed after a snapshot was taken, from the primary,
 // and returns the next snapshot. A reader that passes each snapshot to its next call gets every
-// change once, in any order of the commits and however long transactions are open. A snapshot of ""
-// reads all stored changes. If more than MaxChanges are returned, there are further changes, which
-// the next snapshot counts as read.
-func (s *Store) ChangesSince(ctx context.Context, snapshot string) (next string, changes []Change, err error) {
-	if snapshot == "" {
-		snapshot = "1:1:" // a snapshot in which no transaction is visible
-	}
+// change once, in any order of the commits and however long transactions are open. A snapshot of
+// another database or another history counts as the zero Snapshot, with which all stored changes
+// are read. If more than MaxChanges are returned, there are further changes, which the next snapshot
+// counts as read. A standby returns an error, because it may lack commits that were acknowledged.
+func (s *Store) ChangesSince(ctx context.Context, since Snapshot) (next Snapshot, changes []Change, err error) {
 	// The row is visible, so xid is below xmax anyway. The condition is for the planner: with an
 	// unknown parameter, a single bound would be estimated at a third of the table.
-	const since = `-- name: ChangesSince
-		SELECT now.snapshot::text, c.id, c.tags FROM (SELECT pg_current_snapshot() AS snapshot) now
+	const statement = `-- name: ChangesSince
+		SELECT now.origin, now.history, now.standby, now.snapshot::text, c.id, c.tags
+		FROM (SELECT d.origin, d.history, d.standby, pg_current_snapshot() AS snapshot,
+			CASE WHEN d.origin = $1 AND d.history = $2 THEN $3::text ELSE '1:1:' END::pg_snapshot AS since -- '1:1:' precedes all
+			FROM identify_database() d) now
 		LEFT JOIN LATERAL (SELECT * FROM changes c
-			WHERE c.xid >= pg_snapshot_xmin($1::pg_snapshot) AND c.xid < pg_snapshot_xmax(now.snapshot)
-			AND NOT pg_visible_in_snapshot(c.xid, $1::pg_snapshot) LIMIT $2) c ON true
+			WHERE c.xid >= pg_snapshot_xmin(now.since) AND c.xid < pg_snapshot_xmax(now.snapshot)
+			AND NOT pg_visible_in_snapshot(c.xid, now.since) LIMIT $4) c ON true
 		ORDER BY c.id`
-	rows, err := s.primary.Query(ctx, since, snapshot, MaxChanges+1)
+	began := s.identity.current.Load()
+	rows, err := s.primary.Query(ctx, statement, since.Database.Origin, since.Database.History, since.position, MaxChanges+1)
 	if err != nil {
-		return "", nil, convertError(err)
+		return Snapshot{}, nil, convertError(err)
 	}
 	countStatements(ctx, 1)
+	var standby bool
 	var id *int64
 	var tags []string
-	_, err = pgx.ForEachRow(rows, []any{&next, &id, &tags}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&next.Database.Origin, &next.Database.History, &standby, &next.position, &id, &tags}, func() error {
 		if id != nil {
 			changes = append(changes, Change{*id, tags})
 			tags = nil
 		}
 		return nil
 	})
-	return next, changes, convertError(err)
+	switch {
+	case err != nil:
+		return Snapshot{}, nil, convertError(err)
+	case !s.identity.recordResult(next.Database, began):
+		return Snapshot{}, nil, errDatabaseReplaced
+	case standby:
+		return Snapshot{}, nil, errStandby
+	}
+	return next, changes, nil
 }
 
 // InvalidateTags records a change of tags although nothing was written. Readers of the changes
@@ -75,13 +93,15 @@ func (s *Store) InvalidateTags(ctx context.Context, tags []edu.Tag) error {
 }
 
 // DeleteChanges deletes the changes that were visible in a snapshot that ChangesSince returned,
-// 5,000 at a time. It returns the number of deleted changes.
-func (s *Store) DeleteChanges(ctx context.Context, snapshot string) (n int, err error) {
+// 5,000 at a time. It returns the number of deleted changes. In another database or another history
+// the snapshot says nothing, and no change is deleted.
+func (s *Store) DeleteChanges(ctx context.Context, snapshot Snapshot) (n int, err error) {
 	for {
 		done, err := s.primary.Exec(ctx, `-- name: DeleteChanges
 			DELETE FROM changes WHERE id IN (
 				SELECT id FROM changes WHERE xid < pg_snapshot_xmax($1::pg_snapshot) AND pg_visible_in_snapshot(xid, $1::pg_snapshot)
-				ORDER BY xid LIMIT 5000 FOR UPDATE SKIP LOCKED)`, snapshot)
+				AND (SELECT d.origin = $2 AND d.history = $3 FROM identify_database() d)
+				ORDER BY xid LIMIT 5000 FOR UPDATE SKIP LOCKED)`, snapshot.position, snapshot.Database.Origin, snapshot.Database.History)
 		if err != nil || done.RowsAffected() == 0 {
 			return n, convertError(err)
 		}

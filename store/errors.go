@@ -42,8 +42,8 @@ func convertError(err error) error {
 var errCommitUnknown = edu.Errorf(edu.Unavailable,
 	"the connection to the database was lost during the commit: check whether the change was made; a request with an Idempotency-Key can be repeated safely")
 
-// isUnreachable reports whether the server could not be reached, or went away before it responded.
-// Another server may then serve the read.
+// isUnreachable reports whether the server could not be reached, is not the right one, or went away
+// before it responded. Another server may then serve the read.
 func isUnreachable(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
@@ -51,6 +51,6 @@ func isUnreachable(err error) bool {
 	if errors.As(err, &pg) {
 		return pg.Code == "57P01" || pg.Code == "57P02" || pg.Code == "57P03" // shutting down, crashed, starting up
 	}
-	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+	return errors.Is(err, errOtherOrigin) || errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/semaphore"
 )
@@ -33,6 +34,7 @@ type Config struct {
 type Store struct {
 	primary, replica *pgxpool.Pool
 	pingPool         *pgxpool.Pool // one connection, reserved for Ping
+	identity         *identityWatch
 
 	// Semaphores for writes, idempotent writes, and idempotent writes that hash a password.
 	writeSlots, idempotentSlots, hashingSlots *semaphore.Weighted
@@ -44,36 +46,40 @@ type Store struct {
 
 // Open connects to the database.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	primary, err := openPool(ctx, c, c.URL)
+	identity := newIdentityWatch()
+	primary, err := openPool(ctx, c, c.URL, identity.verifyPrimary)
 	if err != nil {
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
+	identity.addPool(primary)
 	if err := primary.Ping(ctx); err != nil {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
-	s := &Store{primary: primary, publishChanges: c.PublishChanges}
+	s := &Store{primary: primary, identity: identity, publishChanges: c.PublishChanges}
 	s.writeSlots, s.idempotentSlots, s.hashingSlots = newWriteLimits(primary.Config().MaxConns)
 	probeConfig := c
 	probeConfig.MaxConns = 1
-	if s.pingPool, err = openPool(ctx, probeConfig, c.URL); err != nil {
+	if s.pingPool, err = openPool(ctx, probeConfig, c.URL, nil); err != nil {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
 	// The replica need not be reachable yet: reads fall back to the primary.
 	if c.ReplicaURL != "" {
-		if s.replica, err = openPool(ctx, c, c.ReplicaURL); err != nil {
+		if s.replica, err = openPool(ctx, c, c.ReplicaURL, identity.verifyReplica); err != nil {
 			primary.Close()
 			return nil, fmt.Errorf("store: replica: %w", err)
 		}
+		identity.addPool(s.replica)
 	}
 	return s, nil
 }
 
 // openPool opens a pool whose connections plan each statement once. With custom plans, PostgreSQL
 // plans every execution again, which for these short statements costs as much as running them. JIT
-// compilation never pays off here. The trigram threshold is the one of search suggestions.
-func openPool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) {
+// compilation never pays off here. The trigram threshold is the one of search suggestions. A new
+// connection is used only if verify, unless it is nil, returns no error.
+func openPool(ctx context.Context, c Config, url string, verify func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
@@ -91,6 +97,7 @@ func openPool(ctx context.Context, c Config, url string) (*pgxpool.Pool, error) 
 	if c.StatementTimeout > 0 {
 		set["statement_timeout"] = fmt.Sprint(c.StatementTimeout.Milliseconds())
 	}
+	config.AfterConnect = verify
 	return pgxpool.NewWithConfig(ctx, config)
 }
 

@@ -106,6 +106,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if err := s.db.PrepareSchema(ctx); err != nil {
 		return err
 	}
+	s.shared.separateKeys(s.db)
 	s.health = middleware.NewHealth(log, healthTimeout, slices.Concat(s.shared.readinessChecks(), s.db.readinessChecks())...)
 	subscriptions, unsubscribe := context.WithCancel(ctx)
 	s.onClose(func() error { unsubscribe(); return nil })

@@ -49,6 +49,7 @@ func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger,
 		}
 	}
 	a.Accounts = auth.NewAccountCache(a.accountReader(db), log)
+	db.NotifyIdentityChange(func() { a.Accounts.Invalidate(auth.Revocation{}) })
 	if redis != nil {
 		go redis.Subscribe(ctx, revocationChannel,
 			func(message string) { a.Accounts.Invalidate(auth.ParseRevocation(message)) },
@@ -104,11 +105,29 @@ func (a *authentication) sessionOptions(c *config.Config) resolvers.SessionOptio
 	}
 }
 
-// AnnounceRevocation announces a revocation to all servers through REDIS_URL.
-func AnnounceRevocation(ctx context.Context, c *config.Config, r auth.Revocation) error {
-	redis, err := cache.OpenRedis(cache.RedisOptions{URL: c.RedisURL, Deadline: announceTimeout, Log: newLogger(c, os.Stdout)})
+// errUnidentified is the error of commands that would have to share state with the servers of a
+// database that cannot be identified.
+var errUnidentified = errors.New("the database cannot be identified: run \"7p migrate up\"")
+
+// AnnounceRevocation announces a revocation to all servers of a database through REDIS_URL.
+func AnnounceRevocation(ctx context.Context, c *config.Config, db *Database, r auth.Revocation) error {
+	redis, err := OpenRedis(c, db, announceTimeout, newLogger(c, os.Stdout))
 	if err != nil {
 		return err
 	}
 	return errors.Join(redis.Publish(ctx, revocationChannel, r.String()), redis.Close())
+}
+
+// OpenRedis opens the Redis of REDIS_URL for a command, with the keys of a database.
+func OpenRedis(c *config.Config, db *Database, deadline time.Duration, log *slog.Logger) (*cache.Redis, error) {
+	identity, _ := db.CurrentIdentity()
+	if !identity.IsKnown() {
+		return nil, errUnidentified
+	}
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: c.RedisURL, Prefix: string(c.RedisPrefix), Deadline: deadline, Log: log})
+	if err != nil {
+		return nil, nameSetting("REDIS_URL", err)
+	}
+	r.SetNamespace(identity.Origin, identity.History)
+	return r, nil
 }

@@ -37,6 +37,7 @@ func WarmRedis(ctx context.Context, c *config.Config, log *slog.Logger, db *Data
 		return report, err
 	}
 	defer func() { _ = shared.closeStore() }()
+	shared.separateKeys(db)
 	manifest, err := ReadManifest(c.PersistedManifest)
 	if err != nil {
 		return report, nameSetting("PERSISTED_QUERY_MANIFEST", err)

@@ -71,7 +71,8 @@ type documentSync struct {
 	log           *slog.Logger
 	list          *persisted.List
 	uses          *persisted.UsageCounter
-	loadedVersion int64 // the version of the list that was read last
+	loadedVersion int64          // the version of the list that was read last
+	loadedFrom    store.Identity // the database that it was read from
 }
 
 // openDocuments reads the list of the database, to which it adds the manifest. If the database does
@@ -114,7 +115,8 @@ func (s *documentSync) backgroundJobs() []jobs.Job {
 func (s *documentSync) pollDocuments(ctx context.Context) ([]any, error) {
 	var version int64
 	primary := s.store.OnPrimary()
-	if err := primary.RunQueries(ctx, store.DocumentsVersion(&version)); err != nil || version == s.loadedVersion {
+	database, _ := s.store.CurrentIdentity() // a restored database may reach the same version with another list
+	if err := primary.RunQueries(ctx, store.DocumentsVersion(&version)); err != nil || version == s.loadedVersion && database == s.loadedFrom {
 		return nil, err
 	}
 	var rows []store.Document
@@ -131,7 +133,7 @@ func (s *documentSync) pollDocuments(ctx context.Context) ([]any, error) {
 		list = append(list, d)
 	}
 	s.list.ReplaceDocuments(list)
-	s.loadedVersion = version
+	s.loadedVersion, s.loadedFrom = version, database
 	return []any{"documents", len(list)}, nil
 }
 

@@ -14,8 +14,16 @@ import (
 const migrationPollInterval = 3 * time.Second
 
 // PrepareSchema migrates a private database and loads the small demo data into it once. It does
-// not change any other database, but prints a message while migrations are pending there.
+// not change any other database, but prints a message while migrations are pending there. Then it
+// reads the identity of the database.
 func (db *Database) PrepareSchema(ctx context.Context) error {
+	if err := db.prepareSchema(ctx); err != nil {
+		return err
+	}
+	return db.ReadIdentity(ctx)
+}
+
+func (db *Database) prepareSchema(ctx context.Context) error {
 	if db.embedded == nil {
 		n, err := migrations.CountPending(ctx, db.PrimaryPool())
 		if err == nil && n > 0 {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,7 +32,7 @@ func openSharedState(c *config.Config, log *slog.Logger) (*sharedState, error) {
 	s := &sharedState{cacheStore: cache.NewMemory(localCacheBytes)}
 	if c.RedisURL != "" {
 		var err error
-		if s.redis, err = cache.OpenRedis(cache.RedisOptions{URL: c.RedisURL, Log: log}); err != nil {
+		if s.redis, err = cache.OpenRedis(cache.RedisOptions{URL: c.RedisURL, Prefix: string(c.RedisPrefix), Log: log}); err != nil {
 			return nil, fmt.Errorf("REDIS_URL: %w", err)
 		}
 		s.cacheStore = cache.NewTiered(s.cacheStore, s.redis, localCacheTTL)
@@ -41,7 +42,7 @@ func openSharedState(c *config.Config, log *slog.Logger) (*sharedState, error) {
 	s.limitsRedis = s.redis
 	if c.RedisLimitsURL != "" {
 		var err error
-		if s.limitsRedis, err = cache.OpenRedis(cache.RedisOptions{URL: c.RedisLimitsURL, Log: log.With("store", "limits")}); err != nil {
+		if s.limitsRedis, err = cache.OpenRedis(cache.RedisOptions{URL: c.RedisLimitsURL, Prefix: string(c.RedisPrefix), Log: log.With("store", "limits")}); err != nil {
 			return nil, fmt.Errorf("REDIS_LIMITS_URL: %w", errors.Join(err, s.closeStore()))
 		}
 	}
@@ -58,6 +59,27 @@ func rateRules(c *config.Config) ratelimit.Rules {
 		Requests: c.RateLimit, Premium: c.RateLimitPremium, SignIns: c.RateLimitSignIn, Emails: c.RateLimitEmail, Cost: c.RateLimitCost,
 		Registrations: c.RateLimitRegistrations, Slowdown: c.RateLimitSlowdown,
 	}
+}
+
+// separateKeys separates the keys of this database in Redis from those of others. It must be called
+// before Redis is used. While the database cannot be identified, because a migration is pending, the
+// process shares no key with others. The invalidation log follows a change of the database in redis.
+func (s *sharedState) separateKeys(db *Database) {
+	if s.redis != nil {
+		setNamespace(s.redis, db)
+	}
+	if s.hasLimitsRedis() {
+		setNamespace(s.limitsRedis, db)
+		db.NotifyIdentityChange(func() { setNamespace(s.limitsRedis, db) })
+	}
+}
+
+func setNamespace(r *cache.Redis, db *Database) {
+	identity, _ := db.CurrentIdentity()
+	if !identity.IsKnown() {
+		identity.Origin = rand.Text()
+	}
+	r.SetNamespace(identity.Origin, identity.History)
 }
 
 func (s *sharedState) closeStore() error {

@@ -19,7 +19,8 @@ const (
 	resubscribeDelay = 250 * time.Millisecond
 )
 
-// Publish sends a message to all current subscribers of the channel, including those of this process.
+// Publish sends a message to all current subscribers of the database's channel, including those of
+// this process.
 // It returns an error if Redis did not accept the message; it does not report who received it.
 func (r *Redis) Publish(ctx context.Context, channel, message string) error {
 	return r.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) error {
@@ -27,9 +28,9 @@ func (r *Redis) Publish(ctx context.Context, channel, message string) error {
 	})
 }
 
-// Subscribe calls receive with each message of the channel, one after the other, until the context
-// ends; it reconnects after each lost connection. It calls joined whenever it begins to receive:
-// messages may have been missed before.
+// Subscribe calls receive with each message of the database's channel, one after the other, until the
+// context ends; it subscribes again after each lost connection and in each new namespace. It calls
+// joined whenever it begins to receive: messages may have been missed before.
 func (r *Redis) Subscribe(ctx context.Context, channel string, receive func(message string), joined func()) {
 	for ctx.Err() == nil {
 		r.receiveMessages(ctx, channel, receive, joined)
@@ -40,12 +41,19 @@ func (r *Redis) Subscribe(ctx context.Context, channel string, receive func(mess
 	}
 }
 
-// receiveMessages runs Subscribe on one connection until it is lost.
+// receiveMessages runs Subscribe on one connection until it is lost, in one namespace.
 func (r *Redis) receiveMessages(ctx context.Context, channel string, receive func(message string), joined func()) {
-	s := r.client.Subscribe(ctx, r.PrefixedKey(channel))
-	end := func() { _ = s.Close() }
-	defer end()
-	defer context.AfterFunc(ctx, end)() // a blocked read does not return when the context ends
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	n := r.namespace.Load()
+	s := r.client.Subscribe(ctx, n.prefix+channel)
+	go func() { // a blocked read does not return when the context ends
+		select {
+		case <-ctx.Done():
+		case <-n.replaced:
+		}
+		_ = s.Close()
+	}()
 	pinged := false
 	for {
 		received, err := s.ReceiveTimeout(ctx, pingAfter)

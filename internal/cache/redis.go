@@ -61,6 +61,9 @@ type Redis struct {
 	closing, draining       context.Context // end probes, and queued writes
 	endClosing, endDraining context.CancelFunc
 
+	namespaceMutex sync.Mutex // held while namespace is replaced
+	namespace      atomic.Pointer[namespace]
+
 	errorCount, shortCircuited, connections atomic.Uint64
 }
 
@@ -71,7 +74,7 @@ type RedisOptions struct {
 	// URL is redis://user:password@host:6379/0, rediss:// for TLS, or
 	// unix:///path/of/socket?db=0. Several hosts, separated by commas, are nodes of a cluster.
 	URL string
-	// Prefix is the prefix of every key; "" means DefaultPrefix.
+	// Prefix is the prefix of every key, without braces; "" means DefaultPrefix.
 	Prefix string
 	// Deadline is the time limit of one use, including the connection that it may need; 0 means 50 ms.
 	Deadline time.Duration
@@ -86,6 +89,7 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 		o.Deadline = defaultDeadline
 	}
 	r := &Redis{prefix: cmp.Or(o.Prefix, DefaultPrefix), deadline: o.Deadline, log: o.Log, breaker: breaker{cooldown: breakerCooldown}}
+	r.namespace.Store(&namespace{prefix: r.prefix, historyPrefix: r.prefix, replaced: make(chan struct{})})
 	r.writes.runWrite = r.runWrite
 	r.closing, r.endClosing = context.WithCancel(context.Background())
 	r.draining, r.endDraining = context.WithCancel(context.Background())
@@ -113,9 +117,9 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 func (r *Redis) Get(ctx context.Context, key string, renew time.Duration) (value []byte, ok bool) {
 	err := r.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
 		if renew > 0 {
-			value, err = c.GetEx(ctx, r.prefix+key, renew).Bytes()
+			value, err = c.GetEx(ctx, r.PrefixedKey(key), renew).Bytes()
 		} else {
-			value, err = c.Get(ctx, r.prefix+key).Bytes()
+			value, err = c.Get(ctx, r.PrefixedKey(key)).Bytes()
 		}
 		return err
 	})
@@ -128,7 +132,7 @@ func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 		return
 	}
 	set := func(ctx context.Context, c redis.UniversalClient) error {
-		return c.Set(ctx, r.prefix+key, value, ttl).Err()
+		return c.Set(ctx, r.PrefixedKey(key), value, ttl).Err()
 	}
 	if len(value) > smallValueBytes {
 		_ = r.RunLarge(ctx, len(value), set)
@@ -138,7 +142,7 @@ func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 }
 
 // RunCommands runs other commands under the same deadline and circuit breaker. Their keys must come
-// from PrefixedKey. It returns the error of run, of which redis.Nil is no failure, or ErrCircuitOpen.
+// from PrefixedKey or HistoryKey. It returns the error of run, of which redis.Nil is no failure, or ErrCircuitOpen.
 func (r *Redis) RunCommands(ctx context.Context, run func(context.Context, redis.UniversalClient) error) error {
 	if !r.breaker.allowCall() {
 		r.shortCircuited.Add(1)
@@ -186,9 +190,6 @@ func largeDeadline(deadline time.Duration, size int) time.Duration {
 // before it is used. While the number is unchanged, all replies came from the same Redis processes, and
 // none of them has lost data by a restart.
 func (r *Redis) ConnectionsMade() uint64 { return r.connections.Load() }
-
-// PrefixedKey returns key with the prefix of this application.
-func (r *Redis) PrefixedKey(key string) string { return r.prefix + key }
 
 // recordResult counts the result of a use of Redis that began at a time. The error of a cancelled caller
 // says nothing about Redis.

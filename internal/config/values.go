@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -18,6 +19,27 @@ func (u *PostgresURL) UnmarshalText(text []byte) error {
 		return errors.New("not a PostgreSQL address: write postgres://user:password@host/database")
 	}
 	*u = PostgresURL(s)
+	return nil
+}
+
+// RedisPrefix is the beginning of keys in Redis. Braces, which select the slot of a cluster, and the
+// wildcards of SCAN are not allowed in it.
+type RedisPrefix string
+
+// maxRedisPrefixLength limits the length of a prefix, which each key repeats.
+const maxRedisPrefixLength = 32
+
+var validRedisPrefix = regexp.MustCompile(`^[A-Za-z0-9:._-]+$`)
+
+// UnmarshalText checks the characters and the length of a prefix.
+func (p *RedisPrefix) UnmarshalText(text []byte) error {
+	if len(text) > maxRedisPrefixLength {
+		return fmt.Errorf("at most %d characters, and has %d", maxRedisPrefixLength, len(text))
+	}
+	if !validRedisPrefix.Match(text) {
+		return errors.New("not a prefix: use letters, digits, and any of : . _ -")
+	}
+	*p = RedisPrefix(text)
 	return nil
 }
 

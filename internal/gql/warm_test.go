@@ -171,8 +171,8 @@ type redisEntry struct {
 func readRedisEntry(t *testing.T, r *cache.Redis) (e redisEntry) {
 	t.Helper()
 	err := r.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) error {
-		keys, err := c.Keys(ctx, r.PrefixedKey("answer:*")).Result()
-		for ; len(keys) > 1; keys, err = c.Keys(ctx, r.PrefixedKey("answer:*")).Result() {
+		keys, err := c.Keys(ctx, r.HistoryKey("answer:*")).Result()
+		for ; len(keys) > 1; keys, err = c.Keys(ctx, r.HistoryKey("answer:*")).Result() {
 			time.Sleep(time.Millisecond)
 		}
 		if err != nil || len(keys) != 1 {

@@ -61,6 +61,15 @@ func (x *index) invalidateEarlier() {
 	x.clearTags()
 }
 
+// beginEpoch makes all positions before it incomparable, and removes the ids of changes.
+func (x *index) beginEpoch() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.head.Epoch++
+	x.clearTags()
+	x.recentIDs, x.olderIDs = nil, nil
+}
+
 func (x *index) clearTags() { x.horizon, x.lastChanged = x.head.Offset, map[uint64]uint64{} }
 
 // replaceWith takes over the state of another index in one step: a concurrent reader sees

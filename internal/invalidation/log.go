@@ -24,13 +24,16 @@ const (
 type Log struct {
 	logger      *slog.Logger
 	index       *index
-	stream      *stream   // nil if the log is in the memory of this process
-	streamReads coalescer // reads the stream
+	redis       *cache.Redis           // nil if the log is in the memory of this process
+	stream      atomic.Pointer[stream] // of the followed database; replaced by streamReads only
+	streamReads coalescer              // reads the stream
 
-	polls              coalescer    // polls the database
-	polling            atomic.Bool  // whether PollDatabase has started
-	snapshot           atomic.Value // of the last successful poll, a string
-	lastPoll           atomic.Int64 // when that poll began, in nanoseconds since processStart; 0 before the first
+	source             Source                         // set before polling
+	polls              coalescer                      // polls the database
+	polling            atomic.Bool                    // whether PollDatabase has started
+	followed           atomic.Pointer[store.Identity] // the database that the log belongs to
+	snapshot           atomic.Pointer[store.Snapshot] // of the last successful poll
+	lastPoll           atomic.Int64                   // when that poll began, in nanoseconds since processStart; 0 before the first
 	delayedWrites      atomic.Uint64
 	unpublishedChanges atomic.Uint64
 }
@@ -40,23 +43,25 @@ var processStart = time.Now()
 
 // New returns a Log in Redis, or in the memory of this process if redis is nil.
 func New(redis *cache.Redis, log *slog.Logger) *Log {
-	l := &Log{logger: log, index: newIndex(Position{})}
-	l.snapshot.Store("")
+	l := &Log{logger: log, index: newIndex(Position{}), redis: redis}
+	l.followed.Store(&store.Identity{})
+	l.snapshot.Store(&store.Snapshot{})
 	if redis != nil {
-		l.stream = newStream(redis, l.index)
-		l.streamReads.run = l.stream.readNewEntries
+		l.stream.Store(newStream(redis, l.index))
+		l.streamReads.run = l.readStream
 	}
 	return l
 }
 
 // CurrentPosition returns the position of the end of the log: each change whose publication
 // ended before CurrentPosition was called is at that position or before it. It returns false
-// if the process has no lease or cannot read the stream.
+// if the process has no lease or cannot read the stream, and from the moment that a connection
+// reached another database until a poll has found that database.
 func (l *Log) CurrentPosition(ctx context.Context) (Position, bool) {
 	if !l.holdsLease() {
 		return Position{}, false
 	}
-	if l.stream != nil && l.streamReads.awaitRun(ctx) != nil {
+	if l.redis != nil && l.streamReads.awaitRun(ctx) != nil {
 		return Position{}, false
 	}
 	return l.index.currentPosition(), true
@@ -79,7 +84,7 @@ func (l *Log) AwaitLease(ctx context.Context) error {
 
 func (l *Log) holdsLease() bool {
 	lastPoll := l.lastPoll.Load()
-	return lastPoll != 0 && time.Since(processStart)-time.Duration(lastPoll) < Lease
+	return lastPoll != 0 && time.Since(processStart)-time.Duration(lastPoll) < Lease && l.followsCurrent()
 }
 
 // ValidSince reports whether none of the tags, which are hashes, changed after a position.
@@ -111,6 +116,7 @@ func (l *Log) Publish(ctx context.Context, committed []store.Change) {
 	// once: the process may have been late, and Redis well.
 	retry := time.NewTicker(publishRetryInterval)
 	defer retry.Stop()
+	defer l.awaitSettled(ctx)
 	if publish() == nil {
 		return
 	}
@@ -127,11 +133,11 @@ func (l *Log) Publish(ctx context.Context, committed []store.Change) {
 }
 
 func (l *Log) appendEntry(e entry) error {
-	if l.stream == nil {
+	if l.redis == nil {
 		l.index.appendEntry(e)
 		return nil
 	}
-	return l.stream.appendEntry(e)
+	return l.stream.Load().appendEntry(e)
 }
 
 // Stats are counts since the start of the process, and the state of the lease.

@@ -21,11 +21,14 @@ const (
 // Source is the database in which polls find committed changes.
 type Source interface {
 	// ChangesSince returns the changes that were committed and are not visible in an earlier
-	// snapshot ("" for all that are stored), and the current snapshot. If it returns more than
-	// store.MaxChanges, there may be others.
-	ChangesSince(ctx context.Context, snapshot string) (next string, found []store.Change, err error)
+	// snapshot, and the current snapshot. For the zero snapshot and those of another database it
+	// returns all stored changes. If it returns more than store.MaxChanges, there may be others.
+	ChangesSince(ctx context.Context, snapshot store.Snapshot) (next store.Snapshot, found []store.Change, err error)
 	// DeleteChanges deletes the changes that were visible in a snapshot.
-	DeleteChanges(ctx context.Context, snapshot string) (int, error)
+	DeleteChanges(ctx context.Context, snapshot store.Snapshot) (int, error)
+	// CurrentIdentity returns the identity of the database that connections reached last, and when
+	// it was first read.
+	CurrentIdentity() (store.Identity, time.Time)
 }
 
 // errNotPolling is returned by awaitPoll before PollDatabase has started.
@@ -38,9 +41,10 @@ func (l *Log) PollDatabase(ctx context.Context, from Source) {
 	defer pollTicker.Stop()
 	cleanTicker := time.NewTicker(changeRetention)
 	defer cleanTicker.Stop()
+	l.source = from
 	l.polls.run = func() error { return l.pollChanges(ctx, from) }
 	l.polling.Store(true)
-	failing, previousSnapshot := false, ""
+	failing, previousSnapshot := false, store.Snapshot{}
 	for {
 		err := l.awaitPoll(ctx)
 		if ctx.Err() != nil {
@@ -58,7 +62,8 @@ func (l *Log) PollDatabase(ctx context.Context, from Source) {
 			return
 		case <-cleanTicker.C:
 			l.deleteOldChanges(ctx, from, previousSnapshot)
-			previousSnapshot = l.snapshot.Load().(string)
+			previousSnapshot = *l.snapshot.Load()
+			l.extendStream()
 		case <-pollTicker.C:
 		}
 	}
@@ -73,16 +78,21 @@ func (l *Log) awaitPoll(ctx context.Context) error {
 }
 
 // pollChanges finds the changes committed since the last poll, publishes the ones missing from
-// the log, and renews the lease from the time at which the poll began.
+// the log, and renews the lease from the time at which the poll began. The log belongs to one
+// history of one database: with another one, another log begins.
 func (l *Log) pollChanges(ctx context.Context, from Source) error {
 	began := time.Since(processStart)
 	ctx, cancel := context.WithTimeout(ctx, Lease)
 	defer cancel()
-	next, found, err := from.ChangesSince(ctx, l.snapshot.Load().(string))
+	previous := *l.snapshot.Load()
+	next, found, err := from.ChangesSince(ctx, previous)
 	if err != nil {
 		return err
 	}
-	if l.stream != nil {
+	if next.Database != previous.Database {
+		l.followDatabase(ctx, next.Database)
+	}
+	if l.redis != nil {
 		if err := l.streamReads.awaitRun(ctx); err != nil {
 			return err
 		}
@@ -93,7 +103,7 @@ func (l *Log) pollChanges(ctx context.Context, from Source) error {
 	if err := l.publishMissed(found); err != nil {
 		return err
 	}
-	l.snapshot.Store(next)
+	l.snapshot.Store(&next)
 	l.lastPoll.Store(int64(began))
 	return nil
 }
@@ -119,8 +129,8 @@ func (l *Log) publishMissed(found []store.Change) error {
 }
 
 // deleteOldChanges deletes the changes that an earlier poll found: they are in the log.
-func (l *Log) deleteOldChanges(ctx context.Context, from Source, snapshot string) {
-	if snapshot == "" {
+func (l *Log) deleteOldChanges(ctx context.Context, from Source, snapshot store.Snapshot) {
+	if snapshot == (store.Snapshot{}) {
 		return
 	}
 	if _, err := from.DeleteChanges(ctx, snapshot); err != nil && ctx.Err() == nil {

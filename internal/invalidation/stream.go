@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -13,6 +14,8 @@ import (
 )
 
 const (
+	// streamKey is the key of the stream, within the history of a database.
+	streamKey = "changes"
 	// maxStreamEntries is about how many stream entries Redis holds, in some 2 MB. A process that has
 	// missed more than these treats the log as rewound.
 	maxStreamEntries = 10_000
@@ -20,6 +23,8 @@ const (
 	// the last entry of the stream, which each read returns again.
 	maxEntryTags, maxEntryIDs = 32, 32
 	pageSize                  = 1000
+	// streamExpiry is how long Redis holds the stream of a database that no process uses any more.
+	streamExpiry = time.Hour
 )
 
 // stream is the log in Redis, from which it updates the index. Its methods are not safe for
@@ -42,9 +47,17 @@ type stream struct {
 }
 
 func newStream(r *cache.Redis, to *index) *stream {
-	s := &stream{redis: r, index: to, key: r.PrefixedKey("changes")}
+	s := &stream{redis: r, index: to, key: r.HistoryKey(streamKey)}
 	s.epoch.Store("")
 	return s
+}
+
+// extendExpiry has Redis hold the stream for another streamExpiry. If it fails, a later call
+// extends the expiry, or a new epoch begins.
+func (s *stream) extendExpiry() {
+	_ = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
+		return c.Expire(ctx, s.key, streamExpiry).Err()
+	})
 }
 
 // readNewEntries applies the entries that were appended since the last read. Mostly there are

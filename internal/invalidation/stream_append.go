@@ -42,6 +42,9 @@ func (s *stream) appendWithEpoch(e entry, epoch string, create bool) (added bool
 		if len(e.ids) > maxEntryIDs {
 			last = add(nil, nil)
 		}
+		if create {
+			pipe.Expire(ctx, s.key, streamExpiry)
+		}
 		_, err := pipe.Exec(ctx)
 		added = err == nil && last.Val() != ""
 		return err

@@ -176,7 +176,7 @@ func TestLateLockIsReleased(t *testing.T) {
 		t.Fatal("the process waits for a lock that no process has")
 	}
 	// Redis runs the command that it has received.
-	for deadline := time.Now().Add(lockTTL); !strings.HasPrefix(server.RunCommand("EXISTS", impatient.PrefixedKey("x:lock")), "1"); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(lockTTL); !strings.HasPrefix(server.RunCommand("EXISTS", impatient.HistoryKey("x:lock")), "1"); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("no process has the lock")
 		}
@@ -293,7 +293,7 @@ func TestLock(t *testing.T) {
 	if first == nil || b.acquireLock(t.Context(), "x") != nil {
 		t.Fatal("two processes have the lock")
 	}
-	redis.RunCommand("DEL", a.redis.PrefixedKey("x:lock")) // it has expired
+	redis.RunCommand("DEL", a.redis.HistoryKey("x:lock")) // it has expired
 	second := b.acquireLock(t.Context(), "x")
 	if first.release(nil); a.acquireLock(t.Context(), "x") != nil {
 		t.Error("the lock of another process was released")
@@ -301,7 +301,7 @@ func TestLock(t *testing.T) {
 	if second.release(nil); a.acquireLock(t.Context(), "x") == nil {
 		t.Error("a lock was not released")
 	}
-	if ttl := redis.RunCommand("PTTL", a.redis.PrefixedKey("x:lock")); len(ttl) < 4 || ttl[0] == '-' {
+	if ttl := redis.RunCommand("PTTL", a.redis.HistoryKey("x:lock")); len(ttl) < 4 || ttl[0] == '-' {
 		t.Errorf("the lock expires in %s ms", ttl)
 	}
 }

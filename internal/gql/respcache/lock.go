@@ -32,7 +32,7 @@ type computationLock struct {
 // Redis may then still grant the lock to a process that did not receive the reply, so the lock
 // must be released in any case.
 func (c *Cache) acquireLock(ctx context.Context, storageKey string) *computationLock {
-	l := &computationLock{cache: c, ctx: context.WithoutCancel(ctx), key: c.redis.PrefixedKey(storageKey + lockSuffix), token: rand.Text()}
+	l := &computationLock{cache: c, ctx: context.WithoutCancel(ctx), key: c.redis.HistoryKey(storageKey + lockSuffix), token: rand.Text()}
 	var acquired int
 	err := c.redis.RunCommands(ctx, func(ctx context.Context, client redis.UniversalClient) (err error) {
 		acquired, err = acquireScript.Run(ctx, client, []string{l.key}, l.token, lockTTL.Milliseconds()).Int()
@@ -101,7 +101,7 @@ func (c *Cache) storeInRedis(s *storedEntry, lock *computationLock) {
 		}
 	}
 	queued := c.redis.RunInBackground(len(s.entry.Body), func(ctx context.Context, client redis.UniversalClient) error {
-		return client.Set(ctx, c.redis.PrefixedKey(s.key), s.entry.marshalEntry(), time.Until(s.entry.expiresAt())).Err()
+		return client.Set(ctx, c.redis.HistoryKey(s.key), s.entry.marshalEntry(), time.Until(s.entry.expiresAt())).Err()
 	}, unlock)
 	if !queued {
 		go unlock()

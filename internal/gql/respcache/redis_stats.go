@@ -23,8 +23,8 @@ type RedisStats struct {
 	MemoryBytes int64
 }
 
-// ReadRedisStats counts the entries in a Redis, of all versions of this program. It scans all
-// keys.
+// ReadRedisStats counts the entries in a Redis that belong to the current history of its database, of
+// all versions of this program. It scans all keys.
 func ReadRedisStats(ctx context.Context, r *cache.Redis) (stats RedisStats, err error) {
 	var entries, memory atomic.Int64 // the masters of a cluster are scanned concurrently
 	countNode := func(ctx context.Context, c *redis.Client) error {
@@ -33,7 +33,7 @@ func ReadRedisStats(ctx context.Context, r *cache.Redis) (stats RedisStats, err 
 			return err
 		}
 		memory.Add(used)
-		keys := c.Scan(ctx, 0, r.PrefixedKey(keyPrefix)+"*", scanBatchSize).Iterator()
+		keys := c.Scan(ctx, 0, r.HistoryKey(keyPrefix)+"*", scanBatchSize).Iterator()
 		for keys.Next(ctx) {
 			if !strings.HasSuffix(keys.Val(), lockSuffix) {
 				entries.Add(1)

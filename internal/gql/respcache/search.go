@@ -97,7 +97,7 @@ func (s *entrySearch) findInReplies(now invalidation.Position, values [][]byte) 
 func (s *entrySearch) redisKeys() []string {
 	keys := make([]string, len(s.storageKeys))
 	for scope := range s.storageKeys {
-		keys[scope] = s.cache.redis.PrefixedKey(s.storageKey(Scope(scope)))
+		keys[scope] = s.cache.redis.HistoryKey(s.storageKey(Scope(scope)))
 	}
 	return keys
 }

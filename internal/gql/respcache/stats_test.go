@@ -16,10 +16,13 @@ import (
 // unchangedSource is a database without changes.
 type unchangedSource struct{}
 
-func (unchangedSource) ChangesSince(context.Context, string) (string, []store.Change, error) {
-	return "1:1:", nil, nil
+func (unchangedSource) ChangesSince(context.Context, store.Snapshot) (store.Snapshot, []store.Change, error) {
+	return store.Snapshot{}, nil, nil
 }
-func (unchangedSource) DeleteChanges(context.Context, string) (int, error) { return 0, nil }
+func (unchangedSource) DeleteChanges(context.Context, store.Snapshot) (int, error) { return 0, nil }
+func (unchangedSource) CurrentIdentity() (store.Identity, time.Time) {
+	return store.Identity{}, time.Time{}
+}
 
 // TestStats checks that each lookup is counted once, by its result. A stale entry that is not
 // served is a miss.
