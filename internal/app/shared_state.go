@@ -70,7 +70,11 @@ func (s *sharedState) separateKeys(db *Database) {
 	}
 	if s.hasLimitsRedis() {
 		setNamespace(s.limitsRedis, db)
-		db.NotifyIdentityChange(func() { setNamespace(s.limitsRedis, db) })
+		db.NotifyIdentityChange(func() {
+			if identity, _ := db.CurrentIdentity(); identity.IsKnown() {
+				s.limitsRedis.SetNamespace(identity.Origin, identity.History)
+			}
+		})
 	}
 }
 
