@@ -78,7 +78,7 @@ func TestDeleteChangesOfOpenTransactions(t *testing.T) {
 	tx, do := begin(t, db)
 	do(rename("1"))
 	exec(t, db, rename("2"))
-	snapshot, _, err := s.ChangesSince(t.Context(), "")
+	snapshot, _, err := s.ChangesSince(t.Context(), store.Snapshot{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestDeleteChangesOfAnotherServer(t *testing.T) {
 	exec(t, db, rename("2"))
 	_, do := begin(t, db)
 	do("DELETE FROM changes WHERE tags[1] = 'user:1'")
-	snapshot, _, err := s.ChangesSince(t.Context(), "")
+	snapshot, _, err := s.ChangesSince(t.Context(), store.Snapshot{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,4 +51,19 @@ func TestSubscribe(t *testing.T) {
 	if got := <-received; got != "two" {
 		t.Errorf("received %q", got)
 	}
+	// In another namespace it receives the messages of that one.
+	for _, r := range []*cache.Redis{publisher, subscriber} {
+		r.SetNamespace("another database", "")
+	}
+	<-joined
+	if err := publisher.Publish(t.Context(), "news", "three"); err != nil {
+		t.Fatal(err)
+	}
+	publisher.SetNamespace("a database without subscribers", "")
+	if err := publisher.Publish(t.Context(), "news", "four"); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-received; got != "three" || len(received) > 0 {
+		t.Errorf("received %q and %d more", got, len(received))
+	}
 }

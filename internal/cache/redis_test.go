@@ -122,6 +122,38 @@ func TestRedisCallerCancels(t *testing.T) {
 	}
 }
 
+// TestNamespace checks that keys of two databases differ, that those of two histories of one database
+// differ only where the history counts, and that the slot of a cluster is not affected.
+func TestNamespace(t *testing.T) {
+	t.Parallel()
+	url, prefix := redistest.NewKeyspace(t)
+	r := openRedis(t, url, prefix, minute)
+	keys := func(origin, history string) (database, ofHistory string) {
+		r.SetNamespace(origin, history)
+		return r.PrefixedKey("key"), r.HistoryKey("key")
+	}
+	database, history := keys("one", "{first}")
+	failedOver, failedOverHistory := keys("one", "second")
+	other, otherHistory := keys("two", "{first}")
+	if database != failedOver || history == failedOverHistory || database == other || history == otherHistory {
+		t.Errorf("%s %s, %s %s, %s %s", database, history, failedOver, failedOverHistory, other, otherHistory)
+	}
+	for _, key := range []string{database, history} {
+		if !strings.HasPrefix(key, prefix) || strings.ContainsAny(key, "{}*") {
+			t.Errorf("the key is %s", key)
+		}
+	}
+	r.Set(t.Context(), "key", []byte("value"), minute)
+	keys("one", "")
+	if _, ok := r.Get(t.Context(), "key", 0); ok {
+		t.Error("the value of another database was read")
+	}
+	keys("two", "later")
+	if _, ok := r.Get(t.Context(), "key", 0); !ok {
+		t.Error("the value of the same database was not found")
+	}
+}
+
 func TestRedisKeysAndTTL(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartServer(t)

@@ -129,6 +129,8 @@ func TestCheckRejects(t *testing.T) {
 		"JWKS_CLAIM: JWKS_MATCH_BY=id needs the claim":            withProvider("JWKS_MATCH_BY", "id"),
 		"JWKS_MATCH_BY: must be one of email, id":                 {"JWKS_MATCH_BY": "name"},
 		"METRICS_TOKEN: needs at least 16 characters, and has 4":  {"DEMO": "true", "METRICS_TOKEN": "hush"},
+		"REDIS_PREFIX: not a prefix: use letters, digits":         {"REDIS_PREFIX": "{7p}:"},
+		"REDIS_PREFIX: at most 32 characters, and has 33":         {"REDIS_PREFIX": strings.Repeat("7", 33)},
 		"MAX_BATCH: must be from 0 to 10":                         {"MAX_BATCH": "-1"},
 		"MAX_BATCH: must be from 0 to":                            {"MAX_BATCH": "11"},
 		"RESPONSE_CACHE_MAX_MIB: must be at least 1":              {"RESPONSE_CACHE_MAX_MIB": "0"},
