@@ -122,7 +122,7 @@ func (w *identityWatch) verifyReplica(ctx context.Context, conn *pgx.Conn) error
 }
 
 // queryIdentity reads the identity of a connection's database in one round trip. It returns the
-// zero Identity if the database cannot tell: a migration is pending, a restore is in progress, or
+// zero Identity if the database does not report it: a migration is pending, a restore is in progress, or
 // the role lacks a privilege. The connection can be used nevertheless; polls return the reason.
 func queryIdentity(ctx context.Context, conn *pgx.Conn) (found Identity, err error) {
 	err = conn.QueryRow(ctx, "-- name: IdentifyDatabase\nSELECT origin, history FROM identify_database()",

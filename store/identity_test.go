@@ -43,11 +43,15 @@ func identifyAgain(t *testing.T, s *store.Store) store.Identity {
 	}
 }
 
-// expectIdentity reports an error unless two identities have the same origin and history, or not.
-func expectIdentity(t *testing.T, when string, before, after store.Identity, sameOrigin, sameHistory bool) {
+// expectIdentity reports an error unless two identities are the same in what a text names: origin, history,
+// both or neither.
+func expectIdentity(t *testing.T, when string, before, after store.Identity, same string) {
 	t.Helper()
-	if (before.Origin == after.Origin) != sameOrigin || (before.History == after.History) != sameHistory {
-		t.Errorf("%s: the same origin %v, the same history %v\n%+v\n%+v", when, !sameOrigin, !sameHistory, before, after)
+	got := map[[2]bool]string{{true, true}: "both", {true, false}: "origin", {false, true}: "history", {}: "neither"}[[2]bool{
+		before.Origin == after.Origin, before.History == after.History,
+	}]
+	if got != same {
+		t.Errorf("%s: %s the same, want %s\n%+v\n%+v", when, got, same, before, after)
 	}
 }
 
@@ -63,28 +67,28 @@ func TestIdentityOfRestores(t *testing.T) {
 	before := identify(t, s)
 	exec(t, db, "UPDATE users SET name = name || 'x'")
 	exec(t, db, "VACUUM (ANALYZE) users, changes")
-	expectIdentity(t, "after a write", before, identify(t, s), true, true)
-	expectIdentity(t, "another store", before, identify(t, open(t, store.Config{URL: dsn, MaxConns: 2})), true, true)
-	expectIdentity(t, "a copy of the template", before, identify(t, open(t, store.Config{URL: testdb.New(t), MaxConns: 2})), false, true)
+	expectIdentity(t, "after a write", before, identify(t, s), "both")
+	expectIdentity(t, "another store", before, identify(t, open(t, store.Config{URL: dsn, MaxConns: 2})), "both")
+	expectIdentity(t, "a copy of the template", before, identify(t, open(t, store.Config{URL: testdb.New(t), MaxConns: 2})), "history")
 
 	testdb.RunProgram(t, dsn, "pg_restore", "--dbname="+dsn, "--data-only", "--disable-triggers", "--table=course_words", dump)
-	expectIdentity(t, "rows restored with disabled triggers of another table", before, identify(t, s), true, false)
+	expectIdentity(t, "rows restored with disabled triggers of another table", before, identify(t, s), "origin")
 	before = identify(t, s)
 	exec(t, db, "ALTER TABLE users DISABLE TRIGGER ALL")
 	disabled := identify(t, s)
-	expectIdentity(t, "disabled triggers", before, disabled, true, false)
+	expectIdentity(t, "disabled triggers", before, disabled, "origin")
 	exec(t, db, "ALTER TABLE users ENABLE TRIGGER ALL")
 	enabled := identify(t, s)
-	expectIdentity(t, "enabled triggers", disabled, enabled, true, false)
-	expectIdentity(t, "triggers disabled and enabled", before, enabled, true, false)
+	expectIdentity(t, "enabled triggers", disabled, enabled, "origin")
+	expectIdentity(t, "triggers disabled and enabled", before, enabled, "origin")
 
 	before = identify(t, s)
 	testdb.RestoreInPlace(t, dsn, dump)
-	expectIdentity(t, "pg_restore --clean", before, identifyAgain(t, s), true, false)
+	expectIdentity(t, "pg_restore --clean", before, identifyAgain(t, s), "origin")
 
 	before = identify(t, s)
 	exec(t, db, "UPDATE database_identity SET id = gen_random_uuid()")
-	expectIdentity(t, "another id", before, identify(t, s), false, true)
+	expectIdentity(t, "another id", before, identify(t, s), "history")
 
 	config := db.Config().ConnConfig
 	admin := testdb.OpenPool(t, strings.Replace(dsn, config.Database, "postgres", 1))
@@ -92,7 +96,7 @@ func TestIdentityOfRestores(t *testing.T) {
 	exec(t, admin, "DROP DATABASE "+config.Database+" WITH (FORCE)")
 	exec(t, admin, "CREATE DATABASE "+config.Database)
 	testdb.RunProgram(t, dsn, "pg_restore", "--dbname="+dsn, dump)
-	expectIdentity(t, "a database of the same name", before, identifyAgain(t, s), false, false)
+	expectIdentity(t, "a database of the same name", before, identifyAgain(t, s), "neither")
 }
 
 // A crash, a promoted standby and a point-in-time restore begin a new history of the same database. A
@@ -110,7 +114,7 @@ func TestIdentityOfCopies(t *testing.T) {
 
 	crash(t, db)
 	crashed := identifyAgain(t, s)
-	expectIdentity(t, "after a crash", before, crashed, true, false)
+	expectIdentity(t, "after a crash", before, crashed, "origin")
 
 	point := func() {
 		exec(t, db, "SELECT pg_create_restore_point('here')")
@@ -128,15 +132,15 @@ func TestIdentityOfCopies(t *testing.T) {
 	}
 	exec(t, testdb.OpenPool(t, standby.DSN()), "SELECT pg_promote()")
 	promoted := identifyAgain(t, s)
-	expectIdentity(t, "a promoted standby", crashed, promoted, true, false)
+	expectIdentity(t, "a promoted standby", crashed, promoted, "origin")
 
 	proxy.SwitchTo(t, restored.DSN())
 	for err := s.ReadIdentity(t.Context()); err != nil; err = s.ReadIdentity(t.Context()) {
 		continue // connections to the former server are closed
 	}
 	found, _ := s.CurrentIdentity()
-	expectIdentity(t, "restored to a point in time", promoted, found, true, false)
-	expectIdentity(t, "restored to a point in time", crashed, found, true, false)
+	expectIdentity(t, "restored to a point in time", promoted, found, "origin")
+	expectIdentity(t, "restored to a point in time", crashed, found, "origin")
 	if n := value[int](t, testdb.OpenPool(t, restored.DSN()), "SELECT count(*) FROM users"); n != 0 {
 		t.Errorf("%d rows after the restore point", n)
 	}
