@@ -52,8 +52,12 @@ func (c *Course) AuthorizeUnenroll(v Viewer, enrolled bool, at InputPath) error 
 	return at.UserErrorf(UserNotEnrolled, "the viewer is not enrolled in this course")
 }
 
-// AuthorizeReview rejects viewers who may not review the course.
+// AuthorizeReview rejects viewers who may not review the course. Its instructor may not, enrolled or
+// not.
 func (c *Course) AuthorizeReview(v Viewer, enrolled bool, at InputPath) error {
+	if c != nil && v.SignedIn() && c.InstructorID == v.ID {
+		return at.UserErrorf(UserForbidden, "the instructor of a course cannot review it")
+	}
 	if err := c.AuthorizeUnenroll(v, enrolled, at); err != nil {
 		return err
 	}
