@@ -141,7 +141,7 @@ type RefreshSessionInput struct {
 
 // The viewer's review of a course.
 type ReviewCourseInput struct {
-	// A published course that the viewer is enrolled in.
+	// A published course that the viewer is enrolled in and does not teach.
 	CourseID edu.ID `json:"courseId"`
 	// 1 to 5.
 	Rating int `json:"rating"`
@@ -165,7 +165,7 @@ type SessionPayload struct {
 	RefreshToken *string `json:"refreshToken,omitempty"`
 	// When the access token expires.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
-	// The user that is signed in now. Later fields of the same operation run as this user.
+	// The user that is signed in now. With an Idempotency-Key, only plain fields and preferences can be selected.
 	User *edu.User `json:"user,omitempty"`
 	// Problems with the input; empty if there is a session.
 	UserErrors []*edu.UserError `json:"userErrors"`

@@ -21,6 +21,7 @@ var checksums = map[string]string{
 	"0010_learn_words.sql":         "9329899a3d7163ac",
 	"0011_changes.sql":             "a297cf193db89f36",
 	"0012_titles.sql":              "0d588dc4f752b9d8",
+	"0013_response_owners.sql":     "07be96c378cb5468",
 	"0014_identity.sql":            "78766f17d0c47382",
 	"0015_account_claims.sql":      "5d22b392baf22e38",
 }

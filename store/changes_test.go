@@ -286,7 +286,7 @@ func TestPublishChanges(t *testing.T) {
 			})
 		}, []string{strings.Replace(enrollment, "enrollment:2", "enrollment:3", 1) + " user:4.private"}},
 		{"idempotent", func(ctx context.Context, s *store.Store) error {
-			_, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) { return []byte("x"), setLightTheme(ctx, s) })
+			_, _, err := s.RunIdempotent(ctx, store.IdempotentRun{Key: [32]byte{1}}, func(s *store.Store) ([]byte, error) { return []byte("x"), setLightTheme(ctx, s) })
 			return err
 		}, []string{"user:4.private"}},
 	} {

@@ -72,7 +72,7 @@ func categoryNotFound(at edu.InputPath) edu.UserErrors {
 // UpdateCourse changes the columns of a course that are in set, and its category unless its id is
 // 0. The slug stays. The parameter at is the path to the course.
 func (s *Store) UpdateCourse(ctx context.Context, v edu.Viewer, c edu.Course, set edu.Columns, at edu.InputPath) error {
-	return s.WriteInTx(ctx, func(tx *Tx) error {
+	return s.writeRow(ctx, courseRow(c.ID), func(tx *Tx) error {
 		var before *edu.Course
 		var videos edu.VideoTotals
 		known := c.CategoryID == 0
@@ -136,7 +136,7 @@ func lockCategories(ids []int64, into func(id int64)) Query {
 // written, and the time of its first publication never changes. The parameter at is the path to
 // the id of the course.
 func (s *Store) SetCoursePublished(ctx context.Context, v edu.Viewer, id int64, published bool, at edu.InputPath) error {
-	return s.WriteInTx(ctx, func(tx *Tx) error {
+	return s.writeRow(ctx, courseRow(id), func(tx *Tx) error {
 		var c *edu.Course
 		if err := tx.RunQueries(ctx, lockCourse(id, &c)); err != nil {
 			return err

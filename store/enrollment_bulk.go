@@ -19,7 +19,7 @@ type BulkEnrollment struct {
 // takes ten. Each email must occur once.
 func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emails []string, at edu.InputPath) (BulkEnrollment, error) {
 	var result BulkEnrollment
-	err := s.WriteInTx(ctx, func(tx *Tx) error {
+	err := s.writeRow(ctx, courseRow(course), func(tx *Tx) error {
 		var c *edu.Course
 		if err := tx.RunQueries(ctx, lockCourse(course, &c)); err != nil {
 			return err

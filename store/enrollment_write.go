@@ -21,7 +21,7 @@ func assignTo[T any](into **T) func(*T) { return func(row *T) { *into = row } }
 // Enroll enrolls a viewer in a course.
 func (s *Store) Enroll(ctx context.Context, v edu.Viewer, course int64, at edu.InputPath) (*edu.Enrollment, error) {
 	var enrollment *edu.Enrollment
-	err := s.WriteInTx(ctx, func(tx *Tx) error {
+	err := s.writeRow(ctx, courseRow(course), func(tx *Tx) error {
 		var c *edu.Course
 		var existing *edu.Enrollment
 		enrollment = nil
@@ -43,7 +43,7 @@ func (s *Store) Enroll(ctx context.Context, v edu.Viewer, course int64, at edu.I
 
 // Unenroll ends the enrollment of a viewer in a course.
 func (s *Store) Unenroll(ctx context.Context, v edu.Viewer, course int64, at edu.InputPath) error {
-	return s.WriteInTx(ctx, func(tx *Tx) error {
+	return s.writeRow(ctx, courseRow(course), func(tx *Tx) error {
 		var c *edu.Course
 		var existing *edu.Enrollment
 		if err := tx.RunQueries(ctx, lockCourse(course, &c), EnrollmentsInCourses(v.ID, []int64{course}, assignTo(&existing))); err != nil {

@@ -28,7 +28,7 @@ func TestRunIdempotent(t *testing.T) {
 	ctx, key, other := t.Context(), [32]byte{7}, [32]byte{7, 31: 1} // they share a lock
 	want := func(key [32]byte, response string, replayed bool, bumps int) {
 		t.Helper()
-		got, gotReplayed, err := s.RunIdempotent(ctx, key, false, bumpAndRespond(ctx, response))
+		got, gotReplayed, err := s.RunIdempotent(ctx, store.IdempotentRun{Key: key}, bumpAndRespond(ctx, response))
 		if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); err != nil || gotReplayed != replayed || n != bumps {
 			t.Errorf("replayed %v with %d bumps, %v; want %v with %d", gotReplayed, n, err, replayed, bumps)
 		}
@@ -37,7 +37,7 @@ func TestRunIdempotent(t *testing.T) {
 		}
 	}
 	errFailed := errors.New("failed")
-	_, replayed, err := s.RunIdempotent(ctx, key, false, func(s *store.Store) ([]byte, error) {
+	_, replayed, err := s.RunIdempotent(ctx, store.IdempotentRun{Key: key}, func(s *store.Store) ([]byte, error) {
 		response, err := bumpAndRespond(ctx, "never")(s)
 		return response, errors.Join(err, errFailed)
 	})
@@ -64,10 +64,10 @@ func TestRunIdempotentReplaysLostCommits(t *testing.T) {
 	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	through, cut := proxy(t, dsn, dropResponse)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
-	if _, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, bumpAndRespond(ctx, "a")); err != nil { // the statements are prepared from here on
+	if _, _, err := s.RunIdempotent(ctx, store.IdempotentRun{Key: [32]byte{1}}, bumpAndRespond(ctx, "a")); err != nil { // the statements are prepared from here on
 		t.Fatal(err)
 	}
-	_, _, err := s.RunIdempotent(ctx, [32]byte{2}, false, func(s *store.Store) ([]byte, error) {
+	_, _, err := s.RunIdempotent(ctx, store.IdempotentRun{Key: [32]byte{2}}, func(s *store.Store) ([]byte, error) {
 		response, err := bumpAndRespond(ctx, "b")(s)
 		cut.Store(true)
 		return response, err
@@ -75,7 +75,7 @@ func TestRunIdempotentReplaysLostCommits(t *testing.T) {
 	if !errors.Is(err, edu.Unavailable) || !strings.Contains(err.Error(), "check whether the change was made") {
 		t.Errorf("ended with %v, want an error that the outcome is unknown", err)
 	}
-	response, replayed, err := direct.RunIdempotent(ctx, [32]byte{2}, false, bumpAndRespond(ctx, "c"))
+	response, replayed, err := direct.RunIdempotent(ctx, store.IdempotentRun{Key: [32]byte{2}}, bumpAndRespond(ctx, "c"))
 	if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); string(response) != "b" || !replayed || err != nil || n != 2 {
 		t.Errorf("response %q, replayed %v, %v with %d bumps; want the first response and 2", response, replayed, err, n)
 	}
@@ -91,7 +91,7 @@ func TestRunIdempotentRetriesLostConnections(t *testing.T) {
 	through, cut := proxy(t, dsn, dropResponse)
 	s, ctx := open(t, store.Config{URL: through, MaxConns: 1}), t.Context()
 	runs, announcedAt := 0, 0
-	_, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
+	_, _, err := s.RunIdempotent(ctx, store.IdempotentRun{Key: [32]byte{1}}, func(s *store.Store) ([]byte, error) {
 		runs++
 		s.AfterCommit(func() { announcedAt = runs })
 		return []byte("a"), s.WriteInTx(ctx, func(tx *store.Tx) error {
@@ -114,7 +114,7 @@ func TestRunIdempotentRollsBackFailedReads(t *testing.T) {
 	s, db := setup(t, testdb.New(t))
 	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	ctx := t.Context()
-	_, _, err := s.RunIdempotent(ctx, [32]byte{1}, false, func(s *store.Store) ([]byte, error) {
+	_, _, err := s.RunIdempotent(ctx, store.IdempotentRun{Key: [32]byte{1}}, func(s *store.Store) ([]byte, error) {
 		response, err := bumpAndRespond(ctx, "a")(s)
 		first := s.RunQueries(ctx, store.Statement("SELECT 1 / $1", 0))
 		if again := s.RunQueries(ctx, bump(1)); !errors.Is(again, errors.Unwrap(first)) {
@@ -142,7 +142,8 @@ func TestAfterCommit(t *testing.T) {
 	write := func(end error) {
 		_ = s.RunAtomically(ctx, func(s *store.Store) error {
 			_, err := bumpAndRespond(ctx, "")(s)
-			return errors.Join(err, end, s.RunAtomically(ctx, func(s *store.Store) error { s.AfterCommit(announce); return nil }))
+			s.AfterCommit(announce)
+			return errors.Join(err, end)
 		})
 	}
 	s.AfterCommit(announce)
@@ -164,10 +165,11 @@ func TestRunIdempotentUsesHalfTheConnections(t *testing.T) {
 	defer close(release)
 	for i := range byte(8) {
 		wait.Go(func() {
-			_, _, err := s.RunIdempotent(ctx, [32]byte{i}, false, func(*store.Store) ([]byte, error) {
+			_, _, err := s.RunIdempotent(ctx, store.IdempotentRun{Key: [32]byte{i}, OwnRows: true}, func(s *store.Store) ([]byte, error) {
+				response, err := bumpAndRespond(ctx, "a")(s)
 				began <- struct{}{}
 				<-release
-				return []byte{i}, nil
+				return response, err
 			})
 			if err != nil {
 				t.Error(err)
@@ -188,7 +190,7 @@ func TestRunIdempotentUsesHalfTheConnections(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, _, err := s.RunIdempotent(cancelled, [32]byte{9}, false, bumpAndRespond(ctx, "")); !errors.Is(err, context.Canceled) {
+	if _, _, err := s.RunIdempotent(cancelled, store.IdempotentRun{Key: [32]byte{9}}, bumpAndRespond(ctx, "")); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled call ended with %v, want %v", err, context.Canceled)
 	}
 }

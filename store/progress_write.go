@@ -13,7 +13,7 @@ import (
 // ordered by course id. The parameter at is the path to the events.
 func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) ([]*edu.Enrollment, error) {
 	var touched []*edu.Enrollment
-	err := s.WriteInTx(ctx, func(tx *Tx) error {
+	err := s.writeRow(ctx, userRow(v.ID), func(tx *Tx) error {
 		touched = nil
 		courses, err := lockWatchedCourses(ctx, tx, v, events, at)
 		if err != nil {

@@ -38,7 +38,7 @@ func (s *Store) RunQueries(ctx context.Context, queries ...Query) error {
 		if tags != nil {
 			tags.MarkIncomplete()
 		}
-		return convertError(s.outerTx.runForStore(ctx, queries...))
+		return convertError(s.outerTx.runQueries(ctx, queries...))
 	}
 	if tags != nil {
 		for i := range queries {

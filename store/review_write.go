@@ -9,7 +9,7 @@ import (
 // ReviewCourse writes the review of a viewer, which replaces an earlier one of the same course. The
 // database sets its id, author and time.
 func (s *Store) ReviewCourse(ctx context.Context, v edu.Viewer, r edu.Review, at edu.InputPath) (id int64, err error) {
-	err = s.WriteInTx(ctx, func(tx *Tx) error {
+	err = s.writeRow(ctx, courseRow(r.CourseID), func(tx *Tx) error {
 		var c *edu.Course
 		var existing *edu.Enrollment
 		if err := tx.RunQueries(ctx, lockCourse(r.CourseID, &c), EnrollmentsInCourses(v.ID, []int64{r.CourseID}, assignTo(&existing))); err != nil {

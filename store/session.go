@@ -53,7 +53,7 @@ type RefreshToken struct {
 func (s *Store) SignUp(ctx context.Context, a NewAccount, t RefreshToken, at edu.InputPath) (edu.Viewer, error) {
 	q := newStatement("SignUp", "WITH account AS (INSERT INTO users (name, email, password_hash, last_login) VALUES (")
 	q.addSQL(q.bindArg(a.Name), ", ", q.bindArg(a.Email), ", ", q.bindArg(a.PasswordHash), ", now()) ON CONFLICT (lower(email)) DO NOTHING RETURNING id, role, plan)")
-	v, err := s.startSession(ctx, q, t)
+	v, err := s.startSession(ctx, textRow("users", a.Email), q, t)
 	if err == nil && !v.SignedIn() {
 		err = at.UserErrorf(edu.UserAlreadyExists, "an account with this email already exists: sign in")
 	}
@@ -69,19 +69,19 @@ func (s *Store) SignIn(ctx context.Context, c Credentials, rehashed string, t Re
 		q.addSQL(", password_hash = ", q.bindArg(rehashed))
 	}
 	q.addSQL(" WHERE u.active").addCondition("u.id = %", c.UserID).addCondition("u.password_hash = %", c.PasswordHash)
-	return s.startSession(ctx, q.addSQL(" RETURNING u.id, u.role, u.plan)"), t)
+	return s.startSession(ctx, userRow(c.UserID), q.addSQL(" RETURNING u.id, u.role, u.plan)"), t)
 }
 
 // startSession adds the creation of a session to a statement that begins with a CTE named account
-// of at most one row. The viewer is anonymous if account has no row.
-func (s *Store) startSession(ctx context.Context, q *statement, t RefreshToken) (v edu.Viewer, err error) {
+// of at most one row, which is the row given. The viewer is anonymous if account has no row.
+func (s *Store) startSession(ctx context.Context, row rowKey, q *statement, t RefreshToken) (v edu.Viewer, err error) {
 	q.addSQL(", session AS (INSERT INTO sessions (user_id) SELECT a.id FROM account a RETURNING id)",
 		", token AS (INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.bindArg(t.Hash[:]), ", s.id, now() + ", q.bindArg(t.TTL), "::interval FROM session s)")
 	if t.Address != nil {
 		rememberAddress(q, t.Address)
 	}
 	q.addSQL(" SELECT a.id, upper(a.role), upper(a.plan), s.id FROM account a, session s")
-	err = s.WriteInTx(ctx, func(tx *Tx) error {
+	err = s.writeRow(ctx, row, func(tx *Tx) error {
 		v = edu.Viewer{}
 		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error {
 			return rows.Scan(&v.ID, (*string)(&v.Role), (*string)(&v.Plan), &v.Session)
@@ -115,7 +115,7 @@ func (s *Store) HasSignInAddress(ctx context.Context, hash []byte) (found bool, 
 // its user is not active. A token that was spent before may be stolen: its session is revoked, and
 // stolen is true, with the viewer whose access tokens should no longer be accepted.
 func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next RefreshToken) (v edu.Viewer, stolen bool, err error) {
-	err = s.withoutPublishing().WriteInTx(ctx, func(tx *Tx) error {
+	err = s.withoutPublishing().writeRow(ctx, textRow("refresh_tokens", string(spend[:])), func(tx *Tx) error {
 		var found edu.Viewer
 		var unusable bool
 		v, stolen = edu.Viewer{}, false
@@ -163,7 +163,7 @@ func insertNextToken(session int64, t RefreshToken) Query {
 
 // EndSession revokes the session of the viewer and reports whether it exists.
 func (s *Store) EndSession(ctx context.Context, v edu.Viewer) (ended bool, err error) {
-	err = s.withoutPublishing().WriteInTx(ctx, func(tx *Tx) error {
+	err = s.withoutPublishing().writeRow(ctx, rowKey{"sessions", v.Session}, func(tx *Tx) error {
 		ended = false
 		q := revokeSession(v)
 		q.scan = func(pgx.Rows) error { ended = true; return nil }

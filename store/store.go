@@ -6,13 +6,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/sync/semaphore"
 )
 
 // Config holds the settings of the database connections.
@@ -21,6 +21,12 @@ type Config struct {
 	ReplicaURL       string        // of a streaming replica for reads; "" for none
 	MaxConns         int32         // in each pool; 0 lets pgx choose
 	StatementTimeout time.Duration // for each statement; 0 for none
+
+	// MaxLockTime limits how long an idempotent write may go on after its first write; 0 is 75 ms.
+	MaxLockTime time.Duration
+	// MaxStoredBytes limits the bytes of all responses that idempotent writes store; 0 is
+	// DefaultMaxStoredBytes.
+	MaxStoredBytes int64
 
 	// PublishChanges receives the changes of a write after its commit and before the write returns;
 	// nil discards them. It is also called without changes if a write changed nothing, because such
@@ -36,12 +42,13 @@ type Store struct {
 	pingPool         *pgxpool.Pool // one connection, reserved for Ping
 	identity         *identityWatch
 
-	// Semaphores for writes, idempotent writes, and idempotent writes that hash a password.
-	writeSlots, idempotentSlots, hashingSlots *semaphore.Weighted
+	limits          *writeLimits
+	idempotencyKeys *keyedQueue[[32]byte] // one run of each key at a time
+	responses       *storedTotal
+	maxLockTime     time.Duration
 
-	outerTx        *Tx // the transaction that all statements are part of; nil for none
+	outerTx        *outerTx // the transaction that all writes are part of; nil for none
 	publishChanges func(context.Context, []Change)
-	releaseSlots   func() // called after the transaction and before its changes are published; nil for none
 }
 
 // Open connects to the database.
@@ -56,8 +63,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
-	s := &Store{primary: primary, identity: identity, publishChanges: c.PublishChanges}
-	s.writeSlots, s.idempotentSlots, s.hashingSlots = newWriteLimits(primary.Config().MaxConns)
+	s := &Store{
+		primary: primary, identity: identity, publishChanges: c.PublishChanges, limits: newWriteLimits(primary.Config().MaxConns),
+		idempotencyKeys: newKeyedQueue[[32]byte](1), maxLockTime: cmp.Or(c.MaxLockTime, defaultMaxLockTime),
+		responses: &storedTotal{limit: cmp.Or(c.MaxStoredBytes, DefaultMaxStoredBytes)},
+	}
 	probeConfig := c
 	probeConfig.MaxConns = 1
 	if s.pingPool, err = openPool(ctx, probeConfig, c.URL, nil); err != nil {

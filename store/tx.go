@@ -23,30 +23,36 @@ var (
 type Tx struct {
 	conn     *pgx.Conn
 	commands txCommands
+	parent   *Tx     // the transaction of a savepoint, which begins in the same round trip
+	preamble []Query // sent right after the begin
 	begun    bool
 	done     bool
 
 	collectChanges bool // whether to read the changes in the round trip of the commit
 	changes        []Change
-
-	// State of the stores that are part of this transaction: an error that prevents the commit of
-	// the whole, queries to send with the commit, and functions to run after it.
-	failure       error
-	commitQueries []Query
-	afterCommit   []func()
 }
 
 // RunQueries sends queries in one round trip and reads all their rows.
 func (t *Tx) RunQueries(ctx context.Context, queries ...Query) error {
-	if !t.begun {
-		t.begun = true
-		queries = append([]Query{{sql: t.commands.begin}}, queries...)
-	}
+	queries = append(t.beginQueries(), queries...)
 	if len(queries) == 0 {
 		return nil
 	}
 	countStatements(ctx, len(queries))
 	return sendQueries(ctx, t.conn, queries, nil)
+}
+
+// beginQueries returns the statements that begin the transaction, none if it has begun.
+func (t *Tx) beginQueries() []Query {
+	if t.begun {
+		return nil
+	}
+	t.begun = true
+	var queries []Query
+	if t.parent != nil {
+		queries = t.parent.beginQueries()
+	}
+	return append(append(queries, Query{sql: t.commands.begin}), t.preamble...)
 }
 
 // Commit sends the last queries together with the commit. No queries may follow.
@@ -99,26 +105,4 @@ func (t *Tx) rollback(ctx context.Context) {
 	if _, err := t.conn.Exec(ctx, t.commands.rollback); err != nil {
 		_ = t.conn.Close(ctx)
 	}
-}
-
-// runSavepoint runs do in a savepoint of this transaction. A failure rolls back to the savepoint
-// only, unless a retry of the whole transaction may succeed.
-func (t *Tx) runSavepoint(ctx context.Context, do func(*Tx) error) error {
-	if err := t.runForStore(ctx); err != nil {
-		return err
-	}
-	err := (&Tx{conn: t.conn, commands: savepoint}).runAndFinish(ctx, do)
-	if isTransient(err) {
-		t.failure = err
-	}
-	return err
-}
-
-// runForStore runs queries for a store that is part of this transaction. After a failure PostgreSQL
-// accepts no more statements, so later calls return the same error.
-func (t *Tx) runForStore(ctx context.Context, queries ...Query) error {
-	if t.failure == nil {
-		t.failure = t.RunQueries(ctx, queries...)
-	}
-	return t.failure
 }

@@ -12,7 +12,7 @@ import (
 // from that position on move by one. The parameter at is the path to the video.
 func (s *Store) AddVideo(ctx context.Context, v edu.Viewer, video edu.Video, position *int, at edu.InputPath) (*edu.Video, error) {
 	var added *edu.Video
-	err := s.WriteInTx(ctx, func(tx *Tx) error {
+	err := s.writeRow(ctx, courseRow(video.CourseID), func(tx *Tx) error {
 		var c *edu.Course
 		var videos edu.VideoTotals
 		if err := tx.RunQueries(ctx, lockCourse(video.CourseID, &c), videoTotals(video.CourseID, &videos)); err != nil {

@@ -13,13 +13,21 @@ import (
 // have no effects other than its writes. A commit whose response was lost is never retried: the
 // error reports it.
 func (s *Store) WriteInTx(ctx context.Context, do func(*Tx) error) error {
+	return s.writeRow(ctx, rowKey{}, do)
+}
+
+// writeRow runs WriteInTx for a write that first locks a row. Writers of one row wait for each other
+// in the process, without a connection: see writeLimits.
+func (s *Store) writeRow(ctx context.Context, row rowKey, do func(*Tx) error) error {
 	if s.outerTx != nil {
-		return convertError(s.outerTx.runSavepoint(ctx, do))
+		return convertError(s.outerTx.runWrite(ctx, row, do))
 	}
-	changes, err := s.writeWithRetry(ctx, do)
-	if s.releaseSlots != nil {
-		s.releaseSlots()
-	}
+	changes, err := s.writeWithRetry(ctx, row, do)
+	return s.publishWrite(ctx, changes, err)
+}
+
+// publishWrite publishes the changes of a write that has ended, and returns its error converted.
+func (s *Store) publishWrite(ctx context.Context, changes []Change, err error) error {
 	if errors.Is(err, errCommitUnknown) { // so its changes are unknown too
 		changes = []Change{{Tags: []string{edu.TagEverything.WithID(0).String()}}}
 	}
@@ -41,8 +49,8 @@ func observedCommits(err error) bool {
 }
 
 // writeWithRetry runs do in a transaction, with retries, and returns the changes that it made.
-func (s *Store) writeWithRetry(ctx context.Context, do func(*Tx) error) (changes []Change, err error) {
-	release, err := acquireSlot(ctx, s.writeSlots)
+func (s *Store) writeWithRetry(ctx context.Context, row rowKey, do func(*Tx) error) (changes []Change, err error) {
+	release, err := s.limits.acquire(ctx, row, s.limits.writes)
 	if err != nil {
 		return nil, err
 	}
@@ -60,32 +68,6 @@ func (s *Store) writeWithRetry(ctx context.Context, do func(*Tx) error) (changes
 		return err
 	})
 	return changes, err
-}
-
-// RunAtomically runs do with a store whose reads and writes are all part of one transaction. It is
-// committed if do returns no error and no read failed, and retried as by WriteInTx. The store is
-// not safe for concurrent use.
-func (s *Store) RunAtomically(ctx context.Context, do func(*Store) error) error {
-	var after []func()
-	err := s.WriteInTx(ctx, func(tx *Tx) error {
-		inner := s.OnPrimary()
-		inner.outerTx = tx
-		err := do(inner)
-		if tx.failure != nil {
-			return tx.failure
-		}
-		if err != nil {
-			return err
-		}
-		after = tx.afterCommit
-		return tx.Commit(ctx, tx.commitQueries...)
-	})
-	if err == nil || errors.Is(err, errCommitUnknown) {
-		for _, announce := range after {
-			s.AfterCommit(announce)
-		}
-	}
-	return err
 }
 
 // AfterCommit runs a function that announces a write: at once, or, if the store is part of a

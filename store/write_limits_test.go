@@ -1,50 +1,132 @@
 package store_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
 )
 
-// A row that another client locks fails the writes that need it, and nothing else: reads and Ping
-// still succeed.
-func TestLockedRowDoesNotBlockReads(t *testing.T) {
-	t.Parallel()
-	dsn := testdb.NewWithDemo(t)
-	db := testdb.OpenPool(t, dsn)
-	s := open(t, store.Config{URL: dsn, MaxConns: 4})
+// lockRow locks a row on a connection of its own until the returned transaction ends.
+func lockRow(t *testing.T, db *pgxpool.Pool, sql string) pgx.Tx {
+	t.Helper()
 	lock, err := db.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = lock.Rollback(t.Context()) }()
-	if _, err := lock.Exec(t.Context(), "SELECT FROM courses WHERE id = 1 FOR UPDATE"); err != nil {
+	t.Cleanup(func() { _ = lock.Rollback(context.Background()) })
+	if _, err := lock.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
-	var wait sync.WaitGroup
-	for user := range int64(8) {
-		wait.Go(func() {
-			_, err := s.Enroll(t.Context(), edu.Viewer{ID: user + 100, Role: edu.RoleStudent}, 1, nil)
-			if !errors.Is(err, edu.Unavailable) {
-				t.Errorf("ended with %v, want %v", err, edu.Unavailable)
-			}
-		})
-	}
-	for value[int](t, db, "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") < 3 {
+	return lock
+}
+
+// awaitBlocked returns when some connection waits for a lock.
+func awaitBlocked(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
+	for value[int](t, db, "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0 {
 		if t.Context().Err() != nil {
 			t.Fatal("no write waits for the lock")
 		}
 	}
-	n := 0
-	if err := s.RunQueries(t.Context(), store.CountCourses(edu.CourseConditions{}, &n)); err != nil || n == 0 {
-		t.Errorf("a read found %d courses, %v", n, err)
+}
+
+// A row that another client locks fails the writes that need it, and nothing else: reads, Ping and the
+// writers of other rows succeed meanwhile, with an idempotency key or without one.
+func TestLockedRowBlocksOnlyItsWriters(t *testing.T) {
+	t.Parallel()
+	for _, keyed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("keyed %v", keyed), func(t *testing.T) {
+			t.Parallel()
+			dsn := testdb.NewWithDemo(t)
+			db := testdb.OpenPool(t, dsn)
+			s := open(t, store.Config{URL: dsn, MaxConns: 4})
+			enroll := func(user, course int64) error {
+				enroll := func(s *store.Store) error {
+					_, err := s.Enroll(t.Context(), edu.Viewer{ID: user, Role: edu.RoleStudent}, course, nil)
+					return err
+				}
+				if !keyed {
+					return enroll(s)
+				}
+				return s.RunAtomically(t.Context(), enroll)
+			}
+			exec(t, db, "DELETE FROM enrollments WHERE course_id IN (1, 24)")
+			_ = lockRow(t, db, "SELECT FROM courses WHERE id = 1 FOR UPDATE")
+			var wait sync.WaitGroup
+			for user := range int64(32) {
+				wait.Go(func() {
+					if err := enroll(user+1, 1); !errors.Is(err, edu.Unavailable) {
+						t.Errorf("ended with %v, want %v", err, edu.Unavailable)
+					}
+				})
+			}
+			awaitBlocked(t, db)
+			for user := range int64(8) {
+				if err := enroll(user+1, 24); err != nil {
+					t.Errorf("a writer of another course: %v", err)
+				}
+			}
+			n := 0
+			if err := s.RunQueries(t.Context(), store.CountCourses(edu.CourseConditions{}, &n)); err != nil || n == 0 {
+				t.Errorf("a read found %d courses, %v", n, err)
+			}
+			if err := s.Ping(t.Context()); err != nil {
+				t.Error(err)
+			}
+			wait.Wait()
+		})
 	}
-	if err := s.Ping(t.Context()); err != nil {
-		t.Error(err)
+}
+
+// The rows that an idempotent write has locked become free after MaxLockTime, even while the operation
+// goes on: here it waits for them to be free. Nothing is written.
+func TestIdempotentRowsBecomeFree(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	_, _, err := s.RunIdempotent(t.Context(), store.IdempotentRun{Key: [32]byte{1}}, func(s *store.Store) ([]byte, error) {
+		response, err := bumpAndRespond(t.Context(), "a")(s)
+		exec(t, db, "UPDATE categories SET name = 'Free' WHERE id = 1")
+		return response, err
+	})
+	if !errors.Is(err, edu.Unavailable) {
+		t.Errorf("ended with %v, want %v", err, edu.Unavailable)
 	}
-	wait.Wait()
+	if n := value[int](t, db, "SELECT course_count + (SELECT count(*) FROM idempotent_answers)::int FROM categories WHERE id = 1"); n != 0 {
+		t.Errorf("%d rows were written", n)
+	}
+}
+
+// An idempotent write that waits for a second row releases the first one, and retries.
+func TestIdempotentWriteRetriesSecondRow(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	lock := lockRow(t, db, "SELECT FROM categories WHERE id = 2 FOR UPDATE")
+	runs := 0
+	_, _, err := s.RunIdempotent(t.Context(), store.IdempotentRun{Key: [32]byte{1}}, func(s *store.Store) ([]byte, error) {
+		if runs++; runs == 2 {
+			exec(t, db, "UPDATE categories SET name = 'Free' WHERE id = 1")
+			if err := lock.Rollback(t.Context()); err != nil {
+				return nil, err
+			}
+		}
+		_, err := bumpAndRespond(t.Context(), "a")(s)
+		return []byte("a"), errors.Join(err, s.WriteInTx(t.Context(), func(tx *store.Tx) error { return tx.RunQueries(t.Context(), bump(2)) }))
+	})
+	if err != nil || runs < 2 {
+		t.Errorf("ran %d times and ended with %v; want at least 2 and no error", runs, err)
+	}
+	if sum := value[int](t, db, "SELECT sum(course_count)::int FROM categories"); sum != 2 {
+		t.Errorf("the counters sum up to %d, want 2", sum)
+	}
 }

@@ -50,6 +50,7 @@ func openDatabase(ctx context.Context, c *config.Config, publishChanges func(con
 	var err error
 	db.Store, err = store.Open(ctx, store.Config{
 		URL: url, ReplicaURL: string(c.ReadReplicaURL), MaxConns: c.DatabaseMaxConns, StatementTimeout: c.StatementTimeout, PublishChanges: publishChanges,
+		MaxLockTime: c.IdempotencyLockTime, MaxStoredBytes: c.IdempotencyMaxMiB << 20,
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.stopEmbedded())

@@ -62,6 +62,8 @@ type OperationSettings struct {
 	PersistedManifest     []string      `env:"PERSISTED_QUERY_MANIFEST" name:"persisted-query-manifest" help:"Files of trusted documents, separated by commas: Apollo's or Relay's manifests, .graphql files, or directories of them. Documents that were pushed to the database are in the list too."`
 	Introspection         bool          `env:"INTROSPECTION" default:"true" negatable:"" help:"Whether clients may query the schema."`
 	OperationTimeout      time.Duration `env:"OPERATION_TIMEOUT" min:"0s" default:"10s" help:"How long one GraphQL operation may take; 0s is no limit."`
+	IdempotencyLockTime   time.Duration `env:"IDEMPOTENCY_LOCK_TIME" min:"1ms" default:"75ms" help:"How long a mutation with an Idempotency-Key may go on after its first write: the rows that it wrote stay locked until its response is stored. Raise it if a round trip to the database takes several milliseconds."`
+	IdempotencyMaxMiB     int64         `env:"IDEMPOTENCY_MAX_MIB" name:"idempotency-max-mib" min:"1" max:"1048576" default:"1024" help:"MiB of responses that are stored under Idempotency-Keys, for a day each; a quarter of them for requests without an account. Beyond it, new keys are rejected."`
 	PartialResponseStatus int           `env:"PARTIAL_RESPONSE_STATUS" values:"200,294" default:"200" help:"Status of responses with both data (even null) and errors: 200, or 294 as in the newest draft of GraphQL over HTTP. Clients that accept only application/json get 200."`
 }
 

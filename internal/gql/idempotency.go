@@ -17,8 +17,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/gql/transport"
+	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/store"
 )
 
@@ -32,42 +34,30 @@ const maxIdempotencyKeyLength = 255
 // errResponseHasErrors rolls back an operation whose response has errors.
 var errResponseHasErrors = errors.New("a response with errors is not stored")
 
+// maxStoredResponseBytes is the maximum size of a response under a key.
+const maxStoredResponseBytes = 256 << 10
+
+func responseTooLargeError(n int) error {
+	return edu.Errorf(edu.BadUserInput, "with an Idempotency-Key, a response may have %d KiB; this one has %d KiB: nothing was written; select less, or send it without the key",
+		maxStoredResponseBytes>>10, (n+1023)>>10)
+}
+
 // idempotencyKey is an Idempotency-Key combined with its viewer and its request.
 type idempotencyKey struct {
-	storageKey     [sha256.Size]byte // of the stored response: derived from viewer and key
-	encryptionKey  [sha256.Size]byte // of the stored response: derived from key, viewer and request
-	hashesPassword bool              // whether the mutation hashes a password
+	storageKey    [sha256.Size]byte // of the stored response: derived from viewer and key
+	encryptionKey [sha256.Size]byte // of the stored response: derived from key, viewer and request
 }
 
 // readIdempotencyKey returns the key of a mutation, nil if it has none. The error rejects the key.
 func readIdempotencyKey(v edu.Viewer, op *graphql.OperationContext) (*idempotencyKey, error) {
-	values := op.Headers[transport.HeaderIdempotencyKey]
+	values := op.Headers[limits.HeaderIdempotencyKey]
 	if len(values) == 0 || op.Operation.Operation != ast.Mutation {
 		return nil, nil
 	}
 	if len(values) > 1 || !isValidIdempotencyKey(values[0]) {
 		return nil, response.ErrorWithCode(response.CodeBadRequest, fmt.Sprintf("send one Idempotency-Key of 1 to %d visible ASCII characters, such as a random UUID", maxIdempotencyKeyLength))
 	}
-	k, err := newIdempotencyKey(v, values[0], op)
-	if err != nil {
-		return nil, err
-	}
-	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"})
-	for _, f := range fields {
-		switch f.Name {
-		case "signIn", "signUp":
-			k.hashesPassword = true
-		case "refreshSession":
-		default:
-			continue
-		}
-		// The failure of another field would roll back the detection of a stolen token, and would
-		// allow to try tokens and passwords without leaving a trace.
-		if len(fields) > 1 {
-			return nil, response.ErrorWithCode(response.CodeBadRequest, "with an Idempotency-Key, "+f.Name+" goes alone: send the other fields on their own")
-		}
-	}
-	return k, nil
+	return newIdempotencyKey(v, values[0], op)
 }
 
 func isValidIdempotencyKey(key string) bool {
@@ -102,6 +92,22 @@ func (k *idempotencyKey) encryptResponse(data []byte) []byte {
 	return k.newAEAD().Seal(nil, nil, data, nil) //nolint:gosec // G407: it generates the nonce itself, and takes none
 }
 
+// responseOwner returns the account that the stored responses of a viewer count for, or a negative number
+// for the address of a request without one. An IPv6 address counts by its first 64 bits, as for rate
+// limits.
+func responseOwner(ctx context.Context, v edu.Viewer) int64 {
+	if v.SignedIn() {
+		return v.ID
+	}
+	client, _ := middleware.ClientFromContext(ctx)
+	address := client.Address
+	if prefix, err := address.Prefix(min(64, address.BitLen())); err == nil {
+		address = prefix.Addr()
+	}
+	sum := sha256.Sum256([]byte(address.String()))
+	return -1 - int64(binary.BigEndian.Uint64(sum[:])>>1)
+}
+
 // decryptResponse decrypts a stored response; ok is false if it belongs to another request.
 func (k *idempotencyKey) decryptResponse(encrypted []byte) (data []byte, ok bool) {
 	data, err := k.newAEAD().Open(nil, nil, encrypted, nil)
@@ -113,14 +119,18 @@ func (k *idempotencyKey) decryptResponse(encrypted []byte) (data []byte, ok bool
 //
 // A response with errors rolls back everything that was written, and has no data: a payload or a token of
 // something that did not happen would be wrong.
-func (e operationExtension) runIdempotent(ctx context.Context, k *idempotencyKey, run func(*store.Store) *graphql.Response) *graphql.Response {
+func (e operationExtension) runIdempotent(ctx context.Context, r store.IdempotentRun, k *idempotencyKey, run func(*store.Store) *graphql.Response) *graphql.Response {
 	var resp *graphql.Response
-	encrypted, isReplay, err := e.store.RunIdempotent(ctx, k.storageKey, k.hashesPassword, func(s *store.Store) ([]byte, error) {
+	r.Key = k.storageKey
+	encrypted, isReplay, err := e.store.RunIdempotent(ctx, r, func(s *store.Store) ([]byte, error) {
 		if resp = run(s); resp == nil {
 			return nil, context.Cause(ctx) // gqlgen returns no response once the context is done
 		}
 		if len(resp.Errors) > 0 {
 			return nil, errResponseHasErrors
+		}
+		if len(resp.Data) > maxStoredResponseBytes {
+			return nil, responseTooLargeError(len(resp.Data))
 		}
 		return k.encryptResponse(resp.Data), nil
 	})

@@ -47,7 +47,13 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 		ctx, cancel = context.WithTimeout(ctx, e.timeout)
 	}
 	viewer := edu.ViewerFrom(ctx)
-	key, err := readIdempotencyKey(viewer, graphql.GetOperationContext(ctx))
+	op := graphql.GetOperationContext(ctx)
+	session, err := findSessionField(op)
+	var key *idempotencyKey
+	if err == nil {
+		key, err = readIdempotencyKey(viewer, op)
+	}
+	run := store.IdempotentRun{Owner: responseOwner(ctx, viewer), OwnRows: session != nil}
 	ctx, l := e.withLoaders(ctx, viewer)
 	var respond graphql.ResponseHandler
 	switch {
@@ -57,7 +63,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 		respond = next(ctx)
 	default:
 		respond = func(context.Context) *graphql.Response {
-			return e.runIdempotent(ctx, key, func(db *store.Store) *graphql.Response {
+			return e.runIdempotent(ctx, run, key, func(db *store.Store) *graphql.Response {
 				l.Store = db
 				l.ResetForViewer(viewer)
 				return next(ctx)(ctx)

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -25,10 +26,20 @@ type Client struct {
 // ClientFrom returns the client that ResolveClient found for a request, or else the peer of its
 // connection.
 func ClientFrom(r *http.Request) Client {
-	if req, ok := r.Context().Value(requestStateKey{}).(*requestState); ok {
-		return req.client
+	if c, ok := ClientFromContext(r.Context()); ok {
+		return c
 	}
 	return peerClient(r)
+}
+
+// ClientFromContext returns the client that ResolveClient found for the request of a context, and
+// whether it ran.
+func ClientFromContext(ctx context.Context) (Client, bool) {
+	req, ok := ctx.Value(requestStateKey{}).(*requestState)
+	if !ok {
+		return Client{}, false
+	}
+	return req.client, true
 }
 
 // peerClient returns the peer of the request's connection.

@@ -3,6 +3,8 @@ package limits
 import (
 	"math"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/7p-education/api/edu"
 )
 
@@ -48,6 +50,16 @@ func (d *Document) CheckCost(name string, values map[string]any) (Estimate, *Rej
 		return e, rejectCost("cost of introspection", e.IntrospectionCost, l.IntrospectionCost, nil)
 	}
 	return e, nil
+}
+
+// CheckIdempotentCost checks the estimate of an operation that has an Idempotency-Key.
+func (d *Document) CheckIdempotentCost(name string, values map[string]any, e Estimate) *Rejection {
+	op, limit := d.findOperation(name), d.policy.limits.IdempotentCost
+	if op == nil || op.definition.Operation != ast.Mutation || d.CountLogins(name) > 0 || e.Cost <= limit {
+		return nil
+	}
+	v := variableValues{doc: d, op: op, provided: values}
+	return rejectCost("cost of a mutation with an Idempotency-Key", e.Cost, limit, d.findMostExpensive(op, &v, shareByCost))
 }
 
 // CombineWith returns the sum of two estimates.

@@ -8,6 +8,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
+// HeaderIdempotencyKey is the header by which a client makes a mutation idempotent. It has the name of
+// draft-ietf-httpapi-idempotency-key-header.
+const HeaderIdempotencyKey = "Idempotency-Key"
+
 // StructureExtension rejects documents that exceed the limits before gqlgen validates them. It runs
 // after the extensions that find the text of a request.
 type StructureExtension struct{ Documents DocumentCache }
@@ -64,6 +68,11 @@ func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.O
 	estimate, rejection := d.CheckCost(op.OperationName, op.Variables)
 	if rejection != nil {
 		return rejectionError(rejection)
+	}
+	if len(op.Headers[HeaderIdempotencyKey]) > 0 {
+		if rejection := d.CheckIdempotentCost(op.OperationName, op.Variables, estimate); rejection != nil {
+			return rejectionError(rejection)
+		}
 	}
 	dryRun := isHeaderEnabled(op.Headers, headerDryRun)
 	if dryRun || isHeaderEnabled(op.Headers, headerCost) {

@@ -37,6 +37,9 @@ type Limits struct {
 	// Cost of an operation, in objects: 1 is about the cost of reading and writing one, 2 µs.
 	// The most expensive operation of our clients is Search at 100 rows, 1,848.
 	Cost int64
+	// IdempotentCost of a mutation with an Idempotency-Key, unless it has one of LoginFields: the
+	// rows that it writes stay locked until its payload is read.
+	IdempotentCost int64
 	// Fields that the response may have. Scalars cost nothing, but have to be written: by the
 	// cost alone 400,000 would be allowed. 88,000 take 44 ms, 16 MB and a response of 1.8 MB.
 	Fields int64
@@ -67,6 +70,7 @@ func Defaults() Limits {
 		Variables:             50,
 		Arguments:             20,
 		Cost:                  50_000,
+		IdempotentCost:        1_000,
 		Fields:                100_000,
 		IntrospectionDepth:    20,
 		IntrospectionCost:     200_000,

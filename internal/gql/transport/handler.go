@@ -160,7 +160,7 @@ func (h *Handler) statusFor(resp *graphql.Response, prefersJSON bool) int {
 // serveBatch runs the operations of a batch in their order and writes their responses.
 func (h *Handler) serveBatch(out responseWriter, r *http.Request, items []batchItem) {
 	ctx := r.Context()
-	if r.Header[HeaderIdempotencyKey] != nil {
+	if r.Header[limits.HeaderIdempotencyKey] != nil {
 		out.writeRequestError(ctx, response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest,
 			"an Idempotency-Key is for one operation: send the mutation on its own"))
 		return

@@ -2,13 +2,8 @@ package transport
 
 import "github.com/99designs/gqlgen/graphql"
 
-// The headers of idempotent requests have the names of draft-ietf-httpapi-idempotency-key-header and
-// of Stripe's API.
-const (
-	// HeaderIdempotencyKey is the header by which a client makes a mutation idempotent.
-	HeaderIdempotencyKey = "Idempotency-Key"
-	headerReplayed       = "Idempotent-Replayed"
-)
+// headerReplayed is the header of a replay, with the name of Stripe's API.
+const headerReplayed = "Idempotent-Replayed"
 
 // replayedStat is among the statistics of an operation whose response is a replay.
 const replayedStat = "Idempotency"

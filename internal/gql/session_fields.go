@@ -1,0 +1,65 @@
+package gql
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/response"
+)
+
+// isSessionField reports whether a field of Mutation begins or continues a session.
+func isSessionField(name string) bool {
+	return name == "signIn" || name == "signUp" || name == "refreshSession"
+}
+
+// findSessionField returns the field of a mutation that begins or continues a session, nil if it has
+// none. The error rejects a mutation in which the field has a sibling besides __typename: if that failed
+// on a non-null type, the response would lose the session's tokens, and with an Idempotency-Key the
+// session itself, with all traces of the attempt.
+//
+// With an Idempotency-Key the field may select plain fields of its user only, which cannot fail: the
+// failure of a selection would roll back the sign-in, and still report that the password was right.
+func findSessionField(op *graphql.OperationContext) (*graphql.CollectedField, error) {
+	if op.Operation.Operation != ast.Mutation {
+		return nil, nil
+	}
+	var session *graphql.CollectedField
+	siblings := 0
+	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"}) {
+		if f.Name != "__typename" {
+			siblings++
+		}
+		if isSessionField(f.Name) {
+			session = &f
+		}
+	}
+	switch {
+	case session == nil:
+		return nil, nil
+	case siblings > 1:
+		return nil, response.ErrorWithCode(response.CodeBadRequest, session.Name+" must be the only field of its mutation: send the other fields in a request of their own")
+	case len(op.Headers[limits.HeaderIdempotencyKey]) > 0:
+		if name := findNestedUserField(op, session); name != "" {
+			return nil, response.ErrorWithCode(response.CodeBadRequest,
+				"with an Idempotency-Key, "+session.Name+" can select plain fields of its user and preferences only: read "+name+" in a request of its own")
+		}
+	}
+	return session, nil
+}
+
+// findNestedUserField returns a field of a session's user that has fields of its own, besides
+// preferences, "" if there is none.
+func findNestedUserField(op *graphql.OperationContext, session *graphql.CollectedField) string {
+	for _, payload := range graphql.CollectFields(op, session.Selections, []string{"SessionPayload"}) {
+		if payload.Name != "user" {
+			continue
+		}
+		for _, f := range graphql.CollectFields(op, payload.Selections, []string{"User", "Node"}) {
+			if len(f.Selections) > 0 && f.Name != "preferences" {
+				return f.Name
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,99 @@
+package gql_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/gql/persisted"
+	"github.com/7p-education/api/internal/gqltest"
+	"github.com/7p-education/api/internal/testdb"
+)
+
+// A field that begins or continues a session is the only one of its mutation, with a key or without one,
+// and nothing runs otherwise. Fields that are skipped, and __typename, do not count.
+func TestSessionFieldIsAlone(t *testing.T) {
+	t.Parallel()
+	s := newIdempotencyServer(t, testdb.New(t))
+	variables := map[string]any{"yes": true, "no": false}
+	for name, field := range map[string]string{
+		"refreshSession": `refreshSession(input: {refreshToken: "x"}) { userErrors { code } }`,
+		"signIn":         `signIn(input: {email: "a@b.example", password: "x"}) { userErrors { code } }`,
+		"signUp":         `signUp(input: {name: "A", email: "x", password: "x"}) { userErrors { code } }`,
+	} {
+		sibling := `createCourse(input: {title: "Beside", description: "", priceAmount: "1", categoryId: "` + s.category + `"}) { course { id } }`
+		for mutation, rejected := range map[string]bool{
+			"mutation { FIELD }":                                                false,
+			"mutation { __typename FIELD }":                                     false,
+			"mutation { FIELD SIBLING }":                                        true,
+			"mutation { SIBLING FIELD }":                                        true,
+			"mutation { a: FIELD SIBLING }":                                     true,
+			"mutation { ...F SIBLING } fragment F on Mutation { again: FIELD }": true,
+			"mutation { ... on Mutation { FIELD } ...S } fragment S on Mutation { SIBLING }":                true,
+			"mutation($no: Boolean!) { FIELD ...S @include(if: $no) } fragment S on Mutation { SIBLING }":   false,
+			"mutation($yes: Boolean!) { FIELD ...S @skip(if: $yes) } fragment S on Mutation { SIBLING }":    false,
+			"mutation($no: Boolean!) { SIBLING ...F @include(if: $no) } fragment F on Mutation { FIELD }":   false,
+			"mutation($yes: Boolean!) { FIELD ...S @include(if: $yes) } fragment S on Mutation { SIBLING }": true,
+			"mutation($no: Boolean!) { FIELD ...S @skip(if: $no) } fragment S on Mutation { SIBLING }":      true,
+		} {
+			mutation = strings.NewReplacer("FIELD", field, "SIBLING", sibling).Replace(mutation)
+			for _, key := range []string{"", persisted.HashText(mutation)} {
+				got := s.sendMutation(t.Context(), s.teacher, key, gqltest.QueryBody(mutation, variables))
+				if rejected {
+					wantCode(t, got, http.StatusBadRequest, "BAD_REQUEST")
+					if !strings.Contains(got.Text(), name+" must be the only field") {
+						t.Errorf("%s\ngot %s", mutation, got)
+					}
+				} else if strings.Contains(got.Text(), `"errors"`) {
+					t.Errorf("%s\ngot %s", mutation, got)
+				}
+			}
+		}
+	}
+	// Only the documents that skip the session field wrote: one for each field, with a key and without.
+	s.wantRows(t, 6, "courses WHERE title = 'Beside'")
+	s.wantRows(t, 0, "sessions")
+}
+
+// With a key a session field selects nothing that can fail: nothing reveals that a password was right, or
+// undoes that a token was spent, and leaves no trace.
+func TestIdempotentSessionSelectsPlainFields(t *testing.T) {
+	t.Parallel()
+	s := newIdempotencyServer(t, testdb.New(t))
+	token, hash := auth.NewRefreshToken()
+	s.execSQL(t, "WITH s AS (INSERT INTO sessions (user_id) VALUES ($1) RETURNING id) INSERT INTO refresh_tokens SELECT $2, id, now(), now() + interval '1 day' FROM s", s.student.ID, hash[:])
+	send := func(key, selection string) *gqltest.Response {
+		return s.sendMutation(t.Context(), edu.Viewer{}, key, gqltest.QueryBody("mutation($t: String!) { refreshSession(input: {refreshToken: $t}) { accessToken "+selection+" } }", map[string]any{"t": token}))
+	}
+	for _, selection := range []string{
+		"user { dashboard { watchTimeSeconds(days: -1) } }",
+		"a: user { name } b: user { ... on Node { ... on User { name x: coursesTaught(first: -1) { totalCount } } } }",
+		"user { enrollments { nodes { id } } }",
+	} {
+		got := send("key", selection)
+		wantCode(t, got, http.StatusBadRequest, "BAD_REQUEST")
+		if !strings.Contains(got.Text(), "plain fields of its user") {
+			t.Errorf("%s\ngot %s", selection, got)
+		}
+	}
+	s.wantRows(t, 0, "refresh_tokens WHERE spent_at IS NOT NULL")
+	const plain = "user { __typename id name avatarUrl role createdAt email plan preferences { locale theme } lastLogin } userErrors { code }"
+	checkReplay(t, send("key", plain), send("key", plain))
+	s.wantRows(t, 1, "refresh_tokens WHERE spent_at IS NOT NULL")
+}
+
+// Without a key the failure of a selection below the user leaves the tokens, and what signing in wrote.
+func TestSessionKeepsTokensBesideErrors(t *testing.T) {
+	t.Parallel()
+	s := newIdempotencyServer(t, testdb.New(t))
+	token, hash := auth.NewRefreshToken()
+	s.execSQL(t, "WITH s AS (INSERT INTO sessions (user_id) VALUES ($1) RETURNING id) INSERT INTO refresh_tokens SELECT $2, id, now(), now() + interval '1 day' FROM s", s.student.ID, hash[:])
+	got := s.sendMutation(t.Context(), edu.Viewer{}, "", gqltest.QueryBody("mutation($t: String!) { refreshSession(input: {refreshToken: $t}) { accessToken refreshToken expiresAt user { coursesTaught(first: -1) { totalCount } } } }", map[string]any{"t": token}))
+	r := got.Result(t)
+	if len(r.Errors) != 1 || r.Code() != "BAD_USER_INPUT" || strings.Count(got.Text(), "null") != 1 || !strings.Contains(got.Text(), `"user":null`) {
+		t.Errorf("got %s, want all tokens beside the error", got)
+	}
+	s.wantRows(t, 1, "refresh_tokens WHERE spent_at IS NOT NULL")
+}
