@@ -105,6 +105,9 @@ func loadPrivateFields(ctx context.Context, u *edu.User, field string) (*edu.Use
 		if u, err = l.User.Load(ctx, loaders.EntityKey{ID: u.ID, Columns: edu.UserPrivateColumns}); err != nil {
 			return nil, err
 		}
+		if u == nil {
+			return nil, edu.Errorf(edu.NotFound, "the user was deleted")
+		}
 	}
 	return u.Private, nil
 }

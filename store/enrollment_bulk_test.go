@@ -33,3 +33,16 @@ func TestBulkEnrollTwice(t *testing.T) {
 		t.Errorf("%d enrollments, want 2", n)
 	}
 }
+
+// An account whose email occurs twice in different case is one account, enrolled or not.
+func TestBulkEnrollCountsAccountsOnce(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, testdb.NewWithDemo(t))
+	emails := []string{"student@7p.example", "STUDENT@7p.example", "nobody@7p.example"}
+	for _, want := range []store.BulkEnrollment{{Enrolled: 1}, {AlreadyEnrolled: 1}} {
+		got, err := s.BulkEnroll(t.Context(), edu.Viewer{ID: 3, Role: edu.RoleAdmin}, 31, emails, nil)
+		if err != nil || got.Enrolled != want.Enrolled || got.AlreadyEnrolled != want.AlreadyEnrolled || len(got.UnknownEmails) != 1 {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+	}
+}

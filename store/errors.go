@@ -24,6 +24,10 @@ func convertError(err error) error {
 		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.BadUserInput, "a text contains a NUL character"), err)
 	case errors.As(err, &pg) && pg.Code == "57014": // query_canceled: the statement timeout expired
 		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database took too long: try again, or request less"), err)
+	case isMissingAccount(err):
+		return fmt.Errorf("store: %w: %w", errAccountDeleted, err)
+	case isMissingRow(err):
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.NotFound, "an object that the write needs was deleted meanwhile: read it again"), err)
 	case errors.Is(err, errCommitUnknown):
 		return fmt.Errorf("store: %w", err)
 	case isConflict(err):
@@ -36,6 +40,27 @@ func convertError(err error) error {
 	default:
 		return fmt.Errorf("store: %w", err)
 	}
+}
+
+var errAccountDeleted = edu.Errorf(edu.Unauthenticated, "the account of the viewer was deleted: sign in with another one")
+
+// isMissingRow reports whether a write refers to a row that was deleted after the write read it.
+func isMissingRow(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "23503" // foreign_key_violation
+}
+
+// accountConstraints are the foreign keys by which a viewer's writes refer to the viewer.
+var accountConstraints = map[string]bool{
+	"courses_instructor_id_fkey": true, "enrollments_user_id_fkey": true, "reviews_user_id_fkey": true,
+	"video_progress_user_id_fkey": true, "sessions_user_id_fkey": true,
+}
+
+// isMissingAccount reports whether the row of isMissingRow is an account. After the retry of a lost race
+// it can only be the viewer's: other accounts are then reported as unknown.
+func isMissingAccount(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && isMissingRow(err) && accountConstraints[pg.ConstraintName]
 }
 
 // errCommitUnknown reports that the response to a commit was lost, so its outcome is unknown.

@@ -22,8 +22,14 @@ func (s *Store) UpdatePreferences(ctx context.Context, v edu.Viewer, c Preferenc
 	if err != nil {
 		return err
 	}
-	return s.WriteInTx(ctx, func(tx *Tx) error {
+	var id int64
+	err = s.writeRow(ctx, userRow(v.ID), func(tx *Tx) error {
+		id = 0
 		q := newStatement("UpdatePreferences", "UPDATE users SET preferences = preferences || ")
-		return tx.Commit(ctx, q.addSQL(q.bindArg(changes), "::jsonb WHERE id = ", q.bindArg(v.ID)).buildQuery(nil))
+		return tx.Commit(ctx, q.addSQL(q.bindArg(changes), "::jsonb WHERE id = ", q.bindArg(v.ID), " RETURNING id").buildQuery(scanInt64(&id)))
 	})
+	if err == nil && id == 0 {
+		err = errAccountDeleted
+	}
+	return err
 }

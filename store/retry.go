@@ -17,15 +17,24 @@ const (
 	retryBudget    = 3 * time.Second
 	initialBackoff = 2 * time.Millisecond
 	maxBackoff     = 200 * time.Millisecond
+
+	// maxMissingRetries limits the retries of a write that refers to a deleted row. The first retry
+	// usually reads that the row is missing, and reports what is. A row that it does not read is the
+	// viewer's account, which no retry finds.
+	maxMissingRetries = 2
 )
 
 // retryConflicts calls attempt until it succeeds, fails with an error that is not transient, or the
 // budget is spent.
 func retryConflicts(ctx context.Context, attempt func() error) error {
 	var end time.Time
+	missing := 0
 	for pause := initialBackoff; ; pause = min(2*pause, maxBackoff) {
 		err := attempt()
-		if !isTransient(err) {
+		if isMissingRow(err) {
+			missing++
+		}
+		if !isTransient(err) || missing > maxMissingRetries {
 			return err
 		}
 		if end.IsZero() {
@@ -64,7 +73,7 @@ func isConflict(err error) bool {
 
 // isTransient reports whether another attempt may succeed a moment later.
 func isTransient(err error) bool {
-	if isConflict(err) {
+	if isConflict(err) || isMissingRow(err) {
 		return true
 	}
 	return err != nil && !errors.Is(err, errCommitUnknown) && isUnreachable(err)
