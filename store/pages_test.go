@@ -1,0 +1,104 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
+)
+
+// Pages of search results from the end are the list of the pages from the start, in every order.
+func TestPagesOfSearch(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	insertAuthors(t, db)
+	// Two courses of each rank, so that the id decides.
+	exec(t, db, `INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id, enrollment_count, rating_average)
+		SELECT 's' || n, repeat('go ', 1 + n / 2 % 3), 'beginner', true, timestamptz '2026-01-01' + n / 2 * interval '1 day', 1, 1, 9 - n / 2, nullif(n / 2 % 4, 0)
+		FROM generate_series(1, 9) n`)
+	for _, text := range []string{"go", ""} {
+		for sort, order := range map[edu.SearchSort]string{
+			edu.SortRelevance: "CASE WHEN $1 = '' THEN 0 ELSE ts_rank(search_vector, websearch_to_tsquery('english', $1)) + (lower(title) = $1)::int END",
+			edu.SortRating:    "coalesce(rating_average, 0)", edu.SortEnrollments: "enrollment_count", edu.SortNewest: "published_at",
+		} {
+			want := value[[]int64](t, db, "SELECT array_agg(id ORDER BY "+order+" DESC, id DESC) FROM courses WHERE $1 = $1", text)
+			for _, backward := range []bool{false, true} {
+				got := pageThroughSearch(t, s, text, sort, backward)
+				if backward {
+					slices.Reverse(got)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("%q by %s, backward %v: %v, want %v", text, sort, backward, got, want)
+				}
+			}
+		}
+	}
+}
+
+// pageThroughSearch returns the ids of all pages of two results.
+func pageThroughSearch(t *testing.T, s *store.Store, text string, sort edu.SearchSort, backward bool) (ids []int64) {
+	t.Helper()
+	args := edu.SearchArgs{Query: text, Sort: sort, Page: edu.PageArgs{Limit: 1, Backward: backward}}
+	for range 20 {
+		hits := readRows(t, s, func(into func(store.SearchHit)) store.Query { return store.SearchCourses(args, into) })
+		for _, h := range hits {
+			ids = append(ids, h.Course.ID)
+		}
+		if len(hits) < 2 {
+			return ids
+		}
+		last := hits[len(hits)-1]
+		cursor := (&edu.CourseHit{Node: last.Course, Score: last.Score, Sort: sort}).Cursor()
+		args.Page.After, args.Page.Before = cursor, ""
+		if backward {
+			args.Page.After, args.Page.Before = "", cursor
+		}
+	}
+	t.Fatalf("the pages have no end: %v", ids)
+	return nil
+}
+
+// The days of the platform begin with the requested one.
+func TestPlatformEnrollments(t *testing.T) {
+	t.Parallel()
+	s, _ := stageFigures(t)
+	second := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	got := readRows(t, s, func(into func(edu.TimePoint)) store.Query {
+		return store.PlatformEnrollments(edu.IntervalDay, second, into)
+	})
+	if len(got) != 1 || !got[0].At.Equal(second) || got[0].Value != 1 {
+		t.Errorf("%v, want one enrollment on the second", got)
+	}
+}
+
+// A call with the key of a call in progress waits until it is committed, and replays its response.
+func TestRunIdempotentWaitsForItsKey(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	started, release := make(chan struct{}, 2), make(chan struct{})
+	results := make(chan string, 2)
+	call := func() {
+		response, replayed, err := s.RunIdempotent(t.Context(), [32]byte{9}, false, func(*store.Store) ([]byte, error) {
+			started <- struct{}{}
+			<-release
+			return []byte("done"), nil
+		})
+		results <- fmt.Sprintf("%s %v %v", response, replayed, err)
+	}
+	go call()
+	<-started
+	go call()
+	const waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory')"
+	for len(started) == 0 && !value[bool](t, db, waiting) { // a call without the lock starts
+	}
+	close(release)
+	got := []string{<-results, <-results}
+	slices.Sort(got)
+	if want := []string{"done false <nil>", "done true <nil>"}; !slices.Equal(got, want) || len(started) != 0 {
+		t.Errorf("%q, %d more ran, want %q", got, len(started), want)
+	}
+}
