@@ -5,6 +5,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
 )
 
 // A refresh that meets the revocation of its session, or the use of its token, waits for it and is rejected.
@@ -60,5 +61,24 @@ func TestDeleteExpiredSessionsLeavesOthers(t *testing.T) {
 	}
 	if left := value[[]int64](t, db, "SELECT array_agg(id) FROM sessions"); len(left) != 1 || left[0] == v.Session {
 		t.Errorf("sessions %v are left, want the one without tokens", left)
+	}
+}
+
+// A refresh returns the user of its own session, among other users with sessions.
+func TestRefreshReturnsItsUser(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, testdb.New(t))
+	var viewers []edu.Viewer
+	for i, email := range []string{"a@7p.example", "b@7p.example", "c@7p.example"} {
+		v, err := s.SignUp(t.Context(), store.NewAccount{Name: "A", Email: email, PasswordHash: "hash"}, numberedToken(i), atEmail)
+		if err != nil {
+			t.Fatal(err)
+		}
+		viewers = append(viewers, v)
+	}
+	for i, want := range viewers {
+		if got, stolen := refresh(t, s, numberedToken(i), numberedToken(10+i)); got != want || stolen {
+			t.Errorf("%+v, stolen %v, want %+v", got, stolen, want)
+		}
 	}
 }
