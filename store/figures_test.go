@@ -14,7 +14,7 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// stageFigures inserts rows that each condition of a read tells apart:
+// stageFigures inserts rows that each condition of a read distinguishes:
 //
 //   - users 1 and 2 teach, 3 and 4 learn, 5 is new
 //   - courses 1, 6, 8 and 9 of category 1, 3 and 4 of category 2 and 5 of category 3 are published, 2, 7 and 10 are drafts

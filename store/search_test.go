@@ -28,7 +28,7 @@ func insertAuthors(t *testing.T, db *pgxpool.Pool) {
 	exec(t, db, "INSERT INTO users (name, email) VALUES ('a', 'a'), ('b', 'b'); INSERT INTO categories (name, slug) VALUES ('a', 'a'), ('b', 'b')")
 }
 
-// Suggestions are titles of published courses: those that begin with the text, by enrollments and title; then
+// Suggestions are titles of published courses: titles that begin with the text, by enrollments and title; then
 // similar ones, by similarity, enrollments and title.
 func TestSuggestions(t *testing.T) {
 	t.Parallel()
@@ -69,7 +69,7 @@ func TestCorrections(t *testing.T) {
 	exec(t, db, "INSERT INTO course_words SELECT repeat(chr(n), 5) FROM generate_series(97, 118) n") // of no course, and not similar
 	exec(t, db, "INSERT INTO course_words VALUES ('obsolete')")                                      // of an earlier text
 	want := []store.Correction{
-		{"zymurgx", false, "zymurga"}, // as near as zymurgy
+		{"zymurgx", false, "zymurga"}, // as similar as zymurgy
 		{"pterodactil", false, "pterodactyl"},
 		{"the", true, ""},
 		{"pterodactyl", true, "pterodactyl"},

@@ -91,7 +91,7 @@ func TestDeleteChangesOfOpenTransactions(t *testing.T) {
 	}
 }
 
-// Deleting changes skips those that another server is deleting, and does not wait for it.
+// Deleting changes skips changes that another server is deleting, and does not wait for it.
 func TestDeleteChangesOfAnotherServer(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)

@@ -87,7 +87,7 @@ func rewriteCode() (*rewrittenCode, error) {
 	return code, os.WriteFile(overlayFolder+"/overlay.json", content, 0o644)
 }
 
-// listMutants returns all mutants. Those of SQL are among the reached ones.
+// listMutants returns all mutants. The mutants of SQL are among the reached ones.
 func (c *rewrittenCode) listMutants(reached map[string]mutation.Reached) ([]mutant, error) {
 	all := slices.Clone(c.mutants)
 	for key, r := range reached {
