@@ -59,7 +59,12 @@ func TestCoursePolicies(t *testing.T) {
 		draft:     {ok, notPublished, notPublished, notEnrolled, notEnrolled},
 		published: {ok, ok, ok, notEnrolled, notEnrolled},
 	}
-	for v, table := range map[edu.Viewer]map[*edu.Course]codes{nobody: outsider, student: outsider, colleague: outsider, instructor: manager, admin: manager} {
+	author := map[*edu.Course]codes{ // authors do not review their own course
+		nil:       {notFound, notFound, notFound, notFound, notFound},
+		draft:     {ok, notPublished, notPublished, notEnrolled, forbidden},
+		published: {ok, ok, ok, notEnrolled, forbidden},
+	}
+	for v, table := range map[edu.Viewer]map[*edu.Course]codes{nobody: outsider, student: outsider, colleague: outsider, instructor: author, admin: manager} {
 		for c, want := range table {
 			got := codes{
 				codeOf(t, c.AuthorizeEdit(v, at)), codeOf(t, c.AuthorizeBulkEnroll(v, at)), codeOf(t, c.AuthorizeEnroll(v, false, at)),
@@ -72,7 +77,10 @@ func TestCoursePolicies(t *testing.T) {
 				continue
 			}
 			review := ok
-			if c == draft {
+			switch {
+			case v == instructor:
+				review = forbidden
+			case c == draft:
 				review = notPublished
 			}
 			enrolled := codes{"", "", codeOf(t, c.AuthorizeEnroll(v, true, at)), codeOf(t, c.AuthorizeUnenroll(v, true, at)), codeOf(t, c.AuthorizeReview(v, true, at))}

@@ -82,7 +82,7 @@ func TestRunIdempotentWaitsForItsKey(t *testing.T) {
 	started, release := make(chan struct{}, 2), make(chan struct{})
 	results := make(chan string, 2)
 	call := func() {
-		response, replayed, err := s.RunIdempotent(t.Context(), [32]byte{9}, false, func(*store.Store) ([]byte, error) {
+		response, replayed, err := s.RunIdempotent(t.Context(), store.IdempotentRun{Key: [32]byte{9}}, func(*store.Store) ([]byte, error) {
 			started <- struct{}{}
 			<-release
 			return []byte("done"), nil
