@@ -75,30 +75,40 @@ func TestPlatformEnrollments(t *testing.T) {
 	}
 }
 
-// A call with the key of a call in progress waits until it is committed, and replays its response.
+// A call with the key of a call in progress on another server waits at its first write until that one is
+// committed, and replays its response. Nothing is written twice.
 func TestRunIdempotentWaitsForItsKey(t *testing.T) {
 	t.Parallel()
-	s, db := setup(t, testdb.New(t))
-	started, release := make(chan struct{}, 2), make(chan struct{})
+	dsn := testdb.New(t)
+	first, db := setup(t, dsn)
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	second := open(t, store.Config{URL: dsn, MaxConns: 4})
+	wrote, release := make(chan struct{}, 2), make(chan struct{})
 	results := make(chan string, 2)
-	call := func() {
-		response, replayed, err := s.RunIdempotent(t.Context(), store.IdempotentRun{Key: [32]byte{9}}, func(*store.Store) ([]byte, error) {
-			started <- struct{}{}
-			<-release
-			return []byte("done"), nil
+	call := func(s *store.Store) {
+		response, replayed, err := s.RunIdempotent(t.Context(), store.IdempotentRun{Key: [32]byte{9}, OwnRows: true}, func(s *store.Store) ([]byte, error) {
+			response, err := bumpAndRespond(t.Context(), "done")(s)
+			if err == nil {
+				wrote <- struct{}{}
+				<-release
+			}
+			return response, err
 		})
 		results <- fmt.Sprintf("%s %v %v", response, replayed, err)
 	}
-	go call()
-	<-started
-	go call()
+	go call(first)
+	<-wrote
+	go call(second)
 	const waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory')"
-	for len(started) == 0 && !value[bool](t, db, waiting) { // a call without the lock starts
+	for len(wrote) == 0 && !value[bool](t, db, waiting) { // a call without the lock writes
 	}
 	close(release)
 	got := []string{<-results, <-results}
 	slices.Sort(got)
-	if want := []string{"done false <nil>", "done true <nil>"}; !slices.Equal(got, want) || len(started) != 0 {
-		t.Errorf("%q, %d more ran, want %q", got, len(started), want)
+	if want := []string{"done false <nil>", "done true <nil>"}; !slices.Equal(got, want) || len(wrote) != 0 {
+		t.Errorf("%q, %d more wrote, want %q", got, len(wrote), want)
+	}
+	if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); n != 1 {
+		t.Errorf("written %d times, want once", n)
 	}
 }
