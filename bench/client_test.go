@@ -68,7 +68,7 @@ func TestRequestCarriesViewerAndVariables(t *testing.T) {
 	}
 	var got edu.Viewer
 	var body string
-	addr := startHandler(t, auth.Middleware(tokens)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	addr := startHandler(t, auth.Middleware(tokens, nil)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = edu.ViewerFrom(r.Context())
 		b, _ := io.ReadAll(r.Body)
 		body = string(b)

@@ -44,7 +44,7 @@ func serveYardstick(ctx context.Context) error {
 	}
 	defer pool.Close()
 	mux := http.NewServeMux()
-	mux.Handle("POST /graphql", auth.Middleware(tokens)(&operationHandler{db: pool, operations: newOperations()}))
+	mux.Handle("POST /graphql", auth.Middleware(tokens, nil)(&operationHandler{db: pool, operations: newOperations()}))
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	srv := &http.Server{Addr: os.Getenv("ADDR"), Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)

@@ -38,7 +38,12 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	s.shared.rateLimits.RecognizeAddresses(s.db.HasSignInAddress)
 	api := gql.New(o)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", redirectBrowsers(auth.Middleware(s.authentication)(s.shared.rateLimits.Middleware(clientAddress)(api))))
+	rateLimits := s.shared.rateLimits
+	mux.Handle("/graphql", wrapHandler(api,
+		redirectBrowsers,
+		auth.Middleware(s.authentication, rateLimits.FailedAuthentications(clientAddress)),
+		rateLimits.Middleware(clientAddress),
+	))
 	addPages(mux)
 	mux.Handle("GET /.well-known/jwks.json", s.authentication.Tokens.JWKSHandler())
 	mux.HandleFunc("GET /healthz", s.health.ServeLiveness)

@@ -44,10 +44,25 @@ func (a *Authenticator) VerifyToken(ctx context.Context, token string) (edu.View
 	return a.Accounts.ResolveViewer(ctx, Identity{ID: v.ID, Session: v.Session})
 }
 
+// FailureLimit limits the failed authentications of a client's address. Its methods write the response to
+// a request that they reject, and report whether they did.
+type FailureLimit interface {
+	// RejectBlocked rejects a request whose address has no failures left.
+	RejectBlocked(http.ResponseWriter, *http.Request) bool
+	// RejectFailure counts a failure, and rejects the request if its address has none left.
+	RejectFailure(http.ResponseWriter, *http.Request) bool
+}
+
 // Middleware stores the viewer of a bearer token in the request's context. Requests without
 // credentials are anonymous. Invalid credentials get 401; they are never treated as anonymous.
 // Credentials that cannot be checked get 503.
-func Middleware(verifier Verifier) func(http.Handler) http.Handler {
+//
+// failures limits the requests with invalid credentials; nil limits none. If an address has no failures
+// left, its tokens are rejected before their signatures are checked, except those that this process has
+// accepted before: other clients may share the address. Expired tokens do not count. Their signatures
+// are not checked either.
+func Middleware(verifier Verifier, failures FailureLimit) func(http.Handler) http.Handler {
+	g := gate{verifier, failures, newAcceptedTokens()}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			headers := r.Header["Authorization"]
@@ -55,18 +70,47 @@ func Middleware(verifier Verifier) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
-			token, err := parseBearerToken(headers)
-			var v edu.Viewer
-			if err == nil {
-				v, err = verifier.VerifyToken(r.Context(), token)
+			if v, ok := g.authenticate(w, r, headers); ok {
+				next.ServeHTTP(w, r.WithContext(edu.WithViewer(r.Context(), v)))
 			}
-			if err != nil {
-				writeRejection(w, err)
-				return
-			}
-			next.ServeHTTP(w, r.WithContext(edu.WithViewer(r.Context(), v)))
 		})
 	}
+}
+
+// gate authenticates requests with credentials.
+type gate struct {
+	verifier Verifier
+	failures FailureLimit // nil without a limit
+	accepted acceptedTokens
+}
+
+// authenticate returns the viewer of a request's credentials. Otherwise it writes the rejection.
+func (g *gate) authenticate(w http.ResponseWriter, r *http.Request, headers []string) (v edu.Viewer, ok bool) {
+	token, err := parseBearerToken(headers)
+	known := err == nil && g.accepted.hasToken(token)
+	if !known && g.failures != nil && g.failures.RejectBlocked(w, r) {
+		return edu.Viewer{}, false
+	}
+	if err == nil {
+		v, err = g.verifier.VerifyToken(r.Context(), token)
+	}
+	switch {
+	case err == nil && !known:
+		g.accepted.addToken(token)
+	case err == nil:
+	case known && !errors.Is(err, edu.Unavailable):
+		g.accepted.removeToken(token) // its next failure counts
+		writeRejection(w, err)
+	case !known && g.failures != nil && isCountedFailure(err) && g.failures.RejectFailure(w, r):
+	default:
+		writeRejection(w, err)
+	}
+	return v, err == nil
+}
+
+// isCountedFailure reports whether an error counts as a failed authentication.
+func isCountedFailure(err error) bool {
+	return !errors.Is(err, edu.Unavailable) && !errors.Is(err, ErrTokenExpired)
 }
 
 // parseBearerToken returns the token of the Authorization headers of a request.

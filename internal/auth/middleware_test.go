@@ -25,7 +25,7 @@ func authenticate(t *testing.T, v auth.Verifier, headers ...string) (edu.Viewer,
 	t.Helper()
 	var viewer edu.Viewer
 	reached := false
-	h := auth.Middleware(v)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	h := auth.Middleware(v, nil)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		viewer, reached = edu.ViewerFrom(r.Context()), true
 	}))
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/MicahParks/keyfunc/v3"
@@ -14,9 +13,6 @@ import (
 
 	"github.com/7p-education/api/edu"
 )
-
-// leeway is the accepted difference between the provider's clock and this server's.
-const leeway = 30 * time.Second
 
 // asymmetricAlgorithms are the algorithms that a provider may sign with (RFC 7518 section 3.1,
 // RFC 8037): a party that can verify cannot sign.
@@ -84,6 +80,9 @@ func (p *Provider) isIssuerOf(token string) bool {
 // ErrInvalidToken or another edu.Unauthenticated error, or has the code edu.Unavailable while there
 // are no keys.
 func (p *Provider) VerifyIdentity(ctx context.Context, token string) (Identity, error) {
+	if isExpired(p.parser, token, leeway) {
+		return Identity{}, ErrTokenExpired
+	}
 	c := jwt.MapClaims{}
 	_, err := p.parser.ParseWithClaims(token, c, func(t *jwt.Token) (any, error) {
 		// The fetch that an unknown kid starts serves other requests too: do not cancel it with this one.

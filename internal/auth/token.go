@@ -15,6 +15,10 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
+// leeway is the accepted difference between the clock of a token's issuer and this server's. Another
+// server of ours is an issuer too.
+const leeway = 30 * time.Second
+
 // Errors of invalid tokens. Each message says what to do.
 var (
 	// ErrInvalidToken is the error of a malformed, forged or foreign token.
@@ -56,7 +60,8 @@ func NewTokens(secrets, bundle string) (*Tokens, error) {
 	return &Tokens{keys: keys, cache: newTokenCache(), parser: jwt.NewParser(
 		jwt.WithValidMethods(keys.algorithms()), // excludes "none"
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience),
-		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithStrictDecoding(),
+		// VerifyToken checks exp without the leeway, which is for iat and nbf.
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(),
 	)}, nil
 }
 
@@ -88,6 +93,9 @@ func (t *Tokens) VerifyToken(_ context.Context, token string) (edu.Viewer, error
 	if strings.ContainsAny(token, "\r\n") { // the decoder skips them: each token must have one spelling
 		return edu.Viewer{}, ErrInvalidToken
 	}
+	if isExpired(t.parser, token, 0) {
+		return edu.Viewer{}, ErrTokenExpired
+	}
 	var c claims
 	if _, err := t.parser.ParseWithClaims(token, &c, t.keys.candidateKeys); err != nil {
 		return edu.Viewer{}, tokenError(err)
@@ -98,6 +106,14 @@ func (t *Tokens) VerifyToken(_ context.Context, token string) (edu.Viewer, error
 	}
 	t.cache.storeToken(token, v, &c)
 	return v, nil
+}
+
+// isExpired reports whether a token says that it expired more than tolerance ago. The signature is not
+// checked: clients send expired tokens all the time, and each failed check counts (see Middleware).
+func isExpired(parser *jwt.Parser, token string, tolerance time.Duration) bool {
+	var c jwt.RegisteredClaims
+	_, _, err := parser.ParseUnverified(token, &c)
+	return err == nil && c.ExpiresAt != nil && !time.Now().Before(c.ExpiresAt.Add(tolerance))
 }
 
 // tokenError converts an error of the JWT library to one of this package.

@@ -8,8 +8,13 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// maxCachedTokens is the maximum number of cached tokens, about 6 MB.
-const maxCachedTokens = 16_384
+const (
+	// maxCachedTokenBytes is the maximum size of the cached tokens and their entries: about 16,000 tokens
+	// of 300 bytes.
+	maxCachedTokenBytes = 8 << 20
+	// cachedTokenBytes is the size of an entry without its token: 204 bytes by BenchmarkTokenCacheMemory.
+	cachedTokenBytes = 220
+)
 
 // tokenCache stores tokens whose signature and claims are valid, until they expire. Verifying an
 // EdDSA signature again would cost seven times as much as the rest of a cached response. The account
@@ -25,7 +30,10 @@ type cachedToken struct {
 }
 
 func newTokenCache() tokenCache {
-	return tokenCache{otter.Must(&otter.Options[string, cachedToken]{MaximumSize: maxCachedTokens})}
+	return tokenCache{otter.Must(&otter.Options[string, cachedToken]{
+		MaximumWeight: maxCachedTokenBytes,
+		Weigher:       func(token string, _ cachedToken) uint32 { return uint32(len(token)) + cachedTokenBytes },
+	})}
 }
 
 // lookupToken returns the viewer of a cached token that is valid at now.
@@ -34,10 +42,10 @@ func (c tokenCache) lookupToken(token string, now time.Time) (edu.Viewer, bool) 
 	return entry.viewer, ok && !now.Before(entry.notBefore) && now.Before(entry.expiresAt)
 }
 
-// storeToken caches a verified token. A token without exp or nbf is not cached.
+// storeToken caches a verified token, whose period of validity begins earlier by the leeway. A token without exp or nbf is not cached.
 func (c tokenCache) storeToken(token string, viewer edu.Viewer, verified *claims) {
 	if verified.ExpiresAt == nil || verified.NotBefore == nil {
 		return
 	}
-	c.entries.Set(token, cachedToken{viewer, verified.NotBefore.Time, verified.ExpiresAt.Time})
+	c.entries.Set(token, cachedToken{viewer, verified.NotBefore.Add(-leeway), verified.ExpiresAt.Time})
 }

@@ -100,6 +100,57 @@ func TestInvalidTokens(t *testing.T) {
 	}
 }
 
+// TestClockSkew checks that a token from a server whose clock is 25 s ahead is valid, and one from a clock
+// more than 30 s ahead is not. The end of a token's period is exact.
+func TestClockSkew(t *testing.T) {
+	t.Parallel()
+	key := []byte(secret)
+	for name, c := range map[string]struct {
+		change func(jwt.MapClaims, time.Time)
+		want   error
+	}{
+		"nbf and iat 25 s ahead": {func(c jwt.MapClaims, now time.Time) { c["nbf"], c["iat"] = now.Unix()+25, now.Unix()+25 }, nil},
+		"nbf 35 s ahead":         {func(c jwt.MapClaims, now time.Time) { c["nbf"] = now.Unix() + 35 }, auth.ErrInvalidToken},
+		"iat 35 s ahead":         {func(c jwt.MapClaims, now time.Time) { c["iat"] = now.Unix() + 35 }, auth.ErrInvalidToken},
+		"expired 1 s ago":        {func(c jwt.MapClaims, now time.Time) { c["exp"] = now.Unix() - 1 }, auth.ErrTokenExpired},
+	} {
+		claims := validClaims()
+		c.change(claims, time.Now())
+		token := sign(t, jwt.SigningMethodHS256, key, claims)
+		if _, err := newTokens(t, secret, "").VerifyToken(t.Context(), token); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// A token from a clock that is ahead is cached like any other: verifying it allocates, a lookup does not.
+//
+//nolint:paralleltest // AllocsPerRun counts the allocations of all goroutines
+func TestClockSkewIsCached(t *testing.T) {
+	tokens, token := newTokens(t, secret, ""), issueTokenFor(t, edu.Viewer{ID: 7, Role: edu.RoleStudent}, time.Now().Add(25*time.Second), time.Minute)
+	verify := func() {
+		if _, err := tokens.VerifyToken(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verify()
+	if n := testing.AllocsPerRun(100, verify); n > 0 {
+		t.Errorf("got %v allocations, want 0", n)
+	}
+}
+
+// TestExpiredBeforeSignature checks that the signature of an expired token is not checked: such tokens are
+// not limited.
+func TestExpiredBeforeSignature(t *testing.T) {
+	t.Parallel()
+	claims := validClaims()
+	claims["exp"] = time.Now().Add(-time.Minute).Unix()
+	forged := sign(t, jwt.SigningMethodHS256, []byte(strings.ToUpper(secret)), claims)
+	if _, err := newTokens(t, secret, "").VerifyToken(t.Context(), forged); !errors.Is(err, auth.ErrTokenExpired) {
+		t.Errorf("got %v, want %v", err, auth.ErrTokenExpired)
+	}
+}
+
 func TestShortSecret(t *testing.T) {
 	t.Parallel()
 	short := strings.Repeat("s", auth.MinSecretBytes-1)
@@ -112,7 +163,7 @@ func TestMiddleware(t *testing.T) {
 	t.Parallel()
 	good := issueTokenFor(t, edu.Viewer{ID: 7, Role: edu.RoleStudent}, time.Now(), time.Minute)
 	expired := issueTokenFor(t, edu.Viewer{ID: 7, Role: edu.RoleStudent}, time.Now().Add(-time.Hour), time.Minute)
-	h := auth.Middleware(newTokens(t, secret, ""))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := auth.Middleware(newTokens(t, secret, ""), nil)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(edu.ViewerFrom(r.Context()).ID)
 	}))
 	for header, want := range map[string]string{

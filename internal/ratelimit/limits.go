@@ -36,28 +36,31 @@ type Limits struct {
 	requests, premium, cost, signIns *countedLimiter // nil if disabled
 	emails                           *emailLimits    // nil if disabled
 	registrations                    *countedLimiter // nil if disabled
+	failures                         *countedLimiter // of authentications; nil if disabled
 	delays                           *delayQueue
 	// policies is the RateLimit-Policy header of ordinary callers, premiumPolicies that of callers
-	// with the larger limit.
-	policies, premiumPolicies []string
+	// with the larger limit, failurePolicies that of failed authentications.
+	policies, premiumPolicies, failurePolicies []string
 }
 
 // New returns Limits with buckets in r, or in memory if r is nil.
 func New(rules Rules, r *cache.Redis) *Limits {
 	rules.Requests.Name, rules.Premium.Name, rules.Cost.Name, rules.SignIns.Name = "default", "premium", "cost", "sessions"
 	rules.Registrations.Name = "registrations"
+	failures := Policy{Name: "authentication", Limit: rules.Requests.Limit, Window: rules.Requests.Window}
 	open := func(p Policy) *countedLimiter {
 		if p.Disabled() {
 			return nil
 		}
-		return &countedLimiter{Limiter: NewLimiter(p, r), name: p.Name}
+		return &countedLimiter{Limiter: NewLimiter(p, r), policy: p}
 	}
 	l := &Limits{
 		rules:    rules,
 		requests: open(rules.Requests), premium: open(rules.Premium), cost: open(rules.Cost),
-		signIns: open(rules.SignIns), registrations: open(rules.Registrations), delays: newDelayQueue(),
+		signIns: open(rules.SignIns), registrations: open(rules.Registrations), failures: open(failures), delays: newDelayQueue(),
 		policies:        policyHeader(rules.Requests, rules.Cost, rules.SignIns),
 		premiumPolicies: policyHeader(rules.Premium, rules.Cost, rules.SignIns),
+		failurePolicies: policyHeader(failures),
 	}
 	if l.signIns != nil && !rules.Emails.Disabled() {
 		l.emails = newEmailLimits(rules.Emails, open)

@@ -8,7 +8,7 @@ import (
 // countedLimiter is a Limiter that counts its decisions.
 type countedLimiter struct {
 	Limiter
-	name              string
+	policy            Policy
 	allowed, rejected atomic.Uint64
 }
 
@@ -34,13 +34,13 @@ type PolicyStats struct {
 // PolicyStats returns the counts of the enabled policies, always in the same order.
 func (l *Limits) PolicyStats() []PolicyStats {
 	var all []PolicyStats
-	limiters := []*countedLimiter{l.requests, l.premium, l.cost, l.signIns, l.registrations}
+	limiters := []*countedLimiter{l.requests, l.premium, l.cost, l.signIns, l.registrations, l.failures}
 	if l.emails != nil {
 		limiters = append(limiters, l.emails.all, l.emails.known)
 	}
 	for _, c := range limiters {
 		if c != nil {
-			all = append(all, PolicyStats{c.name, c.allowed.Load(), c.rejected.Load()})
+			all = append(all, PolicyStats{c.policy.Name, c.allowed.Load(), c.rejected.Load()})
 		}
 	}
 	return all

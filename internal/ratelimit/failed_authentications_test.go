@@ -1,0 +1,150 @@
+package ratelimit_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/ratelimit"
+)
+
+// tokenChecks is a verifier that counts what it verifies. It returns the errors in the map, and accepts
+// tokens without one.
+type tokenChecks struct {
+	errors   map[string]error
+	verified int
+}
+
+func (c *tokenChecks) VerifyToken(_ context.Context, token string) (edu.Viewer, error) {
+	c.verified++
+	return edu.Viewer{ID: 1, Role: edu.RoleStudent}, c.errors[token]
+}
+
+// authServer is a server behind auth.Middleware and the limit of failed authentications.
+type authServer struct {
+	http.Handler
+	checks *tokenChecks
+}
+
+func newAuthServer(l *ratelimit.Limits) authServer {
+	c := &tokenChecks{errors: map[string]error{
+		"bad": auth.ErrInvalidToken, "expired": auth.ErrTokenExpired, "unknown": auth.ErrNoAccount,
+		"unchecked": edu.Errorf(edu.Unavailable, "unavailable"),
+	}}
+	address := func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.RemoteAddr) }
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	return authServer{auth.Middleware(c, l.FailedAuthentications(address))(ok), c}
+}
+
+// send sends a request with a token, "" for none.
+func (s authServer) send(t *testing.T, address, token string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil)
+	r.RemoteAddr = address
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, r)
+	return rec
+}
+
+// wantStatus sends a request and checks its status, and whether the token was verified.
+func (s authServer) wantStatus(t *testing.T, address, token string, status int, verified bool) *httptest.ResponseRecorder {
+	t.Helper()
+	before := s.checks.verified
+	rec := s.send(t, address, token)
+	if got := s.checks.verified > before; rec.Code != status || got != verified {
+		t.Errorf("%q from %s: got %d, verified: %t; want %d, verified: %t", token, address, rec.Code, got, status, verified)
+	}
+	return rec
+}
+
+const attacker, neighbor = "192.0.2.7", "192.0.2.8"
+
+// TestFailedAuthentications checks that an address that has sent too many bad tokens is rejected before a
+// signature is checked, and that the clients that share the address keep their accepted tokens.
+func TestFailedAuthentications(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(3, 30*time.Second)}, nil))
+		s.wantStatus(t, attacker, "good", http.StatusOK, true)
+		for i, state := range []string{`"authentication";r=2;t=10`, `"authentication";r=1;t=10`, `"authentication";r=0;t=10`} {
+			rec := s.wantStatus(t, attacker, []string{"bad", "unknown", "bad"}[i], http.StatusUnauthorized, true)
+			if got, policies := rec.Header().Get("Ratelimit"), rec.Header().Get("Ratelimit-Policy"); got != state || policies != `"authentication";q=3;w=30` {
+				t.Errorf("failure %d: got %s of %s, want %s", i+1, got, policies, state)
+			}
+		}
+		rec := s.wantStatus(t, attacker, "bad", http.StatusTooManyRequests, false)
+		const message = "too many invalid tokens from this address: the limit is 3 in 30 seconds, retry in 10 seconds"
+		if got := rejectionMessage(t, rec); got != message || rec.Header().Get("Ratelimit") != `"authentication";r=0;t=10` {
+			t.Errorf("got %q with %v, want %q", got, rec.Header(), message)
+		}
+		s.wantStatus(t, attacker, "new", http.StatusTooManyRequests, false)
+		s.wantStatus(t, attacker, "", http.StatusOK, false)
+		s.wantStatus(t, attacker, "good", http.StatusOK, true)
+		s.wantStatus(t, neighbor, "bad", http.StatusUnauthorized, true)
+		s.wantStatus(t, neighbor, "new", http.StatusOK, true)
+		s.wantStatus(t, attacker, "new", http.StatusOK, true) // accepted from another address
+		time.Sleep(10 * time.Second)
+		s.wantStatus(t, attacker, "newer", http.StatusOK, true)
+		s.wantStatus(t, attacker, "bad", http.StatusUnauthorized, true)
+		s.wantStatus(t, attacker, "bad", http.StatusTooManyRequests, false)
+	})
+}
+
+// TestUncountedAuthentications checks which rejected tokens do not count: expired ones, those that could
+// not be checked, and the first rejection of one that was accepted before.
+func TestUncountedAuthentications(t *testing.T) {
+	t.Parallel()
+	s := newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(1, time.Hour)}, nil))
+	for range 3 {
+		s.wantStatus(t, attacker, "expired", http.StatusUnauthorized, true)
+		s.wantStatus(t, attacker, "unchecked", http.StatusServiceUnavailable, true)
+	}
+	s.wantStatus(t, attacker, "good", http.StatusOK, true)
+	s.checks.errors["good"] = auth.ErrSessionEnded
+	s.wantStatus(t, attacker, "good", http.StatusUnauthorized, true)
+	s.wantStatus(t, attacker, "good", http.StatusUnauthorized, true) // counts
+	s.wantStatus(t, attacker, "good", http.StatusTooManyRequests, false)
+}
+
+// TestUnlimitedAuthentications checks that RATE_LIMIT=off switches the limit off.
+func TestUnlimitedAuthentications(t *testing.T) {
+	t.Parallel()
+	s := newAuthServer(ratelimit.New(ratelimit.Rules{}, nil))
+	for range 10 {
+		s.wantStatus(t, attacker, "bad", http.StatusUnauthorized, true)
+	}
+}
+
+// TestSharedFailedAuthentications checks that processes count together: a process whose address has used
+// up its failures elsewhere checks one more token, and then no more.
+func TestSharedFailedAuthentications(t *testing.T) {
+	t.Parallel()
+	url := redistest.StartServer(t).URL()
+	var servers [2]authServer
+	for i := range servers {
+		redis, err := cache.OpenRedis(cache.RedisOptions{URL: url, Deadline: time.Minute, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = redis.Close() })
+		servers[i] = newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(3, time.Hour)}, redis))
+	}
+	for range 3 {
+		servers[0].wantStatus(t, attacker, "bad", http.StatusUnauthorized, true)
+	}
+	servers[0].wantStatus(t, attacker, "bad", http.StatusTooManyRequests, false)
+	servers[1].wantStatus(t, attacker, "bad", http.StatusTooManyRequests, true)
+	servers[1].wantStatus(t, attacker, "bad", http.StatusTooManyRequests, false)
+}
