@@ -5,8 +5,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -22,10 +24,13 @@ var (
 	admin      = edu.Viewer{ID: 3, Role: edu.RoleAdmin}
 )
 
-// maxBulk is more than 1 MiB, above which a body needs a permit.
-const maxBulk = 2 << 20
+const (
+	// mediumBytes is the size above which a body is a large one.
+	mediumBytes = 1 << 20
+	maxBulk     = 2 << 20
+)
 
-// newBulkHandler has a permit for one larger body; respond returns the response to every operation.
+// newBulkHandler executes one large body at a time; respond returns the response to every operation.
 func newBulkHandler(maxWait time.Duration, respond func(context.Context) *graphql.Response) http.Handler {
 	return transport.New(newExecutor(respond), transport.Options{
 		MaxBodyBytes: maxBody, BulkLimiter: transport.NewBulkLimiter(maxBulk, 1, maxWait),
@@ -61,7 +66,8 @@ func TestBodyLimits(t *testing.T) {
 		{student, maxBody, true, "limit of 2000 bytes"},
 		{instructor, maxBulk, false, "limit of 2097152 bytes"},
 		{admin, maxBulk, false, "limit of 2097152 bytes"},
-		{instructor, 1 << 20, true, "limit of 1048576 bytes for one without Content-Length"},
+		{instructor, maxBulk, true, "limit of 2097152 bytes"},
+		{admin, maxBulk, true, "limit of 2097152 bytes"},
 	} {
 		for _, excess := range []int{0, 1} {
 			length := tt.maxBytes + excess
@@ -100,22 +106,6 @@ func TestTextLimits(t *testing.T) {
 	}
 }
 
-// signalReader is the beginning of a body; it signals when it is read.
-type signalReader struct{ read chan struct{} }
-
-func (s signalReader) Read([]byte) (int, error) {
-	close(s.read)
-	return 0, io.EOF
-}
-
-// unreadBody is a body that must not be read.
-type unreadBody struct{ t *testing.T }
-
-func (u unreadBody) Read([]byte) (int, error) {
-	u.t.Error("read a body without a permit")
-	return 0, io.EOF
-}
-
 // bulkQueue is a server whose operations of larger bodies wait until the test lets them proceed.
 type bulkQueue struct {
 	http.Handler
@@ -126,7 +116,7 @@ type bulkQueue struct {
 func newBulkQueue(maxWait time.Duration) *bulkQueue {
 	q := &bulkQueue{entered: make(chan struct{}), proceed: make(chan struct{}), finished: make(chan int)}
 	q.Handler = newBulkHandler(maxWait, func(ctx context.Context) *graphql.Response {
-		if name, _ := graphql.GetOperationContext(ctx).Variables["n"].(string); len(name) > 1<<20 {
+		if name, _ := graphql.GetOperationContext(ctx).Variables["n"].(string); len(name) > maxBody/2 {
 			q.entered <- struct{}{}
 			<-q.proceed
 		}
@@ -135,22 +125,24 @@ func newBulkQueue(maxWait time.Duration) *bulkQueue {
 	return q
 }
 
-// startRequest posts a larger body.
-func (q *bulkQueue) startRequest(t *testing.T, body io.Reader) {
-	go func() { q.finished <- postBodyAs(t.Context(), q, instructor, body, maxBulk).Status }()
+// startRequest posts a body as a viewer.
+func (q *bulkQueue) startRequest(t *testing.T, as edu.Viewer, bytes int) {
+	go func() {
+		q.finished <- postBodyAs(t.Context(), q, as, strings.NewReader(bodyOfSize(bytes)), bytes).Status
+	}()
 }
 
-// awaitPermit waits until a request has a permit.
-func (q *bulkQueue) awaitPermit(t *testing.T) {
+// awaitExecution waits until a request is executed.
+func (q *bulkQueue) awaitExecution(t *testing.T) {
 	t.Helper()
 	select {
 	case <-q.entered:
 	case status := <-q.finished:
-		t.Fatalf("got %d without a permit", status)
+		t.Fatalf("got %d without being executed", status)
 	}
 }
 
-// finishRequest lets the request with the permit proceed.
+// finishRequest lets the request that is executed proceed.
 func (q *bulkQueue) finishRequest(t *testing.T) {
 	t.Helper()
 	q.proceed <- struct{}{}
@@ -159,54 +151,84 @@ func (q *bulkQueue) finishRequest(t *testing.T) {
 	}
 }
 
-// A larger body waits, unread, until another one is processed; smaller bodies do not wait.
-func TestBulkBodiesWait(t *testing.T) {
+// A large body waits until another one is executed; smaller bodies do not wait.
+func TestLargeBodiesWait(t *testing.T) {
 	t.Parallel()
-	q := newBulkQueue(10 * time.Second)
-	q.startRequest(t, strings.NewReader(bodyOfSize(maxBulk)))
-	q.awaitPermit(t)
-	reading := make(chan struct{})
-	q.startRequest(t, io.MultiReader(signalReader{reading}, strings.NewReader(bodyOfSize(maxBulk))))
+	q := newBulkQueue(time.Minute)
+	q.startRequest(t, instructor, maxBulk)
+	q.awaitExecution(t)
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if resp := postBodyAs(cancelled, q, admin, unreadBody{t}, maxBulk); resp.Status != 499 {
+	if resp := postBodyAs(cancelled, q, admin, strings.NewReader(bodyOfSize(maxBulk)), maxBulk); resp.Status != 499 {
 		t.Errorf("a cancelled request: got %s", resp)
 	}
-	small := bodyOfSize(1 << 20)
-	if resp := postBodyAs(t.Context(), q, admin, strings.NewReader(small), len(small)); resp.Status != http.StatusOK {
-		t.Errorf("a smaller body: got %s", resp)
-	}
-	if resp := postBodyAs(t.Context(), q, admin, unreadBody{t}, maxBulk+1); resp.Status != http.StatusRequestEntityTooLarge {
+	q.startRequest(t, admin, mediumBytes)
+	q.awaitExecution(t)
+	q.finishRequest(t)
+	if resp := postBodyAs(t.Context(), q, admin, strings.NewReader(bodyOfSize(maxBulk+1)), maxBulk+1); resp.Status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a body too large: got %s", resp)
 	}
-	select {
-	case <-reading:
-		t.Error("the second body was read before the first was processed")
-	default:
+	q.startRequest(t, admin, maxBulk)
+	q.finishRequest(t)
+	q.awaitExecution(t)
+	q.finishRequest(t)
+	// A rejected body releases its slots too.
+	for range 10 {
+		broken := bodyOfSize(maxBulk)[1:]
+		if resp := postBodyAs(t.Context(), q, admin, strings.NewReader(broken), len(broken)); resp.Status != http.StatusBadRequest {
+			t.Errorf("a broken body: got %s", resp)
+		}
 	}
-	q.finishRequest(t)
-	q.awaitPermit(t)
-	q.finishRequest(t)
-	// A rejected body releases its permit too.
-	broken := bodyOfSize(maxBulk)[1:]
-	if resp := postBodyAs(t.Context(), q, admin, strings.NewReader(broken), len(broken)); resp.Status != http.StatusBadRequest {
-		t.Errorf("a broken body: got %s", resp)
-	}
-	q.startRequest(t, strings.NewReader(bodyOfSize(maxBulk)))
-	q.awaitPermit(t)
-	q.finishRequest(t)
 }
 
-// A body that waits too long is rejected.
-func TestBulkWaitTimeout(t *testing.T) {
+// TestBodySlots checks the message of each limit of bodies in progress. They are requests that are
+// executed at the same time.
+func TestBodySlots(t *testing.T) {
 	t.Parallel()
-	q := newBulkQueue(20 * time.Millisecond)
-	q.startRequest(t, strings.NewReader(bodyOfSize(maxBulk)))
-	q.awaitPermit(t)
-	resp := postBodyAs(t.Context(), q, admin, unreadBody{t}, maxBulk)
-	if resp.Status != http.StatusServiceUnavailable || !strings.Contains(resp.Text(), "SERVICE_UNAVAILABLE") ||
-		!strings.Contains(resp.Text(), "1 requests of more than 1048576 bytes") {
-		t.Errorf("got %s", resp)
+	second := edu.Viewer{ID: 4, Role: edu.RoleInstructor}
+	for _, tt := range []struct {
+		name          string
+		first, second edu.Viewer
+		bytes, n      int // of the bodies in progress
+		message       string
+	}{
+		{"medium ones of a viewer", instructor, instructor, maxBody + 1, 4, "4 of your requests of more than 2000 bytes are in progress, which is the maximum: try again in a few seconds"},
+		{"large ones of a viewer", instructor, instructor, mediumBytes + 1, 1, "1 of your requests of more than 1048576 bytes are in progress, which is the maximum: try again in a few seconds"},
+		{"large ones of all viewers", instructor, second, mediumBytes + 1, 1, "1 requests of more than 1048576 bytes are in progress, which is the maximum: try again in a few seconds"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			q := newBulkQueue(20 * time.Millisecond)
+			for range tt.n {
+				q.startRequest(t, tt.first, tt.bytes)
+				q.awaitExecution(t)
+			}
+			resp := postBodyAs(t.Context(), q, tt.second, strings.NewReader(bodyOfSize(tt.bytes)), tt.bytes)
+			if resp.Status != http.StatusServiceUnavailable || !strings.Contains(resp.Text(), `"`+tt.message+`"`) || !strings.Contains(resp.Text(), "SERVICE_UNAVAILABLE") {
+				t.Errorf("got %s", resp)
+			}
+			for range tt.n {
+				q.finishRequest(t)
+			}
+		})
 	}
-	q.finishRequest(t)
+}
+
+// The memory for a body grows with the bytes that arrive: a Content-Length alone allocates nothing.
+//
+//nolint:paralleltest // TotalAlloc counts the allocations of all goroutines
+func TestBodyMemory(t *testing.T) {
+	const promised = 16 << 20
+	h := transport.New(newExecutor(respondHello), transport.Options{
+		MaxBodyBytes: promised, BulkLimiter: transport.NewBulkLimiter(promised, 1, time.Minute),
+	})
+	for _, as := range []edu.Viewer{student, admin} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		resp := postBodyAs(t.Context(), h, as, io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrUnexpectedEOF)), promised)
+		runtime.ReadMemStats(&after)
+		if resp.Status != http.StatusBadRequest || after.TotalAlloc-before.TotalAlloc > 1<<20 {
+			t.Errorf("%s: allocated %d bytes for a body of one byte: %s", as.Role, after.TotalAlloc-before.TotalAlloc, resp)
+		}
+	}
 }

@@ -88,12 +88,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serveRequest writes the response to a request, or returns why the request is rejected.
 func (h *Handler) serveRequest(out responseWriter, r *http.Request) *response.RequestError {
-	limit, releasePermit, reqErr := h.BulkLimiter.acquireBodyPermit(r, h.MaxBodyBytes)
-	if reqErr != nil {
-		return reqErr
-	}
-	defer releasePermit()
-	in, reqErr := h.requests.readRequest(r, limit)
+	body := newBodyReader(out.w, r, h.MaxBodyBytes, h.BulkLimiter)
+	defer body.release()
+	in, reqErr := h.requests.readRequest(r, body)
 	if reqErr != nil {
 		return reqErr
 	}

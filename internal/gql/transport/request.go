@@ -1,12 +1,8 @@
 package transport
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -44,10 +40,10 @@ type requestReader struct {
 }
 
 // readRequest reads and decodes a request.
-func (d requestReader) readRequest(r *http.Request, limit bodyLimit) (in parsedRequest, reqErr *response.RequestError) {
+func (d requestReader) readRequest(r *http.Request, body *bodyReader) (in parsedRequest, reqErr *response.RequestError) {
 	switch r.Method {
 	case http.MethodPost:
-		in, reqErr = d.readPostBody(r, limit)
+		in, reqErr = d.readPostBody(r, body)
 	case http.MethodGet:
 		in.params, reqErr = readGetQuery(r, d.maxBodyBytes)
 	default:
@@ -83,43 +79,23 @@ func (d requestReader) completeParams(params *graphql.RawParams, r *http.Request
 }
 
 // readPostBody reads the parameters from a JSON body.
-func (d requestReader) readPostBody(r *http.Request, limit bodyLimit) (in parsedRequest, reqErr *response.RequestError) {
+func (d requestReader) readPostBody(r *http.Request, from *bodyReader) (in parsedRequest, reqErr *response.RequestError) {
 	if reqErr := checkContentType(r); reqErr != nil {
 		return in, reqErr
 	}
-	if r.ContentLength > limit.maxBytes {
-		return in, bodyTooLarge(limit)
-	}
 	buf := bodyBuffers.Get()
 	defer bodyBuffers.Put(buf)
-	if r.ContentLength > response.MaxPooledBytes { // otherwise the buffer doubles and is copied many times
-		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	body, reqErr := from.readBody(buf)
+	if reqErr != nil {
+		return in, reqErr
 	}
-	body := io.Reader(r.Body)
-	if r.ContentLength < 0 { // otherwise net/http limits the body to its length
-		body = io.LimitReader(body, limit.maxBytes+1)
-	}
-	if _, err := buf.ReadFrom(body); err != nil {
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return in, response.NewRequestError(http.StatusRequestTimeout, response.CodeRequestTimeout, "the request body came too slowly")
-		}
-		return in, response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "the request body broke off")
-	}
-	if int64(buf.Len()) > limit.maxBytes {
-		return in, bodyTooLarge(limit)
-	}
-	if q := d.memo.findRequest(buf.Bytes()); q != nil {
+	if q := d.memo.findRequest(body); q != nil {
 		return parsedRequest{memoized: q}, nil
 	}
-	if in.params, in.batch, reqErr = decodeRequestBody(buf.Bytes(), d.maxBatchSize); reqErr == nil {
-		in.memoized = d.memo.newCandidate(buf.Bytes(), in.params)
+	if in.params, in.batch, reqErr = decodeRequestBody(body, d.maxBatchSize); reqErr == nil {
+		in.memoized = d.memo.newCandidate(body, in.params)
 	}
 	return in, reqErr
-}
-
-func bodyTooLarge(limit bodyLimit) *response.RequestError {
-	return response.NewRequestError(http.StatusRequestEntityTooLarge, response.CodePayloadTooLarge,
-		"the request body is larger than the limit of %d bytes%s", limit.maxBytes, limit.condition)
 }
 
 // readGetQuery reads the parameters from a URL's query of at most maxBytes. An empty parameter counts as
