@@ -107,8 +107,19 @@ func bumpDocumentsVersion() Query {
 	return newStatement("BumpDocumentsVersion", "UPDATE documents_version SET version = version + 1").buildQuery(nil)
 }
 
-// RecordDocumentUses adds uses to the stored ones. They must be sorted by their keys, so that two
-// servers do not deadlock.
+const (
+	// MaxClientsPerDocument is how many versions of clients have a row of their own for a document.
+	// Headers name them, so anyone can invent more.
+	MaxClientsPerDocument = 100
+	// OtherClients is the client of the row that counts all further ones.
+	OtherClients = "other"
+	// DocumentUseTTL is how long a use is stored after the last one.
+	DocumentUseTTL = 365 * 24 * time.Hour
+)
+
+// RecordDocumentUses adds uses to the stored ones. If a document has rows of MaxClientsPerDocument
+// clients, the uses of new ones are added to its row of OtherClients; the clients with the most uses come
+// first.
 func (s *Store) RecordDocumentUses(ctx context.Context, uses []DocumentUse) error {
 	n := len(uses)
 	documents, clients, versions := make([]string, n), make([]string, n), make([]string, n)
@@ -116,8 +127,32 @@ func (s *Store) RecordDocumentUses(ctx context.Context, uses []DocumentUse) erro
 	for i, u := range uses {
 		documents[i], clients[i], versions[i], last[i], times[i] = u.Document, u.Client, u.Version, u.LastUsed, u.Count
 	}
-	q := newStatement("RecordDocumentUses", "INSERT INTO document_uses AS u (document, client, version, last_used, times) SELECT * FROM unnest(")
-	q.addSQL(q.bindArg(documents), "::text[], ", q.bindArg(clients), "::text[], ", q.bindArg(versions), "::text[], ", q.bindArg(last), "::timestamptz[], ", q.bindArg(times), `::bigint[])
+	// Two servers must not both add the last row.
+	lock := newStatement("LockDocumentUses", "LOCK TABLE document_uses IN SHARE ROW EXCLUSIVE MODE")
+	q := newStatement("RecordDocumentUses", `WITH added AS (
+			SELECT a.*, u.document IS NOT NULL AS known,
+				row_number() OVER (PARTITION BY a.document, u.document IS NULL ORDER BY a.times DESC, a.client, a.version) AS rank,
+				coalesce(s.stored, 0) AS stored
+			FROM unnest(`)
+	q.addSQL(q.bindArg(documents), "::text[], ", q.bindArg(clients), "::text[], ", q.bindArg(versions), "::text[], ", q.bindArg(last), "::timestamptz[], ", q.bindArg(times), `::bigint[]) AS a (document, client, version, last_used, times)
+			LEFT JOIN document_uses u USING (document, client, version)
+			LEFT JOIN (SELECT document, count(*) AS stored FROM document_uses GROUP BY document) s USING (document)
+		), bounded AS (
+			SELECT document, last_used, times, known OR stored + rank <= `, q.bindArg(MaxClientsPerDocument), ` AS own, client, version FROM added
+		)
+		INSERT INTO document_uses AS u (document, client, version, last_used, times)
+		SELECT document, CASE WHEN own THEN client ELSE `, q.bindArg(OtherClients), `::text END, CASE WHEN own THEN version ELSE '' END, max(last_used), sum(times)
+		FROM bounded GROUP BY 1, 2, 3
 		ON CONFLICT (document, client, version) DO UPDATE SET last_used = greatest(u.last_used, excluded.last_used), times = u.times + excluded.times`)
-	return s.WriteInTx(ctx, func(tx *Tx) error { return tx.Commit(ctx, q.buildQuery(nil)) })
+	return s.WriteInTx(ctx, func(tx *Tx) error { return tx.Commit(ctx, lock.buildQuery(nil), q.buildQuery(nil)) })
+}
+
+// DeleteUnusedDocumentUses deletes the uses that are older than DocumentUseTTL, and returns their number.
+func (s *Store) DeleteUnusedDocumentUses(ctx context.Context) (uses int, err error) {
+	err = s.withAdvisoryLock(ctx, "delete_unused_document_uses", func(conn *pgx.Conn) error {
+		done, err := conn.Exec(ctx, "-- name: DeleteUnusedDocumentUses\nDELETE FROM document_uses WHERE last_used < now() - $1::interval", DocumentUseTTL)
+		uses = int(done.RowsAffected())
+		return err
+	})
+	return uses, err
 }

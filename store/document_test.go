@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -83,6 +84,63 @@ func TestDocuments(t *testing.T) {
 	}
 	if n := value[int](t, db, "SELECT count(*)::int FROM document_uses"); n != 2 {
 		t.Errorf("%d rows, want 2", n)
+	}
+}
+
+// TestInventedClients records uses of more clients than a document may have. Known clients and those with
+// the most uses have rows of their own.
+func TestInventedClients(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	ctx, day := t.Context(), time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	record := func(uses ...store.DocumentUse) {
+		t.Helper()
+		if err := s.RecordDocumentUses(ctx, uses); err != nil {
+			t.Fatal(err)
+		}
+	}
+	invented := func(n int) (uses []store.DocumentUse) {
+		for i := range 300 {
+			uses = append(uses, store.DocumentUse{Document: "1", Client: fmt.Sprintf("x%04d", n+i), LastUsed: day, Count: 1})
+		}
+		return uses
+	}
+	record(store.DocumentUse{Document: "1", Client: "ios", Version: "1", LastUsed: day, Count: 1})
+	record(append(invented(0), store.DocumentUse{Document: "1", Client: "web", Version: "7", LastUsed: day, Count: 2})...)
+	record(append(invented(300), store.DocumentUse{Document: "1", Client: "ios", Version: "1", LastUsed: day, Count: 5}, store.DocumentUse{Document: "2", Client: "web", LastUsed: day, Count: 1})...)
+	for _, tt := range []struct {
+		where string
+		want  string
+	}{
+		{"document = '1' AND client <> 'other'", "100 rows, 106 uses"},
+		{"document = '1' AND client = 'other' AND version = ''", "1 rows, 502 uses"},
+		{"document = '1' AND client = 'ios' AND version = '1'", "1 rows, 6 uses"},
+		{"document = '1' AND client = 'web' AND version = '7'", "1 rows, 2 uses"},
+		{"document = '2' AND client = 'web'", "1 rows, 1 uses"},
+		{"true", "102 rows, 609 uses"},
+	} {
+		if got := value[string](t, db, "SELECT count(*) || ' rows, ' || coalesce(sum(times), 0) || ' uses' FROM document_uses WHERE "+tt.where); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.where, got, tt.want)
+		}
+	}
+}
+
+// TestDeleteUnusedDocumentUses checks that uses are deleted after a year.
+func TestDeleteUnusedDocumentUses(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	now := time.Now()
+	uses := []store.DocumentUse{{"1", "a", "", now.Add(-store.DocumentUseTTL - time.Minute), 1}, {"1", "b", "", now.Add(-store.DocumentUseTTL + time.Minute), 1}, {"1", "c", "", now, 1}}
+	if err := s.RecordDocumentUses(t.Context(), uses); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1, 0} {
+		if n, err := s.DeleteUnusedDocumentUses(t.Context()); n != want || err != nil {
+			t.Errorf("deleted %d, %v; want %d", n, err, want)
+		}
+	}
+	if left := value[string](t, db, "SELECT string_agg(client, ' ' ORDER BY client) FROM document_uses"); left != "b c" {
+		t.Errorf("left %s, want b c", left)
 	}
 }
 

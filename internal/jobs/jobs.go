@@ -44,6 +44,10 @@ func ServerJobs(s *store.Store) []Job {
 			n, err := s.DeleteExpiredResponses(ctx)
 			return countReport("deleted_responses", n), err
 		}},
+		{Name: "unused_document_uses", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
+			n, err := s.DeleteUnusedDocumentUses(ctx)
+			return countReport("deleted_uses", n), err
+		}},
 	}
 }
 

@@ -3,6 +3,7 @@ package persisted_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -183,11 +184,44 @@ func TestUsageCounter(t *testing.T) {
 	if again := uses.TakeUsages(); len(again) != 3 || again[2].Count != 3 || !again[2].LastUsed.Equal(first.Add(time.Second)) {
 		t.Errorf("restored %v", again)
 	}
-	for i := range 10_100 {
-		uses.RecordUsage(strings.Repeat("d", i%7)+time.Duration(i).String(), "", "", first)
+}
+
+// TestInventedClients counts the uses of clients beside those of a caller that sends another name each
+// time. Invented names share one row, and displace no client that is in use.
+func TestInventedClients(t *testing.T) {
+	t.Parallel()
+	var uses persisted.UsageCounter
+	now := time.Unix(1, 0)
+	invent := func(n int) {
+		for i := range 5_000 {
+			uses.RecordUsage("a", strconv.Itoa(n+i), "", now)
+		}
 	}
-	if n := len(uses.TakeUsages()); n != 10_000 {
-		t.Errorf("%d usages are held, want 10,000", n)
+	clients := []string{"android", "ios", "web"}
+	for range 2 {
+		for _, client := range clients {
+			uses.RecordUsage("a", client, "1", now)
+		}
+	}
+	invent(0)
+	for range 2 {
+		uses.RecordUsage("a", "late", "1", now)
+	}
+	invent(10_000)
+	uses.RecordUsage("b", "web", "1", now)
+	got := uses.TakeUsages()
+	total, counts := int64(0), map[string]int64{}
+	for _, u := range got {
+		total += u.Count
+		counts[u.DocumentID+" "+u.Client] = u.Count
+	}
+	if len(got) > 102 || total != 10_009 || counts["a other"] < 9_900 {
+		t.Errorf("%d usages with %d uses, %d of other clients; want at most 102 with 10,009", len(got), total, counts["a other"])
+	}
+	for client, want := range map[string]int64{"a android": 2, "a ios": 2, "a web": 2, "a late": 2, "b web": 1} {
+		if counts[client] != want {
+			t.Errorf("%s: %d uses, want %d", client, counts[client], want)
+		}
 	}
 }
 

@@ -16,10 +16,13 @@ type Usage struct {
 	Count           int64
 }
 
-// maxPendingUsages is how many usages are held between two calls of TakeUsages; further ones
-// are dropped. maxClientNameBytes is the length to which a client's name and version are cut.
 const (
-	maxPendingUsages   = 10_000
+	// maxPendingClients is how many versions of clients are counted for a document between two calls of
+	// TakeUsages. Further ones are counted together as otherClients.
+	maxPendingClients = 100
+	// otherClients is the client of those that are counted together, as in the database.
+	otherClients = "other"
+	// maxClientNameBytes is the length to which a client's name and version are cut.
 	maxClientNameBytes = 64
 )
 
@@ -27,10 +30,10 @@ const (
 // concurrent use.
 type UsageCounter struct {
 	mu      sync.Mutex
-	pending map[usageKey]*Usage
+	pending map[string]map[clientVersion]*Usage // by document
 }
 
-type usageKey struct{ document, client, version string }
+type clientVersion struct{ client, version string }
 
 // RecordUsage counts one use of a document.
 func (u *UsageCounter) RecordUsage(document, client, version string, now time.Time) {
@@ -39,21 +42,53 @@ func (u *UsageCounter) RecordUsage(document, client, version string, now time.Ti
 	u.addUsage(Usage{DocumentID: document, Client: sanitizeName(client), Version: sanitizeName(version), LastUsed: now, Count: 1})
 }
 
-// addUsage requires that the caller holds mu.
+// addUsage requires that the caller holds mu. If the document has maxPendingClients clients, the client
+// with the fewest uses joins otherClients: names that a caller invents have one use each, so they do not
+// displace clients that are in use.
 func (u *UsageCounter) addUsage(added Usage) {
-	key := usageKey{added.DocumentID, added.Client, added.Version}
 	if u.pending == nil {
-		u.pending = map[usageKey]*Usage{}
+		u.pending = map[string]map[clientVersion]*Usage{}
 	}
-	switch known := u.pending[key]; {
-	case known != nil:
-		known.Count += added.Count
-		if added.LastUsed.After(known.LastUsed) {
-			known.LastUsed = added.LastUsed
+	clients := u.pending[added.DocumentID]
+	if clients == nil {
+		clients = map[clientVersion]*Usage{}
+		u.pending[added.DocumentID] = clients
+	}
+	key, other := clientVersion{added.Client, added.Version}, clientVersion{client: otherClients}
+	if clients[key] == nil && key != other && len(clients) >= maxPendingClients {
+		if least := leastUsed(clients); least.Count <= added.Count {
+			delete(clients, clientVersion{least.Client, least.Version})
+			mergeUsage(clients, other, *least)
+		} else {
+			key = other
 		}
-	case len(u.pending) < maxPendingUsages:
-		u.pending[key] = &added
 	}
+	mergeUsage(clients, key, added)
+}
+
+// mergeUsage adds a usage to that of a key.
+func mergeUsage(clients map[clientVersion]*Usage, key clientVersion, added Usage) {
+	known := clients[key]
+	if known == nil {
+		added.Client, added.Version = key.client, key.version
+		clients[key] = &added
+		return
+	}
+	known.Count += added.Count
+	if added.LastUsed.After(known.LastUsed) {
+		known.LastUsed = added.LastUsed
+	}
+}
+
+// leastUsed returns the client with the fewest uses, except otherClients.
+func leastUsed(clients map[clientVersion]*Usage) *Usage {
+	var least *Usage
+	for key, usage := range clients {
+		if key != (clientVersion{client: otherClients}) && (least == nil || usage.Count < least.Count) {
+			least = usage
+		}
+	}
+	return least
 }
 
 // TakeUsages returns the usages since its last call, sorted by their keys: concurrent writers
@@ -61,9 +96,11 @@ func (u *UsageCounter) addUsage(added Usage) {
 func (u *UsageCounter) TakeUsages() []Usage {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	list := make([]Usage, 0, len(u.pending))
-	for _, usage := range u.pending {
-		list = append(list, *usage)
+	var list []Usage
+	for _, clients := range u.pending {
+		for _, usage := range clients {
+			list = append(list, *usage)
+		}
 	}
 	u.pending = nil
 	slices.SortFunc(list, func(a, b Usage) int {
