@@ -89,6 +89,7 @@ func operationOptions(c *config.Config, log *slog.Logger, s *services, persisted
 		Store: s.db.Store, Log: log, OperationTimeout: c.OperationTimeout, Introspection: c.Introspection, Limits: queryLimits(c),
 		Extensions:    []graphql.HandlerExtension{persistedQueries},
 		ResponseCache: s.responseCache.cache, CacheVersion: buildFingerprint(),
+		DocumentCacheBytes: c.DocumentCacheMaxMiB << 20,
 	}
 }
 

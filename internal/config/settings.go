@@ -93,10 +93,11 @@ type RateLimitSettings struct {
 	RateLimitSlowdown      ratelimit.Slowdown `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:max, or off. After 50 requests each waits 100ms longer than the one before, and at most 2s; with a premium limit of 1,000 after 500 requests. While 1,000 requests of a process wait, further ones are rejected."`
 }
 
-// CacheSettings are those of the response cache.
+// CacheSettings are those of the caches of responses and of parsed documents.
 type CacheSettings struct {
 	ResponseCache            string   `env:"RESPONSE_CACHE" values:"on,off" default:"on" help:"Whether responses are cached, in each process and in Redis."`
 	ResponseCacheMaxMiB      int      `env:"RESPONSE_CACHE_MAX_MIB" name:"response-cache-max-mib" min:"1" default:"64" help:"MiB of responses that a process caches."`
 	ResponseCacheRedisMaxKiB int      `env:"RESPONSE_CACHE_REDIS_MAX_KIB" name:"response-cache-redis-max-kib" min:"0" max:"4096" default:"256" help:"KiB of a response up to which it is stored in Redis, from its second request on; 0 stores none there."`
+	DocumentCacheMaxMiB      int      `env:"DOCUMENT_CACHE_MAX_MIB" name:"document-cache-max-mib" min:"1" default:"32" help:"MiB of parsed documents that a process caches."`
 	ResponseCacheWarmFiles   []string `env:"RESPONSE_CACHE_WARM_FILES" help:"Files of operations, separated by commas, as for 7p cache warm. A starting server executes them in the background and caches their responses, unless they are cached already."`
 }

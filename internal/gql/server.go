@@ -45,6 +45,8 @@ type Options struct {
 	Budget limits.Budget
 	// ResponseCache caches responses; nil for no cache.
 	ResponseCache *respcache.Cache
+	// DocumentCacheBytes is the maximum memory of parsed documents; 0 is 32 MiB.
+	DocumentCacheBytes int
 	// CacheVersion changes with everything that changes responses, besides the schema: responses that
 	// were cached with another version are not found.
 	CacheVersion string
@@ -60,7 +62,7 @@ const (
 	defaultMaxBulkBodyBytes = 16 << 20  // 10,000 courses of 1,600 bytes
 	maxBulkRequests         = 2         // in progress at a time
 	maxBulkWait             = 5 * time.Second
-	maxCachedDocuments      = 1_000 // parsed and validated documents
+	defaultDocumentBytes    = 32 << 20
 )
 
 // Server serves GraphQL over HTTP.
@@ -117,7 +119,7 @@ func (o Options) newExecutor(c components) *executor.Executor {
 	if err != nil {
 		panic(fmt.Errorf("cost directives of the schema: %w", err)) // the tests of limits read them too
 	}
-	documents := limits.NewDocumentCache(policy, maxCachedDocuments)
+	documents := limits.NewDocumentCache(policy, cmp.Or(o.DocumentCacheBytes, defaultDocumentBytes))
 	exec := executor.New(es)
 	exec.SetParserTokenLimit(o.Limits.Tokens)
 	exec.SetQueryCache(documents)

@@ -18,26 +18,32 @@ const maxKnownTextBytes = 16 << 20
 // if the cache does not know it.
 type DocumentCache struct {
 	policy  *Policy
-	entries *otter.Cache[string, *cachedDocument] // by normalized text
-	texts   *otter.Cache[string, *cachedDocument] // by text as it was sent
+	entries *otter.Cache[string, *Document] // by normalized text
+	texts   *otter.Cache[string, string]    // normalized texts by text as it was sent
 }
 
-// cachedDocument is a document with its normalized text.
-type cachedDocument struct {
-	*Document
-	text string
+// bytesPerTextByte is how many bytes of memory a parsed document takes for each byte of its text, at most:
+// 118 for the shortest names, and 21 to 28 for the operations of our clients (BenchmarkDocumentMemory).
+const bytesPerTextByte = 120
+
+// NewDocumentCache returns an empty cache of at most maxBytes of memory, besides the texts that it knows.
+func NewDocumentCache(policy *Policy, maxBytes int) DocumentCache {
+	c := DocumentCache{policy: policy, texts: otter.Must(&otter.Options[string, string]{
+		MaximumWeight: maxKnownTextBytes,
+		Weigher:       func(text, normalized string) uint32 { return uint32(len(text) + len(normalized)) },
+	})}
+	c.entries = otter.Must(&otter.Options[string, *Document]{MaximumWeight: uint64(max(maxBytes, 0)), Weigher: c.estimateBytes})
+	return c
 }
 
-// NewDocumentCache returns an empty cache of at most size documents.
-func NewDocumentCache(policy *Policy, size int) DocumentCache {
-	return DocumentCache{
-		policy:  policy,
-		entries: otter.Must(&otter.Options[string, *cachedDocument]{MaximumSize: size}),
-		texts: otter.Must(&otter.Options[string, *cachedDocument]{
-			MaximumWeight: maxKnownTextBytes,
-			Weigher:       func(text string, d *cachedDocument) uint32 { return uint32(len(text) + len(d.text)) },
-		}),
+// estimateBytes returns the memory of a document, which refers to the text that was parsed. Beyond two
+// bytes for each token, more text has longer names or texts.
+func (c DocumentCache) estimateBytes(normalized string, d *Document) uint32 {
+	size := len(normalized) + bytesPerTextByte*min(len(normalized), 2*c.policy.limits.Tokens)
+	if operations := d.Query.Operations; len(operations) > 0 && operations[0].Position != nil {
+		size += len(operations[0].Position.Src.Input)
 	}
+	return uint32(size)
 }
 
 // Get returns the document of a text.
@@ -60,19 +66,18 @@ func (c DocumentCache) Find(text string) (query *ast.QueryDocument, normalized s
 // findDocument returns the document of a text, nil if it is not cached, and the normalized text. A text
 // with more tokens and comments than the limit is not normalized: the parser rejects it.
 func (c DocumentCache) findDocument(text string) (d *Document, normalized string) {
-	if known, ok := c.texts.GetIfPresent(text); ok {
-		return known.Document, known.text
+	normalized, known := c.texts.GetIfPresent(text)
+	if !known {
+		var tokens int
+		if normalized, tokens = normalizeText(text); tokens > c.policy.limits.Tokens {
+			return nil, text
+		}
 	}
-	normalized, tokens := normalizeText(text)
-	if tokens > c.policy.limits.Tokens {
-		return nil, text
+	d, ok := c.entries.GetIfPresent(normalized)
+	if ok && !known {
+		c.texts.Set(text, normalized)
 	}
-	cached, ok := c.entries.GetIfPresent(normalized)
-	if !ok {
-		return nil, normalized
-	}
-	c.texts.Set(text, cached)
-	return cached.Document, normalized
+	return d, normalized
 }
 
 // Add caches a document, unless it exceeds the limits.
@@ -82,7 +87,6 @@ func (c DocumentCache) Add(_ context.Context, text string, query *ast.QueryDocum
 		return
 	}
 	normalized, _ := normalizeText(text)
-	cached := &cachedDocument{d, normalized}
-	c.entries.Set(normalized, cached)
-	c.texts.Set(text, cached)
+	c.entries.Set(normalized, d)
+	c.texts.Set(text, normalized)
 }

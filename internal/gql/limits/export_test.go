@@ -12,3 +12,6 @@ func (d *Document) Steps(values map[string]any) (structure, costs int) {
 	}
 	return d.steps, costs
 }
+
+// CleanUp evicts what exceeds the size of the cache.
+func (c DocumentCache) CleanUp() { c.entries.CleanUp() }
