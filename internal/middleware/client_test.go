@@ -177,7 +177,7 @@ func TestClientTLS(t *testing.T) {
 	if !middleware.ClientFrom(direct).TLS {
 		t.Error("TLS connection: got TLS false")
 	}
-	// The server's own TLS counts whatever a trusted proxy writes: the proxy reached the server over it.
+	// The server's own TLS counts even if a trusted proxy writes http: the proxy reached the server over it.
 	for _, headers := range [][]string{nil, {scheme, "http"}, {scheme, "https"}, {rfc, "for=203.0.113.9;proto=http"}, {xff, "203.0.113.9"}} {
 		for _, from := range []string{proxy, stranger} {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)

@@ -102,8 +102,8 @@ func TestFailedAuthentications(t *testing.T) {
 	})
 }
 
-// TestUncountedAuthentications checks which rejected tokens do not count: expired ones, those that could
-// not be checked, and the first rejection of one that was accepted before.
+// TestUncountedAuthentications checks which rejected tokens do not count: expired tokens, tokens that could
+// not be checked, and the first rejection of a token that was accepted before.
 func TestUncountedAuthentications(t *testing.T) {
 	t.Parallel()
 	s := newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(1, time.Hour)}, nil))

@@ -20,7 +20,7 @@ const (
 	// maxPendingClients is how many versions of clients are counted for a document between two calls of
 	// TakeUsages. Further ones are counted together as otherClients.
 	maxPendingClients = 100
-	// otherClients is the client of those that are counted together, as in the database.
+	// otherClients is the client of all uses that are counted together, as in the database.
 	otherClients = "other"
 	// maxClientNameBytes is the length to which a client's name and version are cut.
 	maxClientNameBytes = 64

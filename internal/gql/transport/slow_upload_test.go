@@ -76,8 +76,8 @@ func readStatus(t *testing.T, conn net.Conn) (status int, text string) {
 	return resp.StatusCode, string(body)
 }
 
-// TestIdleUploads checks that idle and slow uploads of an instructor keep nobody out: an admin's import is
-// read and executed while all of them are open.
+// TestIdleUploads checks that idle and slow uploads of an instructor do not delay other viewers: an
+// admin's import is read and executed while all of them are open.
 func TestIdleUploads(t *testing.T) {
 	t.Parallel()
 	s := startUploadServer(t, 50*time.Millisecond, time.Minute)
