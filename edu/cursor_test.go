@@ -62,7 +62,7 @@ func TestCursorTimeRoundTrip(t *testing.T) {
 }
 
 // TestCraftedCursors parses contents that no cursor has, below a checksum that fits: anyone can compute
-// it. Each is rejected, whatever the list.
+// it. Each is rejected in every list.
 func TestCraftedCursors(t *testing.T) {
 	t.Parallel()
 	overlong := "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02" // a varint of more than 64 bits

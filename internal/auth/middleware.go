@@ -58,8 +58,8 @@ type FailureLimit interface {
 // Credentials that cannot be checked get 503.
 //
 // failures limits the requests with invalid credentials; nil limits none. If an address has no failures
-// left, its tokens are rejected before their signatures are checked, except those that this process has
-// accepted before: other clients may share the address. Expired tokens do not count. Their signatures
+// left, its tokens are rejected before their signatures are checked, except tokens that this process
+// has accepted before: other clients may share the address. Expired tokens do not count. Their signatures
 // are not checked either.
 func Middleware(verifier Verifier, failures FailureLimit) func(http.Handler) http.Handler {
 	g := gate{verifier, failures, newAcceptedTokens()}

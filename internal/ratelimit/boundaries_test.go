@@ -92,7 +92,7 @@ func TestPolicyStats(t *testing.T) {
 	for range 3 {
 		s.send(t.Context(), caller{cost: 5})
 	}
-	want := []ratelimit.PolicyStats{{Policy: "default", Allowed: 2, Rejected: 1}, {Policy: "cost", Allowed: 1, Rejected: 1}}
+	want := []ratelimit.PolicyStats{{Policy: "default", Allowed: 2, Rejected: 1}, {Policy: "cost", Allowed: 1, Rejected: 1}, {Policy: "authentication"}}
 	if diff := cmp.Diff(want, s.PolicyStats()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
