@@ -56,8 +56,8 @@ func (o *outerTx) runQueries(ctx context.Context, queries ...Query) error {
 	}
 	if o.tx == nil {
 		countStatements(ctx, len(queries))
-		o.failure = sendQueries(ctx, o.store.primary, queries, nil)
-	} else if err := o.tx.RunQueries(ctx, queries...); err != nil {
+		o.failure = sendQueries(ctx, o.store.primary, queries, nil, readMeterFromContext(ctx))
+	} else if err := o.tx.sendQueries(ctx, readMeterFromContext(ctx), queries); err != nil {
 		o.failure = err
 		if o.expired.Load() {
 			o.failure = errLockedTooLong(o.maxLockTime)

@@ -46,24 +46,34 @@ func (s *Store) RunQueries(ctx context.Context, queries ...Query) error {
 		}
 	}
 	countStatements(ctx, len(queries))
+	meter := readMeterFromContext(ctx)
 	if s.replica != nil {
-		err := sendQueries(ctx, s.replica, queries, tags)
+		err := sendQueries(ctx, s.replica, queries, tags, meter)
 		if !isUnreachable(err) || ctx.Err() != nil {
 			return convertError(err)
 		}
 	}
-	return convertError(sendQueries(ctx, s.primary, queries, tags))
+	return convertError(sendQueries(ctx, s.primary, queries, tags, meter))
 }
 
-// sendQueries sends queries to db. It collects the tags of rows in tags, unless that is nil.
-func sendQueries(ctx context.Context, db querier, queries []Query, tags *edu.Tags) error {
+// sendQueries sends queries to db. It collects the tags of rows in tags, and counts rows by the meter,
+// unless these are nil.
+func sendQueries(ctx context.Context, db querier, queries []Query, tags *edu.Tags, meter ReadMeter) error {
+	counter := rowCounter{meter: meter}
+	if meter != nil {
+		// pgx reads all rows of an abandoned statement, unless its context ends.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		counter.abandon = cancel
+	}
 	// Only a batch distinguishes its results from what follows them: see errLostAfterResults.
 	if len(queries) == 1 && queries[0].scan != nil {
 		rows, err := db.Query(ctx, queries[0].sql, queries[0].args...)
 		if err != nil {
 			return err
 		}
-		return scanRows(rows, queries[0], tags)
+		return scanRows(rows, queries[0], tags, &counter)
 	}
 	var batch pgx.Batch
 	for _, q := range queries {
@@ -73,7 +83,7 @@ func sendQueries(ctx context.Context, db querier, queries []Query, tags *edu.Tag
 	for _, q := range queries {
 		rows, err := results.Query()
 		if err == nil {
-			err = scanRows(rows, q, tags)
+			err = scanRows(rows, q, tags, &counter)
 		}
 		if err != nil {
 			_ = results.Close()
@@ -90,11 +100,14 @@ func sendQueries(ctx context.Context, db querier, queries []Query, tags *edu.Tag
 // statements.
 var errLostAfterResults = errors.New("store: connection lost after all results")
 
-// scanRows reads all rows of a query, and collects their tags in tags, unless that is nil.
-func scanRows(rows pgx.Rows, q Query, tags *edu.Tags) error {
+// scanRows reads all rows of a query, counts them, and collects their tags in tags, unless that is nil.
+func scanRows(rows pgx.Rows, q Query, tags *edu.Tags, counter *rowCounter) error {
 	defer rows.Close()
 	found := false
 	for rows.Next() {
+		if err := counter.countRow(rows.RawValues()); err != nil {
+			return err
+		}
 		if err := q.scan(rows); err != nil {
 			return err
 		}
@@ -109,7 +122,10 @@ func scanRows(rows pgx.Rows, q Query, tags *edu.Tags) error {
 	if tags != nil && q.scannedTags != nil {
 		tags.Collect(*q.scannedTags...)
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return counter.report()
 }
 
 // querier sends statements: a pool, or one connection of it.

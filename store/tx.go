@@ -32,14 +32,19 @@ type Tx struct {
 	changes        []Change
 }
 
-// RunQueries sends queries in one round trip and reads all their rows.
+// RunQueries sends queries in one round trip and reads all their rows. A ReadMeter does not count them:
+// the input of a write limits its rows, and no limit may end a read that travels with the commit.
 func (t *Tx) RunQueries(ctx context.Context, queries ...Query) error {
+	return t.sendQueries(ctx, nil, queries)
+}
+
+func (t *Tx) sendQueries(ctx context.Context, meter ReadMeter, queries []Query) error {
 	queries = append(t.beginQueries(), queries...)
 	if len(queries) == 0 {
 		return nil
 	}
 	countStatements(ctx, len(queries))
-	return sendQueries(ctx, t.conn, queries, nil)
+	return sendQueries(ctx, t.conn, queries, nil, meter)
 }
 
 // beginQueries returns the statements that begin the transaction, none if it has begun.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/internal/middleware"
 )
@@ -42,6 +43,7 @@ type services struct {
 	documents      *documentSync
 	shared         *sharedState
 	responseCache  *responseCache
+	responseMemory *memory.Pool
 	health         *middleware.Health
 	accessLog      io.Writer
 }
@@ -53,7 +55,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	defer runtime.KeepAlive(reserveHeap())
+	defer runtime.KeepAlive(tuneCollector(c))
 	listener, err := openListener(c.Addr)
 	if err != nil {
 		return err
@@ -80,6 +82,7 @@ func Open(ctx context.Context, c *config.Config, output io.Writer) (*Server, err
 	for _, m := range config.FindMisspellings(os.Environ()) {
 		s.log.Warn("environment variable is not read: its name resembles that of a setting", "variable", m.Variable, "setting", m.Setting)
 	}
+	s.responseMemory = memory.NewPool(c.ResponseMemoryMiB << 20)
 	s.accessLog = output
 	err := s.openParts(ctx)
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/invalidation"
@@ -40,6 +41,7 @@ func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension)
 	}
 	addPersistedMetrics(m, p)
 	addRateLimitMetrics(m, s.shared.rateLimits)
+	addResponseMemoryMetrics(m, s.responseMemory)
 	if s.shared.redis != nil {
 		addRedisMetrics(m, s.shared.redis)
 	}
@@ -94,6 +96,17 @@ func addRateLimitMetrics(m *telemetry.Metrics, l *ratelimit.Limits) {
 		func() float64 { delayed, _ := l.DelayStats(); return float64(delayed) })
 	m.RegisterCounter("sevenp_rate_limit_delay_queue_full_total", "Requests that were rejected because too many were delayed at a time.",
 		func() float64 { _, rejected := l.DelayStats(); return float64(rejected) })
+}
+
+func addResponseMemoryMetrics(m *telemetry.Metrics, p *memory.Pool) {
+	m.RegisterGauge("sevenp_response_memory_bytes", "Memory that responses in progress have reserved.",
+		func() float64 { return float64(p.Stats().Used) })
+	m.RegisterGauge("sevenp_response_memory_max_bytes", "Memory that responses in progress may reserve together.",
+		func() float64 { return float64(p.Stats().Capacity) })
+	m.RegisterCounter("sevenp_response_memory_waits_total", "Requests that waited for the memory of earlier requests of their caller.",
+		func() float64 { return float64(p.Stats().Waits) })
+	m.RegisterCounter("sevenp_response_memory_rejected_total", "Requests that were rejected because their caller held its share of the memory.",
+		func() float64 { return float64(p.Stats().Rejected) })
 }
 
 func addRedisMetrics(m *telemetry.Metrics, r *cache.Redis, labels ...string) {

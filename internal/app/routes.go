@@ -9,12 +9,14 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/ratelimit"
 	"github.com/7p-education/api/internal/telemetry"
 	"github.com/7p-education/api/web"
 )
@@ -36,6 +38,9 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	o.MaxBatchSize, o.PartialStatus = c.MaxBatch, c.PartialResponseStatus == partialSuccessStatus
 	o.Budget, o.Sessions = s.shared.rateLimits, s.authentication.sessionOptions(c)
 	s.shared.rateLimits.RecognizeAddresses(s.db.HasSignInAddress)
+	o.Caller = func(r *http.Request) string {
+		return ratelimit.CallerKey(edu.ViewerFrom(r.Context()), clientAddress(r))
+	}
 	api := gql.New(o)
 	mux := http.NewServeMux()
 	rateLimits := s.shared.rateLimits
@@ -90,6 +95,7 @@ func operationOptions(c *config.Config, log *slog.Logger, s *services, persisted
 		Extensions:    []graphql.HandlerExtension{persistedQueries},
 		ResponseCache: s.responseCache.cache, CacheVersion: buildFingerprint(),
 		DocumentCacheBytes: c.DocumentCacheMaxMiB << 20,
+		MaxResponseBytes: c.MaxResponseBytes, ResponseMemory: s.responseMemory,
 	}
 }
 

@@ -9,6 +9,11 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
+// minMemoryRatio is the smallest ratio of RESPONSE_MEMORY_MIB to MAX_RESPONSE_BYTES. A response takes up
+// to three times its size, as rows, buffers and copies, and a single caller may hold a fifth of the
+// memory.
+const minMemoryRatio = 16
+
 // Check returns every mistake in the settings, each with the name of its variable: values that
 // cannot be parsed, in the order of the settings, variables that were renamed, and then values
 // that contradict each other. No message has the value of a secret.
@@ -30,6 +35,9 @@ func (c *Config) Check() error {
 	// A session ends with its last refresh token.
 	if c.mistakes["ACCESS_TOKEN_TTL"] == nil && c.mistakes["REFRESH_TOKEN_TTL"] == nil && c.RefreshTokenTTL < c.AccessTokenTTL {
 		mistakes = append(mistakes, errors.New("REFRESH_TOKEN_TTL: must not be less than ACCESS_TOKEN_TTL"))
+	}
+	if c.ResponseMemoryMiB<<20 < minMemoryRatio*c.MaxResponseBytes {
+		mistakes = append(mistakes, fmt.Errorf("RESPONSE_MEMORY_MIB: must be at least %d times MAX_RESPONSE_BYTES", minMemoryRatio))
 	}
 	return errors.Join(append(mistakes, c.checkProvider()...)...)
 }

@@ -79,6 +79,8 @@ type LimitSettings struct {
 	MaxFragments      int   `env:"MAX_FRAGMENTS" min:"0" default:"50" help:"Fragments in a document, which may be spread twice as often."`
 	MaxBodyBytes      int64 `env:"MAX_BODY_BYTES" min:"1" default:"102400" help:"Bytes of a request body, of a GET's query, and of the text of a document."`
 	MaxBulkBodyBytes  int64 `env:"MAX_BULK_BODY_BYTES" min:"1" default:"16777216" help:"Bytes of a request body of instructors and admins, who import rows by the thousand. It takes six to eleven times as much memory."`
+	MaxResponseBytes  int64 `env:"MAX_RESPONSE_BYTES" min:"65536" default:"8388608" help:"Bytes of a response before compression, and of the rows that it is made of. A batch is one response."`
+	ResponseMemoryMiB int64 `env:"RESPONSE_MEMORY_MIB" name:"response-memory-mib" min:"1" default:"128" help:"MiB that the responses in progress take together, at least 16 times MAX_RESPONSE_BYTES. One caller may hold a fifth of it, and less while others hold much; beyond that its requests get 503, new ones after a second. Responses of up to 64 KiB are never rejected."`
 	MaxBatch          int   `env:"MAX_BATCH" min:"0" max:"10" default:"0" help:"Operations in one request, as a JSON array; 0 is no batching. Together they may cost as much as one operation, and each counts as a request for RATE_LIMIT."`
 }
 

@@ -2,6 +2,8 @@ package gql
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -9,7 +11,9 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/gql/transport"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/loaders"
@@ -25,6 +29,9 @@ type operationExtension struct {
 	now           func() time.Time
 	timeout       time.Duration // 0 for none
 	trackedViewer func(*loaders.Loaders) *edu.TrackedViewer
+	// memory and maxResponseBytes are for operations that no client waits for.
+	memory           *memory.Pool
+	maxResponseBytes int64
 }
 
 var _ interface {
@@ -40,8 +47,12 @@ func (operationExtension) Validate(graphql.ExecutableSchema) error { return nil 
 
 // InterceptOperation runs an operation.
 func (e operationExtension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	ctx, meter, release := e.withMeter(ctx)
+	if err := meter.Begin(ctx); err != nil {
+		return graphql.OneShot(e.errorResponse(ctx, err))
+	}
 	stats := &store.Stats{}
-	ctx = store.WithStats(ctx, stats)
+	ctx = store.WithReadMeter(store.WithStats(ctx, stats), meter)
 	cancel := context.CancelFunc(func() {})
 	if e.timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, e.timeout)
@@ -60,22 +71,52 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	case err != nil:
 		respond = graphql.OneShot(e.errorResponse(ctx, err))
 	case key == nil:
-		respond = next(ctx)
+		execute := next(ctx)
+		respond = func(ctx context.Context) *graphql.Response { return e.limitResponse(ctx, meter, execute(ctx)) }
 	default:
 		respond = func(context.Context) *graphql.Response {
 			return e.runIdempotent(ctx, run, key, func(db *store.Store) *graphql.Response {
 				l.Store = db
 				l.ResetForViewer(viewer)
-				return next(ctx)(ctx)
+				return e.limitResponse(ctx, meter, next(ctx)(ctx))
 			})
 		}
 	}
 	return func(ctx context.Context) *graphql.Response {
+		defer release()
 		defer cancel()
 		resp := respond(ctx)
 		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})
 		return resp
 	}
+}
+
+// withMeter returns the meter of the request. An operation without one, such as a revalidation, has a
+// meter of its own until it ends.
+func (e operationExtension) withMeter(ctx context.Context) (withMeter context.Context, meter *memory.Meter, release func()) {
+	if meter := memory.MeterFrom(ctx); meter != nil {
+		return ctx, meter, func() {}
+	}
+	meter = e.memory.NewMeter("", e.maxResponseBytes)
+	return memory.WithMeter(ctx, meter), meter, meter.Release
+}
+
+// limitResponse returns the response of an operation that was executed, or the error of the limit that
+// it exceeded. A response that is too large has null data, since the operation was executed. One that
+// the server has no memory for has none: its status is 503.
+func (e operationExtension) limitResponse(ctx context.Context, meter *memory.Meter, resp *graphql.Response) *graphql.Response {
+	if resp == nil {
+		return nil // the context is done
+	}
+	err := meter.EndOperation(response.EnvelopeSize(resp))
+	if err == nil {
+		return resp
+	}
+	resp = e.errorResponse(ctx, err)
+	if response.ErrorCode(resp.Errors[0]) == response.CodeResponseTooLarge {
+		resp.Data = json.RawMessage("null")
+	}
+	return resp
 }
 
 // withLoaders returns a context with the loaders of an operation. They read from the primary after a
@@ -122,8 +163,32 @@ func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolv
 	if err != nil || v == nil {
 		return v, err
 	}
+	if field := graphql.GetFieldContext(ctx); strings.HasPrefix(field.Object, "__") {
+		return v, countIntrospection(ctx, field.Field.Alias, v)
+	}
 	if encoded, ok := graph.Encode(ctx, e.root, v); ok {
 		return encoded, nil
 	}
 	return v, nil
+}
+
+// introspectedFieldBytes is about how many bytes gqlgen takes for a field of introspection until it is
+// written, besides its value (TestIntrospectionMemory).
+const introspectedFieldBytes = 1 << 10
+
+// countIntrospection counts a field of introspection, which gqlgen encodes.
+func countIntrospection(ctx context.Context, alias string, v any) error {
+	text := ""
+	switch v := v.(type) {
+	case string:
+		text = v
+	case *string:
+		if v != nil {
+			text = *v
+		}
+	}
+	meter, n := memory.MeterFrom(ctx), len(alias)+len(text)
+	meter.CountResponse(n, 0)
+	meter.Reserve(n + introspectedFieldBytes)
+	return meter.Err()
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/transport"
@@ -55,12 +56,21 @@ type Options struct {
 	Extensions []graphql.HandlerExtension
 	// OperationTimeout is the maximum duration of an operation; 0 for none.
 	OperationTimeout time.Duration
+	// MaxResponseBytes is the maximum size of a response, and of the rows that it is made of; 0 is 8 MiB.
+	MaxResponseBytes int64
+	// ResponseMemory is the memory that responses in progress take together; nil is a pool of 128 MiB.
+	ResponseMemory *memory.Pool
+	// Caller identifies the caller of a request, who may hold a share of ResponseMemory; nil is one
+	// caller for all requests.
+	Caller func(*http.Request) string
 }
 
 const (
 	defaultMaxBodyBytes     = 100 << 10 // 500 events of recordVideoProgress, indented, have 82,000
 	defaultMaxBulkBodyBytes = 16 << 20  // 10,000 courses of 1,600 bytes
-	maxBulkRequests         = 2         // in progress at a time
+	defaultMaxResponseBytes = 8 << 20
+	defaultResponseMemory   = 128 << 20
+	maxBulkRequests         = 2 // in progress at a time
 	maxBulkWait             = 5 * time.Second
 	defaultDocumentBytes    = 32 << 20
 )
@@ -96,6 +106,13 @@ func newServer(o Options, c components) *Server {
 	if reflect.ValueOf(o.Limits).IsZero() {
 		o.Limits = limits.Defaults()
 	}
+	o.MaxResponseBytes = cmp.Or(o.MaxResponseBytes, defaultMaxResponseBytes)
+	if o.ResponseMemory == nil {
+		o.ResponseMemory = memory.NewPool(defaultResponseMemory)
+	}
+	if o.Caller == nil {
+		o.Caller = func(*http.Request) string { return "" }
+	}
 	exec := o.newExecutor(c)
 	return &Server{exec: exec, handler: transport.New(exec, transport.Options{
 		MaxBodyBytes:  cmp.Or(o.MaxBodyBytes, defaultMaxBodyBytes),
@@ -105,6 +122,7 @@ func newServer(o Options, c components) *Server {
 		Budget:        o.Budget,
 		Cache:         o.ResponseCache,
 		Extensions:    o.Extensions,
+		NewMeter:      func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
 	})}
 }
 
@@ -143,7 +161,10 @@ func (o Options) extensions(c components, root *resolvers.Resolver, documents li
 		limits.StructureExtension{Documents: documents},
 		o.newCacheExtension(c, documents, schema),
 		introspectionExtension{enabled: o.Introspection},
-		operationExtension{store: o.Store, presentError: NewErrorPresenter(o.Log), now: o.Now, timeout: o.OperationTimeout, trackedViewer: c.trackedViewer},
+		operationExtension{
+			store: o.Store, presentError: NewErrorPresenter(o.Log), now: o.Now, timeout: o.OperationTimeout, trackedViewer: c.trackedViewer,
+			memory: o.ResponseMemory, maxResponseBytes: o.MaxResponseBytes,
+		},
 		c.encoder(root),
 	)
 }

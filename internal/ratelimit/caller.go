@@ -27,6 +27,10 @@ func (c caller) bucketKey() string {
 	return addressKey(c.address)
 }
 
+// CallerKey returns the key under which the requests of a viewer are limited, or of an address if the
+// viewer is anonymous.
+func CallerKey(v edu.Viewer, address netip.Addr) string { return caller{v, address}.bucketKey() }
+
 // isPremium reports whether the caller has the larger limit: premium plans, which pay for it, and
 // instructors and admins, who use the platform for work. These callers have a limit too, because their
 // tokens can be stolen like any others.

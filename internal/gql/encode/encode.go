@@ -13,13 +13,13 @@ package encode
 import (
 	"context"
 	"errors"
-	"io"
 	"math"
 	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/jsontext"
 )
 
@@ -35,49 +35,52 @@ type Encoder[R any] struct {
 	rootField   *graphql.FieldContext
 	rootContext context.Context
 	types       *Types
+	size        sizeLimit
 }
 
 // New returns an Encoder for the root field that ctx is resolving.
 func New[R any](ctx context.Context, resolvers R, types *Types) *Encoder[R] {
 	return &Encoder[R]{
-		Resolvers: resolvers, Buf: make([]byte, 0, 8<<10), types: types,
+		Resolvers: resolvers, Buf: make([]byte, 0, initialBytes), types: types,
 		op: graphql.GetOperationContext(ctx), rootField: graphql.GetFieldContext(ctx), rootContext: ctx,
+		size: sizeLimit{meter: memory.MeterFrom(ctx), capacity: initialBytes},
 	}
 }
 
 // RootField returns the root field as a Field, the parent of all others.
 func (e *Encoder[R]) RootField() *Field {
-	return &Field{Ctx: e.rootContext, root: true, collected: &e.rootField.Field}
+	f := &Field{Ctx: e.rootContext, root: true, collected: &e.rootField.Field}
+	e.size.root, e.size.lastField = f, f
+	e.size.meter.AddTally(&e.size)
+	return f
 }
 
 // Marshaler returns the buffer as a marshaler. If ok is false it returns graphql.Null, which
 // propagates to the parent.
 func (e *Encoder[R]) Marshaler(ok bool) graphql.Marshaler {
-	if !ok {
+	if !e.countWritten(0) || !ok {
 		return graphql.Null
 	}
-	return rawJSON(e.Buf)
+	return &rootValue{json: e.Buf, meter: e.size.meter}
 }
-
-type rawJSON []byte
-
-func (b rawJSON) MarshalGQL(w io.Writer) { _, _ = w.Write(b) }
 
 // WriteKey writes the response name of the i-th field of an object.
 func (e *Encoder[R]) WriteKey(i int, f *Field) {
 	if i > 0 {
 		e.Buf = append(e.Buf, ',')
 	}
+	e.size.lastField.bytes += len(e.Buf) - e.size.lastStart
+	e.size.lastField, e.size.lastStart = f, len(e.Buf)
 	e.Buf = append(e.Buf, f.key...)
 }
 
 // BeginObject writes the opening brace of an object.
 func (e *Encoder[R]) BeginObject() { e.Buf = append(e.Buf, '{') }
 
-// EndObject writes the closing brace of an object. It returns true.
+// EndObject writes the closing brace of an object. It returns false if the response is too large.
 func (e *Encoder[R]) EndObject() bool {
 	e.Buf = append(e.Buf, '}')
-	return true
+	return len(e.Buf)-e.size.counted < countInterval || e.countBytes(0)
 }
 
 // WriteNull writes null for a field. If the field must not be null, WriteNull reports an error,
@@ -93,8 +96,12 @@ func (e *Encoder[R]) WriteNull(f *Field, nonNull, reported bool) bool {
 	return true
 }
 
-// WriteString writes a string.
-func (e *Encoder[R]) WriteString(s string) { e.Buf = jsontext.AppendString(e.Buf, s) }
+// WriteString writes a string. It writes nothing if the response is too large with it.
+func (e *Encoder[R]) WriteString(s string) {
+	if len(s) < countInterval || e.countBytes(len(s)) {
+		e.Buf = jsontext.AppendString(e.Buf, s)
+	}
+}
 
 // WriteInt writes an integer.
 func (e *Encoder[R]) WriteInt(n int) { e.Buf = strconv.AppendInt(e.Buf, int64(n), 10) }
@@ -153,7 +160,7 @@ func WriteList[R, T any](e *Encoder[R], f *Field, list []T, nonNull bool, encode
 		if i > 0 {
 			e.Buf = append(e.Buf, ',')
 		}
-		ok = encodeValue(e, f, list[i])
+		ok = encodeValue(e, f, list[i]) && (len(e.Buf)-e.size.counted < countInterval || e.countBytes(0))
 	}
 	e.Buf = append(e.Buf, ']')
 	return e.leaveField(n, start, ok, nonNull)

@@ -33,6 +33,9 @@ func (e *Encoder[R]) enterField(f *Field) int {
 // parent: leaveField returns false.
 func (e *Encoder[R]) leaveField(n, start int, ok, nonNull bool) bool {
 	e.path = e.path[:n]
+	if e.size.exceeded { // the whole response is an error
+		return false
+	}
 	if ok || nonNull {
 		return ok
 	}

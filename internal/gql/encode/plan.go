@@ -41,6 +41,7 @@ type Field struct {
 	root         bool
 	collected    *graphql.CollectedField
 	plans        []typePlan
+	bytes        int // in the response, without those of the fields below it
 }
 
 type typePlan struct {

@@ -49,6 +49,7 @@ type fieldCost struct {
 	weight   float64 // of a call
 	args     map[string]*inputCost
 	isList   bool
+	isText   bool // String!
 	// hasSizedFields reports whether the slicing arguments are for the sized fields below it.
 	hasSizedFields bool
 	isSized        bool
@@ -155,7 +156,7 @@ func (t *costTable) readFields(s *ast.Schema, def *ast.Definition) error {
 
 func (t *costTable) newFieldCost(def *ast.FieldDefinition, defaultWeight float64) (*fieldCost, error) {
 	f := &fieldCost{
-		name: def.Name, typeCost: t.types[def.Type.Name()], isList: def.Type.Elem != nil,
+		name: def.Name, typeCost: t.types[def.Type.Name()], isList: def.Type.Elem != nil, isText: def.Type.NamedType == "String" && def.Type.NonNull,
 		assumedRows: edu.DefaultPageSize, maxRows: edu.MaxPageSize,
 	}
 	var err error
@@ -239,10 +240,11 @@ func (t *costTable) markCostlyInputs() {
 }
 
 // markStatements marks the fields that likely are an SQL statement each: pages, objects with an
-// id, and fields with a weight. The rows of a page are read with it.
+// id, and fields with a weight. The rows of a page are read with it, and so are the long texts of a row,
+// whose weight is their length: they are the weighted fields of the type String!.
 func (t *costTable) markStatements(def *ast.Definition) {
 	own := t.types[def.Name]
 	for _, f := range own.fields {
-		f.ownStatement = f.hasSizedFields || f.weight > 0 || f.typeCost != nil && f.typeCost.isNode && !f.isSized && !own.isEdge
+		f.ownStatement = f.hasSizedFields || f.weight > 0 && !f.isText || f.typeCost != nil && f.typeCost.isNode && !f.isSized && !own.isEdge
 	}
 }

@@ -1,7 +1,6 @@
 package respcache
 
 import (
-	"bytes"
 	"context"
 	"math"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/response"
 )
 
@@ -118,11 +118,13 @@ func (r *RequestLookup) StoreResponse(ctx context.Context, resp *graphql.Respons
 		r.markUncacheable(ctx, detailErrors)
 		return nil
 	}
-	buf := response.EnvelopeBuffers.Get()
-	defer response.EnvelopeBuffers.Put(buf)
-	response.WriteEnvelope(buf, resp)
+	// The body, and its copy for Redis.
+	if !memory.MeterFrom(ctx).Reserve(2 * response.EnvelopeSize(resp)) {
+		r.markUncacheable(ctx, detailErrors)
+		return nil
+	}
 	entry, detail := Candidate{
-		Body: bytes.Clone(buf.Bytes()), Policy: r.policy, VaryBy: r.trackedViewer.VaryBy(), SignedIn: edu.ViewerFrom(ctx).SignedIn(),
+		Body: response.EncodeEnvelope(resp), Policy: r.policy, VaryBy: r.trackedViewer.VaryBy(), SignedIn: edu.ViewerFrom(ctx).SignedIn(),
 	}.BuildEntry()
 	switch {
 	case entry == nil:

@@ -24,6 +24,7 @@ const (
 	CodeCancelled            = "REQUEST_CANCELLED"
 	CodeTimeout              = "TIMEOUT"
 	CodeInternal             = "INTERNAL_SERVER_ERROR"
+	CodeResponseTooLarge     = "MAX_RESPONSE_BYTES_LIMIT"
 
 	// Cosmo Router's codes for batches.
 	CodeBatchLimit  = "BATCH_LIMIT_EXCEEDED"

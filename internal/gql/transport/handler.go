@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
@@ -35,6 +36,8 @@ type Options struct {
 	Cache *respcache.Cache
 	// Extensions are those of the executor that may inspect the text of an operation.
 	Extensions []graphql.HandlerExtension
+	// NewMeter returns the meter of a request, which limits the bytes of its response; nil for no limit.
+	NewMeter func(*http.Request) *memory.Meter
 }
 
 // Handler serves queries and mutations: GraphQL over HTTP, draft of August 2026, by POST and, for
@@ -101,48 +104,72 @@ func (h *Handler) serveRequest(out responseWriter, r *http.Request) *response.Re
 	return h.serveOperation(out, r, &in)
 }
 
+// newMeter returns the meter of a request and a context with it.
+func (h *Handler) newMeter(ctx context.Context, r *http.Request) (context.Context, *memory.Meter) {
+	if h.NewMeter == nil {
+		return ctx, nil
+	}
+	meter := h.NewMeter(r)
+	return memory.WithMeter(ctx, meter), meter
+}
+
 // serveOperation writes the response to one operation, from the cache if it is there.
 func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsedRequest) *response.RequestError {
-	ctx, lookup := r.Context(), &respcache.RequestLookup{}
+	lookup := &respcache.RequestLookup{}
 	defer lookup.Release()
-	res := h.lookupOrExecute(respcache.WithRequestLookup(ctx, lookup), out.w.Header(), r, in)
-	var entry *respcache.Entry
-	switch res.outcome {
-	case rejected:
-		return res.err
-	case executed:
-		entry = lookup.StoreResponse(ctx, res.resp)
-	case cacheHit:
-		entry = lookup.Entry()
+	ctx := respcache.WithRequestLookup(r.Context(), lookup)
+	memoized := in.isMemoized() && h.requests.memo.lookupResponse(r, in.memoized, lookup)
+	var meter *memory.Meter
+	if !memoized || len(lookup.Entry().Body) > memory.MinReservation {
+		ctx, meter = h.newMeter(ctx, r)
+		defer meter.Release() // after writing: a slow client holds the memory of its response
 	}
+	res := result{outcome: cacheHit}
+	if !memoized {
+		res = execute(ctx, h.exec, r.Method, out.w.Header(), in.decodeParams(r.Header))
+	}
+	if res.outcome == rejected {
+		return res.err
+	}
+	entry, err := h.finishLookup(ctx, lookup, in, res)
 	if lookup.NeedsRevalidation() {
 		h.startRevalidation(lookup, in.decodeParams(r.Header))
 	}
 	lookup.Release() // before writing: a slow client does not delay the requests that wait for this response
 	now := time.Now()
-	if entry != nil {
+	switch {
+	case err != nil:
+		res.resp = h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
+	case entry != nil:
+		res.resp = nil
 		out.writeCachedResponse(r, lookup, entry, now)
 		return nil
 	}
 	out.w.Header()["Cache-Status"] = []string{string(lookup.AppendCacheStatus(nil, now))}
-	out.writeResponse(ctx, h.statusFor(res.resp, out.prefersJSON), res.resp)
+	h.writeResponse(ctx, out, res.resp)
 	return nil
 }
 
-// lookupOrExecute searches the cache for the response to a memoized request. It executes any other operation:
-// then respcache.Extension searches the cache.
-func (h *Handler) lookupOrExecute(ctx context.Context, header http.Header, r *http.Request, in *parsedRequest) result {
-	lookup, memo := respcache.RequestLookupFrom(ctx), h.requests.memo
-	res := result{outcome: cacheHit}
-	if !in.isMemoized() || !memo.lookupResponse(r, in.memoized, lookup) {
-		res = execute(ctx, h.exec, r.Method, header, in.decodeParams(r.Header))
+// finishLookup returns the entry of a hit, or that of a response that was executed, nil for none. The
+// error reports that the request has no memory for the entry of a hit.
+func (h *Handler) finishLookup(ctx context.Context, lookup *respcache.RequestLookup, in *parsedRequest, res result) (*respcache.Entry, error) {
+	if res.outcome == executed {
+		return lookup.StoreResponse(ctx, res.resp), nil
 	}
-	if res.outcome == cacheHit {
-		_, name := lookup.Operation()
-		middleware.RecordOperation(ctx, string(ast.Query), name)
-		memo.storeRequest(in.memoized, lookup)
+	_, name := lookup.Operation()
+	middleware.RecordOperation(ctx, string(ast.Query), name)
+	h.requests.memo.storeRequest(in.memoized, lookup)
+	entry := lookup.Entry()
+	return entry, memory.MeterFrom(ctx).ReserveEntry(ctx, len(entry.Body))
+}
+
+// writeResponse writes a response that is not cached, or the error that there is no memory for its
+// envelope.
+func (h *Handler) writeResponse(ctx context.Context, out responseWriter, resp *graphql.Response) {
+	if len(resp.Data) > response.MaxPooledBytes && !memory.MeterFrom(ctx).Reserve(len(resp.Data)) {
+		resp = h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(memory.MeterFrom(ctx).Err())})
 	}
-	return res
+	out.writeResponse(ctx, h.statusFor(resp, out.prefersJSON), resp)
 }
 
 // statusFor returns the status of a response to a single operation.
@@ -169,13 +196,19 @@ func (h *Handler) serveBatch(out responseWriter, r *http.Request, items []batchI
 			return
 		}
 	}
-	within := withBatch(ctx)
-	responses := make([]*graphql.Response, len(items))
+	within, meter := h.newMeter(withBatch(ctx), r)
+	defer meter.Release()
+	responses, size := make([]*graphql.Response, len(items)), 0
 	for i, item := range items {
 		responses[i] = h.executeItem(within, r.Method, out.w.Header(), item)
+		size += response.EnvelopeSize(responses[i]) + 1
 	}
 	middleware.RecordOperation(ctx, "batch", fmt.Sprintf("of %d", len(items)))
-	out.writeBatch(responses)
+	if size > response.MaxPooledBytes && !meter.Reserve(size) {
+		h.writeResponse(ctx, out, h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(meter.Err())}))
+		return
+	}
+	out.writeBatch(responses, size)
 }
 
 // executeItem returns the response to one element of a batch.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
@@ -35,26 +36,38 @@ func (out responseWriter) writeRequestError(ctx context.Context, reqErr *respons
 func (out responseWriter) writeResponse(ctx context.Context, status int, resp *graphql.Response) {
 	if len(resp.Errors) > 0 {
 		middleware.RecordErrorCode(ctx, response.ErrorCode(resp.Errors[0]), resp.Data == nil)
+		out.setRetryAfter(resp.Errors[0])
 	}
 	buf := response.EnvelopeBuffers.Get()
 	defer response.EnvelopeBuffers.Put(buf)
 	response.WriteEnvelope(buf, resp)
-	if resp.Data == nil && status == http.StatusOK { // an unknown persisted query: the client sends its text next
+	hasData := resp.Data != nil
+	resp.Data = nil                          // a slow client holds one copy
+	if !hasData && status == http.StatusOK { // an unknown persisted query: the client sends its text next
 		out.writeBuffer(status, buf, revalidateNoStore)
 		return
 	}
 	out.writeBuffer(status, buf, noStore)
 }
 
-// writeBatch writes the responses of a batch. The batch succeeds as a whole, even if all of its
-// operations fail.
-func (out responseWriter) writeBatch(all []*graphql.Response) {
+// setRetryAfter sets the header of an error that may not occur later, unless a rate limit has set it.
+func (out responseWriter) setRetryAfter(err *gqlerror.Error) {
+	if seconds, ok := err.Extensions["retryAfter"].(int); ok && out.w.Header()["Retry-After"] == nil {
+		out.w.Header()["Retry-After"] = []string{strconv.Itoa(seconds)}
+	}
+}
+
+// writeBatch writes the responses of a batch, which have size bytes. The batch succeeds as a whole, even
+// if all of its operations fail.
+func (out responseWriter) writeBatch(all []*graphql.Response, size int) {
 	buf := response.EnvelopeBuffers.Get()
 	defer response.EnvelopeBuffers.Put(buf)
+	buf.Grow(size + len("[]"))
 	separator := byte('[')
 	for _, resp := range all {
 		buf.WriteByte(separator)
 		response.WriteEnvelope(buf, resp)
+		resp.Data = nil
 		separator = ','
 	}
 	buf.WriteByte(']')
