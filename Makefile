@@ -1,4 +1,4 @@
-.PHONY: bench bench-cache bench-compare bench-writes mutants test
+.PHONY: bench bench-cache bench-compare bench-hostile bench-writes mutants test
 test: ## Runs all checks: lint, generated code, Go tests, a browser, fuzzing (about 10 minutes).
 	./scripts/test
 
@@ -13,6 +13,9 @@ bench-writes: ## Measures enroll and recordVideoProgress beside pgbench (about 6
 
 bench-cache: ## Measures cache hits beside a handler that writes the same responses from a map (about 12 minutes).
 	go run ./bench -cache $(BENCH_ARGS)
+
+bench-hostile: ## Measures what hostile callers can do to the server, and fails if a goal is not met (about 2 minutes).
+	go run ./bench -hostile $(BENCH_ARGS)
 
 bench-compare: ## Compares the server with that of the revision BASE, by default main (about 8 minutes).
 	go run ./bench -base $(or $(BASE),main) $(BENCH_ARGS)

@@ -28,6 +28,7 @@ type options struct {
 	databaseOnly bool
 	writes       bool
 	cache        bool
+	hostile      bool
 	base         string
 	operation    string
 	out          string
@@ -39,9 +40,10 @@ func main() {
 	flag.BoolVar(&o.databaseOnly, "database", false, "only start the database and print its URL, for the benchmarks in process")
 	flag.BoolVar(&o.writes, "writes", false, "measure the writes, beside pgbench")
 	flag.BoolVar(&o.cache, "cache", false, "measure cache hits, beside a handler that writes the same responses from a map")
+	flag.BoolVar(&o.hostile, "hostile", false, "measure what hostile callers can do to the server; exit status 1 if a goal is not met")
 	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only")
-	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed; print only")
-	flag.StringVar(&o.out, "out", "", "file of the report; default bench/RESULTS.md, bench/WRITES.md or bench/CACHE.md")
+	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed, or with -hostile this scenario; print only")
+	flag.StringVar(&o.out, "out", "", "file of the report; default bench/RESULTS.md, bench/WRITES.md, bench/CACHE.md or bench/HOSTILE.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -81,6 +83,8 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkWrites, "bench/WRITES.md"
 	case o.cache:
 		measure, out = benchmarkCache, "bench/CACHE.md"
+	case o.hostile:
+		measure, out = benchmarkHostile, "bench/HOSTILE.md"
 	case o.base != "":
 		measure = benchmarkRevisions
 	}
@@ -89,13 +93,16 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		return err
 	}
 	fmt.Print(report)
+	if o.hostile && missesGoal(report) {
+		err = errGoalMissed
+	}
 	if o.quick || o.operation != "" || o.base != "" {
-		return nil
+		return err
 	}
-	if err := os.WriteFile(cmp.Or(o.out, out), []byte(report), 0o644); err != nil {
-		return fmt.Errorf("write the report: %w", err)
+	if writeErr := os.WriteFile(cmp.Or(o.out, out), []byte(report), 0o644); writeErr != nil {
+		return fmt.Errorf("write the report: %w", writeErr)
 	}
-	return nil
+	return err
 }
 
 // benchmarkReads measures the read operations beside the yardstick, and returns the report.
