@@ -127,7 +127,7 @@ func TestNoMemory(t *testing.T) {
 	h := gql.New(gql.Options{Store: openLongTexts(t), Log: discardLog, ResponseMemory: pool})
 	for i := range 60 {
 		m := pool.NewMeter(string(rune('a'+i)), 1<<20)
-		if err := m.Begin(t.Context()); err != nil {
+		if err := m.Begin(t.Context(), func() {}); err != nil {
 			t.Fatal(err)
 		}
 		defer m.Release()

@@ -59,15 +59,15 @@ func MeterFrom(ctx context.Context) *Meter {
 	return m
 }
 
-// Begin admits the request to the pool: see MinReservation. It does nothing if the request is admitted
-// already.
-func (m *Meter) Begin(ctx context.Context) error {
+// Begin admits the request to the pool: see MinReservation. If the request has to wait, Begin first calls
+// beforeWait, which gives up what others may wait for. It does nothing if the request is admitted already.
+func (m *Meter) Begin(ctx context.Context, beforeWait func()) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.reserved > 0 || m.err != nil {
 		return m.err
 	}
-	if err := m.pool.admit(ctx, m.caller); err != nil {
+	if err := m.pool.admit(ctx, m.caller, beforeWait); err != nil {
 		return err
 	}
 	m.reserved = MinReservation
@@ -103,7 +103,7 @@ func (m *Meter) ReserveEntry(ctx context.Context, n int) error {
 	if m == nil || n <= MinReservation {
 		return nil
 	}
-	if err := m.Begin(ctx); err != nil {
+	if err := m.Begin(ctx, func() {}); err != nil {
 		return err
 	}
 	m.Reserve(n)
@@ -186,7 +186,7 @@ func (m *Meter) AddTally(t Tally) {
 	m.tallies = append(m.tallies, t)
 }
 
-// ResponseBytes returns the bytes that the response of the current operation has so far.
+// ResponseBytes returns the bytes of the current operation's response that were counted.
 func (m *Meter) ResponseBytes() int {
 	if m == nil {
 		return 0

@@ -16,7 +16,7 @@ const limit = 1000
 func newMeter(t *testing.T, p *memory.Pool) *memory.Meter {
 	t.Helper()
 	m := p.NewMeter("caller", limit)
-	if err := m.Begin(t.Context()); err != nil {
+	if err := m.Begin(t.Context(), func() {}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.Release)

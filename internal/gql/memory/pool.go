@@ -68,17 +68,14 @@ func (p *Pool) Stats() Stats {
 }
 
 // admit reserves MinReservation for a new request. A caller that holds more than half of its share
-// waits for its earlier requests. Requests in progress never wait, so none waits while it holds
-// memory, a connection or a lock.
-func (p *Pool) admit(ctx context.Context, caller string) error {
+// waits for its earlier requests, after beforeWait. Requests in progress never wait, so none waits while
+// it holds memory, a connection or a lock.
+func (p *Pool) admit(ctx context.Context, caller string, beforeWait func()) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.callers[caller]
-	if c == nil {
-		c = &callerMemory{}
-		p.callers[caller] = c
-	}
+	c := p.findCaller(caller)
 	if p.exceedsShare(2 * c.held) {
+		beforeWait()
 		if err := p.awaitRelease(ctx, c); err != nil {
 			p.forgetIdle(caller, c)
 			return err
@@ -87,6 +84,16 @@ func (p *Pool) admit(ctx context.Context, caller string) error {
 	c.held += MinReservation
 	p.used += MinReservation
 	return nil
+}
+
+// findCaller returns the memory of a caller. It is called with the lock.
+func (p *Pool) findCaller(caller string) *callerMemory {
+	c := p.callers[caller]
+	if c == nil {
+		c = &callerMemory{}
+		p.callers[caller] = c
+	}
+	return c
 }
 
 // exceedsShare reports whether a caller must not hold n bytes.
@@ -126,11 +133,12 @@ func (p *Pool) awaitRelease(ctx context.Context, c *callerMemory) error {
 func (p *Pool) grow(caller string, n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.callers[caller] // exists: the request was admitted
+	c := p.findCaller(caller)
 	p.used += n
 	if p.exceedsShare(c.held + n) {
 		p.used -= n
 		p.rejected++
+		p.forgetIdle(caller, c)
 		return false
 	}
 	c.held += n

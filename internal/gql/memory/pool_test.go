@@ -23,7 +23,7 @@ func fill(t *testing.T, p *memory.Pool, caller string) (held int64) {
 	t.Helper()
 	before := p.Stats().Used
 	m := p.NewMeter(caller, capacity)
-	if err := m.Begin(t.Context()); err != nil {
+	if err := m.Begin(t.Context(), func() {}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.Release)
@@ -61,7 +61,7 @@ func TestSmallResponses(t *testing.T) {
 	p := memory.NewPool(mib)
 	for i := range 100 {
 		m := p.NewMeter(strconv.Itoa(i), mib)
-		if err := m.Begin(t.Context()); err != nil || !m.Reserve(memory.MinReservation) {
+		if err := m.Begin(t.Context(), func() {}); err != nil || !m.Reserve(memory.MinReservation) {
 			t.Fatalf("request %d: %v, %v", i, err, m.Err())
 		}
 		defer m.Release()
@@ -78,13 +78,14 @@ func TestPoolWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := memory.NewPool(capacity)
 		first := p.NewMeter("a", capacity)
-		if err := first.Begin(t.Context()); err != nil || !first.Reserve(capacity/5) {
+		if err := first.Begin(t.Context(), func() {}); err != nil || !first.Reserve(capacity/5) {
 			t.Fatal(err, first.Err())
 		}
+		prepared := 0
 		begin := func(ctx context.Context) error {
 			m := p.NewMeter("a", capacity)
 			defer m.Release()
-			return m.Begin(ctx)
+			return m.Begin(ctx, func() { prepared++ })
 		}
 		start := time.Now()
 		if err := begin(t.Context()); !errors.Is(err, edu.Unavailable) || time.Since(start) != time.Second {
@@ -100,8 +101,8 @@ func TestPoolWait(t *testing.T) {
 		if err := begin(t.Context()); err != nil || time.Since(start) != time.Second/2 {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
-		if s := p.Stats(); s.Used != 0 || s.Callers != 0 || s.Waits != 3 || s.Rejected != 2 {
-			t.Errorf("%+v", s)
+		if s := p.Stats(); s.Used != 0 || s.Callers != 0 || s.Waits != 3 || s.Rejected != 2 || prepared != 3 {
+			t.Errorf("%+v, prepared %d waits", s, prepared)
 		}
 	})
 }
@@ -121,7 +122,7 @@ func TestPoolIsEmptyInTheEnd(t *testing.T) {
 			if i%3 == 0 {
 				cancel()
 			}
-			if m.Begin(ctx) != nil {
+			if m.Begin(ctx, func() {}) != nil {
 				return
 			}
 			_ = m.CountRows(i, 1000*i)

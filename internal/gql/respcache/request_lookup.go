@@ -95,9 +95,9 @@ func (r *RequestLookup) RecordExecution(v *edu.TrackedViewer) {
 	}
 }
 
-// Release lets the requests go on that wait for the same response.
+// Release lets the requests go on that wait for the same response. A nil lookup has none.
 func (r *RequestLookup) Release() {
-	if r.lookup != nil {
+	if r != nil && r.lookup != nil {
 		r.lookup.Release()
 	}
 }
