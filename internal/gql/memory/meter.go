@@ -110,6 +110,22 @@ func (m *Meter) ReserveEntry(ctx context.Context, n int) error {
 	return m.Err()
 }
 
+// ReserveCopy reserves n bytes for the copy of the response that is written. An operation of the request
+// may have exceeded a limit before: its error is written too.
+func (m *Meter) ReserveCopy(n int) error {
+	if m == nil {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.pool.grow(m.caller, int64(n)) {
+		return errBusy
+	}
+	m.reserved += int64(n)
+	m.used += int64(n)
+	return nil
+}
+
 // Reserve reserves n bytes of memory. It never waits. It reports whether the request may go on.
 func (m *Meter) Reserve(n int) bool {
 	if m == nil {

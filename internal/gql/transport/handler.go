@@ -166,8 +166,10 @@ func (h *Handler) finishLookup(ctx context.Context, lookup *respcache.RequestLoo
 // writeResponse writes a response that is not cached, or the error that there is no memory for its
 // envelope.
 func (h *Handler) writeResponse(ctx context.Context, out responseWriter, resp *graphql.Response) {
-	if len(resp.Data) > response.MaxPooledBytes && !memory.MeterFrom(ctx).Reserve(len(resp.Data)) {
-		resp = h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(memory.MeterFrom(ctx).Err())})
+	if len(resp.Data) > response.MaxPooledBytes {
+		if err := memory.MeterFrom(ctx).ReserveCopy(len(resp.Data)); err != nil {
+			resp = h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
+		}
 	}
 	out.writeResponse(ctx, h.statusFor(resp, out.prefersJSON), resp)
 }
@@ -204,9 +206,11 @@ func (h *Handler) serveBatch(out responseWriter, r *http.Request, items []batchI
 		size += response.EnvelopeSize(responses[i]) + 1
 	}
 	middleware.RecordOperation(ctx, "batch", fmt.Sprintf("of %d", len(items)))
-	if size > response.MaxPooledBytes && !meter.Reserve(size) {
-		h.writeResponse(ctx, out, h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(meter.Err())}))
-		return
+	if size > response.MaxPooledBytes {
+		if err := meter.ReserveCopy(size); err != nil {
+			h.writeResponse(ctx, out, h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
+			return
+		}
 	}
 	out.writeBatch(responses, size)
 }
