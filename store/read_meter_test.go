@@ -37,8 +37,8 @@ func TestReadMeter(t *testing.T) {
 	if err := db.PrimaryPool().QueryRow(t.Context(), "SELECT array_agg(id) FROM reviews").Scan(&ids); err != nil {
 		t.Fatal(err)
 	}
-	read := func(max int, queries int) (countingMeter, error) {
-		m := countingMeter{max: max}
+	read := func(limit, queries int) (countingMeter, error) {
+		m := countingMeter{max: limit}
 		var list []store.Query
 		for range queries {
 			list = append(list, store.ReviewsByID(ids, func(*edu.Review) {}))
@@ -50,9 +50,9 @@ func TestReadMeter(t *testing.T) {
 		if m, err := read(1<<40, queries); err != nil || m.rows != queries*len(ids) || m.bytes < queries*5000*len(ids) {
 			t.Errorf("%d statements: %+v, %v", queries, m, err)
 		}
-		const max = 100_000
-		m, err := read(max, queries)
-		if !errors.Is(err, errTooMany) || m.bytes > max+30_000 {
+		const limit = 100_000
+		m, err := read(limit, queries)
+		if !errors.Is(err, errTooMany) || m.bytes > limit+30_000 {
 			t.Errorf("%d statements: %+v of %d rows, %v", queries, m, len(ids), err)
 		}
 	}

@@ -95,7 +95,7 @@ func operationOptions(c *config.Config, log *slog.Logger, s *services, persisted
 		Extensions:    []graphql.HandlerExtension{persistedQueries},
 		ResponseCache: s.responseCache.cache, CacheVersion: buildFingerprint(),
 		DocumentCacheBytes: c.DocumentCacheMaxMiB << 20,
-		MaxResponseBytes: c.MaxResponseBytes, ResponseMemory: s.responseMemory,
+		MaxResponseBytes:   c.MaxResponseBytes, ResponseMemory: s.responseMemory,
 	}
 }
 

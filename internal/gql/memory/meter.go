@@ -60,7 +60,7 @@ func MeterFrom(ctx context.Context) *Meter {
 }
 
 // Begin admits the request to the pool: see MinReservation. If the request has to wait, Begin first calls
-// beforeWait, which gives up what others may wait for. It does nothing if the request is admitted already.
+// beforeWait, which releases what others may wait for. It does nothing if the request is admitted already.
 func (m *Meter) Begin(ctx context.Context, beforeWait func()) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
