@@ -29,6 +29,8 @@ type options struct {
 	writes       bool
 	cache        bool
 	hostile      bool
+	locks        bool
+	evictions    bool
 	base         string
 	operation    string
 	out          string
@@ -41,9 +43,11 @@ func main() {
 	flag.BoolVar(&o.writes, "writes", false, "measure the writes, beside pgbench")
 	flag.BoolVar(&o.cache, "cache", false, "measure cache hits, beside a handler that writes the same responses from a map")
 	flag.BoolVar(&o.hostile, "hostile", false, "measure what hostile callers can do to the server; exit status 1 if a goal is not met")
+	flag.BoolVar(&o.locks, "locks", false, "measure how long requests lock a course, and what others notice; exit status 1 if a goal is not met")
+	flag.BoolVar(&o.evictions, "evictions", false, "check that lock-outs survive a Redis that evicts them; exit status 1 if a goal is not met")
 	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only")
 	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed, or with -hostile this scenario; print only")
-	flag.StringVar(&o.out, "out", "", "file of the report; default bench/RESULTS.md, bench/WRITES.md, bench/CACHE.md or bench/HOSTILE.md")
+	flag.StringVar(&o.out, "out", "", "file of the report; by default that of the mode in bench/, e.g. bench/WRITES.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -85,6 +89,10 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkCache, "bench/CACHE.md"
 	case o.hostile:
 		measure, out = benchmarkHostile, "bench/HOSTILE.md"
+	case o.locks:
+		measure, out = benchmarkLocks, "bench/LOCKS.md"
+	case o.evictions:
+		measure, out = benchmarkEvictions, "bench/EVICTIONS.md"
 	case o.base != "":
 		measure = benchmarkRevisions
 	}
@@ -93,7 +101,7 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		return err
 	}
 	fmt.Print(report)
-	if o.hostile && missesGoal(report) {
+	if (o.hostile || o.locks || o.evictions) && missesGoal(report) {
 		err = errGoalMissed
 	}
 	if o.quick || o.operation != "" || o.base != "" {

@@ -17,7 +17,8 @@ type redisServer struct {
 	cmd             *exec.Cmd
 }
 
-func startRedis(ctx context.Context, dir string) (*redisServer, error) {
+// startRedis starts a Redis whose socket and log are in a directory, with additional arguments.
+func startRedis(ctx context.Context, dir string, args ...string) (*redisServer, error) {
 	r := &redisServer{socket: filepath.Join(dir, "redis.sock")}
 	text, err := exec.CommandContext(ctx, "redis-server", "--version").Output()
 	if err != nil {
@@ -29,6 +30,7 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 		}
 	}
 	r.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", r.socket, "--save", "", "--dir", dir, "--logfile", filepath.Join(dir, "redis.log"))
+	r.cmd.Args = append(r.cmd.Args, args...)
 	if err := r.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start Redis: %w", err)
 	}
