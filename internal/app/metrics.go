@@ -43,10 +43,10 @@ func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension)
 	addRateLimitMetrics(m, s.shared.rateLimits)
 	addResponseMemoryMetrics(m, s.responseMemory)
 	if s.shared.redis != nil {
-		addRedisMetrics(m, s.shared.redis)
+		addRedisMetrics(m, s.shared.redis, "sevenp_redis_")
 	}
 	if s.shared.hasLimitsRedis() {
-		addRedisMetrics(m, s.shared.limitsRedis, "store", "limits")
+		addRedisMetrics(m, s.shared.limitsRedis, "sevenp_redis_limits_")
 	}
 	if s.responseCache.cache != nil {
 		addCacheMetrics(m, s.responseCache.cache)
@@ -109,15 +109,16 @@ func addResponseMemoryMetrics(m *telemetry.Metrics, p *memory.Pool) {
 		func() float64 { return float64(p.Stats().Rejected) })
 }
 
-func addRedisMetrics(m *telemetry.Metrics, r *cache.Redis, labels ...string) {
-	m.RegisterCounter("sevenp_redis_errors_total", "Uses of Redis that failed or timed out.",
-		func() float64 { return float64(r.Stats().Errors) }, labels...)
-	m.RegisterCounter("sevenp_redis_circuit_open_total", "Uses of Redis that the open circuit breaker skipped.",
-		func() float64 { return float64(r.Stats().ShortCircuited) }, labels...)
-	m.RegisterCounter("sevenp_redis_dropped_writes_total", "Writes in the background that were dropped, because too many were queued.",
-		func() float64 { return float64(r.Stats().DroppedWrites) }, labels...)
-	m.RegisterGauge("sevenp_redis_breaker_open", "1 while the circuit breaker is open.",
-		func() float64 { return boolToFloat(r.Stats().CircuitOpen) }, labels...)
+// addRedisMetrics adds the metrics of a Redis, whose names begin with a prefix.
+func addRedisMetrics(m *telemetry.Metrics, r *cache.Redis, prefix string) {
+	m.RegisterCounter(prefix+"errors_total", "Uses of Redis that failed or timed out.",
+		func() float64 { return float64(r.Stats().Errors) })
+	m.RegisterCounter(prefix+"circuit_open_total", "Uses of Redis that the open circuit breaker skipped.",
+		func() float64 { return float64(r.Stats().ShortCircuited) })
+	m.RegisterCounter(prefix+"dropped_writes_total", "Writes in the background that were dropped, because too many were queued.",
+		func() float64 { return float64(r.Stats().DroppedWrites) })
+	m.RegisterGauge(prefix+"breaker_open", "1 while the circuit breaker is open.",
+		func() float64 { return boolToFloat(r.Stats().CircuitOpen) })
 }
 
 func boolToFloat(condition bool) float64 {

@@ -73,6 +73,22 @@ func TestRedisOutagesUnderLoad(t *testing.T) {
 	}
 }
 
+// A server whose rate limits have a Redis of their own starts, and its metrics distinguish the two.
+func TestMetricsOfBothRedis(t *testing.T) {
+	t.Parallel()
+	shared, limits := redistest.StartServer(t), redistest.StartServer(t)
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "REDIS_URL="+shared.URL(), "REDIS_LIMITS_URL="+limits.URL(), "RATE_LIMIT=100000/1m")
+	limits.Kill()
+	p.poll(t, "the breaker of the limits", func() bool {
+		p.post(t, `{"query":"`+titles+`"}`)
+		return p.metrics(t)["sevenp_redis_limits_breaker_open"] == 1
+	})
+	if m := p.metrics(t); m["sevenp_redis_breaker_open"] != 0 || m["sevenp_redis_errors_total"] != 0 || m["sevenp_redis_limits_errors_total"] < 5 {
+		t.Errorf("metrics of the shared Redis: breaker %v, errors %v; errors of the limits %v",
+			m["sevenp_redis_breaker_open"], m["sevenp_redis_errors_total"], m["sevenp_redis_limits_errors_total"])
+	}
+}
+
 // poll waits until a condition holds.
 func (p *program) poll(t *testing.T, description string, condition func() bool) {
 	t.Helper()
