@@ -26,7 +26,7 @@ func (r *redisServer) readFigures(ctx context.Context) (f redisFigures, err erro
 		return f, err
 	}
 	c := redis.NewClient(options)
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	info, err := c.InfoMap(ctx, "memory", "stats").Result()
 	if err != nil {
 		return f, err
@@ -79,13 +79,13 @@ func (r *evictionResults) listGoals() (goals []hostileFigure) {
 func (r *evictionResults) renderMarkdown() string {
 	var out strings.Builder
 	writeHeader(&out, "Lock-outs and eviction", "bench-evictions", "-evictions")
-	fmt.Fprintf(&out, "%s Redis has `maxmemory 32mb` and `allkeys-lru`, that of `REDIS_LIMITS_URL` `volatile-ttl`. The limits are the defaults.\n\n", r.machine)
+	fmt.Fprintf(&out, "%s Redis has `maxmemory 32mb` and `allkeys-lru`, that of `REDIS_LIMITS_URL` `volatile-ttl`. The limits are the defaults.\n", r.machine)
 	writeFigures(&out, "goals", r.listGoals())
 	fmt.Fprintf(&out, "\n## Figures\n\n%d anonymous addresses send %d different requests each, every one twice. Memory is in MiB: that of responses is the sum of `MEMORY USAGE`. A lock-out has two buckets, one of the address and one of the email; those left are counted before the last sign-ins.\n\n", strangers, responsesPerStranger)
-	out.WriteString("| | requests | rejected | MiB of responses | seconds | evicted keys | used | peak | stored responses | their memory | buckets left | evicted by limits | buckets there |\n|" + strings.Repeat(" --- |", 1) + strings.Repeat(" --: |", 12) + "\n")
+	out.WriteString("| | requests | MiB of responses | seconds | evicted keys | used | peak | stored responses | their memory | buckets left | evicted by limits | buckets there |\n|" + " --- | --- |" + strings.Repeat(" --: |", 10) + "\n")
 	for _, run := range r.runs {
 		s, l := run.shared, run.limits
-		fmt.Fprintf(&out, "| %s | %d | %d | %.0f | %.0f | %d | %.1f | %.1f | %d | %.1f | %d | %d | %d |\n", run.title, run.requests, run.rejected, mebibytes(run.responseBytes), run.elapsed.Seconds(),
+		fmt.Fprintf(&out, "| %s | %s | %.0f | %.0f | %d | %.1f | %.1f | %d | %.1f | %d | %d | %d |\n", run.title, describeOutcomes(run.reads), mebibytes(run.responseBytes), run.elapsed.Seconds(),
 			s.evicted, mebibytes(s.usedBytes), mebibytes(s.peakBytes), s.responses, mebibytes(s.responsesBytes), s.lockedBuckets, l.evicted, l.lockedBuckets)
 	}
 	return out.String()

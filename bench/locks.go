@@ -36,7 +36,7 @@ type lockBenchmark struct {
 	duration time.Duration // of a load
 
 	course, second, teacher int64   // the locked course, another one, and the instructor of the first
-	students, strangers     []int64 // who are enrolled in the course, and who are in neither
+	students, strangers     []int64 // enrolled in the course; in neither course
 	others                  []encodedRequest
 	lastEnrollment          int64
 	sent                    atomic.Int64 // time of the latest request, in microseconds

@@ -45,7 +45,7 @@ func (r *lockResults) listGoals() []hostileFigure {
 		if l.failure != nil {
 			failures = append(failures, fmt.Sprintf("%s: %v", l.title, l.failure))
 		}
-		if want := lockAttacks[i].outcome; want != "" && (len(l.outcomes) != 1 || l.outcomes[want] == 0) {
+		if want := lockAttacks[i].outcome; want != "" && (l.outcomes[want] == 0 || want != outcomeSuccess && len(l.outcomes) > 1) {
 			unexpected = append(unexpected, l.title)
 		}
 	}
@@ -55,7 +55,7 @@ func (r *lockResults) listGoals() []hostileFigure {
 			value: fmt.Sprintf("%.0f ms; a lock of %d ms by another program measures up to %.0f ms", milliseconds(longest), controlHold.Milliseconds(), milliseconds(control)),
 		},
 		{name: "enrollments in other courses that failed", goal: "none", value: describeList(failures), met: len(failures) == 0},
-		{name: "loads with another outcome than the documented error", goal: "none", value: describeList(unexpected), met: len(unexpected) == 0},
+		{name: "loads without success, or without the documented error", goal: "none", value: describeList(unexpected), met: len(unexpected) == 0},
 		{
 			name: "MiB stored under keys of one account", value: fmt.Sprintf("%.1f, %s", mebibytes(r.storedBytes), describeOutcomes(r.storing)),
 			goal: fmt.Sprintf("at most %.1f (16, and the responses of %d requests in progress), then RATE_LIMITED", mebibytes(maxStored), storingClients),
@@ -84,7 +84,7 @@ func describeOutcomes(outcomes map[string]int) string {
 func (r *lockResults) renderMarkdown() string {
 	var out strings.Builder
 	writeHeader(&out, "Locks of courses", "bench-locks", "-locks")
-	fmt.Fprintf(&out, "%s Each load lasts %s.\n\n", r.machine, r.duration)
+	fmt.Fprintf(&out, "%s Each load lasts %s.\n", r.machine, r.duration)
 	writeFigures(&out, "goals", r.listGoals())
 	out.WriteString("\n## Figures\n\nLocks are those of one course's row by one request, in milliseconds, including the pause of about 1 ms between two probes. The others enroll in other courses, one after the other.\n\n")
 	out.WriteString("| requests with a key | outcomes | locks | median | longest | others/s | p50 ms | p99 ms |\n| --- | --- | --: | --: | --: | --: | --: | --: |\n")
