@@ -26,8 +26,12 @@ type Reached struct {
 
 var active = os.Getenv(ActiveEnv)
 
-// recorded has the keys of the mutants that were recorded already.
-var recorded sync.Map
+// recorded has the keys of the mutants that were recorded already. It is no sync.Map, which allocates: some tests
+// count allocations.
+var (
+	recordedMu sync.RWMutex
+	recorded   = map[string]bool{}
+)
 
 var recordFile = sync.OnceValue(func() *os.File {
 	f, err := os.OpenFile(os.Getenv(RecordEnv), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
@@ -39,10 +43,21 @@ var recordFile = sync.OnceValue(func() *os.File {
 
 var recording = os.Getenv(RecordEnv) != ""
 
-func record(r Reached) {
-	if _, before := recorded.LoadOrStore(r.Key, true); before {
-		return
+// isNew reports whether a mutant was not recorded yet, and marks it as recorded.
+func isNew(key string) bool {
+	recordedMu.RLock()
+	known := recorded[key]
+	recordedMu.RUnlock()
+	if known {
+		return false
 	}
+	recordedMu.Lock()
+	defer recordedMu.Unlock()
+	known, recorded[key] = recorded[key], true
+	return !known
+}
+
+func record(r Reached) {
 	line, err := json.Marshal(r)
 	if err == nil {
 		_, err = recordFile().Write(append(line, '\n'))
@@ -54,7 +69,7 @@ func record(r Reached) {
 
 // IsActive reports whether a mutant is the active one.
 func IsActive(key string) bool {
-	if recording {
+	if recording && isNew(key) {
 		record(Reached{Key: key})
 	}
 	return key == active
@@ -98,7 +113,7 @@ func SQL(function, text string) string {
 		found, _ = statements.LoadOrStore(text, FindMutants(function, text))
 	}
 	for _, m := range found.([]Reached) {
-		if recording {
+		if recording && isNew(m.Key) {
 			record(m)
 		}
 		if m.Key == active {
