@@ -19,7 +19,7 @@ const (
 	// maxOwnerBytes limits the stored responses of one account, and maxAddressBytes those of one
 	// address without an account. Requests in progress may exceed them by their own responses.
 	maxOwnerBytes   = 16 << 20
-	maxAddressBytes = 1 << 20
+	maxAddressBytes = 4 << 20
 	// responseOverhead is added to the bytes of each stored response: its row and index entries.
 	responseOverhead = 256
 
@@ -118,7 +118,7 @@ func (s *Store) loadOrAdmit(ctx context.Context, r IdempotentRun, found func([]b
 		return &edu.Error{Code: edu.RateLimited, RetryAfter: max(1, int((IdempotencyTTL - oldest).Seconds())), Message: fmt.Sprintf(
 			"the responses stored under your Idempotency-Keys have reached %d MiB: each is deleted after 24 hours; wait, or send the request without a key", limit>>20)}
 	}
-	return s.responses.admit(ctx, s, r.Owner)
+	return s.responses.admit(ctx, s, r.Owner, stored)
 }
 
 // ownerUsage reads the bytes of the stored responses of an owner, and the age of the oldest.

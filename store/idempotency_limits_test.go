@@ -44,7 +44,8 @@ func TestIdempotentResponsesAreLimitedInTotal(t *testing.T) {
 	}{
 		"full":                   {owner: 1, stored: 4096, rejected: map[int64]bool{2: true, -2: true}},
 		"a quarter by strangers": {owner: -1, stored: 1024, rejected: map[int64]bool{2: false, -2: true}},
-		"a quarter by accounts":  {owner: 1, stored: 1024, rejected: map[int64]bool{2: false, -2: false}},
+		"a quarter by accounts":  {owner: 1, stored: 1024, rejected: map[int64]bool{2: false, -2: false, 1: true}},
+		"an eighth of the rest":  {owner: 1, stored: 400, rejected: map[int64]bool{2: false, 1: false}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			exec(t, db, "DELETE FROM idempotent_answers")

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -16,6 +17,11 @@ const (
 	// anonymousShare is the part of MaxStoredBytes that responses without an account may occupy: a
 	// quarter. Strangers, who can be any number, leave the rest to accounts.
 	anonymousShare = 4
+	// ownerShare is the part of the free bytes that one owner may occupy: an eighth. A few owners with
+	// large responses therefore never use up what others with small ones need.
+	ownerShare = 8
+	// retryAfterTotal is after how many seconds a rejected owner may try again.
+	retryAfterTotal = 300
 	// totalInterval is how often a process reads the total. Between two reads it adds what it stores
 	// itself, so the total may be exceeded by what other processes store in that time.
 	totalInterval = time.Minute
@@ -41,8 +47,9 @@ func (t *storedTotal) addStored(owner int64, bytes int) {
 	}
 }
 
-// admit rejects a run of an owner if the stored responses have reached their limit.
-func (t *storedTotal) admit(ctx context.Context, s *Store, owner int64) error {
+// admit rejects a run of an owner if the stored responses have reached their limit, or those of the owner,
+// ownStored bytes, its share of what is left.
+func (t *storedTotal) admit(ctx context.Context, s *Store, owner, ownStored int64) error {
 	if err := t.measure(ctx, s); err != nil {
 		return err
 	}
@@ -52,10 +59,11 @@ func (t *storedTotal) admit(ctx context.Context, s *Store, owner int64) error {
 	if owner <= 0 && t.anonymous >= t.limit/anonymousShare {
 		stored, limit = t.anonymous, t.limit/anonymousShare
 	}
-	if stored < limit {
+	if stored < limit && ownStored <= (limit-stored)/ownerShare {
 		return nil
 	}
-	return edu.Errorf(edu.Unavailable, "the responses stored under Idempotency-Keys have reached %d MiB: nothing was written; send the request without a key, or try again later", limit>>20)
+	return &edu.Error{Code: edu.Unavailable, RetryAfter: retryAfterTotal, Message: fmt.Sprintf(
+		"the responses stored under Idempotency-Keys are near their limit of %d MiB, and yours above their share: nothing was written; send the request without a key, or try again later", limit>>20)}
 }
 
 // measure reads the total if the last read is older than totalInterval. Concurrent callers use the

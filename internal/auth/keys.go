@@ -117,11 +117,14 @@ func (k keyring) algorithms() []string {
 	return all
 }
 
+// errUnknownExtension rejects a token with critical extensions: none is known (RFC 7515 section 4.1.11).
+var errUnknownExtension = errors.New("unknown critical extension")
+
 // candidateKeys returns the keys that may have signed a token: the key that its kid names, or
 // without a kid all keys of its algorithm.
 func (k keyring) candidateKeys(t *jwt.Token) (any, error) {
 	if t.Header["crit"] != nil {
-		return nil, errors.New("unknown critical extension") // RFC 7515 section 4.1.11
+		return nil, errUnknownExtension
 	}
 	id, named := t.Header["kid"]
 	var set jwt.VerificationKeySet

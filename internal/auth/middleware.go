@@ -59,10 +59,13 @@ type FailureLimit interface {
 //
 // failures limits the requests with invalid credentials; nil limits none. If an address has no failures
 // left, its tokens are rejected before their signatures are checked, except tokens that this process
-// has accepted before: other clients may share the address. Expired tokens do not count. Their signatures
-// are not checked either.
+// has issued or accepted before: other clients may share the address. Expired tokens do not count, and their
+// signatures are not checked. Tokens of ended sessions and of missing accounts do not count either.
 func Middleware(verifier Verifier, failures FailureLimit) func(http.Handler) http.Handler {
-	g := gate{verifier, failures, newAcceptedTokens()}
+	g := gate{verifier: verifier, failures: failures, accepted: newAcceptedTokens()}
+	if a, ok := verifier.(*Authenticator); ok {
+		g.tokens = a.Tokens
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			headers := r.Header["Authorization"]
@@ -82,12 +85,13 @@ type gate struct {
 	verifier Verifier
 	failures FailureLimit // nil without a limit
 	accepted acceptedTokens
+	tokens   *Tokens // knows the tokens that this process has issued; nil with another verifier
 }
 
 // authenticate returns the viewer of a request's credentials. Otherwise it writes the rejection.
 func (g *gate) authenticate(w http.ResponseWriter, r *http.Request, headers []string) (v edu.Viewer, ok bool) {
 	token, err := parseBearerToken(headers)
-	known := err == nil && g.accepted.hasToken(token)
+	known := err == nil && (g.accepted.hasToken(token) || g.tokens != nil && g.tokens.KnowsToken(token))
 	if !known && g.failures != nil && g.failures.RejectBlocked(w, r) {
 		return edu.Viewer{}, false
 	}
@@ -108,9 +112,16 @@ func (g *gate) authenticate(w http.ResponseWriter, r *http.Request, headers []st
 	return v, err == nil
 }
 
-// isCountedFailure reports whether an error counts as a failed authentication.
+// isCountedFailure reports whether an error counts as a failed authentication. The token of an ended
+// session, or of an account that is missing or inactive, has a valid signature: its client shares the
+// address with others, and is not guessing.
 func isCountedFailure(err error) bool {
-	return !errors.Is(err, edu.Unavailable) && !errors.Is(err, ErrTokenExpired)
+	for _, uncounted := range []error{edu.Unavailable, ErrTokenExpired, ErrSessionEnded, ErrNoAccount, ErrAccountInactive} {
+		if errors.Is(err, uncounted) {
+			return false
+		}
+	}
+	return true
 }
 
 // parseBearerToken returns the token of the Authorization headers of a request.

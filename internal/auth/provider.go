@@ -85,6 +85,9 @@ func (p *Provider) VerifyIdentity(ctx context.Context, token string) (Identity, 
 	}
 	c := jwt.MapClaims{}
 	_, err := p.parser.ParseWithClaims(token, c, func(t *jwt.Token) (any, error) {
+		if t.Header["crit"] != nil {
+			return nil, errUnknownExtension
+		}
 		// The fetch that an unknown kid starts serves other requests too: do not cancel it with this one.
 		return p.keyfunc.KeyfuncCtx(context.WithoutCancel(ctx))(t)
 	})

@@ -81,7 +81,18 @@ func (t *Tokens) IssueToken(v edu.Viewer, now time.Time, ttl time.Duration) (str
 	k := t.keys.signingKey()
 	token := jwt.NewWithClaims(k.method, c)
 	token.Header["kid"] = k.id
-	return token.SignedString(k.private)
+	signed, err := token.SignedString(k.private)
+	if err == nil {
+		t.cache.storeToken(signed, edu.Viewer{ID: v.ID, Role: v.Role, Session: v.Session}, &c)
+	}
+	return signed, err
+}
+
+// KnowsToken reports whether a token is valid without a check of its signature, because this process has
+// issued or verified it.
+func (t *Tokens) KnowsToken(token string) bool {
+	_, ok := t.cache.lookupToken(token, time.Now())
+	return ok
 }
 
 // VerifyToken returns the viewer of a token as of when it was issued, ErrTokenExpired or

@@ -55,22 +55,37 @@ func (c *Config) checkDemo() []error {
 		}
 		return nil
 	}
-	var set []string
-	for _, name := range productionSettings {
-		if c.texts[name] != "" {
-			set = append(set, name)
-		}
-	}
-	if c.Demo || len(set) == 0 {
+	misspellings := FindMisspellings(os.Environ())
+	signs := c.findProduction(misspellings)
+	if c.Demo || len(signs) == 0 {
 		return nil
 	}
-	problem := "DATABASE_URL: not set, although the environment has settings of production: " + strings.Join(set, ", ")
-	for _, m := range FindMisspellings(os.Environ()) {
+	problem := "DATABASE_URL: not set, although the environment has settings of production: " + strings.Join(signs, ", ")
+	for _, m := range misspellings {
 		if m.Setting == "DATABASE_URL" {
 			problem += "; is " + m.Variable + " meant to be DATABASE_URL?"
 		}
 	}
 	return []error{errors.New(problem + "; set it, or DEMO=true for demo data and accounts with public passwords")}
+}
+
+// findProduction returns the variables that a demo does not have: settings of production, even without a
+// value, since a deployment may have failed to fill them in, and variables whose names resemble theirs.
+func (c *Config) findProduction(misspellings []Misspelling) (found []string) {
+	for _, name := range append([]string{"DATABASE_URL"}, productionSettings...) {
+		switch _, present := os.LookupEnv(name); {
+		case c.texts[name] != "":
+			found = append(found, name)
+		case present:
+			found = append(found, name+" (empty)")
+		}
+		for _, m := range misspellings {
+			if _, isOther := otherNames[strings.ToUpper(m.Variable)]; m.Setting == name && !isOther {
+				found = append(found, m.Variable)
+			}
+		}
+	}
+	return found
 }
 
 // checkProvider returns the mistakes in the settings of an outside identity provider.

@@ -243,8 +243,10 @@ func TestDefaultRateLimit(t *testing.T) {
 		{"postgres://db/7p", "", "100/15m"},
 		{"postgres://db/7p", "off", "off"},
 	} {
-		t.Setenv("DATABASE_URL", tt.database)
-		t.Setenv("RATE_LIMIT", tt.set)
+		setEnvironment(t, map[string]string{"RATE_LIMIT": tt.set})
+		if tt.database != "" {
+			t.Setenv("DATABASE_URL", tt.database)
+		}
 		c := parseSettings(t)
 		if err := c.Check(); err != nil || c.RateLimit.Disabled() != (tt.want == "off") || !strings.Contains(c.String(), "RATE_LIMIT="+tt.want+"\n") {
 			t.Errorf("with DATABASE_URL=%q and RATE_LIMIT=%q: %+v, %v; want %s", tt.database, tt.set, c.RateLimit, err, tt.want)

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -40,7 +41,19 @@ func TestDemo(t *testing.T) {
 			}
 		})
 	}
-	setEnvironment(t, map[string]string{"REDIS_URL": "redis://cache", "RATE_LIMIT": "1/1m", "LOG_LEVEL": "warn"})
+	for _, sign := range []string{"DATABASE_URL", "JWT_SECRET", "TRUSTED_PROXIES", "DATABASE_URI", "DATABSE_URL", "JWT_SECERT"} {
+		value, want := "", sign+" (empty)"
+		if config.FindMisspellings([]string{sign + "=hush"}) != nil {
+			value, want = "hush", sign
+		}
+		setEnvironment(t, map[string]string{"REDIS_URL": "redis://cache"})
+		t.Setenv(sign, value)
+		if got := mistakes(parseSettings(t)); len(got) != 1 || !strings.Contains(got[0], "settings of production: "+want) {
+			t.Errorf("%s: %q", sign, got)
+		}
+		os.Unsetenv(sign)
+	}
+	setEnvironment(t, map[string]string{"REDIS_URL": "redis://cache", "RATE_LIMIT": "1/1m", "LOG_LEVEL": "warn", "POSTGRES_URL": "postgres://other"})
 	if got := mistakes(parseSettings(t)); got != nil {
 		t.Errorf("without settings of production: %q", got)
 	}
@@ -57,6 +70,9 @@ func TestDefaultAddress(t *testing.T) {
 		{"postgres://db/7p", "false", "127.0.0.1:1", "127.0.0.1:1"},
 	} {
 		t.Setenv("DATABASE_URL", tt.database)
+		if tt.database == "" {
+			os.Unsetenv("DATABASE_URL")
+		}
 		t.Setenv("DEMO", tt.demo)
 		t.Setenv("ADDR", tt.set)
 		c := parseSettings(t)

@@ -34,12 +34,25 @@ const maxIdempotencyKeyLength = 255
 // errResponseHasErrors rolls back an operation whose response has errors.
 var errResponseHasErrors = errors.New("a response with errors is not stored")
 
-// maxStoredResponseBytes is the maximum size of a response under a key.
-const maxStoredResponseBytes = 256 << 10
+// maxStoredResponseBytes is the maximum size of a response under a key. An anonymous one, of a session,
+// needs less. It may have maxSessionResponseBytes, so that the sign-ins of one address in a day, 485 by
+// the default limit, stay below what an address may store.
+const (
+	maxStoredResponseBytes  = 256 << 10
+	maxSessionResponseBytes = 8 << 10
+)
 
-func responseTooLargeError(n int) error {
+// checkStoredSize returns an error if a response of n bytes is too large to be stored for an owner.
+func checkStoredSize(owner int64, n int) error {
+	limit := maxStoredResponseBytes
+	if owner <= 0 {
+		limit = maxSessionResponseBytes
+	}
+	if n <= limit {
+		return nil
+	}
 	return edu.Errorf(edu.BadUserInput, "with an Idempotency-Key, a response may have %d KiB; this one has %d KiB: nothing was written; select less, or send it without the key",
-		maxStoredResponseBytes>>10, (n+1023)>>10)
+		limit>>10, (n+1023)>>10)
 }
 
 // idempotencyKey is an Idempotency-Key combined with its viewer and its request.
@@ -129,8 +142,8 @@ func (e operationExtension) runIdempotent(ctx context.Context, r store.Idempoten
 		if len(resp.Errors) > 0 {
 			return nil, errResponseHasErrors
 		}
-		if len(resp.Data) > maxStoredResponseBytes {
-			return nil, responseTooLargeError(len(resp.Data))
+		if err := checkStoredSize(r.Owner, len(resp.Data)); err != nil {
+			return nil, err
 		}
 		return k.encryptResponse(resp.Data), nil
 	})

@@ -83,7 +83,11 @@ func TestIdempotencyLimitsStoredBytes(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	s.wantRows(t, 1, "idempotent_answers WHERE owner < 0")
-	s.execSQL(t, "UPDATE idempotent_answers SET bytes = $1 WHERE owner < 0", 1<<20)
+	long := gqltest.QueryBody(`mutation { signIn(input: {email: "a@b.example", password: "x"}) { userErrors { `+strings.Repeat("x", 9<<10)+`: code } } }`, nil)
+	if got := s.sendMutation(t.Context(), edu.Viewer{}, "long", long); !strings.Contains(got.Text(), "may have 8 KiB; this one has 10 KiB") {
+		t.Errorf("got %s", got)
+	}
+	s.execSQL(t, "UPDATE idempotent_answers SET bytes = $1 WHERE owner < 0", 4<<20)
 	wantCode(t, s.sendMutation(t.Context(), edu.Viewer{}, "fourth", signIn), http.StatusTooManyRequests, "RATE_LIMITED")
 	if got := enroll(s.other, "fifth", 2); strings.Contains(got.Text(), `"errors"`) {
 		t.Errorf("an account beside a stranger: got %s", got)

@@ -2,7 +2,6 @@ package ratelimit
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -27,10 +26,12 @@ type emailLimits struct {
 // one before, up to maxDelay.
 const emailDelayStep = time.Second
 
+// knownDivisor is the ratio of an email's bucket to that of its known addresses.
+const knownDivisor = 5
+
 func newEmailLimits(p Policy, open func(Policy) *countedLimiter) *emailLimits {
 	p.Name = "emails"
-	known := p.halveLimit()
-	known.Name = "known-addresses"
+	known := Policy{Name: "known-addresses", Limit: max(1, p.Limit/knownDivisor), Window: p.Window}
 	return &emailLimits{
 		all: open(p), known: open(known), delays: newDelayQueue(),
 		slowdown: Slowdown{After: p.Limit / 2, Step: emailDelayStep, MaxDelay: maxDelay},
@@ -46,8 +47,8 @@ func (l *Limits) RecognizeAddresses(isKnown func(ctx context.Context, hash []byt
 	}
 }
 
-// ConsumeEmailSignIn takes an attempt to sign in from the bucket of an email, or of the email at the
-// request's address if that is known. It delays attempts of unknown addresses in the second half of the
+// ConsumeEmailSignIn takes an attempt to sign in from the bucket of an email, or of the email's known
+// addresses if the request's is one. It delays attempts of unknown addresses in the second half of the
 // bucket, and rejects them once it is empty, as ConsumeSignIn does; an email without an account has the
 // same delays. The address is looked up only then, so that ordinary attempts cost no round trip. It sets
 // no header for an allowed attempt, because other clients use the same bucket.
@@ -66,7 +67,7 @@ func (l *Limits) ConsumeEmailSignIn(ctx context.Context, email string) error {
 	switch {
 	case err != nil:
 		return err
-	case known && l.emails.known.Allow(ctx, hex.EncodeToString(hash), 1).Allowed:
+	case known && l.emails.known.Allow(ctx, emailKey(email), 1).Allowed:
 		return nil
 	case !d.Allowed:
 		return limited.rejectRequest(d, exceededMessage("too many sign-in attempts with this email", d.Policy))

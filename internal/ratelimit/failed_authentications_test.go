@@ -37,7 +37,7 @@ type authServer struct {
 
 func newAuthServer(l *ratelimit.Limits) authServer {
 	c := &tokenChecks{errors: map[string]error{
-		"bad": auth.ErrInvalidToken, "expired": auth.ErrTokenExpired, "unknown": auth.ErrNoAccount,
+		"bad": auth.ErrInvalidToken, "expired": auth.ErrTokenExpired, "unknown": auth.ErrNoAccount, "ended": auth.ErrSessionEnded,
 		"unchecked": edu.Errorf(edu.Unavailable, "unavailable"),
 	}}
 	address := func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.RemoteAddr) }
@@ -79,7 +79,7 @@ func TestFailedAuthentications(t *testing.T) {
 		s := newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(3, 30*time.Second)}, nil))
 		s.wantStatus(t, attacker, "good", http.StatusOK, true)
 		for i, state := range []string{`"authentication";r=2;t=10`, `"authentication";r=1;t=10`, `"authentication";r=0;t=10`} {
-			rec := s.wantStatus(t, attacker, []string{"bad", "unknown", "bad"}[i], http.StatusUnauthorized, true)
+			rec := s.wantStatus(t, attacker, "bad", http.StatusUnauthorized, true)
 			if got, policies := rec.Header().Get("Ratelimit"), rec.Header().Get("Ratelimit-Policy"); got != state || policies != `"authentication";q=3;w=30` {
 				t.Errorf("failure %d: got %s of %s, want %s", i+1, got, policies, state)
 			}
@@ -103,16 +103,18 @@ func TestFailedAuthentications(t *testing.T) {
 }
 
 // TestUncountedAuthentications checks which rejected tokens do not count: expired tokens, tokens that could
-// not be checked, and the first rejection of a token that was accepted before.
+// not be checked, tokens without an account or session, and the first rejection of an accepted token.
 func TestUncountedAuthentications(t *testing.T) {
 	t.Parallel()
 	s := newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(1, time.Hour)}, nil))
 	for range 3 {
 		s.wantStatus(t, attacker, "expired", http.StatusUnauthorized, true)
 		s.wantStatus(t, attacker, "unchecked", http.StatusServiceUnavailable, true)
+		s.wantStatus(t, attacker, "unknown", http.StatusUnauthorized, true)
+		s.wantStatus(t, attacker, "ended", http.StatusUnauthorized, true)
 	}
 	s.wantStatus(t, attacker, "good", http.StatusOK, true)
-	s.checks.errors["good"] = auth.ErrSessionEnded
+	s.checks.errors["good"] = auth.ErrInvalidToken
 	s.wantStatus(t, attacker, "good", http.StatusUnauthorized, true)
 	s.wantStatus(t, attacker, "good", http.StatusUnauthorized, true) // counts
 	s.wantStatus(t, attacker, "good", http.StatusTooManyRequests, false)

@@ -67,9 +67,9 @@ func (p *Pool) Stats() Stats {
 	return Stats{Capacity: p.capacity, Used: p.used, Callers: len(p.callers), Waits: p.waits, Rejected: p.rejected}
 }
 
-// admit reserves MinReservation for a new request. A caller that holds more than half of its share
-// waits for its earlier requests, after beforeWait. Requests in progress never wait, so none waits while
-// it holds memory, a connection or a lock.
+// admit reserves MinReservation for a new request. If the caller holds more than half of its share, the
+// request waits for the earlier ones, after beforeWait, and then goes on: a small response fits in any
+// case. Requests in progress never wait, so none waits while it holds memory, a connection or a lock.
 func (p *Pool) admit(ctx context.Context, caller string, beforeWait func()) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,13 +102,13 @@ func (p *Pool) exceedsShare(n int64) bool {
 	return n > 0 && float64(n)*shareDivisor*float64(p.capacity) > free*free
 }
 
-// awaitRelease waits until a caller holds at most half of its share. It is called with the lock, and
+// awaitRelease waits until a caller holds at most half of its share, for maxWait at most. It is called with the lock, and
 // releases it while it waits.
 func (p *Pool) awaitRelease(ctx context.Context, c *callerMemory) error {
 	p.waits++
 	c.waiting++
 	defer func() { c.waiting-- }()
-	ctx, cancel := context.WithTimeoutCause(ctx, maxWait, errBusy)
+	waiting, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	for p.exceedsShare(2 * c.held) {
 		if c.released == nil {
@@ -118,12 +118,15 @@ func (p *Pool) awaitRelease(ctx context.Context, c *callerMemory) error {
 		p.mu.Unlock()
 		select {
 		case <-released:
-		case <-ctx.Done():
+		case <-waiting.Done():
 		}
 		p.mu.Lock()
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			p.rejected++
 			return context.Cause(ctx)
+		case waiting.Err() != nil:
+			return nil
 		}
 	}
 	return nil

@@ -88,9 +88,15 @@ func TestPoolWait(t *testing.T) {
 			return m.Begin(ctx, func() { prepared++ })
 		}
 		start := time.Now()
-		if err := begin(t.Context()); !errors.Is(err, edu.Unavailable) || time.Since(start) != time.Second {
-			t.Errorf("%v after %s", err, time.Since(start))
+		if err := begin(t.Context()); err != nil || time.Since(start) != time.Second {
+			t.Errorf("a small response: %v after %s", err, time.Since(start))
 		}
+		large := p.NewMeter("a", capacity)
+		defer large.Release()
+		if err := large.Begin(t.Context(), func() {}); err != nil || large.Reserve(capacity/5) || !errors.Is(large.Err(), edu.Unavailable) {
+			t.Errorf("a large response: %v, %v", err, large.Err())
+		}
+		large.Release()
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := begin(cancelled); !errors.Is(err, context.Canceled) {
@@ -101,7 +107,7 @@ func TestPoolWait(t *testing.T) {
 		if err := begin(t.Context()); err != nil || time.Since(start) != time.Second/2 {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
-		if s := p.Stats(); s.Used != 0 || s.Callers != 0 || s.Waits != 3 || s.Rejected != 2 || prepared != 3 {
+		if s := p.Stats(); s.Used != 0 || s.Callers != 0 || s.Waits != 4 || s.Rejected != 2 || prepared != 3 {
 			t.Errorf("%+v, prepared %d waits", s, prepared)
 		}
 	})
