@@ -21,7 +21,8 @@ func TestUpdateCourseToTheSameValues(t *testing.T) {
 	s, db := setup(t, testdb.New(t))
 	insertAuthors(t, db)
 	exec(t, db, `INSERT INTO courses (slug, title, description, tags, difficulty, price, duration_seconds, thumbnail_url, instructor_id, category_id, updated_at)
-		VALUES ('c', 'T', 'D', '{x}', 'advanced', 9.5, 60, 'https://a/b', 1, 1, '2020-01-01')`)
+		VALUES ('c', 'T', 'D', '{x}', 'advanced', 9.5, 60, 'https://a/b', 1, 1, '2020-01-01'),
+			('other', 'O', '', '{}', 'beginner', 0, 0, NULL, 1, 2, '2020-01-01')`)
 	same := edu.Course{
 		ID: 1, Title: "T", Description: "D", Tags: []string{"x"}, Difficulty: edu.DifficultyAdvanced, Price: edu.Money{Amount: "9.50"},
 		DurationSeconds: 60, ThumbnailURL: ptr("https://a/b"),
@@ -32,7 +33,10 @@ func TestUpdateCourseToTheSameValues(t *testing.T) {
 		if err := s.UpdateCourse(t.Context(), author, c, set, nil); err != nil {
 			t.Fatal(err)
 		}
-		return value[bool](t, db, "SELECT updated_at > '2020-01-02' FROM courses")
+		if value[bool](t, db, "SELECT updated_at > '2020-01-02' FROM courses WHERE id = 2") {
+			t.Fatal("another course is written")
+		}
+		return value[bool](t, db, "SELECT updated_at > '2020-01-02' FROM courses WHERE id = 1")
 	}
 	for _, set := range []edu.Columns{
 		edu.CourseTitle, edu.CourseDescription, edu.CourseTags, edu.CourseDifficulty, edu.CoursePrice, edu.CourseDuration, edu.CourseThumbnail,
