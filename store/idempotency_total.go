@@ -63,7 +63,7 @@ func (t *storedTotal) admit(ctx context.Context, s *Store, owner, ownStored int6
 		return nil
 	}
 	return &edu.Error{Code: edu.Unavailable, RetryAfter: retryAfterTotal, Message: fmt.Sprintf(
-		"the responses stored under Idempotency-Keys are near their limit of %d MiB, and yours above their share: nothing was written; send the request without a key, or try again later", limit>>20)}
+		"the responses stored under Idempotency-Keys approach their limit of %d MiB, and yours exceed their share: nothing was written; send the request without a key, or try again later", limit>>20)}
 }
 
 // measure reads the total if the last read is older than totalInterval. Concurrent callers use the
