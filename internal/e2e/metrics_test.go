@@ -125,7 +125,8 @@ func TestMetricsAreHidden(t *testing.T) {
 func TestMetricsAreDescribed(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t)
-	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "REDIS_URL="+redistest.StartServer(t).URL(), "RATE_LIMIT=100/15m")
+	redis := redistest.StartServer(t).URL()
+	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "REDIS_URL="+redis, "REDIS_LIMITS_URL="+redis, "RATE_LIMIT=100/15m")
 	p.post(t, `{"query":"{ nothing }"}`)
 	name := regexp.MustCompile(`\bsevenp_\w+`)
 	described := slices.Compact(slices.Sorted(slices.Values(name.FindAllString(readFile(t, "../../docs/metrics.md"), -1))))

@@ -114,13 +114,29 @@ func postBatch(t *testing.T, h http.Handler, as edu.Viewer, items ...string) str
 	return gqltest.Summary(gqltest.NewClient(h).Post(t, as, "["+strings.Join(items, ",")+"]").Batch(t))
 }
 
+// newEmptyReplica returns an empty database that claims to be a replica of another one.
+func newEmptyReplica(t *testing.T, primary string) (dsn string) {
+	t.Helper()
+	dsn = testdb.New(t)
+	var origin, history string
+	if err := testdb.OpenPool(t, primary).QueryRow(t.Context(), "SELECT origin, history FROM identify_database()").Scan(&origin, &history); err != nil {
+		t.Fatal(err)
+	}
+	_, err := testdb.OpenPool(t, dsn).Exec(t.Context(), fmt.Sprintf(
+		"CREATE OR REPLACE FUNCTION identify_database(OUT origin text, OUT history text, OUT standby boolean) LANGUAGE sql STABLE AS $$ SELECT '%s', '%s', true $$", origin, history))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
 // Mutations run in their order, and later operations see their effects: they read from the primary. The
 // replica of this test is an empty database.
 func TestMutationsOfBatch(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
 	s := newIdempotencyServer(t, dsn)
-	db := openStore(t, store.Config{URL: dsn, ReplicaURL: testdb.New(t), MaxConns: 2})
+	db := openStore(t, store.Config{URL: dsn, ReplicaURL: newEmptyReplica(t, dsn), MaxConns: 2})
 	h := gql.New(gql.Options{Store: db, Log: discardLog, MaxBatchSize: 10})
 	enroll := func(i int) string {
 		return fmt.Sprintf(`{"query":"mutation { enroll(input: {courseId: \"%s\"}) { enrollment { course { enrollmentCount } } userErrors { code } } }"}`,
