@@ -67,7 +67,7 @@ func TestRevocationsKeepTheirTime(t *testing.T) {
 	if _, err := s.SetAccountActive(t.Context(), "ada@7p.example", false); err != nil {
 		t.Fatal(err)
 	}
-	times := value[[]time.Time](t, db, "SELECT array_agg(revoked_at ORDER BY id) FROM sessions")
+	times := value[[]time.Time](t, db, "SELECT array_agg(revoked_at ORDER BY revoked_at) FROM sessions")
 	if !times[0].Equal(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)) || times[1].Year() == 2020 {
 		t.Errorf("the sessions are revoked at %v", times)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -65,7 +66,7 @@ func (m *Meter) Begin(ctx context.Context, beforeWait func()) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.reserved > 0 || m.err != nil {
-		return m.err
+		return m.copyErr()
 	}
 	if err := m.pool.admit(ctx, m.caller, beforeWait); err != nil {
 		return err
@@ -94,7 +95,7 @@ func (m *Meter) Err() error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.err
+	return m.copyErr()
 }
 
 // ReserveEntry reserves n bytes for a cached response that is about to be written, since its entry may be
@@ -173,7 +174,7 @@ func (m *Meter) CountRows(rows, bytes int) error {
 		m.err = m.newTooLarge("the rows of the response have")
 	}
 	m.reserve(int64(bytes + rows*rowOverhead))
-	return m.err
+	return m.copyErr()
 }
 
 // CountResponse counts bytes of the response that were written, below 0 if some were removed again. It
@@ -241,7 +242,19 @@ func (m *Meter) EndOperation(size int) error {
 		m.pool.release(m.caller, unused)
 		m.reserved -= unused
 	}
-	return m.err
+	return m.copyErr()
+}
+
+// copyErr returns a copy of the error, because gqlgen adds locations and a path to the error of a field,
+// and several root fields may fail at the same time. It is called with the lock.
+func (m *Meter) copyErr() error {
+	tooLarge, ok := m.err.(*gqlerror.Error) //nolint:errorlint // it was never wrapped
+	if !ok {
+		return m.err
+	}
+	copied := *tooLarge
+	copied.Extensions = maps.Clone(tooLarge.Extensions)
+	return &copied
 }
 
 // newTooLarge returns the error of a response that is too large, or whose rows are.
