@@ -37,3 +37,13 @@ func NewWithoutEncoder(o Options) *Server {
 
 // AroundFields adds an interceptor of root fields.
 func (s *Server) AroundFields(f graphql.FieldMiddleware) { s.exec.AroundFields(f) }
+
+// NewWithBusyProcessors returns a server on which large operations are computed until free is called.
+func NewWithBusyProcessors(o Options) (s *Server, free func()) {
+	c := defaultComponents()
+	free = func() {}
+	for c.large.slots.TryAcquire(1) {
+		free = func(before func()) func() { return func() { before(); c.large.slots.Release(1) } }(free)
+	}
+	return newServer(o, c), free
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
@@ -29,6 +30,7 @@ type operationExtension struct {
 	now           func() time.Time
 	timeout       time.Duration // 0 for none
 	trackedViewer func(*loaders.Loaders) *edu.TrackedViewer
+	large         *largeOperations
 	// memory and maxResponseBytes are for operations that no client waits for.
 	memory           *memory.Pool
 	maxResponseBytes int64
@@ -52,6 +54,15 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	if err := meter.Begin(ctx, respcache.RequestLookupFrom(ctx).Release); err != nil {
 		return graphql.OneShot(e.errorResponse(ctx, err))
 	}
+	op := graphql.GetOperationContext(ctx)
+	leave := func() {}
+	if limits.IsLarge(op) {
+		var err error
+		if leave, err = e.large.acquire(ctx); err != nil {
+			release()
+			return graphql.OneShot(e.errorResponse(ctx, err))
+		}
+	}
 	stats := &store.Stats{}
 	ctx = store.WithReadMeter(store.WithStats(ctx, stats), meter)
 	cancel := context.CancelFunc(func() {})
@@ -59,7 +70,6 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 		ctx, cancel = context.WithTimeout(ctx, e.timeout)
 	}
 	viewer := edu.ViewerFrom(ctx)
-	op := graphql.GetOperationContext(ctx)
 	session, err := findSessionField(op)
 	var key *idempotencyKey
 	if err == nil {
@@ -85,6 +95,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	}
 	return func(ctx context.Context) *graphql.Response {
 		defer release()
+		defer leave()
 		defer cancel()
 		resp := respond(ctx)
 		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})

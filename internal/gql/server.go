@@ -86,6 +86,7 @@ type components struct {
 	policies      func(*ast.Schema) (respcache.PolicySource, error)
 	trackedViewer func(*loaders.Loaders) *edu.TrackedViewer
 	encoder       func(*resolvers.Resolver) graphql.HandlerExtension
+	large         *largeOperations
 }
 
 func defaultComponents() components {
@@ -93,6 +94,7 @@ func defaultComponents() components {
 		policies:      func(s *ast.Schema) (respcache.PolicySource, error) { return respcache.NewPolicies(s) },
 		trackedViewer: func(l *loaders.Loaders) *edu.TrackedViewer { return l.Viewer },
 		encoder:       func(root *resolvers.Resolver) graphql.HandlerExtension { return encodeExtension{root} },
+		large:         newLargeOperations(),
 	}
 }
 
@@ -163,7 +165,7 @@ func (o Options) extensions(c components, root *resolvers.Resolver, documents li
 		introspectionExtension{enabled: o.Introspection},
 		operationExtension{
 			store: o.Store, presentError: NewErrorPresenter(o.Log), now: o.Now, timeout: o.OperationTimeout, trackedViewer: c.trackedViewer,
-			memory: o.ResponseMemory, maxResponseBytes: o.MaxResponseBytes,
+			large: c.large, memory: o.ResponseMemory, maxResponseBytes: o.MaxResponseBytes,
 		},
 		c.encoder(root),
 	)

@@ -78,6 +78,9 @@ func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.O
 	if dryRun || isHeaderEnabled(op.Headers, headerCost) {
 		op.Stats.SetExtension(c.ExtensionName(), &costReport{document: d, estimate: estimate, dryRun: dryRun})
 	}
+	if estimate.isLarge() {
+		markLarge(op)
+	}
 	logins := d.CountLogins(op.OperationName)
 	if err := admitOperation(ctx, policy, estimate, logins); err != nil {
 		return err
