@@ -24,7 +24,7 @@ const (
 	responseOverhead = 256
 
 	// defaultMaxLockTime is Config.MaxLockTime if that is 0.
-	defaultMaxLockTime = 75 * time.Millisecond
+	defaultMaxLockTime = 50 * time.Millisecond
 )
 
 // IdempotentRun describes a call of RunIdempotent.

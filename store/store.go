@@ -22,7 +22,7 @@ type Config struct {
 	MaxConns         int32         // in each pool; 0 lets pgx choose
 	StatementTimeout time.Duration // for each statement; 0 for none
 
-	// MaxLockTime limits how long an idempotent write may go on after its first write; 0 is 75 ms.
+	// MaxLockTime limits how long an idempotent write may go on after its first write; 0 is 50 ms.
 	MaxLockTime time.Duration
 	// MaxStoredBytes limits the bytes of all responses that idempotent writes store; 0 is
 	// DefaultMaxStoredBytes.
