@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -90,8 +91,14 @@ func providerClaims() jwt.MapClaims {
 
 func signWithKID(t *testing.T, method jwt.SigningMethod, key any, kid string, claims jwt.MapClaims) string {
 	t.Helper()
+	return signWithHeader(t, method, key, map[string]any{"kid": kid}, claims)
+}
+
+// signWithHeader signs a token with further fields of its header.
+func signWithHeader(t *testing.T, method jwt.SigningMethod, key any, header map[string]any, claims jwt.MapClaims) string {
+	t.Helper()
 	token := jwt.NewWithClaims(method, claims)
-	token.Header["kid"] = kid
+	maps.Copy(token.Header, header)
 	text, err := token.SignedString(key)
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +141,7 @@ func TestProvider(t *testing.T) {
 		"a number":       {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "email", 7)), byEmail, auth.Identity{}},
 		"confusion":      {signWithKID(t, jwt.SigningMethodHS256, []byte(public), "one", providerClaims()), byEmail, auth.Identity{}},
 		"none":           {signWithKID(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, "one", providerClaims()), byEmail, auth.Identity{}},
+		"crit":           {signWithHeader(t, jwt.SigningMethodRS256, key, map[string]any{"kid": "one", "crit": []string{"b64"}}, providerClaims()), byEmail, auth.Identity{}},
 		"id":             {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "user_id", "7")), withID, auth.Identity{ID: 7, FromProvider: true, Verified: true}},
 		"id, a number":   {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "user_id", 7)), withID, auth.Identity{ID: 7, FromProvider: true, Verified: true}},
 		"no id":          {signWithKID(t, jwt.SigningMethodRS256, key, "one", withClaim(providerClaims(), "user_id", "7 or 8")), withID, auth.Identity{}},

@@ -239,3 +239,23 @@ func TestCachedTokenExpires(t *testing.T) {
 		}
 	}
 }
+
+// TestKnowsToken checks that a process knows the tokens that it issued or verified, and no others.
+func TestKnowsToken(t *testing.T) {
+	t.Parallel()
+	tokens, other := newTokens(t, secret, ""), newTokens(t, secret, "")
+	issued := issueToken(t, tokens)
+	if !tokens.KnowsToken(issued) {
+		t.Error("an issued token is not known")
+	}
+	if other.KnowsToken(issued) {
+		t.Error("the token of another process is known before it is verified")
+	}
+	if _, err := other.VerifyToken(t.Context(), issued); err != nil || !other.KnowsToken(issued) {
+		t.Errorf("a verified token is not known: %v", err)
+	}
+	forged := issueToken(t, newTokens(t, strings.Repeat("another secret ", 3), ""))
+	if _, err := tokens.VerifyToken(t.Context(), forged); err == nil || tokens.KnowsToken(forged) {
+		t.Errorf("a forged token is known: %v", err)
+	}
+}
