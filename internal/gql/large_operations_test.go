@@ -10,7 +10,7 @@ import (
 )
 
 // TestLargeOperations checks that a large operation waits for others, is rejected after a while, and that
-// a smaller one does not wait.
+// neither a smaller one nor a mutation waits. The cost of signIn is that of a large one.
 func TestLargeOperations(t *testing.T) {
 	t.Parallel()
 	s, free := gql.NewWithBusyProcessors(gql.Options{Store: openDemoStore(t), Log: discardLog})
@@ -21,6 +21,10 @@ func TestLargeOperations(t *testing.T) {
 	}
 	if resp := postQuery(t, s, edu.Viewer{}, small); resp.Result(t).Codes() != "" {
 		t.Fatalf("small: %s", resp)
+	}
+	const signIn = `mutation { signIn(input: {email: "nobody@7p.example", password: "wrong"}) { accessToken } }`
+	if resp := postQuery(t, s, edu.Viewer{}, signIn); resp.Status != 200 || resp.Result(t).Codes() != "" {
+		t.Fatalf("sign-in: %s", resp)
 	}
 	resp := postQuery(t, s, edu.Viewer{}, large)
 	if resp.Status != 503 || resp.Header.Get("Retry-After") != "1" || !strings.Contains(string(resp.Body), "waited 5s") {

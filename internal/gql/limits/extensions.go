@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -78,8 +79,8 @@ func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.O
 	if dryRun || isHeaderEnabled(op.Headers, headerCost) {
 		op.Stats.SetExtension(c.ExtensionName(), &costReport{document: d, estimate: estimate, dryRun: dryRun})
 	}
-	if estimate.isLarge() {
-		markLarge(op)
+	if op.Operation.Operation == ast.Query && estimate.isLarge() {
+		op.Stats.SetExtension(largeStat, true)
 	}
 	logins := d.CountLogins(op.OperationName)
 	if err := admitOperation(ctx, policy, estimate, logins); err != nil {
