@@ -21,6 +21,7 @@ type hostileScenario struct {
 
 var hostileScenarios = []hostileScenario{
 	{"large responses", measureLargeResponses},
+	{"connections of one address", measureConnections},
 }
 
 // hostileFigure is a line of the report. The goal is "" for a figure without one.

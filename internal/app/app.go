@@ -44,6 +44,7 @@ type services struct {
 	shared         *sharedState
 	responseCache  *responseCache
 	responseMemory *memory.Pool
+	connections    *middleware.ConnectionLimit
 	health         *middleware.Health
 	accessLog      io.Writer
 }
@@ -83,6 +84,7 @@ func Open(ctx context.Context, c *config.Config, output io.Writer) (*Server, err
 		s.log.Warn("environment variable is not read: its name resembles that of a setting", "variable", m.Variable, "setting", m.Setting)
 	}
 	s.responseMemory = memory.NewPool(c.ResponseMemoryMiB << 20)
+	s.connections = middleware.NewConnectionLimit(c.MaxConnectionsPerAddress, c.TrustedProxies, s.log)
 	s.accessLog = output
 	err := s.openParts(ctx)
 	if err == nil {
@@ -154,7 +156,9 @@ func (s *Server) startBackground(ctx context.Context) {
 // PostgreSQL ends earlier.
 func (s *Server) serveRequests(ctx context.Context, srv *http.Server, listener net.Listener) error {
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(middleware.LimitSlowReaders(listener, productionTimeouts.write)) }()
+	go func() {
+		failed <- srv.Serve(s.connections.Limit(middleware.LimitSlowReaders(listener, productionTimeouts.write)))
+	}()
 	select {
 	case err := <-failed:
 		return err

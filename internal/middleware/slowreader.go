@@ -53,12 +53,7 @@ func (c *writeTimeoutConn) SetWriteDeadline(time.Time) error { return nil }
 
 // CloseWrite supports net/http, which gives a client time to read why it was rejected before it
 // closes the connection.
-func (c *writeTimeoutConn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return nil
-}
+func (c *writeTimeoutConn) CloseWrite() error { return closeWrite(c.Conn) }
 
 func (c *writeTimeoutConn) Write(b []byte) (n int, err error) {
 	for {

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	attackingConnections = 3_000 // at a time, six times the default of MAX_CONNECTIONS_PER_ADDRESS
+	headerBytes          = 127 << 10
+	connectionsDuration  = 15 * time.Second
+)
+
+// measureConnections opens connections from one address, each with a header that is almost as large as the
+// server accepts and does not end, while a caller of another address sends requests.
+func measureConnections(ctx context.Context, h *hostileBenchmark) (figures []hostileFigure, err error) {
+	server, err := h.launchHostileServer(ctx, "TRUSTED_PROXIES=127.0.0.2")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, server.stopProcess()) }()
+	idle, err := server.readPeakMemory()
+	if err != nil {
+		return nil, err
+	}
+	printStatus("attacking for %s", connectionsDuration)
+	ctx, cancel := context.WithTimeout(ctx, connectionsDuration)
+	defer cancel()
+	var rejected atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for range attackingConnections {
+		group.Go(func() error {
+			for ctx.Err() == nil {
+				if holdConnection(ctx, server.addr) {
+					rejected.Add(1)
+				}
+			}
+			return nil
+		})
+	}
+	var latencies []time.Duration // of another address
+	group.Go(func() (err error) {
+		latencies, err = measureOtherAddress(ctx, "http://"+server.addr+"/healthz")
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	peak, err := server.readPeakMemory()
+	if err != nil {
+		return nil, err
+	}
+	if len(latencies) == 0 {
+		return nil, errors.New("no request of another address was answered")
+	}
+	slices.Sort(latencies)
+	p99 := latencies[len(latencies)*99/100]
+	return []hostileFigure{
+		{name: "peak memory of the server before", value: fmt.Sprintf("%.0f MiB", mebibytes(idle))},
+		{name: "peak memory of the server", value: fmt.Sprintf("%.0f MiB", mebibytes(peak)), goal: "≤ 400 MiB", met: peak <= maxResidentBytes},
+		{name: "connections at a time, of which the server accepts 500", value: fmt.Sprint(attackingConnections)},
+		{name: "connections that were rejected", value: fmt.Sprint(rejected.Load()), goal: "> 0", met: rejected.Load() > 0},
+		{name: "requests of another address, each on a new connection", value: fmt.Sprint(len(latencies))},
+		{name: "p99 of them", value: fmt.Sprintf("%.0f ms", milliseconds(p99)), goal: "< 200 ms", met: p99 < maxOrdinaryP99},
+	}, nil
+}
+
+// measureOtherAddress sends requests from 127.0.0.2, each on a new connection, and returns their latencies.
+func measureOtherAddress(ctx context.Context, url string) (latencies []time.Duration, err error) {
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}
+	for sleepContext(ctx, ordinaryPause) == nil {
+		start := time.Now()
+		req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodGet, url, nil)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return nil, fmt.Errorf("a caller of another address: %w", err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return nil, fmt.Errorf("a caller of another address: status %d", resp.StatusCode)
+		}
+		latencies = append(latencies, time.Since(start))
+	}
+	return latencies, nil
+}
+
+// holdConnection opens a connection, sends a header without an end, and waits until the server closes it. It
+// reports whether the server rejected it at once.
+func holdConnection(ctx context.Context, addr string) (rejected bool) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		_ = sleepContext(ctx, ordinaryPause)
+		return false
+	}
+	defer func() { _ = conn.Close() }()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	_, _ = conn.Write([]byte("GET /graphql HTTP/1.1\r\nHost: x\r\nX-Large: " + strings.Repeat("x", headerBytes)))
+	var status [12]byte
+	n, _ := conn.Read(status[:])
+	if rejected = string(status[:n]) == "HTTP/1.1 503"; rejected {
+		_ = sleepContext(ctx, 40*ordinaryPause)
+	}
+	return rejected
+}
