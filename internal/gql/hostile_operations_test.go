@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -74,7 +75,7 @@ func TestHostileOperations(t *testing.T) { //nolint:paralleltest // it measures 
 			if allocated > maxAllocatedBytes {
 				t.Errorf("%d bytes allocated", allocated)
 			}
-			if s := pool.Stats(); s.Used != 0 || s.Callers != 0 {
+			if s := pool.Stats(); s.Used != 0 || s.Shares != 0 {
 				t.Errorf("memory is still reserved: %+v", s)
 			}
 		})
@@ -126,7 +127,7 @@ func TestNoMemory(t *testing.T) {
 	pool := memory.NewPool(4 << 20)
 	h := gql.New(gql.Options{Store: openLongTexts(t), Log: discardLog, ResponseMemory: pool})
 	for i := range 60 {
-		m := pool.NewMeter(string(rune('a'+i)), 1<<20)
+		m := pool.NewMeter(memory.Caller{ID: strconv.Itoa(i), Address: strconv.Itoa(i)}, 1<<20)
 		if err := m.Begin(t.Context(), func() {}); err != nil {
 			t.Fatal(err)
 		}

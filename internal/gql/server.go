@@ -60,9 +60,8 @@ type Options struct {
 	MaxResponseBytes int64
 	// ResponseMemory is the memory that responses in progress take together; nil is a pool of 128 MiB.
 	ResponseMemory *memory.Pool
-	// Caller identifies the caller of a request, who may hold a share of ResponseMemory; nil is one
-	// caller for all requests.
-	Caller func(*http.Request) string
+	// Caller returns who a request counts for in ResponseMemory; nil is one caller for all requests.
+	Caller func(*http.Request) memory.Caller
 }
 
 const (
@@ -79,6 +78,7 @@ const (
 type Server struct {
 	exec    *executor.Executor
 	handler http.Handler
+	large   *largeOperations
 }
 
 // components are the parts of a server that tests replace.
@@ -113,10 +113,10 @@ func newServer(o Options, c components) *Server {
 		o.ResponseMemory = memory.NewPool(defaultResponseMemory)
 	}
 	if o.Caller == nil {
-		o.Caller = func(*http.Request) string { return "" }
+		o.Caller = func(*http.Request) memory.Caller { return memory.Caller{} }
 	}
 	exec := o.newExecutor(c)
-	return &Server{exec: exec, handler: transport.New(exec, transport.Options{
+	return &Server{exec: exec, large: c.large, handler: transport.New(exec, transport.Options{
 		MaxBodyBytes:  cmp.Or(o.MaxBodyBytes, defaultMaxBodyBytes),
 		BulkLimiter:   transport.NewBulkLimiter(cmp.Or(o.MaxBulkBodyBytes, defaultMaxBulkBodyBytes), maxBulkRequests, maxBulkWait),
 		MaxBatchSize:  o.MaxBatchSize,
@@ -165,7 +165,7 @@ func (o Options) extensions(c components, root *resolvers.Resolver, documents li
 		introspectionExtension{enabled: o.Introspection},
 		operationExtension{
 			store: o.Store, presentError: NewErrorPresenter(o.Log), now: o.Now, timeout: o.OperationTimeout, trackedViewer: c.trackedViewer,
-			large: c.large, memory: o.ResponseMemory, maxResponseBytes: o.MaxResponseBytes,
+			budget: o.Budget, large: c.large, memory: o.ResponseMemory, maxResponseBytes: o.MaxResponseBytes,
 		},
 		c.encoder(root),
 	)

@@ -25,7 +25,7 @@ const maxReportedFields = 3
 // nothing.
 type Meter struct {
 	pool             *Pool
-	caller           string
+	caller           Caller
 	maxResponseBytes int64
 
 	mu       sync.Mutex
@@ -43,7 +43,7 @@ type Meter struct {
 type Tally interface{ AddFieldBytes(sums map[string]int) }
 
 // NewMeter returns a meter for a request of a caller, whose response may have maxResponseBytes.
-func (p *Pool) NewMeter(caller string, maxResponseBytes int64) *Meter {
+func (p *Pool) NewMeter(caller Caller, maxResponseBytes int64) *Meter {
 	return &Meter{pool: p, caller: caller, maxResponseBytes: maxResponseBytes}
 }
 

@@ -15,7 +15,7 @@ const limit = 1000
 // newMeter returns a meter of a request that is admitted, with a limit of 1,000 bytes.
 func newMeter(t *testing.T, p *memory.Pool) *memory.Meter {
 	t.Helper()
-	m := p.NewMeter("caller", limit)
+	m := p.NewMeter(anonymous("caller"), limit)
 	if err := m.Begin(t.Context(), func() {}); err != nil {
 		t.Fatal(err)
 	}

@@ -14,11 +14,22 @@ const (
 	MinReservation = 64 << 10
 	// maxWait is how long a new request waits for the memory of earlier requests of its caller.
 	maxWait = time.Second
-	// shareDivisor is the ratio of the whole pool to the share of one caller if all is free. The share
+	// callerDivisor is the ratio of the whole pool to the share of one caller if all is free. The share
 	// falls with the square of what is free. With 3, a single caller gets a fifth of the pool, ten
 	// greedy callers leave a quarter free, and the next one still gets a fiftieth (TestPoolShares).
-	shareDivisor = 3
+	callerDivisor = 3
+	// addressDivisor is the same for all callers of one address together. With 2 they get a quarter of the
+	// pool, however many accounts they have.
+	addressDivisor = 2
 )
+
+// Caller is who a request counts for.
+type Caller struct {
+	// ID identifies the caller: an account, or an address without one.
+	ID string
+	// Address is the address of the request. It may have requests of many accounts.
+	Address string
+}
 
 // errBusy rejects a request whose caller holds its share of the pool.
 var errBusy = &edu.Error{
@@ -26,36 +37,46 @@ var errBusy = &edu.Error{
 	Message: "the server has no memory left for large responses to this caller: read the responses in progress first, or request fewer rows at a time",
 }
 
-// Pool is the memory that the responses in progress may take together. Each caller may hold a share,
-// which is smaller the less is free. It is safe for concurrent use.
+// Pool is the memory that the responses in progress may take together. Each caller may hold a share, and
+// so may each address, which are smaller the less is free. It is safe for concurrent use.
 type Pool struct {
 	capacity int64
 
 	mu       sync.Mutex
 	used     int64
-	callers  map[string]*callerMemory
+	shares   map[shareKey]*share
 	waits    uint64
 	rejected uint64
 }
 
-// callerMemory is the memory that the requests of one caller hold.
-type callerMemory struct {
+// shareKey identifies the share of a caller or of an address.
+type shareKey struct {
+	divisor int64
+	id      string
+}
+
+// share is the memory that the requests of a caller, or of an address, hold.
+type share struct {
+	divisor  int64
 	held     int64
 	waiting  int
 	released chan struct{} // closed by the next release; nil unless a request waits
 }
 
+// claim is the two shares that a request counts for.
+type claim [2]*share
+
 // NewPool returns a Pool of capacity bytes.
 func NewPool(capacity int64) *Pool {
-	return &Pool{capacity: capacity, callers: map[string]*callerMemory{}}
+	return &Pool{capacity: capacity, shares: map[shareKey]*share{}}
 }
 
 // Stats are the figures of a Pool.
 type Stats struct {
 	// Capacity and Used are in bytes. Used may exceed Capacity by MinReservation for each request.
 	Capacity, Used int64
-	// Callers is the number of callers that hold memory.
-	Callers int
+	// Shares is the number of callers and addresses that hold memory.
+	Shares int
 	// Waits counts the requests that waited, Rejected the requests that were rejected.
 	Waits, Rejected uint64
 }
@@ -64,60 +85,78 @@ type Stats struct {
 func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return Stats{Capacity: p.capacity, Used: p.used, Callers: len(p.callers), Waits: p.waits, Rejected: p.rejected}
+	return Stats{Capacity: p.capacity, Used: p.used, Shares: len(p.shares), Waits: p.waits, Rejected: p.rejected}
 }
 
-// admit reserves MinReservation for a new request. If the caller holds more than half of its share, the
-// request waits for the earlier ones, after beforeWait, and then goes on: a small response fits in any
-// case. Requests in progress never wait, so none waits while it holds memory, a connection or a lock.
-func (p *Pool) admit(ctx context.Context, caller string, beforeWait func()) error {
+// admit reserves MinReservation for a new request. If the caller or its address holds more than half of its
+// share, the request waits for the earlier ones, after beforeWait, and then goes on: a small response fits in
+// any case. Requests in progress never wait, so none waits while it holds memory, a connection or a lock.
+func (p *Pool) admit(ctx context.Context, caller Caller, beforeWait func()) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.findCaller(caller)
-	if p.exceedsShare(2 * c.held) {
+	c := p.findClaim(caller)
+	if p.mustWait(c) {
 		beforeWait()
 		if err := p.awaitRelease(ctx, c); err != nil {
 			p.forgetIdle(caller, c)
 			return err
 		}
 	}
-	c.held += MinReservation
-	p.used += MinReservation
+	p.add(c, MinReservation)
 	return nil
 }
 
-// findCaller returns the memory of a caller. It is called with the lock.
-func (p *Pool) findCaller(caller string) *callerMemory {
-	c := p.callers[caller]
-	if c == nil {
-		c = &callerMemory{}
-		p.callers[caller] = c
+// keys returns the keys of the caller's claim.
+func (c Caller) keys() [2]shareKey {
+	return [2]shareKey{{callerDivisor, c.ID}, {addressDivisor, c.Address}}
+}
+
+// findClaim returns the shares of a caller. It is called with the lock.
+func (p *Pool) findClaim(caller Caller) (c claim) {
+	for i, key := range caller.keys() {
+		if c[i] = p.shares[key]; c[i] == nil {
+			c[i] = &share{divisor: key.divisor}
+			p.shares[key] = c[i]
+		}
 	}
 	return c
 }
 
-// exceedsShare reports whether a caller must not hold n bytes.
-func (p *Pool) exceedsShare(n int64) bool {
+// exceeds reports whether a share must not be of n bytes. It is called with the lock.
+func (p *Pool) exceeds(s *share, n int64) bool {
 	free := float64(max(p.capacity-p.used, 0)) // squared, it may exceed an int64
-	return n > 0 && float64(n)*shareDivisor*float64(p.capacity) > free*free
+	return n > 0 && float64(n)*float64(s.divisor)*float64(p.capacity) > free*free
 }
 
-// awaitRelease waits until a caller holds at most half of its share, for maxWait at most. It is called with the lock, and
+// mustWait reports whether one of the shares is more than half full. It is called with the lock.
+func (p *Pool) mustWait(c claim) bool {
+	return p.exceeds(c[0], 2*c[0].held) || p.exceeds(c[1], 2*c[1].held)
+}
+
+// add adds n bytes to the shares, below 0 to remove them. It is called with the lock.
+func (p *Pool) add(c claim, n int64) {
+	p.used += n
+	for _, s := range c {
+		s.held += n
+	}
+}
+
+// awaitRelease waits until a request must not wait any more, for maxWait at most. It is called with the lock, and
 // releases it while it waits.
-func (p *Pool) awaitRelease(ctx context.Context, c *callerMemory) error {
+func (p *Pool) awaitRelease(ctx context.Context, c claim) error {
 	p.waits++
-	c.waiting++
-	defer func() { c.waiting-- }()
+	for _, s := range c {
+		s.waiting++
+		defer func() { s.waiting-- }()
+	}
 	waiting, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	for p.exceedsShare(2 * c.held) {
-		if c.released == nil {
-			c.released = make(chan struct{})
-		}
-		released := c.released
+	for p.mustWait(c) {
+		ofCaller, ofAddress := c[0].nextRelease(), c[1].nextRelease()
 		p.mu.Unlock()
 		select {
-		case <-released:
+		case <-ofCaller:
+		case <-ofAddress:
 		case <-waiting.Done():
 		}
 		p.mu.Lock()
@@ -132,39 +171,49 @@ func (p *Pool) awaitRelease(ctx context.Context, c *callerMemory) error {
 	return nil
 }
 
-// grow reserves n more bytes for a caller, unless it would hold more than its share.
-func (p *Pool) grow(caller string, n int64) bool {
+// nextRelease returns a channel that the next release closes. It is called with the lock.
+func (s *share) nextRelease() <-chan struct{} {
+	if s.released == nil {
+		s.released = make(chan struct{})
+	}
+	return s.released
+}
+
+// grow reserves n more bytes for a caller, unless it or its address would hold more than its share.
+func (p *Pool) grow(caller Caller, n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.findCaller(caller)
-	p.used += n
-	if p.exceedsShare(c.held + n) {
-		p.used -= n
+	c := p.findClaim(caller)
+	p.add(c, n)
+	if p.exceeds(c[0], c[0].held) || p.exceeds(c[1], c[1].held) {
+		p.add(c, -n)
 		p.rejected++
 		p.forgetIdle(caller, c)
 		return false
 	}
-	c.held += n
 	return true
 }
 
 // release returns n bytes of a caller.
-func (p *Pool) release(caller string, n int64) {
+func (p *Pool) release(caller Caller, n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.callers[caller]
-	c.held -= n
-	p.used -= n
-	if c.released != nil {
-		close(c.released)
-		c.released = nil
+	c := p.findClaim(caller)
+	p.add(c, -n)
+	for _, s := range c {
+		if s.released != nil {
+			close(s.released)
+			s.released = nil
+		}
 	}
 	p.forgetIdle(caller, c)
 }
 
-// forgetIdle removes a caller that holds nothing.
-func (p *Pool) forgetIdle(caller string, c *callerMemory) {
-	if c.held == 0 && c.waiting == 0 {
-		delete(p.callers, caller)
+// forgetIdle removes the shares that hold nothing. It is called with the lock.
+func (p *Pool) forgetIdle(caller Caller, c claim) {
+	for i, key := range caller.keys() {
+		if c[i].held == 0 && c[i].waiting == 0 {
+			delete(p.shares, key)
+		}
 	}
 }

@@ -18,8 +18,11 @@ const (
 	capacity = 128 * mib
 )
 
+// anonymous returns a caller without an account.
+func anonymous(address string) memory.Caller { return memory.Caller{ID: address, Address: address} }
+
 // fill reserves memory for a caller until the pool rejects more, and returns what its meters hold.
-func fill(t *testing.T, p *memory.Pool, caller string) (held int64) {
+func fill(t *testing.T, p *memory.Pool, caller memory.Caller) (held int64) {
 	t.Helper()
 	before := p.Stats().Used
 	m := p.NewMeter(caller, capacity)
@@ -40,19 +43,66 @@ func fill(t *testing.T, p *memory.Pool, caller string) (held int64) {
 func TestPoolShares(t *testing.T) {
 	t.Parallel()
 	p := memory.NewPool(capacity)
-	if held := fill(t, p, "first"); held > capacity/4 || held < capacity/5 {
+	if held := fill(t, p, anonymous("first")); held > capacity/4 || held < capacity/5 {
 		t.Errorf("a single caller holds %d bytes", held)
 	}
 	for i := range 9 {
-		fill(t, p, strconv.Itoa(i))
+		fill(t, p, anonymous(strconv.Itoa(i)))
 	}
 	free := capacity - p.Stats().Used
 	if free < capacity/4 {
 		t.Errorf("ten callers leave %d bytes", free)
 	}
-	if held := fill(t, p, "newcomer"); held < capacity/50-mib/4 {
+	if held := fill(t, p, anonymous("newcomer")); held < capacity/50-mib/4 {
 		t.Errorf("a newcomer gets %d bytes of %d", held, free)
 	}
+}
+
+// TestAddressShare checks that many accounts of one address together get a quarter of the pool, and that a
+// caller of another address still gets a ninth.
+func TestAddressShare(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // requests of a full address wait for a second
+		p := memory.NewPool(capacity)
+		for i := range 60 {
+			fill(t, p, memory.Caller{ID: strconv.Itoa(i), Address: "one"})
+		}
+		// Besides its quarter, each account has what every request gets.
+		if used := p.Stats().Used; used > capacity*27/100+60*memory.MinReservation || used < capacity/5 {
+			t.Errorf("60 accounts of one address hold %d bytes", used)
+		}
+		if held := fill(t, p, anonymous("other")); held < capacity/9 {
+			t.Errorf("another address gets %d bytes", held)
+		}
+	})
+}
+
+// TestAddressWait checks that a new request waits for those of other accounts of its address, and that an
+// account's wait ends with its own request at another address.
+func TestAddressWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := memory.NewPool(capacity)
+		hold := func(caller memory.Caller, n int) *memory.Meter {
+			m := p.NewMeter(caller, capacity)
+			if err := m.Begin(t.Context(), func() {}); err != nil || !m.Reserve(n) {
+				t.Fatal(err, m.Err())
+			}
+			return m
+		}
+		for _, second := range []memory.Caller{{ID: "b", Address: "one"}, {ID: "a", Address: "two"}} {
+			first := hold(memory.Caller{ID: "a", Address: "one"}, capacity/5)
+			start := time.Now()
+			time.AfterFunc(time.Second/2, first.Release)
+			hold(second, 1).Release()
+			if waited := time.Since(start); waited != time.Second/2 {
+				t.Errorf("%+v waited for %s", second, waited)
+			}
+		}
+		if s := p.Stats(); s.Used != 0 || s.Shares != 0 || s.Waits != 2 {
+			t.Errorf("%+v", s)
+		}
+	})
 }
 
 // TestSmallResponses checks that a request is admitted however much others hold.
@@ -60,7 +110,7 @@ func TestSmallResponses(t *testing.T) {
 	t.Parallel()
 	p := memory.NewPool(mib)
 	for i := range 100 {
-		m := p.NewMeter(strconv.Itoa(i), mib)
+		m := p.NewMeter(anonymous(strconv.Itoa(i)), mib)
 		if err := m.Begin(t.Context(), func() {}); err != nil || !m.Reserve(memory.MinReservation) {
 			t.Fatalf("request %d: %v, %v", i, err, m.Err())
 		}
@@ -77,13 +127,13 @@ func TestPoolWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := memory.NewPool(capacity)
-		first := p.NewMeter("a", capacity)
+		first := p.NewMeter(anonymous("a"), capacity)
 		if err := first.Begin(t.Context(), func() {}); err != nil || !first.Reserve(capacity/5) {
 			t.Fatal(err, first.Err())
 		}
 		prepared := 0
 		begin := func(ctx context.Context) error {
-			m := p.NewMeter("a", capacity)
+			m := p.NewMeter(anonymous("a"), capacity)
 			defer m.Release()
 			return m.Begin(ctx, func() { prepared++ })
 		}
@@ -91,7 +141,7 @@ func TestPoolWait(t *testing.T) {
 		if err := begin(t.Context()); err != nil || time.Since(start) != time.Second {
 			t.Errorf("a small response: %v after %s", err, time.Since(start))
 		}
-		large := p.NewMeter("a", capacity)
+		large := p.NewMeter(anonymous("a"), capacity)
 		defer large.Release()
 		if err := large.Begin(t.Context(), func() {}); err != nil || large.Reserve(capacity/5) || !errors.Is(large.Err(), edu.Unavailable) {
 			t.Errorf("a large response: %v, %v", err, large.Err())
@@ -107,7 +157,7 @@ func TestPoolWait(t *testing.T) {
 		if err := begin(t.Context()); err != nil || time.Since(start) != time.Second/2 {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
-		if s := p.Stats(); s.Used != 0 || s.Callers != 0 || s.Waits != 4 || s.Rejected != 2 || prepared != 3 {
+		if s := p.Stats(); s.Used != 0 || s.Shares != 0 || s.Waits != 4 || s.Rejected != 2 || prepared != 3 {
 			t.Errorf("%+v, prepared %d waits", s, prepared)
 		}
 	})
@@ -123,7 +173,7 @@ func TestPoolIsEmptyInTheEnd(t *testing.T) {
 		done.Go(func() {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			m := p.NewMeter(strconv.Itoa(i%7), mib)
+			m := p.NewMeter(memory.Caller{ID: strconv.Itoa(i % 7), Address: strconv.Itoa(i % 3)}, mib)
 			defer m.Release()
 			if i%3 == 0 {
 				cancel()
@@ -141,7 +191,7 @@ func TestPoolIsEmptyInTheEnd(t *testing.T) {
 		})
 	}
 	done.Wait()
-	if s := p.Stats(); s.Used != 0 || s.Callers != 0 {
+	if s := p.Stats(); s.Used != 0 || s.Shares != 0 {
 		t.Errorf("%+v", s)
 	}
 }
