@@ -5,6 +5,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
@@ -42,6 +43,8 @@ func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension)
 	addPersistedMetrics(m, p)
 	addRateLimitMetrics(m, s.shared.rateLimits)
 	addResponseMemoryMetrics(m, s.responseMemory)
+	m.RegisterCounter("sevenp_http_connections_rejected_total", "Connections that were rejected because their address had too many.",
+		func() float64 { return float64(s.connections.Rejected()) })
 	if s.shared.redis != nil {
 		addRedisMetrics(m, s.shared.redis, "sevenp_redis_")
 	}
@@ -107,6 +110,13 @@ func addResponseMemoryMetrics(m *telemetry.Metrics, p *memory.Pool) {
 		func() float64 { return float64(p.Stats().Waits) })
 	m.RegisterCounter("sevenp_response_memory_rejected_total", "Requests that were rejected because their caller held its share of the memory.",
 		func() float64 { return float64(p.Stats().Rejected) })
+}
+
+func addLargeOperationMetrics(m *telemetry.Metrics, api *gql.Server) {
+	m.RegisterCounter("sevenp_large_operation_waits_total", "Large operations that waited for earlier ones.",
+		func() float64 { waits, _ := api.LargeOperationStats(); return float64(waits) })
+	m.RegisterCounter("sevenp_large_operation_rejected_total", "Large operations that waited too long or whose client left.",
+		func() float64 { _, rejected := api.LargeOperationStats(); return float64(rejected) })
 }
 
 // addRedisMetrics adds the metrics of a Redis, whose names begin with a prefix.

@@ -14,6 +14,7 @@ import (
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/ratelimit"
@@ -38,10 +39,12 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	o.MaxBatchSize, o.PartialStatus = c.MaxBatch, c.PartialResponseStatus == partialSuccessStatus
 	o.Budget, o.Sessions = s.shared.rateLimits, s.authentication.sessionOptions(c)
 	s.shared.rateLimits.RecognizeAddresses(s.db.HasSignInAddress)
-	o.Caller = func(r *http.Request) string {
-		return ratelimit.CallerKey(edu.ViewerFrom(r.Context()), clientAddress(r))
+	o.Caller = func(r *http.Request) memory.Caller {
+		address := clientAddress(r)
+		return memory.Caller{ID: ratelimit.CallerKey(edu.ViewerFrom(r.Context()), address), Address: ratelimit.CallerKey(edu.Viewer{}, address)}
 	}
 	api := gql.New(o)
+	addLargeOperationMetrics(metrics, api)
 	mux := http.NewServeMux()
 	rateLimits := s.shared.rateLimits
 	mux.Handle("/graphql", wrapHandler(api,

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -250,12 +252,46 @@ func TestEmailBudget(t *testing.T) {
 				o.Store = openDemoStore(t)
 			}
 			r := postWithCost(t, gql.New(o), edu.Viewer{}, gqltest.QueryBody(query, variables), headers...)
-			if got := strings.Join(budget.emails, " "); got != want || budget.attempts != 1 {
-				t.Errorf("%s: charged %q and %d attempts, want %q", query, got, budget.attempts, want)
+			attempts := int64(1)
+			if strings.Contains(query, "@include(if: $no)") {
+				attempts = 0
+			}
+			if got := strings.Join(budget.emails, " "); got != want || budget.attempts != attempts {
+				t.Errorf("%s: charged %q and %d attempts, want %q and %d", query, got, budget.attempts, want, attempts)
 			}
 			if want != "" && (r.status != http.StatusTooManyRequests || r.Data != nil || r.Errors[0].Code() != "RATE_LIMITED") {
 				t.Errorf("%s: %+v", query, r)
 			}
+		}
+	}
+}
+
+// A mutation that is rejected for another reason is no attempt to sign in: a page that a browser opens cannot
+// use up the attempts of an email.
+func TestRejectedSignInsAreFree(t *testing.T) {
+	t.Parallel()
+	const signIn = `signIn(input: {email: "a@7p.example", password: "a"})`
+	for _, c := range []struct {
+		method, query, key string
+		status             int
+	}{
+		{"GET", "mutation { " + signIn + " { accessToken } }", "", http.StatusMethodNotAllowed},
+		{"POST", "mutation { " + signIn + " { accessToken } signOut { __typename } }", "", http.StatusBadRequest},
+		{"POST", "mutation { " + signIn + " { user { enrollments { totalCount } } } }", "a", http.StatusBadRequest},
+		{"POST", "mutation { " + signIn + " { accessToken } }", "not ASCII: é", http.StatusBadRequest},
+		{"POST", "mutation { " + signIn + " { nope } }", "", http.StatusUnprocessableEntity},
+	} {
+		budget := &limitedBudget{maxSpent: 1e6, maxAttempts: 10}
+		s := gql.New(gql.Options{Log: discardLog, Budget: budget})
+		r := httptest.NewRequest(c.method, "/graphql?query="+url.QueryEscape(c.query), strings.NewReader(gqltest.QueryBody(c.query, nil)))
+		r.Header.Set("Content-Type", "application/json")
+		if c.key != "" {
+			r.Header.Set("Idempotency-Key", c.key)
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != c.status || budget.attempts != 0 || budget.emails != nil {
+			t.Errorf("%s %s: %d with %s, charged %+v", c.method, c.query, w.Code, w.Body, budget)
 		}
 	}
 }

@@ -30,6 +30,9 @@ func TestLargeOperations(t *testing.T) {
 	if resp.Status != 503 || resp.Header.Get("Retry-After") != "1" || !strings.Contains(string(resp.Body), "waited 5s") {
 		t.Errorf("while the processors are busy: %s", resp)
 	}
+	if waits, rejected := s.LargeOperationStats(); waits != 1 || rejected != 1 {
+		t.Errorf("%d waits, %d rejected", waits, rejected)
+	}
 	go func() { time.Sleep(50 * time.Millisecond); free() }()
 	for range 3 { // each returns its slot
 		if resp := postQuery(t, s, edu.Viewer{}, large); resp.Status != 200 || resp.Result(t).Codes() != "" {

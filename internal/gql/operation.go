@@ -30,6 +30,7 @@ type operationExtension struct {
 	now           func() time.Time
 	timeout       time.Duration // 0 for none
 	trackedViewer func(*loaders.Loaders) *edu.TrackedViewer
+	budget        limits.Budget // nil for no budget
 	large         *largeOperations
 	// memory and maxResponseBytes are for operations that no client waits for.
 	memory           *memory.Pool
@@ -49,15 +50,19 @@ func (operationExtension) Validate(graphql.ExecutableSchema) error { return nil 
 
 // InterceptOperation runs an operation.
 func (e operationExtension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	viewer := edu.ViewerFrom(ctx)
+	session, key, err := e.admitMutation(ctx, viewer, op)
+	if err != nil {
+		return graphql.OneShot(e.errorResponse(ctx, err))
+	}
 	ctx, meter, release := e.withMeter(ctx)
 	// Requests that need the same response do not wait with this one.
 	if err := meter.Begin(ctx, respcache.RequestLookupFrom(ctx).Release); err != nil {
 		return graphql.OneShot(e.errorResponse(ctx, err))
 	}
-	op := graphql.GetOperationContext(ctx)
 	leave := func() {}
 	if limits.IsLarge(op) {
-		var err error
 		if leave, err = e.large.acquire(ctx); err != nil {
 			release()
 			return graphql.OneShot(e.errorResponse(ctx, err))
@@ -69,22 +74,13 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	if e.timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, e.timeout)
 	}
-	viewer := edu.ViewerFrom(ctx)
-	session, err := findSessionField(op)
-	var key *idempotencyKey
-	if err == nil {
-		key, err = readIdempotencyKey(viewer, op)
-	}
 	run := store.IdempotentRun{Owner: responseOwner(ctx, viewer), OwnRows: session != nil}
 	ctx, l := e.withLoaders(ctx, viewer)
 	var respond graphql.ResponseHandler
-	switch {
-	case err != nil:
-		respond = graphql.OneShot(e.errorResponse(ctx, err))
-	case key == nil:
+	if key == nil {
 		execute := next(ctx)
 		respond = func(ctx context.Context) *graphql.Response { return e.limitResponse(ctx, meter, execute(ctx)) }
-	default:
+	} else {
 		respond = func(context.Context) *graphql.Response {
 			return e.runIdempotent(ctx, run, key, func(db *store.Store) *graphql.Response {
 				l.Store = db
@@ -103,13 +99,28 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	}
 }
 
+// admitMutation returns the session field and the Idempotency-Key of a mutation, nil if it has none, or why
+// it is rejected. It takes an attempt to begin or to continue a session from the budget, unless the mutation
+// is rejected for another reason. That may wait: the operation holds nothing yet that others may need.
+func (e operationExtension) admitMutation(ctx context.Context, v edu.Viewer, op *graphql.OperationContext) (*graphql.CollectedField, *idempotencyKey, error) {
+	session, err := findSessionField(op)
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := readIdempotencyKey(v, op)
+	if err == nil && session != nil && e.budget != nil {
+		err = consumeSignIn(ctx, e.budget, op, session)
+	}
+	return session, key, err
+}
+
 // withMeter returns the meter of the request. An operation without one, such as a revalidation, has a
 // meter of its own until it ends.
 func (e operationExtension) withMeter(ctx context.Context) (withMeter context.Context, meter *memory.Meter, release func()) {
 	if meter := memory.MeterFrom(ctx); meter != nil {
 		return ctx, meter, func() {}
 	}
-	meter = e.memory.NewMeter("", e.maxResponseBytes)
+	meter = e.memory.NewMeter(memory.Caller{}, e.maxResponseBytes)
 	return memory.WithMeter(ctx, meter), meter, meter.Release
 }
 

@@ -1,6 +1,8 @@
 package gql
 
 import (
+	"context"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -46,6 +48,19 @@ func findSessionField(op *graphql.OperationContext) (*graphql.CollectedField, er
 		}
 	}
 	return session, nil
+}
+
+// consumeSignIn takes the attempt of a session field from the budget of the request, and from that of the
+// email that it signs in with.
+func consumeSignIn(ctx context.Context, b limits.Budget, op *graphql.OperationContext, session *graphql.CollectedField) error {
+	if err := b.ConsumeSignIn(ctx); err != nil || session.Name != "signIn" {
+		return err
+	}
+	input, _ := session.ArgumentMap(op.Variables)["input"].(map[string]any)
+	if email, ok := input["email"].(string); ok {
+		return b.ConsumeEmailSignIn(ctx, email)
+	}
+	return nil
 }
 
 // findNestedUserField returns a field of a session's user that has fields of its own, besides

@@ -82,40 +82,13 @@ func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.O
 	if op.Operation.Operation == ast.Query && estimate.isLarge() {
 		op.Stats.SetExtension(largeStat, true)
 	}
-	logins := d.CountLogins(op.OperationName)
-	if err := admitOperation(ctx, policy, estimate, logins); err != nil {
+	if err := admitOperation(ctx, policy, estimate, d.CountLogins(op.OperationName)); err != nil {
 		return err
 	}
 	if c.Budget == nil || dryRun {
 		return nil
 	}
-	if err := c.Budget.ConsumeCost(ctx, estimate.Cost); err != nil {
-		return gqlerror.Wrap(err)
-	}
-	if logins > 0 {
-		return gqlerror.Wrap(c.consumeSignIns(ctx, op))
-	}
-	return nil
-}
-
-// consumeSignIns takes the attempts of an operation from the budget. An attempt may wait here, before the
-// operation begins: it then holds no connection of the database and no slot to write or to hash.
-func (c CostExtension) consumeSignIns(ctx context.Context, op *graphql.OperationContext) error {
-	if err := c.Budget.ConsumeSignIn(ctx); err != nil {
-		return err
-	}
-	for _, field := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"}) {
-		if field.Name != "signIn" {
-			continue
-		}
-		input, _ := field.ArgumentMap(op.Variables)["input"].(map[string]any)
-		if email, ok := input["email"].(string); ok {
-			if err := c.Budget.ConsumeEmailSignIn(ctx, email); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return gqlerror.Wrap(c.Budget.ConsumeCost(ctx, estimate.Cost))
 }
 
 func rejectionError(r *Rejection) *gqlerror.Error {
