@@ -162,13 +162,13 @@ func TestCompletionRate(t *testing.T) {
 
 func TestSearchTexts(t *testing.T) {
 	t.Parallel()
-	longest := strings.Repeat("x", edu.MaxQueryLength)
+	longest := strings.Repeat("漢", edu.MaxQueryLength) // characters, not bytes
 	for text, want := range map[string]string{"": "", "  rust ": "rust", "a --- b": "a - b", "-----": "-", "--": "--", longest: longest} {
 		if got, err := edu.ParseSearchText("query", text); err != nil || got != want {
 			t.Errorf("%q: %q, %v, want %q", text, got, err, want)
 		}
 	}
-	for text, want := range map[string]string{longest + "x": "query takes at most 200 bytes; got 201", "a\x00": "query contains a NUL character"} {
+	for text, want := range map[string]string{longest + "x": "query takes at most 200 characters; got 201", "a\x00": "query contains a NUL character"} {
 		if got, err := edu.ParseSearchText("query", text); !errors.Is(err, edu.BadUserInput) || err.Error() != "BAD_USER_INPUT: "+want || got != "" {
 			t.Errorf("%q, %v, want %s", got, err, want)
 		}

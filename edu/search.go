@@ -1,6 +1,9 @@
 package edu
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // SearchSort is a sort order of search results. Ties are broken by id, the higher first.
 type SearchSort string
@@ -40,14 +43,14 @@ type SearchArgs struct {
 	Page   PageArgs
 }
 
-// MaxQueryLength is the maximum length of a search text in bytes.
+// MaxQueryLength is the maximum length of a search text in characters.
 const MaxQueryLength = 200
 
 // ParseSearchText validates and trims a search text. Texts that are too long or contain a NUL
 // character, which PostgreSQL cannot store, are rejected with BadUserInput.
 func ParseSearchText(name, s string) (string, error) {
-	if len(s) > MaxQueryLength {
-		return "", Errorf(BadUserInput, "%s takes at most %d bytes; got %d", name, MaxQueryLength, len(s))
+	if n := utf8.RuneCountInString(s); n > MaxQueryLength {
+		return "", Errorf(BadUserInput, "%s takes at most %d characters; got %d", name, MaxQueryLength, n)
 	}
 	if strings.ContainsRune(s, 0) {
 		return "", Errorf(BadUserInput, "%s contains a NUL character", name)
