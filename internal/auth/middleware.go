@@ -59,13 +59,11 @@ type FailureLimit interface {
 //
 // failures limits the requests with invalid credentials; nil limits none. If an address has no failures
 // left, its tokens are rejected before their signatures are checked, except tokens that this process
-// has issued or accepted before: other clients may share the address. Expired tokens do not count, and their
-// signatures are not checked. Tokens of ended sessions and of missing accounts do not count either.
+// has issued or accepted before, until they expire: other clients may share the address. Expired tokens do
+// not count, and their signatures are not checked. Tokens of ended sessions and of missing accounts do not
+// count either.
 func Middleware(verifier Verifier, failures FailureLimit) func(http.Handler) http.Handler {
-	g := gate{verifier: verifier, failures: failures, accepted: newAcceptedTokens()}
-	if a, ok := verifier.(*Authenticator); ok {
-		g.tokens = a.Tokens
-	}
+	g := newGate(verifier, failures)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			headers := r.Header["Authorization"]
@@ -83,15 +81,23 @@ func Middleware(verifier Verifier, failures FailureLimit) func(http.Handler) htt
 // gate authenticates requests with credentials.
 type gate struct {
 	verifier Verifier
-	failures FailureLimit // nil without a limit
-	accepted acceptedTokens
-	tokens   *Tokens // knows the tokens that this process has issued; nil with another verifier
+	failures FailureLimit   // nil without a limit
+	tokens   *Tokens        // knows the tokens that this process has issued or verified; nil with another verifier
+	accepted acceptedTokens // of the identity provider, or of another verifier
+}
+
+func newGate(verifier Verifier, failures FailureLimit) *gate {
+	g := &gate{verifier: verifier, failures: failures, accepted: newAcceptedTokens()}
+	if a, ok := verifier.(*Authenticator); ok {
+		g.tokens = a.Tokens
+	}
+	return g
 }
 
 // authenticate returns the viewer of a request's credentials. Otherwise it writes the rejection.
 func (g *gate) authenticate(w http.ResponseWriter, r *http.Request, headers []string) (v edu.Viewer, ok bool) {
 	token, err := parseBearerToken(headers)
-	known := err == nil && (g.accepted.hasToken(token) || g.tokens != nil && g.tokens.KnowsToken(token))
+	known := g.isOwnToken(token) || g.accepted.hasToken(token)
 	if !known && g.failures != nil && g.failures.RejectBlocked(w, r) {
 		return edu.Viewer{}, false
 	}
@@ -99,18 +105,25 @@ func (g *gate) authenticate(w http.ResponseWriter, r *http.Request, headers []st
 		v, err = g.verifier.VerifyToken(r.Context(), token)
 	}
 	switch {
-	case err == nil && !known:
-		g.accepted.addToken(token)
 	case err == nil:
-	case known && !errors.Is(err, edu.Unavailable):
-		g.accepted.removeToken(token) // its next failure counts
+		if !known && !g.isOwnToken(token) { // a token of this server is known since it was verified
+			g.accepted.addToken(token)
+		}
+		return v, true
+	case known:
+		if !errors.Is(err, edu.Unavailable) {
+			g.accepted.removeToken(token) // its next failure counts
+		}
 		writeRejection(w, err)
-	case !known && g.failures != nil && isCountedFailure(err) && g.failures.RejectFailure(w, r):
+	case g.failures != nil && isCountedFailure(err) && g.failures.RejectFailure(w, r):
 	default:
 		writeRejection(w, err)
 	}
-	return v, err == nil
+	return edu.Viewer{}, false
 }
+
+// isOwnToken reports whether this process has issued or verified a token of this server.
+func (g *gate) isOwnToken(token string) bool { return g.tokens != nil && g.tokens.KnowsToken(token) }
 
 // isCountedFailure reports whether an error counts as a failed authentication. The token of an ended
 // session, or of an account that is missing or inactive, has a valid signature: its client shares the
