@@ -244,7 +244,7 @@ func TestRevocations(t *testing.T) {
 			t.Errorf("%+v: parsed as %+v", r, got)
 		}
 	}
-	for _, text := range []string{"", "x", "7/", "7/x", "-1", "07", "7/3/1"} {
+	for _, text := range []string{"", "x", "7/", "7/x", "/7", "x/7", "-1", "07", "7/3/1"} {
 		if got := auth.ParseRevocation(text); got != (auth.Revocation{}) {
 			t.Errorf("%q: parsed as %+v, want the zero Revocation", text, got)
 		}

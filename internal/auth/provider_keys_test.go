@@ -112,8 +112,9 @@ func TestProviderResponseInvalid(t *testing.T) {
 		"no keys":       func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"keys":[]}`)) },
 		"not a key set": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"error":"busy"}`)) },
 		"no JSON":       func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`<html>`)) },
-		"too large": func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = w.Write([]byte(strings.Repeat(" ", 1<<20) + "{}"))
+		"too large": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte(strings.Repeat(" ", 1<<20)))
+			idp.Config.Handler.ServeHTTP(w, r)
 		},
 		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, idp.URL, http.StatusFound) },
 	} {
@@ -178,7 +179,10 @@ func TestProviderClaims(t *testing.T) {
 		{false, "ada@7p.example", 1, auth.Identity{}},
 		{false, "", nil, auth.Identity{}},
 		{false, "ada\x00@7p.example", nil, auth.Identity{}},
+		{false, strings.Repeat("a", 254), nil, auth.Identity{Email: strings.Repeat("a", 254), FromProvider: true}},
 		{false, strings.Repeat("a", 255), nil, auth.Identity{}},
+		{false, "\x01\x7f@7p.example", nil, auth.Identity{Email: "\x01\x7f@7p.example", FromProvider: true}},
+		{false, "\u0080@7p.example", nil, auth.Identity{}},
 		{false, []string{"ada@7p.example"}, nil, auth.Identity{}},
 		{true, "9007199254740993", false, auth.Identity{ID: 1<<53 + 1, FromProvider: true, Verified: true}},
 		{true, 1<<53 + 1, nil, auth.Identity{ID: 1<<53 + 1, FromProvider: true, Verified: true}},

@@ -174,6 +174,15 @@ func TestProviderDown(t *testing.T) {
 	if _, err := p.VerifyIdentity(t.Context(), good); !errors.Is(err, edu.Unavailable) {
 		t.Errorf("no key: %v, want %v", err, edu.Unavailable)
 	}
+	// Tokens that no key could verify are invalid regardless of the keys.
+	if _, err := p.VerifyIdentity(t.Context(), signWithKID(t, jwt.SigningMethodHS256, []byte(secret), "one", providerClaims())); !errors.Is(err, auth.ErrInvalidToken) {
+		t.Errorf("no key, token with a secret: %v, want %v", err, auth.ErrInvalidToken)
+	}
+	a := &auth.Authenticator{Tokens: newTokens(t, secret, ""), Provider: p}
+	unknown := signWithHeader(t, jwt.SigningMethodRS256, one, map[string]any{"kid": "one", "alg": "RS257"}, providerClaims())
+	if _, err := a.VerifyToken(t.Context(), unknown); !errors.Is(err, auth.ErrInvalidToken) {
+		t.Errorf("no key, unknown algorithm: %v, want %v", err, auth.ErrInvalidToken)
+	}
 
 	idp.update(func() { idp.down = false })
 	p = newProvider(t, idp.options())

@@ -24,7 +24,8 @@ func TestRefreshToken(t *testing.T) {
 	}
 	for name, sent := range map[string]string{
 		"nothing": "", "cut": token[1:], "longer": token + "A", "a line": token + "\n", "a line within": token[:42] + "\n",
-		"padded": token + "=", "another alphabet": strings.Repeat("+", 43), "unused bits set": strings.Repeat("A", 42) + "B",
+		"a line instead of a byte": strings.Repeat("A", 42) + "\n",
+		"padded":                   token + "=", "another alphabet": strings.Repeat("+", 43), "unused bits set": strings.Repeat("A", 42) + "B",
 		"NUL": strings.Repeat("\x00", 43), "long": strings.Repeat("A", 1<<16),
 	} {
 		if _, ok := auth.HashRefreshToken(sent); ok {

@@ -42,9 +42,10 @@ func (c tokenCache) lookupToken(token string, now time.Time) (edu.Viewer, bool) 
 	return entry.viewer, ok && !now.Before(entry.notBefore) && now.Before(entry.expiresAt)
 }
 
-// storeToken caches a verified token, whose period of validity begins earlier by the leeway. A token without exp or nbf is not cached.
+// storeToken caches a verified token, whose period of validity begins earlier by the leeway. A token
+// without nbf is not cached; all have exp.
 func (c tokenCache) storeToken(token string, viewer edu.Viewer, verified *claims) {
-	if verified.ExpiresAt == nil || verified.NotBefore == nil {
+	if verified.NotBefore == nil {
 		return
 	}
 	c.entries.Set(token, cachedToken{viewer, verified.NotBefore.Add(-leeway), verified.ExpiresAt.Time})

@@ -88,6 +88,9 @@ func TestInvalidTokens(t *testing.T) {
 		invalidate(claims)
 		invalid[name] = sign(t, jwt.SigningMethodHS256, key, claims)
 	}
+	claims := validClaims()
+	claims["exp"] = past
+	invalid["expired, unreadable signature"] = sign(t, jwt.SigningMethodHS256, key, claims) + "!"
 	// The claims of one token with the signature of another.
 	admin := validClaims()
 	admin["role"] = "ADMIN"
@@ -257,5 +260,28 @@ func TestKnowsToken(t *testing.T) {
 	forged := issueToken(t, newTokens(t, strings.Repeat("another secret ", 3), ""))
 	if _, err := tokens.VerifyToken(t.Context(), forged); err == nil || tokens.KnowsToken(forged) {
 		t.Errorf("a forged token is known: %v", err)
+	}
+}
+
+// TestUncachedTokens checks that a token without nbf is valid but verified each time, and that an issued token is
+// not valid before its period, although it is cached.
+func TestUncachedTokens(t *testing.T) {
+	t.Parallel()
+	tokens := newTokens(t, secret, "")
+	for _, name := range []string{"nbf", "iat"} {
+		token := sign(t, jwt.SigningMethodHS256, []byte(secret), withClaim(validClaims(), name, nil))
+		for range 2 {
+			v, err := tokens.VerifyToken(t.Context(), token)
+			if known := tokens.KnowsToken(token); err != nil || v.ID != 1 || known != (name != "nbf") {
+				t.Errorf("token without %s: %+v, %v, known: %t", name, v, err, known)
+			}
+		}
+	}
+	early, err := tokens.IssueToken(student, time.Now().Add(time.Minute), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tokens.VerifyToken(t.Context(), early); !errors.Is(err, auth.ErrInvalidToken) || tokens.KnowsToken(early) {
+		t.Errorf("token that is valid in a minute: %v, known: %t", err, tokens.KnowsToken(early))
 	}
 }
