@@ -113,6 +113,14 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// An anonymous viewer is not the instructor of a course whose instructor was not loaded.
+func TestReviewWithoutInstructor(t *testing.T) {
+	t.Parallel()
+	if got := codeOf(t, (&edu.Course{Published: true}).AuthorizeReview(nobody, false, at)); got != edu.UserNotEnrolled {
+		t.Errorf("%s, want %s", got, edu.UserNotEnrolled)
+	}
+}
+
 func TestValidateWatchEvent(t *testing.T) {
 	t.Parallel()
 	video := &edu.Video{DurationSeconds: 60}

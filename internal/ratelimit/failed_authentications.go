@@ -41,9 +41,9 @@ func (f *FailedAuthentications) RejectBlocked(w http.ResponseWriter, r *http.Req
 	if f == nil {
 		return false
 	}
-	until, blocked := f.blocked.GetIfPresent(addressKey(f.address(r)))
+	until, _ := f.blocked.GetIfPresent(addressKey(f.address(r))) // the zero time for others
 	wait := time.Until(until)
-	if !blocked || wait <= 0 {
+	if wait <= 0 {
 		return false
 	}
 	f.limiter.rejected.Add(1)

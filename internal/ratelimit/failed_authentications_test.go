@@ -32,7 +32,7 @@ func (c *tokenChecks) VerifyToken(_ context.Context, token string) (edu.Viewer, 
 // authServer is a server behind auth.Middleware and the limit of failed authentications.
 type authServer struct {
 	http.Handler
-	checks *tokenChecks
+	checks *tokenChecks // nil with another verifier
 }
 
 func newAuthServer(l *ratelimit.Limits) authServer {
@@ -40,9 +40,15 @@ func newAuthServer(l *ratelimit.Limits) authServer {
 		"bad": auth.ErrInvalidToken, "expired": auth.ErrTokenExpired, "unknown": auth.ErrNoAccount, "ended": auth.ErrSessionEnded,
 		"unchecked": edu.Errorf(edu.Unavailable, "unavailable"),
 	}}
+	s := newAuthServerFor(c, l)
+	s.checks = c
+	return s
+}
+
+func newAuthServerFor(v auth.Verifier, l *ratelimit.Limits) authServer {
 	address := func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.RemoteAddr) }
 	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	return authServer{auth.Middleware(c, l.FailedAuthentications(address))(ok), c}
+	return authServer{Handler: auth.Middleware(v, l.FailedAuthentications(address))(ok)}
 }
 
 // send sends a request with a token, "" for none.
@@ -118,6 +124,61 @@ func TestUncountedAuthentications(t *testing.T) {
 	s.wantStatus(t, attacker, "good", http.StatusUnauthorized, true)
 	s.wantStatus(t, attacker, "good", http.StatusUnauthorized, true) // counts
 	s.wantStatus(t, attacker, "good", http.StatusTooManyRequests, false)
+}
+
+// TestUncheckedTokenStaysAccepted checks that an accepted token that once could not be checked is still exempt at
+// a blocked address.
+func TestUncheckedTokenStaysAccepted(t *testing.T) {
+	t.Parallel()
+	s := newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(1, time.Hour)}, nil))
+	s.wantStatus(t, attacker, "good", http.StatusOK, true)
+	s.wantStatus(t, attacker, "bad", http.StatusUnauthorized, true)
+	s.checks.errors["good"] = s.checks.errors["unchecked"]
+	s.wantStatus(t, attacker, "good", http.StatusServiceUnavailable, true)
+	delete(s.checks.errors, "good")
+	s.wantStatus(t, attacker, "good", http.StatusOK, true)
+}
+
+// TestIssuedTokenIsExempt checks that a blocked address may use a token that this process has issued, and none of
+// another process or secret.
+func TestIssuedTokenIsExempt(t *testing.T) {
+	t.Parallel()
+	const secret = "a secret of thirty-two bytes at least"
+	newTokens := func(secret string) *auth.Tokens {
+		tokens, err := auth.NewTokens(secret, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tokens
+	}
+	issue := func(tokens *auth.Tokens, ttl time.Duration) string { // the tokens of two times differ
+		token, err := tokens.IssueToken(edu.Viewer{ID: 1, Role: edu.RoleStudent}, time.Now(), ttl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	accounts := auth.NewAccountCache(func(_ context.Context, id auth.Identity) (auth.Account, error) {
+		return auth.Account{ID: id.ID, Role: edu.RoleStudent, Active: true}, nil
+	}, slog.New(slog.DiscardHandler))
+	defer accounts.Close()
+	tokens := newTokens(secret)
+	a := &auth.Authenticator{Tokens: tokens, Accounts: accounts}
+	s := newAuthServerFor(a, ratelimit.New(ratelimit.Rules{Requests: policy(1, time.Hour)}, nil))
+	forged := issue(newTokens("another secret of thirty-two bytes"), time.Hour)
+	for i, c := range []struct {
+		token string
+		want  int
+	}{
+		{forged, http.StatusUnauthorized},
+		{forged, http.StatusTooManyRequests},
+		{issue(newTokens(secret), time.Hour), http.StatusTooManyRequests},
+		{issue(tokens, time.Minute), http.StatusOK},
+	} {
+		if rec := s.send(t, attacker, c.token); rec.Code != c.want {
+			t.Errorf("request %d: status %d, want %d", i, rec.Code, c.want)
+		}
+	}
 }
 
 // TestUnlimitedAuthentications checks that RATE_LIMIT=off switches the limit off.

@@ -69,7 +69,7 @@ func serve(l *ratelimit.Limits) *server {
 			err = l.ConsumeCost(r.Context(), c.cost)
 		}
 		if c.attempt != nil {
-			if err = l.ConsumeSignIn(r.Context()); err == nil && *c.attempt != "" {
+			if err = l.ConsumeSignIn(r.Context()); err == nil {
 				err = l.ConsumeEmailSignIn(r.Context(), *c.attempt)
 			}
 		}
