@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/7p-education/api/edu"
@@ -79,6 +80,55 @@ func TestRefreshReturnsItsUser(t *testing.T) {
 	for i, want := range viewers {
 		if got, stolen := refresh(t, s, numberedToken(i), numberedToken(10+i)); got != want || stolen {
 			t.Errorf("%+v, stolen %v, want %+v", got, stolen, want)
+		}
+	}
+}
+
+// After a restore of an earlier state, ids of accounts are used again and those of sessions are not. So an
+// access token of a discarded session belongs to no session of the new account, and ends none.
+func TestSessionsOfRestoredDatabase(t *testing.T) {
+	t.Parallel()
+	dsn, dump := testdb.New(t), filepath.Join(t.TempDir(), "dump")
+	testdb.RunProgram(t, dsn, "pg_dump", "--dbname="+dsn, "--format=custom", "--file="+dump)
+	const sessions = 4
+	start := func(email string) (all []edu.Viewer) {
+		s := open(t, store.Config{URL: dsn, MaxConns: 2})
+		v, err := s.SignUp(t.Context(), store.NewAccount{Name: "A", Email: email, PasswordHash: "hash"}, numberedToken(0), atEmail)
+		all = append(all, v)
+		for i := 1; i < sessions && err == nil; i++ {
+			v, err = s.SignIn(t.Context(), store.Credentials{UserID: v.ID, PasswordHash: "hash"}, "", numberedToken(i))
+			all = append(all, v)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	discarded := start("ada@7p.example")
+	s := open(t, store.Config{URL: dsn, MaxConns: 2})
+	for _, v := range discarded[:sessions/2] {
+		if ended, err := s.EndSession(t.Context(), v); err != nil || !ended {
+			t.Fatalf("signing out: %v, %v", ended, err)
+		}
+	}
+	s.Close()
+	testdb.RestoreInPlace(t, dsn, dump)
+	current := start("eve@7p.example")
+	s = open(t, store.Config{URL: dsn, MaxConns: 2})
+	for i, v := range discarded {
+		if v.ID != current[i].ID {
+			t.Fatalf("the account has the id %d, want %d again", current[i].ID, v.ID)
+		}
+		if got := lookupAccount(t, s, v.ID, "", v.Session); !got.SessionEnded {
+			t.Errorf("session %d of the discarded account is one of %+v", i, got)
+		}
+		if ended, err := s.EndSession(t.Context(), v); err != nil || ended {
+			t.Errorf("the discarded session %d ended another one: %v, %v", i, ended, err)
+		}
+	}
+	for i, v := range current {
+		if got := lookupAccount(t, s, v.ID, "", v.Session); !got.Active || got.SessionEnded {
+			t.Errorf("session %d of the new account: %+v", i, got)
 		}
 	}
 }
