@@ -24,7 +24,7 @@ func (s *Store) ImportCourses(ctx context.Context, v edu.Viewer, courses []edu.C
 		for i := range courses {
 			known[courses[i].CategoryID] = false
 		}
-		check := lockCategories(slices.Collect(maps.Keys(known)), func(id int64) { known[id] = true })
+		check := existingCategories(slices.Collect(maps.Keys(known)), func(id int64) { known[id] = true })
 		if err := tx.RunQueries(ctx, check, createStagingTable()); err != nil {
 			return err
 		}

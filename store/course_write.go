@@ -77,7 +77,7 @@ func (s *Store) UpdateCourse(ctx context.Context, v edu.Viewer, c edu.Course, se
 		var videos edu.VideoTotals
 		known := c.CategoryID == 0
 		err := tx.RunQueries(ctx, lockCourse(c.ID, &before), videoTotals(c.ID, &videos),
-			lockCategories([]int64{c.CategoryID}, func(int64) { known = true }))
+			existingCategories([]int64{c.CategoryID}, func(int64) { known = true }))
 		if err != nil {
 			return err
 		}
@@ -119,13 +119,13 @@ func updateCourse(c *edu.Course, set edu.Columns) Query {
 	return q.buildQuery(nil)
 }
 
-// lockCategories reads which of some categories exist, and locks them against deletion until the
-// transaction ends.
-func lockCategories(ids []int64, into func(id int64)) Query {
-	s := newStatement("LockCategories", "SELECT k.id FROM categories k WHERE k.id = ANY (")
+// existingCategories reads which of some categories exist. It locks none: if one is deleted before the
+// write refers to it, the foreign key fails and the retry reads that the category is missing.
+func existingCategories(ids []int64, into func(id int64)) Query {
+	s := newStatement("ExistingCategories", "SELECT k.id FROM categories k WHERE k.id = ANY (")
 	var id int64
 	read := scanInt64(&id)
-	return s.addSQL(s.bindArg(ids), ") FOR KEY SHARE").buildQuery(func(rows pgx.Rows) error {
+	return s.addSQL(s.bindArg(ids), ")").buildQuery(func(rows pgx.Rows) error {
 		err := read(rows)
 		into(id)
 		return err
