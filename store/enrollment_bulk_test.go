@@ -46,3 +46,17 @@ func TestBulkEnrollCountsAccountsOnce(t *testing.T) {
 		}
 	}
 }
+
+// A bulk enrollment locks its accounts in the order of their ids.
+func TestBulkEnrollLocksAccountsInOrder(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.NewWithDemo(t))
+	var got store.BulkEnrollment
+	expectLockOrder(t, db, "users", [2]int64{1, 3}, func() (err error) {
+		got, err = s.BulkEnroll(t.Context(), edu.Viewer{ID: 3, Role: edu.RoleAdmin}, 31, []string{"admin@7p.example", "student@7p.example"}, nil)
+		return err
+	})
+	if got.Enrolled != 2 {
+		t.Errorf("%+v, want 2 enrolled", got)
+	}
+}

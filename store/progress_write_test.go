@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -150,5 +151,38 @@ func TestProgressTimes(t *testing.T) {
 	watch(t, s, 3, event(1, 10, watched.Add(10*time.Minute)))
 	if got := value[time.Time](t, db, "SELECT last_accessed_at FROM enrollments WHERE user_id = 3 AND course_id = 1"); !got.Equal(watched.Add(10 * time.Minute)) {
 		t.Errorf("accessed at %v, want the time of the last event, %v", got, watched.Add(10*time.Minute))
+	}
+}
+
+// Progress locks the enrollments of its courses in the order of their ids. It does not wait for videos and
+// enrollments that its events do not touch.
+func TestProgressLocksOwnRowsInOrder(t *testing.T) {
+	t.Parallel()
+	s, db := setupProgress(t, 1)
+	exec(t, db, "UPDATE enrollments SET progress = 1 WHERE id = (SELECT min(id) FROM enrollments WHERE user_id = 2)") // moves it in the table
+	ids := value[[]int64](t, db, "SELECT array_agg(id ORDER BY id) FROM enrollments WHERE user_id = 2")
+	expectLockOrder(t, db, "enrollments", [2]int64(ids), func() error {
+		_, err := s.RecordProgress(t.Context(), edu.Viewer{ID: 2, Role: edu.RoleStudent}, []edu.VideoEvent{event(1, 50, time.Now()), event(2, 50, time.Now())}, nil)
+		return err
+	})
+	_ = lockRow(t, db, "SELECT FROM videos v, enrollments e WHERE v.course_id = 2 AND (e.user_id <> 2 OR e.course_id = 2) FOR UPDATE")
+	watch(t, s, 2, event(1, 100, time.Now()))
+}
+
+// Progress that meets the end of its enrollment waits for it and is rejected: nothing is written.
+func TestProgressWaitsForUnenroll(t *testing.T) {
+	t.Parallel()
+	s, db := setupProgress(t, 1)
+	lock := lockRow(t, db, "DELETE FROM enrollments WHERE user_id = 2 AND course_id = 1")
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.RecordProgress(t.Context(), edu.Viewer{ID: 2, Role: edu.RoleStudent}, []edu.VideoEvent{event(1, 100, time.Now())}, edu.InputPath{"input", "events"})
+		done <- err
+	}()
+	awaitBlockedOrDone(t, db, done)
+	commit(t, lock)
+	problems, ok := errors.AsType[edu.UserErrors](<-done)
+	if !ok || problems[0].Code != edu.UserNotEnrolled || value[int](t, db, "SELECT count(*) FROM video_progress") != 0 {
+		t.Errorf("progress without an enrollment: %v", problems)
 	}
 }

@@ -39,6 +39,36 @@ func awaitBlocked(t *testing.T, db *pgxpool.Pool) {
 	}
 }
 
+// awaitBlockedOrDone returns when some connection waits for a lock, or when the write is done.
+func awaitBlockedOrDone(t *testing.T, db *pgxpool.Pool, done <-chan error) {
+	t.Helper()
+	for len(done) == 0 && !value[bool](t, db, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')") {
+	}
+}
+
+// expectLockOrder checks that a write locks the first of two rows of a table before the second: while another
+// client has locked the first, it can lock the second too.
+func expectLockOrder(t *testing.T, db *pgxpool.Pool, table string, ids [2]int64, write func() error) {
+	t.Helper()
+	sql := func(id int64) string { return fmt.Sprintf("SELECT FROM %s WHERE id = %d FOR UPDATE NOWAIT", table, id) }
+	lock := lockRow(t, db, sql(ids[0]))
+	done := make(chan error, 1)
+	go func() { done <- write() }()
+	awaitBlockedOrDone(t, db, done)
+	if len(done) > 0 {
+		t.Errorf("the write does not wait for row %d of %s", ids[0], table)
+	}
+	if _, err := lock.Exec(t.Context(), sql(ids[1])); err != nil {
+		t.Errorf("row %d of %s is locked before row %d: %v", ids[1], table, ids[0], err)
+	}
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 // A row that another client locks fails the writes that need it, and nothing else: reads, Ping and the
 // writers of other rows succeed meanwhile, with an idempotency key or without one.
 func TestLockedRowBlocksOnlyItsWriters(t *testing.T) {
