@@ -192,6 +192,9 @@ func TestSignInAddresses(t *testing.T) {
 			t.Errorf("address %d is known: %v, want %v", n, got, want)
 		}
 	}
+	if signIn("hash", 11); !isKnown(2) {
+		t.Error("a sign-in from a remembered address displaced another one")
+	}
 	if signIn("wrong", 20); isKnown(20) {
 		t.Error("the address of a wrong password is known")
 	}

@@ -96,6 +96,22 @@ func TestImportIsAllOrNone(t *testing.T) {
 	}
 }
 
+// Imported courses get their ids in the order of the import, and the first of several with one slug keeps it.
+func TestImportKeepsOrder(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	stageAuthor(t, db)
+	courses := newCourses(4)
+	courses[1].Slug, courses[2].Slug = courses[3].Slug, courses[3].Slug
+	if err := s.ImportCourses(t.Context(), author, courses, edu.InputPath{"input", "courses"}); err != nil {
+		t.Fatal(err)
+	}
+	const want = "Course 0: c-0, Course 1: c-3, Course 2: c-3-…, Course 3: c-3-…"
+	if got := value[string](t, db, "SELECT string_agg(title || ': ' || regexp_replace(slug, '(c-3-).*', '\\1…'), ', ' ORDER BY id) FROM courses"); got != want {
+		t.Errorf("imported %s, want %s", got, want)
+	}
+}
+
 // Two imports may be part of one transaction.
 func TestTwoImportsInOneTransaction(t *testing.T) {
 	t.Parallel()

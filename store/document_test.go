@@ -88,7 +88,7 @@ func TestDocuments(t *testing.T) {
 }
 
 // TestInventedClients records uses of more clients than a document may have. Known clients and those with
-// the most uses have rows of their own.
+// the most uses have rows of their own; of equal ones, the first in the order of names and versions.
 func TestInventedClients(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
@@ -106,8 +106,13 @@ func TestInventedClients(t *testing.T) {
 		return uses
 	}
 	record(store.DocumentUse{Document: "1", Client: "ios", Version: "1", LastUsed: day, Count: 1})
-	record(append(invented(0), store.DocumentUse{Document: "1", Client: "web", Version: "7", LastUsed: day, Count: 2})...)
+	record(append(invented(0), store.DocumentUse{Document: "1", Client: "zen", Version: "7", LastUsed: day, Count: 2})...)
 	record(append(invented(300), store.DocumentUse{Document: "1", Client: "ios", Version: "1", LastUsed: day, Count: 5}, store.DocumentUse{Document: "2", Client: "web", LastUsed: day, Count: 1})...)
+	versions := invented(0)
+	for i := range versions {
+		versions[i].Document, versions[i].Client, versions[i].Version = "3", "web", fmt.Sprintf("v%04d", i)
+	}
+	record(versions...)
 	for _, tt := range []struct {
 		where string
 		want  string
@@ -115,9 +120,12 @@ func TestInventedClients(t *testing.T) {
 		{"document = '1' AND client <> 'other'", "100 rows, 106 uses"},
 		{"document = '1' AND client = 'other' AND version = ''", "1 rows, 502 uses"},
 		{"document = '1' AND client = 'ios' AND version = '1'", "1 rows, 6 uses"},
-		{"document = '1' AND client = 'web' AND version = '7'", "1 rows, 2 uses"},
+		{"document = '1' AND client = 'zen' AND version = '7'", "1 rows, 2 uses"},
+		{"document = '1' AND client BETWEEN 'x0000' AND 'x0097'", "98 rows, 98 uses"},
 		{"document = '2' AND client = 'web'", "1 rows, 1 uses"},
-		{"true", "102 rows, 609 uses"},
+		{"document = '3' AND version BETWEEN 'v0000' AND 'v0099'", "100 rows, 100 uses"},
+		{"document = '3' AND client = 'other'", "1 rows, 200 uses"},
+		{"true", "203 rows, 909 uses"},
 	} {
 		if got := value[string](t, db, "SELECT count(*) || ' rows, ' || coalesce(sum(times), 0) || ' uses' FROM document_uses WHERE "+tt.where); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.where, got, tt.want)
