@@ -56,14 +56,15 @@ func (s *Store) RunIdempotent(ctx context.Context, r IdempotentRun, do func(*Sto
 	defer leave()
 	var changes []Change
 	var announcements []func()
-	found := func(stored []byte) { response, replayed = stored, true }
+	var stored []byte // if replayed
+	found := func(response []byte) { stored, replayed = response, true }
 	err = retryConflicts(ctx, func() (err error) {
-		response, replayed = nil, false
+		response, stored, replayed = nil, nil, false
 		if err := s.loadOrAdmit(ctx, r, found); err != nil || replayed {
 			return err
 		}
-		o := &outerTx{store: s, maxLockTime: s.maxLockTime, preamble: []Query{lockIdempotencyKey(r.Key), loadResponse(r.Key, func(stored []byte) error {
-			found(stored)
+		o := &outerTx{store: s, maxLockTime: s.maxLockTime, preamble: []Query{lockIdempotencyKey(r.Key), loadResponse(r.Key, func(response []byte) error {
+			found(response)
 			return errAlreadyStored
 		})}}
 		if r.OwnRows {
@@ -81,7 +82,7 @@ func (s *Store) RunIdempotent(ctx context.Context, r IdempotentRun, do func(*Sto
 		err = nil
 	}
 	if replayed {
-		return response, err == nil, convertError(err)
+		return stored, err == nil, convertError(err)
 	}
 	err = s.publishWrite(ctx, changes, err)
 	if err == nil || errors.Is(err, errCommitUnknown) {

@@ -209,3 +209,45 @@ func TestDeleteExpiredResponses(t *testing.T) {
 		t.Errorf("%d responses are left, want the 2 that have not expired", n)
 	}
 }
+
+// TestRunIdempotentOnTwoServers checks that a request that arrives at another server while the first is in
+// progress gets the stored response, although its own run fails at the key.
+func TestRunIdempotentOnTwoServers(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.New(t)
+	first, db := setup(t, dsn)
+	second, _ := setup(t, dsn)
+	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
+	ctx, run := t.Context(), store.IdempotentRun{Key: [32]byte{7}, OwnRows: true}
+	written, finish := make(chan struct{}), make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		got, replayed, err := first.RunIdempotent(ctx, run, func(s *store.Store) ([]byte, error) {
+			response, err := bumpAndRespond(ctx, "first")(s)
+			close(written)
+			<-finish
+			return response, err
+		})
+		if string(got) != "first" || replayed || err != nil {
+			t.Errorf("the first one: %q, %v, %v", got, replayed, err)
+		}
+	})
+	<-written
+	done.Go(func() {
+		errFailed := errors.New("the response has errors")
+		got, replayed, err := second.RunIdempotent(ctx, run, func(s *store.Store) ([]byte, error) {
+			close(finish) // it has found no response, and waits for the key from here on
+			if _, err := bumpAndRespond(ctx, "second")(s); err != nil {
+				return nil, errFailed
+			}
+			return []byte("second"), nil
+		})
+		if string(got) != "first" || !replayed || err != nil {
+			t.Errorf("the second one: %q, %v, %v", got, replayed, err)
+		}
+	})
+	done.Wait()
+	if n := value[int](t, db, "SELECT course_count FROM categories WHERE id = 1"); n != 1 {
+		t.Errorf("%d bumps, want 1", n)
+	}
+}

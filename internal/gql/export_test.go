@@ -1,6 +1,8 @@
 package gql
 
 import (
+	"context"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -41,9 +43,19 @@ func (s *Server) AroundFields(f graphql.FieldMiddleware) { s.exec.AroundFields(f
 // NewWithBusyProcessors returns a server on which large operations are computed until free is called.
 func NewWithBusyProcessors(o Options) (s *Server, free func()) {
 	c := defaultComponents()
-	free = func() {}
-	for c.large.slots.TryAcquire(1) {
-		free = func(before func()) func() { return func() { before(); c.large.slots.Release(1) } }(free)
+	n := c.large.free
+	c.large.free = 0
+	return newServer(o, c), func() {
+		for range n {
+			c.large.release()
+		}
 	}
-	return newServer(o, c), free
 }
+
+// QueueLargeOperation waits until a large operation of an address may begin; EndLargeOperation ends it.
+func (s *Server) QueueLargeOperation(ctx context.Context, address string) error {
+	return s.large.acquire(ctx, address)
+}
+
+// EndLargeOperation ends a large operation.
+func (s *Server) EndLargeOperation() { s.large.release() }

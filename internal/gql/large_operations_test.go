@@ -1,8 +1,11 @@
 package gql_test
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/7p-education/api/edu"
@@ -39,4 +42,54 @@ func TestLargeOperations(t *testing.T) {
 			t.Errorf("after they are free: %.300s", resp)
 		}
 	}
+}
+
+// TestLargeOperationsTakeTurns checks that an address waits for one operation of each other address, however
+// many of them wait, that the number of those is limited, and that nothing is left in the end.
+func TestLargeOperationsTakeTurns(t *testing.T) {
+	t.Parallel()
+	s, free := gql.NewWithBusyProcessors(gql.Options{Log: discardLog})
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var order []string
+		wait := func(ctx context.Context, address string) {
+			err := s.QueueLargeOperation(ctx, address)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				order = append(order, "-"+address)
+				return
+			}
+			order = append(order, address)
+			go s.EndLargeOperation()
+		}
+		for range 40 {
+			go wait(t.Context(), "a")
+			synctest.Wait()
+		}
+		leaving, leave := context.WithCancel(t.Context())
+		for _, address := range []string{"b", "b", "c"} {
+			go wait(t.Context(), address)
+			synctest.Wait()
+		}
+		go wait(leaving, "d")
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		if got := strings.Join(order, " "); got != "-a -a -a -a -a -a -a -a -d" {
+			t.Errorf("rejected: %s", got)
+		}
+		order = nil
+		s.EndLargeOperation()
+		synctest.Wait()
+		if got := strings.Join(order, " "); !strings.HasPrefix(got, "a b c a b a a ") || len(order) != 35 {
+			t.Errorf("%d began: %s", len(order), got)
+		}
+		go wait(t.Context(), "a") // one is free
+		synctest.Wait()
+		if len(order) != 36 {
+			t.Error("none was free")
+		}
+	})
+	free()
 }

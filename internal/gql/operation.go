@@ -63,7 +63,8 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	}
 	leave := func() {}
 	if limits.IsLarge(op) {
-		if leave, err = e.large.acquire(ctx); err != nil {
+		leave = e.large.release
+		if err := e.large.acquire(ctx, meter.Address()); err != nil {
 			release()
 			return graphql.OneShot(e.errorResponse(ctx, err))
 		}

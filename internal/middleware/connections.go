@@ -4,17 +4,22 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// rejectedConnection is what a client receives in place of the response to its first request.
-const rejectedConnection = "HTTP/1.1 503 Service Unavailable\r\n" +
-	"Content-Type: application/problem+json\r\n" +
-	"Retry-After: 1\r\n" +
-	"Connection: close\r\n\r\n" +
-	`{"title":"too many connections","status":503,"detail":"this address has as many connections as the server accepts from one: close some, or send several requests on one"}` + "\n"
+// rejectedConnection is what a client receives in place of the response to its first request. Its length is
+// stated, since the close may reset a connection on which the client has sent already.
+var rejectedConnection = func() string {
+	const body = `{"title":"too many connections","status":503,"detail":"this address has as many connections as the server accepts from one: close some, or send several requests on one"}` + "\n"
+	return "HTTP/1.1 503 Service Unavailable\r\n" +
+		"Content-Type: application/problem+json\r\n" +
+		"Content-Length: " + strconv.Itoa(len(body)) + "\r\n" +
+		"Retry-After: 1\r\n" +
+		"Connection: close\r\n\r\n" + body
+}()
 
 // ConnectionLimit limits the connections that one address has open at a time, so that the headers and
 // buffers of one caller's connections are bounded: bench/HOSTILE.md has the memory that they take.

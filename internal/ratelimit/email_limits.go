@@ -12,8 +12,8 @@ import (
 // with the email succeeded has a bucket of its own.
 //
 // With the default of 10/15m, unknown addresses together have 50 attempts in any hour: 10 at once and one
-// each 90 s. NIST SP 800-63B section 3.2.2 permits 100 consecutive failures. A known address has 25 in an
-// hour, so that it is of no use for guesses either.
+// each 90 s. NIST SP 800-63B section 3.2.2 permits 100 consecutive failures. The known addresses
+// together have 10 in an hour, so that they are of no use for guesses either.
 type emailLimits struct {
 	all, known *countedLimiter
 	slowdown   Slowdown

@@ -213,6 +213,9 @@ func (m *Meter) ResponseBytes() int {
 	return int(m.response)
 }
 
+// Address returns the address of the request, "" if no client waits for it.
+func (m *Meter) Address() string { return m.caller.Address }
+
 // MaxResponseBytes returns the limit of the response.
 func (m *Meter) MaxResponseBytes() int {
 	if m == nil {
