@@ -28,7 +28,7 @@ const partialSuccessStatus = 294
 
 // buildRoutes returns the handler of the whole server, and the GraphQL server below it.
 func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql.Server, error) {
-	cors, err := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials)
+	cors, err := middleware.NewCORS(middleware.CORSOptions{Origins: c.CORSAllowedOrigins, Credentials: c.CORSCredentials, Headers: c.CORSAllowedHeaders})
 	if err != nil {
 		return nil, nil, nameSetting("CORS_ALLOWED_ORIGINS", err)
 	}
@@ -43,6 +43,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 		address := clientAddress(r)
 		return memory.Caller{ID: ratelimit.CallerKey(edu.ViewerFrom(r.Context()), address), Address: ratelimit.CallerKey(edu.Viewer{}, address)}
 	}
+	o.AllowsOrigin = cors.AllowsOrigin
 	api := gql.New(o)
 	addLargeOperationMetrics(metrics, api)
 	mux := http.NewServeMux()
@@ -66,7 +67,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 		middleware.ObserveRequests(requestObserver(metrics)),
 		middleware.Recover(log),
 		middleware.SecurityHeaders(),
-		cors,
+		cors.Handler,
 		middleware.Compress(),
 	), api, nil
 }

@@ -26,7 +26,7 @@ func (c *Config) Check() error {
 	}
 	mistakes = append(mistakes, checkFormerNames()...)
 	mistakes = append(mistakes, c.checkDemo()...)
-	if _, err := middleware.CORS(c.CORSAllowedOrigins, c.CORSCredentials); err != nil {
+	if _, err := middleware.NewCORS(middleware.CORSOptions{Origins: c.CORSAllowedOrigins, Credentials: c.CORSCredentials}); err != nil {
 		mistakes = append(mistakes, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err))
 	}
 	if c.texts["READ_REPLICA_URL"] != "" && c.texts["DATABASE_URL"] == "" {

@@ -55,6 +55,11 @@ func (e accessEntry) appendFields(b []byte, r *http.Request) []byte {
 	if req != nil {
 		b = req.appendOperation(b)
 	}
+	if values := r.Header["Traceparent"]; len(values) == 1 {
+		if id := parseTraceID(values[0]); id != "" {
+			b = appendText(b, "trace_id", id)
+		}
+	}
 	return append(b, "}\n"...)
 }
 
@@ -76,6 +81,28 @@ func (req *requestState) appendOperation(b []byte) []byte {
 		}
 	}
 	return b
+}
+
+// parseTraceID returns the trace id of a traceparent header, "" if it is invalid (W3C Trace Context, section
+// 3.2: version, trace id, parent id and flags, in lowercase hexadecimal). Later versions may append more.
+func parseTraceID(traceparent string) string {
+	version, rest, _ := strings.Cut(traceparent, "-")
+	id, rest, _ := strings.Cut(rest, "-")
+	parent, rest, _ := strings.Cut(rest, "-")
+	flags, _, hasMore := strings.Cut(rest, "-")
+	switch {
+	case !isLowerHex(version, 2) || !isLowerHex(id, 32) || !isLowerHex(parent, 16) || !isLowerHex(flags, 2):
+	case version == "ff" || version == "00" && hasMore:
+	case strings.Trim(id, "0") == "" || strings.Trim(parent, "0") == "":
+	default:
+		return id
+	}
+	return ""
+}
+
+// isLowerHex reports whether s has n hexadecimal digits, none in upper case.
+func isLowerHex(s string, n int) bool {
+	return len(s) == n && strings.Trim(s, "0123456789abcdef") == ""
 }
 
 func appendName(b []byte, name string) []byte {

@@ -77,6 +77,34 @@ func decodeLine(t *testing.T, line []byte) map[string]any {
 	return values
 }
 
+// TestTraceID checks which traceparent headers put their trace id into the line.
+func TestTraceID(t *testing.T) {
+	t.Parallel()
+	const id, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+	for header, want := range map[string]any{
+		"00-" + id + "-" + parent + "-01":                       id,
+		"00-" + id + "-" + parent + "-00":                       id,
+		"01-" + id + "-" + parent + "-01-later":                 id,
+		"":                                                      nil,
+		"00-" + id + "-" + parent:                               nil,
+		"00-" + id + "-" + parent + "-01-later":                 nil,
+		"00-" + id + "-" + parent + "-01-":                      nil,
+		"ff-" + id + "-" + parent + "-01":                       nil,
+		"00-" + strings.ToUpper(id) + "-" + parent + "-01":      nil,
+		"00-" + id[1:] + "-" + parent + "-01":                   nil,
+		"00-" + strings.Repeat("0", 32) + "-" + parent + "-01":  nil,
+		"00-" + id + "-" + strings.Repeat("0", 16) + "-01":      nil,
+		"00-" + strings.Repeat("\"", 32) + "-" + parent + "-01": nil,
+	} {
+		var buf bytes.Buffer
+		h := chain(respond(200, nil), middleware.RequestID(), middleware.AccessLog(&buf, slog.LevelInfo))
+		get(t, h, "Traceparent", header)
+		if got := decodeLine(t, buf.Bytes())["trace_id"]; got != want {
+			t.Errorf("%q: %v, want %v", header, got, want)
+		}
+	}
+}
+
 // TestAccessLogLevels checks that lines below the minimum level are not written.
 func TestAccessLogLevels(t *testing.T) {
 	t.Parallel()

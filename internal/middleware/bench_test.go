@@ -22,7 +22,7 @@ func (d *discard) WriteHeader(int)             {}
 // BenchmarkChain measures the complete middleware chain around a response of 2 kB.
 func BenchmarkChain(b *testing.B) {
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
-	cors, err := middleware.CORS([]string{"https://app.example.com"}, true)
+	cors, err := middleware.NewCORS(middleware.CORSOptions{Origins: []string{"https://app.example.com"}, Credentials: true})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -40,13 +40,13 @@ func BenchmarkChain(b *testing.B) {
 	}{
 		{"none", handler, ""},
 		{"plain", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
-			middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
+			middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
 		{"plain-nolog", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelError),
-			middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
+			middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
 		{"plain-observed", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelError),
-			middleware.ObserveRequests(func(middleware.CompletedRequest) {}), middleware.SecurityHeaders(), cors, middleware.Compress()), ""},
+			middleware.ObserveRequests(func(middleware.CompletedRequest) {}), middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
 		{"zstd", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
-			middleware.SecurityHeaders(), cors, middleware.Compress()), "gzip, deflate, br, zstd"},
+			middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), "gzip, deflate, br, zstd"},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", nil)

@@ -12,28 +12,79 @@ import (
 	"github.com/rs/cors"
 )
 
-// CORS allows pages of other origins to read responses. An origin is "https://app.example.com",
-// "https://*.example.com" for every host below a domain, or "*" for all origins. Browsers reject
-// "*" together with credentials, and so does CORS. An empty list means same origin only. The
-// origin "null" never matches: any page can have it, in a sandboxed frame.
-func CORS(origins []string, credentials bool) (func(http.Handler) http.Handler, error) {
-	for _, origin := range origins {
-		if err := validateOrigin(origin, credentials); err != nil {
-			return nil, fmt.Errorf("CORS origin %q: %w", origin, err)
+// CORS allows pages of other origins to read responses.
+type CORS struct {
+	// AllowsOrigin reports whether pages of an origin may, in the spelling that browsers send.
+	AllowsOrigin func(origin string) bool
+	// Handler wraps a handler.
+	Handler func(http.Handler) http.Handler
+}
+
+// CORSOptions are the settings of NewCORS.
+type CORSOptions struct {
+	// Origins are "https://app.example.com", "https://*.example.com" for every host below a domain, or
+	// "*" for all origins. Browsers reject "*" together with credentials, and so does NewCORS. None
+	// means same origin only. The origin "null" never matches: any page can have it, in a sandboxed
+	// frame.
+	Origins []string
+	// Credentials allows browsers to send cookies and client certificates.
+	Credentials bool
+	// Headers are request headers that are allowed besides those of allowedHeaders.
+	Headers HeaderNames
+}
+
+// HeaderNames are names of headers.
+type HeaderNames []string
+
+// UnmarshalText reads names that are separated by commas.
+func (h *HeaderNames) UnmarshalText(text []byte) error {
+	*h = nil
+	for name := range strings.SplitSeq(string(text), ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		if strings.ContainsFunc(name, func(c rune) bool { return !isASCIILetterOrDigit(c) && c != '-' && c != '_' }) {
+			return fmt.Errorf("header %q: write its name, such as X-Trace-Id", name)
+		}
+		*h = append(*h, name)
+	}
+	return nil
+}
+
+func isASCIILetterOrDigit(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// allowedHeaders are the request headers that clients of GraphQL, and what observes them, send.
+var allowedHeaders = []string{
+	"Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Requested-With", requestIDHeader, noCompressionHeader,
+	"Apollo-Require-Preflight", "GraphQL-Require-Preflight", "GraphQL-Cost", "GraphQL-Dry-Run",
+	"X-Apollo-Operation-Name", "X-Apollo-Operation-Id", "X-Apollo-Operation-Type", "X-Apollo-Cache-Key",
+	"apollographql-client-name", "apollographql-client-version", "apollographql-client-library-name", "apollographql-client-library-version",
+	"GraphQL-Client-Name", "GraphQL-Client-Version",
+	"traceparent", "tracestate", "baggage", "sentry-trace", // W3C Trace Context and Baggage, Sentry
+	"x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin", "x-datadog-sampling-priority", "newrelic", "b3",
+}
+
+// exposedHeaders are the response headers that pages may read: docs/api.md lists them.
+var exposedHeaders = []string{requestIDHeader, "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Age", "ETag", "Cache-Status"}
+
+// NewCORS returns the CORS of options.
+func NewCORS(o CORSOptions) (CORS, error) {
+	for _, origin := range o.Origins {
+		if err := validateOrigin(origin, o.Credentials); err != nil {
+			return CORS{}, fmt.Errorf("CORS origin %q: %w", origin, err)
 		}
 	}
-	return cors.New(cors.Options{
-		AllowOriginFunc: originMatcher(origins),
-		AllowedMethods:  []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{
-			"Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", requestIDHeader, noCompressionHeader,
-			"X-Apollo-Operation-Name", "Apollo-Require-Preflight", "GraphQL-Require-Preflight", "GraphQL-Cost", "GraphQL-Dry-Run",
-			"apollographql-client-name", "apollographql-client-version", "GraphQL-Client-Name", "GraphQL-Client-Version",
-		},
-		ExposedHeaders:   []string{requestIDHeader, "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Age", "ETag", "Cache-Status"},
+	allows := originMatcher(o.Origins)
+	return CORS{AllowsOrigin: allows, Handler: cors.New(cors.Options{
+		AllowOriginFunc:  allows,
+		AllowedMethods:   []string{http.MethodGet, http.MethodPost},
+		AllowedHeaders:   slices.Concat(allowedHeaders, o.Headers),
+		ExposedHeaders:   exposedHeaders,
 		MaxAge:           86400,
-		AllowCredentials: credentials,
-	}).Handler, nil
+		AllowCredentials: o.Credentials,
+	}).Handler}, nil
 }
 
 // originMatcher returns a function that reports whether an origin matches one of origins, which

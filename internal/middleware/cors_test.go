@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -39,7 +40,7 @@ func TestCORSRejectsOrigins(t *testing.T) {
 		{"http://localhost:80", false, "port"},
 		{"https://bücher.example", false, "ASCII"},
 	} {
-		_, err := middleware.CORS([]string{tt.origin}, tt.credentials)
+		_, err := middleware.NewCORS(middleware.CORSOptions{Origins: []string{tt.origin}, Credentials: tt.credentials})
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q with credentials %v: error %v, want %q", tt.origin, tt.credentials, err, tt.want)
 		}
@@ -74,11 +75,11 @@ func TestCORS(t *testing.T) {
 		{[]string{"*"}, "", ""},
 		{[]string{"https://App.Example.com"}, "https://app.example.com", "https://app.example.com"},
 	} {
-		cors, err := middleware.CORS(tt.origins, false)
+		cors, err := middleware.NewCORS(middleware.CORSOptions{Origins: tt.origins})
 		if err != nil {
 			t.Fatal(err)
 		}
-		res := get(t, cors(respond(200, nil)), "Origin", tt.origin)
+		res := get(t, cors.Handler(respond(200, nil)), "Origin", tt.origin)
 		if got := res.Header.Get("Access-Control-Allow-Origin"); got != tt.want {
 			t.Errorf("origins %v, Origin %q: allowed %q, want %q", tt.origins, tt.origin, got, tt.want)
 		}
@@ -97,16 +98,17 @@ func TestCORS(t *testing.T) {
 
 func TestCORSPreflight(t *testing.T) {
 	t.Parallel()
-	cors, err := middleware.CORS([]string{"https://app.example.com"}, true)
+	cors, err := middleware.NewCORS(middleware.CORSOptions{Origins: []string{"https://app.example.com"}, Credentials: true, Headers: middleware.HeaderNames{"X-Own"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := cors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("preflight reached the handler") }))
+	h := cors.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("preflight reached the handler") }))
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, "/graphql", nil)
 	r.Header.Set("Origin", "https://app.example.com")
 	r.Header.Set("Access-Control-Request-Method", "POST")
-	const headers = "apollo-require-preflight,apollographql-client-name,apollographql-client-version,authorization,content-type," +
-		"graphql-client-name,graphql-client-version,graphql-require-preflight,idempotency-key,if-none-match,x-apollo-operation-name"
+	const headers = "apollo-require-preflight,apollographql-client-library-name,apollographql-client-library-version,apollographql-client-name," +
+		"apollographql-client-version,authorization,baggage,content-type,graphql-client-name,graphql-client-version,graphql-require-preflight," +
+		"idempotency-key,if-none-match,sentry-trace,traceparent,tracestate,x-apollo-operation-id,x-apollo-operation-name,x-own,x-requested-with"
 	r.Header.Set("Access-Control-Request-Headers", headers)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
@@ -126,11 +128,11 @@ func TestCORSPreflight(t *testing.T) {
 // TestCORSPreflightRejects sends preflights with one disallowed property each.
 func TestCORSPreflightRejects(t *testing.T) {
 	t.Parallel()
-	cors, err := middleware.CORS([]string{"https://app.example.com"}, true)
+	cors, err := middleware.NewCORS(middleware.CORSOptions{Origins: []string{"https://app.example.com"}, Credentials: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := cors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("preflight reached the handler") }))
+	h := cors.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("preflight reached the handler") }))
 	for _, tt := range []struct {
 		origin, method, headers string
 		allowed                 bool
@@ -155,6 +157,22 @@ func TestCORSPreflightRejects(t *testing.T) {
 		}
 		if got := rec.Header().Get("Vary"); got != "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" {
 			t.Errorf("%+v: Vary %q", tt, got)
+		}
+	}
+}
+
+func TestHeaderNames(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"": "[]", "X-A": "[X-A]", " X-A , x_b,": "[X-A x_b]"} {
+		var got middleware.HeaderNames
+		if err := got.UnmarshalText([]byte(text)); err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"*", "X-A: b", "X A", "é", "X-A,a/b"} {
+		var got middleware.HeaderNames
+		if err := got.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q: %v", text, got)
 		}
 	}
 }

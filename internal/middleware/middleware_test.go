@@ -236,12 +236,12 @@ func TestSecurityHeaders(t *testing.T) {
 // handler ran.
 func TestPanicRetainsHeaders(t *testing.T) {
 	t.Parallel()
-	cors, err := middleware.CORS([]string{"https://app.example.com"}, false)
+	cors, err := middleware.NewCORS(middleware.CORSOptions{Origins: []string{"https://app.example.com"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := chain(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }),
-		middleware.RequestID(), middleware.Recover(slog.New(slog.DiscardHandler)), middleware.SecurityHeaders(), cors, middleware.Compress())
+		middleware.RequestID(), middleware.Recover(slog.New(slog.DiscardHandler)), middleware.SecurityHeaders(), cors.Handler, middleware.Compress())
 	res := get(t, h, "Origin", "https://app.example.com", "Accept-Encoding", "gzip")
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
