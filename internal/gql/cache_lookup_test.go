@@ -49,20 +49,20 @@ func TestCacheHeaders(t *testing.T) {
 		cacheStatus  string
 		cacheControl string
 	}{
-		{"public response, miss", edu.Viewer{}, titles, nil, 200, `"7p"; fwd=miss; stored`, "max-age=60, public"},
-		{"public response, hit", edu.Viewer{}, titles, nil, 200, `"7p"; hit; ttl=`, "max-age=60, public"},
-		{"public response to a token", student, titles, []string{"Authorization: Bearer x"}, 200, `"7p"; hit; ttl=`, "max-age=60, private"},
-		{"public response to a cookie", edu.Viewer{}, titles, []string{"Cookie: a=b"}, 200, `"7p"; hit; ttl=`, "max-age=60, private"},
-		{"public response as application/json", edu.Viewer{}, titles, []string{"Accept: application/json"}, 200, `"7p"; hit; ttl=`, "max-age=60, public"},
-		{"private response, miss", student, "{ viewer { name } }", []string{"Authorization: Bearer x"}, 200, `"7p"; fwd=miss; stored`, "max-age=30, private"},
-		{"private response, hit", student, "{ viewer { name } }", []string{"Authorization: Bearer x"}, 200, `"7p"; hit; ttl=`, "max-age=30, private"},
+		{"public response, miss", edu.Viewer{}, titles, nil, 200, `"7p"; fwd=miss; stored`, "public, max-age=0, s-maxage=60, stale-while-revalidate=60"},
+		{"public response, hit", edu.Viewer{}, titles, nil, 200, `"7p"; hit; ttl=`, "public, max-age=0, s-maxage=60, stale-while-revalidate=60"},
+		{"public response to a token", student, titles, []string{"Authorization: Bearer x"}, 200, `"7p"; hit; ttl=`, "private, no-cache"},
+		{"public response to a cookie", edu.Viewer{}, titles, []string{"Cookie: a=b"}, 200, `"7p"; hit; ttl=`, "private, no-cache"},
+		{"public response as application/json", edu.Viewer{}, titles, []string{"Accept: application/json"}, 200, `"7p"; hit; ttl=`, "public, max-age=0, s-maxage=60, stale-while-revalidate=60"},
+		{"private response, miss", student, "{ viewer { name } }", []string{"Authorization: Bearer x"}, 200, `"7p"; fwd=miss; stored`, "private, no-cache"},
+		{"private response, hit", student, "{ viewer { name } }", []string{"Authorization: Bearer x"}, 200, `"7p"; hit; ttl=`, "private, no-cache"},
 		{"private response of an anonymous viewer", edu.Viewer{}, "{ viewer { name } }", nil, 200, `"7p"; fwd=miss; detail=anonymous-private`, "no-store"},
-		{"depends on the role, miss", admin, "{ platformDashboard { usersCount } }", nil, 200, `"7p"; fwd=miss; stored`, "max-age=30, private"},
-		{"depends on the role, another admin", edu.Viewer{ID: 9, Role: edu.RoleAdmin}, "{ platformDashboard { usersCount } }", nil, 200, `"7p"; hit; ttl=`, "max-age=30, private"},
-		{"depends on the clock", admin, "{ platformDashboard { activeUsersCount } }", nil, 200, `"7p"; fwd=miss; stored`, "max-age=10, private"},
-		{"depends on the anonymous viewer, miss", edu.Viewer{}, "{ courses(first: 1) { nodes { viewerEnrollment { id } } } }", nil, 200, `"7p"; fwd=miss; stored`, "max-age=30, private"},
-		{"depends on the anonymous viewer, hit", edu.Viewer{}, "{ courses(first: 1) { nodes { viewerEnrollment { id } } } }", nil, 200, `"7p"; hit; ttl=`, "max-age=30, private"},
-		{"depends on the viewer", student, "{ courses(first: 1) { nodes { viewerEnrollment { id } } } }", nil, 200, `"7p"; fwd=miss; stored`, "max-age=30, private"},
+		{"depends on the role, miss", admin, "{ platformDashboard { usersCount } }", nil, 200, `"7p"; fwd=miss; stored`, "private, no-cache"},
+		{"depends on the role, another admin", edu.Viewer{ID: 9, Role: edu.RoleAdmin}, "{ platformDashboard { usersCount } }", nil, 200, `"7p"; hit; ttl=`, "private, no-cache"},
+		{"depends on the clock", admin, "{ platformDashboard { activeUsersCount } }", nil, 200, `"7p"; fwd=miss; stored`, "private, no-cache"},
+		{"depends on the anonymous viewer, miss", edu.Viewer{}, "{ courses(first: 1) { nodes { viewerEnrollment { id } } } }", nil, 200, `"7p"; fwd=miss; stored`, "public, max-age=0, s-maxage=30, stale-while-revalidate=60"},
+		{"depends on the anonymous viewer, hit", edu.Viewer{}, "{ courses(first: 1) { nodes { viewerEnrollment { id } } } }", nil, 200, `"7p"; hit; ttl=`, "public, max-age=0, s-maxage=30, stale-while-revalidate=60"},
+		{"depends on the viewer", student, "{ courses(first: 1) { nodes { viewerEnrollment { id } } } }", nil, 200, `"7p"; fwd=miss; stored`, "private, no-cache"},
 		{"without maxAge", edu.Viewer{}, "{ __typename }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"introspection", edu.Viewer{}, "{ __schema { queryType { name } } }", nil, 200, `"7p"; fwd=bypass; detail=max-age-0`, "no-store"},
 		{"response with errors", edu.Viewer{}, "{ courses(first: 1) { nodes { title analytics { completions } } } }", nil, 200, `"7p"; fwd=miss; detail=errors`, "no-store"},
@@ -196,7 +196,7 @@ func TestCacheHitsRegisterTexts(t *testing.T) {
 	if resp := get(url.Values{"query": {titles}}); !isHit(resp) {
 		t.Errorf("with its text: %s", resp.Header.Get("Cache-Status"))
 	}
-	if resp := get(url.Values{}); !isHit(resp) || resp.Header.Get("Cache-Control") != "max-age=60, public" {
+	if resp := get(url.Values{}); !isHit(resp) || resp.Header.Get("Cache-Control") != "public, max-age=0, s-maxage=60, stale-while-revalidate=60" {
 		t.Errorf("by its hash: %v %s", resp.Header, resp.Body)
 	}
 }

@@ -62,6 +62,8 @@ type Options struct {
 	ResponseMemory *memory.Pool
 	// Caller returns who a request counts for in ResponseMemory; nil is one caller for all requests.
 	Caller func(*http.Request) memory.Caller
+	// AllowsOrigin reports whether CORS allows an origin; nil allows none.
+	AllowsOrigin func(origin string) bool
 }
 
 const (
@@ -124,6 +126,7 @@ func newServer(o Options, c components) *Server {
 		Budget:        o.Budget,
 		Cache:         o.ResponseCache,
 		Extensions:    o.Extensions,
+		AllowsOrigin:  o.AllowsOrigin,
 		NewMeter:      func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
 	})}
 }

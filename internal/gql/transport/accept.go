@@ -70,9 +70,16 @@ func checkContentType(r *http.Request) *response.RequestError {
 	return nil
 }
 
-// checkPreflight rejects a GET that a page of another origin can send without a CORS preflight: it has
-// neither a JSON content type nor one of the headers that make a browser send a preflight.
-func checkPreflight(r *http.Request) *response.RequestError {
+// checkGetSource rejects a GET that a page of a foreign origin may have made a browser send, with the cookies
+// of its visitor: by an image, a link or a script. Queries change nothing, so a GET is accepted if one of
+// these holds:
+//
+//   - A JSON content type or a header that makes a browser send a preflight, which CORS answers.
+//   - Sec-Fetch-Site, which no page can forge: the page has the server's origin, or there is no page.
+//   - An Origin that CORS allows.
+//   - Neither of the two, and no cookie: a program that is not a browser, or an old browser without a
+//     cookie, whose response no foreign page can read.
+func (d requestReader) checkGetSource(r *http.Request) *response.RequestError {
 	if r.Header.Get("Content-Type") != "" {
 		return checkContentType(r)
 	}
@@ -81,6 +88,17 @@ func checkPreflight(r *http.Request) *response.RequestError {
 			return nil
 		}
 	}
-	return response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "a GET needs Content-Type: application/json or the header "+
-		"GraphQL-Require-Preflight: 1, which keeps other sites from sending it in a visitor's name")
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	switch {
+	case site == "same-origin" || site == "none":
+		return nil
+	case origin != "":
+		if d.allowsOrigin != nil && d.allowsOrigin(origin) {
+			return nil
+		}
+	case site == "" && r.Header["Cookie"] == nil:
+		return nil
+	}
+	return response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "a GET from a page of another origin needs an origin of "+
+		"CORS_ALLOWED_ORIGINS, Content-Type: application/json, or the header GraphQL-Require-Preflight: 1")
 }

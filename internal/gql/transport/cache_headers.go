@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/middleware"
 )
@@ -41,15 +42,21 @@ func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache
 	middleware.WriteCachedBody(out.w, http.StatusOK, e.Body, e.EncodedBody)
 }
 
-// appendCacheControl appends how long other caches may store a response. A response to a request with
-// credentials is private, even if it does not depend on the viewer.
+// staleSeconds is for how long browsers and CDNs may return a response while they renew it. The server's
+// own cache has the same.
+const staleSeconds = 60
+
+// appendCacheControl appends how long others may store a response to r. With credentials, browsers
+// revalidate each time, which costs a 304: otherwise a page would show a viewer's own write undone. Without,
+// the response is the same for all anonymous viewers, so that CDNs may store it for its maximum age.
 func appendCacheControl(b []byte, r *http.Request, e *respcache.Entry) []byte {
-	b = append(b, "max-age="...)
-	b = strconv.AppendInt(b, int64(e.MaxAge/time.Second), 10)
-	if e.Scope == respcache.Public && r.Header["Authorization"] == nil && r.Header["Cookie"] == nil {
-		return append(b, ", public"...)
+	if r.Header["Authorization"] != nil || r.Header["Cookie"] != nil || edu.ViewerFrom(r.Context()).SignedIn() {
+		return append(b, "private, no-cache"...)
 	}
-	return append(b, ", private"...)
+	b = append(b, "public, max-age=0, s-maxage="...)
+	b = strconv.AppendInt(b, int64(e.MaxAge/time.Second), 10)
+	b = append(b, ", stale-while-revalidate="...)
+	return strconv.AppendInt(b, staleSeconds, 10)
 }
 
 // The usual Vary of a response before it is known to be cacheable, and the Vary that it gets then.

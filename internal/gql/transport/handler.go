@@ -36,6 +36,9 @@ type Options struct {
 	Cache *respcache.Cache
 	// Extensions are those of the executor that may inspect the text of an operation.
 	Extensions []graphql.HandlerExtension
+	// AllowsOrigin reports whether pages of an origin may send requests by GET without a preflight; nil
+	// allows none.
+	AllowsOrigin func(origin string) bool
 	// NewMeter returns the meter of a request, which limits the bytes of its response; nil for no limit.
 	NewMeter func(*http.Request) *memory.Meter
 }
@@ -57,7 +60,7 @@ type Handler struct {
 func New(exec graphql.GraphExecutor, o Options) *Handler {
 	return &Handler{
 		Options: o, exec: exec,
-		requests:      requestReader{maxBodyBytes: o.MaxBodyBytes, maxBatchSize: o.MaxBatchSize, memo: newRequestMemo(o.Cache, o.Extensions)},
+		requests:      requestReader{maxBodyBytes: o.MaxBodyBytes, maxBatchSize: o.MaxBatchSize, memo: newRequestMemo(o.Cache, o.Extensions), allowsOrigin: o.AllowsOrigin},
 		revalidations: semaphore.NewWeighted(maxRevalidations),
 	}
 }

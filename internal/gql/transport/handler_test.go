@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/7p-education/api/internal/gql/transport"
 	"github.com/7p-education/api/internal/gqltest"
 )
 
@@ -211,7 +212,9 @@ func get(t *testing.T, h http.Handler, target string, headers ...string) *gqltes
 
 func TestGet(t *testing.T) {
 	t.Parallel()
-	h := newHandler(respondHello)
+	h := transport.New(newExecutor(respondHello), transport.Options{
+		MaxBodyBytes: maxBody, AllowsOrigin: func(origin string) bool { return origin == "https://app.example.com" },
+	})
 	const preflight = "GraphQL-Require-Preflight: 1"
 	tests := []struct {
 		name, query string
@@ -228,8 +231,18 @@ func TestGet(t *testing.T) {
 		{"null counts as absent, except as a name", "query=query null{hello} query B{hello}&operationName=null&variables=null", preflight, 200, ""},
 		{"null is an unknown name", "query=query A{hello}&operationName=null", preflight, 422, "OPERATION_RESOLUTION_FAILURE"},
 		{"unknown parameter", "query={hello}&a=1&a=2", preflight, 200, ""},
-		{"no preflight", "query={hello}", "", 400, "BAD_REQUEST"},
-		{"empty preflight", "query={hello}", "GraphQL-Require-Preflight: ", 400, "BAD_REQUEST"},
+		{"not from a page", "query={hello}", "", 200, ""},
+		{"not from a page, with a cookie", "query={hello}", "Cookie: a=b", 400, "BAD_REQUEST"},
+		{"typed by the visitor", "query={hello}", "Sec-Fetch-Site: none\nCookie: a=b", 200, ""},
+		{"from a page of the server", "query={hello}", "Sec-Fetch-Site: same-origin\nCookie: a=b", 200, ""},
+		{"from a page of an allowed origin", "query={hello}", "Sec-Fetch-Site: cross-site\nOrigin: https://app.example.com\nCookie: a=b", 200, ""},
+		{"from a page of an allowed origin, in an old browser", "query={hello}", "Origin: https://app.example.com", 200, ""},
+		{"from a page of another origin", "query={hello}", "Sec-Fetch-Site: cross-site\nOrigin: https://evil.example.com", 400, "BAD_REQUEST"},
+		{"from a page of another origin, in an old browser", "query={hello}", "Origin: https://evil.example.com", 400, "BAD_REQUEST"},
+		{"from a sandboxed frame", "query={hello}", "Sec-Fetch-Site: cross-site\nOrigin: null", 400, "BAD_REQUEST"},
+		{"image of a foreign page", "query={hello}", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors", 400, "BAD_REQUEST"},
+		{"image of a page of another subdomain", "query={hello}", "Sec-Fetch-Site: same-site\nSec-Fetch-Mode: no-cors", 400, "BAD_REQUEST"},
+		{"empty preflight", "query={hello}", "GraphQL-Require-Preflight: \nCookie: a=b", 400, "BAD_REQUEST"},
 		{"content type of a simple request", "query={hello}", "Content-Type: text/plain\n" + preflight, 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{"no parameters", "", preflight, 422, "BAD_REQUEST"},
 		{"empty query", "query=", preflight, 422, "BAD_REQUEST"},

@@ -37,6 +37,7 @@ type requestReader struct {
 	maxBodyBytes int64
 	maxBatchSize int
 	memo         *requestMemo
+	allowsOrigin func(origin string) bool // as CORS does
 }
 
 // readRequest reads and decodes a request.
@@ -45,7 +46,7 @@ func (d requestReader) readRequest(r *http.Request, body *bodyReader) (in parsed
 	case http.MethodPost:
 		in, reqErr = d.readPostBody(r, body)
 	case http.MethodGet:
-		in.params, reqErr = readGetQuery(r, d.maxBodyBytes)
+		in.params, reqErr = d.readGetQuery(r)
 	default:
 		reqErr = response.NewRequestError(http.StatusMethodNotAllowed, response.CodeMethodNotAllowed, "use POST, or GET for a query")
 	}
@@ -98,15 +99,14 @@ func (d requestReader) readPostBody(r *http.Request, from *bodyReader) (in parse
 	return in, reqErr
 }
 
-// readGetQuery reads the parameters from a URL's query of at most maxBytes. An empty parameter counts as
-// absent.
-func readGetQuery(r *http.Request, maxBytes int64) (*graphql.RawParams, *response.RequestError) {
-	if reqErr := checkPreflight(r); reqErr != nil {
+// readGetQuery reads the parameters from a URL's query. An empty parameter counts as absent.
+func (d requestReader) readGetQuery(r *http.Request) (*graphql.RawParams, *response.RequestError) {
+	if reqErr := d.checkGetSource(r); reqErr != nil {
 		return nil, reqErr
 	}
-	if int64(len(r.URL.RawQuery)) > maxBytes {
+	if int64(len(r.URL.RawQuery)) > d.maxBodyBytes {
 		return nil, response.NewRequestError(http.StatusRequestURITooLong, response.CodeURITooLong,
-			"the URL's query is larger than the limit of %d bytes: use POST", maxBytes)
+			"the URL's query is larger than the limit of %d bytes: use POST", d.maxBodyBytes)
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
