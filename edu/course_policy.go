@@ -1,13 +1,13 @@
 package edu
 
-// Policies of writes to a course. Each runs inside the writing transaction, on the locked row. A
-// nil course stands for a missing row. A course that the viewer may not see is reported as not
+// Policies of writes to a course. Each runs inside the writing transaction, on the locked row. The
+// fields viewerCan… call them too, for clients. A nil course stands for a missing row. A course that the viewer may not see is reported as not
 // found.
 
 const courseNotFound = "course not found"
 
 // AuthorizeEdit rejects viewers who may not change the course.
-func (c *Course) AuthorizeEdit(v Viewer, at InputPath) error {
+func (c *Course) AuthorizeEdit(v Principal, at InputPath) error {
 	switch {
 	case c == nil || !c.VisibleTo(v):
 		return at.UserErrorf(UserNotFound, "%s", courseNotFound)
@@ -18,7 +18,7 @@ func (c *Course) AuthorizeEdit(v Viewer, at InputPath) error {
 }
 
 // AuthorizeEnroll rejects viewers who may not enroll in the course or already are enrolled.
-func (c *Course) AuthorizeEnroll(v Viewer, enrolled bool, at InputPath) error {
+func (c *Course) AuthorizeEnroll(v Principal, enrolled bool, at InputPath) error {
 	switch {
 	case enrolled:
 		return at.UserErrorf(UserAlreadyExists, "the viewer is already enrolled in this course")
@@ -31,7 +31,7 @@ func (c *Course) AuthorizeEnroll(v Viewer, enrolled bool, at InputPath) error {
 }
 
 // AuthorizeBulkEnroll rejects viewers who may not enroll others in the course.
-func (c *Course) AuthorizeBulkEnroll(v Viewer, at InputPath) error {
+func (c *Course) AuthorizeBulkEnroll(v Principal, at InputPath) error {
 	if err := c.AuthorizeEdit(v, at); err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (c *Course) AuthorizeBulkEnroll(v Viewer, at InputPath) error {
 }
 
 // AuthorizeUnenroll rejects viewers who are not enrolled in the course.
-func (c *Course) AuthorizeUnenroll(v Viewer, enrolled bool, at InputPath) error {
+func (c *Course) AuthorizeUnenroll(v Principal, enrolled bool, at InputPath) error {
 	switch {
 	case enrolled:
 		return nil
@@ -54,8 +54,8 @@ func (c *Course) AuthorizeUnenroll(v Viewer, enrolled bool, at InputPath) error 
 
 // AuthorizeReview rejects viewers who may not review the course. Its instructor may not, enrolled or
 // not.
-func (c *Course) AuthorizeReview(v Viewer, enrolled bool, at InputPath) error {
-	if c != nil && v.SignedIn() && c.InstructorID == v.ID {
+func (c *Course) AuthorizeReview(v Principal, enrolled bool, at InputPath) error {
+	if c != nil && v.SignedIn() && c.InstructorID == v.UserID() {
 		return at.UserErrorf(UserForbidden, "the instructor of a course cannot review it")
 	}
 	if err := c.AuthorizeUnenroll(v, enrolled, at); err != nil {

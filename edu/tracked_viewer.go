@@ -10,6 +10,8 @@ import (
 type Principal interface {
 	// SignedIn reports whether the principal is a signed-in user.
 	SignedIn() bool
+	// UserID returns the id of the principal, 0 if it is anonymous.
+	UserID() int64
 	// HasRole reports whether the principal has a role or a higher one.
 	HasRole(r Role) bool
 	// CanAccessUser reports whether the principal may read the private data of a user.

@@ -15,6 +15,9 @@ type Viewer struct {
 // SignedIn reports whether the viewer is a signed-in user.
 func (v Viewer) SignedIn() bool { return v.ID != 0 }
 
+// UserID returns the id of the viewer, 0 for an anonymous one.
+func (v Viewer) UserID() int64 { return v.ID }
+
 // IsAdmin reports whether the viewer is an admin.
 func (v Viewer) IsAdmin() bool { return v.SignedIn() && v.Role == RoleAdmin }
 

@@ -23,6 +23,9 @@ type CourseResolver interface {
 	Videos(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Video], error)
 	Reviews(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Review], error)
 	ViewerEnrollment(ctx context.Context, obj *edu.Course) (*edu.Enrollment, error)
+	ViewerCanUpdate(ctx context.Context, obj *edu.Course) (bool, error)
+	ViewerCanEnroll(ctx context.Context, obj *edu.Course) (bool, error)
+	ViewerCanReview(ctx context.Context, obj *edu.Course) (bool, error)
 	Enrollments(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Enrollment], error)
 	Analytics(ctx context.Context, obj *edu.Course) (*edu.CourseAnalytics, error)
 	RelatedCourses(ctx context.Context, obj *edu.Course, first int) ([]*edu.Course, error)
@@ -725,6 +728,75 @@ func fieldContext_Course_viewerEnrollment(_ context.Context, ec *executionContex
 	return fc, nil
 }
 
+func _Course_viewerCanUpdate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_viewerCanUpdate(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Course().ViewerCanUpdate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_viewerCanUpdate(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, true, true, "Boolean")
+}
+
+func _Course_viewerCanEnroll(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_viewerCanEnroll(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Course().ViewerCanEnroll(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_viewerCanEnroll(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, true, true, "Boolean")
+}
+
+func _Course_viewerCanReview(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_viewerCanReview(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Course().ViewerCanReview(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_viewerCanReview(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, true, true, "Boolean")
+}
+
 func _Course_enrollments(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -739,10 +811,10 @@ func _Course_enrollments(ctx context.Context, ec *executionContext, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *edu.Page[*edu.Enrollment]) graphql.Marshaler {
-			return marshalNEnrollmentConnection2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPage(ctx, ec, selections, v)
+			return marshalOEnrollmentConnection2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPage(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Course_enrollments(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1823,9 +1895,27 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return _Course_viewerEnrollment(ctx, ec, field, obj)
 				})
-		case "enrollments":
+		case "viewerCanUpdate":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_viewerCanUpdate(ctx, ec, field, obj)
+				})
+		case "viewerCanEnroll":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_viewerCanEnroll(ctx, ec, field, obj)
+				})
+		case "viewerCanReview":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_viewerCanReview(ctx, ec, field, obj)
+				})
+		case "enrollments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Course_enrollments(ctx, ec, field, obj)
 				})

@@ -1143,27 +1143,25 @@ func _PlatformDashboard(ctx context.Context, ec *executionContext, sel ast.Selec
 
 // region    ***************************** type.gotpl *****************************
 
-func marshalNInstructorDashboard2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInstructorDashboard(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.InstructorDashboard) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "InstructorDashboard!")
-		return graphql.Null
-	}
-	return _InstructorDashboard(ctx, ec, sel, v)
-}
-
-func marshalNPlatformDashboard2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPlatformDashboard(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.PlatformDashboard) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "PlatformDashboard!")
-		return graphql.Null
-	}
-	return _PlatformDashboard(ctx, ec, sel, v)
-}
-
 func marshalODashboard2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDashboard(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Dashboard) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _Dashboard(ctx, ec, sel, v)
+}
+
+func marshalOInstructorDashboard2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInstructorDashboard(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.InstructorDashboard) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _InstructorDashboard(ctx, ec, sel, v)
+}
+
+func marshalOPlatformDashboard2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPlatformDashboard(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.PlatformDashboard) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _PlatformDashboard(ctx, ec, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -258,24 +258,51 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollment) {
 				return false
 			}
-		case 21: // enrollments
-			if e.ReportArgumentError(f) {
-				if !e.WriteNull(f, true, true) {
-					return false
-				}
-				continue
-			}
-			v, err := e.Resolvers.Course().Enrollments(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+		case 21: // viewerCanUpdate
+			v, err := e.Resolvers.Course().ViewerCanUpdate(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
 					return false
 				}
 				continue
 			}
-			if !encode.WriteObject(e, f, v, true, encodeEnrollmentConnection) {
+			e.WriteBool(bool(v))
+		case 22: // viewerCanEnroll
+			v, err := e.Resolvers.Course().ViewerCanEnroll(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			e.WriteBool(bool(v))
+		case 23: // viewerCanReview
+			v, err := e.Resolvers.Course().ViewerCanReview(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			e.WriteBool(bool(v))
+		case 24: // enrollments
+			if e.ReportArgumentError(f) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			v, err := e.Resolvers.Course().Enrollments(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 22: // analytics
+		case 25: // analytics
 			v, err := e.Resolvers.Course().Analytics(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -286,7 +313,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCourseAnalytics) {
 				return false
 			}
-		case 23: // relatedCourses
+		case 26: // relatedCourses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -1527,19 +1554,19 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			}
 		case 10: // enrollments
 			if e.ReportArgumentError(f) {
-				if !e.WriteNull(f, true, true) {
+				if !e.WriteNull(f, false, true) {
 					return false
 				}
 				continue
 			}
 			v, err := e.Resolvers.User().Enrollments(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string), f.Args["status"].(*edu.EnrollmentStatus), f.Args["orderBy"].(*edu.EnrollmentOrder))
 			if e.ReportResolverError(f, err) {
-				if !e.WriteNull(f, true, true) {
+				if !e.WriteNull(f, false, true) {
 					return false
 				}
 				continue
 			}
-			if !encode.WriteObject(e, f, v, true, encodeEnrollmentConnection) {
+			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
 		case 11: // dashboard
@@ -1898,9 +1925,12 @@ var encodeTypes = &encode.Types{
 			"videos":           {Index: 18, Resolver: true},
 			"reviews":          {Index: 19, Resolver: true},
 			"viewerEnrollment": {Index: 20, Resolver: true},
-			"enrollments":      {Index: 21, Resolver: true},
-			"analytics":        {Index: 22, Resolver: true},
-			"relatedCourses":   {Index: 23, Resolver: true},
+			"viewerCanUpdate":  {Index: 21, Resolver: true},
+			"viewerCanEnroll":  {Index: 22, Resolver: true},
+			"viewerCanReview":  {Index: 23, Resolver: true},
+			"enrollments":      {Index: 24, Resolver: true},
+			"analytics":        {Index: 25, Resolver: true},
+			"relatedCourses":   {Index: 26, Resolver: true},
 		},
 		"CourseAnalytics": {
 			"totalEnrollments": {Index: 0, Resolver: false},
@@ -2182,9 +2212,9 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 			return field_Course_videos_args(ctx, ec, raw)
 		case 19:
 			return field_Course_reviews_args(ctx, ec, raw)
-		case 21:
+		case 24:
 			return field_Course_enrollments_args(ctx, ec, raw)
-		case 23:
+		case 26:
 			return field_Course_relatedCourses_args(ctx, ec, raw)
 		}
 	case "Dashboard":

@@ -1166,14 +1166,6 @@ func marshalNEnrollment2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmen
 	return _Enrollment(ctx, ec, sel, v)
 }
 
-func marshalNEnrollmentConnection2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPage(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Page[*edu.Enrollment]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "EnrollmentConnection!")
-		return graphql.Null
-	}
-	return _EnrollmentConnection(ctx, ec, sel, v)
-}
-
 func marshalNEnrollmentEdge2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.Edge[*edu.Enrollment]) graphql.Marshaler {
 	return _EnrollmentEdge(ctx, ec, sel, &v)
 }
@@ -1232,6 +1224,13 @@ func marshalOEnrollment2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmen
 		return graphql.Null
 	}
 	return _Enrollment(ctx, ec, sel, v)
+}
+
+func marshalOEnrollmentConnection2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPage(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Page[*edu.Enrollment]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _EnrollmentConnection(ctx, ec, sel, v)
 }
 
 func unmarshalOEnrollmentOrder2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentOrder(ctx context.Context, ec *executionContext, v any) (*edu.EnrollmentOrder, error) {

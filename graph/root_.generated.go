@@ -91,6 +91,9 @@ type ComplexityRoot struct {
 		Title            func(childComplexity int) int
 		UpdatedAt        func(childComplexity int) int
 		Videos           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ViewerCanEnroll  func(childComplexity int) int
+		ViewerCanReview  func(childComplexity int) int
+		ViewerCanUpdate  func(childComplexity int) int
 		ViewerEnrollment func(childComplexity int) int
 	}
 
@@ -643,6 +646,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.Videos(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Course.viewerCanEnroll":
+		if e.ComplexityRoot.Course.ViewerCanEnroll == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.ViewerCanEnroll(childComplexity), true
+	case "Course.viewerCanReview":
+		if e.ComplexityRoot.Course.ViewerCanReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.ViewerCanReview(childComplexity), true
+	case "Course.viewerCanUpdate":
+		if e.ComplexityRoot.Course.ViewerCanUpdate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.ViewerCanUpdate(childComplexity), true
 	case "Course.viewerEnrollment":
 		if e.ComplexityRoot.Course.ViewerEnrollment == nil {
 			break
@@ -2121,6 +2142,12 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_reviews(ctx, ec, field)
 	case "viewerEnrollment":
 		return fieldContext_Course_viewerEnrollment(ctx, ec, field)
+	case "viewerCanUpdate":
+		return fieldContext_Course_viewerCanUpdate(ctx, ec, field)
+	case "viewerCanEnroll":
+		return fieldContext_Course_viewerCanEnroll(ctx, ec, field)
+	case "viewerCanReview":
+		return fieldContext_Course_viewerCanReview(ctx, ec, field)
 	case "enrollments":
 		return fieldContext_Course_enrollments(ctx, ec, field)
 	case "analytics":

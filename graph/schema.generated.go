@@ -700,10 +700,10 @@ func _Query_instructorDashboard(ctx context.Context, ec *executionContext, field
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *edu.InstructorDashboard) graphql.Marshaler {
-			return marshalNInstructorDashboard2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInstructorDashboard(ctx, ec, selections, v)
+			return marshalOInstructorDashboard2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInstructorDashboard(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Query_instructorDashboard(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -750,10 +750,10 @@ func _Query_platformDashboard(ctx context.Context, ec *executionContext, field g
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *edu.PlatformDashboard) graphql.Marshaler {
-			return marshalNPlatformDashboard2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPlatformDashboard(ctx, ec, selections, v)
+			return marshalOPlatformDashboard2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPlatformDashboard(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Query_platformDashboard(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1253,13 +1253,13 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				})
 		case "instructorDashboard":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_instructorDashboard(ctx, ec, field)
 				})
 		case "platformDashboard":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_platformDashboard(ctx, ec, field)
 				})

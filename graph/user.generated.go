@@ -464,10 +464,10 @@ func _User_enrollments(ctx context.Context, ec *executionContext, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *edu.Page[*edu.Enrollment]) graphql.Marshaler {
-			return marshalNEnrollmentConnection2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPage(ctx, ec, selections, v)
+			return marshalOEnrollmentConnection2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPage(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_User_enrollments(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -799,7 +799,7 @@ func _User(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 				})
 		case "enrollments":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _User_enrollments(ctx, ec, field, obj)
 				})

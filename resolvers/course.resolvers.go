@@ -57,6 +57,18 @@ func (r *courseResolver) ViewerEnrollment(ctx context.Context, obj *edu.Course) 
 	return l.ViewerEnrollment.Load(ctx, obj.ID)
 }
 
+func (r *courseResolver) ViewerCanUpdate(ctx context.Context, obj *edu.Course) (bool, error) {
+	return loaders.FromContext(ctx).Viewer.CanManageCourse(obj), nil
+}
+
+func (r *courseResolver) ViewerCanEnroll(ctx context.Context, obj *edu.Course) (bool, error) {
+	return viewerPasses(ctx, obj, obj.AuthorizeEnroll)
+}
+
+func (r *courseResolver) ViewerCanReview(ctx context.Context, obj *edu.Course) (bool, error) {
+	return viewerPasses(ctx, obj, obj.AuthorizeReview)
+}
+
 func (r *courseResolver) Enrollments(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Enrollment], error) {
 	l := loaders.FromContext(ctx)
 	if !l.Viewer.CanManageCourse(obj) {

@@ -48,6 +48,7 @@ func fieldCases(s fixture) []fieldCase {
 		node("`User.email` of the student of an enrollment", edu.KindEnrollment, s.enrollment, "Enrollment { user { id email } } }", "user", "email"),
 		course("analytics", "{ totalEnrollments }"),
 		course("viewerEnrollment", "{ progress }"),
+		course("viewerCanUpdate", ""), course("viewerCanEnroll", ""), course("viewerCanReview", ""),
 		{"`Video.viewerProgress`", fmt.Sprintf("course(id: %q) { videos { nodes { id viewerProgress { progressSeconds } } } }", globalID(edu.KindCourse, s.course)), []any{"course", "videos", "nodes", 0, "viewerProgress"}},
 		{"`Query.instructorDashboard`", "instructorDashboard { coursesCount }", []any{"instructorDashboard"}},
 		{"`Query.platformDashboard`", "platformDashboard { usersCount }", []any{"platformDashboard"}},
@@ -168,6 +169,9 @@ func readOutcome(t *testing.T, s fixture, as edu.Viewer, r fieldCase) string {
 	case len(got.Errors) == 0 && got.At(r.path...) == nil:
 		return "null"
 	case len(got.Errors) == 0:
+		if value, isBool := got.At(r.path...).(bool); isBool {
+			return fmt.Sprint(value)
+		}
 		return "ok"
 	}
 	if len(got.Errors) != 1 || fmt.Sprint(got.Errors[0].Path) != fmt.Sprint(r.path) {
@@ -240,6 +244,34 @@ func TestPermissionsOfMutations(t *testing.T) {
 		}
 	}
 	compareWithDoc(t, "mutations", table)
+}
+
+// TestViewerCan checks that the fields viewerCan… say beforehand which mutations succeed.
+func TestViewerCan(t *testing.T) {
+	t.Parallel()
+	a := setupSessions(t, testdb.New(t)).testAPI
+	writes := map[string]string{"enroll": "viewerCanEnroll", "reviewCourse": "viewerCanReview", "updateCourse": "viewerCanUpdate", "publishCourse": "viewerCanUpdate"}
+	for _, w := range mutationCases {
+		field := writes[w.mutation]
+		if field == "" {
+			continue
+		}
+		for _, published := range []bool{true, false} {
+			for i, column := range viewerColumns {
+				s := insertFixture(t, a, fmt.Sprintf("-%s-%t-%d", w.mutation, published, i))
+				course, video := s.course, s.video
+				if !published {
+					course, video = s.draft, s.draftVideo
+				}
+				as := column.viewer(s.viewerSet)
+				can := s.execute(t, as, fmt.Sprintf("{ course(id: %q) { %s } }", globalID(edu.KindCourse, course), field), nil).At("course", field) == true
+				outcome, _ := writeOutcome(t, s, as, w.mutation, w.arguments(t, s, course, video))
+				if can != (outcome == "ok") {
+					t.Errorf("%s by %s, published %t: %s, but %s is %t", w.mutation, column.name, published, outcome, field, can)
+				}
+			}
+		}
+	}
 }
 
 // writeOutcome executes a mutation and returns the document's word for the outcome, and whether the database

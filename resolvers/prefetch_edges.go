@@ -95,6 +95,10 @@ func (pf *prefetcher) walkCourses(list []*edu.Course, sel ast.SelectionSet) {
 			if key, err := courseReviewsKey(pf.op, f, args.parseConnection()); err == nil {
 				prefetchKeys(pf, pf.loaders.ReviewsByCourse, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Review"), (*prefetcher).walkReviews))
 			}
+		case "viewerCanEnroll", "viewerCanReview":
+			if pf.loaders.Viewer.SignedIn() {
+				prefetchKeys(pf, pf.loaders.ViewerEnrollment, ids, nil)
+			}
 		case "viewerEnrollment":
 			if pf.loaders.Viewer.SignedIn() {
 				prefetchKeys(pf, pf.loaders.ViewerEnrollment, ids, func(found []*edu.Enrollment) { pf.walkEnrollments(found, f.Selections) })
