@@ -98,7 +98,7 @@ func TestCourseValidation(t *testing.T) {
 		"rejects a tag with a tab":                       {"tags", []string{"a\tb"}, "INVALID input.tags.0"},
 		"accepts a price of 0":                           {"priceAmount", "0.00", ""},
 		"accepts the maximum price":                      {"priceAmount", "99999999.99", ""},
-		"accepts a price with leading zeros":             {"priceAmount", "00000000000049.", ""},
+		"accepts a price with leading zeros":             {"priceAmount", "00000000000049.0", ""},
 		"rejects a price above the maximum":              {"priceAmount", "100000000", "INVALID input.priceAmount"},
 		"rejects a negative price":                       {"priceAmount", "-0.01", "INVALID input.priceAmount"},
 		"rejects a price with three decimals":            {"priceAmount", "1.000", "INVALID input.priceAmount"},

@@ -5,9 +5,11 @@ package scalar
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -28,11 +30,22 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 // UnmarshalDateTime parses an RFC 3339 timestamp of any offset and returns it in UTC.
 func UnmarshalDateTime(v any) (time.Time, error) {
 	if s, ok := v.(string); ok {
-		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil && isRFC3339(s) {
 			return t.UTC(), nil
 		}
 	}
 	return time.Time{}, edu.Errorf(edu.BadUserInput, "a DateTime must be an RFC 3339 timestamp, e.g. 2026-01-31T09:30:00Z")
+}
+
+// isRFC3339 rejects what RFC 3339 does not permit in a text that time.Parse accepts: an hour of one digit, a
+// comma before the fraction, and an offset of 24 hours or of 60 minutes.
+func isRFC3339(s string) bool {
+	const hour, fraction = len("2006-01-02T"), len("2006-01-02T15:04:05")
+	if s[hour+1] == ':' || s[fraction] == ',' {
+		return false
+	}
+	offset := s[len(s)-len("07:00"):]
+	return strings.HasSuffix(s, "Z") || offset[:2] < "24" && offset[3:] < "60"
 }
 
 // MarshalDecimal marshals an exact decimal number as a JSON string.
@@ -40,7 +53,7 @@ func MarshalDecimal(d edu.Decimal) graphql.Marshaler { return graphql.MarshalStr
 
 // UnmarshalDecimal parses an exact decimal number from a JSON string.
 func UnmarshalDecimal(v any) (edu.Decimal, error) {
-	if s, ok := v.(string); ok && edu.Decimal(s).IsValid() {
+	if s, ok := v.(string); ok && edu.Decimal(s).IsValid() && !strings.HasSuffix(s, ".") {
 		return edu.Decimal(s), nil
 	}
 	return "", edu.Errorf(edu.BadUserInput, "a Decimal must be a number in a string, e.g. \"49.90\"")
@@ -117,4 +130,50 @@ func UnmarshalBoolean(v any) (bool, error) {
 		return b, nil
 	}
 	return false, edu.Errorf(edu.BadUserInput, "a Boolean must be true or false, without quotes")
+}
+
+// Validate returns why a value does not fit the scalar with a name, "" if it does. The reason is the message
+// of the function that unmarshals the scalar. Validate accepts every value for a name that it does not know.
+func Validate(name string, v any) string {
+	err := validate(name, v)
+	if err == nil {
+		return ""
+	}
+	if coded, ok := errors.AsType[*edu.Error](err); ok {
+		return coded.Message
+	}
+	return err.Error()
+}
+
+func validate(name string, v any) (err error) {
+	switch name {
+	case "Int":
+		_, err = UnmarshalInt(v)
+	case "Float":
+		_, err = UnmarshalFloat(context.Background(), v)
+	case "String":
+		_, err = UnmarshalString(v)
+	case "Boolean":
+		_, err = UnmarshalBoolean(v)
+	case "ID":
+		err = validateID(v)
+	case "DateTime":
+		_, err = UnmarshalDateTime(v)
+	case "Decimal":
+		_, err = UnmarshalDecimal(v)
+	}
+	return err
+}
+
+// validateID accepts texts and integers (GraphQL specification, section 3.5.5). edu.ID parses them.
+func validateID(v any) error {
+	switch v := v.(type) {
+	case string, int64, int:
+		return nil
+	case json.Number:
+		if !strings.ContainsAny(string(v), ".eE") {
+			return nil
+		}
+	}
+	return edu.Errorf(edu.BadUserInput, "an ID must be a text in quotes or a whole number")
 }

@@ -35,7 +35,10 @@ func TestDateTime(t *testing.T) {
 			t.Errorf("UnmarshalDateTime(%s) = %v, %v; want %v in UTC", got, parsed, err, at)
 		}
 	}
-	for _, v := range []any{"", "2026-01-31", "2026-01-31 09:30:00Z", "2026-01-31T09:30:00", "2026-02-30T00:00:00Z", 1769851800, nil, true} {
+	for _, v := range []any{
+		"", "2026-01-31", "2026-01-31 09:30:00Z", "2026-01-31T09:30:00", "2026-02-30T00:00:00Z",
+		"2026-01-31T09:30:00+24:00", "2026-01-31T09:30:00+01:60", "2026-01-31T9:30:00Z", "2026-01-31T09:30:00,5Z", 1769851800, nil, true,
+	} {
 		if at, err := scalar.UnmarshalDateTime(v); !errors.Is(err, edu.BadUserInput) {
 			t.Errorf("UnmarshalDateTime(%v) = %v, %v; want BAD_USER_INPUT", v, at, err)
 		}
@@ -47,7 +50,7 @@ func TestDecimal(t *testing.T) {
 	if got := marshalText(scalar.MarshalDecimal("49.90")); got != `"49.90"` {
 		t.Errorf("MarshalDecimal(49.90) = %s", got)
 	}
-	for _, v := range []any{49.9, 1, nil, "", "a", "1e3", "NaN"} {
+	for _, v := range []any{49.9, 1, nil, "", "a", "1e3", "NaN", "1.", "-1.", ".5", "+1"} {
 		if d, err := scalar.UnmarshalDecimal(v); !errors.Is(err, edu.BadUserInput) {
 			t.Errorf("UnmarshalDecimal(%v) = %v, %v; want BAD_USER_INPUT", v, d, err)
 		}
@@ -103,9 +106,27 @@ func TestBuiltInScalars(t *testing.T) {
 		for name, unmarshal := range scalars {
 			got, err := unmarshal(tt.value)
 			want, accepted := tt.accepted[name]
+			if validated := scalar.Validate(name, tt.value); (validated == "") != accepted {
+				t.Errorf("Validate(%s, %T %v) = %q, accepted: %t", name, tt.value, tt.value, validated, accepted)
+			}
 			if accepted && (err != nil || got != want) || !accepted && !errors.Is(err, edu.BadUserInput) {
 				t.Errorf("%s of %T %v = %v, %v; want %v, accepted: %t", name, tt.value, tt.value, got, err, want, accepted)
 			}
+		}
+	}
+}
+
+// TestValidateID checks the input coercion of ID (GraphQL specification, section 3.5.5).
+func TestValidateID(t *testing.T) {
+	t.Parallel()
+	for _, v := range []any{"", "x", "1.5", json.Number("4"), json.Number("-4"), json.Number("123456789012345678901"), int64(4), 4} {
+		if reason := scalar.Validate("ID", v); reason != "" {
+			t.Errorf("Validate(ID, %T %v) = %q", v, v, reason)
+		}
+	}
+	for _, v := range []any{nil, true, json.Number("1.5"), json.Number("1e30"), 1.5, []any{"x"}, map[string]any{}} {
+		if reason := scalar.Validate("ID", v); reason == "" {
+			t.Errorf("Validate(ID, %T %v) accepted it", v, v)
 		}
 	}
 }
