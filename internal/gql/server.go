@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/coercion"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/persisted"
@@ -145,6 +146,7 @@ func (o Options) newExecutor(c components) *executor.Executor {
 	documents := limits.NewDocumentCache(policy, cmp.Or(o.DocumentCacheBytes, defaultDocumentBytes))
 	exec := executor.New(es)
 	exec.SetParserTokenLimit(o.Limits.Tokens)
+	exec.SetDefaultRulesFn(coercion.Rules)
 	exec.SetQueryCache(documents)
 	exec.SetErrorPresenter(NewErrorPresenter(o.Log))
 	exec.SetRecoverFunc(NewRecoverFunc(o.Log))
@@ -159,6 +161,7 @@ func (o Options) newExecutor(c components) *executor.Executor {
 // operation: first all of them mutate its parameters, then its context, and then they intercept it.
 func (o Options) extensions(c components, root *resolvers.Resolver, documents limits.DocumentCache, schema *ast.Schema) []graphql.HandlerExtension {
 	list := []graphql.HandlerExtension{
+		coercion.Extension{Schema: schema},
 		limits.CostExtension{Documents: documents, Budget: o.Budget}, // a rejected operation is not registered as a persisted one
 	}
 	list = append(list, o.Extensions...) // persisted operations: they find the text of a request

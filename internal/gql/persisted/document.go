@@ -17,7 +17,8 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"github.com/7p-education/api/internal/gql/coercion"
 )
 
 // The limits of a document. An error names the limit that a document exceeds.
@@ -82,7 +83,7 @@ func (d *Document) ValidateAgainst(schema *ast.Schema) error {
 		return err
 	}
 	var all []error
-	for _, problem := range validator.ValidateWithRules(schema, query, rules.NewDefaultRules()) {
+	for _, problem := range validator.ValidateWithRules(schema, query, coercion.Rules()) {
 		for _, at := range problem.Locations {
 			all = append(all, fmt.Errorf("line %d: %s", at.Line, problem.Message))
 		}
