@@ -21,6 +21,7 @@ const (
 	CodePayloadTooLarge      = "PAYLOAD_TOO_LARGE"
 	CodeURITooLong           = "URI_TOO_LONG"
 	CodeUnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
+	CodeWebSocketUnsupported = "WEBSOCKET_UNSUPPORTED"
 	CodeCancelled            = "REQUEST_CANCELLED"
 	CodeTimeout              = "TIMEOUT"
 	CodeInternal             = "INTERNAL_SERVER_ERROR"

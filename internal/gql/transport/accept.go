@@ -53,7 +53,7 @@ func acceptQuality(header, mediaType string) int {
 // checkContentType rejects a body that is not uncompressed JSON in UTF-8. It joins repeated headers:
 // a proxy that filters requests may have read another one than this server.
 func checkContentType(r *http.Request) *response.RequestError {
-	if coding := strings.Join(r.Header["Content-Encoding"], ","); coding != "" && !strings.EqualFold(coding, "identity") {
+	if isEncoded(r) {
 		return response.NewRequestError(http.StatusUnsupportedMediaType, response.CodeUnsupportedMediaType,
 			"send the body uncompressed, without Content-Encoding")
 	}
@@ -68,6 +68,12 @@ func checkContentType(r *http.Request) *response.RequestError {
 			"send the request as JSON in UTF-8, with Content-Type: application/json")
 	}
 	return nil
+}
+
+// isEncoded reports whether a body has a content coding, such as gzip.
+func isEncoded(r *http.Request) bool {
+	coding := strings.Join(r.Header["Content-Encoding"], ",")
+	return coding != "" && !strings.EqualFold(coding, "identity")
 }
 
 // checkGetSource rejects a GET that a page of a foreign origin may have made a browser send, with the cookies

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -12,13 +13,16 @@ import (
 	"github.com/7p-education/api/internal/gql/response"
 )
 
+// byteOrderMark may precede JSON: RFC 8259, section 8.1, permits parsers to ignore it.
+var byteOrderMark = []byte("\ufeff")
+
 // decodeRequestBody reads the parameters from a JSON object, or the batch from an array. It ignores
-// unknown members; null counts as absent.
+// unknown members and a byte order mark; null counts as absent.
 func decodeRequestBody(body []byte, maxBatch int) (params *graphql.RawParams, batch []batchItem, reqErr *response.RequestError) {
 	if !utf8.Valid(body) {
 		return nil, nil, errInvalidUTF8
 	}
-	src := &jsonReader{src: body}
+	src := &jsonReader{src: bytes.TrimPrefix(body, byteOrderMark)}
 	var err error
 	switch first := src.peekByte(); {
 	case first == '{':

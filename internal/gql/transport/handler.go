@@ -86,8 +86,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if reqErr == nil {
 		return
 	}
-	if reqErr.Status == http.StatusMethodNotAllowed {
+	switch {
+	case reqErr.Status == http.StatusMethodNotAllowed:
 		setAllowHeader(header, r.Method)
+	case reqErr.Status == http.StatusUnsupportedMediaType && isEncoded(r):
+		header["Accept-Encoding"] = identityEncoding // RFC 9110, section 15.5.16
 	}
 	out.writeRequestError(r.Context(), reqErr)
 }

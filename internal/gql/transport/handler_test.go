@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,6 +39,9 @@ var postTests = []struct {
 	{"null counts as absent", `{"query":"{hello}","operationName":null,"variables":null,"extensions":null}`, 200, "", ""},
 	{"unknown member", `{"query":"{hello}","id":[1,{"a":null}],"Variables":7}`, 200, "", ""},
 	{"white space", " \n{ \"query\" : \"{hello}\" }\n ", 200, "", ""},
+	{"byte order mark", "\ufeff" + `{"query":"{hello}"}`, 200, "", ""},
+	{"whole number with a fraction", `{"query":"query($n:Int,$p:Paint){hello(first:$n,paint:$p)}","variables":{"n":5.0,"p":{"color":"RED","coats":2e0}}}`, 200, "", ""},
+	{"surrogate pair", `{"query":"query($p:Paint){hello(paint:$p)}","variables":{"p":{"color":"RED","names":["\ud83d\ude00"]}}}`, 200, "", ""},
 	{"mutation", `{"query":"mutation{wave}"}`, 200, "", ""},
 
 	{"empty body", ``, 400, "BAD_REQUEST", "ends too early"},
@@ -69,6 +73,7 @@ var postTests = []struct {
 	{"input field missing", `{"query":"query($p:Paint){hello(paint:$p)}","variables":{"p":{}}}`, 422, "BAD_USER_INPUT", "variable $p.color must be defined"},
 	{"input field unknown", `{"query":"query($p:Paint){hello(paint:$p)}","variables":{"p":{"color":"RED","gloss":1}}}`, 422, "BAD_USER_INPUT", "$p.gloss is not a field"},
 	{"input list element", `{"query":"query($p:Paint){hello(paint:$p)}","variables":{"p":{"color":"RED","names":["a",{"hush":1}]}}}`, 422, "BAD_USER_INPUT", "$p.names[1] does not fit its type; $p is declared as Paint"},
+	{"half a surrogate pair", `{"query":"query($p:Paint){hello(paint:$p)}","variables":{"p":{"color":"RED","names":["a\ud83d"]}}}`, 422, "BAD_USER_INPUT", "half of a surrogate pair"},
 	{"enum", `{"query":"query($p:Paint){hello(paint:$p)}","variables":{"p":{"color":"HUSH"}}}`, 422, "BAD_USER_INPUT", "$p.color does not fit"},
 
 	{"body too large", `{"query":"{hello} #` + strings.Repeat("x", maxBody) + `"}`, 413, "PAYLOAD_TOO_LARGE", "limit of 2000 bytes"},
@@ -150,6 +155,14 @@ func TestContentType(t *testing.T) {
 		}
 		if tt.status == 415 && resp.Result(t).Code() != "UNSUPPORTED_MEDIA_TYPE" {
 			t.Errorf("%q: %s", tt.headers, resp.Body)
+		}
+		// Accept-Encoding says that the coding is the reason, not the type.
+		wantEncoding := ""
+		if slices.Contains(tt.headers, "Content-Encoding: gzip") {
+			wantEncoding = "identity"
+		}
+		if got := resp.Header.Get("Accept-Encoding"); got != wantEncoding {
+			t.Errorf("%q: Accept-Encoding is %q, want %q", tt.headers, got, wantEncoding)
 		}
 	}
 }
@@ -244,6 +257,8 @@ func TestGet(t *testing.T) {
 		{"image of a page of another subdomain", "query={hello}", "Sec-Fetch-Site: same-site\nSec-Fetch-Mode: no-cors", 400, "BAD_REQUEST"},
 		{"empty preflight", "query={hello}", "GraphQL-Require-Preflight: \nCookie: a=b", 400, "BAD_REQUEST"},
 		{"content type of a simple request", "query={hello}", "Content-Type: text/plain\n" + preflight, 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"WebSocket", "", "Connection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13", 400, "WEBSOCKET_UNSUPPORTED"},
+		{"half a surrogate pair in a variable", `query={hello}&variables={"a":"\ud83d"}`, preflight, 422, "BAD_USER_INPUT"},
 		{"no parameters", "", preflight, 422, "BAD_REQUEST"},
 		{"empty query", "query=", preflight, 422, "BAD_REQUEST"},
 		{"duplicate query", "query={hello}&query={hello}", preflight, 422, "BAD_REQUEST"},

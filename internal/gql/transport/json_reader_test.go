@@ -3,6 +3,8 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/response"
 )
 
@@ -21,16 +24,52 @@ func decodeStandard(src []byte, into any) error {
 	if err := dec.Decode(into); err != nil {
 		return err
 	}
+	writeIntegers(into)
 	if _, err := dec.Token(); err != io.EOF {
 		return io.ErrUnexpectedEOF
 	}
 	return nil
 }
 
+// writeIntegers replaces whole numbers with a fraction or an exponent by integers, as jsonReader writes them.
+func writeIntegers(into any) {
+	switch into := into.(type) {
+	case *any:
+		if n, ok := (*into).(json.Number); ok && strings.ContainsAny(string(n), ".eE") {
+			*into = canonicalNumber(string(n))
+		}
+		writeIntegers(*into)
+	case *map[string]any:
+		writeIntegers(*into)
+	case []any:
+		for i := range into {
+			writeIntegers(&into[i])
+		}
+	case map[string]any:
+		for name, v := range into {
+			writeIntegers(&v)
+			into[name] = v
+		}
+	}
+}
+
+func TestCanonicalNumber(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]json.Number{
+		"5.0": "5", "2e0": "2", "1.0e6": "1000000", "-0.0": "0", "10e-1": "1", "1.5": "1.5", "1e-1": "1e-1", "9007199254740992.0": "9007199254740992",
+		"1e16": "1e16", "1e400": "1e400", "-3E+2": "-300", "0e9999": "0",
+	} {
+		if got := canonicalNumber(text); got != want {
+			t.Errorf("canonicalNumber(%s) = %s, want %s", text, got, want)
+		}
+	}
+}
+
 var jsonTexts = []string{
 	`null`, `true`, `false`, `0`, `-0.5e+10`, `12345678901234567890`, `""`, `[]`, `{}`, ` [ 1 , {"a" : [ ] } ] `,
 	`"a\"\\\/\b\f\n\r\tz"`, `"\u00e9\ud83d\ude00"`, `"\ud83d"`, `"\ud83dx"`, `"\ud83d\u0041"`, `"é😀"`, `{"a":1,"a":2}`, `{"\u0061":1}`,
 	``, ` `, `nul`, `nulll`, `01`, `1.`, `.5`, `-`, `+1`, `1e`, `0x1`, `"`, `"\`, `"\x"`, `"\u12"`, `"\u12g4"`, "\"\n\"", `'a'`,
+	`5.0`, `[2e0, {"a": -1.0E+6}, 1.5]`, `"\ude00\ud83d"`,
 	`[1,]`, `[1 2]`, `[`, `]`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{a:1}`, `{"a":1`, `{} {}`, `NaN`, "\ufeff{}", `"\u+123"`, `"\u"000"`,
 }
 
@@ -52,6 +91,12 @@ func compareDecoders(t *testing.T, src []byte) {
 	var want any
 	wantErr := decodeStandard(src, &want)
 	if err != nil && strings.Contains(err.Error(), "nests deeper") {
+		return
+	}
+	if errors.Is(err, errHalfSurrogate) {
+		if wantErr == nil && !strings.Contains(fmt.Sprint(want), "\ufffd") {
+			t.Fatalf("%q: error %v, encoding/json returns %v", src, err, want)
+		}
 		return
 	}
 	if (err == nil) != (wantErr == nil) {
@@ -85,6 +130,7 @@ func FuzzDecodeBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		const maxItems = 6
 		params, batch, reqErr := decodeRequestBody(src, maxItems)
+		src = bytes.TrimPrefix(src, byteOrderMark) // encoding/json rejects it
 		var elements []json.RawMessage
 		if err := decodeStandard(src, &elements); err == nil && elements != nil && utf8.Valid(src) {
 			checkDecodedBatch(t, elements, batch, reqErr, maxItems)
@@ -102,6 +148,7 @@ func checkDecodedBatch(t *testing.T, elements []json.RawMessage, items []batchIt
 	t.Helper()
 	switch {
 	case reqErr != nil && strings.Contains(reqErr.Message, "nests deeper"):
+	case reqErr != nil && reqErr.Code == string(edu.BadUserInput): // half a surrogate pair
 	case len(elements) == 0 || len(elements) > maxItems:
 		if reqErr == nil || reqErr.Status != 422 || (reqErr.Code == response.CodeBatchLimit) != (len(elements) > maxItems) {
 			t.Fatalf("%d operations: %+v", len(elements), reqErr)

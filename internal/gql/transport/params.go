@@ -1,10 +1,12 @@
 package transport
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/response"
 )
@@ -100,5 +102,8 @@ func invalidRequest(format string, args ...any) *response.RequestError {
 }
 
 func invalidJSON(what string, err error) *response.RequestError {
+	if errors.Is(err, errHalfSurrogate) {
+		return response.NewRequestError(http.StatusUnprocessableEntity, string(edu.BadUserInput), "%s has a text that is not Unicode: %v", what, err)
+	}
 	return response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest, "%s is not valid JSON: %v", what, err)
 }

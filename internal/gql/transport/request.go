@@ -3,6 +3,7 @@ package transport
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -46,6 +47,10 @@ func (d requestReader) readRequest(r *http.Request, body *bodyReader) (in parsed
 	case http.MethodPost:
 		in, reqErr = d.readPostBody(r, body)
 	case http.MethodGet:
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			return in, response.NewRequestError(http.StatusBadRequest, response.CodeWebSocketUnsupported,
+				"this server has no subscriptions and accepts no WebSocket: send queries and mutations by POST")
+		}
 		in.params, reqErr = d.readGetQuery(r)
 	default:
 		reqErr = response.NewRequestError(http.StatusMethodNotAllowed, response.CodeMethodNotAllowed, "use POST, or GET for a query")

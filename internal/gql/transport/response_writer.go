@@ -17,6 +17,7 @@ import (
 var (
 	contentTypeGraphQL = []string{response.MediaTypeGraphQL + "; charset=utf-8"}
 	contentTypeJSON    = []string{response.MediaTypeJSON + "; charset=utf-8"}
+	identityEncoding   = []string{"identity"}
 	noStore            = []string{"no-store"}
 	revalidateNoStore  = []string{"private, no-cache, no-store, must-revalidate"}
 )
