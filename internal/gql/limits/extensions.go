@@ -25,11 +25,14 @@ func (StructureExtension) ExtensionName() string { return "Structure" }
 // Validate accepts every schema.
 func (StructureExtension) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationParameters rejects a document that exceeds the limits. It accepts a text that is not
-// GraphQL: gqlgen parses it again, and rejects it then.
+// MutateOperationParameters rejects a document that exceeds the limits, and one with half a surrogate pair.
+// It accepts any other text that is not GraphQL: gqlgen parses it again, and rejects it then.
 func (s StructureExtension) MutateOperationParameters(_ context.Context, p *graphql.RawParams) *gqlerror.Error {
 	if d, _ := s.Documents.findDocument(p.Query); d != nil {
 		return nil
+	}
+	if err := checkEscapes(p.Query); err != nil {
+		return err
 	}
 	_, err := s.Documents.policy.ParseDocument(p.Query)
 	if rejection, ok := errors.AsType[*Rejection](err); ok {
