@@ -2,8 +2,11 @@ package gql
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/introspection"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -26,4 +29,32 @@ func (introspectionExtension) Validate(graphql.ExecutableSchema) error { return 
 func (e introspectionExtension) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	op.DisableIntrospection = !e.enabled
 	return nil
+}
+
+// hasTypeField reports whether a field of introspection has a value other than null: the lists of __Type
+// have one for some kinds only (GraphQL specification, section 4.2.2). gqlgen returns empty lists for the
+// others.
+func hasTypeField(field *graphql.FieldContext) bool {
+	if field.Object != "__Type" || field.Parent == nil {
+		return true
+	}
+	typ, ok := field.Parent.Result.(*introspection.Type)
+	if !ok {
+		return true
+	}
+	switch field.Field.Name {
+	case "fields", "interfaces":
+		return isKind(typ, ast.Object, ast.Interface)
+	case "possibleTypes":
+		return isKind(typ, ast.Interface, ast.Union)
+	case "enumValues":
+		return isKind(typ, ast.Enum)
+	case "inputFields", "isOneOf":
+		return isKind(typ, ast.InputObject)
+	}
+	return true
+}
+
+func isKind(typ *introspection.Type, kinds ...ast.DefinitionKind) bool {
+	return slices.Contains(kinds, ast.DefinitionKind(typ.Kind()))
 }

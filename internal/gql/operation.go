@@ -188,6 +188,9 @@ func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolv
 		return v, err
 	}
 	if field := graphql.GetFieldContext(ctx); strings.HasPrefix(field.Object, "__") {
+		if !hasTypeField(field) {
+			v = nil
+		}
 		return v, countIntrospection(ctx, field.Field.Alias, v)
 	}
 	if encoded, ok := graph.Encode(ctx, e.root, v); ok {

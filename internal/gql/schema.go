@@ -2,10 +2,12 @@ package gql
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"github.com/7p-education/api/edu"
@@ -21,10 +23,20 @@ func ExecutableSchema() graphql.ExecutableSchema {
 
 func newSchema(root *resolvers.Resolver) graphql.ExecutableSchema {
 	return graph.NewExecutableSchema(graph.Config{
+		Schema:     offeredSchema(),
 		Resolvers:  root,
 		Directives: graph.DirectiveRoot{Auth: authorizeField},
 	})
 }
+
+// offeredSchema returns the schema without @defer, which gqlparser adds: the server sends each response as
+// a whole.
+var offeredSchema = sync.OnceValue(func() *ast.Schema {
+	offered := *graph.NewExecutableSchema(graph.Config{}).Schema()
+	offered.Directives = maps.Clone(offered.Directives)
+	delete(offered.Directives, "defer")
+	return &offered
+})
 
 // SDL returns the schema as text, with its descriptions.
 var SDL = sync.OnceValue(func() string {
