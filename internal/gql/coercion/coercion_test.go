@@ -104,6 +104,9 @@ func TestLiterals(t *testing.T) {
 		`query($v: ID = 1) { f(by: {id: $v}) }`:    "variable $v must be non-nullable",
 		`query($v: ID! = 1) { f(by: {id: $v}) }`:   "",
 		`{ f(by: {id: 1, name: "a"}) }`:            `OneOf Input Object "By" must specify exactly one key.`,
+		`{ f(s: {}) }`:                             "String must not be an object",
+		`{ f(paint: {color: {}}) }`:                "Color must not be an object",
+		`{ f @skip(if: {}) }`:                      "Boolean must not be an object",
 		`{ f(by: {id: null}) }`:                    `must be non-null`,
 	} {
 		got := describe(t, text, `{}`)

@@ -19,7 +19,7 @@ func Rules() *rules.Rules {
 }
 
 // validateLiterals adds what gqlparser's ValuesOfCorrectType leaves out: the range of Int, the literals of
-// custom scalars, and nullable variables within @oneOf.
+// custom scalars, empty objects, and nullable variables within @oneOf.
 func validateLiterals(observers *core.Events, addError core.AddErrFunc) {
 	observers.OnValue(func(_ *core.Walker, value *ast.Value) {
 		if value.Definition == nil || value.ExpectedType == nil {
@@ -41,6 +41,8 @@ func literalMismatch(value *ast.Value) string {
 		return "" // each element has a visit of its own
 	case def.Kind == ast.InputObject && value.Kind == ast.ObjectValue && isOneOf(def):
 		return oneOfMismatch(value)
+	case value.Kind == ast.ObjectValue && def.Kind != ast.InputObject && len(value.Children) == 0 && (def.BuiltIn || def.Kind == ast.Enum):
+		return def.Name + " must not be an object"
 	case def.Kind != ast.Scalar:
 		return ""
 	case def.Name == "Int" && value.Kind == ast.IntValue:
