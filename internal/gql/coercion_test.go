@@ -54,7 +54,7 @@ func TestCoercionBeforeExecution(t *testing.T) {
 		"enum variable": {
 			`mutation($v: EnrollmentOrderField!) { ` + write + `b: updatePreferences(input: {}) { user { enrollments(orderBy: {field: $v}) { totalCount } } } }`,
 			`{"v": "progress"}`, "BAD_USER_INPUT",
-			"variable $v does not fit its type; $v is declared as EnrollmentOrderField!: the schema lists the values of EnrollmentOrderField, which are texts in that case",
+			"variable $v does not fit its type; $v is declared as EnrollmentOrderField!: it must be a value of EnrollmentOrderField, in the case of the schema",
 		},
 		"half a surrogate pair in a variable": {
 			`mutation($v: String) { updatePreferences(input: {locale: $v}) { userErrors { code } } }`, `{"v": "a\ud83d"}`, "BAD_USER_INPUT",

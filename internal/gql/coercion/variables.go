@@ -50,7 +50,7 @@ func validateValue(schema *ast.Schema, typ *ast.Type, v any) *mismatch {
 		}
 	case ast.Enum:
 		if name, ok := v.(string); !ok || def.EnumValues.ForName(name) == nil {
-			return &mismatch{reason: "the schema lists the values of " + def.Name + ", which are texts in that case"}
+			return &mismatch{reason: "it must be a value of " + def.Name + ", in the case of the schema"}
 		}
 	case ast.InputObject:
 		return validateObject(schema, def, v)
@@ -100,7 +100,7 @@ func validateObject(schema *ast.Schema, def *ast.Definition, v any) *mismatch {
 		}
 	}
 	if known < len(object) {
-		return &mismatch{reason: def.Name + " does not have all of its fields"}
+		return &mismatch{reason: "it has a field that " + def.Name + " does not have"}
 	}
 	if isOneOf(def) {
 		return validateOneOf(def, object)
