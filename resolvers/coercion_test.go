@@ -24,17 +24,17 @@ func TestVariableCoercion(t *testing.T) {
 		},
 		{
 			query:    `query($v: CourseFilter) { courses(filter: $v) { totalCount } }`,
-			accepted: []string{`{"minRating":4.5,"maxDurationSeconds":5,"tags":["go"],"difficulty":"BEGINNER"}`, `{"tags":"go"}`},
+			accepted: []string{`{"minRating":4.5,"maxDurationSeconds":5,"tags":["go"],"difficulty":"BEGINNER"}`, `{"tags":"go"}`, `{"maxDurationSeconds":5.0}`, `{"maxDurationSeconds":1e3}`},
 			rejected: []string{
 				`{"minRating":"NaN"}`, `{"minRating":"0x1p1"}`, `{"minRating":"4"}`, `{"minRating":1e999}`, `{"minRating":true}`,
-				`{"maxDurationSeconds":"5"}`, `{"maxDurationSeconds":5.0}`, `{"maxDurationSeconds":1e3}`, `{"maxDurationSeconds":2147483648}`,
+				`{"maxDurationSeconds":"5"}`, `{"maxDurationSeconds":5.1}`, `{"maxDurationSeconds":1e-3}`, `{"maxDurationSeconds":2147483648}`,
 				`{"tags":[5]}`, `{"tags":5}`, `{"tags":[true]}`, `{"tags":[null]}`, `{"difficulty":"beginner"}`, `{"difficulty":0}`,
 			},
 		},
 		{
 			query:    `query($v: Int) { courses(first: $v) { totalCount } }`,
-			accepted: []string{`5`, `null`},
-			rejected: []string{`"5"`, `5.0`, `1e1`, `5.5`, `2147483648`, `true`, `""`, `[5]`},
+			accepted: []string{`5`, `null`, `5.0`, `1e1`},
+			rejected: []string{`"5"`, `1e-1`, `5.5`, `2147483648`, `true`, `""`, `[5]`},
 		},
 		{
 			query:    `query($v: String!) { searchSuggestions(prefix: $v) }`,
