@@ -198,7 +198,7 @@ func TestBodySlots(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			q := newBulkQueue(20 * time.Millisecond)
+			q := newBulkQueue(200 * time.Millisecond) // long enough for a busy machine to begin the first requests
 			for range tt.n {
 				q.startRequest(t, tt.first, tt.bytes)
 				q.awaitExecution(t)
