@@ -128,6 +128,10 @@ func TestConditionalRequests(t *testing.T) {
 	if resp := s.get(t, edu.Viewer{}, manyCourses, "If-None-Match: W/"+etag, "Accept-Encoding: gzip"); resp.Status != 304 || resp.Header.Get("Etag") != "W/"+etag {
 		t.Errorf("a weak tag: %d, %v", resp.Status, resp.Header)
 	}
+	query := gqltest.Request{Method: "QUERY", Body: gqltest.QueryBody(manyCourses, nil), Headers: []string{"If-None-Match: " + etag}}
+	if resp := gqltest.NewClient(s).Do(t, query); resp.Status != 304 || len(resp.Body) > 0 || resp.Header.Get("Etag") != etag {
+		t.Errorf("QUERY: %s, ETag %s, want a 304 like that of GET", resp, resp.Header.Get("Etag"))
+	}
 	if resp := gqltest.NewClient(s).Query(t, edu.Viewer{}, manyCourses, nil, "If-None-Match: "+etag); resp.Status != 200 || resp.Header.Get("Etag") != "" {
 		t.Errorf("a POST: %d, %v", resp.Status, resp.Header)
 	}

@@ -79,7 +79,7 @@ func NewCORS(o CORSOptions) (CORS, error) {
 	allows := originMatcher(o.Origins)
 	return CORS{AllowsOrigin: allows, Handler: cors.New(cors.Options{
 		AllowOriginFunc:  allows,
-		AllowedMethods:   []string{http.MethodGet, http.MethodPost},
+		AllowedMethods:   []string{http.MethodGet, http.MethodPost, "QUERY"},
 		AllowedHeaders:   slices.Concat(allowedHeaders, o.Headers),
 		ExposedHeaders:   exposedHeaders,
 		MaxAge:           86400,

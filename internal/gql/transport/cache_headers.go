@@ -13,7 +13,7 @@ import (
 )
 
 // writeCachedResponse writes a response that other caches may store, or 304 if the client has it
-// already. Only a response to GET has an ETag: a POST cannot be conditional.
+// already. Only responses to GET and QUERY have an ETag: a POST cannot be conditional.
 func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache.RequestLookup, e *respcache.Entry, now time.Time) {
 	h := out.w.Header()
 	h["Content-Type"] = out.contentType(http.StatusOK)
@@ -30,7 +30,7 @@ func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache
 		h["Age"] = values[2:3:3]
 	}
 	h["Vary"] = varyByCredentials(h["Vary"])
-	if r.Method == http.MethodGet {
+	if r.Method != http.MethodPost {
 		h["Etag"] = values[3:]
 		if tag := matchETag(r.Header["If-None-Match"], e.ETag); tag != "" {
 			values[3] = tag

@@ -43,8 +43,8 @@ func execute(ctx context.Context, exec graphql.GraphExecutor, method string, hea
 		return result{outcome: executed, resp: exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)}
 	}
 	middleware.RecordOperation(ctx, string(op.Operation.Operation), op.Operation.Name)
-	if method == http.MethodGet && op.Operation.Operation == ast.Mutation {
-		return result{outcome: rejected, err: response.NewRequestError(http.StatusMethodNotAllowed, response.CodeMethodNotAllowed, "a mutation needs POST")}
+	if reqErr := checkMutationMethod(method, op); reqErr != nil {
+		return result{outcome: rejected, err: reqErr}
 	}
 	if reqErr := checkSingleResponse(op); reqErr != nil {
 		return result{outcome: rejected, err: reqErr}
@@ -54,6 +54,19 @@ func execute(ctx context.Context, exec graphql.GraphExecutor, method string, hea
 		header.Set(headerReplayed, "true")
 	}
 	return result{outcome: executed, resp: resp}
+}
+
+// checkMutationMethod rejects mutations by safe methods. The statuses are those of GraphQL over HTTP.
+func checkMutationMethod(method string, op *graphql.OperationContext) *response.RequestError {
+	switch {
+	case op.Operation.Operation != ast.Mutation:
+		return nil
+	case method == http.MethodGet:
+		return response.NewRequestError(http.StatusMethodNotAllowed, response.CodeMethodNotAllowed, "a mutation needs POST")
+	case method == methodQuery:
+		return invalidRequest("a mutation needs POST")
+	}
+	return nil
 }
 
 // dispatch executes a prepared operation. Once the context is done gqlgen returns no response: then

@@ -44,7 +44,7 @@ type Options struct {
 }
 
 // Handler serves queries and mutations: GraphQL over HTTP, draft of August 2026, by POST and, for
-// queries only, by GET. gqlgen's own transports read bodies of any size, repeat the body in errors
+// queries only, by GET and QUERY (RFC 10008). gqlgen's own transports read bodies of any size, repeat the body in errors
 // and send other statuses.
 //
 // Responses are application/graphql-response+json, or application/json for those of status 2xx if the
@@ -70,6 +70,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["Vary"] = append(header["Vary"], "Accept")
 	prefersJSON, acceptable := negotiateMediaType(r.Header["Accept"])
+	if r.Method == http.MethodOptions || r.Method == methodQuery {
+		header.Set("Accept-Query", response.MediaTypeJSON)
+	}
 	if r.Method == http.MethodOptions {
 		setAllowHeader(header, r.Method)
 		w.WriteHeader(http.StatusNoContent)
@@ -256,6 +259,6 @@ func setAllowHeader(h http.Header, method string) {
 	if method == http.MethodGet {
 		h.Set("Allow", "POST")
 	} else {
-		h.Set("Allow", "GET, POST, OPTIONS")
+		h.Set("Allow", "GET, POST, QUERY, OPTIONS")
 	}
 }

@@ -291,17 +291,50 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// TestQueryMethod checks that QUERY runs queries like POST, and nothing else (RFC 10008).
+func TestQueryMethod(t *testing.T) {
+	t.Parallel()
+	h := newHandler(respondHello)
+	for _, tt := range []struct {
+		name, body, headers string
+		status              int
+		code                string
+	}{
+		{"query", `{"query":"{hello}"}`, "", 200, ""},
+		{"query with variables", `{"query":"query($n:Int){hello(first:$n)}","variables":{"n":1}}`, "", 200, ""},
+		{"mutation", `{"query":"mutation{wave}"}`, "", 422, "BAD_REQUEST"},
+		{"mutation among queries", `{"query":"query A{hello} mutation B{wave}","operationName":"B"}`, "", 422, "BAD_REQUEST"},
+		{"batch", `[{"query":"{hello}"}]`, "", 400, "BAD_REQUEST"}, // MaxBatchSize is 0
+		{"other media type", `{hello}`, "Content-Type: application/graphql", 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"no content type", `{"query":"{hello}"}`, "Content-Type", 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"body too large", `{"query":"{hello}` + strings.Repeat(" ", maxBody) + `"}`, "", 413, "PAYLOAD_TOO_LARGE"},
+	} {
+		r := gqltest.Request{Method: "QUERY", Body: tt.body}
+		if tt.headers != "" {
+			r.Headers = []string{tt.headers}
+		}
+		resp := gqltest.NewClient(h).Do(t, r)
+		if resp.Status != tt.status || resp.Result(t).Codes() != tt.code || resp.Header.Get("Accept-Query") != "application/json" {
+			t.Errorf("%s: %d, Accept-Query %q, %s", tt.name, resp.Status, resp.Header.Get("Accept-Query"), resp.Body)
+		}
+	}
+	batches := transport.New(newExecutor(respondHello), transport.Options{MaxBodyBytes: maxBody, MaxBatchSize: 2})
+	if resp := gqltest.NewClient(batches).Do(t, gqltest.Request{Method: "QUERY", Body: `[{"query":"{hello}"}]`}); resp.Status != 422 || resp.Result(t).Codes() != "BAD_REQUEST" {
+		t.Errorf("a batch: %s", resp)
+	}
+}
+
 func TestOtherMethods(t *testing.T) {
 	t.Parallel()
 	h := newHandler(respondHello)
 	for _, method := range []string{http.MethodPut, http.MethodDelete, http.MethodHead, http.MethodPatch} {
 		resp := gqltest.NewClient(h).Do(t, gqltest.Request{Method: method, Body: `{"query":"{hello}"}`})
-		if resp.Status != 405 || resp.Header.Get("Allow") != "GET, POST, OPTIONS" {
+		if resp.Status != 405 || resp.Header.Get("Allow") != "GET, POST, QUERY, OPTIONS" {
 			t.Errorf("%s: %d, Allow %q", method, resp.Status, resp.Header.Get("Allow"))
 		}
 	}
 	resp := gqltest.NewClient(h).Do(t, gqltest.Request{Method: http.MethodOptions, Headers: []string{"Content-Type"}})
-	if resp.Status != 204 || resp.Header.Get("Allow") != "GET, POST, OPTIONS" {
+	if resp.Status != 204 || resp.Header.Get("Allow") != "GET, POST, QUERY, OPTIONS" {
 		t.Errorf("OPTIONS: %d, Allow %q", resp.Status, resp.Header.Get("Allow"))
 	}
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/7p-education/api/internal/gql/response"
 )
 
+// methodQuery is a request like a POST that changes nothing, so that caches may store its response and
+// clients may repeat it (RFC 10008).
+const methodQuery = "QUERY"
+
 // bodyBuffers holds request bodies while they are decoded; decoded values do not refer to them.
 var bodyBuffers response.BufferPool
 
@@ -45,7 +49,11 @@ type requestReader struct {
 func (d requestReader) readRequest(r *http.Request, body *bodyReader) (in parsedRequest, reqErr *response.RequestError) {
 	switch r.Method {
 	case http.MethodPost:
-		in, reqErr = d.readPostBody(r, body)
+		in, reqErr = d.readBody(r, body)
+	case methodQuery:
+		if in, reqErr = d.readBody(r, body); in.batch != nil {
+			return in, invalidRequest("a batch needs POST")
+		}
 	case http.MethodGet:
 		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 			return in, response.NewRequestError(http.StatusBadRequest, response.CodeWebSocketUnsupported,
@@ -53,7 +61,7 @@ func (d requestReader) readRequest(r *http.Request, body *bodyReader) (in parsed
 		}
 		in.params, reqErr = d.readGetQuery(r)
 	default:
-		reqErr = response.NewRequestError(http.StatusMethodNotAllowed, response.CodeMethodNotAllowed, "use POST, or GET for a query")
+		reqErr = response.NewRequestError(http.StatusMethodNotAllowed, response.CodeMethodNotAllowed, "use POST, or GET or QUERY for a query")
 	}
 	if reqErr != nil {
 		return in, reqErr
@@ -84,8 +92,8 @@ func (d requestReader) completeParams(params *graphql.RawParams, r *http.Request
 	return nil
 }
 
-// readPostBody reads the parameters from a JSON body.
-func (d requestReader) readPostBody(r *http.Request, from *bodyReader) (in parsedRequest, reqErr *response.RequestError) {
+// readBody reads the parameters from a JSON body.
+func (d requestReader) readBody(r *http.Request, from *bodyReader) (in parsedRequest, reqErr *response.RequestError) {
 	if reqErr := checkContentType(r); reqErr != nil {
 		return in, reqErr
 	}
