@@ -135,7 +135,7 @@ type RecordVideoProgressPayload struct {
 
 // Refresh token of a session.
 type RefreshSessionInput struct {
-	// The latest refresh token of the session. Each refresh token works once.
+	// The latest refresh token of the session. Each refresh token works once, and can be repeated for 10 seconds.
 	RefreshToken string `json:"refreshToken"`
 }
 

@@ -25,6 +25,7 @@ var checksums = map[string]string{
 	"0014_identity.sql":            "78766f17d0c47382",
 	"0015_account_claims.sql":      "5d22b392baf22e38",
 	"0016_session_ids.sql":         "b5fdc448a3af8dbe",
+	"0017_refresh_reuse.sql":       "8981750021522176",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

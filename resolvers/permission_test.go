@@ -85,9 +85,10 @@ var mutationCases = []mutationCase{
 		return inputVariables("email", email, "password", "password")
 	}},
 	{"refreshSession", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
-		token, hash := authn.NewRefreshToken()
+		token := authn.NewRefreshToken()
+		hash := token.Hash()
 		s.exec(t, "WITH s AS (INSERT INTO sessions (user_id) VALUES ($1) RETURNING id) INSERT INTO refresh_tokens SELECT $2, id, now(), now() + interval '1 day' FROM s", s.student.ID, hash[:])
-		return inputVariables("refreshToken", token)
+		return inputVariables("refreshToken", token.Encode())
 	}},
 	{"signOut", false, func(*testing.T, fixture, int64, int64) map[string]any { return nil }},
 	{"updatePreferences", false, func(*testing.T, fixture, int64, int64) map[string]any { return inputVariables("theme", "dark") }},

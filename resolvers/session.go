@@ -34,22 +34,26 @@ type SessionOptions struct {
 // errSignUpDisabled is the error of signUp on a server with SignUpDisabled.
 var errSignUpDisabled = edu.Errorf(edu.Forbidden, "sign-up is disabled on this server: sign in through the organization's identity provider, or get an account from its operator")
 
-// addAddress adds the hash of an email and the client's address to the token of a sign-in.
-func (r *mutationResolver) addAddress(ctx context.Context, email string, t store.RefreshToken) store.RefreshToken {
+// newToken generates the first refresh token of a session, with its stored form. The latter has the hash of
+// the email and the client's address.
+func (r *mutationResolver) newToken(ctx context.Context, email string) (auth.RefreshToken, store.RefreshToken) {
+	token := auth.NewRefreshToken()
+	stored := store.RefreshToken{Hash: token.Hash(), TTL: r.sessions.RefreshTTL}
 	if r.sessions.HashAddress != nil {
-		t.Address = r.sessions.HashAddress(ctx, email)
+		stored.Address = r.sessions.HashAddress(ctx, email)
 	}
-	return t
+	return token, stored
 }
 
-// issueSession calls authenticate, which starts or continues a session, makes its viewer the operation's
-// viewer and returns the session's tokens. It returns the tokens even if the user cannot be read
-// afterwards: the previous refresh token is spent by then, and the client would lose its session.
-func (r *mutationResolver) issueSession(ctx context.Context, in validate.Input, authenticate func(*store.Store, store.RefreshToken) (edu.Viewer, error)) (*graph.SessionPayload, error) {
-	refresh, hash := auth.NewRefreshToken()
+// issueSession calls authenticate, which starts or continues a session and returns its refresh token. It
+// makes the session's viewer the operation's viewer and returns the session's tokens. It returns the tokens
+// even if the user cannot be read afterwards: the previous refresh token is spent by then, and the client
+// would lose its session.
+func (r *mutationResolver) issueSession(ctx context.Context, in validate.Input, authenticate func(*store.Store) (edu.Viewer, auth.RefreshToken, error)) (*graph.SessionPayload, error) {
 	var v edu.Viewer
+	var token auth.RefreshToken
 	problems, err := executeWrite(ctx, in, func(s *store.Store, _ edu.Viewer) (err error) {
-		v, err = authenticate(s, store.RefreshToken{Hash: hash, TTL: r.sessions.RefreshTTL})
+		v, token, err = authenticate(s)
 		return err
 	})
 	if err != nil || problems != nil {
@@ -62,6 +66,7 @@ func (r *mutationResolver) issueSession(ctx context.Context, in validate.Input, 
 		return nil, err
 	}
 	expires := l.Viewer.Now().Add(r.sessions.AccessTTL).Truncate(time.Second) // the token has whole seconds
+	refresh := token.Encode()
 	p := &graph.SessionPayload{AccessToken: &access, RefreshToken: &refresh, ExpiresAt: &expires}
 	if sel := payloadSelection(ctx, "SessionPayload", "user"); len(sel) > 0 {
 		if p.User, err = loadSelectedUser(ctx, v.ID, sel); err != nil {
@@ -96,23 +101,24 @@ func (r *mutationResolver) signInWithPassword(ctx context.Context, s *store.Stor
 	}
 }
 
-// rotateRefreshToken spends a refresh token and stores the next one. A token that is already spent ends
-// its whole session.
-func (r *mutationResolver) rotateRefreshToken(ctx context.Context, s *store.Store, token string, next store.RefreshToken, at edu.InputPath) (edu.Viewer, error) {
+// rotateRefreshToken spends a refresh token and returns the next one. A token that was spent a moment ago
+// returns the same next one again; a token that was spent earlier ends its whole session.
+func (r *mutationResolver) rotateRefreshToken(ctx context.Context, s *store.Store, text string, at edu.InputPath) (v edu.Viewer, next auth.RefreshToken, err error) {
 	invalid := at.UserErrorf(edu.UserInvalidCredentials, "the refresh token is invalid or expired: sign in again")
-	hash, ok := auth.HashRefreshToken(token)
+	token, ok := auth.ParseRefreshToken(text)
 	if !ok {
-		return edu.Viewer{}, invalid
+		return v, next, invalid
 	}
-	v, stolen, err := s.RefreshSession(ctx, hash, next)
+	salt := auth.NewSuccessorSalt()
+	refreshed, err := s.RefreshSession(ctx, token.Hash(), store.RefreshToken{Hash: token.DeriveSuccessor(salt).Hash(), TTL: r.sessions.RefreshTTL, Salt: salt})
 	switch {
 	case err != nil:
-		return edu.Viewer{}, err
-	case stolen:
-		s.AfterCommit(func() { r.sessions.RevokeTokens(ctx, v.ID, v.Session) })
-		return edu.Viewer{}, invalid
-	case !v.SignedIn():
-		return edu.Viewer{}, invalid
+		return v, next, err
+	case refreshed.Stolen:
+		s.AfterCommit(func() { r.sessions.RevokeTokens(ctx, refreshed.Viewer.ID, refreshed.Viewer.Session) })
+		return v, next, invalid
+	case !refreshed.Viewer.SignedIn():
+		return v, next, invalid
 	}
-	return v, nil
+	return refreshed.Viewer, token.DeriveSuccessor(refreshed.Salt), nil
 }

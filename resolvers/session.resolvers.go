@@ -25,26 +25,30 @@ func (r *mutationResolver) SignUp(ctx context.Context, input graph.SignUpInput) 
 	if weakness := auth.PasswordWeakness(input.Password, account.Name, account.Email); weakness != "" {
 		in.RejectPassword("password", weakness)
 	}
-	return r.issueSession(ctx, in, func(s *store.Store, t store.RefreshToken) (v edu.Viewer, err error) {
+	return r.issueSession(ctx, in, func(s *store.Store) (v edu.Viewer, token auth.RefreshToken, err error) {
 		if account.PasswordHash, err = r.passwords.HashPassword(ctx, input.Password); err != nil {
-			return v, err
+			return v, token, err
 		}
-		return s.SignUp(ctx, account, r.addAddress(ctx, account.Email, t), in.FieldPath("email"))
+		token, stored := r.newToken(ctx, account.Email)
+		v, err = s.SignUp(ctx, account, stored, in.FieldPath("email"))
+		return v, token, err
 	})
 }
 
 func (r *mutationResolver) SignIn(ctx context.Context, input graph.SignInInput) (*graph.SessionPayload, error) {
 	in := validate.New("input")
 	email := in.ValidateLine("email", input.Email, 1, edu.MaxEmailLength)
-	return r.issueSession(ctx, in, func(s *store.Store, t store.RefreshToken) (edu.Viewer, error) {
-		return r.signInWithPassword(ctx, s, email, input.Password, r.addAddress(ctx, email, t))
+	return r.issueSession(ctx, in, func(s *store.Store) (edu.Viewer, auth.RefreshToken, error) {
+		token, stored := r.newToken(ctx, email)
+		v, err := r.signInWithPassword(ctx, s, email, input.Password, stored)
+		return v, token, err
 	})
 }
 
 func (r *mutationResolver) RefreshSession(ctx context.Context, input graph.RefreshSessionInput) (*graph.SessionPayload, error) {
 	in := validate.New("input")
-	return r.issueSession(ctx, in, func(s *store.Store, t store.RefreshToken) (edu.Viewer, error) {
-		return r.rotateRefreshToken(ctx, s, input.RefreshToken, t, in.FieldPath("refreshToken"))
+	return r.issueSession(ctx, in, func(s *store.Store) (edu.Viewer, auth.RefreshToken, error) {
+		return r.rotateRefreshToken(ctx, s, input.RefreshToken, in.FieldPath("refreshToken"))
 	})
 }
 

@@ -308,6 +308,38 @@ func TestSignInUpgradesHash(t *testing.T) {
 	}
 }
 
+// expireReuse ends the time in which spent refresh tokens return their successors again.
+func (e *sessionAPI) expireReuse(t *testing.T) {
+	t.Helper()
+	e.exec(t, "UPDATE refresh_tokens SET spent_at = now() - interval '10 seconds' WHERE spent_at IS NOT NULL")
+}
+
+// TestRefreshSurvivesReload checks that a refresh that is repeated within seconds returns the same refresh
+// token with an access token of the session, and that theft is detected afterwards.
+func TestRefreshSurvivesReload(t *testing.T) {
+	t.Parallel()
+	e := setupSessions(t, testdb.NewWithDemo(t))
+	in := e.signIn(t, "student@7p.example", demo.Password)
+	next := e.refresh(t, in.refresh)
+	for range 3 {
+		if again := e.refresh(t, in.refresh); again.refresh != next.refresh || again.viewer != in.viewer || again.refresh == in.refresh {
+			t.Errorf("refreshed to %+v, and then to %+v", next, again)
+		}
+	}
+	last := e.refresh(t, next.refresh)
+	if again := e.refresh(t, next.refresh); again.refresh != last.refresh || again.viewer != in.viewer {
+		t.Errorf("the successor refreshed to %+v, and then to %+v", last, again)
+	}
+	if n := queryOne[int](t, e.testAPI, "SELECT count(*) FROM refresh_tokens"); n != 3 || len(e.revoked) > 0 {
+		t.Errorf("%d refresh tokens and %d revocations, want 3 and none", n, len(e.revoked))
+	}
+	e.refresh(t, in.refresh).wantUserError(t, edu.UserInvalidCredentials, "input", "refreshToken")
+	e.refresh(t, last.refresh).wantUserError(t, edu.UserInvalidCredentials, "input", "refreshToken")
+	if want := []edu.Viewer{{ID: 1, Session: in.viewer.Session}}; !cmp.Equal(want, e.revoked) {
+		t.Errorf("revoked %v, want %v", e.revoked, want)
+	}
+}
+
 // TestRefreshFailuresAreEqual checks that a spent refresh token ends its session, and that every failed
 // refresh gets the same response.
 func TestRefreshFailuresAreEqual(t *testing.T) {
@@ -315,6 +347,7 @@ func TestRefreshFailuresAreEqual(t *testing.T) {
 	e := setupSessions(t, testdb.NewWithDemo(t))
 	in := e.signIn(t, "student@7p.example", demo.Password)
 	next := e.refresh(t, in.refresh)
+	e.expireReuse(t)
 	reused := e.refresh(t, in.refresh)
 	reused.wantUserError(t, edu.UserInvalidCredentials, "input", "refreshToken")
 	if want := []edu.Viewer{{ID: 1, Session: in.viewer.Session}}; !cmp.Equal(want, e.revoked) {
@@ -322,10 +355,15 @@ func TestRefreshFailuresAreEqual(t *testing.T) {
 	}
 	expired, deactivated := e.signIn(t, "instructor@7p.example", demo.Password), e.signIn(t, "admin@7p.example", demo.Password)
 	e.exec(t, "UPDATE refresh_tokens SET expires_at = now() WHERE session_id = $1", expired.viewer.Session)
+	unknown := authn.NewRefreshToken().Encode()
+	spent := e.refresh(t, deactivated.refresh) // a moment ago
 	e.exec(t, "UPDATE users SET active = false WHERE id = 3")
-	unknown, _ := authn.NewRefreshToken()
+	signedOut := e.signIn(t, "student@7p.example", demo.Password)
+	e.refresh(t, signedOut.refresh)
+	e.mustExecute(t, signedOut.viewer, signOut, nil)
 	for name, token := range map[string]string{
-		"next token of an ended session": next.refresh, "expired": expired.refresh, "deactivated account": deactivated.refresh, "unknown": unknown,
+		"next token of an ended session": next.refresh, "expired": expired.refresh, "unknown": unknown,
+		"deactivated account": spent.refresh, "deactivated account, spent a moment ago": deactivated.refresh, "signed out, spent a moment ago": signedOut.refresh,
 		"empty": "", "access token": in.access, "SQL": "'; DROP TABLE sessions; --", "50,000 characters": strings.Repeat("A", 50_000),
 	} {
 		if got := e.refresh(t, token); string(got.body) != string(reused.body) {
@@ -334,7 +372,7 @@ func TestRefreshFailuresAreEqual(t *testing.T) {
 	}
 }
 
-// TestConcurrentRefresh checks that one of several concurrent refreshes with one token succeeds.
+// TestConcurrentRefresh checks that several concurrent refreshes with one token return the same next token.
 func TestConcurrentRefresh(t *testing.T) {
 	t.Parallel()
 	e := setupSessions(t, testdb.NewWithDemo(t))
@@ -345,15 +383,14 @@ func TestConcurrentRefresh(t *testing.T) {
 		wg.Go(func() { results <- e.refresh(t, in.refresh) })
 	}
 	wg.Wait()
-	close(results)
-	succeeded := 0
-	for got := range results {
-		if len(got.problems) == 0 {
-			succeeded++
+	first := <-results
+	for range cap(results) - 1 {
+		if got := <-results; got.refresh != first.refresh || got.viewer != in.viewer || got.refresh == "" {
+			t.Errorf("refreshed to %+v, and to %+v", first, got)
 		}
 	}
-	if succeeded != 1 {
-		t.Errorf("%d of %d refreshes succeeded, want 1", succeeded, cap(results))
+	if got := e.refresh(t, first.refresh); got.viewer != in.viewer {
+		t.Errorf("the next token: response %s", got.body)
 	}
 }
 

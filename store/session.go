@@ -12,6 +12,12 @@ import (
 // maxSessionAge is the maximum lifetime of a session, however often it is refreshed.
 const maxSessionAge = 365 * 24 * time.Hour
 
+// refreshReuseWindow is how long after a refresh its token still leads to the same successor: a page that
+// is reloaded, or another tab, sends the token again before it has received the successor. 10 s is longer
+// than reloads on a slow network last, and short for a thief, who must use a token that fast after its
+// client.
+const refreshReuseWindow = 10 * time.Second
+
 // maxSignInAddresses is the number of addresses that an account remembers: those of its latest
 // sign-ins. Only successful sign-ins add one, so that strangers cannot displace them.
 const maxSignInAddresses = 10
@@ -41,11 +47,24 @@ func CredentialsByEmail(email string, into func(Credentials)) Query {
 type NewAccount struct{ Name, Email, PasswordHash string }
 
 // RefreshToken is a new refresh token of a session: its SHA-256 hash, and its lifetime. A sign-in
-// remembers Address, the hash of the email and the client's address, unless it is nil.
+// remembers Address, the hash of the email and the client's address, unless it is nil. A refresh stores
+// Salt, from which the token was derived.
 type RefreshToken struct {
 	Hash    [32]byte
 	TTL     time.Duration
 	Address []byte
+	Salt    [16]byte
+}
+
+// Refresh is the outcome of RefreshSession.
+type Refresh struct {
+	Viewer edu.Viewer // anonymous if the token is rejected, unless Stolen
+	// Salt is what the session's next token is derived from: that of the next token of this call, or of an
+	// earlier call with the same token within refreshReuseWindow.
+	Salt [16]byte
+	// Stolen reports that the token may be stolen. Its session is revoked, and access tokens of Viewer
+	// should no longer be accepted.
+	Stolen bool
 }
 
 // SignUp creates an account and its first session. If the email is taken, ignoring case, it returns
@@ -111,35 +130,52 @@ func (s *Store) HasSignInAddress(ctx context.Context, hash []byte) (found bool, 
 
 // RefreshSession exchanges a refresh token, identified by its hash, for the next one of its
 // session. The next token is valid for its TTL, but not beyond maxSessionAge after the start of the
-// session. The viewer is anonymous if the token is unknown or expired, its session is revoked, or
-// its user is not active. A token that was spent before may be stolen: its session is revoked, and
-// stolen is true, with the viewer whose access tokens should no longer be accepted.
-func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next RefreshToken) (v edu.Viewer, stolen bool, err error) {
+// session. A token is rejected if it is unknown or expired, its session is revoked, or its user is not
+// active. A token that was spent before may be stolen, and its session is revoked. The exception is the
+// token of the session that was spent last, within refreshReuseWindow: it returns the salt of that
+// time, and nothing is written.
+func (s *Store) RefreshSession(ctx context.Context, spend [32]byte, next RefreshToken) (r Refresh, err error) {
 	err = s.withoutPublishing().writeRow(ctx, textRow("refresh_tokens", string(spend[:])), func(tx *Tx) error {
-		var found edu.Viewer
-		var unusable bool
-		v, stolen = edu.Viewer{}, false
-		// The token is locked too: a transaction that waited for another must see it as spent.
-		q := newStatement("LockRefreshToken", "SELECT t.spent_at IS NOT NULL, t.expires_at <= now() OR s.revoked_at IS NOT NULL OR NOT u.active,",
-			" u.id, upper(u.role), upper(u.plan), s.id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id WHERE t.hash = ")
-		q.addSQL(q.bindArg(spend[:]), " FOR NO KEY UPDATE OF t, s")
-		if err := tx.RunQueries(ctx, q.buildQuery(func(rows pgx.Rows) error {
-			return rows.Scan(&stolen, &unusable, &found.ID, (*string)(&found.Role), (*string)(&found.Plan), &found.Session)
-		})); err != nil {
+		r = Refresh{}
+		var t lockedToken
+		if err := tx.RunQueries(ctx, lockRefreshToken(spend, &t)); err != nil {
 			return err
 		}
 		switch {
-		case stolen:
-			v = found
-			return tx.Commit(ctx, revokeSession(found))
-		case unusable || !found.SignedIn():
+		case t.spent && t.successorSalt != nil:
+			r = Refresh{Viewer: t.viewer, Salt: [16]byte(t.successorSalt)}
+			return nil
+		case t.spent:
+			r = Refresh{Viewer: t.viewer, Stolen: true}
+			return tx.Commit(ctx, revokeSession(t.viewer))
+		case t.unusable || !t.viewer.SignedIn():
 			return nil
 		default:
-			v = found
-			return tx.Commit(ctx, spendRefreshToken(spend), insertNextToken(found.Session, next))
+			r = Refresh{Viewer: t.viewer, Salt: next.Salt}
+			return tx.Commit(ctx, spendRefreshToken(spend), insertNextToken(t.viewer.Session, spend, next))
 		}
 	})
-	return v, stolen, err
+	return r, err
+}
+
+// lockedToken is a refresh token whose row is locked.
+type lockedToken struct {
+	viewer          edu.Viewer // anonymous if the token is unknown
+	spent, unusable bool
+	successorSalt   []byte // nil unless the token is spent and may be sent again
+}
+
+// lockRefreshToken locks a token and its session. The token is locked too: a transaction that waited for
+// another must see it as spent.
+func lockRefreshToken(hash [32]byte, t *lockedToken) Query {
+	q := newStatement("LockRefreshToken", "SELECT t.spent_at IS NOT NULL, t.expires_at <= now() OR s.revoked_at IS NOT NULL OR NOT u.active,",
+		" CASE WHEN s.spent_token = t.hash AND t.spent_at > now() - ")
+	q.addSQL(q.bindArg(refreshReuseWindow), "::interval AND s.revoked_at IS NULL AND u.active THEN s.successor_salt END,",
+		" u.id, upper(u.role), upper(u.plan), s.id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id WHERE t.hash = ")
+	return q.addSQL(q.bindArg(hash[:]), " FOR NO KEY UPDATE OF t, s").buildQuery(func(rows pgx.Rows) error {
+		v := &t.viewer
+		return rows.Scan(&t.spent, &t.unusable, &t.successorSalt, &v.ID, (*string)(&v.Role), (*string)(&v.Plan), &v.Session)
+	})
 }
 
 // withoutPublishing returns a store for writes of sessions, which publishes no changes: no cached
@@ -155,10 +191,13 @@ func spendRefreshToken(hash [32]byte) Query {
 	return q.addSQL(q.bindArg(hash[:])).buildQuery(nil)
 }
 
-func insertNextToken(session int64, t RefreshToken) Query {
-	q := newStatement("InsertNextToken", "INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ")
-	q.addSQL(q.bindArg(t.Hash[:]), ", s.id, least(now() + ", q.bindArg(t.TTL), "::interval, s.created_at + ", q.bindArg(maxSessionAge), "::interval)")
-	return q.addSQL(" FROM sessions s WHERE s.id = ", q.bindArg(session)).buildQuery(nil)
+// insertNextToken adds the next token of a session. Its salt replaces that of the token before: at most
+// one token of a session can be sent again, and only until its successor is spent.
+func insertNextToken(session int64, spent [32]byte, t RefreshToken) Query {
+	q := newStatement("InsertNextToken", "WITH session AS (UPDATE sessions SET spent_token = ")
+	q.addSQL(q.bindArg(spent[:]), ", successor_salt = ", q.bindArg(t.Salt[:]), " WHERE id = ", q.bindArg(session), " RETURNING id, created_at)")
+	q.addSQL(" INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.bindArg(t.Hash[:]), ", s.id, least(now() + ", q.bindArg(t.TTL))
+	return q.addSQL("::interval, s.created_at + ", q.bindArg(maxSessionAge), "::interval) FROM session s").buildQuery(nil)
 }
 
 // EndSession revokes the session of the viewer and reports whether it exists.

@@ -9,44 +9,84 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// A refresh that meets the revocation of its session, or the use of its token, waits for it and is rejected.
+// lockWaitSQL reports whether a transaction waits for a lock.
+const lockWaitSQL = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+
+// A refresh that meets the revocation of its session, the use of its token, or that of the successor, waits
+// for it and sees it.
 func TestRefreshWaitsForOthers(t *testing.T) {
 	t.Parallel()
+	const spend = "UPDATE refresh_tokens SET spent_at = now()"
 	for name, tt := range map[string]struct {
-		change string // a statement of another server, committed while the refresh waits
-		stolen bool
+		change string // statements of another server, committed while the refresh waits
+		want   store.Refresh
 	}{
-		"a revocation":     {"UPDATE sessions SET revoked_at = now()", false},
-		"use of the token": {"UPDATE refresh_tokens SET spent_at = now()", true},
+		"a revocation":                    {"UPDATE sessions SET revoked_at = now()", store.Refresh{}},
+		"use of the token by old release": {spend, store.Refresh{Stolen: true}},
+		"use of the token": {
+			spend + "; UPDATE sessions SET spent_token = (SELECT hash FROM refresh_tokens), successor_salt = '0123456789abcdef'",
+			store.Refresh{Salt: [16]byte([]byte("0123456789abcdef"))},
+		},
+		"use of the token and its successor": {
+			spend + "; UPDATE sessions SET spent_token = sha256('successor'), successor_salt = '0123456789abcdef'",
+			store.Refresh{Stolen: true},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, db := setup(t, testdb.New(t))
-			signUp(t, s, numberedToken(1))
+			v := signUp(t, s, numberedToken(1))
 			tx, do := begin(t, db)
 			do(tt.change)
 			type result struct {
-				v      edu.Viewer
-				stolen bool
-				err    error
+				store.Refresh
+				err error
 			}
 			done := make(chan result, 1)
 			go func() {
-				v, stolen, err := s.RefreshSession(t.Context(), numberedToken(1).Hash, numberedToken(2))
-				done <- result{v, stolen, err}
+				r, err := s.RefreshSession(t.Context(), numberedToken(1).Hash, numberedToken(2))
+				done <- result{r, err}
 			}()
-			const waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
-			for len(done) == 0 && !value[bool](t, db, waiting) { // a refresh without the lock is done
+			for len(done) == 0 && !value[bool](t, db, lockWaitSQL) { // a refresh without the lock is done
 			}
 			commit(t, tx)
-			got := <-done
-			if got.err != nil || got.stolen != tt.stolen || !tt.stolen && got.v.SignedIn() {
-				t.Errorf("%+v, want stolen %v", got, tt.stolen)
+			got, want := <-done, tt.want
+			if want != (store.Refresh{}) {
+				want.Viewer = v
+			}
+			if got.err != nil || got.Refresh != want {
+				t.Errorf("%+v, want %+v", got, want)
 			}
 			if n := value[int](t, db, "SELECT count(*) FROM refresh_tokens"); n != 1 {
 				t.Errorf("%d tokens, want the first", n)
 			}
 		})
+	}
+}
+
+// A refresh of a spent token that waits for the use of the successor sees it: the lock of the session covers
+// the token that was spent last.
+func TestRepeatWaitsForSuccessor(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	v := signUp(t, s, numberedToken(1))
+	refresh(t, s, numberedToken(1), numberedToken(2))
+	tx, do := begin(t, db)
+	do("UPDATE sessions SET spent_token = sha256('successor')")
+	done := make(chan store.Refresh, 1)
+	go func() {
+		defer close(done)
+		r, err := s.RefreshSession(t.Context(), numberedToken(1).Hash, numberedToken(3))
+		if err != nil {
+			t.Error(err)
+		}
+		done <- r
+	}()
+	for len(done) == 0 && !value[bool](t, db, lockWaitSQL) { // a refresh without the lock is done
+	}
+	commit(t, tx)
+	if got, want := <-done, (store.Refresh{Viewer: v, Stolen: true}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 
@@ -78,8 +118,8 @@ func TestRefreshReturnsItsUser(t *testing.T) {
 		viewers = append(viewers, v)
 	}
 	for i, want := range viewers {
-		if got, stolen := refresh(t, s, numberedToken(i), numberedToken(10+i)); got != want || stolen {
-			t.Errorf("%+v, stolen %v, want %+v", got, stolen, want)
+		if got := refresh(t, s, numberedToken(i), numberedToken(10+i)); got.Viewer != want || got.Stolen {
+			t.Errorf("%+v, want %+v", got, want)
 		}
 	}
 }

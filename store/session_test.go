@@ -15,9 +15,12 @@ import (
 
 var atEmail = edu.InputPath{"input", "email"}
 
-// numberedToken returns a refresh token whose hash contains a number.
+// saltOf returns the salt of numberedToken(n).
+func saltOf(n int) [16]byte { return [16]byte{byte(n), byte(n >> 8), 9} }
+
+// numberedToken returns a refresh token whose hash and salt contain a number.
 func numberedToken(n int) store.RefreshToken {
-	return store.RefreshToken{Hash: [32]byte{byte(n), byte(n >> 8), 7}, TTL: time.Hour}
+	return store.RefreshToken{Hash: [32]byte{byte(n), byte(n >> 8), 7}, Salt: saltOf(n), TTL: time.Hour}
 }
 
 // signUp creates an account whose first session has a token.
@@ -30,13 +33,13 @@ func signUp(t *testing.T, s *store.Store, first store.RefreshToken) edu.Viewer {
 	return v
 }
 
-func refresh(t *testing.T, s *store.Store, spend, next store.RefreshToken) (v edu.Viewer, stolen bool) {
+func refresh(t *testing.T, s *store.Store, spend, next store.RefreshToken) store.Refresh {
 	t.Helper()
-	v, stolen, err := s.RefreshSession(t.Context(), spend.Hash, next)
+	r, err := s.RefreshSession(t.Context(), spend.Hash, next)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v, stolen
+	return r
 }
 
 // Signing up creates an account and its session. With a taken email, it creates neither.
@@ -154,9 +157,12 @@ func TestRefreshSession(t *testing.T) {
 			s, db := setup(t, testdb.New(t))
 			first := signUp(t, s, numberedToken(1))
 			exec(t, db, tt.change)
-			v, stolen := refresh(t, s, numberedToken(1), numberedToken(2))
-			if stolen || v.SignedIn() != tt.accepts || tt.accepts && v != first {
-				t.Errorf("refreshed to %+v (stolen: %v), want it accepted: %v", v, stolen, tt.accepts)
+			want := store.Refresh{}
+			if tt.accepts {
+				want = store.Refresh{Viewer: first, Salt: saltOf(2)}
+			}
+			if got := refresh(t, s, numberedToken(1), numberedToken(2)); got != want {
+				t.Errorf("refreshed to %+v, want %+v", got, want)
 			}
 			if n := value[int](t, db, "SELECT count(*) FROM refresh_tokens WHERE hash = $1", hashOf(2)); (n == 1) != tt.accepts {
 				t.Errorf("%d next tokens", n)
@@ -170,7 +176,50 @@ func TestRefreshSession(t *testing.T) {
 
 func hashOf(n int) []byte { h := numberedToken(n).Hash; return h[:] }
 
-// Spending a token twice revokes its whole session, and no other session.
+// A spent token returns its successor's salt again within seconds, and writes nothing then. Otherwise it is
+// stolen: its whole session is revoked.
+func TestSpentTokens(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change string // a statement that runs after token 1 was exchanged for 2
+		repeat bool
+	}{
+		"repeats at once":                        {"SELECT 1", true},
+		"repeats after 9 seconds":                {"UPDATE refresh_tokens SET spent_at = now() - interval '9 seconds' WHERE spent_at IS NOT NULL", true},
+		"is stolen after 10 seconds":             {"UPDATE refresh_tokens SET spent_at = now() - interval '10 seconds' WHERE spent_at IS NOT NULL", false},
+		"is stolen in a revoked session":         {"UPDATE sessions SET revoked_at = now()", false},
+		"is stolen from an inactive user":        {"UPDATE users SET active = false", false},
+		"is stolen if another was spent later":   {"UPDATE sessions SET spent_token = sha256('another')", false},
+		"is stolen if an older release spent it": {"UPDATE sessions SET spent_token = NULL, successor_salt = NULL", false},
+		"repeats although it expired meanwhile":  {"UPDATE refresh_tokens SET expires_at = now() WHERE spent_at IS NOT NULL", true},
+		"repeats beside a revoked session":       {"INSERT INTO sessions (user_id, revoked_at) SELECT id, now() FROM users", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, db := setup(t, testdb.New(t))
+			v := signUp(t, s, numberedToken(1))
+			refresh(t, s, numberedToken(1), numberedToken(2))
+			exec(t, db, tt.change)
+			const rows = "SELECT string_agg(x, ' ' ORDER BY x) FROM (SELECT t::text FROM refresh_tokens t UNION ALL SELECT s::text FROM sessions s) rows (x)"
+			before := value[string](t, db, rows)
+			want := store.Refresh{Viewer: v, Salt: saltOf(2)}
+			if !tt.repeat {
+				want = store.Refresh{Viewer: v, Stolen: true}
+			}
+			if got := refresh(t, s, numberedToken(1), numberedToken(3)); got != want {
+				t.Errorf("the spent token again: %+v, want %+v", got, want)
+			}
+			if after := value[string](t, db, rows); tt.repeat && after != before {
+				t.Errorf("a repetition changed the rows\n%s to\n%s", before, after)
+			}
+			if got := refresh(t, s, numberedToken(2), numberedToken(4)); got.Viewer.SignedIn() != tt.repeat || got.Stolen {
+				t.Errorf("the successor: %+v, want it accepted: %v", got, tt.repeat)
+			}
+		})
+	}
+}
+
+// A spent token whose successor is spent too revokes its whole session, and no other session, at once.
 func TestTokenReuseRevokesTheSession(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
@@ -181,51 +230,54 @@ func TestTokenReuseRevokesTheSession(t *testing.T) {
 	}
 	refresh(t, s, numberedToken(1), numberedToken(2))
 	refresh(t, s, numberedToken(2), numberedToken(3))
-	if got, stolen := refresh(t, s, numberedToken(1), numberedToken(4)); !stolen || got != v {
-		t.Errorf("the first token again: %+v, stolen %v", got, stolen)
+	stolen := store.Refresh{Viewer: v, Stolen: true}
+	if got := refresh(t, s, numberedToken(1), numberedToken(4)); got != stolen {
+		t.Errorf("the first token again: %+v", got)
 	}
-	if got, stolen := refresh(t, s, numberedToken(3), numberedToken(5)); stolen || got.SignedIn() {
-		t.Errorf("the last token is still valid: %+v, stolen %v", got, stolen)
+	if got := refresh(t, s, numberedToken(3), numberedToken(5)); got != (store.Refresh{}) {
+		t.Errorf("the last token is still valid: %+v", got)
 	}
 	revoked := value[time.Time](t, db, "SELECT revoked_at FROM sessions WHERE id = $1", v.Session)
-	if _, stolen := refresh(t, s, numberedToken(2), numberedToken(6)); !stolen || !revoked.Equal(value[time.Time](t, db, "SELECT revoked_at FROM sessions WHERE id = $1", v.Session)) {
-		t.Error("the time of the revocation moved")
+	if got := refresh(t, s, numberedToken(2), numberedToken(6)); got != stolen || !revoked.Equal(value[time.Time](t, db, "SELECT revoked_at FROM sessions WHERE id = $1", v.Session)) {
+		t.Errorf("the second token again: %+v, or the time of the revocation moved", got)
 	}
-	if got, _ := refresh(t, s, numberedToken(10), numberedToken(11)); got != other {
+	if got := refresh(t, s, numberedToken(10), numberedToken(11)); got.Viewer != other {
 		t.Errorf("another session of the user: %+v, want %+v", got, other)
 	}
 }
 
-// If several callers spend one token concurrently, exactly one gets the next token.
+// If several callers spend one token concurrently, all get the same next token.
 func TestRefreshConcurrently(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.New(t))
-	signUp(t, s, numberedToken(0))
-	var refreshed, stolen atomic.Int64
+	v := signUp(t, s, numberedToken(0))
+	results := make(chan store.Refresh, 8)
 	var wg sync.WaitGroup
-	for i := range 8 {
+	for i := range cap(results) {
 		wg.Go(func() {
-			v, detected, err := s.RefreshSession(t.Context(), numberedToken(0).Hash, numberedToken(i+1))
-			switch {
-			case err != nil:
+			r, err := s.RefreshSession(t.Context(), numberedToken(0).Hash, numberedToken(i+1))
+			if err != nil {
 				t.Error(err)
-			case detected:
-				stolen.Add(1)
-			case v.SignedIn():
-				refreshed.Add(1)
 			}
+			results <- r
 		})
 	}
 	wg.Wait()
-	if refreshed.Load() != 1 || stolen.Load() != 7 {
-		t.Errorf("%d refreshed and %d were detected as stolen, want 1 and 7", refreshed.Load(), stolen.Load())
+	first := <-results
+	if n := value[int](t, db, "SELECT count(*) FROM refresh_tokens WHERE spent_at IS NULL AND hash = $1", hashOf(int(first.Salt[0]))); n != 1 || first.Viewer != v || first.Stolen {
+		t.Errorf("refreshed to %+v, and %d tokens of this salt are stored", first, n)
+	}
+	for range cap(results) - 1 {
+		if got := <-results; got != first {
+			t.Errorf("refreshed to %+v, and to %+v", first, got)
+		}
 	}
 	if n := value[int](t, db, "SELECT count(*) FROM refresh_tokens"); n != 2 {
 		t.Errorf("%d tokens, want the first and the next", n)
 	}
 }
 
-// With concurrent chains of tokens and a sign-out, no token is exchanged twice, and no token of a
+// With concurrent chains of tokens and a sign-out, no token has two successors, and no token of a
 // revoked session is accepted.
 func TestRefreshRaces(t *testing.T) {
 	t.Parallel()
@@ -236,13 +288,12 @@ func TestRefreshRaces(t *testing.T) {
 		wg.Go(func() {
 			spend := numberedToken(0)
 			for i := range 5 {
-				next := numberedToken(1 + 10*chain + i)
-				got, _, err := s.RefreshSession(t.Context(), spend.Hash, next)
+				got, err := s.RefreshSession(t.Context(), spend.Hash, numberedToken(1+10*chain+i))
 				if err != nil {
 					t.Error(err)
 				}
-				if got.SignedIn() {
-					spend = next
+				if got.Viewer.SignedIn() && !got.Stolen {
+					spend = numberedToken(int(got.Salt[0]))
 				}
 			}
 		})
@@ -257,7 +308,7 @@ func TestRefreshRaces(t *testing.T) {
 		t.Errorf("%d tokens of one session can be spent", n)
 	}
 	for i := range 45 {
-		if got, stolen := refresh(t, s, numberedToken(i), numberedToken(100+i)); got.SignedIn() && !stolen {
+		if got := refresh(t, s, numberedToken(i), numberedToken(100+i)); got.Viewer.SignedIn() && !got.Stolen {
 			t.Errorf("token %d of a revoked session is accepted", i)
 		}
 	}
@@ -281,11 +332,11 @@ func TestRefreshTokensExpire(t *testing.T) {
 		t.Errorf("the last token of a year is valid for %s, want half an hour", d)
 	}
 	exec(t, db, "UPDATE sessions SET created_at = now() - interval '366 days'")
-	if got, _ := refresh(t, s, numberedToken(2), numberedToken(3)); got != v {
+	if got := refresh(t, s, numberedToken(2), numberedToken(3)); got.Viewer != v {
 		t.Errorf("refreshed to %+v", got)
 	}
-	if got, stolen := refresh(t, s, numberedToken(3), numberedToken(4)); got.SignedIn() || stolen {
-		t.Errorf("a session is refreshed after a year: %+v, stolen %v", got, stolen)
+	if got := refresh(t, s, numberedToken(3), numberedToken(4)); got != (store.Refresh{}) {
+		t.Errorf("a session is refreshed after a year: %+v", got)
 	}
 }
 

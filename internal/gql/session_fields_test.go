@@ -62,10 +62,11 @@ func TestSessionFieldIsAlone(t *testing.T) {
 func TestIdempotentSessionSelectsPlainFields(t *testing.T) {
 	t.Parallel()
 	s := newIdempotencyServer(t, testdb.New(t))
-	token, hash := auth.NewRefreshToken()
+	token := auth.NewRefreshToken()
+	hash := token.Hash()
 	s.execSQL(t, "WITH s AS (INSERT INTO sessions (user_id) VALUES ($1) RETURNING id) INSERT INTO refresh_tokens SELECT $2, id, now(), now() + interval '1 day' FROM s", s.student.ID, hash[:])
 	send := func(key, selection string) *gqltest.Response {
-		return s.sendMutation(t.Context(), edu.Viewer{}, key, gqltest.QueryBody("mutation($t: String!) { refreshSession(input: {refreshToken: $t}) { accessToken "+selection+" } }", map[string]any{"t": token}))
+		return s.sendMutation(t.Context(), edu.Viewer{}, key, gqltest.QueryBody("mutation($t: String!) { refreshSession(input: {refreshToken: $t}) { accessToken "+selection+" } }", map[string]any{"t": token.Encode()}))
 	}
 	for _, selection := range []string{
 		"user { dashboard { watchTimeSeconds(days: -1) } }",
@@ -88,9 +89,10 @@ func TestIdempotentSessionSelectsPlainFields(t *testing.T) {
 func TestSessionKeepsTokensBesideErrors(t *testing.T) {
 	t.Parallel()
 	s := newIdempotencyServer(t, testdb.New(t))
-	token, hash := auth.NewRefreshToken()
+	token := auth.NewRefreshToken()
+	hash := token.Hash()
 	s.execSQL(t, "WITH s AS (INSERT INTO sessions (user_id) VALUES ($1) RETURNING id) INSERT INTO refresh_tokens SELECT $2, id, now(), now() + interval '1 day' FROM s", s.student.ID, hash[:])
-	got := s.sendMutation(t.Context(), edu.Viewer{}, "", gqltest.QueryBody("mutation($t: String!) { refreshSession(input: {refreshToken: $t}) { accessToken refreshToken expiresAt user { coursesTaught(first: -1) { totalCount } } } }", map[string]any{"t": token}))
+	got := s.sendMutation(t.Context(), edu.Viewer{}, "", gqltest.QueryBody("mutation($t: String!) { refreshSession(input: {refreshToken: $t}) { accessToken refreshToken expiresAt user { coursesTaught(first: -1) { totalCount } } } }", map[string]any{"t": token.Encode()}))
 	r := got.Result(t)
 	if len(r.Errors) != 1 || r.Code() != "BAD_USER_INPUT" || strings.Count(got.Text(), "null") != 1 || !strings.Contains(got.Text(), `"user":null`) {
 		t.Errorf("got %s, want all tokens beside the error", got)
