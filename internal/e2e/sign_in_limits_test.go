@@ -48,3 +48,53 @@ func TestOwnerSignsInDuringAttack(t *testing.T) {
 		}
 	}
 }
+
+// A refresh with a valid token is no attempt to sign in, and one with an invalid token is: an address without
+// attempts can still refresh its sessions, and learns nothing about invalid tokens.
+func TestInvalidRefreshesAreAttempts(t *testing.T) {
+	t.Parallel()
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=100/15m", "RATE_LIMIT_SIGN_IN=4/15m", "RATE_LIMIT_EMAIL=off")
+	in := map[string]string{"email": student, "password": demo.Password}
+	first, _ := p.startSession(t, signIn, in)
+	stolen, _ := p.startSession(t, signIn, in)
+	current := first
+	load := func(name string) {
+		t.Helper()
+		next, a := p.startSession(t, refresh, map[string]string{"refreshToken": current.refresh})
+		if a.Status != http.StatusOK || a.At("session", "user", "email") != student {
+			t.Fatalf("%s: %+v", name, a)
+		}
+		current = next
+	}
+	for range 6 {
+		load("a valid refresh")
+	}
+	reject := func(name, token string, status int, codes, userCode string, headers ...string) {
+		t.Helper()
+		_, a := p.startSession(t, refresh, map[string]string{"refreshToken": token}, headers...)
+		if got, _ := a.At("session", "userErrors", 0, "code").(string); a.Status != status || a.Codes() != codes || got != userCode {
+			t.Errorf("%s: %+v, want %d %s%s", name, a, status, codes, userCode)
+		}
+	}
+	unknown := strings.Repeat("A", 43)
+	reject("the third attempt", unknown, http.StatusOK, "", "INVALID_CREDENTIALS")
+	reject("the fourth attempt", "no token", http.StatusOK, "", "INVALID_CREDENTIALS", "Idempotency-Key: fourth")
+	reject("the fourth attempt again", "no token", http.StatusOK, "", "INVALID_CREDENTIALS", "Idempotency-Key: fourth")
+	reject("the fifth attempt", unknown, http.StatusTooManyRequests, "RATE_LIMITED", "")
+	reject("the sixth attempt", "no token", http.StatusTooManyRequests, "RATE_LIMITED", "", "Idempotency-Key: sixth")
+	load("a valid refresh without attempts left")
+	if _, a := p.startSession(t, signIn, in); a.Status != http.StatusTooManyRequests || a.Codes() != "RATE_LIMITED" {
+		t.Errorf("a sign-in without attempts left: %+v", a)
+	}
+	// Without attempts left, a stolen token ends its session all the same.
+	next, _ := p.startSession(t, refresh, map[string]string{"refreshToken": stolen.refresh})
+	last, _ := p.startSession(t, refresh, map[string]string{"refreshToken": next.refresh})
+	for _, headers := range [][]string{{"Idempotency-Key: stolen"}, nil} {
+		reject("a stolen token", stolen.refresh, http.StatusTooManyRequests, "RATE_LIMITED", "", headers...)
+	}
+	reject("the token of an ended session", last.refresh, http.StatusTooManyRequests, "RATE_LIMITED", "")
+	if a := p.query(t, whoAmI, nil, last.bearer()); a.Status != http.StatusUnauthorized {
+		t.Errorf("an access token outlives the theft of its session: %+v", a)
+	}
+	load("another session")
+}

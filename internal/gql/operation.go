@@ -75,6 +75,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	if e.timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, e.timeout)
 	}
+	ctx, refresh := withRefreshOutcome(ctx, session)
 	run := store.IdempotentRun{Owner: responseOwner(ctx, viewer), OwnRows: session != nil}
 	ctx, l := e.withLoaders(ctx, viewer)
 	var respond graphql.ResponseHandler
@@ -95,14 +96,17 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 		defer leave()
 		defer cancel()
 		resp := respond(ctx)
+		if err := e.countRejectedRefresh(ctx, refresh); err != nil && resp != nil {
+			resp = e.errorResponse(ctx, err)
+		}
 		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})
 		return resp
 	}
 }
 
 // admitMutation returns the session field and the Idempotency-Key of a mutation, nil if it has none, or why
-// it is rejected. It takes an attempt to begin or to continue a session from the budget, unless the mutation
-// is rejected for another reason. That may wait: the operation holds nothing yet that others may need.
+// it is rejected. It takes an attempt to begin a session from the budget, unless the mutation is rejected for
+// another reason. That may wait: the operation holds nothing yet that others may need.
 func (e operationExtension) admitMutation(ctx context.Context, v edu.Viewer, op *graphql.OperationContext) (*graphql.CollectedField, *idempotencyKey, error) {
 	session, err := findSessionField(op)
 	if err != nil {
@@ -187,6 +191,7 @@ func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolv
 	if err != nil || v == nil {
 		return v, err
 	}
+	recordRefresh(ctx, v)
 	if field := graphql.GetFieldContext(ctx); strings.HasPrefix(field.Object, "__") {
 		if !hasTypeField(field) {
 			v = nil

@@ -6,13 +6,17 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/response"
 )
 
+// refreshField is the field of Mutation that continues a session.
+const refreshField = "refreshSession"
+
 // isSessionField reports whether a field of Mutation begins or continues a session.
 func isSessionField(name string) bool {
-	return name == "signIn" || name == "signUp" || name == "refreshSession"
+	return name == "signIn" || name == "signUp" || name == refreshField
 }
 
 // findSessionField returns the field of a mutation that begins or continues a session, nil if it has
@@ -51,8 +55,11 @@ func findSessionField(op *graphql.OperationContext) (*graphql.CollectedField, er
 }
 
 // consumeSignIn takes the attempt of a session field from the budget of the request, and from that of the
-// email that it signs in with.
+// email that it signs in with. A refresh is no attempt unless its token is invalid: see countRejectedRefresh.
 func consumeSignIn(ctx context.Context, b limits.Budget, op *graphql.OperationContext, session *graphql.CollectedField) error {
+	if session.Name == refreshField {
+		return nil
+	}
 	if err := b.ConsumeSignIn(ctx); err != nil || session.Name != "signIn" {
 		return err
 	}
@@ -61,6 +68,45 @@ func consumeSignIn(ctx context.Context, b limits.Budget, op *graphql.OperationCo
 		return b.ConsumeEmailSignIn(ctx, email)
 	}
 	return nil
+}
+
+// refreshOutcomeKey is the context key of the *refreshOutcome of an operation.
+type refreshOutcomeKey struct{}
+
+// refreshOutcome reports whether an operation's refreshSession rejected its token.
+type refreshOutcome struct{ rejected bool }
+
+// withRefreshOutcome returns a context in which recordRefresh records the outcome of a refresh. The outcome
+// is nil for all other operations.
+func withRefreshOutcome(ctx context.Context, session *graphql.CollectedField) (context.Context, *refreshOutcome) {
+	if session == nil || session.Name != refreshField {
+		return ctx, nil
+	}
+	outcome := &refreshOutcome{}
+	return context.WithValue(ctx, refreshOutcomeKey{}, outcome), outcome
+}
+
+// recordRefresh records the value of a root field if it is that of a refresh. An operation that is retried
+// has the outcome of its last run.
+func recordRefresh(ctx context.Context, value any) {
+	payload, ok := value.(*graph.SessionPayload)
+	if !ok || payload == nil {
+		return
+	}
+	if outcome, ok := ctx.Value(refreshOutcomeKey{}).(*refreshOutcome); ok {
+		outcome.rejected = len(payload.UserErrors) > 0
+	}
+}
+
+// countRejectedRefresh takes an attempt to sign in from the budget of the request if a refresh rejected its
+// token, which may be a guess. A page may refresh at each load, so valid tokens take none, and whether a
+// token is valid is known only afterwards. The error replaces the response: an address without attempts
+// learns nothing about its tokens. A session that ended because its token was stolen stays ended.
+func (e operationExtension) countRejectedRefresh(ctx context.Context, outcome *refreshOutcome) error {
+	if e.budget == nil || outcome == nil || !outcome.rejected {
+		return nil
+	}
+	return e.budget.ConsumeSignIn(ctx)
 }
 
 // findNestedUserField returns a field of a session's user that has fields of its own, besides

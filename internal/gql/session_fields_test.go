@@ -7,6 +7,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
@@ -98,4 +99,25 @@ func TestSessionKeepsTokensBesideErrors(t *testing.T) {
 		t.Errorf("got %s, want all tokens beside the error", got)
 	}
 	s.wantRows(t, 1, "refresh_tokens WHERE spent_at IS NOT NULL")
+}
+
+// An invalid refresh token takes an attempt after it was checked, with a key and without one, and gets 429 if
+// there is none left.
+func TestInvalidRefreshTakesAttempt(t *testing.T) {
+	t.Parallel()
+	const refresh = `mutation { refreshSession(input: {refreshToken: "a"}) { userErrors { code } } }`
+	for _, headers := range [][]string{nil, {"Idempotency-Key: a"}} {
+		budget := &limitedBudget{maxSpent: 10_000, maxAttempts: 1}
+		s := gql.New(gql.Options{Log: discardLog, Budget: budget, Store: openDemoStore(t)})
+		if r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(refresh, nil), headers...); r.status != http.StatusOK || !strings.Contains(string(r.Data), "INVALID_CREDENTIALS") || budget.attempts != 1 {
+			t.Errorf("%d %s, charged %d attempts, want 1", r.status, r.Data, budget.attempts)
+		}
+		if len(headers) > 0 {
+			headers = []string{"Idempotency-Key: b"}
+		}
+		r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(refresh, nil), headers...)
+		if r.status != http.StatusTooManyRequests || r.Data != nil || r.Errors[0].Code() != "RATE_LIMITED" || r.Errors[0].Extensions["retryAfter"] != 7.0 {
+			t.Errorf("without attempts left: %+v", r)
+		}
+	}
 }

@@ -157,8 +157,9 @@ func (l *Limits) ConsumeCost(ctx context.Context, cost int64) error {
 	return nil
 }
 
-// ConsumeSignIn takes an attempt to begin or refresh a session from the bucket of the request's address, or
-// returns an *edu.Error of the code RATE_LIMITED. The rules of ConsumeCost apply.
+// ConsumeSignIn takes an attempt to begin a session, or one to refresh it with an invalid token, from the
+// bucket of the request's address, or returns an *edu.Error of the code RATE_LIMITED. The rules of
+// ConsumeCost apply.
 func (l *Limits) ConsumeSignIn(ctx context.Context) error {
 	limited := limitedRequestFrom(ctx)
 	if limited == nil || l.signIns == nil {

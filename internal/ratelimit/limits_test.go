@@ -366,7 +366,7 @@ func TestConsumeSignIn(t *testing.T) {
 			return s.send(t.Context(), caller{address: address, attempt: &email})
 		}
 		for n := range 5 {
-			email := []string{"a@x.example", "b@x.example", ""}[n%3] // "" for a refresh
+			email := []string{"a@x.example", "b@x.example", ""}[n%3] // "" for an invalid refresh
 			rec := try("2001:db8::1", email)
 			if want := fmt.Sprintf(`, "sessions";r=%d;t=180`, 4-n); rec.Code != 200 || rec.Header().Get("RateLimit")[len(`"default";r=999;t=3600`):] != want {
 				t.Errorf("attempt %d: %d %s, want …%s", n, rec.Code, rec.Header().Get("RateLimit"), want)

@@ -10,7 +10,7 @@ type Budget interface {
 	ConsumeRequests(ctx context.Context, n int) error
 	// ConsumeCost takes the cost of an operation.
 	ConsumeCost(ctx context.Context, cost int64) error
-	// ConsumeSignIn takes an attempt to begin or to continue a session.
+	// ConsumeSignIn takes an attempt to begin a session, or one to continue it with an invalid token.
 	ConsumeSignIn(ctx context.Context) error
 	// ConsumeEmailSignIn takes an attempt to sign in with an email, and may wait before it returns. The
 	// error may also be that of the context, or have the code SERVICE_UNAVAILABLE.
