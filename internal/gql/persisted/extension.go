@@ -102,26 +102,28 @@ func (e *Extension) MutateOperationParameters(ctx context.Context, r *graphql.Ra
 	if ctx.Value(trustedTextKey{}) != nil {
 		return nil
 	}
-	id, hash, err := parseReferences(r)
+	ref, err := parseReferences(r)
 	switch {
 	case err != nil:
 		return err
-	case e.Mode == ModeOff && id+hash != "":
+	case e.Mode == ModeOff && !ref.isEmpty():
 		return response.ErrorWithCode(response.CodePersistedQueryNotSupported, "PersistedQueryNotSupported")
-	case id+hash == "" && r.Query == "":
+	case ref.isEmpty() && r.Query == "":
 		return badRequest("give the text of the operation as \"query\", its hash as extensions.persistedQuery, or its \"documentId\"")
 	case r.Query == "":
-		return e.findDocument(ctx, r, id, hash)
+		return e.findDocument(ctx, r, ref)
 	case e.Mode == ModeOff:
 		return nil
-	case e.Mode == ModeTrusted && id+hash != "":
+	case e.Mode == ModeTrusted && !ref.isEmpty():
 		return response.ErrorWithCode(response.CodeIDAndBody, "only documents of the list are run here: send the id without the text")
 	case e.Mode == ModeTrusted:
 		return response.ErrorWithCode(response.CodePersistedQueryIDRequired, "only documents of the list are run here: send the id of one, and no text")
-	case id != "":
+	case ref.inExtension && ref.hash == "":
+		return malformedHash() // a text is registered by its hash only
+	case ref.id != "" && !ref.inExtension:
 		return badRequest("send a \"documentId\" or a \"query\", not both")
 	}
-	return e.checkText(ctx, r, hash)
+	return e.checkText(ctx, r, ref.hash)
 }
 
 // AcceptsAnyText reports whether every text without an id or a hash is executed.
@@ -130,21 +132,22 @@ func (e *Extension) AcceptsAnyText() bool {
 }
 
 // findDocument finds the text of a document by its id or its hash.
-func (e *Extension) findDocument(ctx context.Context, r *graphql.RawParams, id, hash string) *gqlerror.Error {
-	ref := id
-	if hash != "" {
-		ref = hash
-	}
-	if d := e.Documents.FindByIDOrHash(ref); d != nil {
+func (e *Extension) findDocument(ctx context.Context, r *graphql.RawParams, ref references) *gqlerror.Error {
+	if d := e.Documents.FindByIDOrHash(ref.key()); d != nil {
 		e.stats.hits.Add(1)
 		r.Query = d.Body
 		return e.recordUse(r, d)
 	}
-	if e.Mode == ModeTrusted || e.Mode == ModeSafelist || hash == "" {
+	listOnly := e.Mode == ModeTrusted || e.Mode == ModeSafelist
+	switch {
+	case ref.inExtension && ref.hash == "" && !listOnly: // more likely a hash that was computed wrongly
 		e.stats.misses.Add(1)
-		return response.ErrorWithCode(response.CodePersistedQueryNotInList, "Persisted query '"+truncateID(ref)+"' not found in the persisted query list")
+		return malformedHash()
+	case listOnly || ref.hash == "":
+		e.stats.misses.Add(1)
+		return response.ErrorWithCode(response.CodePersistedQueryNotInList, "Persisted query '"+truncateID(ref.key())+"' not found in the persisted query list")
 	}
-	text, ok := e.Store.Get(ctx, storeKey(hash), e.TTL)
+	text, ok := e.Store.Get(ctx, storeKey(ref.hash), e.TTL)
 	if !ok {
 		e.stats.misses.Add(1)
 		return response.ErrorWithCode(response.CodePersistedQueryNotFound, "PersistedQueryNotFound")

@@ -19,11 +19,15 @@ import (
 	"github.com/7p-education/api/internal/gqltest"
 )
 
-const listedQuery = "query Listed { __typename }"
+const (
+	listedQuery = "query Listed { __typename }"
+	sha1ID      = "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12" // as Relay's compiler names a document
+)
 
 func trustedDocuments(t *testing.T) []*persisted.Document {
 	t.Helper()
-	all, err := persisted.ParseDocuments([]byte(`{"listed": "query Listed { __typename }", "old": "query Old { a: __typename }", "older": "query Older { b: __typename }", "wrong": "query Wrong { nowhere }"}`))
+	all, err := persisted.ParseDocuments([]byte(`{"listed": "query Listed { __typename }", "old": "query Old { a: __typename }", "older": "query Older { b: __typename }", "wrong": "query Wrong { nowhere }",
+		"` + sha1ID + `": "query Sha { c: __typename }", "web~1.0~CatNames": "query CatNames { d: __typename }"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +51,8 @@ func post(t *testing.T, h http.Handler, body string, headers ...string) *gqltest
 
 func TestPersistedModes(t *testing.T) {
 	t.Parallel()
-	hash := func(text string) string { return `"extensions":` + hashExtensions(persisted.HashText(text)) }
+	apollo := func(id string) string { return `"extensions":` + hashExtensions(id) }
+	hash := func(text string) string { return apollo(persisted.HashText(text)) }
 	text := func(text string) string {
 		b, _ := json.Marshal(text)
 		return `"query":` + string(b)
@@ -66,29 +71,40 @@ func TestPersistedModes(t *testing.T) {
 		body string
 		want results
 	}{
-		"id":                            {`"documentId":"listed"`, with(all("200 "), off)},
-		"hash as id":                    {`"documentId":"sha256:` + persisted.HashText(listedQuery) + `"`, with(all("200 "), off)},
-		"listed hash":                   {hash(listedQuery), with(all("200 "), off)},
-		"unknown id":                    {`"documentId":"unknown"`, with(all("404 PERSISTED_QUERY_NOT_IN_LIST"), off)},
-		"unknown prefix":                {`"documentId":"x-mine:1"`, with(all("404 PERSISTED_QUERY_NOT_IN_LIST"), off)},
-		"malformed hash as id":          {`"documentId":"sha256:12"`, all("400 BAD_REQUEST")},
-		"id is not a string":            {`"documentId":7`, all("422 BAD_REQUEST")},
-		"unknown hash":                  {hash(unlisted), with(all("200 PERSISTED_QUERY_NOT_FOUND"), results{"safelist": "404 PERSISTED_QUERY_NOT_IN_LIST", "trusted": "404 PERSISTED_QUERY_NOT_IN_LIST", "off": off["off"]})},
-		"unknown hash as id":            {`"documentId":"sha256:` + persisted.HashText(unlisted) + `"`, with(all("200 PERSISTED_QUERY_NOT_FOUND"), results{"safelist": "404 PERSISTED_QUERY_NOT_IN_LIST", "trusted": "404 PERSISTED_QUERY_NOT_IN_LIST", "off": off["off"]})},
-		"listed text":                   {text(listedQuery), with(all("200 "), results{"trusted": "400 PERSISTED_QUERY_ID_REQUIRED"})},
-		"listed text in another format": {text("query Listed{__typename}\n"), with(all("200 "), results{"trusted": "400 PERSISTED_QUERY_ID_REQUIRED"})},
-		"unlisted text":                 {text(unlisted), with(all("200 "), results{"safelist": "403 QUERY_NOT_IN_SAFELIST", "trusted": "400 PERSISTED_QUERY_ID_REQUIRED"})},
-		"text and its hash":             {text(listedQuery) + "," + hash(listedQuery), with(all("200 "), results{"trusted": "400 CANNOT_SEND_PQ_ID_AND_BODY", "off": off["off"]})},
-		"text and an id":                {text(listedQuery) + `,"documentId":"listed"`, with(all("400 BAD_REQUEST"), results{"trusted": "400 CANNOT_SEND_PQ_ID_AND_BODY", "off": off["off"]})},
-		"text and another hash":         {text(listedQuery) + "," + hash(unlisted), with(all("400 PERSISTED_QUERY_HASH_MISMATCH"), results{"trusted": "400 CANNOT_SEND_PQ_ID_AND_BODY", "off": off["off"]})},
-		"id and a hash":                 {`"documentId":"listed",` + hash(listedQuery), all("400 BAD_REQUEST")},
-		"two hashes":                    {`"documentId":"sha256:` + persisted.HashText(unlisted) + `",` + hash(listedQuery), all("400 BAD_REQUEST")},
-		"one hash twice":                {hash(listedQuery) + `,"documentId":"sha256:` + persisted.HashText(listedQuery) + `"`, with(all("200 "), off)},
-		"neither text nor reference":    {`"extensions":{}`, all("422 BAD_REQUEST")},
-		"retired":                       {`"documentId":"old"`, with(all("410 PERSISTED_QUERY_RETIRED"), off)},
-		"retired, by text":              {text("query Old { a: __typename }"), with(all("410 PERSISTED_QUERY_RETIRED"), results{"trusted": "400 PERSISTED_QUERY_ID_REQUIRED", "off": "200 "})},
-		"invalid for the schema":        {`"documentId":"wrong"`, with(all("422 GRAPHQL_VALIDATION_FAILED"), off)},
-		"id within the extensions":      {`"extensions":{"documentId":"listed"}`, all("422 BAD_REQUEST")},
+		"id":                              {`"documentId":"listed"`, with(all("200 "), off)},
+		"hash as id":                      {`"documentId":"sha256:` + persisted.HashText(listedQuery) + `"`, with(all("200 "), off)},
+		"listed hash":                     {hash(listedQuery), with(all("200 "), off)},
+		"unknown id":                      {`"documentId":"unknown"`, with(all("404 PERSISTED_QUERY_NOT_IN_LIST"), off)},
+		"unknown prefix":                  {`"documentId":"x-mine:1"`, with(all("404 PERSISTED_QUERY_NOT_IN_LIST"), off)},
+		"malformed hash as id":            {`"documentId":"sha256:12"`, all("400 BAD_REQUEST")},
+		"id is not a string":              {`"documentId":7`, all("422 BAD_REQUEST")},
+		"unknown hash":                    {hash(unlisted), with(all("200 PERSISTED_QUERY_NOT_FOUND"), results{"safelist": "404 PERSISTED_QUERY_NOT_IN_LIST", "trusted": "404 PERSISTED_QUERY_NOT_IN_LIST", "off": off["off"]})},
+		"unknown hash as id":              {`"documentId":"sha256:` + persisted.HashText(unlisted) + `"`, with(all("200 PERSISTED_QUERY_NOT_FOUND"), results{"safelist": "404 PERSISTED_QUERY_NOT_IN_LIST", "trusted": "404 PERSISTED_QUERY_NOT_IN_LIST", "off": off["off"]})},
+		"listed text":                     {text(listedQuery), with(all("200 "), results{"trusted": "400 PERSISTED_QUERY_ID_REQUIRED"})},
+		"listed text in another format":   {text("query Listed{__typename}\n"), with(all("200 "), results{"trusted": "400 PERSISTED_QUERY_ID_REQUIRED"})},
+		"unlisted text":                   {text(unlisted), with(all("200 "), results{"safelist": "403 QUERY_NOT_IN_SAFELIST", "trusted": "400 PERSISTED_QUERY_ID_REQUIRED"})},
+		"text and its hash":               {text(listedQuery) + "," + hash(listedQuery), with(all("200 "), results{"trusted": "400 CANNOT_SEND_PQ_ID_AND_BODY", "off": off["off"]})},
+		"text and an id":                  {text(listedQuery) + `,"documentId":"listed"`, with(all("400 BAD_REQUEST"), results{"trusted": "400 CANNOT_SEND_PQ_ID_AND_BODY", "off": off["off"]})},
+		"text and another hash":           {text(listedQuery) + "," + hash(unlisted), with(all("400 PERSISTED_QUERY_HASH_MISMATCH"), results{"trusted": "400 CANNOT_SEND_PQ_ID_AND_BODY", "off": off["off"]})},
+		"id and a hash":                   {`"documentId":"listed",` + hash(listedQuery), all("400 BAD_REQUEST")},
+		"two hashes":                      {`"documentId":"sha256:` + persisted.HashText(unlisted) + `",` + hash(listedQuery), all("400 BAD_REQUEST")},
+		"one hash twice":                  {hash(listedQuery) + `,"documentId":"sha256:` + persisted.HashText(listedQuery) + `"`, with(all("200 "), off)},
+		"neither text nor reference":      {`"extensions":{}`, all("422 BAD_REQUEST")},
+		"retired":                         {`"documentId":"old"`, with(all("410 PERSISTED_QUERY_RETIRED"), off)},
+		"retired, by text":                {text("query Old { a: __typename }"), with(all("410 PERSISTED_QUERY_RETIRED"), results{"trusted": "400 PERSISTED_QUERY_ID_REQUIRED", "off": "200 "})},
+		"invalid for the schema":          {`"documentId":"wrong"`, with(all("422 GRAPHQL_VALIDATION_FAILED"), off)},
+		"id in Apollo's form":             {apollo("listed"), with(all("200 "), off)},
+		"SHA-1 in Apollo's form":          {apollo(sha1ID), with(all("200 "), off)},
+		"long id in Apollo's form":        {apollo("web~1.0~CatNames"), with(all("200 "), off)},
+		"prefixed hash in Apollo's form":  {apollo("sha256:" + persisted.HashText(listedQuery)), with(all("200 "), off)},
+		"retired, in Apollo's form":       {apollo("old"), with(all("410 PERSISTED_QUERY_RETIRED"), off)},
+		"unknown id in Apollo's form":     {apollo("unknown"), with(all("400 BAD_REQUEST"), results{"safelist": "404 PERSISTED_QUERY_NOT_IN_LIST", "trusted": "404 PERSISTED_QUERY_NOT_IN_LIST", "off": off["off"]})},
+		"empty id in Apollo's form":       {apollo(""), all("400 BAD_REQUEST")},
+		"malformed hash in Apollo's form": {apollo("sha256:12"), all("400 BAD_REQUEST")},
+		"text and an id in Apollo's form": {text(listedQuery) + "," + apollo("listed"), with(all("400 BAD_REQUEST"), results{"trusted": "400 CANNOT_SEND_PQ_ID_AND_BODY", "off": off["off"]})},
+		"one id twice":                    {`"documentId":"listed",` + apollo("listed"), with(all("200 "), off)},
+		"two ids":                         {`"documentId":"listed",` + apollo("old"), all("400 BAD_REQUEST")},
+		"id within the extensions":        {`"extensions":{"documentId":"listed"}`, all("422 BAD_REQUEST")},
 	} {
 		for mode, want := range c.want {
 			t.Run(name+" in mode "+string(mode), func(t *testing.T) {
