@@ -154,6 +154,15 @@ func (e *Extension) findDocument(ctx context.Context, r *graphql.RawParams, ref 
 	}
 	e.stats.hits.Add(1)
 	r.Query = string(text)
+	return e.checkRegisteredText(r, ref.hash)
+}
+
+// checkRegisteredText counts a registered text that is equal to a document of the list after
+// normalization, and rejects it if the document is retired.
+func (e *Extension) checkRegisteredText(r *graphql.RawParams, hash string) *gqlerror.Error {
+	if d := e.Documents.FindByRegisteredText(hash, r.Query); d != nil {
+		return e.recordUse(r, d)
+	}
 	return nil
 }
 
@@ -167,7 +176,9 @@ func (e *Extension) checkText(ctx context.Context, r *graphql.RawParams, hash st
 		d := e.Documents.FindByText(r.Query)
 		switch {
 		case d != nil:
-			return e.recordUse(r, d)
+			if err := e.recordUse(r, d); err != nil || e.Mode == ModeSafelist || d.Hash == hash {
+				return err // the list has the text of the hash, or no text may be registered
+			}
 		case e.Mode == ModeLog:
 			e.stats.unknown.Add(1)
 			e.logUnlistedText(ctx, r)

@@ -17,6 +17,7 @@ type List struct {
 
 type listIndex struct {
 	byID, byHash, byNormalizedHash map[string]*Document
+	registered                     registeredTexts
 }
 
 // NewList returns a list of the documents of a manifest.
@@ -55,6 +56,16 @@ func (l *List) FindByText(body string) *Document {
 		return x.byNormalizedHash[hash]
 	}
 	return nil
+}
+
+// FindByRegisteredText does the same for a text that is registered under its hash. It parses a text
+// once, not for each request.
+func (l *List) FindByRegisteredText(hash, body string) *Document {
+	x := l.current.Load()
+	if len(x.byID) == 0 {
+		return nil
+	}
+	return x.registered.findOrAdd(hash, func() *Document { return l.FindByText(body) })
 }
 
 // Len returns the number of documents.

@@ -191,3 +191,46 @@ func TestUnlistedTextsAreLogged(t *testing.T) {
 		t.Errorf("counted %d, want 2", e.Stats().Unknown)
 	}
 }
+
+// TestEqualTextsAreRegistered sends a text that is equal to a document of the list after normalization, as
+// Apollo's clients do: the hash, the text with it, and from then on the hash. Its uses count for the document,
+// and it is retired with it.
+func TestEqualTextsAreRegistered(t *testing.T) {
+	t.Parallel()
+	const equal = "query Listed{x:__typename __typename}\n"
+	list := parse(t, `{"listed": "query Listed { x: __typename }"}`)
+	byHash := `{"extensions":` + hashExtensions(persisted.HashText(equal)) + `}`
+	both, err := json.Marshal(map[string]any{"query": equal, "extensions": json.RawMessage(hashExtensions(persisted.HashText(equal)))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []persisted.Mode{persisted.ModeAPQ, persisted.ModeLog} {
+		e := newExtension(mode, newMemoryStore(t), list...)
+		h := newServer(e)
+		for i, tt := range []struct{ body, want string }{
+			{byHash, "200 PERSISTED_QUERY_NOT_FOUND"}, {string(both), "200 "}, {byHash, "200 "}, {byHash, "200 "},
+		} {
+			resp := post(t, h, tt.body, "Apollographql-Client-Name: ios")
+			if got := fmt.Sprint(resp.Status, " ", resp.Result(t).Code()); got != tt.want {
+				t.Errorf("%s, request %d: got %s, want %s", mode, i+1, got, tt.want)
+			}
+		}
+		if uses := e.Uses.TakeUsages(); len(uses) != 1 || uses[0].DocumentID != "listed" || uses[0].Count != 3 {
+			t.Errorf("%s: uses %+v, want 3 of the document", mode, uses)
+		}
+		if diff := cmp.Diff(persisted.Stats{Registered: 1, Hits: 2, Misses: 1}, e.Stats()); diff != "" {
+			t.Errorf("%s: counts (-want +got):\n%s", mode, diff)
+		}
+		retired, then := *list[0], time.Now()
+		retired.RetiredAt = &then
+		e.Documents.ReplaceDocuments([]*persisted.Document{&retired})
+		if resp := post(t, h, byHash); resp.Status != http.StatusGone {
+			t.Errorf("%s: got %s for a retired document, want 410", mode, resp)
+		}
+	}
+	// With safelist the text is enough, and nothing is registered.
+	e := newExtension(persisted.ModeSafelist, newMemoryStore(t), list...)
+	if resp := post(t, newServer(e), string(both)); resp.Status != http.StatusOK || e.Stats().Registered != 0 {
+		t.Errorf("safelist: got %s, %d registered", resp, e.Stats().Registered)
+	}
+}
