@@ -12,6 +12,7 @@ import (
 // Document is a trusted document.
 type Document struct {
 	ID, Operation, Body string
+	PushedAt            time.Time // time of the last push
 	RetiredAt           *time.Time
 	MinimumVersion      string
 }
@@ -30,10 +31,10 @@ func DocumentsVersion(into *int64) Query {
 
 // Documents reads all documents, ordered by id.
 func Documents(into func(Document)) Query {
-	s := newStatement("Documents", "SELECT id, operation, body, retired_at, minimum_version FROM documents ORDER BY id")
+	s := newStatement("Documents", "SELECT id, operation, body, pushed_at, retired_at, minimum_version FROM documents ORDER BY id")
 	return s.buildQuery(func(rows pgx.Rows) error {
 		var d Document
-		err := rows.Scan(&d.ID, &d.Operation, &d.Body, &d.RetiredAt, &d.MinimumVersion)
+		err := rows.Scan(&d.ID, &d.Operation, &d.Body, &d.PushedAt, &d.RetiredAt, &d.MinimumVersion)
 		into(d)
 		return err
 	})
@@ -51,7 +52,7 @@ func DocumentUses(since time.Time, into func(DocumentUse)) Query {
 }
 
 // PushDocuments adds documents, all or none, and returns the number of new ones. Existing documents
-// stay as they are. An id that exists with another text is edu.Conflict, because released clients
+// stay as they are, except for the time of their last push. An id that exists with another text is edu.Conflict, because released clients
 // that send it would get another response.
 func (s *Store) PushDocuments(ctx context.Context, list []Document) (added int, err error) {
 	ids, operations, bodies := make([]string, len(list)), make([]string, len(list)), make([]string, len(list))
@@ -62,10 +63,12 @@ func (s *Store) PushDocuments(ctx context.Context, list []Document) (added int, 
 		insert := newStatement("PushDocuments", "WITH made AS (INSERT INTO documents (id, operation, body) SELECT * FROM unnest(")
 		insert.addSQL(insert.bindArg(ids), "::text[], ", insert.bindArg(operations), "::text[], ", insert.bindArg(bodies),
 			"::text[]) ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*) FROM made")
+		renew := newStatement("RenewPush", "UPDATE documents SET pushed_at = now() WHERE id = ANY(")
+		renew.addSQL(renew.bindArg(ids), "::text[])")
 		taken := ""
 		other := newStatement("TakenDocument", "SELECT d.id FROM documents d JOIN unnest(")
 		other.addSQL(other.bindArg(ids), "::text[], ", other.bindArg(bodies), "::text[]) AS t (id, body) ON t.id = d.id AND t.body <> d.body ORDER BY d.id LIMIT 1")
-		err := tx.RunQueries(ctx, bumpDocumentsVersion(), insert.buildQuery(scanNumber(&added)),
+		err := tx.RunQueries(ctx, bumpDocumentsVersion(), insert.buildQuery(scanNumber(&added)), renew.buildQuery(nil),
 			other.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&taken) }))
 		if err == nil && taken != "" {
 			err = edu.Errorf(edu.Conflict, "the id %s exists with another text: documents never change, use a new id", taken)

@@ -7,11 +7,38 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
 )
+
+var ignorePushTimes = cmpopts.IgnoreFields(store.Document{}, "PushedAt")
+
+// TestPushTime checks that each push of a document renews its time, and only that of its documents.
+func TestPushTime(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	old, again := store.Document{ID: "old", Body: "{ a }"}, store.Document{ID: "again", Body: "{ b }"}
+	push := func(list ...store.Document) {
+		t.Helper()
+		if _, err := s.PushDocuments(t.Context(), list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	push(old, again)
+	value[int](t, db, "WITH made AS (UPDATE documents SET pushed_at = '2026-01-01', created_at = '2026-01-01' RETURNING 1) SELECT count(*)::int FROM made")
+	before := time.Now()
+	push(again, store.Document{ID: "new", Body: "{ c }"})
+	got := map[string]bool{}
+	if err := s.RunQueries(t.Context(), store.Documents(func(d store.Document) { got[d.ID] = d.PushedAt.After(before.Add(-time.Minute)) })); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]bool{"old": false, "again": true, "new": true}, got); diff != "" {
+		t.Errorf("pushed now (-want +got):\n%s", diff)
+	}
+}
 
 func TestDocuments(t *testing.T) {
 	t.Parallel()
@@ -60,7 +87,7 @@ func TestDocuments(t *testing.T) {
 		t.Fatalf("read %+v", got)
 	}
 	two.MinimumVersion, got[1].RetiredAt = "3.1", nil
-	if diff := cmp.Diff([]store.Document{one, two}, got); diff != "" {
+	if diff := cmp.Diff([]store.Document{one, two}, got, ignorePushTimes); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)
 	}
 
@@ -171,7 +198,7 @@ func TestRestoreDocument(t *testing.T) {
 	if err := s.RunQueries(ctx, store.Documents(func(d store.Document) { got = append(got, d) })); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]store.Document{pushed}, got); diff != "" {
+	if diff := cmp.Diff([]store.Document{pushed}, got, ignorePushTimes); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)
 	}
 }

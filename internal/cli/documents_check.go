@@ -16,12 +16,12 @@ import (
 )
 
 type documentsCheckCommand struct {
-	Days   int    `default:"30" help:"Documents used in this many days must fit; for others the command prints warnings."`
+	Days   int    `default:"30" help:"Documents used or pushed in this many days must fit; for others the command prints warnings."`
 	Schema string `type:"existingfile" help:"An SDL file; by default the schema of this program."`
 }
 
-// Run validates the documents against a schema. It fails if a document that was used recently does
-// not fit; for unused and retired ones it prints warnings.
+// Run validates the documents against a schema. It fails if a document that was used or pushed recently
+// does not fit; for others and for retired ones it prints warnings.
 func (c *documentsCheckCommand) Run(ctx context.Context, settings *config.Config) error {
 	return withPreparedDatabase(ctx, settings, func(db *app.Database) error { return c.checkDocuments(ctx, db) })
 }
@@ -31,7 +31,8 @@ func (c *documentsCheckCommand) checkDocuments(ctx context.Context, db *app.Data
 	if err != nil {
 		return err
 	}
-	list, err := readUsedDocuments(ctx, db, time.Now().AddDate(0, 0, -c.Days))
+	since := time.Now().AddDate(0, 0, -c.Days)
+	list, err := readUsedDocuments(ctx, db, since)
 	if err != nil {
 		return err
 	}
@@ -44,12 +45,12 @@ func (c *documentsCheckCommand) checkDocuments(ctx context.Context, db *app.Data
 		if err == nil {
 			err = parsed.ValidateAgainst(schema)
 		}
-		if err != nil && c.reportMistake(d, err) {
+		if err != nil && c.reportMistake(d, since, err) {
 			broken++
 		}
 	}
 	if broken > 0 {
-		return fmt.Errorf("%d documents that were used in the last %d days do not fit the schema", broken, c.Days)
+		return fmt.Errorf("%d documents that were used or pushed in the last %d days do not fit the schema", broken, c.Days)
 	}
 	fmt.Printf("%d documents checked\n", len(list))
 	return nil
@@ -70,18 +71,22 @@ func (c *documentsCheckCommand) loadSchema() (*ast.Schema, error) {
 	return schema, nil
 }
 
-// reportMistake prints that a document does not fit, and reports whether the command must fail.
-func (c *documentsCheckCommand) reportMistake(d usedDocument, mistake error) (broken bool) {
+// reportMistake prints that a document does not fit, and reports whether the command must fail: a
+// document that was pushed is part of a release, before the first client sends it.
+func (c *documentsCheckCommand) reportMistake(d usedDocument, since time.Time, mistake error) (broken bool) {
 	label := app.DocumentLabel(d.Document)
 	switch {
 	case d.RetiredAt != nil:
 		fmt.Printf("warning: %s, which is retired: %v\n", label, mistake)
 		return false
-	case len(d.uses) == 0:
-		fmt.Printf("warning: %s, not used in %d days (counts are up to %s late): %v\n", label, c.Days, app.UsageFlushInterval, mistake)
+	case len(d.uses) == 0 && d.PushedAt.Before(since):
+		fmt.Printf("warning: %s, neither used nor pushed in %d days (counts are up to %s late): %v\n", label, c.Days, app.UsageFlushInterval, mistake)
 		return false
 	}
 	fmt.Printf("broken: %s: %v\n", label, mistake)
+	if len(d.uses) == 0 {
+		fmt.Printf("  pushed on %s, not used since\n", d.PushedAt.Format(time.DateOnly))
+	}
 	for _, u := range d.uses {
 		fmt.Printf("  used by %s, last on %s\n", clientName(u), u.LastUsed.Format(time.DateOnly))
 	}

@@ -30,6 +30,17 @@ func TestDocumentCommands(t *testing.T) {
 	if got := mustRun7p(t, env, "documents", "list"); !strings.Contains(got, "\n"+id+" ") {
 		t.Errorf("no %s in\n%s", id, got)
 	}
+	// A document that was pushed within the days counts as used.
+	next := filepath.Join(t.TempDir(), "next.graphql")
+	if err := os.WriteFile(next, []byte("type Query { other: Int }"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr, code := run7p(t, env, "documents", "check", "--schema", next); code != 1 || !strings.Contains(stdout, "broken: "+id) || !strings.Contains(stdout, "\n  pushed on 20") {
+		t.Errorf("check of a pushed document: exit code %d, %s%s", code, stdout, stderr)
+	}
+	if got := mustRun7p(t, env, "documents", "check", "--days=0", "--schema", next); !strings.Contains(got, "warning: "+id) {
+		t.Errorf("check of a document that was pushed before: %s", got)
+	}
 	p := serve7p(t, append(env, "PERSISTED_QUERIES=trusted")...)
 	body, err := json.Marshal(map[string]string{"documentId": id})
 	if err != nil {
