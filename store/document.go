@@ -15,6 +15,16 @@ type Document struct {
 	PushedAt            time.Time // time of the last push
 	RetiredAt           *time.Time
 	MinimumVersion      string
+	RetiredClients      map[string]string // minimum versions of the clients for which alone it is retired
+}
+
+// Retirement is what retires a document.
+type Retirement struct {
+	Document string
+	// Client is the name of the client that must update, "" for all.
+	Client string
+	// MinimumVersion is the first version of the client that does not send the document, "" if unknown.
+	MinimumVersion string
 }
 
 // DocumentUse records how often, and when last, a version of a client used a document.
@@ -31,10 +41,11 @@ func DocumentsVersion(into *int64) Query {
 
 // Documents reads all documents, ordered by id.
 func Documents(into func(Document)) Query {
-	s := newStatement("Documents", "SELECT id, operation, body, pushed_at, retired_at, minimum_version FROM documents ORDER BY id")
+	s := newStatement("Documents", "SELECT id, operation, body, pushed_at, retired_at, minimum_version, "+
+		"(SELECT jsonb_object_agg(r.client, r.minimum_version) FROM document_retirements r WHERE r.document = d.id) FROM documents d ORDER BY id")
 	return s.buildQuery(func(rows pgx.Rows) error {
 		var d Document
-		err := rows.Scan(&d.ID, &d.Operation, &d.Body, &d.PushedAt, &d.RetiredAt, &d.MinimumVersion)
+		err := rows.Scan(&d.ID, &d.Operation, &d.Body, &d.PushedAt, &d.RetiredAt, &d.MinimumVersion, &d.RetiredClients)
 		into(d)
 		return err
 	})
@@ -78,29 +89,52 @@ func (s *Store) PushDocuments(ctx context.Context, list []Document) (added int, 
 	return added, err
 }
 
-// RetireDocument retires a document: requests that use it get an error that requires an update of
-// the client, to at least the version minimum, or to any newer one for "". It returns edu.NotFound
-// if there is no such document.
-func (s *Store) RetireDocument(ctx context.Context, id, minimum string) error {
-	retire := newStatement("RetireDocument", "UPDATE documents SET retired_at = coalesce(retired_at, now()), minimum_version = ")
-	return s.updateDocument(ctx, id, retire.addSQL(retire.bindArg(minimum)))
+// RetireDocument retires a document, for one client or for all: requests that use it get an error. It
+// returns edu.NotFound if there is no such document.
+func (s *Store) RetireDocument(ctx context.Context, r Retirement) error {
+	notFound := edu.Errorf(edu.NotFound, "no document with the id %s", r.Document)
+	if r.Client == "" {
+		retire := newStatement("RetireDocument", "UPDATE documents SET retired_at = coalesce(retired_at, now()), minimum_version = ")
+		retire.addSQL(retire.bindArg(r.MinimumVersion), " WHERE id = ", retire.bindArg(r.Document), " RETURNING 1")
+		return s.updateDocuments(ctx, notFound, retire)
+	}
+	retire := newStatement("RetireDocumentForClient", "INSERT INTO document_retirements (document, client, minimum_version) SELECT id, ")
+	retire.addSQL(retire.bindArg(r.Client), ", ", retire.bindArg(r.MinimumVersion), " FROM documents WHERE id = ", retire.bindArg(r.Document),
+		" ON CONFLICT (document, client) DO UPDATE SET minimum_version = excluded.minimum_version RETURNING 1")
+	return s.updateDocuments(ctx, notFound, retire)
 }
 
-// RestoreDocument makes a retired document usable again. It returns edu.NotFound if there is no
-// such document.
-func (s *Store) RestoreDocument(ctx context.Context, id string) error {
-	return s.updateDocument(ctx, id, newStatement("RestoreDocument", "UPDATE documents SET retired_at = NULL, minimum_version = ''"))
+// RestoreDocument makes a retired document usable again: for a client that it was retired for, or for
+// all clients. It returns edu.NotFound if there is no such document or no such client.
+func (s *Store) RestoreDocument(ctx context.Context, id, client string) error {
+	remove := newStatement("RestoreDocumentForClient", "DELETE FROM document_retirements WHERE document = ")
+	remove.addSQL(remove.bindArg(id))
+	if client != "" {
+		remove.addSQL(" AND client = ", remove.bindArg(client), " RETURNING 1")
+		return s.updateDocuments(ctx, edu.Errorf(edu.NotFound, "no document with the id %s that is retired for %s", id, client), remove)
+	}
+	restore := newStatement("RestoreDocument", "UPDATE documents SET retired_at = NULL, minimum_version = '' WHERE id = ")
+	restore.addSQL(restore.bindArg(id), " RETURNING 1")
+	return s.updateDocuments(ctx, edu.Errorf(edu.NotFound, "no document with the id %s", id), remove, restore)
 }
 
-func (s *Store) updateDocument(ctx context.Context, id string, update *statement) error {
-	update.addSQL(" WHERE id = ", update.bindArg(id), " RETURNING 1")
+// updateDocuments runs statements, of which the last returns a row for each document that it found.
+// If there is none, it returns notFound.
+func (s *Store) updateDocuments(ctx context.Context, notFound error, list ...*statement) error {
 	return s.WriteInTx(ctx, func(tx *Tx) error {
-		found := 0
-		if err := tx.RunQueries(ctx, bumpDocumentsVersion(), update.buildQuery(scanNumber(&found))); err != nil {
+		found, queries := 0, []Query{bumpDocumentsVersion()}
+		for i, update := range list {
+			if i == len(list)-1 {
+				queries = append(queries, update.buildQuery(scanNumber(&found)))
+			} else {
+				queries = append(queries, update.buildQuery(nil))
+			}
+		}
+		if err := tx.RunQueries(ctx, queries...); err != nil {
 			return err
 		}
 		if found == 0 {
-			return edu.Errorf(edu.NotFound, "no document with the id %s", id)
+			return notFound
 		}
 		return nil
 	})

@@ -70,10 +70,10 @@ func TestDocuments(t *testing.T) {
 		t.Errorf("%v, want %v", err, edu.Conflict)
 	}
 	before = version()
-	if err := s.RetireDocument(ctx, "2", "3.1"); err != nil {
+	if err := s.RetireDocument(ctx, store.Retirement{Document: "2", MinimumVersion: "3.1"}); err != nil {
 		t.Error(err)
 	}
-	if err := s.RetireDocument(ctx, "9", ""); !errors.Is(err, edu.NotFound) {
+	if err := s.RetireDocument(ctx, store.Retirement{Document: "9"}); !errors.Is(err, edu.NotFound) {
 		t.Errorf("%v, want %v", err, edu.NotFound)
 	}
 	if version() == before {
@@ -188,10 +188,10 @@ func TestRestoreDocument(t *testing.T) {
 	if _, err := s.PushDocuments(ctx, []store.Document{pushed}); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.RetireDocument(ctx, "1", "3.1"), s.RestoreDocument(ctx, "1")); err != nil {
+	if err := errors.Join(s.RetireDocument(ctx, store.Retirement{Document: "1", MinimumVersion: "3.1"}), s.RestoreDocument(ctx, "1", "")); err != nil {
 		t.Error(err)
 	}
-	if err := s.RestoreDocument(ctx, "9"); !errors.Is(err, edu.NotFound) {
+	if err := s.RestoreDocument(ctx, "9", ""); !errors.Is(err, edu.NotFound) {
 		t.Errorf("%v, want %v", err, edu.NotFound)
 	}
 	var got []store.Document
@@ -201,4 +201,48 @@ func TestRestoreDocument(t *testing.T) {
 	if diff := cmp.Diff([]store.Document{pushed}, got, ignorePushTimes); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)
 	}
+}
+
+// A document is retired for one client without the others. Restoring it for all clients restores it for
+// that one too.
+func TestRetireDocumentForClient(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, testdb.New(t))
+	ctx := t.Context()
+	if _, err := s.PushDocuments(ctx, []store.Document{{ID: "1", Body: "{ a }"}, {ID: "2", Body: "{ b }"}}); err != nil {
+		t.Fatal(err)
+	}
+	check := func(want ...map[string]string) {
+		t.Helper()
+		var got []map[string]string
+		if err := s.RunQueries(ctx, store.Documents(func(d store.Document) {
+			if got = append(got, d.RetiredClients); d.RetiredAt != nil {
+				t.Errorf("%s is retired for all clients", d.ID)
+			}
+		})); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	if err := errors.Join(s.RetireDocument(ctx, store.Retirement{Document: "1", Client: "ios", MinimumVersion: "3"}),
+		s.RetireDocument(ctx, store.Retirement{Document: "1", Client: "web"}),
+		s.RetireDocument(ctx, store.Retirement{Document: "1", Client: "ios", MinimumVersion: "3.2"})); err != nil {
+		t.Fatal(err)
+	}
+	check(map[string]string{"ios": "3.2", "web": ""}, nil)
+	if err := s.RestoreDocument(ctx, "1", "ios"); err != nil {
+		t.Error(err)
+	}
+	check(map[string]string{"web": ""}, nil)
+	for _, err := range []error{s.RestoreDocument(ctx, "1", "ios"), s.RestoreDocument(ctx, "2", "web"), s.RetireDocument(ctx, store.Retirement{Document: "9", Client: "ios"})} {
+		if !errors.Is(err, edu.NotFound) {
+			t.Errorf("got %v, want %v", err, edu.NotFound)
+		}
+	}
+	if err := s.RestoreDocument(ctx, "1", ""); err != nil {
+		t.Error(err)
+	}
+	check(nil, nil)
 }

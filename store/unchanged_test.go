@@ -143,7 +143,7 @@ func TestOrderOfDocuments(t *testing.T) {
 	if want := "the id b exists with another text: documents never change, use a new id"; !errors.Is(err, edu.Conflict) || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if err := s.RetireDocument(t.Context(), "b", "2"); err != nil {
+	if err := s.RetireDocument(t.Context(), store.Retirement{Document: "b", MinimumVersion: "2"}); err != nil {
 		t.Fatal(err)
 	}
 	var ids []string
@@ -168,7 +168,7 @@ func TestOrderOfDocuments(t *testing.T) {
 	if diff := cmp.Diff(want, uses, cmp.Comparer(time.Time.Equal)); diff != "" {
 		t.Errorf("uses (-want +got):\n%s", diff)
 	}
-	if err := s.RestoreDocument(t.Context(), "a"); err != nil {
+	if err := s.RestoreDocument(t.Context(), "a", ""); err != nil {
 		t.Fatal(err)
 	}
 	var retired []string

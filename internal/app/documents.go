@@ -47,7 +47,7 @@ func ReadManifest(files []string) ([]*persisted.Document, error) {
 func ParseDocument(row store.Document) (*persisted.Document, error) {
 	d, err := persisted.NewDocument(row.ID, row.Body)
 	if err == nil {
-		d.RetiredAt, d.MinimumVersion = row.RetiredAt, row.MinimumVersion
+		d.RetiredAt, d.MinimumVersion, d.RetiredClients = row.RetiredAt, row.MinimumVersion, row.RetiredClients
 	}
 	return d, err
 }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/store"
 )
 
 // parseCommand parses a command line without running it.
@@ -109,6 +111,36 @@ func TestFormatBytes(t *testing.T) {
 	for n, want := range map[uint64]string{0: "0.0 KiB", 1536: "1.5 KiB", 3 << 20: "3.0 MiB"} {
 		if got := formatBytes(n); got != want {
 			t.Errorf("%d bytes are %q, want %q", n, got, want)
+		}
+	}
+}
+
+// A check fails for a document that an active client used or that was pushed since, and warns otherwise.
+func TestReportMistake(t *testing.T) {
+	t.Parallel()
+	since := time.Now().AddDate(0, 0, -30)
+	before, after := since.Add(-time.Hour), since.Add(time.Hour)
+	uses := func(clients ...string) (list []store.DocumentUse) {
+		for _, client := range clients {
+			list = append(list, store.DocumentUse{Client: client, LastUsed: after})
+		}
+		return list
+	}
+	ios := map[string]string{"ios": "3.2"}
+	for name, tt := range map[string]struct {
+		document usedDocument
+		broken   bool
+	}{
+		"used":                         {usedDocument{store.Document{PushedAt: before}, uses("ios")}, true},
+		"pushed":                       {usedDocument{store.Document{PushedAt: after}, nil}, true},
+		"neither":                      {usedDocument{store.Document{PushedAt: before}, nil}, false},
+		"retired":                      {usedDocument{store.Document{PushedAt: after, RetiredAt: &before}, uses("ios")}, false},
+		"used by a retired client":     {usedDocument{store.Document{PushedAt: before, RetiredClients: ios}, uses("ios")}, false},
+		"used by another client":       {usedDocument{store.Document{PushedAt: before, RetiredClients: ios}, uses("ios", "android")}, true},
+		"pushed, retired for a client": {usedDocument{store.Document{PushedAt: after, RetiredClients: ios}, uses("ios")}, true},
+	} {
+		if got := new(documentsCheckCommand).reportMistake(tt.document, since, errors.New("some mistake")); got != tt.broken {
+			t.Errorf("%s: the check fails: %v, want %v", name, got, tt.broken)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +41,28 @@ func readUsedDocuments(ctx context.Context, db *app.Database, since time.Time) (
 		}
 	}))
 	return list, err
+}
+
+// hasActiveClient reports whether a client that the document is not retired for used it.
+func (d usedDocument) hasActiveClient() bool {
+	return d.RetiredAt == nil && slices.ContainsFunc(d.uses, func(u store.DocumentUse) bool { return !isRetiredFor(d.Document, u.Client) })
+}
+
+func isRetiredFor(d store.Document, client string) bool {
+	_, retired := d.RetiredClients[client]
+	return retired || d.RetiredAt != nil
+}
+
+// retirements lists the retirements of a document, such as "retired 3.2, retired for ios 3.1"; "" for none.
+func retirements(d store.Document) string {
+	var list []string
+	if d.RetiredAt != nil {
+		list = append(list, strings.TrimSpace("retired "+d.MinimumVersion))
+	}
+	for _, client := range slices.Sorted(maps.Keys(d.RetiredClients)) {
+		list = append(list, strings.TrimSpace("retired for "+client+" "+d.RetiredClients[client]))
+	}
+	return strings.Join(list, ", ")
 }
 
 func clientName(u store.DocumentUse) string {

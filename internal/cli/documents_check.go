@@ -75,19 +75,23 @@ func (c *documentsCheckCommand) loadSchema() (*ast.Schema, error) {
 // document that was pushed is part of a release, before the first client sends it.
 func (c *documentsCheckCommand) reportMistake(d usedDocument, since time.Time, mistake error) (broken bool) {
 	label := app.DocumentLabel(d.Document)
+	pushed := !d.PushedAt.Before(since)
 	switch {
-	case d.RetiredAt != nil:
-		fmt.Printf("warning: %s, which is retired: %v\n", label, mistake)
+	case d.RetiredAt != nil || len(d.uses) > 0 && !d.hasActiveClient() && !pushed:
+		fmt.Printf("warning: %s, which is %s: %v\n", label, retirements(d.Document), mistake)
 		return false
-	case len(d.uses) == 0 && d.PushedAt.Before(since):
+	case len(d.uses) == 0 && !pushed:
 		fmt.Printf("warning: %s, neither used nor pushed in %d days (counts are up to %s late): %v\n", label, c.Days, app.UsageFlushInterval, mistake)
 		return false
 	}
 	fmt.Printf("broken: %s: %v\n", label, mistake)
-	if len(d.uses) == 0 {
-		fmt.Printf("  pushed on %s, not used since\n", d.PushedAt.Format(time.DateOnly))
+	if !d.hasActiveClient() {
+		fmt.Printf("  pushed on %s, not used yet\n", d.PushedAt.Format(time.DateOnly))
 	}
 	for _, u := range d.uses {
+		if isRetiredFor(d.Document, u.Client) {
+			continue
+		}
 		fmt.Printf("  used by %s, last on %s\n", clientName(u), u.LastUsed.Format(time.DateOnly))
 	}
 	return true

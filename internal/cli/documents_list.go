@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -27,10 +27,7 @@ func printDocuments(ctx context.Context, db *app.Database) error {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "ID\tOPERATION\tSTATE\tCLIENT\tLAST USED\tTIMES")
 	for _, d := range list {
-		id, state := app.DocumentClientID(d.Document), "active"
-		if d.RetiredAt != nil {
-			state = strings.TrimSpace("retired " + d.MinimumVersion)
-		}
+		id, state := app.DocumentClientID(d.Document), cmp.Or(retirements(d.Document), "active")
 		if len(d.uses) == 0 {
 			fmt.Fprintf(out, "%s\t%s\t%s\t\tnever\t0\n", id, d.Operation, state)
 		}

@@ -43,8 +43,8 @@ func (p *documentsPushCommand) pushDocuments(ctx context.Context, db *app.Databa
 // printRetired prints a note on each pushed document that is retired: pushing does not restore it.
 func printRetired(ctx context.Context, db *app.Database, rows []store.Document) error {
 	return db.OnPrimary().RunQueries(ctx, store.Documents(func(d store.Document) {
-		if d.RetiredAt != nil && slices.ContainsFunc(rows, func(pushed store.Document) bool { return pushed.ID == d.ID }) {
-			fmt.Printf("%s is still retired: restore it by \"7p documents restore\"\n", app.DocumentLabel(d))
+		if state := retirements(d); state != "" && slices.ContainsFunc(rows, func(pushed store.Document) bool { return pushed.ID == d.ID }) {
+			fmt.Printf("%s is still %s: restore it by \"7p documents restore\"\n", app.DocumentLabel(d), state)
 		}
 	}))
 }

@@ -55,9 +55,20 @@ func TestDocumentCommands(t *testing.T) {
 	if a := p.post(t, `{}`); !strings.Contains(a.Errors[0].Message, `"documentId"`) {
 		t.Errorf("an empty request: %+v", a)
 	}
+	const isAndroid = "Apollographql-Client-Name: android"
+	mustRun7p(t, env, "documents", "retire", id, "--client=android")
+	p.poll(t, "the document is retired for one client", func() bool {
+		return p.send(t, http.MethodPost, "/graphql", string(body), isJSON, isAndroid).Status == http.StatusGone
+	})
+	if got := status(); got != http.StatusOK {
+		t.Errorf("the status of a document that is retired for another client is %d", got)
+	}
 	mustRun7p(t, env, "documents", "retire", id, "--minimum-version", "2.0")
+	if got := mustRun7p(t, env, "documents", "list"); !strings.Contains(got, "retired 2.0, retired for android") {
+		t.Errorf("list of a retired document:\n%s", got)
+	}
 	p.poll(t, "the document is retired", func() bool { return status() == http.StatusGone })
-	if got := mustRun7p(t, env, "documents", "push", file); !strings.Contains(got, "0 of them new\n"+id+" is still retired") {
+	if got := mustRun7p(t, env, "documents", "push", file); !strings.Contains(got, "0 of them new\n"+id+" is still retired 2.0, retired for android: restore") {
 		t.Errorf("push of a retired document: %s", got)
 	}
 	mustRun7p(t, env, "documents", "restore", id)

@@ -41,6 +41,8 @@ type Document struct {
 	RetiredAt *time.Time
 	// MinimumVersion is the first version of the client that does not need the document.
 	MinimumVersion string
+	// RetiredClients has the same of the clients for which alone the document is retired, by their names.
+	RetiredClients map[string]string
 
 	normalizedHash string // see HashNormalized
 }

@@ -193,19 +193,17 @@ func (e *Extension) checkText(ctx context.Context, r *graphql.RawParams, hash st
 	return nil
 }
 
-// recordUse counts the use of a document, and rejects the request if the document is retired.
+// recordUse counts the use of a document, and rejects the request if the document is retired
+// for its client.
 func (e *Extension) recordUse(r *graphql.RawParams, d *Document) *gqlerror.Error {
 	client, version := clientNameVersion(r)
 	e.Uses.RecordUsage(d.ID, client, version, time.Now())
-	if d.RetiredAt == nil {
+	minimum, retired := d.findRetirement(client)
+	if !retired {
 		return nil
 	}
 	e.stats.retired.Add(1)
-	err := response.ErrorWithCode(response.CodePersistedQueryRetired, "this operation is retired: the version of the app that sends it is too old, update it")
-	if d.MinimumVersion != "" {
-		err.Extensions["minimumVersion"] = d.MinimumVersion
-	}
-	return err
+	return retirementError(minimum, version)
 }
 
 // logUnlistedText logs an unlisted text once, with the document that it resembles most.

@@ -1,0 +1,4 @@
+package persisted
+
+// IsOlderVersion is isOlderVersion, for tests.
+var IsOlderVersion = isOlderVersion
