@@ -2,14 +2,11 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/7p-education/api/internal/config"
-	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/store"
@@ -32,15 +29,7 @@ func ReadManifest(files []string) ([]*persisted.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema := gql.ExecutableSchema().Schema()
-	var mistakes []error
-	for _, d := range list {
-		if err := d.ValidateAgainst(schema); err != nil {
-			label := DocumentLabel(store.Document{ID: d.ID, Operation: d.Operation, Body: d.Body})
-			mistakes = append(mistakes, fmt.Errorf("%s: %s: %w", d.File, label, err))
-		}
-	}
-	return list, errors.Join(mistakes...)
+	return list, joinMistakes(list, findMistakes(list))
 }
 
 // ParseDocument parses a document of the database.
@@ -51,6 +40,9 @@ func ParseDocument(row store.Document) (*persisted.Document, error) {
 	}
 	return d, err
 }
+
+// DocumentKey returns the stored ID of a document from the one that clients send.
+func DocumentKey(clientID string) string { return strings.TrimPrefix(clientID, "sha256:") }
 
 // DocumentClientID returns the ID by which clients send a document.
 func DocumentClientID(d store.Document) string {

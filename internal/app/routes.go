@@ -54,6 +54,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 		rateLimits.Middleware(clientAddress),
 	))
 	addPages(mux)
+	documentRoutes{DatabaseDocuments{s.db}, string(c.DocumentsToken), c.MaxBulkBodyBytes, log}.register(mux)
 	mux.Handle("GET /.well-known/jwks.json", s.authentication.Tokens.JWKSHandler())
 	mux.HandleFunc("GET /healthz", s.health.ServeLiveness)
 	mux.HandleFunc("GET /readyz", s.health.ServeReadiness)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/app"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/store"
 )
@@ -37,6 +38,7 @@ func TestCommandLine(t *testing.T) {
 		"cache purge --all":                   "cache purge",
 		"cache purge --tag=course:12":         "cache purge",
 		"documents check --days=7 --addr=:81": "documents check",
+		"documents push --server=https://api.example a.graphql": "documents push <files>",
 	} {
 		if _, command, err := parseCommand(strings.Fields(args)...); err != nil || command != want {
 			t.Errorf("%q is %q, %v; want %q", args, command, err, want)
@@ -80,10 +82,10 @@ func TestParseTagArgument(t *testing.T) {
 
 func TestDocumentKey(t *testing.T) {
 	t.Parallel()
-	if got := documentKey("sha256:abc"); got != "abc" {
+	if got := app.DocumentKey("sha256:abc"); got != "abc" {
 		t.Errorf("the key of a hash is %q", got)
 	}
-	if got := documentKey("Titles"); got != "Titles" {
+	if got := app.DocumentKey("Titles"); got != "Titles" {
 		t.Errorf("the key of another ID is %q", got)
 	}
 }
@@ -128,16 +130,16 @@ func TestReportMistake(t *testing.T) {
 	}
 	ios := map[string]string{"ios": "3.2"}
 	for name, tt := range map[string]struct {
-		document usedDocument
+		document app.UsedDocument
 		broken   bool
 	}{
-		"used":                         {usedDocument{store.Document{PushedAt: before}, uses("ios")}, true},
-		"pushed":                       {usedDocument{store.Document{PushedAt: after}, nil}, true},
-		"neither":                      {usedDocument{store.Document{PushedAt: before}, nil}, false},
-		"retired":                      {usedDocument{store.Document{PushedAt: after, RetiredAt: &before}, uses("ios")}, false},
-		"used by a retired client":     {usedDocument{store.Document{PushedAt: before, RetiredClients: ios}, uses("ios")}, false},
-		"used by another client":       {usedDocument{store.Document{PushedAt: before, RetiredClients: ios}, uses("ios", "android")}, true},
-		"pushed, retired for a client": {usedDocument{store.Document{PushedAt: after, RetiredClients: ios}, uses("ios")}, true},
+		"used":                         {app.UsedDocument{Document: store.Document{PushedAt: before}, Uses: uses("ios")}, true},
+		"pushed":                       {app.UsedDocument{Document: store.Document{PushedAt: after}, Uses: nil}, true},
+		"neither":                      {app.UsedDocument{Document: store.Document{PushedAt: before}, Uses: nil}, false},
+		"retired":                      {app.UsedDocument{Document: store.Document{PushedAt: after, RetiredAt: &before}, Uses: uses("ios")}, false},
+		"used by a retired client":     {app.UsedDocument{Document: store.Document{PushedAt: before, RetiredClients: ios}, Uses: uses("ios")}, false},
+		"used by another client":       {app.UsedDocument{Document: store.Document{PushedAt: before, RetiredClients: ios}, Uses: uses("ios", "android")}, true},
+		"pushed, retired for a client": {app.UsedDocument{Document: store.Document{PushedAt: after, RetiredClients: ios}, Uses: uses("ios")}, true},
 	} {
 		if got := new(documentsCheckCommand).reportMistake(tt.document, since, errors.New("some mistake")); got != tt.broken {
 			t.Errorf("%s: the check fails: %v, want %v", name, got, tt.broken)

@@ -6,9 +6,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/7p-education/api/internal/app"
+	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/store"
 )
 
@@ -20,32 +20,26 @@ type documentCommands struct {
 	Restore documentsRestoreCommand `cmd:"" help:"Accept a retired document again."`
 }
 
-// documentKey returns the stored ID of a document from the one that clients send.
-func documentKey(clientID string) string { return strings.TrimPrefix(clientID, "sha256:") }
-
-// usedDocument is a document with its uses, the latest first.
-type usedDocument struct {
-	store.Document
-	uses []store.DocumentUse
+// documentsTarget is what the commands for documents act on: the database, or a server.
+type documentsTarget struct {
+	Server string `placeholder:"URL" help:"Server that acts in place of the database, e.g. https://api.example.com; needs its DOCUMENTS_TOKEN."`
 }
 
-func readUsedDocuments(ctx context.Context, db *app.Database, since time.Time) ([]usedDocument, error) {
-	var list []usedDocument
-	indexByID := map[string]int{}
-	err := db.OnPrimary().RunQueries(ctx, store.Documents(func(d store.Document) {
-		indexByID[d.ID] = len(list)
-		list = append(list, usedDocument{Document: d})
-	}), store.DocumentUses(since, func(u store.DocumentUse) {
-		if i, ok := indexByID[u.Document]; ok {
-			list[i].uses = append(list[i].uses, u)
-		}
-	}))
-	return list, err
+// withDocuments runs a function on the documents of the server, or else of the database.
+func (t documentsTarget) withDocuments(ctx context.Context, c *config.Config, run func(app.DocumentService) error) error {
+	if t.Server == "" {
+		return withPreparedDatabase(ctx, c, func(db *app.Database) error { return run(app.DatabaseDocuments{Database: db}) })
+	}
+	remote, err := app.NewRemoteDocuments(t.Server, string(c.DocumentsToken))
+	if err != nil {
+		return err
+	}
+	return run(remote)
 }
 
 // hasActiveClient reports whether a client that the document is not retired for used it.
-func (d usedDocument) hasActiveClient() bool {
-	return d.RetiredAt == nil && slices.ContainsFunc(d.uses, func(u store.DocumentUse) bool { return !isRetiredFor(d.Document, u.Client) })
+func hasActiveClient(d app.UsedDocument) bool {
+	return d.RetiredAt == nil && slices.ContainsFunc(d.Uses, func(u store.DocumentUse) bool { return !isRetiredFor(d.Document, u.Client) })
 }
 
 func isRetiredFor(d store.Document, client string) bool {

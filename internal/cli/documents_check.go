@@ -16,6 +16,7 @@ import (
 )
 
 type documentsCheckCommand struct {
+	documentsTarget
 	Days   int    `default:"30" help:"Documents used or pushed in this many days must fit; for others the command prints warnings."`
 	Schema string `type:"existingfile" help:"An SDL file; by default the schema of this program."`
 }
@@ -23,16 +24,16 @@ type documentsCheckCommand struct {
 // Run validates the documents against a schema. It fails if a document that was used or pushed recently
 // does not fit; for others and for retired ones it prints warnings.
 func (c *documentsCheckCommand) Run(ctx context.Context, settings *config.Config) error {
-	return withPreparedDatabase(ctx, settings, func(db *app.Database) error { return c.checkDocuments(ctx, db) })
+	return c.withDocuments(ctx, settings, func(documents app.DocumentService) error { return c.checkDocuments(ctx, documents) })
 }
 
-func (c *documentsCheckCommand) checkDocuments(ctx context.Context, db *app.Database) error {
+func (c *documentsCheckCommand) checkDocuments(ctx context.Context, documents app.DocumentService) error {
 	schema, err := c.loadSchema()
 	if err != nil {
 		return err
 	}
 	since := time.Now().AddDate(0, 0, -c.Days)
-	list, err := readUsedDocuments(ctx, db, since)
+	list, err := documents.ListDocuments(ctx, since)
 	if err != nil {
 		return err
 	}
@@ -73,22 +74,22 @@ func (c *documentsCheckCommand) loadSchema() (*ast.Schema, error) {
 
 // reportMistake prints that a document does not fit, and reports whether the command must fail: a
 // document that was pushed is part of a release, before the first client sends it.
-func (c *documentsCheckCommand) reportMistake(d usedDocument, since time.Time, mistake error) (broken bool) {
+func (c *documentsCheckCommand) reportMistake(d app.UsedDocument, since time.Time, mistake error) (broken bool) {
 	label := app.DocumentLabel(d.Document)
 	pushed := !d.PushedAt.Before(since)
 	switch {
-	case d.RetiredAt != nil || len(d.uses) > 0 && !d.hasActiveClient() && !pushed:
+	case d.RetiredAt != nil || len(d.Uses) > 0 && !hasActiveClient(d) && !pushed:
 		fmt.Printf("warning: %s, which is %s: %v\n", label, retirements(d.Document), mistake)
 		return false
-	case len(d.uses) == 0 && !pushed:
+	case len(d.Uses) == 0 && !pushed:
 		fmt.Printf("warning: %s, neither used nor pushed in %d days (counts are up to %s late): %v\n", label, c.Days, app.UsageFlushInterval, mistake)
 		return false
 	}
 	fmt.Printf("broken: %s: %v\n", label, mistake)
-	if !d.hasActiveClient() {
+	if !hasActiveClient(d) {
 		fmt.Printf("  pushed on %s, not used yet\n", d.PushedAt.Format(time.DateOnly))
 	}
-	for _, u := range d.uses {
+	for _, u := range d.Uses {
 		if isRetiredFor(d.Document, u.Client) {
 			continue
 		}

@@ -65,18 +65,18 @@ func isLoopbackHost(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// MetricsToken is the token for /metrics.
-type MetricsToken string
+// BearerToken is the token of some routes, which callers send as Authorization: Bearer ….
+type BearerToken string
 
-// minMetricsTokenLength is the least length of a token: 16 random characters cannot be guessed by
+// minBearerTokenLength is the least length of a token: 16 random characters cannot be guessed by
 // sending requests.
-const minMetricsTokenLength = 16
+const minBearerTokenLength = 16
 
 // UnmarshalText checks the length of a token.
-func (m *MetricsToken) UnmarshalText(text []byte) error {
-	if n := len(text); n > 0 && n < minMetricsTokenLength {
-		return fmt.Errorf("needs at least %d characters, and has %d", minMetricsTokenLength, n)
+func (b *BearerToken) UnmarshalText(text []byte) error {
+	if n := len(text); n > 0 && n < minBearerTokenLength {
+		return fmt.Errorf("needs at least %d characters, and has %d", minBearerTokenLength, n)
 	}
-	*m = MetricsToken(text)
+	*b = BearerToken(text)
 	return nil
 }
