@@ -13,8 +13,6 @@ const reasons = {
     ["47DE", "80D8"],
   "The draft of August 2026 has the same status for both media types, so that a failure has a failure's status.":
     ["572B", "FDE2", "7B9B"],
-  "A GET needs a header that a plain page cannot send, as a protection against forged requests; the audit sends none.":
-    ["5A70", "D6D5", "6A70"],
 };
 const known = new Map(Object.entries(reasons).flatMap(([reason, ids]) => ids.map((id) => [id, reason])));
 
