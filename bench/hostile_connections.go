@@ -17,7 +17,7 @@ import (
 
 const (
 	attackingConnections = 3_000 // at a time, twelve times the default of MAX_CONNECTIONS_PER_ADDRESS
-	headerBytes          = 127 << 10
+	headerBytes          = 31 << 10
 	connectionsDuration  = 15 * time.Second
 )
 

@@ -1,8 +1,8 @@
 package edu
 
 // Policies of writes to a course. Each runs inside the writing transaction, on the locked row. The
-// fields viewerCan… call them too, for clients. A nil course stands for a missing row. A course that the viewer may not see is reported as not
-// found.
+// fields viewerCan… call them too, for clients. A nil course stands for a missing row. A course that
+// the viewer may not see is reported as not found.
 
 const courseNotFound = "course not found"
 

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/persisted"
+	"github.com/7p-education/api/internal/telemetry"
 	"github.com/7p-education/api/store"
 )
 
@@ -45,8 +45,7 @@ func (d documentRoutes) register(mux *http.ServeMux) {
 func (d documentRoutes) authorize(route func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		scheme, received, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(received), []byte(d.token)) != 1 {
+		if !telemetry.HasBearerToken(r, d.token) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			writeJSON(w, http.StatusUnauthorized, documentError{Error: "send the server's DOCUMENTS_TOKEN as Authorization: Bearer …"})
 			return

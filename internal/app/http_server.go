@@ -21,9 +21,10 @@ type clientTimeouts struct{ header, read, write, idle time.Duration }
 
 var productionTimeouts = clientTimeouts{header: 5 * time.Second, read: 15 * time.Second, write: 15 * time.Second, idle: 2 * time.Minute}
 
-// maxHeaderBytes limits the request line and header. A GET carries the variables of its operation
-// there, of which gql accepts up to 100 kB.
-const maxHeaderBytes = 128 << 10
+// maxHeaderBytes limits the request line and header, where a GET carries the variables of its operation. They
+// are parsed before any other limit, and many small lines take fifteen times their bytes: with 128 KiB, 250
+// connections took 576 MiB (bench/HOSTILE.md has what they take now).
+const maxHeaderBytes = 32 << 10
 
 func newHTTPServer(h http.Handler, log *slog.Logger, t clientTimeouts) *http.Server {
 	return &http.Server{

@@ -20,7 +20,7 @@ func (m *Metrics) Handler(token string, fallback http.Handler) http.Handler {
 	// The middleware compresses.
 	metrics := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if token == "" && !isLocalRequest(r) || token != "" && !hasBearerToken(r, token) {
+		if token == "" && !isLocalRequest(r) || token != "" && !HasBearerToken(r, token) {
 			fallback.ServeHTTP(w, r)
 			return
 		}
@@ -29,7 +29,9 @@ func (m *Metrics) Handler(token string, fallback http.Handler) http.Handler {
 	})
 }
 
-func hasBearerToken(r *http.Request, token string) bool {
+// HasBearerToken reports whether a request has a token as Authorization: Bearer …. It takes the same time for
+// every token of the same length.
+func HasBearerToken(r *http.Request, token string) bool {
 	scheme, received, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare([]byte(received), []byte(token)) == 1
 }

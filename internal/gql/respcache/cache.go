@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// staleWhileRevalidate is how long after its MaxAge an entry is still served while it is
+	// StaleWhileRevalidate is how long after its MaxAge an entry is still served while it is
 	// revalidated. None of its tags have changed, so a new response could differ only by the
 	// clock.
-	staleWhileRevalidate = time.Minute
+	StaleWhileRevalidate = time.Minute
 	// maxBodyBytes is the largest body, in bytes, that is stored.
 	maxBodyBytes = 4 << 20
 )

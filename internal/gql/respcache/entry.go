@@ -51,7 +51,7 @@ func (e *Entry) EncodedBody(coding int, encode func(body []byte) []byte) []byte 
 	return *e.encoded[coding].Load()
 }
 
-func (e *Entry) expiresAt() time.Time { return e.CreatedAt.Add(e.MaxAge + staleWhileRevalidate) }
+func (e *Entry) expiresAt() time.Time { return e.CreatedAt.Add(e.MaxAge + StaleWhileRevalidate) }
 
 func computeETag(body []byte) string {
 	sum := sha256.Sum256(body)

@@ -345,7 +345,7 @@ func TestStale(t *testing.T) {
 	if got := p.lookupBody(t, newKey(t, "b"), student); got != "" {
 		t.Errorf("a viewer got a stale entry of their own: %q", got)
 	}
-	p.storeNew(t, newKey(t, "c"), student, newEntry(t, "older", 0, time.Minute+staleWhileRevalidate+time.Second))
+	p.storeNew(t, newKey(t, "c"), student, newEntry(t, "older", 0, time.Minute+StaleWhileRevalidate+time.Second))
 	if got := p.lookupBody(t, newKey(t, "c"), student); got != "" {
 		t.Errorf("got %q, which has expired", got)
 	}

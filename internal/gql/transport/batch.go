@@ -71,7 +71,7 @@ func withBatch(ctx context.Context) context.Context {
 
 // rejectWithinBatch returns the response to a rejected operation of a batch.
 func rejectWithinBatch(reqErr *response.RequestError) *graphql.Response {
-	if reqErr.Code == response.CodeNotAcceptable { // an operation of several responses
+	if reqErr.Code == response.CodeNotAcceptable { // a subscription
 		reqErr = response.NewRequestError(reqErr.Status, response.CodeBatchStream,
 			"an operation with several responses cannot be in a batch: send it on its own")
 	}

@@ -42,10 +42,6 @@ func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache
 	middleware.WriteCachedBody(out.w, http.StatusOK, e.Body, e.EncodedBody)
 }
 
-// staleSeconds is for how long browsers and CDNs may return a response while they renew it. The server's
-// own cache has the same.
-const staleSeconds = 60
-
 // appendCacheControl appends how long others may store a response to r. With credentials, browsers
 // revalidate each time, which costs a 304: otherwise a page would show a viewer's own write undone. Without,
 // the response is the same for all anonymous viewers, so that CDNs may store it for its maximum age.
@@ -56,7 +52,7 @@ func appendCacheControl(b []byte, r *http.Request, e *respcache.Entry) []byte {
 	b = append(b, "public, max-age=0, s-maxage="...)
 	b = strconv.AppendInt(b, int64(e.MaxAge/time.Second), 10)
 	b = append(b, ", stale-while-revalidate="...)
-	return strconv.AppendInt(b, staleSeconds, 10)
+	return strconv.AppendInt(b, int64(respcache.StaleWhileRevalidate/time.Second), 10)
 }
 
 // The usual Vary of a response before it is known to be cacheable, and the Vary that it gets then.

@@ -78,9 +78,6 @@ var postTests = []struct {
 
 	{"body too large", `{"query":"{hello} #` + strings.Repeat("x", maxBody) + `"}`, 413, "PAYLOAD_TOO_LARGE", "limit of 2000 bytes"},
 	{"subscription", `{"query":"subscription{ticks}"}`, 406, "NOT_ACCEPTABLE", "text/event-stream"},
-	{"defer", `{"query":"{...on Query @defer{hello}}"}`, 406, "NOT_ACCEPTABLE", "@defer"},
-	{"defer in a fragment", `{"query":"{...A} fragment A on Query{...B @ defer} fragment B on Query{hello}"}`, 406, "NOT_ACCEPTABLE", "@defer"},
-	{"operation called defer", `{"query":"query defer{hello}"}`, 200, "", ""},
 }
 
 func TestPostStatus(t *testing.T) {

@@ -119,7 +119,7 @@ func (d requestReader) readGetQuery(r *http.Request) (*graphql.RawParams, *respo
 	}
 	if int64(len(r.URL.RawQuery)) > d.maxBodyBytes {
 		return nil, response.NewRequestError(http.StatusRequestURITooLong, response.CodeURITooLong,
-			"the URL's query is larger than the limit of %d bytes: use POST", d.maxBodyBytes)
+			"the URL's query is larger than the limit of %d bytes: use POST or QUERY", d.maxBodyBytes)
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
