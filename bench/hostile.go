@@ -22,6 +22,7 @@ type hostileScenario struct {
 var hostileScenarios = []hostileScenario{
 	{"large responses", measureLargeResponses},
 	{"connections of one address", measureConnections},
+	{"variables of one address", measureVariables},
 }
 
 // hostileFigure is a line of the report. The goal is "" for a figure without one.

@@ -29,6 +29,7 @@ type Meter struct {
 	maxResponseBytes int64
 
 	mu       sync.Mutex
+	input    int64 // of the pool, for the decoded parameters
 	reserved int64 // of the pool; 0 before Begin
 	used     int64 // of reserved
 	kept     int64 // of used, by earlier operations of a batch
@@ -82,10 +83,22 @@ func (m *Meter) Release() {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.reserved > 0 {
-		m.pool.release(m.caller, m.reserved)
-		m.reserved = 0
+	if held := m.reserved + m.input; held > 0 {
+		m.pool.release(m.caller, held)
+		m.reserved, m.input = 0, 0
 	}
+}
+
+// ReserveInput reserves n bytes for decoded parameters, until Release. It never waits. It reports whether
+// the caller has them.
+func (m *Meter) ReserveInput(n int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.pool.grow(m.caller, int64(n)) {
+		return false
+	}
+	m.input += int64(n)
+	return true
 }
 
 // Err returns the error of the limit that was exceeded, nil for none.

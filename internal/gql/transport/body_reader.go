@@ -40,6 +40,9 @@ func (b *bodyReader) release() {
 	}
 }
 
+// isBulk reports whether the body has a slot, as those above the limit of every viewer have.
+func (b *bodyReader) isBulk() bool { return len(b.releases) > 0 }
+
 // limit returns the maximum size of the body.
 func (b *bodyReader) limit() int64 {
 	if b.bulk == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/response"
 )
 
@@ -17,12 +18,13 @@ import (
 var byteOrderMark = []byte("\ufeff")
 
 // decodeRequestBody reads the parameters from a JSON object, or the batch from an array. It ignores
-// unknown members and a byte order mark; null counts as absent.
-func decodeRequestBody(body []byte, maxBatch int) (params *graphql.RawParams, batch []batchItem, reqErr *response.RequestError) {
+// unknown members and a byte order mark; null counts as absent. It reserves memory of the meter, if that is
+// not nil.
+func decodeRequestBody(body []byte, maxBatch int, meter *memory.Meter) (params *graphql.RawParams, batch []batchItem, reqErr *response.RequestError) {
 	if !utf8.Valid(body) {
 		return nil, nil, errInvalidUTF8
 	}
-	src := &jsonReader{src: bytes.TrimPrefix(body, byteOrderMark)}
+	src := &jsonReader{src: bytes.TrimPrefix(body, byteOrderMark), memory: newInputMemory(meter)}
 	var err error
 	switch first := src.peekByte(); {
 	case first == '{':
@@ -51,7 +53,7 @@ var ErrNoRequest = errors.New(`not a request: it has neither a "query" nor a "do
 
 // DecodeRequests decodes the body of a request: one operation or a batch of any size.
 func DecodeRequests(body []byte) ([]*graphql.RawParams, error) {
-	params, batch, reqErr := decodeRequestBody(body, math.MaxInt)
+	params, batch, reqErr := decodeRequestBody(body, math.MaxInt, nil)
 	if reqErr != nil {
 		return nil, errors.New(reqErr.Message)
 	}

@@ -58,9 +58,15 @@ type Handler struct {
 
 // New returns a handler that runs operations on exec.
 func New(exec graphql.GraphExecutor, o Options) *Handler {
+	if o.NewMeter == nil {
+		o.NewMeter = func(*http.Request) *memory.Meter { return nil }
+	}
 	return &Handler{
 		Options: o, exec: exec,
-		requests:      requestReader{maxBodyBytes: o.MaxBodyBytes, maxBatchSize: o.MaxBatchSize, memo: newRequestMemo(o.Cache, o.Extensions), allowsOrigin: o.AllowsOrigin},
+		requests: requestReader{
+			maxBodyBytes: o.MaxBodyBytes, maxBatchSize: o.MaxBatchSize, memo: newRequestMemo(o.Cache, o.Extensions),
+			allowsOrigin: o.AllowsOrigin, newMeter: o.NewMeter,
+		},
 		revalidations: semaphore.NewWeighted(maxRevalidations),
 	}
 }
@@ -103,23 +109,15 @@ func (h *Handler) serveRequest(out responseWriter, r *http.Request) *response.Re
 	body := newBodyReader(out.w, r, h.MaxBodyBytes, h.BulkLimiter)
 	defer body.release()
 	in, reqErr := h.requests.readRequest(r, body)
-	if reqErr != nil {
+	defer func() { in.meter.Release() }() // after writing: a slow client holds the memory of its response
+	switch {
+	case reqErr != nil:
 		return reqErr
-	}
-	if in.batch != nil {
-		h.serveBatch(out, r, in.batch)
+	case in.batch != nil:
+		h.serveBatch(out, r, &in)
 		return nil
 	}
 	return h.serveOperation(out, r, &in)
-}
-
-// newMeter returns the meter of a request and a context with it.
-func (h *Handler) newMeter(ctx context.Context, r *http.Request) (context.Context, *memory.Meter) {
-	if h.NewMeter == nil {
-		return ctx, nil
-	}
-	meter := h.NewMeter(r)
-	return memory.WithMeter(ctx, meter), meter
 }
 
 // serveOperation writes the response to one operation, from the cache if it is there.
@@ -128,10 +126,11 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 	defer lookup.Release()
 	ctx := respcache.WithRequestLookup(r.Context(), lookup)
 	memoized := in.isMemoized() && h.requests.memo.lookupResponse(r, in.memoized, lookup)
-	var meter *memory.Meter
-	if !memoized || len(lookup.Entry().Body) > memory.MinReservation {
-		ctx, meter = h.newMeter(ctx, r)
-		defer meter.Release() // after writing: a slow client holds the memory of its response
+	if in.meter == nil && (!memoized || len(lookup.Entry().Body) > memory.MinReservation) {
+		in.meter = h.NewMeter(r)
+	}
+	if in.meter != nil {
+		ctx = memory.WithMeter(ctx, in.meter)
 	}
 	res := result{outcome: cacheHit}
 	if !memoized {
@@ -193,8 +192,8 @@ func (h *Handler) statusFor(resp *graphql.Response, prefersJSON bool) int {
 }
 
 // serveBatch runs the operations of a batch in their order and writes their responses.
-func (h *Handler) serveBatch(out responseWriter, r *http.Request, items []batchItem) {
-	ctx := r.Context()
+func (h *Handler) serveBatch(out responseWriter, r *http.Request, in *parsedRequest) {
+	ctx, items := r.Context(), in.batch
 	if r.Header[limits.HeaderIdempotencyKey] != nil {
 		out.writeRequestError(ctx, response.NewRequestError(http.StatusBadRequest, response.CodeBadRequest,
 			"an Idempotency-Key is for one operation: send the mutation on its own"))
@@ -207,8 +206,7 @@ func (h *Handler) serveBatch(out responseWriter, r *http.Request, items []batchI
 			return
 		}
 	}
-	within, meter := h.newMeter(withBatch(ctx), r)
-	defer meter.Release()
+	within := memory.WithMeter(withBatch(ctx), in.meter)
 	responses, size := make([]*graphql.Response, len(items)), 0
 	for i, item := range items {
 		responses[i] = h.executeItem(within, r.Method, out.w.Header(), item)
@@ -216,7 +214,7 @@ func (h *Handler) serveBatch(out responseWriter, r *http.Request, items []batchI
 	}
 	middleware.RecordOperation(ctx, "batch", fmt.Sprintf("of %d", len(items)))
 	if size > response.MaxPooledBytes {
-		if err := meter.ReserveCopy(size); err != nil {
+		if err := in.meter.ReserveCopy(size); err != nil {
 			h.writeResponse(ctx, out, h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
 			return
 		}

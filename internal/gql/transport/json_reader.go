@@ -33,6 +33,7 @@ type jsonReader struct {
 	pos        int
 	depth      int
 	valueCount int
+	memory     inputMemory
 }
 
 // readWholeText reads one value, which has to be the whole text.
@@ -74,14 +75,12 @@ func (in *jsonReader) readValue() (any, error) {
 	if in.valueCount++; in.valueCount > maxValues {
 		return nil, fmt.Errorf("it holds more than %d values", maxValues)
 	}
+	if err := in.memory.count(valueBytes); err != nil {
+		return nil, err
+	}
 	switch in.peekByte() {
 	case '{':
-		object := map[string]any{}
-		err := in.readMembers(func(name string) (err error) {
-			object[name], err = in.readValue()
-			return err
-		})
-		return object, err
+		return in.readObject()
 	case '[':
 		return in.readArray()
 	case '"':
@@ -95,6 +94,18 @@ func (in *jsonReader) readValue() (any, error) {
 	default:
 		return in.readNumber()
 	}
+}
+
+func (in *jsonReader) readObject() (any, error) {
+	object := map[string]any{}
+	err := in.readMembers(func(name string) (err error) {
+		if err := in.memory.count(memberBytes(len(object))); err != nil {
+			return err
+		}
+		object[name], err = in.readValue()
+		return err
+	})
+	return object, err
 }
 
 // readMembers reads an object. It calls readMember for each name, which has to read the value.
@@ -207,6 +218,9 @@ func (in *jsonReader) readNumber() (any, error) {
 			return nil, in.syntaxError()
 		}
 	}
+	if err := in.memory.count(textBytes(in.pos - start)); err != nil {
+		return nil, err
+	}
 	if in.pos > end {
 		return canonicalNumber(string(in.src[start:in.pos])), nil
 	}
@@ -248,6 +262,9 @@ func (in *jsonReader) readString() (string, error) {
 		switch c := in.src[i]; {
 		case c == '"':
 			in.pos = i + 1
+			if err := in.memory.count(textBytes(i - start)); err != nil {
+				return "", err
+			}
 			if !escaped {
 				return string(in.src[start:i]), nil
 			}

@@ -129,7 +129,7 @@ func FuzzDecodeBody(f *testing.F) {
 	f.Add([]byte(`[{"query":"a"},]`))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		const maxItems = 6
-		params, batch, reqErr := decodeRequestBody(src, maxItems)
+		params, batch, reqErr := decodeRequestBody(src, maxItems, nil)
 		src = bytes.TrimPrefix(src, byteOrderMark) // encoding/json rejects it
 		var elements []json.RawMessage
 		if err := decodeStandard(src, &elements); err == nil && elements != nil && utf8.Valid(src) {
@@ -202,7 +202,7 @@ func BenchmarkDecode(b *testing.B) {
 		b.SetBytes(int64(len(src)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, _, reqErr := decodeRequestBody(src, 0); reqErr != nil {
+			if _, _, reqErr := decodeRequestBody(src, 0, nil); reqErr != nil {
 				b.Fatal(reqErr.Message)
 			}
 		}

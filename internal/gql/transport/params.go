@@ -101,7 +101,11 @@ func invalidRequest(format string, args ...any) *response.RequestError {
 	return response.NewRequestError(http.StatusUnprocessableEntity, response.CodeBadRequest, format, args...)
 }
 
+// invalidJSON rejects JSON that was not read to its end.
 func invalidJSON(what string, err error) *response.RequestError {
+	if errors.Is(err, errNoInputMemory) {
+		return rejectedInput()
+	}
 	if errors.Is(err, errHalfSurrogate) {
 		return response.NewRequestError(http.StatusUnprocessableEntity, string(edu.BadUserInput), "%s has a text that is not Unicode: %v", what, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/response"
 )
 
@@ -23,6 +24,7 @@ type parsedRequest struct {
 	params   *graphql.RawParams // nil for a batch, and for a memoized request that is not decoded yet
 	memoized *memoizedRequest   // nil if the request cannot be memoized
 	batch    []batchItem        // nil for a single operation
+	meter    *memory.Meter      // holds the memory of what was decoded; nil if there is no limit, or if nothing was decoded
 }
 
 // isMemoized reports whether the request is in the memo.
@@ -43,6 +45,7 @@ type requestReader struct {
 	maxBatchSize int
 	memo         *requestMemo
 	allowsOrigin func(origin string) bool // as CORS does
+	newMeter     func(*http.Request) *memory.Meter
 }
 
 // readRequest reads and decodes a request.
@@ -59,7 +62,8 @@ func (d requestReader) readRequest(r *http.Request, body *bodyReader) (in parsed
 			return in, response.NewRequestError(http.StatusBadRequest, response.CodeWebSocketUnsupported,
 				"this server has no subscriptions and accepts no WebSocket: send queries and mutations by POST")
 		}
-		in.params, reqErr = d.readGetQuery(r)
+		in.meter = d.newMeter(r)
+		in.params, reqErr = d.readGetQuery(r, in.meter)
 	default:
 		reqErr = response.NewRequestError(http.StatusMethodNotAllowed, response.CodeMethodNotAllowed, "use POST, or GET or QUERY for a query")
 	}
@@ -106,14 +110,19 @@ func (d requestReader) readBody(r *http.Request, from *bodyReader) (in parsedReq
 	if q := d.memo.findRequest(body); q != nil {
 		return parsedRequest{memoized: q}, nil
 	}
-	if in.params, in.batch, reqErr = decodeRequestBody(body, d.maxBatchSize); reqErr == nil {
+	in.meter = d.newMeter(r)
+	counted := in.meter
+	if from.isBulk() {
+		counted = nil // the slots of large bodies limit their memory
+	}
+	if in.params, in.batch, reqErr = decodeRequestBody(body, d.maxBatchSize, counted); reqErr == nil {
 		in.memoized = d.memo.newCandidate(body, in.params)
 	}
 	return in, reqErr
 }
 
 // readGetQuery reads the parameters from a URL's query. An empty parameter counts as absent.
-func (d requestReader) readGetQuery(r *http.Request) (*graphql.RawParams, *response.RequestError) {
+func (d requestReader) readGetQuery(r *http.Request, meter *memory.Meter) (*graphql.RawParams, *response.RequestError) {
 	if reqErr := d.checkGetSource(r); reqErr != nil {
 		return nil, reqErr
 	}
@@ -135,7 +144,7 @@ func (d requestReader) readGetQuery(r *http.Request) (*graphql.RawParams, *respo
 		if len(list) == 0 || list[0] == "" {
 			continue
 		}
-		if reqErr := setTextParameter(p, name, list[0]); reqErr != nil {
+		if reqErr := setTextParameter(p, name, list[0], meter); reqErr != nil {
 			return nil, reqErr
 		}
 	}
@@ -143,13 +152,13 @@ func (d requestReader) readGetQuery(r *http.Request) (*graphql.RawParams, *respo
 }
 
 // setTextParameter sets a parameter of a URL's query, which has variables and extensions as JSON.
-func setTextParameter(p *graphql.RawParams, name, text string) *response.RequestError {
+func setTextParameter(p *graphql.RawParams, name, text string, meter *memory.Meter) *response.RequestError {
 	if !utf8.ValidString(text) {
 		return errInvalidUTF8
 	}
 	var value any = text
 	if name == paramVariables || name == paramExtensions {
-		in := jsonReader{src: []byte(text)}
+		in := jsonReader{src: []byte(text), memory: newInputMemory(meter)}
 		var err error
 		if value, err = in.readWholeText(); err != nil {
 			return invalidJSON("\""+name+"\"", err)

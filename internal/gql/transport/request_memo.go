@@ -109,6 +109,6 @@ func (m *requestMemo) lookupResponse(r *http.Request, q *memoizedRequest, lookup
 // decodeParams returns the parameters of the request. They are decoded each time, because executing an
 // operation modifies its variables.
 func (q *memoizedRequest) decodeParams() *graphql.RawParams {
-	params, _, _ := decodeRequestBody([]byte(q.body), 0) // without an error, as the body was decoded before
+	params, _, _ := decodeRequestBody([]byte(q.body), 0, nil) // without an error, as the body was decoded before
 	return params
 }

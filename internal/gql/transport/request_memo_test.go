@@ -20,7 +20,7 @@ func TestNewCandidate(t *testing.T) {
 		`[{"query":"{ a }"}]`:                                           false,
 		`{"query":"{ a }","variables":{"a":1},"operationName":""}`:      true,
 	} {
-		params, _, reqErr := decodeRequestBody([]byte(body), 1)
+		params, _, reqErr := decodeRequestBody([]byte(body), 1, nil)
 		if reqErr != nil {
 			t.Fatalf("%s: %v", body, reqErr)
 		}

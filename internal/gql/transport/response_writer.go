@@ -22,6 +22,9 @@ var (
 	revalidateNoStore  = []string{"private, no-cache, no-store, must-revalidate"}
 )
 
+// busySeconds is when a client may repeat a request that was rejected because others are in progress.
+const busySeconds = 1
+
 // responseWriter writes the response to one request.
 type responseWriter struct {
 	w           http.ResponseWriter
@@ -30,7 +33,12 @@ type responseWriter struct {
 
 func (out responseWriter) writeRequestError(ctx context.Context, reqErr *response.RequestError) {
 	middleware.RecordErrorCode(ctx, reqErr.Code, true)
-	response.WriteError(out.w, reqErr.Status, reqErr.Code, reqErr.Message)
+	var extensions []response.Extension
+	if reqErr.Status == http.StatusServiceUnavailable {
+		out.w.Header()["Retry-After"] = []string{strconv.Itoa(busySeconds)}
+		extensions = []response.Extension{{Name: "retryAfter", Value: busySeconds}}
+	}
+	response.WriteError(out.w, reqErr.Status, reqErr.Code, reqErr.Message, extensions...)
 }
 
 // writeResponse writes the response to an operation.
