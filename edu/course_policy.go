@@ -10,9 +10,9 @@ const courseNotFound = "course not found"
 func (c *Course) AuthorizeEdit(v Principal, at InputPath) error {
 	switch {
 	case c == nil || !c.VisibleTo(v):
-		return at.UserErrorf(UserNotFound, "%s", courseNotFound)
+		return at.Reject(UserNotFound, courseNotFound)
 	case !v.CanManageCourse(c):
-		return at.UserErrorf(UserForbidden, "only the instructor of the course and admins can change it")
+		return at.Reject(UserForbidden, "only the instructor of the course and admins can change it")
 	}
 	return nil
 }
@@ -21,11 +21,11 @@ func (c *Course) AuthorizeEdit(v Principal, at InputPath) error {
 func (c *Course) AuthorizeEnroll(v Principal, enrolled bool, at InputPath) error {
 	switch {
 	case enrolled:
-		return at.UserErrorf(UserAlreadyExists, "the viewer is already enrolled in this course")
+		return at.Reject(UserAlreadyExists, "the viewer is already enrolled in this course")
 	case c == nil || !c.VisibleTo(v):
-		return at.UserErrorf(UserNotFound, "%s", courseNotFound)
+		return at.Reject(UserNotFound, courseNotFound)
 	case !c.Published:
-		return at.UserErrorf(UserNotPublished, "the course is not published: publish it with publishCourse first")
+		return at.Reject(UserNotPublished, "the course is not published: publish it with publishCourse first")
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ func (c *Course) AuthorizeBulkEnroll(v Principal, at InputPath) error {
 		return err
 	}
 	if !c.Published {
-		return at.UserErrorf(UserNotPublished, "the course is not published: publish it with publishCourse first")
+		return at.Reject(UserNotPublished, "the course is not published: publish it with publishCourse first")
 	}
 	return nil
 }
@@ -47,22 +47,22 @@ func (c *Course) AuthorizeUnenroll(v Principal, enrolled bool, at InputPath) err
 	case enrolled:
 		return nil
 	case c == nil || !c.VisibleTo(v):
-		return at.UserErrorf(UserNotFound, "%s", courseNotFound)
+		return at.Reject(UserNotFound, courseNotFound)
 	}
-	return at.UserErrorf(UserNotEnrolled, "the viewer is not enrolled in this course")
+	return at.Reject(UserNotEnrolled, "the viewer is not enrolled in this course")
 }
 
 // AuthorizeReview rejects viewers who may not review the course. Its instructor may not, enrolled or
 // not.
 func (c *Course) AuthorizeReview(v Principal, enrolled bool, at InputPath) error {
 	if c != nil && v.SignedIn() && c.InstructorID == v.UserID() {
-		return at.UserErrorf(UserForbidden, "the instructor of a course cannot review it")
+		return at.Reject(UserForbidden, "the instructor of a course cannot review it")
 	}
 	if err := c.AuthorizeUnenroll(v, enrolled, at); err != nil {
 		return err
 	}
 	if !c.Published {
-		return at.UserErrorf(UserNotPublished, "the course is no longer published")
+		return at.Reject(UserNotPublished, "the course is no longer published")
 	}
 	return nil
 }

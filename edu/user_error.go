@@ -3,6 +3,7 @@ package edu
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -30,12 +31,32 @@ func (c *UserErrorCode) UnmarshalGQL(v any) error {
 		UserForbidden, UserWeakPassword, UserInvalidCredentials)
 }
 
-// UserError is a problem with the input of a mutation. It is returned beside the payload. A
-// mutation with user errors writes nothing.
+// UserError is a problem with the input of a mutation. It is returned beside the payload. What it is about
+// is not written.
 type UserError struct {
-	Code    UserErrorCode
-	Message string
-	Field   []string // the path from the argument on, indexes included
+	Code       UserErrorCode
+	Message    string
+	Template   string // the message with the names of the parameters in braces
+	Parameters []UserErrorParameter
+	Field      []string // the path from the argument on, indexes included
+}
+
+// UserErrorParameter is a value within the message of a UserError.
+type UserErrorParameter struct{ Name, Value string }
+
+// parameterPattern matches the place of a parameter in a template.
+var parameterPattern = regexp.MustCompile(`\{[a-z][A-Za-z]*\}`)
+
+// NewUserError returns a problem at a path. The template has the names of parameters in braces; values are
+// theirs, in the same order. A program can choose the translation of a message by its template.
+func NewUserError(code UserErrorCode, path InputPath, template string, values ...any) *UserError {
+	parameters := make([]UserErrorParameter, 0, len(values))
+	message := parameterPattern.ReplaceAllStringFunc(template, func(place string) string {
+		value := fmt.Sprint(values[len(parameters)])
+		parameters = append(parameters, UserErrorParameter{Name: strings.Trim(place, "{}"), Value: value})
+		return value
+	})
+	return &UserError{Code: code, Message: message, Template: template, Parameters: parameters, Field: path}
 }
 
 // UserErrors is the list of problems of one mutation, as an error.
@@ -63,7 +84,7 @@ func (p InputPath) Subpath(below ...any) InputPath {
 	return path
 }
 
-// UserErrorf returns UserErrors with one problem at the path.
-func (p InputPath) UserErrorf(code UserErrorCode, format string, args ...any) UserErrors {
-	return UserErrors{{Code: code, Message: fmt.Sprintf(format, args...), Field: p}}
+// Reject returns UserErrors with one problem at the path: see NewUserError.
+func (p InputPath) Reject(code UserErrorCode, template string, values ...any) UserErrors {
+	return UserErrors{NewUserError(code, p, template, values...)}
 }

@@ -38,6 +38,7 @@ const CompletionThreshold = 0.9
 
 // VideoEvent is a position in a video that a viewer reports to have watched up to.
 type VideoEvent struct {
+	Index           int // among the events of the request
 	VideoID         int64
 	ProgressSeconds int // from the start of the video
 	WatchedAt       time.Time
@@ -52,11 +53,11 @@ const durationTolerance = 30
 func (v *Video) ValidateWatchEvent(e VideoEvent, c *Course, viewer Viewer, enrolled bool, at InputPath) UserErrors {
 	switch {
 	case v == nil, !enrolled && !c.VisibleTo(viewer):
-		return at.Subpath("videoId").UserErrorf(UserNotFound, "video not found")
+		return at.Subpath("videoId").Reject(UserNotFound, "video not found")
 	case !enrolled:
-		return at.Subpath("videoId").UserErrorf(UserNotEnrolled, "the viewer is not enrolled in the course of this video")
+		return at.Subpath("videoId").Reject(UserNotEnrolled, "the viewer is not enrolled in the course of this video")
 	case e.ProgressSeconds > v.DurationSeconds+durationTolerance:
-		return at.Subpath("progressSeconds").UserErrorf(UserInvalid, "the video is %d seconds long; got %d", v.DurationSeconds, e.ProgressSeconds)
+		return at.Subpath("progressSeconds").Reject(UserInvalid, "the video is {max} seconds long; it is {actual}", v.DurationSeconds, e.ProgressSeconds)
 	}
 	return nil
 }

@@ -16,9 +16,9 @@ type VideoTotals struct {
 func (t VideoTotals) ValidateNewVideo(position *int, at InputPath) error {
 	switch {
 	case t.Count >= MaxVideos:
-		return at.Subpath("courseId").UserErrorf(UserInvalid, "the course already has %d videos, the most allowed", MaxVideos)
+		return at.Subpath("courseId").Reject(UserInvalid, "the course already has {max} videos, the most allowed", MaxVideos)
 	case position != nil && (*position < 1 || *position > t.LastPosition+1):
-		return at.Subpath("position").UserErrorf(UserInvalid, "must be from 1 to %d; it is %d", t.LastPosition+1, *position)
+		return at.Subpath("position").Reject(UserInvalid, "must be from {min} to {max}; it is {actual}", 1, t.LastPosition+1, *position)
 	}
 	return nil
 }
@@ -27,7 +27,7 @@ func (t VideoTotals) ValidateNewVideo(position *int, at InputPath) error {
 // to the duration.
 func (t VideoTotals) ValidateDuration(seconds int, at InputPath) error {
 	if seconds < t.TotalSeconds {
-		return at.UserErrorf(UserInvalid, "must be at least %d, the total length of the videos; it is %d", t.TotalSeconds, seconds)
+		return at.Reject(UserInvalid, "must be at least {min}, the total length of the videos; it is {actual}", t.TotalSeconds, seconds)
 	}
 	return nil
 }

@@ -1136,7 +1136,13 @@ func encodeRecordVideoProgressPayload(e *encoder, f *encode.Field, obj *RecordVi
 			}) {
 				return false
 			}
-		case 2: // userErrors
+		case 2: // videos
+			if !encode.WriteList(e, f, obj.Videos, true, func(e *encoder, f *encode.Field, v *edu.Video) bool {
+				return encode.WriteElement(e, f, v, true, encodeVideo)
+			}) {
+				return false
+			}
+		case 3: // userErrors
 			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
 				return encode.WriteElement(e, f, v, true, encodeUserError)
 			}) {
@@ -1598,7 +1604,15 @@ func encodeUserError(e *encoder, f *encode.Field, obj *edu.UserError) bool {
 			e.WriteString(string(obj.Code))
 		case 1: // message
 			e.WriteString(string(obj.Message))
-		case 2: // field
+		case 2: // template
+			e.WriteString(string(obj.Template))
+		case 3: // parameters
+			if !encode.WriteList(e, f, obj.Parameters, true, func(e *encoder, f *encode.Field, v edu.UserErrorParameter) bool {
+				return encode.WriteElement(e, f, &v, true, encodeUserErrorParameter)
+			}) {
+				return false
+			}
+		case 4: // field
 			if !encode.WriteList(e, f, obj.Field, true, func(e *encoder, f *encode.Field, v string) bool {
 				e.WriteString(string(v))
 				return true
@@ -1607,6 +1621,24 @@ func encodeUserError(e *encoder, f *encode.Field, obj *edu.UserError) bool {
 			}
 		default:
 			e.WriteString("UserError")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeUserErrorParameter(e *encoder, f *encode.Field, obj *edu.UserErrorParameter) bool {
+	p := e.PlanSelection(f, "UserErrorParameter")
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // name
+			e.WriteString(string(obj.Name))
+		case 1: // value
+			e.WriteString(string(obj.Value))
+		default:
+			e.WriteString("UserErrorParameter")
 		}
 	}
 	return e.EndObject()
@@ -2046,7 +2078,8 @@ var encodeTypes = &encode.Types{
 		"RecordVideoProgressPayload": {
 			"recordedCount": {Index: 0, Resolver: false},
 			"enrollments":   {Index: 1, Resolver: false},
-			"userErrors":    {Index: 2, Resolver: false},
+			"videos":        {Index: 2, Resolver: false},
+			"userErrors":    {Index: 3, Resolver: false},
 		},
 		"Review": {
 			"id":        {Index: 0, Resolver: false},
@@ -2116,9 +2149,15 @@ var encodeTypes = &encode.Types{
 			"dashboard":     {Index: 11, Resolver: true},
 		},
 		"UserError": {
-			"code":    {Index: 0, Resolver: false},
-			"message": {Index: 1, Resolver: false},
-			"field":   {Index: 2, Resolver: false},
+			"code":       {Index: 0, Resolver: false},
+			"message":    {Index: 1, Resolver: false},
+			"template":   {Index: 2, Resolver: false},
+			"parameters": {Index: 3, Resolver: false},
+			"field":      {Index: 4, Resolver: false},
+		},
+		"UserErrorParameter": {
+			"name":  {Index: 0, Resolver: false},
+			"value": {Index: 1, Resolver: false},
 		},
 		"UserPreferences": {
 			"locale":             {Index: 0, Resolver: false},
@@ -2189,6 +2228,7 @@ var encodeTypes = &encode.Types{
 		"UpdatePreferencesPayload":   updatePreferencesPayloadImplementors,
 		"User":                       userImplementors,
 		"UserError":                  userErrorImplementors,
+		"UserErrorParameter":         userErrorParameterImplementors,
 		"UserPreferences":            userPreferencesImplementors,
 		"Video":                      videoImplementors,
 		"VideoConnection":            videoConnectionImplementors,

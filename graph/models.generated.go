@@ -109,7 +109,7 @@ type ImportCoursesPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// All write operations. Problems with the input are returned as userErrors; nothing is written then.
+// All write operations. Problems with the input are returned as userErrors; nothing is written then, but by recordVideoProgress.
 type Mutation struct {
 }
 
@@ -123,13 +123,15 @@ type RecordVideoProgressInput struct {
 	Events []*VideoProgressEvent `json:"events"`
 }
 
-// The number of recorded events and the enrollments in the watched courses.
+// What was recorded of the events, and the problems of those that were not.
 type RecordVideoProgressPayload struct {
-	// Number of recorded events: all, or 0 if there are userErrors.
+	// Number of recorded events.
 	RecordedCount int `json:"recordedCount"`
-	// The enrollments in the watched courses, ordered by course id.
+	// The enrollments in the courses of recorded events, ordered by course id.
 	Enrollments []*edu.Enrollment `json:"enrollments"`
-	// Problems with the input; empty if the write succeeded.
+	// The videos of recorded events, ordered by id, with the viewer's progress as of now.
+	Videos []*edu.Video `json:"videos"`
+	// Problems of the events that were not recorded: `field` has the index of the event. To send such an event again does not help.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 

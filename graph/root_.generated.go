@@ -264,6 +264,7 @@ type ComplexityRoot struct {
 		Enrollments   func(childComplexity int) int
 		RecordedCount func(childComplexity int) int
 		UserErrors    func(childComplexity int) int
+		Videos        func(childComplexity int) int
 	}
 
 	Review struct {
@@ -346,9 +347,16 @@ type ComplexityRoot struct {
 	}
 
 	UserError struct {
-		Code    func(childComplexity int) int
-		Field   func(childComplexity int) int
-		Message func(childComplexity int) int
+		Code       func(childComplexity int) int
+		Field      func(childComplexity int) int
+		Message    func(childComplexity int) int
+		Parameters func(childComplexity int) int
+		Template   func(childComplexity int) int
+	}
+
+	UserErrorParameter struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
 	}
 
 	UserPreferences struct {
@@ -1493,6 +1501,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordVideoProgressPayload.UserErrors(childComplexity), true
+	case "RecordVideoProgressPayload.videos":
+		if e.ComplexityRoot.RecordVideoProgressPayload.Videos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordVideoProgressPayload.Videos(childComplexity), true
 
 	case "Review.author":
 		if e.ComplexityRoot.Review.Author == nil {
@@ -1792,6 +1806,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
+	case "UserError.parameters":
+		if e.ComplexityRoot.UserError.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Parameters(childComplexity), true
+	case "UserError.template":
+		if e.ComplexityRoot.UserError.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Template(childComplexity), true
+
+	case "UserErrorParameter.name":
+		if e.ComplexityRoot.UserErrorParameter.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserErrorParameter.Name(childComplexity), true
+	case "UserErrorParameter.value":
+		if e.ComplexityRoot.UserErrorParameter.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserErrorParameter.Value(childComplexity), true
 
 	case "UserPreferences.emailNotifications":
 		if e.ComplexityRoot.UserPreferences.EmailNotifications == nil {
@@ -2422,6 +2461,8 @@ func childFields_RecordVideoProgressPayload(ctx context.Context, ec *executionCo
 		return fieldContext_RecordVideoProgressPayload_recordedCount(ctx, ec, field)
 	case "enrollments":
 		return fieldContext_RecordVideoProgressPayload_enrollments(ctx, ec, field)
+	case "videos":
+		return fieldContext_RecordVideoProgressPayload_videos(ctx, ec, field)
 	case "userErrors":
 		return fieldContext_RecordVideoProgressPayload_userErrors(ctx, ec, field)
 	}
@@ -2592,10 +2633,24 @@ func childFields_UserError(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_UserError_code(ctx, ec, field)
 	case "message":
 		return fieldContext_UserError_message(ctx, ec, field)
+	case "template":
+		return fieldContext_UserError_template(ctx, ec, field)
+	case "parameters":
+		return fieldContext_UserError_parameters(ctx, ec, field)
 	case "field":
 		return fieldContext_UserError_field(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func childFields_UserErrorParameter(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_UserErrorParameter_name(ctx, ec, field)
+	case "value":
+		return fieldContext_UserErrorParameter_value(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserErrorParameter", field.Name)
 }
 
 func childFields_UserPreferences(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

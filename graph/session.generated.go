@@ -1382,6 +1382,61 @@ func fieldContext_UserError_message(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("UserError", field, false, false, "String")
 }
 
+func _UserError_template(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.UserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UserError_template(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Template, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UserError_template(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserError", field, false, false, "String")
+}
+
+func _UserError_parameters(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.UserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UserError_parameters(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parameters, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []edu.UserErrorParameter) graphql.Marshaler {
+			return marshalNUserErrorParameter2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorParameterᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UserError_parameters(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserError",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserErrorParameter(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _UserError_field(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.UserError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1403,6 +1458,52 @@ func _UserError_field(ctx context.Context, ec *executionContext, field graphql.C
 }
 func fieldContext_UserError_field(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserError", field, false, false, "String")
+}
+
+func _UserErrorParameter_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.UserErrorParameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UserErrorParameter_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UserErrorParameter_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserErrorParameter", field, false, false, "String")
+}
+
+func _UserErrorParameter_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.UserErrorParameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UserErrorParameter_value(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UserErrorParameter_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserErrorParameter", field, false, false, "String")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1819,8 +1920,56 @@ func _UserError(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "template":
+			out.Values[i] = _UserError_template(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "parameters":
+			out.Values[i] = _UserError_parameters(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "field":
 			out.Values[i] = _UserError_field(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var userErrorParameterImplementors = []string{"UserErrorParameter"}
+
+func _UserErrorParameter(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.UserErrorParameter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userErrorParameterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserErrorParameter")
+		case "name":
+			out.Values[i] = _UserErrorParameter_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = _UserErrorParameter_value(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1908,6 +2057,26 @@ func unmarshalNUserErrorCode2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErr
 
 func marshalNUserErrorCode2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorCode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.UserErrorCode) graphql.Marshaler {
 	return v
+}
+
+func marshalNUserErrorParameter2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorParameter(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.UserErrorParameter) graphql.Marshaler {
+	return _UserErrorParameter(ctx, ec, sel, &v)
+}
+
+func marshalNUserErrorParameter2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorParameterᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []edu.UserErrorParameter) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNUserErrorParameter2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorParameter(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

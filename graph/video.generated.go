@@ -151,6 +151,38 @@ func fieldContext_RecordVideoProgressPayload_enrollments(_ context.Context, ec *
 	return fc, nil
 }
 
+func _RecordVideoProgressPayload_videos(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *RecordVideoProgressPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RecordVideoProgressPayload_videos(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Videos, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.Video) graphql.Marshaler {
+			return marshalNVideo2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RecordVideoProgressPayload_videos(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordVideoProgressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Video(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _RecordVideoProgressPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *RecordVideoProgressPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -843,6 +875,11 @@ func _RecordVideoProgressPayload(ctx context.Context, ec *executionContext, sel 
 			}
 		case "enrollments":
 			out.Values[i] = _RecordVideoProgressPayload_enrollments(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "videos":
+			out.Values[i] = _RecordVideoProgressPayload_videos(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -3,6 +3,7 @@ package resolvers_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -195,6 +196,45 @@ func TestRecordVideoProgress(t *testing.T) {
 	}
 }
 
+// TestRecordVideoProgressByEvent checks that events with a problem do not prevent the others from being
+// recorded, as for an app that sends what it collected while it was offline.
+func TestRecordVideoProgressByEvent(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	second := queryOne[int64](t, s.testAPI, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES ($1, 'Two', 2, 100) RETURNING id", s.course)
+	const record = `mutation($events: [VideoProgressEvent!]!) { recordVideoProgress(input: {events: $events}) {
+		recordedCount videos { id viewerProgress { progressSeconds completed } } enrollments { progress }
+		userErrors { code message template parameters { name value } field } } }`
+	got := s.execute(t, s.student, record, eventVariables(
+		videoEvent(999, 1), videoEvent(second, 40), videoEvent(s.video, -1), videoEvent(s.video, 60), videoEvent(second, 95), videoEvent(second, 131)))
+	wantUserErrors(t, got, "recordVideoProgress",
+		"NOT_FOUND input.events.0.videoId", "INVALID input.events.2.progressSeconds", "INVALID input.events.5.progressSeconds")
+	if got.At("recordVideoProgress", "recordedCount") != 3.0 || got.At("recordVideoProgress", "enrollments", 0, "progress") != 100.0 {
+		t.Errorf("response %s, want three events recorded", got.body)
+	}
+	for i, want := range []struct {
+		video   int64
+		seconds float64
+	}{{s.video, 60}, {second, 95}} {
+		v := got.At("recordVideoProgress", "videos", i)
+		if valueAt(v, "id") != globalID(edu.KindVideo, want.video) || valueAt(v, "viewerProgress", "progressSeconds") != want.seconds || valueAt(v, "viewerProgress", "completed") != true {
+			t.Errorf("video %d is %v, want %+v", i, v, want)
+		}
+	}
+	if n := len(got.At("recordVideoProgress", "videos").([]any)); n != 2 {
+		t.Errorf("%d videos, want each once", n)
+	}
+	problem := got.At("recordVideoProgress", "userErrors", 2)
+	want := []any{map[string]any{"name": "max", "value": "100"}, map[string]any{"name": "actual", "value": "131"}}
+	if valueAt(problem, "template") != "the video is {max} seconds long; it is {actual}" || !reflect.DeepEqual(valueAt(problem, "parameters"), want) ||
+		valueAt(problem, "message") != "the video is 100 seconds long; it is 131" {
+		t.Errorf("problem %v", problem)
+	}
+	if n := queryOne[int](t, s.testAPI, "SELECT count(*)::int FROM video_progress WHERE user_id = $1", s.student.ID); n != 3 {
+		t.Errorf("%d events are stored, want 3", n)
+	}
+}
+
 func TestRecordVideoProgressRejectsInput(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
@@ -212,10 +252,14 @@ func TestRecordVideoProgressRejectsInput(t *testing.T) {
 		"501 events":                     {s.student, make([]map[string]any, 501), []string{"INVALID input.events"}},
 		"a time 6 minutes in the future": {s.student, []map[string]any{videoEvent(s.video, 1), when(videoEvent(s.video, 1), now.Add(6*time.Minute))}, []string{"INVALID input.events.1.watchedAt"}},
 		"a time more than a year ago":    {s.student, []map[string]any{when(videoEvent(s.video, 1), now.AddDate(-1, 0, -2))}, []string{"INVALID input.events.0.watchedAt"}},
-		"a negative position":            {s.student, []map[string]any{videoEvent(s.video, -1)}, []string{"INVALID input.events.0.progressSeconds"}},
-		"a position past the end":        {s.student, []map[string]any{videoEvent(s.video, 91)}, []string{"INVALID input.events.0.progressSeconds"}},
-		"an unknown video":               {s.student, []map[string]any{videoEvent(999, 1)}, []string{"NOT_FOUND input.events.0.videoId"}},
-		"courses without an enrollment":  {s.otherStudent, []map[string]any{videoEvent(s.video, 1), videoEvent(s.draftVideo, 1)}, []string{"NOT_ENROLLED input.events.0.videoId", "NOT_FOUND input.events.1.videoId"}},
+		"101 negative positions, all of them reported": {
+			s.student, slices.Repeat([]map[string]any{videoEvent(s.video, -1)}, 101),
+			strings.Split(strings.TrimSuffix(manyProblems(101), "; "), "; "),
+		},
+		"a negative position":           {s.student, []map[string]any{videoEvent(s.video, -1)}, []string{"INVALID input.events.0.progressSeconds"}},
+		"a position past the end":       {s.student, []map[string]any{videoEvent(s.video, 91)}, []string{"INVALID input.events.0.progressSeconds"}},
+		"an unknown video":              {s.student, []map[string]any{videoEvent(999, 1)}, []string{"NOT_FOUND input.events.0.videoId"}},
+		"courses without an enrollment": {s.otherStudent, []map[string]any{videoEvent(s.video, 1), videoEvent(s.draftVideo, 1)}, []string{"NOT_ENROLLED input.events.0.videoId", "NOT_FOUND input.events.1.videoId"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for i := range c.events {
@@ -226,9 +270,18 @@ func TestRecordVideoProgressRejectsInput(t *testing.T) {
 			wantUserErrors(t, s.execute(t, c.as, recordMutation, eventVariables(c.events...)), "recordVideoProgress", c.want...)
 		})
 	}
-	if n := queryOne[int](t, s.testAPI, "SELECT count(*)::int FROM video_progress"); n != 0 {
-		t.Errorf("%d events were recorded, want none", n)
+	if n := queryOne[int](t, s.testAPI, "SELECT count(*)::int FROM video_progress"); n != 1 {
+		t.Errorf("%d events were recorded, want the one beside a time in the future", n)
 	}
+}
+
+// manyProblems returns the problems of n events with negative positions.
+func manyProblems(n int) string {
+	var all strings.Builder
+	for i := range n {
+		fmt.Fprintf(&all, "INVALID input.events.%d.progressSeconds; ", i)
+	}
+	return all.String()
 }
 
 func TestBulkEnroll(t *testing.T) {

@@ -162,5 +162,5 @@ func markSelected(seen map[string]bool, sel ast.SelectionSet) {
 
 // isPayloadType reports whether only mutations return a type.
 func isPayloadType(name string) bool {
-	return strings.HasSuffix(name, "Payload") || name == "UserError"
+	return strings.HasSuffix(name, "Payload") || strings.HasPrefix(name, "UserError")
 }

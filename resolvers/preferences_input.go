@@ -21,14 +21,14 @@ func validatePreferences(in validate.Input, input graph.UpdatePreferencesInput) 
 	if input.Locale != nil {
 		// Parse also accepts en_US, which BCP 47 does not.
 		if _, err := language.Parse(*input.Locale); err != nil || strings.Contains(*input.Locale, "_") || len(*input.Locale) > maxLocaleLength {
-			in.RejectField("locale", "must be a BCP 47 language tag such as en or de-CH, of at most %d characters", maxLocaleLength)
+			in.RejectField("locale", "must be a BCP 47 language tag such as en or de-CH, of at most {max} characters", maxLocaleLength)
 		}
 	}
 	if input.Theme != nil {
 		in.ValidateOneOf("theme", *input.Theme, "light", "dark", "system")
 	}
 	if s := input.PlaybackSpeed; s != nil && (*s < minPlaybackSpeed || *s > maxPlaybackSpeed) {
-		in.RejectField("playbackSpeed", "must be from %v to %v; it is %v", minPlaybackSpeed, maxPlaybackSpeed, *s)
+		in.RejectField("playbackSpeed", "must be from {min} to {max}; it is {actual}", minPlaybackSpeed, maxPlaybackSpeed, *s)
 	}
 	return store.PreferenceChanges(input)
 }

@@ -90,7 +90,7 @@ func (r *mutationResolver) signInWithPassword(ctx context.Context, s *store.Stor
 			return edu.Viewer{}, err
 		}
 		if !valid {
-			return edu.Viewer{}, edu.InputPath{"input"}.UserErrorf(edu.UserInvalidCredentials, "the email or the password is wrong: check both and try again")
+			return edu.Viewer{}, edu.InputPath{"input"}.Reject(edu.UserInvalidCredentials, "the email or the password is wrong: check both and try again")
 		}
 		v, err := s.SignIn(ctx, c, newHash, t)
 		if err != nil || v.SignedIn() {
@@ -104,7 +104,7 @@ func (r *mutationResolver) signInWithPassword(ctx context.Context, s *store.Stor
 // rotateRefreshToken spends a refresh token and returns the next one. A token that was spent a moment ago
 // returns the same next one again; a token that was spent earlier ends its whole session.
 func (r *mutationResolver) rotateRefreshToken(ctx context.Context, s *store.Store, text string, at edu.InputPath) (v edu.Viewer, next auth.RefreshToken, err error) {
-	invalid := at.UserErrorf(edu.UserInvalidCredentials, "the refresh token is invalid or expired: sign in again")
+	invalid := at.Reject(edu.UserInvalidCredentials, "the refresh token is invalid or expired: sign in again")
 	token, ok := auth.ParseRefreshToken(text)
 	if !ok {
 		return v, next, invalid

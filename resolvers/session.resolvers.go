@@ -22,8 +22,8 @@ func (r *mutationResolver) SignUp(ctx context.Context, input graph.SignUpInput) 
 	}
 	in := validate.New("input")
 	account := store.NewAccount{Name: in.ValidateLine("name", input.Name, 1, maxNameLength), Email: in.ValidateEmail("email", input.Email)}
-	if weakness := auth.PasswordWeakness(input.Password, account.Name, account.Email); weakness != "" {
-		in.RejectPassword("password", weakness)
+	if template, values := auth.PasswordWeakness(input.Password, account.Name, account.Email); template != "" {
+		in.RejectPassword("password", template, values...)
 	}
 	return r.issueSession(ctx, in, func(s *store.Store) (v edu.Viewer, token auth.RefreshToken, err error) {
 		if account.PasswordHash, err = r.passwords.HashPassword(ctx, input.Password); err != nil {

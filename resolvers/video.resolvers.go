@@ -7,6 +7,7 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
@@ -17,18 +18,29 @@ import (
 
 func (r *mutationResolver) RecordVideoProgress(ctx context.Context, input graph.RecordVideoProgressInput) (*graph.RecordVideoProgressPayload, error) {
 	in := validate.New("input")
-	events := validateVideoEvents(in, input.Events, loaders.FromContext(ctx).Viewer.Now())
-	var enrollments []*edu.Enrollment
-	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
-		enrollments, err = s.RecordProgress(ctx, v, events, in.FieldPath("events"))
+	in.ValidateCount("events", len(input.Events), 1, maxVideoEvents)
+	var events []edu.VideoEvent
+	var problems edu.UserErrors
+	if in.Err() == nil {
+		events, problems = validateVideoEvents(input.Events, loaders.FromContext(ctx).Viewer.Now())
+	}
+	var recorded store.RecordedProgress
+	rejected, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		if len(events) > 0 {
+			recorded, err = s.RecordProgress(ctx, v, events, in.FieldPath("events"))
+		}
 		return err
 	})
-	if err != nil || problems != nil {
-		return &graph.RecordVideoProgressPayload{UserErrors: problems}, err
+	if err != nil {
+		return nil, err
 	}
 	pf := newPrefetcher(ctx)
-	pf.walkEnrollments(enrollments, payloadSelection(ctx, "RecordVideoProgressPayload", "enrollments"))
-	return &graph.RecordVideoProgressPayload{RecordedCount: len(events), Enrollments: enrollments}, pf.sendBatches()
+	pf.walkEnrollments(recorded.Enrollments, payloadSelection(ctx, "RecordVideoProgressPayload", "enrollments"))
+	pf.walkVideos(recorded.Videos, payloadSelection(ctx, "RecordVideoProgressPayload", "videos"))
+	return &graph.RecordVideoProgressPayload{
+		RecordedCount: len(recorded.Events), Enrollments: recorded.Enrollments, Videos: recorded.Videos,
+		UserErrors: sortByEvent(slices.Concat(problems, rejected, recorded.Problems)),
+	}, pf.sendBatches()
 }
 
 func (r *mutationResolver) AddVideo(ctx context.Context, input graph.AddVideoInput) (*graph.AddVideoPayload, error) {

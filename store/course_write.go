@@ -66,7 +66,7 @@ func retryOnSlugConflict(err error) error {
 }
 
 func categoryNotFound(at edu.InputPath) edu.UserErrors {
-	return at.UserErrorf(edu.UserNotFound, "category not found")
+	return at.Reject(edu.UserNotFound, "category not found")
 }
 
 // UpdateCourse changes the columns of a course that are in set, and its category unless its id is

@@ -36,7 +36,7 @@ func (s *Store) Enroll(ctx context.Context, v edu.Viewer, course int64, at edu.I
 		return tx.Commit(ctx, q.buildQuery(scanEnrollment(assignTo(&enrollment))))
 	})
 	if err == nil && enrollment == nil { // another client of the database inserted it without the lock
-		err = at.UserErrorf(edu.UserAlreadyExists, "the viewer is already enrolled in this course")
+		err = at.Reject(edu.UserAlreadyExists, "the viewer is already enrolled in this course")
 	}
 	return enrollment, err
 }

@@ -8,63 +8,79 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// RecordProgress records the events of a viewer, and raises the progress of the enrollments in
-// their courses: two statements for any number of events and courses. It returns those enrollments,
-// ordered by course id. The parameter at is the path to the events.
-func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) ([]*edu.Enrollment, error) {
-	var touched []*edu.Enrollment
-	err := s.writeRow(ctx, userRow(v.ID), func(tx *Tx) error {
-		touched = nil
-		courses, err := lockWatchedCourses(ctx, tx, v, events, at)
-		if err != nil {
-			return err
-		}
-		return tx.Commit(ctx, insertProgress(v.ID, events),
-			raiseProgress(v.ID, courses, func(e *edu.Enrollment) { touched = append(touched, e) }))
-	})
-	slices.SortFunc(touched, func(a, b *edu.Enrollment) int { return int(a.CourseID - b.CourseID) })
-	return touched, err
+// RecordedProgress is what RecordProgress did with the events of a viewer.
+type RecordedProgress struct {
+	Events      []edu.VideoEvent  // that were recorded
+	Videos      []*edu.Video      // of these events, ordered by id
+	Enrollments []*edu.Enrollment // in the courses of these videos, ordered by course id
+	Problems    edu.UserErrors    // of the other events
 }
 
-// lockWatchedCourses locks the videos of events and the viewer's enrollments in their courses, and
-// returns the time at which each course was last watched. Events of courses that the viewer is not
-// enrolled in are rejected.
-func lockWatchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (map[int64]time.Time, error) {
+// RecordProgress records the events of a viewer, and raises the progress of the enrollments in
+// their courses: two statements for any number of events and courses. Events of videos that the viewer is
+// not enrolled in, or that do not fit their video, are not recorded: if that is none of them, nothing is
+// written. The parameter at is the path to the events.
+func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (RecordedProgress, error) {
+	var done RecordedProgress
+	err := s.writeRow(ctx, userRow(v.ID), func(tx *Tx) (err error) {
+		var last map[int64]time.Time
+		if done, last, err = lockWatchedCourses(ctx, tx, v, events, at); err != nil {
+			return err
+		}
+		if len(done.Events) == 0 {
+			return done.Problems
+		}
+		return tx.Commit(ctx, insertProgress(v.ID, done.Events),
+			raiseProgress(v.ID, last, func(e *edu.Enrollment) { done.Enrollments = append(done.Enrollments, e) }))
+	})
+	if err != nil {
+		return RecordedProgress{}, err
+	}
+	slices.SortFunc(done.Enrollments, func(a, b *edu.Enrollment) int { return int(a.CourseID - b.CourseID) })
+	return done, nil
+}
+
+// lockWatchedCourses locks the videos of events and the viewer's enrollments in their courses. It returns
+// which events can be recorded, and the time at which each of their courses was last watched.
+func lockWatchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (checked RecordedProgress, lastWatched map[int64]time.Time, err error) {
 	ids := make([]int64, len(events))
 	for i, e := range events {
 		ids[i] = e.VideoID
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids) // players report a video many times
-	videos, courses, last := map[int64]*edu.Video{}, map[int64]*edu.Course{}, map[int64]time.Time{}
+	videos, courses, enrolled := map[int64]*edu.Video{}, map[int64]*edu.Course{}, map[int64]bool{}
 	const inCoursesOf = " IN (SELECT course_id FROM videos WHERE id = ANY ("
 	watched := selectCourses("CoursesOfVideos", 0)
 	watched.addSQL(" FROM courses c WHERE c.id", inCoursesOf, watched.bindArg(ids), "))")
 	lock := newStatement("LockEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
 	lock.addSQL(lock.bindArg(v.ID), " AND e.course_id", inCoursesOf, lock.bindArg(ids), ")) ORDER BY e.id FOR NO KEY UPDATE")
-	err := tx.RunQueries(ctx, lockVideos(ids, func(v *edu.Video) { videos[v.ID] = v }),
+	err = tx.RunQueries(ctx, lockVideos(ids, func(v *edu.Video) { videos[v.ID] = v }),
 		watched.buildQuery(scanCourse(0, func(c *edu.Course) { courses[c.ID] = c })),
-		lock.buildQuery(scanEnrollment(func(e *edu.Enrollment) { last[e.CourseID] = time.Time{} })))
+		lock.buildQuery(scanEnrollment(func(e *edu.Enrollment) { enrolled[e.CourseID] = true })))
 	if err != nil {
-		return nil, err
+		return checked, nil, err
 	}
-	var problems edu.UserErrors
-	for i, e := range events {
+	lastWatched = map[int64]time.Time{}
+	for _, e := range events {
 		video := videos[e.VideoID]
-		if video == nil {
-			problems = append(problems, video.ValidateWatchEvent(e, nil, v, false, at.Subpath(i))...)
+		var course int64
+		if video != nil {
+			course = video.CourseID
+		}
+		if problems := video.ValidateWatchEvent(e, courses[course], v, enrolled[course], at.Subpath(e.Index)); problems != nil {
+			checked.Problems = append(checked.Problems, problems...)
 			continue
 		}
-		before, enrolled := last[video.CourseID]
-		problems = append(problems, video.ValidateWatchEvent(e, courses[video.CourseID], v, enrolled, at.Subpath(i))...)
-		if enrolled && e.WatchedAt.After(before) {
-			last[video.CourseID] = e.WatchedAt
+		checked.Events = append(checked.Events, e)
+		checked.Videos = append(checked.Videos, video)
+		if e.WatchedAt.After(lastWatched[course]) {
+			lastWatched[course] = e.WatchedAt
 		}
 	}
-	if problems != nil {
-		return nil, problems
-	}
-	return last, nil
+	slices.SortFunc(checked.Videos, func(a, b *edu.Video) int { return int(a.ID - b.ID) })
+	checked.Videos = slices.Compact(checked.Videos)
+	return checked, lastWatched, nil
 }
 
 // lockVideos reads videos and locks them until the transaction ends. Inserting progress locks them

@@ -35,11 +35,11 @@ func event(video int64, seconds int, at time.Time) edu.VideoEvent {
 // watch records events of a student.
 func watch(t *testing.T, s *store.Store, student int64, events ...edu.VideoEvent) []*edu.Enrollment {
 	t.Helper()
-	touched, err := s.RecordProgress(t.Context(), edu.Viewer{ID: student, Role: edu.RoleStudent}, events, edu.InputPath{"input", "events"})
+	recorded, err := s.RecordProgress(t.Context(), edu.Viewer{ID: student, Role: edu.RoleStudent}, events, edu.InputPath{"input", "events"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return touched
+	return recorded.Enrollments
 }
 
 // enrollmentsOf returns the progress of a student's enrollments, with a mark for each that was opened and

@@ -74,7 +74,7 @@ func (s *Store) SignUp(ctx context.Context, a NewAccount, t RefreshToken, at edu
 	q.addSQL(q.bindArg(a.Name), ", ", q.bindArg(a.Email), ", ", q.bindArg(a.PasswordHash), ", now()) ON CONFLICT (lower(email)) DO NOTHING RETURNING id, role, plan)")
 	v, err := s.startSession(ctx, textRow("users", a.Email), q, t)
 	if err == nil && !v.SignedIn() {
-		err = at.UserErrorf(edu.UserAlreadyExists, "an account with this email already exists: sign in")
+		err = at.Reject(edu.UserAlreadyExists, "an account with this email already exists: sign in")
 	}
 	return v, err
 }

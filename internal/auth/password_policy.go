@@ -2,7 +2,6 @@ package auth
 
 import (
 	_ "embed"
-	"fmt"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -31,24 +30,24 @@ var commonPasswords = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// PasswordWeakness returns the reason to reject a password, or "" to accept it. Name and email are
-// those of the account, which attackers guess first.
-func PasswordWeakness(password, name, email string) string {
+// PasswordWeakness returns the reason to reject a password, or "" to accept it, as a template and its values
+// for edu.NewUserError. Name and email are those of the account, which attackers guess first.
+func PasswordWeakness(password, name, email string) (template string, values []any) {
 	if len(password) > MaxPasswordBytes {
-		return fmt.Sprintf("this is too long: %d bytes at most, it has %d", MaxPasswordBytes, len(password))
+		return "this is too long: {max} bytes at most, it has {actual}", []any{MaxPasswordBytes, len(password)}
 	}
 	password = norm.NFC.String(password)
 	if n := utf8.RuneCountInString(password); n < MinPasswordChars {
-		return fmt.Sprintf("this is too short: %d characters at least, it has %d", MinPasswordChars, n)
+		return "this is too short: {min} characters at least, it has {actual}", []any{MinPasswordChars, n}
 	}
 	if commonPasswords()[strings.ToLower(password)] {
-		return "this is one of the most common passwords, which are guessed first"
+		return "this is one of the most common passwords, which are guessed first", nil
 	}
 	local, _, _ := strings.Cut(email, "@")
 	for _, own := range []string{name, email, local} {
 		if strings.EqualFold(password, norm.NFC.String(own)) {
-			return "this is the account's own name or email, which is guessed first"
+			return "this is the account's own name or email, which is guessed first", nil
 		}
 	}
-	return ""
+	return "", nil
 }

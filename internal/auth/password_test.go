@@ -235,7 +235,8 @@ func TestWeakness(t *testing.T) {
 		"Ada.Lovelace@7P.example":    "own name",
 		"ada.lovelace1":              "",
 	} {
-		got := auth.PasswordWeakness(password, name, email)
+		template, values := auth.PasswordWeakness(password, name, email)
+		got := edu.NewUserError(edu.UserWeakPassword, nil, template, values...).Message
 		if (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%.40q: %q, want %q", password, got, want)
 		}
@@ -259,7 +260,7 @@ func TestCommonPasswords(t *testing.T) {
 		if p != strings.ToLower(norm.NFC.String(p)) || p != strings.TrimSpace(p) || utf8.RuneCountInString(p) < auth.MinPasswordChars || seen[p] {
 			t.Errorf("%q cannot match or is listed twice", p)
 		}
-		if auth.PasswordWeakness(p, "", "") == "" {
+		if template, _ := auth.PasswordWeakness(p, "", ""); template == "" {
 			t.Errorf("%q is accepted", p)
 		}
 		seen[p] = true

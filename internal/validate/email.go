@@ -18,7 +18,7 @@ const domainLabel = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 func (in Input) ValidateEmail(field, text string) string {
 	switch n := utf8.RuneCountInString(text); {
 	case n > edu.MaxEmailLength:
-		in.RejectField(field, "must have at most %d characters; it has %d", edu.MaxEmailLength, n)
+		in.RejectField(field, "must have at most {max} characters; it has {actual}", edu.MaxEmailLength, n)
 	case !emailPattern.MatchString(text):
 		in.RejectField(field, "must be an email like name@example.com, in ASCII characters")
 	}

@@ -3,7 +3,6 @@
 package validate
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -33,6 +32,9 @@ func (in Input) AtPath(below ...any) Input {
 // FieldPath returns the path to a field.
 func (in Input) FieldPath(field string) edu.InputPath { return in.path.Subpath(field) }
 
+// Problems returns the problems found until now.
+func (in Input) Problems() edu.UserErrors { return *in.problems }
+
 // Err returns the problems found until now, as edu.UserErrors, or nil if there are none.
 func (in Input) Err() error {
 	if len(*in.problems) == 0 {
@@ -45,19 +47,20 @@ func (in Input) Err() error {
 // can stop.
 func (in Input) LimitReached() bool { return len(*in.problems) >= maxProblems }
 
-// RejectField adds a problem with the code INVALID at a field.
-func (in Input) RejectField(field, format string, args ...any) {
-	in.addProblem(edu.UserInvalid, field, fmt.Sprintf(format, args...))
+// RejectField adds a problem with the code INVALID at a field. The
+// template has the names of the values in braces: see edu.NewUserError.
+func (in Input) RejectField(field, template string, values ...any) {
+	in.addProblem(edu.UserInvalid, field, template, values...)
 }
 
 // RejectPassword adds a problem with the code WEAK_PASSWORD at a field.
-func (in Input) RejectPassword(field, message string) {
-	in.addProblem(edu.UserWeakPassword, field, message)
+func (in Input) RejectPassword(field, template string, values ...any) {
+	in.addProblem(edu.UserWeakPassword, field, template, values...)
 }
 
-func (in Input) addProblem(code edu.UserErrorCode, field, message string) {
+func (in Input) addProblem(code edu.UserErrorCode, field, template string, values ...any) {
 	if !in.LimitReached() {
-		*in.problems = append(*in.problems, &edu.UserError{Code: code, Message: message, Field: in.FieldPath(field)})
+		*in.problems = append(*in.problems, edu.NewUserError(code, in.FieldPath(field), template, values...))
 	}
 }
 
@@ -65,7 +68,7 @@ func (in Input) addProblem(code edu.UserErrorCode, field, message string) {
 func (in Input) ValidateID(field string, id edu.ID, kind edu.Kind) int64 {
 	key, err := id.KeyForKind(kind)
 	if err != nil {
-		in.RejectField(field, "must be the id of a %s, exactly as this API returned it", kind)
+		in.RejectField(field, "must be the id of a {kind}, exactly as this API returned it", kind)
 	}
 	return key
 }
@@ -73,7 +76,7 @@ func (in Input) ValidateID(field string, id edu.ID, kind edu.Kind) int64 {
 // ValidateRange returns a number. It must be from minimum to maximum.
 func (in Input) ValidateRange(field string, n, minimum, maximum int) int {
 	if n < minimum || n > maximum {
-		in.RejectField(field, "must be from %d to %d; it is %d", minimum, maximum, n)
+		in.RejectField(field, "must be from {min} to {max}; it is {actual}", minimum, maximum, n)
 	}
 	return n
 }
@@ -81,14 +84,14 @@ func (in Input) ValidateRange(field string, n, minimum, maximum int) int {
 // ValidateCount checks the number of elements of a list. It must be from minimum to maximum.
 func (in Input) ValidateCount(field string, n, minimum, maximum int) {
 	if n < minimum || n > maximum {
-		in.RejectField(field, "must have from %d to %d elements; it has %d", minimum, maximum, n)
+		in.RejectField(field, "must have from {min} to {max} elements; it has {actual}", minimum, maximum, n)
 	}
 }
 
 // ValidateOneOf returns a text. It must be one of the choices.
 func (in Input) ValidateOneOf(field, value string, choices ...string) string {
 	if !slices.Contains(choices, value) {
-		in.RejectField(field, "must be one of %s", strings.Join(choices, ", "))
+		in.RejectField(field, "must be one of {choices}", strings.Join(choices, ", "))
 	}
 	return value
 }

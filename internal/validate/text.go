@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,17 +25,17 @@ func (in Input) validateString(field, text string, minimum, maximum int, allowed
 	text = norm.NFC.String(text)
 	if i := strings.IndexFunc(text, func(r rune) bool { return isControlRune(r) && !strings.ContainsRune(allowed, r) }); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[i:])
-		in.RejectField(field, "must not contain the control character U+%04X", r)
+		in.RejectField(field, "must not contain the control character {character}", fmt.Sprintf("U+%04X", r))
 		return text
 	}
 	n := utf8.RuneCountInString(text)
 	switch {
 	case n > maximum:
-		in.RejectField(field, "must have at most %d characters; it has %d", maximum, n)
+		in.RejectField(field, "must have at most {max} characters; it has {actual}", maximum, n)
 	case minimum > 0 && !strings.ContainsFunc(text, isVisibleRune):
 		in.RejectField(field, "must not be empty or blank")
 	case n < minimum:
-		in.RejectField(field, "must have at least %d characters; it has %d", minimum, n)
+		in.RejectField(field, "must have at least {min} characters; it has {actual}", minimum, n)
 	}
 	return text
 }

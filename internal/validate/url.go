@@ -15,7 +15,7 @@ import (
 func (in Input) ValidateURL(field, text string, maximum int) string {
 	text = norm.NFC.String(text)
 	if n := utf8.RuneCountInString(text); n > maximum {
-		in.RejectField(field, "must have at most %d characters; it has %d", maximum, n)
+		in.RejectField(field, "must have at most {max} characters; it has {actual}", maximum, n)
 		return text
 	}
 	u, err := url.Parse(text)
