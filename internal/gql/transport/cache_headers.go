@@ -20,7 +20,8 @@ func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache
 	// All values are parts of one string, and their slices of one array.
 	text := lookup.AppendCacheStatus(make([]byte, 0, 96), now)
 	status := len(text)
-	text = appendCacheControl(text, r, e)
+	private := hasCredentials(r)
+	text = appendCacheControl(text, private, e)
 	control := len(text)
 	text = strconv.AppendInt(text, int64(e.Age(now)/time.Second), 10)
 	s := string(text)
@@ -29,7 +30,7 @@ func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache
 	if lookup.Result() == respcache.Hit {
 		h["Age"] = values[2:3:3]
 	}
-	h["Vary"] = varyByCredentials(h["Vary"])
+	h["Vary"] = varyOfCached(h["Vary"], private)
 	if r.Method != http.MethodPost {
 		h["Etag"] = values[3:]
 		if tag := matchETag(r.Header["If-None-Match"], e.ETag); tag != "" {
@@ -42,11 +43,16 @@ func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache
 	middleware.WriteCachedBody(out.w, http.StatusOK, e.Body, e.EncodedBody)
 }
 
-// appendCacheControl appends how long others may store a response to r. With credentials, browsers
-// revalidate each time, which costs a 304: otherwise a page would show a viewer's own write undone. Without,
-// the response is the same for all anonymous viewers, so that CDNs may store it for its maximum age.
-func appendCacheControl(b []byte, r *http.Request, e *respcache.Entry) []byte {
-	if r.Header["Authorization"] != nil || r.Header["Cookie"] != nil || edu.ViewerFrom(r.Context()).SignedIn() {
+// hasCredentials reports whether the response to r may depend on who sent it.
+func hasCredentials(r *http.Request) bool {
+	return r.Header["Authorization"] != nil || r.Header["Cookie"] != nil || edu.ViewerFrom(r.Context()).SignedIn()
+}
+
+// appendCacheControl appends how long others may store a response. Browsers revalidate a private one each
+// time, which costs a 304: otherwise a page would show a viewer's own write undone. A public one is the
+// same for all anonymous viewers, so that CDNs may store it for its maximum age.
+func appendCacheControl(b []byte, private bool, e *respcache.Entry) []byte {
+	if private {
 		return append(b, "private, no-cache"...)
 	}
 	b = append(b, "public, max-age=0, s-maxage="...)
@@ -59,11 +65,17 @@ func appendCacheControl(b []byte, r *http.Request, e *respcache.Entry) []byte {
 var (
 	commonVary       = []string{"Origin", "Accept-Encoding", "Accept"}
 	commonCachedVary = joinVaryLine(commonVary)
+	privateVary      = []string{"*"}
 )
 
-// varyByCredentials adds the headers of credentials to a Vary.
-func varyByCredentials(vary []string) []string {
-	if slices.Equal(vary, commonVary) {
+// varyOfCached returns the Vary of a cacheable response. A public one depends on the headers of
+// credentials too. A private one matches no later request (RFC 9111, section 4.1): on the way back, Chromium
+// ignores no-cache and shows what a GET returned before, unless Vary forces it to revalidate.
+func varyOfCached(vary []string, private bool) []string {
+	switch {
+	case private:
+		return privateVary
+	case slices.Equal(vary, commonVary):
 		return commonCachedVary
 	}
 	return joinVaryLine(vary)
