@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -78,10 +77,7 @@ func addPages(mux *http.ServeMux) {
 	playground := web.PlaygroundHandler("/playground", "/graphql")
 	mux.Handle("/playground", playground)
 	mux.Handle("/playground/", playground)
-	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(gql.SDL()))
-	})
+	mux.Handle("GET /schema.graphql", schemaHandler())
 }
 
 // wrapHandler wraps a handler in middleware, the outermost first.
@@ -119,7 +115,7 @@ func clientAddress(r *http.Request) netip.Addr { return middleware.ClientFrom(r)
 // redirectBrowsers redirects a browser that opens the endpoint to the playground.
 func redirectBrowsers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && r.URL.RawQuery == "" && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		if r.Method == http.MethodGet && r.URL.RawQuery == "" && acceptsHTML(r) {
 			http.Redirect(w, r, "/playground", http.StatusSeeOther)
 			return
 		}

@@ -105,7 +105,7 @@ func checkPages(t *testing.T, p *program) {
 	}{
 		"/":               {200, "text/html", "/playground"},
 		"/playground":     {200, "text/html", "graphiql"},
-		"/schema.graphql": {200, "text/plain", "type Query"},
+		"/schema.graphql": {200, "application/graphql", "type Query"},
 		"/healthz":        {200, "application/json", `{"status":"ok"}`},
 		"/readyz":         {200, "application/json", `{"status":"ok","checks":{"database":"ok","migrations":"ok"}}`},
 		"/nowhere":        {404, "", ""},

@@ -207,7 +207,7 @@ func (w *compressWriter) isCompressible() bool {
 
 var textMediaTypes = []string{
 	"application/json", "application/javascript", "application/xml",
-	"application/manifest+json", "application/graphql-response+json", "image/svg+xml",
+	"application/manifest+json", "application/graphql-response+json", "application/graphql", "image/svg+xml",
 }
 
 // isTextMediaType reports whether a media type is worth compressing. Event streams are excluded:

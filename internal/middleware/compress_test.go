@@ -161,7 +161,7 @@ func TestCompressLeavesAlone(t *testing.T) {
 func TestCompressFrom(t *testing.T) {
 	t.Parallel()
 	for _, mediaType := range []string{
-		"application/json", "application/graphql-response+json; charset=utf-8", "Text/HTML; charset=utf-8",
+		"application/json", "application/graphql-response+json; charset=utf-8", "application/graphql", "Text/HTML; charset=utf-8",
 		"text/css", "text/javascript", "text/plain", "image/svg+xml", "application/manifest+json",
 	} {
 		for size, want := range map[int]string{1023: "", 1024: "gzip"} {
