@@ -1,23 +1,18 @@
 // Apollo Client with PersistedQueryLink: it sends the hash alone, then hash and text, and from then on
 // the hash alone.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from "@apollo/client";
+import { ApolloClient, HttpLink, InMemoryCache, gql } from "@apollo/client";
 import { BatchHttpLink } from "@apollo/client/link/batch-http";
-import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
+import { signUp } from "./accounts.mjs";
+import { createLink } from "./app/apollo-persisted.mjs";
 import { recording, unique } from "./recording.mjs";
 import { url } from "./server.mjs";
-
-const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 
 function client(useGETForHashedQueries, network) {
   return new ApolloClient({
     cache: new InMemoryCache(),
-    link: ApolloLink.from([
-      new PersistedQueryLink({ sha256, useGETForHashedQueries }),
-      new HttpLink({ uri: url, fetch: network.fetch }),
-    ]),
+    link: createLink(url, { useGETForHashedQueries, fetch: network.fetch }),
     defaultOptions: { query: { fetchPolicy: "network-only" } },
   });
 }
@@ -55,4 +50,15 @@ test("a batch returns results in its order, also beside a rejected operation", a
   assert.equal(rejected.error.errors[0].extensions.code, "BAD_USER_INPUT");
   assert.ok(categories.data.categories.length > 0);
   assert.deepEqual(network.lines(), ["POST 200"], "more than one request");
+});
+
+test("an object without an id has the fields of two queries, if the cache merges them", async () => {
+  const { accessToken } = await signUp();
+  const link = new HttpLink({ uri: url, headers: { authorization: `Bearer ${accessToken}` } });
+  const queries = ["enrolledCoursesCount", "completedCoursesCount"].map((field) => gql(`{ viewer { id dashboard { ${field} } } }`));
+  for (const [typePolicies, complete] of [[undefined, false], [{ Dashboard: { merge: true } }, true]]) {
+    const apollo = new ApolloClient({ cache: new InMemoryCache({ typePolicies }), link });
+    for (const query of queries) await apollo.query({ query });
+    assert.equal(apollo.readQuery({ query: queries[0] }) !== null, complete);
+  }
 });

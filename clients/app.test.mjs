@@ -69,11 +69,11 @@ async function scrollsCatalog({ browser, page, library }) {
 
 async function searchesWhileTyping({ browser, page }) {
   const search = page.getByLabel("Search");
-  await search.pressSequentially("graphql for", { delay: 20 });
-  await page.locator("#suggestions option[value='GraphQL for Beginners']").waitFor({ state: "attached" });
-  await search.fill("GraphQL for Beginners");
+  await search.pressSequentially("graphql sch", { delay: 20 });
+  await page.locator("#suggestions option[value='GraphQL: Schema to Production']").waitFor({ state: "attached" });
+  await search.fill("GraphQL: Schema to Production");
   await search.press("Enter");
-  await items(page).first().getByText("GraphQL for Beginners").waitFor();
+  await items(page).first().getByText("GraphQL: Schema to Production").waitFor();
   await search.fill("");
   await search.press("Enter");
   await items(page).nth(9).waitFor();
@@ -179,6 +179,28 @@ test("front end", { concurrency: true }, async (t) => {
       reloadsTwice, outlivesToken, signsOut]);
     await run(t, library, true, [enrolls, goesBack]);
   })));
+});
+
+// fetchInPage sends a GET with parameters from a page and returns the methods of the requests.
+async function fetchInPage(browser, page, parameters, headers = {}) {
+  const address = `${url}?${new URLSearchParams(parameters)}`;
+  const { data } = await page.evaluate(async ([address, headers]) => (await fetch(address, { headers })).json(), [address, headers]);
+  assert.equal(data.__typename, "Query");
+  return browser.requests.splice(0).map(({ method }) => method);
+}
+
+test("a GET by text, hash or id has a preflight if it has a token, and none otherwise", async (t) => {
+  const { accessToken } = await signUp();
+  const browser = await openBrowser(t, { pages: { "/other/": "<!doctype html>" } });
+  const page = await browser.openPage("other");
+  const query = "{__typename}", sha256Hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+  const extensions = JSON.stringify({ persistedQuery: { version: 1, sha256Hash } });
+  await fetchInPage(browser, page, { query, extensions }); // registers the text
+  for (const parameters of [{ query }, { extensions }, { documentId: `sha256:${sha256Hash}` }]) {
+    assert.deepEqual(await fetchInPage(browser, page, parameters), ["GET"]);
+    const methods = await fetchInPage(browser, page, parameters, { authorization: `Bearer ${accessToken}` });
+    assert.deepEqual(methods.sort(), ["GET", "OPTIONS"]);
+  }
 });
 
 // eagerPage sends a GET while it loads, with a token that it has already. On the way back Chromium would

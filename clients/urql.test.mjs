@@ -1,8 +1,8 @@
 // urql with its persisted exchange.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Client, fetchExchange, gql } from "@urql/core";
-import { persistedExchange } from "@urql/exchange-persisted";
+import { gql } from "@urql/core";
+import { createClient } from "./app/urql-persisted.mjs";
 import { recording, unique } from "./recording.mjs";
 import { url } from "./server.mjs";
 
@@ -10,9 +10,8 @@ for (const get of [false, true]) {
   test(`persisted queries by ${get ? "GET" : "POST"}`, async () => {
     const network = recording();
     const query = gql`query ${unique()}($first: Int) { courses(first: $first) { totalCount nodes { id title } } }`;
-    const send = () => new Client({
-      url, fetch: network.fetch, preferGetMethod: get ? "force" : false, requestPolicy: "network-only",
-      exchanges: [persistedExchange({ preferGetForPersistedQueries: get }), fetchExchange],
+    const send = () => createClient(url, {
+      preferGet: get, fetch: network.fetch, preferGetMethod: get ? "force" : false, requestPolicy: "network-only",
     }).query(query, { first: 2 }).toPromise();
     const first = await send();
     assert.equal(first.error, undefined);

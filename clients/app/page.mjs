@@ -39,8 +39,8 @@ export function startPage(connect) {
     lists = [];
   }
 
-  // write sends a mutation, and then reads again what the page shows. Until then the buttons that send it
-  // are disabled, also those that are drawn meanwhile.
+  // write sends a mutation and then fetches the queries of the page again. Until then the buttons with its
+  // key are disabled, and buttons that are drawn meanwhile too.
   async function write(key, mutation, variables) {
     writing.add(key);
     disableButtons();

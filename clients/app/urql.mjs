@@ -1,5 +1,6 @@
 import { Client, cacheExchange, fetchExchange } from "@urql/core";
 import { authExchange } from "@urql/exchange-auth";
+import { hasCode } from "./errors.mjs";
 
 export function createClient(url, session) {
   let token;
@@ -8,9 +9,8 @@ export function createClient(url, session) {
     return {
       addAuthToOperation: (operation) => token ? appendHeaders(operation, { authorization: `Bearer ${token}` }) : operation,
       willAuthError: () => session.signedIn() && session.expired(),
-      // An access token can end before its time, for example because the clock of the device is slow.
-      didAuthError: ({ graphQLErrors }) =>
-        session.signedIn() && graphQLErrors.some((e) => e.extensions.code === "UNAUTHENTICATED"),
+      // A token can end before its time: the session was ended, or the clock of the device is slow.
+      didAuthError: (error) => session.signedIn() && hasCode(error, "UNAUTHENTICATED"),
       async refreshAuth() {
         token = await session.refresh();
       },
