@@ -3,8 +3,10 @@ package resolvers_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -94,8 +96,39 @@ func requiredRole(f *ast.FieldDefinition) string {
 	return "STUDENT"
 }
 
+// deprecationReason says what to use instead, and the day from which the element may be missing
+// (docs/deprecations.md).
+var deprecationReason = regexp.MustCompile(`^Use .+\. May be removed from (\d{4}-\d{2}-\d{2}) on\.$`)
+
+// isDeprecationReason reports whether reason has the form of deprecationReason and a date.
+func isDeprecationReason(reason string) bool {
+	match := deprecationReason.FindStringSubmatch(reason)
+	if match == nil {
+		return false
+	}
+	_, err := time.Parse(time.DateOnly, match[1])
+	return err == nil
+}
+
+func TestDeprecationReason(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]bool{
+		"Use `Course.price`. May be removed from 2027-06-30 on.": true,
+		"Use `Course.price`. May be removed from 2027-02-30 on.": false,
+		"Use `Course.price`.":                    false,
+		"May be removed from 2027-06-30 on.":     false,
+		"No longer supported":                    false, // the default of GraphQL
+		"":                                       false,
+		"Use x. May be removed from 2027-06 on.": false,
+	} {
+		if got := isDeprecationReason(reason); got != want {
+			t.Errorf("%q: %t, want %t", reason, got, want)
+		}
+	}
+}
+
 // TestSchemaIsDescribed checks that every element of the schema has a description, and every deprecated one a
-// reason.
+// reason with a date.
 func TestSchemaIsDescribed(t *testing.T) {
 	t.Parallel()
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphql", Input: gql.SDL()})
@@ -107,8 +140,8 @@ func TestSchemaIsDescribed(t *testing.T) {
 			t.Errorf("%s has no description", at)
 		}
 		if d := directives.ForName("deprecated"); d != nil {
-			if reason := d.Arguments.ForName("reason"); reason == nil || strings.TrimSpace(reason.Value.Raw) == "" {
-				t.Errorf("%s is deprecated without a reason", at)
+			if reason := d.Arguments.ForName("reason"); reason == nil || !isDeprecationReason(reason.Value.Raw) {
+				t.Errorf("%s is deprecated without a reason such as \"Use `x`. May be removed from 2027-06-30 on.\"", at)
 			}
 		}
 	}
