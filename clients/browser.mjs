@@ -33,17 +33,25 @@ async function servePages(t, others) {
   return server.address().port;
 }
 
-// openBrowser starts Chromium. The back button restores pages from memory if restoresPages is true, and
-// loads them again otherwise.
-export async function openBrowser(t, { restoresPages = false, pages = {} } = {}) {
+// startBrowsers starts two Chromiums. They serve pages, by path, besides those of the libraries.
+export async function startBrowsers(t, pages) {
   const port = await servePages(t, pages);
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    ignoreDefaultArgs: restoresPages ? ["--disable-back-forward-cache"] : [],
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      `--host-resolver-rules=MAP app.localhost:80 127.0.0.1:${port}`],
-  });
-  t.after(() => browser.close());
+  const [reloading, restoring] = await Promise.all([[], ["--disable-back-forward-cache"]].map(async (ignoreDefaultArgs) => {
+    const browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      ignoreDefaultArgs,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        `--host-resolver-rules=MAP app.localhost:80 127.0.0.1:${port}`],
+    });
+    t.after(() => browser.close());
+    return browser;
+  }));
+  // The back button loads pages again, or restores them from memory.
+  return { openReloading: () => openProfile(reloading), openRestoring: () => openProfile(restoring) };
+}
+
+// openProfile returns a profile of its own: storage, caches and tabs. It records the requests of its tabs.
+async function openProfile(browser) {
   const context = await browser.newContext();
   context.setDefaultTimeout(15_000);
   await context.addInitScript(observePage);
@@ -73,10 +81,7 @@ async function record(network, requests) {
     byId.set(requestId, { method: type === "Preflight" ? "OPTIONS" : request.method, operation: operationName(parameters) });
     requests.push(byId.get(requestId));
   });
-  network.on("Network.responseReceived", ({ requestId, response }) => change(requestId, {
-    status: response.status, cached: response.fromDiskCache,
-    waitedMs: response.timing ? response.timing.receiveHeadersEnd - response.timing.sendEnd : 0,
-  }));
+  network.on("Network.responseReceived", ({ requestId, response }) => change(requestId, { status: response.status }));
   network.on("Network.loadingFailed", ({ requestId, errorText, canceled }) => change(requestId, { failed: canceled ? undefined : errorText }));
   await network.send("Network.enable");
 }

@@ -33,8 +33,10 @@ export function createSession(url) {
     const refreshToken = localStorage.getItem(refreshKey);
     if (!refreshToken) return undefined;
     const input = { refreshToken };
-    const { refreshSession } = await send(refreshMutation, { input })
-      .catch(() => send(refreshMutation, { input })); // within 10 s the same token can be sent again
+    const { refreshSession } = await send(refreshMutation, { input }).catch((error) => {
+      if (!(error instanceof TypeError)) throw error;
+      return send(refreshMutation, { input }); // no response: within 10 s the same token can be sent again
+    });
     if (refreshSession.userErrors.length === 0) {
       store(refreshSession);
     } else if (localStorage.getItem(refreshKey) === refreshToken) {

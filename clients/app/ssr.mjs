@@ -51,16 +51,23 @@ export function createSite(api) {
     return response.writeHead(303, { location: "/", "set-cookie": sessionCookies(data.signIn) }).end();
   }
 
-  return createServer(async (request, response) => {
-    if (request.method === "POST") return signIn(request, response);
+  async function renderPage(request, response) {
     const { data } = await run(request, response, "{ viewer { name } }");
     response.setHeader("cache-control", "private, no-store").setHeader("content-type", "text/plain");
     return response.end(`Hello, ${data?.viewer?.name ?? "visitor"}`);
+  }
+
+  return createServer((request, response) => {
+    const handle = request.method === "POST" ? signIn : renderPage;
+    handle(request, response).catch(() => response.writeHead(502).end());
   });
 }
 
 async function readBody(request) {
   let body = "";
-  for await (const chunk of request.setEncoding("utf8")) body += chunk;
+  for await (const chunk of request.setEncoding("utf8")) {
+    body += chunk;
+    if (body.length > 10_000) throw new Error("the form is too large");
+  }
   return body;
 }
