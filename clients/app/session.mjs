@@ -71,7 +71,7 @@ export function createSession(url) {
     },
 
     async signOut() {
-      const accessToken = await this.token();
+      const accessToken = await (refreshing ?? this.token()).catch(() => undefined); // signs out without a network too
       localStorage.removeItem(refreshKey);
       tokens = undefined;
       if (accessToken) await send(signOutMutation, {}, accessToken);
