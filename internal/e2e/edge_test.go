@@ -178,8 +178,8 @@ func checkBatches(t *testing.T, p *program) {
 func checkCosts(t *testing.T, p *program) {
 	const courses = `{"query":"{ courses(first: 2) { nodes { id } } }"}`
 	for header, want := range map[string]string{
-		"GraphQL-Cost: 1":    `"extensions":{"cost":{"requestedQueryCost":53,"actualQueryCost":53,"maximumAvailable":50000}}`,
-		"GraphQL-Dry-Run: 1": `{"data":null,"extensions":{"cost":{"requestedQueryCost":53,"actualQueryCost":null,"maximumAvailable":50000},"dryRun":{"fields":4,`,
+		"GraphQL-Cost: 1":    `"extensions":{"cost":{"requestedQueryCost":53,"actualQueryCost":53,"maximumAvailable":50000,"byPath":[{"path":"courses","requested":51,"actual":51},{"path":"courses.nodes","requested":2,"actual":2}]}}`,
+		"GraphQL-Dry-Run: 1": `{"data":null,"extensions":{"cost":{"requestedQueryCost":53,"actualQueryCost":null,"maximumAvailable":50000,"byPath":[{"path":"courses","requested":51,"actual":null},{"path":"courses.nodes","requested":2,"actual":null}]},"dryRun":{"fields":4,`,
 	} {
 		name, _, _ := strings.Cut(header, ":")
 		preflight := p.send(t, http.MethodOptions, "/graphql", "", origin, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: "+strings.ToLower(name))

@@ -1,8 +1,11 @@
 package limits_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/7p-education/api/internal/gql/limits"
 )
 
 // TestActualCost checks the cost of responses by the objects in them.
@@ -47,9 +50,12 @@ func TestActualCost(t *testing.T) {
 			continue
 		}
 		variables := decodeVariables(t, tt.variables)
-		got, err := d.ActualCost("", variables, []byte(tt.data))
-		if err != nil || got != tt.want {
-			t.Errorf("%s\n%s\ncost %d %v, want %d", tt.query, tt.data, got, err, tt.want)
+		var got int64
+		if actual, _ := d.CostByPath("", variables, []byte(tt.data)); actual != nil {
+			got = *actual
+		}
+		if got != tt.want {
+			t.Errorf("%s\n%s\ncost %d, want %d", tt.query, tt.data, got, tt.want)
 		}
 		if e := d.AnalyzeCost("", variables).Estimate; got > e.Cost {
 			t.Errorf("%s cost %d, more than the estimate of %d", tt.query, got, e.Cost)
@@ -59,8 +65,47 @@ func TestActualCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := d.ActualCost("", nil, []byte(`{"me":`)); err == nil {
-		t.Errorf("a truncated response costs %d", got)
+	if got, _ := d.CostByPath("", nil, []byte(`{"me":`)); got != nil {
+		t.Errorf("a truncated response costs %d", *got)
+	}
+}
+
+// TestCostByPath checks that the costs of the paths are those of the whole, the largest estimate first.
+func TestCostByPath(t *testing.T) {
+	t.Parallel()
+	p := newPolicy(t, loadSchema(t, `
+		type Query { me: User users(first: Int): [User!]! @cost(weight: "7") @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false) }
+		type User { id: ID! name: String @cost(weight: "3") best: User }`), noLimits())
+	d, err := p.ParseDocument("{users(first: 10){best{name} ...F} a:me{...F} me{id}} fragment F on User{best{id}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	format := func(actual *int64, paths []limits.PathCost) string {
+		text := "unknown:"
+		if actual != nil {
+			text = fmt.Sprint(*actual, ":")
+		}
+		for _, path := range paths {
+			text += fmt.Sprint(" ", path.Path, " ", path.Requested)
+			if path.Actual != nil {
+				text += fmt.Sprint("/", *path.Actual)
+			}
+		}
+		return text
+	}
+	if got, want := format(d.CostByPath("", nil, nil)), "unknown: users.best.name 30 users.best 21 users 17 me 2"; got != want {
+		t.Errorf("without data %s\nwant %s", got, want)
+	}
+	const data = `{"users":[{"best":{"name":"A","id":"1"}},{"best":null}],"a":null,"me":{"id":"1"}}`
+	if got, want := format(d.CostByPath("", nil, []byte(data))), "14: users.best.name 30/3 users.best 21/1 users 17/9 me 2/1"; got != want {
+		t.Errorf("with data %s\nwant %s", got, want)
+	}
+	deep := strings.Repeat("{best", 30) + "{id}" + strings.Repeat("}", 30)
+	if d, err = p.ParseDocument("{me" + deep + "}"); err != nil {
+		t.Fatal(err)
+	}
+	if _, paths := d.CostByPath("", nil, nil); len(paths) != 20 || paths[0].Path != "me" {
+		t.Errorf("%d paths, %+v", len(paths), paths)
 	}
 }
 
@@ -76,8 +121,8 @@ func BenchmarkActual(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if cost, err := d.ActualCost("", nil, data); err != nil || cost != 50+1+100+100+2*1000 {
-			b.Fatal(cost, err)
+		if cost, _ := d.CostByPath("", nil, data); cost == nil || *cost != 50+1+100+100+(2+5)*1000 {
+			b.Fatal(*cost)
 		}
 	}
 }

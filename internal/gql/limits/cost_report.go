@@ -42,6 +42,8 @@ type queryCost struct {
 	Requested int64  `json:"requestedQueryCost"`
 	Actual    *int64 `json:"actualQueryCost"` // null if nothing was executed
 	Maximum   int64  `json:"maximumAvailable"`
+	// ByPath are the most expensive paths.
+	ByPath []PathCost `json:"byPath"`
 }
 
 // dryRunResult is sent as extensions.dryRun.
@@ -70,11 +72,7 @@ func (c CostExtension) InterceptOperation(ctx context.Context, next graphql.Oper
 			return nil
 		}
 		total := queryCost{Requested: report.estimate.Cost, Maximum: c.Documents.policy.Limits().Cost}
-		if resp.Data != nil {
-			if actual, err := report.document.ActualCost(op.OperationName, op.Variables, resp.Data); err == nil {
-				total.Actual = &actual
-			}
-		}
+		total.Actual, total.ByPath = report.document.CostByPath(op.OperationName, op.Variables, resp.Data)
 		response.SetExtension(resp, "cost", total)
 		return resp
 	}
@@ -85,7 +83,8 @@ func (c CostExtension) InterceptOperation(ctx context.Context, next graphql.Oper
 func (c CostExtension) dryRunResponse(op *graphql.OperationContext, report *costReport) *graphql.Response {
 	a := report.document.AnalyzeCost(op.OperationName, op.Variables)
 	resp := &graphql.Response{Data: json.RawMessage("null")}
-	response.SetExtension(resp, "cost", queryCost{Requested: a.Cost, Maximum: c.Documents.policy.Limits().Cost})
+	_, paths := report.document.CostByPath(op.OperationName, op.Variables, nil)
+	response.SetExtension(resp, "cost", queryCost{Requested: a.Cost, Maximum: c.Documents.policy.Limits().Cost, ByPath: paths})
 	response.SetExtension(resp, "dryRun", dryRunResult{Fields: a.Fields, Depth: a.Depth, Statements: a.Statements, MostExpensive: a.MostExpensive})
 	return resp
 }

@@ -69,7 +69,17 @@ type costRanking struct {
 
 // findMostExpensive returns the fields with the largest shares, the largest first.
 func (d *Document) findMostExpensive(op *operation, v *variableValues, share func(*planNode) (own, each float64)) []CostShare {
-	r := costRanking{doc: d, blocks: make([][]rankedNode, len(d.blocks))}
+	r, ranked := d.rankFields(op, v, share)
+	var mostExpensive []CostShare
+	for _, n := range ranked[:min(len(ranked), maxReportedShares)] {
+		mostExpensive = append(mostExpensive, CostShare{Path: r.fieldPath(n), Cost: roundUpCost(r.nodeAt(n).share)})
+	}
+	return mostExpensive
+}
+
+// rankFields returns the fields that have a share, the largest first.
+func (d *Document) rankFields(op *operation, v *variableValues, share func(*planNode) (own, each float64)) (*costRanking, []nodeRef) {
+	r := &costRanking{doc: d, blocks: make([][]rankedNode, len(d.blocks))}
 	for _, b := range op.blocks {
 		r.blocks[b] = make([]rankedNode, len(d.blocks[b].nodes))
 		r.blocks[b][0].owner = noNode
@@ -87,11 +97,7 @@ func (d *Document) findMostExpensive(op *operation, v *variableValues, share fun
 		}
 	}
 	slices.SortStableFunc(candidates, func(a, b nodeRef) int { return cmp.Compare(r.nodeAt(b).share, r.nodeAt(a).share) })
-	var mostExpensive []CostShare
-	for _, n := range candidates[:min(len(candidates), maxReportedShares)] {
-		mostExpensive = append(mostExpensive, CostShare{Path: r.fieldPath(n), Cost: roundUpCost(r.nodeAt(n).share)})
-	}
-	return mostExpensive
+	return r, candidates
 }
 
 func (r *costRanking) nodeAt(n nodeRef) *rankedNode { return &r.blocks[n.block][n.node] }
