@@ -65,6 +65,9 @@ type Options struct {
 	Caller func(*http.Request) memory.Caller
 	// AllowsOrigin reports whether CORS allows an origin; nil allows none.
 	AllowsOrigin func(origin string) bool
+	// ShowsDatabaseUsage reports whether the response to a request has a Server-Timing header with the SQL
+	// statements and round trips of its operation; nil shows none.
+	ShowsDatabaseUsage func(*http.Request) bool
 }
 
 const (
@@ -128,7 +131,9 @@ func newServer(o Options, c components) *Server {
 		Cache:         o.ResponseCache,
 		Extensions:    o.Extensions,
 		AllowsOrigin:  o.AllowsOrigin,
-		NewMeter:      func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
+
+		ShowsDatabaseUsage: o.ShowsDatabaseUsage,
+		NewMeter:           func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
 	})}
 }
 

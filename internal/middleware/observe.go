@@ -70,6 +70,14 @@ func RecordErrorCode(ctx context.Context, code string, rejected bool) {
 	}
 }
 
+// DatabaseUsageOf returns the database usage that RecordDatabase recorded in the request of ctx.
+func DatabaseUsageOf(ctx context.Context) DatabaseUsage {
+	if req, ok := ctx.Value(requestStateKey{}).(*requestState); ok && req.database != nil {
+		return *req.database
+	}
+	return DatabaseUsage{}
+}
+
 // RecordDatabase adds the database usage of one operation to the request of ctx. The rules of
 // RecordOperation apply.
 func RecordDatabase(ctx context.Context, d DatabaseUsage) {

@@ -39,6 +39,9 @@ type Options struct {
 	// AllowsOrigin reports whether pages of an origin may send requests by GET without a preflight; nil
 	// allows none.
 	AllowsOrigin func(origin string) bool
+	// ShowsDatabaseUsage reports whether the response to a request has a Server-Timing header with the SQL
+	// statements and round trips of its operation; nil shows none.
+	ShowsDatabaseUsage func(*http.Request) bool
 	// NewMeter returns the meter of a request, which limits the bytes of its response; nil for no limit.
 	NewMeter func(*http.Request) *memory.Meter
 }
@@ -144,6 +147,9 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 		h.startRevalidation(lookup, in.decodeParams(r.Header))
 	}
 	lookup.Release() // before writing: a slow client does not delay the requests that wait for this response
+	if h.ShowsDatabaseUsage != nil && h.ShowsDatabaseUsage(r) {
+		setServerTiming(out.w.Header(), middleware.DatabaseUsageOf(ctx))
+	}
 	now := time.Now()
 	switch {
 	case err != nil:
