@@ -16,7 +16,7 @@ import (
 
 // asset is one embedded file, served under a name that changes with its content.
 type asset struct {
-	name        string // such as graphiql.3f0c9a1b2d4e.js
+	name        string // such as graphiql.3f0c9a1b2d4e.js, or 9a1b2d4e3f0c/session.js
 	hash        string
 	contentType string
 	body        []byte
@@ -26,26 +26,51 @@ type asset struct {
 // loadAssets returns the files of the playground by their names in the source, such as react.js.
 func loadAssets() map[string]*asset {
 	all := map[string]*asset{}
-	for _, dir := range []string{"playground/assets", "playground/third_party"} {
-		entries, err := files.ReadDir(dir)
-		if err != nil {
-			panic(err) // as in readEmbedded
-		}
-		for _, entry := range entries {
-			all[entry.Name()] = loadAsset(path.Join(dir, entry.Name()))
-		}
+	for _, a := range loadDir("playground/third_party") {
+		ext := path.Ext(a.name)
+		all[a.name] = a
+		a.name = strings.TrimSuffix(a.name, ext) + "." + a.hash + ext
+	}
+	// The page's own modules import each other by their names, so they share a directory, whose name changes
+	// with each of them.
+	own := loadDir("playground/assets")
+	var hashes strings.Builder
+	for _, a := range own {
+		hashes.WriteString(a.hash)
+	}
+	dir := hashAsset([]byte(hashes.String()))
+	for _, a := range own {
+		all[a.name] = a
+		a.name = dir + "/" + a.name
 	}
 	return all
 }
 
+// loadDir returns the files of a directory, with their own names.
+func loadDir(dir string) []*asset {
+	entries, err := files.ReadDir(dir)
+	if err != nil {
+		panic(err) // as in readEmbedded
+	}
+	var all []*asset
+	for _, entry := range entries {
+		all = append(all, loadAsset(path.Join(dir, entry.Name())))
+	}
+	return all
+}
+
+// hashAsset returns the first 12 hex digits of the SHA-256 of a body.
+func hashAsset(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:6])
+}
+
 func loadAsset(file string) *asset {
 	body := readEmbedded(file)
-	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:6])
 	base, ext := path.Base(file), path.Ext(file)
 	return &asset{
-		name:        strings.TrimSuffix(base, ext) + "." + hash + ext,
-		hash:        hash,
+		name:        base,
+		hash:        hashAsset(body),
 		contentType: contentType(ext),
 		body:        body,
 		// Compressed once, on the first request: all assets, 1.3 MB, shrink to 0.4 MB in 0.2 s.

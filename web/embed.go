@@ -6,7 +6,7 @@ package web
 import "embed"
 
 //go:embed home/index.html
-//go:embed playground/index.html playground/assets playground/operations
+//go:embed playground/index.html playground/assets playground/operations playground/session playground/lookup.graphql
 //go:embed playground/third_party/*.js playground/third_party/*.css playground/third_party/*.txt
 var files embed.FS
 

@@ -7,30 +7,58 @@ import (
 	"net/http"
 )
 
+// PlaygroundOptions are the options of PlaygroundHandler. All paths are on the page's own origin.
+type PlaygroundOptions struct {
+	// Prefix is the path of the page ("/playground"), Endpoint that of the API ("/graphql"), and Schema that of
+	// the schema as SDL.
+	Prefix, Endpoint, Schema string
+	// Documents is the path of the list of documents if only those of the list run; otherwise "".
+	Documents string
+	// IDsOnly reports that documents run by their ids only.
+	IDsOnly bool
+	// Demo are the accounts that visitors can use with one click; nil for none. The page publishes them.
+	Demo *DemoAccounts
+}
+
+// DemoAccounts are accounts whose password is public.
+type DemoAccounts struct {
+	Emails   []string `json:"emails"` // named by their roles, such as student@…
+	Password string   `json:"password"`
+}
+
 // playgroundPage is the data of the template playground/index.html.
 type playgroundPage struct {
 	Nonce  string
+	Schema string
 	Config pageConfig
 }
 
 // pageConfig is the configuration that the page's scripts read.
 type pageConfig struct {
-	Endpoint   string             `json:"endpoint"`
-	Operations []exampleOperation `json:"operations"`
+	Endpoint    string              `json:"endpoint"`
+	Schema      string              `json:"schema"`
+	Documents   string              `json:"documents"`
+	IDsOnly     bool                `json:"idsOnly"`
+	Demo        *DemoAccounts       `json:"demo"`
+	Collections []exampleCollection `json:"collections"`
+	Lookup      string              `json:"lookup"`
+	Session     sessionOperations   `json:"session"`
 }
 
-// PlaygroundHandler serves GraphiQL at prefix ("/playground") for the API at endpoint ("/graphql"), both
-// of them paths on the page's own origin. It serves GET and HEAD of prefix, prefix + "/" and
-// prefix + "/assets/…"; any other request is 404 or 405.
-func PlaygroundHandler(prefix, endpoint string) http.Handler {
+// PlaygroundHandler serves the playground: GET and HEAD of the prefix, prefix + "/" and prefix + "/assets/…".
+// Any other request is 404 or 405.
+func PlaygroundHandler(o PlaygroundOptions) http.Handler {
 	all := loadAssets()
-	link := func(file string) string { return prefix + "/assets/" + all[file].name }
+	link := func(file string) string { return o.Prefix + "/assets/" + all[file].name }
 	tmpl := template.Must(template.New("page").Funcs(template.FuncMap{"asset": link}).
 		Parse(string(readEmbedded("playground/index.html"))))
-	cfg := pageConfig{Endpoint: endpoint, Operations: loadOperations()}
+	cfg := pageConfig{
+		Endpoint: o.Endpoint, Schema: o.Schema, Documents: o.Documents, IDsOnly: o.IDsOnly, Demo: o.Demo,
+		Collections: loadCollections(), Lookup: readText("lookup.graphql"), Session: loadSessionOperations(),
+	}
 	render := func(nonce string) []byte {
 		var out bytes.Buffer
-		if err := tmpl.Execute(&out, playgroundPage{Nonce: nonce, Config: cfg}); err != nil {
+		if err := tmpl.Execute(&out, playgroundPage{Nonce: nonce, Schema: o.Schema, Config: cfg}); err != nil {
 			panic(err)
 		}
 		return out.Bytes()
@@ -46,10 +74,10 @@ func PlaygroundHandler(prefix, endpoint string) http.Handler {
 		_, _ = w.Write(render(nonce))      // fails only if the client has disconnected
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+prefix, servePage)
-	mux.HandleFunc("GET "+prefix+"/{$}", servePage)
+	mux.HandleFunc("GET "+o.Prefix, servePage)
+	mux.HandleFunc("GET "+o.Prefix+"/{$}", servePage)
 	for _, a := range all {
-		mux.Handle("GET "+prefix+"/assets/"+a.name, a)
+		mux.Handle("GET "+o.Prefix+"/assets/"+a.name, a)
 	}
 	return secureHeaders(mux)
 }

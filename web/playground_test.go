@@ -3,6 +3,8 @@ package web_test
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -10,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +23,11 @@ import (
 
 	"github.com/7p-education/api/web"
 )
+
+// newPlayground returns the playground at /play, of an API at /api.
+func newPlayground() http.Handler { return web.PlaygroundHandler(playOptions) }
+
+var playOptions = web.PlaygroundOptions{Prefix: "/play", Endpoint: "/api", Schema: "/sdl"}
 
 // send sends one request, with headers as pairs of name and value.
 func send(t *testing.T, h http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
@@ -42,7 +50,7 @@ func assetLinks(t *testing.T, h http.Handler) []string {
 	for _, m := range assetLink.FindAllStringSubmatch(send(t, h, "GET", "/play").Body.String(), -1) {
 		links = append(links, m[1])
 	}
-	if len(links) < 8 {
+	if len(links) < 9 {
 		t.Fatalf("the page links %d assets: %v", len(links), links)
 	}
 	return links
@@ -50,7 +58,7 @@ func assetLinks(t *testing.T, h http.Handler) []string {
 
 func TestPlaygroundPage(t *testing.T) {
 	t.Parallel()
-	h := web.PlaygroundHandler("/play", "/api")
+	h := newPlayground()
 	for _, path := range []string{"/play", "/play/"} {
 		w := send(t, h, "GET", path)
 		nonce := regexp.MustCompile(`<script [^>]*nonce="([A-Z2-7]{26})"`).FindStringSubmatch(w.Body.String())
@@ -83,7 +91,7 @@ func TestPlaygroundPage(t *testing.T) {
 
 func TestPlaygroundRejects(t *testing.T) {
 	t.Parallel()
-	h := web.PlaygroundHandler("/play", "/api")
+	h := newPlayground()
 	for _, tt := range []struct {
 		method, path string
 		code         int
@@ -103,7 +111,7 @@ func TestPlaygroundRejects(t *testing.T) {
 
 func TestAssets(t *testing.T) {
 	t.Parallel()
-	h := web.PlaygroundHandler("/play", "/api")
+	h := newPlayground()
 	for _, link := range assetLinks(t, h) {
 		plain := send(t, h, "GET", link)
 		if plain.Code != http.StatusOK || plain.Body.Len() == 0 {
@@ -145,7 +153,7 @@ func TestAssets(t *testing.T) {
 
 func TestAssetNegotiation(t *testing.T) {
 	t.Parallel()
-	h := web.PlaygroundHandler("/play", "/api")
+	h := newPlayground()
 	link := assetLinks(t, h)[0]
 	for header, want := range map[string]string{
 		"":                    "",
@@ -182,10 +190,33 @@ func TestPolicyCoversEditorMarkup(t *testing.T) {
 	}
 }
 
-// TestExamplesFitSchema checks that the examples are valid operations of the schema, with values for
-// their variables.
-func TestExamplesFitSchema(t *testing.T) {
-	t.Parallel()
+// playgroundConfig is the configuration of the page's scripts.
+type playgroundConfig struct {
+	Endpoint, Schema, Documents, Lookup string
+	IDsOnly                             bool
+	Demo                                *web.DemoAccounts
+	Collections                         []struct {
+		Title      string
+		Operations []struct{ Query, Variables string }
+	}
+	Session map[string]struct{ ID, Query string }
+}
+
+// readConfig returns the configuration of a page.
+func readConfig(t *testing.T, h http.Handler) playgroundConfig {
+	t.Helper()
+	_, rest, _ := strings.Cut(send(t, h, "GET", "/play").Body.String(), `<script type="application/json" id="config">`)
+	text, _, _ := strings.Cut(rest, "</script>")
+	var config playgroundConfig
+	if err := json.Unmarshal([]byte(text), &config); err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+// loadSchema returns the schema of the API.
+func loadSchema(t *testing.T) *ast.Schema {
+	t.Helper()
 	files, err := filepath.Glob("../graph/schema/*.graphqls")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no schema: %v", err)
@@ -202,43 +233,99 @@ func TestExamplesFitSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return schema
+}
 
-	page := send(t, web.PlaygroundHandler("/play", "/api"), "GET", "/play").Body.String()
-	_, rest, _ := strings.Cut(page, `<script type="application/json" id="config">`)
-	text, _, _ := strings.Cut(rest, "</script>")
-	var config struct {
-		Endpoint   string
-		Operations []struct{ Query, Variables string }
+// TestPageConfig checks that the page has the options, and no accounts unless it is a demo.
+func TestPageConfig(t *testing.T) {
+	t.Parallel()
+	config := readConfig(t, newPlayground())
+	if config.Endpoint != "/api" || config.Schema != "/sdl" || config.Documents != "" || config.IDsOnly || config.Demo != nil {
+		t.Errorf("config %+v", config)
 	}
-	if err := json.Unmarshal([]byte(text), &config); err != nil {
-		t.Fatal(err)
+	o := playOptions
+	o.Documents, o.IDsOnly = "/list", true
+	o.Demo = &web.DemoAccounts{Emails: []string{"student@7p.example"}, Password: "public"}
+	config = readConfig(t, web.PlaygroundHandler(o))
+	if diff := cmp.Diff(o.Demo, config.Demo); config.Documents != "/list" || !config.IDsOnly || diff != "" {
+		t.Errorf("config %+v, accounts (-want +got):\n%s", config, diff)
 	}
-	if config.Endpoint != "/api" {
-		t.Errorf("endpoint %q", config.Endpoint)
-	}
+}
 
+// TestExamplesFitSchema checks that the examples are valid operations of the schema, with values for
+// their variables, and narrow enough for a phone.
+func TestExamplesFitSchema(t *testing.T) {
+	t.Parallel()
+	schema, config := loadSchema(t), readConfig(t, newPlayground())
 	var names []string
-	for _, example := range config.Operations {
-		doc, errs := gqlparser.LoadQueryWithRules(schema, example.Query, nil)
-		if errs != nil {
-			t.Fatalf("%v\n%s", errs, example.Query)
-		}
-		op := doc.Operations[0]
-		names = append(names, op.Name)
-		variables := map[string]any{}
-		if err := json.Unmarshal([]byte(example.Variables), &variables); err != nil {
-			t.Errorf("%s: %v", op.Name, err)
-		}
-		if _, err := validator.VariableValues(schema, op, variables); err != nil {
-			t.Errorf("%s: %v", op.Name, err)
-		}
-		for name := range variables {
-			if op.VariableDefinitions.ForName(name) == nil {
-				t.Errorf("%s has no variable %s", op.Name, name)
-			}
+	for _, collection := range config.Collections {
+		for _, example := range collection.Operations {
+			names = append(names, checkExample(t, schema, example.Query, example.Variables))
 		}
 	}
-	if diff := cmp.Diff([]string{"Catalog", "CoursePage", "Search", "MyDashboard", "BrowseTree", "SignIn", "Enroll", "RecordProgress"}, names); diff != "" {
-		t.Errorf("tabs (-want +got):\n%s", diff)
+	want := []string{
+		"Catalog", "Search", "Suggestions", "CoursePage", "BrowseTree", "MyDashboard", "Enroll", "RecordProgress", "ReviewCourse",
+		"InstructorDashboard", "CreateCourse", "PlatformDashboard",
+	}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("examples (-want +got):\n%s", diff)
+	}
+	if _, errs := gqlparser.LoadQueryWithRules(schema, config.Lookup, nil); errs != nil {
+		t.Errorf("the lookup of ids: %v", errs)
+	}
+}
+
+// maxExampleColumns is how many columns an editor has on a phone that is 390 pixels wide. Longer lines, such as
+// descriptions and values, are wrapped.
+const maxExampleColumns = 38
+
+// checkExample checks one example and returns its name.
+func checkExample(t *testing.T, schema *ast.Schema, query, values string) string {
+	t.Helper()
+	doc, errs := gqlparser.LoadQueryWithRules(schema, query, nil)
+	if errs != nil {
+		t.Fatalf("%v\n%s", errs, query)
+	}
+	op := doc.Operations[0]
+	if !strings.HasPrefix(query, "# ") {
+		t.Errorf("%s has no description", op.Name)
+	}
+	for line := range strings.SplitSeq(query, "\n") {
+		if !strings.HasPrefix(line, "# ") && len(line) > maxExampleColumns {
+			t.Errorf("%s: line of %d columns: %s", op.Name, len(line), line)
+		}
+	}
+	variables := map[string]any{}
+	if err := json.Unmarshal([]byte(values), &variables); err != nil {
+		t.Errorf("%s: %v", op.Name, err)
+	}
+	if _, err := validator.VariableValues(schema, op, variables); err != nil {
+		t.Errorf("%s: %v", op.Name, err)
+	}
+	for name := range variables {
+		if op.VariableDefinitions.ForName(name) == nil {
+			t.Errorf("%s has no variable %s", op.Name, name)
+		}
+	}
+	return op.Name
+}
+
+// TestSessionOperationsFitSchema checks the operations by which the page signs in. Each has the id under which it
+// is found in a list of documents.
+func TestSessionOperationsFitSchema(t *testing.T) {
+	t.Parallel()
+	schema, config := loadSchema(t), readConfig(t, newPlayground())
+	texts := web.SessionOperations()
+	if len(texts) != 4 || len(config.Session) != 4 {
+		t.Fatalf("%d texts, %d operations", len(texts), len(config.Session))
+	}
+	for name, operation := range config.Session {
+		if _, errs := gqlparser.LoadQueryWithRules(schema, operation.Query, nil); errs != nil {
+			t.Errorf("%s: %v", name, errs)
+		}
+		sum := sha256.Sum256([]byte(operation.Query))
+		if want := "sha256:" + hex.EncodeToString(sum[:]); operation.ID != want || !slices.Contains(texts, operation.Query) {
+			t.Errorf("%s has the id %s, want %s", name, operation.ID, want)
+		}
 	}
 }

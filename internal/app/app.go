@@ -120,7 +120,11 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	s.onClose(func() error { s.authentication.Accounts.Close(); return nil })
 	s.onClose(s.responseCache.stopAndClose)
-	s.documents = openDocuments(ctx, log, s.db.Store, s.inputs.manifest)
+	manifest := s.inputs.manifest
+	if s.db.isDemo() {
+		manifest = append(slices.Clip(manifest), playgroundSessionDocuments()...)
+	}
+	s.documents = openDocuments(ctx, log, s.db.Store, manifest)
 	s.onClose(s.documents.flushOnClose)
 	return nil
 }

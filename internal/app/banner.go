@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
@@ -14,7 +15,7 @@ func printBanner(c *config.Config, addr net.Addr, db *Database) {
 	_, port, _ := net.SplitHostPort(addr.String())
 	base := "http://localhost:" + port
 	terminal.PrintStatus("\n  Playground  %s/playground\n  GraphQL     %s/graphql\n  Schema      %s/schema.graphql\n  Health      %s/healthz  %s/readyz", base, base, base, base, base)
-	if db.embedded != nil {
+	if db.isDemo() {
 		printDemoHints(c, db.embedded.DSN())
 	}
 	terminal.PrintStatus("")
@@ -22,7 +23,7 @@ func printBanner(c *config.Config, addr net.Addr, db *Database) {
 
 func printDemoHints(c *config.Config, dsn string) {
 	terminal.PrintStatus("  Database    psql %q", dsn)
-	terminal.PrintStatus("\n  Demo accounts: student@7p.example, instructor@7p.example, admin@7p.example")
+	terminal.PrintStatus("\n  Demo accounts: %s", strings.Join(demo.AccountEmails(), ", "))
 	terminal.PrintStatus("  Password of each: %s", demo.Password)
 	environment := ""
 	if c.EmbeddedPostgresDir != "" {

@@ -58,6 +58,9 @@ func openDatabase(ctx context.Context, c *config.Config, publishChanges func(con
 	return db, nil
 }
 
+// isDemo reports whether the database is the private one, whose data and passwords are public.
+func (db *Database) isDemo() bool { return db.embedded != nil }
+
 // Close closes the connections and stops a private PostgreSQL.
 func (db *Database) Close() error {
 	db.Store.Close()

@@ -43,16 +43,15 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 		return memory.Caller{ID: ratelimit.CallerKey(edu.ViewerFrom(r.Context()), address), Address: ratelimit.CallerKey(edu.Viewer{}, address)}
 	}
 	o.AllowsOrigin = cors.AllowsOrigin
+	o.ShowsDatabaseUsage = func(r *http.Request) bool { return s.db.isDemo() || edu.ViewerFrom(r.Context()).IsAdmin() }
 	api := gql.New(o)
 	addLargeOperationMetrics(metrics, api)
 	mux := http.NewServeMux()
 	rateLimits := s.shared.rateLimits
-	mux.Handle("/graphql", wrapHandler(api,
-		redirectBrowsers,
-		auth.Middleware(s.authentication, rateLimits.FailedAuthentications(clientAddress)),
-		rateLimits.Middleware(clientAddress),
-	))
-	addPages(mux)
+	authenticate := auth.Middleware(s.authentication, rateLimits.FailedAuthentications(clientAddress))
+	mux.Handle("/graphql", wrapHandler(api, redirectBrowsers, authenticate, rateLimits.Middleware(clientAddress)))
+	addPlayground(mux, c, s)
+	mux.Handle("GET "+playgroundDocumentsPath, wrapHandler(playgroundDocuments{s.documents.list, s.db.isDemo()}, authenticate, rateLimits.Middleware(clientAddress)))
 	documentRoutes{DatabaseDocuments{s.db}, string(c.DocumentsToken), c.MaxBulkBodyBytes, log}.register(mux)
 	mux.Handle("GET /.well-known/jwks.json", s.authentication.Tokens.JWKSHandler())
 	mux.HandleFunc("GET /healthz", s.health.ServeLiveness)
@@ -70,14 +69,6 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 		cors.Handler,
 		middleware.Compress(),
 	), api, nil
-}
-
-// addPages adds the playground and the schema.
-func addPages(mux *http.ServeMux) {
-	playground := web.PlaygroundHandler("/playground", "/graphql")
-	mux.Handle("/playground", playground)
-	mux.Handle("/playground/", playground)
-	mux.Handle("GET /schema.graphql", schemaHandler())
 }
 
 // wrapHandler wraps a handler in middleware, the outermost first.

@@ -60,7 +60,7 @@ type TokenSettings struct {
 
 // OperationSettings are those of GraphQL operations.
 type OperationSettings struct {
-	PersistedQueries      string        `env:"PERSISTED_QUERIES" values:"apq,log,safelist,trusted,off" default:"apq" help:"Which operations are executed. apq: all, and clients may register theirs. log: the same, and operations that are in no document list are logged. safelist: those in the list; the playground can send only these. trusted: those in the list, by ID only; the playground can send none. off: all, by text only."`
+	PersistedQueries      string        `env:"PERSISTED_QUERIES" values:"apq,log,safelist,trusted,off" default:"apq" help:"Which operations are executed. apq: all, and clients may register theirs. log: the same, and operations that are in no document list are logged. safelist: those in the list. trusted: those in the list, by ID only. The playground of both runs documents of the list. off: all, by text only."`
 	PersistedManifest     []string      `env:"PERSISTED_QUERY_MANIFEST" name:"persisted-query-manifest" help:"Files of trusted documents, separated by commas: Apollo's or Relay's manifests, .graphql files, or directories of them. Documents that were pushed to the database are in the list too."`
 	Introspection         bool          `env:"INTROSPECTION" default:"true" negatable:"" help:"Whether clients may query the schema."`
 	OperationTimeout      time.Duration `env:"OPERATION_TIMEOUT" min:"0s" default:"10s" help:"How long one GraphQL operation may take; 0s is no limit."`

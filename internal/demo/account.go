@@ -20,6 +20,15 @@ var accounts = []account{
 	adminID - 1:      {"Mei-Lin Tan", "admin@7p.example", "admin", "premium"},
 }
 
+// AccountEmails returns the emails of the accounts that have a password, by id.
+func AccountEmails() []string {
+	emails := make([]string, len(accounts))
+	for i, a := range accounts {
+		emails[i] = a.email
+	}
+	return emails
+}
+
 // hashPassword hashes Password. The salt is derived from the seed: two loads must generate the same
 // rows, and the password is public.
 func (ds *dataset) hashPassword() string {

@@ -39,6 +39,7 @@ func TestEmbedded(t *testing.T) {
 	token := strings.TrimSpace(mustRun7p(t, env, "token", "--email", student))
 	bearer := "Authorization: Bearer " + token
 	t.Run("pages", func(t *testing.T) { checkPages(t, p) })
+	t.Run("playground", func(t *testing.T) { checkPlayground(t, p) })
 	t.Run("operations", func(t *testing.T) { checkOperations(t, p, bearer) })
 	t.Run("tokens", func(t *testing.T) { checkTokens(t, p, bearer) })
 	t.Run("rejections", func(t *testing.T) { checkRejections(t, p) })

@@ -263,3 +263,26 @@ func TestMissingFile(t *testing.T) {
 		}
 	}
 }
+
+// The current documents are ordered. A document that is retired for one client is among them.
+func TestListCurrent(t *testing.T) {
+	t.Parallel()
+	list := persisted.NewList(parse(t, `{"m": "query B { a }", "gone": "query A { a }"}`))
+	more := parse(t, `{"z": "query A { b }", "a": "query A { c }", "gone": "query A { a }", "partly": "{ d }"}`)
+	for _, d := range more {
+		switch now := time.Now(); d.ID {
+		case "gone":
+			d.RetiredAt = &now
+		case "partly":
+			d.RetiredClients = map[string]string{"ios": ""}
+		}
+	}
+	list.ReplaceDocuments(more)
+	var got []string
+	for _, d := range list.ListCurrent() {
+		got = append(got, d.ID)
+	}
+	if diff := cmp.Diff([]string{"partly", "a", "z", "m"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

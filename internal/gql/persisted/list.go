@@ -1,6 +1,7 @@
 package persisted
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -66,6 +67,16 @@ func (l *List) FindByRegisteredText(hash, body string) *Document {
 		return nil
 	}
 	return x.registered.findOrAdd(hash, func() *Document { return l.FindByText(body) })
+}
+
+// ListCurrent returns the documents that are not retired for all clients, by operation and id.
+func (l *List) ListCurrent() []*Document {
+	list := slices.Collect(maps.Values(l.current.Load().byID))
+	list = slices.DeleteFunc(list, func(d *Document) bool { return d.RetiredAt != nil })
+	slices.SortFunc(list, func(a, b *Document) int {
+		return cmp.Or(strings.Compare(a.Operation, b.Operation), strings.Compare(a.ID, b.ID))
+	})
+	return list
 }
 
 // Len returns the number of documents.
