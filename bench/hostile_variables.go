@@ -19,7 +19,7 @@ const (
 	variablesConnections = 250 // the default of MAX_CONNECTIONS_PER_ADDRESS
 	variablesBytes       = 98 << 10
 	variablesDuration    = 15 * time.Second
-	variablesPause       = time.Second // ten premium accounts may send 10,000 such requests
+	variablesPause       = 4 * time.Second // for each connection: six times the rate of ten premium accounts
 )
 
 // measureVariables sends variables from one address that take fifty times the memory of their text, and that
