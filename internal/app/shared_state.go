@@ -56,7 +56,8 @@ func rateRules(c *config.Config) ratelimit.Rules {
 		return ratelimit.Rules{}
 	}
 	return ratelimit.Rules{
-		Requests: c.RateLimit, Premium: c.RateLimitPremium, SignIns: c.RateLimitSignIn, Emails: c.RateLimitEmail, Cost: c.RateLimitCost,
+		Anonymous: c.RateLimit, Viewer: c.RateLimitViewer, Premium: c.RateLimitPremium,
+		SignIns: c.RateLimitSignIn, Emails: c.RateLimitEmail, Cost: c.RateLimitCost,
 		Registrations: c.RateLimitRegistrations, Slowdown: c.RateLimitSlowdown,
 	}
 }

@@ -84,18 +84,19 @@ type LimitSettings struct {
 	MaxResponseBytes         int64 `env:"MAX_RESPONSE_BYTES" min:"65536" default:"8388608" help:"Bytes of a response before compression, and of the rows that it is made of. A batch is one response."`
 	ResponseMemoryMiB        int64 `env:"RESPONSE_MEMORY_MIB" name:"response-memory-mib" min:"1" default:"128" help:"MiB that the responses in progress and the variables of their requests take together, at least 16 times MAX_RESPONSE_BYTES. One caller may hold a fifth of it, and less while others hold much; beyond that its requests get 503, new ones after a second. Responses of up to 64 KiB are never rejected."`
 	MaxConnectionsPerAddress int   `env:"MAX_CONNECTIONS_PER_ADDRESS" min:"1" default:"250" help:"Open connections of one address, or of one IPv6 network of 64 bits; further ones get 503. Those of TRUSTED_PROXIES are not limited."`
-	MaxBatch                 int   `env:"MAX_BATCH" min:"0" max:"10" default:"0" help:"Operations in one request, as a JSON array; 0 is no batching. Together they may cost as much as one operation, and each counts as a request for RATE_LIMIT."`
+	MaxBatch                 int   `env:"MAX_BATCH" min:"0" max:"10" default:"0" help:"Operations in one request, as a JSON array; 0 is no batching. Together they may cost as much as one operation, and each counts as a request, and a mutation as one for RATE_LIMIT."`
 }
 
 // RateLimitSettings are those of rate limits. A rate is N/duration, such as 100/15m, or off.
 type RateLimitSettings struct {
-	RateLimit              ratelimit.Policy   `env:"RATE_LIMIT" help:"Requests to /graphql of one viewer, or of one address without a token, e.g. 100/15m. Requests become available again one by one over the window (GCRA); RateLimit headers report the rest. off disables all rate limits. By default 100/15m with a DATABASE_URL, and off with the private PostgreSQL."`
+	RateLimit              ratelimit.Policy   `env:"RATE_LIMIT" help:"Mutations of one address without a token, e.g. 100/15m, besides those of RATE_LIMIT_SIGN_IN. They become available again one by one over the window (GCRA); RateLimit headers report the rest. At each server the address also has a hundred times as many requests of any kind. off disables all rate limits. By default 100/15m with a DATABASE_URL, and off with the private PostgreSQL."`
+	RateLimitViewer        ratelimit.Policy   `env:"RATE_LIMIT_VIEWER" default:"300/15m" help:"The same for one viewer; or off."`
 	RateLimitPremium       ratelimit.Policy   `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same for viewers with a premium plan, instructors and admins; or off."`
-	RateLimitSignIn        ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"signIn, signUp and invalid refresh tokens together, from one address; off disables RATE_LIMIT_EMAIL too. A class behind one address needs more."`
+	RateLimitSignIn        ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"Failed signIn, signUp and invalid refresh tokens together, from one address; off disables RATE_LIMIT_EMAIL too. A right password takes none."`
 	RateLimitEmail         ratelimit.Policy   `env:"RATE_LIMIT_EMAIL" default:"10/15m" help:"Attempts at signIn with one email from all addresses together; or off. The second half of them is delayed, by 1s more for each and at most 5s. Addresses that signed in with the email before share a fifth of this limit besides it."`
-	RateLimitCost          ratelimit.Policy   `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of the operations of one viewer, or of one address without a token; or off."`
+	RateLimitCost          ratelimit.Policy   `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of the operations of one viewer, or of one address without a token; or off. A response from the cache has none."`
 	RateLimitRegistrations ratelimit.Policy   `env:"RATE_LIMIT_REGISTRATIONS" default:"256/1h" help:"KiB of texts that one viewer, or one address without a token, stores as persisted queries; or off. A text that is stored already is free."`
-	RateLimitSlowdown      ratelimit.Slowdown `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:max, or off. After 50 requests each waits 100ms longer than the one before, and at most 2s; with a premium limit of 1,000 after 500 requests. While 1,000 requests of a process wait, further ones are rejected."`
+	RateLimitSlowdown      ratelimit.Slowdown `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:max, or off. After 50 mutations of the 100 of RATE_LIMIT each waits 100ms longer than the one before, and at most 2s; with another limit after the same share of it. While 1,000 requests of a process wait, further ones are rejected."`
 }
 
 // CacheSettings are those of the caches of responses and of parsed documents.

@@ -37,6 +37,16 @@ func (b *countingBudget) ConsumeCost(_ context.Context, cost int64) error {
 	return nil
 }
 
+func (b *countingBudget) ConsumeText(context.Context, int) error { return nil }
+
+func (b *countingBudget) ConsumeMutation(context.Context) error { return errors.New("unexpected mutation") }
+
+func (b *countingBudget) RefundSignIn(context.Context) {}
+
+func (b *countingBudget) ConsumeRejectedRefresh(context.Context) error {
+	return errors.New("unexpected refresh")
+}
+
 func (b *countingBudget) ConsumeSignIn(context.Context) error {
 	return errors.New("unexpected sign-in")
 }

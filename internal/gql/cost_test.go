@@ -129,9 +129,10 @@ func TestCostOfRandomQueries(t *testing.T) {
 
 // limitedBudget is a Budget that records what was spent.
 type limitedBudget struct {
-	spent, attempts, requests          int64
-	maxSpent, maxAttempts, maxRequests int64
-	emails                             []string // of attempts to sign in
+	spent, attempts, requests, mutations, text                int64
+	maxSpent, maxAttempts, maxRequests, maxMutations, maxText int64
+	emails                                                    []string // of attempts to sign in
+	refunds                                                   int
 }
 
 func (l *limitedBudget) spendUnits(used *int64, n, limit int64) error {
@@ -144,6 +145,23 @@ func (l *limitedBudget) spendUnits(used *int64, n, limit int64) error {
 
 func (l *limitedBudget) ConsumeRequests(_ context.Context, n int) error {
 	return l.spendUnits(&l.requests, int64(n), l.maxRequests)
+}
+
+func (l *limitedBudget) ConsumeText(_ context.Context, bytes int) error {
+	if l.maxText == 0 {
+		return nil
+	}
+	return l.spendUnits(&l.text, int64(bytes), l.maxText)
+}
+
+func (l *limitedBudget) ConsumeMutation(context.Context) error {
+	return l.spendUnits(&l.mutations, 1, l.maxMutations)
+}
+
+func (l *limitedBudget) RefundSignIn(context.Context) { l.refunds++ }
+
+func (l *limitedBudget) ConsumeRejectedRefresh(context.Context) error {
+	return l.spendUnits(&l.attempts, 1, l.maxAttempts)
 }
 
 func (l *limitedBudget) ConsumeCost(_ context.Context, cost int64) error {
@@ -227,6 +245,64 @@ func TestBudget(t *testing.T) {
 		}
 		if budget.spent != tt.spent.spent || budget.attempts != tt.spent.attempts {
 			t.Errorf("%s: spent %+v", tt.query, budget)
+		}
+	}
+}
+
+// A mutation takes one from the budget, unless it begins or continues a session, is rejected for another reason
+// or is a dry run. A query takes none.
+func TestMutationBudget(t *testing.T) {
+	t.Parallel()
+	const body = `"query":"mutation { signOut { signedOut } }"`
+	viewer := edu.Viewer{ID: 7}
+	for name, tt := range map[string]struct {
+		viewer  edu.Viewer
+		body    string
+		headers []string
+		want    int64
+	}{
+		"a mutation":        {viewer, "{" + body + "}", nil, 1},
+		"without a viewer":  {edu.Viewer{}, "{" + body + "}", nil, 1},
+		"a dry run":         {viewer, "{" + body + "}", []string{"GraphQL-Dry-Run: 1"}, 0},
+		"an invalid key":    {viewer, "{" + body + "}", []string{"Idempotency-Key: é"}, 0},
+		"a query":           {viewer, `{"query":"{ categories { id } }"}`, nil, 0},
+		"a sign-in":         {edu.Viewer{}, gqltest.QueryBody(`mutation { signIn(input: {email: "a@7p.example", password: "a"}) { accessToken } }`, nil), nil, 0},
+		"a refresh":         {edu.Viewer{}, gqltest.QueryBody(`mutation { refreshSession(input: {refreshToken: "a"}) { accessToken } }`, nil), nil, 0},
+		"a skipped sign-in": {edu.Viewer{}, gqltest.QueryBody(`mutation { signIn(input: {email: "a@7p.example", password: "a"}) @skip(if: true) { accessToken } __typename }`, nil), nil, 1},
+		"invalid":           {viewer, `{"query":"mutation { signOut { nope } }"}`, nil, 0},
+	} {
+		budget := &limitedBudget{maxSpent: 1e6, maxAttempts: 10, maxMutations: 10}
+		s := gql.New(gql.Options{Log: discardLog, Budget: budget, Store: openDemoStore(t)})
+		postWithCost(t, s, tt.viewer, tt.body, tt.headers...)
+		if budget.mutations != tt.want {
+			t.Errorf("%s takes %d mutations, want %d", name, budget.mutations, tt.want)
+		}
+	}
+	s := gql.New(gql.Options{Log: discardLog, Budget: &limitedBudget{maxSpent: 1e6}})
+	if r := postWithCost(t, s, viewer, "{"+body+"}"); r.status != http.StatusTooManyRequests || r.Data != nil || r.Errors[0].Code() != "RATE_LIMITED" {
+		t.Errorf("without mutations left: %+v", r)
+	}
+}
+
+// A text takes its bytes from the budget if the server has to parse it.
+func TestTextBudget(t *testing.T) {
+	t.Parallel()
+	budget := &limitedBudget{maxSpent: 1e6, maxText: 60}
+	s := gql.New(gql.Options{Log: discardLog, Budget: budget, Store: openDemoStore(t)})
+	for _, tt := range []struct {
+		query        string
+		status, want int
+	}{
+		{"{ categories { id } }", http.StatusOK, 21},
+		{"{ categories { id } }", http.StatusOK, 21},
+		{"{ categories { id } } # a comment", http.StatusOK, 21}, // the same document
+		{"{ categories { nope } }", http.StatusUnprocessableEntity, 44},
+		{"{ categories { nope } }", http.StatusTooManyRequests, 44},
+		{"{ categories { id } }", http.StatusOK, 44},
+	} {
+		r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(tt.query, nil))
+		if r.status != tt.status || budget.text != int64(tt.want) {
+			t.Errorf("%s: status %d, %d bytes, want %d and %d", tt.query, r.status, budget.text, tt.status, tt.want)
 		}
 	}
 }

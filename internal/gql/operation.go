@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
@@ -75,7 +76,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	if e.timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, e.timeout)
 	}
-	ctx, refresh := withRefreshOutcome(ctx, session)
+	ctx, outcome := withSessionOutcome(ctx, session)
 	run := store.IdempotentRun{Owner: responseOwner(ctx, viewer), OwnRows: session != nil}
 	ctx, l := e.withLoaders(ctx, viewer)
 	var respond graphql.ResponseHandler
@@ -96,7 +97,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 		defer leave()
 		defer cancel()
 		resp := respond(ctx)
-		if err := e.countRejectedRefresh(ctx, refresh); err != nil && resp != nil {
+		if err := e.countSession(ctx, session, outcome); err != nil && resp != nil {
 			resp = e.errorResponse(ctx, err)
 		}
 		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})
@@ -105,15 +106,19 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 }
 
 // admitMutation returns the session field and the Idempotency-Key of a mutation, nil if it has none, or why
-// it is rejected. It takes an attempt to begin a session from the budget, unless the mutation is rejected for
-// another reason. That may wait: the operation holds nothing yet that others may need.
+// it is rejected. It takes a mutation, or an attempt to begin a session, from the budget, unless the mutation
+// is rejected for another reason. That may wait: the operation holds nothing yet that others may need.
 func (e operationExtension) admitMutation(ctx context.Context, v edu.Viewer, op *graphql.OperationContext) (*graphql.CollectedField, *idempotencyKey, error) {
 	session, err := findSessionField(op)
 	if err != nil {
 		return nil, nil, err
 	}
 	key, err := readIdempotencyKey(v, op)
-	if err == nil && session != nil && e.budget != nil {
+	switch {
+	case err != nil || e.budget == nil || op.Operation.Operation != ast.Mutation:
+	case session == nil:
+		err = e.budget.ConsumeMutation(ctx)
+	default:
 		err = consumeSignIn(ctx, e.budget, op, session)
 	}
 	return session, key, err
@@ -191,7 +196,7 @@ func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolv
 	if err != nil || v == nil {
 		return v, err
 	}
-	recordRefresh(ctx, v)
+	recordSession(ctx, v)
 	if field := graphql.GetFieldContext(ctx); strings.HasPrefix(field.Object, "__") {
 		if !hasTypeField(field) {
 			v = nil

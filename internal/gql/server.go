@@ -171,7 +171,7 @@ func (o Options) extensions(c components, root *resolvers.Resolver, documents li
 	}
 	list = append(list, o.Extensions...) // persisted operations: they find the text of a request
 	return append(list,
-		limits.StructureExtension{Documents: documents},
+		limits.StructureExtension{Documents: documents, Budget: o.Budget},
 		o.newCacheExtension(c, documents, schema),
 		introspectionExtension{enabled: o.Introspection},
 		operationExtension{

@@ -55,7 +55,7 @@ func findSessionField(op *graphql.OperationContext) (*graphql.CollectedField, er
 }
 
 // consumeSignIn takes the attempt of a session field from the budget of the request, and from that of the
-// email that it signs in with. A refresh is no attempt unless its token is invalid: see countRejectedRefresh.
+// email that it signs in with. A refresh is no attempt unless its token is invalid: see countSession.
 func consumeSignIn(ctx context.Context, b limits.Budget, op *graphql.OperationContext, session *graphql.CollectedField) error {
 	if session.Name == refreshField {
 		return nil
@@ -70,43 +70,53 @@ func consumeSignIn(ctx context.Context, b limits.Budget, op *graphql.OperationCo
 	return nil
 }
 
-// refreshOutcomeKey is the context key of the *refreshOutcome of an operation.
-type refreshOutcomeKey struct{}
+// sessionOutcomeKey is the context key of the *sessionOutcome of an operation.
+type sessionOutcomeKey struct{}
 
-// refreshOutcome reports whether an operation's refreshSession rejected its token.
-type refreshOutcome struct{ rejected bool }
+// sessionOutcome is how the session field of an operation ended. Neither is set if it failed otherwise.
+type sessionOutcome struct{ accepted, rejected bool }
 
-// withRefreshOutcome returns a context in which recordRefresh records the outcome of a refresh. The outcome
-// is nil for all other operations.
-func withRefreshOutcome(ctx context.Context, session *graphql.CollectedField) (context.Context, *refreshOutcome) {
-	if session == nil || session.Name != refreshField {
+// withSessionOutcome returns a context in which recordSession records the outcome of a session field. The
+// outcome is nil for operations without one.
+func withSessionOutcome(ctx context.Context, session *graphql.CollectedField) (context.Context, *sessionOutcome) {
+	if session == nil {
 		return ctx, nil
 	}
-	outcome := &refreshOutcome{}
-	return context.WithValue(ctx, refreshOutcomeKey{}, outcome), outcome
+	outcome := &sessionOutcome{}
+	return context.WithValue(ctx, sessionOutcomeKey{}, outcome), outcome
 }
 
-// recordRefresh records the value of a root field if it is that of a refresh. An operation that is retried
-// has the outcome of its last run.
-func recordRefresh(ctx context.Context, value any) {
+// recordSession records the value of a root field if it is that of a session field. An operation that is
+// retried has the outcome of its last run.
+func recordSession(ctx context.Context, value any) {
 	payload, ok := value.(*graph.SessionPayload)
 	if !ok || payload == nil {
 		return
 	}
-	if outcome, ok := ctx.Value(refreshOutcomeKey{}).(*refreshOutcome); ok {
+	if outcome, ok := ctx.Value(sessionOutcomeKey{}).(*sessionOutcome); ok {
 		outcome.rejected = len(payload.UserErrors) > 0
+		outcome.accepted = !outcome.rejected
 	}
 }
 
-// countRejectedRefresh takes an attempt to sign in from the budget of the request if a refresh rejected its
-// token, which may be a guess. A page may refresh at each load, so valid tokens take none, and whether a
-// token is valid is known only afterwards. The error replaces the response: an address without attempts
-// learns nothing about its tokens. A session that ended because its token was stolen stays ended.
-func (e operationExtension) countRejectedRefresh(ctx context.Context, outcome *refreshOutcome) error {
-	if e.budget == nil || outcome == nil || !outcome.rejected {
-		return nil
+// countSession settles the attempt of a session field with the budget of the request.
+//
+// A signIn whose password was right returns the attempt that it took: the members of a class share an
+// address. A signUp does not, because it creates an account.
+//
+// A refresh whose token was rejected takes an attempt, since the token may be a guess. A page may refresh
+// at each load, so valid tokens take none, and whether a token is valid is known only afterwards. The
+// error replaces the response: an address without attempts learns nothing about its tokens. A session
+// that ended because its token was stolen stays ended.
+func (e operationExtension) countSession(ctx context.Context, session *graphql.CollectedField, outcome *sessionOutcome) error {
+	switch {
+	case e.budget == nil || outcome == nil:
+	case session.Name == "signIn" && outcome.accepted:
+		e.budget.RefundSignIn(ctx)
+	case session.Name == refreshField && outcome.rejected:
+		return e.budget.ConsumeRejectedRefresh(ctx)
 	}
-	return e.budget.ConsumeSignIn(ctx)
+	return nil
 }
 
 // findNestedUserField returns a field of a session's user that has fields of its own, besides

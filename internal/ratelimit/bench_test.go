@@ -40,7 +40,7 @@ func BenchmarkAllow(b *testing.B) {
 func BenchmarkMiddleware(b *testing.B) {
 	b.ReportAllocs()
 	unlimited := Policy{Limit: 1e9, Window: 1e6 * time.Second}
-	l := New(Rules{Requests: unlimited, Cost: unlimited}, nil)
+	l := New(Rules{Anonymous: unlimited, Cost: unlimited}, nil)
 	address := netip.MustParseAddr("192.0.2.7")
 	h := l.Middleware(func(*http.Request) netip.Addr { return address })(
 		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -3,7 +3,6 @@ package ratelimit_test
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,30 +14,16 @@ import (
 	"github.com/7p-education/api/internal/ratelimit"
 )
 
-// TestConsumeRequests checks that n further requests take n, and none takes nothing.
-func TestConsumeRequests(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]string{-1: "9", 0: "9", 1: "8", 3: "6"} {
-		s := newServer(ratelimit.Rules{Requests: policy(10, time.Hour)})
-		s.handler = s.Middleware(func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.7") })(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if err := s.ConsumeRequests(r.Context(), n); err != nil {
-				t.Error(err)
-			}
-		}))
-		rec := s.send(t.Context(), caller{})
-		if got := rec.Header().Get("RateLimit"); !strings.HasPrefix(got, `"default";r=`+want+";") {
-			t.Errorf("%d further requests: %s, want %s left", n, got, want)
-		}
-	}
-}
-
 // TestUnlimitedRequests checks that requests that did not pass the middleware have no limit.
 func TestUnlimitedRequests(t *testing.T) {
 	t.Parallel()
 	one := policy(1, time.Hour)
-	s := newServer(ratelimit.Rules{Requests: one, Cost: one, SignIns: one, Emails: one, Registrations: one})
+	s := newServer(ratelimit.Rules{Anonymous: one, Cost: one, SignIns: one, Emails: one, Registrations: one})
 	for name, consume := range map[string]func(context.Context) error{
 		"requests": func(ctx context.Context) error { return s.ConsumeRequests(ctx, 5) },
+		"parsing":  func(ctx context.Context) error { return s.ConsumeText(ctx, 5000) },
+		"mutation": s.ConsumeMutation,
+		"refresh":  s.ConsumeRejectedRefresh,
 		"cost":     func(ctx context.Context) error { return s.ConsumeCost(ctx, 5) },
 		"sign-ins": s.ConsumeSignIn,
 		"emails":   func(ctx context.Context) error { return s.ConsumeEmailSignIn(ctx, "a@x.example") },
@@ -49,32 +34,6 @@ func TestUnlimitedRequests(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-	}
-}
-
-// TestDelayOfBatch checks that a batch is delayed as long as its requests one by one, and the step before the
-// maximum.
-func TestDelayOfBatch(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		slowdown ratelimit.Slowdown
-		more     int
-		want     time.Duration
-	}{
-		"across the threshold": {ratelimit.Slowdown{After: 3, Step: 100 * time.Millisecond, MaxDelay: time.Second}, 4, 300 * time.Millisecond},
-		"below the threshold":  {ratelimit.Slowdown{After: 5, Step: 100 * time.Millisecond, MaxDelay: time.Second}, 4, 0},
-		"up to the maximum":    {ratelimit.Slowdown{After: 2, Step: 100 * time.Millisecond, MaxDelay: 250 * time.Millisecond}, 3, 350 * time.Millisecond},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newServer(ratelimit.Rules{Requests: policy(100, 1000*time.Hour), Slowdown: tt.slowdown})
-				start := time.Now()
-				if rec := s.send(t.Context(), caller{more: tt.more}); rec.Code != http.StatusOK || time.Since(start) != tt.want {
-					t.Errorf("status %d after %v, want 200 after %v", rec.Code, time.Since(start), tt.want)
-				}
-			})
-		})
 	}
 }
 
@@ -91,11 +50,12 @@ func TestSlowdownWithoutRequestLimit(t *testing.T) {
 // TestPolicyStats checks that the enabled policies are counted, in their order.
 func TestPolicyStats(t *testing.T) {
 	t.Parallel()
-	s := newServer(ratelimit.Rules{Requests: policy(2, time.Hour), Cost: policy(9, time.Hour)})
+	s := newServer(ratelimit.Rules{Anonymous: policy(2, time.Hour), Viewer: policy(2, time.Hour), Cost: policy(9, time.Hour)})
 	for range 3 {
 		s.send(t.Context(), caller{cost: 5})
 	}
-	want := []ratelimit.PolicyStats{{Policy: "default", Allowed: 2, Rejected: 1}, {Policy: "cost", Allowed: 1, Rejected: 1}, {Policy: "authentication"}}
+	s.send(t.Context(), caller{read: true, viewer: edu.Viewer{ID: 7}})
+	want := []ratelimit.PolicyStats{{Policy: "requests", Allowed: 4}, {Policy: "default", Allowed: 2, Rejected: 1}, {Policy: "viewer"}, {Policy: "cost", Allowed: 1, Rejected: 1}, {Policy: "authentication"}}
 	if diff := cmp.Diff(want, s.PolicyStats()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -111,9 +71,9 @@ func TestDelayStats(t *testing.T) {
 		email              string // of a sign-in attempt
 		delayed, queueFull uint64
 	}{
-		"requests": {ratelimit.Rules{Requests: policy(5000, 5000*time.Hour), Slowdown: ratelimit.Slowdown{Step: time.Second, MaxDelay: time.Second}}, "", full, 2},
+		"requests": {ratelimit.Rules{Anonymous: policy(5000, 5000*time.Hour), Slowdown: ratelimit.Slowdown{Step: time.Second, MaxDelay: time.Second}}, "", full, 2},
 		"sign-ins": {ratelimit.Rules{SignIns: policy(5000, time.Hour), Emails: policy(5000, 5000*time.Hour)}, "a@x.example", full, 2},
-		"none":     {ratelimit.Rules{Requests: policy(5000, time.Hour)}, "", 0, 0},
+		"none":     {ratelimit.Rules{Anonymous: policy(5000, time.Hour)}, "", 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,8 +107,8 @@ func TestIgnoredAttempts(t *testing.T) {
 		rules   ratelimit.Rules
 		attempt *string
 	}{
-		"email without sign-ins":  {ratelimit.Rules{Requests: policy(100, time.Hour), Emails: policy(1, time.Hour)}, &email},
-		"attempt without a limit": {ratelimit.Rules{Requests: policy(100, time.Hour), SignIns: policy(100, time.Hour)}, &email},
+		"email without sign-ins":  {ratelimit.Rules{Anonymous: policy(100, time.Hour), Emails: policy(1, time.Hour)}, &email},
+		"attempt without a limit": {ratelimit.Rules{Anonymous: policy(100, time.Hour), SignIns: policy(100, time.Hour)}, &email},
 		"no email":                {ratelimit.Rules{SignIns: policy(100, time.Hour), Emails: policy(1, time.Hour)}, &none},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,8 +2,6 @@ package ratelimit
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 )
 
@@ -29,11 +27,11 @@ const emailDelayStep = time.Second
 // knownDivisor is the ratio of an email's bucket to that of its known addresses.
 const knownDivisor = 5
 
-func newEmailLimits(p Policy, open func(Policy) *countedLimiter) *emailLimits {
+func newEmailLimits(p Policy, open func(Policy) *countedLimiter, delays *delayQueue) *emailLimits {
 	p.Name = "emails"
 	known := Policy{Name: "known-addresses", Limit: max(1, p.Limit/knownDivisor), Window: p.Window}
 	return &emailLimits{
-		all: open(p), known: open(known), delays: newDelayQueue(),
+		all: open(p), known: open(known), delays: delays,
 		slowdown: Slowdown{After: p.Limit / 2, Step: emailDelayStep, MaxDelay: maxDelay},
 		isKnown:  func(context.Context, []byte) (bool, error) { return false, nil },
 	}
@@ -72,10 +70,5 @@ func (l *Limits) ConsumeEmailSignIn(ctx context.Context, email string) error {
 	case !d.Allowed:
 		return limited.rejectRequest(d, exceededMessage("too many sign-in attempts with this email", d.Policy))
 	}
-	err = l.emails.delays.delayRequest(ctx, delay)
-	if errors.Is(err, errDelayQueueFull) {
-		d.RetryAfter = delay
-		return limited.rejectRequest(d, fmt.Sprintf("the maximum of %d delayed sign-in attempts is reached", maxDelayed))
-	}
-	return err
+	return l.emails.delays.delayRequest(ctx, limited, d, delay)
 }

@@ -82,7 +82,7 @@ const attacker, neighbor = "192.0.2.7", "192.0.2.8"
 func TestFailedAuthentications(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(3, 30*time.Second)}, nil))
+		s := newAuthServer(ratelimit.New(ratelimit.Rules{Anonymous: policy(3, 30*time.Second)}, nil))
 		s.wantStatus(t, attacker, "good", http.StatusOK, true)
 		for i, state := range []string{`"authentication";r=2;t=10`, `"authentication";r=1;t=10`, `"authentication";r=0;t=10`} {
 			rec := s.wantStatus(t, attacker, "bad", http.StatusUnauthorized, true)
@@ -112,7 +112,7 @@ func TestFailedAuthentications(t *testing.T) {
 // not be checked, tokens without an account or session, and the first rejection of an accepted token.
 func TestUncountedAuthentications(t *testing.T) {
 	t.Parallel()
-	s := newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(1, time.Hour)}, nil))
+	s := newAuthServer(ratelimit.New(ratelimit.Rules{Anonymous: policy(1, time.Hour)}, nil))
 	for range 3 {
 		s.wantStatus(t, attacker, "expired", http.StatusUnauthorized, true)
 		s.wantStatus(t, attacker, "unchecked", http.StatusServiceUnavailable, true)
@@ -130,7 +130,7 @@ func TestUncountedAuthentications(t *testing.T) {
 // a blocked address.
 func TestUncheckedTokenStaysAccepted(t *testing.T) {
 	t.Parallel()
-	s := newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(1, time.Hour)}, nil))
+	s := newAuthServer(ratelimit.New(ratelimit.Rules{Anonymous: policy(1, time.Hour)}, nil))
 	s.wantStatus(t, attacker, "good", http.StatusOK, true)
 	s.wantStatus(t, attacker, "bad", http.StatusUnauthorized, true)
 	s.checks.errors["good"] = s.checks.errors["unchecked"]
@@ -164,7 +164,7 @@ func TestIssuedTokenIsExempt(t *testing.T) {
 	defer accounts.Close()
 	tokens := newTokens(secret)
 	a := &auth.Authenticator{Tokens: tokens, Accounts: accounts}
-	s := newAuthServerFor(a, ratelimit.New(ratelimit.Rules{Requests: policy(1, time.Hour)}, nil))
+	s := newAuthServerFor(a, ratelimit.New(ratelimit.Rules{Anonymous: policy(1, time.Hour)}, nil))
 	forged := issue(newTokens("another secret of thirty-two bytes"), time.Hour)
 	for i, c := range []struct {
 		token string
@@ -202,7 +202,7 @@ func TestSharedFailedAuthentications(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = redis.Close() })
-		servers[i] = newAuthServer(ratelimit.New(ratelimit.Rules{Requests: policy(3, time.Hour)}, redis))
+		servers[i] = newAuthServer(ratelimit.New(ratelimit.Rules{Anonymous: policy(3, time.Hour)}, redis))
 	}
 	for range 3 {
 		servers[0].wantStatus(t, attacker, "bad", http.StatusUnauthorized, true)

@@ -19,15 +19,15 @@ func newGCRA(p Policy) gcra {
 	return gcra{policy: p, interval: interval, burst: interval * limit}
 }
 
-// spendCost takes cost from a bucket at the time now. It returns the bucket's new tat, and how long a
-// cost that does not fit has to wait; 0 if it was taken.
+// spendCost takes cost from a bucket at the time now, and returns a negative one to it. It returns the
+// bucket's new tat, and how long a cost that does not fit has to wait; 0 if it was taken.
 func (g gcra) spendCost(tat, now, cost int64) (newTAT, wait int64) {
 	// A tat more than a whole bucket ahead is from an earlier policy or clock.
 	tat = min(max(tat, now), now+g.burst)
 	if wait = tat + cost*g.interval - now - g.burst; wait > 0 {
 		return tat, wait
 	}
-	return tat + cost*g.interval, 0
+	return max(tat+cost*g.interval, now), 0
 }
 
 func (g gcra) clampCost(cost int) int64 { return int64(min(max(cost, 1), g.policy.Limit)) }

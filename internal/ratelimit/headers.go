@@ -16,8 +16,11 @@ import (
 // limitedRequest is a request with its caller and the header of its response.
 type limitedRequest struct {
 	caller     caller
+	tier       *tier
 	header     http.Header
-	retryAfter int64 // longest wait of its rejections in seconds; 0 for none
+	retryAfter int64         // longest wait of its rejections in seconds; 0 for none
+	delay      time.Duration // of the request, by all limits together
+	signingIn  bool          // whether it has an attempt to sign in in progress
 }
 
 type limitedRequestKey struct{}
@@ -57,6 +60,12 @@ func (r *limitedRequest) rejectRequest(d Decision, reason string) error {
 	return &edu.Error{
 		Code: edu.RateLimited, Message: reason + ", retry in " + formatSeconds(wait), RetryAfter: int(wait),
 	}
+}
+
+// addDelay adds a delay of the request to the Server-Timing header of its response, in milliseconds.
+func (r *limitedRequest) addDelay(d time.Duration) {
+	r.delay += d
+	r.header["Server-Timing"] = []string{"ratelimit;dur=" + strconv.FormatInt(r.delay.Milliseconds(), 10)}
 }
 
 // exceededMessage returns a message with the limit that was exceeded.

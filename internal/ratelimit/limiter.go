@@ -34,6 +34,23 @@ type Decision struct {
 	RetryAfter time.Duration
 }
 
+// refundableLimiter is a Limiter whose buckets take back what they gave.
+type refundableLimiter interface {
+	Limiter
+	// Refund returns one to the bucket of key, unless it is full.
+	Refund(ctx context.Context, key string) Decision
+}
+
+// newRefundableLimiter returns a Limiter as NewLimiter does.
+func newRefundableLimiter(p Policy, r *cache.Redis) refundableLimiter {
+	if r == nil {
+		return NewMemoryLimiter(p)
+	}
+	l := NewRedisLimiter(p, r)
+	l.ownShadow = true
+	return l
+}
+
 // NewLimiter returns a Limiter with buckets in r, or in memory if r is nil. p must not be disabled.
 func NewLimiter(p Policy, r *cache.Redis) Limiter {
 	if r == nil {

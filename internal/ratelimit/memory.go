@@ -28,6 +28,11 @@ func (l *MemoryLimiter) Allow(_ context.Context, key string, cost int) Decision 
 	return l.spendCost(l.gcra, key, time.Since(l.started).Microseconds(), cost)
 }
 
+// Refund returns one to the bucket of key, unless it is full.
+func (l *MemoryLimiter) Refund(_ context.Context, key string) Decision {
+	return l.refund(l.gcra, key, time.Since(l.started).Microseconds())
+}
+
 // buckets are the theoretical arrival times of buckets that are not full, by their keys. It is safe for
 // concurrent use.
 type buckets struct {
@@ -43,9 +48,18 @@ func newBuckets() buckets {
 
 // spendCost takes cost from the bucket of key at the time now, or rejects and takes nothing.
 func (b *buckets) spendCost(g gcra, key string, now int64, cost int) Decision {
+	return b.changeBucket(g, key, now, g.clampCost(cost))
+}
+
+// refund returns one to the bucket of key at the time now, unless it is full.
+func (b *buckets) refund(g gcra, key string, now int64) Decision {
+	return b.changeBucket(g, key, now, -1)
+}
+
+func (b *buckets) changeBucket(g gcra, key string, now, cost int64) Decision {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	tat, wait := g.spendCost(b.arrivalTimes[key], now, g.clampCost(cost))
+	tat, wait := g.spendCost(b.arrivalTimes[key], now, cost)
 	b.storeArrival(key, tat, now)
 	return g.newDecision(tat-now, wait)
 }

@@ -31,8 +31,11 @@ type RedisLimiter struct {
 	redis        *cache.Redis
 	gcra, outage gcra
 	shadow       buckets // in Redis's time
-	started      time.Time
-	clockOffset  atomic.Int64 // Redis's time when this process's clock read started, in microseconds
+	// ownShadow restricts the shadow to what this process took itself and did not return. What others took
+	// and will return must not be restored.
+	ownShadow   bool
+	started     time.Time
+	clockOffset atomic.Int64 // Redis's time when this process's clock read started, in microseconds
 }
 
 var _ Limiter = (*RedisLimiter)(nil)
@@ -46,23 +49,48 @@ func NewRedisLimiter(p Policy, r *cache.Redis) *RedisLimiter {
 
 // Allow takes cost from the bucket of key, or rejects and takes nothing.
 func (l *RedisLimiter) Allow(ctx context.Context, key string, cost int) Decision {
-	g := l.gcra
+	now, ahead, wait, err := l.changeBucket(ctx, key, l.gcra.clampCost(cost), l.shadow.arrivalTime(key))
+	switch {
+	case err != nil:
+		return l.shadow.spendCost(l.outage, key, now, cost)
+	case !l.ownShadow:
+		l.shadow.raiseArrival(key, now+ahead, now)
+	case wait == 0:
+		l.shadow.spendCost(l.gcra, key, now, cost)
+	}
+	return l.gcra.newDecision(ahead, wait)
+}
+
+// Refund returns one to the bucket of key, unless it is full. It is for limiters with ownShadow.
+func (l *RedisLimiter) Refund(ctx context.Context, key string) Decision {
+	now, ahead, _, err := l.changeBucket(ctx, key, -1, 0)
+	if err != nil {
+		return l.shadow.refund(l.outage, key, now)
+	}
+	l.shadow.refund(l.gcra, key, now)
+	return l.gcra.newDecision(ahead, 0)
+}
+
+// changeBucket takes cost from the bucket of key in Redis, which is at least as empty as the arrival time
+// seen says. It returns Redis's time, which it estimates if there is an error, how far the bucket's new
+// tat is ahead of it, and how long a cost that does not fit has to wait. cache.Redis counts and logs
+// errors.
+func (l *RedisLimiter) changeBucket(ctx context.Context, key string, cost, seen int64) (now, ahead, wait int64, err error) {
 	var reply []int64
-	err := l.redis.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
-		reply, err = gcraScript.Run(ctx, c, []string{l.redisKey(key)}, g.interval, g.burst, g.clampCost(cost), l.shadow.arrivalTime(key)).Int64Slice()
+	err = l.redis.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
+		reply, err = gcraScript.Run(ctx, c, []string{l.redisKey(key)}, l.gcra.interval, l.gcra.burst, cost, seen).Int64Slice()
 		if err == nil && len(reply) != 3 {
 			err = fmt.Errorf("rate limit script returned %d numbers instead of 3", len(reply))
 		}
 		return err
 	})
 	elapsed := time.Since(l.started).Microseconds()
-	if err != nil { // cache.Redis counts and logs it
-		return l.shadow.spendCost(l.outage, key, l.clockOffset.Load()+elapsed, cost)
+	if err != nil {
+		return l.clockOffset.Load() + elapsed, 0, 0, err
 	}
-	now, tat, wait := reply[0], reply[1], reply[2]
+	now = reply[0]
 	l.clockOffset.Store(now - elapsed)
-	l.shadow.raiseArrival(key, tat, now)
-	return g.newDecision(tat-now, wait)
+	return now, reply[1] - now, reply[2], nil
 }
 
 func (l *RedisLimiter) redisKey(key string) string {

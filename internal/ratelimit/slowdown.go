@@ -95,32 +95,56 @@ func (s Slowdown) requestDelay(used int) time.Duration {
 	return excess * s.Step
 }
 
-// errDelayQueueFull is returned by delayQueue.delayRequest if the queue is full.
-var errDelayQueueFull = errors.New("delay queue full")
-
 // delayQueue delays at most maxDelayed requests at a time, and counts them.
 type delayQueue struct {
+	delayedKind         string // what it delays, for a message
 	slots               *semaphore.Weighted
 	delayed, overflowed atomic.Uint64
 }
 
-func newDelayQueue() *delayQueue { return &delayQueue{slots: semaphore.NewWeighted(maxDelayed)} }
+func newDelayQueue(delayedKind string) *delayQueue {
+	return &delayQueue{delayedKind: delayedKind, slots: semaphore.NewWeighted(maxDelayed)}
+}
 
-// delayRequest returns after d, or earlier with the context's error. If maxDelayed requests wait
-// already, it returns errDelayQueueFull at once.
-func (q *delayQueue) delayRequest(ctx context.Context, d time.Duration) error {
+// delayRequest returns after a delay, or earlier with the context's error. If maxDelayed requests wait
+// already, it rejects the request at once. d is the decision that the request is delayed by.
+func (q *delayQueue) delayRequest(ctx context.Context, limited *limitedRequest, d Decision, delay time.Duration) error {
+	if delay == 0 {
+		return nil
+	}
 	if !q.slots.TryAcquire(1) {
 		q.overflowed.Add(1)
-		return errDelayQueueFull
+		d.RetryAfter = delay
+		return limited.rejectRequest(d, fmt.Sprintf("the maximum of %d delayed %s is reached", maxDelayed, q.delayedKind))
 	}
 	defer q.slots.Release(1)
 	q.delayed.Add(1)
-	timer := time.NewTimer(d)
+	limited.addDelay(delay)
+	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// awaitSignal returns true once signal is closed, and false if the context ends before. If maxDelayed
+// requests wait already, it returns false at once.
+func (q *delayQueue) awaitSignal(ctx context.Context, limited *limitedRequest, signal <-chan struct{}) bool {
+	if !q.slots.TryAcquire(1) {
+		q.overflowed.Add(1)
+		return false
+	}
+	defer q.slots.Release(1)
+	q.delayed.Add(1)
+	start := time.Now()
+	defer func() { limited.addDelay(time.Since(start)) }()
+	select {
+	case <-signal:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }

@@ -2,6 +2,7 @@ package ratelimit_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -57,18 +58,26 @@ func TestSlowdown(t *testing.T) {
 		limit, undelayed int
 	}{
 		"default": {edu.Viewer{}, 100, 50},
+		"viewer":  {edu.Viewer{ID: 7}, 300, 150},
 		"premium": {edu.Viewer{ID: 7, Plan: edu.PlanPremium}, 1000, 500},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newServer(ratelimit.Rules{Requests: policy(100, 1000*time.Hour), Premium: policy(1000, 10000*time.Hour), Slowdown: defaultSlowdown})
+				s := newServer(ratelimit.Rules{Anonymous: policy(100, 1000*time.Hour), Viewer: policy(300, 3000*time.Hour), Premium: policy(1000, 10000*time.Hour), Slowdown: defaultSlowdown})
 				for n := 1; n <= tt.limit; n++ {
 					start := time.Now()
 					rec := s.send(t.Context(), caller{viewer: tt.viewer})
 					want := min(time.Duration(max(0, n-tt.undelayed))*100*time.Millisecond, 2*time.Second)
 					if delay := time.Since(start); delay != want || rec.Code != http.StatusOK {
 						t.Fatalf("request %d: status %d after %v, want 200 after %v", n, rec.Code, delay, want)
+					}
+					timing := ""
+					if want > 0 {
+						timing = fmt.Sprintf("ratelimit;dur=%d", want.Milliseconds())
+					}
+					if got := rec.Header().Get("Server-Timing"); got != timing {
+						t.Fatalf("request %d: Server-Timing %q, want %q", n, got, timing)
 					}
 				}
 				start := time.Now()
@@ -84,7 +93,7 @@ func TestSlowdown(t *testing.T) {
 func TestSlowdownEndsWithContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: policy(10, time.Hour), Slowdown: ratelimit.Slowdown{Step: 2 * time.Second, MaxDelay: 2 * time.Second}})
+		s := newServer(ratelimit.Rules{Anonymous: policy(10, time.Hour), Slowdown: ratelimit.Slowdown{Step: 2 * time.Second, MaxDelay: 2 * time.Second}})
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		defer cancel()
 		start := time.Now()
@@ -98,7 +107,7 @@ func TestSlowdownEndsWithContext(t *testing.T) {
 // TestSlowdownOverHTTP checks that a delay ends when the client disconnects.
 func TestSlowdownOverHTTP(t *testing.T) {
 	t.Parallel()
-	s := newServer(ratelimit.Rules{Requests: policy(10, time.Hour), Slowdown: ratelimit.Slowdown{Step: 5 * time.Second, MaxDelay: 5 * time.Second}})
+	s := newServer(ratelimit.Rules{Anonymous: policy(10, time.Hour), Slowdown: ratelimit.Slowdown{Step: 5 * time.Second, MaxDelay: 5 * time.Second}})
 	ended := make(chan time.Duration)
 	disconnect := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +136,7 @@ func TestSlowdownIsBounded(t *testing.T) {
 	t.Parallel()
 	const queueLength = 1000
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(ratelimit.Rules{Requests: policy(5000, 5000*time.Hour), Slowdown: ratelimit.Slowdown{Step: 2 * time.Second, MaxDelay: 2 * time.Second}})
+		s := newServer(ratelimit.Rules{Anonymous: policy(5000, 5000*time.Hour), Slowdown: ratelimit.Slowdown{Step: 2 * time.Second, MaxDelay: 2 * time.Second}})
 		start := time.Now()
 		for range queueLength {
 			go s.send(t.Context(), caller{})

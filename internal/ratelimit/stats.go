@@ -3,6 +3,8 @@ package ratelimit
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/7p-education/api/internal/cache"
 )
 
 // countedLimiter is a Limiter that counts its decisions.
@@ -10,6 +12,14 @@ type countedLimiter struct {
 	Limiter
 	policy            Policy
 	allowed, rejected atomic.Uint64
+}
+
+// newCountedLimiter returns a Limiter with buckets in r, or in memory if r is nil; nil if p is disabled.
+func newCountedLimiter(p Policy, r *cache.Redis) *countedLimiter {
+	if p.Disabled() {
+		return nil
+	}
+	return &countedLimiter{Limiter: NewLimiter(p, r), policy: p}
 }
 
 // Allow calls the Limiter and counts its decision.
@@ -31,17 +41,30 @@ type PolicyStats struct {
 	Allowed, Rejected uint64
 }
 
-// PolicyStats returns the counts of the enabled policies, always in the same order.
+// PolicyStats returns the counts of the enabled policies, always in the same order. The requests of all
+// kinds of callers are counted together.
 func (l *Limits) PolicyStats() []PolicyStats {
 	var all []PolicyStats
-	limiters := []*countedLimiter{l.requests, l.premium, l.cost, l.signIns, l.registrations, l.failures}
+	limiters := []*countedLimiter{
+		l.anonymous.requests, l.viewer.requests, l.premium.requests,
+		l.anonymous.mutations, l.viewer.mutations, l.premium.mutations, l.cost,
+	}
+	if l.signIns != nil {
+		limiters = append(limiters, l.signIns.countedLimiter)
+	}
+	limiters = append(limiters, l.registrations, l.failures)
 	if l.emails != nil {
 		limiters = append(limiters, l.emails.all, l.emails.known)
 	}
 	for _, c := range limiters {
-		if c != nil {
-			all = append(all, PolicyStats{c.policy.Name, c.allowed.Load(), c.rejected.Load()})
+		if c == nil {
+			continue
 		}
+		if n := len(all); n == 0 || all[n-1].Policy != c.policy.Name {
+			all = append(all, PolicyStats{Policy: c.policy.Name})
+		}
+		sum := &all[len(all)-1]
+		sum.Allowed, sum.Rejected = sum.Allowed+c.allowed.Load(), sum.Rejected+c.rejected.Load()
 	}
 	return all
 }
@@ -50,8 +73,8 @@ func (l *Limits) PolicyStats() []PolicyStats {
 // rejected because the delay queue was full.
 func (l *Limits) DelayStats() (delayed, queueFull uint64) {
 	delayed, queueFull = l.delays.delayed.Load(), l.delays.overflowed.Load()
-	if l.emails != nil {
-		delayed, queueFull = delayed+l.emails.delays.delayed.Load(), queueFull+l.emails.delays.overflowed.Load()
+	if l.signIns != nil {
+		delayed, queueFull = delayed+l.signIns.delays.delayed.Load(), queueFull+l.signIns.delays.overflowed.Load()
 	}
 	return delayed, queueFull
 }

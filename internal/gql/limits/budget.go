@@ -8,10 +8,19 @@ type Budget interface {
 	// ConsumeRequests takes n more requests, for the operations of a batch beyond the first: the request
 	// itself is counted already.
 	ConsumeRequests(ctx context.Context, n int) error
+	// ConsumeText takes the bytes of a text that has to be parsed.
+	ConsumeText(ctx context.Context, bytes int) error
+	// ConsumeMutation takes a mutation that does not begin or continue a session, and may wait before it
+	// returns. The error may also be that of the context.
+	ConsumeMutation(ctx context.Context) error
 	// ConsumeCost takes the cost of an operation.
 	ConsumeCost(ctx context.Context, cost int64) error
-	// ConsumeSignIn takes an attempt to begin a session, or one to continue it with an invalid token.
+	// ConsumeSignIn takes an attempt to begin a session, and may wait before it returns.
 	ConsumeSignIn(ctx context.Context) error
+	// RefundSignIn returns the attempt that ConsumeSignIn took, because it succeeded.
+	RefundSignIn(ctx context.Context)
+	// ConsumeRejectedRefresh takes an attempt to continue a session with an invalid token.
+	ConsumeRejectedRefresh(ctx context.Context) error
 	// ConsumeEmailSignIn takes an attempt to sign in with an email, and may wait before it returns. The
 	// error may also be that of the context, or have the code SERVICE_UNAVAILABLE.
 	ConsumeEmailSignIn(ctx context.Context, email string) error

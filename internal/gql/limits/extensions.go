@@ -15,7 +15,10 @@ const HeaderIdempotencyKey = "Idempotency-Key"
 
 // StructureExtension rejects documents that exceed the limits before gqlgen validates them. It runs
 // after the extensions that find the text of a request.
-type StructureExtension struct{ Documents DocumentCache }
+type StructureExtension struct {
+	Documents DocumentCache
+	Budget    Budget // nil for no budget
+}
 
 var _ graphql.OperationParameterMutator = StructureExtension{}
 
@@ -26,10 +29,16 @@ func (StructureExtension) ExtensionName() string { return "Structure" }
 func (StructureExtension) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationParameters rejects a document that exceeds the limits, and one with half a surrogate pair.
-// It accepts any other text that is not GraphQL: gqlgen parses it again, and rejects it then.
-func (s StructureExtension) MutateOperationParameters(_ context.Context, p *graphql.RawParams) *gqlerror.Error {
+// It accepts any other text that is not GraphQL: gqlgen parses it again, and rejects it then. It takes a
+// text that is not in the document cache from the caller's budget, because it has to be parsed.
+func (s StructureExtension) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
 	if d, _ := s.Documents.findDocument(p.Query); d != nil {
 		return nil
+	}
+	if s.Budget != nil {
+		if err := s.Budget.ConsumeText(ctx, len(p.Query)); err != nil {
+			return gqlerror.Wrap(err)
+		}
 	}
 	if err := checkEscapes(p.Query); err != nil {
 		return err

@@ -1,0 +1,137 @@
+package ratelimit_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/cache/redistest"
+	"github.com/7p-education/api/internal/ratelimit"
+)
+
+// signInRules are the default of RATE_LIMIT_SIGN_IN.
+var signInRules = ratelimit.Rules{SignIns: policy(5, 15*time.Minute)}
+
+// TestRightPasswords checks that successful sign-ins take no attempt, and that the failures between them
+// do: a success does not return those.
+func TestRightPasswords(t *testing.T) {
+	t.Parallel()
+	for name, redis := range map[string]*cache.Redis{"memory": nil, "redis": openRedis(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(ratelimit.New(signInRules, redis))
+			for n := range 30 {
+				email := fmt.Sprintf("%d@x.example", n)
+				if rec := s.send(t.Context(), caller{attempt: &email, right: true}); rec.Code != http.StatusOK || remaining(rec) != `"sessions";r=5` && remaining(rec) != `"sessions";r=4` {
+					t.Fatalf("right password %d: status %d, %s", n, rec.Code, remaining(rec))
+				}
+			}
+			for n, want := range []int{200, 200, 200, 200, 200, 429, 429} {
+				email := "a@x.example"
+				if rec := s.send(t.Context(), caller{attempt: &email}); rec.Code != want {
+					t.Errorf("wrong password %d: status %d, want %d", n, rec.Code, want)
+				}
+				if n < 4 {
+					s.send(t.Context(), caller{attempt: &email, right: true})
+				}
+			}
+			email := "a@x.example"
+			if rec := s.send(t.Context(), caller{attempt: &email, right: true}); rec.Code != http.StatusTooManyRequests {
+				t.Errorf("right password without attempts left: status %d", rec.Code)
+			}
+		})
+	}
+}
+
+func openRedis(t *testing.T) *cache.Redis {
+	t.Helper()
+	url, prefix := redistest.NewKeyspace(t)
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Deadline: time.Minute, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// TestRightPasswordsOfTwoProcesses checks that a process does not restore the attempts that another one
+// had in progress and returned.
+func TestRightPasswordsOfTwoProcesses(t *testing.T) {
+	t.Parallel()
+	r := openRedis(t)
+	first, second := serve(ratelimit.New(signInRules, r)), serve(ratelimit.New(signInRules, r))
+	email := "a@x.example"
+	for range 10 {
+		first.inside = func(ctx context.Context) { // during an attempt of the first process
+			first.inside = nil
+			_ = first.ConsumeSignIn(ctx)
+			if rec := second.send(t.Context(), caller{attempt: &email, right: true}); rec.Code != http.StatusOK {
+				t.Errorf("right password: status %d", rec.Code)
+			}
+			first.RefundSignIn(ctx)
+		}
+		first.send(t.Context(), caller{read: true})
+	}
+	if rec := second.send(t.Context(), caller{attempt: &email}); remaining(rec) != `"sessions";r=4` {
+		t.Errorf("after 20 right passwords and a wrong one: %s", remaining(rec))
+	}
+}
+
+// TestConcurrentGuesses checks that concurrent wrong passwords do not exceed the limit, and that concurrent
+// right ones wait for each other.
+func TestConcurrentGuesses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		right  bool
+		served int64
+		took   time.Duration
+	}{
+		"wrong": {false, 5, time.Second},
+		"right": {true, 25, 5 * time.Second}, // five at a time
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer(ratelimit.Rules{SignIns: policy(5, 15*time.Minute)})
+				s.verifying = time.Second
+				start := time.Now()
+				var wg sync.WaitGroup
+				for n := range 25 {
+					wg.Go(func() {
+						email := fmt.Sprintf("%d@x.example", n)
+						s.send(t.Context(), caller{attempt: &email, right: tt.right})
+					})
+				}
+				wg.Wait()
+				if s.served.Load() != tt.served || time.Since(start) != tt.took {
+					t.Errorf("served %d in %v, want %d in %v", s.served.Load(), time.Since(start), tt.served, tt.took)
+				}
+			})
+		})
+	}
+}
+
+// TestSlowAttempts checks that an attempt is rejected after 5 s if those in progress take longer.
+func TestSlowAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(ratelimit.Rules{SignIns: policy(1, 15*time.Minute)})
+		s.verifying = time.Minute
+		email := "a@x.example"
+		go s.send(t.Context(), caller{attempt: &email, right: true})
+		synctest.Wait()
+		start := time.Now()
+		rec := s.send(t.Context(), caller{attempt: &email})
+		rejectionMessage(t, rec)
+		if wait := time.Since(start); wait != 5*time.Second || rec.Header().Get("Server-Timing") != "ratelimit;dur=5000" {
+			t.Errorf("rejected after %v, %v", wait, rec.Header())
+		}
+		time.Sleep(time.Minute)
+	})
+}
