@@ -105,7 +105,7 @@ func newCachingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from
 	h := auth.Middleware(tokens, nil)(http.Handler(gql.New(gql.Options{Store: db, Log: log, OperationTimeout: 10 * time.Second, Introspection: true, ResponseCache: responses})))
 	for _, wrap := range []func(http.Handler) http.Handler{
 		middleware.Compress(), cors.Handler, middleware.SecurityHeaders(), middleware.Recover(log), middleware.ObserveRequests(func(middleware.CompletedRequest) {}),
-		middleware.AccessLog(io.Discard, slog.LevelInfo), middleware.RequestID(), middleware.ResolveClient(nil), middleware.CloseChunked(),
+		middleware.AccessLog(io.Discard, slog.LevelInfo), middleware.RequestID(), middleware.ResolveClient(nil, ""), middleware.CloseChunked(),
 	} {
 		h = wrap(h)
 	}

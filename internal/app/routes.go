@@ -49,7 +49,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	mux := http.NewServeMux()
 	rateLimits := s.shared.rateLimits
 	authenticate := auth.Middleware(s.authentication, rateLimits.FailedAuthentications(clientAddress))
-	mux.Handle("/graphql", wrapHandler(api, redirectBrowsers, authenticate, rateLimits.Middleware(clientAddress)))
+	mux.Handle("/graphql", wrapHandler(api, redirectBrowsers, exemptTrustedCallers, authenticate, rateLimits.Middleware(clientAddress)))
 	addPlayground(mux, c, s)
 	mux.Handle("GET "+playgroundDocumentsPath, wrapHandler(playgroundDocuments{s.documents.list, s.db.isDemo()}, authenticate, rateLimits.Middleware(clientAddress)))
 	documentRoutes{DatabaseDocuments{s.db}, string(c.DocumentsToken), c.MaxBulkBodyBytes, log}.register(mux)
@@ -60,7 +60,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	mux.Handle("GET /metrics", metrics.Handler(string(c.MetricsToken), home))
 	mux.Handle("/", home)
 	return wrapHandler(mux,
-		middleware.ResolveClient(c.TrustedProxies),
+		middleware.ResolveClient(c.TrustedProxies, middleware.TrustedCallerKey(c.TrustedCallerKey)),
 		middleware.RequestID(),
 		middleware.AccessLog(s.accessLog, c.LogLevel),
 		middleware.ObserveRequests(requestObserver(metrics)),
@@ -102,6 +102,16 @@ func queryLimits(c *config.Config) limits.Limits {
 }
 
 func clientAddress(r *http.Request) netip.Addr { return middleware.ClientFrom(r).Address }
+
+// exemptTrustedCallers exempts trusted callers that name no end user from the limits of their address.
+func exemptTrustedCallers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if middleware.ClientFrom(r).Trusted {
+			r = r.WithContext(ratelimit.WithTrustedAddress(r.Context()))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // redirectBrowsers redirects a browser that opens the endpoint to the playground.
 func redirectBrowsers(next http.Handler) http.Handler {

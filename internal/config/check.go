@@ -44,7 +44,7 @@ func (c *Config) Check() error {
 
 // productionSettings are settings that a demo does not have: a server with one of them and without
 // DATABASE_URL is probably one of production.
-var productionSettings = []string{"JWT_SECRET", "JWT_KEYS", "JWKS_URL", "TRUSTED_PROXIES", "METRICS_TOKEN", "DOCUMENTS_TOKEN"}
+var productionSettings = []string{"JWT_SECRET", "JWT_KEYS", "JWKS_URL", "TRUSTED_PROXIES", "TRUSTED_CALLER_KEY", "METRICS_TOKEN", "DOCUMENTS_TOKEN"}
 
 // checkDemo returns a mistake if a server for production would become a demo, whose passwords are
 // public.

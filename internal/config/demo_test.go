@@ -13,7 +13,7 @@ import (
 // A server without DATABASE_URL, which is a demo, has no setting of production unless DEMO=true.
 func TestDemo(t *testing.T) {
 	production := map[string]string{
-		"JWT_SECRET": strings.Repeat("hush", 8), "JWT_KEYS": "hush.pem", "JWKS_URL": "https://u:hush@id.example/keys", "TRUSTED_PROXIES": "10.0.0.0/8", "METRICS_TOKEN": strings.Repeat("hush", 4), "DOCUMENTS_TOKEN": strings.Repeat("hush", 4),
+		"JWT_SECRET": strings.Repeat("hush", 8), "JWT_KEYS": "hush.pem", "JWKS_URL": "https://u:hush@id.example/keys", "TRUSTED_PROXIES": "10.0.0.0/8", "TRUSTED_CALLER_KEY": strings.Repeat("hush", 4), "METRICS_TOKEN": strings.Repeat("hush", 4), "DOCUMENTS_TOKEN": strings.Repeat("hush", 4),
 	}
 	for name, value := range production {
 		t.Run(name, func(t *testing.T) {

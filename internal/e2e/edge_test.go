@@ -20,6 +20,7 @@ const (
 	origin = "Origin: https://app.example.com"
 	isJSON = "Content-Type: application/json"
 	hello  = `{"query":"{ __typename }"}`
+	change = `{"query":"mutation { __typename }"}`
 )
 
 // forwardedFor returns the header in which a proxy sends the address of a client.
@@ -43,7 +44,7 @@ func TestEdge(t *testing.T) {
 // checkHeaders checks that every response has the security headers, successful or not.
 func checkHeaders(t *testing.T, p *program) {
 	for i := range 6 {
-		if resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON, forwardedFor("203.0.113.1")); resp.Status != 200 {
+		if resp := p.send(t, http.MethodPost, "/graphql", change, isJSON, forwardedFor("203.0.113.1")); resp.Status != 200 {
 			t.Fatalf("request %d: %s", i, resp)
 		}
 	}
@@ -65,7 +66,7 @@ func checkHeaders(t *testing.T, p *program) {
 		{"OPTIONS", "/graphql", []string{"Access-Control-Request-Method: POST"}, 204},
 	} {
 		for _, by := range []string{"http", "https"} {
-			resp := p.send(t, tt.method, tt.path, hello, append(tt.headers, origin, "X-Forwarded-Proto: "+by)...)
+			resp := p.send(t, tt.method, tt.path, change, append(tt.headers, origin, "X-Forwarded-Proto: "+by)...)
 			h := resp.Header
 			if resp.Status != tt.status {
 				t.Errorf("%s %s: %.200s, want %d", tt.method, tt.path, resp, tt.status)
@@ -80,7 +81,7 @@ func checkHeaders(t *testing.T, p *program) {
 				t.Errorf("%s %s, %d: Vary %q, for %q", tt.method, tt.path, resp.Status, h.Values("Vary"), h.Get("Access-Control-Allow-Origin"))
 			}
 		}
-		if resp := p.send(t, tt.method, tt.path, hello, tt.headers...); !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Origin") {
+		if resp := p.send(t, tt.method, tt.path, change, tt.headers...); !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Origin") {
 			t.Errorf("%s %s without an Origin: Vary %q", tt.method, tt.path, resp.Header.Values("Vary"))
 		}
 	}
@@ -89,22 +90,29 @@ func checkHeaders(t *testing.T, p *program) {
 // checkRequestLimit uses up the limit of one address and checks the RateLimit headers.
 func checkRequestLimit(t *testing.T, p *program) {
 	me := forwardedFor("203.0.113.3")
+	resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON, me)
+	if got := resp.Header.Get("RateLimit"); resp.Status != 200 || !strings.HasPrefix(got, `"requests";r=59`) || strings.Contains(got, "default") {
+		t.Errorf("a query: %d, RateLimit %s", resp.Status, got)
+	}
 	for n := 5; n >= 0; n-- {
-		resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON, me)
-		if got := resp.Header.Get("RateLimit"); resp.Status != 200 || !strings.HasPrefix(got, `"default";r=`+strconv.Itoa(n)+";t=") {
+		resp := p.send(t, http.MethodPost, "/graphql", change, isJSON, me)
+		if got := resp.Header.Get("RateLimit"); resp.Status != 200 || !strings.Contains(got, `"default";r=`+strconv.Itoa(n)+";t=") {
 			t.Errorf("with %d left: %d, RateLimit %s", n, resp.Status, got)
 		}
-		if got := resp.Header.Get("RateLimit-Policy"); !strings.HasPrefix(got, `"default";q=6;w=900`) {
+		if got := resp.Header.Get("RateLimit-Policy"); !strings.HasPrefix(got, `"requests";q=600;w=900, "default";q=6;w=900`) {
 			t.Errorf("RateLimit-Policy is %s", got)
 		}
 	}
-	resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON, me, origin)
+	if resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON, me); resp.Status != 200 {
+		t.Errorf("a query of an address without mutations: %s", resp)
+	}
+	resp = p.send(t, http.MethodPost, "/graphql", change, isJSON, me, origin)
 	a := resp.Result(t)
 	wait, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 	if err != nil || wait < 100 || wait > 150 || a.Status != 429 || a.Codes() != "RATE_LIMITED" || !strings.Contains(a.Errors[0].Message, "the limit is 6 in 15 minutes") {
 		t.Errorf("one more: %s, Retry-After %s", resp, resp.Header.Get("Retry-After"))
 	}
-	for _, header := range []string{"Ratelimit", "Ratelimit-Policy", "Retry-After", "X-Request-Id", "Idempotent-Replayed"} {
+	for _, header := range []string{"Ratelimit", "Ratelimit-Policy", "Retry-After", "Server-Timing", "X-Request-Id", "Idempotent-Replayed"} {
 		if exposed := resp.Header.Get("Access-Control-Expose-Headers"); !strings.Contains(exposed, header) {
 			t.Errorf("a page cannot read %s: %s", header, exposed)
 		}
@@ -117,8 +125,8 @@ func checkRequestLimit(t *testing.T, p *program) {
 	}
 	// A signed-in viewer has a limit of its own, and an instructor the larger one.
 	token := strings.TrimSpace(mustRun7p(t, []string{"DATABASE_URL=" + testdb.NewWithDemo(t), "JWT_SECRET=" + secret}, "token", "--email", "instructor@7p.example"))
-	resp = p.send(t, http.MethodPost, "/graphql", hello, isJSON, me, "Authorization: Bearer "+token)
-	if got := resp.Header.Get("RateLimit"); resp.Status != 200 || !strings.HasPrefix(got, `"premium";r=999;t=`) {
+	resp = p.send(t, http.MethodPost, "/graphql", change, isJSON, me, "Authorization: Bearer "+token)
+	if got := resp.Header.Get("RateLimit"); resp.Status != 200 || !strings.Contains(got, `"premium";r=999;t=`) {
 		t.Errorf("an instructor: %d, RateLimit %s", resp.Status, got)
 	}
 }
@@ -154,19 +162,22 @@ func checkAttempts(t *testing.T, p *program) {
 	}
 }
 
-// checkBatches checks that each operation of a batch counts as a request.
+// checkBatches checks that each operation of a batch counts as a request, and each mutation as one.
 func checkBatches(t *testing.T, p *program) {
-	send := func(n int) *gqltest.Response {
-		body := "[" + strings.TrimSuffix(strings.Repeat(hello+",", n), ",") + "]"
+	send := func(operation string, n int) *gqltest.Response {
+		body := "[" + strings.TrimSuffix(strings.Repeat(operation+",", n), ",") + "]"
 		return p.send(t, http.MethodPost, "/graphql", body, isJSON, forwardedFor("203.0.113.6"))
 	}
-	resp := send(4)
-	if got := resp.Header.Get("RateLimit"); resp.Status != 200 || strings.Count(resp.Text(), `{"data":{"__typename":"Query"}}`) != 4 || !strings.HasPrefix(got, `"default";r=2;`) {
+	if got := send(hello, 4).Header.Get("RateLimit"); !strings.HasPrefix(got, `"requests";r=596;`) {
+		t.Errorf("a batch of 4: RateLimit %s", got)
+	}
+	resp := send(change, 4)
+	if got := resp.Header.Get("RateLimit"); resp.Status != 200 || strings.Count(resp.Text(), `{"data":{"__typename":"Mutation"}}`) != 4 || !strings.Contains(got, `"default";r=2;`) {
 		t.Errorf("4 of 6: %s, RateLimit %s", resp, got)
 	}
-	resp = send(3) // the first is counted before the others are parsed
-	if a := resp.Result(t); a.Status != 429 || a.Codes() != "RATE_LIMITED" || resp.Header.Get("Retry-After") == "" {
-		t.Errorf("3 of 2: %+v, Retry-After %s", a, resp.Header.Get("Retry-After"))
+	resp = send(change, 3)
+	if got := resp.Text(); resp.Status != 200 || strings.Count(got, `"Mutation"`) != 2 || strings.Count(got, "RATE_LIMITED") != 1 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("3 of 2: %s, Retry-After %s", resp, resp.Header.Get("Retry-After"))
 	}
 	resp = p.send(t, http.MethodPost, "/graphql", "[1,2,3,4,5]", isJSON, forwardedFor("203.0.113.7"))
 	if a := resp.Result(t); a.Status != 422 || a.Codes() != "BATCH_LIMIT_EXCEEDED" {
@@ -273,7 +284,7 @@ func TestLimitsByDefault(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=")
 	resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON)
-	if got := resp.Header.Get("RateLimit-Policy"); got != `"default";q=100;w=900, "cost";q=200000;w=60, "sessions";q=5;w=900` {
+	if got := resp.Header.Get("RateLimit-Policy"); got != `"requests";q=10000;w=900, "default";q=100;w=900, "cost";q=200000;w=60, "sessions";q=5;w=900` {
 		t.Errorf("the limits are %s", got)
 	}
 }
@@ -283,7 +294,7 @@ func TestForgedAddress(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=3/15m")
 	for n := range 5 {
-		resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON, "X-Forwarded-For: 203.0.113."+strconv.Itoa(n), "X-Forwarded-Proto: https",
+		resp := p.send(t, http.MethodPost, "/graphql", change, isJSON, "X-Forwarded-For: 203.0.113."+strconv.Itoa(n), "X-Forwarded-Proto: https",
 			"Forwarded: for=203.0.113."+strconv.Itoa(n)+";proto=https", "X-Request-Id: forged-"+strconv.Itoa(n))
 		if want := map[bool]int{true: 200, false: 429}[n < 3]; resp.Status != want || resp.Header.Get("Strict-Transport-Security") != "" {
 			t.Errorf("request %d: %d, want %d", n, resp.Status, want)
@@ -291,6 +302,33 @@ func TestForgedAddress(t *testing.T) {
 	}
 	if line := p.await(t, "request_id", "forged-4"); line["remote"] != "127.0.0.1" || line["status"] != 429.0 {
 		t.Errorf("logged %v", line)
+	}
+}
+
+// A server that renders pages names its users, or is exempt from the limit of its address. Nobody else can.
+func TestTrustedCaller(t *testing.T) {
+	t.Parallel()
+	const key = "a key of the server that renders"
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=1/15m", "RATE_LIMIT_SLOWDOWN=off", "TRUSTED_CALLER_KEY="+key)
+	for i, want := range []struct {
+		headers []string
+		status  int
+	}{
+		{[]string{"Trusted-Caller-Key: " + key}, 200},
+		{[]string{"Trusted-Caller-Key: " + key}, 200},
+		{[]string{"Trusted-Caller-Key: " + key, "End-User-Address: 203.0.113.1"}, 200},
+		{[]string{"Trusted-Caller-Key: " + key, "End-User-Address: 203.0.113.1"}, 429},
+		{[]string{"Trusted-Caller-Key: " + key, "End-User-Address: 203.0.113.2"}, 200},
+		{[]string{"Trusted-Caller-Key: another key", "End-User-Address: 203.0.113.3"}, 200}, // of its own address
+		{[]string{"Trusted-Caller-Key: another key"}, 429},
+		{[]string{"End-User-Address: 203.0.113.4"}, 429},
+	} {
+		if resp := p.send(t, http.MethodPost, "/graphql", change, append(want.headers, isJSON)...); resp.Status != want.status {
+			t.Errorf("request %d: %s, want %d", i, resp, want.status)
+		}
+	}
+	if strings.Contains(p.stdout.String()+p.stderr.String(), key) {
+		t.Error("the key is in the log")
 	}
 }
 
@@ -313,7 +351,7 @@ func TestLimitsOutliveRedis(t *testing.T) {
 	// countAllowed returns how many of 20 requests are allowed.
 	countAllowed := func(address string) (allowed int) {
 		for range 20 {
-			if resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON, forwardedFor(address)); resp.Status == 200 {
+			if resp := p.send(t, http.MethodPost, "/graphql", change, isJSON, forwardedFor(address)); resp.Status == 200 {
 				allowed++
 			}
 		}
@@ -333,8 +371,8 @@ func TestLimitsOutliveRedis(t *testing.T) {
 	}
 	// On a busy machine Redis may miss its deadline: then try another address.
 	for n, deadline := 1, time.Now().Add(patience); ; n++ {
-		resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON, forwardedFor("203.0.113."+strconv.Itoa(n)))
-		if strings.HasPrefix(resp.Header.Get("RateLimit"), `"default";r=9;`) {
+		resp := p.send(t, http.MethodPost, "/graphql", change, isJSON, forwardedFor("203.0.113."+strconv.Itoa(n)))
+		if strings.Contains(resp.Header.Get("RateLimit"), `"default";r=9;`) {
 			return
 		}
 		if n == 200 || time.Now().After(deadline) {

@@ -39,7 +39,7 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t) // any PostgreSQL serves reads
 	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "DATABASE_MAX_CONNS=7",
-		"RATE_LIMIT=9/15m", "RATE_LIMIT_SLOWDOWN=8:1ms:1ms")
+		"RATE_LIMIT=2/15m", "RATE_LIMIT_SLOWDOWN=1:1ms:1ms")
 	const unknown = `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38" + `"}}}`
 	for _, body := range []string{
 		`{"query":"` + titles + `"}`,
@@ -54,7 +54,7 @@ func TestMetrics(t *testing.T) {
 	}
 	p.post(t, hello, "Authorization: Bearer nonsense")
 	for range 3 { // the second is delayed, the third rejected
-		p.post(t, hello)
+		p.post(t, change)
 	}
 	p.send(t, http.MethodGet, "/nowhere", "")
 	p.send(t, http.MethodGet, "/", "")
@@ -64,9 +64,11 @@ func TestMetrics(t *testing.T) {
 		`sevenp_http_request_duration_seconds_count{route="/graphql",status="4xx"}`:   4,
 		`sevenp_http_request_duration_seconds_count{route="none",status="4xx"}`:       1,
 		`sevenp_http_request_duration_seconds_count{route="/",status="2xx"}`:          1,
-		`sevenp_graphql_operations_total{kind="query",outcome="ok"}`:                  5,
+		`sevenp_graphql_operations_total{kind="query",outcome="ok"}`:                  3,
+		`sevenp_graphql_operations_total{kind="mutation",outcome="ok"}`:               2,
 		`sevenp_graphql_operations_total{kind="query",outcome="errors"}`:              1,
-		`sevenp_graphql_operations_total{kind="none",outcome="rejected"}`:             5,
+		`sevenp_graphql_operations_total{kind="none",outcome="rejected"}`:             4,
+		`sevenp_graphql_operations_total{kind="mutation",outcome="rejected"}`:         1,
 		`sevenp_graphql_rejected_requests_total{code="GRAPHQL_VALIDATION_FAILED"}`:    1,
 		`sevenp_graphql_rejected_requests_total{code="BAD_REQUEST"}`:                  1,
 		`sevenp_graphql_rejected_requests_total{code="PERSISTED_QUERY_NOT_FOUND"}`:    1,
@@ -78,7 +80,7 @@ func TestMetrics(t *testing.T) {
 		`sevenp_persisted_queries_total{event="registered"}`:                          1,
 		`sevenp_persisted_queries_total{event="hit"}`:                                 1,
 		`sevenp_persisted_queries_total{event="miss"}`:                                1,
-		`sevenp_rate_limit_decisions_total{decision="allowed",policy="default"}`:      9,
+		`sevenp_rate_limit_decisions_total{decision="allowed",policy="default"}`:      2,
 		`sevenp_rate_limit_decisions_total{decision="rejected",policy="default"}`:     1,
 		`sevenp_rate_limit_delayed_total`:                                             1,
 		`sevenp_http_request_duration_seconds_count{route="/metrics",status="2xx"}`:   0, // counted when it completes

@@ -77,10 +77,10 @@ func TestRedisOutagesUnderLoad(t *testing.T) {
 func TestMetricsOfBothRedis(t *testing.T) {
 	t.Parallel()
 	shared, limits := redistest.StartServer(t), redistest.StartServer(t)
-	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "REDIS_URL="+shared.URL(), "REDIS_LIMITS_URL="+limits.URL(), "RATE_LIMIT=100000/1m")
+	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "REDIS_URL="+shared.URL(), "REDIS_LIMITS_URL="+limits.URL(), "RATE_LIMIT=100000/1m", "RATE_LIMIT_SLOWDOWN=off")
 	limits.Kill()
 	p.poll(t, "the breaker of the limits", func() bool {
-		p.post(t, `{"query":"`+titles+`"}`)
+		p.post(t, change)
 		return p.metrics(t)["sevenp_redis_limits_breaker_open"] == 1
 	})
 	if m := p.metrics(t); m["sevenp_redis_breaker_open"] != 0 || m["sevenp_redis_errors_total"] != 0 || m["sevenp_redis_limits_errors_total"] < 5 {

@@ -77,7 +77,12 @@ func TestInvalidRefreshesAreAttempts(t *testing.T) {
 		}
 	}
 	unknown := strings.Repeat("A", 43)
-	reject("the third attempt", unknown, http.StatusOK, "", "INVALID_CREDENTIALS")
+	reject("the first attempt", unknown, http.StatusOK, "", "INVALID_CREDENTIALS") // right passwords took none
+	for range 2 {
+		if _, a := p.startSession(t, signIn, map[string]string{"email": student, "password": "wrong " + demo.Password}); a.At("session", "userErrors", 0, "code") != "INVALID_CREDENTIALS" {
+			t.Errorf("a wrong password: %+v", a)
+		}
+	}
 	reject("the fourth attempt", "no token", http.StatusOK, "", "INVALID_CREDENTIALS", "Idempotency-Key: fourth")
 	reject("the fourth attempt again", "no token", http.StatusOK, "", "INVALID_CREDENTIALS", "Idempotency-Key: fourth")
 	reject("the fifth attempt", unknown, http.StatusTooManyRequests, "RATE_LIMITED", "")

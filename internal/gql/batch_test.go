@@ -39,7 +39,9 @@ func (b *countingBudget) ConsumeCost(_ context.Context, cost int64) error {
 
 func (b *countingBudget) ConsumeText(context.Context, int) error { return nil }
 
-func (b *countingBudget) ConsumeMutation(context.Context) error { return errors.New("unexpected mutation") }
+func (b *countingBudget) ConsumeMutation(context.Context) error {
+	return errors.New("unexpected mutation")
+}
 
 func (b *countingBudget) RefundSignIn(context.Context) {}
 

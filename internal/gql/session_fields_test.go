@@ -109,8 +109,8 @@ func TestInvalidRefreshTakesAttempt(t *testing.T) {
 	for _, headers := range [][]string{nil, {"Idempotency-Key: a"}} {
 		budget := &limitedBudget{maxSpent: 10_000, maxAttempts: 1}
 		s := gql.New(gql.Options{Log: discardLog, Budget: budget, Store: openDemoStore(t)})
-		if r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(refresh, nil), headers...); r.status != http.StatusOK || !strings.Contains(string(r.Data), "INVALID_CREDENTIALS") || budget.attempts != 1 {
-			t.Errorf("%d %s, charged %d attempts, want 1", r.status, r.Data, budget.attempts)
+		if r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(refresh, nil), headers...); r.status != http.StatusOK || !strings.Contains(string(r.Data), "INVALID_CREDENTIALS") || budget.attempts != 1 || budget.spent != 501 {
+			t.Errorf("%d %s, charged %d attempts and a cost of %d, want 1 and 501", r.status, r.Data, budget.attempts, budget.spent)
 		}
 		if len(headers) > 0 {
 			headers = []string{"Idempotency-Key: b"}

@@ -21,6 +21,8 @@ type Client struct {
 	Address netip.Addr
 	// TLS reports whether the request used TLS, to this server or to a trusted proxy.
 	TLS bool
+	// Trusted reports whether it is a trusted caller that names no end user.
+	Trusted bool
 }
 
 // ClientFrom returns the client that ResolveClient found for a request, or else the peer of its
@@ -101,7 +103,9 @@ func (p TrustedProxies) containsAddr(a netip.Addr) bool {
 // it. X-Forwarded-For is read first, Forwarded (RFC 7239) only in its absence: most proxies write
 // X-Forwarded-For and pass Forwarded through unchanged. TLS is the last value of
 // X-Forwarded-Proto, or in its absence the proto of Forwarded.
-func ResolveClient(proxies TrustedProxies) func(http.Handler) http.Handler {
+//
+// A caller with the key may name the end user that it sends the request for, who is the client then.
+func ResolveClient(proxies TrustedProxies, key TrustedCallerKey) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r, req := attachRequestState(r)
@@ -109,6 +113,7 @@ func ResolveClient(proxies TrustedProxies) func(http.Handler) http.Handler {
 				req.client = proxies.resolveClient(from, r.Header)
 				req.client.TLS = req.client.TLS || r.TLS != nil
 			}
+			req.client = key.recognizeCaller(req.client, r.Header)
 			next.ServeHTTP(w, r)
 		})
 	}

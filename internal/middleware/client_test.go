@@ -36,7 +36,7 @@ func clientOf(t testing.TB, from string, headers ...string) middleware.Client {
 
 // resolveClient returns the client that ResolveClient determines for a request with more headers.
 func resolveClient(r *http.Request, headers ...string) (c middleware.Client) {
-	h := middleware.ResolveClient(trusted)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c = middleware.ClientFrom(r) }))
+	h := middleware.ResolveClient(trusted, "")(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c = middleware.ClientFrom(r) }))
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}
@@ -209,7 +209,7 @@ func TestClientOverHTTP(t *testing.T) {
 			t.Parallel()
 			var buf bytes.Buffer
 			server := httptest.NewUnstartedServer(chain(respond(http.StatusTooManyRequests, nil), middleware.RequestID(),
-				middleware.ResolveClient(tt.proxies), middleware.AccessLog(&buf, slog.LevelInfo), middleware.SecurityHeaders()))
+				middleware.ResolveClient(tt.proxies, ""), middleware.AccessLog(&buf, slog.LevelInfo), middleware.SecurityHeaders()))
 			if tt.tls {
 				server.StartTLS()
 			} else {

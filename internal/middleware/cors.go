@@ -67,7 +67,7 @@ var allowedHeaders = []string{
 }
 
 // exposedHeaders are the response headers that pages may read: docs/api.md lists them.
-var exposedHeaders = []string{requestIDHeader, "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Age", "ETag", "Cache-Status"}
+var exposedHeaders = []string{requestIDHeader, "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "Age", "ETag", "Cache-Status"}
 
 // NewCORS returns the CORS of options.
 func NewCORS(o CORSOptions) (CORS, error) {

@@ -88,7 +88,7 @@ func TestCORS(t *testing.T) {
 		}
 		exposed, want := res.Header.Get("Access-Control-Expose-Headers"), ""
 		if tt.want != "" {
-			want = "X-Request-Id, Idempotent-Replayed, Ratelimit, Ratelimit-Policy, Retry-After, Age, Etag, Cache-Status"
+			want = "X-Request-Id, Idempotent-Replayed, Ratelimit, Ratelimit-Policy, Retry-After, Server-Timing, Age, Etag, Cache-Status"
 		}
 		if exposed != want || res.Header.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("origins %v, Origin %q: exposes %q, want %q", tt.origins, tt.origin, exposed, want)

@@ -34,6 +34,7 @@ type Rules struct {
 type Limits struct {
 	rules                      Rules
 	anonymous, viewer, premium tier
+	trusted                    tier            // of trusted addresses without a token
 	cost                       *countedLimiter // nil if disabled
 	signIns                    *signInLimiter  // nil if disabled
 	emails                     *emailLimits    // nil if disabled
@@ -55,10 +56,11 @@ func New(rules Rules, r *cache.Redis) *Limits {
 	}
 	for t, p := range map[*tier]Policy{&l.anonymous: rules.Anonymous, &l.viewer: rules.Viewer, &l.premium: rules.Premium} {
 		*t = tier{
-			requests: newCountedLimiter(newRequestPolicy(p), nil), mutations: open(p),
+			requests: newCountedLimiter(newRequestPolicy(p), nil), mutations: open(p), cost: l.cost,
 			policies: policyHeader(newRequestPolicy(p), p, rules.Cost, rules.SignIns),
 		}
 	}
+	l.trusted.policies = policyHeader(rules.SignIns)
 	attempts := newDelayQueue("sign-in attempts")
 	l.signIns = newSignInLimiter(rules.SignIns, r, attempts)
 	if l.signIns != nil && !rules.Emails.Disabled() {
@@ -79,7 +81,7 @@ func (l *Limits) Middleware(address func(*http.Request) netip.Addr) func(http.Ha
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			limited := &limitedRequest{header: w.Header(), caller: caller{edu.ViewerFrom(r.Context()), address(r)}}
-			limited.tier = l.tierOf(limited.caller)
+			limited.tier = l.tierOf(r.Context(), limited.caller)
 			if limited.tier.policies != nil {
 				limited.header["Ratelimit-Policy"] = limited.tier.policies
 			}
@@ -156,10 +158,10 @@ func (l *Limits) ConsumeMutation(ctx context.Context) error {
 // goroutine.
 func (l *Limits) ConsumeCost(ctx context.Context, cost int64) error {
 	limited := limitedRequestFrom(ctx)
-	if limited == nil || l.cost == nil {
+	if limited == nil || limited.tier.cost == nil {
 		return nil
 	}
-	d := l.cost.Allow(ctx, limited.caller.bucketKey(), int(cost))
+	d := limited.tier.cost.Allow(ctx, limited.caller.bucketKey(), int(cost))
 	if !d.Allowed {
 		return limited.rejectRequest(d, exceededMessage(fmt.Sprintf("the operation's cost of %d exceeds the remaining budget", cost), d.Policy))
 	}

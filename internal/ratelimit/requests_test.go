@@ -109,6 +109,33 @@ func TestRequestLimit(t *testing.T) {
 	}
 }
 
+// TestTrustedAddress checks that a trusted address has the limit of sign-ins only, and a viewer there its own.
+func TestTrustedAddress(t *testing.T) {
+	t.Parallel()
+	one := policy(1, time.Hour)
+	s := newServer(ratelimit.Rules{Anonymous: one, Viewer: one, Cost: one, SignIns: one})
+	ctx := ratelimit.WithTrustedAddress(t.Context())
+	for range 200 {
+		if rec := s.send(ctx, caller{cost: 1}); rec.Code != http.StatusOK || rec.Header().Get("RateLimit") != "" || rec.Header().Get("RateLimit-Policy") != `"sessions";q=1;w=3600` {
+			t.Fatalf("status %d, %v", rec.Code, rec.Header())
+		}
+	}
+	email := "a@x.example"
+	for i, want := range []struct {
+		caller caller
+		status int
+	}{
+		{caller{attempt: &email}, http.StatusOK},
+		{caller{attempt: &email}, http.StatusTooManyRequests},
+		{caller{viewer: edu.Viewer{ID: 7}, cost: 1}, http.StatusOK},
+		{caller{viewer: edu.Viewer{ID: 7}, cost: 1}, http.StatusTooManyRequests},
+	} {
+		if rec := s.send(ctx, want.caller); rec.Code != want.status {
+			t.Errorf("request %d: status %d, want %d", i, rec.Code, want.status)
+		}
+	}
+}
+
 // TestRejectedText checks that a text is rejected if the bucket of requests does not hold its size.
 func TestRejectedText(t *testing.T) {
 	t.Parallel()

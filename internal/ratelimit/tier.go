@@ -1,23 +1,37 @@
 package ratelimit
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
-// tier has the limits of one kind of caller: anonymous, viewer or premium.
+// tier has the limits of one kind of caller: anonymous, viewer, premium or trusted.
 type tier struct {
 	requests  *countedLimiter // of this process; nil if disabled
 	mutations *countedLimiter // nil if disabled
+	cost      *countedLimiter // of all tiers together; nil if disabled
 	policies  []string        // the RateLimit-Policy header
 }
 
-// tierOf returns the limits of a caller.
-func (l *Limits) tierOf(c caller) *tier {
+// tierOf returns the limits of the caller of a request.
+func (l *Limits) tierOf(ctx context.Context, c caller) *tier {
 	switch {
 	case c.isPremium():
 		return &l.premium
 	case c.viewer.SignedIn():
 		return &l.viewer
+	case ctx.Value(trustedAddressKey{}) != nil:
+		return &l.trusted
 	}
 	return &l.anonymous
+}
+
+type trustedAddressKey struct{}
+
+// WithTrustedAddress returns a context for a request to which only the limits of sign-in and of
+// registrations apply, unless it has a viewer: its address sends requests for many users.
+func WithTrustedAddress(ctx context.Context) context.Context {
+	return context.WithValue(ctx, trustedAddressKey{}, true)
 }
 
 const (
