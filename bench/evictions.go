@@ -26,8 +26,7 @@ const (
 	attemptsPerAddress = 5
 	lockOut            = 90 * time.Second
 
-	// Strangers stay within their limits: below 50 requests none is delayed, and 20 of newLargeRead cost
-	// less than 200,000. Each sends every request twice, because Redis stores a response from its second
+	// Strangers stay within their limits: 20 requests of newLargeRead cost less than 200,000. Each sends every request twice, because Redis stores a response from its second
 	// request on.
 	strangers            = 60
 	responsesPerStranger = 10

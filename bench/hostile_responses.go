@@ -22,7 +22,7 @@ const (
 	hostileConnections = 4 // of each caller; half of them read slowly
 	hostileDuration    = 30 * time.Second
 	ordinaryPause      = 50 * time.Millisecond
-	requestsPerAddress = 40 // of ordinary callers, before RATE_LIMIT_SLOWDOWN delays them
+	requestsPerAddress = 40 // of ordinary callers
 
 	maxResidentBytes = 400 << 20
 	maxOrdinaryP99   = 200 * time.Millisecond

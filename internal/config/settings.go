@@ -91,7 +91,7 @@ type LimitSettings struct {
 // RateLimitSettings are those of rate limits. A rate is N/duration, such as 100/15m, or off.
 type RateLimitSettings struct {
 	RateLimit              ratelimit.Policy   `env:"RATE_LIMIT" help:"Mutations of one address without a token, e.g. 100/15m, besides those of RATE_LIMIT_SIGN_IN. They become available again one by one over the window (GCRA); RateLimit headers report the rest. At each server the address also has a hundred times as many requests of any kind. off disables all rate limits. By default 100/15m with a DATABASE_URL, and off with the private PostgreSQL."`
-	RateLimitViewer        ratelimit.Policy   `env:"RATE_LIMIT_VIEWER" default:"300/15m" help:"The same for one viewer; or off."`
+	RateLimitViewer        ratelimit.Policy   `env:"RATE_LIMIT_VIEWER" default:"300/15m" help:"The same for one viewer; or off. Refreshes of sessions with valid tokens have this limit for each address."`
 	RateLimitPremium       ratelimit.Policy   `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same for viewers with a premium plan, instructors and admins; or off."`
 	RateLimitSignIn        ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"Failed signIn, signUp and invalid refresh tokens together, from one address; off disables RATE_LIMIT_EMAIL too. A right password takes none."`
 	RateLimitEmail         ratelimit.Policy   `env:"RATE_LIMIT_EMAIL" default:"10/15m" help:"Attempts at signIn with one email from all addresses together; or off. The second half of them is delayed, by 1s more for each and at most 5s. Addresses that signed in with the email before share a fifth of this limit besides it."`

@@ -284,7 +284,7 @@ func TestLimitsByDefault(t *testing.T) {
 	t.Parallel()
 	p := serve7p(t, "DATABASE_URL="+testdb.NewWithDemo(t), "JWT_SECRET="+secret, "RATE_LIMIT=")
 	resp := p.send(t, http.MethodPost, "/graphql", hello, isJSON)
-	if got := resp.Header.Get("RateLimit-Policy"); got != `"requests";q=10000;w=900, "default";q=100;w=900, "cost";q=200000;w=60, "sessions";q=5;w=900` {
+	if got := resp.Header.Get("RateLimit-Policy"); got != `"requests";q=10000;w=900, "default";q=100;w=900, "cost";q=200000;w=60, "refreshes";q=300;w=900, "sessions";q=5;w=900` {
 		t.Errorf("the limits are %s", got)
 	}
 }
@@ -305,7 +305,7 @@ func TestForgedAddress(t *testing.T) {
 	}
 }
 
-// A server that renders pages names its users, or is exempt from the limit of its address. Nobody else can.
+// A server with the key names its users, or is exempt from the limit of its address. Other callers can do neither.
 func TestTrustedCaller(t *testing.T) {
 	t.Parallel()
 	const key = "a key of the server that renders"

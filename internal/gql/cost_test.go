@@ -132,7 +132,7 @@ type limitedBudget struct {
 	spent, attempts, requests, mutations, text                int64
 	maxSpent, maxAttempts, maxRequests, maxMutations, maxText int64
 	emails                                                    []string // of attempts to sign in
-	refunds                                                   int
+	refreshes, refunds                                        int
 }
 
 func (l *limitedBudget) spendUnits(used *int64, n, limit int64) error {
@@ -156,6 +156,11 @@ func (l *limitedBudget) ConsumeText(_ context.Context, bytes int) error {
 
 func (l *limitedBudget) ConsumeMutation(context.Context) error {
 	return l.spendUnits(&l.mutations, 1, l.maxMutations)
+}
+
+func (l *limitedBudget) ConsumeRefresh(context.Context) error {
+	l.refreshes++
+	return nil
 }
 
 func (l *limitedBudget) RefundSignIn(context.Context) { l.refunds++ }
@@ -274,8 +279,8 @@ func TestMutationBudget(t *testing.T) {
 		budget := &limitedBudget{maxSpent: 1e6, maxAttempts: 10, maxMutations: 10}
 		s := gql.New(gql.Options{Log: discardLog, Budget: budget, Store: openDemoStore(t)})
 		postWithCost(t, s, tt.viewer, tt.body, tt.headers...)
-		if budget.mutations != tt.want {
-			t.Errorf("%s takes %d mutations, want %d", name, budget.mutations, tt.want)
+		if budget.mutations != tt.want || (budget.refreshes == 1) != (name == "a refresh") {
+			t.Errorf("%s takes %d mutations and %d refreshes, want %d mutations", name, budget.mutations, budget.refreshes, tt.want)
 		}
 	}
 	s := gql.New(gql.Options{Log: discardLog, Budget: &limitedBudget{maxSpent: 1e6}})

@@ -107,7 +107,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 
 // admitMutation returns the session field and the Idempotency-Key of a mutation, nil if it has none, or why
 // it is rejected. It takes a mutation, or an attempt to begin a session, from the budget, unless the mutation
-// is rejected for another reason. That may wait: the operation holds nothing yet that others may need.
+// is rejected for another reason. The budget may wait: the operation holds nothing yet that others may need.
 func (e operationExtension) admitMutation(ctx context.Context, v edu.Viewer, op *graphql.OperationContext) (*graphql.CollectedField, *idempotencyKey, error) {
 	session, err := findSessionField(op)
 	if err != nil {

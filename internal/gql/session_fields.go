@@ -55,10 +55,11 @@ func findSessionField(op *graphql.OperationContext) (*graphql.CollectedField, er
 }
 
 // consumeSignIn takes the attempt of a session field from the budget of the request, and from that of the
-// email that it signs in with. A refresh is no attempt unless its token is invalid: see countSession.
+// email that it signs in with. A refresh takes a refresh, and an attempt only if its token is invalid: see
+// countSession.
 func consumeSignIn(ctx context.Context, b limits.Budget, op *graphql.OperationContext, session *graphql.CollectedField) error {
 	if session.Name == refreshField {
-		return nil
+		return b.ConsumeRefresh(ctx)
 	}
 	if err := b.ConsumeSignIn(ctx); err != nil || session.Name != "signIn" {
 		return err

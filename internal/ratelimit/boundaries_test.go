@@ -18,12 +18,13 @@ import (
 func TestUnlimitedRequests(t *testing.T) {
 	t.Parallel()
 	one := policy(1, time.Hour)
-	s := newServer(ratelimit.Rules{Anonymous: one, Cost: one, SignIns: one, Emails: one, Registrations: one})
+	s := newServer(ratelimit.Rules{Anonymous: one, Viewer: one, Cost: one, SignIns: one, Emails: one, Registrations: one})
 	for name, consume := range map[string]func(context.Context) error{
 		"requests": func(ctx context.Context) error { return s.ConsumeRequests(ctx, 5) },
 		"parsing":  func(ctx context.Context) error { return s.ConsumeText(ctx, 5000) },
 		"mutation": s.ConsumeMutation,
-		"refresh":  s.ConsumeRejectedRefresh,
+		"refresh":  s.ConsumeRefresh,
+		"rejected": s.ConsumeRejectedRefresh,
 		"cost":     func(ctx context.Context) error { return s.ConsumeCost(ctx, 5) },
 		"sign-ins": s.ConsumeSignIn,
 		"emails":   func(ctx context.Context) error { return s.ConsumeEmailSignIn(ctx, "a@x.example") },
@@ -55,7 +56,7 @@ func TestPolicyStats(t *testing.T) {
 		s.send(t.Context(), caller{cost: 5})
 	}
 	s.send(t.Context(), caller{read: true, viewer: edu.Viewer{ID: 7}})
-	want := []ratelimit.PolicyStats{{Policy: "requests", Allowed: 4}, {Policy: "default", Allowed: 2, Rejected: 1}, {Policy: "viewer"}, {Policy: "cost", Allowed: 1, Rejected: 1}, {Policy: "authentication"}}
+	want := []ratelimit.PolicyStats{{Policy: "requests", Allowed: 4}, {Policy: "default", Allowed: 2, Rejected: 1}, {Policy: "viewer"}, {Policy: "refreshes"}, {Policy: "cost", Allowed: 1, Rejected: 1}, {Policy: "authentication"}}
 	if diff := cmp.Diff(want, s.PolicyStats()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

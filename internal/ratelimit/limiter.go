@@ -34,7 +34,7 @@ type Decision struct {
 	RetryAfter time.Duration
 }
 
-// refundableLimiter is a Limiter whose buckets take back what they gave.
+// refundableLimiter is a Limiter whose costs can be returned.
 type refundableLimiter interface {
 	Limiter
 	// Refund returns one to the bucket of key, unless it is full.

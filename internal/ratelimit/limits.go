@@ -14,7 +14,8 @@ import (
 type Rules struct {
 	// Anonymous limits the mutations of an address without a token, Viewer those of a viewer, and Premium
 	// those of premium plans, instructors and admins. Each also limits all requests of such a caller to
-	// this process: see newRequestPolicy. Mutations that begin or continue a session count in SignIns only.
+	// this process: see newRequestPolicy. A mutation that begins a session counts in SignIns only. One that
+	// continues a session counts by address, with the limit of a viewer.
 	Anonymous, Viewer, Premium Policy
 	// Cost limits the total cost of a caller's operations.
 	Cost Policy
@@ -35,7 +36,7 @@ type Limits struct {
 	rules                      Rules
 	anonymous, viewer, premium tier
 	trusted                    tier            // of trusted addresses without a token
-	cost                       *countedLimiter // nil if disabled
+	cost, refreshes            *countedLimiter // nil if disabled
 	signIns                    *signInLimiter  // nil if disabled
 	emails                     *emailLimits    // nil if disabled
 	registrations              *countedLimiter // nil if disabled
@@ -49,15 +50,16 @@ func New(rules Rules, r *cache.Redis) *Limits {
 	rules.Anonymous.Name, rules.Viewer.Name, rules.Premium.Name = "default", "viewer", "premium"
 	rules.Cost.Name, rules.SignIns.Name, rules.Registrations.Name = "cost", "sessions", "registrations"
 	failures := Policy{Name: "authentication", Limit: rules.Anonymous.Limit, Window: rules.Anonymous.Window}
+	refreshes := Policy{Name: "refreshes", Limit: rules.Viewer.Limit, Window: rules.Viewer.Window}
 	open := func(p Policy) *countedLimiter { return newCountedLimiter(p, r) }
 	l := &Limits{
-		rules: rules, cost: open(rules.Cost), registrations: open(rules.Registrations), failures: open(failures),
+		rules: rules, cost: open(rules.Cost), refreshes: open(refreshes), registrations: open(rules.Registrations), failures: open(failures),
 		delays: newDelayQueue("requests"), failurePolicies: policyHeader(failures),
 	}
 	for t, p := range map[*tier]Policy{&l.anonymous: rules.Anonymous, &l.viewer: rules.Viewer, &l.premium: rules.Premium} {
 		*t = tier{
 			requests: newCountedLimiter(newRequestPolicy(p), nil), mutations: open(p), cost: l.cost,
-			policies: policyHeader(newRequestPolicy(p), p, rules.Cost, rules.SignIns),
+			policies: policyHeader(newRequestPolicy(p), p, rules.Cost, refreshes, rules.SignIns),
 		}
 	}
 	l.trusted.policies = policyHeader(rules.SignIns)
@@ -139,10 +141,28 @@ func (l *Limits) ConsumeText(ctx context.Context, bytes int) error {
 // rules of ConsumeCost apply; the error may also be that of the context.
 func (l *Limits) ConsumeMutation(ctx context.Context) error {
 	limited := limitedRequestFrom(ctx)
-	if limited == nil || limited.tier.mutations == nil {
+	if limited == nil {
 		return nil
 	}
-	d := limited.tier.mutations.Allow(ctx, limited.caller.bucketKey(), 1)
+	return l.consumeMutation(ctx, limited, limited.tier.mutations, limited.caller.bucketKey())
+}
+
+// ConsumeRefresh takes the refresh of a session from the bucket of the request's address, as
+// ConsumeMutation does from that of the caller: each refresh stores a row, and a class behind one address
+// has many of them.
+func (l *Limits) ConsumeRefresh(ctx context.Context) error {
+	limited := limitedRequestFrom(ctx)
+	if limited == nil || limited.tier == &l.trusted {
+		return nil
+	}
+	return l.consumeMutation(ctx, limited, l.refreshes, addressKey(limited.caller.address))
+}
+
+func (l *Limits) consumeMutation(ctx context.Context, limited *limitedRequest, limiter *countedLimiter, key string) error {
+	if limiter == nil {
+		return nil
+	}
+	d := limiter.Allow(ctx, key, 1)
 	if !d.Allowed {
 		return limited.rejectRequest(d, exceededMessage("too many mutations", d.Policy))
 	}

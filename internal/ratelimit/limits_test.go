@@ -39,6 +39,7 @@ type caller struct {
 	text    int     // bytes of a text to register
 	read    bool    // no mutation
 	right   bool    // the attempt succeeds
+	refresh bool    // of a session
 }
 
 // server is Limits with a handler behind them. It responds to a rejected operation as the GraphQL
@@ -86,7 +87,10 @@ func serve(l *ratelimit.Limits) *server {
 
 // consume takes from the budgets of a caller, as the GraphQL layer does.
 func (s *server) consume(ctx context.Context, c caller) (err error) {
-	if !c.read && c.attempt == nil {
+	switch {
+	case c.refresh:
+		err = s.ConsumeRefresh(ctx)
+	case !c.read && c.attempt == nil:
 		err = s.ConsumeMutation(ctx)
 	}
 	if err == nil && c.cost > 0 {

@@ -31,8 +31,8 @@ type RedisLimiter struct {
 	redis        *cache.Redis
 	gcra, outage gcra
 	shadow       buckets // in Redis's time
-	// ownShadow restricts the shadow to what this process took itself and did not return. What others took
-	// and will return must not be restored.
+	// ownShadow restricts the shadow to the costs of this process that were not returned. The costs of
+	// other processes must not be restored, because these may have returned them.
 	ownShadow   bool
 	started     time.Time
 	clockOffset atomic.Int64 // Redis's time when this process's clock read started, in microseconds
@@ -72,9 +72,9 @@ func (l *RedisLimiter) Refund(ctx context.Context, key string) Decision {
 }
 
 // changeBucket takes cost from the bucket of key in Redis, which is at least as empty as the arrival time
-// seen says. It returns Redis's time, which it estimates if there is an error, how far the bucket's new
-// tat is ahead of it, and how long a cost that does not fit has to wait. cache.Redis counts and logs
-// errors.
+// seen says. It returns Redis's time, the distance of the bucket's new tat from it, and how long a cost
+// that does not fit has to wait. If there is an error, which cache.Redis counts and logs, the time is an
+// estimate.
 func (l *RedisLimiter) changeBucket(ctx context.Context, key string, cost, seen int64) (now, ahead, wait int64, err error) {
 	var reply []int64
 	err = l.redis.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {

@@ -150,7 +150,7 @@ func TestRejectedText(t *testing.T) {
 	}
 }
 
-// TestRequestRate checks that a caller has no more than 10,000 requests a second, whatever its mutations.
+// TestRequestRate checks that a caller has no more than 10,000 requests a second, with any limit of mutations.
 func TestRequestRate(t *testing.T) {
 	t.Parallel()
 	rec := httptest.NewRecorder()

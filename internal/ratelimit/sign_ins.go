@@ -124,7 +124,7 @@ func (s *signInLimiter) startAttempt(limited *limitedRequest, key string) {
 	limited.signingIn = true
 }
 
-// endAttempt records that the request has no attempt in progress any more, and wakes those that wait.
+// endAttempt records that the request has no attempt in progress any more, and wakes the waiting ones.
 func (s *signInLimiter) endAttempt(limited *limitedRequest) {
 	if !limited.signingIn {
 		return

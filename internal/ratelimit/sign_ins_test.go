@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/cache/redistest"
 	"github.com/7p-education/api/internal/ratelimit"
@@ -114,6 +116,29 @@ func TestConcurrentGuesses(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestRefreshes checks that refreshes count by address, with the limit of a viewer, and that a trusted address
+// has any number of them.
+func TestRefreshes(t *testing.T) {
+	t.Parallel()
+	s := newServer(ratelimit.Rules{Anonymous: policy(1, 300*time.Hour), Viewer: policy(3, 300*time.Hour)})
+	for n, want := range []int{200, 200, 200, 429} {
+		viewer := edu.Viewer{ID: int64(n % 2)} // anonymous, or with an access token
+		rec := s.send(t.Context(), caller{refresh: true, viewer: viewer})
+		if rec.Code != want || !strings.HasPrefix(rec.Header().Get("RateLimit"), fmt.Sprintf(`"refreshes";r=%d;`, max(0, 2-n))) {
+			t.Errorf("refresh %d: status %d, %s, want %d", n, rec.Code, rec.Header().Get("RateLimit"), want)
+		}
+		if policies := rec.Header().Get("RateLimit-Policy"); !strings.HasSuffix(policies, `, "refreshes";q=3;w=1080000`) {
+			t.Errorf("RateLimit-Policy %s", policies)
+		}
+	}
+	if rec := s.send(t.Context(), caller{refresh: true, address: "192.0.2.8"}); rec.Code != http.StatusOK {
+		t.Errorf("another address: status %d", rec.Code)
+	}
+	if rec := s.send(ratelimit.WithTrustedAddress(t.Context()), caller{refresh: true}); rec.Code != http.StatusOK {
+		t.Errorf("a trusted address: status %d", rec.Code)
 	}
 }
 

@@ -47,7 +47,7 @@ func (l *Limits) PolicyStats() []PolicyStats {
 	var all []PolicyStats
 	limiters := []*countedLimiter{
 		l.anonymous.requests, l.viewer.requests, l.premium.requests,
-		l.anonymous.mutations, l.viewer.mutations, l.premium.mutations, l.cost,
+		l.anonymous.mutations, l.viewer.mutations, l.premium.mutations, l.refreshes, l.cost,
 	}
 	if l.signIns != nil {
 		limiters = append(limiters, l.signIns.countedLimiter)

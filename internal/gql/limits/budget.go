@@ -19,6 +19,8 @@ type Budget interface {
 	ConsumeSignIn(ctx context.Context) error
 	// RefundSignIn returns the attempt that ConsumeSignIn took, because it succeeded.
 	RefundSignIn(ctx context.Context)
+	// ConsumeRefresh takes the refresh of a session, and may wait before it returns.
+	ConsumeRefresh(ctx context.Context) error
 	// ConsumeRejectedRefresh takes an attempt to continue a session with an invalid token.
 	ConsumeRejectedRefresh(ctx context.Context) error
 	// ConsumeEmailSignIn takes an attempt to sign in with an email, and may wait before it returns. The
