@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/7p-education/api/internal/cache"
 )
 
 func BenchmarkAllow(b *testing.B) {
@@ -38,20 +40,29 @@ func BenchmarkAllow(b *testing.B) {
 }
 
 func BenchmarkMiddleware(b *testing.B) {
-	b.ReportAllocs()
 	unlimited := Policy{Limit: 1e9, Window: 1e6 * time.Second}
-	l := New(Rules{Anonymous: unlimited, Cost: unlimited}, nil)
 	address := netip.MustParseAddr("192.0.2.7")
-	h := l.Middleware(func(*http.Request) netip.Addr { return address })(
-		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if err := l.ConsumeCost(r.Context(), 7); err != nil {
-				b.Error(err)
-			}
-		}))
-	r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", nil)
-	rec := httptest.NewRecorder()
-	for b.Loop() {
-		clear(rec.Header())
-		h.ServeHTTP(rec, r)
+	for name, r := range map[string]*cache.Redis{"memory": nil, "redis": newRedis(b)} {
+		l := New(Rules{Anonymous: unlimited, Cost: unlimited}, r)
+		for kind, cost := range map[string]int64{"cached response": 0, "query": 7} {
+			b.Run(name+", "+kind, func(b *testing.B) {
+				b.ReportAllocs()
+				h := l.Middleware(func(*http.Request) netip.Addr { return address })(
+					http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+						if cost == 0 {
+							return
+						}
+						if err := l.ConsumeCost(r.Context(), cost); err != nil {
+							b.Error(err)
+						}
+					}))
+				r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", nil)
+				rec := httptest.NewRecorder()
+				for b.Loop() {
+					clear(rec.Header())
+					h.ServeHTTP(rec, r)
+				}
+			})
+		}
 	}
 }
