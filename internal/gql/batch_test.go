@@ -43,7 +43,9 @@ func (b *countingBudget) ConsumeMutation(context.Context) error {
 	return errors.New("unexpected mutation")
 }
 
-func (b *countingBudget) ConsumeRefresh(context.Context) error { return errors.New("unexpected refresh") }
+func (b *countingBudget) ConsumeRefresh(context.Context) error {
+	return errors.New("unexpected refresh")
+}
 
 func (b *countingBudget) RefundSignIn(context.Context) {}
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -117,6 +118,45 @@ func TestConcurrentGuesses(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRightPasswordsDuringOutage checks that right passwords return their attempts while Redis is unavailable.
+func TestRightPasswordsDuringOutage(t *testing.T) {
+	t.Parallel()
+	redis := redistest.StartServer(t)
+	r, err := cache.OpenRedis(cache.RedisOptions{URL: redis.URL(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	redis.Kill()
+	s := serve(ratelimit.New(signInRules, r))
+	email := "a@x.example"
+	for n := range 10 {
+		if rec := s.send(t.Context(), caller{attempt: &email, right: true}); rec.Code != http.StatusOK || remaining(rec) != `"sessions";r=3` {
+			t.Errorf("right password %d: status %d, %s, want half of 5", n, rec.Code, remaining(rec))
+		}
+	}
+}
+
+// TestSlowResponse checks that an attempt ends when it is refunded: others do not wait for its response.
+func TestSlowResponse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := ratelimit.New(ratelimit.Rules{SignIns: policy(1, 15*time.Minute)}, nil)
+		h := rawServer(l, func(_ http.ResponseWriter, r *http.Request) {
+			if err := l.ConsumeSignIn(r.Context()); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Second)
+			l.RefundSignIn(r.Context())
+			time.Sleep(time.Minute) // writes the response
+		})
+		for range 3 { // each takes a second, and the last begins before its wait of 5 s ends
+			go h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil))
+		}
+		time.Sleep(time.Hour)
+	})
 }
 
 // TestRefreshes checks that refreshes count by address, with the limit of a viewer, and that a trusted address
