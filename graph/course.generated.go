@@ -30,6 +30,9 @@ type CourseResolver interface {
 	Analytics(ctx context.Context, obj *edu.Course) (*edu.CourseAnalytics, error)
 	RelatedCourses(ctx context.Context, obj *edu.Course, first int) ([]*edu.Course, error)
 }
+type CourseProgressResolver interface {
+	Course(ctx context.Context, obj *edu.CourseProgress) (*edu.Course, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -1339,6 +1342,153 @@ func fieldContext_CoursePayload_userErrors(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
+func _CourseProgress_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.CourseProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseProgress_course(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CourseProgress().Course(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Course) graphql.Marshaler {
+			return marshalNCourse2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourse(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseProgress_course(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CourseProgress",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CourseProgress_enrolledCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.CourseProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseProgress_enrolledCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrolled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseProgress_enrolledCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseProgress", field, false, false, "Int")
+}
+
+func _CourseProgress_notStartedCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.CourseProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseProgress_notStartedCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotStarted(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseProgress_notStartedCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseProgress", field, true, false, "Int")
+}
+
+func _CourseProgress_inProgressCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.CourseProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseProgress_inProgressCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InProgress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseProgress_inProgressCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseProgress", field, false, false, "Int")
+}
+
+func _CourseProgress_completedCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.CourseProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseProgress_completedCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Completed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseProgress_completedCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseProgress", field, false, false, "Int")
+}
+
+func _CourseProgress_averageProgress(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.CourseProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseProgress_averageProgress(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AverageProgress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return marshalOFloat2ᚖfloat64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CourseProgress_averageProgress(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseProgress", field, false, false, "Float")
+}
+
 func _ImportCoursesPayload_importedCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ImportCoursesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2140,6 +2290,65 @@ func _CoursePayload(ctx context.Context, ec *executionContext, sel ast.Selection
 	return out
 }
 
+var courseProgressImplementors = []string{"CourseProgress"}
+
+func _CourseProgress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.CourseProgress) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, courseProgressImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CourseProgress")
+		case "course":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CourseProgress_course(ctx, ec, field, obj)
+				})
+		case "enrolledCount":
+			out.Values[i] = _CourseProgress_enrolledCount(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notStartedCount":
+			out.Values[i] = _CourseProgress_notStartedCount(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "inProgressCount":
+			out.Values[i] = _CourseProgress_inProgressCount(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "completedCount":
+			out.Values[i] = _CourseProgress_completedCount(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "averageProgress":
+			out.Values[i] = _CourseProgress_averageProgress(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var importCoursesPayloadImplementors = []string{"ImportCoursesPayload"}
 
 func _ImportCoursesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ImportCoursesPayload) graphql.Marshaler {
@@ -2342,6 +2551,13 @@ func unmarshalOCourseOrder2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourse
 	}
 	res, err := unmarshalInputCourseOrder(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCourseProgress2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseProgress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.CourseProgress) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _CourseProgress(ctx, ec, sel, v)
 }
 
 func unmarshalODifficulty2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx context.Context, ec *executionContext, v any) (*edu.Difficulty, error) {

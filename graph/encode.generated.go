@@ -461,6 +461,50 @@ func encodeCoursePayload(e *encoder, f *encode.Field, obj *CoursePayload) bool {
 	return e.EndObject()
 }
 
+func encodeCourseProgress(e *encoder, f *encode.Field, obj *edu.CourseProgress) bool {
+	p := e.PlanSelection(f, "CourseProgress")
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // course
+			v, err := e.Resolvers.CourseProgress().Course(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, true, encodeCourse) {
+				return false
+			}
+		case 1: // enrolledCount
+			e.WriteInt(int(obj.Enrolled))
+		case 2: // notStartedCount
+			v := obj.NotStarted()
+			e.WriteInt(int(v))
+		case 3: // inProgressCount
+			e.WriteInt(int(obj.InProgress))
+		case 4: // completedCount
+			e.WriteInt(int(obj.Completed))
+		case 5: // averageProgress
+			if obj.AverageProgress == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteFloat(f, float64(*obj.AverageProgress), false) {
+					return false
+				}
+			}
+		default:
+			e.WriteString("CourseProgress")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeCourseSearchConnection(e *encoder, f *encode.Field, obj *edu.SearchResult) bool {
 	p := e.PlanSelection(f, "CourseSearchConnection")
 	e.BeginObject()
@@ -1988,6 +2032,14 @@ var encodeTypes = &encode.Types{
 			"course":     {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
 		},
+		"CourseProgress": {
+			"course":          {Index: 0, Resolver: true},
+			"enrolledCount":   {Index: 1, Resolver: false},
+			"notStartedCount": {Index: 2, Resolver: false},
+			"inProgressCount": {Index: 3, Resolver: false},
+			"completedCount":  {Index: 4, Resolver: false},
+			"averageProgress": {Index: 5, Resolver: false},
+		},
 		"CourseSearchConnection": {
 			"edges":      {Index: 0, Resolver: false},
 			"nodes":      {Index: 1, Resolver: false},
@@ -2200,6 +2252,7 @@ var encodeTypes = &encode.Types{
 		"CourseConnection":           courseConnectionImplementors,
 		"CourseEdge":                 courseEdgeImplementors,
 		"CoursePayload":              coursePayloadImplementors,
+		"CourseProgress":             courseProgressImplementors,
 		"CourseSearchConnection":     courseSearchConnectionImplementors,
 		"CourseSearchEdge":           courseSearchEdgeImplementors,
 		"Dashboard":                  dashboardImplementors,

@@ -197,6 +197,10 @@ type SignUpInput struct {
 	Password string `json:"password"`
 }
 
+// Responses now, and again whenever they change. Any query can do the same with @live.
+type Subscription struct {
+}
+
 // Course to leave.
 type UnenrollInput struct {
 	// A course that the viewer is enrolled in.

@@ -25,6 +25,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Category() CategoryResolver
 	Course() CourseResolver
+	CourseProgress() CourseProgressResolver
 	Dashboard() DashboardResolver
 	Enrollment() EnrollmentResolver
 	InstructorDashboard() InstructorDashboardResolver
@@ -32,6 +33,7 @@ type ResolverRoot interface {
 	PlatformDashboard() PlatformDashboardResolver
 	Query() QueryResolver
 	Review() ReviewResolver
+	Subscription() SubscriptionResolver
 	User() UserResolver
 	Video() VideoResolver
 	VideoProgress() VideoProgressResolver
@@ -123,6 +125,15 @@ type ComplexityRoot struct {
 	CoursePayload struct {
 		Course     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	CourseProgress struct {
+		AverageProgress func(childComplexity int) int
+		Completed       func(childComplexity int) int
+		Course          func(childComplexity int) int
+		Enrolled        func(childComplexity int) int
+		InProgress      func(childComplexity int) int
+		NotStarted      func(childComplexity int) int
 	}
 
 	CourseSearchConnection struct {
@@ -314,6 +325,13 @@ type ComplexityRoot struct {
 
 	SignOutPayload struct {
 		SignedOut func(childComplexity int) int
+	}
+
+	Subscription struct {
+		CourseProgress    func(childComplexity int, courseID edu.ID) int
+		CourseUpdated     func(childComplexity int, id edu.ID) int
+		DashboardUpdated  func(childComplexity int) int
+		EnrollmentUpdated func(childComplexity int, id edu.ID) int
 	}
 
 	TimePoint struct {
@@ -778,6 +796,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoursePayload.UserErrors(childComplexity), true
+
+	case "CourseProgress.averageProgress":
+		if e.ComplexityRoot.CourseProgress.AverageProgress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CourseProgress.AverageProgress(childComplexity), true
+	case "CourseProgress.completedCount":
+		if e.ComplexityRoot.CourseProgress.Completed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CourseProgress.Completed(childComplexity), true
+	case "CourseProgress.course":
+		if e.ComplexityRoot.CourseProgress.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CourseProgress.Course(childComplexity), true
+	case "CourseProgress.enrolledCount":
+		if e.ComplexityRoot.CourseProgress.Enrolled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CourseProgress.Enrolled(childComplexity), true
+	case "CourseProgress.inProgressCount":
+		if e.ComplexityRoot.CourseProgress.InProgress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CourseProgress.InProgress(childComplexity), true
+	case "CourseProgress.notStartedCount":
+		if e.ComplexityRoot.CourseProgress.NotStarted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CourseProgress.NotStarted(childComplexity), true
 
 	case "CourseSearchConnection.didYouMean":
 		if e.ComplexityRoot.CourseSearchConnection.DidYouMean == nil {
@@ -1666,6 +1721,46 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutPayload.SignedOut(childComplexity), true
 
+	case "Subscription.courseProgress":
+		if e.ComplexityRoot.Subscription.CourseProgress == nil {
+			break
+		}
+
+		args, err := field_Subscription_courseProgress_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CourseProgress(childComplexity, args["courseId"].(edu.ID)), true
+	case "Subscription.courseUpdated":
+		if e.ComplexityRoot.Subscription.CourseUpdated == nil {
+			break
+		}
+
+		args, err := field_Subscription_courseUpdated_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CourseUpdated(childComplexity, args["id"].(edu.ID)), true
+	case "Subscription.dashboardUpdated":
+		if e.ComplexityRoot.Subscription.DashboardUpdated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.DashboardUpdated(childComplexity), true
+	case "Subscription.enrollmentUpdated":
+		if e.ComplexityRoot.Subscription.EnrollmentUpdated == nil {
+			break
+		}
+
+		args, err := field_Subscription_enrollmentUpdated_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.EnrollmentUpdated(childComplexity, args["id"].(edu.ID)), true
+
 	case "TimePoint.at":
 		if e.ComplexityRoot.TimePoint.At == nil {
 			break
@@ -2033,6 +2128,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := _Subscription(ctx, ec, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -2251,6 +2363,24 @@ func childFields_CoursePayload(ctx context.Context, ec *executionContext, field 
 		return fieldContext_CoursePayload_userErrors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CoursePayload", field.Name)
+}
+
+func childFields_CourseProgress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "course":
+		return fieldContext_CourseProgress_course(ctx, ec, field)
+	case "enrolledCount":
+		return fieldContext_CourseProgress_enrolledCount(ctx, ec, field)
+	case "notStartedCount":
+		return fieldContext_CourseProgress_notStartedCount(ctx, ec, field)
+	case "inProgressCount":
+		return fieldContext_CourseProgress_inProgressCount(ctx, ec, field)
+	case "completedCount":
+		return fieldContext_CourseProgress_completedCount(ctx, ec, field)
+	case "averageProgress":
+		return fieldContext_CourseProgress_averageProgress(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CourseProgress", field.Name)
 }
 
 func childFields_CourseSearchConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -101,6 +101,10 @@ func (r *courseResolver) RelatedCourses(ctx context.Context, obj *edu.Course, fi
 	return loaders.FromContext(ctx).RelatedCourses.Load(ctx, parentKeyFor(args)(obj.ID))
 }
 
+func (r *courseProgressResolver) Course(ctx context.Context, obj *edu.CourseProgress) (*edu.Course, error) {
+	return loadCourse(ctx, obj.CourseID)
+}
+
 func (r *mutationResolver) CreateCourse(ctx context.Context, input graph.CourseInput) (*graph.CoursePayload, error) {
 	in := validate.New("input")
 	course := validateCourse(in, &input)
@@ -196,6 +200,47 @@ func (r *queryResolver) Courses(ctx context.Context, first *int, after *string, 
 	return page, pf.sendBatches()
 }
 
+func (r *subscriptionResolver) CourseUpdated(ctx context.Context, id edu.ID) (<-chan *edu.Course, error) {
+	node, err := loadSubscribedNode(ctx, id, edu.KindCourse)
+	if err == nil && node == nil {
+		err = edu.Errorf(edu.NotFound, "course not found")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return singleEvent(node.(*edu.Course), nil)
+}
+
+func (r *subscriptionResolver) CourseProgress(ctx context.Context, courseID edu.ID) (<-chan *edu.CourseProgress, error) {
+	key, err := courseID.KeyForKind(edu.KindCourse)
+	if err != nil {
+		return nil, err
+	}
+	pf := newPrefetcher(ctx)
+	progress := &edu.CourseProgress{}
+	pf.addPolicyCourses([]int64{key})
+	pf.walkCourseProgress(key, currentSelection(ctx))
+	pf.batch.AddQuery(store.CourseProgress(key, progress))
+	if err := pf.sendBatches(); err != nil {
+		return nil, err
+	}
+	c, err := pf.loaders.Course.Load(ctx, loaders.EntityKey{ID: key})
+	switch {
+	case err != nil:
+		return nil, err
+	case c == nil || !c.VisibleTo(pf.loaders.Viewer):
+		return nil, edu.Errorf(edu.NotFound, "course not found")
+	case !pf.loaders.Viewer.CanManageCourse(c):
+		return nil, instructorOnlyError("progress of all students")
+	}
+	return singleEvent(progress, nil)
+}
+
 func (r *Resolver) Course() graph.CourseResolver { return &courseResolver{r} }
 
-type courseResolver struct{ *Resolver }
+func (r *Resolver) CourseProgress() graph.CourseProgressResolver { return &courseProgressResolver{r} }
+
+type (
+	courseResolver         struct{ *Resolver }
+	courseProgressResolver struct{ *Resolver }
+)

@@ -151,6 +151,13 @@ func (r *queryResolver) PlatformDashboard(ctx context.Context) (*edu.PlatformDas
 	return &edu.PlatformDashboard{}, pf.sendBatches()
 }
 
+func (r *subscriptionResolver) DashboardUpdated(ctx context.Context) (<-chan *edu.Dashboard, error) {
+	pf := newPrefetcher(ctx)
+	id := pf.loaders.Viewer.UserID()
+	pf.walkDashboard(id, currentSelection(ctx))
+	return singleEvent(&edu.Dashboard{UserID: id}, pf.sendBatches())
+}
+
 func (r *Resolver) Dashboard() graph.DashboardResolver { return &dashboardResolver{r} }
 
 func (r *Resolver) InstructorDashboard() graph.InstructorDashboardResolver {

@@ -65,6 +65,12 @@ func (r *mutationResolver) BulkEnroll(ctx context.Context, input graph.BulkEnrol
 	}, err
 }
 
+func (r *subscriptionResolver) EnrollmentUpdated(ctx context.Context, id edu.ID) (<-chan *edu.Enrollment, error) {
+	node, err := loadSubscribedNode(ctx, id, edu.KindEnrollment)
+	enrollment, _ := node.(*edu.Enrollment) // nil if it is not there
+	return singleEvent(enrollment, err)
+}
+
 func (r *Resolver) Enrollment() graph.EnrollmentResolver { return &enrollmentResolver{r} }
 
 type enrollmentResolver struct{ *Resolver }

@@ -139,6 +139,15 @@ func (pf *prefetcher) walkCourseEdge(ids []int64, sel ast.SelectionSet) {
 		func(found []*edu.Course) { pf.walkCourses(removeNils(found), sel) })
 }
 
+// walkCourseProgress prefetches a selection on the progress of a course.
+func (pf *prefetcher) walkCourseProgress(course int64, sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, []string{"CourseProgress"}) {
+		if f.Name == "course" {
+			pf.walkCourseEdge([]int64{course}, f.Selections)
+		}
+	}
+}
+
 // walkVideos prefetches a selection on videos.
 func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 	if len(list) == 0 {

@@ -132,3 +132,13 @@ func scanTimePoint(into func(edu.TimePoint)) func(pgx.Rows) error {
 		return err
 	}
 }
+
+// CourseProgress reads the progress of the students of a course, as of now.
+func CourseProgress(course int64, into *edu.CourseProgress) Query {
+	into.CourseID = course
+	s := newStatement("CourseProgress", "SELECT count(*), count(*) FILTER (WHERE NOT ", completedCondition, " AND e.progress > 0), count(*) FILTER (WHERE ",
+		completedCondition, "), avg(e.progress)::float8 FROM enrollments e WHERE e.course_id = ")
+	return s.addSQL(s.bindArg(course)).dependOnID(course, edu.TagCourseEnrollments).buildQuery(func(rows pgx.Rows) error {
+		return rows.Scan(&into.Enrolled, &into.InProgress, &into.Completed, &into.AverageProgress)
+	})
+}

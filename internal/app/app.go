@@ -17,6 +17,7 @@ import (
 
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/internal/middleware"
@@ -44,6 +45,7 @@ type services struct {
 	shared         *sharedState
 	responseCache  *responseCache
 	responseMemory *memory.Pool
+	streams        *live.Hub // nil if none are offered
 	connections    *middleware.ConnectionLimit
 	health         *middleware.Health
 	accessLog      io.Writer
@@ -69,7 +71,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	s.health.StartDraining()
-	return drainRequests(c, s.log, srv)
+	return drainRequests(c, s.log, srv, s.streams)
 }
 
 // Open checks the settings, opens the parts of a server and builds its routes. Logs and the access
@@ -104,7 +106,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	s.onClose(s.shared.closeStore)
 	s.responseCache = openResponseCache(c, log, s.shared.redis, false)
-	if s.db, err = openDatabase(ctx, c, s.responseCache.changePublisher()); err != nil {
+	if s.db, err = openDatabase(ctx, c, s.responseCache.invalidation.Publish); err != nil {
 		return err
 	}
 	s.onClose(s.db.Close)
@@ -119,6 +121,8 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 		return err
 	}
 	s.onClose(func() error { s.authentication.Accounts.Close(); return nil })
+	s.streams = openStreams(c, &s.services)
+	s.authentication.receiveRevocations(subscriptions, s.db)
 	s.onClose(s.responseCache.stopAndClose)
 	manifest := s.inputs.manifest
 	if s.db.isDemo() {

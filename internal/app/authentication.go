@@ -25,12 +25,12 @@ const (
 // authentication authenticates callers and publishes revocations of their sessions.
 type authentication struct {
 	*auth.Authenticator
-	redis *cache.Redis // nil without one
-	log   *slog.Logger
+	redis        *cache.Redis // nil without one
+	log          *slog.Logger
+	onRevocation func(auth.Revocation) // set before requests are served
 }
 
-// openAuthentication creates the token keys and the cache of accounts, which receives the
-// revocations of other servers until the context ends.
+// openAuthentication creates the token keys and the cache of accounts.
 func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger, db *Database, redis *cache.Redis) (*authentication, error) {
 	tokens, persistent, err := NewTokens(c)
 	if err != nil {
@@ -39,7 +39,7 @@ func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger,
 	if !persistent {
 		log.Warn("neither JWT_SECRET nor JWT_KEYS is set: access tokens are valid for this process only")
 	}
-	a := &authentication{redis: redis, log: log, Authenticator: &auth.Authenticator{Tokens: tokens}}
+	a := &authentication{redis: redis, log: log, onRevocation: func(auth.Revocation) {}, Authenticator: &auth.Authenticator{Tokens: tokens}}
 	if c.JWKSURL != "" {
 		a.Provider, err = auth.NewProvider(ctx, auth.ProviderOptions{
 			URL: string(c.JWKSURL), Issuer: c.JWKSIssuer, Audience: c.JWKSAudience, UserClaim: c.JWKSClaim, MatchByID: c.JWKSMatchBy == "id", Log: log,
@@ -49,13 +49,24 @@ func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger,
 		}
 	}
 	a.Accounts = auth.NewAccountCache(a.accountReader(db), log)
-	db.NotifyIdentityChange(func() { a.Accounts.Invalidate(auth.Revocation{}) })
-	if redis != nil {
-		go redis.Subscribe(ctx, revocationChannel,
-			func(message string) { a.Accounts.Invalidate(auth.ParseRevocation(message)) },
-			func() { a.Accounts.Invalidate(auth.Revocation{}) })
-	}
 	return a, nil
+}
+
+// receiveRevocations receives the revocations of other servers until the context ends. It has to be called after
+// onRevocation is set.
+func (a *authentication) receiveRevocations(ctx context.Context, db *Database) {
+	db.NotifyIdentityChange(func() { a.revoke(auth.Revocation{}) })
+	if a.redis != nil {
+		go a.redis.Subscribe(ctx, revocationChannel,
+			func(message string) { a.revoke(auth.ParseRevocation(message)) },
+			func() { a.revoke(auth.Revocation{}) })
+	}
+}
+
+// revoke revokes sessions on this server.
+func (a *authentication) revoke(r auth.Revocation) {
+	a.Accounts.Invalidate(r)
+	a.onRevocation(r)
 }
 
 // accountReader returns a function that reads accounts from the primary. The first token of a provider
@@ -85,7 +96,7 @@ func (a *authentication) accountReader(db *Database) auth.AccountLookup {
 // publishRevocation revokes sessions on this server and, through Redis, on all others. Without a
 // Redis the others see it within auth.AccountTTL.
 func (a *authentication) publishRevocation(ctx context.Context, r auth.Revocation) {
-	a.Accounts.Invalidate(r)
+	a.revoke(r)
 	if a.redis == nil {
 		return
 	}

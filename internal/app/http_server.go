@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/middleware"
 )
 
@@ -48,12 +49,21 @@ func openListener(addr string) (net.Listener, error) {
 }
 
 // drainRequests waits for the requests in progress. For SHUTDOWN_DELAY before that the server
-// still accepts requests, while /readyz reports that it is draining.
-func drainRequests(c *config.Config, log *slog.Logger, srv *http.Server) error {
+// still accepts requests, while /readyz reports that it is draining. Streams end one after the other, so that
+// their clients do not all connect to another server at once.
+func drainRequests(c *config.Config, log *slog.Logger, srv *http.Server, streams *live.Hub) error {
 	log.Info("stopping", "new_requests_for", c.ShutdownDelay.String(), "requests_in_progress_for", c.ShutdownTimeout.String())
 	time.Sleep(c.ShutdownDelay)
 	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
 	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if streams != nil {
+			streams.Close(ctx)
+		}
+	}()
+	defer func() { <-ended }()
 	if err := srv.Shutdown(ctx); err != nil {
 		return fmt.Errorf("some requests did not finish within SHUTDOWN_TIMEOUT=%s: %w", c.ShutdownTimeout, err)
 	}

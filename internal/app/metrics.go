@@ -54,9 +54,8 @@ func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension)
 	if s.responseCache.cache != nil {
 		addCacheMetrics(m, s.responseCache.cache)
 	}
-	if s.responseCache.invalidation != nil {
-		addInvalidationMetrics(m, s.responseCache.invalidation)
-	}
+	addInvalidationMetrics(m, s.responseCache.invalidation)
+	addStreamMetrics(m, s.streams)
 }
 
 func addPoolMetrics(m *telemetry.Metrics, database string, pool *pgxpool.Pool) {

@@ -15,21 +15,17 @@ import (
 // responseCache is the response cache with the invalidation log that decides which of its entries
 // are valid.
 type responseCache struct {
-	cache        *respcache.Cache  // nil if the cache is off
-	invalidation *invalidation.Log // nil if the cache is off and there is no Redis
+	cache        *respcache.Cache // nil if the cache is off
+	invalidation *invalidation.Log
 	stop         context.CancelFunc
 	background   sync.WaitGroup
 }
 
-// openResponseCache opens the response cache. With RESPONSE_CACHE=off a server with a Redis still
-// publishes its changes for the other servers. With shareFirst, Redis gets responses that are requested
+// openResponseCache opens the response cache. With RESPONSE_CACHE=off a server still publishes its changes, for
+// the other servers and for streams. With shareFirst, Redis gets responses that are requested
 // only once, too.
 func openResponseCache(c *config.Config, log *slog.Logger, redis *cache.Redis, shareFirst bool) *responseCache {
-	r := &responseCache{stop: func() {}}
-	if c.ResponseCache != "on" && redis == nil {
-		return r
-	}
-	r.invalidation = invalidation.New(redis, log)
+	r := &responseCache{stop: func() {}, invalidation: invalidation.New(redis, log)}
 	if c.ResponseCache == "on" {
 		r.cache = respcache.New(respcache.Options{
 			InvalidationLog: r.invalidation, Redis: redis, MaxBytes: c.ResponseCacheMaxMiB << 20,
@@ -39,21 +35,10 @@ func openResponseCache(c *config.Config, log *slog.Logger, redis *cache.Redis, s
 	return r
 }
 
-// changePublisher returns the function that publishes the changes of writes, or nil.
-func (r *responseCache) changePublisher() func(context.Context, []store.Change) {
-	if r.invalidation == nil {
-		return nil
-	}
-	return r.invalidation.Publish
-}
-
 // startInvalidation polls the database for changes, until the context ends or the cache is
 // closed. It begins once no migration is pending: triggers of an older schema may not record all
 // changes that entries depend on.
 func (r *responseCache) startInvalidation(ctx context.Context, db *store.Store, migrated <-chan struct{}) {
-	if r.invalidation == nil {
-		return
-	}
 	ctx, r.stop = context.WithCancel(ctx)
 	r.background.Go(func() {
 		select {

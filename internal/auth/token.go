@@ -143,3 +143,13 @@ func parseDecimalID(s string) int64 {
 	}
 	return n
 }
+
+// TokenExpiry returns when a token expires, the zero time for never. The token must have been verified: its
+// signature is not checked.
+func TokenExpiry(token string) time.Time {
+	var c jwt.RegisteredClaims
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &c); err != nil || c.ExpiresAt == nil {
+		return time.Time{}
+	}
+	return c.ExpiresAt.Time
+}

@@ -65,6 +65,7 @@ type OperationSettings struct {
 	PersistedManifest     []string      `env:"PERSISTED_QUERY_MANIFEST" name:"persisted-query-manifest" help:"Files of trusted documents, separated by commas: Apollo's or Relay's manifests, .graphql files, or directories of them. Documents that were pushed to the database are in the list too."`
 	Introspection         bool          `env:"INTROSPECTION" default:"true" negatable:"" help:"Whether clients may query the schema."`
 	OperationTimeout      time.Duration `env:"OPERATION_TIMEOUT" min:"0s" default:"10s" help:"How long one GraphQL operation may take; 0s is no limit."`
+	LiveMinInterval       time.Duration `env:"LIVE_MIN_INTERVAL" min:"0s" default:"100ms" help:"Least time between two executions of a subscription or of a live query; several changes within it are one."`
 	IdempotencyLockTime   time.Duration `env:"IDEMPOTENCY_LOCK_TIME" min:"1ms" default:"50ms" help:"How long a mutation with an Idempotency-Key may go on after its first write: the rows that it wrote stay locked until its response is stored. Raise it if a round trip to the database takes several milliseconds."`
 	IdempotencyMaxMiB     int64         `env:"IDEMPOTENCY_MAX_MIB" name:"idempotency-max-mib" min:"1" max:"1048576" default:"1024" help:"MiB of responses that are stored under Idempotency-Keys, for a day each; a quarter of them for requests without an account. Beyond it, new keys are rejected."`
 	PartialResponseStatus int           `env:"PARTIAL_RESPONSE_STATUS" values:"200,294" default:"200" help:"Status of responses with both data (even null) and errors: 200, or 294 as in the newest draft of GraphQL over HTTP. Clients that accept only application/json get 200."`
@@ -85,6 +86,9 @@ type LimitSettings struct {
 	MaxResponseBytes         int64 `env:"MAX_RESPONSE_BYTES" min:"65536" default:"8388608" help:"Bytes of a response before compression, and of the rows that it is made of. A batch is one response."`
 	ResponseMemoryMiB        int64 `env:"RESPONSE_MEMORY_MIB" name:"response-memory-mib" min:"1" default:"128" help:"MiB that the responses in progress and the variables of their requests take together, at least 16 times MAX_RESPONSE_BYTES. One caller may hold a fifth of it, and less while others hold much; beyond that its requests get 503, new ones after a second. Responses of up to 64 KiB are never rejected."`
 	MaxConnectionsPerAddress int   `env:"MAX_CONNECTIONS_PER_ADDRESS" min:"1" default:"250" help:"Open connections of one address, or of one IPv6 network of 64 bits; further ones get 503. Those of TRUSTED_PROXIES are not limited."`
+	MaxStreams               int   `env:"MAX_STREAMS" min:"0" default:"10000" help:"Subscriptions and live queries that a process has open, 30 to 50 kB of memory each; 0 offers none."`
+	MaxStreamsPerCaller      int   `env:"MAX_STREAMS_PER_CALLER" min:"1" default:"50" help:"The same of one account, or of one address without a token."`
+	MaxStreamsPerAddress     int   `env:"MAX_STREAMS_PER_ADDRESS" min:"1" default:"500" help:"The same of all accounts of one address."`
 	MaxBatch                 int   `env:"MAX_BATCH" min:"0" max:"10" default:"0" help:"Operations in one request, as a JSON array; 0 is no batching. Together they may cost as much as one operation, and each counts as a request, and a mutation as one for RATE_LIMIT."`
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/internal/gql/limits"
+	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
@@ -153,18 +154,22 @@ func (e operationExtension) limitResponse(ctx context.Context, meter *memory.Met
 }
 
 // withLoaders returns a context with the loaders of an operation. They read from the primary after a
-// write, and if the response may be cached: it must not be older than the position of its lookup.
+// write, and if the response may be cached or is watched: it must not be older than the position of its lookup.
 func (e operationExtension) withLoaders(ctx context.Context, viewer edu.Viewer) (context.Context, *loaders.Loaders) {
-	db, lookup := e.store, respcache.RequestLookupFrom(ctx)
+	db, lookup, watched := e.store, respcache.RequestLookupFrom(ctx), live.DependenciesFrom(ctx)
 	written := transport.RecordWrite(ctx, graphql.GetOperationContext(ctx).Operation.Operation)
-	if written || lookup.Started() {
+	if written || lookup.Started() || watched != nil {
 		db = db.OnPrimary()
 	}
-	if lookup.Started() {
+	switch {
+	case watched != nil:
+		ctx = store.WithTags(ctx, &watched.Tags)
+	case lookup.Started():
 		ctx = store.WithTags(ctx, lookup.Tags())
 	}
 	l := loaders.New(ctx, db, viewer, e.now())
 	lookup.RecordExecution(e.trackedViewer(l))
+	watched.RecordViewer(e.trackedViewer(l))
 	ctx = loaders.NewContext(ctx, l)
 	// From here on the tracked viewer is the only one: it records what responses depend on.
 	return edu.WithViewer(ctx, edu.Viewer{}), l

@@ -68,6 +68,8 @@ type Options struct {
 	// ShowsDatabaseUsage reports whether the response to a request has a Server-Timing header with the SQL
 	// statements and round trips of its operation; nil shows none.
 	ShowsDatabaseUsage func(*http.Request) bool
+	// Streams are the options of subscriptions and live queries; without a hub there are none.
+	Streams transport.StreamOptions
 }
 
 const (
@@ -123,15 +125,15 @@ func newServer(o Options, c components) *Server {
 	}
 	exec := o.newExecutor(c)
 	return &Server{exec: exec, large: c.large, handler: transport.New(exec, transport.Options{
-		MaxBodyBytes:  cmp.Or(o.MaxBodyBytes, defaultMaxBodyBytes),
-		BulkLimiter:   transport.NewBulkLimiter(cmp.Or(o.MaxBulkBodyBytes, defaultMaxBulkBodyBytes), maxBulkRequests, maxBulkWait),
-		MaxBatchSize:  o.MaxBatchSize,
-		PartialStatus: o.PartialStatus,
-		Budget:        o.Budget,
-		Cache:         o.ResponseCache,
-		Extensions:    o.Extensions,
-		AllowsOrigin:  o.AllowsOrigin,
-
+		MaxBodyBytes:       cmp.Or(o.MaxBodyBytes, defaultMaxBodyBytes),
+		BulkLimiter:        transport.NewBulkLimiter(cmp.Or(o.MaxBulkBodyBytes, defaultMaxBulkBodyBytes), maxBulkRequests, maxBulkWait),
+		MaxBatchSize:       o.MaxBatchSize,
+		PartialStatus:      o.PartialStatus,
+		Budget:             o.Budget,
+		Cache:              o.ResponseCache,
+		Extensions:         o.Extensions,
+		AllowsOrigin:       o.AllowsOrigin,
+		Streams:            o.Streams,
 		ShowsDatabaseUsage: o.ShowsDatabaseUsage,
 		NewMeter:           func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
 	})}

@@ -1,6 +1,11 @@
 package invalidation
 
-import "github.com/7p-education/api/store"
+import (
+	"slices"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/store"
+)
 
 // maxChangeTags is the largest number of tags that a log entry names; one with more has
 // tagEverything instead.
@@ -29,4 +34,16 @@ func mergeChanges(changes []store.Change) entry {
 		e.tags = []string{tagEverything}
 	}
 	return e
+}
+
+// hashTags returns the hashes of the tags, nil for everything.
+func (e entry) hashTags() []uint64 {
+	if slices.Contains(e.tags, tagEverything) {
+		return nil
+	}
+	hashes := make([]uint64, len(e.tags))
+	for i, tag := range e.tags {
+		hashes[i] = edu.HashTagName(tag)
+	}
+	return hashes
 }

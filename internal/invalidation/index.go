@@ -37,11 +37,14 @@ type index struct {
 	lastChanged map[uint64]uint64 // offsets, by the hash of the tag
 	// recentIDs and olderIDs are the ids of changes in the log, in two generations.
 	recentIDs, olderIDs map[int64]struct{}
+	// notify is called with the hashes of changed tags, nil for everything, without the lock. It is set
+	// before the index is used.
+	notify func(tags []uint64)
 }
 
 // newIndex returns the empty index of a log that begins at a position.
 func newIndex(at Position) *index {
-	x := &index{head: at}
+	x := &index{head: at, notify: func([]uint64) {}}
 	x.clearTags()
 	return x
 }
@@ -56,18 +59,20 @@ func (x *index) currentPosition() Position {
 // changed.
 func (x *index) invalidateEarlier() {
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.head.Offset++
 	x.clearTags()
+	x.mu.Unlock()
+	x.notify(nil)
 }
 
 // beginEpoch makes all positions before it incomparable, and removes the ids of changes.
 func (x *index) beginEpoch() {
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.head.Epoch++
 	x.clearTags()
 	x.recentIDs, x.olderIDs = nil, nil
+	x.mu.Unlock()
+	x.notify(nil)
 }
 
 func (x *index) clearTags() { x.horizon, x.lastChanged = x.head.Offset, map[uint64]uint64{} }
@@ -76,23 +81,26 @@ func (x *index) clearTags() { x.horizon, x.lastChanged = x.head.Offset, map[uint
 // either the old state or the new one.
 func (x *index) replaceWith(other *index) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.head, x.horizon, x.lastChanged = other.head, other.horizon, other.lastChanged
 	x.recentIDs, x.olderIDs = other.recentIDs, other.olderIDs
+	x.mu.Unlock()
+	x.notify(nil)
 }
 
 // applyEntry records the log entry at an offset, which must be after the last one.
 func (x *index) applyEntry(offset uint64, e entry) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.recordEntry(offset, e)
+	x.mu.Unlock()
+	x.notify(e.hashTags())
 }
 
 // appendEntry records a log entry at the next offset.
 func (x *index) appendEntry(e entry) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.recordEntry(x.head.Offset+1, e)
+	x.mu.Unlock()
+	x.notify(e.hashTags())
 }
 
 // recordEntry requires that the caller holds mu.

@@ -34,6 +34,7 @@ type Log struct {
 	followed           atomic.Pointer[store.Identity] // the database that the log belongs to
 	snapshot           atomic.Pointer[store.Snapshot] // of the last successful poll
 	lastPoll           atomic.Int64                   // when that poll began, in nanoseconds since processStart; 0 before the first
+	notified           map[int64]struct{}             // ids of changes that failed polls have reported; of polls only
 	delayedWrites      atomic.Uint64
 	unpublishedChanges atomic.Uint64
 }
@@ -43,7 +44,7 @@ var processStart = time.Now()
 
 // New returns a Log in Redis, or in the memory of this process if redis is nil.
 func New(redis *cache.Redis, log *slog.Logger) *Log {
-	l := &Log{logger: log, index: newIndex(Position{}), redis: redis}
+	l := &Log{logger: log, index: newIndex(Position{}), redis: redis, notified: map[int64]struct{}{}}
 	l.followed.Store(&store.Identity{})
 	l.snapshot.Store(&store.Snapshot{})
 	if redis != nil {

@@ -94,6 +94,7 @@ func (l *Log) pollChanges(ctx context.Context, from Source) error {
 	}
 	if l.redis != nil {
 		if err := l.streamReads.awaitRun(ctx); err != nil {
+			l.notifyFound(found)
 			return err
 		}
 	} else if l.lastPoll.Load() == 0 || began-time.Duration(l.lastPoll.Load()) > changeRetention/2 {
@@ -101,8 +102,10 @@ func (l *Log) pollChanges(ctx context.Context, from Source) error {
 		l.index.invalidateEarlier()
 	}
 	if err := l.publishMissed(found); err != nil {
+		l.notifyFound(found)
 		return err
 	}
+	clear(l.notified)
 	l.snapshot.Store(&next)
 	l.lastPoll.Store(int64(began))
 	return nil

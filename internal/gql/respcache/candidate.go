@@ -19,7 +19,7 @@ type Candidate struct {
 
 // BuildEntry returns the entry of a candidate, or the reason why it must not be stored.
 func (c Candidate) BuildEntry() (e *Entry, reason string) {
-	e = &Entry{Body: c.Body, CreatedAt: time.Now(), MaxAge: c.Policy.MaxAge, Scope: widestScope(c.VaryBy)}
+	e = &Entry{Body: c.Body, CreatedAt: time.Now(), MaxAge: c.Policy.MaxAge, Scope: WidestScope(c.VaryBy)}
 	if c.Policy.Private {
 		e.Scope = ByViewer
 	}

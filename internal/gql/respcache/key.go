@@ -48,9 +48,9 @@ const (
 	ByViewer              // one viewer
 )
 
-// widestScope returns the widest scope that a response may have, by what the tracked viewer
+// WidestScope returns the widest scope that a response may have, by what the tracked viewer
 // recorded.
-func widestScope(varyBy edu.VaryBy) Scope {
+func WidestScope(varyBy edu.VaryBy) Scope {
 	switch {
 	case varyBy&edu.VaryByViewer != 0:
 		return ByViewer

@@ -44,6 +44,8 @@ type Options struct {
 	ShowsDatabaseUsage func(*http.Request) bool
 	// NewMeter returns the meter of a request, which limits the bytes of its response; nil for no limit.
 	NewMeter func(*http.Request) *memory.Meter
+	// Streams are the options of subscriptions and live queries; without a hub there are none.
+	Streams StreamOptions
 }
 
 // Handler serves queries and mutations: GraphQL over HTTP, draft of August 2026, by POST and, for
@@ -78,7 +80,7 @@ func New(exec graphql.GraphExecutor, o Options) *Handler {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["Vary"] = append(header["Vary"], "Accept")
-	prefersJSON, acceptable := negotiateMediaType(r.Header["Accept"])
+	form, prefersJSON, acceptable := h.negotiateForm(r)
 	if r.Method == http.MethodOptions || r.Method == methodQuery {
 		header.Set("Accept-Query", response.MediaTypeJSON)
 	}
@@ -89,9 +91,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	out := responseWriter{w: w, prefersJSON: prefersJSON}
 	var reqErr *response.RequestError
-	if acceptable {
-		reqErr = h.serveRequest(out, r)
-	} else {
+	switch {
+	case form == webSocket:
+		reqErr = h.serveWebSocket(out, r)
+	case acceptable:
+		reqErr = h.serveRequest(out, r, form)
+	default:
 		reqErr = response.NewRequestError(http.StatusNotAcceptable, response.CodeNotAcceptable,
 			"the response is application/graphql-response+json or application/json: accept one of them")
 	}
@@ -108,7 +113,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveRequest writes the response to a request, or returns why the request is rejected.
-func (h *Handler) serveRequest(out responseWriter, r *http.Request) *response.RequestError {
+func (h *Handler) serveRequest(out responseWriter, r *http.Request, form responseForm) *response.RequestError {
 	body := newBodyReader(out.w, r, h.MaxBodyBytes, h.BulkLimiter)
 	defer body.release()
 	in, reqErr := h.requests.readRequest(r, body)
@@ -116,6 +121,10 @@ func (h *Handler) serveRequest(out responseWriter, r *http.Request) *response.Re
 	switch {
 	case reqErr != nil:
 		return reqErr
+	case form == eventStream:
+		return h.serveEventStream(out, r, &in)
+	case form == multipart && in.batch == nil:
+		return h.serveMultipart(out, r, &in)
 	case in.batch != nil:
 		h.serveBatch(out, r, &in)
 		return nil

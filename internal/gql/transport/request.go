@@ -3,7 +3,6 @@ package transport
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -58,7 +57,7 @@ func (d requestReader) readRequest(r *http.Request, body *bodyReader) (in parsed
 			return in, invalidRequest("a batch needs POST")
 		}
 	case http.MethodGet:
-		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		if isWebSocketUpgrade(r) {
 			return in, response.NewRequestError(http.StatusBadRequest, response.CodeWebSocketUnsupported,
 				"this server has no subscriptions and accepts no WebSocket: send queries and mutations by POST")
 		}

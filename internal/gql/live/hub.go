@@ -1,0 +1,311 @@
+package live
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/memory"
+	"github.com/7p-education/api/internal/invalidation"
+)
+
+const (
+	// clockInterval is how often a response that depends on the time is computed again without a change.
+	clockInterval = time.Minute
+	// minRetry and maxRetry limit the time until an execution that failed is repeated; it doubles.
+	minRetry, maxRetry = 500 * time.Millisecond, 15 * time.Second
+	// verifyTimeout is how long a token may take to be verified again.
+	verifyTimeout = 5 * time.Second
+	// maxVerifications is how many tokens are verified at a time.
+	maxVerifications = 16
+)
+
+// Changes is the log of committed changes.
+type Changes interface {
+	// Notify has notify called with the hashes of the tags of each change, nil for everything.
+	Notify(notify func(tags []uint64))
+	// Follow has changes of other processes arrive at once, until the context ends.
+	Follow(ctx context.Context)
+	// Position returns the position that this process has reached.
+	Position() invalidation.Position
+	// Covers reports whether the log still has all changes after a position.
+	Covers(since invalidation.Position) bool
+}
+
+// Options configure a Hub.
+type Options struct {
+	Changes Changes
+	// MinInterval is the least time between two executions of one operation.
+	MinInterval time.Duration
+	// MaxStreams limits the streams of the process, MaxPerCaller those of an account, or of an address
+	// without one, and MaxPerAddress those of all accounts of an address.
+	MaxStreams, MaxPerCaller, MaxPerAddress int
+	// CloseSpread is the time over which Close ends the streams.
+	CloseSpread time.Duration
+}
+
+// Hub holds the streams of a process and executes their operations. It is safe for concurrent use.
+type Hub struct {
+	options       Options
+	verifications *semaphore.Weighted
+
+	mu        sync.Mutex
+	index     changeIndex
+	watches   map[watchKey]*watch
+	byTag     map[uint64]map[*watch]struct{}
+	streams   map[*Stream]struct{}
+	byCaller  map[string]int
+	byAddress map[string]int
+	byUser    map[int64]map[*Stream]struct{}
+	userTags  map[uint64]int64 // the users of byUser, by their tags
+	marks     uint64
+	queue     []*watch
+	workers   int
+	stopping  bool
+	unfollow  context.CancelFunc // nil without streams
+	stats     Stats
+}
+
+// Stats are counts since the start of the process, and of what there is now.
+type Stats struct {
+	// Streams and Watches are what there is now.
+	Streams, Watches int
+	// Executions counts executions after the first of a stream, Events the events that were sent, Silences
+	// the executions and events that brought a client nothing new, for each stream.
+	Executions, Events, Silences uint64
+	// Rejected counts streams beyond a limit, Ended streams whose token was no longer accepted.
+	Rejected, Ended uint64
+	// Resumes counts streams by how they continued.
+	Resumes map[Resumed]uint64
+}
+
+// NewHub returns a hub without streams.
+func NewHub(o Options) *Hub {
+	h := &Hub{
+		options: o, verifications: semaphore.NewWeighted(maxVerifications),
+		watches: map[watchKey]*watch{}, byTag: map[uint64]map[*watch]struct{}{}, streams: map[*Stream]struct{}{},
+		byCaller: map[string]int{}, byAddress: map[string]int{}, byUser: map[int64]map[*Stream]struct{}{}, userTags: map[uint64]int64{},
+		stats: Stats{Resumes: map[Resumed]uint64{}},
+	}
+	o.Changes.Notify(h.applyChange)
+	return h
+}
+
+// Stats returns the current counts.
+func (h *Hub) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	stats := h.stats
+	stats.Streams, stats.Watches = len(h.streams), len(h.watches)
+	stats.Resumes = make(map[Resumed]uint64, len(h.stats.Resumes))
+	for how, n := range h.stats.Resumes {
+		stats.Resumes[how] = n
+	}
+	return stats
+}
+
+// Mark is the state of the log when an execution began.
+type Mark struct {
+	sequence uint64 // of the beginnings of executions
+	change   uint64
+	position invalidation.Position
+}
+
+// Reservation is the place of a stream that is about to begin: it counts for the limits, and the hub records
+// changes for it.
+type Reservation struct {
+	hub    *Hub
+	caller memory.Caller
+	mark   Mark
+	once   sync.Once
+}
+
+// Reserve reserves the place of a stream, or returns the error of the limit that its caller has reached. It has
+// to be called before the first execution, and Release after the stream has ended.
+func (h *Hub) Reserve(caller memory.Caller) (*Reservation, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.checkLimits(caller); err != nil {
+		h.stats.Rejected++
+		return nil, err
+	}
+	h.byCaller[caller.ID]++
+	h.byAddress[caller.Address]++
+	if h.unfollow == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		h.unfollow = cancel
+		h.index.forgetAll() // changes were not recorded
+		go h.options.Changes.Follow(ctx)
+	}
+	return &Reservation{hub: h, caller: caller, mark: h.mark()}, nil
+}
+
+// mark returns the current state of the log. It requires the mutex.
+func (h *Hub) mark() Mark {
+	h.marks++
+	return Mark{h.marks, h.index.now, h.options.Changes.Position()}
+}
+
+// Release gives the place back.
+func (r *Reservation) Release() {
+	r.once.Do(func() {
+		h := r.hub
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		decrement(h.byCaller, r.caller.ID)
+		decrement(h.byAddress, r.caller.Address)
+		if len(h.byAddress) == 0 && h.unfollow != nil {
+			h.unfollow()
+			h.unfollow, h.index = nil, changeIndex{now: h.index.now}
+		}
+	})
+}
+
+func decrement(counts map[string]int, key string) {
+	if counts[key]--; counts[key] == 0 {
+		delete(counts, key)
+	}
+}
+
+// checkLimits requires the mutex.
+func (h *Hub) checkLimits(caller memory.Caller) error {
+	total := 0
+	for _, n := range h.byAddress {
+		total += n
+	}
+	switch o := h.options; {
+	case h.stopping:
+		return &edu.Error{Code: edu.Unavailable, RetryAfter: 1, Message: "the server is stopping: connect again"}
+	case o.MaxPerCaller > 0 && h.byCaller[caller.ID] >= o.MaxPerCaller:
+		return edu.Errorf(edu.RateLimited, "this caller has %d streams open, which is the limit: close one first", o.MaxPerCaller)
+	case o.MaxPerAddress > 0 && h.byAddress[caller.Address] >= o.MaxPerAddress:
+		return edu.Errorf(edu.RateLimited, "this address has %d streams open, which is the limit: close one first", o.MaxPerAddress)
+	case o.MaxStreams > 0 && total >= o.MaxStreams:
+		return &edu.Error{Code: edu.Unavailable, RetryAfter: 5, Message: "the server has as many streams as it accepts: try again later"}
+	}
+	return nil
+}
+
+// Open begins the stream of a reservation. The request's first execution must have begun after it.
+func (r *Reservation) Open(request Request) *Stream {
+	h := r.hub
+	s := &Stream{hub: h, request: request, ready: make(chan struct{}, 1)}
+	e := newEvent(request.First.Body, r.mark.position)
+	if at, hash, ok := parseEventID(request.LastEventID); ok {
+		switch {
+		case hash == e.hash:
+			s.resumed, s.sent = ResumedUnchanged, hash
+		case h.options.Changes.Covers(at):
+			s.resumed = ResumedChanged
+		default:
+			s.resumed = ResumedAfterGap
+		}
+	} else if request.LastEventID != "" {
+		s.resumed = ResumedAfterGap
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.streams[s] = struct{}{}
+	h.stats.Resumes[s.resumed]++
+	if request.Verify != nil {
+		h.addUser(s)
+	}
+	if h.stopping {
+		s.finish(EndOfServer)
+	}
+	h.joinWatch(s, request.First, e, r.mark)
+	return s
+}
+
+// removeStream requires the mutex.
+func (h *Hub) removeStream(s *Stream) {
+	if s.closed {
+		return
+	}
+	s.closed, s.pending = true, nil
+	delete(h.streams, s)
+	h.removeUser(s)
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	h.leaveWatch(s)
+}
+
+// applyChange executes the watches again that depend on a tag, all of them if tags is nil.
+func (h *Hub) applyChange(tags []uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.unfollow == nil {
+		return
+	}
+	if tags == nil {
+		h.index.forgetAll()
+		for _, w := range h.watches {
+			w.schedule()
+		}
+		for user := range h.byUser {
+			h.startVerification(user)
+		}
+		return
+	}
+	h.index.recordChange(tags)
+	for _, tag := range tags {
+		for w := range h.byTag[tag] {
+			w.schedule()
+		}
+		if user, ok := h.userTags[tag]; ok {
+			h.startVerification(user)
+		}
+	}
+}
+
+// enqueue has a worker execute a watch. It requires the mutex.
+func (h *Hub) enqueue(w *watch) {
+	h.queue = append(h.queue, w)
+	if h.workers < 2*runtime.GOMAXPROCS(0) {
+		h.workers++
+		go h.work()
+	}
+}
+
+// work executes queued watches until there are none.
+func (h *Hub) work() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for len(h.queue) > 0 {
+		w := h.queue[0]
+		h.queue = h.queue[1:]
+		w.execute()
+	}
+	h.queue = nil
+	h.workers--
+}
+
+// Close ends all streams within CloseSpread, so that their clients do not all connect elsewhere at once, and
+// rejects new ones. It returns when the last has been told.
+func (h *Hub) Close(ctx context.Context) {
+	h.mu.Lock()
+	h.stopping = true
+	all := make([]*Stream, 0, len(h.streams))
+	for s := range h.streams { // in a random order
+		all = append(all, s)
+	}
+	h.mu.Unlock()
+	began := time.Now()
+	for i, s := range all {
+		at := began.Add(h.options.CloseSpread * time.Duration(i) / time.Duration(len(all)))
+		if wait := time.Until(at); wait > 0 {
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+			}
+		}
+		h.mu.Lock()
+		s.finish(EndOfServer)
+		h.mu.Unlock()
+	}
+}

@@ -1,0 +1,102 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/7p-education/api/edu"
+)
+
+// addUser has the stream end when its token does. It requires the mutex.
+func (h *Hub) addUser(s *Stream) {
+	user := s.request.Viewer.ID
+	if h.byUser[user] == nil {
+		h.byUser[user] = map[*Stream]struct{}{}
+		h.userTags[userTag(user)] = user
+	}
+	h.byUser[user][s] = struct{}{}
+}
+
+// removeUser requires the mutex.
+func (h *Hub) removeUser(s *Stream) {
+	user := s.request.Viewer.ID
+	if delete(h.byUser[user], s); len(h.byUser[user]) == 0 {
+		delete(h.byUser, user)
+		delete(h.userTags, userTag(user))
+	}
+}
+
+// userTag returns the hash of the tag that changes with a user's role and state.
+func userTag(user int64) uint64 { return edu.TagUserPrivate.WithID(user).NameHash() }
+
+// EndAt ends a stream when its token expires. A later call replaces the time.
+func (s *Stream) EndAt(expiry time.Time) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	if s.closed {
+		return
+	}
+	s.expiry = time.AfterFunc(time.Until(expiry), func() {
+		s.hub.mu.Lock()
+		defer s.hub.mu.Unlock()
+		s.hub.endSession(s)
+	})
+}
+
+// endSession requires the mutex.
+func (h *Hub) endSession(s *Stream) {
+	if !s.closed && s.end == notEnded {
+		h.stats.Ended++
+		s.pending = nil // it may be of another account's rights
+		s.finish(EndOfToken)
+	}
+}
+
+// VerifyUser verifies the tokens of a user's streams again, of all users if user is 0: a session has ended, or
+// an account has changed.
+func (h *Hub) VerifyUser(user int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if user != 0 {
+		h.startVerification(user)
+		return
+	}
+	for user := range h.byUser {
+		h.startVerification(user)
+	}
+}
+
+// startVerification requires the mutex.
+func (h *Hub) startVerification(user int64) {
+	for s := range h.byUser[user] {
+		go h.verify(s)
+	}
+}
+
+// verify ends a stream whose token is no longer accepted, or whose viewer has another role. If that cannot be
+// found out, it tries again.
+func (h *Hub) verify(s *Stream) {
+	ctx, cancel := context.WithTimeout(context.Background(), verifyTimeout)
+	defer cancel()
+	if h.verifications.Acquire(ctx, 1) == nil {
+		defer h.verifications.Release(1)
+	}
+	v, err := s.request.Verify(ctx)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case s.closed:
+	case err == nil && v.ID == s.request.Viewer.ID && v.Role == s.request.Viewer.Role:
+	case isUnavailable(err):
+		time.AfterFunc(minRetry, func() { h.verify(s) })
+	default:
+		h.endSession(s)
+	}
+}
+
+// isUnavailable reports whether an error says that something could not be found out.
+func isUnavailable(err error) bool { return errors.Is(err, edu.Unavailable) }

@@ -1,0 +1,114 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/memory"
+)
+
+// Request opens a stream.
+type Request struct {
+	Operation Operation
+	Viewer    edu.Viewer
+	Caller    memory.Caller
+	// First is the response that the request itself was answered with, and Time when its execution began.
+	First Execution
+	// LastEventID is the id of the last event that the client has read, "" for none.
+	LastEventID string
+	// Interval is the least time between two executions; 0 is the hub's.
+	Interval time.Duration
+	// Verify returns the viewer of the client's token as of now, or why the token is no longer accepted; nil
+	// without a token.
+	Verify func(context.Context) (edu.Viewer, error)
+}
+
+// EndReason is why a stream ends.
+type EndReason uint8
+
+// The reasons to end a stream.
+const (
+	notEnded EndReason = iota
+	// EndOfToken ends the streams of a token that expired or was revoked, or whose account has changed.
+	EndOfToken
+	// EndOfServer ends all streams, because the server stops: the client continues at another one.
+	EndOfServer
+)
+
+// Stream is the stream of one client. Its methods are safe for concurrent use.
+type Stream struct {
+	hub     *Hub
+	request Request
+	resumed Resumed
+	ready   chan struct{} // has an element if Next has something
+
+	// Guarded by the hub's mutex.
+	watch   *watch
+	pending *Event
+	sent    string // the hash of the last event that Next returned, or that the client had
+	started bool   // whether Next has returned an event
+	end     EndReason
+	closed  bool
+	expiry  *time.Timer
+}
+
+// Ready returns a channel that receives an element when Next has an event or the end.
+func (s *Stream) Ready() <-chan struct{} { return s.ready }
+
+// Resumed returns how the stream continues after the client's last event.
+func (s *Stream) Resumed() Resumed { return s.resumed }
+
+// Next returns the newest event that the client does not have, nil if there is none, and whether the stream
+// has ended. The first event has the extension "live".
+func (s *Stream) Next() (e *Event, end EndReason) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	e, s.pending = s.pending, nil
+	if e == nil {
+		return nil, s.end
+	}
+	s.sent = e.hash
+	if !s.started {
+		s.started = true
+		e = &Event{ID: e.ID, body: e.body, hash: e.hash, extension: liveExtension(s.interval().Milliseconds(), s.resumed)}
+	}
+	s.hub.stats.Events++
+	return e, s.end
+}
+
+// Close ends the stream. It may be called several times.
+func (s *Stream) Close() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.hub.removeStream(s)
+}
+
+// interval returns the least time between two executions for the stream.
+func (s *Stream) interval() time.Duration { return max(s.request.Interval, s.hub.options.MinInterval) }
+
+// offer makes an event the next one, in place of an older one that was not read. It requires the hub's mutex.
+func (s *Stream) offer(e *Event) {
+	if e.hash == s.sent {
+		s.pending = nil // back to what the client has
+		s.hub.stats.Silences++
+		return
+	}
+	s.pending = e
+	s.signal()
+}
+
+// finish ends the stream after its pending event. It requires the hub's mutex.
+func (s *Stream) finish(reason EndReason) {
+	if s.end == notEnded {
+		s.end = reason
+		s.signal()
+	}
+}
+
+func (s *Stream) signal() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,227 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/respcache"
+)
+
+// watchKey identifies the streams that get the same response.
+type watchKey struct {
+	operation respcache.Key
+	scope     respcache.Scope
+	viewer    edu.Viewer // what of the viewer the response depends on
+	interval  time.Duration
+}
+
+// newWatchKey returns the key of a viewer's stream, by what the response depends on.
+func newWatchKey(s *Stream, scope respcache.Scope) watchKey {
+	k := watchKey{operation: s.request.Operation.Key(), scope: scope, interval: s.interval()}
+	switch v := s.request.Viewer; scope {
+	case respcache.ByRole:
+		k.viewer = edu.Viewer{Role: v.Role}
+		if !v.SignedIn() {
+			k.viewer.Role = ""
+		}
+	case respcache.ByViewer:
+		k.viewer = edu.Viewer{ID: v.ID, Role: v.Role}
+	}
+	return k
+}
+
+// watch is an operation that is executed again after each change that may change its response, for all of its
+// streams. All methods require the hub's mutex.
+type watch struct {
+	hub     *Hub
+	key     watchKey
+	streams map[*Stream]struct{}
+	latest  *Event // nil before the first execution
+	began   uint64 // the sequence of its execution
+	tags    []uint64
+
+	running   bool // an execution is in progress
+	scheduled bool // an execution is queued, or will be
+	dirty     bool // something changed during the execution
+	lastRun   time.Time
+	failures  int
+	clock     *time.Timer // executes a response that depends on the time again; nil if it does not
+}
+
+// joinWatch adds a stream to the watch of its first response, whose execution began at a mark.
+func (h *Hub) joinWatch(s *Stream, first Execution, e *Event, began Mark) {
+	w := h.addToWatch(s, respcache.WidestScope(first.varyBy()))
+	if w.latest == nil || began.sequence > w.began {
+		w.update(first, e, began)
+	}
+	s.offer(w.latest)
+}
+
+// addToWatch adds a stream to the watch of a scope, which it creates if there is none.
+func (h *Hub) addToWatch(s *Stream, scope respcache.Scope) *watch {
+	key := newWatchKey(s, scope)
+	w := h.watches[key]
+	if w == nil {
+		w = &watch{hub: h, key: key, streams: map[*Stream]struct{}{}, lastRun: time.Now()}
+		h.watches[key] = w
+	}
+	w.streams[s] = struct{}{}
+	s.watch = w
+	return w
+}
+
+// leaveWatch removes a stream from its watch, and the watch with its last stream.
+func (h *Hub) leaveWatch(s *Stream) {
+	w := s.watch
+	delete(w.streams, s)
+	if len(w.streams) > 0 {
+		return
+	}
+	w.remove()
+}
+
+// remove removes a watch without streams.
+func (w *watch) remove() {
+	delete(w.hub.watches, w.key)
+	w.setTags(nil)
+	if w.clock != nil {
+		w.clock.Stop()
+	}
+}
+
+// setTags makes the watch depend on other tags.
+func (w *watch) setTags(tags []uint64) {
+	byTag := w.hub.byTag
+	for _, tag := range w.tags {
+		if delete(byTag[tag], w); len(byTag[tag]) == 0 {
+			delete(byTag, tag)
+		}
+	}
+	for _, tag := range tags {
+		if byTag[tag] == nil {
+			byTag[tag] = map[*watch]struct{}{}
+		}
+		byTag[tag][w] = struct{}{}
+	}
+	w.tags = tags
+}
+
+// update takes over a response whose execution began at a mark, and sends it to all streams if it has changed.
+func (w *watch) update(x Execution, e *Event, began Mark) {
+	w.setTags(x.Tags.SortedHashes())
+	w.began, w.failures = began.sequence, 0
+	if w.latest == nil || w.latest.hash != e.hash {
+		w.latest = e
+		for s := range w.streams {
+			s.offer(e)
+		}
+	} else {
+		w.hub.stats.Silences++
+	}
+	if x.varyBy()&edu.VaryByClock != 0 {
+		w.awaitClock()
+	}
+	// A change during the execution may or may not be in the response.
+	if w.dirty || !x.Tags.Complete() && w.hub.index.now > began.change || w.hub.index.changedSince(w.tags, began.change) {
+		w.schedule()
+	}
+}
+
+// awaitClock has the watch executed again later, without a change.
+func (w *watch) awaitClock() {
+	if w.clock != nil {
+		w.clock.Stop()
+	}
+	w.clock = time.AfterFunc(clockInterval, func() {
+		w.hub.mu.Lock()
+		defer w.hub.mu.Unlock()
+		w.schedule()
+	})
+}
+
+// schedule has the watch executed once, not earlier than its interval after the last execution.
+func (w *watch) schedule() { w.scheduleAfter(w.key.interval - time.Since(w.lastRun)) }
+
+func (w *watch) scheduleAfter(delay time.Duration) {
+	switch {
+	case w.running:
+		w.dirty = true
+	case w.scheduled || len(w.streams) == 0:
+	case delay <= 0:
+		w.scheduled = true
+		w.hub.enqueue(w)
+	default:
+		w.scheduled = true
+		time.AfterFunc(delay, func() {
+			w.hub.mu.Lock()
+			defer w.hub.mu.Unlock()
+			w.hub.enqueue(w)
+		})
+	}
+}
+
+// execute executes the operation for one of the streams. It releases the mutex meanwhile.
+func (w *watch) execute() {
+	h := w.hub
+	w.scheduled = false
+	s := w.anyStream()
+	if s == nil {
+		return
+	}
+	w.running, w.dirty, w.lastRun = true, false, time.Now()
+	began := h.mark()
+	h.stats.Executions++
+	operation, viewer := s.request.Operation, s.request.Viewer
+	h.mu.Unlock()
+	x := operation.Execute(context.Background(), viewer)
+	var e *Event
+	if !x.Unavailable {
+		e = newEvent(x.Body, began.position)
+	}
+	h.mu.Lock()
+	w.running = false
+	switch {
+	case len(w.streams) == 0:
+	case x.Unavailable:
+		w.retry(x.RetryAfter)
+	case respcache.WidestScope(x.varyBy()) > w.key.scope:
+		w.split(respcache.WidestScope(x.varyBy()))
+	case w.latest == nil || began.sequence > w.began:
+		w.update(x, e, began)
+	case w.dirty: // a new stream has brought a later response
+		w.schedule()
+	}
+}
+
+func (w *watch) anyStream() *Stream {
+	for s := range w.streams {
+		return s
+	}
+	return nil
+}
+
+// retry executes the operation again later, because its response is not available now.
+func (w *watch) retry(after time.Duration) {
+	w.dirty = false
+	if after == 0 {
+		after = min(maxRetry, minRetry<<min(w.failures, 10))
+	}
+	w.failures++
+	w.scheduleAfter(after)
+}
+
+// split distributes the streams to watches of a narrower scope: the response depends on more of the viewer
+// than before, so each of these watches has to be executed.
+func (w *watch) split(scope respcache.Scope) {
+	streams := w.streams
+	w.streams = map[*Stream]struct{}{}
+	w.remove()
+	for s := range streams {
+		if narrower := w.hub.addToWatch(s, scope); narrower.latest == nil {
+			narrower.scheduleAfter(0)
+		} else {
+			s.offer(narrower.latest)
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package transport
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/live"
+	"github.com/7p-education/api/internal/gql/response"
+)
+
+// mediaTypeEventStream is the media type of Server-Sent Events.
+const mediaTypeEventStream = "text/event-stream"
+
+// headerLastEventID has the id of the last event that a client of Server-Sent Events has read.
+const headerLastEventID = "Last-Event-Id"
+
+// prefersEventStream reports whether the Accept headers prefer Server-Sent Events to a single response.
+func prefersEventStream(accept []string) bool {
+	header := strings.Join(accept, ",")
+	if !strings.Contains(header, mediaTypeEventStream) {
+		return false
+	}
+	q := acceptQuality(header, mediaTypeEventStream)
+	return q > 0 && q >= max(explicitQuality(header, response.MediaTypeJSON), explicitQuality(header, response.MediaTypeGraphQL))
+}
+
+// explicitQuality returns the quality of a media type that an Accept header names, 0 if it does not.
+func explicitQuality(header, mediaType string) int {
+	if !strings.Contains(header, mediaType) {
+		return 0
+	}
+	return acceptQuality(header, mediaType)
+}
+
+// sseSink writes Server-Sent Events in the distinct-connections mode of graphql-sse.
+type sseSink struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (s sseSink) write(b []byte) error {
+	if _, err := s.w.Write(b); err != nil {
+		return err
+	}
+	return s.control.Flush()
+}
+
+// begin sends the header and the time after which a client connects again.
+func (s sseSink) begin() error {
+	h := s.w.Header()
+	h.Set("Content-Type", mediaTypeEventStream+"; charset=utf-8")
+	h.Set("Cache-Control", "private, no-cache, no-store")
+	h.Set("X-Accel-Buffering", "no")
+	s.w.WriteHeader(http.StatusOK)
+	return s.write(fmt.Appendf(nil, ":\nretry: %d\n\n", reconnectDelay().Milliseconds()))
+}
+
+func (s sseSink) sendEvent(e *live.Event) error { return s.write(e.Frame("sse", sseFrame)) }
+
+// sseFrame returns an event of the protocol graphql-sse. The body has no line ends.
+func sseFrame(e *live.Event) []byte {
+	return append([]byte("event: next\nid: "+e.ID+"\n"), sseData(e.Response(false))...)
+}
+
+// sseData returns the data of an event, and ends it.
+func sseData(body []byte) []byte { return slices.Concat([]byte("data: "), body, []byte("\n\n")) }
+
+// sseLast returns the last response of a stream, and its end.
+func sseLast(body []byte) []byte {
+	return slices.Concat([]byte("event: next\n"), sseData(body), []byte(sseComplete))
+}
+
+func (s sseSink) sendHeartbeat() error { return s.write([]byte(":\n\n")) }
+
+// sseComplete ends a stream. EventSource ignores an event without data.
+const sseComplete = "event: complete\ndata:\n\n"
+
+// sendEnd ends a stream whose session has ended with an error, and leaves the one of a server that stops
+// without "complete", so that its client connects again, with the id of the last event.
+func (s sseSink) sendEnd(reason live.EndReason) error {
+	if reason == live.EndOfToken {
+		return s.write(sseLast(sessionEndedBody()))
+	}
+	return s.write(fmt.Appendf(nil, "retry: %d\n: the server stops\n\n", reconnectDelay().Milliseconds()))
+}
+
+// sessionEndedBody returns the last response of a stream whose token is no longer accepted.
+func sessionEndedBody() []byte {
+	return response.EncodeEnvelope(response.NewRequestError(http.StatusUnauthorized, string(edu.Unauthenticated),
+		"the session of this stream has ended or changed: open it again with a new token").ErrorResponse())
+}
+
+// serveEventStream serves a request by Server-Sent Events.
+func (h *Handler) serveEventStream(out responseWriter, r *http.Request, in *parsedRequest) *response.RequestError {
+	if in.batch != nil {
+		return response.NewRequestError(http.StatusUnprocessableEntity, response.CodeBatchStream, "a stream has one operation: send each on its own")
+	}
+	started, reqErr := h.startStream(r.Context(), h.streamStart(r, in, r.Header.Get(headerLastEventID)))
+	if reqErr != nil {
+		return reqErr
+	}
+	defer started.end()
+	sink := sseSink{out.w, http.NewResponseController(out.w)}
+	_ = sink.control.SetReadDeadline(time.Time{}) // its end would cancel the stream
+	if sink.begin() != nil {
+		return nil
+	}
+	if started.stream == nil {
+		_ = sink.write(sseLast(response.EncodeEnvelope(started.single)))
+		return nil
+	}
+	h.pumpRequest(r, started.stream, sink)
+	return nil
+}
+
+// multipartBoundary is the boundary of multipart responses, as Apollo's clients expect it.
+const multipartBoundary = "graphql"
+
+// acceptsMultipart reports whether the Accept headers accept subscriptions as multipart/mixed, in Apollo's format.
+func acceptsMultipart(accept []string) bool {
+	header := strings.ToLower(strings.ReplaceAll(strings.Join(accept, ","), `"`, ""))
+	return strings.Contains(header, "multipart/mixed") && strings.Contains(header, "subscriptionspec=1.0")
+}
+
+// multipartSink writes the parts of Apollo's subscriptions over multipart HTTP: each has a payload.
+type multipartSink struct{ sseSink }
+
+func (s multipartSink) begin() error {
+	h := s.w.Header()
+	h.Set("Content-Type", `multipart/mixed;boundary="`+multipartBoundary+`";subscriptionSpec=1.0`)
+	h.Set("Cache-Control", "private, no-cache, no-store")
+	h.Set("X-Accel-Buffering", "no")
+	s.w.WriteHeader(http.StatusOK)
+	return s.write([]byte("\r\n--" + multipartBoundary))
+}
+
+// multipartPart returns a part, with the delimiter that ends it, so that clients need not wait for the next.
+func multipartPart(body []byte) []byte {
+	var b bytes.Buffer
+	b.WriteString("\r\nContent-Type: application/json\r\n\r\n")
+	b.Write(body)
+	b.WriteString("\r\n--" + multipartBoundary)
+	return b.Bytes()
+}
+
+func multipartFrame(e *live.Event) []byte {
+	return multipartPart(slices.Concat([]byte(`{"payload":`), e.Response(true), []byte{'}'}))
+}
+
+func (s multipartSink) sendEvent(e *live.Event) error {
+	return s.write(e.Frame("multipart", multipartFrame))
+}
+
+func (s multipartSink) sendHeartbeat() error { return s.write(multipartPart([]byte("{}"))) }
+
+// sendEnd ends the response. A transport error, which has no payload, tells the client that it was not the
+// subscription that ended.
+func (s multipartSink) sendEnd(reason live.EndReason) error {
+	part := `{"payload":null,"errors":[{"message":"the server stops: subscribe again","extensions":{"code":"SERVICE_UNAVAILABLE"}}]}`
+	if reason == live.EndOfToken {
+		part = `{"payload":null,` + strings.TrimPrefix(string(sessionEndedBody()), "{")
+	}
+	return s.write(append(multipartPart([]byte(part)), "--\r\n"...))
+}
+
+// serveMultipart serves a subscription or a live query as multipart/mixed. Other operations have a single
+// response.
+func (h *Handler) serveMultipart(out responseWriter, r *http.Request, in *parsedRequest) *response.RequestError {
+	started, reqErr := h.startStream(r.Context(), h.streamStart(r, in, ""))
+	if reqErr != nil {
+		return reqErr
+	}
+	defer started.end()
+	if started.stream == nil {
+		h.writeResponse(r.Context(), out, started.single)
+		return nil
+	}
+	sink := multipartSink{sseSink{out.w, http.NewResponseController(out.w)}}
+	_ = sink.control.SetReadDeadline(time.Time{})
+	if sink.begin() == nil {
+		h.pumpRequest(r, started.stream, sink)
+	}
+	return nil
+}
+
+// streamStart returns how to start the stream of a request.
+func (h *Handler) streamStart(r *http.Request, in *parsedRequest, lastEventID string) streamStart {
+	start := streamStart{params: in.decodeParams(r.Header), method: r.Method, caller: h.Streams.Caller(r), lastEventID: lastEventID}
+	if token := bearerToken(r); token != "" {
+		start.verify = h.verifier(edu.ViewerFrom(r.Context()).ID, func() string { return token })
+	}
+	return start
+}
+
+// pumpRequest sends the events of a stream until the request, the stream or its token ends.
+func (h *Handler) pumpRequest(r *http.Request, s *live.Stream, sink streamSink) {
+	if token := bearerToken(r); token != "" {
+		if _, expiry, err := h.Streams.Authenticate(r.Context(), token); err == nil && !expiry.IsZero() {
+			s.EndAt(expiry)
+		}
+	}
+	pump(r.Context(), s, sink)
+}

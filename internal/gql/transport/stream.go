@@ -1,0 +1,190 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/live"
+	"github.com/7p-education/api/internal/gql/memory"
+	"github.com/7p-education/api/internal/gql/response"
+	"github.com/7p-education/api/internal/middleware"
+)
+
+const (
+	// heartbeatInterval is how often an idle stream sends something, so that proxies and clients notice a dead
+	// connection: less than the 15 s after which some proxies close one.
+	heartbeatInterval = 12 * time.Second
+	// minReconnect and maxReconnect limit the time after which clients are told to connect again. Each gets
+	// another, so that they do not all come at once.
+	minReconnect, maxReconnect = 500 * time.Millisecond, 3 * time.Second
+)
+
+// StreamOptions are those of operations with a stream of responses.
+type StreamOptions struct {
+	// Hub executes them.
+	Hub *live.Hub
+	// Authenticate returns the viewer of a token, and when the token expires; the zero time for never.
+	Authenticate func(ctx context.Context, token string) (v edu.Viewer, expiry time.Time, err error)
+	// Reauthenticate returns the viewer of a user's token as of now, from the database.
+	Reauthenticate func(ctx context.Context, user int64, token string) (edu.Viewer, error)
+	// TransferCaller returns a copy of a context in which costs count for the caller of the request of another.
+	TransferCaller func(from, to context.Context) context.Context
+	// Caller returns who a request counts for.
+	Caller func(*http.Request) memory.Caller
+	// ConsumeRequest counts an operation on a WebSocket as a request.
+	ConsumeRequest func(context.Context) error
+}
+
+// responseForm is how the responses to a request are sent.
+type responseForm uint8
+
+const (
+	singleResponse responseForm = iota
+	eventStream
+	multipart
+	webSocket
+)
+
+// negotiateForm returns the form of the responses to a request, whether a single response prefers
+// application/json, and whether the client accepts what is sent.
+func (h *Handler) negotiateForm(r *http.Request) (form responseForm, prefersJSON, acceptable bool) {
+	accept := r.Header["Accept"]
+	prefersJSON, acceptable = negotiateMediaType(accept)
+	switch {
+	case h.Streams.Hub == nil:
+		return singleResponse, prefersJSON, acceptable
+	case isWebSocketUpgrade(r):
+		return webSocket, prefersJSON, true
+	case prefersEventStream(accept):
+		return eventStream, prefersJSON, true
+	case acceptsMultipart(accept):
+		return multipart, prefersJSON, true
+	}
+	return singleResponse, prefersJSON, acceptable
+}
+
+// streamSink writes the events of one stream to its client.
+type streamSink interface {
+	// sendEvent sends an event, sendHeartbeat something that clients ignore.
+	sendEvent(e *live.Event) error
+	sendHeartbeat() error
+	// sendEnd ends the stream: its session or the server ends.
+	sendEnd(reason live.EndReason) error
+}
+
+// pump sends the events of a stream until it ends, its context is done, or its client is gone.
+func pump(ctx context.Context, s *live.Stream, sink streamSink) {
+	heartbeat := time.NewTicker(heartbeatInterval)
+	defer heartbeat.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-heartbeat.C:
+			err = sink.sendHeartbeat()
+		case <-s.Ready():
+			e, end := s.Next()
+			if e != nil {
+				err = sink.sendEvent(e)
+			}
+			if end != 0 {
+				_ = sink.sendEnd(end)
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// reconnectDelay returns a random time after which a client may connect again.
+func reconnectDelay() time.Duration { return minReconnect + rand.N(maxReconnect-minReconnect) }
+
+// startedStream is an operation whose first response is there.
+type startedStream struct {
+	// stream continues it; nil if the response is the only one.
+	stream *live.Stream
+	// single is the only response.
+	single *graphql.Response
+	end    func() // gives the stream's place back
+}
+
+// streamStart is what is needed to start a stream.
+type streamStart struct {
+	params      *graphql.RawParams
+	method      string // of HTTP, which decides on mutations
+	caller      memory.Caller
+	lastEventID string
+	verify      func(context.Context) (edu.Viewer, error) // nil without a token
+}
+
+// startStream executes an operation for the first time. A query without @live and a mutation have a single
+// response.
+func (h *Handler) startStream(ctx context.Context, start streamStart) (startedStream, *response.RequestError) {
+	variables, _ := json.Marshal(start.params.Variables) // before the execution modifies them
+	reservation, err := h.Streams.Hub.Reserve(start.caller)
+	if err != nil {
+		return startedStream{single: h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}), end: func() {}}, nil
+	}
+	dependencies := &live.Dependencies{}
+	ctx = graphql.StartOperationTrace(live.WithDependencies(ctx, dependencies))
+	op, errs := h.exec.CreateOperationContext(ctx, start.params)
+	if len(errs) > 0 {
+		reservation.Release()
+		return startedStream{single: h.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), end: func() {}}, nil
+	}
+	middleware.RecordOperation(ctx, string(op.Operation.Operation), op.Operation.Name)
+	if reqErr := checkMutationMethod(start.method, op); reqErr != nil {
+		reservation.Release()
+		return startedStream{}, reqErr
+	}
+	resp, _ := dispatch(ctx, h.exec, op)
+	if !isWatchable(op) {
+		reservation.Release()
+		return startedStream{single: resp, end: func() {}}, nil
+	}
+	first := newExecution(resp, dependencies)
+	operation, err := newLiveOperation(h.exec, op, variables, func(to context.Context) context.Context { return h.Streams.TransferCaller(ctx, to) })
+	if first.Unavailable || isRejected(resp) || err != nil {
+		reservation.Release()
+		return startedStream{single: resp, end: func() {}}, nil
+	}
+	s := reservation.Open(live.Request{
+		Operation: operation, Viewer: edu.ViewerFrom(ctx), First: first, LastEventID: start.lastEventID,
+		Interval: liveInterval(op), Verify: start.verify,
+	})
+	return startedStream{stream: s, end: func() { s.Close(); reservation.Release() }}, nil
+}
+
+// isRejected reports whether an operation was not executed, or may not be by this viewer.
+func isRejected(resp *graphql.Response) bool {
+	if len(resp.Errors) == 0 {
+		return false
+	}
+	switch response.ErrorCode(resp.Errors[0]) {
+	case string(edu.Unauthenticated), string(edu.Forbidden):
+		return true
+	}
+	return resp.Data == nil
+}
+
+// bearerToken returns the token of a request that the authentication has accepted, "" without one.
+func bearerToken(r *http.Request) string {
+	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(token)
+}
+
+// verifier returns a function that verifies the current token of a stream again.
+func (h *Handler) verifier(user int64, token func() string) func(context.Context) (edu.Viewer, error) {
+	return func(ctx context.Context) (edu.Viewer, error) { return h.Streams.Reauthenticate(ctx, user, token()) }
+}

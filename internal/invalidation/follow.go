@@ -1,0 +1,67 @@
+package invalidation
+
+import (
+	"context"
+	"time"
+
+	"github.com/7p-education/api/store"
+)
+
+// awaitEntryTimeout is how long one command waits in Redis for the next log entry.
+const awaitEntryTimeout = time.Second
+
+// Notify has notify called with the hashes of the tags of each change, after its commit: nil if everything
+// may have changed. It is called at least once for each change, from any goroutine, and must not block. Without
+// Follow the changes of other processes arrive with the next poll. Notify must be called before the log is used.
+func (l *Log) Notify(notify func(tags []uint64)) { l.index.notify = notify }
+
+// Position returns the position that the index of this process has reached.
+func (l *Log) Position() Position { return l.index.currentPosition() }
+
+// Covers reports whether the log still has all changes after a position.
+func (l *Log) Covers(since Position) bool { return l.index.validSince(nil, since) }
+
+// Follow reads the log as soon as another process appends to it, until the context ends. Without a Redis there
+// is no other process.
+func (l *Log) Follow(ctx context.Context) {
+	if l.redis == nil {
+		return
+	}
+	const newest = "$"
+	for key, last := "", newest; ctx.Err() == nil; {
+		if current := l.redis.HistoryKey(streamKey); current != key {
+			key, last = current, newest
+		}
+		next, err := l.redis.AwaitStreamEntry(ctx, key, last, awaitEntryTimeout)
+		switch {
+		case err != nil:
+			last = newest
+			select {
+			case <-ctx.Done():
+			case <-time.After(PollInterval):
+			}
+		case next != "":
+			last = next
+			_ = l.streamReads.awaitRun(ctx) // the poll reads again if it fails
+		}
+	}
+}
+
+// notifyFound reports changes that a poll found and that the log may never get, because Redis is away. Until
+// a poll succeeds, each poll finds them again; they are reported once.
+func (l *Log) notifyFound(found []store.Change) {
+	if len(found) > store.MaxChanges {
+		l.index.notify(nil)
+		return
+	}
+	var unknown []store.Change
+	for _, c := range found {
+		if _, notified := l.notified[c.ID]; !notified && !l.index.containsChange(c.ID) {
+			l.notified[c.ID] = struct{}{}
+			unknown = append(unknown, c)
+		}
+	}
+	if len(unknown) > 0 {
+		l.index.notify(mergeChanges(unknown).hashTags())
+	}
+}
