@@ -65,6 +65,11 @@ func fieldCases(s fixture) []fieldCase {
 		node("its review", edu.KindReview, s.draftReview, "Review { body course { title } } }"),
 		node("an enrollment in it", edu.KindEnrollment, s.draftEnrollment, "Enrollment { progress user { name } } }"),
 		node("an enrollment in a published course", edu.KindEnrollment, s.enrollment, "Enrollment { progress user { name } } }"),
+		{"`Subscription.courseUpdated`", fmt.Sprintf("subscription { courseUpdated(id: %q) { title } }", globalID(edu.KindCourse, s.course)), []any{"courseUpdated"}},
+		{"… of an unpublished course", fmt.Sprintf("subscription { courseUpdated(id: %q) { title } }", draft), []any{"courseUpdated"}},
+		{"`Subscription.courseProgress`", fmt.Sprintf("subscription { courseProgress(courseId: %q) { enrolledCount } }", globalID(edu.KindCourse, s.course)), []any{"courseProgress"}},
+		{"`Subscription.dashboardUpdated`", "subscription { dashboardUpdated { enrolledCoursesCount } }", []any{"dashboardUpdated"}},
+		{"`Subscription.enrollmentUpdated`", fmt.Sprintf("subscription { enrollmentUpdated(id: %q) { progress } }", globalID(edu.KindEnrollment, s.enrollment)), []any{"enrollmentUpdated"}},
 	}
 }
 
@@ -165,7 +170,11 @@ func TestPermissionsOfFields(t *testing.T) {
 // affect only the field.
 func readOutcome(t *testing.T, s fixture, as edu.Viewer, r fieldCase) string {
 	t.Helper()
-	got := s.execute(t, as, "{ __typename "+r.query+" }", nil)
+	query, isStream := r.query, strings.HasPrefix(r.query, "subscription")
+	if !isStream {
+		query = "{ __typename " + r.query + " }"
+	}
+	got := s.execute(t, as, query, nil)
 	switch {
 	case len(got.Errors) == 0 && got.At(r.path...) == nil:
 		return "null"
@@ -177,6 +186,9 @@ func readOutcome(t *testing.T, s fixture, as edu.Viewer, r fieldCase) string {
 	}
 	if len(got.Errors) != 1 || fmt.Sprint(got.Errors[0].Path) != fmt.Sprint(r.path) {
 		t.Fatalf("response %s, want exactly one error, at %v", got.body, r.path)
+	}
+	if isStream { // the only field: there is no stream
+		return got.Errors[0].Code()
 	}
 	if n := nullableDepth(r.path); n == 0 {
 		if got.At() != nil {

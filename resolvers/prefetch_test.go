@@ -14,6 +14,7 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
@@ -29,10 +30,13 @@ func TestFieldsArePrefetched(t *testing.T) {
 	queries, selections := newPrefetchQueries(t, a, viewer), newSelectionBuilder(t)
 	selectField := func(t *testing.T, typ string, f *ast.FieldDefinition, depth int) response {
 		arguments, isRoot := queries.rootArguments[f.Name]
-		if typ != "Query" || !isRoot {
+		if typ != "Query" && typ != "Subscription" || !isRoot {
 			arguments = pageArgument(f)
 		}
 		query := strings.Replace(queries.parents[typ], "FIELD", "tested: "+f.Name+arguments+selections.allFields(f.Type.Name(), depth, false), 1)
+		if typ == "Subscription" || typ == "CourseProgress" {
+			return a.execute(t, viewer, "subscription { "+query+" }", nil)
+		}
 		return a.execute(t, viewer, "{ "+query+" }", nil)
 	}
 	eachField := func(depth int, check func(t *testing.T, name string, got response)) {
@@ -94,6 +98,8 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 	reviewID := node(edu.KindReview, "SELECT min(id) FROM reviews WHERE course_id = $1 AND $2 > 0")
 	parents := map[string]string{
 		"Query":               "FIELD",
+		"Subscription":        "FIELD",
+		"CourseProgress":      "courseProgress(courseId: " + courseID + ") { FIELD }",
 		"Category":            "category(id: " + categoryID + ") { FIELD }",
 		"Course":              "course(id: " + courseID + ") { FIELD }",
 		"Dashboard":           "viewer { dashboard { FIELD } }",
@@ -109,6 +115,7 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 		"category": "(id: " + categoryID + ")", "course": "(id: " + courseID + ")", "user": "(id: " + userID + ")", "node": "(id: " + courseID + ")",
 		"nodes":             "(ids: [" + strings.Join([]string{categoryID, courseID, userID, videoID, enrollmentID, reviewID}, ", ") + "])",
 		"searchSuggestions": `(prefix: "a")`,
+		"courseUpdated":     "(id: " + courseID + ")", "courseProgress": "(courseId: " + courseID + ")", "enrollmentUpdated": "(id: " + enrollmentID + ")",
 	}
 	return prefetchQueries{parents, rootArguments}
 }
@@ -163,7 +170,7 @@ func setupPrefetch(t *testing.T) (*testAPI, edu.Viewer) {
 	l := limits.Defaults()
 	l.Aliases, l.Cost, l.Fields = 1_000, 1<<40, 1<<40
 	a := &testAPI{db: testdb.OpenPool(t, dsn), store: s, handler: gql.New(gql.Options{
-		Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Limits: l, Now: func() time.Time { return testdb.Now },
+		Store: s, Streams: gqltest.StreamOptions(t), Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Limits: l, Now: func() time.Time { return testdb.Now },
 	})}
 	viewer := edu.Viewer{ID: student.ID, Role: edu.RoleAdmin}
 	a.exec(t, `UPDATE courses SET instructor_id = $1 WHERE id = (SELECT min(e.course_id) FROM enrollments e JOIN courses c ON c.id = e.course_id

@@ -67,7 +67,7 @@ func setupAt(t *testing.T, dsn string, now time.Time) *testAPI {
 	return &testAPI{
 		handler: gql.New(gql.Options{
 			Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-			Now: func() time.Time { return now }, Introspection: true,
+			Now: func() time.Time { return now }, Introspection: true, Streams: gqltest.StreamOptions(t),
 		}),
 		db:    testdb.OpenPool(t, dsn),
 		store: s,
@@ -94,13 +94,19 @@ func (a *testAPI) execute(t *testing.T, as edu.Viewer, query string, variables m
 	return a.post(t, as, gqltest.QueryBody(query, variables))
 }
 
-// post sends a request body as a viewer. It calls the handler directly, so the line of the access log with
+// post sends a request body as a viewer, and returns the first response of a subscription. It calls the handler directly, so the line of the access log with
 // the cost is complete when the handler returns.
 func (a *testAPI) post(t *testing.T, as edu.Viewer, body string) response {
 	t.Helper()
 	var log bytes.Buffer
 	logged := middleware.RequestID()(middleware.AccessLog(&log, slog.LevelInfo)(a.handler))
-	resp := gqltest.NewClient(logged).Post(t, as, body)
+	client := gqltest.NewClient(logged)
+	var resp *gqltest.Response
+	if strings.Contains(body, `"query":"subscription`) || strings.Contains(body, `\nsubscription `) {
+		resp = client.FirstEvent(t, as, body)
+	} else {
+		resp = client.Post(t, as, body)
+	}
 	got := response{Result: resp.Result(t), body: resp.Body}
 	if err := json.Unmarshal(log.Bytes(), &got.cost); err != nil {
 		t.Fatalf("the access log is not one line of JSON: %v\n%s", err, &log)
