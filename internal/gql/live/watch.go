@@ -43,7 +43,6 @@ type watch struct {
 
 	running   bool // an execution is in progress
 	scheduled bool // an execution is queued, or will be
-	dirty     bool // something changed during the execution
 	lastRun   time.Time
 	failures  int
 	clock     *time.Timer // executes a response that depends on the time again; nil if it does not
@@ -123,7 +122,7 @@ func (w *watch) update(x Execution, e *Event, began Mark) {
 		w.awaitClock()
 	}
 	// A change during the execution may or may not be in the response.
-	if w.dirty || !x.Tags.Complete() && w.hub.index.now > began.change || w.hub.index.changedSince(w.tags, began.change) {
+	if !x.Tags.Complete() && w.hub.index.now > began.change || w.hub.index.changedSince(w.tags, began.change) {
 		w.schedule()
 	}
 }
@@ -145,8 +144,7 @@ func (w *watch) schedule() { w.scheduleAfter(w.key.interval - time.Since(w.lastR
 
 func (w *watch) scheduleAfter(delay time.Duration) {
 	switch {
-	case w.running:
-		w.dirty = true
+	case w.running: // update finds out whether it has to be repeated
 	case w.scheduled || len(w.streams) == 0:
 	case delay <= 0:
 		w.scheduled = true
@@ -169,7 +167,7 @@ func (w *watch) execute() {
 	if s == nil {
 		return
 	}
-	w.running, w.dirty, w.lastRun = true, false, time.Now()
+	w.running, w.lastRun = true, time.Now()
 	began := h.mark()
 	h.stats.Executions++
 	operation, viewer := s.request.Operation, s.request.Viewer
@@ -187,10 +185,8 @@ func (w *watch) execute() {
 		w.retry(x.RetryAfter)
 	case respcache.WidestScope(x.varyBy()) > w.key.scope:
 		w.split(respcache.WidestScope(x.varyBy()))
-	case w.latest == nil || began.sequence > w.began:
+	case w.latest == nil || began.sequence > w.began: // else a new stream has brought a later response
 		w.update(x, e, began)
-	case w.dirty: // a new stream has brought a later response
-		w.schedule()
 	}
 }
 
@@ -203,7 +199,6 @@ func (w *watch) anyStream() *Stream {
 
 // retry executes the operation again later, because its response is not available now.
 func (w *watch) retry(after time.Duration) {
-	w.dirty = false
 	if after == 0 {
 		after = min(maxRetry, minRetry<<min(w.failures, 10))
 	}
