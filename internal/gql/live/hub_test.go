@@ -382,7 +382,7 @@ func TestSessions(t *testing.T) {
 		next(t, s)
 		return s
 	}
-	accountChanged := func() { d.notify([]uint64{edu.TagUserPrivate.WithID(7).NameHash()}) }
+	accountChanged := func() { d.notify([]uint64{edu.TagUser.WithID(7).NameHash()}) }
 
 	unchanged := signIn()
 	accountChanged()

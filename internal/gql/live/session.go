@@ -13,7 +13,9 @@ func (h *Hub) addUser(s *Stream) {
 	user := s.request.Viewer.ID
 	if h.byUser[user] == nil {
 		h.byUser[user] = map[*Stream]struct{}{}
-		h.userTags[userTag(user)] = user
+		for _, tag := range userTags(user) {
+			h.userTags[tag] = user
+		}
 	}
 	h.byUser[user][s] = struct{}{}
 }
@@ -23,12 +25,16 @@ func (h *Hub) removeUser(s *Stream) {
 	user := s.request.Viewer.ID
 	if delete(h.byUser[user], s); len(h.byUser[user]) == 0 {
 		delete(h.byUser, user)
-		delete(h.userTags, userTag(user))
+		for _, tag := range userTags(user) {
+			delete(h.userTags, tag)
+		}
 	}
 }
 
-// userTag returns the hash of the tag that changes with a user's role and state.
-func userTag(user int64) uint64 { return edu.TagUserPrivate.WithID(user).NameHash() }
+// userTags returns the hashes of the tags that change with a user's role and state.
+func userTags(user int64) [2]uint64 {
+	return [...]uint64{edu.TagUser.WithID(user).NameHash(), edu.TagUserPrivate.WithID(user).NameHash()}
+}
 
 // EndAt ends a stream when its token expires. A later call replaces the time.
 func (s *Stream) EndAt(expiry time.Time) {
