@@ -123,7 +123,7 @@ type RecordVideoProgressInput struct {
 	Events []*VideoProgressEvent `json:"events"`
 }
 
-// What was recorded of the events, and the problems of those that were not.
+// The events that were recorded, and the problems of the others.
 type RecordVideoProgressPayload struct {
 	// Number of recorded events.
 	RecordedCount int `json:"recordedCount"`

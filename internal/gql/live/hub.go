@@ -286,7 +286,7 @@ func (h *Hub) work() {
 }
 
 // Close ends all streams within CloseSpread, so that their clients do not all connect elsewhere at once, and
-// rejects new ones. It returns when the last has been told.
+// rejects new ones. It returns when the last has ended.
 func (h *Hub) Close(ctx context.Context) {
 	h.mu.Lock()
 	h.stopping = true

@@ -234,7 +234,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// Streams share responses only as far as these do not depend on the viewer, also if they begin to.
+// Streams share a response until it begins to depend on the viewer.
 func TestStreamsOfViewers(t *testing.T) {
 	t.Parallel()
 	d := newData()
@@ -478,7 +478,7 @@ func checkNothingIsLost(t *testing.T) {
 				d.mu.Lock()
 				d.values[id]++ // values only grow, so an older state is a smaller one
 				d.mu.Unlock()
-				time.Sleep(rand.N(time.Millisecond)) // the change is told late
+				time.Sleep(rand.N(time.Millisecond)) // the notification is late
 				d.notify([]uint64{edu.TagCourse.WithID(id).NameHash()})
 			}
 		})

@@ -26,7 +26,7 @@ func isWatchable(op *graphql.OperationContext) bool {
 		op.Operation.Operation == ast.Query && op.Operation.Directives.ForName(directiveLive) != nil
 }
 
-// liveInterval returns the interval that a query asks for with @live(minIntervalMillis: …), 0 for none.
+// liveInterval returns the interval that a query requests with @live(minIntervalMillis: …), 0 for none.
 func liveInterval(op *graphql.OperationContext) time.Duration {
 	directive := op.Operation.Directives.ForName(directiveLive)
 	if directive == nil {
@@ -36,7 +36,7 @@ func liveInterval(op *graphql.OperationContext) time.Duration {
 	return time.Duration(min(max(n, 0), maxLiveInterval.Milliseconds())) * time.Millisecond
 }
 
-// maxLiveInterval is the longest interval that a query may ask for.
+// maxLiveInterval is the longest interval that a query may request.
 const maxLiveInterval = time.Hour
 
 // liveOperation executes the operation of a stream again.

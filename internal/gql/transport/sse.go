@@ -158,7 +158,7 @@ func (s multipartSink) sendEvent(e *live.Event) error {
 
 func (s multipartSink) sendHeartbeat() error { return s.write(multipartPart([]byte("{}"))) }
 
-// sendEnd ends the response. A transport error, which has no payload, tells the client that it was not the
+// sendEnd ends the response. A transport error, which has no payload, says that it was not the
 // subscription that ended.
 func (s multipartSink) sendEnd(reason live.EndReason) error {
 	part := `{"payload":null,"errors":[{"message":"the server stops: subscribe again","extensions":{"code":"SERVICE_UNAVAILABLE"}}]}`

@@ -22,7 +22,7 @@ const (
 	// heartbeatInterval is how often an idle stream sends something, so that proxies and clients notice a dead
 	// connection: less than the 15 s after which some proxies close one.
 	heartbeatInterval = 12 * time.Second
-	// minReconnect and maxReconnect limit the time after which clients are told to connect again. Each gets
+	// minReconnect and maxReconnect limit the time after which clients shall connect again. Each gets
 	// another, so that they do not all come at once.
 	minReconnect, maxReconnect = 500 * time.Millisecond, 3 * time.Second
 )

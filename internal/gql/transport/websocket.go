@@ -28,7 +28,7 @@ const (
 	webSocketWriteTimeout = 15 * time.Second
 )
 
-// isWebSocketUpgrade reports whether a request asks for a WebSocket.
+// isWebSocketUpgrade reports whether a request opens a WebSocket.
 func isWebSocketUpgrade(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
@@ -53,7 +53,7 @@ func (h *Handler) serveWebSocket(out responseWriter, r *http.Request) *response.
 }
 
 // checkUpgrade rejects the WebSocket of a page whose origin is not allowed: browsers open one to any server
-// without asking. A WebSocket has the rights of a token, never those of a cookie.
+// without a preflight. A WebSocket has the rights of a token, never those of a cookie.
 func (h *Handler) checkUpgrade(r *http.Request) *response.RequestError {
 	if origin := r.Header.Get("Origin"); origin != "" && !isSameOrigin(origin, r.Host) && !(h.AllowsOrigin != nil && h.AllowsOrigin(origin)) {
 		return response.NewRequestError(http.StatusForbidden, response.CodeBadRequest,
