@@ -14,7 +14,6 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/internal/gql"
-	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
@@ -170,7 +169,7 @@ func setupPrefetch(t *testing.T) (*testAPI, edu.Viewer) {
 	l := limits.Defaults()
 	l.Aliases, l.Cost, l.Fields = 1_000, 1<<40, 1<<40
 	a := &testAPI{db: testdb.OpenPool(t, dsn), store: s, handler: gql.New(gql.Options{
-		Store: s, Streams: gqltest.StreamOptions(t), Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Limits: l, Now: func() time.Time { return testdb.Now },
+		Store: s, Streams: streamOptions(t), Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Limits: l, Now: func() time.Time { return testdb.Now },
 	})}
 	viewer := edu.Viewer{ID: student.ID, Role: edu.RoleAdmin}
 	a.exec(t, `UPDATE courses SET instructor_id = $1 WHERE id = (SELECT min(e.course_id) FROM enrollments e JOIN courses c ON c.id = e.course_id

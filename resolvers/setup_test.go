@@ -67,7 +67,7 @@ func setupAt(t *testing.T, dsn string, now time.Time) *testAPI {
 	return &testAPI{
 		handler: gql.New(gql.Options{
 			Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-			Now: func() time.Time { return now }, Introspection: true, Streams: gqltest.StreamOptions(t),
+			Now: func() time.Time { return now }, Introspection: true, Streams: streamOptions(t),
 		}),
 		db:    testdb.OpenPool(t, dsn),
 		store: s,

@@ -55,7 +55,7 @@ func (h *Handler) serveWebSocket(out responseWriter, r *http.Request) *response.
 // checkUpgrade rejects the WebSocket of a page whose origin is not allowed: browsers open one to any server
 // without a preflight. A WebSocket has the rights of a token, never those of a cookie.
 func (h *Handler) checkUpgrade(r *http.Request) *response.RequestError {
-	if origin := r.Header.Get("Origin"); origin != "" && !isSameOrigin(origin, r.Host) && !(h.AllowsOrigin != nil && h.AllowsOrigin(origin)) {
+	if origin := r.Header.Get("Origin"); origin != "" && !isSameOrigin(origin, r.Host) && (h.AllowsOrigin == nil || !h.AllowsOrigin(origin)) {
 		return response.NewRequestError(http.StatusForbidden, response.CodeBadRequest,
 			"pages of this origin may not open a WebSocket: the server's setting CORS_ALLOWED_ORIGINS allows it")
 	}
