@@ -1,4 +1,4 @@
-.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-locks bench-writes mutants test
+.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-writes mutants test
 test: ## Runs all checks: lint, generated code, Go tests, a browser, fuzzing (about 10 minutes).
 	./scripts/test
 
@@ -16,6 +16,9 @@ bench-cache: ## Measures cache hits beside a handler that writes the same respon
 
 bench-hostile: ## Measures what hostile callers can do to the server, and fails if a goal is not met (about 2 minutes).
 	go run ./bench -hostile $(BENCH_ARGS)
+
+bench-live: ## Measures subscriptions and live queries (about a minute).
+	go run ./bench -live $(BENCH_ARGS)
 
 bench-locks: ## Measures how long requests lock a course, and fails if a goal is not met (about 2 minutes).
 	go run ./bench -locks $(BENCH_ARGS)

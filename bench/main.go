@@ -24,16 +24,16 @@ import (
 )
 
 type options struct {
-	quick        bool
-	databaseOnly bool
-	writes       bool
-	cache        bool
-	hostile      bool
-	locks        bool
-	evictions    bool
-	base         string
-	operation    string
-	out          string
+	quick         bool
+	databaseOnly  bool
+	writes        bool
+	cache         bool
+	hostile, live bool
+	locks         bool
+	evictions     bool
+	base          string
+	operation     string
+	out           string
 }
 
 func main() {
@@ -43,6 +43,7 @@ func main() {
 	flag.BoolVar(&o.writes, "writes", false, "measure the writes, beside pgbench")
 	flag.BoolVar(&o.cache, "cache", false, "measure cache hits, beside a handler that writes the same responses from a map")
 	flag.BoolVar(&o.hostile, "hostile", false, "measure what hostile callers can do to the server; exit status 1 if a goal is not met")
+	flag.BoolVar(&o.live, "live", false, "measure subscriptions and live queries")
 	flag.BoolVar(&o.locks, "locks", false, "measure how long requests lock a course, and what others notice; exit status 1 if a goal is not met")
 	flag.BoolVar(&o.evictions, "evictions", false, "check that lock-outs survive a Redis that evicts them; exit status 1 if a goal is not met")
 	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only")
@@ -89,6 +90,8 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkCache, "bench/CACHE.md"
 	case o.hostile:
 		measure, out = benchmarkHostile, "bench/HOSTILE.md"
+	case o.live:
+		measure, out = benchmarkLive, "bench/LIVE.md"
 	case o.locks:
 		measure, out = benchmarkLocks, "bench/LOCKS.md"
 	case o.evictions:
