@@ -4,6 +4,9 @@ package live
 // before then counts as changed.
 const maxIndexedTags = 100_000
 
+// anyTag changes with every change: a response whose tags are incomplete depends on it.
+const anyTag = 0
+
 // changeIndex knows which tags have changed since when. Its times are numbers of changes. It is not safe
 // for concurrent use.
 type changeIndex struct {
@@ -27,6 +30,7 @@ func (x *changeIndex) recordChange(tags []uint64) {
 	if x.now++; x.lastChanged == nil {
 		x.lastChanged = make(map[uint64]uint64, len(tags))
 	}
+	x.lastChanged[anyTag] = x.now
 	for _, tag := range tags {
 		x.lastChanged[tag] = x.now
 	}

@@ -58,6 +58,7 @@ type Hub struct {
 	watches   map[watchKey]*watch
 	byTag     map[uint64]map[*watch]struct{}
 	streams   map[*Stream]struct{}
+	reserved  int // places, of streams that are open or about to begin
 	byCaller  map[string]int
 	byAddress map[string]int
 	byUser    map[int64]map[*Stream]struct{}
@@ -133,6 +134,7 @@ func (h *Hub) Reserve(caller memory.Caller) (*Reservation, error) {
 		h.stats.Rejected++
 		return nil, err
 	}
+	h.reserved++
 	h.byCaller[caller.ID]++
 	h.byAddress[caller.Address]++
 	if h.unfollow == nil {
@@ -156,9 +158,10 @@ func (r *Reservation) Release() {
 		h := r.hub
 		h.mu.Lock()
 		defer h.mu.Unlock()
+		h.reserved--
 		decrement(h.byCaller, r.caller.ID)
 		decrement(h.byAddress, r.caller.Address)
-		if len(h.byAddress) == 0 && h.unfollow != nil {
+		if h.reserved == 0 {
 			h.unfollow()
 			h.unfollow, h.index = nil, changeIndex{now: h.index.now}
 		}
@@ -173,10 +176,6 @@ func decrement(counts map[string]int, key string) {
 
 // checkLimits requires the mutex.
 func (h *Hub) checkLimits(caller memory.Caller) error {
-	total := 0
-	for _, n := range h.byAddress {
-		total += n
-	}
 	switch o := h.options; {
 	case h.stopping:
 		return &edu.Error{Code: edu.Unavailable, RetryAfter: 1, Message: "the server is stopping: connect again"}
@@ -184,7 +183,7 @@ func (h *Hub) checkLimits(caller memory.Caller) error {
 		return edu.Errorf(edu.RateLimited, "this caller has %d streams open, which is the limit: close one first", o.MaxPerCaller)
 	case o.MaxPerAddress > 0 && h.byAddress[caller.Address] >= o.MaxPerAddress:
 		return edu.Errorf(edu.RateLimited, "this address has %d streams open, which is the limit: close one first", o.MaxPerAddress)
-	case o.MaxStreams > 0 && total >= o.MaxStreams:
+	case o.MaxStreams > 0 && h.reserved >= o.MaxStreams:
 		return &edu.Error{Code: edu.Unavailable, RetryAfter: 5, Message: "the server has as many streams as it accepts: try again later"}
 	}
 	return nil
@@ -193,7 +192,7 @@ func (h *Hub) checkLimits(caller memory.Caller) error {
 // Open begins the stream of a reservation. The request's first execution must have begun after it.
 func (r *Reservation) Open(request Request) *Stream {
 	h := r.hub
-	s := &Stream{hub: h, request: request, ready: make(chan struct{}, 1)}
+	s := &Stream{hub: h, caller: r.caller.ID, request: request, ready: make(chan struct{}, 1)}
 	e := newEvent(request.First.Body, r.mark.position)
 	if at, hash, ok := parseEventID(request.LastEventID); ok {
 		switch {
@@ -253,6 +252,9 @@ func (h *Hub) applyChange(tags []uint64) {
 		return
 	}
 	h.index.recordChange(tags)
+	for w := range h.byTag[anyTag] {
+		w.schedule()
+	}
 	for _, tag := range tags {
 		for w := range h.byTag[tag] {
 			w.schedule()

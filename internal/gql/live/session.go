@@ -36,14 +36,14 @@ func userTags(user int64) [2]uint64 {
 	return [...]uint64{edu.TagUser.WithID(user).NameHash(), edu.TagUserPrivate.WithID(user).NameHash()}
 }
 
-// EndAt ends a stream when its token expires. A later call replaces the time.
+// EndAt ends a stream when its token expires; the zero time is never. A later call replaces the time.
 func (s *Stream) EndAt(expiry time.Time) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	if s.expiry != nil {
 		s.expiry.Stop()
 	}
-	if s.closed {
+	if s.closed || expiry.IsZero() {
 		return
 	}
 	s.expiry = time.AfterFunc(time.Until(expiry), func() {
@@ -79,12 +79,15 @@ func (h *Hub) VerifyUser(user int64) {
 // startVerification requires the mutex.
 func (h *Hub) startVerification(user int64) {
 	for s := range h.byUser[user] {
-		go h.verify(s)
+		if s.verifyAgain = s.verifying; !s.verifying {
+			s.verifying = true
+			go h.verify(s)
+		}
 	}
 }
 
 // verify ends a stream whose token is no longer accepted, or whose viewer has another role. If that cannot be
-// found out, it tries again.
+// found out, it tries again: one verification at a time, however many changes there are meanwhile.
 func (h *Hub) verify(s *Stream) {
 	ctx, cancel := context.WithTimeout(context.Background(), verifyTimeout)
 	defer cancel()
@@ -94,13 +97,18 @@ func (h *Hub) verify(s *Stream) {
 	v, err := s.request.Verify(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	again := s.verifyAgain
+	s.verifying, s.verifyAgain = false, false
 	switch {
 	case s.closed:
-	case err == nil && v.ID == s.request.Viewer.ID && v.Role == s.request.Viewer.Role:
 	case isUnavailable(err):
+		s.verifying = true
 		time.AfterFunc(minRetry, func() { h.verify(s) })
-	default:
+	case err != nil || v.ID != s.request.Viewer.ID || v.Role != s.request.Viewer.Role:
 		h.endSession(s)
+	case again:
+		s.verifying = true
+		go h.verify(s)
 	}
 }
 

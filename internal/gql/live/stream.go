@@ -5,14 +5,12 @@ import (
 	"time"
 
 	"github.com/7p-education/api/edu"
-	"github.com/7p-education/api/internal/gql/memory"
 )
 
 // Request opens a stream.
 type Request struct {
 	Operation Operation
 	Viewer    edu.Viewer
-	Caller    memory.Caller
 	// First is the response that the request itself was answered with, and Time when its execution began.
 	First Execution
 	// LastEventID is the id of the last event that the client has read, "" for none.
@@ -39,6 +37,7 @@ const (
 // Stream is the stream of one client. Its methods are safe for concurrent use.
 type Stream struct {
 	hub     *Hub
+	caller  string // the ID of the caller, who pays for executions
 	request Request
 	resumed Resumed
 	ready   chan struct{} // has an element if Next has something
@@ -51,6 +50,8 @@ type Stream struct {
 	end     EndReason
 	closed  bool
 	expiry  *time.Timer
+
+	verifying, verifyAgain bool // a verification of the token is in progress, and another one has to follow
 }
 
 // Ready returns a channel that receives an element when Next has an event or the end.

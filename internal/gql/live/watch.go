@@ -38,20 +38,22 @@ type watch struct {
 	key     watchKey
 	streams map[*Stream]struct{}
 	latest  *Event // nil before the first execution
-	began   uint64 // the sequence of its execution
+	began   Mark   // of its execution
 	tags    []uint64
 
-	running   bool // an execution is in progress
-	scheduled bool // an execution is queued, or will be
+	running   bool        // an execution is in progress
+	scheduled bool        // an execution is queued, or will be
+	delayed   *time.Timer // queues a later execution; nil before the first one
 	lastRun   time.Time
 	failures  int
+	failed    string      // the caller of the last execution, if that failed
 	clock     *time.Timer // executes a response that depends on the time again; nil if it does not
 }
 
 // joinWatch adds a stream to the watch of its first response, whose execution began at a mark.
 func (h *Hub) joinWatch(s *Stream, first Execution, e *Event, began Mark) {
 	w := h.addToWatch(s, respcache.WidestScope(first.varyBy()))
-	if w.latest == nil || began.sequence > w.began {
+	if w.latest == nil || began.sequence > w.began.sequence {
 		w.update(first, e, began)
 	}
 	s.offer(w.latest)
@@ -84,8 +86,10 @@ func (h *Hub) leaveWatch(s *Stream) {
 func (w *watch) remove() {
 	delete(w.hub.watches, w.key)
 	w.setTags(nil)
-	if w.clock != nil {
-		w.clock.Stop()
+	for _, timer := range []*time.Timer{w.clock, w.delayed} {
+		if timer != nil { // it would hold the response
+			timer.Stop()
+		}
 	}
 }
 
@@ -108,8 +112,12 @@ func (w *watch) setTags(tags []uint64) {
 
 // update takes over a response whose execution began at a mark, and sends it to all streams if it has changed.
 func (w *watch) update(x Execution, e *Event, began Mark) {
-	w.setTags(x.Tags.SortedHashes())
-	w.began, w.failures = began.sequence, 0
+	tags := x.Tags.SortedHashes()
+	if !x.Tags.Complete() {
+		tags = append(tags, anyTag)
+	}
+	w.setTags(tags)
+	w.began, w.failures, w.failed = began, 0, ""
 	if w.latest == nil || w.latest.hash != e.hash {
 		w.latest = e
 		for s := range w.streams {
@@ -121,8 +129,13 @@ func (w *watch) update(x Execution, e *Event, began Mark) {
 	if x.varyBy()&edu.VaryByClock != 0 {
 		w.awaitClock()
 	}
-	// A change during the execution may or may not be in the response.
-	if !x.Tags.Complete() && w.hub.index.now > began.change || w.hub.index.changedSince(w.tags, began.change) {
+	w.scheduleIfChanged()
+}
+
+// scheduleIfChanged schedules an execution if the latest response may be outdated: a change during its execution
+// may or may not be in it.
+func (w *watch) scheduleIfChanged() {
+	if w.hub.index.changedSince(w.tags, w.began.change) {
 		w.schedule()
 	}
 }
@@ -144,14 +157,14 @@ func (w *watch) schedule() { w.scheduleAfter(w.key.interval - time.Since(w.lastR
 
 func (w *watch) scheduleAfter(delay time.Duration) {
 	switch {
-	case w.running: // update finds out whether it has to be repeated
+	case w.running: // execute finds out whether it has to be repeated
 	case w.scheduled || len(w.streams) == 0:
 	case delay <= 0:
 		w.scheduled = true
 		w.hub.enqueue(w)
 	default:
 		w.scheduled = true
-		time.AfterFunc(delay, func() {
+		w.delayed = time.AfterFunc(delay, func() {
 			w.hub.mu.Lock()
 			defer w.hub.mu.Unlock()
 			w.hub.enqueue(w)
@@ -182,24 +195,31 @@ func (w *watch) execute() {
 	switch {
 	case len(w.streams) == 0:
 	case x.Unavailable:
-		w.retry(x.RetryAfter)
+		w.retry(s, x.RetryAfter)
 	case respcache.WidestScope(x.varyBy()) > w.key.scope:
 		w.split(respcache.WidestScope(x.varyBy()))
-	case w.latest == nil || began.sequence > w.began: // else a new stream has brought a later response
+	case w.latest == nil || began.sequence > w.began.sequence:
 		w.update(x, e, began)
+	default: // a new stream has brought a later response
+		w.scheduleIfChanged()
 	}
 }
 
-func (w *watch) anyStream() *Stream {
+// anyStream returns one of the streams, if possible of another caller than that of an execution that failed: one
+// who has spent the budget does not delay the others.
+func (w *watch) anyStream() (found *Stream) {
 	for s := range w.streams {
-		return s
+		if found = s; s.caller != w.failed {
+			break
+		}
 	}
-	return nil
+	return found
 }
 
-// retry executes the operation again later, because its response is not available now.
-func (w *watch) retry(after time.Duration) {
-	if after == 0 {
+// retry executes the operation again later, because its response is not available now to the caller of a stream.
+func (w *watch) retry(s *Stream, after time.Duration) {
+	w.failed = s.caller
+	if after == 0 || w.anyStream().caller != s.caller {
 		after = min(maxRetry, minRetry<<min(w.failures, 10))
 	}
 	w.failures++
