@@ -11,7 +11,6 @@ import (
 	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/transport"
-	"github.com/7p-education/api/internal/ratelimit"
 	"github.com/7p-education/api/internal/telemetry"
 )
 
@@ -33,7 +32,7 @@ func openStreams(c *config.Config, s *services) *live.Hub {
 // streamOptions returns the options of streams.
 func streamOptions(s *services, caller func(*http.Request) memory.Caller) transport.StreamOptions {
 	return transport.StreamOptions{
-		Hub: s.streams, Caller: caller, TransferCaller: ratelimit.TransferCaller,
+		Hub: s.streams, Caller: caller, TransferCaller: s.shared.rateLimits.TransferCaller,
 		ConsumeRequest: func(ctx context.Context) error { return s.shared.rateLimits.ConsumeRequests(ctx, 1) },
 		Authenticate: func(ctx context.Context, token string) (edu.Viewer, time.Time, error) {
 			v, err := s.authentication.VerifyToken(ctx, token)

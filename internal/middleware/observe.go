@@ -62,6 +62,16 @@ func RecordOperation(ctx context.Context, kind, name string) {
 	}
 }
 
+// DetachRequest returns a copy of a context whose operations are not recorded for its request, but which still has
+// the request's id and client: for operations that run at the same time, or after the request.
+func DetachRequest(ctx context.Context) context.Context {
+	req, ok := ctx.Value(requestStateKey{}).(*requestState)
+	if !ok {
+		return ctx
+	}
+	return context.WithValue(ctx, requestStateKey{}, &requestState{id: req.id, client: req.client})
+}
+
 // RecordErrorCode records the code of the first error in the response to the request of ctx, and
 // whether the response has no data. The rules of RecordOperation apply.
 func RecordErrorCode(ctx context.Context, code string, rejected bool) {

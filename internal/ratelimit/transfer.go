@@ -3,14 +3,18 @@ package ratelimit
 import (
 	"context"
 	"net/http"
+
+	"github.com/7p-education/api/edu"
 )
 
-// TransferCaller returns a copy of a context in which costs and requests count for the caller of the request of
-// from. It has a header of its own: the response of that request may have begun.
-func TransferCaller(from, to context.Context) context.Context {
+// TransferCaller returns a copy of a context in which costs and requests count for the viewer of from, and for the
+// address of its request: the viewer may have signed in after the request. The copy has a header of its own,
+// since the response of that request may have begun.
+func (l *Limits) TransferCaller(from, to context.Context) context.Context {
 	limited := limitedRequestFrom(from)
 	if limited == nil {
 		return to
 	}
-	return context.WithValue(to, limitedRequestKey{}, &limitedRequest{caller: limited.caller, tier: limited.tier, header: http.Header{}})
+	c := caller{edu.ViewerFrom(from), limited.caller.address}
+	return context.WithValue(to, limitedRequestKey{}, &limitedRequest{caller: c, tier: l.tierOf(from, c), header: http.Header{}})
 }

@@ -59,6 +59,8 @@ type Handler struct {
 	exec          graphql.GraphExecutor
 	requests      requestReader
 	revalidations *semaphore.Weighted
+
+	heartbeatInterval, initTimeout time.Duration // of streams
 }
 
 // New returns a handler that runs operations on exec.
@@ -73,6 +75,8 @@ func New(exec graphql.GraphExecutor, o Options) *Handler {
 			allowsOrigin: o.AllowsOrigin, newMeter: o.NewMeter,
 		},
 		revalidations: semaphore.NewWeighted(maxRevalidations),
+
+		heartbeatInterval: heartbeatInterval, initTimeout: initTimeout,
 	}
 }
 

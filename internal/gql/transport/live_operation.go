@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -65,7 +67,13 @@ func newLiveOperation(exec graphql.GraphExecutor, op *graphql.OperationContext, 
 func (o *liveOperation) Key() respcache.Key { return o.key }
 
 // Execute implements live.Operation.
-func (o *liveOperation) Execute(ctx context.Context, v edu.Viewer) live.Execution {
+func (o *liveOperation) Execute(ctx context.Context, v edu.Viewer) (x live.Execution) {
+	dependencies := &live.Dependencies{}
+	defer func() {
+		if p := recover(); p != nil { // no request, and no net/http, recovers it
+			x = newExecution(panicResponse(ctx, o.exec, p), dependencies)
+		}
+	}()
 	params := &graphql.RawParams{Query: o.query, OperationName: o.name}
 	if len(o.variables) > 0 {
 		in := jsonReader{src: o.variables}
@@ -74,14 +82,20 @@ func (o *liveOperation) Execute(ctx context.Context, v edu.Viewer) live.Executio
 	}
 	ctx = persisted.WithTrustedText(edu.WithViewer(o.withCaller(ctx), v))
 	ctx = graphql.StartOperationTrace(ctx)
-	dependencies := &live.Dependencies{}
 	ctx = live.WithDependencies(ctx, dependencies)
 	op, errs := o.exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
-		return newExecution(o.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), dependencies)
+		x = newExecution(o.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), dependencies)
+		x.Unavailable = true // it was accepted before, and no change would have it executed again
+		return x
 	}
 	resp, _ := dispatch(ctx, o.exec, op)
 	return newExecution(resp, dependencies)
+}
+
+// panicResponse returns the response of an operation that panicked. The error presenter logs the panic.
+func panicResponse(ctx context.Context, exec graphql.GraphExecutor, p any) *graphql.Response {
+	return exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))})
 }
 
 // temporaryCodes are the codes of errors that say nothing about the data.

@@ -21,6 +21,7 @@ const maxBody = 2000
 
 // testSchema has the kinds of operations that the transport distinguishes.
 var testSchema = gqlparser.MustLoadSchema(&ast.Source{Input: `
+	directive @live(minIntervalMillis: Int) on QUERY
 	enum Color { RED GREEN }
 	input Paint { color: Color! coats: Int = 1 names: [String!] }
 	type Query { hello(name: String, first: Int, paint: Paint): String }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -15,7 +17,9 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/live"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/response"
+	"github.com/7p-education/api/internal/middleware"
 )
 
 const (
@@ -23,6 +27,8 @@ const (
 	initTimeout = 5 * time.Second
 	// maxSocketOperations is how many operations a WebSocket may have in progress.
 	maxSocketOperations = 100
+	// maxOperationIDBytes is the maximum length of an operation's id, which each of its messages repeats.
+	maxOperationIDBytes = 256
 )
 
 // The close codes of graphql-transport-ws.
@@ -33,6 +39,7 @@ const (
 	closeInitTimeout  ws.StatusCode = 4408
 	closeDuplicateID  ws.StatusCode = 4409
 	closeTooManyInits ws.StatusCode = 4429
+	closeTryAgain     ws.StatusCode = 1013 // of RFC 6455
 )
 
 // socket is a WebSocket with the subprotocol graphql-transport-ws. One goroutine reads messages, and each
@@ -45,9 +52,10 @@ type socket struct {
 	cancel  context.CancelFunc
 	done    sync.WaitGroup // operations
 
+	viewer edu.Viewer // does not change after the acknowledgement
+
 	mu         sync.Mutex // guards what follows
 	acked      bool
-	viewer     edu.Viewer
 	token      string    // "" for an anonymous socket
 	expiry     time.Time // of the token; zero for never
 	operations map[string]*socketOperation
@@ -78,7 +86,7 @@ func newSocket(ctx context.Context, cancel context.CancelFunc, h *Handler, r *ht
 func (s *socket) serve() {
 	defer s.done.Wait()
 	defer s.cancel()
-	init := time.AfterFunc(initTimeout, func() {
+	init := time.AfterFunc(s.handler.initTimeout, func() {
 		if !s.isAcked() {
 			s.close(closeInitTimeout, "Connection initialisation timeout")
 		}
@@ -91,19 +99,23 @@ func (s *socket) serve() {
 			return
 		}
 		var m socketMessage
-		if len(text) == 0 || text[0] != '{' || json.Unmarshal(text, &m) != nil {
+		if json.Unmarshal(text, &m) != nil {
 			s.close(closeBadMessage, "Invalid message received: it must be a JSON object")
-			return
+			continue
 		}
-		if !s.receive(m) {
-			return
-		}
+		s.receive(m)
 	}
+}
+
+// close ends the operations and writes a close frame. What the client sends afterwards is dropped.
+func (s *socket) close(code ws.StatusCode, reason string) {
+	s.cancel()
+	s.frameConn.close(code, reason)
 }
 
 // sendPings has the client send something from time to time.
 func (s *socket) sendPings() {
-	heartbeat := time.NewTicker(heartbeatInterval)
+	heartbeat := time.NewTicker(s.handler.heartbeatInterval)
 	defer heartbeat.Stop()
 	for {
 		select {
@@ -123,26 +135,22 @@ func (s *socket) isAcked() bool {
 	return s.acked
 }
 
-// receive handles a message. It returns false once the socket is closed.
-func (s *socket) receive(m socketMessage) bool {
+// receive handles a message.
+func (s *socket) receive(m socketMessage) {
 	switch m.Type {
 	case "connection_init":
-		return s.receiveInit(m.Payload)
+		s.receiveInit(m.Payload)
 	case "ping":
-		if !s.extendSession(m.Payload) {
-			return false
-		}
-		return s.writeText([]byte(`{"type":"pong"}`)) == nil
+		s.extendSession(m.Payload)
+		_ = s.writeText([]byte(`{"type":"pong"}`))
 	case "pong":
-		return true
 	case "subscribe":
-		return s.receiveSubscribe(m)
+		s.receiveSubscribe(m)
 	case "complete":
 		s.endOperation(m.ID)
-		return true
+	default:
+		s.close(closeBadMessage, "Invalid message received: unknown type")
 	}
-	s.close(closeBadMessage, "Invalid message received: unknown type")
-	return false
 }
 
 // socketCredentials is the payload of connection_init, or of a ping that extends the session.
@@ -163,26 +171,27 @@ func readCredentials(payload json.RawMessage) (token string, ok bool) {
 	return token, token != ""
 }
 
-func (s *socket) receiveInit(payload json.RawMessage) bool {
+func (s *socket) receiveInit(payload json.RawMessage) {
 	if s.isAcked() {
 		s.close(closeTooManyInits, "Too many initialisation requests")
-		return false
+		return
 	}
 	token, ok := readCredentials(payload)
 	if !ok {
 		s.close(closeBadMessage, `Invalid message received: send {"authorization": "Bearer …"}`)
-		return false
+		return
 	}
 	if !s.authenticate(token) {
-		return false
+		return
 	}
 	s.mu.Lock()
 	s.acked = true
 	s.mu.Unlock()
-	return s.writeText([]byte(`{"type":"connection_ack"}`)) == nil
+	_ = s.writeText([]byte(`{"type":"connection_ack"}`))
 }
 
-// authenticate gives the socket the rights of a token, or those of the request's without one.
+// authenticate gives the socket the rights of a token, or those of the request's without one. It returns false
+// after it has closed the socket.
 func (s *socket) authenticate(token string) bool {
 	if token == "" {
 		if token = s.token; token == "" {
@@ -191,7 +200,7 @@ func (s *socket) authenticate(token string) bool {
 	}
 	v, expiry, err := s.handler.Streams.Authenticate(s.ctx, token)
 	if err != nil {
-		s.close(closeForbidden, "Forbidden: the token is not accepted")
+		s.closeForToken(err)
 		return false
 	}
 	s.mu.Lock()
@@ -200,38 +209,53 @@ func (s *socket) authenticate(token string) bool {
 	return true
 }
 
+// closeForToken closes the socket of a token that was rejected, or that could not be verified.
+func (s *socket) closeForToken(err error) {
+	if errors.Is(err, edu.Unavailable) {
+		s.close(closeTryAgain, "the token cannot be checked just now: connect again")
+		return
+	}
+	s.close(closeForbidden, "Forbidden: the token is not accepted")
+}
+
 // extendSession replaces the token by one of the same viewer, so that the streams go on until the new one
 // expires. A payload without a token is ignored.
-func (s *socket) extendSession(payload json.RawMessage) bool {
+func (s *socket) extendSession(payload json.RawMessage) {
 	token, ok := readCredentials(payload)
 	if !ok || token == "" || !s.isAcked() {
-		return true
+		return
 	}
 	v, expiry, err := s.handler.Streams.Authenticate(s.ctx, token)
+	switch {
+	case err != nil:
+		s.closeForToken(err)
+		return
+	case !isSameViewer(v, s.viewer):
+		s.close(closeForbidden, "Forbidden: the token is not one of this viewer")
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil || v.ID != s.viewer.ID || v.Role != s.viewer.Role {
-		go s.close(closeForbidden, "Forbidden: the token is not one of this viewer")
-		return false
-	}
 	s.token, s.expiry = token, expiry
 	for _, o := range s.operations {
-		if o.stream != nil && !expiry.IsZero() {
+		if o.stream != nil {
 			o.stream.EndAt(expiry)
 		}
 	}
-	return true
 }
 
 // receiveSubscribe starts an operation.
-func (s *socket) receiveSubscribe(m socketMessage) bool {
-	if !s.isAcked() {
+func (s *socket) receiveSubscribe(m socketMessage) {
+	switch {
+	case !s.isAcked():
 		s.close(closeUnauthorized, "Unauthorized")
-		return false
-	}
-	if m.ID == "" {
+		return
+	case m.ID == "":
 		s.close(closeBadMessage, "Invalid message received: subscribe needs an id")
-		return false
+		return
+	case len(m.ID) > maxOperationIDBytes:
+		s.close(closeBadMessage, fmt.Sprintf("Invalid message received: an id may have %d bytes", maxOperationIDBytes))
+		return
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	o := &socketOperation{cancel: cancel}
@@ -241,24 +265,24 @@ func (s *socket) receiveSubscribe(m socketMessage) bool {
 	if !taken && !tooMany {
 		s.operations[m.ID] = o
 	}
-	viewer := s.viewer
 	s.mu.Unlock()
 	switch {
 	case taken:
 		cancel()
 		s.close(closeDuplicateID, "Subscriber for "+m.ID+" already exists")
-		return false
+		return
 	case tooMany:
 		cancel()
-		return s.sendErrors(m.ID, response.NewRequestError(http.StatusTooManyRequests, string(edu.RateLimited),
+		s.sendErrors(m.ID, response.NewRequestError(http.StatusTooManyRequests, string(edu.RateLimited),
 			"a WebSocket may have %d operations in progress", maxSocketOperations).ErrorResponse().Errors)
+		return
 	}
-	ctx = edu.WithViewer(s.handler.Streams.TransferCaller(s.request.Context(), ctx), viewer)
+	ctx = edu.WithViewer(middleware.DetachRequest(ctx), s.viewer)
+	ctx = s.handler.Streams.TransferCaller(edu.WithViewer(s.request.Context(), s.viewer), ctx)
 	s.done.Go(func() {
 		defer cancel()
 		s.run(ctx, m, o)
 	})
-	return true
 }
 
 // endOperation ends an operation that its client has completed.
@@ -285,15 +309,26 @@ func (s *socket) forget(id string, o *socketOperation) bool {
 
 // run executes an operation and sends its responses.
 func (s *socket) run(ctx context.Context, m socketMessage, o *socketOperation) {
-	params, reqErr := s.readPayload(m.Payload)
-	if reqErr == nil {
-		if err := s.handler.Streams.ConsumeRequest(ctx); err != nil {
-			s.finish(m.ID, o, s.handler.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
-			return
+	defer func() {
+		if p := recover(); p != nil { // no net/http recovers it
+			s.finish(m.ID, o, panicResponse(ctx, s.handler.exec, p))
 		}
+	}()
+	meter := s.handler.NewMeter(s.request.WithContext(ctx))
+	defer meter.Release()
+	err := s.handler.Streams.ConsumeRequest(ctx)
+	if err == nil {
+		err = s.verifyToken(ctx)
+	}
+	if err != nil {
+		s.finish(m.ID, o, s.handler.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
+		return
+	}
+	params, reqErr := s.readPayload(m.Payload, meter)
+	if reqErr == nil {
 		var started startedStream
-		if started, reqErr = s.start(ctx, params); reqErr == nil {
-			defer started.end()
+		if started, reqErr = s.start(ctx, params, meter); reqErr == nil {
+			defer started.close()
 			s.follow(ctx, m.ID, o, started)
 			return
 		}
@@ -301,9 +336,32 @@ func (s *socket) run(ctx context.Context, m socketMessage, o *socketOperation) {
 	s.finish(m.ID, o, reqErr.ErrorResponse())
 }
 
+// verifyToken verifies the token again, as that of each HTTP request: it may have expired or been revoked since the
+// last operation. It closes the socket of one that is no longer accepted.
+func (s *socket) verifyToken(ctx context.Context) error {
+	token := s.currentToken()
+	if token == "" {
+		return nil
+	}
+	v, _, err := s.handler.Streams.Authenticate(ctx, token)
+	if err == nil && !isSameViewer(v, s.viewer) {
+		err = edu.Errorf(edu.Unauthenticated, "the role of this viewer has changed")
+	}
+	if err != nil && !errors.Is(err, edu.Unavailable) {
+		s.close(closeForbidden, "Forbidden: the session has ended or changed")
+	}
+	return err
+}
+
+func (s *socket) currentToken() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.token
+}
+
 // readPayload returns the parameters of a subscribe message.
-func (s *socket) readPayload(payload json.RawMessage) (*graphql.RawParams, *response.RequestError) {
-	params, batch, reqErr := decodeRequestBody(payload, 0, s.handler.NewMeter(s.request))
+func (s *socket) readPayload(payload json.RawMessage, meter *memory.Meter) (*graphql.RawParams, *response.RequestError) {
+	params, batch, reqErr := decodeRequestBody(payload, 0, meter)
 	if reqErr == nil && batch != nil {
 		reqErr = invalidRequest("the payload of subscribe must be a JSON object")
 	}
@@ -314,18 +372,11 @@ func (s *socket) readPayload(payload json.RawMessage) (*graphql.RawParams, *resp
 }
 
 // start starts an operation with the rights of the socket.
-func (s *socket) start(ctx context.Context, params *graphql.RawParams) (startedStream, *response.RequestError) {
-	begin := streamStart{params: params, method: http.MethodPost, caller: s.handler.Streams.Caller(s.request.WithContext(ctx))}
+func (s *socket) start(ctx context.Context, params *graphql.RawParams, meter *memory.Meter) (startedStream, *response.RequestError) {
+	begin := streamStart{params: params, method: http.MethodPost, caller: s.handler.Streams.Caller(s.request.WithContext(ctx)), meter: meter}
 	begin.lastEventID, _ = params.Extensions["lastEventId"].(string)
-	s.mu.Lock()
-	hasToken := s.token != ""
-	s.mu.Unlock()
-	if hasToken {
-		begin.verify = s.handler.verifier(edu.ViewerFrom(ctx).ID, func() string {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.token
-		})
+	if s.currentToken() != "" {
+		begin.token = s.currentToken
 	}
 	return s.handler.startStream(ctx, begin)
 }
@@ -338,14 +389,11 @@ func (s *socket) follow(ctx context.Context, id string, o *socketOperation, star
 	}
 	s.mu.Lock()
 	o.stream = started.stream
-	expiry := s.expiry
+	started.stream.EndAt(s.expiry) // of a newer token than its first execution had, if the session was extended
 	s.mu.Unlock()
-	if !expiry.IsZero() {
-		started.stream.EndAt(expiry)
-	}
 	sink := socketSink{socket: s, id: id, operation: o}
 	sink.prefix = append(appendJSON([]byte(`{"id":`), id), `,"type":"next","payload":`...)
-	pump(ctx, started.stream, sink)
+	s.handler.pump(ctx, started.stream, sink)
 	s.forget(id, o)
 }
 
@@ -364,9 +412,9 @@ func (s *socket) finish(id string, o *socketOperation, resp *graphql.Response) {
 	}
 }
 
-func (s *socket) sendErrors(id string, errs gqlerror.List) bool {
+func (s *socket) sendErrors(id string, errs gqlerror.List) {
 	payload, _ := json.Marshal(errs)
-	return s.writeText(appendJSON([]byte(`{"id":`), id), []byte(`,"type":"error","payload":`), payload, []byte{'}'}) == nil
+	_ = s.writeText(appendJSON([]byte(`{"id":`), id), []byte(`,"type":"error","payload":`), payload, []byte{'}'})
 }
 
 func (s *socket) sendComplete(id string) {

@@ -104,7 +104,7 @@ func (h *Handler) serveEventStream(out responseWriter, r *http.Request, in *pars
 	if reqErr != nil {
 		return reqErr
 	}
-	defer started.end()
+	defer started.close()
 	sink := sseSink{out.w, http.NewResponseController(out.w)}
 	_ = sink.control.SetReadDeadline(time.Time{}) // its end would cancel the stream
 	if sink.begin() != nil {
@@ -114,7 +114,7 @@ func (h *Handler) serveEventStream(out responseWriter, r *http.Request, in *pars
 		_ = sink.write(sseLast(response.EncodeEnvelope(started.single)))
 		return nil
 	}
-	h.pumpRequest(r, started.stream, sink)
+	h.pump(r.Context(), started.stream, sink)
 	return nil
 }
 
@@ -175,7 +175,7 @@ func (h *Handler) serveMultipart(out responseWriter, r *http.Request, in *parsed
 	if reqErr != nil {
 		return reqErr
 	}
-	defer started.end()
+	defer started.close()
 	if started.stream == nil {
 		h.writeResponse(r.Context(), out, started.single)
 		return nil
@@ -183,26 +183,19 @@ func (h *Handler) serveMultipart(out responseWriter, r *http.Request, in *parsed
 	sink := multipartSink{sseSink{out.w, http.NewResponseController(out.w)}}
 	_ = sink.control.SetReadDeadline(time.Time{})
 	if sink.begin() == nil {
-		h.pumpRequest(r, started.stream, sink)
+		h.pump(r.Context(), started.stream, sink)
 	}
 	return nil
 }
 
 // streamStart returns how to start the stream of a request.
 func (h *Handler) streamStart(r *http.Request, in *parsedRequest, lastEventID string) streamStart {
-	start := streamStart{params: in.decodeParams(r.Header), method: r.Method, caller: h.Streams.Caller(r), lastEventID: lastEventID}
+	if in.meter == nil {
+		in.meter = h.NewMeter(r)
+	}
+	start := streamStart{params: in.decodeParams(r.Header), method: r.Method, caller: h.Streams.Caller(r), meter: in.meter, lastEventID: lastEventID}
 	if token := bearerToken(r); token != "" {
-		start.verify = h.verifier(edu.ViewerFrom(r.Context()).ID, func() string { return token })
+		start.token = func() string { return token }
 	}
 	return start
-}
-
-// pumpRequest sends the events of a stream until the request, the stream or its token ends.
-func (h *Handler) pumpRequest(r *http.Request, s *live.Stream, sink streamSink) {
-	if token := bearerToken(r); token != "" {
-		if _, expiry, err := h.Streams.Authenticate(r.Context(), token); err == nil && !expiry.IsZero() {
-			s.EndAt(expiry)
-		}
-	}
-	pump(r.Context(), s, sink)
 }

@@ -31,11 +31,13 @@ const (
 type StreamOptions struct {
 	// Hub executes them.
 	Hub *live.Hub
-	// Authenticate returns the viewer of a token, and when the token expires; the zero time for never.
+	// Authenticate returns the viewer of a token, and when the token expires; the zero time for never. The time is
+	// returned with an error too.
 	Authenticate func(ctx context.Context, token string) (v edu.Viewer, expiry time.Time, err error)
 	// Reauthenticate returns the viewer of a user's token as of now, from the database.
 	Reauthenticate func(ctx context.Context, user int64, token string) (edu.Viewer, error)
-	// TransferCaller returns a copy of a context in which costs count for the caller of the request of another.
+	// TransferCaller returns a copy of a context in which costs count for the viewer of another, and for the address
+	// of the other's request.
 	TransferCaller func(from, to context.Context) context.Context
 	// Caller returns who a request counts for.
 	Caller func(*http.Request) memory.Caller
@@ -81,8 +83,8 @@ type streamSink interface {
 }
 
 // pump sends the events of a stream until it ends, its context is done, or its client is gone.
-func pump(ctx context.Context, s *live.Stream, sink streamSink) {
-	heartbeat := time.NewTicker(heartbeatInterval)
+func (h *Handler) pump(ctx context.Context, s *live.Stream, sink streamSink) {
+	heartbeat := time.NewTicker(h.heartbeatInterval)
 	defer heartbeat.Stop()
 	for {
 		var err error
@@ -92,6 +94,9 @@ func pump(ctx context.Context, s *live.Stream, sink streamSink) {
 		case <-heartbeat.C:
 			err = sink.sendHeartbeat()
 		case <-s.Ready():
+			if ctx.Err() != nil {
+				return
+			}
 			e, end := s.Next()
 			if e != nil {
 				err = sink.sendEvent(e)
@@ -113,10 +118,18 @@ func reconnectDelay() time.Duration { return minReconnect + rand.N(maxReconnect-
 // startedStream is an operation whose first response is there.
 type startedStream struct {
 	// stream continues it; nil if the response is the only one.
-	stream *live.Stream
+	stream      *live.Stream
+	reservation *live.Reservation
 	// single is the only response.
 	single *graphql.Response
-	end    func() // gives the stream's place back
+}
+
+// close ends the stream and gives its place back.
+func (s startedStream) close() {
+	if s.stream != nil {
+		s.stream.Close()
+		s.reservation.Release()
+	}
 }
 
 // streamStart is what is needed to start a stream.
@@ -124,47 +137,76 @@ type streamStart struct {
 	params      *graphql.RawParams
 	method      string // of HTTP, which decides on mutations
 	caller      memory.Caller
+	meter       *memory.Meter // of the first execution; released when a stream begins
 	lastEventID string
-	verify      func(context.Context) (edu.Viewer, error) // nil without a token
+	token       func() string // the current token of the stream; nil without one
 }
 
 // startStream executes an operation for the first time. A query without @live and a mutation have a single
-// response.
+// response, and take no place of a stream.
 func (h *Handler) startStream(ctx context.Context, start streamStart) (startedStream, *response.RequestError) {
 	variables, _ := json.Marshal(start.params.Variables) // before the execution modifies them
-	reservation, err := h.Streams.Hub.Reserve(start.caller)
-	if err != nil {
-		return startedStream{single: h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}), end: func() {}}, nil
-	}
-	dependencies := &live.Dependencies{}
-	ctx = graphql.StartOperationTrace(live.WithDependencies(ctx, dependencies))
+	ctx = graphql.StartOperationTrace(memory.WithMeter(ctx, start.meter))
 	op, errs := h.exec.CreateOperationContext(ctx, start.params)
 	if len(errs) > 0 {
-		reservation.Release()
-		return startedStream{single: h.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), end: func() {}}, nil
+		return startedStream{single: h.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)}, nil
 	}
 	middleware.RecordOperation(ctx, string(op.Operation.Operation), op.Operation.Name)
 	if reqErr := checkMutationMethod(start.method, op); reqErr != nil {
-		reservation.Release()
 		return startedStream{}, reqErr
 	}
-	resp, _ := dispatch(ctx, h.exec, op)
 	if !isWatchable(op) {
-		reservation.Release()
-		return startedStream{single: resp, end: func() {}}, nil
+		resp, _ := dispatch(ctx, h.exec, op)
+		return startedStream{single: resp}, nil
 	}
+	return h.openStream(ctx, start, op, variables), nil
+}
+
+// openStream executes an operation with a stream for the first time, and opens the stream unless the operation was
+// rejected.
+func (h *Handler) openStream(ctx context.Context, start streamStart, op *graphql.OperationContext, variables json.RawMessage) (started startedStream) {
+	reservation, err := h.Streams.Hub.Reserve(start.caller)
+	if err != nil {
+		return startedStream{single: h.exec.DispatchError(graphql.WithOperationContext(ctx, op), gqlerror.List{gqlerror.Wrap(err)})}
+	}
+	defer func() {
+		if started.stream == nil {
+			reservation.Release()
+		}
+	}()
+	dependencies := &live.Dependencies{}
+	resp, _ := dispatch(live.WithDependencies(ctx, dependencies), h.exec, op)
 	first := newExecution(resp, dependencies)
 	operation, err := newLiveOperation(h.exec, op, variables, func(to context.Context) context.Context { return h.Streams.TransferCaller(ctx, to) })
 	if first.Unavailable || isRejected(resp) || err != nil {
-		reservation.Release()
-		return startedStream{single: resp, end: func() {}}, nil
+		return startedStream{single: resp}
 	}
-	s := reservation.Open(live.Request{
-		Operation: operation, Viewer: edu.ViewerFrom(ctx), First: first, LastEventID: start.lastEventID,
-		Interval: liveInterval(op), Verify: start.verify,
-	})
-	return startedStream{stream: s, end: func() { s.Close(); reservation.Release() }}, nil
+	request := live.Request{
+		Operation: operation, Viewer: edu.ViewerFrom(ctx), First: first, LastEventID: start.lastEventID, Interval: liveInterval(op),
+	}
+	if start.token != nil {
+		request.Verify = h.verifier(request.Viewer.ID, start.token)
+	}
+	s := reservation.Open(request)
+	start.meter.Release()
+	if start.token != nil {
+		h.confirmSession(ctx, s, request.Viewer, start.token())
+	}
+	return startedStream{stream: s, reservation: reservation}
 }
+
+// confirmSession has a stream end when its token expires. The token may have been revoked during the first
+// execution, when the hub did not know of the stream yet: then the hub verifies it.
+func (h *Handler) confirmSession(ctx context.Context, s *live.Stream, v edu.Viewer, token string) {
+	current, expiry, err := h.Streams.Authenticate(ctx, token)
+	if err != nil || !isSameViewer(current, v) {
+		h.Streams.Hub.VerifyUser(v.ID)
+	}
+	s.EndAt(expiry)
+}
+
+// isSameViewer reports whether two viewers are the same user with the same rights.
+func isSameViewer(a, b edu.Viewer) bool { return a.ID == b.ID && a.Role == b.Role }
 
 // isRejected reports whether an operation was not executed, or may not be by this viewer.
 func isRejected(resp *graphql.Response) bool {

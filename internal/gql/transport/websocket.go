@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -26,6 +27,11 @@ const (
 	silenceTimeout = 3 * heartbeatInterval
 	// webSocketWriteTimeout is how long a client may take to read a message.
 	webSocketWriteTimeout = 15 * time.Second
+	// webSocketCloseTimeout is how long the server reads what the client still sends after a close frame. If it
+	// closed the connection at once, the client might never receive the frame.
+	webSocketCloseTimeout = time.Second
+	// maxCloseReasonBytes is the maximum length of the reason in a close frame (RFC 6455, section 5.5).
+	maxCloseReasonBytes = 123
 )
 
 // isWebSocketUpgrade reports whether a request opens a WebSocket.
@@ -41,7 +47,7 @@ func (h *Handler) serveWebSocket(out responseWriter, r *http.Request) *response.
 	upgrader := ws.HTTPUpgrader{Protocol: func(name string) bool { return name == webSocketProtocol }}
 	conn, buffered, _, err := upgrader.Upgrade(r, out.w)
 	if conn == nil {
-		return response.NewRequestError(http.StatusBadRequest, response.CodeWebSocketUnsupported, "this connection cannot carry a WebSocket: use HTTP/1.1")
+		return nil // HTTP/2 cannot be upgraded: the upgrader has written so
 	}
 	defer func() { _ = conn.Close() }()
 	if err == nil { // else it has written why
@@ -78,19 +84,19 @@ type frameConn struct {
 	reader          *bufio.Reader
 	maxMessageBytes int64
 
-	writing sync.Mutex // held while a frame is written
-	closed  bool       // whether a close frame was written
+	writing sync.Mutex  // held while a frame is written
+	closed  atomic.Bool // whether a close frame was written, or a write failed
 }
 
 // errNotText is returned for a message that is not text.
 var errNotText = errors.New("the message is not text")
 
 // readText returns the next text message, and answers control frames. An error is final: the close frame is
-// written.
+// written. After a close frame it drops all messages.
 func (c *frameConn) readText() ([]byte, error) {
 	control := wsutil.ControlFrameHandler(c, ws.StateServerSide)
 	for {
-		_ = c.conn.SetReadDeadline(time.Now().Add(silenceTimeout))
+		c.extendReadDeadline()
 		reader := wsutil.Reader{
 			Source: c.reader, State: ws.StateServerSide, CheckUTF8: true, OnIntermediate: control,
 			MaxFrameSize: c.maxMessageBytes, MaxMessageSize: c.maxMessageBytes,
@@ -109,6 +115,9 @@ func (c *frameConn) readText() ([]byte, error) {
 		default:
 			text, err = io.ReadAll(&reader)
 		}
+		if err == nil && c.closed.Load() {
+			continue
+		}
 		if err != nil {
 			c.closeForError(err)
 		}
@@ -116,7 +125,18 @@ func (c *frameConn) readText() ([]byte, error) {
 	}
 }
 
-// closeForError closes the connection after an error of reading.
+// extendReadDeadline gives the client more time for the next frame, unless a close frame was written.
+func (c *frameConn) extendReadDeadline() {
+	if c.closed.Load() {
+		return
+	}
+	_ = c.conn.SetReadDeadline(time.Now().Add(silenceTimeout))
+	if c.closed.Load() { // meanwhile
+		_ = c.conn.SetReadDeadline(time.Now().Add(webSocketCloseTimeout))
+	}
+}
+
+// closeForError writes the close frame for an error of reading, and drops what the client still sends.
 func (c *frameConn) closeForError(err error) {
 	_, isProtocolError := errors.AsType[ws.ProtocolError](err)
 	switch {
@@ -126,9 +146,12 @@ func (c *frameConn) closeForError(err error) {
 		c.close(ws.StatusInvalidFramePayloadData, "the message is not UTF-8")
 	case errors.Is(err, errNotText):
 		c.close(closeBadMessage, "Invalid message received: it must be text")
-	case isProtocolError:
+	case isProtocolError, errors.Is(err, ws.ErrHeaderLengthMSB), errors.Is(err, ws.ErrHeaderLengthUnexpected):
 		c.close(ws.StatusProtocolError, "the frame is not valid")
+	default:
+		return // there is no connection any more, or the client has closed it
 	}
+	_, _ = io.Copy(io.Discard, c.reader)
 }
 
 // Write writes a whole frame: an answer to a control frame.
@@ -140,14 +163,18 @@ func (c *frameConn) Write(frame []byte) (int, error) {
 
 // writeFrame requires the mutex.
 func (c *frameConn) writeFrame(frame []byte) (int, error) {
-	if c.closed {
+	if c.closed.Load() {
 		return 0, net.ErrClosed
 	}
 	_ = c.conn.SetWriteDeadline(time.Now().Add(webSocketWriteTimeout))
 	n, err := c.conn.Write(frame)
-	if err != nil { // half a frame may be written
-		c.closed = true
+	switch {
+	case err != nil: // half a frame may be written
+		c.closed.Store(true)
 		_ = c.conn.Close()
+	case ws.OpCode(frame[0]&0x0f) == ws.OpClose:
+		c.closed.Store(true)
+		_ = c.conn.SetReadDeadline(time.Now().Add(webSocketCloseTimeout))
 	}
 	return n, err
 }
@@ -184,12 +211,11 @@ func appendFrameHeader(to []byte, op ws.OpCode, size int) []byte {
 	return to
 }
 
-// close writes a close frame, unless one was written, and ends the reading soon.
+// close writes a close frame, unless one was written, and ends the reading after webSocketCloseTimeout.
 func (c *frameConn) close(code ws.StatusCode, reason string) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
+	reason = strings.ToValidUTF8(reason[:min(len(reason), maxCloseReasonBytes)], "")
 	body := ws.NewCloseFrameBody(code, reason)
 	_, _ = c.writeFrame(append(appendFrameHeader(nil, ws.OpClose, len(body)), body...))
-	c.closed = true
-	_ = c.conn.SetReadDeadline(time.Now().Add(time.Second)) // for the client's own close frame
 }
