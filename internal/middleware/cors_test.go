@@ -108,7 +108,7 @@ func TestCORSPreflight(t *testing.T) {
 	r.Header.Set("Access-Control-Request-Method", "POST")
 	const headers = "apollo-require-preflight,apollographql-client-library-name,apollographql-client-library-version,apollographql-client-name," +
 		"apollographql-client-version,authorization,baggage,content-type,graphql-client-name,graphql-client-version,graphql-require-preflight," +
-		"idempotency-key,if-none-match,sentry-trace,traceparent,tracestate,x-apollo-operation-id,x-apollo-operation-name,x-own,x-requested-with"
+		"idempotency-key,if-none-match,last-event-id,sentry-trace,traceparent,tracestate,x-apollo-operation-id,x-apollo-operation-name,x-own,x-requested-with"
 	r.Header.Set("Access-Control-Request-Headers", headers)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)

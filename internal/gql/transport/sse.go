@@ -19,14 +19,15 @@ const mediaTypeEventStream = "text/event-stream"
 // headerLastEventID has the id of the last event that a client of Server-Sent Events has read.
 const headerLastEventID = "Last-Event-Id"
 
-// prefersEventStream reports whether the Accept headers prefer Server-Sent Events to a single response.
+// prefersEventStream reports whether the Accept headers prefer Server-Sent Events to a single response. urql
+// accepts both alike for every query: it gets the single response, which caches store.
 func prefersEventStream(accept []string) bool {
 	header := strings.Join(accept, ",")
 	if !strings.Contains(header, mediaTypeEventStream) {
 		return false
 	}
 	q := acceptQuality(header, mediaTypeEventStream)
-	return q > 0 && q >= max(explicitQuality(header, response.MediaTypeJSON), explicitQuality(header, response.MediaTypeGraphQL))
+	return q > max(explicitQuality(header, response.MediaTypeJSON), explicitQuality(header, response.MediaTypeGraphQL))
 }
 
 // explicitQuality returns the quality of a media type that an Accept header names, 0 if it does not.
