@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
-import { ApolloClient, HttpLink, InMemoryCache, gql } from "@apollo/client";
+import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
+import { Client, fetchExchange } from "@urql/core";
 import { createClient as createSSEClient } from "graphql-sse";
 import { createClient as createWSClient } from "graphql-ws";
 import { Environment, Network, RecordSource, Store } from "relay-runtime";
@@ -13,7 +14,7 @@ import { createClient as createApolloClient } from "./app/live-apollo.mjs";
 import { createClient as createUrqlClient } from "./app/live-urql.mjs";
 import { createSubscribe } from "./relay/subscribe.mjs";
 import { url } from "./server.mjs";
-import { createAccount, inbox, operations } from "./streams.mjs";
+import { createAccount, followApollo, inbox, operations } from "./streams.mjs";
 
 const authorization = (token) => ({ authorization: `Bearer ${token}` });
 const openWS = (token) => createWSClient({
@@ -21,18 +22,7 @@ const openWS = (token) => createWSClient({
 });
 const openSSE = (token) => createSSEClient({ url, headers: authorization(token), retryAttempts: 0 });
 
-// followApollo follows an operation by a subscription or by a watched query.
-function followApollo(client, query, sink, context) {
-  const document = gql(query);
-  const observable = query.startsWith("subscription")
-    ? client.subscribe({ query: document, context })
-    : client.watchQuery({ query: document, context, notifyOnNetworkStatusChange: false });
-  const subscription = observable.subscribe(sink);
-  return () => { subscription.unsubscribe(); client.stop(); };
-}
-
-function followUrql(liveClient, query, sink) {
-  const client = createUrqlClient(url, liveClient);
+function followUrql(client, query, sink) {
   const run = query.startsWith("subscription") ? client.subscription : client.query;
   const { unsubscribe } = run.call(client, query, {}).subscribe(sink.next);
   return unsubscribe;
@@ -55,17 +45,19 @@ function followCurl(query, sink, token) {
   return () => curl.kill();
 }
 
-const multipart = { http: { accept: ["multipart/mixed;boundary=graphql;subscriptionSpec=1.0"] } };
-
 // Each starts a stream and returns the function that stops it.
 const clients = {
   "graphql-ws": (query, sink, token) => openWS(token).subscribe({ query }, sink),
   "graphql-sse": (query, sink, token) => openSSE(token).subscribe({ query }, sink),
   "Apollo Client, WebSocket": (query, sink, token) => followApollo(createApolloClient(url, openWS(token)), query, sink),
   "Apollo Client, multipart": (query, sink, token) => followApollo(
-    new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri: url, headers: authorization(token) }) }), query, sink, multipart),
-  "urql, graphql-ws": (query, sink, token) => followUrql(openWS(token), query, sink),
-  "urql, graphql-sse": (query, sink, token) => followUrql(openSSE(token), query, sink),
+    new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri: url, headers: authorization(token) }) }), query, sink),
+  "urql, graphql-ws": (query, sink, token) => followUrql(createUrqlClient(url, openWS(token)), query, sink),
+  "urql, graphql-sse": (query, sink, token) => followUrql(createUrqlClient(url, openSSE(token)), query, sink),
+  "urql, fetch": (query, sink, token) => followUrql(new Client({
+    url, exchanges: [fetchExchange], fetchSubscriptions: true, preferGetMethod: false,
+    fetchOptions: { headers: { ...authorization(token), accept: "text/event-stream" } },
+  }), query, sink),
   Relay: (query, sink, token) => followRelay(openWS(token), query, sink),
   curl: followCurl,
 };

@@ -1,5 +1,6 @@
 // What the tests of streams share: accounts, writes, and the responses of a stream.
 import assert from "node:assert/strict";
+import { gql } from "@apollo/client";
 import { send, signUp } from "./accounts.mjs";
 
 // inbox collects the responses of a stream, so that a test can wait for the next one.
@@ -91,3 +92,14 @@ export const operations = {
     after: 1.5,
   },
 };
+
+const multipart = { http: { accept: ["multipart/mixed;subscriptionSpec=1.0"] } };
+
+// followApollo follows an operation by a subscription, or by a watched query that accepts a stream without a
+// WebSocket too. It returns the function that stops it.
+export function followApollo(client, text, sink) {
+  const query = gql(text);
+  const observable = text.startsWith("subscription") ? client.subscribe({ query }) : client.watchQuery({ query, context: multipart });
+  const subscription = observable.subscribe(sink);
+  return () => { subscription.unsubscribe(); client.stop(); };
+}
