@@ -216,6 +216,8 @@ func isRejected(resp *graphql.Response) bool {
 	switch response.ErrorCode(resp.Errors[0]) {
 	case string(edu.Unauthenticated), string(edu.Forbidden):
 		return true
+	case string(edu.NotFound): // it may exist later, or the viewer may see it later
+		return false
 	}
 	return resp.Data == nil
 }

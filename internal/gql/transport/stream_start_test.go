@@ -1,8 +1,14 @@
 package transport_test
 
 import (
+	"context"
+	"strings"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/transport"
 	"github.com/7p-education/api/internal/gqltest"
 )
@@ -28,6 +34,23 @@ func TestAcceptEventStream(t *testing.T) {
 		got := post(t, h, `{"query":"{hello}"}`, "Accept: "+accept)
 		if got.Status != 200 || got.Header.Get("Content-Type") != want {
 			t.Errorf("Accept %q: got %d %s, want %s", accept, got.Status, got.Header.Get("Content-Type"), want)
+		}
+	}
+}
+
+// A subscription can begin before its object exists. Other errors of the first response end it.
+func TestFirstResponseWithError(t *testing.T) {
+	t.Parallel()
+	for code, wantStream := range map[edu.Code]bool{
+		edu.NotFound: true, edu.Unauthenticated: false, edu.Forbidden: false, edu.BadUserInput: false,
+	} {
+		exec := newExecutor(func(context.Context) *graphql.Response {
+			return &graphql.Response{Errors: gqlerror.List{{Message: "no", Extensions: map[string]any{"code": string(code)}}}}
+		})
+		h := transport.New(exec, transport.Options{MaxBodyBytes: maxBody, Streams: gqltest.StreamOptions(t)})
+		first := gqltest.NewClient(h).FirstEvent(t, edu.Viewer{}, `{"query":"subscription{ticks}"}`)
+		if got := strings.Contains(first.Text(), "minIntervalMillis"); got != wantStream || first.Result(t).Code() != string(code) {
+			t.Errorf("%s: got %s, want a stream: %v", code, first, wantStream)
 		}
 	}
 }
