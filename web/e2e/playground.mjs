@@ -37,6 +37,7 @@ try {
   await desktop.step("selects fields by check boxes", operations.selectsFields);
   await desktop.step("signs in, and stores no password and no token", session.signsIn);
   await desktop.step("keeps the session over a reload", session.keepsSession);
+  await desktop.step("shows each response of a live query", session.followsLiveQuery);
   await desktop.step("signs out", session.signsOut);
   await desktop.step("acts as each demo account, and runs every example", session.runsEveryExample);
   await desktop.step("stores no operation with a password", session.storesNoSecret);

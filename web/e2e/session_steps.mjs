@@ -47,6 +47,35 @@ export async function keepsSession(s) {
   assert.equal(data.viewer.email, email);
 }
 
+export async function followsLiveQuery(s) {
+  await s.write("{ viewer { name } }");
+  await s.button("Live").click();
+  assert.equal((await s.operation()).query, "query @live { viewer { name } }");
+  await s.write("query Speed { viewer { preferences { playbackSpeed } } }");
+  await s.button("Live").click();
+  assert.match((await s.operation()).query, /^query Speed @live \{/);
+  const sent = s.page.waitForRequest((r) => r.headers().accept === "text/event-stream");
+  await s.button("Execute query", false).click();
+  const { authorization } = (await sent).headers();
+  for (const speed of [1.25, 1.5]) {
+    const { errors } = await (await fetch(`${s.base}/graphql`, {
+      method: "POST", headers: { "content-type": "application/json", authorization },
+      body: JSON.stringify({ query: `mutation { updatePreferences(input: { playbackSpeed: ${speed} }) { user { id } } }` }),
+    })).json();
+    assert.equal(errors, undefined);
+    await s.page.waitForFunction((value) => {
+      const shown = document.querySelector(".result-window .CodeMirror").CodeMirror.getValue();
+      return shown !== "" && JSON.parse(shown).data.viewer.preferences.playbackSpeed === value;
+    }, speed);
+  }
+  assert.equal((await s.panel()).figures.Cache, "live");
+  await s.screenshot("live");
+  await s.button("Stop query", false).click();
+  await s.button("Execute query", false).waitFor();
+  await s.button("Live").click();
+  assert.match((await s.operation()).query, /^query Speed \{/);
+}
+
 export async function signsOut(s) {
   await s.button("Sign out").click();
   await s.page.locator("#sign-in summary").waitFor();

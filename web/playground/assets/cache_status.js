@@ -16,6 +16,7 @@ const reasons = {
 // describeCache returns { label, text }: a word for a badge, and a sentence.
 export function describeCache(headers) {
   const status = headers.get("Cache-Status");
+  if (headers.get("Content-Type")?.startsWith("text/event-stream")) return { label: "live", text: "Sent again whenever it changes, until you stop it." };
   if (!status) return { label: "no cache", text: "The request was rejected before the cache was searched." };
   const { hit, ttl, fwd, stored, detail } = parseStatus(status);
   const reason = reasons[detail] ?? detail;

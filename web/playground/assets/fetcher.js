@@ -2,6 +2,7 @@
 import { config } from "./config.js";
 import { findDocument } from "./documents.js";
 import { authorization, refreshIfDue, reportUnauthenticated } from "./session.js";
+import { isStream, readEvents } from "./stream.js";
 
 const listeners = [];
 export const onResponse = (listener) => listeners.push(listener);
@@ -28,20 +29,47 @@ export function requestBody(params) {
   return { documentId: id, ...rest };
 }
 
-// measuredFetch is fetch for GraphiQL. A header of the tab's own editor has precedence over the session's.
-async function measuredFetch(url, init) {
-  const headers = { ...costHeaders, ...(isDryRun ? { "GraphQL-Dry-Run": "1" } : {}) };
+const hasOwnToken = (headers) => Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+
+// send sends a request. A header of the tab's own editor has precedence over the session's. It returns the
+// response and the time at which it was sent.
+async function send(url, init, extraHeaders) {
   await refreshIfDue();
-  const own = new Set(Object.keys(init.headers).map((name) => name.toLowerCase()));
-  if (!own.has("authorization")) Object.assign(headers, authorization());
-  const body = JSON.stringify(requestBody(JSON.parse(init.body)));
+  const headers = { ...extraHeaders, ...(hasOwnToken(init.headers) ? {} : authorization()), ...init.headers };
   performance.clearResourceTimings(); // browsers store 250
   const start = performance.now();
-  const response = await fetch(url, { ...init, body, headers: { ...headers, ...init.headers } });
+  return [await fetch(url, { ...init, headers }), start];
+}
+
+// measuredFetch is fetch for GraphiQL.
+async function measuredFetch(url, init) {
+  const extraHeaders = { ...costHeaders, ...(isDryRun ? { "GraphQL-Dry-Run": "1" } : {}) };
+  const body = JSON.stringify(requestBody(JSON.parse(init.body)));
+  const [response, start] = await send(url, { ...init, body }, extraHeaders);
   const text = await response.text();
   report(response, text, performance.now() - start);
-  if (response.status === 401 && !own.has("authorization")) reportUnauthenticated();
+  if (response.status === 401 && !hasOwnToken(init.headers)) reportUnauthenticated();
   return new Response(text, response);
+}
+
+// followStream returns the responses of a stream in the form that GraphiQL shows, with a button that stops it.
+function followStream(params, ownHeaders = {}) {
+  return {
+    subscribe({ next, error, complete }) {
+      const stop = new AbortController();
+      const headers = { "Content-Type": "application/json", Accept: "text/event-stream", ...ownHeaders };
+      const init = { method: "POST", headers, body: JSON.stringify(requestBody(params)), signal: stop.signal };
+      send(config.endpoint, init, {}).then(async ([response, start]) => {
+        const show = (text) => {
+          report(response, text, performance.now() - start);
+          next(JSON.parse(text));
+        };
+        await (response.headers.get("Content-Type").startsWith("text/event-stream") ? readEvents(response, show) : response.text().then(show));
+        complete();
+      }).catch((failure) => { if (!stop.signal.aborted) error(failure); });
+      return { unsubscribe: () => stop.abort() };
+    },
+  };
 }
 
 function report(response, text, milliseconds) {
@@ -60,9 +88,7 @@ function report(response, text, milliseconds) {
   for (const listener of listeners) listener(measured);
 }
 
-export const createFetcher = () => GraphiQL.createFetcher({
-  url: config.endpoint,
-  subscriptionUrl: new URL(config.endpoint, location.href.replace(/^http/, "ws")).href,
-  enableIncrementalDelivery: false,
-  fetch: measuredFetch,
-});
+export function createFetcher() {
+  const fetchOnce = GraphiQL.createFetcher({ url: config.endpoint, enableIncrementalDelivery: false, fetch: measuredFetch });
+  return (params, options) => (isStream(params) && !isDryRun ? followStream(params, options?.headers) : fetchOnce(params, options));
+}

@@ -58,7 +58,7 @@ function showCost({ cost, dryRun: estimate }) {
   ));
 }
 
-// createPanel returns the panel. actions has run, copyLink, which returns a message, and showCode.
+// createPanel returns the panel. actions has run, toggleLive, copyLink, which returns a message, and showCode.
 export function createPanel(actions) {
   const note = element("span", { className: "note", role: "status" });
   let noteTimer = 0;
@@ -67,6 +67,7 @@ export function createPanel(actions) {
   const tools = element("div", { className: "tools" },
     button("Estimate the cost without running the operation", "Dry run", () => dryRun(actions.run)),
     element("label", { title: "Responses report their cost by path; the cache is not used" }, measure, "Measure cost"),
+    button("Add or remove @live: the response is sent again when it changes", "Live", actions.toggleLive),
     note,
     button("Copy a link to this operation and its variables", "Copy link", async () => {
       note.textContent = await actions.copyLink();

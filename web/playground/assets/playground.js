@@ -10,6 +10,7 @@ import { createPanel } from "./panel.js";
 import { getSession } from "./session.js";
 import { createLink, readLink } from "./share.js";
 import { createStorage } from "./storage.js";
+import { toggleLive } from "./stream.js";
 
 // GraphiQL's dialogs add a <style> element and take its nonce from this name.
 globalThis.__webpack_nonce__ = document.querySelector("script[nonce]").nonce;
@@ -72,7 +73,12 @@ function showCurrentCode() {
   showCode({ url: new URL(config.endpoint, location.href).href, body, query, variables, operationName, signedIn: getSession() !== null });
 }
 
-const panel = createPanel({ run: () => editor.run(), copyLink, showCode: showCurrentCode });
+function toggleCurrentLive() {
+  const { query, operationName } = currentOperation();
+  editor.queryEditor.setValue(toggleLive(query, operationName));
+}
+
+const panel = createPanel({ run: () => editor.run(), toggleLive: toggleCurrentLive, copyLink, showCode: showCurrentCode });
 
 // Bridge gives the page the contexts of GraphiQL.
 function Bridge() {
