@@ -14,8 +14,7 @@ import (
 	"github.com/7p-education/api/internal/invalidation"
 )
 
-// streamOptions returns options of streams without limits, whose changes nobody publishes: tests read their first
-// response.
+// streamOptions returns options of streams without limits, and changes: tests read their first response.
 func streamOptions(t *testing.T) transport.StreamOptions {
 	t.Helper()
 	return transport.StreamOptions{

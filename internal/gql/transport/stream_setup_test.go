@@ -226,7 +226,7 @@ func (c *socket) receive(t testing.TB) ws.Frame {
 	return f
 }
 
-// want reads a message, without its extensions.
+// want reads a message, and compares it without its extensions.
 func (c *socket) want(t testing.TB, want string) {
 	t.Helper()
 	f := c.receive(t)

@@ -2,6 +2,8 @@ package transport_test
 
 import (
 	"context"
+	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -9,14 +11,27 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/live"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/transport"
 	"github.com/7p-education/api/internal/gqltest"
+	"github.com/7p-education/api/internal/invalidation"
 )
+
+// streamOptions returns options of streams without limits and changes: tests read their first response.
+func streamOptions(t *testing.T) transport.StreamOptions {
+	t.Helper()
+	return transport.StreamOptions{
+		Hub:            live.NewHub(live.Options{Changes: invalidation.New(nil, slog.New(slog.DiscardHandler))}),
+		Caller:         func(*http.Request) memory.Caller { return memory.Caller{} },
+		TransferCaller: func(_, to context.Context) context.Context { return to },
+	}
+}
 
 // The clients that accept everything for every query get single responses, which caches store.
 func TestAcceptEventStream(t *testing.T) {
 	t.Parallel()
-	h := transport.New(newExecutor(respondHello), transport.Options{MaxBodyBytes: maxBody, Streams: gqltest.StreamOptions(t)})
+	h := transport.New(newExecutor(respondHello), transport.Options{MaxBodyBytes: maxBody, Streams: streamOptions(t)})
 	const stream = "text/event-stream; charset=utf-8"
 	for accept, want := range map[string]string{
 		"":                                   mediaTypeGraphQL,
@@ -47,7 +62,7 @@ func TestFirstResponseWithError(t *testing.T) {
 		exec := newExecutor(func(context.Context) *graphql.Response {
 			return &graphql.Response{Errors: gqlerror.List{{Message: "no", Extensions: map[string]any{"code": string(code)}}}}
 		})
-		h := transport.New(exec, transport.Options{MaxBodyBytes: maxBody, Streams: gqltest.StreamOptions(t)})
+		h := transport.New(exec, transport.Options{MaxBodyBytes: maxBody, Streams: streamOptions(t)})
 		first := gqltest.NewClient(h).FirstEvent(t, edu.Viewer{}, `{"query":"subscription{ticks}"}`)
 		if got := strings.Contains(first.Text(), "minIntervalMillis"); got != wantStream || first.Result(t).Code() != string(code) {
 			t.Errorf("%s: got %s, want a stream: %v", code, first, wantStream)
