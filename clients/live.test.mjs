@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
-import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
-import { Client, fetchExchange } from "@urql/core";
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
+import { Client, cacheExchange, fetchExchange } from "@urql/core";
 import { createClient as createSSEClient } from "graphql-sse";
 import { createClient as createWSClient } from "graphql-ws";
 import { Environment, Network, RecordSource, Store } from "relay-runtime";
 import WebSocket from "ws";
-import { createClient as createApolloClient } from "./app/live-apollo.mjs";
-import { createClient as createUrqlClient } from "./app/live-urql.mjs";
+import { createLink } from "./app/live-apollo.mjs";
+import { createLiveExchange } from "./app/live-urql.mjs";
 import { createSubscribe } from "./relay/subscribe.mjs";
 import { url } from "./server.mjs";
 import { createAccount, followApollo, inbox, operations } from "./streams.mjs";
@@ -21,6 +21,8 @@ const openWS = (token) => createWSClient({
   url: url.replace("http", "ws"), webSocketImpl: WebSocket, connectionParams: authorization(token), retryAttempts: 0,
 });
 const openSSE = (token) => createSSEClient({ url, headers: authorization(token), retryAttempts: 0 });
+const openApollo = (link) => new ApolloClient({ cache: new InMemoryCache(), link });
+const openUrql = (liveClient) => new Client({ url, exchanges: [cacheExchange, createLiveExchange(liveClient), fetchExchange] });
 
 function followUrql(client, query, sink) {
   const run = query.startsWith("subscription") ? client.subscription : client.query;
@@ -49,11 +51,10 @@ function followCurl(query, sink, token) {
 const clients = {
   "graphql-ws": (query, sink, token) => openWS(token).subscribe({ query }, sink),
   "graphql-sse": (query, sink, token) => openSSE(token).subscribe({ query }, sink),
-  "Apollo Client, WebSocket": (query, sink, token) => followApollo(createApolloClient(url, openWS(token)), query, sink),
-  "Apollo Client, multipart": (query, sink, token) => followApollo(
-    new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri: url, headers: authorization(token) }) }), query, sink),
-  "urql, graphql-ws": (query, sink, token) => followUrql(createUrqlClient(url, openWS(token)), query, sink),
-  "urql, graphql-sse": (query, sink, token) => followUrql(createUrqlClient(url, openSSE(token)), query, sink),
+  "Apollo Client, WebSocket": (query, sink, token) => followApollo(openApollo(createLink(openWS(token), ApolloLink.empty())), query, sink),
+  "Apollo Client, multipart": (query, sink, token) => followApollo(openApollo(new HttpLink({ uri: url, headers: authorization(token) })), query, sink),
+  "urql, graphql-ws": (query, sink, token) => followUrql(openUrql(openWS(token)), query, sink),
+  "urql, graphql-sse": (query, sink, token) => followUrql(openUrql(openSSE(token)), query, sink),
   "urql, fetch": (query, sink, token) => followUrql(new Client({
     url, exchanges: [fetchExchange], fetchSubscriptions: true, preferGetMethod: false,
     fetchOptions: { headers: { ...authorization(token), accept: "text/event-stream" } },
