@@ -28,12 +28,23 @@ var testSchema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	type Mutation { wave: String }
 	type Subscription { ticks: Int }`})
 
+// executableSchema executes every operation of testSchema by a function. gqlgen's mock would hold all contexts.
+type executableSchema func(context.Context) *graphql.Response
+
+// Schema, Complexity and Exec implement graphql.ExecutableSchema.
+func (executableSchema) Schema() *ast.Schema { return testSchema }
+
+func (executableSchema) Complexity(context.Context, string, string, int, map[string]any) (int, bool) {
+	return 0, false
+}
+
+func (s executableSchema) Exec(context.Context) graphql.ResponseHandler {
+	return graphql.ResponseHandler(s)
+}
+
 // newExecutor returns an executor of testSchema; respond returns the response to every operation.
 func newExecutor(respond func(context.Context) *graphql.Response, extensions ...graphql.HandlerExtension) *executor.Executor {
-	exec := executor.New(&graphql.ExecutableSchemaMock{
-		SchemaFunc: func() *ast.Schema { return testSchema },
-		ExecFunc:   func(context.Context) graphql.ResponseHandler { return respond },
-	})
+	exec := executor.New(executableSchema(respond))
 	exec.SetErrorPresenter(gql.NewErrorPresenter(slog.New(slog.DiscardHandler)))
 	for _, e := range extensions {
 		exec.Use(e)
