@@ -46,9 +46,11 @@ func TestSocketCloseCodes(t *testing.T) {
 		"a rejected token":      {[]string{`{"type":"connection_init","payload":{"authorization":"Bearer x"}}`}, 4403},
 		"no init":               {nil, 4408},
 		"pings instead of init": {[]string{`{"type":"ping"}`}, 4408},
-		"the id of a stream": {[]string{initMessage,
+		"the id of a stream": {[]string{
+			initMessage,
 			`{"type":"subscribe","id":"` + strings.Repeat("ä", 128) + `","payload":{"query":"subscription{ticks}"}}`,
-			`{"type":"subscribe","id":"` + strings.Repeat("ä", 128) + `","payload":{"query":"{hello}"}}`}, 4409},
+			`{"type":"subscribe","id":"` + strings.Repeat("ä", 128) + `","payload":{"query":"{hello}"}}`,
+		}, 4409},
 		"two inits":       {[]string{initMessage, initMessage}, 4429},
 		"a large message": {[]string{`{"type":"` + strings.Repeat("x", maxBody) + `"}`}, 1009},
 		"no UTF-8":        {[]string{"{\"type\":\"\xff\"}"}, 1007},
@@ -94,8 +96,8 @@ func TestSocketFrames(t *testing.T) {
 			c := s.dial(t)
 			tc.send(c)
 			c.wantClose(t, tc.code)
-			if f, err := ws.ReadFrame(c.reader); err == nil {
-				t.Errorf("a frame after the close frame: %+v", f.Header)
+			if b, err := c.reader.ReadByte(); err == nil {
+				t.Errorf("after the close frame: %x", b)
 			}
 		})
 	}
@@ -311,7 +313,7 @@ func TestSocketReleasesMemory(t *testing.T) {
 	})
 	c := s.dialAcked(t, "")
 	names := strings.Repeat(`"",`, 10_000) + `""`
-	for i := range 100 {
+	for i := range 20 {
 		id := strconv.Itoa(i)
 		c.send(t, `{"type":"subscribe","id":"`+id+`","payload":{"query":"query($p:Paint){hello(paint:$p)}","variables":{"p":{"color":"RED","names":[`+names+`]}}}}`)
 		c.want(t, `{"id":"`+id+`","type":"next","payload":{"data":{"n":0}}}`)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -116,6 +117,7 @@ func newStreamServer(t testing.TB, change ...func(*transport.Options)) *streamSe
 		f(&o)
 	}
 	s.handler = transport.New(newExecutor(s.respond), o)
+	s.handler.SetStreamTimeouts(time.Hour, time.Hour)
 	h := middleware.RequestID()(middleware.Recover(slog.New(slog.DiscardHandler))(auth.Middleware(s.tokens, nil)(s.handler)))
 	s.Server = httptest.NewServer(h)
 	t.Cleanup(s.Close)
@@ -219,11 +221,15 @@ func (c *socket) subscribe(t testing.TB, id, query string) {
 // receive returns the next frame.
 func (c *socket) receive(t testing.TB) ws.Frame {
 	t.Helper()
-	f, err := ws.ReadFrame(c.reader)
+	h, err := ws.ReadHeader(c.reader)
 	if err != nil {
 		t.Fatalf("no frame: %v", err)
 	}
-	return f
+	payload := make([]byte, h.Length)
+	if _, err := io.ReadFull(c.reader, payload); err != nil {
+		t.Fatalf("half a frame: %v", err)
+	}
+	return ws.Frame{Header: h, Payload: payload}
 }
 
 // want reads a message, and compares it without its extensions.
