@@ -107,7 +107,7 @@ func (s *socket) serve() {
 	}
 }
 
-// close ends the operations and writes a close frame. What the client sends afterwards is dropped.
+// close ends the operations and writes a close frame. Later messages of the client are dropped.
 func (s *socket) close(code ws.StatusCode, reason string) {
 	s.cancel()
 	s.frameConn.close(code, reason)
