@@ -86,9 +86,9 @@ type LimitSettings struct {
 	MaxResponseBytes         int64 `env:"MAX_RESPONSE_BYTES" min:"65536" default:"8388608" help:"Bytes of a response before compression, and of the rows that it is made of. A batch is one response."`
 	ResponseMemoryMiB        int64 `env:"RESPONSE_MEMORY_MIB" name:"response-memory-mib" min:"1" default:"128" help:"MiB that the responses in progress and the variables of their requests take together, at least 16 times MAX_RESPONSE_BYTES. One caller may hold a fifth of it, and less while others hold much; beyond that its requests get 503, new ones after a second. Responses of up to 64 KiB are never rejected."`
 	MaxConnectionsPerAddress int   `env:"MAX_CONNECTIONS_PER_ADDRESS" min:"1" default:"250" help:"Open connections of one address, or of one IPv6 network of 64 bits; further ones get 503. Those of TRUSTED_PROXIES are not limited."`
-	MaxStreams               int   `env:"MAX_STREAMS" min:"0" default:"10000" help:"Subscriptions and live queries that a process has open, 30 to 50 kB of memory each; 0 offers none."`
+	MaxStreams               int   `env:"MAX_STREAMS" min:"0" default:"10000" help:"Subscriptions and live queries that a process has open, 45 kB of memory each and a response of up to 256 KiB for those that wait for the same; 0 offers none."`
 	MaxStreamsPerCaller      int   `env:"MAX_STREAMS_PER_CALLER" min:"1" default:"50" help:"The same of one account, or of one address without a token."`
-	MaxStreamsPerAddress     int   `env:"MAX_STREAMS_PER_ADDRESS" min:"1" default:"500" help:"The same of all accounts of one address."`
+	MaxStreamsPerAddress     int   `env:"MAX_STREAMS_PER_ADDRESS" min:"1" default:"200" help:"The same of all accounts of one address. A response of a stream has at most 256 KiB."`
 	MaxBatch                 int   `env:"MAX_BATCH" min:"0" max:"10" default:"0" help:"Operations in one request, as a JSON array; 0 is no batching. Together they may cost as much as one operation, and each counts as a request, and a mutation as one for RATE_LIMIT."`
 }
 

@@ -14,9 +14,13 @@ import (
 func TestTransferCallerToViewer(t *testing.T) {
 	t.Parallel()
 	address, viewer := netip.MustParseAddr("192.0.2.7"), edu.Viewer{ID: 7, Role: edu.RoleStudent}
-	h := New(Rules{Requests: Policy{Limit: 10, Window: 10}}, nil).Middleware(func(*http.Request) netip.Addr { return address })
+	l := New(Rules{Anonymous: Policy{Limit: 10, Window: 10}, Viewer: Policy{Limit: 20, Window: 10}}, nil)
+	h := l.Middleware(func(*http.Request) netip.Addr { return address })
 	h(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		to := TransferCaller(edu.WithViewer(r.Context(), viewer), context.Background())
+		to := l.TransferCaller(edu.WithViewer(r.Context(), viewer), context.Background())
+		if limitedRequestFrom(to).tier != &l.viewer {
+			t.Error("the limits are not those of a viewer")
+		}
 		if got, want := limitedRequestFrom(to).caller.bucketKey(), CallerKey(viewer, address); got != want {
 			t.Errorf("costs count for %s, want %s", got, want)
 		}

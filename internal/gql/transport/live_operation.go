@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -101,8 +102,21 @@ func panicResponse(ctx context.Context, exec graphql.GraphExecutor, p any) *grap
 // temporaryCodes are the codes of errors that say nothing about the data.
 var temporaryCodes = []string{string(edu.Unavailable), string(edu.RateLimited), response.CodeInternal, response.CodeTimeout, response.CodeCancelled}
 
+// maxStreamBytes is the largest response of a stream, in bytes: its watch holds it, in the form of each
+// transport too, until it changes.
+const maxStreamBytes = 256 << 10
+
+// limitStreamResponse replaces a response that is too large for a stream by an error.
+func limitStreamResponse(resp *graphql.Response) {
+	if n := response.EnvelopeSize(resp); n > maxStreamBytes {
+		*resp = *response.NewRequestError(http.StatusUnprocessableEntity, response.CodeResponseTooLarge,
+			"the response has %d bytes, and that of a stream at most %d: select fewer rows or fields", n, maxStreamBytes).ErrorResponse()
+	}
+}
+
 // newExecution returns the result of an execution with its response.
 func newExecution(resp *graphql.Response, d *live.Dependencies) live.Execution {
+	limitStreamResponse(resp)
 	resp.Errors = resp.Errors[:min(len(resp.Errors), response.MaxErrors)] // the envelope needs no extensions
 	resp.Extensions = nil
 	x := live.Execution{Dependencies: d, Body: response.EncodeEnvelope(resp)}

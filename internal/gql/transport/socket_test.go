@@ -109,7 +109,7 @@ func TestSocketFrames(t *testing.T) {
 	if f := c.receive(t); f.Header.OpCode != ws.OpPong || string(f.Payload) != "within" {
 		t.Errorf("the pong is %+v", f)
 	}
-	c.want(t, ackMessage)
+	c.expect(t, ackMessage)
 	for range 1000 {
 		c.sendFrame(t, ws.NewPingFrame(nil))
 		if f := c.receive(t); f.Header.OpCode != ws.OpPong {
@@ -161,11 +161,11 @@ func TestSocketOperations(t *testing.T) {
 	s := newStreamServer(t)
 	c := s.dialAcked(t, "")
 	c.subscribe(t, "q", "{hello}")
-	c.want(t, `{"id":"q","type":"next","payload":{"data":{"n":0}}}`)
-	c.want(t, `{"type":"complete","id":"q"}`)
+	c.expect(t, `{"id":"q","type":"next","payload":{"data":{"n":0}}}`)
+	c.expect(t, `{"type":"complete","id":"q"}`)
 	c.subscribe(t, "q", "mutation{wave}") // the id is free again
-	c.want(t, `{"id":"q","type":"next","payload":{"data":{"n":0}}}`)
-	c.want(t, `{"type":"complete","id":"q"}`)
+	c.expect(t, `{"id":"q","type":"next","payload":{"data":{"n":0}}}`)
+	c.expect(t, `{"type":"complete","id":"q"}`)
 
 	// An error is never followed by complete.
 	for _, payload := range []string{`{"query":"{unknown}"}`, `null`, `{}`, `[]`, `{"query":"subscription{"}`, `"{hello}"`, `{"query":1}`} {
@@ -181,16 +181,16 @@ func TestSocketOperations(t *testing.T) {
 	c.receive(t) // the other one of the two
 
 	c.subscribe(t, "s", "subscription{ticks}")
-	c.want(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
+	c.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
 	s.set(1)
-	c.want(t, `{"id":"s","type":"next","payload":{"data":{"n":1}}}`)
+	c.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":1}}}`)
 	c.send(t, `{"type":"complete","id":"s"}`, `{"type":"complete","id":"unknown"}`)
 	s.wantIdle(t)
 	s.set(2)
 	c.subscribe(t, "s", "query @live {hello}")
-	c.want(t, `{"id":"s","type":"next","payload":{"data":{"n":2}}}`)
+	c.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":2}}}`)
 	s.set(3)
-	c.want(t, `{"id":"s","type":"next","payload":{"data":{"n":3}}}`)
+	c.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":3}}}`)
 	if got, want := s.requests.Load(), int64(2+7+1+2); got != want {
 		t.Errorf("%d requests are counted, want %d", got, want)
 	}
@@ -204,7 +204,7 @@ func TestSocketPings(t *testing.T) {
 	s.handler.SetStreamTimeouts(20*time.Millisecond, time.Hour)
 	c := s.dialAcked(t, "")
 	for range 3 {
-		c.want(t, `{"type":"ping"}`)
+		c.expect(t, `{"type":"ping"}`)
 		c.send(t, `{"type":"pong"}`)
 	}
 }
@@ -246,7 +246,7 @@ func TestSocketSession(t *testing.T) {
 		},
 		"a revocation during a stream": func(s *streamServer, c *socket) {
 			c.subscribe(t, "s", "subscription{ticks}")
-			c.want(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
+			c.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
 			s.tokens.revoke("7")
 			s.hub.VerifyUser(7)
 		},
@@ -285,14 +285,14 @@ func TestSocketExtendsSession(t *testing.T) {
 	ending, extended := s.dialAcked(t, "short"), s.dialAcked(t, "short")
 	for _, c := range []*socket{ending, extended} {
 		c.subscribe(t, "s", "subscription{ticks}")
-		c.want(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
+		c.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
 	}
 	extended.send(t, `{"type":"ping","payload":{"authorization":"Bearer long"}}`)
-	extended.want(t, `{"type":"pong"}`)
+	extended.expect(t, `{"type":"pong"}`)
 	ending.wantClose(t, 4403)
 	time.Sleep(100 * time.Millisecond)
 	s.set(1)
-	extended.want(t, `{"id":"s","type":"next","payload":{"data":{"n":1}}}`)
+	extended.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":1}}}`)
 	s.tokens.setAway(true)
 	extended.subscribe(t, "u", "{hello}")
 	if f := extended.receive(t); !strings.Contains(string(f.Payload), `"code":"SERVICE_UNAVAILABLE"`) {
@@ -316,8 +316,8 @@ func TestSocketReleasesMemory(t *testing.T) {
 	for i := range 20 {
 		id := strconv.Itoa(i)
 		c.send(t, `{"type":"subscribe","id":"`+id+`","payload":{"query":"query($p:Paint){hello(paint:$p)}","variables":{"p":{"color":"RED","names":[`+names+`]}}}}`)
-		c.want(t, `{"id":"`+id+`","type":"next","payload":{"data":{"n":0}}}`)
-		c.want(t, `{"type":"complete","id":"`+id+`"}`)
+		c.expect(t, `{"id":"`+id+`","type":"next","payload":{"data":{"n":0}}}`)
+		c.expect(t, `{"type":"complete","id":"`+id+`"}`)
 	}
 }
 
@@ -333,7 +333,7 @@ func TestPanics(t *testing.T) {
 	}
 	c := s.dialAcked(t, "")
 	c.subscribe(t, "s", "subscription{ticks}")
-	c.want(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
+	c.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
 	panics.Store(true)
 	s.set(1)
 	c.subscribe(t, "p", "subscription{ticks}")
@@ -341,7 +341,7 @@ func TestPanics(t *testing.T) {
 		t.Errorf("got %s", f.Payload)
 	}
 	panics.Store(false)
-	c.want(t, `{"id":"s","type":"next","payload":{"data":{"n":1}}}`)
+	c.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":1}}}`)
 }
 
 // A client that does not read delays no other one, and has its connection closed.
@@ -351,7 +351,7 @@ func TestSocketSlowReader(t *testing.T) {
 	slow, other := s.dialAcked(t, ""), s.dialAcked(t, "")
 	slow.subscribe(t, "s", "subscription{ticks}")
 	other.subscribe(t, "s", "subscription{ticks}")
-	other.want(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
+	other.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":0}}}`)
 	stop := make(chan struct{})
 	defer close(stop)
 	go func() { // more pongs than the buffers of the kernel have room for
@@ -368,7 +368,7 @@ func TestSocketSlowReader(t *testing.T) {
 	}()
 	for i := int64(1); i < 50; i++ {
 		s.set(i)
-		other.want(t, `{"id":"s","type":"next","payload":{"data":{"n":`+strconv.FormatInt(i, 10)+`}}}`)
+		other.expect(t, `{"id":"s","type":"next","payload":{"data":{"n":`+strconv.FormatInt(i, 10)+`}}}`)
 	}
 }
 
@@ -387,7 +387,7 @@ func TestSocketOperationsAreConcurrent(t *testing.T) {
 		<-arrived
 	}
 	c.send(t, `{"type":"ping"}`)
-	c.want(t, `{"type":"pong"}`)
+	c.expect(t, `{"type":"pong"}`)
 	close(proceed)
 	for range 20 {
 		c.receive(t)

@@ -90,24 +90,24 @@ func TestEventStream(t *testing.T) {
 		!strings.Contains(h.Get("Cache-Control"), "no-store") {
 		t.Errorf("%s %v", first.Status, h)
 	}
-	first.want(t, `:\nretry: \d{3,4}\n\n`)
-	first.want(t, eventPattern+`\{"data":\{"n":0\},"extensions":\{"live":\{"minIntervalMillis":0\}\}\}\n\n`)
+	first.expect(t, `:\nretry: \d{3,4}\n\n`)
+	first.expect(t, eventPattern+`\{"data":\{"n":0\},"extensions":\{"live":\{"minIntervalMillis":0\}\}\}\n\n`)
 	s.set(1)
-	id := first.want(t, eventPattern+`\{"data":\{"n":1\}\}\n\n`)[1]
+	id := first.expect(t, eventPattern+`\{"data":\{"n":1\}\}\n\n`)[1]
 	_ = first.Body.Close()
 	s.wantIdle(t)
 
 	unchanged := s.open(t, "/graphql?query=subscription%7Bticks%7D", "", acceptEvents, "Last-Event-ID: "+id)
-	unchanged.want(t, `:\nretry: \d{3,4}\n\n`)
+	unchanged.expect(t, `:\nretry: \d{3,4}\n\n`)
 	s.set(2)
-	unchanged.want(t, eventPattern+`\{"data":\{"n":2\},"extensions":\{"live":\{"minIntervalMillis":0,"resumed":"unchanged"\}\}\}\n\n`)
+	unchanged.expect(t, eventPattern+`\{"data":\{"n":2\},"extensions":\{"live":\{"minIntervalMillis":0,"resumed":"unchanged"\}\}\}\n\n`)
 	gap := s.open(t, "/graphql", ticksBody, acceptEvents, "Last-Event-ID: "+strings.Repeat(".", 9000))
-	gap.want(t, `:\nretry: \d{3,4}\n\n`+eventPattern+`.*"resumed":"gap".*\n\n`)
+	gap.expect(t, `:\nretry: \d{3,4}\n\n`+eventPattern+`.*"resumed":"gap".*\n\n`)
 
 	// The server stops: the client connects again, since there is no complete.
 	s.hub.Close(t.Context())
 	for _, open := range []*stream{unchanged, gap} {
-		open.want(t, `retry: \d{3,4}\n: the server stops\n\n`)
+		open.expect(t, `retry: \d{3,4}\n: the server stops\n\n`)
 		open.wantEnd(t)
 	}
 	s.wantIdle(t)
@@ -129,7 +129,7 @@ func TestEventStreamSingleResponses(t *testing.T) {
 			}
 			continue
 		}
-		r.want(t, `:\nretry: \d{3,4}\n\nevent: next\ndata: .*`+regexp.QuoteMeta(want)+`.*\n\nevent: complete\ndata:\n\n`)
+		r.expect(t, `:\nretry: \d{3,4}\n\nevent: next\ndata: .*`+regexp.QuoteMeta(want)+`.*\n\nevent: complete\ndata:\n\n`)
 		r.wantEnd(t)
 	}
 	for name, tc := range map[string]struct {
@@ -162,9 +162,9 @@ func TestHeartbeats(t *testing.T) {
 	t.Parallel()
 	s := newStreamServer(t)
 	s.handler.SetStreamTimeouts(20*time.Millisecond, time.Hour)
-	s.open(t, "/graphql", ticksBody, acceptEvents).want(t, `:\nretry: \d{3,4}\n\nevent: next\n.*\n.*\n\n:\n\n:\n\n`)
+	s.open(t, "/graphql", ticksBody, acceptEvents).expect(t, `:\nretry: \d{3,4}\n\nevent: next\n.*\n.*\n\n:\n\n:\n\n`)
 	part := "\r\nContent-Type: application/json\r\n\r\n"
-	s.open(t, "/graphql", ticksBody, acceptMultipart).want(t, "\r\n--graphql"+part+`\{"payload":.*\}`+"\r\n--graphql"+part+`\{\}`+"\r\n--graphql"+part+`\{\}`+"\r\n--graphql")
+	s.open(t, "/graphql", ticksBody, acceptMultipart).expect(t, "\r\n--graphql"+part+`\{"payload":.*\}`+"\r\n--graphql"+part+`\{\}`+"\r\n--graphql"+part+`\{\}`+"\r\n--graphql")
 }
 
 // The exact bytes of parts: Apollo's clients look for the delimiter with the line ends before it.
@@ -176,11 +176,11 @@ func TestMultipart(t *testing.T) {
 		t.Errorf("%s %v", m.Status, m.Header)
 	}
 	const part, id = "\r\nContent-Type: application/json\r\n\r\n", `"eventId":"[\w.-]+"`
-	m.want(t, "\r\n--graphql"+part+`\{"payload":\{"data":\{"n":0\},"extensions":\{"live":\{`+id+`,"minIntervalMillis":0\}\}\}\}`+"\r\n--graphql")
+	m.expect(t, "\r\n--graphql"+part+`\{"payload":\{"data":\{"n":0\},"extensions":\{"live":\{`+id+`,"minIntervalMillis":0\}\}\}\}`+"\r\n--graphql")
 	s.set(1)
-	m.want(t, part+`\{"payload":\{"data":\{"n":1\},"extensions":\{"live":\{`+id+`\}\}\}\}`+"\r\n--graphql")
+	m.expect(t, part+`\{"payload":\{"data":\{"n":1\},"extensions":\{"live":\{`+id+`\}\}\}\}`+"\r\n--graphql")
 	s.hub.Close(t.Context())
-	m.want(t, part+`\{"payload":null,"errors":\[\{"message":"the server stops: subscribe again","extensions":\{"code":"SERVICE_UNAVAILABLE"\}\}\]\}`+"\r\n--graphql--\r\n")
+	m.expect(t, part+`\{"payload":null,"errors":\[\{"message":"the server stops: subscribe again","extensions":\{"code":"SERVICE_UNAVAILABLE"\}\}\]\}`+"\r\n--graphql--\r\n")
 	m.wantEnd(t)
 }
 
@@ -243,12 +243,12 @@ func TestPersistedSubscriptions(t *testing.T) {
 		t.Errorf("an unknown hash: %s", f.Payload)
 	}
 	c.send(t, `{"type":"subscribe","id":"1","payload":{"query":"`+text+`",`+extensions+`}}`)
-	c.want(t, `{"id":"1","type":"next","payload":{"data":{"n":0}}}`)
+	c.expect(t, `{"id":"1","type":"next","payload":{"data":{"n":0}}}`)
 	c.send(t, `{"type":"subscribe","id":"2","payload":{`+extensions+`}}`)
-	c.want(t, `{"id":"2","type":"next","payload":{"data":{"n":0}}}`)
+	c.expect(t, `{"id":"2","type":"next","payload":{"data":{"n":0}}}`)
 	c.send(t, `{"type":"subscribe","id":"3","payload":{"documentId":"sha256:`+persisted.HashText(text)+`"}}`)
-	c.want(t, `{"id":"3","type":"next","payload":{"data":{"n":0}}}`)
-	s.open(t, "/graphql", `{`+extensions+`}`, acceptEvents).want(t, `:\nretry: \d{3,4}\n\n`+eventPattern+`.*\n\n`)
+	c.expect(t, `{"id":"3","type":"next","payload":{"data":{"n":0}}}`)
+	s.open(t, "/graphql", `{`+extensions+`}`, acceptEvents).expect(t, `:\nretry: \d{3,4}\n\n`+eventPattern+`.*\n\n`)
 	s.set(1)
 	for range 3 {
 		var m struct {
@@ -271,7 +271,7 @@ func TestStreamLimits(t *testing.T) {
 	c := s.dialAcked(t, "")
 	for _, id := range []string{"1", "2"} {
 		c.subscribe(t, id, "subscription{ticks}")
-		c.want(t, `{"id":"`+id+`","type":"next","payload":{"data":{"n":0}}}`)
+		c.expect(t, `{"id":"`+id+`","type":"next","payload":{"data":{"n":0}}}`)
 	}
 	c.subscribe(t, "3", "subscription{ticks}")
 	if f := c.receive(t); !strings.Contains(string(f.Payload), `"type":"error"`) || !strings.Contains(string(f.Payload), "this caller has 2 streams open") {
@@ -279,13 +279,13 @@ func TestStreamLimits(t *testing.T) {
 	}
 	for _, query := range []string{"mutation{wave}", "{hello}"} {
 		c.subscribe(t, "3", query)
-		c.want(t, `{"id":"3","type":"next","payload":{"data":{"n":0}}}`)
-		c.want(t, `{"type":"complete","id":"3"}`)
+		c.expect(t, `{"id":"3","type":"next","payload":{"data":{"n":0}}}`)
+		c.expect(t, `{"type":"complete","id":"3"}`)
 	}
 	if r := s.open(t, "/graphql", ticksBody, acceptMultipart); r.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("multipart beyond the limit: %s", r.Status)
 	}
 	c.send(t, `{"type":"complete","id":"1"}`)
 	await(t, "room for a stream", func() bool { return streams.Hub.Stats().Streams == 1 })
-	s.open(t, "/graphql", ticksBody, acceptEvents).want(t, `:\nretry: \d{3,4}\n\n`+eventPattern+`.*\n\n`)
+	s.open(t, "/graphql", ticksBody, acceptEvents).expect(t, `:\nretry: \d{3,4}\n\n`+eventPattern+`.*\n\n`)
 }

@@ -193,7 +193,7 @@ func (s *streamServer) dialAcked(t testing.TB, token string) *socket {
 		payload = `,"payload":{"Authorization":"Bearer ` + token + `"}`
 	}
 	c.send(t, `{"type":"connection_init"`+payload+`}`)
-	c.want(t, `{"type":"connection_ack"}`)
+	c.expect(t, `{"type":"connection_ack"}`)
 	return c
 }
 
@@ -232,8 +232,8 @@ func (c *socket) receive(t testing.TB) ws.Frame {
 	return ws.Frame{Header: h, Payload: payload}
 }
 
-// want reads a message, and compares it without its extensions.
-func (c *socket) want(t testing.TB, want string) {
+// expect reads a message, and compares it without its extensions.
+func (c *socket) expect(t testing.TB, want string) {
 	t.Helper()
 	f := c.receive(t)
 	if got := withoutExtensions(f.Payload); f.Header.OpCode != ws.OpText || got != want {

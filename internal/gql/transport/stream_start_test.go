@@ -69,3 +69,18 @@ func TestFirstResponseWithError(t *testing.T) {
 		}
 	}
 }
+
+// A response that is too large for a stream is an error, and the stream does not begin.
+func TestLargeFirstResponse(t *testing.T) {
+	t.Parallel()
+	for size, wantStream := range map[int]bool{256<<10 - 32: true, 256 << 10: false} {
+		exec := newExecutor(func(context.Context) *graphql.Response {
+			return &graphql.Response{Data: []byte(`{"ticks":"` + strings.Repeat("a", size) + `"}`)}
+		})
+		h := transport.New(exec, transport.Options{MaxBodyBytes: maxBody, Streams: streamOptions(t)})
+		first := gqltest.NewClient(h).FirstEvent(t, edu.Viewer{}, `{"query":"subscription{ticks}"}`)
+		if got := strings.Contains(first.Text(), "minIntervalMillis"); got != wantStream || !wantStream && first.Result(t).Code() != "MAX_RESPONSE_BYTES_LIMIT" {
+			t.Errorf("%d bytes: got %.200s, want a stream: %v", size, first.Text(), wantStream)
+		}
+	}
+}
