@@ -58,8 +58,8 @@ func (s *streamServer) open(t testing.TB, path, body string, lines ...string) *s
 	return &stream{resp, bufio.NewReader(resp.Body)}
 }
 
-// want reads bytes that match a pattern, in which spaces are literal, up to their last one.
-func (s *stream) want(t testing.TB, pattern string) (match []string) {
+// expect reads bytes that match a pattern, in which spaces are literal, up to their last one.
+func (s *stream) expect(t testing.TB, pattern string) (match []string) {
 	t.Helper()
 	whole, text := regexp.MustCompile("^(?:"+pattern+")$"), []byte(nil)
 	for !whole.Match(text) {
@@ -167,7 +167,7 @@ func TestHeartbeats(t *testing.T) {
 	s.open(t, "/graphql", ticksBody, acceptMultipart).expect(t, "\r\n--graphql"+part+`\{"payload":.*\}`+"\r\n--graphql"+part+`\{\}`+"\r\n--graphql"+part+`\{\}`+"\r\n--graphql")
 }
 
-// The exact bytes of parts: Apollo's clients look for the delimiter with the line ends before it.
+// The exact bytes of parts: Apollo's clients search for the delimiter with the line ends before it.
 func TestMultipart(t *testing.T) {
 	t.Parallel()
 	s := newStreamServer(t)
