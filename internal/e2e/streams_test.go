@@ -24,18 +24,24 @@ import (
 // streamEvent is an event of Server-Sent Events.
 type streamEvent struct{ name, id, data string }
 
-// openStream opens a stream and calls receive with each event, until the stream or the context ends.
-func openStream(ctx context.Context, base, query, lastEventID string, receive func(streamEvent), headers ...string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/graphql", strings.NewReader(fmt.Sprintf(`{"query":%q}`, query)))
+// streamRequest opens a stream of a server.
+type streamRequest struct {
+	base, query, lastEventID string
+	headers                  []string
+}
+
+// read opens the stream and calls receive with each event, until the stream or the context ends.
+func (s streamRequest) read(ctx context.Context, receive func(streamEvent)) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+"/graphql", strings.NewReader(fmt.Sprintf(`{"query":%q}`, s.query)))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "text/event-stream")
-	if lastEventID != "" {
-		r.Header.Set("Last-Event-ID", lastEventID)
+	if s.lastEventID != "" {
+		r.Header.Set("Last-Event-ID", s.lastEventID)
 	}
-	for _, line := range headers {
+	for _, line := range s.headers {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
 	}
@@ -83,7 +89,7 @@ func (s *streamReader) follow(ctx context.Context, bases func() string, headers 
 		id := s.last.id
 		s.mu.Unlock()
 		connection, cancel := context.WithTimeout(ctx, 200*time.Millisecond+rand.N(3*time.Second))
-		_ = openStream(connection, bases(), s.query, id, func(e streamEvent) {
+		_ = streamRequest{bases(), s.query, id, headers}.read(connection, func(e streamEvent) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if e.name != "next" || e.id == "" { // an error of a server without its database
@@ -93,7 +99,7 @@ func (s *streamReader) follow(ctx context.Context, bases func() string, headers 
 				s.twice = append(s.twice, e.data)
 			}
 			s.last = e
-		}, headers...)
+		})
 		cancel()
 		time.Sleep(rand.N(50 * time.Millisecond))
 	}
@@ -213,7 +219,8 @@ func TestStreamEndsWithSession(t *testing.T) {
 		session, _ := a.startSession(t, signIn, map[string]string{"email": student, "password": demo.Password})
 		events, ended := make(chan streamEvent, 10), make(chan time.Time, 1)
 		go func() {
-			_ = openStream(t.Context(), a.base, "subscription { dashboardUpdated { enrolledCoursesCount } }", "", func(e streamEvent) { events <- e }, session.bearer())
+			request := streamRequest{a.base, "subscription { dashboardUpdated { enrolledCoursesCount } }", "", []string{session.bearer()}}
+			_ = request.read(t.Context(), func(e streamEvent) { events <- e })
 			ended <- time.Now()
 		}()
 		if first := <-events; !strings.Contains(first.data, "enrolledCoursesCount") {

@@ -74,7 +74,7 @@ type socketMessage struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-func newSocket(ctx context.Context, cancel context.CancelFunc, h *Handler, r *http.Request, conn net.Conn, reader *bufio.Reader) *socket {
+func (h *Handler) newSocket(ctx context.Context, cancel context.CancelFunc, r *http.Request, conn net.Conn, reader *bufio.Reader) *socket {
 	return &socket{
 		frameConn: frameConn{conn: conn, reader: reader, maxMessageBytes: h.MaxBodyBytes},
 		handler:   h, request: r, ctx: ctx, cancel: cancel,

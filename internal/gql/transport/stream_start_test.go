@@ -73,7 +73,7 @@ func TestFirstResponseWithError(t *testing.T) {
 // A response that is too large for a stream is an error, and the stream does not begin.
 func TestLargeFirstResponse(t *testing.T) {
 	t.Parallel()
-	for size, wantStream := range map[int]bool{256<<10 - 32: true, 256 << 10: false} {
+	for size, wantStream := range map[int]bool{256<<10 - 64: true, 256 << 10: false} {
 		exec := newExecutor(func(context.Context) *graphql.Response {
 			return &graphql.Response{Data: []byte(`{"ticks":"` + strings.Repeat("a", size) + `"}`)}
 		})

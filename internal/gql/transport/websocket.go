@@ -53,7 +53,7 @@ func (h *Handler) serveWebSocket(out responseWriter, r *http.Request) *response.
 	if err == nil { // else it has written why
 		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 		defer cancel()
-		newSocket(ctx, cancel, h, r, conn, buffered.Reader).serve()
+		h.newSocket(ctx, cancel, r, conn, buffered.Reader).serve()
 	}
 	return nil
 }

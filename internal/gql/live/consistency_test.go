@@ -1,0 +1,129 @@
+package live_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/live"
+	"github.com/7p-education/api/internal/gql/memory"
+)
+
+// TestNothingIsLost changes numbers at random while streams open, resume and close. In the end each stream has the
+// current state, each has seen each state at most once in a row, and none has seen an older state after a newer one.
+func TestNothingIsLost(t *testing.T) {
+	t.Parallel()
+	for range 30 {
+		checkNothingIsLost(t)
+	}
+}
+
+func checkNothingIsLost(t *testing.T) {
+	t.Helper()
+	d := newData()
+	d.delay = 2 * time.Millisecond
+	h := live.NewHub(live.Options{Changes: d})
+	const ids, readers, writes = 20, 20, 30
+	var writing, reading sync.WaitGroup
+	written, stop := make(chan struct{}), make(chan struct{})
+	for range 4 {
+		writing.Go(func() {
+			for range writes {
+				id := rand.Int64N(ids)
+				d.mu.Lock()
+				d.values[id]++ // values only grow, so an older state is a smaller one
+				d.mu.Unlock()
+				time.Sleep(rand.N(time.Millisecond)) // the notification is late
+				d.notify([]uint64{edu.TagCourse.WithID(id).NameHash()})
+			}
+		})
+	}
+	finals := make([]string, readers)
+	operations := make([]operation, readers)
+	for i := range readers {
+		operations[i] = operation{d, []int64{rand.Int64N(ids), rand.Int64N(ids)}}
+		reading.Go(func() { finals[i] = readUntil(t, h, operations[i], written, stop) })
+	}
+	writing.Wait()
+	close(written)
+	time.Sleep(50 * time.Millisecond) // executions and deliveries
+	close(stop)
+	reading.Wait()
+	for i, final := range finals {
+		if want := payloadOf(operations[i].Execute(t.Context(), edu.Viewer{})); final != want {
+			t.Errorf("stream %d ends with %q, want %q", i, final, want)
+		}
+	}
+}
+
+func payloadOf(x live.Execution) string {
+	body, _, _ := strings.Cut(strings.TrimPrefix(string(x.Body), `{"data":"`), `"`)
+	return strings.TrimSpace(body)
+}
+
+// readUntil reads a stream, which it closes and resumes now and then until everything is written. It returns the
+// last response.
+func readUntil(t *testing.T, h *live.Hub, o operation, written, stop chan struct{}) (last string) {
+	id := ""
+	for {
+		r, err := h.Reserve(memory.Caller{})
+		if err != nil {
+			t.Error(err)
+			return last
+		}
+		s := r.Open(live.Request{Operation: o, First: o.Execute(context.Background(), edu.Viewer{}), LastEventID: id})
+		leave := time.After(rand.N(5 * time.Millisecond))
+		for open := true; open; {
+			select {
+			case <-stop:
+				// What is ready has to be read first.
+				if e, _ := s.Next(); e != nil {
+					last = payload(e)
+				}
+				s.Close()
+				r.Release()
+				return last
+			case <-leave:
+				select {
+				case <-written:
+				default:
+					open = false
+				}
+			case <-s.Ready():
+				e, _ := s.Next()
+				if e == nil {
+					continue
+				}
+				got := payload(e)
+				if got == last {
+					t.Errorf("%q was sent twice", got)
+				}
+				if isOlder(got, last) {
+					t.Errorf("%q was sent after %q", got, last)
+				}
+				last, id = got, e.ID
+				time.Sleep(rand.N(time.Millisecond))
+			}
+		}
+		s.Close()
+		r.Release()
+	}
+}
+
+// isOlder reports whether a number of a response is smaller than in another one.
+func isOlder(a, b string) bool {
+	x, y := strings.Fields(a), strings.Fields(b)
+	for i := range y {
+		m, _ := strconv.Atoi(x[i])
+		n, _ := strconv.Atoi(y[i])
+		if m < n {
+			return true
+		}
+	}
+	return false
+}
