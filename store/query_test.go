@@ -133,7 +133,10 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	// Queries that return exactly one row, into a value that must not be zero.
 	"CountCourses":    single(func(n *int) store.Query { return store.CountCourses(everyCondition, n) }),
 	"DashboardCounts": single(func(c *edu.DashboardCounts) store.Query { return store.DashboardCounts(1, c) }),
-	"WatchTime":       single(func(n *int) store.Query { return store.WatchTime(1, testdb.Now.AddDate(0, -1, 0), n) }),
+	"CourseProgress": single(func(p *edu.CourseProgress) store.Query {
+		return store.CourseProgress(24, p)
+	}),
+	"WatchTime": single(func(n *int) store.Query { return store.WatchTime(1, testdb.Now.AddDate(0, -1, 0), n) }),
 	"InstructorTotals": single(func(t *edu.InstructorTotals) store.Query {
 		return store.InstructorTotals(2, t)
 	}),
