@@ -32,10 +32,18 @@ var largeHeader = func() string {
 	return b.String()
 }()
 
-// measureConnections opens connections from one address, each with a header that is almost as large as the
-// server accepts and does not end, while a caller of another address sends requests.
-func measureConnections(ctx context.Context, h *hostileBenchmark) (figures []hostileFigure, err error) {
-	server, err := h.launchHostileServer(ctx, "TRUSTED_PROXIES=127.0.0.2")
+// addressAttack is what the connections of one address do to a server, while a caller of another address sends
+// requests.
+type addressAttack struct {
+	settings    []string // of the server
+	duration    time.Duration
+	connections int
+	attack      func(ctx context.Context, addr string) // of one connection, until the context ends
+}
+
+// measure runs the attack, and returns the memory of the server and the latencies of the other address.
+func (a addressAttack) measure(ctx context.Context, h *hostileBenchmark) (figures []hostileFigure, err error) {
+	server, err := h.launchHostileServer(ctx, append(a.settings, "TRUSTED_PROXIES=127.0.0.2")...)
 	if err != nil {
 		return nil, err
 	}
@@ -44,27 +52,15 @@ func measureConnections(ctx context.Context, h *hostileBenchmark) (figures []hos
 	if err != nil {
 		return nil, err
 	}
-	printStatus("attacking for %s", connectionsDuration)
-	ctx, cancel := context.WithTimeout(ctx, connectionsDuration)
+	printStatus("attacking for %s", a.duration)
+	ctx, cancel := context.WithTimeout(ctx, a.duration)
 	defer cancel()
-	var rejected atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	for range attackingConnections {
-		group.Go(func() error {
-			for ctx.Err() == nil {
-				if holdConnection(ctx, server.addr) {
-					rejected.Add(1)
-				}
-			}
-			return nil
-		})
+	for range a.connections {
+		group.Go(func() error { a.attack(ctx, server.addr); return nil })
 	}
-	var latencies []time.Duration // of another address
-	group.Go(func() (err error) {
-		latencies, err = measureOtherAddress(ctx, "http://"+server.addr+"/healthz")
-		return err
-	})
-	if err := group.Wait(); err != nil {
+	latencies, err := measureOtherAddress(ctx, "http://"+server.addr+"/healthz")
+	if err := errors.Join(err, group.Wait()); err != nil {
 		return nil, err
 	}
 	peak, err := server.readPeakMemory()
@@ -79,11 +75,29 @@ func measureConnections(ctx context.Context, h *hostileBenchmark) (figures []hos
 	return []hostileFigure{
 		{name: "peak memory of the server before", value: fmt.Sprintf("%.0f MiB", mebibytes(idle))},
 		{name: "peak memory of the server", value: fmt.Sprintf("%.0f MiB", mebibytes(peak)), goal: "≤ 400 MiB", met: peak <= maxResidentBytes},
-		{name: "connections at a time, of which the server accepts 250", value: fmt.Sprint(attackingConnections)},
-		{name: "connections that were rejected", value: fmt.Sprint(rejected.Load()), goal: "> 0", met: rejected.Load() > 0},
 		{name: "requests of another address, each on a new connection", value: fmt.Sprint(len(latencies))},
 		{name: "p99 of them", value: fmt.Sprintf("%.0f ms", milliseconds(p99)), goal: "< 200 ms", met: p99 < maxOrdinaryP99},
 	}, nil
+}
+
+// measureConnections opens connections, each with a header that is almost as large as the server accepts and does
+// not end.
+func measureConnections(ctx context.Context, h *hostileBenchmark) ([]hostileFigure, error) {
+	var rejected atomic.Int64
+	figures, err := addressAttack{
+		duration: connectionsDuration, connections: attackingConnections,
+		attack: func(ctx context.Context, addr string) {
+			for ctx.Err() == nil {
+				if holdConnection(ctx, addr) {
+					rejected.Add(1)
+				}
+			}
+		},
+	}.measure(ctx, h)
+	return append(figures,
+		hostileFigure{name: "connections at a time, of which the server accepts 250", value: fmt.Sprint(attackingConnections)},
+		hostileFigure{name: "connections that were rejected", value: fmt.Sprint(rejected.Load()), goal: "> 0", met: rejected.Load() > 0},
+	), err
 }
 
 // measureOtherAddress sends requests from 127.0.0.2, each on a new connection, and returns their latencies.

@@ -26,6 +26,9 @@ func (v Viewer) HasRole(r Role) bool {
 	return v.SignedIn() && v.Role.privilegeLevel() >= r.privilegeLevel()
 }
 
+// HasSameRights reports whether two viewers are the same user with the same role.
+func (v Viewer) HasSameRights(other Viewer) bool { return v.ID == other.ID && v.Role == other.Role }
+
 // CanAccessUser reports whether the viewer may read the private data of a user.
 func (v Viewer) CanAccessUser(userID int64) bool {
 	return v.SignedIn() && (v.ID == userID || v.Role == RoleAdmin)

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"maps"
 	"runtime"
 	"sync"
 	"time"
@@ -102,10 +103,7 @@ func (h *Hub) Stats() Stats {
 	defer h.mu.Unlock()
 	stats := h.stats
 	stats.Streams, stats.Watches = len(h.streams), len(h.watches)
-	stats.Resumes = make(map[Resumed]uint64, len(h.stats.Resumes))
-	for how, n := range h.stats.Resumes {
-		stats.Resumes[how] = n
-	}
+	stats.Resumes = maps.Clone(h.stats.Resumes)
 	return stats
 }
 

@@ -104,7 +104,7 @@ func (h *Hub) verify(s *Stream) {
 	case isUnavailable(err):
 		s.verifying = true
 		time.AfterFunc(minRetry, func() { h.verify(s) })
-	case err != nil || v.ID != s.request.Viewer.ID || v.Role != s.request.Viewer.Role:
+	case err != nil || !v.HasSameRights(s.request.Viewer):
 		h.endSession(s)
 	case again:
 		s.verifying = true

@@ -11,7 +11,7 @@ import (
 type Request struct {
 	Operation Operation
 	Viewer    edu.Viewer
-	// First is the response that the request itself was answered with, and Time when its execution began.
+	// First is the result of the first execution, which began after the reservation.
 	First Execution
 	// LastEventID is the id of the last event that the client has read, "" for none.
 	LastEventID string

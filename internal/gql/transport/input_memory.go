@@ -21,8 +21,7 @@ const (
 	furtherMemberBytes = 72
 )
 
-// freeInputBytes is the decoded input of a request that is not counted: the requests of the contract's
-// operations have less.
+// freeInputBytes is the decoded input of a request that is not counted: pages send less, and so need no lock.
 const freeInputBytes = memory.MinReservation / 2
 
 // errNoInputMemory ends the decoding of a request.

@@ -230,7 +230,7 @@ func (s *socket) extendSession(payload json.RawMessage) {
 	case err != nil:
 		s.closeForToken(err)
 		return
-	case !isSameViewer(v, s.viewer):
+	case !v.HasSameRights(s.viewer):
 		s.close(closeForbidden, "Forbidden: the token is not one of this viewer")
 		return
 	}
@@ -344,7 +344,7 @@ func (s *socket) verifyToken(ctx context.Context) error {
 		return nil
 	}
 	v, _, err := s.handler.Streams.Authenticate(ctx, token)
-	if err == nil && !isSameViewer(v, s.viewer) {
+	if err == nil && !v.HasSameRights(s.viewer) {
 		err = edu.Errorf(edu.Unauthenticated, "the role of this viewer has changed")
 	}
 	if err != nil && !errors.Is(err, edu.Unavailable) {
@@ -391,9 +391,7 @@ func (s *socket) follow(ctx context.Context, id string, o *socketOperation, star
 	o.stream = started.stream
 	started.stream.EndAt(s.expiry) // of a newer token than its first execution had, if the session was extended
 	s.mu.Unlock()
-	sink := socketSink{socket: s, id: id, operation: o}
-	sink.prefix = append(appendJSON([]byte(`{"id":`), id), `,"type":"next","payload":`...)
-	s.handler.pump(ctx, started.stream, sink)
+	s.handler.pump(ctx, started.stream, socketSink{s, nextPrefix(id)})
 	s.forget(id, o)
 }
 
@@ -406,8 +404,7 @@ func (s *socket) finish(id string, o *socketOperation, resp *graphql.Response) {
 		s.sendErrors(id, resp.Errors)
 		return
 	}
-	prefix := append(appendJSON([]byte(`{"id":`), id), `,"type":"next","payload":`...)
-	if s.writeText(prefix, response.EncodeEnvelope(resp), []byte{'}'}) == nil {
+	if s.writeText(nextPrefix(id), response.EncodeEnvelope(resp), []byte{'}'}) == nil {
 		s.sendComplete(id)
 	}
 }
@@ -421,6 +418,11 @@ func (s *socket) sendComplete(id string) {
 	_ = s.writeText(appendJSON([]byte(`{"type":"complete","id":`), id), []byte{'}'})
 }
 
+// nextPrefix returns the beginning of a message with a response of an operation.
+func nextPrefix(id string) []byte {
+	return append(appendJSON([]byte(`{"id":`), id), `,"type":"next","payload":`...)
+}
+
 // appendJSON appends a text as a JSON string.
 func appendJSON(to []byte, text string) []byte {
 	encoded, _ := json.Marshal(text)
@@ -429,10 +431,8 @@ func appendJSON(to []byte, text string) []byte {
 
 // socketSink writes the events of one operation. Its heartbeat is that of the socket.
 type socketSink struct {
-	socket    *socket
-	id        string
-	operation *socketOperation
-	prefix    []byte
+	socket *socket
+	prefix []byte // of each message
 }
 
 // sendEvent sends an event. Its id is in the extensions of the message, for a client that resumes.
@@ -445,8 +445,7 @@ func socketPayload(e *live.Event) []byte { return e.Response(true) }
 
 func (s socketSink) sendHeartbeat() error { return nil }
 
-// sendEnd closes the socket of an ended session, and completes the operation of a server that stops, which
-// then closes the socket.
+// sendEnd closes the socket, with all of its operations.
 func (s socketSink) sendEnd(reason live.EndReason) error {
 	if reason == live.EndOfToken {
 		s.socket.close(closeForbidden, "Forbidden: the session has ended or changed")

@@ -199,14 +199,11 @@ func (h *Handler) openStream(ctx context.Context, start streamStart, op *graphql
 // execution, when the hub did not know of the stream yet: then the hub verifies it.
 func (h *Handler) confirmSession(ctx context.Context, s *live.Stream, v edu.Viewer, token string) {
 	current, expiry, err := h.Streams.Authenticate(ctx, token)
-	if err != nil || !isSameViewer(current, v) {
+	if err != nil || !current.HasSameRights(v) {
 		h.Streams.Hub.VerifyUser(v.ID)
 	}
 	s.EndAt(expiry)
 }
-
-// isSameViewer reports whether two viewers are the same user with the same rights.
-func isSameViewer(a, b edu.Viewer) bool { return a.ID == b.ID && a.Role == b.Role }
 
 // isRejected reports whether an operation was not executed, or may not be by this viewer.
 func isRejected(resp *graphql.Response) bool {
