@@ -30,12 +30,11 @@ type backgroundWrite struct {
 type writeQueue struct {
 	runWrite func(backgroundWrite)
 	dropped  atomic.Uint64
-	worker   sync.WaitGroup
 
 	mu      sync.Mutex
 	waiting []backgroundWrite
-	bytes   int // of the waiting writes and the running one
-	running bool
+	bytes   int           // of the waiting writes and the running one
+	idle    chan struct{} // closed when no write is left; nil while there is none
 }
 
 // addWrite queues a write, or drops it and returns false if the queue is full.
@@ -49,18 +48,29 @@ func (q *writeQueue) addWrite(w backgroundWrite) bool {
 	}
 	q.bytes += w.size
 	q.waiting = append(q.waiting, w)
-	if !q.running {
-		q.running = true
-		q.worker.Go(q.runWrites)
+	if q.idle == nil {
+		q.idle = make(chan struct{})
+		go q.runWrites()
 	}
 	return true
+}
+
+// awaitIdle returns when no write is left. Writes may be added meanwhile.
+func (q *writeQueue) awaitIdle() {
+	q.mu.Lock()
+	idle := q.idle
+	q.mu.Unlock()
+	if idle != nil {
+		<-idle
+	}
 }
 
 func (q *writeQueue) runWrites() {
 	for {
 		q.mu.Lock()
 		if len(q.waiting) == 0 {
-			q.running, q.waiting = false, nil
+			close(q.idle)
+			q.idle, q.waiting = nil, nil
 			q.mu.Unlock()
 			return
 		}
@@ -82,7 +92,7 @@ func (r *Redis) RunInBackground(size int, run func(context.Context, redis.Univer
 }
 
 // AwaitWrites returns when no write is queued.
-func (r *Redis) AwaitWrites() { r.writes.worker.Wait() }
+func (r *Redis) AwaitWrites() { r.writes.awaitIdle() }
 
 func (r *Redis) runWrite(w backgroundWrite) {
 	if r.draining.Err() != nil {
@@ -96,5 +106,5 @@ func (r *Redis) runWrite(w backgroundWrite) {
 // drainWrites waits for queued writes, and drops the rest after drainTimeout.
 func (r *Redis) drainWrites() {
 	defer time.AfterFunc(drainTimeout, r.endDraining).Stop()
-	r.writes.worker.Wait()
+	r.writes.awaitIdle()
 }

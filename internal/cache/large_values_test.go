@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -122,5 +123,26 @@ func TestBackgroundWriteFails(t *testing.T) {
 	r.AwaitWrites()
 	if s := r.Stats(); done.Load() != 3 || s.Errors != 3 || s.CircuitOpen {
 		t.Errorf("%d done, %+v", done.Load(), s)
+	}
+}
+
+// TestAwaitWritesBesideWriters checks that writes may be queued while others wait for the queue.
+func TestAwaitWritesBesideWriters(t *testing.T) {
+	t.Parallel()
+	r := openRedis(t, noServer, "", 0)
+	var done atomic.Int64
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for range 50 {
+				r.RunInBackground(1, func(context.Context, redis.UniversalClient) error { return errors.New("failed") }, func() { done.Add(1) })
+				r.AwaitWrites()
+			}
+		})
+	}
+	writers.Wait()
+	r.AwaitWrites()
+	if done.Load() != 200 {
+		t.Errorf("%d of 200 writes are done", done.Load())
 	}
 }
