@@ -71,7 +71,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	s.health.StartDraining()
-	return drainRequests(c, s.log, srv, s.streams)
+	return drainRequests(c, s.log, srv, s.endStreams)
 }
 
 // Open checks the settings, opens the parts of a server and builds its routes. Logs and the access

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/7p-education/api/internal/config"
-	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/middleware"
 )
 
@@ -49,9 +48,8 @@ func openListener(addr string) (net.Listener, error) {
 }
 
 // drainRequests waits for the requests in progress. For SHUTDOWN_DELAY before that the server
-// still accepts requests, while /readyz reports that it is draining. Streams end one after the other, so that
-// their clients do not all connect to another server at once.
-func drainRequests(c *config.Config, log *slog.Logger, srv *http.Server, streams *live.Hub) error {
+// still accepts requests, while /readyz reports that it is draining. endStreams ends what net/http no longer knows of.
+func drainRequests(c *config.Config, log *slog.Logger, srv *http.Server, endStreams func(context.Context)) error {
 	log.Info("stopping", "new_requests_for", c.ShutdownDelay.String(), "requests_in_progress_for", c.ShutdownTimeout.String())
 	time.Sleep(c.ShutdownDelay)
 	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
@@ -59,9 +57,7 @@ func drainRequests(c *config.Config, log *slog.Logger, srv *http.Server, streams
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if streams != nil {
-			streams.Close(ctx)
-		}
+		endStreams(ctx)
 	}()
 	defer func() { <-ended }()
 	if err := srv.Shutdown(ctx); err != nil {

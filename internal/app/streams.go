@@ -45,6 +45,15 @@ func streamOptions(s *services, caller func(*http.Request) memory.Caller) transp
 	}
 }
 
+// endStreams ends streams one after the other, so that their clients do not all connect to another server at once, and
+// closes WebSockets without streams. It returns when all are closed or the context is done.
+func (s *Server) endStreams(ctx context.Context) {
+	if s.streams != nil {
+		s.streams.Close(ctx)
+	}
+	s.api.CloseSockets(ctx)
+}
+
 func addStreamMetrics(m *telemetry.Metrics, hub *live.Hub) {
 	if hub == nil {
 		return

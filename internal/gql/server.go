@@ -2,6 +2,7 @@ package gql
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -85,7 +86,7 @@ const (
 // Server serves GraphQL over HTTP.
 type Server struct {
 	exec    *executor.Executor
-	handler http.Handler
+	handler *transport.Handler
 	large   *largeOperations
 }
 
@@ -141,6 +142,10 @@ func newServer(o Options, c components) *Server {
 
 // ServeHTTP responds to one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// CloseSockets closes each WebSocket as soon as it has no operation in progress, and returns when all are closed or
+// the context is done.
+func (s *Server) CloseSockets(ctx context.Context) { s.handler.CloseSockets(ctx) }
 
 // newExecutor returns gqlgen's executor with everything that runs operations.
 func (o Options) newExecutor(c components) *executor.Executor {

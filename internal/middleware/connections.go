@@ -136,6 +136,9 @@ func (c *limitedConn) Close() error {
 	return c.Conn.Close()
 }
 
+// UnwrapConn returns the inner connection: its bytes are the same.
+func (c *limitedConn) UnwrapConn() net.Conn { return c.Conn }
+
 // CloseWrite supports net/http like that of writeTimeoutConn.
 func (c *limitedConn) CloseWrite() error { return closeWrite(c.Conn) }
 

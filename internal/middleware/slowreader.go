@@ -51,6 +51,9 @@ func (c *writeTimeoutConn) extendDeadline() error {
 // SetWriteDeadline does nothing: net/http would remove the deadline after each response.
 func (c *writeTimeoutConn) SetWriteDeadline(time.Time) error { return nil }
 
+// UnwrapConn returns the inner connection, for writers that set a deadline of their own.
+func (c *writeTimeoutConn) UnwrapConn() net.Conn { return c.Conn }
+
 // CloseWrite supports net/http, which gives a client time to read why it was rejected before it
 // closes the connection.
 func (c *writeTimeoutConn) CloseWrite() error { return closeWrite(c.Conn) }

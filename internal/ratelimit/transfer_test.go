@@ -17,7 +17,7 @@ func TestTransferCallerToViewer(t *testing.T) {
 	l := New(Rules{Anonymous: Policy{Limit: 10, Window: 10}, Viewer: Policy{Limit: 20, Window: 10}}, nil)
 	h := l.Middleware(func(*http.Request) netip.Addr { return address })
 	h(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		to := l.TransferCaller(edu.WithViewer(r.Context(), viewer), context.Background())
+		to := l.TransferCaller(edu.WithViewer(r.Context(), viewer))(context.Background())
 		if limitedRequestFrom(to).tier != &l.viewer {
 			t.Error("the limits are not those of a viewer")
 		}

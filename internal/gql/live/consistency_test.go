@@ -77,6 +77,7 @@ func readUntil(t *testing.T, h *live.Hub, o operation, written, stop chan struct
 			return last
 		}
 		s := r.Open(live.Request{Operation: o, First: o.Execute(context.Background(), edu.Viewer{}), LastEventID: id})
+		ready := listen(s)
 		leave := time.After(rand.N(5 * time.Millisecond))
 		for open := true; open; {
 			select {
@@ -86,7 +87,6 @@ func readUntil(t *testing.T, h *live.Hub, o operation, written, stop chan struct
 					last = payload(e)
 				}
 				s.Close()
-				r.Release()
 				return last
 			case <-leave:
 				select {
@@ -94,7 +94,7 @@ func readUntil(t *testing.T, h *live.Hub, o operation, written, stop chan struct
 				default:
 					open = false
 				}
-			case <-s.Ready():
+			case <-ready:
 				e, _ := s.Next()
 				if e == nil {
 					continue
@@ -111,7 +111,6 @@ func readUntil(t *testing.T, h *live.Hub, o operation, written, stop chan struct
 			}
 		}
 		s.Close()
-		r.Release()
 	}
 }
 

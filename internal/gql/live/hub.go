@@ -124,7 +124,7 @@ type Reservation struct {
 }
 
 // Reserve reserves the place of a stream, or returns the error of the limit that its caller has reached. It has
-// to be called before the first execution, and Release after the stream has ended.
+// to be called before the first execution, and Release if no stream was opened.
 func (h *Hub) Reserve(caller memory.Caller) (*Reservation, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -190,7 +190,10 @@ func (h *Hub) checkLimits(caller memory.Caller) error {
 // Open begins the stream of a reservation. The request's first execution must have begun after it.
 func (r *Reservation) Open(request Request) *Stream {
 	h := r.hub
-	s := &Stream{hub: h, caller: r.caller.ID, request: request, ready: make(chan struct{}, 1)}
+	s := &Stream{
+		hub: h, reservation: r, viewer: request.Viewer, withCaller: request.WithCaller, verifyToken: request.Verify,
+		interval: max(request.Interval, h.options.MinInterval),
+	}
 	e := newEvent(request.First.Body, r.mark.position)
 	if at, hash, ok := parseEventID(request.LastEventID); ok {
 		switch {
@@ -214,7 +217,7 @@ func (r *Reservation) Open(request Request) *Stream {
 	if h.stopping {
 		s.finish(EndOfServer)
 	}
-	h.joinWatch(s, request.First, e, r.mark)
+	h.joinWatch(s, request, e, r.mark)
 	return s
 }
 
@@ -286,7 +289,7 @@ func (h *Hub) work() {
 }
 
 // Close ends all streams within CloseSpread, so that their clients do not all connect elsewhere at once, and
-// rejects new ones. It returns when the last has ended.
+// rejects new ones. It returns when the last was closed, or when the context is done.
 func (h *Hub) Close(ctx context.Context) {
 	h.mu.Lock()
 	h.stopping = true
@@ -307,5 +310,23 @@ func (h *Hub) Close(ctx context.Context) {
 		h.mu.Lock()
 		s.finish(EndOfServer)
 		h.mu.Unlock()
+	}
+	h.awaitRelease(ctx)
+}
+
+// awaitRelease returns when no place is taken any more.
+func (h *Hub) awaitRelease(ctx context.Context) {
+	const interval = 5 * time.Millisecond
+	for ctx.Err() == nil {
+		h.mu.Lock()
+		reserved := h.reserved
+		h.mu.Unlock()
+		if reserved == 0 {
+			return
+		}
+		select {
+		case <-time.After(interval):
+		case <-ctx.Done():
+		}
 	}
 }

@@ -108,6 +108,23 @@ func (o operation) Execute(_ context.Context, v edu.Viewer) live.Execution {
 	return x
 }
 
+// listener receives an element when its stream has something.
+type listener chan struct{}
+
+func (l listener) Wake() {
+	select {
+	case l <- struct{}{}:
+	default:
+	}
+}
+
+// listen returns a channel that receives an element when Next of a stream has something.
+func listen(s *live.Stream) <-chan struct{} {
+	l := make(listener, 1)
+	s.Notify(l)
+	return l
+}
+
 // open opens a stream as a server does.
 func open(t *testing.T, h *live.Hub, o operation, v edu.Viewer, lastEventID string) *live.Stream {
 	t.Helper()
@@ -116,16 +133,17 @@ func open(t *testing.T, h *live.Hub, o operation, v edu.Viewer, lastEventID stri
 		t.Fatal(err)
 	}
 	s := r.Open(live.Request{Operation: o, Viewer: v, First: o.Execute(t.Context(), v), LastEventID: lastEventID})
-	t.Cleanup(func() { s.Close(); r.Release() })
+	t.Cleanup(s.Close)
 	return s
 }
 
 // next returns the next response of a stream, without its extension.
 func next(t *testing.T, s *live.Stream) (body, id string) {
 	t.Helper()
+	ready := listen(s)
 	for {
 		select {
-		case <-s.Ready():
+		case <-ready:
 			if e, _ := s.Next(); e != nil {
 				return payload(e), e.ID
 			}
@@ -144,7 +162,7 @@ func payload(e *live.Event) string {
 func quiet(t *testing.T, s *live.Stream) {
 	t.Helper()
 	select {
-	case <-s.Ready():
+	case <-listen(s):
 		if e, end := s.Next(); e != nil || end != 0 {
 			t.Errorf("an unexpected event %v, end %v", e, end)
 		}
@@ -226,7 +244,7 @@ func TestResume(t *testing.T) {
 	}
 	for id, want := range map[string]live.Resumed{id: live.ResumedChanged, "2" + id[1:]: live.ResumedAfterGap, "nonsense": live.ResumedAfterGap, "": live.NotResumed} {
 		s := open(t, h, operation{d, []int64{1}}, edu.Viewer{}, id)
-		<-s.Ready()
+		<-listen(s)
 		e, _ := s.Next()
 		if s.Resumed() != want || payload(e) != "1" || strings.Contains(string(e.Response(false)), `"resumed"`) != (want != live.NotResumed) {
 			t.Errorf("%s: %q %s", id, s.Resumed(), e.Response(false))
@@ -378,7 +396,7 @@ func TestSessions(t *testing.T) {
 				return v.v, v.err
 			},
 		})
-		t.Cleanup(func() { s.Close(); r.Release() })
+		t.Cleanup(s.Close)
 		next(t, s)
 		return s
 	}
@@ -417,9 +435,10 @@ type verification struct {
 // wantEnd waits for the end of a stream.
 func wantEnd(t *testing.T, s *live.Stream, want live.EndReason) {
 	t.Helper()
+	ready := listen(s)
 	for deadline := time.After(waitTimeout); ; {
 		select {
-		case <-s.Ready():
+		case <-ready:
 			if e, end := s.Next(); e != nil || end == want {
 				if end != want {
 					t.Errorf("an event %s instead of the end", e.Response(false))
@@ -442,13 +461,23 @@ func TestClose(t *testing.T) {
 		next(t, streams[i])
 	}
 	began := time.Now()
-	h.Close(t.Context())
-	if took := time.Since(began); took < 150*time.Millisecond {
-		t.Errorf("all streams ended within %v", took)
-	}
+	ended := make(chan struct{})
+	go func() { h.Close(t.Context()); close(ended) }()
 	for _, s := range streams {
 		wantEnd(t, s, live.EndOfServer)
 	}
+	if took := time.Since(began); took < 150*time.Millisecond {
+		t.Errorf("all streams ended within %v", took)
+	}
+	for i, s := range streams {
+		select {
+		case <-ended:
+			t.Fatalf("Close has returned with %d streams", len(streams)-i)
+		default:
+		}
+		s.Close()
+	}
+	<-ended
 	if _, err := h.Reserve(memory.Caller{}); !errors.Is(err, edu.Unavailable) {
 		t.Errorf("a new stream: %v", err)
 	}

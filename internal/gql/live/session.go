@@ -10,7 +10,7 @@ import (
 
 // addUser has the stream end when its token does. It requires the mutex.
 func (h *Hub) addUser(s *Stream) {
-	user := s.request.Viewer.ID
+	user := s.viewer.ID
 	if h.byUser[user] == nil {
 		h.byUser[user] = map[*Stream]struct{}{}
 		for _, tag := range userTags(user) {
@@ -22,7 +22,7 @@ func (h *Hub) addUser(s *Stream) {
 
 // removeUser requires the mutex.
 func (h *Hub) removeUser(s *Stream) {
-	user := s.request.Viewer.ID
+	user := s.viewer.ID
 	if delete(h.byUser[user], s); len(h.byUser[user]) == 0 {
 		delete(h.byUser, user)
 		for _, tag := range userTags(user) {
@@ -94,7 +94,7 @@ func (h *Hub) verify(s *Stream) {
 	if h.verifications.Acquire(ctx, 1) == nil {
 		defer h.verifications.Release(1)
 	}
-	v, err := s.request.Verify(ctx)
+	v, err := s.verifyToken(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	again := s.verifyAgain
@@ -104,7 +104,7 @@ func (h *Hub) verify(s *Stream) {
 	case isUnavailable(err):
 		s.verifying = true
 		time.AfterFunc(minRetry, func() { h.verify(s) })
-	case err != nil || !v.HasSameRights(s.request.Viewer):
+	case err != nil || !v.HasSameRights(s.viewer):
 		h.endSession(s)
 	case again:
 		s.verifying = true

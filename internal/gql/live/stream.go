@@ -11,6 +11,8 @@ import (
 type Request struct {
 	Operation Operation
 	Viewer    edu.Viewer
+	// WithCaller returns a context whose costs count for the caller of the stream.
+	WithCaller func(context.Context) context.Context
 	// First is the result of the first execution, which began after the reservation.
 	First Execution
 	// LastEventID is the id of the last event that the client has read, "" for none.
@@ -34,28 +36,42 @@ const (
 	EndOfServer
 )
 
+// Listener is woken when the Next of a stream has an event or the end. Wake must not block, and must not call methods
+// of the stream.
+type Listener interface{ Wake() }
+
 // Stream is the stream of one client. Its methods are safe for concurrent use.
 type Stream struct {
-	hub     *Hub
-	caller  string // the ID of the caller, who pays for executions
-	request Request
-	resumed Resumed
-	ready   chan struct{} // has an element if Next has something
+	hub         *Hub
+	reservation *Reservation
+	viewer      edu.Viewer
+	withCaller  func(context.Context) context.Context
+	verifyToken func(context.Context) (edu.Viewer, error) // nil without a token
+	interval    time.Duration                             // the least time between two executions
+	resumed     Resumed
 
 	// Guarded by the hub's mutex.
-	watch   *watch
-	pending *Event
-	sent    string // the hash of the last event that Next returned, or that the client had
-	started bool   // whether Next has returned an event
-	end     EndReason
-	closed  bool
-	expiry  *time.Timer
+	listener Listener // nil before Notify
+	watch    *watch
+	pending  *Event
+	sent     string // the hash of the last event that Next returned, or that the client had
+	started  bool   // whether Next has returned an event
+	end      EndReason
+	closed   bool
+	expiry   *time.Timer
 
 	verifying, verifyAgain bool // a verification of the token is in progress, and another one has to follow
 }
 
-// Ready returns a channel that receives an element when Next has an event or the end.
-func (s *Stream) Ready() <-chan struct{} { return s.ready }
+// Notify has a listener woken from now on, and at once if there is something already.
+func (s *Stream) Notify(l Listener) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.listener = l
+	if s.pending != nil || s.end != notEnded {
+		l.Wake()
+	}
+}
 
 // Resumed returns how the stream continues after the client's last event.
 func (s *Stream) Resumed() Resumed { return s.resumed }
@@ -72,21 +88,19 @@ func (s *Stream) Next() (e *Event, end EndReason) {
 	s.sent = e.hash
 	if !s.started {
 		s.started = true
-		e = &Event{ID: e.ID, body: e.body, hash: e.hash, extension: liveExtension(s.interval().Milliseconds(), s.resumed)}
+		e = &Event{ID: e.ID, body: e.body, hash: e.hash, extension: liveExtension(s.interval.Milliseconds(), s.resumed)}
 	}
 	s.hub.stats.Events++
 	return e, s.end
 }
 
-// Close ends the stream. It may be called several times.
+// Close ends the stream and gives its place back. It may be called several times.
 func (s *Stream) Close() {
 	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
 	s.hub.removeStream(s)
+	s.hub.mu.Unlock()
+	s.reservation.Release()
 }
-
-// interval returns the least time between two executions for the stream.
-func (s *Stream) interval() time.Duration { return max(s.request.Interval, s.hub.options.MinInterval) }
 
 // offer makes an event the next one, in place of an older one that was not read. It requires the hub's mutex.
 func (s *Stream) offer(e *Event) {
@@ -96,20 +110,20 @@ func (s *Stream) offer(e *Event) {
 		return
 	}
 	s.pending = e
-	s.signal()
+	s.wake()
 }
 
 // finish ends the stream after its pending event. It requires the hub's mutex.
 func (s *Stream) finish(reason EndReason) {
 	if s.end == notEnded {
 		s.end = reason
-		s.signal()
+		s.wake()
 	}
 }
 
-func (s *Stream) signal() {
-	select {
-	case s.ready <- struct{}{}:
-	default:
+// wake requires the hub's mutex.
+func (s *Stream) wake() {
+	if s.listener != nil {
+		s.listener.Wake()
 	}
 }

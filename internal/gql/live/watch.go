@@ -17,9 +17,9 @@ type watchKey struct {
 }
 
 // newWatchKey returns the key of a viewer's stream, by what the response depends on.
-func newWatchKey(s *Stream, scope respcache.Scope) watchKey {
-	k := watchKey{operation: s.request.Operation.Key(), scope: scope, interval: s.interval()}
-	switch v := s.request.Viewer; scope {
+func newWatchKey(o Operation, s *Stream, scope respcache.Scope) watchKey {
+	k := watchKey{operation: o.Key(), scope: scope, interval: s.interval}
+	switch v := s.viewer; scope {
 	case respcache.ByRole:
 		k.viewer = edu.Viewer{Role: v.Role}
 		if !v.SignedIn() {
@@ -34,12 +34,13 @@ func newWatchKey(s *Stream, scope respcache.Scope) watchKey {
 // watch is an operation that is executed again after each change that may change its response, for all of its
 // streams. All methods require the hub's mutex.
 type watch struct {
-	hub     *Hub
-	key     watchKey
-	streams map[*Stream]struct{}
-	latest  *Event // nil before the first execution
-	began   Mark   // of its execution
-	tags    []uint64
+	hub       *Hub
+	key       watchKey
+	operation Operation
+	streams   map[*Stream]struct{}
+	latest    *Event // nil before the first execution
+	began     Mark   // of its execution
+	tags      []uint64
 
 	running   bool        // an execution is in progress
 	scheduled bool        // an execution is queued, or will be
@@ -51,20 +52,20 @@ type watch struct {
 }
 
 // joinWatch adds a stream to the watch of its first response, whose execution began at a mark.
-func (h *Hub) joinWatch(s *Stream, first Execution, e *Event, began Mark) {
-	w := h.addToWatch(s, respcache.WidestScope(first.varyBy()))
+func (h *Hub) joinWatch(s *Stream, request Request, e *Event, began Mark) {
+	w := h.addToWatch(s, request.Operation, respcache.WidestScope(request.First.varyBy()))
 	if w.latest == nil || began.sequence > w.began.sequence {
-		w.update(first, e, began)
+		w.update(request.First, e, began)
 	}
 	s.offer(w.latest)
 }
 
 // addToWatch adds a stream to the watch of a scope, which it creates if there is none.
-func (h *Hub) addToWatch(s *Stream, scope respcache.Scope) *watch {
-	key := newWatchKey(s, scope)
+func (h *Hub) addToWatch(s *Stream, o Operation, scope respcache.Scope) *watch {
+	key := newWatchKey(o, s, scope)
 	w := h.watches[key]
 	if w == nil {
-		w = &watch{hub: h, key: key, streams: map[*Stream]struct{}{}, lastRun: time.Now()}
+		w = &watch{hub: h, key: key, operation: o, streams: map[*Stream]struct{}{}, lastRun: time.Now()}
 		h.watches[key] = w
 	}
 	w.streams[s] = struct{}{}
@@ -183,9 +184,12 @@ func (w *watch) execute() {
 	w.running, w.lastRun = true, time.Now()
 	began := h.mark()
 	h.stats.Executions++
-	operation, viewer := s.request.Operation, s.request.Viewer
 	h.mu.Unlock()
-	x := operation.Execute(context.Background(), viewer)
+	ctx := context.Background()
+	if s.withCaller != nil {
+		ctx = s.withCaller(ctx)
+	}
+	x := w.operation.Execute(ctx, s.viewer)
 	var e *Event
 	if !x.Unavailable {
 		e = newEvent(x.Body, began.position)
@@ -209,7 +213,7 @@ func (w *watch) execute() {
 // who has spent the budget does not delay the others.
 func (w *watch) anyStream() (found *Stream) {
 	for s := range w.streams {
-		if found = s; s.caller != w.failed {
+		if found = s; s.reservation.caller.ID != w.failed {
 			break
 		}
 	}
@@ -218,8 +222,8 @@ func (w *watch) anyStream() (found *Stream) {
 
 // retry executes the operation again later, because its response is not available now to the caller of a stream.
 func (w *watch) retry(s *Stream, after time.Duration) {
-	w.failed = s.caller
-	if after == 0 || w.anyStream().caller != s.caller {
+	w.failed = s.reservation.caller.ID
+	if after == 0 || w.anyStream().reservation.caller.ID != w.failed {
 		after = min(maxRetry, minRetry<<min(w.failures, 10))
 	}
 	w.failures++
@@ -233,7 +237,7 @@ func (w *watch) split(scope respcache.Scope) {
 	w.streams = map[*Stream]struct{}{}
 	w.remove()
 	for s := range streams {
-		if narrower := w.hub.addToWatch(s, scope); narrower.latest == nil {
+		if narrower := w.hub.addToWatch(s, w.operation, scope); narrower.latest == nil {
 			narrower.scheduleAfter(0)
 		} else {
 			s.offer(narrower.latest)

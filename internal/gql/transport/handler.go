@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -16,6 +17,7 @@ import (
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/parked"
 )
 
 // Options configure a Handler.
@@ -60,7 +62,12 @@ type Handler struct {
 	requests      requestReader
 	revalidations *semaphore.Weighted
 
-	heartbeatInterval, initTimeout time.Duration // of streams
+	// Streams.
+	poller      parked.Poller
+	sending     parked.Queue
+	heartbeats  parked.Ticker
+	initTimeout time.Duration
+	stopping    atomic.Bool // sockets are closed when they have no operation in progress
 }
 
 // New returns a handler that runs operations on exec.
@@ -76,7 +83,7 @@ func New(exec graphql.GraphExecutor, o Options) *Handler {
 		},
 		revalidations: semaphore.NewWeighted(maxRevalidations),
 
-		heartbeatInterval: heartbeatInterval, initTimeout: initTimeout,
+		heartbeats: parked.Ticker{Interval: heartbeatInterval}, initTimeout: initTimeout,
 	}
 }
 

@@ -49,18 +49,16 @@ type liveOperation struct {
 	query     string
 	name      string
 	variables json.RawMessage // decoded each time, because executing an operation modifies them
-	// withCaller returns a context whose costs count for the caller of the stream.
-	withCaller func(context.Context) context.Context
 }
 
 // newLiveOperation returns the operation of prepared parameters.
-func newLiveOperation(exec graphql.GraphExecutor, op *graphql.OperationContext, variables json.RawMessage, withCaller func(context.Context) context.Context) (*liveOperation, error) {
+func newLiveOperation(exec graphql.GraphExecutor, op *graphql.OperationContext, variables json.RawMessage) (*liveOperation, error) {
 	key, err := respcache.HashRequest("live", op.RawQuery, map[string]any{"variables": variables})
 	if err != nil {
 		return nil, err
 	}
 	return &liveOperation{
-		exec: exec, key: key.ForOperation(op.Operation.Name), query: op.RawQuery, name: op.Operation.Name, variables: variables, withCaller: withCaller,
+		exec: exec, key: key.ForOperation(op.Operation.Name), query: op.RawQuery, name: op.Operation.Name, variables: variables,
 	}, nil
 }
 
@@ -81,7 +79,7 @@ func (o *liveOperation) Execute(ctx context.Context, v edu.Viewer) (x live.Execu
 		decoded, _ := in.readWholeText() // without an error: the variables were encoded from decoded ones
 		params.Variables, _ = decoded.(map[string]any)
 	}
-	ctx = persisted.WithTrustedText(edu.WithViewer(o.withCaller(ctx), v))
+	ctx = persisted.WithTrustedText(edu.WithViewer(ctx, v))
 	ctx = graphql.StartOperationTrace(ctx)
 	ctx = live.WithDependencies(ctx, dependencies)
 	op, errs := o.exec.CreateOperationContext(ctx, params)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -16,10 +17,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
-	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/parked"
 )
 
 const (
@@ -42,29 +43,25 @@ const (
 	closeTryAgain     ws.StatusCode = 1013 // of RFC 6455
 )
 
-// socket is a WebSocket with the subprotocol graphql-transport-ws. One goroutine reads messages, and each
-// operation has one that writes.
+// socket is a WebSocket with the subprotocol graphql-transport-ws. It has a goroutine while it reads a message, and
+// one for each operation until its first response.
 type socket struct {
 	frameConn
 	handler *Handler
 	request *http.Request // of the upgrade
 	ctx     context.Context
 	cancel  context.CancelFunc
-	done    sync.WaitGroup // operations
+	init    *time.Timer // closes a socket that was not acknowledged
 
-	viewer edu.Viewer // does not change after the acknowledgement
+	lastRead atomic.Int64 // Unix time in seconds
+	viewer   edu.Viewer   // does not change after the acknowledgement
 
 	mu         sync.Mutex // guards what follows
 	acked      bool
 	token      string    // "" for an anonymous socket
 	expiry     time.Time // of the token; zero for never
 	operations map[string]*socketOperation
-}
-
-// socketOperation is an operation in progress.
-type socketOperation struct {
-	cancel context.CancelFunc
-	stream *live.Stream // nil before its first response
+	ended      bool // one of the streams has ended, because the server stops
 }
 
 // socketMessage is a message of the subprotocol.
@@ -74,60 +71,95 @@ type socketMessage struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-func (h *Handler) newSocket(ctx context.Context, cancel context.CancelFunc, r *http.Request, conn net.Conn, reader *bufio.Reader) *socket {
-	return &socket{
-		frameConn: frameConn{conn: conn, reader: reader, maxMessageBytes: h.MaxBodyBytes},
-		handler:   h, request: r, ctx: ctx, cancel: cancel,
-		viewer: edu.ViewerFrom(r.Context()), token: bearerToken(r), operations: map[string]*socketOperation{},
-	}
-}
-
-// serve reads messages until the socket is closed, and ends its operations.
-func (s *socket) serve() {
-	defer s.done.Wait()
-	defer s.cancel()
-	init := time.AfterFunc(s.handler.initTimeout, func() {
+// newSocket returns the socket of a connection that was taken from net/http.
+func (h *Handler) newSocket(r *http.Request, conn net.Conn) *socket {
+	s := &socket{handler: h, request: r, viewer: edu.ViewerFrom(r.Context()), token: bearerToken(r), operations: map[string]*socketOperation{}}
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
+	s.frameConn = frameConn{parked.NewConn(conn, webSocketCloseTimeout, s.end), h.MaxBodyBytes}
+	s.lastRead.Store(time.Now().Unix())
+	s.init = time.AfterFunc(h.initTimeout, func() {
 		if !s.isAcked() {
 			s.close(closeInitTimeout, "Connection initialisation timeout")
 		}
 	})
-	defer init.Stop()
-	go s.sendPings()
+	h.heartbeats.Add(s)
+	return s
+}
+
+// end is called when the connection has ended.
+func (s *socket) end() {
+	s.handler.heartbeats.Remove(s)
+	s.init.Stop()
+	s.endOperations()
+}
+
+// readBuffers are the buffers of sockets that are being read.
+var readBuffers = sync.Pool{New: func() any { return bufio.NewReader(nil) }}
+
+// Readable reads what the client has sent.
+func (s *socket) Readable() {
+	from := readBuffers.Get().(*bufio.Reader) //nolint:forcetypeassert // of New
+	from.Reset(s.Conn)
+	defer func() { from.Reset(nil); readBuffers.Put(from) }()
+	s.read(from)
+}
+
+// read reads messages until there are no more, and parks the connection then.
+func (s *socket) read(from *bufio.Reader) {
 	for {
-		text, err := s.readText()
+		text, err := s.readText(from)
 		if err != nil {
+			s.End()
 			return
 		}
-		var m socketMessage
-		if json.Unmarshal(text, &m) != nil {
-			s.close(closeBadMessage, "Invalid message received: it must be a JSON object")
-			continue
+		s.lastRead.Store(time.Now().Unix())
+		if text != nil && !s.IsClosing() {
+			s.receiveText(text)
 		}
-		s.receive(m)
+		if from.Buffered() == 0 && s.Park(&s.handler.poller, s.Readable) == nil {
+			return
+		}
 	}
+}
+
+func (s *socket) receiveText(text []byte) {
+	var m socketMessage
+	if json.Unmarshal(text, &m) != nil {
+		s.close(closeBadMessage, "Invalid message received: it must be a JSON object")
+		return
+	}
+	s.receive(m)
 }
 
 // close ends the operations and writes a close frame. Later messages of the client are dropped.
 func (s *socket) close(code ws.StatusCode, reason string) {
-	s.cancel()
+	s.endOperations()
 	s.frameConn.close(code, reason)
 }
 
-// sendPings has the client send something from time to time.
-func (s *socket) sendPings() {
-	heartbeat := time.NewTicker(s.handler.heartbeatInterval)
-	defer heartbeat.Stop()
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-heartbeat.C:
-			if s.isAcked() && s.writeText([]byte(`{"type":"ping"}`)) != nil {
-				return
-			}
-		}
+func (s *socket) endOperations() {
+	s.cancel()
+	s.mu.Lock()
+	operations := s.operations
+	s.operations = map[string]*socketOperation{}
+	s.mu.Unlock()
+	for _, o := range operations {
+		o.end()
 	}
 }
+
+// Beat has the client send something, and ends the connection of one that has sent nothing for long.
+func (s *socket) Beat() {
+	if time.Since(time.Unix(s.lastRead.Load(), 0)) > silenceTimeout+time.Second {
+		s.End()
+		return
+	}
+	if s.isAcked() && s.Begin(nil) {
+		s.Send(pingFrame, true)
+	}
+}
+
+var pingFrame = appendText(nil, []byte(`{"type":"ping"}`))
 
 func (s *socket) isAcked() bool {
 	s.mu.Lock()
@@ -187,6 +219,7 @@ func (s *socket) receiveInit(payload json.RawMessage) {
 	s.mu.Lock()
 	s.acked = true
 	s.mu.Unlock()
+	s.init.Stop()
 	_ = s.writeText([]byte(`{"type":"connection_ack"}`))
 }
 
@@ -258,7 +291,7 @@ func (s *socket) receiveSubscribe(m socketMessage) {
 		return
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	o := &socketOperation{cancel: cancel}
+	o := &socketOperation{socket: s, id: m.ID, cancel: cancel}
 	s.mu.Lock()
 	_, taken := s.operations[m.ID]
 	tooMany := len(s.operations) >= maxSocketOperations
@@ -278,21 +311,23 @@ func (s *socket) receiveSubscribe(m socketMessage) {
 		return
 	}
 	ctx = edu.WithViewer(middleware.DetachRequest(ctx), s.viewer)
-	ctx = s.handler.Streams.TransferCaller(edu.WithViewer(s.request.Context(), s.viewer), ctx)
-	s.done.Go(func() {
+	ctx = s.handler.Streams.TransferCaller(edu.WithViewer(s.request.Context(), s.viewer))(ctx)
+	go func() {
 		defer cancel()
 		s.run(ctx, m, o)
-	})
+	}()
 }
 
 // endOperation ends an operation that its client has completed.
 func (s *socket) endOperation(id string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if o := s.operations[id]; o != nil {
-		o.cancel()
-		delete(s.operations, id)
+	o := s.operations[id]
+	delete(s.operations, id)
+	s.mu.Unlock()
+	if o != nil {
+		o.end()
 	}
+	s.closeIfStopping()
 }
 
 // forget removes an operation before its last message is sent: its id may be used again. It returns false if
@@ -328,8 +363,7 @@ func (s *socket) run(ctx context.Context, m socketMessage, o *socketOperation) {
 	if reqErr == nil {
 		var started startedStream
 		if started, reqErr = s.start(ctx, params, meter); reqErr == nil {
-			defer started.close()
-			s.follow(ctx, m.ID, o, started)
+			s.follow(o, started)
 			return
 		}
 	}
@@ -382,17 +416,24 @@ func (s *socket) start(ctx context.Context, params *graphql.RawParams, meter *me
 }
 
 // follow sends the responses of a started operation.
-func (s *socket) follow(ctx context.Context, id string, o *socketOperation, started startedStream) {
+func (s *socket) follow(o *socketOperation, started startedStream) {
 	if started.stream == nil {
-		s.finish(id, o, started.single)
+		s.finish(o.id, o, started.single)
 		return
 	}
 	s.mu.Lock()
-	o.stream = started.stream
-	started.stream.EndAt(s.expiry) // of a newer token than its first execution had, if the session was extended
+	current := s.operations[o.id] == o
+	if current {
+		o.stream = started.stream
+	}
+	expiry := s.expiry // of a newer token than the first execution had, if the session was extended
 	s.mu.Unlock()
-	s.handler.pump(ctx, started.stream, socketSink{s, nextPrefix(id)})
-	s.forget(id, o)
+	if !current { // the client has completed it, or is gone
+		started.stream.Close()
+		return
+	}
+	started.stream.EndAt(expiry)
+	started.stream.Notify(o)
 }
 
 // finish sends the only response of an operation: next and complete, or error if it was not executed.
@@ -402,11 +443,13 @@ func (s *socket) finish(id string, o *socketOperation, resp *graphql.Response) {
 	}
 	if resp.Data == nil && len(resp.Errors) > 0 {
 		s.sendErrors(id, resp.Errors)
+		s.closeIfStopping()
 		return
 	}
 	if s.writeText(nextPrefix(id), response.EncodeEnvelope(resp), []byte{'}'}) == nil {
 		s.sendComplete(id)
 	}
+	s.closeIfStopping()
 }
 
 func (s *socket) sendErrors(id string, errs gqlerror.List) {
@@ -427,30 +470,4 @@ func nextPrefix(id string) []byte {
 func appendJSON(to []byte, text string) []byte {
 	encoded, _ := json.Marshal(text)
 	return append(to, encoded...)
-}
-
-// socketSink writes the events of one operation. Its heartbeat is that of the socket.
-type socketSink struct {
-	socket *socket
-	prefix []byte // of each message
-}
-
-// sendEvent sends an event. Its id is in the extensions of the message, for a client that resumes.
-func (s socketSink) sendEvent(e *live.Event) error {
-	return s.socket.writeText(s.prefix, e.Frame("socket", socketPayload), []byte{'}'})
-}
-
-// socketPayload returns a response with the id of its event, which Server-Sent Events have beside it.
-func socketPayload(e *live.Event) []byte { return e.Response(true) }
-
-func (s socketSink) sendHeartbeat() error { return nil }
-
-// sendEnd closes the socket, with all of its operations.
-func (s socketSink) sendEnd(reason live.EndReason) error {
-	if reason == live.EndOfToken {
-		s.socket.close(closeForbidden, "Forbidden: the session has ended or changed")
-		return nil
-	}
-	s.socket.close(ws.StatusGoingAway, "the server stops: connect again")
-	return nil
 }

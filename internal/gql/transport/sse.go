@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/live"
@@ -38,30 +37,13 @@ func explicitQuality(header, mediaType string) int {
 	return acceptQuality(header, mediaType)
 }
 
-// sseSink writes Server-Sent Events in the distinct-connections mode of graphql-sse.
-type sseSink struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
+// sseForm is that of Server-Sent Events in the distinct-connections mode of graphql-sse. Its beginning has the time
+// after which a client connects again.
+var sseForm = &streamForm{
+	name: "sse", contentType: mediaTypeEventStream + "; charset=utf-8",
+	begin: func() []byte { return fmt.Appendf(nil, ":\nretry: %d\n\n", reconnectDelay().Milliseconds()) },
+	event: sseFrame, end: sseEnd, heartbeat: []byte(":\n\n"),
 }
-
-func (s sseSink) write(b []byte) error {
-	if _, err := s.w.Write(b); err != nil {
-		return err
-	}
-	return s.control.Flush()
-}
-
-// begin sends the header and the time after which a client connects again.
-func (s sseSink) begin() error {
-	h := s.w.Header()
-	h.Set("Content-Type", mediaTypeEventStream+"; charset=utf-8")
-	h.Set("Cache-Control", "private, no-cache, no-store")
-	h.Set("X-Accel-Buffering", "no")
-	s.w.WriteHeader(http.StatusOK)
-	return s.write(fmt.Appendf(nil, ":\nretry: %d\n\n", reconnectDelay().Milliseconds()))
-}
-
-func (s sseSink) sendEvent(e *live.Event) error { return s.write(e.Frame("sse", sseFrame)) }
 
 // sseFrame returns an event of the protocol graphql-sse. The body has no line ends.
 func sseFrame(e *live.Event) []byte {
@@ -76,18 +58,16 @@ func sseLast(body []byte) []byte {
 	return slices.Concat([]byte("event: next\n"), sseData(body), []byte(sseComplete))
 }
 
-func (s sseSink) sendHeartbeat() error { return s.write([]byte(":\n\n")) }
-
 // sseComplete ends a stream. EventSource ignores an event without data.
 const sseComplete = "event: complete\ndata:\n\n"
 
-// sendEnd ends a stream whose session has ended with an error, and leaves the one of a server that stops
+// sseEnd ends a stream whose session has ended with an error, and leaves the one of a server that stops
 // without "complete", so that its client connects again, with the id of the last event.
-func (s sseSink) sendEnd(reason live.EndReason) error {
+func sseEnd(reason live.EndReason) []byte {
 	if reason == live.EndOfToken {
-		return s.write(sseLast(sessionEndedBody()))
+		return sseLast(sessionEndedBody())
 	}
-	return s.write(fmt.Appendf(nil, "retry: %d\n: the server stops\n\n", reconnectDelay().Milliseconds()))
+	return fmt.Appendf(nil, "retry: %d\n: the server stops\n\n", reconnectDelay().Milliseconds())
 }
 
 // sessionEndedBody returns the last response of a stream whose token is no longer accepted.
@@ -105,17 +85,11 @@ func (h *Handler) serveEventStream(out responseWriter, r *http.Request, in *pars
 	if reqErr != nil {
 		return reqErr
 	}
-	defer started.close()
-	sink := sseSink{out.w, http.NewResponseController(out.w)}
-	_ = sink.control.SetReadDeadline(time.Time{}) // its end would cancel the stream
-	if sink.begin() != nil {
-		return nil
+	if started.stream != nil {
+		h.serveStream(out.w, r, started.stream, sseForm)
+	} else if sseForm.sendHeader(out.w) == nil {
+		_ = flush(out.w, sseLast(response.EncodeEnvelope(started.single)))
 	}
-	if started.stream == nil {
-		_ = sink.write(sseLast(response.EncodeEnvelope(started.single)))
-		return nil
-	}
-	h.pump(r.Context(), started.stream, sink)
 	return nil
 }
 
@@ -128,16 +102,11 @@ func acceptsMultipart(accept []string) bool {
 	return strings.Contains(header, "multipart/mixed") && strings.Contains(header, "subscriptionspec=1.0")
 }
 
-// multipartSink writes the parts of Apollo's subscriptions over multipart HTTP: each has a payload.
-type multipartSink struct{ sseSink }
-
-func (s multipartSink) begin() error {
-	h := s.w.Header()
-	h.Set("Content-Type", `multipart/mixed;boundary="`+multipartBoundary+`";subscriptionSpec=1.0`)
-	h.Set("Cache-Control", "private, no-cache, no-store")
-	h.Set("X-Accel-Buffering", "no")
-	s.w.WriteHeader(http.StatusOK)
-	return s.write([]byte("\r\n--" + multipartBoundary))
+// multipartForm is that of Apollo's subscriptions over multipart HTTP: each part has a payload.
+var multipartForm = &streamForm{
+	name: "multipart", contentType: `multipart/mixed;boundary="` + multipartBoundary + `";subscriptionSpec=1.0`,
+	begin: func() []byte { return []byte("\r\n--" + multipartBoundary) },
+	event: multipartFrame, end: multipartEnd, heartbeat: multipartPart([]byte("{}")),
 }
 
 // multipartPart returns a part, with the delimiter that ends it, so that clients need not wait for the next.
@@ -153,20 +122,14 @@ func multipartFrame(e *live.Event) []byte {
 	return multipartPart(slices.Concat([]byte(`{"payload":`), e.Response(true), []byte{'}'}))
 }
 
-func (s multipartSink) sendEvent(e *live.Event) error {
-	return s.write(e.Frame("multipart", multipartFrame))
-}
-
-func (s multipartSink) sendHeartbeat() error { return s.write(multipartPart([]byte("{}"))) }
-
-// sendEnd ends the response. A transport error, which has no payload, says that it was not the
+// multipartEnd ends the response. A transport error, which has no payload, says that it was not the
 // subscription that ended.
-func (s multipartSink) sendEnd(reason live.EndReason) error {
+func multipartEnd(reason live.EndReason) []byte {
 	part := `{"payload":null,"errors":[{"message":"the server stops: subscribe again","extensions":{"code":"SERVICE_UNAVAILABLE"}}]}`
 	if reason == live.EndOfToken {
 		part = `{"payload":null,` + strings.TrimPrefix(string(sessionEndedBody()), "{")
 	}
-	return s.write(append(multipartPart([]byte(part)), "--\r\n"...))
+	return append(multipartPart([]byte(part)), "--\r\n"...)
 }
 
 // serveMultipart serves a subscription or a live query as multipart/mixed. Other operations have a single
@@ -176,15 +139,10 @@ func (h *Handler) serveMultipart(out responseWriter, r *http.Request, in *parsed
 	if reqErr != nil {
 		return reqErr
 	}
-	defer started.close()
 	if started.stream == nil {
 		h.writeResponse(r.Context(), out, started.single)
-		return nil
-	}
-	sink := multipartSink{sseSink{out.w, http.NewResponseController(out.w)}}
-	_ = sink.control.SetReadDeadline(time.Time{})
-	if sink.begin() == nil {
-		h.pump(r.Context(), started.stream, sink)
+	} else {
+		h.serveStream(out.w, r, started.stream, multipartForm)
 	}
 	return nil
 }

@@ -36,9 +36,9 @@ type StreamOptions struct {
 	Authenticate func(ctx context.Context, token string) (v edu.Viewer, expiry time.Time, err error)
 	// Reauthenticate returns the viewer of a user's token as of now, from the database.
 	Reauthenticate func(ctx context.Context, user int64, token string) (edu.Viewer, error)
-	// TransferCaller returns a copy of a context in which costs count for the viewer of another, and for the address
-	// of the other's request.
-	TransferCaller func(from, to context.Context) context.Context
+	// TransferCaller returns a function that returns a copy of a context in which costs count for the viewer of another
+	// one, and for the address of its request.
+	TransferCaller func(from context.Context) func(to context.Context) context.Context
 	// Caller returns who a request counts for.
 	Caller func(*http.Request) memory.Caller
 	// ConsumeRequest counts an operation on a WebSocket as a request.
@@ -73,36 +73,84 @@ func (h *Handler) negotiateForm(r *http.Request) (form responseForm, prefersJSON
 	return singleResponse, prefersJSON, acceptable
 }
 
-// streamSink writes the events of one stream to its client.
-type streamSink interface {
-	// sendEvent sends an event, sendHeartbeat something that clients ignore.
-	sendEvent(e *live.Event) error
-	sendHeartbeat() error
-	// sendEnd ends the stream: its session or the server ends.
-	sendEnd(reason live.EndReason) error
+// streamForm is how a stream is written in the body of an HTTP response.
+type streamForm struct {
+	name        string
+	contentType string
+	// begin returns the beginning of the body, event an event, and end the end of the stream.
+	begin     func() []byte
+	event     func(*live.Event) []byte
+	end       func(live.EndReason) []byte
+	heartbeat []byte // which clients ignore
+}
+
+// sendHeader sends the header of the response and the beginning of its body.
+func (f *streamForm) sendHeader(w http.ResponseWriter) error {
+	h := w.Header()
+	h.Set("Content-Type", f.contentType)
+	h.Set("Cache-Control", "private, no-cache, no-store")
+	h.Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	return flush(w, f.begin())
+}
+
+// flush sends bytes to the client at once.
+func flush(w http.ResponseWriter, b []byte) error {
+	if _, err := w.Write(b); err != nil {
+		return err
+	}
+	return http.NewResponseController(w).Flush()
+}
+
+// serveStream sends the events of a stream until it ends or its client is gone, on a parked connection if it can be
+// one.
+func (h *Handler) serveStream(w http.ResponseWriter, r *http.Request, s *live.Stream, form *streamForm) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // its end would cancel the stream
+	if canPark(r) {
+		w.Header().Set("Connection", "close") // net/http cannot have a parked one back
+	}
+	if form.sendHeader(w) != nil {
+		s.Close()
+		return
+	}
+	if h.parkStream(w, r, s, form) {
+		return
+	}
+	defer s.Close()
+	h.pump(r.Context(), w, s, form)
+}
+
+// channelListener receives an element when its stream has something.
+type channelListener chan struct{}
+
+// Wake implements live.Listener.
+func (c channelListener) Wake() {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // pump sends the events of a stream until it ends, its context is done, or its client is gone.
-func (h *Handler) pump(ctx context.Context, s *live.Stream, sink streamSink) {
-	heartbeat := time.NewTicker(h.heartbeatInterval)
+func (h *Handler) pump(ctx context.Context, w http.ResponseWriter, s *live.Stream, form *streamForm) {
+	heartbeat := time.NewTicker(h.heartbeats.Interval)
 	defer heartbeat.Stop()
+	ready := make(channelListener, 1)
+	s.Notify(ready)
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
 			return
 		case <-heartbeat.C:
-			err = sink.sendHeartbeat()
-		case <-s.Ready():
-			if ctx.Err() != nil {
-				return
-			}
+			err = flush(w, form.heartbeat)
+		case <-ready:
 			e, end := s.Next()
 			if e != nil {
-				err = sink.sendEvent(e)
+				err = flush(w, e.Frame(form.name, form.event))
 			}
 			if end != 0 {
-				_ = sink.sendEnd(end)
+				_ = flush(w, form.end(end))
 				return
 			}
 		}
@@ -118,18 +166,9 @@ func reconnectDelay() time.Duration { return minReconnect + rand.N(maxReconnect-
 // startedStream is an operation whose first response is there.
 type startedStream struct {
 	// stream continues it; nil if the response is the only one.
-	stream      *live.Stream
-	reservation *live.Reservation
+	stream *live.Stream
 	// single is the only response.
 	single *graphql.Response
-}
-
-// close ends the stream and gives its place back.
-func (s startedStream) close() {
-	if s.stream != nil {
-		s.stream.Close()
-		s.reservation.Release()
-	}
 }
 
 // streamStart is what is needed to start a stream.
@@ -177,12 +216,13 @@ func (h *Handler) openStream(ctx context.Context, start streamStart, op *graphql
 	dependencies := &live.Dependencies{}
 	resp, _ := dispatch(live.WithDependencies(ctx, dependencies), h.exec, op)
 	first := newExecution(resp, dependencies)
-	operation, err := newLiveOperation(h.exec, op, variables, func(to context.Context) context.Context { return h.Streams.TransferCaller(ctx, to) })
+	operation, err := newLiveOperation(h.exec, op, variables)
 	if first.Unavailable || isRejected(resp) || err != nil {
 		return startedStream{single: resp}
 	}
 	request := live.Request{
-		Operation: operation, Viewer: edu.ViewerFrom(ctx), First: first, LastEventID: start.lastEventID, Interval: liveInterval(op),
+		Operation: operation, Viewer: edu.ViewerFrom(ctx), WithCaller: h.Streams.TransferCaller(ctx),
+		First: first, LastEventID: start.lastEventID, Interval: liveInterval(op),
 	}
 	if start.token != nil {
 		request.Verify = h.verifier(request.Viewer.ID, start.token)
@@ -192,7 +232,7 @@ func (h *Handler) openStream(ctx context.Context, start streamStart, op *graphql
 	if start.token != nil {
 		h.confirmSession(ctx, s, request.Viewer, start.token())
 	}
-	return startedStream{stream: s, reservation: reservation}
+	return startedStream{stream: s}
 }
 
 // confirmSession has a stream end when its token expires. The token may have been revoked during the first

@@ -109,7 +109,9 @@ func newStreamServer(t testing.TB, change ...func(*transport.Options)) *streamSe
 		Reauthenticate: func(ctx context.Context, _ int64, token string) (edu.Viewer, error) {
 			return s.tokens.VerifyToken(ctx, token)
 		},
-		TransferCaller: func(_, to context.Context) context.Context { return to },
+		TransferCaller: func(context.Context) func(context.Context) context.Context {
+			return func(to context.Context) context.Context { return to }
+		},
 		Caller:         func(r *http.Request) memory.Caller { return memory.Caller{ID: "a", Address: "a"} },
 		ConsumeRequest: func(context.Context) error { s.requests.Add(1); return nil },
 	}}

@@ -22,9 +22,11 @@ import (
 func streamOptions(t *testing.T) transport.StreamOptions {
 	t.Helper()
 	return transport.StreamOptions{
-		Hub:            live.NewHub(live.Options{Changes: invalidation.New(nil, slog.New(slog.DiscardHandler))}),
-		Caller:         func(*http.Request) memory.Caller { return memory.Caller{} },
-		TransferCaller: func(_, to context.Context) context.Context { return to },
+		Hub:    live.NewHub(live.Options{Changes: invalidation.New(nil, slog.New(slog.DiscardHandler))}),
+		Caller: func(*http.Request) memory.Caller { return memory.Caller{} },
+		TransferCaller: func(context.Context) func(context.Context) context.Context {
+			return func(to context.Context) context.Context { return to }
+		},
 	}
 }
 

@@ -2,21 +2,19 @@ package transport
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
 
 	"github.com/7p-education/api/internal/gql/response"
+	"github.com/7p-education/api/internal/parked"
 )
 
 // webSocketProtocol is the subprotocol graphql-transport-ws, of the library graphql-ws.
@@ -25,8 +23,6 @@ const webSocketProtocol = "graphql-transport-ws"
 const (
 	// silenceTimeout is how long a client may send nothing: each ping makes it send a pong.
 	silenceTimeout = 3 * heartbeatInterval
-	// webSocketWriteTimeout is how long a client may take to read a message.
-	webSocketWriteTimeout = 15 * time.Second
 	// webSocketCloseTimeout is how long the server reads what the client still sends after a close frame. If it
 	// closed the connection at once, the client might never receive the frame.
 	webSocketCloseTimeout = time.Second
@@ -39,21 +35,19 @@ func isWebSocketUpgrade(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// serveWebSocket serves operations on a WebSocket until it is closed.
+// serveWebSocket opens a WebSocket, which is served after the request.
 func (h *Handler) serveWebSocket(out responseWriter, r *http.Request) *response.RequestError {
 	if reqErr := h.checkUpgrade(r); reqErr != nil {
 		return reqErr
 	}
 	upgrader := ws.HTTPUpgrader{Protocol: func(name string) bool { return name == webSocketProtocol }}
 	conn, buffered, _, err := upgrader.Upgrade(r, out.w)
-	if conn == nil {
-		return nil // HTTP/2 cannot be upgraded: the upgrader has written so
-	}
-	defer func() { _ = conn.Close() }()
-	if err == nil { // else it has written why
-		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-		defer cancel()
-		h.newSocket(ctx, cancel, r, conn, buffered.Reader).serve()
+	switch {
+	case conn == nil: // HTTP/2 cannot be upgraded: the upgrader has written so
+	case err != nil: // it has written why
+		_ = conn.Close()
+	default:
+		go h.newSocket(r, conn).read(buffered.Reader)
 	}
 	return nil
 }
@@ -78,66 +72,53 @@ func isSameOrigin(origin, host string) bool {
 	return err == nil && strings.EqualFold(u.Host, host)
 }
 
-// frameConn reads and writes the messages of a WebSocket (RFC 6455). One goroutine may read; any may write.
+// frameConn reads and writes the messages of a WebSocket (RFC 6455). One goroutine at a time may read; any may write.
 type frameConn struct {
-	conn            net.Conn
-	reader          *bufio.Reader
+	*parked.Conn
 	maxMessageBytes int64
-
-	writing sync.Mutex  // held while a frame is written
-	closed  atomic.Bool // whether a close frame was written, or a write failed
 }
 
 // errNotText is returned for a message that is not text.
 var errNotText = errors.New("the message is not text")
 
-// readText returns the next text message, and answers control frames. An error is final: the close frame is
-// written. After a close frame it drops all messages.
-func (c *frameConn) readText() ([]byte, error) {
-	control := wsutil.ControlFrameHandler(c, ws.StateServerSide)
-	for {
-		c.extendReadDeadline()
-		reader := wsutil.Reader{
-			Source: c.reader, State: ws.StateServerSide, CheckUTF8: true, OnIntermediate: control,
-			MaxFrameSize: c.maxMessageBytes, MaxMessageSize: c.maxMessageBytes,
-		}
-		header, err := reader.NextFrame()
-		if err == nil && header.OpCode.IsControl() {
-			if err = control(header, &reader); err == nil {
-				continue
-			}
-		}
-		var text []byte
-		switch {
-		case err != nil:
-		case header.OpCode != ws.OpText:
-			err = errNotText
-		default:
-			text, err = io.ReadAll(&reader)
-		}
-		if err == nil && c.closed.Load() {
-			continue
-		}
-		if err != nil {
-			c.closeForError(err)
-		}
-		return text, err
+// readText returns the next text message, or nil after a control frame, which it has answered. An error is final: the
+// close frame is written.
+func (c frameConn) readText(from *bufio.Reader) (text []byte, err error) {
+	control := wsutil.ControlFrameHandler(controlWriter{c}, ws.StateServerSide)
+	_ = c.SetReadDeadline(time.Now().Add(silenceTimeout))
+	reader := wsutil.Reader{
+		Source: from, State: ws.StateServerSide, CheckUTF8: true, OnIntermediate: control,
+		MaxFrameSize: c.maxMessageBytes, MaxMessageSize: c.maxMessageBytes,
 	}
+	header, err := reader.NextFrame()
+	switch {
+	case err != nil:
+	case header.OpCode.IsControl():
+		err = control(header, &reader)
+	case header.OpCode != ws.OpText:
+		err = errNotText
+	default:
+		text, err = io.ReadAll(&reader)
+	}
+	if err != nil {
+		c.closeForError(err, from)
+	}
+	return text, err
 }
 
-// extendReadDeadline gives the client more time for the next frame, unless a close frame was written.
-func (c *frameConn) extendReadDeadline() {
-	if c.closed.Load() {
-		return
+// controlWriter writes answers to control frames, each as a whole.
+type controlWriter struct{ frameConn }
+
+func (c controlWriter) Write(frame []byte) (int, error) {
+	if ws.OpCode(frame[0]&0x0f) == ws.OpClose {
+		c.WriteLast(frame)
+		return len(frame), nil
 	}
-	_ = c.conn.SetReadDeadline(time.Now().Add(silenceTimeout))
-	if c.closed.Load() { // meanwhile
-		_ = c.conn.SetReadDeadline(time.Now().Add(webSocketCloseTimeout))
-	}
+	return c.Conn.Write(frame)
 }
 
 // closeForError writes the close frame for an error of reading, and drops what the client still sends.
-func (c *frameConn) closeForError(err error) {
+func (c frameConn) closeForError(err error, from io.Reader) {
 	_, isProtocolError := errors.AsType[ws.ProtocolError](err)
 	switch {
 	case errors.Is(err, wsutil.ErrFrameTooLarge), errors.Is(err, wsutil.ErrMessageTooLarge):
@@ -151,47 +132,26 @@ func (c *frameConn) closeForError(err error) {
 	default:
 		return // there is no connection any more, or the client has closed it
 	}
-	_, _ = io.Copy(io.Discard, c.reader)
-}
-
-// Write writes a whole frame: an answer to a control frame.
-func (c *frameConn) Write(frame []byte) (int, error) {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	return c.writeFrame(frame)
-}
-
-// writeFrame requires the mutex.
-func (c *frameConn) writeFrame(frame []byte) (int, error) {
-	if c.closed.Load() {
-		return 0, net.ErrClosed
-	}
-	_ = c.conn.SetWriteDeadline(time.Now().Add(webSocketWriteTimeout))
-	n, err := c.conn.Write(frame)
-	switch {
-	case err != nil: // half a frame may be written
-		c.closed.Store(true)
-		_ = c.conn.Close()
-	case ws.OpCode(frame[0]&0x0f) == ws.OpClose:
-		c.closed.Store(true)
-		_ = c.conn.SetReadDeadline(time.Now().Add(webSocketCloseTimeout))
-	}
-	return n, err
+	_, _ = io.Copy(io.Discard, from)
 }
 
 // writeText writes a text message of several parts.
-func (c *frameConn) writeText(parts ...[]byte) error {
+func (c frameConn) writeText(parts ...[]byte) error {
+	_, err := c.Write(appendText(nil, parts...))
+	return err
+}
+
+// appendText appends the frame of a text message of several parts.
+func appendText(to []byte, parts ...[]byte) []byte {
 	size := 0
 	for _, part := range parts {
 		size += len(part)
 	}
-	frame := make([]byte, 0, ws.MaxHeaderSize+size)
-	frame = appendFrameHeader(frame, ws.OpText, size)
+	to = appendFrameHeader(slices.Grow(to, ws.MaxHeaderSize+size), ws.OpText, size)
 	for _, part := range parts {
-		frame = append(frame, part...)
+		to = append(to, part...)
 	}
-	_, err := c.Write(frame)
-	return err
+	return to
 }
 
 // appendFrameHeader appends the header of a whole message from a server (RFC 6455, section 5.2).
@@ -211,11 +171,9 @@ func appendFrameHeader(to []byte, op ws.OpCode, size int) []byte {
 	return to
 }
 
-// close writes a close frame, unless one was written, and ends the reading after webSocketCloseTimeout.
-func (c *frameConn) close(code ws.StatusCode, reason string) {
-	c.writing.Lock()
-	defer c.writing.Unlock()
+// close writes a close frame, unless one was written, and ends the connection after webSocketCloseTimeout.
+func (c frameConn) close(code ws.StatusCode, reason string) {
 	reason = strings.ToValidUTF8(reason[:min(len(reason), maxCloseReasonBytes)], "")
 	body := ws.NewCloseFrameBody(code, reason)
-	_, _ = c.writeFrame(append(appendFrameHeader(nil, ws.OpClose, len(body)), body...))
+	c.WriteLast(append(appendFrameHeader(nil, ws.OpClose, len(body)), body...))
 }
