@@ -65,7 +65,7 @@ func (l limitedListener) Accept() (net.Conn, error) {
 			return conn, nil
 		}
 		if l.limit.acquire(peer) {
-			return &limitedConn{Conn: conn, release: sync.OnceFunc(func() { l.limit.release(peer) })}, nil
+			return &limitedConn{Conn: conn, limit: l.limit, peer: peer}, nil
 		}
 		l.limit.reject(conn, peer)
 	}
@@ -127,12 +127,14 @@ func (c *ConnectionLimit) reject(conn net.Conn, peer netip.Addr) {
 // limitedConn counts for its address until it is closed.
 type limitedConn struct {
 	net.Conn
-	release func()
+	limit  *ConnectionLimit
+	peer   netip.Addr
+	closed sync.Once
 }
 
 // Close closes the connection and stops counting it.
 func (c *limitedConn) Close() error {
-	defer c.release()
+	defer c.closed.Do(func() { c.limit.release(c.peer) })
 	return c.Conn.Close()
 }
 

@@ -21,7 +21,7 @@ type Conn struct {
 	inner  net.Conn        // that Conn wraps
 	raw    syscall.RawConn // nil if every operation may block
 	linger time.Duration
-	gone   func()
+	owner  Owner
 
 	mu      sync.Mutex
 	free    *sync.Cond // signalled when writing ends; nil before somebody has to wait
@@ -32,13 +32,22 @@ type Conn struct {
 	ended   bool
 }
 
+// Owner is called by its Conn, on any goroutine.
+type Owner interface {
+	// Readable is called once after each Park when the connection can be read: its client has sent something, or is
+	// gone.
+	Readable()
+	// Gone is called once, when the connection has ended.
+	Gone()
+}
+
 // wrappedConn is a connection that wraps another one without changing its bytes.
 type wrappedConn interface{ UnwrapConn() net.Conn }
 
-// NewConn returns a connection that ends when a write fails, and for the time of linger after its last frame. Then it
-// is closed and gone is called, once and on any goroutine.
-func NewConn(conn net.Conn, linger time.Duration, gone func()) *Conn {
-	c := &Conn{Conn: conn, inner: conn, linger: linger, gone: gone}
+// NewConn returns a connection that ends, and is closed, when a write fails, and the time of linger after its last
+// frame.
+func NewConn(conn net.Conn, linger time.Duration, owner Owner) *Conn {
+	c := &Conn{Conn: conn, inner: conn, linger: linger, owner: owner}
 	for {
 		outer, ok := c.inner.(wrappedConn)
 		if !ok {
@@ -52,9 +61,9 @@ func NewConn(conn net.Conn, linger time.Duration, gone func()) *Conn {
 	return c
 }
 
-// Park calls readable once, on a goroutine of its own, when the connection can be read: its client has sent
-// something, or is gone. It returns an error if the connection has ended, or cannot be polled.
-func (c *Conn) Park(p *Poller, readable func()) (err error) {
+// Park calls the Readable of the owner once, on a goroutine of its own. It returns an error if the connection has
+// ended, or cannot be polled.
+func (c *Conn) Park(p *Poller) (err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -65,7 +74,7 @@ func (c *Conn) Park(p *Poller, readable func()) (err error) {
 	case c.watch != nil:
 		return c.watch.Rearm()
 	}
-	c.watch, err = p.Add(c.raw, readable)
+	c.watch, err = p.Add(c.raw, c.owner)
 	return err
 }
 
@@ -199,7 +208,7 @@ func (c *Conn) End() {
 		watch.Remove()
 	}
 	_ = c.Close()
-	c.gone()
+	c.owner.Gone()
 }
 
 // writeNow writes as much as the client has room for.

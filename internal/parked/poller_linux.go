@@ -23,17 +23,20 @@ type Poller struct {
 	lastID  uint64
 }
 
+// Reader is called when its connection can be read.
+type Reader interface{ Readable() }
+
 // Watch is a connection of a Poller.
 type Watch struct {
-	poller   *Poller
-	id       uint64 // file descriptors are used again, and events of a closed one may be read late
-	raw      syscall.RawConn
-	readable func()
+	poller *Poller
+	id     uint64 // file descriptors are used again, and events of a closed one may be read late
+	raw    syscall.RawConn
+	reader Reader
 }
 
-// Add calls readable, on a goroutine of its own, when the connection can be read: its client has sent something, or
+// Add calls a reader, on a goroutine of its own, when the connection can be read: its client has sent something, or
 // is gone. It is called once, and again after each Rearm.
-func (p *Poller) Add(raw syscall.RawConn, readable func()) (*Watch, error) {
+func (p *Poller) Add(raw syscall.RawConn, r Reader) (*Watch, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.epoll == nil {
@@ -42,7 +45,7 @@ func (p *Poller) Add(raw syscall.RawConn, readable func()) (*Watch, error) {
 		}
 	}
 	p.lastID++
-	w := &Watch{poller: p, id: p.lastID, raw: raw, readable: readable}
+	w := &Watch{poller: p, id: p.lastID, raw: raw, reader: r}
 	if err := w.setEvents(p, unix.EPOLL_CTL_ADD); err != nil {
 		p.closeIfIdle()
 		return nil, fmt.Errorf("watch a connection: %w", err)
@@ -95,7 +98,7 @@ func (p *Poller) poll(epoll syscall.RawConn) {
 			w := p.watched[eventID(e)]
 			p.mu.Unlock()
 			if w != nil {
-				go w.readable()
+				go w.reader.Readable()
 			}
 		}
 	}
@@ -111,7 +114,7 @@ func (w *Watch) setEvents(p *Poller, operation int) (err error) {
 	}), err)
 }
 
-// Rearm has readable called once more.
+// Rearm has the reader called once more.
 func (w *Watch) Rearm() error {
 	p := w.poller
 	p.mu.Lock()

@@ -10,11 +10,14 @@ import (
 // Poller is available on Linux only: elsewhere each connection has a goroutine that reads.
 type Poller struct{}
 
+// Reader is called when its connection can be read.
+type Reader interface{ Readable() }
+
 // Watch is a connection of a Poller.
 type Watch struct{}
 
 // Add returns errors.ErrUnsupported.
-func (p *Poller) Add(syscall.RawConn, func()) (*Watch, error) { return nil, errors.ErrUnsupported }
+func (p *Poller) Add(syscall.RawConn, Reader) (*Watch, error) { return nil, errors.ErrUnsupported }
 
 // Rearm returns errors.ErrUnsupported.
 func (w *Watch) Rearm() error { return errors.ErrUnsupported }

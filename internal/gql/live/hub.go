@@ -150,20 +150,24 @@ func (h *Hub) mark() Mark {
 	return Mark{h.marks, h.index.now, h.options.Changes.Position()}
 }
 
-// Release gives the place back.
+// Release gives the place back, unless a stream was opened that has it.
 func (r *Reservation) Release() {
 	r.once.Do(func() {
-		h := r.hub
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.reserved--
-		decrement(h.byCaller, r.caller.ID)
-		decrement(h.byAddress, r.caller.Address)
-		if h.reserved == 0 {
-			h.unfollow()
-			h.unfollow, h.index = nil, changeIndex{now: h.index.now}
-		}
+		r.hub.mu.Lock()
+		defer r.hub.mu.Unlock()
+		r.hub.releasePlace(r.caller)
 	})
+}
+
+// releasePlace requires the mutex.
+func (h *Hub) releasePlace(c memory.Caller) {
+	h.reserved--
+	decrement(h.byCaller, c.ID)
+	decrement(h.byAddress, c.Address)
+	if h.reserved == 0 {
+		h.unfollow()
+		h.unfollow, h.index = nil, changeIndex{now: h.index.now}
+	}
 }
 
 func decrement(counts map[string]int, key string) {
@@ -187,11 +191,13 @@ func (h *Hub) checkLimits(caller memory.Caller) error {
 	return nil
 }
 
-// Open begins the stream of a reservation. The request's first execution must have begun after it.
+// Open begins the stream of a reservation, which gives the place back when it is closed. The request's first
+// execution must have begun after the reservation.
 func (r *Reservation) Open(request Request) *Stream {
 	h := r.hub
+	r.once.Do(func() {})
 	s := &Stream{
-		hub: h, reservation: r, viewer: request.Viewer, withCaller: request.WithCaller, verifyToken: request.Verify,
+		hub: h, caller: r.caller, viewer: request.Viewer, withCaller: request.WithCaller, verifyToken: request.Verify,
 		interval: max(request.Interval, h.options.MinInterval),
 	}
 	e := newEvent(request.First.Body, r.mark.position)
@@ -233,6 +239,7 @@ func (h *Hub) removeStream(s *Stream) {
 		s.expiry.Stop()
 	}
 	h.leaveWatch(s)
+	h.releasePlace(s.caller)
 }
 
 // applyChange executes the watches again that depend on a tag, all of them if tags is nil.

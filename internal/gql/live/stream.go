@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/memory"
 )
 
 // Request opens a stream.
@@ -43,7 +44,7 @@ type Listener interface{ Wake() }
 // Stream is the stream of one client. Its methods are safe for concurrent use.
 type Stream struct {
 	hub         *Hub
-	reservation *Reservation
+	caller      memory.Caller
 	viewer      edu.Viewer
 	withCaller  func(context.Context) context.Context
 	verifyToken func(context.Context) (edu.Viewer, error) // nil without a token
@@ -97,9 +98,8 @@ func (s *Stream) Next() (e *Event, end EndReason) {
 // Close ends the stream and gives its place back. It may be called several times.
 func (s *Stream) Close() {
 	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
 	s.hub.removeStream(s)
-	s.hub.mu.Unlock()
-	s.reservation.Release()
 }
 
 // offer makes an event the next one, in place of an older one that was not read. It requires the hub's mutex.

@@ -213,7 +213,7 @@ func (w *watch) execute() {
 // who has spent the budget does not delay the others.
 func (w *watch) anyStream() (found *Stream) {
 	for s := range w.streams {
-		if found = s; s.reservation.caller.ID != w.failed {
+		if found = s; s.caller.ID != w.failed {
 			break
 		}
 	}
@@ -222,8 +222,8 @@ func (w *watch) anyStream() (found *Stream) {
 
 // retry executes the operation again later, because its response is not available now to the caller of a stream.
 func (w *watch) retry(s *Stream, after time.Duration) {
-	w.failed = s.reservation.caller.ID
-	if after == 0 || w.anyStream().reservation.caller.ID != w.failed {
+	w.failed = s.caller.ID
+	if after == 0 || w.anyStream().caller.ID != w.failed {
 		after = min(maxRetry, minRetry<<min(w.failures, 10))
 	}
 	w.failures++

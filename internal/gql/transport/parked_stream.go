@@ -32,9 +32,9 @@ func (h *Handler) parkStream(w http.ResponseWriter, r *http.Request, s *live.Str
 		return false
 	}
 	p := &parkedStream{handler: h, form: form, stream: s}
-	p.conn = parked.NewConn(conn, 0, p.close)
+	p.conn = parked.NewConn(conn, 0, p)
 	h.heartbeats.Add(p)
-	if p.conn.Park(&h.poller, p.Readable) != nil {
+	if p.conn.Park(&h.poller) != nil {
 		go p.awaitClient(conn)
 	}
 	s.Notify(p)
@@ -44,8 +44,8 @@ func (h *Handler) parkStream(w http.ResponseWriter, r *http.Request, s *live.Str
 // canPark reports whether the response has the transfer coding that a parked stream writes.
 func canPark(r *http.Request) bool { return r.ProtoMajor == 1 && r.ProtoMinor == 1 }
 
-// close is called when the connection has ended.
-func (p *parkedStream) close() {
+// Gone implements parked.Owner.
+func (p *parkedStream) Gone() {
 	p.handler.heartbeats.Remove(p)
 	p.stream.Close()
 }
@@ -58,7 +58,7 @@ func (p *parkedStream) awaitClient(conn net.Conn) {
 
 // Readable ends the stream of a client that is gone. One that sends anything else during the response is not served.
 func (p *parkedStream) Readable() {
-	if sent, err := p.conn.CheckInput(); sent || err != nil || p.conn.Park(&p.handler.poller, p.Readable) != nil {
+	if sent, err := p.conn.CheckInput(); sent || err != nil || p.conn.Park(&p.handler.poller) != nil {
 		p.conn.End()
 	}
 }

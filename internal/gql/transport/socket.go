@@ -75,7 +75,7 @@ type socketMessage struct {
 func (h *Handler) newSocket(r *http.Request, conn net.Conn) *socket {
 	s := &socket{handler: h, request: r, viewer: edu.ViewerFrom(r.Context()), token: bearerToken(r), operations: map[string]*socketOperation{}}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
-	s.frameConn = frameConn{parked.NewConn(conn, webSocketCloseTimeout, s.end), h.MaxBodyBytes}
+	s.frameConn = frameConn{parked.NewConn(conn, webSocketCloseTimeout, s), h.MaxBodyBytes}
 	s.lastRead.Store(time.Now().Unix())
 	s.init = time.AfterFunc(h.initTimeout, func() {
 		if !s.isAcked() {
@@ -86,8 +86,8 @@ func (h *Handler) newSocket(r *http.Request, conn net.Conn) *socket {
 	return s
 }
 
-// end is called when the connection has ended.
-func (s *socket) end() {
+// Gone implements parked.Owner.
+func (s *socket) Gone() {
 	s.handler.heartbeats.Remove(s)
 	s.init.Stop()
 	s.endOperations()
@@ -116,7 +116,7 @@ func (s *socket) read(from *bufio.Reader) {
 		if text != nil && !s.IsClosing() {
 			s.receiveText(text)
 		}
-		if from.Buffered() == 0 && s.Park(&s.handler.poller, s.Readable) == nil {
+		if from.Buffered() == 0 && s.Park(&s.handler.poller) == nil {
 			return
 		}
 	}
