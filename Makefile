@@ -1,4 +1,4 @@
-.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-writes mutants test
+.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-writes interleavings mutants test
 test: ## Runs all checks: lint, generated code, Go tests, a browser, fuzzing (about 10 minutes).
 	./scripts/test
 
@@ -17,7 +17,10 @@ bench-cache: ## Measures cache hits beside a handler that writes the same respon
 bench-hostile: ## Measures what hostile callers can do to the server, and fails if a goal is not met (about 2 minutes).
 	go run ./bench -hostile $(BENCH_ARGS)
 
-bench-live: ## Measures subscriptions and live queries (about a minute).
+interleavings: ## Watches 10,000 writes while servers and Redis break, and checks that a broken build fails (about 5 minutes).
+	./scripts/interleavings
+
+bench-live: ## Measures subscriptions and live queries (about 10 minutes).
 	go run ./bench -live $(BENCH_ARGS)
 
 bench-locks: ## Measures how long requests lock a course, and fails if a goal is not met (about 2 minutes).

@@ -1,20 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"slices"
+	"os/exec"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/sync/errgroup"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/embedpg"
 )
 
@@ -23,18 +20,29 @@ const (
 	liveCourses  = 100 // of the streams of different courses
 	liveChanges  = 20
 	liveTimeout  = time.Minute
+	liveSettle   = 20 * time.Second // until memory is measured
 	liveQuery    = `{"query":"subscription($id: ID!) { courseUpdated(id: $id) { title enrollmentCount rating reviewCount } }","variables":{"id":"%s"}}`
-	liveUpdate   = "UPDATE courses SET title = 'Title ' || $2::int || '.' WHERE id = $1"
+	liveUpdate   = "mutation($id: ID!, $title: String!) { updateCourse(input: {id: $id, title: $title}) { userErrors { code } } }"
 	liveSettings = "MAX_STREAMS=100000 MAX_STREAMS_PER_CALLER=100000 MAX_STREAMS_PER_ADDRESS=100000 MAX_CONNECTIONS_PER_ADDRESS=100000 LIVE_MIN_INTERVAL=10ms"
+	peerQuery    = `{"query":"subscription { course }"}`
 )
 
-// liveBenchmark measures streams of a server, on a copy of the database.
+// liveBenchmark measures streams of a server, on a copy of the database, and of other servers.
 type liveBenchmark struct {
 	*benchmark
-	pool   *pgxpool.Pool
-	server *contender
-	ids    []string // of courses, as the API returns them
-	keys   []int64
+	dsn     string
+	courses []liveCourse
+}
+
+// liveCourse is a course that streams watch.
+type liveCourse struct{ key, instructor int64 }
+
+// liveTarget is a server with streams, which are the same for each of several topics.
+type liveTarget struct {
+	*contender
+	topics []string // the bodies of the subscriptions
+	// change changes what the streams of a topic show, and returns once that is committed.
+	change func(ctx context.Context, topic, n int) error
 }
 
 // benchmarkLive measures the memory of idle streams, and what a change costs that many of them receive.
@@ -49,197 +57,103 @@ func benchmarkLive(ctx context.Context, database *embedpg.Server, _ options) (re
 		return "", fmt.Errorf("copy the database: %w", err)
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	l := &liveBenchmark{benchmark: b}
-	if l.pool, err = pgxpool.New(ctx, dsn); err != nil {
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
 		return "", fmt.Errorf("open the copy: %w", err)
 	}
-	defer l.pool.Close()
-	if err := l.readCourses(ctx); err != nil {
+	defer pool.Close()
+	l := &liveBenchmark{benchmark: b, dsn: dsn}
+	if err := l.readCourses(ctx, pool); err != nil {
 		return "", err
 	}
-	m, err := readMachine(ctx, l.pool)
+	m, err := readMachine(ctx, pool)
+	if err != nil {
+		return "", err
+	}
+	rows, err := l.measureTargets(ctx)
 	if err != nil {
 		return "", err
 	}
 	var out strings.Builder
 	writeHeader(&out, "Streams", "bench-live", "-live")
 	fmt.Fprintf(&out, "%s\n", m)
-	for _, s := range []struct {
-		title   string
-		measure func(context.Context) ([]hostileFigure, error)
-	}{{"one course", l.measureOneCourse}, {"a hundred courses", l.measureCourses}} {
-		printStatus("%s", s.title)
-		if l.server, err = l.launchServer(ctx, append(strings.Fields(liveSettings), "DATABASE_URL="+dsn)...); err != nil {
-			return "", err
-		}
-		figures, err := s.measure(ctx)
-		if err := errors.Join(err, l.server.stopProcess()); err != nil {
-			return "", fmt.Errorf("%s: %w", s.title, err)
-		}
-		writeFigures(&out, s.title, figures)
-	}
+	writeLive(&out, rows)
 	return out.String(), nil
 }
 
 // readCourses reads the courses that the streams watch.
-func (l *liveBenchmark) readCourses(ctx context.Context) error {
-	rows, err := l.pool.Query(ctx, "SELECT id, rtrim(translate(encode(convert_to('Course:' || id, 'UTF8'), 'base64'), '+/', '-_'), '=') FROM courses WHERE published ORDER BY id LIMIT $1", liveCourses)
+func (l *liveBenchmark) readCourses(ctx context.Context, pool *pgxpool.Pool) error {
+	rows, err := pool.Query(ctx, "SELECT id, instructor_id FROM courses WHERE published ORDER BY id LIMIT $1", liveCourses)
 	if err != nil {
 		return err
 	}
 	for rows.Next() {
-		var key int64
-		var id string
-		if err := rows.Scan(&key, &id); err != nil {
+		var c liveCourse
+		if err := rows.Scan(&c.key, &c.instructor); err != nil {
 			return err
 		}
-		l.keys, l.ids = append(l.keys, key), append(l.ids, id)
+		l.courses = append(l.courses, c)
 	}
 	return rows.Err()
 }
 
-// eventStream counts the events of one stream.
-type eventStream struct{ events atomic.Int64 }
-
-// openStreams opens streams, each of one of the courses, and returns once each has its first event.
-func (l *liveBenchmark) openStreams(ctx context.Context, group *errgroup.Group, courses int) ([]*eventStream, error) {
-	streams := make([]*eventStream, liveStreams)
-	opening, openCtx := errgroup.WithContext(ctx)
-	opening.SetLimit(64)
-	for i := range streams {
-		s := &eventStream{}
-		streams[i] = s
-		opening.Go(func() error {
-			conn, err := (&net.Dialer{}).DialContext(openCtx, "tcp", l.server.addr)
-			if err != nil {
-				return err
-			}
-			body := fmt.Sprintf(liveQuery, l.ids[i%courses])
-			_, err = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-			if err != nil {
-				return err
-			}
-			context.AfterFunc(ctx, func() { _ = conn.Close() })
-			group.Go(func() error { s.read(conn); return nil })
-			return awaitCount(openCtx, func() bool { return s.events.Load() == 1 })
-		})
-	}
-	return streams, opening.Wait()
-}
-
-// read counts events until the connection is closed.
-func (s *eventStream) read(conn net.Conn) {
-	lines := bufio.NewScanner(bufio.NewReaderSize(conn, 1<<10))
-	for lines.Scan() {
-		if strings.HasPrefix(lines.Text(), "data: ") {
-			s.events.Add(1)
-		}
-	}
-}
-
-func awaitCount(ctx context.Context, done func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
-	defer cancel()
-	for !done() {
-		if err := sleepContext(ctx, time.Millisecond); err != nil {
-			return fmt.Errorf("await events: %w", err)
-		}
-	}
-	return nil
-}
-
-// changeCourse changes a title, and returns the time until all streams of the course have the event.
-func (l *liveBenchmark) changeCourse(ctx context.Context, key int64, n int, streams []*eventStream) (time.Duration, error) {
-	want := streams[0].events.Load() + 1
-	if _, err := l.pool.Exec(ctx, liveUpdate, key, n); err != nil {
-		return 0, err
-	}
-	committed := time.Now()
-	for _, s := range streams {
-		if err := awaitCount(ctx, func() bool { return s.events.Load() >= want }); err != nil {
-			return 0, err
-		}
-	}
-	return time.Since(committed), nil
-}
-
-// measureOneCourse measures streams with equal responses.
-func (l *liveBenchmark) measureOneCourse(ctx context.Context) (figures []hostileFigure, err error) {
-	idle, err := l.server.readPeakMemory()
+// launchTarget starts our server, whose streams watch some of the courses.
+func (l *liveBenchmark) launchTarget(ctx context.Context, courses int) (*liveTarget, error) {
+	server, err := l.launchServer(ctx, append(strings.Fields(liveSettings), "DATABASE_URL="+l.dsn)...)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	group := &errgroup.Group{}
-	defer func() { cancel(); err = errors.Join(err, group.Wait()) }()
-	streams, err := l.openStreams(ctx, group, 1)
-	if err != nil {
-		return nil, err
+	t := &liveTarget{contender: server}
+	for _, c := range l.courses[:courses] {
+		t.topics = append(t.topics, fmt.Sprintf(liveQuery, edu.NewID(edu.KindCourse, c.key)))
 	}
-	peak, err := l.server.readPeakMemory()
-	if err != nil {
-		return nil, err
-	}
-	before, err := readCPUTime(l.server.cmd.Process.Pid)
-	if err != nil {
-		return nil, err
-	}
-	var fanOut []time.Duration
-	for n := range liveChanges {
-		took, err := l.changeCourse(ctx, l.keys[0], n, streams)
+	t.change = func(ctx context.Context, topic, n int) error {
+		c := l.courses[topic]
+		p := post{document: liveUpdate, variables: map[string]any{"id": fmt.Sprint(edu.NewID(edu.KindCourse, c.key)), "title": fmt.Sprintf("Title %d", time.Now().UnixNano())}}
+		p, err := p.asViewer(l.tokens, edu.Viewer{ID: c.instructor, Role: edu.RoleInstructor}, fmt.Sprintf("live-%d-%d", time.Now().UnixNano(), n))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		fanOut = append(fanOut, took)
+		reply, err := p.sendTo(ctx, server.addr)
+		if err == nil && !strings.Contains(string(reply.body), `"userErrors":[]`) {
+			err = fmt.Errorf("change a course: %s", reply.body)
+		}
+		return err
 	}
-	after, err := readCPUTime(l.server.cmd.Process.Pid)
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(fanOut)
-	perEvent := (after - before) / (liveStreams * liveChanges)
-	perStream := float64(peak-idle) / liveStreams / 1000
-	return []hostileFigure{
-		{name: "streams", value: fmt.Sprint(liveStreams)},
-		{name: "peak memory of the server for each stream, while they open", value: fmt.Sprintf("%.1f kB", perStream), goal: "≤ 2 kB", met: perStream <= 2},
-		{name: "changes", value: fmt.Sprint(liveChanges)},
-		{name: "time from the commit (plain SQL) to the last event, median", value: fmt.Sprintf("%.0f ms", milliseconds(fanOut[len(fanOut)/2]))},
-		{name: "CPU of the server for each event", value: fmt.Sprintf("%.1f µs", float64(perEvent.Nanoseconds())/1000), goal: "≤ 10 µs", met: perEvent <= 10*time.Microsecond},
-	}, nil
+	return t, nil
 }
 
-// measureCourses measures a change of one of many courses, which only its streams receive.
-func (l *liveBenchmark) measureCourses(ctx context.Context) (figures []hostileFigure, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	group := &errgroup.Group{}
-	defer func() { cancel(); err = errors.Join(err, group.Wait()) }()
-	streams, err := l.openStreams(ctx, group, liveCourses)
+// launchPeer starts a server of bench/peers, whose streams are all of one topic.
+func (l *liveBenchmark) launchPeer(ctx context.Context, name string) (*liveTarget, error) {
+	dir, binary := "bench/peers/"+name, l.binaryPath("peer-"+name)
+	var err error
+	if name == "gqlgen" {
+		err = buildBinary(ctx, dir, ".", binary)
+	} else if err = runProgram(ctx, "npm", "ci", "--prefix", dir, "--silent", "--no-audit", "--no-fund"); err == nil {
+		err = writeNodeScript(dir, binary)
+	}
 	if err != nil {
 		return nil, err
 	}
-	var took []time.Duration
-	for n := range liveChanges {
-		course := n % liveCourses
-		var own []*eventStream
-		for i := course; i < len(streams); i += liveCourses {
-			own = append(own, streams[i])
-		}
-		d, err := l.changeCourse(ctx, l.keys[course], n, own)
-		if err != nil {
-			return nil, err
-		}
-		took = append(took, d)
+	server, err := launchContender(ctx, name, binary, os.DevNull, []string{"NODE_ENV=production"})
+	if err != nil {
+		return nil, err
 	}
-	var events int64
-	for _, s := range streams {
-		events += s.events.Load() - 1
+	return &liveTarget{contender: server, topics: []string{peerQuery}, change: func(ctx context.Context, _, _ int) error {
+		return runTick(ctx, server.addr)
+	}}, nil
+}
+
+// writeNodeScript writes an executable that runs the server of a directory.
+func writeNodeScript(dir, binary string) error {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		return err
 	}
-	want := int64(liveChanges * liveStreams / liveCourses)
-	slices.Sort(took)
-	return []hostileFigure{
-		{name: "streams", value: fmt.Sprint(liveStreams)},
-		{name: "changes, each of one course", value: fmt.Sprint(liveChanges)},
-		{name: "events", value: fmt.Sprint(events), goal: fmt.Sprintf("= %d", want), met: events == want},
-		{name: "time from the commit (plain SQL) to the last of 80 events, median", value: fmt.Sprintf("%.0f ms", milliseconds(took[len(took)/2]))},
-	}, nil
+	working, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	script := fmt.Sprintf("#!/bin/sh\nexec %s %s/%s/server.mjs\n", node, working, dir)
+	return os.WriteFile(binary, []byte(script), 0o700) //nolint:gosec // it has to be executable
 }

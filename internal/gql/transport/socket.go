@@ -115,6 +115,7 @@ func (s *socket) read(from *bufio.Reader) {
 		s.lastRead.Store(time.Now().Unix())
 		if text != nil && !s.IsClosing() {
 			s.receiveText(text)
+			s.closeIfStopping()
 		}
 		if from.Buffered() == 0 && s.Park(&s.handler.poller) == nil {
 			return
@@ -327,7 +328,6 @@ func (s *socket) endOperation(id string) {
 	if o != nil {
 		o.end()
 	}
-	s.closeIfStopping()
 }
 
 // forget removes an operation before its last message is sent: its id may be used again. It returns false if
