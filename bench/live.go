@@ -155,5 +155,5 @@ func writeNodeScript(dir, binary string) error {
 		return err
 	}
 	script := fmt.Sprintf("#!/bin/sh\nexec %s %s/%s/server.mjs\n", node, working, dir)
-	return os.WriteFile(binary, []byte(script), 0o700) //nolint:gosec // it has to be executable
+	return os.WriteFile(binary, []byte(script), 0o700)
 }

@@ -37,8 +37,10 @@ func (l *liveBenchmark) measureTargets(ctx context.Context) (rows []*liveRow, er
 		streams int
 		launch  func(context.Context) (*liveTarget, error)
 	}{
-		{"7p", liveStreams, ours(1)}, {"7p", 2 * liveStreams, ours(liveCourses)},
-		{"gqlgen", liveStreams, peer("gqlgen")}, {"Yoga, graphql-ws", liveStreams, peer("yoga")},
+		{"7p", liveStreams, ours(1)},
+		{"7p", 2 * liveStreams, ours(liveCourses)},
+		{"gqlgen", liveStreams, peer("gqlgen")},
+		{"Yoga, graphql-ws", liveStreams, peer("yoga")},
 	} {
 		for _, transport := range liveTransports {
 			printStatus("%s, %s, %d streams", c.name, transport, c.streams)

@@ -95,7 +95,7 @@ func (s *eventStream) openWebSocket(from *bufio.Reader, body string) error {
 	if err := s.writeText(`{"type":"connection_init"}`); err != nil {
 		return err
 	}
-	if _, err := ws.ReadFrame(from); err != nil {
+	if _, err := readFrame(from); err != nil {
 		return err
 	}
 	return s.writeText(`{"type":"subscribe","id":"6e0d6a4e-2f0f-4a3c-9f0e-0c5b7c8d9e1f","payload":` + body + `}`)
@@ -108,7 +108,7 @@ func (s *eventStream) writeText(text string) error {
 // readWebSocket counts events and answers pings until the connection is closed.
 func (s *eventStream) readWebSocket(from *bufio.Reader) {
 	for {
-		f, err := ws.ReadFrame(from)
+		f, err := readFrame(from)
 		switch {
 		case err != nil:
 			return
@@ -123,6 +123,16 @@ func (s *eventStream) readWebSocket(from *bufio.Reader) {
 			return
 		}
 	}
+}
+
+// readFrame reads a frame of a server under test.
+func readFrame(from io.Reader) (f ws.Frame, err error) {
+	if f.Header, err = ws.ReadHeader(from); err != nil {
+		return f, err
+	}
+	f.Payload = make([]byte, f.Header.Length)
+	_, err = io.ReadFull(from, f.Payload)
+	return f, err
 }
 
 func awaitCount(ctx context.Context, done func() bool) error {

@@ -62,14 +62,14 @@ func RecordOperation(ctx context.Context, kind, name string) {
 	}
 }
 
-// DetachRequest returns a copy of a context whose operations are not recorded for its request, but which still has
-// the request's id and client: for operations that run at the same time, or after the request.
-func DetachRequest(ctx context.Context) context.Context {
-	req, ok := ctx.Value(requestStateKey{}).(*requestState)
+// TransferRequest returns a copy of a context that has the id and the client of another one's request, and whose
+// operations are not recorded for it: for operations that run at the same time, or after the request.
+func TransferRequest(from, to context.Context) context.Context {
+	req, ok := from.Value(requestStateKey{}).(*requestState)
 	if !ok {
-		return ctx
+		return to
 	}
-	return context.WithValue(ctx, requestStateKey{}, &requestState{id: req.id, client: req.client})
+	return context.WithValue(to, requestStateKey{}, &requestState{id: req.id, client: req.client})
 }
 
 // RecordErrorCode records the code of the first error in the response to the request of ctx, and

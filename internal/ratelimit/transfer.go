@@ -16,8 +16,11 @@ func (l *Limits) TransferCaller(from context.Context) func(context.Context) cont
 		return func(to context.Context) context.Context { return to }
 	}
 	c := caller{edu.ViewerFrom(from), limited.caller.address}
-	tier := l.tierOf(from, c)
+	tier, trusted := l.tierOf(from, c), from.Value(trustedAddressKey{}) != nil
 	return func(to context.Context) context.Context {
+		if trusted {
+			to = WithTrustedAddress(to)
+		}
 		return context.WithValue(to, limitedRequestKey{}, &limitedRequest{caller: c, tier: tier, header: http.Header{}})
 	}
 }

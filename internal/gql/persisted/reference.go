@@ -117,11 +117,14 @@ func truncateID(id string) string {
 	return strings.ToValidUTF8(id[:min(len(id), MaxIDBytes)], "")
 }
 
+// ClientHeaders are the headers in which clients send their names and their versions, in turn.
+var ClientHeaders = []string{"Apollographql-Client-Name", "Apollographql-Client-Version", "Graphql-Client-Name", "Graphql-Client-Version"}
+
 // clientNameVersion returns the name and the version that the client sends, "" for none.
 func clientNameVersion(r *graphql.RawParams) (name, version string) {
-	for _, prefix := range []string{"Apollographql-Client-", "Graphql-Client-"} {
-		if name = r.Headers.Get(prefix + "Name"); name != "" {
-			return name, r.Headers.Get(prefix + "Version")
+	for i := 0; i < len(ClientHeaders); i += 2 {
+		if name = r.Headers.Get(ClientHeaders[i]); name != "" {
+			return name, r.Headers.Get(ClientHeaders[i+1])
 		}
 	}
 	return "", ""

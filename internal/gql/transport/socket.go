@@ -18,6 +18,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/memory"
+	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/parked"
@@ -48,10 +49,8 @@ const (
 type socket struct {
 	frameConn
 	handler *Handler
-	request *http.Request // of the upgrade
-	ctx     context.Context
-	cancel  context.CancelFunc
-	init    *time.Timer // closes a socket that was not acknowledged
+	request *http.Request // what operations need of the upgrade
+	init    *time.Timer   // closes a socket that was not acknowledged
 
 	lastRead atomic.Int64 // Unix time in seconds
 	viewer   edu.Viewer   // does not change after the acknowledgement
@@ -73,8 +72,7 @@ type socketMessage struct {
 
 // newSocket returns the socket of a connection that was taken from net/http.
 func (h *Handler) newSocket(r *http.Request, conn net.Conn) *socket {
-	s := &socket{handler: h, request: r, viewer: edu.ViewerFrom(r.Context()), token: bearerToken(r), operations: map[string]*socketOperation{}}
-	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
+	s := &socket{handler: h, request: h.socketRequest(r), viewer: edu.ViewerFrom(r.Context()), token: bearerToken(r), operations: map[string]*socketOperation{}}
 	s.frameConn = frameConn{parked.NewConn(conn, webSocketCloseTimeout, s), h.MaxBodyBytes}
 	s.lastRead.Store(time.Now().Unix())
 	s.init = time.AfterFunc(h.initTimeout, func() {
@@ -84,6 +82,19 @@ func (h *Handler) newSocket(r *http.Request, conn net.Conn) *socket {
 	})
 	h.heartbeats.Add(s)
 	return s
+}
+
+// socketRequest returns a request with what the operations of a socket need of its upgrade: the rest of it is not
+// held as long as the socket. The names of the client are the only headers of operations.
+func (h *Handler) socketRequest(r *http.Request) *http.Request {
+	ctx := middleware.TransferRequest(r.Context(), h.Streams.TransferCaller(r.Context())(context.Background()))
+	header := http.Header{}
+	for _, name := range persisted.ClientHeaders {
+		if values := r.Header[name]; values != nil {
+			header[name] = values
+		}
+	}
+	return (&http.Request{Header: header}).WithContext(ctx)
 }
 
 // Gone implements parked.Owner.
@@ -139,7 +150,6 @@ func (s *socket) close(code ws.StatusCode, reason string) {
 }
 
 func (s *socket) endOperations() {
-	s.cancel()
 	s.mu.Lock()
 	operations := s.operations
 	s.operations = map[string]*socketOperation{}
@@ -232,7 +242,7 @@ func (s *socket) authenticate(token string) bool {
 			return true
 		}
 	}
-	v, expiry, err := s.handler.Streams.Authenticate(s.ctx, token)
+	v, expiry, err := s.handler.Streams.Authenticate(s.request.Context(), token)
 	if err != nil {
 		s.closeForToken(err)
 		return false
@@ -259,7 +269,7 @@ func (s *socket) extendSession(payload json.RawMessage) {
 	if !ok || token == "" || !s.isAcked() {
 		return
 	}
-	v, expiry, err := s.handler.Streams.Authenticate(s.ctx, token)
+	v, expiry, err := s.handler.Streams.Authenticate(s.request.Context(), token)
 	switch {
 	case err != nil:
 		s.closeForToken(err)
@@ -291,7 +301,7 @@ func (s *socket) receiveSubscribe(m socketMessage) {
 		s.close(closeBadMessage, fmt.Sprintf("Invalid message received: an id may have %d bytes", maxOperationIDBytes))
 		return
 	}
-	ctx, cancel := context.WithCancel(s.ctx)
+	ctx, cancel := context.WithCancel(context.Background())
 	o := &socketOperation{socket: s, id: m.ID, cancel: cancel}
 	s.mu.Lock()
 	_, taken := s.operations[m.ID]
@@ -311,8 +321,8 @@ func (s *socket) receiveSubscribe(m socketMessage) {
 			"a WebSocket may have %d operations in progress", maxSocketOperations).ErrorResponse().Errors)
 		return
 	}
-	ctx = edu.WithViewer(middleware.DetachRequest(ctx), s.viewer)
-	ctx = s.handler.Streams.TransferCaller(edu.WithViewer(s.request.Context(), s.viewer))(ctx)
+	from := edu.WithViewer(s.request.Context(), s.viewer)
+	ctx = edu.WithViewer(s.handler.Streams.TransferCaller(from)(middleware.TransferRequest(from, ctx)), s.viewer)
 	go func() {
 		defer cancel()
 		s.run(ctx, m, o)
@@ -424,7 +434,7 @@ func (s *socket) follow(o *socketOperation, started startedStream) {
 	s.mu.Lock()
 	current := s.operations[o.id] == o
 	if current {
-		o.stream = started.stream
+		o.stream, o.cancel = started.stream, nil
 	}
 	expiry := s.expiry // of a newer token than the first execution had, if the session was extended
 	s.mu.Unlock()

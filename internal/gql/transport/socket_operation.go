@@ -11,17 +11,20 @@ import (
 type socketOperation struct {
 	socket *socket
 	id     string
-	cancel context.CancelFunc // of the first execution
-	stream *live.Stream       // nil before its first response; guarded by the socket's mutex
 	queued atomic.Bool
+
+	// Guarded by the socket's mutex while the operation is one of the socket.
+	cancel context.CancelFunc // of the first execution; nil after it
+	stream *live.Stream       // nil before its first response
 }
 
 // end ends an operation that was removed from its socket.
 func (o *socketOperation) end() {
-	o.cancel()
 	if o.stream != nil {
 		o.stream.Close()
+		return
 	}
+	o.cancel()
 }
 
 // Wake implements live.Listener.

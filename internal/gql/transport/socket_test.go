@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
 
 	"github.com/7p-education/api/edu"
@@ -395,5 +396,21 @@ func TestSocketOperationsAreConcurrent(t *testing.T) {
 	_ = c.conn.Close()
 	if _, err := c.reader.ReadByte(); err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("after the close: %v", err)
+	}
+}
+
+// Operations have the client's name of the upgrade, and none of its other headers: an Idempotency-Key is for one
+// operation.
+func TestSocketHeaders(t *testing.T) {
+	t.Parallel()
+	s := newStreamServer(t)
+	headers := make(chan http.Header, 1)
+	s.before = func(ctx context.Context) { headers <- graphql.GetOperationContext(ctx).Headers }
+	c := s.dial(t, "Idempotency-Key: x", "Graphql-Client-Name: app", "Cookie: a=b")
+	c.send(t, initMessage)
+	c.expect(t, `{"type":"connection_ack"}`)
+	c.subscribe(t, "1", "{hello}")
+	if got := <-headers; len(got) != 1 || got.Get("Graphql-Client-Name") != "app" {
+		t.Errorf("the headers are %v", got)
 	}
 }
