@@ -71,17 +71,17 @@ func (d requestReader) readRequest(r *http.Request, body *bodyReader) (in parsed
 	}
 	for i := range in.batch {
 		if item := &in.batch[i]; item.err == nil {
-			item.err = d.completeParams(item.params, r)
+			item.err = d.completeParams(item.params, r.Header)
 		}
 	}
 	if in.params != nil {
-		reqErr = d.completeParams(in.params, r)
+		reqErr = d.completeParams(in.params, r.Header)
 	}
 	return in, reqErr
 }
 
 // completeParams checks that the parameters name an operation, and adds the request's headers to them.
-func (d requestReader) completeParams(params *graphql.RawParams, r *http.Request) *response.RequestError {
+func (d requestReader) completeParams(params *graphql.RawParams, header http.Header) *response.RequestError {
 	// Texts are cached; rows belong in the variables.
 	if int64(len(params.Query)) > d.maxBodyBytes {
 		return response.NewRequestError(http.StatusRequestEntityTooLarge, response.CodePayloadTooLarge,
@@ -91,7 +91,7 @@ func (d requestReader) completeParams(params *graphql.RawParams, r *http.Request
 	if params.Query == "" && len(params.Extensions) == 0 {
 		return invalidRequest("give the text of the operation as \"query\", or its \"documentId\"")
 	}
-	params.Headers = r.Header
+	params.Headers = header
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -49,13 +48,14 @@ const (
 type socket struct {
 	frameConn
 	handler *Handler
-	request *http.Request // what operations need of the upgrade
-	init    *time.Timer   // closes a socket that was not acknowledged
+	upgrade context.Context // what operations need of the upgrade's
+	header  http.Header     // of operations
 
 	lastRead atomic.Int64 // Unix time in seconds
 	viewer   edu.Viewer   // does not change after the acknowledgement
 
-	mu         sync.Mutex // guards what follows
+	mu         sync.Mutex  // guards what follows
+	init       *time.Timer // closes a socket that was not acknowledged; nil after that
 	acked      bool
 	token      string    // "" for an anonymous socket
 	expiry     time.Time // of the token; zero for never
@@ -72,9 +72,14 @@ type socketMessage struct {
 
 // newSocket returns the socket of a connection that was taken from net/http.
 func (h *Handler) newSocket(r *http.Request, conn net.Conn) *socket {
-	s := &socket{handler: h, request: h.socketRequest(r), viewer: edu.ViewerFrom(r.Context()), token: bearerToken(r), operations: map[string]*socketOperation{}}
+	s := &socket{
+		handler: h, upgrade: h.socketContext(r), header: clientHeader(r.Header),
+		viewer: edu.ViewerFrom(r.Context()), token: bearerToken(r), operations: map[string]*socketOperation{},
+	}
 	s.frameConn = frameConn{parked.NewConn(conn, webSocketCloseTimeout, s), h.MaxBodyBytes}
 	s.lastRead.Store(time.Now().Unix())
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.init = time.AfterFunc(h.initTimeout, func() {
 		if !s.isAcked() {
 			s.close(closeInitTimeout, "Connection initialisation timeout")
@@ -84,23 +89,32 @@ func (h *Handler) newSocket(r *http.Request, conn net.Conn) *socket {
 	return s
 }
 
-// socketRequest returns a request with what the operations of a socket need of its upgrade: the rest of it is not
-// held as long as the socket. The names of the client are the only headers of operations.
-func (h *Handler) socketRequest(r *http.Request) *http.Request {
-	ctx := middleware.TransferRequest(r.Context(), h.Streams.TransferCaller(r.Context())(context.Background()))
+// clientHeader returns the names of the client, which are the only headers of the upgrade that operations have.
+func clientHeader(from http.Header) http.Header {
 	header := http.Header{}
 	for _, name := range persisted.ClientHeaders {
-		if values := r.Header[name]; values != nil {
+		if values := from[name]; values != nil {
 			header[name] = values
 		}
 	}
-	return (&http.Request{Header: header}).WithContext(ctx)
+	return header
+}
+
+// socketContext returns a context with what the operations of a socket need of its upgrade: the rest of that is not held
+// as long as the socket.
+func (h *Handler) socketContext(r *http.Request) context.Context {
+	return middleware.TransferRequest(r.Context(), h.Streams.TransferCaller(r.Context())(context.Background()))
+}
+
+// newRequest returns a request for an operation.
+func (s *socket) newRequest(ctx context.Context) *http.Request {
+	return (&http.Request{Header: s.header}).WithContext(ctx)
 }
 
 // Gone implements parked.Owner.
 func (s *socket) Gone() {
 	s.handler.heartbeats.Remove(s)
-	s.init.Stop()
+	s.stopInit()
 	s.endOperations()
 }
 
@@ -172,6 +186,15 @@ func (s *socket) Beat() {
 
 var pingFrame = appendText(nil, []byte(`{"type":"ping"}`))
 
+func (s *socket) stopInit() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.init != nil {
+		s.init.Stop()
+		s.init = nil
+	}
+}
+
 func (s *socket) isAcked() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,24 +219,6 @@ func (s *socket) receive(m socketMessage) {
 	}
 }
 
-// socketCredentials is the payload of connection_init, or of a ping that extends the session.
-type socketCredentials struct {
-	Authorization string `json:"authorization"`
-}
-
-// readCredentials returns the token of a payload, "" without one. encoding/json ignores the case of names.
-func readCredentials(payload json.RawMessage) (token string, ok bool) {
-	var c socketCredentials
-	if len(payload) > 0 && json.Unmarshal(payload, &c) != nil {
-		return "", false
-	}
-	if c.Authorization == "" {
-		return "", true
-	}
-	token = bearerToken(&http.Request{Header: http.Header{"Authorization": {c.Authorization}}})
-	return token, token != ""
-}
-
 func (s *socket) receiveInit(payload json.RawMessage) {
 	if s.isAcked() {
 		s.close(closeTooManyInits, "Too many initialisation requests")
@@ -230,62 +235,8 @@ func (s *socket) receiveInit(payload json.RawMessage) {
 	s.mu.Lock()
 	s.acked = true
 	s.mu.Unlock()
-	s.init.Stop()
+	s.stopInit()
 	_ = s.writeText([]byte(`{"type":"connection_ack"}`))
-}
-
-// authenticate gives the socket the rights of a token, or those of the request's without one. It returns false
-// after it has closed the socket.
-func (s *socket) authenticate(token string) bool {
-	if token == "" {
-		if token = s.token; token == "" {
-			return true
-		}
-	}
-	v, expiry, err := s.handler.Streams.Authenticate(s.request.Context(), token)
-	if err != nil {
-		s.closeForToken(err)
-		return false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.viewer, s.token, s.expiry = v, token, expiry
-	return true
-}
-
-// closeForToken closes the socket of a token that was rejected, or that could not be verified.
-func (s *socket) closeForToken(err error) {
-	if errors.Is(err, edu.Unavailable) {
-		s.close(closeTryAgain, "the token cannot be checked just now: connect again")
-		return
-	}
-	s.close(closeForbidden, "Forbidden: the token is not accepted")
-}
-
-// extendSession replaces the token by one of the same viewer, so that the streams go on until the new one
-// expires. A payload without a token is ignored.
-func (s *socket) extendSession(payload json.RawMessage) {
-	token, ok := readCredentials(payload)
-	if !ok || token == "" || !s.isAcked() {
-		return
-	}
-	v, expiry, err := s.handler.Streams.Authenticate(s.request.Context(), token)
-	switch {
-	case err != nil:
-		s.closeForToken(err)
-		return
-	case !v.HasSameRights(s.viewer):
-		s.close(closeForbidden, "Forbidden: the token is not one of this viewer")
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.token, s.expiry = token, expiry
-	for _, o := range s.operations {
-		if o.stream != nil {
-			o.stream.EndAt(expiry)
-		}
-	}
 }
 
 // receiveSubscribe starts an operation.
@@ -321,7 +272,7 @@ func (s *socket) receiveSubscribe(m socketMessage) {
 			"a WebSocket may have %d operations in progress", maxSocketOperations).ErrorResponse().Errors)
 		return
 	}
-	from := edu.WithViewer(s.request.Context(), s.viewer)
+	from := edu.WithViewer(s.upgrade, s.viewer)
 	ctx = edu.WithViewer(s.handler.Streams.TransferCaller(from)(middleware.TransferRequest(from, ctx)), s.viewer)
 	go func() {
 		defer cancel()
@@ -359,7 +310,7 @@ func (s *socket) run(ctx context.Context, m socketMessage, o *socketOperation) {
 			s.finish(m.ID, o, panicResponse(ctx, s.handler.exec, p))
 		}
 	}()
-	meter := s.handler.NewMeter(s.request.WithContext(ctx))
+	meter := s.handler.NewMeter(s.newRequest(ctx))
 	defer meter.Release()
 	err := s.handler.Streams.ConsumeRequest(ctx)
 	if err == nil {
@@ -380,29 +331,6 @@ func (s *socket) run(ctx context.Context, m socketMessage, o *socketOperation) {
 	s.finish(m.ID, o, reqErr.ErrorResponse())
 }
 
-// verifyToken verifies the token again, as that of each HTTP request: it may have expired or been revoked since the
-// last operation. It closes the socket of one that is no longer accepted.
-func (s *socket) verifyToken(ctx context.Context) error {
-	token := s.currentToken()
-	if token == "" {
-		return nil
-	}
-	v, _, err := s.handler.Streams.Authenticate(ctx, token)
-	if err == nil && !v.HasSameRights(s.viewer) {
-		err = edu.Errorf(edu.Unauthenticated, "the role of this viewer has changed")
-	}
-	if err != nil && !errors.Is(err, edu.Unavailable) {
-		s.close(closeForbidden, "Forbidden: the session has ended or changed")
-	}
-	return err
-}
-
-func (s *socket) currentToken() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.token
-}
-
 // readPayload returns the parameters of a subscribe message.
 func (s *socket) readPayload(payload json.RawMessage, meter *memory.Meter) (*graphql.RawParams, *response.RequestError) {
 	params, batch, reqErr := decodeRequestBody(payload, 0, meter)
@@ -410,14 +338,14 @@ func (s *socket) readPayload(payload json.RawMessage, meter *memory.Meter) (*gra
 		reqErr = invalidRequest("the payload of subscribe must be a JSON object")
 	}
 	if reqErr == nil {
-		reqErr = s.handler.requests.completeParams(params, s.request)
+		reqErr = s.handler.requests.completeParams(params, s.header)
 	}
 	return params, reqErr
 }
 
 // start starts an operation with the rights of the socket.
 func (s *socket) start(ctx context.Context, params *graphql.RawParams, meter *memory.Meter) (startedStream, *response.RequestError) {
-	begin := streamStart{params: params, method: http.MethodPost, caller: s.handler.Streams.Caller(s.request.WithContext(ctx)), meter: meter}
+	begin := streamStart{params: params, method: http.MethodPost, caller: s.handler.Streams.Caller(s.newRequest(ctx)), meter: meter}
 	begin.lastEventID, _ = params.Extensions["lastEventId"].(string)
 	if s.currentToken() != "" {
 		begin.token = s.currentToken
