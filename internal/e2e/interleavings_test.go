@@ -32,7 +32,7 @@ const (
 	calm = eventPatience + 2*time.Second
 )
 
-// interleaver writes the title of a course and watches it, in any order. It is the only one who writes it, so it knows
+// interleaver writes the title of a course and watches it, in any order. Nothing else writes it, so it knows
 // what the first event after a write has to show.
 type interleaver struct {
 	course  int64

@@ -78,7 +78,7 @@ func (c *Conn) Park(p *Poller) (err error) {
 	return err
 }
 
-// Begin makes the caller the one who writes: it has to call Send or Release next. If another one is writing, Begin
+// Begin gives the caller the turn to write: it has to call Send or Release next. If another one is writing, Begin
 // returns false, and wakes the caller when that ends; nil is not woken. After the last frame it returns false.
 func (c *Conn) Begin(caller Waker) bool {
 	c.mu.Lock()

@@ -117,7 +117,7 @@ func TestPark(t *testing.T) {
 	await(t, "without goroutines", func() bool { return runtime.NumGoroutine() <= before })
 }
 
-// A frame for which the client has no room does not block, and those that follow wait for it: whole frames arrive in
+// A frame for which the client has no room does not block, and later frames wait for it: whole frames arrive in
 // order.
 func TestSendDoesNotBlock(t *testing.T) {
 	t.Parallel()
