@@ -30,7 +30,7 @@ type CourseConditions struct {
 	Price                    PriceFilter
 	MinRating                *float64
 	MaxDurationSeconds       *int
-	Tags                     []string
+	Tags                     []string // in the form of SearchText
 }
 
 // IsEmpty reports whether no condition is set.
@@ -66,6 +66,7 @@ func (f *CourseFilter) ParseConditions() (CourseConditions, error) {
 		if strings.ContainsRune(tag, 0) {
 			return c, Errorf(BadUserInput, "filter.tags contains a NUL character")
 		}
+		c.Tags = append(c.Tags, SearchText(tag))
 	}
 	if f.Difficulty != nil {
 		c.Difficulty = *f.Difficulty
@@ -73,6 +74,6 @@ func (f *CourseFilter) ParseConditions() (CourseConditions, error) {
 	if f.Price != nil {
 		c.Price = *f.Price
 	}
-	c.MinRating, c.MaxDurationSeconds, c.Tags = f.MinRating, f.MaxDurationSeconds, f.Tags
+	c.MinRating, c.MaxDurationSeconds = f.MinRating, f.MaxDurationSeconds
 	return c, nil
 }

@@ -35,12 +35,57 @@ func (s SearchSort) CursorColumns() Columns {
 	}[s]
 }
 
+// SearchMode says which courses a search returns. A page after a cursor has the mode of the page that
+// returned the cursor.
+type SearchMode int
+
+// The modes of a search.
+const (
+	// SearchAuto is SearchStrict if the text matches any published course, SearchRelaxed otherwise.
+	SearchAuto SearchMode = iota
+	// SearchStrict returns courses that match the text.
+	SearchStrict
+	// SearchRelaxed returns courses that contain at least half of the words that occur at all.
+	SearchRelaxed
+)
+
 // SearchArgs holds the arguments of a search.
 type SearchArgs struct {
 	Query  string
 	Filter CourseConditions
 	Sort   SearchSort
+	Mode   SearchMode
 	Page   PageArgs
+}
+
+// SortOrder returns the sort order of the list, whose name is part of its cursors.
+func (a SearchArgs) SortOrder() SortOrder {
+	order := a.Sort.SortOrder()
+	if a.Mode == SearchRelaxed {
+		order.Name = relaxedOrderName(order.Name)
+	}
+	return order
+}
+
+func relaxedOrderName(name string) string { return name + ".relaxed" }
+
+// ParsePageArgs validates the arguments of the connection and sets the page and the mode.
+func (a *SearchArgs) ParsePageArgs(c ConnectionArgs) error {
+	var err error
+	if a.Page, err = c.ParsePageArgs(a.SortOrder()); err == nil {
+		if c.After != nil || c.Before != nil {
+			a.Mode = SearchStrict
+		}
+		return nil
+	}
+	relaxed := *a
+	relaxed.Mode = SearchRelaxed
+	if page, relaxedErr := c.ParsePageArgs(relaxed.SortOrder()); relaxedErr == nil {
+		relaxed.Page = page
+		*a = relaxed
+		return nil
+	}
+	return err
 }
 
 // MaxQueryLength is the maximum length of a search text in characters.
@@ -55,11 +100,6 @@ func ParseSearchText(name, s string) (string, error) {
 	if strings.ContainsRune(s, 0) {
 		return "", Errorf(BadUserInput, "%s contains a NUL character", name)
 	}
-	// Each dash negates, and PostgreSQL's parser accepts at most 32. Three dashes mean the same as
-	// one.
-	for strings.Contains(s, "---") {
-		s = strings.ReplaceAll(s, "---", "-")
-	}
 	return strings.TrimSpace(s), nil
 }
 
@@ -69,6 +109,7 @@ type CourseHit struct {
 	Score     float64
 	Highlight *SearchHighlight
 	Sort      SearchSort
+	Relaxed   bool
 }
 
 // Cursor returns the cursor of the hit in the result, as clients see it.
@@ -77,6 +118,9 @@ func (h *CourseHit) Cursor() string { return h.PageCursor().String() }
 // PageCursor returns the cursor of the hit in the result.
 func (h *CourseHit) PageCursor() Cursor {
 	at := Cursor{Order: h.Sort.SortOrder().Name, ID: h.Node.ID}
+	if h.Relaxed {
+		at.Order = relaxedOrderName(at.Order)
+	}
 	switch h.Sort {
 	case SortRating:
 		at.Value = NewFloatValue(h.Node.ratingOrZero())
@@ -104,6 +148,7 @@ type SearchResult struct {
 	Facets     *SearchFacets
 	TotalCount int
 	DidYouMean *string
+	Relaxed    bool
 }
 
 // Edges returns the hits.

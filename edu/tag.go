@@ -24,7 +24,8 @@ const (
 	// TagCourses, "courses": the set of published courses, and the columns that lists, filters,
 	// searches and facets of them use, except counters and text. Also the category of a draft.
 	TagCourses
-	// TagCoursesText, "courses.text": the title and the description of a published course.
+	// TagCoursesText, "courses.text": the title, the description and the instructor's name of a
+	// published course.
 	TagCoursesText
 	// TagCoursesTitles, "courses.titles": the title of a published course.
 	TagCoursesTitles

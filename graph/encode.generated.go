@@ -537,7 +537,9 @@ func encodeCourseSearchConnection(e *encoder, f *encode.Field, obj *edu.SearchRe
 			if !encode.WriteObject(e, f, obj.Facets, true, encodeSearchFacets) {
 				return false
 			}
-		case 5: // didYouMean
+		case 5: // relaxed
+			e.WriteBool(bool(obj.Relaxed))
+		case 6: // didYouMean
 			if obj.DidYouMean == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -2046,7 +2048,8 @@ var encodeTypes = &encode.Types{
 			"pageInfo":   {Index: 2, Resolver: false},
 			"totalCount": {Index: 3, Resolver: false},
 			"facets":     {Index: 4, Resolver: false},
-			"didYouMean": {Index: 5, Resolver: false},
+			"relaxed":    {Index: 5, Resolver: false},
+			"didYouMean": {Index: 6, Resolver: false},
 		},
 		"CourseSearchEdge": {
 			"cursor":    {Index: 0, Resolver: false},

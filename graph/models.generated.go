@@ -59,7 +59,7 @@ type CourseInput struct {
 	Title string `json:"title"`
 	// At most 20,000 characters.
 	Description string `json:"description"`
-	// At most 20 tags of at most 50 characters each. Converted to lower case; duplicates are dropped.
+	// At most 20 tags of at most 50 characters each. Converted to lower case, without blanks around them; duplicates are dropped.
 	Tags []string `json:"tags,omitempty"`
 	// Prior knowledge the course assumes. Default: BEGINNER.
 	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`
@@ -223,7 +223,7 @@ type UpdateCourseInput struct {
 	Title *string `json:"title,omitempty"`
 	// At most 20,000 characters.
 	Description *string `json:"description,omitempty"`
-	// At most 20 tags of at most 50 characters each. Converted to lower case; duplicates are dropped.
+	// At most 20 tags of at most 50 characters each. Converted to lower case, without blanks around them; duplicates are dropped.
 	Tags []string `json:"tags,omitempty"`
 	// Prior knowledge the course assumes.
 	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`

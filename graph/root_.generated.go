@@ -142,6 +142,7 @@ type ComplexityRoot struct {
 		Facets     func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
+		Relaxed    func(childComplexity int) int
 		TotalCount func(childComplexity int) int
 	}
 
@@ -864,6 +865,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CourseSearchConnection.PageInfo(childComplexity), true
+	case "CourseSearchConnection.relaxed":
+		if e.ComplexityRoot.CourseSearchConnection.Relaxed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CourseSearchConnection.Relaxed(childComplexity), true
 	case "CourseSearchConnection.totalCount":
 		if e.ComplexityRoot.CourseSearchConnection.TotalCount == nil {
 			break
@@ -2395,6 +2402,8 @@ func childFields_CourseSearchConnection(ctx context.Context, ec *executionContex
 		return fieldContext_CourseSearchConnection_totalCount(ctx, ec, field)
 	case "facets":
 		return fieldContext_CourseSearchConnection_facets(ctx, ec, field)
+	case "relaxed":
+		return fieldContext_CourseSearchConnection_relaxed(ctx, ec, field)
 	case "didYouMean":
 		return fieldContext_CourseSearchConnection_didYouMean(ctx, ec, field)
 	}

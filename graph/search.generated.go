@@ -229,6 +229,29 @@ func fieldContext_CourseSearchConnection_facets(_ context.Context, ec *execution
 	return fc, nil
 }
 
+func _CourseSearchConnection_relaxed(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.SearchResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseSearchConnection_relaxed(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Relaxed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseSearchConnection_relaxed(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseSearchConnection", field, false, false, "Boolean")
+}
+
 func _CourseSearchConnection_didYouMean(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.SearchResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -679,6 +702,11 @@ func _CourseSearchConnection(ctx context.Context, ec *executionContext, sel ast.
 			}
 		case "facets":
 			out.Values[i] = _CourseSearchConnection_facets(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "relaxed":
+			out.Values[i] = _CourseSearchConnection_relaxed(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -99,13 +99,13 @@ func validateCourseUpdate(in validate.Input, input *graph.UpdateCourseInput) (c 
 	return c, set
 }
 
-// validateTags validates the tags of a course and converts them to lower case, because filters compare
-// them exactly. Duplicates are dropped, so that they do not fail an import of thousands of courses.
+// validateTags validates the tags of a course, removes blanks around them and converts them to lower
+// case. Duplicates are dropped, so that they do not fail an import of thousands of courses.
 func validateTags(in validate.Input, list []string) []string {
 	in.ValidateCount("tags", len(list), 0, maxTags)
 	unique := make([]string, 0, min(len(list), maxTags))
 	for i, text := range list[:min(len(list), maxTags)] {
-		tag := in.AtPath("tags").ValidateLine(strconv.Itoa(i), strings.ToLower(text), 1, maxTagLength)
+		tag := in.AtPath("tags").ValidateLine(strconv.Itoa(i), strings.ToLower(strings.TrimSpace(text)), 1, maxTagLength)
 		if !slices.Contains(unique, tag) {
 			unique = append(unique, tag)
 		}

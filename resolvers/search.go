@@ -32,7 +32,7 @@ func (s searchArguments) parseSearch() (edu.SearchArgs, error) {
 	if q.Filter, err = s.filter.ParseConditions(); err != nil {
 		return q, err
 	}
-	q.Page, err = edu.ConnectionArgs{First: &s.first, After: s.after}.ParsePageArgs(s.sort.SortOrder())
+	err = q.ParsePageArgs(edu.ConnectionArgs{First: &s.first, After: s.after})
 	return q, err
 }
 
@@ -91,17 +91,18 @@ func searchCourses(ctx context.Context, args searchArguments) (*edu.SearchResult
 	}
 	result := &edu.SearchResult{Page: edu.NewPage(newCourseHits(hits, q, selected.highlight), q.Page, (*edu.CourseHit).PageCursor)}
 	result.TotalCount = countMatches(groups, q.Filter, facetDimensions{})
-	if selected.didYouMean && len(hits) == 0 && args.after == nil {
-		if result.DidYouMean, err = pf.suggestCorrection(q); err != nil {
-			return nil, err
-		}
-	}
+	result.Relaxed = len(hits) > 0 && hits[0].Relaxed
 	courses := result.Nodes()
 	for _, sel := range selected.nodeSelections {
 		pf.walkCourses(courses, sel)
 	}
 	if selected.facets {
 		pf.buildFacets(result, groups, q.Filter, selected.categorySelections)
+	}
+	if selected.didYouMean && (len(hits) == 0 || result.Relaxed) && args.after == nil {
+		if result.DidYouMean, err = pf.suggestCorrection(q); err != nil {
+			return nil, err
+		}
 	}
 	return result, pf.sendBatches()
 }
@@ -112,7 +113,7 @@ func newCourseHits(found []store.SearchHit, q edu.SearchArgs, highlights bool) [
 	hits := make([]*edu.CourseHit, len(found))
 	var marker *highlight.Marker
 	for i, f := range found {
-		hits[i] = &edu.CourseHit{Node: f.Course, Score: f.Score, Sort: q.Sort}
+		hits[i] = &edu.CourseHit{Node: f.Course, Score: f.Score, Sort: q.Sort, Relaxed: f.Relaxed}
 		if !highlights || q.Query == "" || i == q.Page.Limit {
 			continue
 		}

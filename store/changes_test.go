@@ -70,8 +70,10 @@ func commit(t *testing.T, tx pgx.Tx) {
 	}
 }
 
-// rename returns a statement that changes the name of a user.
-func rename(user string) string { return "UPDATE users SET name = name || 'x' WHERE id = " + user }
+// changePicture returns a statement that changes the picture of a user, and so nothing of the user's courses.
+func changePicture(user string) string {
+	return "UPDATE users SET avatar_url = coalesce(avatar_url, '') || 'x' WHERE id = " + user
+}
 
 // InvalidateTags records a change with the tags.
 func TestInvalidateTags(t *testing.T) {
@@ -104,11 +106,11 @@ func TestChangesSince(t *testing.T) {
 	// The first transaction has the lower id and the lower xid, and is committed last.
 	first, inFirst := begin(t, db)
 	second, inSecond := begin(t, db)
-	inFirst(rename("1"))
-	inSecond(rename("2"))
+	inFirst(changePicture("1"))
+	inSecond(changePicture("2"))
 	commit(t, second)
 	r.expect(t, "after the second commit", "user:2")
-	exec(t, db, rename("3"))
+	exec(t, db, changePicture("3"))
 	r.expect(t, "while the first is open", "user:3")
 	late := &changeReader{s, r.at}
 	commit(t, first)
@@ -117,7 +119,7 @@ func TestChangesSince(t *testing.T) {
 	r.expect(t, "no further write")
 
 	aborted, inAborted := begin(t, db)
-	inAborted(rename("1"))
+	inAborted(changePicture("1"))
 	r.expect(t, "before the commit")
 	if err := aborted.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
@@ -125,7 +127,7 @@ func TestChangesSince(t *testing.T) {
 	r.expect(t, "after the rollback")
 
 	points, inPoints := begin(t, db)
-	inPoints(rename("1") + "; SAVEPOINT a; " + rename("2") + "; ROLLBACK TO a; " + rename("3") + "; SAVEPOINT b; " + rename("4") + "; RELEASE b")
+	inPoints(changePicture("1") + "; SAVEPOINT a; " + changePicture("2") + "; ROLLBACK TO a; " + changePicture("3") + "; SAVEPOINT b; " + changePicture("4") + "; RELEASE b")
 	r.expect(t, "before the commit")
 	commit(t, points)
 	r.expect(t, "after releasing savepoints", "user:1", "user:3", "user:4")
@@ -152,7 +154,7 @@ func TestChangesSinceUnderWriters(t *testing.T) {
 		writers.Go(func() {
 			for n := range 100 {
 				err := s.WriteInTx(t.Context(), func(tx *store.Tx) error {
-					q := store.Statement("UPDATE users SET name = name || 'x' WHERE id = $1", writer+1)
+					q := store.Statement("UPDATE users SET avatar_url = coalesce(avatar_url, '') || 'x' WHERE id = $1", writer+1)
 					if err := tx.RunQueries(t.Context(), q); err != nil || n%5 == 4 {
 						return errors.Join(err, tx.RunQueries(t.Context(), q))
 					}
@@ -226,9 +228,9 @@ func TestDeleteChanges(t *testing.T) {
 	}
 	all := value[int](t, db, "SELECT count(*) FROM changes")
 	tx, do := begin(t, db)
-	do(rename("1"))
+	do(changePicture("1"))
 	before := snapshot()
-	exec(t, db, rename("2"))
+	exec(t, db, changePicture("2"))
 	commit(t, tx)
 	if n := deleteChanges(before); n != all {
 		t.Errorf("deleted %d changes, want the %d before the snapshot", n, all)
@@ -439,7 +441,7 @@ func TestRevertChanges(t *testing.T) {
 		reverted := 0
 		for _, file := range []string{"0012_titles.sql", "0011_changes.sql"} {
 			reverted += revertThrough(t, db, file)
-			exec(t, db, rename("1"))
+			exec(t, db, changePicture("1"))
 			if function := value[string](t, db, "SELECT coalesce(string_agg(prosrc, ''), '') FROM pg_proc WHERE proname = 'tell_courses'"); !strings.Contains(string(first), function) {
 				t.Errorf("reverting %s left\n%s", file, function)
 			}
@@ -455,7 +457,7 @@ func TestRevertChanges(t *testing.T) {
 	if strings.Contains(schemas[0], "change") || schemas[0] != schemas[1] {
 		t.Errorf("left behind:\n%s", schemas[0])
 	}
-	if tags := recordTags(t, db, rename("1")); tags != "user:1" {
+	if tags := recordTags(t, db, changePicture("1")); tags != "user:1" {
 		t.Errorf("changed %q", tags)
 	}
 }

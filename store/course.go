@@ -160,7 +160,7 @@ func (s *statement) addCourseFilter(w edu.CourseConditions) *statement {
 		s.addCondition("c.duration_seconds <= %", *w.MaxDurationSeconds)
 	}
 	if len(w.Tags) > 0 {
-		s.addCondition("c.tags @> %", w.Tags)
+		s.addCondition("c.tag_keys @> %", w.Tags)
 	}
 	return s
 }

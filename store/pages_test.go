@@ -22,7 +22,7 @@ func TestPagesOfSearch(t *testing.T) {
 		FROM generate_series(1, 9) n`)
 	for _, text := range []string{"go", ""} {
 		for sort, order := range map[edu.SearchSort]string{
-			edu.SortRelevance: "CASE WHEN $1 = '' THEN 0 ELSE ts_rank(search_vector, websearch_to_tsquery('english', $1)) + (lower(title) = $1)::int END",
+			edu.SortRelevance: "CASE WHEN $1 = '' THEN 0 ELSE ts_rank(search_vector, websearch_to_tsquery('english', $1)) + (title_key = $1)::int END",
 			edu.SortRating:    "coalesce(rating_average, 0)", edu.SortEnrollments: "enrollment_count", edu.SortNewest: "published_at",
 		} {
 			want := value[[]int64](t, db, "SELECT array_agg(id ORDER BY "+order+" DESC, id DESC) FROM courses WHERE $1 = $1", text)

@@ -9,43 +9,41 @@ import (
 )
 
 // SearchHit is a course in a search result, with its relevance and the lexemes that the database
-// searched for: normalized words in quotes, without excluded words.
+// searched for: normalized words in quotes, without excluded words. A hit is relaxed if no course
+// matches the text, and this one contains at least half of its words.
 type SearchHit struct {
 	Course  *edu.Course
 	Score   float64
 	Lexemes string
+	Relaxed bool
 }
 
 // SearchCourses reads a page of the published courses that match a text. An empty text matches
 // every course, with a score of 0. The query ranks ids first and reads the other columns last.
 func SearchCourses(q edu.SearchArgs, into func(SearchHit)) Query {
-	by, order := searchOrderFields[q.Sort], q.Sort.SortOrder()
+	by, order := searchOrderFields[q.Sort], q.SortOrder()
 	s := newStatement("SearchCourses").dependOnCourseList(by, order, q.Page)
-	matched := s.addSearchQuery(q.Query)
-	lexemes := "''"
-	if q.Query != "" {
-		lexemes = "(SELECT querytree(query) FROM q)"
-	}
+	branches := s.addSearchQuery(q)
 	columns := q.Page.Columns | q.Sort.CursorColumns()
-	s.addSQL("SELECT h.score, ", lexemes, ", ").addCourseColumns(columns)
-	score := "0::float8"
-	if q.Query != "" {
-		// ts_rank is below 1, so adding 1 ranks an exact title above all other courses.
-		score = "(ts_rank(c.search_vector, (SELECT query FROM q)) + (lower(c.title) = (SELECT exact FROM q))::int)::float8"
+	for i, b := range branches {
+		key := b.score
+		if by != "" {
+			key = courseSortKeys[by]
+		}
+		s.addBranch(i, b, "c.id, "+b.score+" AS score, "+key+" AS key, "+b.lexemes+" AS lexemes, "+b.relaxed+" AS relaxed")
+		s.addCourseFilter(q.Filter).addPageClause(order, key, "c.id", q.Page).addSQL(")")
 	}
-	key, direction := score, " DESC"
-	if by != "" {
-		key = courseSortKeys[by]
-	}
+	direction := " DESC"
 	if q.Page.Backward {
 		direction = " ASC"
 	}
-	s.addSQL(" FROM (SELECT c.id, ", score, " AS score, ", key, " AS key FROM courses c WHERE ", matched)
-	s.addCourseFilter(q.Filter).addPageClause(order, key, "c.id", q.Page)
-	s.addSQL(") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
+	s.addSQL(" SELECT h.score, h.lexemes, h.relaxed, ").addCourseColumns(columns)
+	s.addSQL(" FROM (", selectBranches(branches), ") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
 	var hit SearchHit
-	deliver := func(c *edu.Course) { into(SearchHit{Course: c, Score: hit.Score, Lexemes: hit.Lexemes}) }
-	return s.buildQuery(scanCourse(columns, s.dependOnPageEnds(by, q.Page.Limit+1, singlePageKey, deliver), &hit.Score, &hit.Lexemes))
+	deliver := func(c *edu.Course) {
+		into(SearchHit{Course: c, Score: hit.Score, Lexemes: hit.Lexemes, Relaxed: hit.Relaxed})
+	}
+	return s.buildQuery(scanCourse(columns, s.dependOnPageEnds(by, q.Page.Limit+1, singlePageKey, deliver), &hit.Score, &hit.Lexemes, &hit.Relaxed))
 }
 
 // searchOrderFields are the sort fields of search results, except relevance, which depends on the
@@ -56,16 +54,108 @@ var searchOrderFields = map[edu.SearchSort]edu.CourseOrderField{
 	edu.SortNewest:      edu.CoursesByPublishedAt,
 }
 
-// addSearchQuery appends the search text, parsed once for each statement, and returns the condition
-// that a course matches it. A title that equals the text matches even if the text consists of stop
-// words.
-func (s *statement) addSearchQuery(text string) string {
-	if text == "" {
-		return "c.published"
+// searchBranch is one way in which courses match a text: the SQL of its condition, score and
+// lexemes. The relaxed branch runs only if the branch before it finds nothing.
+type searchBranch struct{ name, condition, score, lexemes, relaxed string }
+
+// addBranch appends a branch as a common table expression, up to the condition of the courses.
+func (s *statement) addBranch(i int, b searchBranch, columns string) {
+	if i > 0 {
+		s.addSQL(", ")
 	}
-	textArg := s.dependOn(edu.TagCoursesText).bindArg(text)
-	s.addSQL("WITH q AS MATERIALIZED (SELECT websearch_to_tsquery('english', ", textArg, ") AS query, lower(", textArg, ") AS exact) ")
-	return "c.published AND (c.search_vector @@ (SELECT query FROM q) OR lower(c.title) = (SELECT exact FROM q))"
+	s.addSQL(b.name, " AS (SELECT ", columns, " FROM courses c WHERE ", b.condition)
+}
+
+// selectBranches returns the SQL of the rows of all branches.
+func selectBranches(branches []searchBranch) string {
+	var parts []string
+	for _, b := range branches {
+		parts = append(parts, "SELECT * FROM "+b.name)
+	}
+	return strings.Join(parts, " UNION ALL ")
+}
+
+// addSearchQuery appends the search text as a common table expression, parsed once for each
+// statement, and returns the branches that a course can match.
+func (s *statement) addSearchQuery(q edu.SearchArgs) []searchBranch {
+	s.addSQL("WITH ")
+	if q.Query == "" {
+		return []searchBranch{{"hits", "c.published", "0::float8", "''", "false"}}
+	}
+	s.dependOn(edu.TagCoursesText)
+	text := edu.ParseSearchQuery(q.Query)
+	s.addStrictQuery(text)
+	rank := "ts_rank(c.search_vector, (SELECT ranked FROM q))"
+	if text.Prefix != "" {
+		// The rank of the start of a word has no limit, because it is the sum of all words with that
+		// start; 32 reduces it to below 1. Whole words count more.
+		rank = "(CASE WHEN c.search_vector @@ (SELECT whole FROM q) THEN " + rank + " ELSE ts_rank(c.search_vector, (SELECT started FROM q), 32) / 2 END)"
+	}
+	exact := "c.title_key = (SELECT exact FROM q)"
+	if text.Excluded != "" { // a title with the excluded word is another title, unless it has the dash too
+		exact = "(" + exact + " AND lower(c.title) = lower(" + s.bindArg(q.Query) + "))"
+	}
+	// ts_rank of whole words is below 1, so adding 1 ranks an exact title above all other courses.
+	strict := searchBranch{
+		"hits",
+		"c.published AND (c.search_vector @@ (SELECT query FROM q) OR " + exact + ")",
+		"(" + rank + " + (" + exact + ")::int)::float8",
+		"(SELECT querytree(ranked || started) FROM q)",
+		"false",
+	}
+	if q.Mode == edu.SearchStrict || len(text.Words) < 2 {
+		return []searchBranch{strict}
+	}
+	s.addRelaxedQuery(text)
+	// The number of matching words comes first.
+	const matching = "(SELECT count(*) FROM unnest((SELECT words FROM r)) w WHERE c.search_vector @@ w)"
+	relaxed := searchBranch{
+		"relaxed",
+		"c.published AND c.search_vector @@ (SELECT query FROM r) AND NOT c.search_vector @@ (SELECT excluded FROM r) AND " + matching + " >= (SELECT required FROM r)",
+		"(" + matching + " - 1 + ts_rank(c.search_vector, (SELECT query FROM r), 32))::float8",
+		"(SELECT querytree(query) FROM r)",
+		"true",
+	}
+	if q.Mode == edu.SearchRelaxed {
+		return []searchBranch{relaxed}
+	}
+	relaxed.condition += " AND NOT EXISTS (SELECT FROM hits)"
+	if !q.Filter.IsEmpty() {
+		relaxed.condition += " AND NOT EXISTS (SELECT FROM courses c WHERE " + strict.condition + ")"
+	}
+	return []searchBranch{strict, relaxed}
+}
+
+// addStrictQuery appends the queries of a text. A text of stop words alone searches for them in
+// titles, tags and names.
+//
+//   - whole: all its words as whole words
+//   - started: the last word as the start of a word
+//   - query: either of the two
+//   - ranked: whole, or an optional word
+func (s *statement) addStrictQuery(text edu.SearchQuery) {
+	whole := s.bindArg(text.Whole)
+	started, ranked := "''::tsquery", "whole"
+	if text.Prefix != "" {
+		started = "to_tsquery('english', " + s.bindArg(text.PrefixRest) + ") && " + s.bindArg(text.Prefix) + "::tsquery"
+	}
+	if text.Optional != "" {
+		ranked = "whole || to_tsquery('english', " + s.bindArg(text.Optional) + ")"
+	}
+	s.addSQL("q AS MATERIALIZED (SELECT whole, started, whole || started AS query, ", ranked, " AS ranked, ", s.bindArg(text.Exact), "::text AS exact",
+		" FROM (SELECT CASE WHEN numnode(stems) > 0 THEN stems ELSE to_tsquery('simple', ", whole, ") END AS whole, started",
+		" FROM (SELECT to_tsquery('english', ", whole, ") AS stems, ", started, " AS started) w) w), ")
+}
+
+// addRelaxedQuery appends the words of a text that occur in any published course, and half their
+// number. The last word may be the start of a word.
+func (s *statement) addRelaxedQuery(text edu.SearchQuery) {
+	prefixes := make([]string, len(text.Words))
+	prefixes[len(prefixes)-1] = text.Prefix
+	s.addSQL("r AS MATERIALIZED (SELECT array_agg(w.word) AS words, (count(*) + 1) / 2 AS required,",
+		" string_agg(w.word::text, ' | ')::tsquery AS query, to_tsquery('english', ", s.bindArg(text.Excluded), ") AS excluded",
+		" FROM (SELECT to_tsquery('english', word) || prefix::tsquery AS word FROM unnest(", s.bindArg(text.Words), "::text[], ", s.bindArg(prefixes), "::text[]) u (word, prefix)) w",
+		" WHERE numnode(w.word) > 0 AND EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ w.word)), ")
 }
 
 // SearchGroup is the number of results that share a category, a difficulty and a price. Every facet
@@ -81,11 +171,14 @@ type SearchGroup struct {
 // and price. The conditions of the filter on these three are ignored.
 func SearchGroups(q edu.SearchArgs, into func(SearchGroup)) Query {
 	s := newStatement("SearchGroups").dependOn(edu.TagCourses)
-	matched := s.addSearchQuery(q.Query)
+	branches := s.addSearchQuery(q)
 	others := q.Filter
 	others.CategoryID, others.Difficulty, others.Price = 0, "", ""
-	s.addSQL("SELECT c.category_id, upper(c.difficulty), c.price = 0, count(*) FROM courses c WHERE ", matched)
-	return s.addCourseFilter(others).addSQL(" GROUP BY c.category_id, c.difficulty, c.price = 0").buildQuery(func(rows pgx.Rows) error {
+	for i, b := range branches {
+		s.addBranch(i, b, "c.category_id, upper(c.difficulty), c.price = 0, count(*)")
+		s.addCourseFilter(others).addSQL(" GROUP BY c.category_id, c.difficulty, c.price = 0)")
+	}
+	return s.addSQL(" ", selectBranches(branches)).buildQuery(func(rows pgx.Rows) error {
 		var g SearchGroup
 		var free bool
 		err := rows.Scan(&g.CategoryID, (*string)(&g.Difficulty), &free, &g.Count)
@@ -110,18 +203,22 @@ type Correction struct {
 // words are known. The nearest word occurs in a published course and shares at least a fifth of its
 // trigrams; it is "" if there is none.
 func Corrections(words []string, into func(Correction)) Query {
+	keys := make([]string, len(words))
+	for i, word := range words {
+		keys[i] = edu.SearchText(word)
+	}
 	s := newStatement("Corrections", `SELECT w.word,
-		numnode(plainto_tsquery('english', w.word)) = 0
-			OR EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', w.word)),
-		coalesce((SELECT n.word FROM (SELECT v.word, v.word <-> w.word AS distance FROM course_words v
-			ORDER BY v.word <-> w.word LIMIT 16) n
+		numnode(plainto_tsquery('english', w.key)) = 0
+			OR EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', w.key)),
+		coalesce((SELECT n.word FROM (SELECT v.word, v.word <-> w.key AS distance FROM course_words v
+			ORDER BY v.word <-> w.key LIMIT 16) n
 			WHERE n.distance < 0.8
 				-- The vocabulary includes the words of drafts, which must not be disclosed.
 				AND EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', n.word))
 			ORDER BY n.distance, n.word LIMIT 1), '')
 		FROM unnest(`)
 	s.dependOn(edu.TagCourses, edu.TagCoursesText, edu.TagWords)
-	return s.addSQL(s.bindArg(words), "::text[]) WITH ORDINALITY AS w (word, n) ORDER BY w.n").buildQuery(func(rows pgx.Rows) error {
+	return s.addSQL(s.bindArg(words), "::text[], ", s.bindArg(keys), "::text[]) WITH ORDINALITY AS w (word, key, n) ORDER BY w.n").buildQuery(func(rows pgx.Rows) error {
 		var c Correction
 		err := rows.Scan(&c.Word, &c.Known, &c.Nearest)
 		into(c)
@@ -132,23 +229,25 @@ func Corrections(words []string, into func(Correction)) Query {
 // MatchesAnyCourse reports whether a text matches any published course that meets the conditions.
 func MatchesAnyCourse(text string, where edu.CourseConditions, into *bool) Query {
 	s := newStatement("MatchesAnyCourse").dependOn(edu.TagCourses)
-	matched := s.addSearchQuery(text)
-	s.addSQL("SELECT EXISTS (SELECT FROM courses c WHERE ", matched).addCourseFilter(where)
-	return s.addSQL(")").buildQuery(func(rows pgx.Rows) error { return rows.Scan(into) })
+	branches := s.addSearchQuery(edu.SearchArgs{Query: text, Mode: edu.SearchStrict})
+	s.addBranch(0, branches[0], "c.id")
+	s.addCourseFilter(where).addSQL(") SELECT EXISTS (SELECT FROM hits)")
+	return s.buildQuery(func(rows pgx.Rows) error { return rows.Scan(into) })
 }
 
 // Suggestions reads titles that start with the typed text, those with the most enrollments first.
 // If these are too few, titles with a similar word follow, the most similar first.
 func Suggestions(typed string, first int, into func(string)) Query {
 	s := newStatement("Suggestions").dependOn(edu.TagCourses, edu.TagCoursesTitles, edu.TagCoursesEnrollments)
-	typedArg, pattern, n := s.bindArg(typed), s.bindArg(likeEscaper.Replace(typed)+"%"), s.bindArg(first)
-	s.addSQL(`(SELECT c.title FROM courses c WHERE c.published AND lower(c.title) LIKE lower(`, pattern, `)
+	key := s.bindArg(edu.SearchText(typed)) + "::text"
+	n := s.bindArg(first)
+	s.addSQL(`(SELECT c.title FROM courses c WHERE c.published AND c.title_key >= `, key, ` AND c.title_key < `, key, ` || U&'\+10FFFF'
 			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
 		UNION ALL
 		(SELECT c.title FROM courses c
-			WHERE c.published AND lower(`, typedArg, `) <% lower(c.title) AND lower(c.title) NOT LIKE lower(`, pattern, `)
-			GROUP BY c.title
-			ORDER BY word_similarity(lower(`, typedArg, `), lower(c.title)) DESC, max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
+			WHERE c.published AND `, key, ` <% c.title_key AND NOT starts_with(c.title_key, `, key, `)
+			GROUP BY c.title, c.title_key
+			ORDER BY word_similarity(`, key, `, c.title_key) DESC, max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
 		LIMIT `, n)
 	return s.buildQuery(func(rows pgx.Rows) error {
 		var title string
@@ -157,5 +256,3 @@ func Suggestions(typed string, first int, into func(string)) Query {
 		return err
 	})
 }
-
-var likeEscaper = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)

@@ -100,7 +100,7 @@ func (g generator) conditions() (c edu.CourseConditions) {
 
 func (g generator) search() edu.SearchArgs {
 	s := edu.SearchArgs{
-		Query: pick(g, "", "apple", "pear", "plum"), Filter: g.conditions(),
+		Query: pick(g, "", "apple", "pear", "plum", "pea", "u7", "apple pear", "plum orange"), Filter: g.conditions(),
 		Sort: pick(g, edu.SortRelevance, edu.SortRating, edu.SortEnrollments, edu.SortNewest),
 	}
 	if s.Query == "" && s.Sort == edu.SortRelevance {

@@ -210,7 +210,8 @@ func newSearchOperation(statement string) operationFunc {
 		if v.Sort == "" {
 			v.Sort = edu.SortRelevance
 		}
-		b := &sqlBuilder{args: []any{v.Query, pageSize(v.First)}}
+		text := edu.ParseSearchQuery(v.Query)
+		b := &sqlBuilder{args: []any{text.Whole, pageSize(v.First), text.PrefixRest, text.Prefix, text.Optional, text.Exact}}
 		o, key := v.Sort.SortOrder(), "h.score"
 		if sorted, ok := searchOrderColumns[v.Sort]; ok {
 			key = "h.sorted"

@@ -1,45 +1,47 @@
 // Package highlight marks the words of a text that a search matched and returns the text as safe HTML.
 //
 // It replaces PostgreSQL's ts_headline, which drops text that resembles an HTML tag ("List<T>") and
-// costs more than the search itself for twenty results. Words are compared by the stems of Snowball's
-// English stemmer, which PostgreSQL's english configuration uses.
+// costs more than the search itself for twenty results. Words are compared in the form of
+// edu.SearchText, and by the stems of Snowball's English stemmer, which PostgreSQL's english
+// configuration uses.
 package highlight
 
 import (
 	"html"
+	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/english"
+
+	"github.com/7p-education/api/edu"
 )
 
 // Marker marks the words of one search.
 type Marker struct {
-	stems map[string]bool
-	// firstBytes holds the first bytes of the stems. A word and its stem begin with the same byte,
-	// so words with another first byte are not stemmed, which skips nine words of ten.
+	stems    map[string]bool
+	prefixes []string
+	// firstBytes holds the first bytes of the stems and prefixes. A word and its stem begin with the
+	// same byte, so words with another first byte are not stemmed, which skips nine words of ten.
 	firstBytes [256]bool
-	// compounds are lexemes of more than one word, such as node.js or 3.11.
-	compounds []string
-	stemmer   *snowballstem.Env
+	stemmer    *snowballstem.Env
 }
 
 // New returns a Marker for the words of a search, as PostgreSQL's querytree returns them: normalised
-// words in quotes, e.g. 'practic' & 'rust'.
+// words in quotes, e.g. 'practic' & 'rust':*. A star follows the start of a word.
 func New(querytree string) *Marker {
 	m := &Marker{stems: map[string]bool{}, stemmer: snowballstem.NewEnv("")}
 	parts := strings.Split(querytree, "'")
 	for i := 1; i < len(parts); i += 2 {
-		switch {
-		case parts[i] == "":
-		case wordLength(parts[i]) < len(parts[i]):
-			m.compounds = append(m.compounds, parts[i])
-		default:
-			m.stems[parts[i]] = true
-			m.firstBytes[parts[i][0]] = true
+		if parts[i] == "" {
+			continue
 		}
+		if i+1 < len(parts) && strings.HasPrefix(parts[i+1], ":*") {
+			m.prefixes = append(m.prefixes, parts[i])
+		} else {
+			m.stems[parts[i]] = true
+		}
+		m.firstBytes[parts[i][0]] = true
 	}
 	return m
 }
@@ -48,57 +50,50 @@ func New(querytree string) *Marker {
 func (m *Marker) RenderHTML(text string) string {
 	var out strings.Builder
 	out.Grow(len(text) + 64)
-	for len(text) > 0 {
-		n := m.compoundLength(text)
-		marked := n > 0
-		if !marked {
-			n = wordLength(text)
-			marked = n > 0 && m.matchesWord(text[:n])
-		}
-		if n == 0 {
-			_, n = utf8.DecodeRuneInString(text)
-		}
-		if marked {
-			out.WriteString("<mark>" + html.EscapeString(text[:n]) + "</mark>")
-		} else {
-			out.WriteString(html.EscapeString(text[:n]))
-		}
-		text = text[n:]
+	at := 0
+	for _, s := range m.findMatches(text) {
+		out.WriteString(html.EscapeString(text[at:s.start]) + "<mark>" + html.EscapeString(text[s.start:s.end]) + "</mark>")
+		at = s.end
 	}
+	out.WriteString(html.EscapeString(text[at:]))
 	return out.String()
 }
 
-// compoundLength returns the length in bytes of the compound at the start of the text, or 0 if there is
-// none. The text must start where a word can start.
-func (m *Marker) compoundLength(text string) int {
-	for _, compound := range m.compounds {
-		if len(text) >= len(compound) && strings.EqualFold(text[:len(compound)], compound) && wordLength(text[len(compound):]) == 0 {
-			return len(compound)
+// span is a part of a text, in bytes.
+type span struct{ start, end int }
+
+// joiners connect the words of a compound: matched words on both sides have one mark.
+const joiners = "./-_"
+
+// findMatches returns the parts of a text to be marked, in their order.
+func (m *Marker) findMatches(text string) []span {
+	var spans []span
+	for w := range edu.SearchWords(text) {
+		if !m.matchesWord(w.Word) {
+			continue
 		}
+		if last := len(spans) - 1; last >= 0 {
+			gap := w.Start - spans[last].end
+			if gap <= 0 || gap == 1 && strings.IndexByte(joiners, text[spans[last].end]) >= 0 {
+				spans[last].end = max(spans[last].end, w.End)
+				spans[last].start = min(spans[last].start, w.Start)
+				continue
+			}
+		}
+		spans = append(spans, span{w.Start, w.End})
 	}
-	return 0
+	return spans
 }
 
-// matchesWord reports whether a word has the stem of a searched word.
+// matchesWord reports whether a word has the stem of a searched word or starts with a searched prefix.
 func (m *Marker) matchesWord(word string) bool {
-	word = strings.ToLower(word)
 	if !m.firstBytes[word[0]] {
 		return false
 	}
-	if m.stems[word] {
+	if m.stems[word] || slices.ContainsFunc(m.prefixes, func(p string) bool { return strings.HasPrefix(word, p) }) {
 		return true
 	}
 	m.stemmer.SetCurrent(word)
 	english.Stem(m.stemmer)
 	return m.stems[m.stemmer.Current()]
-}
-
-// wordLength returns the length in bytes of the word at the start of the text: letters, marks and digits.
-func wordLength(text string) int {
-	for i, r := range text {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
-			return i
-		}
-	}
-	return len(text)
 }

@@ -1,9 +1,12 @@
 package validate
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
+	"github.com/mozillazg/go-unidecode"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -11,36 +14,49 @@ import (
 // store appends a hyphen and six characters, which makes 80.
 const MaxSlugLength = 73
 
-// latinLetters maps the Latin letters that do not decompose into an ASCII letter and marks.
-var latinLetters = map[rune]string{
-	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'đ': "d", 'ð': "d", 'þ': "th", 'ł': "l", 'ħ': "h", 'ŧ': "t", 'ŋ': "ng", 'ı': "i",
-}
+// The names of languages that a symbol ends, such as C++ and F#.
+var (
+	plusPlus = regexp.MustCompile(`(?i)\b([a-z])\+\+`)
+	sharp    = regexp.MustCompile(`(?i)\b([a-z])#(\W|$)`)
+)
 
 // Slugify returns the slug of a title for URLs: lower-case ASCII letters and digits, with single hyphens
-// between words. Letters lose their marks and apostrophes are dropped. The slug of a title without Latin
-// letters and digits is "course". Long slugs are truncated at a hyphen.
+// between words. Letters of other scripts are transliterated, accents and apostrophes are dropped, C++
+// is "c-plus-plus" and C# "c-sharp". The slug of a title without letters and digits is "course". Long
+// slugs are truncated at a hyphen.
 func Slugify(title string) string {
+	title = sharp.ReplaceAllString(plusPlus.ReplaceAllString(norm.NFKC.String(title), "$1 plus plus "), "$1 sharp $2")
 	var slug strings.Builder
 	gap := false
-	for _, r := range norm.NFKD.String(title) {
-		r = unicode.ToLower(r)
-		text := latinLetters[r]
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			text = string(r)
-		case unicode.IsMark(r), r == '\'', r == '’':
-			continue
-		case text == "":
-			gap = slug.Len() > 0
+	for _, r := range title {
+		if r == '\'' || r == '’' || r >= 0x300 && r <= 0x36f {
 			continue
 		}
-		if gap {
-			slug.WriteByte('-')
-			gap = false
+		for _, c := range transliterate(r) {
+			if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+				gap = slug.Len() > 0
+				continue
+			}
+			if gap {
+				slug.WriteByte('-')
+				gap = false
+			}
+			slug.WriteRune(c)
 		}
-		slug.WriteString(text)
 	}
 	return truncateSlug(slug.String())
+}
+
+// transliterate returns a character in ASCII and in lower case; a blank if it is neither a letter nor a
+// digit.
+func transliterate(r rune) string {
+	if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) {
+		return " "
+	}
+	if base := norm.NFD.String(string(r))[0]; base < utf8.RuneSelf {
+		return strings.ToLower(string(rune(base)))
+	}
+	return strings.ToLower(unidecode.Unidecode(string(r)))
 }
 
 // truncateSlug shortens a slug to at most MaxSlugLength characters, at a hyphen if there is one, and

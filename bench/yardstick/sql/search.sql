@@ -1,9 +1,11 @@
 WITH q AS MATERIALIZED (
-    SELECT websearch_to_tsquery('english', $1) AS query, lower($1) AS exact
+    SELECT whole, started, whole || started AS query, whole || to_tsquery('english', $5) AS ranked, $6::text AS exact
+    FROM (SELECT to_tsquery('english', $1) AS whole, to_tsquery('english', $3) && $4::tsquery AS started) w
 ), hits AS MATERIALIZED (
     SELECT c.id, c.category_id, c.difficulty, c.price = 0 AS free, /*sorted*/
-        (ts_rank(c.search_vector, (SELECT query FROM q)) + (lower(c.title) = (SELECT exact FROM q))::int)::float8 AS score
-    FROM courses c WHERE c.published AND (c.search_vector @@ (SELECT query FROM q) OR lower(c.title) = (SELECT exact FROM q))
+        (CASE WHEN c.search_vector @@ (SELECT whole FROM q) THEN ts_rank(c.search_vector, (SELECT ranked FROM q))
+            ELSE ts_rank(c.search_vector, (SELECT started FROM q), 32) / 2 END + (c.title_key = (SELECT exact FROM q))::int)::float8 AS score
+    FROM courses c WHERE c.published AND (c.search_vector @@ (SELECT query FROM q) OR c.title_key = (SELECT exact FROM q))
 ), groups AS MATERIALIZED (
     SELECT category_id, difficulty, free, count(*) AS n FROM hits GROUP BY 1, 2, 3
 ), page AS MATERIALIZED (
