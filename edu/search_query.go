@@ -90,7 +90,7 @@ func ParseSearchQuery(text string) SearchQuery {
 		if len(parts) > 0 {
 			whole = append(whole, strings.Join(parts, " & "))
 		}
-		if i == len(groups)-1 && len(optional) == 0 {
+		if i == len(groups)-1 && len(required) > 0 && slices.Equal(required[len(required)-1].words, terms[len(terms)-1].words) {
 			q.setPrefix(required, parts)
 		}
 	}

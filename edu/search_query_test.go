@@ -28,6 +28,7 @@ func TestParseSearchQuery(t *testing.T) {
 		`a -"b c"`:     {Exact: "a b c", Whole: "'a' & !('b' <-> 'c')", Words: []string{"a"}, Excluded: "('b' <-> 'c')"},
 		`“b c” "ab`:    {Exact: "b c ab", Whole: "('b' <-> 'c') & 'ab'", Prefix: "'ab':*", PrefixRest: "('b' <-> 'c')", Words: []string{"b", "c", "ab"}},
 		"go course":    {Exact: "go course", Whole: "'go'", Optional: "'course'", Words: []string{"go"}},
+		"course go":    {Exact: "course go", Whole: "'go'", Prefix: "'go':*", Optional: "'course'", Words: []string{"go"}},
 		"course":       {Exact: "course", Whole: "'course'", Prefix: "'course':*", Words: []string{"course"}},
 		"course -go":   {Exact: "course go", Whole: "'course' & !('go')", Words: []string{"course"}, Excluded: "('go')"},
 		"入門書":          {Exact: "入門 門書", Whole: "'入門' & '門書'", Prefix: "'門書':*", PrefixRest: "'入門'", Words: []string{"入門", "門書"}},

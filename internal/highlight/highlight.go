@@ -7,7 +7,6 @@
 package highlight
 
 import (
-	"html"
 	"slices"
 	"strings"
 
@@ -52,11 +51,22 @@ func (m *Marker) RenderHTML(text string) string {
 	out.Grow(len(text) + 64)
 	at := 0
 	for _, s := range m.findMatches(text) {
-		out.WriteString(html.EscapeString(text[at:s.start]) + "<mark>" + html.EscapeString(text[s.start:s.end]) + "</mark>")
+		writeEscaped(&out, text[at:s.start])
+		out.WriteString("<mark>")
+		writeEscaped(&out, text[s.start:s.end])
+		out.WriteString("</mark>")
 		at = s.end
 	}
-	out.WriteString(html.EscapeString(text[at:]))
+	writeEscaped(&out, text[at:])
 	return out.String()
+}
+
+// htmlEscaper escapes as html.EscapeString does.
+var htmlEscaper = strings.NewReplacer("&", "&amp;", "'", "&#39;", "<", "&lt;", ">", "&gt;", `"`, "&#34;")
+
+// writeEscaped writes a text without a copy of it.
+func writeEscaped(out *strings.Builder, text string) {
+	_, _ = htmlEscaper.WriteString(out, text)
 }
 
 // span is a part of a text, in bytes.
