@@ -99,13 +99,17 @@ func searchCourses(ctx context.Context, args searchArguments) (*edu.SearchResult
 	if selected.facets {
 		pf.buildFacets(result, groups, q.Filter, selected.categorySelections)
 	}
-	if selected.didYouMean && (len(hits) == 0 || result.Relaxed) && args.after == nil {
+	if selected.didYouMean && (len(hits) < min(fewHits, q.Page.Limit+1) || result.Relaxed) && q.Query != "" && args.after == nil {
 		if result.DidYouMean, err = pf.suggestCorrection(q); err != nil {
 			return nil, err
 		}
 	}
 	return result, pf.sendBatches()
 }
+
+// fewHits is the number of courses below which a query may be misspelled, although the courses have the
+// same misspelling.
+const fewHits = 3
 
 // newCourseHits converts the hits of the store, with highlights if they are selected. The row beyond the
 // page's limit, which only shows that there are more, gets none.
@@ -194,7 +198,7 @@ func (pf *prefetcher) buildFacets(result *edu.SearchResult, groups []store.Searc
 	})
 }
 
-// suggestCorrection replaces each unknown word of a query by the most similar word of the courses. It
+// suggestCorrection replaces the words of a query that are unknown or rare: see store.Corrections. It
 // returns the corrected query if it finds a course, nil otherwise.
 func (pf *prefetcher) suggestCorrection(q edu.SearchArgs) (*string, error) {
 	words := strings.FieldsFunc(q.Query, func(r rune) bool { return !isWordRune(r) })
@@ -203,7 +207,7 @@ func (pf *prefetcher) suggestCorrection(q edu.SearchArgs) (*string, error) {
 	}
 	corrected, changed := q.Query, false
 	pf.batch.AddQuery(store.Corrections(words, func(c store.Correction) {
-		if !c.Known && c.Nearest != "" {
+		if c.Nearest != "" {
 			corrected, changed = replaceWord(corrected, c.Word, c.Nearest), true
 		}
 	}))

@@ -226,3 +226,20 @@ func TestTagsInAnyForm(t *testing.T) {
 		t.Errorf("the filter c finds %v, want nothing", got)
 	}
 }
+
+// TestRareMisspelling checks that a query which a course has misspelled in the same way has a correction.
+func TestRareMisspelling(t *testing.T) {
+	t.Parallel()
+	a := insertKinds(t)
+	for _, topic := range []string{"A", "B", "D", "E", "F", "G", "H", "I", "J", "K"} {
+		a.exec(t, `INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)
+			VALUES ($1, 'Watercolor ' || $1, 'beginner', true, now(), 1, 1)`, topic)
+	}
+	a.insert(t, "Watercolro Basics")
+	for query, want := range map[string]any{"watercolro": "watercolor", "WATERCOLRO": "watercolor", "watercolor": nil, "watercolro basics": nil, "psychology": nil} {
+		got := a.mustExecute(t, anonymous, "query($q: String!) { searchCourses(query: $q) { totalCount didYouMean } }", map[string]any{"q": query})
+		if valueAt(got, "searchCourses", "didYouMean") != want || valueAt(got, "searchCourses", "totalCount") == 0.0 {
+			t.Errorf("%q: %v, want the correction %v", query, got, want)
+		}
+	}
+}

@@ -192,7 +192,7 @@ func SearchGroups(q edu.SearchArgs, into func(SearchGroup)) Query {
 }
 
 // Correction is the spelling of a word of a search text: whether any course contains it, and the
-// nearest word that courses contain.
+// word to replace it by, "" for none.
 type Correction struct {
 	Word    string
 	Known   bool
@@ -200,30 +200,43 @@ type Correction struct {
 }
 
 // Corrections finds words in the vocabulary of the courses, and returns them in their order. Stop
-// words are known. The nearest word occurs in a published course and shares at least a fifth of its
-// trigrams; it is "" if there is none.
+// words are known. A replacement occurs in a published course. Words of five letters or more that
+// differ by a single edit are the nearest, the more frequent first; then words that share at least a
+// fifth of the trigrams. A known word is replaced only by a word of a single edit that occurs in ten
+// times as many courses: it may be misspelled there.
 func Corrections(words []string, into func(Correction)) Query {
 	keys := make([]string, len(words))
 	for i, word := range words {
 		keys[i] = edu.SearchText(word)
 	}
-	s := newStatement("Corrections", `SELECT w.word,
-		numnode(plainto_tsquery('english', w.key)) = 0
-			OR EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', w.key)),
-		coalesce((SELECT n.word FROM (SELECT v.word, v.word <-> w.key AS distance FROM course_words v
-			ORDER BY v.word <-> w.key LIMIT 16) n
-			WHERE n.distance < 0.8
-				-- The vocabulary includes the words of drafts, which must not be disclosed.
-				AND EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', n.word))
-			ORDER BY n.distance, n.word LIMIT 1), '')
-		FROM unnest(`)
+	s := newStatement("Corrections", "WITH w AS MATERIALIZED (SELECT w.word, w.key, w.n, numnode(plainto_tsquery('english', w.key)) = 0 AS stop, ",
+		countCoursesWith("w.key"), " AS courses FROM unnest(")
 	s.dependOn(edu.TagCourses, edu.TagCoursesText, edu.TagWords)
-	return s.addSQL(s.bindArg(words), "::text[], ", s.bindArg(keys), "::text[]) WITH ORDINALITY AS w (word, key, n) ORDER BY w.n").buildQuery(func(rows pgx.Rows) error {
+	s.addSQL(s.bindArg(words), "::text[], ", s.bindArg(keys), `::text[]) WITH ORDINALITY AS w (word, key, n))
+		SELECT w.word, w.stop OR w.courses > 0, coalesce((
+			SELECT n.word FROM (
+				SELECT v.word, 0::real AS distance FROM course_words v
+				WHERE length(v.word) >= 5 AND v.edits && word_edits(w.key) AND is_single_edit(v.word, w.key)
+				UNION ALL
+				SELECT * FROM (SELECT v.word, v.word <-> w.key AS distance FROM course_words v ORDER BY v.word <-> w.key LIMIT 16) k
+				WHERE k.distance < 0.8 AND w.courses = 0) n,
+				-- The vocabulary includes the words of drafts, which must not be disclosed.
+				LATERAL (SELECT `, countCoursesWith("n.word"), ` AS courses) f
+			WHERE NOT w.stop AND n.word <> w.key AND f.courses > 0 AND f.courses >= 10 * w.courses
+			ORDER BY n.distance, f.courses DESC, n.word LIMIT 1), '')
+		FROM w ORDER BY w.n`)
+	return s.buildQuery(func(rows pgx.Rows) error {
 		var c Correction
 		err := rows.Scan(&c.Word, &c.Known, &c.Nearest)
 		into(c)
 		return err
 	})
+}
+
+// countCoursesWith returns the SQL of the number of published courses that contain a word, at most
+// 1,000.
+func countCoursesWith(word string) string {
+	return "(SELECT count(*) FROM (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', " + word + ") LIMIT 1000) m)"
 }
 
 // MatchesAnyCourse reports whether a text matches any published course that meets the conditions.
@@ -235,17 +248,37 @@ func MatchesAnyCourse(text string, where edu.CourseConditions, into *bool) Query
 	return s.buildQuery(func(rows pgx.Rows) error { return rows.Scan(into) })
 }
 
-// Suggestions reads titles that start with the typed text, those with the most enrollments first.
-// If these are too few, titles with a similar word follow, the most similar first.
+// Suggestions reads titles that complete the typed text, each once: titles that start with it; then
+// titles that contain its words, the last one as the start of a word; then the same with a single
+// edit in each word of five letters or more; then titles with a similar word, the most similar first.
+// Otherwise the titles with the most enrollments come first.
 func Suggestions(typed string, first int, into func(string)) Query {
-	s := newStatement("Suggestions").dependOn(edu.TagCourses, edu.TagCoursesTitles, edu.TagCoursesEnrollments)
-	key := s.bindArg(edu.SearchText(typed)) + "::text"
-	n := s.bindArg(first)
-	s.addSQL(`(SELECT c.title FROM courses c WHERE c.published AND c.title_key >= `, key, ` AND c.title_key < `, key, ` || U&'\+10FFFF'
+	s := newStatement("Suggestions").dependOn(edu.TagCourses, edu.TagCoursesTitles, edu.TagCoursesEnrollments, edu.TagWords)
+	text := edu.SearchText(typed)
+	key, n, words := s.bindArg(text)+"::text", s.bindArg(first), s.bindArg(strings.Fields(text))
+	const vector = "to_tsvector('simple', c.title_key)"
+	exact, edited := "(SELECT exact FROM q)", "(SELECT query FROM e)"
+	s.addSQL(`WITH q AS MATERIALIZED (
+			SELECT string_agg(quote_literal(word) || CASE WHEN n = cardinality(`, words, `) THEN ':*' ELSE '' END, ' & ')::tsquery AS exact
+			FROM unnest(`, words, `::text[]) WITH ORDINALITY AS u (word, n)
+		), e AS MATERIALIZED (
+			SELECT string_agg('(' || w.alternatives || ')', ' & ')::tsquery AS query FROM (
+				SELECT concat_ws(' | ', quote_literal(word) || CASE WHEN n = cardinality(`, words, `) THEN ':*' ELSE '' END,
+					(SELECT string_agg(quote_literal(v.word), ' | ') FROM course_words v
+						WHERE length(v.word) >= 5 AND v.edits && word_edits(u.word) AND is_single_edit(v.word, u.word))) AS alternatives
+				FROM unnest(`, words, `::text[]) WITH ORDINALITY AS u (word, n)) w
+		)
+		(SELECT c.title FROM courses c WHERE c.published AND c.title_key >= `, key, ` AND c.title_key < `, key, ` || U&'\+10FFFF'
 			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
 		UNION ALL
-		(SELECT c.title FROM courses c
-			WHERE c.published AND `, key, ` <% c.title_key AND NOT starts_with(c.title_key, `, key, `)
+		(SELECT c.title FROM courses c WHERE c.published AND `, vector, " @@ ", exact, ` AND NOT starts_with(c.title_key, `, key, `)
+			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
+		UNION ALL
+		(SELECT c.title FROM courses c WHERE c.published AND `, vector, " @@ ", edited, ` AND NOT starts_with(c.title_key, `, key, `) AND NOT coalesce(`, vector, " @@ ", exact, `, false)
+			GROUP BY c.title ORDER BY max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
+		UNION ALL
+		(SELECT c.title FROM courses c WHERE c.published AND `, key, ` <% c.title_key
+			AND NOT starts_with(c.title_key, `, key, `) AND NOT coalesce(`, vector, " @@ ", edited, `, false)
 			GROUP BY c.title, c.title_key
 			ORDER BY word_similarity(`, key, `, c.title_key) DESC, max(c.enrollment_count) DESC, c.title LIMIT `, n, `)
 		LIMIT `, n)
