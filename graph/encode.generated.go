@@ -11,6 +11,9 @@ import (
 
 func encodeAddVideoPayload(e *encoder, f *encode.Field, obj *AddVideoPayload) bool {
 	p := e.PlanSelection(f, "AddVideoPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeAddVideoPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -35,6 +38,9 @@ func encodeAddVideoPayload(e *encoder, f *encode.Field, obj *AddVideoPayload) bo
 
 func encodeBulkEnrollPayload(e *encoder, f *encode.Field, obj *BulkEnrollPayload) bool {
 	p := e.PlanSelection(f, "BulkEnrollPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeBulkEnrollPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -66,6 +72,9 @@ func encodeBulkEnrollPayload(e *encoder, f *encode.Field, obj *BulkEnrollPayload
 
 func encodeCategory(e *encoder, f *encode.Field, obj *edu.Category) bool {
 	p := e.PlanSelection(f, "Category")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCategory)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -106,6 +115,9 @@ func encodeCategory(e *encoder, f *encode.Field, obj *edu.Category) bool {
 
 func encodeCategoryFacet(e *encoder, f *encode.Field, obj *edu.CategoryFacet) bool {
 	p := e.PlanSelection(f, "CategoryFacet")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCategoryFacet)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -126,6 +138,9 @@ func encodeCategoryFacet(e *encoder, f *encode.Field, obj *edu.CategoryFacet) bo
 
 func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 	p := e.PlanSelection(f, "Course")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCourse)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -341,6 +356,9 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 
 func encodeCourseAnalytics(e *encoder, f *encode.Field, obj *edu.CourseAnalytics) bool {
 	p := e.PlanSelection(f, "CourseAnalytics")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCourseAnalytics)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -384,6 +402,9 @@ func encodeCourseAnalytics(e *encoder, f *encode.Field, obj *edu.CourseAnalytics
 
 func encodeCourseConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Course]) bool {
 	p := e.PlanSelection(f, "CourseConnection")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCourseConnection)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -418,6 +439,9 @@ func encodeCourseConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Cour
 
 func encodeCourseEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Course]) bool {
 	p := e.PlanSelection(f, "CourseEdge")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCourseEdge)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -439,6 +463,9 @@ func encodeCourseEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Course]) b
 
 func encodeCoursePayload(e *encoder, f *encode.Field, obj *CoursePayload) bool {
 	p := e.PlanSelection(f, "CoursePayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCoursePayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -463,6 +490,9 @@ func encodeCoursePayload(e *encoder, f *encode.Field, obj *CoursePayload) bool {
 
 func encodeCourseProgress(e *encoder, f *encode.Field, obj *edu.CourseProgress) bool {
 	p := e.PlanSelection(f, "CourseProgress")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCourseProgress)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -507,6 +537,9 @@ func encodeCourseProgress(e *encoder, f *encode.Field, obj *edu.CourseProgress) 
 
 func encodeCourseSearchConnection(e *encoder, f *encode.Field, obj *edu.SearchResult) bool {
 	p := e.PlanSelection(f, "CourseSearchConnection")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCourseSearchConnection)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -556,6 +589,9 @@ func encodeCourseSearchConnection(e *encoder, f *encode.Field, obj *edu.SearchRe
 
 func encodeCourseSearchEdge(e *encoder, f *encode.Field, obj *edu.CourseHit) bool {
 	p := e.PlanSelection(f, "CourseSearchEdge")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCourseSearchEdge)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -585,6 +621,9 @@ func encodeCourseSearchEdge(e *encoder, f *encode.Field, obj *edu.CourseHit) boo
 
 func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 	p := e.PlanSelection(f, "Dashboard")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeDashboard)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -698,6 +737,9 @@ func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 
 func encodeDifficultyFacet(e *encoder, f *encode.Field, obj *edu.DifficultyFacet) bool {
 	p := e.PlanSelection(f, "DifficultyFacet")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeDifficultyFacet)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -716,6 +758,9 @@ func encodeDifficultyFacet(e *encoder, f *encode.Field, obj *edu.DifficultyFacet
 
 func encodeEnrollPayload(e *encoder, f *encode.Field, obj *EnrollPayload) bool {
 	p := e.PlanSelection(f, "EnrollPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeEnrollPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -740,6 +785,9 @@ func encodeEnrollPayload(e *encoder, f *encode.Field, obj *EnrollPayload) bool {
 
 func encodeEnrollment(e *encoder, f *encode.Field, obj *edu.Enrollment) bool {
 	p := e.PlanSelection(f, "Enrollment")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeEnrollment)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -804,6 +852,9 @@ func encodeEnrollment(e *encoder, f *encode.Field, obj *edu.Enrollment) bool {
 
 func encodeEnrollmentConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Enrollment]) bool {
 	p := e.PlanSelection(f, "EnrollmentConnection")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeEnrollmentConnection)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -838,6 +889,9 @@ func encodeEnrollmentConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.
 
 func encodeEnrollmentEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Enrollment]) bool {
 	p := e.PlanSelection(f, "EnrollmentEdge")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeEnrollmentEdge)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -859,6 +913,9 @@ func encodeEnrollmentEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Enroll
 
 func encodeImportCoursesPayload(e *encoder, f *encode.Field, obj *ImportCoursesPayload) bool {
 	p := e.PlanSelection(f, "ImportCoursesPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeImportCoursesPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -881,6 +938,9 @@ func encodeImportCoursesPayload(e *encoder, f *encode.Field, obj *ImportCoursesP
 
 func encodeInstructorDashboard(e *encoder, f *encode.Field, obj *edu.InstructorDashboard) bool {
 	p := e.PlanSelection(f, "InstructorDashboard")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeInstructorDashboard)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -977,6 +1037,9 @@ func encodeInstructorDashboard(e *encoder, f *encode.Field, obj *edu.InstructorD
 
 func encodeMoney(e *encoder, f *encode.Field, obj *edu.Money) bool {
 	p := e.PlanSelection(f, "Money")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeMoney)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -995,6 +1058,9 @@ func encodeMoney(e *encoder, f *encode.Field, obj *edu.Money) bool {
 
 func encodePageInfo(e *encoder, f *encode.Field, obj *edu.PageInfo) bool {
 	p := e.PlanSelection(f, "PageInfo")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodePageInfo)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1029,6 +1095,9 @@ func encodePageInfo(e *encoder, f *encode.Field, obj *edu.PageInfo) bool {
 
 func encodePlatformDashboard(e *encoder, f *encode.Field, obj *edu.PlatformDashboard) bool {
 	p := e.PlanSelection(f, "PlatformDashboard")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodePlatformDashboard)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1151,6 +1220,9 @@ func encodePlatformDashboard(e *encoder, f *encode.Field, obj *edu.PlatformDashb
 
 func encodePriceFacet(e *encoder, f *encode.Field, obj *edu.PriceFacet) bool {
 	p := e.PlanSelection(f, "PriceFacet")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodePriceFacet)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1169,6 +1241,9 @@ func encodePriceFacet(e *encoder, f *encode.Field, obj *edu.PriceFacet) bool {
 
 func encodeRecordVideoProgressPayload(e *encoder, f *encode.Field, obj *RecordVideoProgressPayload) bool {
 	p := e.PlanSelection(f, "RecordVideoProgressPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRecordVideoProgressPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1203,6 +1278,9 @@ func encodeRecordVideoProgressPayload(e *encoder, f *encode.Field, obj *RecordVi
 
 func encodeReview(e *encoder, f *encode.Field, obj *edu.Review) bool {
 	p := e.PlanSelection(f, "Review")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeReview)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1248,6 +1326,9 @@ func encodeReview(e *encoder, f *encode.Field, obj *edu.Review) bool {
 
 func encodeReviewConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Review]) bool {
 	p := e.PlanSelection(f, "ReviewConnection")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeReviewConnection)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1282,6 +1363,9 @@ func encodeReviewConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Revi
 
 func encodeReviewEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Review]) bool {
 	p := e.PlanSelection(f, "ReviewEdge")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeReviewEdge)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1303,6 +1387,9 @@ func encodeReviewEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Review]) b
 
 func encodeReviewPayload(e *encoder, f *encode.Field, obj *ReviewPayload) bool {
 	p := e.PlanSelection(f, "ReviewPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeReviewPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1327,6 +1414,9 @@ func encodeReviewPayload(e *encoder, f *encode.Field, obj *ReviewPayload) bool {
 
 func encodeSearchFacets(e *encoder, f *encode.Field, obj *edu.SearchFacets) bool {
 	p := e.PlanSelection(f, "SearchFacets")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeSearchFacets)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1359,6 +1449,9 @@ func encodeSearchFacets(e *encoder, f *encode.Field, obj *edu.SearchFacets) bool
 
 func encodeSearchHighlight(e *encoder, f *encode.Field, obj *edu.SearchHighlight) bool {
 	p := e.PlanSelection(f, "SearchHighlight")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeSearchHighlight)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1377,6 +1470,9 @@ func encodeSearchHighlight(e *encoder, f *encode.Field, obj *edu.SearchHighlight
 
 func encodeSessionPayload(e *encoder, f *encode.Field, obj *SessionPayload) bool {
 	p := e.PlanSelection(f, "SessionPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeSessionPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1425,6 +1521,9 @@ func encodeSessionPayload(e *encoder, f *encode.Field, obj *SessionPayload) bool
 
 func encodeSignOutPayload(e *encoder, f *encode.Field, obj *SignOutPayload) bool {
 	p := e.PlanSelection(f, "SignOutPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeSignOutPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1441,6 +1540,9 @@ func encodeSignOutPayload(e *encoder, f *encode.Field, obj *SignOutPayload) bool
 
 func encodeTimePoint(e *encoder, f *encode.Field, obj *edu.TimePoint) bool {
 	p := e.PlanSelection(f, "TimePoint")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeTimePoint)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1461,6 +1563,9 @@ func encodeTimePoint(e *encoder, f *encode.Field, obj *edu.TimePoint) bool {
 
 func encodeUnenrollPayload(e *encoder, f *encode.Field, obj *UnenrollPayload) bool {
 	p := e.PlanSelection(f, "UnenrollPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUnenrollPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1485,6 +1590,9 @@ func encodeUnenrollPayload(e *encoder, f *encode.Field, obj *UnenrollPayload) bo
 
 func encodeUpdatePreferencesPayload(e *encoder, f *encode.Field, obj *UpdatePreferencesPayload) bool {
 	p := e.PlanSelection(f, "UpdatePreferencesPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUpdatePreferencesPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1509,6 +1617,9 @@ func encodeUpdatePreferencesPayload(e *encoder, f *encode.Field, obj *UpdatePref
 
 func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 	p := e.PlanSelection(f, "User")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUser)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1641,6 +1752,9 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 
 func encodeUserError(e *encoder, f *encode.Field, obj *edu.UserError) bool {
 	p := e.PlanSelection(f, "UserError")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUserError)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1674,6 +1788,9 @@ func encodeUserError(e *encoder, f *encode.Field, obj *edu.UserError) bool {
 
 func encodeUserErrorParameter(e *encoder, f *encode.Field, obj *edu.UserErrorParameter) bool {
 	p := e.PlanSelection(f, "UserErrorParameter")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUserErrorParameter)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1692,6 +1809,9 @@ func encodeUserErrorParameter(e *encoder, f *encode.Field, obj *edu.UserErrorPar
 
 func encodeUserPreferences(e *encoder, f *encode.Field, obj *edu.UserPreferences) bool {
 	p := e.PlanSelection(f, "UserPreferences")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUserPreferences)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1716,6 +1836,9 @@ func encodeUserPreferences(e *encoder, f *encode.Field, obj *edu.UserPreferences
 
 func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 	p := e.PlanSelection(f, "Video")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVideo)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1761,6 +1884,9 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 
 func encodeVideoConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Video]) bool {
 	p := e.PlanSelection(f, "VideoConnection")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVideoConnection)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1795,6 +1921,9 @@ func encodeVideoConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Video
 
 func encodeVideoEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Video]) bool {
 	p := e.PlanSelection(f, "VideoEdge")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVideoEdge)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1816,6 +1945,9 @@ func encodeVideoEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Video]) boo
 
 func encodeVideoProgress(e *encoder, f *encode.Field, obj *edu.VideoProgress) bool {
 	p := e.PlanSelection(f, "VideoProgress")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVideoProgress)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]

@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/jsontext"
 )
@@ -36,6 +38,8 @@ type Encoder[R any] struct {
 	rootContext context.Context
 	types       *Types
 	size        sizeLimit
+	deferred    []deferredObject[R]
+	instances   map[*ast.Directive]*incremental.Instance // of the current objects
 }
 
 // New returns an Encoder for the root field that ctx is resolving.
@@ -61,6 +65,7 @@ func (e *Encoder[R]) Marshaler(ok bool) graphql.Marshaler {
 	if !e.countWritten(0) || !ok {
 		return graphql.Null
 	}
+	e.addDeferred()
 	return &rootValue{json: e.Buf, meter: e.size.meter}
 }
 

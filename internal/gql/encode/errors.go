@@ -40,6 +40,7 @@ func (e *Encoder[R]) leaveField(n, start int, ok, nonNull bool) bool {
 		return ok
 	}
 	e.Buf = append(e.Buf[:start], "null"...)
+	e.dropDeferred(start)
 	return true
 }
 
@@ -69,16 +70,7 @@ func (e *Encoder[R]) reportError(f *Field, err error) {
 	if e.errorCount++; e.errorCount > maxErrors {
 		return
 	}
-	at := e.rootField
-	for _, element := range e.path {
-		next := &graphql.FieldContext{Parent: at}
-		if element.field != nil {
-			next.Object, next.Field = element.field.objectType, *element.field.collected
-		} else {
-			next.Index, next.Field = &element.index, at.Field // which has the location in the document
-		}
-		at = next
-	}
+	at := e.fieldContext(e.path)
 	ctx := e.rootContext
 	if f != nil && !f.root {
 		at = &graphql.FieldContext{Parent: at, Object: f.objectType, Field: *f.collected, Args: f.Args}
@@ -89,4 +81,19 @@ func (e *Encoder[R]) reportError(f *Field, err error) {
 		at.Parent = parent // WithFieldContext has set the root field as its parent
 	}
 	graphql.AddError(ctx, graphql.AddFieldLocationToError(ctx, err))
+}
+
+// fieldContext returns the context of a place in the response, below the root field.
+func (e *Encoder[R]) fieldContext(path []pathElement) *graphql.FieldContext {
+	at := e.rootField
+	for _, element := range path {
+		next := &graphql.FieldContext{Parent: at}
+		if element.field != nil {
+			next.Object, next.Field = element.field.objectType, *element.field.collected
+		} else {
+			next.Index, next.Field = &element.index, at.Field // which has the location in the document
+		}
+		at = next
+	}
+	return at
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/internal/jsontext"
 )
 
@@ -27,6 +28,8 @@ type FieldType struct {
 // Plan is a compiled selection on an object type.
 type Plan struct {
 	Fields []Field
+	// Deferred are the fragments that are written in later parts of the response.
+	Deferred []*incremental.Fragment
 }
 
 // Field is a field of a plan.
@@ -63,8 +66,9 @@ func (e *Encoder[R]) PlanSelection(f *Field, typ string) *Plan {
 }
 
 func (e *Encoder[R]) compilePlan(f *Field, typ string) *Plan {
-	collected := graphql.CollectFields(e.op, f.collected.Selections, e.types.Implements[typ])
-	p := &Plan{Fields: make([]Field, len(collected))}
+	selection := incremental.Collect(e.op, f.collected.Selections, e.types.Implements[typ])
+	collected := selection.Fields
+	p := &Plan{Fields: make([]Field, len(collected)), Deferred: selection.Deferred}
 	names := 0
 	for i := range collected {
 		names += len(collected[i].Alias) + len(`"":`)

@@ -67,7 +67,8 @@ func (g *generator) qualifiedType(t types.Type) string {
 // emitObject emits the function that encodes an object type.
 func (g *generator) emitObject(o *codegen.Object) {
 	g.emitLine("func encode%s(e *encoder, f *encode.Field, obj %s) bool {", o.Name, g.qualifiedType(o.Reference()))
-	g.emitLine("p := e.PlanSelection(f, %q)\ne.BeginObject()\nfor i := range p.Fields {\nf := &p.Fields[i]\ne.WriteKey(i, f)\nswitch f.Index {", o.Name)
+	g.emitLine("p := e.PlanSelection(f, %[1]q)\nif p.Deferred != nil {\nencode.Defer(e, f, p, obj, encode%[1]s)\n}", o.Name)
+	g.emitLine("e.BeginObject()\nfor i := range p.Fields {\nf := &p.Fields[i]\ne.WriteKey(i, f)\nswitch f.Index {")
 	for i, f := range o.Fields {
 		g.emitLine("case %d: // %s", i, f.Name)
 		g.emitField(f)
