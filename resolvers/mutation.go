@@ -32,10 +32,10 @@ func executeWrite(ctx context.Context, in validate.Input, write func(*store.Stor
 }
 
 // payloadSelection returns the merged selection sets of one field, under all its aliases, of the payload
-// that is being resolved.
+// that is being resolved. A deferred field belongs to it: the entity is read with the write.
 func payloadSelection(ctx context.Context, payload, field string) ast.SelectionSet {
 	var sel ast.SelectionSet
-	for _, f := range collectFields(graphql.GetOperationContext(ctx), currentSelection(ctx), []string{payload}) {
+	for _, f := range collectAllFields(graphql.GetOperationContext(ctx), currentSelection(ctx), []string{payload}) {
 		if f.Name == field {
 			sel = append(sel, f.Selections...)
 		}

@@ -16,7 +16,11 @@ func (pf *prefetcher) walkUsers(ids []int64, sel ast.SelectionSet) {
 		return
 	}
 	prefetchKeys(pf, pf.loaders.User, collectKeys(ids, userEntityKey(pf.op, sel, pf.loaders.Viewer)), nil)
-	// The edges of a user need only the user's key, so they join the batch that reads the user.
+	pf.walkUserEdges(ids, sel) // they need only the user's key, so they join the batch that reads the user
+}
+
+// walkUserEdges prefetches a selection on users that are read already.
+func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, typeUser) {
 		args := pf.fieldArguments(f)
 		switch f.Name {

@@ -48,17 +48,11 @@ type searchSelection struct {
 func (pf *prefetcher) collectSearch(sel ast.SelectionSet) searchSelection {
 	var selected searchSelection
 	selected.connectionSelection = collectConnection(pf.op, sel, "CourseSearch")
-	for _, f := range collectFields(pf.op, sel, []string{"CourseSearchConnection"}) {
+	selected.categorySelections = pf.collectCategories(selectionsOn(pf.op, []ast.SelectionSet{sel}, "CourseSearchConnection", "facets"))
+	for _, f := range collectAllFields(pf.op, sel, []string{"CourseSearchConnection"}) {
 		switch f.Name {
 		case "facets":
 			selected.facets = true
-			for _, g := range collectFields(pf.op, f.Selections, []string{"SearchFacets"}) {
-				for _, c := range collectFields(pf.op, g.Selections, []string{"CategoryFacet"}) {
-					if c.Name == "category" {
-						selected.categorySelections = append(selected.categorySelections, c.Selections)
-					}
-				}
-			}
 		case "didYouMean":
 			selected.didYouMean = true
 		case "edges":
@@ -66,6 +60,11 @@ func (pf *prefetcher) collectSearch(sel ast.SelectionSet) searchSelection {
 		}
 	}
 	return selected
+}
+
+// collectCategories returns the selection sets on the categories of facets, which have selection sets of their own.
+func (pf *prefetcher) collectCategories(facets []ast.SelectionSet) []ast.SelectionSet {
+	return selectionsOn(pf.op, selectionsOn(pf.op, facets, "SearchFacets", "categories"), "CategoryFacet", "category")
 }
 
 // searchCourses searches courses and prefetches the selection on the page.

@@ -5,12 +5,18 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/loaders"
 )
 
-// collectFields returns the fields that a selection set selects on a type. gqlgen caches the result in
-// the operation, by selection set and types.
+// collectFields returns the fields that a selection set selects on a type, without deferred ones. gqlgen caches the result in the operation, by selection set and types.
 func collectFields(op *graphql.OperationContext, sel ast.SelectionSet, types []string) []graphql.CollectedField {
+	return incremental.Collect(op, sel, types).Fields
+}
+
+// collectAllFields returns the fields that a selection set selects on a type, with deferred ones: the
+// columns of a row are read at once.
+func collectAllFields(op *graphql.OperationContext, sel ast.SelectionSet, types []string) []graphql.CollectedField {
 	return graphql.CollectFields(op, sel, types)
 }
 
@@ -29,33 +35,43 @@ var (
 type connectionSelection struct {
 	totalCount     bool
 	nodeSelections []ast.SelectionSet
+	// columnSelections also has the selection sets on rows that are deferred with nodes or edges.
+	columnSelections []ast.SelectionSet
 }
 
 // collectConnection returns the selection on a connection; name is the type of its rows, e.g. Course for a
 // CourseConnection.
 func collectConnection(op *graphql.OperationContext, sel ast.SelectionSet, name string) connectionSelection {
-	var c connectionSelection
-	for _, f := range collectFields(op, sel, []string{name + "Connection"}) {
+	c := connectionSelection{
+		nodeSelections:   collectNodeSelections(op, sel, name, collectFields),
+		columnSelections: collectNodeSelections(op, sel, name, collectAllFields),
+	}
+	c.totalCount = selectsAnyField(op, sel, []string{name + "Connection"}, "totalCount")
+	return c
+}
+
+// collectNodeSelections returns the selection sets on the rows of a connection.
+func collectNodeSelections(op *graphql.OperationContext, sel ast.SelectionSet, name string, collect func(*graphql.OperationContext, ast.SelectionSet, []string) []graphql.CollectedField) []ast.SelectionSet {
+	var selections []ast.SelectionSet
+	for _, f := range collect(op, sel, []string{name + "Connection"}) {
 		switch f.Name {
-		case "totalCount":
-			c.totalCount = true
 		case "nodes":
-			c.nodeSelections = append(c.nodeSelections, f.Selections)
+			selections = append(selections, f.Selections)
 		case "edges":
-			for _, e := range collectFields(op, f.Selections, []string{name + "Edge"}) {
+			for _, e := range collect(op, f.Selections, []string{name + "Edge"}) {
 				if e.Name == "node" {
-					c.nodeSelections = append(c.nodeSelections, e.Selections)
+					selections = append(selections, e.Selections)
 				}
 			}
 		}
 	}
-	return c
+	return selections
 }
 
 // requiredColumns returns the columns of the connection's rows that its selection sets read.
 func (c connectionSelection) requiredColumns(op *graphql.OperationContext, types []string, fieldColumns map[string]edu.Columns) edu.Columns {
 	var required edu.Columns
-	for _, sel := range c.nodeSelections {
+	for _, sel := range c.columnSelections {
 		required |= requiredColumns(op, sel, types, fieldColumns)
 	}
 	return required
@@ -84,7 +100,7 @@ func (c connectionSelection) authorColumns(op *graphql.OperationContext) edu.Col
 // requiredColumns returns the columns of a row that a selection set reads.
 func requiredColumns(op *graphql.OperationContext, sel ast.SelectionSet, types []string, fieldColumns map[string]edu.Columns) edu.Columns {
 	var required edu.Columns
-	for _, f := range collectFields(op, sel, types) {
+	for _, f := range collectAllFields(op, sel, types) {
 		required |= fieldColumns[f.Name]
 	}
 	return required
@@ -128,7 +144,7 @@ func userEntityKey(op *graphql.OperationContext, sel ast.SelectionSet, v edu.Pri
 
 // selectsAnyField reports whether a selection set selects at least one of the named fields on a type.
 func selectsAnyField(op *graphql.OperationContext, sel ast.SelectionSet, types []string, names ...string) bool {
-	for _, f := range collectFields(op, sel, types) {
+	for _, f := range collectAllFields(op, sel, types) {
 		for _, name := range names {
 			if f.Name == name {
 				return true
