@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
@@ -93,15 +95,27 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 			})
 		}
 	}
+	parts := incremental.PartsOf(op)
+	end := sync.OnceFunc(func() {
+		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})
+		cancel()
+		leave()
+		release()
+	})
 	return func(ctx context.Context) *graphql.Response {
-		defer release()
-		defer leave()
-		defer cancel()
+		goesOn := false
+		defer func() {
+			if !goesOn {
+				end()
+			}
+		}()
 		resp := respond(ctx)
+		if goesOn = resp != nil && parts.HasNext(); goesOn {
+			return resp
+		}
 		if err := e.countSession(ctx, session, outcome); err != nil && resp != nil {
 			resp = e.errorResponse(ctx, err)
 		}
-		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})
 		return resp
 	}
 }
@@ -135,14 +149,19 @@ func (e operationExtension) withMeter(ctx context.Context) (withMeter context.Co
 	return memory.WithMeter(ctx, meter), meter, meter.Release
 }
 
-// limitResponse returns the response of an operation that was executed, or the error of the limit that
-// it exceeded. A response that is too large has null data, since the operation was executed. One that
+// limitResponse returns the response of an operation that was executed, or a part of it, or the error of the
+// limit that it exceeded. A response that is too large has null data, since the operation was executed. One that
 // the server has no memory for has none: its status is 503.
 func (e operationExtension) limitResponse(ctx context.Context, meter *memory.Meter, resp *graphql.Response) *graphql.Response {
 	if resp == nil {
 		return nil // the context is done
 	}
-	err := meter.EndOperation(response.EnvelopeSize(resp))
+	parts := incremental.PartsOf(graphql.GetOperationContext(ctx))
+	end := meter.EndOperation
+	if parts.HasNext() {
+		end = meter.EndPart // its rows stay in memory
+	}
+	err := end(response.EnvelopeSize(resp))
 	if err == nil {
 		return resp
 	}

@@ -127,7 +127,6 @@ func newCoercingServer(schema *ast.Schema) http.Handler {
 func compareWithOracle(t *testing.T, h http.Handler, sdl string, n int, differences []*difference) {
 	t.Helper()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: sdl})
-	delete(schema.Directives, "defer")
 	g := &oracleGenerator{schema: schema, random: rand.New(rand.NewPCG(36, 36))}
 	requests := make([]oracleRequest, n, n+200)
 	for i := range requests {

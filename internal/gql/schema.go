@@ -29,14 +29,26 @@ func newSchema(root *resolvers.Resolver) graphql.ExecutableSchema {
 	})
 }
 
-// offeredSchema returns the schema without @defer, which gqlparser adds: the server sends each response as
-// a whole.
+// offeredSchema returns the schema with its own @defer in place of gqlparser's, which is not part of the schema as text.
 var offeredSchema = sync.OnceValue(func() *ast.Schema {
 	offered := *graph.NewExecutableSchema(graph.Config{}).Schema()
 	offered.Directives = maps.Clone(offered.Directives)
-	delete(offered.Directives, "defer")
+	deferred := *offered.Directives["defer"]
+	deferred.Position = nil // which marks it as built in
+	deferred.Description = "Sends the fragment in a later part of the response, to clients that accept multipart/mixed."
+	deferred.Arguments = ast.ArgumentDefinitionList{
+		describe(deferred.Arguments[0], "Whether the fragment is deferred."),
+		describe(deferred.Arguments[1], "A name of the fragment, which its part repeats; unique in the document."),
+	}
+	offered.Directives["defer"] = &deferred
 	return &offered
 })
+
+func describe(a *ast.ArgumentDefinition, description string) *ast.ArgumentDefinition {
+	described := *a
+	described.Description = description
+	return &described
+}
 
 // SDL returns the schema as text, with its descriptions.
 var SDL = sync.OnceValue(func() string {

@@ -156,7 +156,7 @@ func (o Options) newExecutor(c components) *executor.Executor {
 		panic(fmt.Errorf("cost directives of the schema: %w", err)) // the tests of limits read them too
 	}
 	documents := limits.NewDocumentCache(policy, cmp.Or(o.DocumentCacheBytes, defaultDocumentBytes))
-	exec := executor.New(es)
+	exec := executor.New(partsSchema{es})
 	exec.SetParserTokenLimit(o.Limits.Tokens)
 	exec.SetDefaultRulesFn(coercion.Rules)
 	exec.SetQueryCache(documents)
@@ -180,6 +180,7 @@ func (o Options) extensions(c components, root *resolvers.Resolver, documents li
 	return append(list,
 		limits.StructureExtension{Documents: documents, Budget: o.Budget},
 		o.newCacheExtension(c, documents, schema),
+		deferExtension{},
 		introspectionExtension{enabled: o.Introspection},
 		operationExtension{
 			store: o.Store, presentError: NewErrorPresenter(o.Log), now: o.Now, timeout: o.OperationTimeout, trackedViewer: c.trackedViewer,

@@ -261,6 +261,19 @@ func (m *Meter) EndOperation(size int) error {
 	return m.copyErr()
 }
 
+// EndPart ends a part of the response to an operation that goes on, of size bytes. It returns the error of the limit
+// that was exceeded.
+func (m *Meter) EndPart(size int) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.finished += int64(size)
+	m.response = 0
+	if m.err == nil && m.finished > m.maxResponseBytes {
+		m.err = m.newTooLarge("the response has")
+	}
+	return m.copyErr()
+}
+
 // copyErr returns a copy of the error, because gqlgen adds locations and a path to the error of a field,
 // and several root fields may fail at the same time. It is called with the lock.
 func (m *Meter) copyErr() error {

@@ -12,4 +12,5 @@ const (
 	detailAnonymousPrivate = "anonymous-private"
 	detailUntracked        = "untracked-dependency"
 	detailTooLarge         = "too-large"
+	detailDeferred         = "deferred" // the response has parts
 )

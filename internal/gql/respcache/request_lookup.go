@@ -102,6 +102,12 @@ func (r *RequestLookup) Release() {
 	}
 }
 
+// Abandon ends a lookup that found no entry: the response is sent in parts, which are not stored.
+func (r *RequestLookup) Abandon() {
+	r.Release()
+	r.setDetail(detailDeferred)
+}
+
 // StoreResponse builds an entry of the response and stores it if it is cacheable. It returns nil if
 // the response may not be reused, neither by this cache nor by others.
 func (r *RequestLookup) StoreResponse(ctx context.Context, resp *graphql.Response) *Entry {

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
@@ -23,13 +24,15 @@ const (
 	rejected outcome = iota // its method or a single response cannot carry it
 	executed                // the executor returned a response, possibly of errors alone
 	cacheHit                // its response is cached
+	inParts                 // its response has parts, and was not executed yet
 )
 
 // result is the outcome of an operation.
 type result struct {
 	outcome outcome
-	resp    *graphql.Response      // if executed
-	err     *response.RequestError // if rejected
+	resp    *graphql.Response         // if executed
+	err     *response.RequestError    // if rejected
+	op      *graphql.OperationContext // if inParts
 }
 
 // execute runs an operation. It marks a replayed response in the response's header.
@@ -48,6 +51,9 @@ func execute(ctx context.Context, exec graphql.GraphExecutor, method string, hea
 	}
 	if reqErr := checkSingleResponse(op); reqErr != nil {
 		return result{outcome: rejected, err: reqErr}
+	}
+	if incremental.PartsOf(op) != nil {
+		return result{outcome: inParts, op: op}
 	}
 	resp, completed := dispatch(ctx, exec, op)
 	if completed && isReplayed(op) {

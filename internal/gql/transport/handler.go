@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/respcache"
@@ -105,7 +106,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case form == webSocket:
 		reqErr = h.serveWebSocket(out, r)
-	case acceptable:
+	case acceptable || acceptedFormat(r) != incremental.Whole:
+		out.partsOnly = !acceptable
 		reqErr = h.serveRequest(out, r, form)
 	default:
 		reqErr = response.NewRequestError(http.StatusNotAcceptable, response.CodeNotAcceptable,
@@ -147,7 +149,7 @@ func (h *Handler) serveRequest(out responseWriter, r *http.Request, form respons
 func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsedRequest) *response.RequestError {
 	lookup := &respcache.RequestLookup{}
 	defer lookup.Release()
-	ctx := respcache.WithRequestLookup(r.Context(), lookup)
+	ctx := incremental.WithFormat(respcache.WithRequestLookup(r.Context(), lookup), acceptedFormat(r))
 	memoized := in.isMemoized() && h.requests.memo.lookupResponse(r, in.memoized, lookup)
 	if in.meter == nil && (!memoized || len(lookup.Entry().Body) > memory.MinReservation) {
 		in.meter = h.NewMeter(r)
@@ -159,8 +161,14 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 	if !memoized {
 		res = execute(ctx, h.exec, r.Method, out.w.Header(), in.decodeParams(r.Header))
 	}
-	if res.outcome == rejected {
+	switch res.outcome {
+	case rejected:
 		return res.err
+	case inParts:
+		lookup.Abandon()
+		out.w.Header()["Cache-Status"] = []string{string(lookup.AppendCacheStatus(nil, time.Now()))}
+		h.serveParts(ctx, out, res.op)
+		return nil
 	}
 	entry, err := h.finishLookup(ctx, lookup, in, res)
 	if lookup.NeedsRevalidation() {
@@ -176,11 +184,15 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 		res.resp = h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
 	case entry != nil:
 		res.resp = nil
-		out.writeCachedResponse(r, lookup, entry, now)
+		if out.partsOnly {
+			out.writeSinglePart(ctx, entry.Body)
+		} else {
+			out.writeCachedResponse(r, lookup, entry, now)
+		}
 		return nil
 	}
 	out.w.Header()["Cache-Status"] = []string{string(lookup.AppendCacheStatus(nil, now))}
-	h.writeResponse(ctx, out, res.resp)
+	h.writeWhole(ctx, out, res.resp)
 	return nil
 }
 

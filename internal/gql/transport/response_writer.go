@@ -29,6 +29,7 @@ const busySeconds = 1
 type responseWriter struct {
 	w           http.ResponseWriter
 	prefersJSON bool // the client prefers application/json
+	partsOnly   bool // the client accepts nothing but multipart/mixed
 }
 
 func (out responseWriter) writeRequestError(ctx context.Context, reqErr *response.RequestError) {
