@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -56,7 +57,7 @@ func acceptedFormat(r *http.Request) incremental.Format {
 // partsWriter writes the parts of a response, each with the delimiter that ends it, so that clients need not wait for
 // the next.
 type partsWriter struct {
-	w       http.ResponseWriter
+	w       io.Writer
 	control *http.ResponseController
 }
 
