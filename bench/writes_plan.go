@@ -196,16 +196,44 @@ func simulateWatching(lessons []lesson, at time.Time) watchHistory {
 	return w
 }
 
-// storeHistories stores the events for pgbench, and the enrollments for undoProgress.
+// sittingColumns holds the sittings of one request, one of each video, as columns.
+type sittingColumns struct {
+	videos             []int64
+	since, watched     []time.Time
+	positions, seconds []int64
+	events             [][]byte
+}
+
+// sittingColumns returns the sittings that the server stores for the events.
+func (w watchHistory) sittingColumns() (columns sittingColumns) {
+	for from := 0; from < len(w.videos); {
+		h := edu.NewWatchHistory(w.videos[from], nil, w.times[from], w.times[from])
+		to := from
+		for ; to < len(w.videos) && w.videos[to] == w.videos[from]; to++ {
+			h.AddEvent(edu.WatchPoint{At: w.times[to], Seconds: int(w.seconds[to])})
+		}
+		s := h.Changes(edu.SittingChanges{}).Inserted[0]
+		columns.videos, columns.since = append(columns.videos, s.VideoID), append(columns.since, w.times[from].Add(-edu.SittingGap))
+		columns.watched, columns.events = append(columns.watched, s.WatchedAt), append(columns.events, s.EncodeEvents())
+		columns.positions, columns.seconds = append(columns.positions, int64(s.ProgressSeconds)), append(columns.seconds, int64(s.WatchedSeconds))
+		from = to
+	}
+	return columns
+}
+
+// storeHistories stores the sittings of the events for pgbench, and the enrollments for undoProgress.
 func (p *writePlanner) storeHistories(all []watchHistory) error {
 	if _, err := p.pool.Exec(p.ctx, `CREATE TABLE bench_progress (n bigint PRIMARY KEY, user_id bigint,
-		videos bigint[], seconds integer[], times timestamptz[], courses bigint[], last timestamptz[])`); err != nil {
+		videos bigint[], since timestamptz[], watched timestamptz[], positions integer[], seconds integer[], events bytea[],
+		courses bigint[], last timestamptz[])`); err != nil {
 		return err
 	}
-	_, err := p.pool.CopyFrom(p.ctx, pgx.Identifier{"bench_progress"}, []string{"n", "user_id", "videos", "seconds", "times", "courses", "last"},
+	_, err := p.pool.CopyFrom(p.ctx, pgx.Identifier{"bench_progress"},
+		[]string{"n", "user_id", "videos", "since", "watched", "positions", "seconds", "events", "courses", "last"},
 		pgx.CopyFromSlice(len(all), func(i int) ([]any, error) {
 			w := all[i]
-			return []any{i, w.user, w.videos, w.seconds, w.times, w.courses, w.last}, nil
+			s := w.sittingColumns()
+			return []any{i, w.user, s.videos, s.since, s.watched, s.positions, s.seconds, s.events, w.courses, w.last}, nil
 		}))
 	if err != nil {
 		return err

@@ -42,16 +42,17 @@ var (
 	}
 	progressScript = pgbenchScript{
 		prologue: fmt.Sprintf(`\set n (:i * :clients + :client_id) %% %d
-SELECT user_id AS user, videos, seconds, times, courses, last FROM bench_progress WHERE n = :n \gset
+SELECT user_id AS user, videos, since, watched, positions, seconds, events, courses, last FROM bench_progress WHERE n = :n \gset
 `, writerCount),
 		parameters: map[string][]string{
 			"LockVideos":      {":videos"},
 			"CoursesOfVideos": {":videos"},
 			"LockEnrollments": {":user", ":videos"},
-			"InsertProgress":  {":user", ":videos", ":seconds", ":times"},
+			"SelectSittings":  {":user", ":videos", ":since", "'30 minutes'"},
+			"InsertSittings":  {":user", ":videos", ":videos", ":watched", ":watched", ":positions", ":seconds", ":events"},
 			"RaiseProgress":   {":user", ":courses", ":last"},
 		},
-		secondTripStart: "InsertProgress",
+		secondTripStart: "InsertSittings",
 	}
 )
 

@@ -15,6 +15,7 @@ const (
 	Conflict        Code = "CONFLICT"
 	RateLimited     Code = "RATE_LIMITED"
 	Unavailable     Code = "SERVICE_UNAVAILABLE"
+	OutOfRange      Code = "VALUE_OUT_OF_RANGE"
 )
 
 // Error returns the code. It makes a Code a valid target of errors.Is.

@@ -1,6 +1,10 @@
 package edu
 
-import "time"
+import (
+	"strings"
+	"time"
+	"unicode"
+)
 
 // Role is the role of a user, which decides what the user may do.
 type Role string
@@ -37,6 +41,12 @@ const (
 // MaxEmailLength is the maximum length of an email in characters: the limit of RFC 5321, section
 // 4.5.3.1.3, without the enclosing angle brackets.
 const MaxEmailLength = 254
+
+// TrimEmail returns an email without the blanks, line ends and byte-order marks around it, which forms, files
+// and lists have.
+func TrimEmail(email string) string {
+	return strings.TrimFunc(email, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' })
+}
 
 // User is a student, an instructor or an admin. Only the columns that were requested are set: see
 // Columns. Private is nil if it was not read.

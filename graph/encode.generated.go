@@ -47,9 +47,13 @@ func encodeBulkEnrollPayload(e *encoder, f *encode.Field, obj *BulkEnrollPayload
 		e.WriteKey(i, f)
 		switch f.Index {
 		case 0: // enrolledCount
-			e.WriteInt(int(obj.EnrolledCount))
+			if !e.WriteInt(f, int(obj.EnrolledCount), true) {
+				return false
+			}
 		case 1: // alreadyEnrolledCount
-			e.WriteInt(int(obj.AlreadyEnrolledCount))
+			if !e.WriteInt(f, int(obj.AlreadyEnrolledCount), true) {
+				return false
+			}
 		case 2: // unknownEmails
 			if !encode.WriteList(e, f, obj.UnknownEmails, true, func(e *encoder, f *encode.Field, v string) bool {
 				e.WriteString(string(v))
@@ -88,7 +92,9 @@ func encodeCategory(e *encoder, f *encode.Field, obj *edu.Category) bool {
 		case 2: // slug
 			e.WriteString(string(obj.Slug))
 		case 3: // courseCount
-			e.WriteInt(int(obj.CourseCount))
+			if !e.WriteInt(f, int(obj.CourseCount), true) {
+				return false
+			}
 		case 4: // courses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
@@ -128,7 +134,9 @@ func encodeCategoryFacet(e *encoder, f *encode.Field, obj *edu.CategoryFacet) bo
 				return false
 			}
 		case 1: // count
-			e.WriteInt(int(obj.Count))
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
 		default:
 			e.WriteString("CategoryFacet")
 		}
@@ -169,7 +177,9 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				return false
 			}
 		case 7: // durationSeconds
-			e.WriteInt(int(obj.DurationSeconds))
+			if !e.WriteInt(f, int(obj.DurationSeconds), true) {
+				return false
+			}
 		case 8: // thumbnailUrl
 			if obj.ThumbnailURL == nil {
 				if !e.WriteNull(f, false, false) {
@@ -225,9 +235,13 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				}
 			}
 		case 16: // reviewCount
-			e.WriteInt(int(obj.ReviewCount))
+			if !e.WriteInt(f, int(obj.ReviewCount), true) {
+				return false
+			}
 		case 17: // enrollmentCount
-			e.WriteInt(int(obj.EnrollmentCount))
+			if !e.WriteInt(f, int(obj.EnrollmentCount), true) {
+				return false
+			}
 		case 18: // videos
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
@@ -365,13 +379,17 @@ func encodeCourseAnalytics(e *encoder, f *encode.Field, obj *edu.CourseAnalytics
 		e.WriteKey(i, f)
 		switch f.Index {
 		case 0: // totalEnrollments
-			e.WriteInt(int(obj.TotalEnrollments))
+			if !e.WriteInt(f, int(obj.TotalEnrollments), true) {
+				return false
+			}
 		case 1: // averageProgress
 			if !e.WriteFloat(f, float64(obj.AverageProgress), true) {
 				return false
 			}
 		case 2: // completions
-			e.WriteInt(int(obj.Completions))
+			if !e.WriteInt(f, int(obj.Completions), true) {
+				return false
+			}
 		case 3: // completionRate
 			v := obj.CompletionRate()
 			if !e.WriteFloat(f, float64(v), true) {
@@ -388,9 +406,13 @@ func encodeCourseAnalytics(e *encoder, f *encode.Field, obj *edu.CourseAnalytics
 				}
 			}
 		case 5: // totalReviews
-			e.WriteInt(int(obj.TotalReviews))
+			if !e.WriteInt(f, int(obj.TotalReviews), true) {
+				return false
+			}
 		case 6: // watchTimeSeconds
-			e.WriteInt(int(obj.WatchTimeSeconds))
+			if !e.WriteInt(f, int(obj.WatchTimeSeconds), true) {
+				return false
+			}
 		case 7: // refreshedAt
 			e.WriteTime(obj.RefreshedAt)
 		default:
@@ -429,7 +451,9 @@ func encodeCourseConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Cour
 				return false
 			}
 		case 3: // totalCount
-			e.WriteInt(int(obj.TotalCount))
+			if !e.WriteInt(f, int(obj.TotalCount), true) {
+				return false
+			}
 		default:
 			e.WriteString("CourseConnection")
 		}
@@ -510,14 +534,22 @@ func encodeCourseProgress(e *encoder, f *encode.Field, obj *edu.CourseProgress) 
 				return false
 			}
 		case 1: // enrolledCount
-			e.WriteInt(int(obj.Enrolled))
+			if !e.WriteInt(f, int(obj.Enrolled), true) {
+				return false
+			}
 		case 2: // notStartedCount
 			v := obj.NotStarted()
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 3: // inProgressCount
-			e.WriteInt(int(obj.InProgress))
+			if !e.WriteInt(f, int(obj.InProgress), true) {
+				return false
+			}
 		case 4: // completedCount
-			e.WriteInt(int(obj.Completed))
+			if !e.WriteInt(f, int(obj.Completed), true) {
+				return false
+			}
 		case 5: // averageProgress
 			if obj.AverageProgress == nil {
 				if !e.WriteNull(f, false, false) {
@@ -565,7 +597,9 @@ func encodeCourseSearchConnection(e *encoder, f *encode.Field, obj *edu.SearchRe
 				return false
 			}
 		case 3: // totalCount
-			e.WriteInt(int(obj.TotalCount))
+			if !e.WriteInt(f, int(obj.TotalCount), true) {
+				return false
+			}
 		case 4: // facets
 			if !encode.WriteObject(e, f, obj.Facets, true, encodeSearchFacets) {
 				return false
@@ -637,7 +671,9 @@ func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 1: // inProgressCoursesCount
 			v, err := e.Resolvers.Dashboard().InProgressCoursesCount(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
@@ -646,7 +682,9 @@ func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 2: // completedCoursesCount
 			v, err := e.Resolvers.Dashboard().CompletedCoursesCount(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
@@ -655,7 +693,9 @@ func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 3: // watchTimeSeconds
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
@@ -670,7 +710,9 @@ func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 4: // recentActivity
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
@@ -748,7 +790,9 @@ func encodeDifficultyFacet(e *encoder, f *encode.Field, obj *edu.DifficultyFacet
 		case 0: // difficulty
 			e.WriteString(string(obj.Difficulty))
 		case 1: // count
-			e.WriteInt(int(obj.Count))
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
 		default:
 			e.WriteString("DifficultyFacet")
 		}
@@ -879,7 +923,9 @@ func encodeEnrollmentConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.
 				return false
 			}
 		case 3: // totalCount
-			e.WriteInt(int(obj.TotalCount))
+			if !e.WriteInt(f, int(obj.TotalCount), true) {
+				return false
+			}
 		default:
 			e.WriteString("EnrollmentConnection")
 		}
@@ -922,7 +968,9 @@ func encodeImportCoursesPayload(e *encoder, f *encode.Field, obj *ImportCoursesP
 		e.WriteKey(i, f)
 		switch f.Index {
 		case 0: // importedCount
-			e.WriteInt(int(obj.ImportedCount))
+			if !e.WriteInt(f, int(obj.ImportedCount), true) {
+				return false
+			}
 		case 1: // userErrors
 			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
 				return encode.WriteElement(e, f, v, true, encodeUserError)
@@ -954,7 +1002,9 @@ func encodeInstructorDashboard(e *encoder, f *encode.Field, obj *edu.InstructorD
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 1: // totalEnrollments
 			v, err := e.Resolvers.InstructorDashboard().TotalEnrollments(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
@@ -963,7 +1013,9 @@ func encodeInstructorDashboard(e *encoder, f *encode.Field, obj *edu.InstructorD
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 2: // totalCompletions
 			v, err := e.Resolvers.InstructorDashboard().TotalCompletions(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
@@ -972,7 +1024,9 @@ func encodeInstructorDashboard(e *encoder, f *encode.Field, obj *edu.InstructorD
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 3: // averageRating
 			v, err := e.Resolvers.InstructorDashboard().AverageRating(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
@@ -1111,7 +1165,9 @@ func encodePlatformDashboard(e *encoder, f *encode.Field, obj *edu.PlatformDashb
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 1: // activeUsersCount
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
@@ -1126,7 +1182,9 @@ func encodePlatformDashboard(e *encoder, f *encode.Field, obj *edu.PlatformDashb
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 2: // publishedCoursesCount
 			v, err := e.Resolvers.PlatformDashboard().PublishedCoursesCount(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
@@ -1135,7 +1193,9 @@ func encodePlatformDashboard(e *encoder, f *encode.Field, obj *edu.PlatformDashb
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 3: // enrollmentsCount
 			v, err := e.Resolvers.PlatformDashboard().EnrollmentsCount(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
@@ -1144,7 +1204,9 @@ func encodePlatformDashboard(e *encoder, f *encode.Field, obj *edu.PlatformDashb
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 4: // completionsCount
 			v, err := e.Resolvers.PlatformDashboard().CompletionsCount(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
@@ -1153,7 +1215,9 @@ func encodePlatformDashboard(e *encoder, f *encode.Field, obj *edu.PlatformDashb
 				}
 				continue
 			}
-			e.WriteInt(int(v))
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
 		case 5: // topCourses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
@@ -1231,7 +1295,9 @@ func encodePriceFacet(e *encoder, f *encode.Field, obj *edu.PriceFacet) bool {
 		case 0: // price
 			e.WriteString(string(obj.Price))
 		case 1: // count
-			e.WriteInt(int(obj.Count))
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
 		default:
 			e.WriteString("PriceFacet")
 		}
@@ -1250,7 +1316,9 @@ func encodeRecordVideoProgressPayload(e *encoder, f *encode.Field, obj *RecordVi
 		e.WriteKey(i, f)
 		switch f.Index {
 		case 0: // recordedCount
-			e.WriteInt(int(obj.RecordedCount))
+			if !e.WriteInt(f, int(obj.RecordedCount), true) {
+				return false
+			}
 		case 1: // enrollments
 			if !encode.WriteList(e, f, obj.Enrollments, true, func(e *encoder, f *encode.Field, v *edu.Enrollment) bool {
 				return encode.WriteElement(e, f, v, true, encodeEnrollment)
@@ -1312,7 +1380,9 @@ func encodeReview(e *encoder, f *encode.Field, obj *edu.Review) bool {
 				return false
 			}
 		case 3: // rating
-			e.WriteInt(int(obj.Rating))
+			if !e.WriteInt(f, int(obj.Rating), true) {
+				return false
+			}
 		case 4: // body
 			e.WriteString(string(obj.Body))
 		case 5: // createdAt
@@ -1353,7 +1423,9 @@ func encodeReviewConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Revi
 				return false
 			}
 		case 3: // totalCount
-			e.WriteInt(int(obj.TotalCount))
+			if !e.WriteInt(f, int(obj.TotalCount), true) {
+				return false
+			}
 		default:
 			e.WriteString("ReviewConnection")
 		}
@@ -1850,9 +1922,13 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 		case 1: // title
 			e.WriteString(string(obj.Title))
 		case 2: // position
-			e.WriteInt(int(obj.Position))
+			if !e.WriteInt(f, int(obj.Position), true) {
+				return false
+			}
 		case 3: // durationSeconds
-			e.WriteInt(int(obj.DurationSeconds))
+			if !e.WriteInt(f, int(obj.DurationSeconds), true) {
+				return false
+			}
 		case 4: // course
 			v, err := e.Resolvers.Video().Course(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
@@ -1911,7 +1987,9 @@ func encodeVideoConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Video
 				return false
 			}
 		case 3: // totalCount
-			e.WriteInt(int(obj.TotalCount))
+			if !e.WriteInt(f, int(obj.TotalCount), true) {
+				return false
+			}
 		default:
 			e.WriteString("VideoConnection")
 		}
@@ -1965,7 +2043,9 @@ func encodeVideoProgress(e *encoder, f *encode.Field, obj *edu.VideoProgress) bo
 				return false
 			}
 		case 1: // progressSeconds
-			e.WriteInt(int(obj.ProgressSeconds))
+			if !e.WriteInt(f, int(obj.ProgressSeconds), true) {
+				return false
+			}
 		case 2: // watchedAt
 			e.WriteTime(obj.WatchedAt)
 		case 3: // completed

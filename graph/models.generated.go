@@ -37,7 +37,7 @@ type AddVideoPayload struct {
 type BulkEnrollInput struct {
 	// One of the viewer's own published courses; any published course for an ADMIN.
 	CourseID edu.ID `json:"courseId"`
-	// Emails of the accounts to enroll, at most 50,000; case is ignored.
+	// Emails of the accounts to enroll, at most 50,000. Case, blanks and line ends around them, and blank emails are ignored.
 	Emails []string `json:"emails"`
 }
 
@@ -125,7 +125,7 @@ type RecordVideoProgressInput struct {
 
 // The events that were recorded, and the problems of the others.
 type RecordVideoProgressPayload struct {
-	// Number of recorded events.
+	// Number of events without a problem, including events that were recorded before.
 	RecordedCount int `json:"recordedCount"`
 	// The enrollments in the courses of recorded events, ordered by course id.
 	Enrollments []*edu.Enrollment `json:"enrollments"`
@@ -175,7 +175,7 @@ type SessionPayload struct {
 
 // Credentials of an account.
 type SignInInput struct {
-	// Email of the account; case is ignored.
+	// Email of the account; case and blanks around it are ignored.
 	Email string `json:"email"`
 	// Password of the account.
 	Password string `json:"password"`
@@ -191,7 +191,7 @@ type SignOutPayload struct {
 type SignUpInput struct {
 	// Display name; at most 100 characters.
 	Name string `json:"name"`
-	// Email of the account; unique without regard to case; at most 254 characters.
+	// Email of the account; unique without regard to case; at most 254 characters. Blanks around it are removed.
 	Email string `json:"email"`
 	// At least 10 characters and at most 1,024 bytes; common passwords are rejected.
 	Password string `json:"password"`
@@ -257,11 +257,11 @@ type UpdatePreferencesPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// An event of watching a video.
+// The position that a viewer has reached in a video at a time. Players send one every few seconds, or one at the end.
 type VideoProgressEvent struct {
 	// The video.
 	VideoID edu.ID `json:"videoId"`
-	// Position reached, in seconds from the start of the video.
+	// Position reached, in seconds from the start of the video. Up to 30 seconds beyond its end count as its end, because players round.
 	ProgressSeconds int `json:"progressSeconds"`
 	// Time of watching, at most a year ago and not in the future. Default: now.
 	WatchedAt *time.Time `json:"watchedAt,omitempty"`

@@ -40,9 +40,9 @@ func TestDashboardFigures(t *testing.T) {
 			want := a.queryFigures(t, `SELECT count(*) AS "enrolledCoursesCount",
 				count(*) FILTER (WHERE completed_at IS NOT NULL OR progress = 100) AS "completedCoursesCount",
 				count(*) FILTER (WHERE completed_at IS NULL AND progress > 0 AND progress < 100) AS "inProgressCoursesCount",
-				(SELECT coalesce(sum(progress_seconds), 0) FROM video_progress WHERE user_id = $1 AND watched_at BETWEEN $2::timestamptz - interval '30 days' AND $2) AS month,
-				(SELECT coalesce(sum(progress_seconds), 0) FROM video_progress WHERE user_id = $1 AND watched_at BETWEEN $2::timestamptz - interval '7 days' AND $2) AS week,
-				(SELECT coalesce(sum(progress_seconds), 0) FROM video_progress WHERE user_id = $1) AS ever
+				(SELECT coalesce(sum(watched_seconds), 0) FROM video_progress WHERE user_id = $1 AND watched_at BETWEEN $2::timestamptz - interval '30 days' AND $2) AS month,
+				(SELECT coalesce(sum(watched_seconds), 0) FROM video_progress WHERE user_id = $1 AND watched_at BETWEEN $2::timestamptz - interval '7 days' AND $2) AS week,
+				(SELECT coalesce(sum(watched_seconds), 0) FROM video_progress WHERE user_id = $1) AS ever
 				FROM enrollments WHERE user_id = $1`, user, testdb.Now)
 			diffFigures(t, "figures", any(want), valueAt(got, "viewer", "dashboard"))
 		})
@@ -113,7 +113,7 @@ func TestAnalytics(t *testing.T) {
 		coalesce((SELECT count(*) FILTER (WHERE completed_at IS NOT NULL OR progress = 100)::float8 / nullif(count(*), 0) FROM enrollments WHERE course_id = $1), 0) AS "completionRate",
 		(SELECT avg(rating)::float8 FROM reviews WHERE course_id = $1) AS "averageRating",
 		(SELECT count(*) FROM reviews WHERE course_id = $1) AS "totalReviews",
-		coalesce((SELECT sum(progress_seconds) FROM video_progress WHERE video_id IN (SELECT id FROM videos WHERE course_id = $1)), 0) AS "watchTimeSeconds"`
+		coalesce((SELECT sum(watched_seconds) FROM video_progress WHERE video_id IN (SELECT id FROM videos WHERE course_id = $1)), 0) AS "watchTimeSeconds"`
 	const query = "{ totalEnrollments averageProgress completions completionRate averageRating totalReviews watchTimeSeconds }"
 	analytics := func(course int64) any {
 		return valueAt(a.mustExecute(t, admin, fmt.Sprintf("{ course(id: %q) { analytics %s } }", globalID(edu.KindCourse, course), query), nil), "course", "analytics")
@@ -206,7 +206,7 @@ func TestTimeSeries(t *testing.T) {
 						ORDER BY at`, "UNIT", strings.ToLower(interval)), now))
 				}
 				const within = "(x AT TIME ZONE 'UTC') >= at AND (x AT TIME ZONE 'UTC') < at + interval '1 UNIT'"
-				watched := series("(SELECT sum(progress_seconds) FROM video_progress WHERE user_id = 3 AND " + strings.ReplaceAll(within, "(x", "(watched_at") + "), 0")
+				watched := series("(SELECT sum(watched_seconds) FROM video_progress WHERE user_id = 3 AND " + strings.ReplaceAll(within, "(x", "(watched_at") + "), 0")
 				enrolled := series("(SELECT count(*) FROM enrollments WHERE " + strings.ReplaceAll(within, "(x", "(enrolled_at") + "), 0")
 				diffFigures(t, interval+" watchTime", watched, valueAt(got, "viewer", "dashboard", "watchTime"))
 				diffFigures(t, interval+" of the instructor", enrolled, valueAt(got, "instructorDashboard", "enrollmentsOverTime"))
@@ -238,7 +238,7 @@ func (a *testAPI) insertSeriesEvents(t *testing.T, now time.Time) {
 			SELECT (date_trunc(unit, $1::timestamptz AT TIME ZONE 'UTC') - n * ('1 ' || unit)::interval) AT TIME ZONE 'UTC' AS boundary
 			FROM unnest('{day,week,month}'::text[]) unit, unnest('{0,1,2,5,8,9}'::int[]) n) boundaries,
 		unnest('{0, -1 microsecond, 1 microsecond, -1 hour, 13 hours}'::interval[]) distance) m WHERE at <= $1`, now)
-	a.exec(t, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at, created_at) SELECT 3, 1, n, at, at FROM moments")
+	a.exec(t, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_seconds, watched_at, created_at) SELECT 3, 1, 0, n, at, at FROM moments")
 	a.exec(t, "INSERT INTO enrollments (user_id, course_id, enrolled_at) SELECT n, 1, at FROM moments")
 	if _, err := a.store.RefreshAnalytics(t.Context(), 0); err != nil {
 		t.Fatal(err)

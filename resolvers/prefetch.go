@@ -103,7 +103,7 @@ func (m argumentMap) optionalInt(name string) *int {
 	if m[name] == nil {
 		return nil
 	}
-	n, err := scalar.UnmarshalInt(m[name])
+	n, err := scalar.UnmarshalInt(context.Background(), m[name])
 	if err != nil {
 		return nil
 	}

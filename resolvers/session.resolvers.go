@@ -37,7 +37,7 @@ func (r *mutationResolver) SignUp(ctx context.Context, input graph.SignUpInput) 
 
 func (r *mutationResolver) SignIn(ctx context.Context, input graph.SignInInput) (*graph.SessionPayload, error) {
 	in := validate.New("input")
-	email := in.ValidateLine("email", input.Email, 1, edu.MaxEmailLength)
+	email := in.ValidateLine("email", edu.TrimEmail(input.Email), 1, edu.MaxEmailLength)
 	return r.issueSession(ctx, in, func(s *store.Store) (edu.Viewer, auth.RefreshToken, error) {
 		token, stored := r.newToken(ctx, email)
 		v, err := r.signInWithPassword(ctx, s, email, input.Password, stored)

@@ -20,7 +20,7 @@ func DashboardCounts(user int64, into *edu.DashboardCounts) Query {
 // WatchTimeSeries sums the seconds of video that a user watched, by interval. since is the start of
 // an interval. into is not called for empty intervals.
 func WatchTimeSeries(user int64, by edu.Interval, since time.Time, into func(edu.TimePoint)) Query {
-	s := newStatement("WatchTimeSeries", "SELECT ", truncateToInterval(by, "p.watched_at"), " AS at, sum(p.progress_seconds)::float8 FROM video_progress p WHERE p.user_id = ")
+	s := newStatement("WatchTimeSeries", "SELECT ", truncateToInterval(by, "p.watched_at"), " AS at, sum(p.watched_seconds)::float8 FROM video_progress p WHERE p.user_id = ")
 	return s.addSQL(s.bindArg(user)).addWatchedSince(since).addSQL(" GROUP BY at").dependOnID(user, edu.TagUserProgress).buildQuery(scanTimePoint(into))
 }
 
@@ -48,7 +48,7 @@ func AnalyticsByCourse(ids []int64, into func(*edu.CourseAnalytics)) Query {
 		coalesce(a.completions, (SELECT count(*) FROM enrollments e WHERE e.course_id = c.id AND `, completedCondition, `)),
 		CASE WHEN a.course_id IS NULL THEN c.rating_average ELSE a.average_rating::float8 END,
 		coalesce(a.total_reviews, c.review_count),
-		coalesce(a.watch_time_seconds, (SELECT sum(p.progress_seconds) FROM video_progress p
+		coalesce(a.watch_time_seconds, (SELECT sum(p.watched_seconds) FROM video_progress p
 			JOIN videos v ON v.id = p.video_id WHERE v.course_id = c.id), 0),
 		coalesce(a.refreshed_at, now())
 		FROM courses c LEFT JOIN course_analytics a ON a.course_id = c.id WHERE c.id = ANY (`)

@@ -14,7 +14,8 @@ type BulkEnrollment struct {
 	UnknownEmails             []string // emails without an active account
 }
 
-// BulkEnroll enrolls the accounts of some emails in a course. The emails are copied into a staging
+// BulkEnroll enrolls the accounts of some emails in a course, each with the progress of what the account
+// watched there before. The emails are copied into a staging
 // table and joined in one statement: 50,000 of them take a second, where one statement for each
 // takes ten. Each email must occur once.
 func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emails []string, at edu.InputPath) (BulkEnrollment, error) {
@@ -37,9 +38,11 @@ func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emai
 		q := newStatement("BulkEnroll", `WITH found AS MATERIALIZED (
 				SELECT s.n, s.email, u.id FROM staged_emails s LEFT JOIN users u ON lower(u.email) = lower(s.email) AND u.active
 			), made AS (
-				INSERT INTO enrollments (user_id, course_id)
-				SELECT DISTINCT id, `)
-		q.addSQL(q.bindArg(course), `::bigint FROM found WHERE id IS NOT NULL ORDER BY id
+				INSERT INTO enrollments (user_id, course_id, progress, completed_at)
+				SELECT t.user_id, `)
+		courseArg := q.bindArg(course)
+		q.addSQL(courseArg, "::bigint, ", enrolledProgress, ` FROM (SELECT DISTINCT id AS user_id FROM found WHERE id IS NOT NULL) t
+				LEFT JOIN (`, watchedShares("ARRAY["+courseArg+"::bigint]", ""), `) w USING (user_id) ORDER BY t.user_id
 				ON CONFLICT DO NOTHING RETURNING user_id
 			)
 			SELECT (SELECT count(*) FROM made),

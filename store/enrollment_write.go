@@ -18,7 +18,11 @@ func lockCourse(id int64, into **edu.Course) Query {
 // assignTo returns a function that stores a row.
 func assignTo[T any](into **T) func(*T) { return func(row *T) { *into = row } }
 
-// Enroll enrolls a viewer in a course.
+// enrolledProgress selects the progress and the time of completion of a new enrollment, from the row of
+// watchedShares w.
+const enrolledProgress = "coalesce(w.progress, 0), CASE WHEN w.progress >= 100 THEN now() END"
+
+// Enroll enrolls a viewer in a course, with the progress of what the viewer watched there before.
 func (s *Store) Enroll(ctx context.Context, v edu.Viewer, course int64, at edu.InputPath) (*edu.Enrollment, error) {
 	var enrollment *edu.Enrollment
 	err := s.writeRow(ctx, courseRow(course), func(tx *Tx) error {
@@ -31,8 +35,10 @@ func (s *Store) Enroll(ctx context.Context, v edu.Viewer, course int64, at edu.I
 		if err := c.AuthorizeEnroll(v, existing != nil, at); err != nil {
 			return err
 		}
-		q := newStatement("Enroll", "INSERT INTO enrollments AS e (user_id, course_id) VALUES (")
-		q.addSQL(q.bindArg(v.ID), ", ", q.bindArg(course), ") ON CONFLICT DO NOTHING RETURNING ", enrollmentColumns)
+		q := newStatement("Enroll", "INSERT INTO enrollments AS e (user_id, course_id, progress, completed_at) SELECT t.user_id, t.course_id, ")
+		userArg, courseArg := q.bindArg(v.ID), q.bindArg(course)
+		q.addSQL(enrolledProgress, " FROM (VALUES (", userArg, "::bigint, ", courseArg, "::bigint)) AS t (user_id, course_id) LEFT JOIN (",
+			watchedShares("ARRAY["+courseArg+"::bigint]", " AND p.user_id = "+userArg), ") w USING (user_id, course_id) ON CONFLICT DO NOTHING RETURNING ", enrollmentColumns)
 		return tx.Commit(ctx, q.buildQuery(scanEnrollment(assignTo(&enrollment))))
 	})
 	if err == nil && enrollment == nil { // another client of the database inserted it without the lock

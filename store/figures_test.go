@@ -41,8 +41,8 @@ func stageFigures(t *testing.T) (*store.Store, *pgxpool.Pool) {
 		INSERT INTO enrollments (user_id, course_id, progress, completed_at, enrolled_at, last_accessed_at) VALUES
 			(3, 1, 50, '2026-01-02', '2025-12-01', '2026-01-02'), (3, 2, 0, NULL, '2026-01-02', NULL), (3, 6, 0, NULL, '2026-01-01', NULL), (4, 1, 100, NULL, '2026-01-04', NULL);
 		INSERT INTO reviews (user_id, course_id, rating) VALUES (4, 3, 1);
-		INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at, created_at) VALUES
-			(3, 1, 90, '2026-01-01', '2026-01-01'), (3, 1, 40, '2026-01-02', '2026-01-02'), (3, 3, 89, '2026-01-03', '2026-01-03'), (4, 1, 100, '2026-01-03', '2026-01-03'), (4, 2, 5, '2026-01-03', '2026-01-03');
+		INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_seconds, watched_at, created_at) VALUES
+			(3, 1, 90, 91, '2026-01-01', '2026-01-01'), (3, 1, 40, 42, '2026-01-02', '2026-01-02'), (3, 3, 89, 93, '2026-01-03', '2026-01-03'), (4, 1, 120, 94, '2026-01-03', '2026-01-03'), (4, 2, 5, 5, '2026-01-03', '2026-01-03');
 		UPDATE courses SET enrollment_count = 9 WHERE id = 10`)
 	return s, db
 }
@@ -76,8 +76,8 @@ func TestFiguresOfStudents(t *testing.T) {
 	if err := s.RunQueries(t.Context(), store.DashboardCounts(3, &counts), store.WatchTime(3, second, &watched)); err != nil {
 		t.Fatal(err)
 	}
-	if want := (edu.DashboardCounts{Enrolled: 5, InProgress: 1, Completed: 2}); counts != want || watched != 129 {
-		t.Errorf("%+v and %d s, want %+v and 129 s", counts, watched, want)
+	if want := (edu.DashboardCounts{Enrolled: 5, InProgress: 1, Completed: 2}); counts != want || watched != 135 {
+		t.Errorf("%+v and %d s, want %+v and 135 s", counts, watched, want)
 	}
 	for status, want := range map[edu.EnrollmentStatus][]int64{edu.Completed: {3, 1}, edu.InProgress: {4}, edu.NotStarted: {2, 6}, "": {3, 2, 1, 4, 6}} {
 		list := store.EnrollmentList{Status: status, Order: edu.LastOpenedEnrollments}
@@ -103,11 +103,15 @@ func TestFiguresOfStudents(t *testing.T) {
 	if diff := cmp.Diff(want, progress, cmp.Comparer(time.Time.Equal)); diff != "" {
 		t.Errorf("progress (-want +got):\n%s", diff)
 	}
+	// A video that became shorter has no position beyond its end.
+	if p := readRows(t, s, func(into func(*edu.VideoProgress)) store.Query { return store.ProgressByVideo(4, []int64{1}, into) }); len(p) != 1 || p[0].ProgressSeconds != 100 {
+		t.Errorf("progress %+v, want 100 s", p)
+	}
 	points := readRows(t, s, func(into func(edu.TimePoint)) store.Query {
 		return store.WatchTimeSeries(3, edu.IntervalMonth, second, into)
 	})
-	if len(points) != 1 || points[0].Value != 129 {
-		t.Errorf("watched %+v, want 129 s in one month", points)
+	if len(points) != 1 || points[0].Value != 135 {
+		t.Errorf("watched %+v, want 135 s in one month", points)
 	}
 }
 
@@ -157,7 +161,7 @@ func TestFiguresOfInstructors(t *testing.T) {
 		a.RefreshedAt = time.Time{}
 	}
 	want := []*edu.CourseAnalytics{
-		{CourseID: 1, TotalEnrollments: 2, AverageProgress: 75, Completions: 2, WatchTimeSeconds: 89},
+		{CourseID: 1, TotalEnrollments: 2, AverageProgress: 75, Completions: 2, WatchTimeSeconds: 93},
 		{CourseID: 3, TotalEnrollments: 1, AverageProgress: 100, Completions: 1, AverageRating: ptr(5.0), TotalReviews: 1},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

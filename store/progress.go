@@ -12,7 +12,7 @@ import (
 // ProgressByVideo reads the progress of a user in videos. into is not called for videos that the
 // user has not started.
 func ProgressByVideo(user int64, videos []int64, into func(*edu.VideoProgress)) Query {
-	s := newStatement("ProgressByVideo", `SELECT p.video_id, max(p.progress_seconds), max(p.watched_at),
+	s := newStatement("ProgressByVideo", `SELECT p.video_id, least(max(p.progress_seconds), v.duration_seconds), max(p.watched_at),
 		max(p.progress_seconds) >= v.duration_seconds * `, completionThreshold, `
 		FROM video_progress p JOIN videos v ON v.id = p.video_id WHERE p.user_id = `)
 	s.dependOnID(user, edu.TagUserProgress).dependOnEach(videos, edu.TagVideo)
@@ -27,7 +27,7 @@ func ProgressByVideo(user int64, videos []int64, into func(*edu.VideoProgress)) 
 
 // WatchTime sums the seconds of video that a user watched since a time.
 func WatchTime(user int64, since time.Time, into *int) Query {
-	s := newStatement("WatchTime", "SELECT coalesce(sum(p.progress_seconds), 0) FROM video_progress p WHERE p.user_id = ")
+	s := newStatement("WatchTime", "SELECT coalesce(sum(p.watched_seconds), 0) FROM video_progress p WHERE p.user_id = ")
 	return s.addSQL(s.bindArg(user)).addWatchedSince(since).dependOnID(user, edu.TagUserProgress).buildQuery(scanNumber(into))
 }
 

@@ -16,22 +16,22 @@ type RecordedProgress struct {
 	Problems    edu.UserErrors    // of the other events
 }
 
-// RecordProgress records the events of a viewer, and raises the progress of the enrollments in
-// their courses: two statements for any number of events and courses. Events of videos that the viewer is
-// not enrolled in, or that do not fit their video, are not recorded: if that is none of them, nothing is
-// written. The parameter at is the path to the events.
+// RecordProgress adds the events of a viewer to the sittings, and raises the progress of the enrollments in
+// their courses: at most four statements for any number of events and courses. Events of videos that the
+// viewer is not enrolled in, or that do not fit their video, are not recorded: if no events are left, nothing
+// is written. The parameter at is the path to the events.
 func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (RecordedProgress, error) {
 	var done RecordedProgress
 	err := s.writeRow(ctx, userRow(v.ID), func(tx *Tx) (err error) {
-		var last map[int64]time.Time
-		if done, last, err = lockWatchedCourses(ctx, tx, v, events, at); err != nil {
+		var sittings storedSittings
+		if done, sittings, err = lockWatchedCourses(ctx, tx, v, events, at); err != nil {
 			return err
 		}
 		if len(done.Events) == 0 {
 			return done.Problems
 		}
-		return tx.Commit(ctx, insertProgress(v.ID, done.Events),
-			raiseProgress(v.ID, last, func(e *edu.Enrollment) { done.Enrollments = append(done.Enrollments, e) }))
+		return tx.Commit(ctx, append(writeSittings(v.ID, sittings.addEvents(done.Events)),
+			raiseProgress(v.ID, done.lastWatched(), func(e *edu.Enrollment) { done.Enrollments = append(done.Enrollments, e) }))...)
 	})
 	if err != nil {
 		return RecordedProgress{}, err
@@ -40,9 +40,24 @@ func (s *Store) RecordProgress(ctx context.Context, v edu.Viewer, events []edu.V
 	return done, nil
 }
 
+// lastWatched returns the time at which each course was last watched.
+func (r RecordedProgress) lastWatched() map[int64]time.Time {
+	courses, last := map[int64]int64{}, map[int64]time.Time{}
+	for _, v := range r.Videos {
+		courses[v.ID] = v.CourseID
+	}
+	for _, e := range r.Events {
+		if course := courses[e.VideoID]; e.WatchedAt.After(last[course]) {
+			last[course] = e.WatchedAt
+		}
+	}
+	return last
+}
+
 // lockWatchedCourses locks the videos of events and the viewer's enrollments in their courses. It returns
-// which events can be recorded, and the time at which each of their courses was last watched.
-func lockWatchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (checked RecordedProgress, lastWatched map[int64]time.Time, err error) {
+// which events can be recorded, at positions that are not beyond the end of their video, and the sittings
+// that they may change.
+func lockWatchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.VideoEvent, at edu.InputPath) (checked RecordedProgress, sittings storedSittings, err error) {
 	ids := make([]int64, len(events))
 	for i, e := range events {
 		ids[i] = e.VideoID
@@ -57,11 +72,11 @@ func lockWatchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.
 	lock.addSQL(lock.bindArg(v.ID), " AND e.course_id", inCoursesOf, lock.bindArg(ids), ")) ORDER BY e.id FOR NO KEY UPDATE")
 	err = tx.RunQueries(ctx, lockVideos(ids, func(v *edu.Video) { videos[v.ID] = v }),
 		watched.buildQuery(scanCourse(0, func(c *edu.Course) { courses[c.ID] = c })),
-		lock.buildQuery(scanEnrollment(func(e *edu.Enrollment) { enrolled[e.CourseID] = true })))
+		lock.buildQuery(scanEnrollment(func(e *edu.Enrollment) { enrolled[e.CourseID] = true })),
+		selectSittings(v.ID, events, &sittings))
 	if err != nil {
-		return checked, nil, err
+		return checked, sittings, err
 	}
-	lastWatched = map[int64]time.Time{}
 	for _, e := range events {
 		video := videos[e.VideoID]
 		var course int64
@@ -72,15 +87,13 @@ func lockWatchedCourses(ctx context.Context, tx *Tx, v edu.Viewer, events []edu.
 			checked.Problems = append(checked.Problems, problems...)
 			continue
 		}
+		e.ProgressSeconds = min(e.ProgressSeconds, video.DurationSeconds)
 		checked.Events = append(checked.Events, e)
 		checked.Videos = append(checked.Videos, video)
-		if e.WatchedAt.After(lastWatched[course]) {
-			lastWatched[course] = e.WatchedAt
-		}
 	}
 	slices.SortFunc(checked.Videos, func(a, b *edu.Video) int { return int(a.ID - b.ID) })
 	checked.Videos = slices.Compact(checked.Videos)
-	return checked, lastWatched, nil
+	return checked, sittings, nil
 }
 
 // lockVideos reads videos and locks them until the transaction ends. Inserting progress locks them
@@ -91,19 +104,6 @@ func lockVideos(ids []int64, into func(*edu.Video)) Query {
 	return s.addSQL(s.bindArg(ids), ") ORDER BY v.id FOR KEY SHARE").buildQuery(scanVideo(into))
 }
 
-// insertProgress records events. Times in the future are replaced by the current time, because
-// clocks of clients may be ahead.
-func insertProgress(user int64, events []edu.VideoEvent) Query {
-	videos, seconds, times := make([]int64, len(events)), make([]int32, len(events)), make([]time.Time, len(events))
-	for i, e := range events {
-		videos[i], seconds[i], times[i] = e.VideoID, int32(e.ProgressSeconds), e.WatchedAt
-	}
-	q := newStatement("InsertProgress", "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) SELECT ")
-	q.addSQL(q.bindArg(user), ", t.video_id, t.seconds, least(t.at, now()) FROM unnest(",
-		q.bindArg(videos), "::bigint[], ", q.bindArg(seconds), "::integer[], ", q.bindArg(times), "::timestamptz[]) AS t (video_id, seconds, at)")
-	return q.buildQuery(nil)
-}
-
 // raiseProgress raises the progress of a user's enrollments to the share of videos that are
 // completed. courses maps each course to the time at which it was last watched.
 func raiseProgress(user int64, courses map[int64]time.Time, into func(*edu.Enrollment)) Query {
@@ -112,16 +112,27 @@ func raiseProgress(user int64, courses map[int64]time.Time, into func(*edu.Enrol
 	for id, at := range courses {
 		ids, last = append(ids, id), append(last, at)
 	}
-	q := newStatement("RaiseProgress", "WITH furthest AS (SELECT p.video_id, max(p.progress_seconds) AS seconds FROM video_progress p WHERE p.user_id = ")
+	q := newStatement("RaiseProgress", "WITH share AS (")
 	userArg, coursesArg := q.bindArg(user), q.bindArg(ids)
-	q.addSQL(userArg, " AND p.video_id = ANY (ARRAY(SELECT id FROM videos WHERE course_id = ANY (", coursesArg, `))) GROUP BY p.video_id),
-		share AS (SELECT v.course_id, round(100.0 * count(*) FILTER (WHERE f.seconds >= v.duration_seconds * `, completionThreshold, `) / count(*), 2) AS progress
-			FROM videos v LEFT JOIN furthest f ON f.video_id = v.id WHERE v.course_id = ANY (`, coursesArg, `) GROUP BY v.course_id)
+	q.addSQL(watchedShares(coursesArg, " AND p.user_id = "+userArg), `)
 		UPDATE enrollments e SET
 			progress = greatest(e.progress, share.progress),
 			last_accessed_at = greatest(e.last_accessed_at, least(t.at, now())),
 			completed_at = coalesce(e.completed_at, CASE WHEN greatest(e.progress, share.progress) >= 100 THEN now() END)
-		FROM unnest(`, coursesArg, "::bigint[], ", q.bindArg(last), `::timestamptz[]) AS t (course_id, at) JOIN share USING (course_id)
+		FROM unnest(`, coursesArg, "::bigint[], ", q.bindArg(last), `::timestamptz[]) AS t (course_id, at) LEFT JOIN share USING (course_id)
 		WHERE e.user_id = `, userArg, " AND e.course_id = t.course_id RETURNING ", enrollmentColumns)
 	return q.buildQuery(scanEnrollment(into))
+}
+
+// watchedShares returns the SQL of the progress that users have in courses by what they watched, as user_id,
+// course_id and progress: the share of the courses' videos that are completed, in percent with two decimals,
+// rounded half up. Users who completed no video of a course have no row. The condition selects rows of
+// video_progress p.
+func watchedShares(courses, condition string) string {
+	return `SELECT done.user_id, v.course_id, round(100.0 * count(*) / (SELECT count(*) FROM videos n WHERE n.course_id = v.course_id), 2) AS progress
+		FROM (SELECT p.user_id, p.video_id, max(p.progress_seconds) AS seconds FROM video_progress p
+			WHERE p.video_id = ANY (ARRAY(SELECT id FROM videos WHERE course_id = ANY (` + courses + `)))` + condition + `
+			GROUP BY p.user_id, p.video_id) done
+		JOIN videos v ON v.id = done.video_id AND done.seconds >= v.duration_seconds * ` + completionThreshold + `
+		GROUP BY done.user_id, v.course_id`
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -68,6 +69,7 @@ var soundWrites = []string{
 	"UPDATE reviews SET course_id = 1 + $2 % 9 WHERE id = (SELECT id FROM reviews ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
 	"DELETE FROM reviews WHERE course_id = 1 + $1 % 9",
 	"INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES (1 + $1 % 8, 1 + $2 % 20, $2, now())",
+	"UPDATE video_progress SET watched_seconds = watched_seconds + 1 WHERE user_id = 1 + $1 % 8",
 	"UPDATE video_progress SET progress_seconds = progress_seconds + 1 WHERE user_id = 1 + $1 % 8",
 	"UPDATE video_progress SET user_id = 1 + $2 % 8 WHERE user_id = 1 + $1 % 8",
 	"DELETE FROM video_progress WHERE user_id = 1 + $1 % 8",
@@ -107,7 +109,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			return err
 		}},
 		{"RecordProgress", func() error {
-			events := []edu.VideoEvent{{VideoID: g.id(20), ProgressSeconds: g.IntN(90), WatchedAt: since.AddDate(1, 0, 0)}}
+			events := []edu.VideoEvent{{VideoID: g.id(20), ProgressSeconds: g.IntN(90), WatchedAt: since.AddDate(1, 0, 0).Add(time.Duration(g.IntN(9000)) * time.Second)}}
 			_, err := s.RecordProgress(ctx, student, events, nil)
 			return err
 		}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/app"
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
@@ -36,7 +37,7 @@ func (a *accountActivateCommand) Run(ctx context.Context, c *config.Config) erro
 // Without a Redis they reload it within auth.AccountTTL.
 func setAccountActive(ctx context.Context, c *config.Config, email string, active bool) error {
 	return withPreparedDatabase(ctx, c, func(db *app.Database) error {
-		id, err := db.SetAccountActive(ctx, email, active)
+		id, err := db.SetAccountActive(ctx, edu.TrimEmail(email), active)
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (t *tokenCommand) printToken(ctx context.Context, c *config.Config, db *app
 		return errors.New("a token needs the JWT_SECRET or the JWT_KEYS that the server was started with")
 	}
 	var account store.Account
-	if err := db.RunQueries(ctx, store.LookupAccount(0, t.Email, 0, func(a store.Account) { account = a })); err != nil {
+	if err := db.RunQueries(ctx, store.LookupAccount(0, edu.TrimEmail(t.Email), 0, func(a store.Account) { account = a })); err != nil {
 		return err
 	}
 	switch {

@@ -17,10 +17,11 @@ type enrollment struct {
 	reviewedAt     int64
 }
 
-// progressEvent is one viewing of one video.
+// progressEvent is one sitting of one video.
 type progressEvent struct {
-	video     int // index of the video
-	seconds   int32
+	video     int   // index of the video
+	seconds   int32 // the furthest position
+	watched   int32 // seconds of video watched
 	watchedAt int64
 }
 
@@ -124,7 +125,27 @@ func (ds *dataset) deriveTimestamps(e *enrollment) {
 	if e.finishedVideos == ds.courses[e.course].videos {
 		e.completedAt = e.accessedAt
 	}
+	e.deriveWatched()
 	e.progressEvents = slices.DeleteFunc(e.progressEvents, func(p progressEvent) bool { return p.watchedAt < ds.now-90*day })
+}
+
+// deriveWatched sets the time watched of the progress events, and merges those of one sitting, by the rules
+// of edu.WatchHistory. A video has at most two events, one after the other.
+func (e *enrollment) deriveWatched() {
+	list := e.progressEvents[:0]
+	for _, p := range e.progressEvents {
+		p.watched = p.seconds
+		if n := len(list); n > 0 && list[n-1].video == p.video {
+			before, passed := list[n-1], p.watchedAt-list[n-1].watchedAt
+			p.watched = int32(min(int64(p.seconds-before.seconds), 2*passed))
+			if passed <= 30*60 {
+				p.watched += before.watched
+				list = list[:n-1]
+			}
+		}
+		list = append(list, p)
+	}
+	e.progressEvents = list
 }
 
 // maybeReview decides whether the learner writes a review, which is more likely with more progress.

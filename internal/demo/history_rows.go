@@ -10,7 +10,7 @@ import (
 var (
 	enrollmentColumns = []string{"id", "user_id", "course_id", "progress", "enrolled_at", "last_accessed_at", "completed_at"}
 	reviewColumns     = []string{"id", "course_id", "user_id", "rating", "body", "created_at"}
-	progressColumns   = []string{"id", "user_id", "video_id", "progress_seconds", "watched_at", "created_at"}
+	progressColumns   = []string{"id", "user_id", "video_id", "progress_seconds", "watched_seconds", "watched_at", "created_at"}
 )
 
 // allEnrollments yields the users' histories in the order of the users' ids.
@@ -32,7 +32,7 @@ func (ds *dataset) enrollmentRows() iter.Seq[[]any] {
 		id := 0
 		for user, e := range ds.allEnrollments() {
 			id++
-			percent := centsToNumeric(int64(10_000 * e.finishedVideos / ds.courses[e.course].videos))
+			percent := progressPercent(e.finishedVideos, ds.courses[e.course].videos)
 			row = append(row[:0], id, user+1, e.course+1, percent,
 				timeFromUnix(e.enrolledAt), nullableTime(e.accessedAt), nullableTime(e.completedAt))
 			if !yield(row) {
@@ -68,13 +68,18 @@ func (ds *dataset) progressRows() iter.Seq[[]any] {
 			for _, p := range e.progressEvents {
 				id++
 				at := timeFromUnix(p.watchedAt)
-				row = append(row[:0], id, user+1, p.video+1, p.seconds, at, at)
+				row = append(row[:0], id, user+1, p.video+1, p.seconds, p.watched, at, at)
 				if !yield(row) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// progressPercent returns the share of the finished videos in percent, rounded half up to two decimals.
+func progressPercent(finished, videos int) pgtype.Numeric {
+	return centsToNumeric(int64((20_000*finished + videos) / (2 * videos)))
 }
 
 // centsToNumeric returns n hundredths as a number with two decimals.

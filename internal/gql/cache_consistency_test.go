@@ -274,15 +274,17 @@ func courseStudents(t *testing.T, db *pgxpool.Pool, i int) *growingValue {
 	}
 }
 
-// viewerWatchTime is the time that a student has watched; each write adds a second.
+// viewerWatchTime is the time that a student has watched; each write watches the first second of a video.
 func viewerWatchTime(t *testing.T, db *pgxpool.Pool, i int) *growingValue {
 	user, video := selectNth(t, db, 5*i, `SELECT e.user_id, min(v.id) FROM enrollments e JOIN videos v ON v.course_id = e.course_id
 		WHERE e.user_id > 3 AND v.duration_seconds > 60 GROUP BY e.user_id, e.course_id ORDER BY 1`)
-	as := edu.Viewer{ID: user, Role: edu.RoleStudent}
+	as, id, start := edu.Viewer{ID: user, Role: edu.RoleStudent}, edu.NewID(edu.KindVideo, video), time.Now().UTC().Add(-6*time.Hour)
 	return &growingValue{
 		write: func(int) (edu.Viewer, string) {
-			return as, fmt.Sprintf(`mutation { recordVideoProgress(input: {events: [{videoId: %q, progressSeconds: 1}]}) { recordedCount userErrors { message } } }`,
-				edu.NewID(edu.KindVideo, video))
+			start = start.Add(2 * time.Second)
+			return as, fmt.Sprintf(`mutation { recordVideoProgress(input: {events: [{videoId: %q, progressSeconds: 0, watchedAt: %q},
+				{videoId: %q, progressSeconds: 1, watchedAt: %q}]}) { recordedCount userErrors { message } } }`,
+				id, start.Format(time.RFC3339), id, start.Add(time.Second).Format(time.RFC3339))
 		},
 		read: []valueQuery{{as, `{ viewer { dashboard { watchTimeSeconds(days: 3650) } } }`, `"watchTimeSeconds":`}},
 	}

@@ -59,12 +59,28 @@ func UnmarshalDecimal(v any) (edu.Decimal, error) {
 	return "", edu.Errorf(edu.BadUserInput, "a Decimal must be a number in a string, e.g. \"49.90\"")
 }
 
-// MarshalInt marshals an integer.
-func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+// MarshalInt marshals an integer, and fails for one that ValidateInt rejects.
+func MarshalInt(n int) graphql.ContextMarshaler {
+	return graphql.ContextWriterFunc(func(_ context.Context, w io.Writer) error {
+		if err := ValidateInt(n); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, strconv.Itoa(n))
+		return err
+	})
+}
+
+// ValidateInt rejects a number that an Int of GraphQL cannot hold (specification, section 3.5.1).
+func ValidateInt(n int) error {
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		return edu.Errorf(edu.OutOfRange, "the value %d is not within the range of Int, -2147483648 to 2147483647", n)
+	}
+	return nil
+}
 
 // UnmarshalInt parses a 32-bit integer, the range of Int in the GraphQL specification, section 3.5.1.
 // The specification rejects strings with numeric content, which gqlgen accepts.
-func UnmarshalInt(v any) (int, error) {
+func UnmarshalInt(_ context.Context, v any) (int, error) {
 	var n int64
 	var err error
 	switch v := v.(type) {
@@ -148,7 +164,7 @@ func Validate(name string, v any) string {
 func validate(name string, v any) (err error) {
 	switch name {
 	case "Int":
-		_, err = UnmarshalInt(v)
+		_, err = UnmarshalInt(context.Background(), v)
 	case "Float":
 		_, err = UnmarshalFloat(context.Background(), v)
 	case "String":

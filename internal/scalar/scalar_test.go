@@ -65,7 +65,7 @@ func TestDecimal(t *testing.T) {
 func TestBuiltInScalars(t *testing.T) {
 	t.Parallel()
 	scalars := map[string]func(any) (any, error){
-		"Int":     func(v any) (any, error) { return scalar.UnmarshalInt(v) },
+		"Int":     func(v any) (any, error) { return scalar.UnmarshalInt(t.Context(), v) },
 		"Float":   func(v any) (any, error) { return scalar.UnmarshalFloat(t.Context(), v) },
 		"String":  func(v any) (any, error) { return scalar.UnmarshalString(v) },
 		"Boolean": func(v any) (any, error) { return scalar.UnmarshalBoolean(v) },

@@ -13,9 +13,10 @@ var emailPattern = regexp.MustCompile("^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@" + dom
 
 const domainLabel = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 
-// ValidateEmail returns an email. It must have the syntax of emailPattern and at most
+// ValidateEmail returns an email, trimmed. It must have the syntax of emailPattern and at most
 // edu.MaxEmailLength characters.
 func (in Input) ValidateEmail(field, text string) string {
+	text = edu.TrimEmail(text)
 	switch n := utf8.RuneCountInString(text); {
 	case n > edu.MaxEmailLength:
 		in.RejectField(field, "must have at most {max} characters; it has {actual}", edu.MaxEmailLength, n)

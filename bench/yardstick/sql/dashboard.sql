@@ -1,15 +1,15 @@
 WITH watched AS MATERIALIZED (
-    SELECT p.watched_at, p.progress_seconds FROM video_progress p WHERE p.user_id = $1 AND p.watched_at >= now() - interval '30 days'
+    SELECT p.watched_at, p.watched_seconds FROM video_progress p WHERE p.user_id = $1 AND p.watched_at >= now() - interval '30 days'
 ), taken AS MATERIALIZED (
     SELECT e.id, e.course_id, e.progress, e.completed_at, e.last_accessed_at, e.enrolled_at FROM enrollments e WHERE e.user_id = $1
 )
 SELECT to_json(a) FROM (SELECT to_json(v) AS viewer FROM (
     SELECT gid('User', u.id) AS id, u.name, u.email, (SELECT to_json(d) FROM (
-        SELECT n.*, (SELECT coalesce(sum(w.progress_seconds), 0) FROM watched w) AS "watchTimeSeconds",
+        SELECT n.*, (SELECT coalesce(sum(w.watched_seconds), 0) FROM watched w) AS "watchTimeSeconds",
             (SELECT json_agg(t) FROM (
                 SELECT day AS at, coalesce(w.seconds, 0)::float8 AS value
                 FROM generate_series(date_trunc('day', now(), 'UTC') - interval '13 days', now(), interval '1 day') AS day
-                LEFT JOIN (SELECT date_trunc('day', w.watched_at, 'UTC') AS at, sum(w.progress_seconds) AS seconds
+                LEFT JOIN (SELECT date_trunc('day', w.watched_at, 'UTC') AS at, sum(w.watched_seconds) AS seconds
                     FROM watched w GROUP BY 1) w ON w.at = day
                 ORDER BY day) t) AS "watchTime",
             (SELECT coalesce(json_agg(x), '[]') FROM (

@@ -23,6 +23,7 @@ import (
 	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/jsontext"
+	"github.com/7p-education/api/internal/scalar"
 )
 
 // Encoder writes one root field of one operation. R is the root of the resolvers. It is not
@@ -108,8 +109,15 @@ func (e *Encoder[R]) WriteString(s string) {
 	}
 }
 
-// WriteInt writes an integer.
-func (e *Encoder[R]) WriteInt(n int) { e.Buf = strconv.AppendInt(e.Buf, int64(n), 10) }
+// WriteInt writes an integer. A number that an Int cannot hold is an error of its field.
+func (e *Encoder[R]) WriteInt(f *Field, n int, nonNull bool) bool {
+	if err := scalar.ValidateInt(n); err != nil {
+		e.reportError(f, err)
+		return e.WriteNull(f, nonNull, true)
+	}
+	e.Buf = strconv.AppendInt(e.Buf, int64(n), 10)
+	return true
+}
 
 // WriteBool writes a boolean.
 func (e *Encoder[R]) WriteBool(b bool) { e.Buf = strconv.AppendBool(e.Buf, b) }

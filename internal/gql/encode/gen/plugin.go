@@ -171,7 +171,7 @@ func (g *generator) emitScalar(ref *config.TypeReference, v string, nonNull bool
 	case basic.Info()&types.IsString != 0:
 		g.emitLine("e.WriteString(string(%s))", v)
 	case basic.Info()&types.IsInteger != 0:
-		g.emitLine("e.WriteInt(int(%s))", v)
+		g.emitLine("if !e.WriteInt(f, int(%s), %t) {\nreturn false\n}", v, nonNull)
 	case basic.Info()&types.IsBoolean != 0:
 		g.emitLine("e.WriteBool(bool(%s))", v)
 	case basic.Info()&types.IsFloat != 0:
