@@ -887,6 +887,50 @@ func encodeEnrollment(e *encoder, f *encode.Field, obj *edu.Enrollment) bool {
 			} else {
 				e.WriteTime(*obj.CompletedAt)
 			}
+		case 8: // completedVideosCount
+			v, err := e.Resolvers.Enrollment().CompletedVideosCount(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
+		case 9: // remainingSeconds
+			v, err := e.Resolvers.Enrollment().RemainingSeconds(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
+		case 10: // nextVideo
+			v, err := e.Resolvers.Enrollment().NextVideo(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeVideo) {
+				return false
+			}
+		case 11: // lastVideo
+			v, err := e.Resolvers.Enrollment().LastVideo(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeVideo) {
+				return false
+			}
 		default:
 			e.WriteString("Enrollment")
 		}
@@ -1804,7 +1848,26 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 11: // dashboard
+		case 11: // continueLearning
+			if e.ReportArgumentError(f) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			v, err := e.Resolvers.User().ContinueLearning(f.Ctx, obj, f.Args["first"].(int))
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteList(e, f, v, false, func(e *encoder, f *encode.Field, v *edu.Enrollment) bool {
+				return encode.WriteElement(e, f, v, true, encodeEnrollment)
+			}) {
+				return false
+			}
+		case 12: // dashboard
 			v, err := e.Resolvers.User().Dashboard(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -2287,14 +2350,18 @@ var encodeTypes = &encode.Types{
 			"userErrors": {Index: 1, Resolver: false},
 		},
 		"Enrollment": {
-			"id":             {Index: 0, Resolver: false},
-			"user":           {Index: 1, Resolver: true},
-			"course":         {Index: 2, Resolver: true},
-			"progress":       {Index: 3, Resolver: false},
-			"status":         {Index: 4, Resolver: false},
-			"enrolledAt":     {Index: 5, Resolver: false},
-			"lastAccessedAt": {Index: 6, Resolver: false},
-			"completedAt":    {Index: 7, Resolver: false},
+			"id":                   {Index: 0, Resolver: false},
+			"user":                 {Index: 1, Resolver: true},
+			"course":               {Index: 2, Resolver: true},
+			"progress":             {Index: 3, Resolver: false},
+			"status":               {Index: 4, Resolver: false},
+			"enrolledAt":           {Index: 5, Resolver: false},
+			"lastAccessedAt":       {Index: 6, Resolver: false},
+			"completedAt":          {Index: 7, Resolver: false},
+			"completedVideosCount": {Index: 8, Resolver: true},
+			"remainingSeconds":     {Index: 9, Resolver: true},
+			"nextVideo":            {Index: 10, Resolver: true},
+			"lastVideo":            {Index: 11, Resolver: true},
 		},
 		"EnrollmentConnection": {
 			"edges":      {Index: 0, Resolver: false},
@@ -2402,18 +2469,19 @@ var encodeTypes = &encode.Types{
 			"userErrors": {Index: 1, Resolver: false},
 		},
 		"User": {
-			"id":            {Index: 0, Resolver: false},
-			"name":          {Index: 1, Resolver: false},
-			"avatarUrl":     {Index: 2, Resolver: false},
-			"role":          {Index: 3, Resolver: false},
-			"createdAt":     {Index: 4, Resolver: false},
-			"email":         {Index: 5, Resolver: true},
-			"plan":          {Index: 6, Resolver: true},
-			"preferences":   {Index: 7, Resolver: true},
-			"lastLogin":     {Index: 8, Resolver: true},
-			"coursesTaught": {Index: 9, Resolver: true},
-			"enrollments":   {Index: 10, Resolver: true},
-			"dashboard":     {Index: 11, Resolver: true},
+			"id":               {Index: 0, Resolver: false},
+			"name":             {Index: 1, Resolver: false},
+			"avatarUrl":        {Index: 2, Resolver: false},
+			"role":             {Index: 3, Resolver: false},
+			"createdAt":        {Index: 4, Resolver: false},
+			"email":            {Index: 5, Resolver: true},
+			"plan":             {Index: 6, Resolver: true},
+			"preferences":      {Index: 7, Resolver: true},
+			"lastLogin":        {Index: 8, Resolver: true},
+			"coursesTaught":    {Index: 9, Resolver: true},
+			"enrollments":      {Index: 10, Resolver: true},
+			"continueLearning": {Index: 11, Resolver: true},
+			"dashboard":        {Index: 12, Resolver: true},
 		},
 		"UserError": {
 			"code":       {Index: 0, Resolver: false},
@@ -2560,6 +2628,8 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 			return field_User_coursesTaught_args(ctx, ec, raw)
 		case 10:
 			return field_User_enrollments_args(ctx, ec, raw)
+		case 11:
+			return field_User_continueLearning_args(ctx, ec, raw)
 		}
 	}
 	return nil, nil

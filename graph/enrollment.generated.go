@@ -19,6 +19,11 @@ import (
 type EnrollmentResolver interface {
 	User(ctx context.Context, obj *edu.Enrollment) (*edu.User, error)
 	Course(ctx context.Context, obj *edu.Enrollment) (*edu.Course, error)
+
+	CompletedVideosCount(ctx context.Context, obj *edu.Enrollment) (int, error)
+	RemainingSeconds(ctx context.Context, obj *edu.Enrollment) (int, error)
+	NextVideo(ctx context.Context, obj *edu.Enrollment) (*edu.Video, error)
+	LastVideo(ctx context.Context, obj *edu.Enrollment) (*edu.Video, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -394,6 +399,116 @@ func _Enrollment_completedAt(ctx context.Context, ec *executionContext, field gr
 }
 func fieldContext_Enrollment_completedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "DateTime")
+}
+
+func _Enrollment_completedVideosCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrollment_completedVideosCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Enrollment().CompletedVideosCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Enrollment_completedVideosCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrollment", field, true, true, "Int")
+}
+
+func _Enrollment_remainingSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrollment_remainingSeconds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Enrollment().RemainingSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Enrollment_remainingSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrollment", field, true, true, "Int")
+}
+
+func _Enrollment_nextVideo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrollment_nextVideo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Enrollment().NextVideo(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Video) graphql.Marshaler {
+			return marshalOVideo2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideo(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Enrollment_nextVideo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Enrollment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Video(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Enrollment_lastVideo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrollment_lastVideo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Enrollment().LastVideo(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Video) graphql.Marshaler {
+			return marshalOVideo2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideo(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Enrollment_lastVideo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Enrollment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Video(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
 func _EnrollmentConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Page[*edu.Enrollment]) (ret graphql.Marshaler) {
@@ -971,6 +1086,30 @@ func _Enrollment(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "completedVideosCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Enrollment_completedVideosCount(ctx, ec, field, obj)
+				})
+		case "remainingSeconds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Enrollment_remainingSeconds(ctx, ec, field, obj)
+				})
+		case "nextVideo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Enrollment_nextVideo(ctx, ec, field, obj)
+				})
+		case "lastVideo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Enrollment_lastVideo(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1217,6 +1356,25 @@ func marshalNUnenrollPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUn
 		return graphql.Null
 	}
 	return _UnenrollPayload(ctx, ec, sel, v)
+}
+
+func marshalOEnrollment2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*edu.Enrollment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNEnrollment2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollment(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func marshalOEnrollment2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollment(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Enrollment) graphql.Marshaler {

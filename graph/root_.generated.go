@@ -174,14 +174,18 @@ type ComplexityRoot struct {
 	}
 
 	Enrollment struct {
-		CompletedAt    func(childComplexity int) int
-		Course         func(childComplexity int) int
-		EnrolledAt     func(childComplexity int) int
-		GlobalID       func(childComplexity int) int
-		LastAccessedAt func(childComplexity int) int
-		Progress       func(childComplexity int) int
-		Status         func(childComplexity int) int
-		User           func(childComplexity int) int
+		CompletedAt          func(childComplexity int) int
+		CompletedVideosCount func(childComplexity int) int
+		Course               func(childComplexity int) int
+		EnrolledAt           func(childComplexity int) int
+		GlobalID             func(childComplexity int) int
+		LastAccessedAt       func(childComplexity int) int
+		LastVideo            func(childComplexity int) int
+		NextVideo            func(childComplexity int) int
+		Progress             func(childComplexity int) int
+		RemainingSeconds     func(childComplexity int) int
+		Status               func(childComplexity int) int
+		User                 func(childComplexity int) int
 	}
 
 	EnrollmentConnection struct {
@@ -351,18 +355,19 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
-		AvatarURL     func(childComplexity int) int
-		CoursesTaught func(childComplexity int, first *int, after *string, last *int, before *string) int
-		CreatedAt     func(childComplexity int) int
-		Dashboard     func(childComplexity int) int
-		Email         func(childComplexity int) int
-		Enrollments   func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) int
-		GlobalID      func(childComplexity int) int
-		LastLogin     func(childComplexity int) int
-		Name          func(childComplexity int) int
-		Plan          func(childComplexity int) int
-		Preferences   func(childComplexity int) int
-		Role          func(childComplexity int) int
+		AvatarURL        func(childComplexity int) int
+		ContinueLearning func(childComplexity int, first int) int
+		CoursesTaught    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CreatedAt        func(childComplexity int) int
+		Dashboard        func(childComplexity int) int
+		Email            func(childComplexity int) int
+		Enrollments      func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) int
+		GlobalID         func(childComplexity int) int
+		LastLogin        func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Plan             func(childComplexity int) int
+		Preferences      func(childComplexity int) int
+		Role             func(childComplexity int) int
 	}
 
 	UserError struct {
@@ -998,6 +1003,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Enrollment.CompletedAt(childComplexity), true
+	case "Enrollment.completedVideosCount":
+		if e.ComplexityRoot.Enrollment.CompletedVideosCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.CompletedVideosCount(childComplexity), true
 	case "Enrollment.course":
 		if e.ComplexityRoot.Enrollment.Course == nil {
 			break
@@ -1022,12 +1033,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Enrollment.LastAccessedAt(childComplexity), true
+	case "Enrollment.lastVideo":
+		if e.ComplexityRoot.Enrollment.LastVideo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.LastVideo(childComplexity), true
+	case "Enrollment.nextVideo":
+		if e.ComplexityRoot.Enrollment.NextVideo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.NextVideo(childComplexity), true
 	case "Enrollment.progress":
 		if e.ComplexityRoot.Enrollment.Progress == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Enrollment.Progress(childComplexity), true
+	case "Enrollment.remainingSeconds":
+		if e.ComplexityRoot.Enrollment.RemainingSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.RemainingSeconds(childComplexity), true
 	case "Enrollment.status":
 		if e.ComplexityRoot.Enrollment.Status == nil {
 			break
@@ -1813,6 +1842,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.AvatarURL(childComplexity), true
+	case "User.continueLearning":
+		if e.ComplexityRoot.User.ContinueLearning == nil {
+			break
+		}
+
+		args, err := field_User_continueLearning_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.ContinueLearning(childComplexity, args["first"].(int)), true
 	case "User.coursesTaught":
 		if e.ComplexityRoot.User.CoursesTaught == nil {
 			break
@@ -2482,6 +2522,14 @@ func childFields_Enrollment(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Enrollment_lastAccessedAt(ctx, ec, field)
 	case "completedAt":
 		return fieldContext_Enrollment_completedAt(ctx, ec, field)
+	case "completedVideosCount":
+		return fieldContext_Enrollment_completedVideosCount(ctx, ec, field)
+	case "remainingSeconds":
+		return fieldContext_Enrollment_remainingSeconds(ctx, ec, field)
+	case "nextVideo":
+		return fieldContext_Enrollment_nextVideo(ctx, ec, field)
+	case "lastVideo":
+		return fieldContext_Enrollment_lastVideo(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Enrollment", field.Name)
 }
@@ -2760,6 +2808,8 @@ func childFields_User(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_User_coursesTaught(ctx, ec, field)
 	case "enrollments":
 		return fieldContext_User_enrollments(ctx, ec, field)
+	case "continueLearning":
+		return fieldContext_User_continueLearning(ctx, ec, field)
 	case "dashboard":
 		return fieldContext_User_dashboard(ctx, ec, field)
 	}

@@ -23,12 +23,27 @@ type UserResolver interface {
 	LastLogin(ctx context.Context, obj *edu.User) (*time.Time, error)
 	CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Course], error)
 	Enrollments(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) (*edu.Page[*edu.Enrollment], error)
+	ContinueLearning(ctx context.Context, obj *edu.User, first int) ([]*edu.Enrollment, error)
 	Dashboard(ctx context.Context, obj *edu.User) (*edu.Dashboard, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func field_User_continueLearning_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return unmarshalNInt2int(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	return args, nil
+}
 
 func field_User_coursesTaught_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -494,6 +509,50 @@ func fieldContext_User_enrollments(ctx context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
+func _User_continueLearning(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_User_continueLearning(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().ContinueLearning(ctx, obj, fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.Enrollment) graphql.Marshaler {
+			return marshalOEnrollment2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEnrollmentᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_User_continueLearning(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Enrollment(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_User_continueLearning_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _User_dashboard(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -802,6 +861,12 @@ func _User(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _User_enrollments(ctx, ec, field, obj)
+				})
+		case "continueLearning":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _User_continueLearning(ctx, ec, field, obj)
 				})
 		case "dashboard":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

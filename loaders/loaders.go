@@ -34,16 +34,19 @@ type Loaders struct {
 	RelatedCourses      *Loader[ParentKey[TopArgs], []*edu.Course]
 	Analytics           *Loader[int64, *edu.CourseAnalytics]
 
+	LearningState *Loader[edu.UserCourse, *edu.LearningState]
+
 	// The enrollment by course and the progress by video of the viewer.
 	ViewerEnrollment *Loader[int64, *edu.Enrollment]
 	ViewerProgress   *Loader[int64, *edu.VideoProgress]
 
 	// By user.
-	DashboardCounts    *Loader[int64, edu.DashboardCounts]
-	WatchTime          *Loader[ParentKey[int], int] // days
-	WatchTimeSeries    *Loader[ParentKey[edu.TimeSeries], []*edu.TimePoint]
-	RecentActivity     *Loader[ParentKey[RecentArgs], []*edu.Enrollment]
-	RecommendedCourses *Loader[ParentKey[TopArgs], []*edu.Course]
+	ContinuedEnrollments *Loader[ParentKey[int], []*edu.Enrollment] // first
+	DashboardCounts      *Loader[int64, edu.DashboardCounts]
+	WatchTime            *Loader[ParentKey[int], int] // days
+	WatchTimeSeries      *Loader[ParentKey[edu.TimeSeries], []*edu.TimePoint]
+	RecentActivity       *Loader[ParentKey[RecentArgs], []*edu.Enrollment]
+	RecommendedCourses   *Loader[ParentKey[TopArgs], []*edu.Course]
 
 	// By instructor. The figures of the platform have the parent 0.
 	InstructorTotals      *Loader[int64, edu.InstructorTotals]
@@ -126,6 +129,15 @@ func (l *Loaders) initEntityLoaders() {
 	l.Enrollment = newLoader(l, planByID(store.EnrollmentsByID, func(e *edu.Enrollment) int64 { return e.ID }))
 	l.Review = newLoader(l, planByID(store.ReviewsByID, func(r *edu.Review) int64 { return r.ID }))
 	l.Analytics = newLoader(l, planByID(store.AnalyticsByCourse, func(a *edu.CourseAnalytics) int64 { return a.CourseID }))
+	l.LearningState = newLoader(l, func(keys []edu.UserCourse) ([]store.Query, func(func(edu.UserCourse, *edu.LearningState))) {
+		var states []*edu.LearningState
+		q := store.LearningStates(keys, func(s *edu.LearningState) { states = append(states, s) })
+		return []store.Query{q}, func(set func(edu.UserCourse, *edu.LearningState)) {
+			for _, s := range states {
+				set(s.UserCourse, s)
+			}
+		}
+	})
 	l.ViewerEnrollment = newLoader(l, planByID(func(courses []int64, into func(*edu.Enrollment)) store.Query {
 		return store.EnrollmentsInCourses(l.Viewer.UserID(), courses, into)
 	}, func(e *edu.Enrollment) int64 { return e.CourseID }))
@@ -176,6 +188,9 @@ func (l *Loaders) initListLoaders() {
 }
 
 func (l *Loaders) initDashboardLoaders() {
+	l.ContinuedEnrollments = newLoader(l, planPerKey(func(k ParentKey[int], into *[]*edu.Enrollment) store.Query {
+		return store.ContinuedEnrollments(k.Parent, k.Args, appendTo(into))
+	}))
 	l.DashboardCounts = newLoader(l, planPerKey(store.DashboardCounts))
 	l.WatchTime = newLoader(l, planPerKey(func(k ParentKey[int], into *int) store.Query {
 		return store.WatchTime(k.Parent, l.windowStart(k.Args), into)

@@ -11,6 +11,7 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/internal/validate"
+	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
 )
 
@@ -20,6 +21,38 @@ func (r *enrollmentResolver) User(ctx context.Context, obj *edu.Enrollment) (*ed
 
 func (r *enrollmentResolver) Course(ctx context.Context, obj *edu.Enrollment) (*edu.Course, error) {
 	return loadCourse(ctx, obj.CourseID)
+}
+
+func (r *enrollmentResolver) CompletedVideosCount(ctx context.Context, obj *edu.Enrollment) (int, error) {
+	s, err := loaders.FromContext(ctx).LearningState.Load(ctx, obj.UserCourse())
+	if err != nil {
+		return 0, err
+	}
+	return s.CompletedVideos, nil
+}
+
+func (r *enrollmentResolver) RemainingSeconds(ctx context.Context, obj *edu.Enrollment) (int, error) {
+	s, err := loaders.FromContext(ctx).LearningState.Load(ctx, obj.UserCourse())
+	if err != nil {
+		return 0, err
+	}
+	return s.RemainingSeconds, nil
+}
+
+func (r *enrollmentResolver) NextVideo(ctx context.Context, obj *edu.Enrollment) (*edu.Video, error) {
+	s, err := loaders.FromContext(ctx).LearningState.Load(ctx, obj.UserCourse())
+	if err != nil {
+		return nil, err
+	}
+	return s.NextVideo, nil
+}
+
+func (r *enrollmentResolver) LastVideo(ctx context.Context, obj *edu.Enrollment) (*edu.Video, error) {
+	s, err := loaders.FromContext(ctx).LearningState.Load(ctx, obj.UserCourse())
+	if err != nil {
+		return nil, err
+	}
+	return s.LastVideo, nil
 }
 
 func (r *mutationResolver) Enroll(ctx context.Context, input graph.EnrollInput) (*graph.EnrollPayload, error) {

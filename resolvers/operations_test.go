@@ -61,6 +61,8 @@ func TestOperationCosts(t *testing.T) {
 		{"search", student, map[string]any{"query": "databas desing"}, cost{4, 3, 0}, cost{4, 3, 0}},
 		{"dashboard", anonymous, map[string]any{}, cost{0, 0, 0}, cost{0, 0, 0}},
 		{"dashboard", student, map[string]any{}, cost{8, 3, 0}, cost{8, 3, 0}},
+		{"continue-learning", student, map[string]any{}, cost{4, 2, 0}, cost{4, 2, 0}},
+		{"learning-page", student, map[string]any{"slug": slug}, cost{6, 2, 0}, cost{6, 2, 0}},
 		{"browse-tree", anonymous, map[string]any{}, cost{4, 3, 0}, cost{4, 3, 0}},
 		{"browse-tree", student, map[string]any{}, cost{4, 3, 0}, cost{4, 3, 0}},
 	} {

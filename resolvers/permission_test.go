@@ -43,6 +43,7 @@ func fieldCases(s fixture) []fieldCase {
 		{"`Query.viewer`", "viewer { id }", []any{"viewer"}},
 		user("email", ""), user("plan", ""), user("preferences", "{ locale }"), user("lastLogin", ""),
 		user("enrollments", "{ totalCount }"), user("dashboard", "{ enrolledCoursesCount recentActivity { id } }"),
+		user("continueLearning", "{ id }"),
 		{"`User.email` of a review's author", course("reviews", "{ nodes { author { name email } } }").query, append(authors, "email")},
 		course("enrollments", "{ nodes { user { name } } }"),
 		node("`User.email` of the student of an enrollment", edu.KindEnrollment, s.enrollment, "Enrollment { user { id email } } }", "user", "email"),

@@ -1,6 +1,7 @@
 package resolvers
 
 import (
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
@@ -36,6 +37,10 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 			}
 			if key, err := userEnrollmentsKey(pf.op, f, args.parseConnection(), status, by); err == nil {
 				prefetchKeys(pf, pf.loaders.EnrollmentsByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Enrollment"), (*prefetcher).walkEnrollments))
+			}
+		case "continueLearning":
+			if first, err := edu.ValidateLimit("first", args.intOrZero("first"), edu.MaxListSize); err == nil {
+				prefetchKeys(pf, pf.loaders.ContinuedEnrollments, collectKeys(pf.accessibleUserIDs(ids), parentKeyFor(first)), walkLists(pf, f.Selections, (*prefetcher).walkEnrollments))
 			}
 		case "dashboard":
 			for _, id := range pf.accessibleUserIDs(ids) {
@@ -210,8 +215,25 @@ func (pf *prefetcher) walkEnrollments(list []*edu.Enrollment, sel ast.SelectionS
 			pf.walkUsers(collectKeys(list, func(e *edu.Enrollment) int64 { return e.UserID }), f.Selections)
 		case "course":
 			pf.walkCourseEdge(collectKeys(list, func(e *edu.Enrollment) int64 { return e.CourseID }), f.Selections)
+		case "completedVideosCount", "remainingSeconds", "nextVideo", "lastVideo":
+			prefetchKeys(pf, pf.loaders.LearningState, collectKeys(list, (*edu.Enrollment).UserCourse),
+				func(found []*edu.LearningState) { pf.walkLearningStates(found, f) })
 		}
 	}
+}
+
+// walkLearningStates prefetches a selection on the videos of learning states.
+func (pf *prefetcher) walkLearningStates(list []*edu.LearningState, f graphql.CollectedField) {
+	var videos []*edu.Video
+	for _, s := range removeNils(list) {
+		switch f.Name {
+		case "nextVideo":
+			videos = append(videos, s.NextVideo)
+		case "lastVideo":
+			videos = append(videos, s.LastVideo)
+		}
+	}
+	pf.walkVideos(removeNils(videos), f.Selections)
 }
 
 // walkDashboard prefetches a selection on a user's dashboard.

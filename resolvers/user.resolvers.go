@@ -101,6 +101,17 @@ func (r *userResolver) Enrollments(ctx context.Context, obj *edu.User, first *in
 	return l.EnrollmentsByUser.Load(ctx, key(obj.ID))
 }
 
+func (r *userResolver) ContinueLearning(ctx context.Context, obj *edu.User, first int) ([]*edu.Enrollment, error) {
+	l := loaders.FromContext(ctx)
+	if !l.Viewer.CanAccessUser(obj.ID) {
+		return nil, ownerOnlyError("continueLearning")
+	}
+	if _, err := edu.ValidateLimit("first", first, edu.MaxListSize); err != nil {
+		return nil, err
+	}
+	return l.ContinuedEnrollments.Load(ctx, parentKeyFor(first)(obj.ID))
+}
+
 func (r *userResolver) Dashboard(ctx context.Context, obj *edu.User) (*edu.Dashboard, error) {
 	if !loaders.FromContext(ctx).Viewer.CanAccessUser(obj.ID) {
 		return nil, ownerOnlyError("dashboard")

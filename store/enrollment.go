@@ -84,6 +84,14 @@ func RecentEnrollments(user int64, since time.Time, first int, into func(*edu.En
 	return s.addSQL(" ORDER BY ", lastOpenedAt, " DESC, e.id DESC LIMIT ", s.bindArg(first)).buildQuery(scanEnrollment(into))
 }
 
+// ContinuedEnrollments reads the enrollments of a user that were begun and are not completed, the last opened
+// first.
+func ContinuedEnrollments(user int64, first int, into func(*edu.Enrollment)) Query {
+	s := newStatement("ContinuedEnrollments", "SELECT ", enrollmentColumns, " FROM enrollments e WHERE e.user_id = ")
+	s.addSQL(s.bindArg(user), " AND NOT ", completedCondition, " AND (e.last_accessed_at IS NOT NULL OR e.progress > 0)").dependOnID(user, edu.TagUserEnrollments)
+	return s.addSQL(" ORDER BY ", lastOpenedAt, " DESC, e.id DESC LIMIT ", s.bindArg(first)).buildQuery(scanEnrollment(into))
+}
+
 func scanEnrollment(into func(*edu.Enrollment)) func(pgx.Rows) error {
 	var e edu.Enrollment
 	targets := []any{&e.ID, &e.UserID, &e.CourseID, &e.Progress, &e.EnrolledAt, &e.LastAccessedAt, &e.CompletedAt}

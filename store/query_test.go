@@ -95,6 +95,12 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"CountEnrollmentsByUser": func(r *queryResult) store.Query {
 		return store.CountEnrollmentsByUser([]int64{1}, edu.InProgress, countChildRow[int](r))
 	},
+	"ContinuedEnrollments": func(r *queryResult) store.Query {
+		return store.ContinuedEnrollments(1, 5, countRow[*edu.Enrollment](r))
+	},
+	"LearningStates": func(r *queryResult) store.Query {
+		return store.LearningStates([]edu.UserCourse{{UserID: 1, CourseID: 24}, {UserID: 2, CourseID: 1}}, countRow[*edu.LearningState](r))
+	},
 	"EnrollmentsByCourse": func(r *queryResult) store.Query {
 		return store.EnrollmentsByCourse([]int64{24}, page, countChildRow[*edu.Enrollment](r))
 	},

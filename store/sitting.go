@@ -30,6 +30,7 @@ func selectSittings(user int64, events []edu.VideoEvent, into *storedSittings) Q
 	q.addSQL(q.bindArg(videos), "::bigint[], ", q.bindArg(times), `::timestamptz[]) AS t (video_id, since)
 		LEFT JOIN LATERAL (SELECT * FROM video_progress p WHERE`, own, ` AND p.watched_at >= coalesce(
 			(SELECT max(p.watched_at) FROM video_progress p WHERE`, own, ` AND p.watched_at < least(t.since, now() - `, q.bindArg(edu.SittingGap), `::interval)), '-infinity')
+			ORDER BY p.watched_at, p.id -- also so that only the rows of the video are read, not all of the user
 		) p ON true ORDER BY t.video_id, p.watched_at, p.id`)
 	return q.buildQuery(func(rows pgx.Rows) error {
 		var video int64

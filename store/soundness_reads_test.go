@@ -188,6 +188,12 @@ func (g generator) otherReads() []soundRead {
 		{"EnrollmentsByCourse", false, func(a *rowRecorder) store.Query {
 			return store.EnrollmentsByCourse(ids, page, recordChildRow[*edu.Enrollment](a))
 		}},
+		{"ContinuedEnrollments", false, func(a *rowRecorder) store.Query {
+			return store.ContinuedEnrollments(user, page.Limit, recordRow[*edu.Enrollment](a))
+		}},
+		{"LearningStates", true, func(a *rowRecorder) store.Query {
+			return store.LearningStates([]edu.UserCourse{{UserID: user, CourseID: ids[0]}, {UserID: users[0], CourseID: ids[len(ids)-1]}}, recordRow[*edu.LearningState](a))
+		}},
 		{"RecentEnrollments", false, func(a *rowRecorder) store.Query {
 			return store.RecentEnrollments(user, since, page.Limit, recordRow[*edu.Enrollment](a))
 		}},
