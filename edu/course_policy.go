@@ -17,6 +17,14 @@ func (c *Course) AuthorizeEdit(v Principal, at InputPath) error {
 	return nil
 }
 
+// AuthorizeEdit rejects viewers who may not change the video. Either is nil if it is missing.
+func (v *Video) AuthorizeEdit(c *Course, viewer Principal, at InputPath) error {
+	if v == nil || c == nil || !c.VisibleTo(viewer) {
+		return at.Reject(UserNotFound, "video not found")
+	}
+	return c.AuthorizeEdit(viewer, at)
+}
+
 // AuthorizeEnroll rejects viewers who may not enroll in the course or already are enrolled.
 func (c *Course) AuthorizeEnroll(v Principal, enrolled bool, at InputPath) error {
 	switch {

@@ -1,5 +1,7 @@
 package edu
 
+import "slices"
+
 // MaxVideos is the most videos that a course may have. Adding a video at the front moves all
 // others, and computing progress reads them all.
 const MaxVideos = 1_000
@@ -19,6 +21,16 @@ func (t VideoTotals) ValidateNewVideo(position *int, at InputPath) error {
 		return at.Subpath("courseId").Reject(UserInvalid, "the course already has {max} videos, the most allowed", MaxVideos)
 	case position != nil && (*position < 1 || *position > t.LastPosition+1):
 		return at.Subpath("position").Reject(UserInvalid, "must be from {min} to {max}; it is {actual}", 1, t.LastPosition+1, *position)
+	}
+	return nil
+}
+
+// ValidateVideoOrder rejects a new order of a course's videos that is not made of all of them, each once. At is
+// the path to the ids.
+func ValidateVideoOrder(current, order []int64, at InputPath) error {
+	sorted := slices.Sorted(slices.Values(order))
+	if !slices.Equal(slices.Sorted(slices.Values(current)), sorted) {
+		return at.Reject(UserInvalid, "must have all {count} videos of the course, each once: read them again", len(current))
 	}
 	return nil
 }

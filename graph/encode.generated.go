@@ -1731,6 +1731,30 @@ func encodeUpdatePreferencesPayload(e *encoder, f *encode.Field, obj *UpdatePref
 	return e.EndObject()
 }
 
+func encodeUpdateVideoPayload(e *encoder, f *encode.Field, obj *UpdateVideoPayload) bool {
+	p := e.PlanSelection(f, "UpdateVideoPayload")
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // video
+			if !encode.WriteObject(e, f, obj.Video, false, encodeVideo) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("UpdateVideoPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 	p := e.PlanSelection(f, "User")
 	if p.Deferred != nil {
@@ -2225,6 +2249,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeAddVideoPayload(e, f, v)), true
 		}
+	case *UpdateVideoPayload:
+		if v != nil {
+			return e.Marshaler(encodeUpdateVideoPayload(e, f, v)), true
+		}
 	case edu.Node:
 		return e.Marshaler(encodeNode(e, f, v, true)), true
 	}
@@ -2468,6 +2496,10 @@ var encodeTypes = &encode.Types{
 			"user":       {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
 		},
+		"UpdateVideoPayload": {
+			"video":      {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 		"User": {
 			"id":               {Index: 0, Resolver: false},
 			"name":             {Index: 1, Resolver: false},
@@ -2562,6 +2594,7 @@ var encodeTypes = &encode.Types{
 		"TimePoint":                  timePointImplementors,
 		"UnenrollPayload":            unenrollPayloadImplementors,
 		"UpdatePreferencesPayload":   updatePreferencesPayloadImplementors,
+		"UpdateVideoPayload":         updateVideoPayloadImplementors,
 		"User":                       userImplementors,
 		"UserError":                  userErrorImplementors,
 		"UserErrorParameter":         userErrorParameterImplementors,

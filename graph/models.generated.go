@@ -81,6 +81,12 @@ type CoursePayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// Video to delete.
+type DeleteVideoInput struct {
+	// A video of one of the viewer's own courses; any video for an ADMIN.
+	ID edu.ID `json:"id"`
+}
+
 // Course to enroll in.
 type EnrollInput struct {
 	// A published course.
@@ -139,6 +145,14 @@ type RecordVideoProgressPayload struct {
 type RefreshSessionInput struct {
 	// The latest refresh token of the session. Each refresh token works once, and can be repeated for 10 seconds.
 	RefreshToken string `json:"refreshToken"`
+}
+
+// New order of the videos of a course.
+type ReorderVideosInput struct {
+	// One of the viewer's own courses; any course for an ADMIN.
+	CourseID edu.ID `json:"courseId"`
+	// All videos of the course, each once, in the new order; at most 1,000.
+	VideoIds []*edu.ID `json:"videoIds"`
 }
 
 // The viewer's review of a course.
@@ -253,6 +267,24 @@ type UpdatePreferencesInput struct {
 type UpdatePreferencesPayload struct {
 	// The viewer; null if there are userErrors.
 	User *edu.User `json:"user,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Changes of a video. Absent fields stay as they are.
+type UpdateVideoInput struct {
+	// A video of one of the viewer's own courses; any video for an ADMIN.
+	ID edu.ID `json:"id"`
+	// At most 200 characters.
+	Title *string `json:"title,omitempty"`
+	// Length in seconds, 1 to 86,400.
+	DurationSeconds *int `json:"durationSeconds,omitempty"`
+}
+
+// The changed video, or the problems that prevented the change.
+type UpdateVideoPayload struct {
+	// Null if there are userErrors.
+	Video *edu.Video `json:"video,omitempty"`
 	// Problems with the input; empty if the write succeeded.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }

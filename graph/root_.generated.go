@@ -223,11 +223,13 @@ type ComplexityRoot struct {
 		AddVideo            func(childComplexity int, input AddVideoInput) int
 		BulkEnroll          func(childComplexity int, input BulkEnrollInput) int
 		CreateCourse        func(childComplexity int, input CourseInput) int
+		DeleteVideo         func(childComplexity int, input DeleteVideoInput) int
 		Enroll              func(childComplexity int, input EnrollInput) int
 		ImportCourses       func(childComplexity int, input ImportCoursesInput) int
 		PublishCourse       func(childComplexity int, id edu.ID) int
 		RecordVideoProgress func(childComplexity int, input RecordVideoProgressInput) int
 		RefreshSession      func(childComplexity int, input RefreshSessionInput) int
+		ReorderVideos       func(childComplexity int, input ReorderVideosInput) int
 		ReviewCourse        func(childComplexity int, input ReviewCourseInput) int
 		SignIn              func(childComplexity int, input SignInInput) int
 		SignOut             func(childComplexity int) int
@@ -236,6 +238,7 @@ type ComplexityRoot struct {
 		UnpublishCourse     func(childComplexity int, id edu.ID) int
 		UpdateCourse        func(childComplexity int, input UpdateCourseInput) int
 		UpdatePreferences   func(childComplexity int, input UpdatePreferencesInput) int
+		UpdateVideo         func(childComplexity int, input UpdateVideoInput) int
 	}
 
 	PageInfo struct {
@@ -352,6 +355,11 @@ type ComplexityRoot struct {
 	UpdatePreferencesPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UpdateVideoPayload struct {
+		UserErrors func(childComplexity int) int
+		Video      func(childComplexity int) int
 	}
 
 	User struct {
@@ -1214,6 +1222,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateCourse(childComplexity, args["input"].(CourseInput)), true
+	case "Mutation.deleteVideo":
+		if e.ComplexityRoot.Mutation.DeleteVideo == nil {
+			break
+		}
+
+		args, err := field_Mutation_deleteVideo_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteVideo(childComplexity, args["input"].(DeleteVideoInput)), true
 	case "Mutation.enroll":
 		if e.ComplexityRoot.Mutation.Enroll == nil {
 			break
@@ -1269,6 +1288,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(RefreshSessionInput)), true
+	case "Mutation.reorderVideos":
+		if e.ComplexityRoot.Mutation.ReorderVideos == nil {
+			break
+		}
+
+		args, err := field_Mutation_reorderVideos_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReorderVideos(childComplexity, args["input"].(ReorderVideosInput)), true
 	case "Mutation.reviewCourse":
 		if e.ComplexityRoot.Mutation.ReviewCourse == nil {
 			break
@@ -1352,6 +1382,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePreferences(childComplexity, args["input"].(UpdatePreferencesInput)), true
+	case "Mutation.updateVideo":
+		if e.ComplexityRoot.Mutation.UpdateVideo == nil {
+			break
+		}
+
+		args, err := field_Mutation_updateVideo_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateVideo(childComplexity, args["input"].(UpdateVideoInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1836,6 +1877,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdatePreferencesPayload.UserErrors(childComplexity), true
 
+	case "UpdateVideoPayload.userErrors":
+		if e.ComplexityRoot.UpdateVideoPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateVideoPayload.UserErrors(childComplexity), true
+	case "UpdateVideoPayload.video":
+		if e.ComplexityRoot.UpdateVideoPayload.Video == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateVideoPayload.Video(childComplexity), true
+
 	case "User.avatarUrl":
 		if e.ComplexityRoot.User.AvatarURL == nil {
 			break
@@ -2113,17 +2167,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
 			graphql.NewInputUnmarshaler("CourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseInput)),
 			graphql.NewInputUnmarshaler("CourseOrder", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrder)),
+			graphql.NewInputUnmarshaler("DeleteVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteVideoInput)),
 			graphql.NewInputUnmarshaler("EnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputEnrollInput)),
 			graphql.NewInputUnmarshaler("EnrollmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputEnrollmentOrder)),
 			graphql.NewInputUnmarshaler("ImportCoursesInput", graphql.BindUnmarshaler(ec, unmarshalInputImportCoursesInput)),
 			graphql.NewInputUnmarshaler("RecordVideoProgressInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordVideoProgressInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
+			graphql.NewInputUnmarshaler("ReorderVideosInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderVideosInput)),
 			graphql.NewInputUnmarshaler("ReviewCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviewCourseInput)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
 			graphql.NewInputUnmarshaler("SignUpInput", graphql.BindUnmarshaler(ec, unmarshalInputSignUpInput)),
 			graphql.NewInputUnmarshaler("UnenrollInput", graphql.BindUnmarshaler(ec, unmarshalInputUnenrollInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseInput)),
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdatePreferencesInput)),
+			graphql.NewInputUnmarshaler("UpdateVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateVideoInput)),
 			graphql.NewInputUnmarshaler("VideoProgressEvent", graphql.BindUnmarshaler(ec, unmarshalInputVideoProgressEvent)),
 		)
 	}
@@ -2782,6 +2839,16 @@ func childFields_UpdatePreferencesPayload(ctx context.Context, ec *executionCont
 		return fieldContext_UpdatePreferencesPayload_userErrors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePreferencesPayload", field.Name)
+}
+
+func childFields_UpdateVideoPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "video":
+		return fieldContext_UpdateVideoPayload_video(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_UpdateVideoPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateVideoPayload", field.Name)
 }
 
 func childFields_User(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

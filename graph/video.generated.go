@@ -215,6 +215,70 @@ func fieldContext_RecordVideoProgressPayload_userErrors(_ context.Context, ec *e
 	return fc, nil
 }
 
+func _UpdateVideoPayload_video(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *UpdateVideoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UpdateVideoPayload_video(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Video, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Video) graphql.Marshaler {
+			return marshalOVideo2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideo(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_UpdateVideoPayload_video(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateVideoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Video(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _UpdateVideoPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *UpdateVideoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UpdateVideoPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UpdateVideoPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateVideoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Video_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Video) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -713,6 +777,48 @@ func UnmarshalAddVideoInput(ctx context.Context, raw any) (AddVideoInput, error)
 	return out, err
 }
 
+func unmarshalInputDeleteVideoInput(ctx context.Context, ec *executionContext, obj any) (DeleteVideoInput, error) {
+	var it DeleteVideoInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteVideoInput unmarshals raw into the DeleteVideoInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteVideoInput(ctx context.Context, raw any) (DeleteVideoInput, error) {
+	var out DeleteVideoInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteVideoInput", raw, &out)
+	return out, err
+}
+
 func unmarshalInputRecordVideoProgressInput(ctx context.Context, ec *executionContext, obj any) (RecordVideoProgressInput, error) {
 	var it RecordVideoProgressInput
 	if obj == nil {
@@ -752,6 +858,111 @@ func unmarshalInputRecordVideoProgressInput(ctx context.Context, ec *executionCo
 func UnmarshalRecordVideoProgressInput(ctx context.Context, raw any) (RecordVideoProgressInput, error) {
 	var out RecordVideoProgressInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordVideoProgressInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputReorderVideosInput(ctx context.Context, ec *executionContext, obj any) (ReorderVideosInput, error) {
+	var it ReorderVideosInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"courseId", "videoIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "courseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseID = data
+		case "videoIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("videoIds"))
+			data, err := unmarshalNID2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐIDᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.VideoIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorderVideosInput unmarshals raw into the ReorderVideosInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorderVideosInput(ctx context.Context, raw any) (ReorderVideosInput, error) {
+	var out ReorderVideosInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorderVideosInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputUpdateVideoInput(ctx context.Context, ec *executionContext, obj any) (UpdateVideoInput, error) {
+	var it UpdateVideoInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "title", "durationSeconds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "durationSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("durationSeconds"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DurationSeconds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateVideoInput unmarshals raw into the UpdateVideoInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateVideoInput(ctx context.Context, raw any) (UpdateVideoInput, error) {
+	var out UpdateVideoInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateVideoInput", raw, &out)
 	return out, err
 }
 
@@ -885,6 +1096,44 @@ func _RecordVideoProgressPayload(ctx context.Context, ec *executionContext, sel 
 			}
 		case "userErrors":
 			out.Values[i] = _RecordVideoProgressPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateVideoPayloadImplementors = []string{"UpdateVideoPayload"}
+
+func _UpdateVideoPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *UpdateVideoPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateVideoPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateVideoPayload")
+		case "video":
+			out.Values[i] = _UpdateVideoPayload_video(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _UpdateVideoPayload_userErrors(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1117,6 +1366,11 @@ func marshalNAddVideoPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐAd
 	return _AddVideoPayload(ctx, ec, sel, v)
 }
 
+func unmarshalNDeleteVideoInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐDeleteVideoInput(ctx context.Context, ec *executionContext, v any) (DeleteVideoInput, error) {
+	res, err := unmarshalInputDeleteVideoInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNRecordVideoProgressInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐRecordVideoProgressInput(ctx context.Context, ec *executionContext, v any) (RecordVideoProgressInput, error) {
 	res, err := unmarshalInputRecordVideoProgressInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1128,6 +1382,24 @@ func marshalNRecordVideoProgressPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapi�
 		return graphql.Null
 	}
 	return _RecordVideoProgressPayload(ctx, ec, sel, v)
+}
+
+func unmarshalNReorderVideosInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐReorderVideosInput(ctx context.Context, ec *executionContext, v any) (ReorderVideosInput, error) {
+	res, err := unmarshalInputReorderVideosInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNUpdateVideoInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateVideoInput(ctx context.Context, ec *executionContext, v any) (UpdateVideoInput, error) {
+	res, err := unmarshalInputUpdateVideoInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNUpdateVideoPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateVideoPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *UpdateVideoPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateVideoPayload!")
+		return graphql.Null
+	}
+	return _UpdateVideoPayload(ctx, ec, sel, v)
 }
 
 func marshalNVideo2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*edu.Video) graphql.Marshaler {

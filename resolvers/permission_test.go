@@ -116,6 +116,17 @@ var mutationCases = []mutationCase{
 	{"publishCourse", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any { return courseVariables(course) }},
 	{"unpublishCourse", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any { return courseVariables(course) }},
 	{"addVideo", true, courseArguments("title", "Two", "durationSeconds", 60)},
+	{"updateVideo", true, func(_ *testing.T, _ fixture, _, video int64) map[string]any {
+		return inputVariables("id", globalID(edu.KindVideo, video), "title", "Another")
+	}},
+	{"deleteVideo", true, func(_ *testing.T, _ fixture, _, video int64) map[string]any {
+		return inputVariables("id", globalID(edu.KindVideo, video))
+	}},
+	{"reorderVideos", true, func(t *testing.T, s fixture, course, video int64) map[string]any {
+		first := queryOne[int64](t, s.testAPI, "UPDATE videos SET position = 2 WHERE id = $1 RETURNING id", video)
+		second := queryOne[int64](t, s.testAPI, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES ($1, 'Two', 1, 60) RETURNING id", course)
+		return inputVariables("courseId", globalID(edu.KindCourse, course), "videoIds", videoIDs(first, second))
+	}},
 	{"bulkEnroll", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
 		email := queryOne[string](t, s.testAPI, "INSERT INTO users (name, email) VALUES ('new', 'new' || $1::bigint) RETURNING email", s.course)
 		return inputVariables("courseId", globalID(edu.KindCourse, course), "emails", []any{email})

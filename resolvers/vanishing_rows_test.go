@@ -20,6 +20,7 @@ var writtenTables = map[string][]string{
 	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "updatePreferences": {"users"},
 	"enroll": {"enrollments"}, "unenroll": {"enrollments"}, "bulkEnroll": {"enrollments"}, "reviewCourse": {"reviews"},
 	"recordVideoProgress": {"video_progress", "enrollments"}, "addVideo": {"videos"},
+	"updateVideo": {"videos"}, "deleteVideo": {"videos"}, "reorderVideos": {"videos"},
 	"createCourse": {"courses"}, "importCourses": {"courses"}, "updateCourse": {"courses"}, "publishCourse": {"courses"}, "unpublishCourse": {"courses"},
 }
 
@@ -33,7 +34,8 @@ var vanishingOutcomes = map[string]string{
 	"bulkEnroll courses": "NOT_FOUND",
 	"reviewCourse users": "NOT_ENROLLED", "reviewCourse courses": "NOT_FOUND",
 	"recordVideoProgress users": "NOT_ENROLLED", "recordVideoProgress courses": "NOT_FOUND", "recordVideoProgress videos": "NOT_FOUND",
-	"addVideo courses":   "NOT_FOUND",
+	"addVideo courses":    "NOT_FOUND",
+	"updateVideo courses": "NOT_FOUND", "deleteVideo courses": "NOT_FOUND", "reorderVideos courses": "NOT_FOUND",
 	"createCourse users": "UNAUTHENTICATED", "createCourse categories": "NOT_FOUND",
 	"importCourses users": "UNAUTHENTICATED", "importCourses categories": "NOT_FOUND",
 	"updateCourse categories": "NOT_FOUND",
@@ -64,7 +66,7 @@ func newVanishingRun(t *testing.T, a *testAPI, mutation, suffix string) (r vanis
 		r.viewer = r.otherStudent
 	case "createCourse", "importCourses":
 		r.viewer = r.otherInstructor
-	case "addVideo", "updateCourse", "publishCourse", "unpublishCourse", "bulkEnroll":
+	case "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "unpublishCourse", "bulkEnroll":
 		r.viewer = r.admin
 	}
 	r.account = r.viewer.ID

@@ -63,6 +63,52 @@ func (r *mutationResolver) AddVideo(ctx context.Context, input graph.AddVideoInp
 	return &graph.AddVideoPayload{Video: added}, pf.sendBatches()
 }
 
+func (r *mutationResolver) UpdateVideo(ctx context.Context, input graph.UpdateVideoInput) (*graph.UpdateVideoPayload, error) {
+	in := validate.New("input")
+	id := in.ValidateID("id", input.ID, edu.KindVideo)
+	var changes store.VideoChanges
+	if input.Title != nil {
+		title := in.ValidateLine("title", *input.Title, 1, maxTitleLength)
+		changes.Title = &title
+	}
+	if input.DurationSeconds != nil {
+		seconds := in.ValidateRange("durationSeconds", *input.DurationSeconds, 1, maxVideoDuration)
+		changes.DurationSeconds = &seconds
+	}
+	var updated *edu.Video
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		updated, err = s.UpdateVideo(ctx, v, id, changes, edu.InputPath{"input"})
+		return err
+	})
+	if err != nil || problems != nil {
+		return &graph.UpdateVideoPayload{UserErrors: problems}, err
+	}
+	pf := newPrefetcher(ctx)
+	pf.walkVideos([]*edu.Video{updated}, payloadSelection(ctx, "UpdateVideoPayload", "video"))
+	return &graph.UpdateVideoPayload{Video: updated}, pf.sendBatches()
+}
+
+func (r *mutationResolver) DeleteVideo(ctx context.Context, input graph.DeleteVideoInput) (*graph.CoursePayload, error) {
+	in := validate.New("input")
+	id := in.ValidateID("id", input.ID, edu.KindVideo)
+	var course int64
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		course, err = s.DeleteVideo(ctx, v, id, edu.InputPath{"input"})
+		return err
+	})
+	return loadCoursePayload(ctx, course, problems, err)
+}
+
+func (r *mutationResolver) ReorderVideos(ctx context.Context, input graph.ReorderVideosInput) (*graph.CoursePayload, error) {
+	in := validate.New("input")
+	course := in.ValidateID("courseId", input.CourseID, edu.KindCourse)
+	order := validateVideoOrder(in, input.VideoIds)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.ReorderVideos(ctx, v, course, order, edu.InputPath{"input"})
+	})
+	return loadCoursePayload(ctx, course, problems, err)
+}
+
 func (r *videoResolver) Course(ctx context.Context, obj *edu.Video) (*edu.Course, error) {
 	return loadCourse(ctx, obj.CourseID)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/7p-education/api/edu"
 )
 
@@ -122,6 +124,22 @@ func raiseProgress(user int64, courses map[int64]time.Time, into func(*edu.Enrol
 		FROM unnest(`, coursesArg, "::bigint[], ", q.bindArg(last), `::timestamptz[]) AS t (course_id, at) LEFT JOIN share USING (course_id)
 		WHERE e.user_id = `, userArg, " AND e.course_id = t.course_id RETURNING ", enrollmentColumns)
 	return q.buildQuery(scanEnrollment(into))
+}
+
+// lockEnrollmentsOfCourse locks the enrollments in a course, in the order in which RecordProgress locks them.
+func lockEnrollmentsOfCourse(course int64) Query {
+	s := newStatement("LockEnrollmentsOfCourse", "SELECT FROM enrollments WHERE course_id = ")
+	return s.addSQL(s.bindArg(course), " ORDER BY id FOR NO KEY UPDATE").buildQuery(func(pgx.Rows) error { return nil })
+}
+
+// raiseCourseProgress raises the progress of all enrollments in a course of which a video was deleted.
+func raiseCourseProgress(course int64) Query {
+	q := newStatement("RaiseCourseProgress", "WITH share AS (")
+	courseArg := q.bindArg(course)
+	q.addSQL(watchedShares("ARRAY["+courseArg+"::bigint]", ""), `)
+		UPDATE enrollments e SET progress = share.progress, completed_at = coalesce(e.completed_at, CASE WHEN share.progress >= 100 THEN now() END)
+		FROM share WHERE e.user_id = share.user_id AND e.course_id = share.course_id AND share.progress > e.progress`)
+	return q.buildQuery(nil)
 }
 
 // watchedShares returns the SQL of the progress that users have in courses by what they watched, as user_id,

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/edu"
@@ -117,6 +118,18 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			_, err := s.AddVideo(ctx, student, edu.Video{CourseID: course, Title: "V", DurationSeconds: 9}, ptr(1), nil)
 			return err
 		}},
+		{"UpdateVideo", func() error {
+			_, err := s.UpdateVideo(ctx, student, g.id(20), store.VideoChanges{Title: ptr("V"), DurationSeconds: ptr(1 + g.IntN(300))}, nil)
+			return err
+		}},
+		{"DeleteVideo", func() error { _, err := s.DeleteVideo(ctx, student, g.id(60), nil); return err }},
+		{"ReorderVideos", func() error {
+			ids, err := readIDs(ctx, db, "SELECT id FROM videos WHERE course_id = $1 ORDER BY position DESC", course)
+			if err != nil {
+				return err
+			}
+			return s.ReorderVideos(ctx, student, course, ids, nil)
+		}},
 		{"CreateCourse", func() error {
 			_, err := s.CreateCourse(ctx, student, edu.Course{Slug: "c1", Title: "pear", Difficulty: edu.DifficultyBeginner, Price: edu.Money{Amount: "1"}, CategoryID: 1}, nil)
 			return err
@@ -142,6 +155,15 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 	what = strings.NewReplacer("$1", fmt.Sprint(g.IntN(1000)), "$2", fmt.Sprint(g.IntN(1000))).Replace(what)
 	_, err := db.Exec(ctx, what)
 	return fmt.Sprintf("%s: %v", what, err)
+}
+
+// readIDs returns the ids that a query selects.
+func readIDs(ctx context.Context, db *pgxpool.Pool, sql string, args ...any) ([]int64, error) {
+	rows, err := db.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
 // stageSoundness returns a database with rows in all tables whose changes are recorded.
