@@ -17,6 +17,17 @@ func (c *Course) AuthorizeEdit(v Principal, at InputPath) error {
 	return nil
 }
 
+// AuthorizeDelete rejects viewers who may not delete the course, and courses that were taken.
+func (c *Course) AuthorizeDelete(v Principal, taken bool, at InputPath) error {
+	if err := c.AuthorizeEdit(v, at); err != nil {
+		return err
+	}
+	if taken {
+		return at.Reject(UserInvalid, "the course was taken, so the records of its students stay: archive it with unpublishCourse")
+	}
+	return nil
+}
+
 // AuthorizeEdit rejects viewers who may not change the video. Either is nil if it is missing.
 func (v *Video) AuthorizeEdit(c *Course, viewer Principal, at InputPath) error {
 	if v == nil || c == nil || !c.VisibleTo(viewer) {

@@ -1489,6 +1489,61 @@ func fieldContext_CourseProgress_averageProgress(_ context.Context, ec *executio
 	return graphql.NewScalarFieldContext("CourseProgress", field, false, false, "Float")
 }
 
+func _DeleteCoursePayload_deletedCourseId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *DeleteCoursePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DeleteCoursePayload_deletedCourseId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedCourseID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.ID) graphql.Marshaler {
+			return marshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DeleteCoursePayload_deletedCourseId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteCoursePayload", field, false, false, "ID")
+}
+
+func _DeleteCoursePayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *DeleteCoursePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DeleteCoursePayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DeleteCoursePayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteCoursePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _ImportCoursesPayload_importedCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ImportCoursesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1773,6 +1828,48 @@ func unmarshalInputCourseOrder(ctx context.Context, ec *executionContext, obj an
 func UnmarshalCourseOrder(ctx context.Context, raw any) (edu.CourseOrder, error) {
 	var out edu.CourseOrder
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CourseOrder", raw, &out)
+	return out, err
+}
+
+func unmarshalInputDeleteCourseInput(ctx context.Context, ec *executionContext, obj any) (DeleteCourseInput, error) {
+	var it DeleteCourseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteCourseInput unmarshals raw into the DeleteCourseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteCourseInput(ctx context.Context, raw any) (DeleteCourseInput, error) {
+	var out DeleteCourseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteCourseInput", raw, &out)
 	return out, err
 }
 
@@ -2349,6 +2446,44 @@ func _CourseProgress(ctx context.Context, ec *executionContext, sel ast.Selectio
 	return out
 }
 
+var deleteCoursePayloadImplementors = []string{"DeleteCoursePayload"}
+
+func _DeleteCoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *DeleteCoursePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteCoursePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteCoursePayload")
+		case "deletedCourseId":
+			out.Values[i] = _DeleteCoursePayload_deletedCourseId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _DeleteCoursePayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var importCoursesPayloadImplementors = []string{"ImportCoursesPayload"}
 
 func _ImportCoursesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ImportCoursesPayload) graphql.Marshaler {
@@ -2483,6 +2618,19 @@ func marshalNCoursePayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCour
 		return graphql.Null
 	}
 	return _CoursePayload(ctx, ec, sel, v)
+}
+
+func unmarshalNDeleteCourseInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐDeleteCourseInput(ctx context.Context, ec *executionContext, v any) (DeleteCourseInput, error) {
+	res, err := unmarshalInputDeleteCourseInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNDeleteCoursePayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐDeleteCoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *DeleteCoursePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteCoursePayload!")
+		return graphql.Null
+	}
+	return _DeleteCoursePayload(ctx, ec, sel, v)
 }
 
 func unmarshalNDifficulty2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx context.Context, ec *executionContext, v any) (edu.Difficulty, error) {

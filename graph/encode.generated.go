@@ -777,6 +777,34 @@ func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 	return e.EndObject()
 }
 
+func encodeDeleteCoursePayload(e *encoder, f *encode.Field, obj *DeleteCoursePayload) bool {
+	p := e.PlanSelection(f, "DeleteCoursePayload")
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // deletedCourseId
+			if obj.DeletedCourseID == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				encode.WriteJSON(e, *obj.DeletedCourseID)
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("DeleteCoursePayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeDifficultyFacet(e *encoder, f *encode.Field, obj *edu.DifficultyFacet) bool {
 	p := e.PlanSelection(f, "DifficultyFacet")
 	if p.Deferred != nil {
@@ -2217,6 +2245,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeCoursePayload(e, f, v)), true
 		}
+	case *DeleteCoursePayload:
+		if v != nil {
+			return e.Marshaler(encodeDeleteCoursePayload(e, f, v)), true
+		}
 	case *ImportCoursesPayload:
 		if v != nil {
 			return e.Marshaler(encodeImportCoursesPayload(e, f, v)), true
@@ -2368,6 +2400,10 @@ var encodeTypes = &encode.Types{
 			"recentActivity":         {Index: 4, Resolver: true},
 			"watchTime":              {Index: 5, Resolver: true},
 			"recommendedCourses":     {Index: 6, Resolver: true},
+		},
+		"DeleteCoursePayload": {
+			"deletedCourseId": {Index: 0, Resolver: false},
+			"userErrors":      {Index: 1, Resolver: false},
 		},
 		"DifficultyFacet": {
 			"difficulty": {Index: 0, Resolver: false},
@@ -2571,6 +2607,7 @@ var encodeTypes = &encode.Types{
 		"CourseSearchConnection":     courseSearchConnectionImplementors,
 		"CourseSearchEdge":           courseSearchEdgeImplementors,
 		"Dashboard":                  dashboardImplementors,
+		"DeleteCoursePayload":        deleteCoursePayloadImplementors,
 		"DifficultyFacet":            difficultyFacetImplementors,
 		"EnrollPayload":              enrollPayloadImplementors,
 		"Enrollment":                 enrollmentImplementors,

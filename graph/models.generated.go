@@ -81,6 +81,20 @@ type CoursePayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// Course to delete.
+type DeleteCourseInput struct {
+	// One of the viewer's own courses; any course for an ADMIN.
+	ID edu.ID `json:"id"`
+}
+
+// The id of the deleted course, or the problems that prevented it.
+type DeleteCoursePayload struct {
+	// Null if there are userErrors.
+	DeletedCourseID *edu.ID `json:"deletedCourseId,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // Video to delete.
 type DeleteVideoInput struct {
 	// A video of one of the viewer's own courses; any video for an ADMIN.

@@ -163,6 +163,11 @@ type ComplexityRoot struct {
 		WatchTimeSeconds       func(childComplexity int, days int) int
 	}
 
+	DeleteCoursePayload struct {
+		DeletedCourseID func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
 	DifficultyFacet struct {
 		Count      func(childComplexity int) int
 		Difficulty func(childComplexity int) int
@@ -223,6 +228,7 @@ type ComplexityRoot struct {
 		AddVideo            func(childComplexity int, input AddVideoInput) int
 		BulkEnroll          func(childComplexity int, input BulkEnrollInput) int
 		CreateCourse        func(childComplexity int, input CourseInput) int
+		DeleteCourse        func(childComplexity int, input DeleteCourseInput) int
 		DeleteVideo         func(childComplexity int, input DeleteVideoInput) int
 		Enroll              func(childComplexity int, input EnrollInput) int
 		ImportCourses       func(childComplexity int, input ImportCoursesInput) int
@@ -979,6 +985,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Dashboard.WatchTimeSeconds(childComplexity, args["days"].(int)), true
 
+	case "DeleteCoursePayload.deletedCourseId":
+		if e.ComplexityRoot.DeleteCoursePayload.DeletedCourseID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCoursePayload.DeletedCourseID(childComplexity), true
+	case "DeleteCoursePayload.userErrors":
+		if e.ComplexityRoot.DeleteCoursePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCoursePayload.UserErrors(childComplexity), true
+
 	case "DifficultyFacet.count":
 		if e.ComplexityRoot.DifficultyFacet.Count == nil {
 			break
@@ -1222,6 +1241,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateCourse(childComplexity, args["input"].(CourseInput)), true
+	case "Mutation.deleteCourse":
+		if e.ComplexityRoot.Mutation.DeleteCourse == nil {
+			break
+		}
+
+		args, err := field_Mutation_deleteCourse_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteCourse(childComplexity, args["input"].(DeleteCourseInput)), true
 	case "Mutation.deleteVideo":
 		if e.ComplexityRoot.Mutation.DeleteVideo == nil {
 			break
@@ -2167,6 +2197,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
 			graphql.NewInputUnmarshaler("CourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseInput)),
 			graphql.NewInputUnmarshaler("CourseOrder", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrder)),
+			graphql.NewInputUnmarshaler("DeleteCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteCourseInput)),
 			graphql.NewInputUnmarshaler("DeleteVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteVideoInput)),
 			graphql.NewInputUnmarshaler("EnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputEnrollInput)),
 			graphql.NewInputUnmarshaler("EnrollmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputEnrollmentOrder)),
@@ -2539,6 +2570,16 @@ func childFields_Dashboard(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_Dashboard_recommendedCourses(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Dashboard", field.Name)
+}
+
+func childFields_DeleteCoursePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedCourseId":
+		return fieldContext_DeleteCoursePayload_deletedCourseId(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_DeleteCoursePayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteCoursePayload", field.Name)
 }
 
 func childFields_DifficultyFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -133,6 +133,18 @@ func (r *mutationResolver) UnpublishCourse(ctx context.Context, id edu.ID) (*gra
 	return setCoursePublished(ctx, id, false)
 }
 
+func (r *mutationResolver) DeleteCourse(ctx context.Context, input graph.DeleteCourseInput) (*graph.DeleteCoursePayload, error) {
+	in := validate.New("input")
+	id := in.ValidateID("id", input.ID, edu.KindCourse)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.DeleteCourse(ctx, v, id, in.FieldPath("id"))
+	})
+	if err != nil || problems != nil {
+		return &graph.DeleteCoursePayload{UserErrors: problems}, err
+	}
+	return &graph.DeleteCoursePayload{DeletedCourseID: &input.ID}, nil
+}
+
 func (r *mutationResolver) ImportCourses(ctx context.Context, input graph.ImportCoursesInput) (*graph.ImportCoursesPayload, error) {
 	in := validate.New("input")
 	courses := validateImport(in, input.Courses)

@@ -115,6 +115,12 @@ var mutationCases = []mutationCase{
 	}},
 	{"publishCourse", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any { return courseVariables(course) }},
 	{"unpublishCourse", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any { return courseVariables(course) }},
+	{"deleteCourse", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		s.exec(t, "DELETE FROM enrollments WHERE course_id = $1", course)
+		s.exec(t, "DELETE FROM reviews WHERE course_id = $1", course)
+		s.exec(t, "DELETE FROM video_progress WHERE video_id IN (SELECT id FROM videos WHERE course_id = $1)", course)
+		return inputVariables("id", globalID(edu.KindCourse, course))
+	}},
 	{"addVideo", true, courseArguments("title", "Two", "durationSeconds", 60)},
 	{"updateVideo", true, func(_ *testing.T, _ fixture, _, video int64) map[string]any {
 		return inputVariables("id", globalID(edu.KindVideo, video), "title", "Another")

@@ -20,7 +20,7 @@ var writtenTables = map[string][]string{
 	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "updatePreferences": {"users"},
 	"enroll": {"enrollments"}, "unenroll": {"enrollments"}, "bulkEnroll": {"enrollments"}, "reviewCourse": {"reviews"},
 	"recordVideoProgress": {"video_progress", "enrollments"}, "addVideo": {"videos"},
-	"updateVideo": {"videos"}, "deleteVideo": {"videos"}, "reorderVideos": {"videos"},
+	"deleteCourse": {"courses"}, "updateVideo": {"videos"}, "deleteVideo": {"videos"}, "reorderVideos": {"videos"},
 	"createCourse": {"courses"}, "importCourses": {"courses"}, "updateCourse": {"courses"}, "publishCourse": {"courses"}, "unpublishCourse": {"courses"},
 }
 
@@ -66,7 +66,7 @@ func newVanishingRun(t *testing.T, a *testAPI, mutation, suffix string) (r vanis
 		r.viewer = r.otherStudent
 	case "createCourse", "importCourses":
 		r.viewer = r.otherInstructor
-	case "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "unpublishCourse", "bulkEnroll":
+	case "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "unpublishCourse", "bulkEnroll":
 		r.viewer = r.admin
 	}
 	r.account = r.viewer.ID

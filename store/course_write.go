@@ -148,3 +148,30 @@ func (s *Store) SetCoursePublished(ctx context.Context, v edu.Viewer, id int64, 
 		return tx.Commit(ctx, q.addSQL(q.bindArg(published), " WHERE id = ", q.bindArg(id)).buildQuery(nil))
 	})
 }
+
+// DeleteCourse deletes a course that was never taken, with its videos. The parameter at is the path to the id
+// of the course.
+func (s *Store) DeleteCourse(ctx context.Context, v edu.Viewer, id int64, at edu.InputPath) error {
+	return s.writeRow(ctx, courseRow(id), func(tx *Tx) error {
+		var c *edu.Course
+		var taken bool
+		if err := tx.RunQueries(ctx, lockCourse(id, &c), courseTaken(id, &taken)); err != nil {
+			return err
+		}
+		if err := c.AuthorizeDelete(v, taken, at); err != nil {
+			return err
+		}
+		q := newStatement("DeleteCourse", "DELETE FROM courses WHERE id = ")
+		return tx.Commit(ctx, q.addSQL(q.bindArg(id)).buildQuery(nil))
+	})
+}
+
+// courseTaken reads whether a course has anything of a student. An enrollment that ended leaves the watch
+// time and the review.
+func courseTaken(id int64, into *bool) Query {
+	s := newStatement("CourseTaken", "SELECT EXISTS (SELECT FROM enrollments WHERE course_id = ")
+	course := s.bindArg(id)
+	s.addSQL(course, ") OR EXISTS (SELECT FROM reviews WHERE course_id = ", course,
+		") OR EXISTS (SELECT FROM video_progress p WHERE p.video_id IN (SELECT id FROM videos WHERE course_id = ", course, "))")
+	return s.buildQuery(func(rows pgx.Rows) error { return rows.Scan(into) })
+}

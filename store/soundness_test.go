@@ -130,6 +130,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			}
 			return s.ReorderVideos(ctx, student, course, ids, nil)
 		}},
+		{"DeleteCourse", func() error { return s.DeleteCourse(ctx, student, course, nil) }},
 		{"CreateCourse", func() error {
 			_, err := s.CreateCourse(ctx, student, edu.Course{Slug: "c1", Title: "pear", Difficulty: edu.DifficultyBeginner, Price: edu.Money{Amount: "1"}, CategoryID: 1}, nil)
 			return err
