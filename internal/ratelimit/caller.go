@@ -56,7 +56,9 @@ func emailKey(email string) string {
 }
 
 // normalizeEmail returns one spelling for all spellings with which an account is found.
-func normalizeEmail(email string) string { return strings.ToLower(norm.NFC.String(edu.TrimEmail(email))) }
+func normalizeEmail(email string) string {
+	return strings.ToLower(norm.NFC.String(edu.TrimEmail(email)))
+}
 
 // HashSignInAddress returns the hash of an email and the address of the request's caller, or nil if the
 // request did not pass Middleware. An IPv6 address counts as addressKey says.
