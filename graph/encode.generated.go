@@ -779,6 +779,9 @@ func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 
 func encodeDeleteCoursePayload(e *encoder, f *encode.Field, obj *DeleteCoursePayload) bool {
 	p := e.PlanSelection(f, "DeleteCoursePayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeDeleteCoursePayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -1761,6 +1764,9 @@ func encodeUpdatePreferencesPayload(e *encoder, f *encode.Field, obj *UpdatePref
 
 func encodeUpdateVideoPayload(e *encoder, f *encode.Field, obj *UpdateVideoPayload) bool {
 	p := e.PlanSelection(f, "UpdateVideoPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUpdateVideoPayload)
+	}
 	e.BeginObject()
 	for i := range p.Fields {
 		f := &p.Fields[i]

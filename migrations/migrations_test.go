@@ -29,7 +29,7 @@ var checksums = map[string]string{
 	"0018_document_releases.sql":   "824f7d5f58b844ec",
 	"0019_search.sql":              "1d2bf68f15b90069",
 	"0020_edits.sql":               "21c729721701bbda",
-	"0022_sittings.sql":            "73c3a74e8fa490fb",
+	"0021_sittings.sql":            "73c3a74e8fa490fb",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

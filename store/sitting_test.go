@@ -135,7 +135,7 @@ func TestEnrollFindsProgress(t *testing.T) {
 func TestMigrationOfSittings(t *testing.T) {
 	t.Parallel()
 	s, db := setupProgress(t, 3)
-	for file := ""; file != "0022_sittings.sql"; {
+	for file := ""; file != "0021_sittings.sql"; {
 		var err error
 		if file, err = migrations.RevertLatest(t.Context(), db); err != nil {
 			t.Fatal(err)
