@@ -18,9 +18,11 @@ import (
 func streamOptions(t *testing.T) transport.StreamOptions {
 	t.Helper()
 	return transport.StreamOptions{
-		Hub:            live.NewHub(live.Options{Changes: invalidation.New(nil, slog.New(slog.NewTextHandler(t.Output(), nil)))}),
-		Caller:         func(*http.Request) memory.Caller { return memory.Caller{} },
-		TransferCaller: func(context.Context) func(context.Context) context.Context { return func(to context.Context) context.Context { return to } },
+		Hub:    live.NewHub(live.Options{Changes: invalidation.New(nil, slog.New(slog.NewTextHandler(t.Output(), nil)))}),
+		Caller: func(*http.Request) memory.Caller { return memory.Caller{} },
+		TransferCaller: func(context.Context) func(context.Context) context.Context {
+			return func(to context.Context) context.Context { return to }
+		},
 		ConsumeRequest: func(context.Context) error { return nil },
 		Authenticate: func(context.Context, string) (edu.Viewer, time.Time, error) {
 			return edu.Viewer{}, time.Time{}, edu.Errorf(edu.Unauthenticated, "no tokens")
