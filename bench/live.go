@@ -127,7 +127,7 @@ func (l *liveBenchmark) launchTarget(ctx context.Context, courses int) (*liveTar
 func (l *liveBenchmark) launchPeer(ctx context.Context, name string) (*liveTarget, error) {
 	dir, binary := "bench/peers/"+name, l.binaryPath("peer-"+name)
 	var err error
-	if name == "gqlgen" {
+	if _, missing := os.Stat(dir + "/go.mod"); missing == nil {
 		err = buildBinary(ctx, dir, ".", binary)
 	} else if err = runProgram(ctx, "npm", "ci", "--prefix", dir, "--silent", "--no-audit", "--no-fund"); err == nil {
 		err = writeNodeScript(dir, binary)

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +23,7 @@ type liveRow struct {
 	cpu               time.Duration // of the server for each event
 	events            int           // that were received
 	wanted            int
+	executions        int           // of operations, after the first ones; 0 for other servers
 	median, p99       time.Duration // from the request that makes a change until a stream has the event
 	last              time.Duration // until the last one has it, median of the changes
 }
@@ -33,16 +37,18 @@ func (l *liveBenchmark) measureTargets(ctx context.Context) (rows []*liveRow, er
 		return func(ctx context.Context) (*liveTarget, error) { return l.launchPeer(ctx, name) }
 	}
 	for _, c := range []struct {
-		name    string
-		streams int
-		launch  func(context.Context) (*liveTarget, error)
+		name       string
+		streams    int
+		launch     func(context.Context) (*liveTarget, error)
+		transports []string
 	}{
-		{"7p", liveStreams, ours(1)},
-		{"7p", 2 * liveStreams, ours(liveCourses)},
-		{"gqlgen", liveStreams, peer("gqlgen")},
-		{"Yoga, graphql-ws", liveStreams, peer("yoga")},
+		{"7p", liveStreams, ours(1), liveTransports},
+		{"7p", 2 * liveStreams, ours(liveCourses), liveTransports},
+		{"nbio, without GraphQL", liveStreams, peer("nbio"), liveTransports[1:]},
+		{"gqlgen", liveStreams, peer("gqlgen"), liveTransports},
+		{"Yoga, graphql-ws", liveStreams, peer("yoga"), liveTransports},
 	} {
-		for _, transport := range liveTransports {
+		for _, transport := range c.transports {
 			printStatus("%s, %s, %d streams", c.name, transport, c.streams)
 			t, err := c.launch(ctx)
 			if err != nil {
@@ -93,6 +99,10 @@ func (t *liveTarget) measureChanges(ctx context.Context, row *liveRow, streams [
 	if err != nil {
 		return err
 	}
+	executed, err := t.readExecutions(ctx)
+	if err != nil {
+		return err
+	}
 	var all, last []time.Duration
 	for n := range liveChanges {
 		topic := n % len(t.topics)
@@ -115,6 +125,10 @@ func (t *liveTarget) measureChanges(ctx context.Context, row *liveRow, streams [
 	if err != nil {
 		return err
 	}
+	if row.executions, err = t.readExecutions(ctx); err != nil {
+		return err
+	}
+	row.executions -= executed
 	for _, s := range streams {
 		row.events += int(s.events.Load()) - 1
 	}
@@ -124,6 +138,26 @@ func (t *liveTarget) measureChanges(ctx context.Context, row *liveRow, streams [
 	row.cpu = (after - before) / time.Duration(len(all))
 	row.median, row.p99, row.last = all[len(all)/2], all[len(all)*99/100], last[len(last)/2]
 	return nil
+}
+
+// readExecutions returns how often our server has executed operations of streams again, 0 for another server.
+func (t *liveTarget) readExecutions(ctx context.Context) (n int, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.addr+"/metrics", nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		if value, ok := strings.CutPrefix(lines.Text(), "sevenp_stream_executions_total "); ok {
+			return strconv.Atoi(value)
+		}
+	}
+	return 0, lines.Err()
 }
 
 // readMemory returns the resident memory of the contender (VmRSS) in bytes.
@@ -161,6 +195,7 @@ func (r *liveRow) goals() []hostileFigure {
 	}
 	figures := []hostileFigure{
 		{name: name + "memory of an idle stream", value: fmt.Sprintf("%.1f kB", r.memory/1000), goal: fmt.Sprintf("≤ %.0f kB", limit/1000), met: r.memory <= limit},
+		{name: name + "executions", value: fmt.Sprint(r.executions), goal: fmt.Sprintf("= %d changes", liveChanges), met: r.executions == liveChanges},
 		{name: name + "events", value: fmt.Sprint(r.events), goal: fmt.Sprintf("= %d", r.wanted), met: r.events == r.wanted},
 	}
 	if r.topics == 1 {

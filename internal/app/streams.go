@@ -58,7 +58,11 @@ func addStreamMetrics(m *telemetry.Metrics, hub *live.Hub) {
 	if hub == nil {
 		return
 	}
-	m.RegisterGauge("sevenp_streams", "Subscriptions and live queries that are open.", func() float64 { return float64(hub.Stats().Streams) })
+	for _, name := range transport.StreamTransports {
+		m.RegisterGauge("sevenp_streams", "Subscriptions and live queries that are open, by transport.",
+			func() float64 { return float64(hub.Stats().Streams[name]) }, "transport", name)
+	}
+	hub.ObserveDelays(m.RegisterHistogram("sevenp_stream_delay_seconds", "Time from a change that the process learns of until each event that it causes is sent."))
 	m.RegisterGauge("sevenp_stream_watches", "Different responses that open streams wait for: each is computed once.",
 		func() float64 { return float64(hub.Stats().Watches) })
 	for name, counter := range map[string]struct {
@@ -69,6 +73,7 @@ func addStreamMetrics(m *telemetry.Metrics, hub *live.Hub) {
 		"events":     {"Responses that were sent to streams.", func(s live.Stats) uint64 { return s.Events }},
 		"silences":   {"Executions and events that brought a client nothing new.", func(s live.Stats) uint64 { return s.Silences }},
 		"rejected":   {"Streams that were rejected because of a limit.", func(s live.Stats) uint64 { return s.Rejected }},
+		"dropped":    {"Streams whose client did not read.", func(s live.Stats) uint64 { return s.Dropped }},
 		"ended":      {"Streams that ended with their session or their account.", func(s live.Stats) uint64 { return s.Ended }},
 	} {
 		m.RegisterCounter("sevenp_stream_"+name+"_total", counter.help, func() float64 { return float64(counter.read(hub.Stats())) })

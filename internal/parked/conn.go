@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -37,8 +38,8 @@ type Owner interface {
 	// Readable is called once after each Park when the connection can be read: its client has sent something, or is
 	// gone.
 	Readable()
-	// Gone is called once, when the connection has ended.
-	Gone()
+	// Gone is called once, when the connection has ended. isSlow reports that the client did not read in time.
+	Gone(isSlow bool)
 }
 
 // wrappedConn is a connection that wraps another one without changing its bytes.
@@ -189,14 +190,16 @@ func (c *Conn) endTurn(err error, last bool) {
 	c.Release()
 	switch {
 	case err != nil, last && c.linger == 0:
-		c.End()
+		c.end(errors.Is(err, os.ErrDeadlineExceeded))
 	case last:
 		time.AfterFunc(c.linger, c.End)
 	}
 }
 
 // End ends the connection.
-func (c *Conn) End() {
+func (c *Conn) End() { c.end(false) }
+
+func (c *Conn) end(isSlow bool) {
 	c.mu.Lock()
 	ended, watch := c.ended, c.watch
 	c.ended, c.closing = true, true
@@ -208,7 +211,7 @@ func (c *Conn) End() {
 		watch.Remove()
 	}
 	_ = c.Close()
-	c.owner.Gone()
+	c.owner.Gone(isSlow)
 }
 
 // writeNow writes as much as the client has room for.

@@ -14,17 +14,18 @@ import (
 	"github.com/7p-education/api/internal/parked"
 )
 
-const waitTimeout = 20 * time.Second
+const waitTimeout = 30 * time.Second
 
 // owner counts what its connection calls.
 type owner struct {
 	readable chan struct{}
 	gone     atomic.Int64
+	slow     atomic.Bool
 }
 
-func newOwner() *owner     { return &owner{readable: make(chan struct{}, 16)} }
-func (o *owner) Readable() { o.readable <- struct{}{} }
-func (o *owner) Gone()     { o.gone.Add(1) }
+func newOwner() *owner          { return &owner{readable: make(chan struct{}, 16)} }
+func (o *owner) Readable()      { o.readable <- struct{}{} }
+func (o *owner) Gone(slow bool) { o.slow.Store(slow); o.gone.Add(1) }
 func (o *owner) isReadable() bool {
 	select {
 	case <-o.readable:
@@ -206,6 +207,20 @@ func TestWriteFails(t *testing.T) {
 		}
 		return o.gone.Load() == 1
 	})
+}
+
+// A client that does not read for 15 s loses its connection.
+func TestSlowClient(t *testing.T) {
+	t.Parallel()
+	server, _ := dial(t)
+	o, began := newOwner(), time.Now()
+	c := parked.NewConn(wrapped{server}, 0, o)
+	c.Begin(nil)
+	c.Send(make([]byte, 32<<20), true)
+	await(t, "gone", func() bool { return o.gone.Load() == 1 })
+	if took := time.Since(began); !o.slow.Load() || took < 14*time.Second {
+		t.Errorf("gone after %v, slow: %v", took, o.slow.Load())
+	}
 }
 
 // A connection that cannot be polled is written as well.

@@ -130,6 +130,13 @@ func (m *Metrics) RegisterGauge(name, help string, read func() float64, label ..
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: constLabels(label)}, read))
 }
 
+// RegisterHistogram adds a histogram of durations, and returns the function that records one.
+func (m *Metrics) RegisterHistogram(name, help string) (observe func(time.Duration)) {
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: durationBuckets})
+	m.registry.MustRegister(h)
+	return func(d time.Duration) { h.Observe(d.Seconds()) }
+}
+
 func constLabels(pairs []string) prometheus.Labels {
 	l := prometheus.Labels{}
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/7p-education/api/internal/invalidation"
 )
@@ -17,7 +18,8 @@ type Event struct {
 	// current. A client that has it can resume its stream at any server.
 	ID string
 
-	body      []byte // the response as JSON, without extensions
+	changed   time.Time // when the hub received the change; zero for a first response
+	body      []byte    // the response as JSON, without extensions
 	hash      string
 	extension string   // members of the extension "live"
 	frames    sync.Map // the bytes of the event in the form of a transport, by its name

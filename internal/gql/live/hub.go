@@ -70,19 +70,30 @@ type Hub struct {
 	stopping  bool
 	unfollow  context.CancelFunc // nil without streams
 	stats     Stats
+	observe   func(time.Duration) // the delay of each event that a change has caused; nil for nobody
 }
 
 // Stats are counts since the start of the process, and of what there is now.
 type Stats struct {
-	// Streams and Watches are what there is now.
-	Streams, Watches int
+	// Streams are what there is now, by their transport, and Watches the different responses that they wait for.
+	Streams map[string]int
+	Watches int
 	// Executions counts executions after the first of a stream, Events the events that were sent, Silences
 	// the executions and events that brought a client nothing new, for each stream.
 	Executions, Events, Silences uint64
-	// Rejected counts streams beyond a limit, Ended streams whose token was no longer accepted.
-	Rejected, Ended uint64
+	// Rejected counts streams beyond a limit, Ended streams whose token was no longer accepted, and Dropped streams
+	// whose client did not read.
+	Rejected, Ended, Dropped uint64
 	// Resumes counts streams by how they continued.
 	Resumes map[Resumed]uint64
+}
+
+// StreamCount returns the number of streams.
+func (s Stats) StreamCount() (n int) {
+	for _, count := range s.Streams {
+		n += count
+	}
+	return n
 }
 
 // NewHub returns a hub without streams.
@@ -91,7 +102,7 @@ func NewHub(o Options) *Hub {
 		options: o, verifications: semaphore.NewWeighted(maxVerifications),
 		watches: map[watchKey]*watch{}, byTag: map[uint64]map[*watch]struct{}{}, streams: map[*Stream]struct{}{},
 		byCaller: map[string]int{}, byAddress: map[string]int{}, byUser: map[int64]map[*Stream]struct{}{}, userTags: map[uint64]int64{},
-		stats: Stats{Resumes: map[Resumed]uint64{}},
+		stats: Stats{Streams: map[string]int{}, Resumes: map[Resumed]uint64{}},
 	}
 	o.Changes.Notify(h.applyChange)
 	return h
@@ -102,10 +113,14 @@ func (h *Hub) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	stats := h.stats
-	stats.Streams, stats.Watches = len(h.streams), len(h.watches)
-	stats.Resumes = maps.Clone(h.stats.Resumes)
+	stats.Watches = len(h.watches)
+	stats.Streams, stats.Resumes = maps.Clone(h.stats.Streams), maps.Clone(h.stats.Resumes)
 	return stats
 }
+
+// ObserveDelays has a function called with the time from a change until each event that it caused is sent. It must not
+// block. ObserveDelays has to be called before the first stream.
+func (h *Hub) ObserveDelays(observe func(time.Duration)) { h.observe = observe }
 
 // Mark is the state of the log when an execution began.
 type Mark struct {
@@ -198,7 +213,7 @@ func (r *Reservation) Open(request Request) *Stream {
 	r.once.Do(func() {})
 	s := &Stream{
 		hub: h, caller: r.caller, viewer: request.Viewer, withCaller: request.WithCaller, verifyToken: request.Verify,
-		interval: max(request.Interval, h.options.MinInterval),
+		interval: max(request.Interval, h.options.MinInterval), transport: request.Transport,
 	}
 	e := newEvent(request.First.Body, r.mark.position)
 	if at, hash, ok := parseEventID(request.LastEventID); ok {
@@ -216,6 +231,7 @@ func (r *Reservation) Open(request Request) *Stream {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.streams[s] = struct{}{}
+	h.stats.Streams[s.transport]++
 	h.stats.Resumes[s.resumed]++
 	if request.Verify != nil {
 		h.addUser(s)
@@ -234,6 +250,7 @@ func (h *Hub) removeStream(s *Stream) {
 	}
 	s.closed, s.pending = true, nil
 	delete(h.streams, s)
+	h.stats.Streams[s.transport]--
 	h.removeUser(s)
 	if s.expiry != nil {
 		s.expiry.Stop()
@@ -252,7 +269,7 @@ func (h *Hub) applyChange(tags []uint64) {
 	if tags == nil {
 		h.index.forgetAll()
 		for _, w := range h.watches {
-			w.schedule()
+			w.recordChange()
 		}
 		for user := range h.byUser {
 			h.startVerification(user)
@@ -261,11 +278,11 @@ func (h *Hub) applyChange(tags []uint64) {
 	}
 	h.index.recordChange(tags)
 	for w := range h.byTag[anyTag] {
-		w.schedule()
+		w.recordChange()
 	}
 	for _, tag := range tags {
 		for w := range h.byTag[tag] {
-			w.schedule()
+			w.recordChange()
 		}
 		if user, ok := h.userTags[tag]; ok {
 			h.startVerification(user)

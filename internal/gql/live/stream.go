@@ -12,6 +12,8 @@ import (
 type Request struct {
 	Operation Operation
 	Viewer    edu.Viewer
+	// Transport names the protocol of the stream, for Stats.
+	Transport string
 	// WithCaller returns a context whose costs count for the caller of the stream.
 	WithCaller func(context.Context) context.Context
 	// First is the result of the first execution, which began after the reservation.
@@ -49,6 +51,7 @@ type Stream struct {
 	withCaller  func(context.Context) context.Context
 	verifyToken func(context.Context) (edu.Viewer, error) // nil without a token
 	interval    time.Duration                             // the least time between two executions
+	transport   string
 	resumed     Resumed
 
 	// Guarded by the hub's mutex.
@@ -92,6 +95,9 @@ func (s *Stream) Next() (e *Event, end EndReason) {
 		e = &Event{ID: e.ID, body: e.body, hash: e.hash, extension: liveExtension(s.interval.Milliseconds(), s.resumed)}
 	}
 	s.hub.stats.Events++
+	if s.hub.observe != nil && !e.changed.IsZero() {
+		s.hub.observe(time.Since(e.changed))
+	}
 	return e, s.end
 }
 
@@ -99,6 +105,16 @@ func (s *Stream) Next() (e *Event, end EndReason) {
 func (s *Stream) Close() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
+	s.hub.removeStream(s)
+}
+
+// Drop is Close for a stream whose client did not read.
+func (s *Stream) Drop() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if !s.closed {
+		s.hub.stats.Dropped++
+	}
 	s.hub.removeStream(s)
 }
 

@@ -44,6 +44,7 @@ type watch struct {
 
 	running   bool        // an execution is in progress
 	scheduled bool        // an execution is queued, or will be
+	changed   time.Time   // of the first change after the last execution; zero for none
 	delayed   *time.Timer // queues a later execution; nil before the first one
 	lastRun   time.Time
 	failures  int
@@ -153,6 +154,14 @@ func (w *watch) awaitClock() {
 	})
 }
 
+// recordChange has the watch executed because of a change.
+func (w *watch) recordChange() {
+	if w.changed.IsZero() {
+		w.changed = time.Now()
+	}
+	w.schedule()
+}
+
 // schedule has the watch executed once, not earlier than its interval after the last execution.
 func (w *watch) schedule() { w.scheduleAfter(w.key.interval - time.Since(w.lastRun)) }
 
@@ -182,7 +191,8 @@ func (w *watch) execute() {
 		return
 	}
 	w.running, w.lastRun = true, time.Now()
-	began := h.mark()
+	began, changed := h.mark(), w.changed
+	w.changed = time.Time{}
 	h.stats.Executions++
 	h.mu.Unlock()
 	ctx := context.Background()
@@ -193,6 +203,7 @@ func (w *watch) execute() {
 	var e *Event
 	if !x.Unavailable {
 		e = newEvent(x.Body, began.position)
+		e.changed = changed
 	}
 	h.mu.Lock()
 	w.running = false

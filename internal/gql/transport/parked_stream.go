@@ -45,8 +45,11 @@ func (h *Handler) parkStream(w http.ResponseWriter, r *http.Request, s *live.Str
 func canPark(r *http.Request) bool { return r.ProtoMajor == 1 && r.ProtoMinor == 1 }
 
 // Gone implements parked.Owner.
-func (p *parkedStream) Gone() {
+func (p *parkedStream) Gone(isSlow bool) {
 	p.handler.heartbeats.Remove(p)
+	if isSlow {
+		p.stream.Drop()
+	}
 	p.stream.Close()
 }
 

@@ -112,10 +112,10 @@ func (s *socket) newRequest(ctx context.Context) *http.Request {
 }
 
 // Gone implements parked.Owner.
-func (s *socket) Gone() {
+func (s *socket) Gone(isSlow bool) {
 	s.handler.heartbeats.Remove(s)
 	s.stopInit()
-	s.endOperations()
+	s.endOperations(isSlow)
 }
 
 // readBuffers are the buffers of sockets that are being read.
@@ -159,16 +159,20 @@ func (s *socket) receiveText(text []byte) {
 
 // close ends the operations and writes a close frame. Later messages of the client are dropped.
 func (s *socket) close(code ws.StatusCode, reason string) {
-	s.endOperations()
+	s.endOperations(false)
 	s.frameConn.close(code, reason)
 }
 
-func (s *socket) endOperations() {
+// endOperations ends all operations. isSlow reports that the client did not read.
+func (s *socket) endOperations(isSlow bool) {
 	s.mu.Lock()
 	operations := s.operations
 	s.operations = map[string]*socketOperation{}
 	s.mu.Unlock()
 	for _, o := range operations {
+		if isSlow && o.stream != nil {
+			o.stream.Drop()
+		}
 		o.end()
 	}
 }
@@ -345,7 +349,7 @@ func (s *socket) readPayload(payload json.RawMessage, meter *memory.Meter) (*gra
 
 // start starts an operation with the rights of the socket.
 func (s *socket) start(ctx context.Context, params *graphql.RawParams, meter *memory.Meter) (startedStream, *response.RequestError) {
-	begin := streamStart{params: params, method: http.MethodPost, caller: s.handler.Streams.Caller(s.newRequest(ctx)), meter: meter}
+	begin := streamStart{params: params, transport: webSocketName, method: http.MethodPost, caller: s.handler.Streams.Caller(s.newRequest(ctx)), meter: meter}
 	begin.lastEventID, _ = params.Extensions["lastEventId"].(string)
 	if s.currentToken() != "" {
 		begin.token = s.currentToken

@@ -81,7 +81,7 @@ func (h *Handler) serveEventStream(out responseWriter, r *http.Request, in *pars
 	if in.batch != nil {
 		return response.NewRequestError(http.StatusUnprocessableEntity, response.CodeBatchStream, "a stream has one operation: send each on its own")
 	}
-	started, reqErr := h.startStream(r.Context(), h.streamStart(r, in, r.Header.Get(headerLastEventID)))
+	started, reqErr := h.startStream(r.Context(), h.streamStart(r, in, sseForm, r.Header.Get(headerLastEventID)))
 	if reqErr != nil {
 		return reqErr
 	}
@@ -135,7 +135,7 @@ func multipartEnd(reason live.EndReason) []byte {
 // serveMultipart serves a subscription or a live query as multipart/mixed. Other operations have a single
 // response.
 func (h *Handler) serveMultipart(out responseWriter, r *http.Request, in *parsedRequest) *response.RequestError {
-	started, reqErr := h.startStream(r.Context(), h.streamStart(r, in, ""))
+	started, reqErr := h.startStream(r.Context(), h.streamStart(r, in, multipartForm, ""))
 	if reqErr != nil {
 		return reqErr
 	}
@@ -148,11 +148,13 @@ func (h *Handler) serveMultipart(out responseWriter, r *http.Request, in *parsed
 }
 
 // streamStart returns how to start the stream of a request.
-func (h *Handler) streamStart(r *http.Request, in *parsedRequest, lastEventID string) streamStart {
+func (h *Handler) streamStart(r *http.Request, in *parsedRequest, form *streamForm, lastEventID string) streamStart {
 	if in.meter == nil {
 		in.meter = h.NewMeter(r)
 	}
-	start := streamStart{params: in.decodeParams(r.Header), method: r.Method, caller: h.Streams.Caller(r), meter: in.meter, lastEventID: lastEventID}
+	start := streamStart{
+		params: in.decodeParams(r.Header), transport: form.name, method: r.Method, caller: h.Streams.Caller(r), meter: in.meter, lastEventID: lastEventID,
+	}
 	if token := bearerToken(r); token != "" {
 		start.token = func() string { return token }
 	}

@@ -286,6 +286,6 @@ func TestStreamLimits(t *testing.T) {
 		t.Errorf("multipart beyond the limit: %s", r.Status)
 	}
 	c.send(t, `{"type":"complete","id":"1"}`)
-	await(t, "room for a stream", func() bool { return streams.Hub.Stats().Streams == 1 })
+	await(t, "room for a stream", func() bool { return streams.Hub.Stats().StreamCount() == 1 })
 	s.open(t, "/graphql", ticksBody, acceptEvents).expect(t, `:\nretry: \d{3,4}\n\n`+eventPattern+`.*\n\n`)
 }

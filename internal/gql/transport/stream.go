@@ -73,6 +73,12 @@ func (h *Handler) negotiateForm(r *http.Request) (form responseForm, prefersJSON
 	return singleResponse, prefersJSON, acceptable
 }
 
+// StreamTransports are the names of the protocols of streams, in Stats of the hub.
+var StreamTransports = []string{sseForm.name, multipartForm.name, webSocketName}
+
+// webSocketName names WebSockets among the protocols of streams.
+const webSocketName = "websocket"
+
 // streamForm is how a stream is written in the body of an HTTP response.
 type streamForm struct {
 	name        string
@@ -174,6 +180,7 @@ type startedStream struct {
 // streamStart is what is needed to start a stream.
 type streamStart struct {
 	params      *graphql.RawParams
+	transport   string
 	method      string // of HTTP, which decides on mutations
 	caller      memory.Caller
 	meter       *memory.Meter // of the first execution; released when a stream begins
@@ -222,7 +229,7 @@ func (h *Handler) openStream(ctx context.Context, start streamStart, op *graphql
 	}
 	request := live.Request{
 		Operation: operation, Viewer: edu.ViewerFrom(ctx), WithCaller: h.Streams.TransferCaller(ctx),
-		First: first, LastEventID: start.lastEventID, Interval: liveInterval(op),
+		Transport: start.transport, First: first, LastEventID: start.lastEventID, Interval: liveInterval(op),
 	}
 	if start.token != nil {
 		request.Verify = h.verifier(request.Viewer.ID, start.token)

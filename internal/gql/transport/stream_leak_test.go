@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,8 +17,20 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// connections is how many connections TestConnectionsLeaveNothing opens and closes, every other one rudely: 10 s with the race detector on two busy cores.
-const connections = 4_000
+// countConnections returns how many connections TestConnectionsLeaveNothing opens and closes, every other one rudely:
+// 4,000, which take 10 s with the race detector on two busy cores, or CONNECTIONS.
+func countConnections(t *testing.T) int64 {
+	t.Helper()
+	text := os.Getenv("CONNECTIONS")
+	if text == "" {
+		return 4000
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
 
 const (
 	upgradeRequest = "GET /graphql HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
@@ -136,6 +150,7 @@ func TestConnectionsLeaveNothing(t *testing.T) { //nolint:paralleltest // it cou
 	time.Sleep(50 * time.Millisecond)
 	goroutines, heap, began := runtime.NumGoroutine(), heapBytes(), time.Now()
 
+	connections := countConnections(t)
 	var next atomic.Int64
 	var clients sync.WaitGroup
 	for range 32 {

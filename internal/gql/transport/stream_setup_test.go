@@ -144,7 +144,7 @@ func (s *streamServer) set(n int64) {
 // wantIdle waits until there are no streams any more.
 func (s *streamServer) wantIdle(t testing.TB) {
 	t.Helper()
-	await(t, "without streams", func() bool { stats := s.hub.Stats(); return stats.Streams == 0 && stats.Watches == 0 })
+	await(t, "without streams", func() bool { stats := s.hub.Stats(); return stats.StreamCount() == 0 && stats.Watches == 0 })
 }
 
 func await(t testing.TB, what string, done func() bool) {
