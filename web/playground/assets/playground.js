@@ -26,9 +26,19 @@ const plugins = [plugin, GraphiQLPluginExplorer.explorerPlugin()];
 const fetcher = createFetcher();
 let editor = {}; // the contexts of GraphiQL: editors, tabs, and run
 
+// renderedTabs waits until GraphiQL has rendered the tabs that it has: moveTab fails without the active tab, and each
+// change of a tab replaces it.
+async function renderedTabs() {
+  for (let tabs; tabs !== editor.tabs;) {
+    ({ tabs } = editor);
+    await new Promise((resolve) => { setTimeout(resolve, 10); });
+  }
+}
+
 // openOperation opens an operation in its tab, or in a new one.
 async function openOperation({ query, variables }) {
   const filled = await fillVariables(variables);
+  await renderedTabs();
   const { tabs, moveTab, changeTab } = editor;
   const open = tabs.findIndex((tab) => tab.query === query);
   if (open >= 0) {
