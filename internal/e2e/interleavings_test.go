@@ -23,9 +23,10 @@ import (
 const (
 	// interleavings is how many writes TestInterleavings watches; INTERLEAVINGS replaces it. With 10,000 it takes
 	// minutes: `make interleavings`.
-	interleavings = 400
-	// interleavers is how many of them are in progress at a time. Each has a course of its own.
-	interleavers = 12
+	interleavings = 100
+	// fewInterleavers is how many of them are in progress at a time beside other tests, interleavers with INTERLEAVINGS.
+	// Each has a course of its own.
+	fewInterleavers, interleavers = 4, 12
 	// eventPatience is how long an event may take on a stream that stays open, also while Redis restarts.
 	eventPatience = 8 * time.Second
 	// calm is the time between outages, after which all streams are executed again: so an event that is lost is noticed.
@@ -130,13 +131,13 @@ func (i *interleaver) run(ctx context.Context, left *atomic.Int64) {
 // acknowledged before it was opened, and in the end everything, and no event twice.
 func TestInterleavings(t *testing.T) {
 	t.Parallel()
-	wanted := int64(interleavings)
+	wanted, atATime := int64(interleavings), fewInterleavers
 	if text := os.Getenv("INTERLEAVINGS"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wanted = n
+		wanted, atATime = n, interleavers
 	}
 	dsn, redis := testdb.NewWithDemo(t), redistest.StartServer(t)
 	db := testdb.OpenPool(t, dsn)
@@ -148,7 +149,7 @@ func TestInterleavings(t *testing.T) {
 	left := atomic.Int64{}
 	left.Store(wanted)
 	var running sync.WaitGroup
-	all := make([]*interleaver, interleavers)
+	all := make([]*interleaver, atATime)
 	for i := range all {
 		all[i] = &interleaver{course: int64(1 + i), db: db, base: func() string { return servers[rand.IntN(2)].Load().base }}
 		running.Go(func() { all[i].run(t.Context(), &left) })

@@ -217,9 +217,10 @@ func (r *Reservation) Open(request Request) *Stream {
 	}
 	e := newEvent(request.First.Body, r.mark.position)
 	if at, hash, ok := parseEventID(request.LastEventID); ok {
+		s.sent = hash // the watch may have this response, and not yet the request's newer one
 		switch {
 		case hash == e.hash:
-			s.resumed, s.sent = ResumedUnchanged, hash
+			s.resumed = ResumedUnchanged
 		case h.options.Changes.Covers(at):
 			s.resumed = ResumedChanged
 		default:

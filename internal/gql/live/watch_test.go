@@ -164,3 +164,18 @@ func TestVerificationsDoNotPileUp(t *testing.T) {
 		t.Errorf("%d verifications", n)
 	}
 }
+
+// A client that resumes does not get again what it has, if its first response is newer than that of the watch.
+func TestResumeDuringExecution(t *testing.T) {
+	t.Parallel()
+	d := newData()
+	h := live.NewHub(live.Options{Changes: d})
+	o := customOperation(nil)
+	resuming := reserve(t, h, "")
+	later := reserve(t, h, "").Open(live.Request{Operation: o, First: respond(0)})
+	t.Cleanup(later.Close)
+	_, id := next(t, later)
+	s := resuming.Open(live.Request{Operation: o, First: respond(1), LastEventID: id})
+	t.Cleanup(s.Close)
+	quiet(t, s)
+}
