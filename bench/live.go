@@ -20,7 +20,7 @@ const (
 	liveCourses  = 100 // of the streams of different courses
 	liveChanges  = 20
 	liveTimeout  = time.Minute
-	liveSettle   = 20 * time.Second // until memory is measured
+	liveSettle   = 10 * time.Second // until memory is measured
 	liveQuery    = `{"query":"subscription($id: ID!) { courseUpdated(id: $id) { title enrollmentCount rating reviewCount } }","variables":{"id":"%s"}}`
 	liveUpdate   = "mutation($id: ID!, $title: String!) { updateCourse(input: {id: $id, title: $title}) { userErrors { code } } }"
 	liveSettings = "MAX_STREAMS=100000 MAX_STREAMS_PER_CALLER=100000 MAX_STREAMS_PER_ADDRESS=100000 MAX_CONNECTIONS_PER_ADDRESS=100000 LIVE_MIN_INTERVAL=10ms"

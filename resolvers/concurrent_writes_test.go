@@ -3,7 +3,6 @@ package resolvers_test
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -61,7 +60,7 @@ func newConcurrentWriters(t *testing.T) *concurrentWriters {
 	}
 	t.Cleanup(s.Close)
 	c := &concurrentWriters{start: time.Now(), videos: map[int64][]int64{}, outcomes: map[string]int{}, writeHistory: writeHistory{netEnrollments: map[int64]int{}}}
-	c.testAPI = &testAPI{db: testdb.OpenPool(t, dsn), store: s, handler: gql.New(gql.Options{Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})}
+	c.testAPI = &testAPI{db: testdb.OpenPool(t, dsn), store: s, handler: gql.New(gql.Options{Store: s, Log: newLog(t)})}
 	for i, key := range queryColumn[int64](t, c.testAPI, "INSERT INTO users (name, email) SELECT n, n || '@7p.example' FROM generate_series(0, $1 + 1) n RETURNING id", learnerCount) {
 		switch i {
 		case learnerCount:

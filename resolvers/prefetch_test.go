@@ -2,7 +2,6 @@ package resolvers_test
 
 import (
 	"fmt"
-	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
@@ -169,7 +168,7 @@ func setupPrefetch(t *testing.T) (*testAPI, edu.Viewer) {
 	l := limits.Defaults()
 	l.Aliases, l.Cost, l.Fields = 1_000, 1<<40, 1<<40
 	a := &testAPI{db: testdb.OpenPool(t, dsn), store: s, handler: gql.New(gql.Options{
-		Store: s, Streams: streamOptions(t), Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Limits: l, Now: func() time.Time { return testdb.Now },
+		Store: s, Streams: streamOptions(t), Log: newLog(t), Limits: l, Now: func() time.Time { return testdb.Now },
 	})}
 	viewer := edu.Viewer{ID: student.ID, Role: edu.RoleAdmin}
 	a.exec(t, `UPDATE courses SET instructor_id = $1 WHERE id = (SELECT min(e.course_id) FROM enrollments e JOIN courses c ON c.id = e.course_id

@@ -3,7 +3,6 @@ package resolvers_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -47,7 +46,7 @@ func setupSessions(t *testing.T, dsn string) *sessionAPI {
 	e := &sessionAPI{tokens: tokens}
 	e.testAPI = &testAPI{db: testdb.OpenPool(t, dsn), store: s, handler: gql.New(gql.Options{
 		Limits: limitsWithLogins(),
-		Store:  s, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Introspection: true,
+		Store:  s, Log: newLog(t), Introspection: true,
 		Sessions: resolvers.SessionOptions{
 			Tokens: tokens, AccessTTL: accessTTL, RefreshTTL: refreshTTL,
 			RevokeTokens: func(_ context.Context, user, session int64) {

@@ -66,7 +66,7 @@ func setupAt(t *testing.T, dsn string, now time.Time) *testAPI {
 	t.Cleanup(s.Close)
 	return &testAPI{
 		handler: gql.New(gql.Options{
-			Store: s, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+			Store: s, Log: newLog(t),
 			Now: func() time.Time { return now }, Introspection: true, Streams: streamOptions(t),
 		}),
 		db:    testdb.OpenPool(t, dsn),

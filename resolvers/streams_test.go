@@ -2,7 +2,6 @@ package resolvers_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ import (
 func streamOptions(t *testing.T) transport.StreamOptions {
 	t.Helper()
 	return transport.StreamOptions{
-		Hub:    live.NewHub(live.Options{Changes: invalidation.New(nil, slog.New(slog.NewTextHandler(t.Output(), nil)))}),
+		Hub:    live.NewHub(live.Options{Changes: invalidation.New(nil, newLog(t))}),
 		Caller: func(*http.Request) memory.Caller { return memory.Caller{} },
 		TransferCaller: func(context.Context) func(context.Context) context.Context {
 			return func(to context.Context) context.Context { return to }

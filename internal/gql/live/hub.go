@@ -70,7 +70,7 @@ type Hub struct {
 	stopping  bool
 	unfollow  context.CancelFunc // nil without streams
 	stats     Stats
-	observe   func(time.Duration) // the delay of each event that a change has caused; nil for nobody
+	observe   func(time.Duration) // the delay of each event that a change has caused; nil for none
 }
 
 // Stats are counts since the start of the process, and of what there is now.
