@@ -25,9 +25,6 @@ type SearchQuery struct {
 	Excluded string
 }
 
-// IsEmpty reports whether the query has no words.
-func (q SearchQuery) IsEmpty() bool { return q.Whole == "" }
-
 // optionalWords are words that people add to the subject of a search and that few courses contain,
 // because every course is one, and stop words of languages other than English, whose stop words
 // PostgreSQL knows. They are required only if there is no other word.

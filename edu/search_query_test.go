@@ -1,6 +1,7 @@
 package edu_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -65,7 +66,7 @@ func FuzzSearchQuery(f *testing.F) {
 // SearchWords returns the words of SearchText, and their places.
 func TestSearchWords(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "Node.js: a C++/C# primer (.NET)", "Música, ＦＵＬＬ e\u0301 ½", "株式投資 入門Python本", "a 株", "ASP.NET", "C++11", "soft\u00adhyphen ﬁne"} {
+	for _, text := range []string{"", "Node.js: a C++/C# primer (.NET)", "Música, ＦＵＬＬ e\u0301 ½", "株式投資 入門Python本", "a 株", "ASP.NET", "C++11", "C♯", "C♯ and F#a", "3++", ".NET6 .NETs a.net", "soft\u00adhyphen ﬁne"} {
 		var words, places []string
 		for w := range edu.SearchWords(text) {
 			words, places = append(words, w.Word), append(places, text[w.Start:w.End])
@@ -80,6 +81,26 @@ func TestSearchWords(t *testing.T) {
 			if !strings.Contains(" "+edu.SearchText(place)+" ", " "+words[i]+" ") {
 				t.Errorf("%q: the word %q is at %q", text, words[i], place)
 			}
+		}
+	}
+}
+
+// Texts of the parts that make words differ have the same words in their places as SearchText has.
+func TestSearchWordsOfParts(t *testing.T) {
+	t.Parallel()
+	parts := []string{"c", "F", "++", "#", "♯", ".", "net", "NET", "6", "入", "門", "é", "py", " ", "-"}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		var b strings.Builder
+		for range 1 + r.IntN(6) {
+			b.WriteString(parts[r.IntN(len(parts))])
+		}
+		var words []string
+		for w := range edu.SearchWords(b.String()) {
+			words = append(words, w.Word)
+		}
+		if want := strings.Fields(edu.SearchText(b.String())); !slices.Equal(words, want) {
+			t.Fatalf("%q has the words %q, want %q", b.String(), words, want)
 		}
 	}
 }

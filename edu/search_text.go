@@ -9,7 +9,7 @@ import (
 
 // SearchText returns the words of a text in the form in which they are compared: in lower case and
 // without accents, with one blank between words. Documents, queries, suggestions, corrections and
-// tags are compared in this form, and slugs are made from it. The function search_text of the
+// tags are compared in this form. The function search_text of the
 // database is its twin: TestSearchTextTwins compares them.
 //
 //   - Unicode: compatibility forms are equal (NFKC), and so are letters with and without accents.

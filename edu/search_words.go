@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // SearchWord is a word of a text in the form of SearchText, and its place in the text in bytes.
@@ -26,19 +28,29 @@ func SearchWords(text string) iter.Seq[SearchWord] {
 			}
 			start := at
 			at = end
-			if !plain {
+			base := baseLetters(text[start:end])
+			if !plain && !isLetter(base) {
 				if !yieldFolded(text, start, end, yield) {
 					return
 				}
 				continue
 			}
-			word := SearchWord{Start: start, End: end, Word: lowerASCII(text[start:end])}
-			if end-start == 1 && strings.HasPrefix(text[end:], "++") {
+			word := SearchWord{Start: start, End: end, Word: base}
+			after, single := text[end:], isLetter(base)
+			sharp := 0
+			if r, size := utf8.DecodeRuneInString(after); r == '#' || r == '♯' {
+				sharp = size
+			}
+			switch {
+			case single && strings.HasPrefix(after, "++"):
 				word.End, word.Word = end+2, word.Word+"plusplus"
-			} else if end-start == 1 && strings.HasPrefix(text[end:], "#") && !startsWithASCIILetter(text[end+1:]) {
-				word.End, word.Word = end+1, word.Word+"sharp"
-			} else if word.Word == "net" && start > 0 && text[start-1] == '.' && !yield(SearchWord{start - 1, end, "dotnet"}) {
-				return
+			case single && sharp > 0 && !startsWithLetter(after[sharp:]):
+				word.End, word.Word = end+sharp, word.Word+"sharp"
+			case start > 0 && text[start-1] == '.' && strings.HasPrefix(word.Word, "net") && !startsWithLetter(word.Word[3:]):
+				word.End, word.Word = start+3, "net"
+				if !yield(SearchWord{start - 1, word.End, "dotnet"}) {
+					return
+				}
 			}
 			if !yield(word) {
 				return
@@ -48,15 +60,25 @@ func SearchWords(text string) iter.Seq[SearchWord] {
 	}
 }
 
-func startsWithASCIILetter(text string) bool { return text != "" && isASCIILetter(text[0]|0x20) }
+// baseLetters returns a text in lower case and without accents, before SearchText replaces other letters.
+func baseLetters(text string) string { return lowerASCII(removeRunes(norm.NFKD.String(text))) }
+
+func isLetter(word string) bool { return len(word) == 1 && isASCIILetter(word[0]) }
+
+func startsWithLetter(text string) bool {
+	_, size := utf8.DecodeRuneInString(text)
+	first := baseLetters(text[:size])
+	return first != "" && isASCIILetter(first[0])
+}
 
 // wordEnd returns the end of the word at the start of a text, and whether it is in ASCII. Letters
 // that form pairs are words apart from other letters.
 func wordEnd(text string, at int) (end int, plain bool) {
 	plain, end = true, at
+	first, _ := utf8.DecodeRuneInString(text[at:])
 	for end < len(text) {
 		if c := text[end]; c < utf8.RuneSelf {
-			if !isASCIILetter(c|0x20) && !isASCIIDigit(c) {
+			if !isASCIILetter(c|0x20) && !isASCIIDigit(c) || isPairedRune(first) {
 				return end, plain
 			}
 			end++
@@ -66,7 +88,7 @@ func wordEnd(text string, at int) (end int, plain bool) {
 		if isSearchSeparator(r) && !unicode.IsNumber(r) && !inRanges(removedRunes, r) {
 			return end, plain
 		}
-		if first, _ := utf8.DecodeRuneInString(text[at:]); end > at && isPairedRune(first) != isPairedRune(r) {
+		if end > at && isPairedRune(first) != isPairedRune(r) {
 			return end, plain
 		}
 		plain = false

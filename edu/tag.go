@@ -38,7 +38,7 @@ const (
 	TagCoursesEnrollments
 	// TagCoursesSlugs, "courses.slugs": the set of course slugs, for lookups that find nothing.
 	TagCoursesSlugs
-	// TagWords, "words": the vocabulary of spelling corrections.
+	// TagWords, "words": the vocabulary of corrections and suggestions.
 	TagWords
 	// TagCategories, "categories": the set of categories, their names and slugs.
 	TagCategories

@@ -90,7 +90,7 @@ func searchCourses(ctx context.Context, args searchArguments) (*edu.SearchResult
 	}
 	result := &edu.SearchResult{Page: edu.NewPage(newCourseHits(hits, q, selected.highlight), q.Page, (*edu.CourseHit).PageCursor)}
 	result.TotalCount = countMatches(groups, q.Filter, facetDimensions{})
-	result.Relaxed = len(hits) > 0 && hits[0].Relaxed
+	result.Relaxed = q.Mode == edu.SearchRelaxed || len(hits) > 0 && hits[0].Relaxed
 	courses := result.Nodes()
 	for _, sel := range selected.nodeSelections {
 		pf.walkCourses(courses, sel)

@@ -26,6 +26,9 @@ func (r *queryResolver) SearchSuggestions(ctx context.Context, prefix string, fi
 		return nil, err
 	}
 	titles := []string{}
+	if text != "" && edu.SearchText(text) == "" {
+		return titles, nil // it has no words
+	}
 	err = loaders.FromContext(ctx).RunQueries(store.Suggestions(text, first, func(title string) { titles = append(titles, title) }))
 	return titles, err
 }

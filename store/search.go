@@ -191,11 +191,9 @@ func SearchGroups(q edu.SearchArgs, into func(SearchGroup)) Query {
 	})
 }
 
-// Correction is the spelling of a word of a search text: whether any course contains it, and the
-// word to replace it by, "" for none.
+// Correction is a word of a search text, and the word to replace it by, "" for none.
 type Correction struct {
 	Word    string
-	Known   bool
 	Nearest string
 }
 
@@ -213,7 +211,7 @@ func Corrections(words []string, into func(Correction)) Query {
 		countCoursesWith("w.key"), " AS courses FROM unnest(")
 	s.dependOn(edu.TagCourses, edu.TagCoursesText, edu.TagWords)
 	s.addSQL(s.bindArg(words), "::text[], ", s.bindArg(keys), `::text[]) WITH ORDINALITY AS w (word, key, n))
-		SELECT w.word, w.stop OR w.courses > 0, coalesce((
+		SELECT w.word, coalesce((
 			SELECT n.word FROM (
 				SELECT v.word, 0::real AS distance FROM course_words v
 				WHERE length(v.word) >= 5 AND v.edits && word_edits(w.key) AND is_single_edit(v.word, w.key)
@@ -227,7 +225,7 @@ func Corrections(words []string, into func(Correction)) Query {
 		FROM w ORDER BY w.n`)
 	return s.buildQuery(func(rows pgx.Rows) error {
 		var c Correction
-		err := rows.Scan(&c.Word, &c.Known, &c.Nearest)
+		err := rows.Scan(&c.Word, &c.Nearest)
 		into(c)
 		return err
 	})

@@ -109,15 +109,15 @@ func TestFrequentCorrections(t *testing.T) {
 	}
 	insertCourses(t, db, true, map[string]int{"Phyton": 0, "Pyhton": 0})
 	want := []store.Correction{
-		{"pyhton", true, "python"}, // misspelled in one course
-		{"Phyton", true, ""},       // two edits
-		{"pithon", true, ""},       // in two courses of 12
-		{"pythno", false, "python"},
-		{"pythn", false, "python"},
-		{"pithn", false, "pithon"},
-		{"python", true, ""},
-		{"runing", false, "running"},
-		{"trail", true, ""},
+		{"pyhton", "python"}, // misspelled in one course
+		{"Phyton", ""},       // two edits
+		{"pithon", ""},       // in two courses of 12
+		{"pythno", "python"},
+		{"pythn", "python"},
+		{"pithn", "pithon"},
+		{"python", ""},
+		{"runing", "running"},
+		{"trail", ""},
 	}
 	var words []string
 	for _, c := range want {
