@@ -106,6 +106,8 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 		walkField(pf, []*edu.Review{p.Review}, sel, "ReviewPayload.review", (*prefetcher).walkReviews)
 	case *graph.AddVideoPayload:
 		walkField(pf, []*edu.Video{p.Video}, sel, "AddVideoPayload.video", (*prefetcher).walkVideos)
+	case *graph.UpdateVideoPayload:
+		walkField(pf, []*edu.Video{p.Video}, sel, "UpdateVideoPayload.video", (*prefetcher).walkVideos)
 	case *graph.RecordVideoProgressPayload:
 		walkField(pf, p.Enrollments, sel, "RecordVideoProgressPayload.enrollments", (*prefetcher).walkEnrollments)
 		walkField(pf, p.Videos, sel, "RecordVideoProgressPayload.videos", (*prefetcher).walkVideos)

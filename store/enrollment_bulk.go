@@ -42,7 +42,7 @@ func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emai
 				SELECT t.user_id, `)
 		courseArg := q.bindArg(course)
 		q.addSQL(courseArg, "::bigint, ", enrolledProgress, ` FROM (SELECT DISTINCT id AS user_id FROM found WHERE id IS NOT NULL) t
-				LEFT JOIN (`, watchedShares("ARRAY["+courseArg+"::bigint]", ""), `) w USING (user_id) ORDER BY t.user_id
+				LEFT JOIN (`, watchedShares("ARRAY["+courseArg+"::bigint]", " AND p.user_id IN (SELECT id FROM found)"), `) w USING (user_id) ORDER BY t.user_id
 				ON CONFLICT DO NOTHING RETURNING user_id
 			)
 			SELECT (SELECT count(*) FROM made),
