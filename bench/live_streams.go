@@ -25,7 +25,7 @@ type eventStream struct {
 	last   atomic.Int64 // when the last event arrived, as Unix time in nanoseconds
 }
 
-// liveStreams opens streams, each of one of the topics, and returns once each has its first event.
+// openStreams opens streams, each of one of the topics, and returns once each has its first event.
 func (t *liveTarget) openStreams(ctx context.Context, transport string, n int) ([]*eventStream, error) {
 	streams := make([]*eventStream, n)
 	opening, ctx := errgroup.WithContext(ctx)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/7p-education/api/edu"
@@ -48,10 +49,12 @@ func streamOptions(s *services, caller func(*http.Request) memory.Caller) transp
 // endStreams ends streams one after the other, so that their clients do not all connect to another server at once, and
 // closes WebSockets without streams. It returns when all are closed or the context is done.
 func (s *Server) endStreams(ctx context.Context) {
+	var streams sync.WaitGroup
 	if s.streams != nil {
-		s.streams.Close(ctx)
+		streams.Go(func() { s.streams.Close(ctx) })
 	}
 	s.api.CloseSockets(ctx)
+	streams.Wait()
 }
 
 func addStreamMetrics(m *telemetry.Metrics, hub *live.Hub) {

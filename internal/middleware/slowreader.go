@@ -51,7 +51,13 @@ func (c *writeTimeoutConn) extendDeadline() error {
 // SetWriteDeadline does nothing: net/http would remove the deadline after each response.
 func (c *writeTimeoutConn) SetWriteDeadline(time.Time) error { return nil }
 
-// UnwrapConn returns the inner connection, for writers that set a deadline of their own.
+// SetDeadline changes both deadlines, as net/http does when it gives the connection away. The next write sets its own.
+func (c *writeTimeoutConn) SetDeadline(t time.Time) error {
+	c.lastExtended.Store(0)
+	return c.Conn.SetDeadline(t)
+}
+
+// UnwrapConn returns the inner connection, for writes that do not block.
 func (c *writeTimeoutConn) UnwrapConn() net.Conn { return c.Conn }
 
 // CloseWrite supports net/http, which gives a client time to read why it was rejected before it

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -19,7 +20,6 @@ type Waker interface{ Wake() }
 // Conn is a connection with several writers, of which one writes at a time. It is safe for concurrent use.
 type Conn struct {
 	net.Conn
-	inner  net.Conn        // that Conn wraps
 	raw    syscall.RawConn // nil if every operation may block
 	linger time.Duration
 	owner  Owner
@@ -48,15 +48,11 @@ type wrappedConn interface{ UnwrapConn() net.Conn }
 // NewConn returns a connection that ends, and is closed, when a write fails, and the time of linger after its last
 // frame.
 func NewConn(conn net.Conn, linger time.Duration, owner Owner) *Conn {
-	c := &Conn{Conn: conn, inner: conn, linger: linger, owner: owner}
-	for {
-		outer, ok := c.inner.(wrappedConn)
-		if !ok {
-			break
-		}
-		c.inner = outer.UnwrapConn()
+	c := &Conn{Conn: conn, linger: linger, owner: owner}
+	for outer, ok := conn.(wrappedConn); ok; outer, ok = conn.(wrappedConn) {
+		conn = outer.UnwrapConn()
 	}
-	if tcp, ok := c.inner.(*net.TCPConn); ok {
+	if tcp, ok := conn.(*net.TCPConn); ok {
 		c.raw, _ = tcp.SyscallConn() // nil after an error
 	}
 	return c
@@ -85,7 +81,7 @@ func (c *Conn) Begin(caller Waker) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.writing || c.closing {
-		if caller != nil && !c.closing {
+		if caller != nil && !c.closing && !slices.Contains(c.waiting, caller) {
 			c.waiting = append(c.waiting, caller)
 		}
 		return false
@@ -223,10 +219,10 @@ func (c *Conn) writeNow(frame []byte) (n int, err error) {
 	return n, errors.Join(controlErr, err)
 }
 
-// writeRest writes what the client had no room for.
+// writeRest writes what the client had no room for. A connection that limits slow readers has its own deadlines.
 func (c *Conn) writeRest(rest []byte) error {
-	_ = c.inner.SetWriteDeadline(time.Now().Add(writeTimeout))
-	_, err := c.inner.Write(rest)
+	_ = c.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_, err := c.Conn.Write(rest)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,22 +44,26 @@ func checkNothingIsLost(t *testing.T) {
 			}
 		})
 	}
-	finals := make([]string, readers)
+	latest := make([]atomic.Value, readers)
 	operations := make([]operation, readers)
 	for i := range readers {
 		operations[i] = operation{d, []int64{rand.Int64N(ids), rand.Int64N(ids)}}
-		reading.Go(func() { finals[i] = readUntil(t, h, operations[i], written, stop) })
+		reading.Go(func() { readUntil(t, h, operations[i], &latest[i], written, stop) })
 	}
 	writing.Wait()
 	close(written)
-	time.Sleep(50 * time.Millisecond) // executions and deliveries
-	close(stop)
-	reading.Wait()
-	for i, final := range finals {
-		if want := payloadOf(operations[i].Execute(t.Context(), edu.Viewer{})); final != want {
-			t.Errorf("stream %d ends with %q, want %q", i, final, want)
+	for i, o := range operations {
+		want := payloadOf(o.Execute(t.Context(), edu.Viewer{}))
+		for deadline := time.Now().Add(waitTimeout); latest[i].Load() != want; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Errorf("stream %d ends with %q, want %q", i, latest[i].Load(), want)
+				break
+			}
 		}
 	}
+	time.Sleep(5 * time.Millisecond) // for responses that are sent twice
+	close(stop)
+	reading.Wait()
 }
 
 func payloadOf(x live.Execution) string {
@@ -66,15 +71,16 @@ func payloadOf(x live.Execution) string {
 	return strings.TrimSpace(body)
 }
 
-// readUntil reads a stream, which it closes and resumes now and then until everything is written. It returns the
-// last response.
-func readUntil(t *testing.T, h *live.Hub, o operation, written, stop chan struct{}) (last string) {
+// readUntil reads a stream, which it closes and resumes now and then until everything is written. It stores the latest
+// response.
+func readUntil(t *testing.T, h *live.Hub, o operation, latest *atomic.Value, written, stop chan struct{}) {
+	last := ""
 	id := ""
 	for {
 		r, err := h.Reserve(memory.Caller{})
 		if err != nil {
 			t.Error(err)
-			return last
+			return
 		}
 		s := r.Open(live.Request{Operation: o, First: o.Execute(context.Background(), edu.Viewer{}), LastEventID: id})
 		ready := listen(s)
@@ -82,12 +88,8 @@ func readUntil(t *testing.T, h *live.Hub, o operation, written, stop chan struct
 		for open := true; open; {
 			select {
 			case <-stop:
-				// What is ready has to be read first.
-				if e, _ := s.Next(); e != nil {
-					last = payload(e)
-				}
 				s.Close()
-				return last
+				return
 			case <-leave:
 				select {
 				case <-written:
@@ -107,6 +109,7 @@ func readUntil(t *testing.T, h *live.Hub, o operation, written, stop chan struct
 					t.Errorf("%q was sent after %q", got, last)
 				}
 				last, id = got, e.ID
+				latest.Store(got)
 				time.Sleep(rand.N(time.Millisecond))
 			}
 		}

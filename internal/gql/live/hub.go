@@ -79,7 +79,7 @@ type Stats struct {
 	Streams map[string]int
 	Watches int
 	// Executions counts executions after the first of a stream, Events the events that were sent, Silences
-	// the executions and events that brought a client nothing new, for each stream.
+	// the executions that changed no response, and the events that a stream had already.
 	Executions, Events, Silences uint64
 	// Rejected counts streams beyond a limit, Ended streams whose token was no longer accepted, and Dropped streams
 	// whose client did not read.

@@ -436,6 +436,23 @@ func TestSessions(t *testing.T) {
 	wantEnd(t, expiring, live.EndOfToken)
 }
 
+// A stream whose session has ended gets no response to a later change, and executes nothing, until its client notices.
+func TestEndedSessionGetsNothing(t *testing.T) {
+	t.Parallel()
+	d := newData()
+	h := live.NewHub(live.Options{Changes: d})
+	s := open(t, h, operation{d, []int64{1}}, edu.Viewer{ID: 1, Role: edu.RoleStudent}, "")
+	next(t, s)
+	s.EndAt(time.Now())
+	await(t, "ended", func() bool { return h.Stats().Ended == 1 })
+	before := d.executed.Load()
+	d.set(1, 1)
+	time.Sleep(50 * time.Millisecond)
+	if e, end := s.Next(); e != nil || end != live.EndOfToken || d.executed.Load() != before {
+		t.Errorf("event %v, end %v, %d executions", e, end, d.executed.Load()-before)
+	}
+}
+
 type verification struct {
 	v   edu.Viewer
 	err error

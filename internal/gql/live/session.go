@@ -57,6 +57,7 @@ func (s *Stream) EndAt(expiry time.Time) {
 func (h *Hub) endSession(s *Stream) {
 	if !s.closed && s.end == notEnded {
 		h.stats.Ended++
+		h.leaveWatch(s) // it gets no further response, and executes none
 		s.pending = nil // it may be of another account's rights
 		s.finish(EndOfToken)
 	}

@@ -49,7 +49,7 @@ type watch struct {
 	lastRun   time.Time
 	failures  int
 	failed    string      // the caller of the last execution, if that failed
-	clock     *time.Timer // executes a response that depends on the time again; nil if it does not
+	clock     *time.Timer // executes a response that depends on the time again; nil if none did
 }
 
 // joinWatch adds a stream to the watch of its first response, whose execution began at a mark.
@@ -74,14 +74,16 @@ func (h *Hub) addToWatch(s *Stream, o Operation, scope respcache.Scope) *watch {
 	return w
 }
 
-// leaveWatch removes a stream from its watch, and the watch with its last stream.
+// leaveWatch removes a stream from its watch, if it has one, and the watch with its last stream.
 func (h *Hub) leaveWatch(s *Stream) {
 	w := s.watch
-	delete(w.streams, s)
-	if len(w.streams) > 0 {
+	if w == nil {
 		return
 	}
-	w.remove()
+	s.watch = nil
+	if delete(w.streams, s); len(w.streams) == 0 {
+		w.remove()
+	}
 }
 
 // remove removes a watch without streams.
@@ -210,9 +212,12 @@ func (w *watch) execute() {
 	switch {
 	case len(w.streams) == 0:
 	case x.Unavailable:
+		if w.changed.IsZero() {
+			w.changed = changed
+		}
 		w.retry(s, x.RetryAfter)
 	case respcache.WidestScope(x.varyBy()) > w.key.scope:
-		w.split(respcache.WidestScope(x.varyBy()))
+		w.split(respcache.WidestScope(x.varyBy()), changed)
 	case w.latest == nil || began.sequence > w.began.sequence:
 		w.update(x, e, began)
 	default: // a new stream has brought a later response
@@ -243,12 +248,13 @@ func (w *watch) retry(s *Stream, after time.Duration) {
 
 // split distributes the streams to watches of a narrower scope: the response depends on more of the viewer
 // than before, so each of these watches has to be executed.
-func (w *watch) split(scope respcache.Scope) {
+func (w *watch) split(scope respcache.Scope, changed time.Time) {
 	streams := w.streams
 	w.streams = map[*Stream]struct{}{}
 	w.remove()
 	for s := range streams {
 		if narrower := w.hub.addToWatch(s, w.operation, scope); narrower.latest == nil {
+			narrower.changed = changed
 			narrower.scheduleAfter(0)
 		} else {
 			s.offer(narrower.latest)

@@ -1,10 +1,10 @@
 package transport
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 
 	"github.com/7p-education/api/internal/gql/live"
@@ -86,7 +86,7 @@ func (p *parkedStream) Run(*[]byte) {
 		if e != nil {
 			last = p.form.chunk(e)
 		}
-		p.conn.SendLast(append(bytes.Clone(last), append(chunk(p.form.end(end)), lastChunk...)...))
+		p.conn.SendLast(slices.Concat(last, chunk(p.form.end(end)), []byte(lastChunk)))
 	case e != nil:
 		p.conn.Send(e.Frame(p.form.name+" in chunks", p.form.chunk), true)
 	default:

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -54,27 +53,18 @@ func acceptedFormat(r *http.Request) incremental.Format {
 	return incremental.Whole
 }
 
-// partsWriter writes the parts of a response, each with the delimiter that ends it, so that clients need not wait for
-// the next.
-type partsWriter struct {
-	w       io.Writer
-	control *http.ResponseController
-}
-
 // beginParts sends the header of a response in parts.
-func (out responseWriter) beginParts(f incremental.Format) partsWriter {
-	p := partsWriter{out.w, http.NewResponseController(out.w)}
-	_ = p.control.SetReadDeadline(time.Time{}) // its end would cancel the request; the operation has a deadline
+func (out responseWriter) beginParts(f incremental.Format) {
+	_ = http.NewResponseController(out.w).SetReadDeadline(time.Time{}) // its end would cancel the request; the operation has a deadline
 	h := out.w.Header()
 	h.Set("Content-Type", partsContentTypes[f])
 	h["Cache-Control"] = noStore
 	h.Set("X-Accel-Buffering", "no")
 	out.w.WriteHeader(http.StatusOK)
-	return p
 }
 
 // writePart writes and flushes a part. The first one begins with a delimiter.
-func (p partsWriter) writePart(body []byte, first, last bool) error {
+func (out responseWriter) writePart(body []byte, first, last bool) error {
 	const head, delimiter, end = "Content-Type: application/json; charset=utf-8\r\n\r\n", "\r\n---\r\n", "\r\n-----\r\n"
 	text := make([]byte, 0, len(delimiter)+len(head)+len(body)+len(end))
 	if first {
@@ -86,15 +76,13 @@ func (p partsWriter) writePart(body []byte, first, last bool) error {
 	} else {
 		text = append(text, delimiter...)
 	}
-	if _, err := p.w.Write(text); err != nil {
-		return err
-	}
-	return p.control.Flush()
+	return flush(out.w, text)
 }
 
 // writeSinglePart writes a whole response as the only part, to a client that accepts nothing else.
 func (out responseWriter) writeSinglePart(ctx context.Context, body []byte) {
-	_ = out.beginParts(incremental.AcceptedFormat(ctx)).writePart(incremental.EncodeWhole(body), true, true)
+	out.beginParts(incremental.AcceptedFormat(ctx))
+	_ = out.writePart(incremental.EncodeWhole(body), true, true)
 }
 
 // serveParts executes an operation and writes its response: in parts if something was deferred.
@@ -123,11 +111,11 @@ func (h *Handler) serveParts(ctx context.Context, out responseWriter, op *graphq
 	if len(resp.Errors) > 0 {
 		middleware.RecordErrorCode(ctx, response.ErrorCode(resp.Errors[0]), false)
 	}
-	w := out.beginParts(incremental.AcceptedFormat(ctx))
-	err := w.writePart(initial, true, false)
+	out.beginParts(incremental.AcceptedFormat(ctx))
+	err := out.writePart(initial, true, false)
 	for err == nil && parts.HasNext() {
 		body := h.nextPart(ctx, responses, parts)
-		err = w.writePart(body, false, !parts.HasNext())
+		err = out.writePart(body, false, !parts.HasNext())
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/response"
@@ -131,10 +132,16 @@ func (s *socket) Readable() {
 
 // read reads messages until there are no more, and parks the connection then.
 func (s *socket) read(from *bufio.Reader) {
+	defer func() {
+		if p := recover(); p != nil { // no net/http recovers it
+			_ = panicResponse(s.upgrade, s.handler.exec, p)
+			s.leave()
+		}
+	}()
 	for {
 		text, err := s.readText(from)
 		if err != nil {
-			s.End()
+			s.leave()
 			return
 		}
 		s.lastRead.Store(time.Now().Unix())
@@ -146,6 +153,12 @@ func (s *socket) read(from *bufio.Reader) {
 			return
 		}
 	}
+}
+
+// leave ends a connection from which nothing is read any more, and operations that were started after Gone.
+func (s *socket) leave() {
+	s.End()
+	s.endOperations(false)
 }
 
 func (s *socket) receiveText(text []byte) {
@@ -254,6 +267,10 @@ func (s *socket) receiveSubscribe(m socketMessage) {
 		return
 	case len(m.ID) > maxOperationIDBytes:
 		s.close(closeBadMessage, fmt.Sprintf("Invalid message received: an id may have %d bytes", maxOperationIDBytes))
+		return
+	}
+	if s.handler.stopping.Load() {
+		s.closeFor(live.EndOfServer) // the client subscribes elsewhere: an error would be final for it
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -367,14 +384,13 @@ func (s *socket) follow(o *socketOperation, started startedStream) {
 	current := s.operations[o.id] == o
 	if current {
 		o.stream, o.cancel = started.stream, nil
+		o.stream.EndAt(s.expiry) // of a newer token than the first execution had, if the session was extended
 	}
-	expiry := s.expiry // of a newer token than the first execution had, if the session was extended
 	s.mu.Unlock()
 	if !current { // the client has completed it, or is gone
 		started.stream.Close()
 		return
 	}
-	started.stream.EndAt(expiry)
 	started.stream.Notify(o)
 }
 

@@ -414,3 +414,17 @@ func TestSocketHeaders(t *testing.T) {
 		t.Errorf("the headers are %v", got)
 	}
 }
+
+// A panic while a message is read ends its socket, and not the process.
+func TestSocketPanic(t *testing.T) {
+	t.Parallel()
+	s := newStreamServer(t, func(o *transport.Options) {
+		o.Streams.Authenticate = func(context.Context, string) (edu.Viewer, time.Time, error) { panic("broken") }
+	})
+	c := s.dial(t)
+	c.send(t, `{"type":"connection_init","payload":{"Authorization":"Bearer x"}}`)
+	if _, err := c.reader.ReadByte(); !errors.Is(err, io.EOF) {
+		t.Errorf("after a panic: %v", err)
+	}
+	s.dialAcked(t, "")
+}

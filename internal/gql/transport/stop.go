@@ -28,7 +28,7 @@ func (h *Handler) CloseSockets(ctx context.Context) {
 }
 
 // closeIfStopping closes a socket of a server that stops if it has no operations, or only streams of which one has
-// ended. Others wait for their responses.
+// ended. Others wait for their responses. It does not wait for a client that does not read.
 func (s *socket) closeIfStopping() {
 	s.mu.Lock()
 	done := s.ended || s.handler.stopping.Load() && len(s.operations) == 0
@@ -37,6 +37,6 @@ func (s *socket) closeIfStopping() {
 	}
 	s.mu.Unlock()
 	if done && !s.IsClosing() {
-		s.close(ws.StatusGoingAway, "the server stops: connect again")
+		go s.close(ws.StatusGoingAway, "the server stops: connect again")
 	}
 }

@@ -115,15 +115,18 @@ func (h *Handler) serveStream(w http.ResponseWriter, r *http.Request, s *live.St
 	if canPark(r) {
 		w.Header().Set("Connection", "close") // net/http cannot have a parked one back
 	}
+	isParked := false
+	defer func() {
+		if !isParked {
+			s.Close()
+		}
+	}()
 	if form.sendHeader(w) != nil {
-		s.Close()
 		return
 	}
-	if h.parkStream(w, r, s, form) {
-		return
+	if isParked = h.parkStream(w, r, s, form); !isParked {
+		h.pump(r.Context(), w, s, form)
 	}
-	defer s.Close()
-	h.pump(r.Context(), w, s, form)
 }
 
 // channelListener receives an element when its stream has something.
@@ -235,6 +238,11 @@ func (h *Handler) openStream(ctx context.Context, start streamStart, op *graphql
 		request.Verify = h.verifier(request.Viewer.ID, start.token)
 	}
 	s := reservation.Open(request)
+	defer func() {
+		if started.stream == nil { // after a panic
+			s.Close()
+		}
+	}()
 	start.meter.Release()
 	if start.token != nil {
 		h.confirmSession(ctx, s, request.Viewer, start.token())
@@ -274,5 +282,13 @@ func bearerToken(r *http.Request) string {
 
 // verifier returns a function that verifies the current token of a stream again.
 func (h *Handler) verifier(user int64, token func() string) func(context.Context) (edu.Viewer, error) {
-	return func(ctx context.Context) (edu.Viewer, error) { return h.Streams.Reauthenticate(ctx, user, token()) }
+	return func(ctx context.Context) (v edu.Viewer, err error) {
+		defer func() {
+			if p := recover(); p != nil { // no request, and no net/http, recovers it
+				_ = panicResponse(ctx, h.exec, p)
+				err = edu.Errorf(edu.Unavailable, "the token cannot be verified")
+			}
+		}()
+		return h.Streams.Reauthenticate(ctx, user, token())
+	}
 }
