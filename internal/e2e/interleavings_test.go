@@ -43,6 +43,7 @@ type interleaver struct {
 	last    streamEvent   // that was received last, over all connections
 
 	lost, doubled, stale int
+	failure              error // of a write
 }
 
 func (i *interleaver) title(n int) string { return fmt.Sprintf("Title %d of %d.", n, i.course) }
@@ -111,7 +112,8 @@ func (i *interleaver) numberOf(e streamEvent) int {
 // run writes and watches until enough is done.
 func (i *interleaver) run(ctx context.Context, left *atomic.Int64) {
 	for left.Add(-1) >= 0 && ctx.Err() == nil {
-		if i.write(ctx) != nil {
+		if i.failure = i.write(ctx); i.failure != nil {
+			left.Store(0)
 			return
 		}
 		for i.numberOf(i.last) < i.written && ctx.Err() == nil {
@@ -176,6 +178,9 @@ func TestInterleavings(t *testing.T) {
 	var lost, doubled, stale int
 	for _, i := range all {
 		lost, doubled, stale = lost+i.lost, doubled+i.doubled, stale+i.stale
+		if i.failure != nil {
+			t.Errorf("a write failed: %v", i.failure)
+		}
 	}
 	t.Logf("%d writes, %d outages: %d lost, %d doubled, %d stale", wanted, outages, lost, doubled, stale)
 	if lost+doubled+stale > 0 {
