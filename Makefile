@@ -1,6 +1,9 @@
-.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-writes interleavings mutants test
-test: ## Runs all checks: lint, generated code, Go tests, a browser, fuzzing (about 10 minutes).
+.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-writes fuzz interleavings mutants test
+test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
+
+fuzz: ## Runs each fuzz target 20,000 times (about 10 minutes).
+	./scripts/fuzz
 
 mutants: ## Changes the code in small ways and checks that tests notice (1 to 2 hours).
 	go run ./internal/testdb/cluster -- go run ./scripts/mutants $(MUTANTS_ARGS)
