@@ -126,6 +126,11 @@ func (i *interleaver) run(ctx context.Context, left *atomic.Int64) {
 			}
 			cancel()
 		}
+		if rand.IntN(4) == 0 && ctx.Err() == nil { // it has everything
+			connection, cancel := context.WithTimeout(ctx, rand.N(200*time.Millisecond))
+			_ = i.watch(connection, 0)
+			cancel()
+		}
 	}
 }
 
