@@ -40,7 +40,7 @@ type Changes interface {
 // Options configure a Hub.
 type Options struct {
 	Changes Changes
-	// MinInterval is the least time between two executions of one operation.
+	// MinInterval is the least time between two executions of one operation, unless a request may have any.
 	MinInterval time.Duration
 	// MaxStreams limits the streams of the process, MaxPerCaller those of an account, or of an address
 	// without one, and MaxPerAddress those of all accounts of an address.
@@ -214,6 +214,9 @@ func (r *Reservation) Open(request Request) *Stream {
 	s := &Stream{
 		hub: h, caller: r.caller, viewer: request.Viewer, withCaller: request.WithCaller, verifyToken: request.Verify,
 		interval: max(request.Interval, h.options.MinInterval), transport: request.Transport,
+	}
+	if request.AnyInterval && request.Interval > 0 {
+		s.interval = request.Interval
 	}
 	e := newEvent(request.First.Body, r.mark.position)
 	if at, hash, ok := parseEventID(request.LastEventID); ok {

@@ -20,8 +20,10 @@ type Request struct {
 	First Execution
 	// LastEventID is the id of the last event that the client has read, "" for none.
 	LastEventID string
-	// Interval is the least time between two executions; 0 is the hub's.
-	Interval time.Duration
+	// Interval is the least time between two executions; 0 is the hub's, which is also the least one unless
+	// AnyInterval is set.
+	Interval    time.Duration
+	AnyInterval bool
 	// Verify returns the viewer of the client's token as of now, or why the token is no longer accepted; nil
 	// without a token.
 	Verify func(context.Context) (edu.Viewer, error)

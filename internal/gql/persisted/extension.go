@@ -88,6 +88,12 @@ func (*Extension) ExtensionName() string { return "PersistedQueries" }
 // Validate accepts every schema.
 func (*Extension) Validate(graphql.ExecutableSchema) error { return nil }
 
+// statListed is set for an operation whose text is in the list of trusted documents.
+const statListed = "listedDocument"
+
+// IsListed reports whether the text of an operation is in the list of trusted documents.
+func IsListed(op *graphql.OperationContext) bool { return op.Stats.GetExtension(statListed) != nil }
+
 type trustedTextKey struct{}
 
 // WithTrustedText returns a context for operations whose text was accepted before: the extension
@@ -136,7 +142,7 @@ func (e *Extension) findDocument(ctx context.Context, r *graphql.RawParams, ref 
 	if d := e.Documents.FindByIDOrHash(ref.key()); d != nil {
 		e.stats.hits.Add(1)
 		r.Query = d.Body
-		return e.recordUse(r, d)
+		return e.recordUse(ctx, r, d)
 	}
 	listOnly := e.Mode == ModeTrusted || e.Mode == ModeSafelist
 	switch {
@@ -154,14 +160,14 @@ func (e *Extension) findDocument(ctx context.Context, r *graphql.RawParams, ref 
 	}
 	e.stats.hits.Add(1)
 	r.Query = string(text)
-	return e.checkRegisteredText(r, ref.hash)
+	return e.checkRegisteredText(ctx, r, ref.hash)
 }
 
 // checkRegisteredText counts a registered text that is equal to a document of the list after
 // normalization, and rejects it if the document is retired.
-func (e *Extension) checkRegisteredText(r *graphql.RawParams, hash string) *gqlerror.Error {
+func (e *Extension) checkRegisteredText(ctx context.Context, r *graphql.RawParams, hash string) *gqlerror.Error {
 	if d := e.Documents.FindByRegisteredText(hash, r.Query); d != nil {
-		return e.recordUse(r, d)
+		return e.recordUse(ctx, r, d)
 	}
 	return nil
 }
@@ -176,7 +182,7 @@ func (e *Extension) checkText(ctx context.Context, r *graphql.RawParams, hash st
 		d := e.Documents.FindByText(r.Query)
 		switch {
 		case d != nil:
-			if err := e.recordUse(r, d); err != nil || e.Mode == ModeSafelist || d.Hash == hash {
+			if err := e.recordUse(ctx, r, d); err != nil || e.Mode == ModeSafelist || d.Hash == hash {
 				return err // the list has the text of the hash, or no text may be registered
 			}
 		case e.Mode == ModeLog:
@@ -195,11 +201,12 @@ func (e *Extension) checkText(ctx context.Context, r *graphql.RawParams, hash st
 
 // recordUse counts the use of a document, and rejects the request if the document is retired
 // for its client.
-func (e *Extension) recordUse(r *graphql.RawParams, d *Document) *gqlerror.Error {
+func (e *Extension) recordUse(ctx context.Context, r *graphql.RawParams, d *Document) *gqlerror.Error {
 	client, version := clientNameVersion(r)
 	e.Uses.RecordUsage(d.ID, client, version, time.Now())
 	minimum, retired := d.findRetirement(client)
 	if !retired {
+		graphql.GetOperationContext(ctx).Stats.SetExtension(statListed, true)
 		return nil
 	}
 	e.stats.retired.Add(1)

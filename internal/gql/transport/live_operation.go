@@ -39,6 +39,17 @@ func liveInterval(op *graphql.OperationContext) time.Duration {
 	return time.Duration(min(max(n, 0), maxLiveInterval.Milliseconds())) * time.Millisecond
 }
 
+// setsInterval reports whether a trusted document has the interval of its query in its text: it may be less than
+// LIVE_MIN_INTERVAL. The value of a variable would be the client's choice.
+func setsInterval(op *graphql.OperationContext) bool {
+	directive := op.Operation.Directives.ForName(directiveLive)
+	if directive == nil || !persisted.IsListed(op) {
+		return false
+	}
+	argument := directive.Arguments.ForName("minIntervalMillis")
+	return argument != nil && argument.Value.Kind == ast.IntValue
+}
+
 // maxLiveInterval is the longest interval that a query may request.
 const maxLiveInterval = time.Hour
 

@@ -232,7 +232,7 @@ func (h *Handler) openStream(ctx context.Context, start streamStart, op *graphql
 	}
 	request := live.Request{
 		Operation: operation, Viewer: edu.ViewerFrom(ctx), WithCaller: h.Streams.TransferCaller(ctx),
-		Transport: start.transport, First: first, LastEventID: start.lastEventID, Interval: liveInterval(op),
+		Transport: start.transport, First: first, LastEventID: start.lastEventID, Interval: liveInterval(op), AnyInterval: setsInterval(op),
 	}
 	if start.token != nil {
 		request.Verify = h.verifier(request.Viewer.ID, start.token)

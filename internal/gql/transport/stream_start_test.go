@@ -2,17 +2,21 @@ package transport_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
+	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/transport"
 	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/invalidation"
@@ -83,6 +87,44 @@ func TestLargeFirstResponse(t *testing.T) {
 		first := gqltest.NewClient(h).FirstEvent(t, edu.Viewer{}, `{"query":"subscription{ticks}"}`)
 		if got := strings.Contains(first.Text(), "minIntervalMillis"); got != wantStream || !wantStream && first.Result(t).Code() != "MAX_RESPONSE_BYTES_LIMIT" {
 			t.Errorf("%d bytes: got %.200s, want a stream: %v", size, first.Text(), wantStream)
+		}
+	}
+}
+
+// A trusted document may have an interval below the server's in its text; other texts and variables may not.
+func TestIntervals(t *testing.T) {
+	t.Parallel()
+	const short, variable = `query S @live(minIntervalMillis: 20) {hello}`, `query V($n: Int) @live(minIntervalMillis: $n) {hello}`
+	var documents []*persisted.Document
+	for id, text := range map[string]string{"short": short, "variable": variable, "none": `query N @live {hello}`} {
+		d, err := persisted.NewDocument(id, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents = append(documents, d)
+	}
+	local := cache.NewMemory(1 << 20)
+	t.Cleanup(func() { _ = local.Close() })
+	exec := newExecutor(respondHello, &persisted.Extension{
+		Mode: persisted.ModeAPQ, Store: local, TTL: time.Minute, Log: slog.New(slog.DiscardHandler),
+		Documents: persisted.NewList(documents), Uses: new(persisted.UsageCounter),
+	})
+	options := streamOptions(t)
+	options.Hub = live.NewHub(live.Options{Changes: invalidation.New(nil, slog.New(slog.DiscardHandler)), MinInterval: 100 * time.Millisecond})
+	h := transport.New(exec, transport.Options{MaxBodyBytes: maxBody, Streams: options})
+	for body, want := range map[string]int{
+		`{"documentId":"short"}`:                                        20,
+		`{"query":"` + short + `"}`:                                     20,
+		`{"query":"query Other @live(minIntervalMillis: 20) {hello}"}`:  100,
+		`{"query":"query Other @live(minIntervalMillis: 200) {hello}"}`: 200,
+		`{"documentId":"variable","variables":{"n":20}}`:                100,
+		`{"documentId":"variable","variables":{"n":200}}`:               200,
+		`{"documentId":"none"}`:                                         100,
+		`{"query":"` + variable + `","variables":{"n":-1}}`:             100,
+	} {
+		first := gqltest.NewClient(h).FirstEvent(t, edu.Viewer{}, body)
+		if !strings.Contains(first.Text(), fmt.Sprintf(`"minIntervalMillis":%d}`, want)) {
+			t.Errorf("%s: got %s, want %d ms", body, first, want)
 		}
 	}
 }
