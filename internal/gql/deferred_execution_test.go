@@ -42,14 +42,19 @@ type deferredClient struct {
 	cancel context.CancelFunc
 }
 
-// openDeferred sends a query to a server.
+// openDeferred sends a query to a server of a handler.
 func openDeferred(t *testing.T, h http.Handler, text string) deferredClient {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
+	return openDeferredAt(t, s.URL, text)
+}
+
+func openDeferredAt(t *testing.T, serverURL, text string) deferredClient {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, strings.NewReader(gqltest.QueryBody(text, nil)))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, serverURL, strings.NewReader(gqltest.QueryBody(text, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
