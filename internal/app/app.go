@@ -59,6 +59,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	defer runtime.KeepAlive(tuneCollector(c))
+	go releaseIdleMemory(ctx)
 	listener, err := openListener(c.Addr)
 	if err != nil {
 		return err
