@@ -44,19 +44,19 @@ func checkNothingIsLost(t *testing.T) {
 			}
 		})
 	}
-	latest := make([]atomic.Value, readers)
-	operations := make([]operation, readers)
-	for i := range readers {
-		operations[i] = operation{d, []int64{rand.Int64N(ids), rand.Int64N(ids)}}
-		reading.Go(func() { readUntil(t, h, operations[i], &latest[i], written, stop) })
+	watchers := make([]watcher, readers)
+	for i := range watchers {
+		watchers[i].operation = operation{d, []int64{rand.Int64N(ids), rand.Int64N(ids)}}
+		reading.Go(func() { watchers[i].read(t, h, written, stop) })
 	}
 	writing.Wait()
 	close(written)
-	for i, o := range operations {
-		want := payloadOf(o.Execute(t.Context(), edu.Viewer{}))
-		for deadline := time.Now().Add(waitTimeout); latest[i].Load() != want; time.Sleep(time.Millisecond) {
+	for i := range watchers {
+		w := &watchers[i]
+		want := payloadOf(w.operation.Execute(t.Context(), edu.Viewer{}))
+		for deadline := time.Now().Add(waitTimeout); w.latest.Load() != want; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
-				t.Errorf("stream %d ends with %q, want %q", i, latest[i].Load(), want)
+				t.Errorf("stream %d ends with %q, want %q", i, w.latest.Load(), want)
 				break
 			}
 		}
@@ -71,9 +71,14 @@ func payloadOf(x live.Execution) string {
 	return strings.TrimSpace(body)
 }
 
-// readUntil reads a stream, which it closes and resumes now and then until everything is written. It stores the latest
-// response.
-func readUntil(t *testing.T, h *live.Hub, o operation, latest *atomic.Value, written, stop chan struct{}) {
+// watcher watches an operation.
+type watcher struct {
+	operation operation
+	latest    atomic.Value // the response
+}
+
+// read reads a stream, which it closes and resumes now and then until everything is written.
+func (w *watcher) read(t *testing.T, h *live.Hub, written, stop chan struct{}) {
 	last := ""
 	id := ""
 	for {
@@ -82,7 +87,7 @@ func readUntil(t *testing.T, h *live.Hub, o operation, latest *atomic.Value, wri
 			t.Error(err)
 			return
 		}
-		s := r.Open(live.Request{Operation: o, First: o.Execute(context.Background(), edu.Viewer{}), LastEventID: id})
+		s := r.Open(live.Request{Operation: w.operation, First: w.operation.Execute(context.Background(), edu.Viewer{}), LastEventID: id})
 		ready := listen(s)
 		leave := time.After(rand.N(5 * time.Millisecond))
 		for open := true; open; {
@@ -109,7 +114,7 @@ func readUntil(t *testing.T, h *live.Hub, o operation, latest *atomic.Value, wri
 					t.Errorf("%q was sent after %q", got, last)
 				}
 				last, id = got, e.ID
-				latest.Store(got)
+				w.latest.Store(got)
 				time.Sleep(rand.N(time.Millisecond))
 			}
 		}
