@@ -4,8 +4,12 @@ package migrations
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
+	"io/fs"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -54,17 +58,42 @@ func RevertLatest(ctx context.Context, pool *pgxpool.Pool) (string, error) {
 	return file, err
 }
 
-// ListMigrations returns all migrations, the oldest first.
+// ListMigrations returns all migrations, the oldest first. It reads one table and takes no lock: goose's
+// Status waits for a migration that is being applied, and servers that start together for one another.
 func ListMigrations(ctx context.Context, pool *pgxpool.Pool) ([]Migration, error) {
-	var list []Migration
-	err := withProvider(pool, func(p *goose.Provider) error {
-		all, err := p.Status(ctx)
-		for _, m := range all {
-			list = append(list, Migration{m.Source.Version, m.Source.Path, m.State == goose.StateApplied})
+	applied, err := readApplied(ctx, pool)
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	files, err := fs.Glob(FS, "*.sql") // sorted
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	list := make([]Migration, len(files))
+	for i, file := range files {
+		version, err := goose.NumericComponent(file)
+		if err != nil {
+			return nil, fmt.Errorf("migrations: %w", err)
 		}
-		return err
-	})
-	return list, err
+		list[i] = Migration{version, file, applied[version]}
+	}
+	return list, nil
+}
+
+// readApplied returns the versions of the applied migrations. goose adds a row for each change of a version.
+func readApplied(ctx context.Context, pool *pgxpool.Pool) (map[int64]bool, error) {
+	const text = "-- name: AppliedMigrations\nSELECT version_id, is_applied FROM goose_db_version ORDER BY id"
+	applied := map[int64]bool{}
+	var version int64
+	var isApplied bool
+	rows, err := pool.Query(ctx, text, pgx.QueryExecModeExec)
+	if err == nil {
+		_, err = pgx.ForEachRow(rows, []any{&version, &isApplied}, func() error { applied[version] = isApplied; return nil })
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42P01" { // undefined_table: none was ever applied
+		return applied, nil
+	}
+	return applied, err
 }
 
 // CountPending returns the number of migrations that the database lacks.
