@@ -67,6 +67,13 @@ func isMissingAccount(err error) bool {
 var errCommitUnknown = edu.Errorf(edu.Unavailable,
 	"the connection to the database was lost during the commit: check whether the change was made; a request with an Idempotency-Key can be repeated safely")
 
+// IsAway reports whether an error means that the database cannot be used now, and that it may be later: it cannot be
+// reached, starts, stops, or has no connection left. A rejected password is not such an error.
+func IsAway(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "53300" || isUnreachable(err) // too_many_connections
+}
+
 // isUnreachable reports whether the server could not be reached, is not the right one, or went away
 // before it responded. Another server may then serve the read.
 func isUnreachable(err error) bool {

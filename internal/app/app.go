@@ -53,22 +53,33 @@ type services struct {
 
 // Serve runs the server until the context ends, and then drains and closes it.
 func Serve(ctx context.Context, c *config.Config) (err error) {
-	s, err := Open(ctx, c, os.Stdout)
+	s, err := newServer(c, os.Stdout)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	defer runtime.KeepAlive(tuneCollector(c))
 	go releaseIdleMemory(ctx)
 	listener, err := openListener(c.Addr)
 	if err != nil {
 		return err
 	}
+	starting := &startingHandler{}
+	srv := newHTTPServer(starting, s.log, productionTimeouts)
+	ended := s.acceptRequests(srv, listener)
+	s.log.Info("starting", "addr", listener.Addr().String())
+	if err := s.open(ctx); err != nil {
+		_ = srv.Close()
+		if ctx.Err() != nil {
+			return nil // it was stopped before it had started
+		}
+		return err
+	}
+	defer func() { err = errors.Join(err, srv.Close(), s.Close()) }()
+	starting.handler.Store(&s.handler)
 	s.startBackground(ctx)
 	printBanner(c, listener.Addr(), s.db)
 	s.log.Info("listening", "addr", listener.Addr().String())
-	srv := newHTTPServer(s.handler, s.log, productionTimeouts)
-	if err := s.serveRequests(ctx, srv, listener); err != nil {
+	if err := s.awaitEnd(ctx, ended); err != nil {
 		return err
 	}
 	s.health.StartDraining()
@@ -78,6 +89,18 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 // Open checks the settings, opens the parts of a server and builds its routes. Logs and the access
 // log are written to output. The context ends what the parts do in the background.
 func Open(ctx context.Context, c *config.Config, output io.Writer) (*Server, error) {
+	s, err := newServer(c, output)
+	if err == nil {
+		err = s.open(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// newServer checks the settings.
+func newServer(c *config.Config, output io.Writer) (*Server, error) {
 	in, mistakes := readInputs(c)
 	if err := errors.Join(c.Check(), mistakes); err != nil {
 		return nil, err
@@ -89,14 +112,19 @@ func Open(ctx context.Context, c *config.Config, output io.Writer) (*Server, err
 	s.responseMemory = memory.NewPool(c.ResponseMemoryMiB << 20)
 	s.connections = middleware.NewConnectionLimit(c.MaxConnectionsPerAddress, c.TrustedProxies, s.log)
 	s.accessLog = output
+	return s, nil
+}
+
+// open opens the parts and builds the routes. After an error it closes the parts that were open.
+func (s *Server) open(ctx context.Context) error {
 	err := s.openParts(ctx)
 	if err == nil {
-		s.handler, s.api, err = buildRoutes(c, s.log, &s.services)
+		s.handler, s.api, err = buildRoutes(s.config, s.log, &s.services)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return errors.Join(err, s.Close())
 	}
-	return s, nil
+	return nil
 }
 
 // openParts opens one part after the other, each after the ones it uses.
@@ -107,13 +135,10 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	s.onClose(s.shared.closeStore)
 	s.responseCache = openResponseCache(c, log, s.shared.redis, false)
-	if s.db, err = openDatabase(ctx, c, s.responseCache.invalidation.Publish); err != nil {
+	if s.db, err = s.awaitDatabase(ctx); err != nil {
 		return err
 	}
 	s.onClose(s.db.Close)
-	if err := s.db.PrepareSchema(ctx); err != nil {
-		return err
-	}
 	s.shared.separateKeys(s.db)
 	s.health = middleware.NewHealth(log, healthTimeout, slices.Concat(s.shared.readinessChecks(), s.db.readinessChecks())...)
 	subscriptions, unsubscribe := context.WithCancel(ctx)
@@ -161,15 +186,20 @@ func (s *Server) startBackground(ctx context.Context) {
 	})
 }
 
-// serveRequests serves until the context ends. It returns an error if the server or the private
-// PostgreSQL ends earlier.
-func (s *Server) serveRequests(ctx context.Context, srv *http.Server, listener net.Listener) error {
-	failed := make(chan error, 1)
+// acceptRequests serves in the background. The channel has the error with which that ends.
+func (s *Server) acceptRequests(srv *http.Server, listener net.Listener) <-chan error {
+	ended := make(chan error, 1)
 	go func() {
-		failed <- srv.Serve(s.connections.Limit(middleware.LimitSlowReaders(listener, productionTimeouts.write)))
+		ended <- srv.Serve(s.connections.Limit(middleware.LimitSlowReaders(listener, productionTimeouts.write)))
 	}()
+	return ended
+}
+
+// awaitEnd returns when the context ends. It returns an error if the HTTP server or the private PostgreSQL ends
+// earlier.
+func (s *Server) awaitEnd(ctx context.Context, serverEnded <-chan error) error {
 	select {
-	case err := <-failed:
+	case err := <-serverEnded:
 		return err
 	case <-s.db.embeddedExited():
 		return fmt.Errorf("the private PostgreSQL has exited: see its log, %s", s.db.embedded.LogFile())

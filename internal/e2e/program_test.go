@@ -80,6 +80,14 @@ type program struct {
 // serve7p starts the server on a free port and waits for its banner.
 func serve7p(t *testing.T, env ...string) *program {
 	t.Helper()
+	p := start7p(t, env...)
+	p.awaitStarted(t)
+	return p
+}
+
+// start7p is serve7p without waiting until the program serves requests.
+func start7p(t *testing.T, env ...string) *program {
+	t.Helper()
 	p := &program{stdout: newOutput(), stderr: newOutput(), exited: make(chan struct{})}
 	p.cmd = command(context.Background(), append([]string{"ADDR=127.0.0.1:0", "RATE_LIMIT=off"}, env...)) // t.Context would end before the cleanup
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
@@ -94,11 +102,17 @@ func serve7p(t *testing.T, env ...string) *program {
 		_ = p.cmd.Process.Kill()
 		<-p.exited
 	})
-	p.base = "http://" + p.await(t, "msg", "listening")["addr"].(string)
+	p.base = "http://" + p.await(t, "msg", "starting")["addr"].(string)
+	return p
+}
+
+// awaitStarted waits until the parts of the program are open.
+func (p *program) awaitStarted(t *testing.T) {
+	t.Helper()
+	p.await(t, "msg", "listening")
 	p.awaitText(t, p.stderr, "the banner", func(text string) bool { // it ends with an empty line
 		return strings.Contains(text, "  Health ") && strings.HasSuffix(text, "\n\n")
 	})
-	return p
 }
 
 // awaitReady waits until /readyz reports that the program is ready: on a busy machine a check may time out first.
