@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/embedpg"
+	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/migrations"
 	"github.com/7p-education/api/store"
 )
@@ -89,14 +91,12 @@ func fillDatabase(ctx context.Context, server *embedpg.Server, name string) erro
 		printStatus("loaded in %.0f s", time.Since(start).Seconds())
 	}
 	// The server's jobs would otherwise do this work during the measurement.
-	if _, err := db.EnsurePartitions(ctx, time.Now(), 2); err != nil {
-		return err
+	for _, j := range jobs.ServerJobs(db) {
+		if _, err := jobs.RunNow(ctx, db, slog.New(slog.DiscardHandler), j); err != nil {
+			return err
+		}
 	}
-	if _, err := db.RefreshRelatedCourses(ctx, 24*time.Hour); err != nil {
-		return err
-	}
-	_, err = db.RefreshAnalytics(ctx, time.Minute)
-	return err
+	return nil
 }
 
 // dropOldDatabases drops the databases of earlier schemas, demo data and weeks.

@@ -186,8 +186,8 @@ func (s *Store) RecordDocumentUses(ctx context.Context, uses []DocumentUse) erro
 
 // DeleteUnusedDocumentUses deletes the uses that are older than DocumentUseTTL, and returns their number.
 func (s *Store) DeleteUnusedDocumentUses(ctx context.Context) (uses int, err error) {
-	err = s.withAdvisoryLock(ctx, "delete_unused_document_uses", func(conn *pgx.Conn) error {
-		done, err := conn.Exec(ctx, "-- name: DeleteUnusedDocumentUses\nDELETE FROM document_uses WHERE last_used < now() - $1::interval", DocumentUseTTL)
+	err = s.maintain(ctx, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, "-- name: DeleteUnusedDocumentUses\nDELETE FROM document_uses WHERE last_used < now() - $1::interval", DocumentUseTTL)
 		uses = int(done.RowsAffected())
 		return err
 	})

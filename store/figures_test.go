@@ -33,7 +33,7 @@ func stageFigures(t *testing.T) (*store.Store, *pgxpool.Pool) {
 	exec(t, db, `INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (3, 'v', 1, 100), (3, 'v', 2, 1000);
 		INSERT INTO enrollments (user_id, course_id, progress, enrolled_at, last_accessed_at) VALUES (3, 3, 100, '2026-01-01', '2026-01-03'), (3, 4, 10, '2026-01-02', NULL);
 		INSERT INTO reviews (user_id, course_id, rating) VALUES (3, 3, 5), (3, 4, 4)`)
-	if _, err := s.RefreshAnalytics(t.Context(), 0); err != nil {
+	if err := s.RefreshAnalytics(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, db, insertCourses, []int{1, 2, 5, 6, 7, 8, 9, 10})

@@ -79,8 +79,8 @@ func TestPlatformEnrollments(t *testing.T) {
 func TestRunIdempotentWaitsForItsKey(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.New(t)
-	first, db := setup(t, dsn)
-	second, _ := setup(t, dsn)
+	config := store.Config{URL: dsn, MaxConns: 4, MaxLockTime: time.Minute} // it waits as long as this test polls
+	first, second, db := open(t, config), open(t, config), testdb.OpenPool(t, dsn)
 	createTwoCategories(t, func(sql string, args ...any) { exec(t, db, sql, args...) })
 	started, release := make(chan struct{}, 2), make(chan struct{})
 	results := make(chan string, 2)

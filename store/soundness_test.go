@@ -139,7 +139,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			return s.UpdateCourse(ctx, student, edu.Course{ID: course, Title: fmt.Sprint("apple ", g.IntN(9)), CategoryID: g.id(3)}, edu.CourseTitle, nil)
 		}},
 		{"BulkEnroll", func() error { _, err := s.BulkEnroll(ctx, student, course, []string{"1", "2", "3"}, nil); return err }},
-		{"RefreshAnalytics", func() error { _, err := s.RefreshAnalytics(ctx, 0); return err }},
+		{"RefreshAnalytics", func() error { return s.RefreshAnalytics(ctx) }},
 	}
 	n := g.IntN(len(soundWrites) + len(methods))
 	switch {

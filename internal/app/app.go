@@ -42,6 +42,7 @@ type services struct {
 	db             *Database
 	authentication *authentication
 	documents      *documentSync
+	jobs           *jobStates
 	shared         *sharedState
 	responseCache  *responseCache
 	responseMemory *memory.Pool
@@ -63,7 +64,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	starting := &startingHandler{}
+	starting := &middleware.StartingHandler{}
 	srv := newHTTPServer(starting, s.log, productionTimeouts)
 	ended := s.acceptRequests(srv, listener)
 	s.log.Info("starting", "addr", listener.Addr().String())
@@ -75,7 +76,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, srv.Close(), s.Close()) }()
-	starting.handler.Store(&s.handler)
+	starting.SetHandler(s.handler)
 	s.startBackground(ctx)
 	printBanner(c, listener.Addr(), s.db)
 	s.log.Info("listening", "addr", listener.Addr().String())
@@ -139,6 +140,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.db.Close)
+	s.jobs = &jobStates{store: s.db.Store}
 	s.shared.separateKeys(s.db)
 	s.health = middleware.NewHealth(log, healthTimeout, slices.Concat(s.shared.readinessChecks(), s.db.readinessChecks())...)
 	subscriptions, unsubscribe := context.WithCancel(ctx)
@@ -176,7 +178,8 @@ func (s *Server) Close() error {
 func (s *Server) startBackground(ctx context.Context) {
 	background, stop := context.WithCancel(ctx)
 	migrated := s.db.migrationsApplied(background)
-	jobsDone := jobs.StartPeriodic(background, s.log, migrated, append(jobs.ServerJobs(s.db.Store), s.documents.backgroundJobs()...))
+	list := append(jobs.Exclusive(s.db.Store, s.log, jobs.ServerJobs(s.db.Store)), s.jobs.job())
+	jobsDone := jobs.StartPeriodic(background, s.log, migrated, append(list, s.documents.backgroundJobs()...))
 	s.responseCache.startInvalidation(context.WithoutCancel(ctx), s.db.Store, migrated)
 	s.responseCache.warmInBackground(background, s.log, s.api, s.inputs.warmOperations)
 	s.onClose(func() error {

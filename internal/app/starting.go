@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net/http"
-	"sync/atomic"
 	"time"
 
-	"github.com/7p-education/api/edu"
-	"github.com/7p-education/api/internal/gql/response"
-	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/store"
 )
 
@@ -22,27 +17,6 @@ const (
 	// waitingLogInterval is the time between two lines of the log about a database that is away.
 	waitingLogInterval = 10 * time.Second
 )
-
-// startingHandler serves requests with the handler of a server once it is set. Before, /healthz is 200, /readyz 503,
-// and other requests get SERVICE_UNAVAILABLE.
-type startingHandler struct {
-	handler atomic.Pointer[http.Handler]
-}
-
-func (s *startingHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := s.handler.Load()
-	switch {
-	case h != nil:
-		(*h).ServeHTTP(w, r)
-	case r.URL.Path == "/healthz":
-		middleware.ServeStarting(w, http.StatusOK)
-	case r.URL.Path == "/readyz":
-		middleware.ServeStarting(w, http.StatusServiceUnavailable)
-	default:
-		w.Header().Set("Retry-After", "1")
-		response.WriteError(w, http.StatusServiceUnavailable, string(edu.Unavailable), "the server is starting: try again", response.Extension{Name: "retryAfter", Value: 1})
-	}
-}
 
 // awaitDatabase opens the database. One that cannot be reached is waited for, so that it may start after the server;
 // a wrong password, or a database that does not exist, is an error.

@@ -26,6 +26,7 @@ type commandLine struct {
 	Account   accountCommands  `cmd:"" help:"Activate or deactivate accounts."`
 	Documents documentCommands `cmd:"" help:"Manage the trusted documents."`
 	Cache     cacheCommands    `cmd:"" help:"Manage the response cache."`
+	Jobs      jobCommands      `cmd:"" help:"Run the background jobs by hand, or list them."`
 	Schema    schemaCommand    `cmd:"" help:"Print the schema."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 	Config    configCommand    `cmd:"" help:"Print the settings in force, without their secrets."`

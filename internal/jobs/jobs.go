@@ -18,7 +18,7 @@ type Job struct {
 	Run func(context.Context) (report []any, err error)
 }
 
-// ServerJobs returns the jobs of the server.
+// ServerJobs returns the jobs on the database, of which one server at a time should run each: see Exclusive.
 func ServerJobs(s *store.Store) []Job {
 	return []Job{
 		{Name: "partitions", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
@@ -26,11 +26,7 @@ func ServerJobs(s *store.Store) []Job {
 			return countReport("created_partitions", n), err
 		}},
 		{Name: "analytics", Interval: 5 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
-			done, err := s.RefreshAnalytics(ctx, 4*time.Minute)
-			if !done {
-				return nil, err
-			}
-			return []any{"refreshed", true}, err
+			return nil, s.RefreshAnalytics(ctx)
 		}},
 		{Name: "related_courses", Interval: 10 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.RefreshRelatedCourses(ctx, 12*time.Hour)

@@ -13,18 +13,12 @@ import (
 
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/internal/testdb"
-	"github.com/7p-education/api/store"
 )
 
 func setup(t *testing.T) ([]jobs.Job, *pgxpool.Pool) {
 	t.Helper()
 	dsn := testdb.NewWithDemo(t)
-	s, err := store.Open(t.Context(), store.Config{URL: dsn, MaxConns: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return jobs.ServerJobs(s), testdb.OpenPool(t, dsn)
+	return jobs.ServerJobs(openStore(t, dsn)), testdb.OpenPool(t, dsn)
 }
 
 // TestServerJobs checks that each job of the server does its work in its first run and finds nothing to

@@ -94,11 +94,6 @@ func (h *Health) runChecks(ctx context.Context) []error {
 	return errs
 }
 
-// ServeStarting serves a probe with this status before the parts of the process are open.
-func ServeStarting(w http.ResponseWriter, status int) {
-	writeHealthReport(w, status, healthReport{Status: "starting"})
-}
-
 func writeHealthReport(w http.ResponseWriter, status int, report healthReport) {
 	body, _ := json.Marshal(report) // strings only: no error is possible
 	h := w.Header()
