@@ -82,6 +82,14 @@ func (s *SearchSort) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the value as a JSON string.
+func (k SuggestionKind) MarshalGQL(w io.Writer) { marshalEnum(w, string(k)) }
+
+// UnmarshalGQL accepts exactly one of the values.
+func (k *SuggestionKind) UnmarshalGQL(v any) error {
+	return unmarshalEnum(v, k, SuggestCourse, SuggestCategory, SuggestTag, SuggestInstructor)
+}
+
+// MarshalGQL writes the value as a JSON string.
 func (i Interval) MarshalGQL(w io.Writer) { marshalEnum(w, string(i)) }
 
 // UnmarshalGQL accepts exactly one of the values.

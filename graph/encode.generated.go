@@ -1685,6 +1685,41 @@ func encodeSignOutPayload(e *encoder, f *encode.Field, obj *SignOutPayload) bool
 	return e.EndObject()
 }
 
+func encodeSuggestion(e *encoder, f *encode.Field, obj *edu.Suggestion) bool {
+	p := e.PlanSelection(f, "Suggestion")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeSuggestion)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // text
+			e.WriteString(string(obj.Text))
+		case 1: // kind
+			e.WriteString(string(obj.Kind))
+		case 2: // highlight
+			e.WriteString(string(obj.Highlight))
+		case 3: // course
+			if !encode.WriteObject(e, f, obj.Course, false, encodeCourse) {
+				return false
+			}
+		case 4: // category
+			if !encode.WriteObject(e, f, obj.Category, false, encodeCategory) {
+				return false
+			}
+		case 5: // instructor
+			if !encode.WriteObject(e, f, obj.Instructor, false, encodeUser) {
+				return false
+			}
+		default:
+			e.WriteString("Suggestion")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeTimePoint(e *encoder, f *encode.Field, obj *edu.TimePoint) bool {
 	p := e.PlanSelection(f, "TimePoint")
 	if p.Deferred != nil {
@@ -2235,6 +2270,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeCourseSearchConnection(e, f, v)), true
 		}
+	case []*edu.Suggestion:
+		return e.Marshaler(encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v *edu.Suggestion) bool {
+			return encode.WriteElement(e, f, v, true, encodeSuggestion)
+		})), true
 	case *edu.User:
 		if v != nil {
 			return e.Marshaler(encodeUser(e, f, v)), true
@@ -2526,6 +2565,14 @@ var encodeTypes = &encode.Types{
 		"SignOutPayload": {
 			"signedOut": {Index: 0, Resolver: false},
 		},
+		"Suggestion": {
+			"text":       {Index: 0, Resolver: false},
+			"kind":       {Index: 1, Resolver: false},
+			"highlight":  {Index: 2, Resolver: false},
+			"course":     {Index: 3, Resolver: false},
+			"category":   {Index: 4, Resolver: false},
+			"instructor": {Index: 5, Resolver: false},
+		},
 		"TimePoint": {
 			"at":    {Index: 0, Resolver: false},
 			"value": {Index: 1, Resolver: false},
@@ -2634,6 +2681,7 @@ var encodeTypes = &encode.Types{
 		"SearchHighlight":            searchHighlightImplementors,
 		"SessionPayload":             sessionPayloadImplementors,
 		"SignOutPayload":             signOutPayloadImplementors,
+		"Suggestion":                 suggestionImplementors,
 		"TimePoint":                  timePointImplementors,
 		"UnenrollPayload":            unenrollPayloadImplementors,
 		"UpdatePreferencesPayload":   updatePreferencesPayloadImplementors,

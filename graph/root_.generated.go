@@ -281,6 +281,7 @@ type ComplexityRoot struct {
 		PlatformDashboard   func(childComplexity int) int
 		SearchCourses       func(childComplexity int, query string, filter *edu.CourseFilter, sort edu.SearchSort, first int, after *string) int
 		SearchSuggestions   func(childComplexity int, prefix string, first int) int
+		Suggest             func(childComplexity int, prefix string, first int) int
 		User                func(childComplexity int, id edu.ID) int
 		Viewer              func(childComplexity int) int
 	}
@@ -346,6 +347,15 @@ type ComplexityRoot struct {
 		CourseUpdated     func(childComplexity int, id edu.ID) int
 		DashboardUpdated  func(childComplexity int) int
 		EnrollmentUpdated func(childComplexity int, id edu.ID) int
+	}
+
+	Suggestion struct {
+		Category   func(childComplexity int) int
+		Course     func(childComplexity int) int
+		Highlight  func(childComplexity int) int
+		Instructor func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Text       func(childComplexity int) int
 	}
 
 	TimePoint struct {
@@ -1627,6 +1637,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SearchSuggestions(childComplexity, args["prefix"].(string), args["first"].(int)), true
+	case "Query.suggest":
+		if e.ComplexityRoot.Query.Suggest == nil {
+			break
+		}
+
+		args, err := field_Query_suggest_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Suggest(childComplexity, args["prefix"].(string), args["first"].(int)), true
 	case "Query.user":
 		if e.ComplexityRoot.Query.User == nil {
 			break
@@ -1867,6 +1888,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.EnrollmentUpdated(childComplexity, args["id"].(edu.ID)), true
+
+	case "Suggestion.category":
+		if e.ComplexityRoot.Suggestion.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Category(childComplexity), true
+	case "Suggestion.course":
+		if e.ComplexityRoot.Suggestion.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Course(childComplexity), true
+	case "Suggestion.highlight":
+		if e.ComplexityRoot.Suggestion.Highlight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Highlight(childComplexity), true
+	case "Suggestion.instructor":
+		if e.ComplexityRoot.Suggestion.Instructor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Instructor(childComplexity), true
+	case "Suggestion.kind":
+		if e.ComplexityRoot.Suggestion.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Kind(childComplexity), true
+	case "Suggestion.text":
+		if e.ComplexityRoot.Suggestion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Text(childComplexity), true
 
 	case "TimePoint.at":
 		if e.ComplexityRoot.TimePoint.At == nil {
@@ -2850,6 +2908,24 @@ func childFields_SignOutPayload(ctx context.Context, ec *executionContext, field
 		return fieldContext_SignOutPayload_signedOut(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func childFields_Suggestion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return fieldContext_Suggestion_text(ctx, ec, field)
+	case "kind":
+		return fieldContext_Suggestion_kind(ctx, ec, field)
+	case "highlight":
+		return fieldContext_Suggestion_highlight(ctx, ec, field)
+	case "course":
+		return fieldContext_Suggestion_course(ctx, ec, field)
+	case "category":
+		return fieldContext_Suggestion_category(ctx, ec, field)
+	case "instructor":
+		return fieldContext_Suggestion_instructor(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
 }
 
 func childFields_TimePoint(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

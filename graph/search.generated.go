@@ -619,6 +619,171 @@ func fieldContext_SearchHighlight_description(_ context.Context, ec *executionCo
 	return graphql.NewScalarFieldContext("SearchHighlight", field, false, false, "String")
 }
 
+func _Suggestion_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Suggestion_text(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Suggestion_text(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
+func _Suggestion_kind(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Suggestion_kind(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v edu.SuggestionKind) graphql.Marshaler {
+			return marshalNSuggestionKind2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSuggestionKind(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Suggestion_kind(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "SuggestionKind")
+}
+
+func _Suggestion_highlight(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Suggestion_highlight(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Highlight, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Suggestion_highlight(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
+func _Suggestion_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Suggestion_course(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Course, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Course) graphql.Marshaler {
+			return marshalOCourse2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourse(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Suggestion_course(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Suggestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Suggestion_category(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Suggestion_category(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Category) graphql.Marshaler {
+			return marshalOCategory2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCategory(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Suggestion_category(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Suggestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Category(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Suggestion_instructor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Suggestion_instructor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Instructor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.User) graphql.Marshaler {
+			return marshalOUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Suggestion_instructor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Suggestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_User(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -937,6 +1102,64 @@ func _SearchHighlight(ctx context.Context, ec *executionContext, sel ast.Selecti
 	return out
 }
 
+var suggestionImplementors = []string{"Suggestion"}
+
+func _Suggestion(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.Suggestion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Suggestion")
+		case "text":
+			out.Values[i] = _Suggestion_text(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = _Suggestion_kind(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "highlight":
+			out.Values[i] = _Suggestion_highlight(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "course":
+			out.Values[i] = _Suggestion_course(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = _Suggestion_category(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "instructor":
+			out.Values[i] = _Suggestion_instructor(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -1048,6 +1271,40 @@ func unmarshalNSearchSort2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSearchSort
 }
 
 func marshalNSearchSort2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSearchSort(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.SearchSort) graphql.Marshaler {
+	return v
+}
+
+func marshalNSuggestion2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSuggestionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*edu.Suggestion) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNSuggestion2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSuggestion(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNSuggestion2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSuggestion(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Suggestion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Suggestion!")
+		return graphql.Null
+	}
+	return _Suggestion(ctx, ec, sel, v)
+}
+
+func unmarshalNSuggestionKind2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSuggestionKind(ctx context.Context, ec *executionContext, v any) (edu.SuggestionKind, error) {
+	var res edu.SuggestionKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNSuggestionKind2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSuggestionKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.SuggestionKind) graphql.Marshaler {
 	return v
 }
 

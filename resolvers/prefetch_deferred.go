@@ -55,7 +55,7 @@ func (pf *prefetcher) walkDeferred(objects []incremental.Object, sel ast.Selecti
 	}
 }
 
-// walkDeferredLists prefetches a selection on connections, edges, the facets of a search, or payloads.
+// walkDeferredLists prefetches a selection on connections, edges, suggestions, the facets of a search, or payloads.
 func (pf *prefetcher) walkDeferredLists(objects []incremental.Object, sel ast.SelectionSet) {
 	switch objects[0].Value.(type) {
 	case *edu.Page[*edu.Course]:
@@ -81,6 +81,8 @@ func (pf *prefetcher) walkDeferredLists(objects []incremental.Object, sel ast.Se
 	case *edu.CourseHit:
 		courses := collectKeys(valuesOf[*edu.CourseHit](objects), func(h *edu.CourseHit) *edu.Course { return h.Node })
 		walkField(pf, courses, sel, "CourseSearchEdge.node", (*prefetcher).walkCourses)
+	case *edu.Suggestion:
+		pf.walkSuggestions(valuesOf[*edu.Suggestion](objects), sel)
 	case *edu.SearchFacets:
 		for _, f := range valuesOf[*edu.SearchFacets](objects) {
 			pf.walkFacets(f, pf.collectCategories([]ast.SelectionSet{sel}))

@@ -112,8 +112,8 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 	rootArguments := map[string]string{
 		"category": "(id: " + categoryID + ")", "course": "(id: " + courseID + ")", "user": "(id: " + userID + ")", "node": "(id: " + courseID + ")",
 		"nodes":             "(ids: [" + strings.Join([]string{categoryID, courseID, userID, videoID, enrollmentID, reviewID}, ", ") + "])",
-		"searchSuggestions": `(prefix: "a")`,
-		"courseUpdated":     "(id: " + courseID + ")", "courseProgress": "(courseId: " + courseID + ")", "enrollmentUpdated": "(id: " + enrollmentID + ")",
+		"searchSuggestions": `(prefix: "a")`, "suggest": `(prefix: "d", first: 20)`,
+		"courseUpdated": "(id: " + courseID + ")", "courseProgress": "(courseId: " + courseID + ")", "enrollmentUpdated": "(id: " + enrollmentID + ")",
 	}
 	return prefetchQueries{parents, rootArguments}
 }

@@ -18,11 +18,8 @@ func (r *queryResolver) SearchCourses(ctx context.Context, query string, filter 
 }
 
 func (r *queryResolver) SearchSuggestions(ctx context.Context, prefix string, first int) ([]string, error) {
-	text, err := edu.ParseSearchText("prefix", prefix)
+	text, err := validateTyped(prefix, first)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := edu.ValidateLimit("first", first, 20); err != nil {
 		return nil, err
 	}
 	titles := []string{}
@@ -31,4 +28,8 @@ func (r *queryResolver) SearchSuggestions(ctx context.Context, prefix string, fi
 	}
 	err = loaders.FromContext(ctx).RunQueries(store.Suggestions(text, first, func(title string) { titles = append(titles, title) }))
 	return titles, err
+}
+
+func (r *queryResolver) Suggest(ctx context.Context, prefix string, first int) ([]*edu.Suggestion, error) {
+	return suggestTerms(ctx, prefix, first)
 }

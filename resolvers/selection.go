@@ -28,6 +28,7 @@ var (
 	typeVideo      = []string{"Video", "Node"}
 	typeEnrollment = []string{"Enrollment", "Node"}
 	typeReview     = []string{"Review", "Node"}
+	typeSuggestion = []string{"Suggestion"}
 )
 
 // connectionSelection is the selection on a connection: whether totalCount is selected, and the selection
@@ -133,7 +134,12 @@ func courseEntityKey(op *graphql.OperationContext, sel ast.SelectionSet) func(id
 // userEntityKey returns a function that returns the loader key of a user with the selected columns that
 // the viewer may read.
 func userEntityKey(op *graphql.OperationContext, sel ast.SelectionSet, v edu.Principal) func(id int64) loaders.EntityKey {
-	required := requiredColumns(op, sel, typeUser, userFieldColumns)
+	return userKey(requiredColumns(op, sel, typeUser, userFieldColumns), v)
+}
+
+// userKey returns a function that returns the loader key of a user with the columns that the viewer may
+// read.
+func userKey(required edu.Columns, v edu.Principal) func(id int64) loaders.EntityKey {
 	return func(id int64) loaders.EntityKey {
 		if required.HasAny(edu.UserPrivateColumns) && !v.CanAccessUser(id) {
 			return loaders.EntityKey{ID: id, Columns: required &^ edu.UserPrivateColumns}

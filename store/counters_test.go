@@ -18,7 +18,15 @@ const wrongCounters = `SELECT
 			(SELECT count(*)::int FROM enrollments WHERE course_id = c.id), (SELECT count(*)::int FROM reviews WHERE course_id = c.id),
 			(SELECT count(*)::int FROM videos WHERE course_id = c.id), (SELECT coalesce(sum(rating), 0) FROM reviews WHERE course_id = c.id))
 		OR rating_average IS DISTINCT FROM (SELECT avg(rating)::float8 FROM reviews WHERE course_id = c.id))
-	+ (SELECT count(*) FROM categories k WHERE course_count <> (SELECT count(*) FROM courses WHERE category_id = k.id AND published))`
+	+ (SELECT count(*) FROM categories k WHERE course_count <> (SELECT count(*) FROM courses WHERE category_id = k.id AND published))
+	+ (SELECT count(*) FROM search_terms s FULL JOIN (` + termsRecount + `) r USING (kind, id, key) WHERE s.course_count IS DISTINCT FROM r.n)`
+
+// termsRecount counts the published courses of each tag, instructor and category.
+const termsRecount = `SELECT 'tag' AS kind, 0 AS id, tag AS key, count(*) AS n FROM courses c, (SELECT DISTINCT id AS course, unnest(tag_keys) AS tag FROM courses) t
+		WHERE c.id = t.course AND published AND tag <> '' GROUP BY tag
+	UNION ALL SELECT 'instructor', u.id, search_text(u.name), count(*) FROM courses c JOIN users u ON u.id = c.instructor_id
+		WHERE published AND search_text(u.name) <> '' GROUP BY u.id
+	UNION ALL SELECT 'category', k.id, search_text(k.name), k.course_count FROM categories k WHERE k.course_count > 0`
 
 // writes are plain SQL statements of other clients. $n are random numbers.
 var writes = []string{
@@ -34,6 +42,10 @@ var writes = []string{
 	"UPDATE courses SET published = NOT published, published_at = coalesce(published_at, now()) WHERE id % 3 = $1 % 3",
 	"UPDATE courses SET category_id = 1 + (category_id + $1) % 3 WHERE id % 2 = $1 % 2",
 	"UPDATE courses SET title = title || $1::bigint",
+	"UPDATE courses SET tags = ARRAY['a b', 'Á-B', '!', 'c' || $1::bigint % 3] WHERE id % 3 = $1 % 3",
+	"UPDATE courses SET tags = '{}', instructor_id = 1 + $1 % 3 WHERE id % 4 = $1 % 4",
+	"UPDATE users SET name = 'N' || $1::bigint % 4 WHERE id <= 3",
+	"UPDATE categories SET name = 'K' || $1::bigint % 4 WHERE id % 2 = $1 % 2",
 	"DELETE FROM enrollments WHERE (id + $1) % 3 = 0",
 	"DELETE FROM reviews WHERE (id + $1) % 3 = 0",
 	"DELETE FROM videos WHERE (id + $1) % 3 = 0",

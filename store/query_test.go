@@ -135,6 +135,9 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 		return store.Corrections([]string{"pyton"}, countRow[store.Correction](r))
 	},
 	"Suggestions": func(r *queryResult) store.Query { return store.Suggestions("the", 3, countRow[string](r)) },
+	"SuggestedTerms": func(r *queryResult) store.Query {
+		return store.SuggestedTerms("web", 3, countRow[store.SuggestedTerm](r))
+	},
 
 	// Queries that return exactly one row, into a value that must not be zero.
 	"CountCourses":    single(func(n *int) store.Query { return store.CountCourses(everyCondition, n) }),

@@ -123,6 +123,7 @@ func (g generator) courseReads() []soundRead {
 	ids, page, where, user := g.ids(10), g.page(), g.conditions(), g.id(8)
 	drafts, search := g.IntN(2) == 0, g.search()
 	slug, typed := pick(g, "c1", "c2", "c3", "x1", "x2", "x3"), pick(g, "ap", "pe", "pl")
+	term := pick(g, typed, "u", "k", "new", "red", "gren", "greem", "u7")
 	return []soundRead{
 		{"CoursesByID", true, func(a *rowRecorder) store.Query {
 			return store.CoursesByID(ids, edu.AllColumns, recordRow[*edu.Course](a))
@@ -144,6 +145,9 @@ func (g generator) courseReads() []soundRead {
 			return store.Corrections([]string{"aple", "pair", "plam", "orang"}, recordRow[store.Correction](a))
 		}},
 		{"Suggestions", false, func(a *rowRecorder) store.Query { return store.Suggestions(typed, page.Limit, recordRow[string](a)) }},
+		{"SuggestedTerms", false, func(a *rowRecorder) store.Query {
+			return store.SuggestedTerms(term, page.Limit, recordRow[store.SuggestedTerm](a))
+		}},
 		singleRead("CountCourses", func(n *int) store.Query { return store.CountCourses(where, n) }),
 		singleRead("MatchesAnyCourse", func(b *bool) store.Query { return store.MatchesAnyCourse(search.Query, where, b) }),
 	}

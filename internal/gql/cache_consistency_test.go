@@ -234,7 +234,10 @@ func courseTitle(t *testing.T, db *pgxpool.Pool, i int) *growingValue {
 		write: func(n int) (edu.Viewer, string) {
 			return admin, fmt.Sprintf(`mutation { updateCourse(input: {id: %q, title: "%s%d"}) { course { id } userErrors { message } } }`, id, title, n)
 		},
-		read: []valueQuery{{edu.Viewer{}, fmt.Sprintf(`{ searchSuggestions(prefix: %q, first: 1) }`, title), title}},
+		read: []valueQuery{
+			{edu.Viewer{}, fmt.Sprintf(`{ searchSuggestions(prefix: %q, first: 1) }`, title), title},
+			{edu.Viewer{}, fmt.Sprintf(`{ suggest(prefix: %q, first: 1) { text } }`, title), title},
+		},
 	}
 }
 

@@ -1,0 +1,127 @@
+-- +goose Up
+-- Query.suggest completes names too: of categories and instructors with published courses, and the
+-- tags of these courses. Their courses are counted by triggers, in the transaction that changes
+-- them: an invalidation of the courses covers the terms.
+CREATE TABLE search_terms (
+    kind         text   NOT NULL CHECK (kind IN ('category', 'tag', 'instructor')),
+    id           bigint NOT NULL, -- of the category or the user, 0 for a tag
+    key          text   COLLATE "C" NOT NULL, -- search_text of the name
+    text         text   NOT NULL, -- '' for an instructor, whose name users has
+    course_count bigint NOT NULL,
+    PRIMARY KEY (kind, id, key)
+);
+-- Query.suggest: names that start with the text, contain all its words, or contain a similar word.
+CREATE INDEX search_terms_key ON search_terms (key);
+CREATE INDEX search_terms_words ON search_terms USING gin (to_tsvector('simple', key));
+CREATE INDEX search_terms_trigram ON search_terms USING gin (key gin_trgm_ops);
+
+-- The terms of a course, none of a draft.
+-- +goose StatementBegin
+CREATE FUNCTION course_terms(published boolean, tags text[], tag_keys text[], instructor_id bigint, instructor_key text)
+RETURNS TABLE (kind text, id bigint, key text, text text) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT 'tag', 0::bigint, u.key, min(u.tag) FROM unnest(tags, tag_keys) u (tag, key)
+    WHERE published AND u.key <> '' GROUP BY u.key
+    UNION ALL
+    SELECT 'instructor', instructor_id, instructor_key, '' WHERE published AND instructor_key <> '';
+$$;
+-- +goose StatementEnd
+
+-- Adds numbers of courses to terms. Sorted, so that two writers queue instead of deadlocking.
+-- +goose StatementBegin
+CREATE FUNCTION add_to_search_terms(kinds text[], ids bigint[], keys text[], texts text[], counts bigint[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO search_terms AS t (kind, id, key, text, course_count)
+    SELECT * FROM unnest(kinds, ids, keys, texts, counts) d (kind, id, key, text, n) ORDER BY kind, id, key
+    ON CONFLICT (kind, id, key) DO UPDATE SET course_count = t.course_count + excluded.course_count;
+    DELETE FROM search_terms t USING unnest(kinds, ids, keys, counts) d (kind, id, key, n)
+    WHERE (t.kind, t.id, t.key) = (d.kind, d.id, d.key) AND d.n < 0 AND t.course_count <= 0;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION count_course_terms() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    kinds text[]; ids bigint[]; keys text[]; texts text[]; counts bigint[];
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        DELETE FROM search_terms WHERE kind IN ('tag', 'instructor');
+        RETURN NULL;
+    ELSIF TG_OP = 'INSERT' THEN
+        SELECT array_agg(d.kind), array_agg(d.id), array_agg(d.key), array_agg(d.text), array_agg(d.n) INTO kinds, ids, keys, texts, counts
+        FROM (SELECT t.kind, t.id, t.key, min(t.text) AS text, count(*) AS n
+              FROM new_rows c, course_terms(c.published, c.tags, c.tag_keys, c.instructor_id, c.instructor_key) t GROUP BY 1, 2, 3) d;
+    ELSIF TG_OP = 'DELETE' THEN
+        SELECT array_agg(d.kind), array_agg(d.id), array_agg(d.key), array_agg(d.text), array_agg(-d.n) INTO kinds, ids, keys, texts, counts
+        FROM (SELECT t.kind, t.id, t.key, min(t.text) AS text, count(*) AS n
+              FROM old_rows c, course_terms(c.published, c.tags, c.tag_keys, c.instructor_id, c.instructor_key) t GROUP BY 1, 2, 3) d;
+    ELSE
+        SELECT array_agg(d.kind), array_agg(d.id), array_agg(d.key), array_agg(d.text), array_agg(d.n) INTO kinds, ids, keys, texts, counts
+        FROM (SELECT t.kind, t.id, t.key, min(t.text) AS text, sum(t.n) AS n FROM (
+                SELECT *, 1 AS n FROM course_terms(NEW.published, NEW.tags, NEW.tag_keys, NEW.instructor_id, NEW.instructor_key)
+                UNION ALL
+                SELECT *, -1 FROM course_terms(OLD.published, OLD.tags, OLD.tag_keys, OLD.instructor_id, OLD.instructor_key)) t
+              GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0) d;
+    END IF;
+    IF kinds IS NOT NULL THEN
+        PERFORM add_to_search_terms(kinds, ids, keys, texts, counts);
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER courses_terms_inserted AFTER INSERT ON courses
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_course_terms();
+CREATE TRIGGER courses_terms_deleted AFTER DELETE ON courses
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_course_terms();
+CREATE TRIGGER courses_terms_truncated AFTER TRUNCATE ON courses
+    FOR EACH STATEMENT EXECUTE FUNCTION count_course_terms();
+-- For each row: a statement trigger would compare the rows of each enrollment, which counts in courses.
+-- Its name comes before that of courses_instructor_changed, whose update is the later one.
+CREATE TRIGGER courses_count_terms AFTER UPDATE ON courses
+    FOR EACH ROW WHEN ((OLD.published, OLD.tags, OLD.instructor_id, OLD.instructor_key)
+        IS DISTINCT FROM (NEW.published, NEW.tags, NEW.instructor_id, NEW.instructor_key))
+    EXECUTE FUNCTION count_course_terms();
+
+-- The term of a category, and its words for spelling corrections. Its row is locked by the update
+-- of the name or the number of courses.
+-- +goose StatementBegin
+CREATE FUNCTION set_category_term() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    name_key text := search_text(NEW.name);
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        DELETE FROM search_terms WHERE kind = 'category';
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        DELETE FROM search_terms WHERE kind = 'category' AND id = OLD.id
+            AND (TG_OP = 'DELETE' OR id <> NEW.id OR key <> name_key OR NEW.course_count <= 0);
+    END IF;
+    IF TG_OP <> 'DELETE' AND NEW.course_count > 0 AND name_key <> '' THEN
+        INSERT INTO search_terms VALUES ('category', NEW.id, name_key, NEW.name, NEW.course_count)
+        ON CONFLICT (kind, id, key) DO UPDATE SET text = excluded.text, course_count = excluded.course_count;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO course_words
+        SELECT DISTINCT word FROM string_to_table(name_key, ' ') AS word
+        WHERE length(word) BETWEEN 3 AND 40 AND word !~ '[0-9]' ORDER BY word
+        ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER categories_term AFTER INSERT OR DELETE OR UPDATE OF id, name, course_count ON categories
+    FOR EACH ROW EXECUTE FUNCTION set_category_term();
+CREATE TRIGGER categories_term_truncated AFTER TRUNCATE ON categories
+    FOR EACH STATEMENT EXECUTE FUNCTION set_category_term();
+
+-- The rows that exist.
+INSERT INTO search_terms (kind, id, key, text, course_count)
+SELECT t.kind, t.id, t.key, min(t.text), count(*)
+FROM courses c, course_terms(c.published, c.tags, c.tag_keys, c.instructor_id, c.instructor_key) t GROUP BY 1, 2, 3;
+UPDATE categories SET name = name;
+
+-- +goose Down
+DROP FUNCTION set_category_term(), count_course_terms() CASCADE;
+DROP FUNCTION add_to_search_terms(text[], bigint[], text[], text[], bigint[]), course_terms(boolean, text[], text[], bigint, text);
+DROP TABLE search_terms;
