@@ -21,6 +21,7 @@ const (
 	CourseReviewCount
 	CourseEnrollmentCount
 	CourseVideoCount
+	CourseLanguage
 )
 
 // The columns of a user. The id is always read. UserPrivateColumns selects all of User.Private.

@@ -23,6 +23,7 @@ type Course struct {
 	Price           Money
 	DurationSeconds int
 	ThumbnailURL    *string
+	Language        *string // a BCP 47 language tag
 	Published       bool
 	PublishedAt     *time.Time
 	CreatedAt       time.Time

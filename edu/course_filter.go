@@ -12,68 +12,126 @@ const (
 )
 
 // CourseFilter is the filter of a list of courses, as clients send it. A course must meet every
-// condition that is set.
+// condition that is set. An empty list sets no condition.
 type CourseFilter struct {
-	CategoryID         *ID
-	Difficulty         *Difficulty
+	CategoryIDs        []ID
+	Difficulties       []Difficulty
 	Price              *PriceFilter
-	InstructorID       *ID
+	MinPrice           *Decimal
+	MaxPrice           *Decimal
+	InstructorIDs      []ID
 	MinRating          *float64
+	MinDurationSeconds *int
 	MaxDurationSeconds *int
+	Languages          []string
 	Tags               []string
+
+	// Fields of one value, which the lists replace.
+	CategoryID   *ID
+	Difficulty   *Difficulty
+	InstructorID *ID
 }
 
-// CourseConditions is a validated CourseFilter with its ids as keys. A key of 0 sets no condition.
+// CourseConditions is a validated CourseFilter with its ids as keys.
 type CourseConditions struct {
-	CategoryID, InstructorID int64
-	Difficulty               Difficulty
-	Price                    PriceFilter
-	MinRating                *float64
-	MaxDurationSeconds       *int
-	Tags                     []string // in the form of SearchText
+	CategoryIDs, InstructorIDs             []int64
+	Difficulties                           []Difficulty
+	Price                                  PriceFilter
+	MinPrice, MaxPrice                     *Decimal
+	MinRating                              *float64
+	MinDurationSeconds, MaxDurationSeconds *int
+	Languages                              []string
+	Tags                                   []string // in the form of SearchText
 }
 
 // IsEmpty reports whether no condition is set.
 func (c CourseConditions) IsEmpty() bool {
-	return c.CategoryID == 0 && c.InstructorID == 0 && c.Difficulty == "" && c.Price == "" &&
-		c.MinRating == nil && c.MaxDurationSeconds == nil && len(c.Tags) == 0
+	return len(c.CategoryIDs) == 0 && len(c.InstructorIDs) == 0 && len(c.Difficulties) == 0 && c.Price == "" &&
+		c.MinPrice == nil && c.MaxPrice == nil && c.MinRating == nil && c.MinDurationSeconds == nil && c.MaxDurationSeconds == nil &&
+		len(c.Languages) == 0 && len(c.Tags) == 0
 }
 
-// maxFilterTags limits the work of a filter.
-const maxFilterTags = 20
+// maxFilterValues limits the work of each list of a filter.
+const maxFilterValues = 20
 
 // ParseConditions validates the filter. A nil filter has no conditions.
 func (f *CourseFilter) ParseConditions() (CourseConditions, error) {
-	var c CourseConditions
 	if f == nil {
-		return c, nil
+		return CourseConditions{}, nil
 	}
-	var err error
-	if f.CategoryID != nil {
-		if c.CategoryID, err = f.CategoryID.KeyForKind(KindCategory); err != nil {
-			return c, err
-		}
-	}
-	if f.InstructorID != nil {
-		if c.InstructorID, err = f.InstructorID.KeyForKind(KindUser); err != nil {
-			return c, err
-		}
-	}
-	if len(f.Tags) > maxFilterTags {
-		return c, Errorf(BadUserInput, "filter.tags takes at most %d tags; got %d", maxFilterTags, len(f.Tags))
-	}
-	for _, tag := range f.Tags {
-		if strings.ContainsRune(tag, 0) {
-			return c, Errorf(BadUserInput, "filter.tags contains a NUL character")
-		}
-		c.Tags = append(c.Tags, SearchText(tag))
-	}
-	if f.Difficulty != nil {
-		c.Difficulty = *f.Difficulty
+	c := CourseConditions{
+		MinPrice: f.MinPrice, MaxPrice: f.MaxPrice, MinRating: f.MinRating,
+		MinDurationSeconds: f.MinDurationSeconds, MaxDurationSeconds: f.MaxDurationSeconds,
 	}
 	if f.Price != nil {
 		c.Price = *f.Price
 	}
-	c.MinRating, c.MaxDurationSeconds = f.MinRating, f.MaxDurationSeconds
+	categories, err := mergeFilterValue("categoryId", f.CategoryID, "categoryIds", f.CategoryIDs)
+	if err != nil {
+		return c, err
+	}
+	if c.CategoryIDs, err = parseKeys(categories, KindCategory); err != nil {
+		return c, err
+	}
+	instructors, err := mergeFilterValue("instructorId", f.InstructorID, "instructorIds", f.InstructorIDs)
+	if err != nil {
+		return c, err
+	}
+	if c.InstructorIDs, err = parseKeys(instructors, KindUser); err != nil {
+		return c, err
+	}
+	if c.Difficulties, err = mergeFilterValue("difficulty", f.Difficulty, "difficulties", f.Difficulties); err != nil {
+		return c, err
+	}
+	if c.Languages, err = mergeFilterValue("", nil, "languages", f.Languages); err != nil {
+		return c, err
+	}
+	if c.Tags, err = parseFilterTags(f.Tags); err != nil {
+		return c, err
+	}
 	return c, nil
+}
+
+// mergeFilterValue returns the values of a list of a filter, or the value of the field that the list
+// replaces.
+func mergeFilterValue[T any](name string, value *T, listName string, list []T) ([]T, error) {
+	switch {
+	case len(list) > maxFilterValues:
+		return nil, Errorf(BadUserInput, "filter.%s takes at most %d values; got %d", listName, maxFilterValues, len(list))
+	case value != nil && len(list) > 0:
+		return nil, Errorf(BadUserInput, "filter.%s and filter.%s cannot be combined: use %s", name, listName, listName)
+	case value != nil:
+		return []T{*value}, nil
+	case len(list) == 0:
+		return nil, nil
+	}
+	return list, nil
+}
+
+// parseKeys returns the keys of ids of a kind.
+func parseKeys(ids []ID, kind Kind) ([]int64, error) {
+	var keys []int64
+	for _, id := range ids {
+		key, err := id.KeyForKind(kind)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// parseFilterTags returns tags in the form of SearchText.
+func parseFilterTags(tags []string) ([]string, error) {
+	if len(tags) > maxFilterValues {
+		return nil, Errorf(BadUserInput, "filter.tags takes at most %d tags; got %d", maxFilterValues, len(tags))
+	}
+	var keys []string
+	for _, tag := range tags {
+		if strings.ContainsRune(tag, 0) {
+			return nil, Errorf(BadUserInput, "filter.tags contains a NUL character")
+		}
+		keys = append(keys, SearchText(tag))
+	}
+	return keys, nil
 }

@@ -2,6 +2,7 @@ package edu_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/7p-education/api/edu"
@@ -14,7 +15,7 @@ func TestParseConditions(t *testing.T) {
 		t.Errorf("no filter: %+v, %v", c, err)
 	}
 	full := edu.CourseFilter{CategoryID: ptr(edu.NewID(edu.KindCategory, 4)), InstructorID: ptr(edu.NewID(edu.KindUser, 5)), Tags: []string{"a"}}
-	if c, err := full.ParseConditions(); err != nil || c.CategoryID != 4 || c.InstructorID != 5 || c.IsEmpty() {
+	if c, err := full.ParseConditions(); err != nil || !slices.Equal(c.CategoryIDs, []int64{4}) || !slices.Equal(c.InstructorIDs, []int64{5}) || c.IsEmpty() {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for _, invalid := range []edu.CourseFilter{

@@ -26,8 +26,8 @@ func TestCursorsOfRows(t *testing.T) {
 	enrollment := func(f edu.EnrollmentOrderField, e *edu.Enrollment) edu.Cursor {
 		return edu.EnrollmentOrder{Field: f, Direction: edu.Descending}.EnrollmentCursor(e)
 	}
-	hit := func(s edu.SearchSort, c *edu.Course) edu.Cursor {
-		return (&edu.CourseHit{Node: c, Score: 0.25, Sort: s}).PageCursor()
+	hit := func(by *edu.CourseOrder, c *edu.Course) edu.Cursor {
+		return (&edu.CourseHit{Node: c, Score: 0.25, Order: by}).PageCursor()
 	}
 	for _, c := range []struct{ got, want edu.Cursor }{
 		{course(edu.CoursesByTitle, rated), edu.Cursor{Order: "courses.TITLE.ASC", Value: edu.NewTextValue("T"), ID: 7}},
@@ -47,10 +47,10 @@ func TestCursorsOfRows(t *testing.T) {
 			enrollment(edu.EnrollmentsByEnrolledAt, &edu.Enrollment{EnrolledAt: published, LastAccessedAt: &opened}),
 			edu.Cursor{Order: "enrollments.ENROLLED_AT.DESC", Value: edu.NewTimeValue(published)},
 		},
-		{hit(edu.SortRelevance, rated), edu.Cursor{Order: "search.RELEVANCE", Value: edu.NewFloatValue(0.25), ID: 7}},
-		{hit(edu.SortRating, rated), edu.Cursor{Order: "search.RATING", Value: edu.NewFloatValue(4.5), ID: 7}},
-		{hit(edu.SortEnrollments, rated), edu.Cursor{Order: "search.ENROLLMENTS", Value: edu.NewIntValue(3), ID: 7}},
-		{hit(edu.SortNewest, rated), edu.Cursor{Order: "search.NEWEST", Value: edu.NewTimeValue(published), ID: 7}},
+		{hit(nil, rated), edu.Cursor{Order: "search.RELEVANCE", Value: edu.NewFloatValue(0.25), ID: 7}},
+		{hit(edu.SortRating.CourseOrder(), rated), edu.Cursor{Order: "search.RATING", Value: edu.NewFloatValue(4.5), ID: 7}},
+		{hit(edu.SortEnrollments.CourseOrder(), rated), edu.Cursor{Order: "search.ENROLLMENTS", Value: edu.NewIntValue(3), ID: 7}},
+		{hit(edu.SortNewest.CourseOrder(), rated), edu.Cursor{Order: "search.NEWEST", Value: edu.NewTimeValue(published), ID: 7}},
 	} {
 		if c.got != c.want {
 			t.Errorf("%+v, want %+v", c.got, c.want)
@@ -72,10 +72,11 @@ func TestSortOrders(t *testing.T) {
 		{byTitle.SortOrder(), edu.SortOrder{Name: "courses.TITLE.ASC", Kind: edu.TextValue}},
 		{byProgress.SortOrder(), edu.SortOrder{Name: "enrollments.PROGRESS.ASC", Kind: edu.FloatValue}},
 		{edu.LastOpenedEnrollments.SortOrder(), edu.SortOrder{Name: "enrollments.LAST_ACCESSED_AT.DESC", Kind: edu.TimeValue, Desc: true}},
-		{edu.SortRelevance.SortOrder(), edu.SortOrder{Name: "search.RELEVANCE", Kind: edu.FloatValue, Desc: true}},
-		{edu.SortRating.SortOrder(), edu.SortOrder{Name: "search.RATING", Kind: edu.FloatValue, Desc: true}},
-		{edu.SortEnrollments.SortOrder(), edu.SortOrder{Name: "search.ENROLLMENTS", Kind: edu.IntValue, Desc: true}},
-		{edu.SortNewest.SortOrder(), edu.SortOrder{Name: "search.NEWEST", Kind: edu.TimeValue, Desc: true}},
+		{edu.SearchOrder(edu.SortRelevance.CourseOrder()), edu.SortOrder{Name: "search.RELEVANCE", Kind: edu.FloatValue, Desc: true}},
+		{edu.SearchOrder(edu.SortRating.CourseOrder()), edu.SortOrder{Name: "search.RATING", Kind: edu.FloatValue, Desc: true}},
+		{edu.SearchOrder(edu.SortEnrollments.CourseOrder()), edu.SortOrder{Name: "search.ENROLLMENTS", Kind: edu.IntValue, Desc: true}},
+		{edu.SearchOrder(edu.SortNewest.CourseOrder()), edu.SortOrder{Name: "search.NEWEST", Kind: edu.TimeValue, Desc: true}},
+		{edu.SearchOrder(byTitle), edu.SortOrder{Name: "search.TITLE.ASC", Kind: edu.TextValue}},
 	} {
 		if c.got != c.want {
 			t.Errorf("%+v, want %+v", c.got, c.want)
@@ -101,9 +102,17 @@ func TestConditionsOfFilters(t *testing.T) {
 	}{
 		{nil, edu.CourseConditions{}, true},
 		{&edu.CourseFilter{}, edu.CourseConditions{}, true},
-		{&edu.CourseFilter{CategoryID: &category}, edu.CourseConditions{CategoryID: 3}, false},
-		{&edu.CourseFilter{InstructorID: &user}, edu.CourseConditions{InstructorID: 4}, false},
-		{&edu.CourseFilter{Difficulty: ptr(edu.DifficultyAdvanced)}, edu.CourseConditions{Difficulty: edu.DifficultyAdvanced}, false},
+		{&edu.CourseFilter{CategoryIDs: []edu.ID{}, Difficulties: []edu.Difficulty{}, InstructorIDs: []edu.ID{}, Languages: []string{}, Tags: []string{}}, edu.CourseConditions{}, true},
+		{&edu.CourseFilter{CategoryID: &category}, edu.CourseConditions{CategoryIDs: []int64{3}}, false},
+		{&edu.CourseFilter{CategoryIDs: []edu.ID{category, category}}, edu.CourseConditions{CategoryIDs: []int64{3, 3}}, false},
+		{&edu.CourseFilter{InstructorID: &user}, edu.CourseConditions{InstructorIDs: []int64{4}}, false},
+		{&edu.CourseFilter{InstructorIDs: []edu.ID{user}}, edu.CourseConditions{InstructorIDs: []int64{4}}, false},
+		{&edu.CourseFilter{Difficulty: ptr(edu.DifficultyAdvanced)}, edu.CourseConditions{Difficulties: []edu.Difficulty{edu.DifficultyAdvanced}}, false},
+		{&edu.CourseFilter{Difficulties: []edu.Difficulty{edu.DifficultyAdvanced}}, edu.CourseConditions{Difficulties: []edu.Difficulty{edu.DifficultyAdvanced}}, false},
+		{&edu.CourseFilter{MinPrice: ptr(edu.Decimal("1"))}, edu.CourseConditions{MinPrice: ptr(edu.Decimal("1"))}, false},
+		{&edu.CourseFilter{MaxPrice: ptr(edu.Decimal("1"))}, edu.CourseConditions{MaxPrice: ptr(edu.Decimal("1"))}, false},
+		{&edu.CourseFilter{MinDurationSeconds: ptr(0)}, edu.CourseConditions{MinDurationSeconds: ptr(0)}, false},
+		{&edu.CourseFilter{Languages: []string{"en"}}, edu.CourseConditions{Languages: []string{"en"}}, false},
 		{&edu.CourseFilter{Price: ptr(edu.PricePaid)}, edu.CourseConditions{Price: edu.PricePaid}, false},
 		{&edu.CourseFilter{MinRating: ptr(0.0)}, edu.CourseConditions{MinRating: ptr(0.0)}, false},
 		{&edu.CourseFilter{MaxDurationSeconds: ptr(0)}, edu.CourseConditions{MaxDurationSeconds: ptr(0)}, false},
@@ -115,10 +124,17 @@ func TestConditionsOfFilters(t *testing.T) {
 		}
 	}
 	for want, filter := range map[string]edu.CourseFilter{
-		"expected an id of type Category; got one of type Course": {CategoryID: &course},
-		"expected an id of type User; got one of type Course":     {InstructorID: &course},
-		"filter.tags takes at most 20 tags; got 21":               {Tags: append(tags, "a")},
-		"filter.tags contains a NUL character":                    {Tags: []string{"a", "b\x00"}},
+		"expected an id of type Category; got one of type Course":                            {CategoryID: &course},
+		"expected an id of type User; got one of type Course":                                {InstructorID: &course},
+		"filter.tags takes at most 20 tags; got 21":                                          {Tags: append(tags, "a")},
+		"filter.categoryIds takes at most 20 values; got 21":                                 {CategoryIDs: make([]edu.ID, 21)},
+		"filter.instructorIds takes at most 20 values; got 21":                               {InstructorIDs: make([]edu.ID, 21)},
+		"filter.difficulties takes at most 20 values; got 21":                                {Difficulties: make([]edu.Difficulty, 21)},
+		"filter.languages takes at most 20 values; got 21":                                   {Languages: make([]string, 21)},
+		"filter.categoryId and filter.categoryIds cannot be combined: use categoryIds":       {CategoryID: &category, CategoryIDs: []edu.ID{category}},
+		"filter.instructorId and filter.instructorIds cannot be combined: use instructorIds": {InstructorID: &user, InstructorIDs: []edu.ID{user}},
+		"filter.difficulty and filter.difficulties cannot be combined: use difficulties":     {Difficulty: ptr(edu.DifficultyBeginner), Difficulties: []edu.Difficulty{edu.DifficultyBeginner}},
+		"filter.tags contains a NUL character":                                               {Tags: []string{"a", "b\x00"}},
 	} {
 		if _, err := filter.ParseConditions(); !errors.Is(err, edu.BadUserInput) || err.Error() != "BAD_USER_INPUT: "+want {
 			t.Errorf("%v, want %s", err, want)

@@ -16,23 +16,31 @@ const (
 	SortNewest      SearchSort = "NEWEST"
 )
 
-// SortOrder returns the sort order of the list.
-func (s SearchSort) SortOrder() SortOrder {
-	kind := FloatValue
-	switch s {
-	case SortEnrollments:
-		kind = IntValue
-	case SortNewest:
-		kind = TimeValue
+// CourseOrder returns the order of courses that the sort stands for, nil for relevance.
+func (s SearchSort) CourseOrder() *CourseOrder {
+	if field, ok := searchSortFields[s]; ok {
+		return &CourseOrder{field, Descending}
 	}
-	return SortOrder{Name: "search." + string(s), Kind: kind, Desc: true}
+	return nil
 }
 
-// CursorColumns returns the columns that CourseHit.PageCursor reads.
-func (s SearchSort) CursorColumns() Columns {
-	return map[SearchSort]Columns{
-		SortRating: CourseRating, SortEnrollments: CourseEnrollmentCount, SortNewest: CoursePublishedAt,
-	}[s]
+var searchSortFields = map[SearchSort]CourseOrderField{
+	SortRating: CoursesByRating, SortEnrollments: CoursesByEnrollments, SortNewest: CoursesByPublishedAt,
+}
+
+// SearchOrder returns the sort order of search results, by relevance for nil.
+func SearchOrder(by *CourseOrder) SortOrder {
+	if by == nil {
+		return SortOrder{Name: "search.RELEVANCE", Kind: FloatValue, Desc: true}
+	}
+	order := by.SortOrder()
+	order.Name = "search." + strings.TrimPrefix(order.Name, "courses.")
+	for sort, field := range searchSortFields { // cursors of before have these names
+		if *by == (CourseOrder{field, Descending}) {
+			order.Name = "search." + string(sort)
+		}
+	}
+	return order
 }
 
 // SearchMode says which courses a search returns. A page after a cursor has the mode of the page that
@@ -53,14 +61,14 @@ const (
 type SearchArgs struct {
 	Query  string
 	Filter CourseConditions
-	Sort   SearchSort
+	Order  *CourseOrder // nil is the order by relevance
 	Mode   SearchMode
 	Page   PageArgs
 }
 
 // SortOrder returns the sort order of the list, whose name is part of its cursors.
 func (a SearchArgs) SortOrder() SortOrder {
-	order := a.Sort.SortOrder()
+	order := SearchOrder(a.Order)
 	if a.Mode == SearchRelaxed {
 		order.Name = relaxedOrderName(order.Name)
 	}
@@ -108,7 +116,7 @@ type CourseHit struct {
 	Node      *Course
 	Score     float64
 	Highlight *SearchHighlight
-	Sort      SearchSort
+	Order     *CourseOrder // of the result; nil is by relevance
 	Relaxed   bool
 }
 
@@ -117,19 +125,13 @@ func (h *CourseHit) Cursor() string { return h.PageCursor().String() }
 
 // PageCursor returns the cursor of the hit in the result.
 func (h *CourseHit) PageCursor() Cursor {
-	at := Cursor{Order: h.Sort.SortOrder().Name, ID: h.Node.ID}
+	at := Cursor{Value: NewFloatValue(h.Score), ID: h.Node.ID}
+	if h.Order != nil {
+		at = h.Order.CourseCursor(h.Node)
+	}
+	at.Order = SearchOrder(h.Order).Name
 	if h.Relaxed {
 		at.Order = relaxedOrderName(at.Order)
-	}
-	switch h.Sort {
-	case SortRating:
-		at.Value = NewFloatValue(h.Node.ratingOrZero())
-	case SortEnrollments:
-		at.Value = NewIntValue(int64(h.Node.EnrollmentCount))
-	case SortNewest:
-		at.Value = NewTimeValue(h.Node.publishedOrDraft())
-	default:
-		at.Value = NewFloatValue(h.Score)
 	}
 	return at
 }
@@ -165,29 +167,3 @@ func (r *SearchResult) Nodes() []*Course {
 
 // PageInfo returns the position of the page in the result.
 func (r *SearchResult) PageInfo() PageInfo { return r.Page.PageInfo() }
-
-// SearchFacets holds the number of results by category, difficulty and price. Values without
-// results are left out.
-type SearchFacets struct {
-	Categories   []CategoryFacet
-	Difficulties []DifficultyFacet
-	Prices       []PriceFacet
-}
-
-// CategoryFacet is the number of results in a category.
-type CategoryFacet struct {
-	Category *Category
-	Count    int
-}
-
-// DifficultyFacet is the number of results of a difficulty.
-type DifficultyFacet struct {
-	Difficulty Difficulty
-	Count      int
-}
-
-// PriceFacet is the number of results that are free or paid.
-type PriceFacet struct {
-	Price PriceFilter
-	Count int
-}

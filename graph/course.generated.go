@@ -363,6 +363,29 @@ func fieldContext_Course_durationSeconds(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("Course", field, false, false, "Int")
 }
 
+func _Course_language(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_language(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Course_language(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, false, false, "String")
+}
+
 func _Course_thumbnailUrl(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1614,13 +1637,90 @@ func unmarshalInputCourseFilter(ctx context.Context, ec *executionContext, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"categoryId", "difficulty", "price", "instructorId", "minRating", "maxDurationSeconds", "tags"}
+	fieldsInOrder := [...]string{"categoryIds", "difficulties", "price", "minPrice", "maxPrice", "instructorIds", "minRating", "minDurationSeconds", "maxDurationSeconds", "languages", "tags", "categoryId", "difficulty", "instructorId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "categoryIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryIds"))
+			data, err := unmarshalOID2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐIDᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CategoryIDs = data
+		case "difficulties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("difficulties"))
+			data, err := unmarshalODifficulty2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficultyᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Difficulties = data
+		case "price":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("price"))
+			data, err := unmarshalOPriceFilter2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Price = data
+		case "minPrice":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minPrice"))
+			data, err := unmarshalODecimal2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDecimal(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinPrice = data
+		case "maxPrice":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxPrice"))
+			data, err := unmarshalODecimal2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDecimal(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxPrice = data
+		case "instructorIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instructorIds"))
+			data, err := unmarshalOID2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐIDᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.InstructorIDs = data
+		case "minRating":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minRating"))
+			data, err := unmarshalOFloat2ᚖfloat64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinRating = data
+		case "minDurationSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minDurationSeconds"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinDurationSeconds = data
+		case "maxDurationSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxDurationSeconds"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxDurationSeconds = data
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
 		case "categoryId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryId"))
 			data, err := unmarshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
@@ -1635,13 +1735,6 @@ func unmarshalInputCourseFilter(ctx context.Context, ec *executionContext, obj a
 				return it, err
 			}
 			it.Difficulty = data
-		case "price":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("price"))
-			data, err := unmarshalOPriceFilter2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Price = data
 		case "instructorId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instructorId"))
 			data, err := unmarshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
@@ -1649,27 +1742,6 @@ func unmarshalInputCourseFilter(ctx context.Context, ec *executionContext, obj a
 				return it, err
 			}
 			it.InstructorID = data
-		case "minRating":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minRating"))
-			data, err := unmarshalOFloat2ᚖfloat64(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.MinRating = data
-		case "maxDurationSeconds":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxDurationSeconds"))
-			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.MaxDurationSeconds = data
-		case "tags":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Tags = data
 		}
 	}
 	return it, nil
@@ -1698,7 +1770,7 @@ func unmarshalInputCourseInput(ctx context.Context, ec *executionContext, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"title", "description", "tags", "difficulty", "priceAmount", "durationSeconds", "thumbnailUrl", "categoryId"}
+	fieldsInOrder := [...]string{"title", "description", "tags", "difficulty", "priceAmount", "durationSeconds", "language", "thumbnailUrl", "categoryId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1747,6 +1819,13 @@ func unmarshalInputCourseInput(ctx context.Context, ec *executionContext, obj an
 				return it, err
 			}
 			it.DurationSeconds = data
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = data
 		case "thumbnailUrl":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("thumbnailUrl"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -1926,7 +2005,7 @@ func unmarshalInputUpdateCourseInput(ctx context.Context, ec *executionContext, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "title", "description", "tags", "difficulty", "priceAmount", "durationSeconds", "thumbnailUrl", "categoryId"}
+	fieldsInOrder := [...]string{"id", "title", "description", "tags", "difficulty", "priceAmount", "durationSeconds", "language", "thumbnailUrl", "categoryId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1982,6 +2061,13 @@ func unmarshalInputUpdateCourseInput(ctx context.Context, ec *executionContext, 
 				return it, err
 			}
 			it.DurationSeconds = data
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = graphql.OmittableOf(data)
 		case "thumbnailUrl":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("thumbnailUrl"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -2070,6 +2156,11 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 		case "durationSeconds":
 			out.Values[i] = _Course_durationSeconds(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "language":
+			out.Values[i] = _Course_language(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "thumbnailUrl":
@@ -2706,6 +2797,42 @@ func marshalOCourseProgress2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCours
 		return graphql.Null
 	}
 	return _CourseProgress(ctx, ec, sel, v)
+}
+
+func unmarshalODifficulty2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficultyᚄ(ctx context.Context, ec *executionContext, v any) ([]edu.Difficulty, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]edu.Difficulty, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNDifficulty2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalODifficulty2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficultyᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []edu.Difficulty) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNDifficulty2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalODifficulty2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx context.Context, ec *executionContext, v any) (*edu.Difficulty, error) {

@@ -180,7 +180,15 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !e.WriteInt(f, int(obj.DurationSeconds), true) {
 				return false
 			}
-		case 8: // thumbnailUrl
+		case 8: // language
+			if obj.Language == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Language))
+			}
+		case 9: // thumbnailUrl
 			if obj.ThumbnailURL == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -188,9 +196,9 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteString(string(*obj.ThumbnailURL))
 			}
-		case 9: // published
+		case 10: // published
 			e.WriteBool(bool(obj.Published))
-		case 10: // publishedAt
+		case 11: // publishedAt
 			if obj.PublishedAt == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -198,11 +206,11 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteTime(*obj.PublishedAt)
 			}
-		case 11: // createdAt
+		case 12: // createdAt
 			e.WriteTime(obj.CreatedAt)
-		case 12: // updatedAt
+		case 13: // updatedAt
 			e.WriteTime(obj.UpdatedAt)
-		case 13: // category
+		case 14: // category
 			v, err := e.Resolvers.Course().Category(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -213,7 +221,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCategory) {
 				return false
 			}
-		case 14: // instructor
+		case 15: // instructor
 			v, err := e.Resolvers.Course().Instructor(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -224,7 +232,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeUser) {
 				return false
 			}
-		case 15: // rating
+		case 16: // rating
 			if obj.Rating == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -234,15 +242,15 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 					return false
 				}
 			}
-		case 16: // reviewCount
+		case 17: // reviewCount
 			if !e.WriteInt(f, int(obj.ReviewCount), true) {
 				return false
 			}
-		case 17: // enrollmentCount
+		case 18: // enrollmentCount
 			if !e.WriteInt(f, int(obj.EnrollmentCount), true) {
 				return false
 			}
-		case 18: // videos
+		case 19: // videos
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -259,7 +267,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeVideoConnection) {
 				return false
 			}
-		case 19: // reviews
+		case 20: // reviews
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -276,7 +284,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeReviewConnection) {
 				return false
 			}
-		case 20: // viewerEnrollment
+		case 21: // viewerEnrollment
 			v, err := e.Resolvers.Course().ViewerEnrollment(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -287,7 +295,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollment) {
 				return false
 			}
-		case 21: // viewerCanUpdate
+		case 22: // viewerCanUpdate
 			v, err := e.Resolvers.Course().ViewerCanUpdate(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -296,7 +304,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 22: // viewerCanEnroll
+		case 23: // viewerCanEnroll
 			v, err := e.Resolvers.Course().ViewerCanEnroll(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -305,7 +313,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 23: // viewerCanReview
+		case 24: // viewerCanReview
 			v, err := e.Resolvers.Course().ViewerCanReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -314,7 +322,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 24: // enrollments
+		case 25: // enrollments
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -331,7 +339,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 25: // analytics
+		case 26: // analytics
 			v, err := e.Resolvers.Course().Analytics(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -342,7 +350,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCourseAnalytics) {
 				return false
 			}
-		case 26: // relatedCourses
+		case 27: // relatedCourses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -831,6 +839,41 @@ func encodeDifficultyFacet(e *encoder, f *encode.Field, obj *edu.DifficultyFacet
 	return e.EndObject()
 }
 
+func encodeDurationFacet(e *encoder, f *encode.Field, obj *edu.DurationFacet) bool {
+	p := e.PlanSelection(f, "DurationFacet")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeDurationFacet)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // minDurationSeconds
+			if !e.WriteInt(f, int(obj.MinDurationSeconds), true) {
+				return false
+			}
+		case 1: // maxDurationSeconds
+			if obj.MaxDurationSeconds == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.MaxDurationSeconds), false) {
+					return false
+				}
+			}
+		case 2: // count
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
+		default:
+			e.WriteString("DurationFacet")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeEnrollPayload(e *encoder, f *encode.Field, obj *EnrollPayload) bool {
 	p := e.PlanSelection(f, "EnrollPayload")
 	if p.Deferred != nil {
@@ -1164,6 +1207,54 @@ func encodeInstructorDashboard(e *encoder, f *encode.Field, obj *edu.InstructorD
 	return e.EndObject()
 }
 
+func encodeInstructorFacet(e *encoder, f *encode.Field, obj *edu.InstructorFacet) bool {
+	p := e.PlanSelection(f, "InstructorFacet")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeInstructorFacet)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // instructor
+			if !encode.WriteObject(e, f, obj.Instructor, true, encodeUser) {
+				return false
+			}
+		case 1: // count
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
+		default:
+			e.WriteString("InstructorFacet")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeLanguageFacet(e *encoder, f *encode.Field, obj *edu.LanguageFacet) bool {
+	p := e.PlanSelection(f, "LanguageFacet")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeLanguageFacet)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // language
+			e.WriteString(string(obj.Language))
+		case 1: // count
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
+		default:
+			e.WriteString("LanguageFacet")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeMoney(e *encoder, f *encode.Field, obj *edu.Money) bool {
 	p := e.PlanSelection(f, "Money")
 	if p.Deferred != nil {
@@ -1380,6 +1471,31 @@ func encodePriceFacet(e *encoder, f *encode.Field, obj *edu.PriceFacet) bool {
 	return e.EndObject()
 }
 
+func encodeRatingFacet(e *encoder, f *encode.Field, obj *edu.RatingFacet) bool {
+	p := e.PlanSelection(f, "RatingFacet")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRatingFacet)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // minRating
+			if !e.WriteFloat(f, float64(obj.MinRating), true) {
+				return false
+			}
+		case 1: // count
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
+		default:
+			e.WriteString("RatingFacet")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeRecordVideoProgressPayload(e *encoder, f *encode.Field, obj *RecordVideoProgressPayload) bool {
 	p := e.PlanSelection(f, "RecordVideoProgressPayload")
 	if p.Deferred != nil {
@@ -1587,6 +1703,36 @@ func encodeSearchFacets(e *encoder, f *encode.Field, obj *edu.SearchFacets) bool
 			}) {
 				return false
 			}
+		case 3: // languages
+			if !encode.WriteList(e, f, obj.Languages, true, func(e *encoder, f *encode.Field, v edu.LanguageFacet) bool {
+				return encode.WriteElement(e, f, &v, true, encodeLanguageFacet)
+			}) {
+				return false
+			}
+		case 4: // tags
+			if !encode.WriteList(e, f, obj.Tags, true, func(e *encoder, f *encode.Field, v edu.TagFacet) bool {
+				return encode.WriteElement(e, f, &v, true, encodeTagFacet)
+			}) {
+				return false
+			}
+		case 5: // instructors
+			if !encode.WriteList(e, f, obj.Instructors, true, func(e *encoder, f *encode.Field, v edu.InstructorFacet) bool {
+				return encode.WriteElement(e, f, &v, true, encodeInstructorFacet)
+			}) {
+				return false
+			}
+		case 6: // ratings
+			if !encode.WriteList(e, f, obj.Ratings, true, func(e *encoder, f *encode.Field, v edu.RatingFacet) bool {
+				return encode.WriteElement(e, f, &v, true, encodeRatingFacet)
+			}) {
+				return false
+			}
+		case 7: // durations
+			if !encode.WriteList(e, f, obj.Durations, true, func(e *encoder, f *encode.Field, v edu.DurationFacet) bool {
+				return encode.WriteElement(e, f, &v, true, encodeDurationFacet)
+			}) {
+				return false
+			}
 		default:
 			e.WriteString("SearchFacets")
 		}
@@ -1715,6 +1861,29 @@ func encodeSuggestion(e *encoder, f *encode.Field, obj *edu.Suggestion) bool {
 			}
 		default:
 			e.WriteString("Suggestion")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeTagFacet(e *encoder, f *encode.Field, obj *edu.TagFacet) bool {
+	p := e.PlanSelection(f, "TagFacet")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeTagFacet)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // tag
+			e.WriteString(string(obj.Tag))
+		case 1: // count
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
+		default:
+			e.WriteString("TagFacet")
 		}
 	}
 	return e.EndObject()
@@ -2370,25 +2539,26 @@ var encodeTypes = &encode.Types{
 			"difficulty":       {Index: 5, Resolver: false},
 			"price":            {Index: 6, Resolver: false},
 			"durationSeconds":  {Index: 7, Resolver: false},
-			"thumbnailUrl":     {Index: 8, Resolver: false},
-			"published":        {Index: 9, Resolver: false},
-			"publishedAt":      {Index: 10, Resolver: false},
-			"createdAt":        {Index: 11, Resolver: false},
-			"updatedAt":        {Index: 12, Resolver: false},
-			"category":         {Index: 13, Resolver: true},
-			"instructor":       {Index: 14, Resolver: true},
-			"rating":           {Index: 15, Resolver: false},
-			"reviewCount":      {Index: 16, Resolver: false},
-			"enrollmentCount":  {Index: 17, Resolver: false},
-			"videos":           {Index: 18, Resolver: true},
-			"reviews":          {Index: 19, Resolver: true},
-			"viewerEnrollment": {Index: 20, Resolver: true},
-			"viewerCanUpdate":  {Index: 21, Resolver: true},
-			"viewerCanEnroll":  {Index: 22, Resolver: true},
-			"viewerCanReview":  {Index: 23, Resolver: true},
-			"enrollments":      {Index: 24, Resolver: true},
-			"analytics":        {Index: 25, Resolver: true},
-			"relatedCourses":   {Index: 26, Resolver: true},
+			"language":         {Index: 8, Resolver: false},
+			"thumbnailUrl":     {Index: 9, Resolver: false},
+			"published":        {Index: 10, Resolver: false},
+			"publishedAt":      {Index: 11, Resolver: false},
+			"createdAt":        {Index: 12, Resolver: false},
+			"updatedAt":        {Index: 13, Resolver: false},
+			"category":         {Index: 14, Resolver: true},
+			"instructor":       {Index: 15, Resolver: true},
+			"rating":           {Index: 16, Resolver: false},
+			"reviewCount":      {Index: 17, Resolver: false},
+			"enrollmentCount":  {Index: 18, Resolver: false},
+			"videos":           {Index: 19, Resolver: true},
+			"reviews":          {Index: 20, Resolver: true},
+			"viewerEnrollment": {Index: 21, Resolver: true},
+			"viewerCanUpdate":  {Index: 22, Resolver: true},
+			"viewerCanEnroll":  {Index: 23, Resolver: true},
+			"viewerCanReview":  {Index: 24, Resolver: true},
+			"enrollments":      {Index: 25, Resolver: true},
+			"analytics":        {Index: 26, Resolver: true},
+			"relatedCourses":   {Index: 27, Resolver: true},
 		},
 		"CourseAnalytics": {
 			"totalEnrollments": {Index: 0, Resolver: false},
@@ -2454,6 +2624,11 @@ var encodeTypes = &encode.Types{
 			"difficulty": {Index: 0, Resolver: false},
 			"count":      {Index: 1, Resolver: false},
 		},
+		"DurationFacet": {
+			"minDurationSeconds": {Index: 0, Resolver: false},
+			"maxDurationSeconds": {Index: 1, Resolver: false},
+			"count":              {Index: 2, Resolver: false},
+		},
 		"EnrollPayload": {
 			"enrollment": {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
@@ -2494,6 +2669,14 @@ var encodeTypes = &encode.Types{
 			"topCourses":          {Index: 4, Resolver: true},
 			"enrollmentsOverTime": {Index: 5, Resolver: true},
 		},
+		"InstructorFacet": {
+			"instructor": {Index: 0, Resolver: false},
+			"count":      {Index: 1, Resolver: false},
+		},
+		"LanguageFacet": {
+			"language": {Index: 0, Resolver: false},
+			"count":    {Index: 1, Resolver: false},
+		},
 		"Money": {
 			"amount":       {Index: 0, Resolver: false},
 			"currencyCode": {Index: 1, Resolver: false},
@@ -2517,6 +2700,10 @@ var encodeTypes = &encode.Types{
 		"PriceFacet": {
 			"price": {Index: 0, Resolver: false},
 			"count": {Index: 1, Resolver: false},
+		},
+		"RatingFacet": {
+			"minRating": {Index: 0, Resolver: false},
+			"count":     {Index: 1, Resolver: false},
 		},
 		"RecordVideoProgressPayload": {
 			"recordedCount": {Index: 0, Resolver: false},
@@ -2550,6 +2737,11 @@ var encodeTypes = &encode.Types{
 			"categories":   {Index: 0, Resolver: false},
 			"difficulties": {Index: 1, Resolver: false},
 			"prices":       {Index: 2, Resolver: false},
+			"languages":    {Index: 3, Resolver: false},
+			"tags":         {Index: 4, Resolver: false},
+			"instructors":  {Index: 5, Resolver: false},
+			"ratings":      {Index: 6, Resolver: false},
+			"durations":    {Index: 7, Resolver: false},
 		},
 		"SearchHighlight": {
 			"title":       {Index: 0, Resolver: false},
@@ -2572,6 +2764,10 @@ var encodeTypes = &encode.Types{
 			"course":     {Index: 3, Resolver: false},
 			"category":   {Index: 4, Resolver: false},
 			"instructor": {Index: 5, Resolver: false},
+		},
+		"TagFacet": {
+			"tag":   {Index: 0, Resolver: false},
+			"count": {Index: 1, Resolver: false},
 		},
 		"TimePoint": {
 			"at":    {Index: 0, Resolver: false},
@@ -2662,16 +2858,20 @@ var encodeTypes = &encode.Types{
 		"Dashboard":                  dashboardImplementors,
 		"DeleteCoursePayload":        deleteCoursePayloadImplementors,
 		"DifficultyFacet":            difficultyFacetImplementors,
+		"DurationFacet":              durationFacetImplementors,
 		"EnrollPayload":              enrollPayloadImplementors,
 		"Enrollment":                 enrollmentImplementors,
 		"EnrollmentConnection":       enrollmentConnectionImplementors,
 		"EnrollmentEdge":             enrollmentEdgeImplementors,
 		"ImportCoursesPayload":       importCoursesPayloadImplementors,
 		"InstructorDashboard":        instructorDashboardImplementors,
+		"InstructorFacet":            instructorFacetImplementors,
+		"LanguageFacet":              languageFacetImplementors,
 		"Money":                      moneyImplementors,
 		"PageInfo":                   pageInfoImplementors,
 		"PlatformDashboard":          platformDashboardImplementors,
 		"PriceFacet":                 priceFacetImplementors,
+		"RatingFacet":                ratingFacetImplementors,
 		"RecordVideoProgressPayload": recordVideoProgressPayloadImplementors,
 		"Review":                     reviewImplementors,
 		"ReviewConnection":           reviewConnectionImplementors,
@@ -2682,6 +2882,7 @@ var encodeTypes = &encode.Types{
 		"SessionPayload":             sessionPayloadImplementors,
 		"SignOutPayload":             signOutPayloadImplementors,
 		"Suggestion":                 suggestionImplementors,
+		"TagFacet":                   tagFacetImplementors,
 		"TimePoint":                  timePointImplementors,
 		"UnenrollPayload":            unenrollPayloadImplementors,
 		"UpdatePreferencesPayload":   updatePreferencesPayloadImplementors,
@@ -2708,13 +2909,13 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 		}
 	case "Course":
 		switch index {
-		case 18:
-			return field_Course_videos_args(ctx, ec, raw)
 		case 19:
+			return field_Course_videos_args(ctx, ec, raw)
+		case 20:
 			return field_Course_reviews_args(ctx, ec, raw)
-		case 24:
+		case 25:
 			return field_Course_enrollments_args(ctx, ec, raw)
-		case 26:
+		case 27:
 			return field_Course_relatedCourses_args(ctx, ec, raw)
 		}
 	case "Dashboard":

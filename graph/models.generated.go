@@ -67,6 +67,8 @@ type CourseInput struct {
 	PriceAmount edu.Decimal `json:"priceAmount"`
 	// Length in seconds, at most 31,536,000. Default: 0.
 	DurationSeconds *int `json:"durationSeconds,omitempty"`
+	// BCP 47 tag of the language of the videos, e.g. en or pt-BR.
+	Language *string `json:"language,omitempty"`
 	// URL of the picture: http or https, without user and password, at most 2,000 characters.
 	ThumbnailURL *string `json:"thumbnailUrl,omitempty"`
 	// Category of the course.
@@ -243,7 +245,7 @@ type UnenrollPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// Changes to a course. Fields that are omitted or null stay unchanged, except thumbnailUrl: null removes the picture.
+// Changes to a course. Fields that are omitted or null stay unchanged, except thumbnailUrl and language: null removes them.
 type UpdateCourseInput struct {
 	// One of the viewer's own courses; any course for an ADMIN.
 	ID edu.ID `json:"id"`
@@ -259,6 +261,8 @@ type UpdateCourseInput struct {
 	PriceAmount *edu.Decimal `json:"priceAmount,omitempty"`
 	// Length in seconds: at most 31,536,000, and not less than the sum of its videos.
 	DurationSeconds *int `json:"durationSeconds,omitempty"`
+	// BCP 47 tag of the language of the videos, e.g. en or pt-BR. Null removes the language.
+	Language graphql.Omittable[*string] `json:"language,omitempty"`
 	// URL of the picture: http or https, without user and password, at most 2,000 characters. Null removes the picture.
 	ThumbnailURL graphql.Omittable[*string] `json:"thumbnailUrl,omitempty"`
 	// Category of the course.

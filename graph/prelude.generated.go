@@ -1865,6 +1865,41 @@ func marshalOFloat2ᚖfloat64(ctx context.Context, ec *executionContext, sel ast
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalOID2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐIDᚄ(ctx context.Context, ec *executionContext, v any) ([]edu.ID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]edu.ID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOID2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐIDᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []edu.ID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx context.Context, ec *executionContext, v any) (*edu.ID, error) {
 	if v == nil {
 		return nil, nil

@@ -80,6 +80,7 @@ type ComplexityRoot struct {
 		Enrollments      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		GlobalID         func(childComplexity int) int
 		Instructor       func(childComplexity int) int
+		Language         func(childComplexity int) int
 		Price            func(childComplexity int) int
 		Published        func(childComplexity int) int
 		PublishedAt      func(childComplexity int) int
@@ -173,6 +174,12 @@ type ComplexityRoot struct {
 		Difficulty func(childComplexity int) int
 	}
 
+	DurationFacet struct {
+		Count              func(childComplexity int) int
+		MaxDurationSeconds func(childComplexity int) int
+		MinDurationSeconds func(childComplexity int) int
+	}
+
 	EnrollPayload struct {
 		Enrollment func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -217,6 +224,16 @@ type ComplexityRoot struct {
 		TopCourses          func(childComplexity int, first int) int
 		TotalCompletions    func(childComplexity int) int
 		TotalEnrollments    func(childComplexity int) int
+	}
+
+	InstructorFacet struct {
+		Count      func(childComplexity int) int
+		Instructor func(childComplexity int) int
+	}
+
+	LanguageFacet struct {
+		Count    func(childComplexity int) int
+		Language func(childComplexity int) int
 	}
 
 	Money struct {
@@ -279,11 +296,16 @@ type ComplexityRoot struct {
 		Node                func(childComplexity int, id edu.ID) int
 		Nodes               func(childComplexity int, ids []*edu.ID) int
 		PlatformDashboard   func(childComplexity int) int
-		SearchCourses       func(childComplexity int, query string, filter *edu.CourseFilter, sort edu.SearchSort, first int, after *string) int
+		SearchCourses       func(childComplexity int, query string, filter *edu.CourseFilter, orderBy *edu.CourseOrder, sort edu.SearchSort, first int, after *string, last *int, before *string) int
 		SearchSuggestions   func(childComplexity int, prefix string, first int) int
 		Suggest             func(childComplexity int, prefix string, first int) int
 		User                func(childComplexity int, id edu.ID) int
 		Viewer              func(childComplexity int) int
+	}
+
+	RatingFacet struct {
+		Count     func(childComplexity int) int
+		MinRating func(childComplexity int) int
 	}
 
 	RecordVideoProgressPayload struct {
@@ -322,7 +344,12 @@ type ComplexityRoot struct {
 	SearchFacets struct {
 		Categories   func(childComplexity int) int
 		Difficulties func(childComplexity int) int
+		Durations    func(childComplexity int) int
+		Instructors  func(childComplexity int) int
+		Languages    func(childComplexity int) int
 		Prices       func(childComplexity int) int
+		Ratings      func(childComplexity int) int
+		Tags         func(childComplexity int) int
 	}
 
 	SearchHighlight struct {
@@ -356,6 +383,11 @@ type ComplexityRoot struct {
 		Instructor func(childComplexity int) int
 		Kind       func(childComplexity int) int
 		Text       func(childComplexity int) int
+	}
+
+	TagFacet struct {
+		Count func(childComplexity int) int
+		Tag   func(childComplexity int) int
 	}
 
 	TimePoint struct {
@@ -609,6 +641,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.Instructor(childComplexity), true
+	case "Course.language":
+		if e.ComplexityRoot.Course.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.Language(childComplexity), true
 	case "Course.price":
 		if e.ComplexityRoot.Course.Price == nil {
 			break
@@ -1021,6 +1059,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DifficultyFacet.Difficulty(childComplexity), true
 
+	case "DurationFacet.count":
+		if e.ComplexityRoot.DurationFacet.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DurationFacet.Count(childComplexity), true
+	case "DurationFacet.maxDurationSeconds":
+		if e.ComplexityRoot.DurationFacet.MaxDurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DurationFacet.MaxDurationSeconds(childComplexity), true
+	case "DurationFacet.minDurationSeconds":
+		if e.ComplexityRoot.DurationFacet.MinDurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DurationFacet.MinDurationSeconds(childComplexity), true
+
 	case "EnrollPayload.enrollment":
 		if e.ComplexityRoot.EnrollPayload.Enrollment == nil {
 			break
@@ -1204,6 +1261,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InstructorDashboard.TotalEnrollments(childComplexity), true
+
+	case "InstructorFacet.count":
+		if e.ComplexityRoot.InstructorFacet.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorFacet.Count(childComplexity), true
+	case "InstructorFacet.instructor":
+		if e.ComplexityRoot.InstructorFacet.Instructor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorFacet.Instructor(childComplexity), true
+
+	case "LanguageFacet.count":
+		if e.ComplexityRoot.LanguageFacet.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LanguageFacet.Count(childComplexity), true
+	case "LanguageFacet.language":
+		if e.ComplexityRoot.LanguageFacet.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LanguageFacet.Language(childComplexity), true
 
 	case "Money.amount":
 		if e.ComplexityRoot.Money.Amount == nil {
@@ -1625,7 +1708,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.SearchCourses(childComplexity, args["query"].(string), args["filter"].(*edu.CourseFilter), args["sort"].(edu.SearchSort), args["first"].(int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.SearchCourses(childComplexity, args["query"].(string), args["filter"].(*edu.CourseFilter), args["orderBy"].(*edu.CourseOrder), args["sort"].(edu.SearchSort), args["first"].(int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.searchSuggestions":
 		if e.ComplexityRoot.Query.SearchSuggestions == nil {
 			break
@@ -1665,6 +1748,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "RatingFacet.count":
+		if e.ComplexityRoot.RatingFacet.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingFacet.Count(childComplexity), true
+	case "RatingFacet.minRating":
+		if e.ComplexityRoot.RatingFacet.MinRating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingFacet.MinRating(childComplexity), true
 
 	case "RecordVideoProgressPayload.enrollments":
 		if e.ComplexityRoot.RecordVideoProgressPayload.Enrollments == nil {
@@ -1791,12 +1887,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SearchFacets.Difficulties(childComplexity), true
+	case "SearchFacets.durations":
+		if e.ComplexityRoot.SearchFacets.Durations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchFacets.Durations(childComplexity), true
+	case "SearchFacets.instructors":
+		if e.ComplexityRoot.SearchFacets.Instructors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchFacets.Instructors(childComplexity), true
+	case "SearchFacets.languages":
+		if e.ComplexityRoot.SearchFacets.Languages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchFacets.Languages(childComplexity), true
 	case "SearchFacets.prices":
 		if e.ComplexityRoot.SearchFacets.Prices == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SearchFacets.Prices(childComplexity), true
+	case "SearchFacets.ratings":
+		if e.ComplexityRoot.SearchFacets.Ratings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchFacets.Ratings(childComplexity), true
+	case "SearchFacets.tags":
+		if e.ComplexityRoot.SearchFacets.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchFacets.Tags(childComplexity), true
 
 	case "SearchHighlight.description":
 		if e.ComplexityRoot.SearchHighlight.Description == nil {
@@ -1925,6 +2051,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Suggestion.Text(childComplexity), true
+
+	case "TagFacet.count":
+		if e.ComplexityRoot.TagFacet.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagFacet.Count(childComplexity), true
+	case "TagFacet.tag":
+		if e.ComplexityRoot.TagFacet.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagFacet.Tag(childComplexity), true
 
 	case "TimePoint.at":
 		if e.ComplexityRoot.TimePoint.At == nil {
@@ -2460,6 +2599,8 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_price(ctx, ec, field)
 	case "durationSeconds":
 		return fieldContext_Course_durationSeconds(ctx, ec, field)
+	case "language":
+		return fieldContext_Course_language(ctx, ec, field)
 	case "thumbnailUrl":
 		return fieldContext_Course_thumbnailUrl(ctx, ec, field)
 	case "published":
@@ -2650,6 +2791,18 @@ func childFields_DifficultyFacet(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DifficultyFacet", field.Name)
 }
 
+func childFields_DurationFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "minDurationSeconds":
+		return fieldContext_DurationFacet_minDurationSeconds(ctx, ec, field)
+	case "maxDurationSeconds":
+		return fieldContext_DurationFacet_maxDurationSeconds(ctx, ec, field)
+	case "count":
+		return fieldContext_DurationFacet_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DurationFacet", field.Name)
+}
+
 func childFields_EnrollPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -2742,6 +2895,26 @@ func childFields_InstructorDashboard(ctx context.Context, ec *executionContext, 
 	return nil, fmt.Errorf("no field named %q was found under type InstructorDashboard", field.Name)
 }
 
+func childFields_InstructorFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "instructor":
+		return fieldContext_InstructorFacet_instructor(ctx, ec, field)
+	case "count":
+		return fieldContext_InstructorFacet_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstructorFacet", field.Name)
+}
+
+func childFields_LanguageFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return fieldContext_LanguageFacet_language(ctx, ec, field)
+	case "count":
+		return fieldContext_LanguageFacet_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LanguageFacet", field.Name)
+}
+
 func childFields_Money(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "amount":
@@ -2796,6 +2969,16 @@ func childFields_PriceFacet(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_PriceFacet_count(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PriceFacet", field.Name)
+}
+
+func childFields_RatingFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "minRating":
+		return fieldContext_RatingFacet_minRating(ctx, ec, field)
+	case "count":
+		return fieldContext_RatingFacet_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingFacet", field.Name)
 }
 
 func childFields_RecordVideoProgressPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2872,6 +3055,16 @@ func childFields_SearchFacets(ctx context.Context, ec *executionContext, field g
 		return fieldContext_SearchFacets_difficulties(ctx, ec, field)
 	case "prices":
 		return fieldContext_SearchFacets_prices(ctx, ec, field)
+	case "languages":
+		return fieldContext_SearchFacets_languages(ctx, ec, field)
+	case "tags":
+		return fieldContext_SearchFacets_tags(ctx, ec, field)
+	case "instructors":
+		return fieldContext_SearchFacets_instructors(ctx, ec, field)
+	case "ratings":
+		return fieldContext_SearchFacets_ratings(ctx, ec, field)
+	case "durations":
+		return fieldContext_SearchFacets_durations(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SearchFacets", field.Name)
 }
@@ -2926,6 +3119,16 @@ func childFields_Suggestion(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Suggestion_instructor(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
+func childFields_TagFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return fieldContext_TagFacet_tag(ctx, ec, field)
+	case "count":
+		return fieldContext_TagFacet_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagFacet", field.Name)
 }
 
 func childFields_TimePoint(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -29,7 +29,7 @@ type QueryResolver interface {
 	Courses(ctx context.Context, first *int, after *string, last *int, before *string, filter *edu.CourseFilter, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error)
 	InstructorDashboard(ctx context.Context) (*edu.InstructorDashboard, error)
 	PlatformDashboard(ctx context.Context) (*edu.PlatformDashboard, error)
-	SearchCourses(ctx context.Context, query string, filter *edu.CourseFilter, sort edu.SearchSort, first int, after *string) (*edu.SearchResult, error)
+	SearchCourses(ctx context.Context, query string, filter *edu.CourseFilter, orderBy *edu.CourseOrder, sort edu.SearchSort, first int, after *string, last *int, before *string) (*edu.SearchResult, error)
 	SearchSuggestions(ctx context.Context, prefix string, first int) ([]string, error)
 	Suggest(ctx context.Context, prefix string, first int) ([]*edu.Suggestion, error)
 	Viewer(ctx context.Context) (*edu.User, error)
@@ -219,30 +219,54 @@ func field_Query_searchCourses_args(ctx context.Context, ec *executionContext, r
 		return nil, err
 	}
 	args["filter"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*edu.CourseOrder, error) {
+			return unmarshalOCourseOrder2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
 		func(ctx context.Context, v any) (edu.SearchSort, error) {
 			return unmarshalNSearchSort2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSearchSort(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["sort"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["sort"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return unmarshalNInt2int(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return unmarshalOString2ᚖstring(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg4
+	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg7
 	return args, nil
 }
 
@@ -850,7 +874,7 @@ func _Query_searchCourses(ctx context.Context, ec *executionContext, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SearchCourses(ctx, fc.Args["query"].(string), fc.Args["filter"].(*edu.CourseFilter), fc.Args["sort"].(edu.SearchSort), fc.Args["first"].(int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().SearchCourses(ctx, fc.Args["query"].(string), fc.Args["filter"].(*edu.CourseFilter), fc.Args["orderBy"].(*edu.CourseOrder), fc.Args["sort"].(edu.SearchSort), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *edu.SearchResult) graphql.Marshaler {

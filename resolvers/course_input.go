@@ -45,6 +45,10 @@ func validateCourse(in validate.Input, input *graph.CourseInput) edu.Course {
 		thumbnail := in.ValidateURL("thumbnailUrl", *input.ThumbnailURL, maxURLLength)
 		c.ThumbnailURL = &thumbnail
 	}
+	if input.Language != nil {
+		tag := validateLanguage(in, "language", *input.Language)
+		c.Language = &tag
+	}
 	return c
 }
 
@@ -91,6 +95,13 @@ func validateCourseUpdate(in validate.Input, input *graph.UpdateCourseInput) (c 
 		if address != nil {
 			thumbnail := in.ValidateURL("thumbnailUrl", *address, maxURLLength)
 			c.ThumbnailURL = &thumbnail
+		}
+	}
+	if tag, present := input.Language.ValueOK(); present {
+		set |= edu.CourseLanguage
+		if tag != nil {
+			canonical := validateLanguage(in, "language", *tag)
+			c.Language = &canonical
 		}
 	}
 	if input.CategoryID != nil {

@@ -41,7 +41,7 @@ func TestExtremeCursors(t *testing.T) {
 		}
 	}
 	for _, sort := range []edu.SearchSort{edu.SortRelevance, edu.SortRating, edu.SortEnrollments, edu.SortNewest} {
-		lists[sort.SortOrder()] = `searchCourses(query: "go", sort: ` + string(sort) + `, first: 1, after: $at) { nodes { id } }`
+		lists[edu.SearchOrder(sort.CourseOrder())] = `searchCourses(query: "go", sort: ` + string(sort) + `, PAGE) { nodes { id } }`
 	}
 	for order, list := range lists {
 		for _, value := range extremeValues[order.Kind] {

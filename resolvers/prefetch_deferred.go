@@ -85,11 +85,16 @@ func (pf *prefetcher) walkDeferredLists(objects []incremental.Object, sel ast.Se
 		pf.walkSuggestions(valuesOf[*edu.Suggestion](objects), sel)
 	case *edu.SearchFacets:
 		for _, f := range valuesOf[*edu.SearchFacets](objects) {
-			pf.walkFacets(f, pf.collectCategories([]ast.SelectionSet{sel}))
+			pf.walkFacets(f, []ast.SelectionSet{sel})
 		}
 	case *edu.CategoryFacet:
 		categories := collectKeys(valuesOf[*edu.CategoryFacet](objects), func(f *edu.CategoryFacet) *edu.Category { return f.Category })
 		walkField(pf, categories, sel, "CategoryFacet.category", (*prefetcher).walkCategories)
+	case *edu.InstructorFacet:
+		ids := collectKeys(valuesOf[*edu.InstructorFacet](objects), func(f *edu.InstructorFacet) int64 { return f.Instructor.ID })
+		for _, below := range selectionsOn(pf.op, []ast.SelectionSet{sel}, "InstructorFacet", "instructor") {
+			pf.walkUserEdges(ids, below)
+		}
 	default:
 		pf.walkDeferredPayload(objects[0].Value, sel)
 	}
@@ -127,18 +132,7 @@ func (pf *prefetcher) walkSearchResult(r *edu.SearchResult, sel ast.SelectionSet
 	for _, nodes := range collectConnection(pf.op, sel, "CourseSearch").nodeSelections {
 		pf.walkCourses(r.Nodes(), nodes)
 	}
-	pf.walkFacets(r.Facets, pf.collectCategories(selectionsOn(pf.op, []ast.SelectionSet{sel}, "CourseSearchConnection", "facets")))
-}
-
-// walkFacets prefetches selections on the categories of a search's facets, which are nil without one.
-func (pf *prefetcher) walkFacets(f *edu.SearchFacets, categories []ast.SelectionSet) {
-	if f == nil {
-		return
-	}
-	list := collectKeys(f.Categories, func(c edu.CategoryFacet) *edu.Category { return c.Category })
-	for _, sel := range categories {
-		pf.walkCategories(list, sel)
-	}
+	pf.walkFacets(r.Facets, selectionsOn(pf.op, []ast.SelectionSet{sel}, "CourseSearchConnection", "facets"))
 }
 
 // walkEdges prefetches a selection on the edges of connections.

@@ -2,10 +2,10 @@ package resolvers
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
@@ -15,44 +15,67 @@ import (
 
 // searchArguments holds the arguments of searchCourses as the caller sent them.
 type searchArguments struct {
-	query  string
-	filter *edu.CourseFilter
-	sort   edu.SearchSort
-	first  int
-	after  *string
+	query   string
+	filter  *edu.CourseFilter
+	orderBy *edu.CourseOrder
+	sort    edu.SearchSort
+	page    edu.ConnectionArgs
 }
 
 // parseSearch validates the arguments.
 func (s searchArguments) parseSearch() (edu.SearchArgs, error) {
-	q := edu.SearchArgs{Sort: s.sort}
+	q := edu.SearchArgs{Order: s.orderBy}
+	if q.Order == nil {
+		q.Order = s.sort.CourseOrder()
+	} else if s.sort != edu.SortRelevance {
+		return q, edu.Errorf(edu.BadUserInput, "orderBy and sort cannot be combined: use orderBy")
+	}
 	var err error
 	if q.Query, err = edu.ParseSearchText("query", s.query); err != nil {
 		return q, err
 	}
-	if q.Filter, err = s.filter.ParseConditions(); err != nil {
+	if q.Filter, err = parseFilter(s.filter); err != nil {
 		return q, err
 	}
-	err = q.ParsePageArgs(edu.ConnectionArgs{First: &s.first, After: s.after})
+	err = q.ParsePageArgs(s.page)
 	return q, err
 }
 
-// searchSelection is the selection on a search: its connection, its optional parts, and the selection sets
-// on the categories of its facets.
+// sentArgument returns an argument of the current field that has a default in the schema, nil if the caller
+// did not send it.
+func sentArgument(ctx context.Context, name string, value int) *int {
+	argument := graphql.GetFieldContext(ctx).Field.Arguments.ForName(name)
+	if argument == nil {
+		return nil
+	}
+	if argument.Value.Kind == ast.Variable {
+		if _, sent := graphql.GetOperationContext(ctx).Variables[argument.Value.Raw]; !sent {
+			return nil
+		}
+	}
+	return &value
+}
+
+// searchSelection is the selection on a search: its connection, its optional parts, and its facets.
 type searchSelection struct {
 	connectionSelection
-	facets, didYouMean, highlight bool
-	categorySelections            []ast.SelectionSet
+	facets                map[string]bool // by the name of their fields, nil without facets
+	didYouMean, highlight bool
 }
 
 // collectSearch returns the selection on a search.
 func (pf *prefetcher) collectSearch(sel ast.SelectionSet) searchSelection {
 	var selected searchSelection
 	selected.connectionSelection = collectConnection(pf.op, sel, "CourseSearch")
-	selected.categorySelections = pf.collectCategories(selectionsOn(pf.op, []ast.SelectionSet{sel}, "CourseSearchConnection", "facets"))
 	for _, f := range collectAllFields(pf.op, sel, []string{"CourseSearchConnection"}) {
 		switch f.Name {
 		case "facets":
-			selected.facets = true
+			if selected.facets == nil {
+				selected.facets = map[string]bool{}
+			}
+			for _, facet := range collectAllFields(pf.op, f.Selections, []string{"SearchFacets"}) {
+				selected.facets[facet.Name] = true
+			}
 		case "didYouMean":
 			selected.didYouMean = true
 		case "edges":
@@ -60,11 +83,6 @@ func (pf *prefetcher) collectSearch(sel ast.SelectionSet) searchSelection {
 		}
 	}
 	return selected
-}
-
-// collectCategories returns the selection sets on the categories of facets, which have selection sets of their own.
-func (pf *prefetcher) collectCategories(facets []ast.SelectionSet) []ast.SelectionSet {
-	return selectionsOn(pf.op, selectionsOn(pf.op, facets, "SearchFacets", "categories"), "CategoryFacet", "category")
 }
 
 // searchCourses searches courses and prefetches the selection on the page.
@@ -82,9 +100,10 @@ func searchCourses(ctx context.Context, args searchArguments) (*edu.SearchResult
 	var hits []store.SearchHit
 	var groups []store.SearchGroup
 	pf.batch.AddQuery(store.SearchCourses(q, func(h store.SearchHit) { hits = append(hits, h) }))
-	if selected.facets || selected.totalCount {
+	if f := selected.facets; selected.totalCount || f["categories"] || f["difficulties"] || f["prices"] {
 		pf.batch.AddQuery(store.SearchGroups(q, func(g store.SearchGroup) { groups = append(groups, g) }))
 	}
+	counts := pf.countFacets(q, selected.facets)
 	if err := pf.sendBatches(); err != nil {
 		return nil, err
 	}
@@ -95,10 +114,10 @@ func searchCourses(ctx context.Context, args searchArguments) (*edu.SearchResult
 	for _, sel := range selected.nodeSelections {
 		pf.walkCourses(courses, sel)
 	}
-	if selected.facets {
-		pf.buildFacets(result, groups, q.Filter, selected.categorySelections)
+	if selected.facets != nil {
+		result.Facets = pf.buildFacets(groups, q.Filter, counts, currentSelection(ctx))
 	}
-	if selected.didYouMean && (len(hits) < min(fewHits, q.Page.Limit+1) || result.Relaxed) && q.Query != "" && args.after == nil {
+	if selected.didYouMean && (len(hits) < min(fewHits, q.Page.Limit+1) || result.Relaxed) && q.Query != "" && q.Page.After == "" && q.Page.Before == "" {
 		if result.DidYouMean, err = pf.suggestCorrection(q); err != nil {
 			return nil, err
 		}
@@ -116,7 +135,7 @@ func newCourseHits(found []store.SearchHit, q edu.SearchArgs, highlights bool) [
 	hits := make([]*edu.CourseHit, len(found))
 	var marker *highlight.Marker
 	for i, f := range found {
-		hits[i] = &edu.CourseHit{Node: f.Course, Score: f.Score, Sort: q.Sort, Relaxed: f.Relaxed}
+		hits[i] = &edu.CourseHit{Node: f.Course, Score: f.Score, Order: q.Order, Relaxed: f.Relaxed}
 		if !highlights || q.Query == "" || i == q.Page.Limit {
 			continue
 		}
@@ -126,75 +145,6 @@ func newCourseHits(found []store.SearchHit, q edu.SearchArgs, highlights bool) [
 		hits[i].Highlight = &edu.SearchHighlight{Title: marker.RenderHTML(f.Course.Title), Description: marker.RenderHTML(f.Course.Description)}
 	}
 	return hits
-}
-
-// facetDimensions names conditions of a filter, for countMatches and matchesFilter to ignore.
-type facetDimensions struct{ category, difficulty, price bool }
-
-// countMatches returns the number of results in the groups that match the filter.
-func countMatches(groups []store.SearchGroup, filter edu.CourseConditions, ignore facetDimensions) int {
-	n := 0
-	for _, g := range groups {
-		if matchesFilter(g, filter, ignore) {
-			n += g.Count
-		}
-	}
-	return n
-}
-
-// matchesFilter reports whether a group meets the filter's conditions on category, difficulty and price,
-// except the ignored ones.
-func matchesFilter(g store.SearchGroup, filter edu.CourseConditions, ignore facetDimensions) bool {
-	return (ignore.category || filter.CategoryID == 0 || filter.CategoryID == g.CategoryID) &&
-		(ignore.difficulty || filter.Difficulty == "" || filter.Difficulty == g.Difficulty) &&
-		(ignore.price || filter.Price == "" || filter.Price == g.Price)
-}
-
-// buildFacets counts the results by category, difficulty and price. Each facet ignores the filter on its
-// own dimension. The categories are added to the batch, with the selection sets on them.
-func (pf *prefetcher) buildFacets(result *edu.SearchResult, groups []store.SearchGroup, filter edu.CourseConditions, categorySelections []ast.SelectionSet) {
-	categories, difficulties, prices := map[int64]int{}, map[edu.Difficulty]int{}, map[edu.PriceFilter]int{}
-	var ids []int64
-	for _, g := range groups {
-		if matchesFilter(g, filter, facetDimensions{category: true}) {
-			if categories[g.CategoryID] == 0 {
-				ids = append(ids, g.CategoryID)
-			}
-			categories[g.CategoryID] += g.Count
-		}
-		if matchesFilter(g, filter, facetDimensions{difficulty: true}) {
-			difficulties[g.Difficulty] += g.Count
-		}
-		if matchesFilter(g, filter, facetDimensions{price: true}) {
-			prices[g.Price] += g.Count
-		}
-	}
-	f := &edu.SearchFacets{Categories: []edu.CategoryFacet{}, Difficulties: []edu.DifficultyFacet{}, Prices: []edu.PriceFacet{}}
-	result.Facets = f
-	for _, d := range []edu.Difficulty{edu.DifficultyBeginner, edu.DifficultyIntermediate, edu.DifficultyAdvanced} {
-		if n := difficulties[d]; n > 0 {
-			f.Difficulties = append(f.Difficulties, edu.DifficultyFacet{Difficulty: d, Count: n})
-		}
-	}
-	for _, p := range []edu.PriceFilter{edu.PriceFree, edu.PricePaid} {
-		if n := prices[p]; n > 0 {
-			f.Prices = append(f.Prices, edu.PriceFacet{Price: p, Count: n})
-		}
-	}
-	prefetchKeys(pf, pf.loaders.Category, ids, func(found []*edu.Category) {
-		for _, k := range removeNils(found) {
-			f.Categories = append(f.Categories, edu.CategoryFacet{Category: k, Count: categories[k.ID]})
-		}
-		slices.SortFunc(f.Categories, func(x, y edu.CategoryFacet) int {
-			if x.Count != y.Count {
-				return y.Count - x.Count
-			}
-			return strings.Compare(x.Category.Name, y.Category.Name)
-		})
-		for _, sel := range categorySelections {
-			pf.walkCategories(removeNils(found), sel)
-		}
-	})
 }
 
 // suggestCorrection replaces the words of a query that are unknown or rare: see store.Corrections. It

@@ -13,8 +13,9 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-func (r *queryResolver) SearchCourses(ctx context.Context, query string, filter *edu.CourseFilter, sort edu.SearchSort, first int, after *string) (*edu.SearchResult, error) {
-	return searchCourses(ctx, searchArguments{query: query, filter: filter, sort: sort, first: first, after: after})
+func (r *queryResolver) SearchCourses(ctx context.Context, query string, filter *edu.CourseFilter, orderBy *edu.CourseOrder, sort edu.SearchSort, first int, after *string, last *int, before *string) (*edu.SearchResult, error) {
+	page := edu.ConnectionArgs{First: sentArgument(ctx, "first", first), After: after, Last: last, Before: before}
+	return searchCourses(ctx, searchArguments{query: query, filter: filter, orderBy: orderBy, sort: sort, page: page})
 }
 
 func (r *queryResolver) SearchSuggestions(ctx context.Context, prefix string, first int) ([]string, error) {

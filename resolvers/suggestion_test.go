@@ -53,7 +53,7 @@ func TestSuggest(t *testing.T) {
 }
 
 // TestSuggestCosts checks the numbers of statements and round trips: one statement for the suggestions, and
-// one for the objects of each kind, whatever their number.
+// one for the objects of each kind.
 func TestSuggestCosts(t *testing.T) {
 	t.Parallel()
 	a := insertSuggested(t)

@@ -85,6 +85,7 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"courses", "price = 1", "id = 1", "course:1 courses"},
 	{"courses", "currency_code = 'EUR'", "id = 1", "course:1"},
 	{"courses", "duration_seconds = 1", "id = 1", "course:1 courses"},
+	{"courses", "language = 'de'", "id = 1", "course:1 courses"},
 	{"courses", "thumbnail_url = 'x'", "id = 1", "course:1"},
 	{"courses", "published = false", "id = 1", "categories.counts category:1 course:1 courses courses.published user:1.courses"},
 	{"courses", "published_at = now() - interval '1 day'", "id = 1", "course:1 courses user:1.courses"},

@@ -29,6 +29,7 @@ var courseColumns = []column[edu.Course]{
 	{edu.CourseRating, "c.rating_average", func(c *edu.Course) []any { return []any{&c.Rating} }},
 	{edu.CourseReviewCount, "c.review_count", func(c *edu.Course) []any { return []any{&c.ReviewCount} }},
 	{edu.CourseEnrollmentCount, "c.enrollment_count", func(c *edu.Course) []any { return []any{&c.EnrollmentCount} }},
+	{edu.CourseLanguage, "c.language", func(c *edu.Course) []any { return []any{&c.Language} }},
 	{edu.CourseVideoCount, "c.video_count", func(c *edu.Course) []any { return []any{&c.VideoCount} }},
 }
 
@@ -65,19 +66,19 @@ func Courses(where edu.CourseConditions, by edu.CourseOrder, p edu.PageArgs, int
 	return s.buildQuery(scanCourse(p.Columns, s.dependOnPageEnds(by.Field, p.Limit+1, singlePageKey, into)))
 }
 
-// CountCourses counts the published courses that meet the conditions. Without conditions, or with a
-// category alone, it reads the counters of the categories: 20 rows instead of thousands.
+// CountCourses counts the published courses that meet the conditions. Without conditions, or with
+// categories alone, it reads the counters of the categories: 20 rows instead of thousands.
 func CountCourses(where edu.CourseConditions, into *int) Query {
-	category := where.CategoryID
-	where.CategoryID = 0
+	categories := where.CategoryIDs
+	where.CategoryIDs = nil
 	if where.IsEmpty() {
 		s := newStatement("CountCourses", "SELECT coalesce(sum(k.course_count), 0) FROM categories k")
-		if category != 0 {
-			return s.addSQL(" WHERE k.id = ", s.bindArg(category)).dependOnID(category, edu.TagCategory).buildQuery(scanNumber(into))
+		if len(categories) > 0 {
+			return s.addSQL(" WHERE k.id = ANY (", s.bindArg(categories), ")").dependOnEach(categories, edu.TagCategory).buildQuery(scanNumber(into))
 		}
 		return s.dependOn(edu.TagCategories, edu.TagCategoriesCounts).buildQuery(scanNumber(into))
 	}
-	where.CategoryID = category
+	where.CategoryIDs = categories
 	return newStatement("CountCourses", "SELECT count(*) FROM courses c WHERE c.published").dependOn(edu.TagCourses).addCourseFilter(where).buildQuery(scanNumber(into))
 }
 
@@ -138,31 +139,66 @@ var courseSortKeys = map[edu.CourseOrderField]string{
 }
 
 func (s *statement) addCourseFilter(w edu.CourseConditions) *statement {
-	if w.CategoryID != 0 {
-		s.addCondition("c.category_id = %", w.CategoryID)
+	addAnyOf(s, "c.category_id", w.CategoryIDs)
+	addAnyOf(s, "c.instructor_id", w.InstructorIDs)
+	difficulties := make([]string, len(w.Difficulties))
+	for i, d := range w.Difficulties {
+		difficulties[i] = strings.ToLower(string(d))
 	}
-	if w.InstructorID != 0 {
-		s.addCondition("c.instructor_id = %", w.InstructorID)
-	}
-	if w.Difficulty != "" {
-		s.addCondition("c.difficulty = %", strings.ToLower(string(w.Difficulty)))
-	}
+	addAnyOf(s, "c.difficulty", difficulties)
 	switch w.Price {
 	case edu.PriceFree:
 		s.addSQL(" AND c.price = 0")
 	case edu.PricePaid:
 		s.addSQL(" AND c.price > 0")
 	}
+	if w.MinPrice != nil || w.MaxPrice != nil {
+		s.addSQL(" AND ", s.priceRange(w))
+	}
 	if w.MinRating != nil {
 		s.addCondition("coalesce(c.rating_average, 0) >= %", *w.MinRating).dependOnID(edu.RatingPart(*w.MinRating), edu.TagCoursesRatingPart)
 	}
+	if w.MinDurationSeconds != nil {
+		s.addCondition("c.duration_seconds >= %", *w.MinDurationSeconds)
+	}
 	if w.MaxDurationSeconds != nil {
 		s.addCondition("c.duration_seconds <= %", *w.MaxDurationSeconds)
+	}
+	if len(w.Languages) > 0 {
+		patterns := make([]string, len(w.Languages))
+		for i, language := range w.Languages {
+			patterns[i] = language + "-%"
+		}
+		s.addCondition("c.language || '-' LIKE ANY (%)", patterns)
 	}
 	if len(w.Tags) > 0 {
 		s.addCondition("c.tag_keys @> %", w.Tags)
 	}
 	return s
+}
+
+// addAnyOf appends the condition that a column has one of some values, unless there are none. One
+// value is compared by itself: an index with further columns then has their order.
+func addAnyOf[T any](s *statement, column string, values []T) {
+	switch len(values) {
+	case 0:
+	case 1:
+		s.addCondition(column+" = %", values[0])
+	default:
+		s.addCondition(column+" = ANY (%)", values)
+	}
+}
+
+// priceRange returns the condition that a price is in the range of a filter.
+func (s *statement) priceRange(w edu.CourseConditions) string {
+	condition := "true"
+	if w.MinPrice != nil {
+		condition += " AND c.price >= " + s.bindArg(string(*w.MinPrice)) + "::numeric"
+	}
+	if w.MaxPrice != nil {
+		condition += " AND c.price <= " + s.bindArg(string(*w.MaxPrice)) + "::numeric"
+	}
+	return condition
 }
 
 // scanCourse returns a scan function for courses. before are the targets of the columns that

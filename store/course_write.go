@@ -24,6 +24,7 @@ var authoredColumns = []struct {
 	{edu.CourseDifficulty, "difficulty", func(c *edu.Course) any { return strings.ToLower(string(c.Difficulty)) }},
 	{edu.CoursePrice, "price", func(c *edu.Course) any { return string(c.Price.Amount) }},
 	{edu.CourseDuration, "duration_seconds", func(c *edu.Course) any { return c.DurationSeconds }},
+	{edu.CourseLanguage, "language", func(c *edu.Course) any { return c.Language }},
 	{edu.CourseThumbnail, "thumbnail_url", func(c *edu.Course) any { return c.ThumbnailURL }},
 }
 

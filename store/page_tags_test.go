@@ -91,7 +91,7 @@ func TestTagsOfPageEnds(t *testing.T) {
 		{"top courses", store.TopCourses(0, 2, 0, ignore), "courses.enrollments:50"},
 		{"all top courses", store.TopCourses(0, 9, 0, ignore), ""},
 		{"recommended", store.RecommendedCourses(1, 3, 0, ignore), "courses.enrollments:40"},
-		{"search", store.SearchCourses(edu.SearchArgs{Sort: edu.SortRating, Page: edu.PageArgs{Limit: 2}}, func(store.SearchHit) {}), "courses.rating:60"},
+		{"search", store.SearchCourses(edu.SearchArgs{Order: edu.SortRating.CourseOrder(), Page: edu.PageArgs{Limit: 2}}, func(store.SearchHit) {}), "courses.rating:60"},
 	} {
 		var tags edu.Tags
 		if err := s.RunQueries(store.WithTags(t.Context(), &tags), c.query); err != nil {

@@ -17,32 +17,42 @@ func TestPagesOfSearch(t *testing.T) {
 	s, db := setup(t, testdb.New(t))
 	insertAuthors(t, db)
 	// Two courses of each rank, so that the id decides.
-	exec(t, db, `INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id, enrollment_count, rating_average)
-		SELECT 's' || n, repeat('go ', 1 + n / 2 % 3), 'beginner', true, timestamptz '2026-01-01' + n / 2 * interval '1 day', 1, 1, 9 - n / 2, nullif(n / 2 % 4, 0)
+	exec(t, db, `INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id, enrollment_count, rating_average, price)
+		SELECT 's' || n, repeat('go ', 1 + n / 2 % 3), 'beginner', true, timestamptz '2026-01-01' + n / 2 * interval '1 day', 1, 1, 9 - n / 2, nullif(n / 2 % 4, 0), n / 2 % 3
 		FROM generate_series(1, 9) n`)
 	for _, text := range []string{"go", ""} {
-		for sort, order := range map[edu.SearchSort]string{
-			edu.SortRelevance: "CASE WHEN $1 = '' THEN 0 ELSE ts_rank(search_vector, websearch_to_tsquery('english', $1)) + (title_key = $1)::int END",
-			edu.SortRating:    "coalesce(rating_average, 0)", edu.SortEnrollments: "enrollment_count", edu.SortNewest: "published_at",
+		for by, order := range map[edu.CourseOrder]string{
+			{}:                                    "CASE WHEN $1 = '' THEN 0 ELSE ts_rank(search_vector, websearch_to_tsquery('english', $1)) + (title_key = $1)::int END",
+			{Field: edu.CoursesByRating, Direction: edu.Descending}: "coalesce(rating_average, 0)", {Field: edu.CoursesByEnrollments, Direction: edu.Descending}: "enrollment_count",
+			{Field: edu.CoursesByPublishedAt, Direction: edu.Descending}: "published_at", {Field: edu.CoursesByTitle, Direction: edu.Ascending}: "title", {Field: edu.CoursesByPrice, Direction: edu.Ascending}: "price",
+			{Field: edu.CoursesByRating, Direction: edu.Ascending}: "coalesce(rating_average, 0)",
 		} {
-			want := value[[]int64](t, db, "SELECT array_agg(id ORDER BY "+order+" DESC, id DESC) FROM courses WHERE $1 = $1", text)
+			direction := "DESC"
+			if by.Direction == edu.Ascending {
+				direction = "ASC"
+			}
+			want := value[[]int64](t, db, "SELECT array_agg(id ORDER BY "+order+" "+direction+", id "+direction+") FROM courses WHERE $1 = $1", text)
 			for _, backward := range []bool{false, true} {
-				got := pageThroughSearch(t, s, text, sort, backward)
+				got := pageThroughSearch(t, s, text, by, backward)
 				if backward {
 					slices.Reverse(got)
 				}
 				if !slices.Equal(got, want) {
-					t.Errorf("%q by %s, backward %v: %v, want %v", text, sort, backward, got, want)
+					t.Errorf("%q by %v, backward %v: %v, want %v", text, by, backward, got, want)
 				}
 			}
 		}
 	}
 }
 
-// pageThroughSearch returns the ids of all pages of two results.
-func pageThroughSearch(t *testing.T, s *store.Store, text string, sort edu.SearchSort, backward bool) (ids []int64) {
+// pageThroughSearch returns the ids of all pages of two results, by relevance for the zero order.
+func pageThroughSearch(t *testing.T, s *store.Store, text string, by edu.CourseOrder, backward bool) (ids []int64) {
 	t.Helper()
-	args := edu.SearchArgs{Query: text, Sort: sort, Page: edu.PageArgs{Limit: 1, Backward: backward}}
+	order := &by
+	if by.Field == "" {
+		order = nil
+	}
+	args := edu.SearchArgs{Query: text, Order: order, Page: edu.PageArgs{Limit: 1, Backward: backward}}
 	for range 20 {
 		hits := readRows(t, s, func(into func(store.SearchHit)) store.Query { return store.SearchCourses(args, into) })
 		for _, h := range hits {
@@ -52,7 +62,7 @@ func pageThroughSearch(t *testing.T, s *store.Store, text string, sort edu.Searc
 			return ids
 		}
 		last := hits[len(hits)-1]
-		cursor := (&edu.CourseHit{Node: last.Course, Score: last.Score, Sort: sort}).Cursor()
+		cursor := (&edu.CourseHit{Node: last.Course, Score: last.Score, Order: order}).Cursor()
 		args.Page.After, args.Page.Before = cursor, ""
 		if backward {
 			args.Page.After, args.Page.Before = "", cursor

@@ -126,10 +126,13 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 		return store.PlatformEnrollments(edu.IntervalMonth, testdb.Now.AddDate(-1, 0, 0), countRow[edu.TimePoint](r))
 	},
 	"SearchCourses": func(r *queryResult) store.Query {
-		return store.SearchCourses(edu.SearchArgs{Query: "web", Sort: edu.SortRelevance, Page: page}, countRow[store.SearchHit](r))
+		return store.SearchCourses(edu.SearchArgs{Query: "web", Page: page}, countRow[store.SearchHit](r))
 	},
 	"SearchGroups": func(r *queryResult) store.Query {
 		return store.SearchGroups(edu.SearchArgs{Query: "web"}, countRow[store.SearchGroup](r))
+	},
+	"SearchFacet": func(r *queryResult) store.Query {
+		return store.SearchFacet(edu.SearchArgs{Query: "web"}, edu.FacetTags, func(string, int) { r.rows++ })
 	},
 	"Corrections": func(r *queryResult) store.Query {
 		return store.Corrections([]string{"pyton"}, countRow[store.Correction](r))
@@ -162,7 +165,7 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 var (
 	page           = edu.PageArgs{Limit: 3, Columns: edu.AllColumns}
 	everyCondition = edu.CourseConditions{
-		CategoryID: 2, InstructorID: 2, Difficulty: edu.DifficultyIntermediate, Price: edu.PriceFree,
+		CategoryIDs: []int64{2}, InstructorIDs: []int64{2}, Difficulties: []edu.Difficulty{edu.DifficultyIntermediate}, Price: edu.PriceFree,
 		MinRating: new(float64), MaxDurationSeconds: ptr(100_000), Tags: []string{"web"},
 	}
 	manyVideos = idsUpTo(3000)

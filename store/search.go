@@ -21,10 +21,13 @@ type SearchHit struct {
 // SearchCourses reads a page of the published courses that match a text. An empty text matches
 // every course, with a score of 0. The query ranks ids first and reads the other columns last.
 func SearchCourses(q edu.SearchArgs, into func(SearchHit)) Query {
-	by, order := searchOrderFields[q.Sort], q.SortOrder()
+	by, order := edu.CourseOrderField(""), q.SortOrder()
+	columns := q.Page.Columns
+	if q.Order != nil {
+		by, columns = q.Order.Field, columns|q.Order.CursorColumns()
+	}
 	s := newStatement("SearchCourses").dependOnCourseList(by, order, q.Page)
 	branches := s.addSearchQuery(q)
-	columns := q.Page.Columns | q.Sort.CursorColumns()
 	for i, b := range branches {
 		key := b.score
 		if by != "" {
@@ -33,9 +36,9 @@ func SearchCourses(q edu.SearchArgs, into func(SearchHit)) Query {
 		s.addBranch(i, b, "c.id, "+b.score+" AS score, "+key+" AS key, "+b.lexemes+" AS lexemes, "+b.relaxed+" AS relaxed")
 		s.addCourseFilter(q.Filter).addPageClause(order, key, "c.id", q.Page).addSQL(")")
 	}
-	direction := " DESC"
-	if q.Page.Backward {
-		direction = " ASC"
+	direction := " ASC"
+	if order.Desc != q.Page.Backward {
+		direction = " DESC"
 	}
 	s.addSQL(" SELECT h.score, h.lexemes, h.relaxed, ").addCourseColumns(columns)
 	s.addSQL(" FROM (", selectBranches(branches), ") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
@@ -44,14 +47,6 @@ func SearchCourses(q edu.SearchArgs, into func(SearchHit)) Query {
 		into(SearchHit{Course: c, Score: hit.Score, Lexemes: hit.Lexemes, Relaxed: hit.Relaxed})
 	}
 	return s.buildQuery(scanCourse(columns, s.dependOnPageEnds(by, q.Page.Limit+1, singlePageKey, deliver), &hit.Score, &hit.Lexemes, &hit.Relaxed))
-}
-
-// searchOrderFields are the sort fields of search results, except relevance, which depends on the
-// text.
-var searchOrderFields = map[edu.SearchSort]edu.CourseOrderField{
-	edu.SortRating:      edu.CoursesByRating,
-	edu.SortEnrollments: edu.CoursesByEnrollments,
-	edu.SortNewest:      edu.CoursesByPublishedAt,
 }
 
 // searchBranch is one way in which courses match a text: the SQL of its condition, score and
@@ -156,39 +151,6 @@ func (s *statement) addRelaxedQuery(text edu.SearchQuery) {
 		" string_agg(w.word::text, ' | ')::tsquery AS query, to_tsquery('english', ", s.bindArg(text.Excluded), ") AS excluded",
 		" FROM (SELECT to_tsquery('english', word) || prefix::tsquery AS word FROM unnest(", s.bindArg(text.Words), "::text[], ", s.bindArg(prefixes), "::text[]) u (word, prefix)) w",
 		" WHERE numnode(w.word) > 0 AND EXISTS (SELECT FROM courses c WHERE c.published AND c.search_vector @@ w.word)), ")
-}
-
-// SearchGroup is the number of results that share a category, a difficulty and a price. Every facet
-// is a sum of groups.
-type SearchGroup struct {
-	CategoryID int64
-	Difficulty edu.Difficulty
-	Price      edu.PriceFilter
-	Count      int
-}
-
-// SearchGroups counts the courses that match a text and a filter, grouped by category, difficulty
-// and price. The conditions of the filter on these three are ignored.
-func SearchGroups(q edu.SearchArgs, into func(SearchGroup)) Query {
-	s := newStatement("SearchGroups").dependOn(edu.TagCourses)
-	branches := s.addSearchQuery(q)
-	others := q.Filter
-	others.CategoryID, others.Difficulty, others.Price = 0, "", ""
-	for i, b := range branches {
-		s.addBranch(i, b, "c.category_id, upper(c.difficulty), c.price = 0, count(*)")
-		s.addCourseFilter(others).addSQL(" GROUP BY c.category_id, c.difficulty, c.price = 0)")
-	}
-	return s.addSQL(" ", selectBranches(branches)).buildQuery(func(rows pgx.Rows) error {
-		var g SearchGroup
-		var free bool
-		err := rows.Scan(&g.CategoryID, (*string)(&g.Difficulty), &free, &g.Count)
-		g.Price = edu.PricePaid
-		if free {
-			g.Price = edu.PriceFree
-		}
-		into(g)
-		return err
-	})
 }
 
 // Correction is a word of a search text, and the word to replace it by, "" for none.

@@ -107,8 +107,8 @@ func TestConditionsOfSearch(t *testing.T) {
 	insertAuthors(t, db)
 	insertCourses(t, db, true, map[string]int{"Alpha Course": 1, "Bravo Course": 2, "The Who": 3})
 	insertCourses(t, db, false, map[string]int{"Draft Course": 4, "The Other": 4})
-	exec(t, db, "UPDATE courses SET tags = '{x,y}', rating_average = 4, duration_seconds = 100 WHERE title IN ('Alpha Course', 'Draft Course')")
-	exec(t, db, `UPDATE courses SET tags = '{y}', duration_seconds = 1000, price = 9, difficulty = 'advanced', category_id = 2, instructor_id = 2
+	exec(t, db, "UPDATE courses SET tags = '{x,y}', language = 'pt-BR', rating_average = 4, duration_seconds = 100 WHERE title IN ('Alpha Course', 'Draft Course')")
+	exec(t, db, `UPDATE courses SET tags = '{y}', language = 'de', duration_seconds = 1000, price = 9, difficulty = 'advanced', category_id = 2, instructor_id = 2
 		WHERE title NOT IN ('Alpha Course', 'Draft Course')`)
 	alpha, others := []string{"Alpha Course"}, []string{"Bravo Course"}
 	for _, c := range []searchCase{
@@ -117,23 +117,35 @@ func TestConditionsOfSearch(t *testing.T) {
 		{"THE who", edu.CourseConditions{}, []string{"The Who"}},
 		{"the other", edu.CourseConditions{}, nil},
 		{"draft", edu.CourseConditions{}, nil},
-		{"course", edu.CourseConditions{CategoryID: 1}, alpha},
-		{"course", edu.CourseConditions{CategoryID: 2}, others},
-		{"course", edu.CourseConditions{InstructorID: 1}, alpha},
-		{"course", edu.CourseConditions{InstructorID: 2}, others},
-		{"course", edu.CourseConditions{Difficulty: edu.DifficultyBeginner}, alpha},
-		{"course", edu.CourseConditions{Difficulty: edu.DifficultyAdvanced}, others},
+		{"course", edu.CourseConditions{CategoryIDs: []int64{1}}, alpha},
+		{"course", edu.CourseConditions{CategoryIDs: []int64{2}}, others},
+		{"course", edu.CourseConditions{InstructorIDs: []int64{1}}, alpha},
+		{"course", edu.CourseConditions{InstructorIDs: []int64{2}}, others},
+		{"course", edu.CourseConditions{Difficulties: []edu.Difficulty{edu.DifficultyBeginner}}, alpha},
+		{"course", edu.CourseConditions{Difficulties: []edu.Difficulty{edu.DifficultyAdvanced}}, others},
 		{"course", edu.CourseConditions{Price: edu.PriceFree}, alpha},
 		{"course", edu.CourseConditions{Price: edu.PricePaid}, others},
+		{"course", edu.CourseConditions{CategoryIDs: []int64{1, 2, 3}}, []string{"Alpha Course", "Bravo Course"}},
+		{"course", edu.CourseConditions{InstructorIDs: []int64{1, 3}}, alpha},
+		{"course", edu.CourseConditions{Difficulties: []edu.Difficulty{edu.DifficultyIntermediate, edu.DifficultyAdvanced}}, others},
+		{"course", edu.CourseConditions{MinPrice: ptr(edu.Decimal("9.00"))}, others},
+		{"course", edu.CourseConditions{MinPrice: ptr(edu.Decimal("9.01"))}, nil},
+		{"course", edu.CourseConditions{MaxPrice: ptr(edu.Decimal("8.99"))}, alpha},
+		{"course", edu.CourseConditions{MaxPrice: ptr(edu.Decimal("9")), Price: edu.PricePaid}, others},
+		{"course", edu.CourseConditions{MinDurationSeconds: ptr(101)}, others},
+		{"course", edu.CourseConditions{MinDurationSeconds: ptr(100), MaxDurationSeconds: ptr(999)}, alpha},
+		{"course", edu.CourseConditions{Languages: []string{"pt"}}, alpha},
+		{"course", edu.CourseConditions{Languages: []string{"pt-BR", "de"}}, []string{"Alpha Course", "Bravo Course"}},
+		{"course", edu.CourseConditions{Languages: []string{"pt-PT", "p", "d"}}, nil},
 		{"course", edu.CourseConditions{MinRating: ptr(4.0)}, alpha},
 		{"bravo", edu.CourseConditions{MinRating: ptr(0.1)}, nil},
 		{"course", edu.CourseConditions{MaxDurationSeconds: ptr(100)}, alpha},
 		{"bravo", edu.CourseConditions{MaxDurationSeconds: ptr(999)}, nil},
 		{"course", edu.CourseConditions{Tags: []string{"x", "y"}}, alpha},
 		{"bravo", edu.CourseConditions{Tags: []string{"x"}}, nil},
-		{"bravo", edu.CourseConditions{CategoryID: 1}, nil},
-		{"bravo", edu.CourseConditions{InstructorID: 1}, nil},
-		{"bravo", edu.CourseConditions{Difficulty: edu.DifficultyBeginner}, nil},
+		{"bravo", edu.CourseConditions{CategoryIDs: []int64{1}}, nil},
+		{"bravo", edu.CourseConditions{InstructorIDs: []int64{1}}, nil},
+		{"bravo", edu.CourseConditions{Difficulties: []edu.Difficulty{edu.DifficultyBeginner}}, nil},
 		{"bravo", edu.CourseConditions{Price: edu.PriceFree}, nil},
 		{"alpha", edu.CourseConditions{Price: edu.PricePaid}, nil},
 	} {
@@ -147,7 +159,7 @@ func checkSearch(t *testing.T, s *store.Store, c searchCase) {
 	var found []string
 	var groups []store.SearchGroup
 	var matches bool
-	args := edu.SearchArgs{Query: c.text, Filter: c.filter, Sort: edu.SortNewest, Page: edu.PageArgs{Limit: 9, Columns: edu.CourseTitle}}
+	args := edu.SearchArgs{Query: c.text, Filter: c.filter, Order: &edu.NewestCourses, Page: edu.PageArgs{Limit: 9, Columns: edu.CourseTitle}}
 	err := s.RunQueries(t.Context(),
 		store.SearchCourses(args, func(h store.SearchHit) { found = append(found, h.Course.Title) }),
 		store.SearchGroups(args, func(g store.SearchGroup) { groups = append(groups, g) }),
@@ -161,8 +173,8 @@ func checkSearch(t *testing.T, s *store.Store, c searchCase) {
 	}
 	counted := 0
 	for _, g := range groups {
-		if (c.filter.CategoryID == 0 || g.CategoryID == c.filter.CategoryID) && (c.filter.Difficulty == "" || g.Difficulty == c.filter.Difficulty) &&
-			(c.filter.Price == "" || g.Price == c.filter.Price) {
+		if (c.filter.CategoryIDs == nil || slices.Contains(c.filter.CategoryIDs, g.CategoryID)) && (c.filter.Difficulties == nil || slices.Contains(c.filter.Difficulties, g.Difficulty)) &&
+			g.InPriceRange && (c.filter.Price == "" || g.Price == c.filter.Price) {
 			counted += g.Count
 		}
 	}

@@ -79,13 +79,13 @@ func (g generator) order() edu.CourseOrder {
 }
 
 func (g generator) conditions() (c edu.CourseConditions) {
-	switch g.IntN(8) {
+	switch g.IntN(11) {
 	case 0:
-		c.CategoryID = g.id(4)
+		c.CategoryIDs = g.ids(4)
 	case 1:
-		c.InstructorID = g.id(4)
+		c.InstructorIDs = g.ids(4)
 	case 2:
-		c.Difficulty = pick(g, edu.DifficultyBeginner, edu.DifficultyAdvanced)
+		c.Difficulties = []edu.Difficulty{pick(g, edu.DifficultyBeginner, edu.DifficultyAdvanced)}
 	case 3:
 		c.Price = pick(g, edu.PriceFree, edu.PricePaid)
 	case 4:
@@ -94,6 +94,12 @@ func (g generator) conditions() (c edu.CourseConditions) {
 		c.MaxDurationSeconds = ptr(g.IntN(300))
 	case 6:
 		c.Tags = []string{pick(g, "red", "green")}
+	case 7:
+		c.Languages = []string{pick(g, "en", "en-GB", "de")}
+	case 8:
+		c.MinPrice = ptr(pick[edu.Decimal](g, "1", "2"))
+	case 9:
+		c.MinDurationSeconds = ptr(g.IntN(300))
 	}
 	return c
 }
@@ -101,12 +107,11 @@ func (g generator) conditions() (c edu.CourseConditions) {
 func (g generator) search() edu.SearchArgs {
 	s := edu.SearchArgs{
 		Query: pick(g, "", "apple", "pear", "plum", "pea", "u7", "apple pear", "plum orange"), Filter: g.conditions(),
-		Sort: pick(g, edu.SortRelevance, edu.SortRating, edu.SortEnrollments, edu.SortNewest),
 	}
-	if s.Query == "" && s.Sort == edu.SortRelevance {
-		s.Sort = edu.SortNewest
+	if order := g.order(); s.Query == "" || g.IntN(4) > 0 {
+		s.Order = &order
 	}
-	s.Page = g.withCursors(s.Sort.SortOrder(), g.page())
+	s.Page = g.withCursors(edu.SearchOrder(s.Order), g.page())
 	return s
 }
 
@@ -123,6 +128,7 @@ func (g generator) courseReads() []soundRead {
 	ids, page, where, user := g.ids(10), g.page(), g.conditions(), g.id(8)
 	drafts, search := g.IntN(2) == 0, g.search()
 	slug, typed := pick(g, "c1", "c2", "c3", "x1", "x2", "x3"), pick(g, "ap", "pe", "pl")
+	facet := pick(g, edu.FacetLanguages, edu.FacetTags, edu.FacetInstructors, edu.FacetRatings, edu.FacetDurations)
 	term := pick(g, typed, "u", "k", "new", "red", "gren", "greem", "u7")
 	return []soundRead{
 		{"CoursesByID", true, func(a *rowRecorder) store.Query {
@@ -141,6 +147,9 @@ func (g generator) courseReads() []soundRead {
 			return store.RelatedCourses(ids[:1], page.Limit, edu.CourseTitle, recordChildRow[*edu.Course](a))
 		}},
 		{"SearchGroups", true, func(a *rowRecorder) store.Query { return store.SearchGroups(search, recordRow[store.SearchGroup](a)) }},
+		{"SearchFacet", true, func(a *rowRecorder) store.Query {
+			return store.SearchFacet(search, facet, func(value string, n int) { a.row(value, n) })
+		}},
 		{"Corrections", false, func(a *rowRecorder) store.Query {
 			return store.Corrections([]string{"aple", "pair", "plam", "orang"}, recordRow[store.Correction](a))
 		}},

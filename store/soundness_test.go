@@ -41,6 +41,7 @@ var soundWrites = []string{
 	"UPDATE courses SET published = NOT published, published_at = coalesce(published_at, now()) WHERE id = $1 % 10",
 	"UPDATE courses SET published = true, published_at = coalesce(published_at, now()) WHERE id = $1 % 10",
 	"UPDATE courses SET published = false WHERE id = $1 % 10",
+	"UPDATE courses SET language = (ARRAY['en','en-GB','de'])[1 + $2 % 4] WHERE id = $1 % 10",
 	"UPDATE courses SET published_at = now() - $2 * interval '1 hour' WHERE id = $1 % 10",
 	"UPDATE courses SET instructor_id = 1 + $2 % 3 WHERE id = $1 % 10",
 	"UPDATE courses SET category_id = 1 + $2 % 3 WHERE id = $1 % 10",

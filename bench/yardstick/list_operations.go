@@ -212,7 +212,7 @@ func newSearchOperation(statement string) operationFunc {
 		}
 		text := edu.ParseSearchQuery(v.Query)
 		b := &sqlBuilder{args: []any{text.Whole, pageSize(v.First), text.PrefixRest, text.Prefix, text.Optional, text.Exact}}
-		o, key := v.Sort.SortOrder(), "h.score"
+		o, key := edu.SearchOrder(v.Sort.CourseOrder()), "h.score"
 		if sorted, ok := searchOrderColumns[v.Sort]; ok {
 			key = "h.sorted"
 			b.fillPlaceholder("sorted", sorted+" AS sorted,")

@@ -11,7 +11,7 @@ import (
 var (
 	categoryColumns = []string{"id", "name", "slug"}
 	courseColumns   = []string{
-		"id", "slug", "title", "description", "tags", "difficulty", "price", "duration_seconds", "thumbnail_url",
+		"id", "slug", "title", "description", "tags", "difficulty", "price", "duration_seconds", "language", "thumbnail_url",
 		"published", "published_at", "instructor_id", "category_id", "created_at", "updated_at",
 	}
 	videoColumns = []string{"id", "course_id", "title", "position", "duration_seconds", "created_at"}
@@ -66,7 +66,7 @@ func (ds *dataset) courseRow(r *rand.Rand, i int, taken map[string]bool) []any {
 	updated := drawActivityTime(r, max(c.createdAt, c.publishedAt), ds.now, 0.7)
 	return []any{
 		i + 1, slug, title, drawDescription(r, t, difficulties[c.difficulty]), ds.drawTags(r, c), difficulties[c.difficulty],
-		price, c.duration, thumbnail, c.listed, nullableTime(c.publishedAt), c.instructor + 1, t.category + 1,
+		price, c.duration, "en", thumbnail, c.listed, nullableTime(c.publishedAt), c.instructor + 1, t.category + 1,
 		timeFromUnix(c.createdAt), timeFromUnix(updated),
 	}
 }
