@@ -22,7 +22,7 @@ func TestPagesOfSearch(t *testing.T) {
 		FROM generate_series(1, 9) n`)
 	for _, text := range []string{"go", ""} {
 		for by, order := range map[edu.CourseOrder]string{
-			{}:                                    "CASE WHEN $1 = '' THEN 0 ELSE ts_rank(search_vector, websearch_to_tsquery('english', $1)) + (title_key = $1)::int END",
+			{}: "CASE WHEN $1 = '' THEN 0 ELSE ts_rank(search_vector, websearch_to_tsquery('english', $1)) + (title_key = $1)::int END",
 			{Field: edu.CoursesByRating, Direction: edu.Descending}: "coalesce(rating_average, 0)", {Field: edu.CoursesByEnrollments, Direction: edu.Descending}: "enrollment_count",
 			{Field: edu.CoursesByPublishedAt, Direction: edu.Descending}: "published_at", {Field: edu.CoursesByTitle, Direction: edu.Ascending}: "title", {Field: edu.CoursesByPrice, Direction: edu.Ascending}: "price",
 			{Field: edu.CoursesByRating, Direction: edu.Ascending}: "coalesce(rating_average, 0)",
