@@ -136,11 +136,16 @@ func (h *CourseHit) PageCursor() Cursor {
 	return at
 }
 
-// SearchHighlight is the title and description of a hit as HTML, with the matched words between
-// <mark> and </mark>.
+// SnippetLength is the maximum length of SearchHighlight.Snippet in characters, without its marks and
+// ellipses.
+const SnippetLength = 160
+
+// SearchHighlight is the title, the description and a part of the description of a hit as HTML, with
+// the matched words between <mark> and </mark>. They are set on request only.
 type SearchHighlight struct {
 	Title       string
 	Description string
+	Snippet     string
 }
 
 // SearchResult is a page of hits and figures of the whole result. TotalCount, Facets and DidYouMean

@@ -1754,6 +1754,8 @@ func encodeSearchHighlight(e *encoder, f *encode.Field, obj *edu.SearchHighlight
 			e.WriteString(string(obj.Title))
 		case 1: // description
 			e.WriteString(string(obj.Description))
+		case 2: // snippet
+			e.WriteString(string(obj.Snippet))
 		default:
 			e.WriteString("SearchHighlight")
 		}
@@ -2746,6 +2748,7 @@ var encodeTypes = &encode.Types{
 		"SearchHighlight": {
 			"title":       {Index: 0, Resolver: false},
 			"description": {Index: 1, Resolver: false},
+			"snippet":     {Index: 2, Resolver: false},
 		},
 		"SessionPayload": {
 			"accessToken":  {Index: 0, Resolver: false},

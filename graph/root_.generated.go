@@ -354,6 +354,7 @@ type ComplexityRoot struct {
 
 	SearchHighlight struct {
 		Description func(childComplexity int) int
+		Snippet     func(childComplexity int) int
 		Title       func(childComplexity int) int
 	}
 
@@ -1930,6 +1931,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SearchHighlight.Description(childComplexity), true
+	case "SearchHighlight.snippet":
+		if e.ComplexityRoot.SearchHighlight.Snippet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchHighlight.Snippet(childComplexity), true
 	case "SearchHighlight.title":
 		if e.ComplexityRoot.SearchHighlight.Title == nil {
 			break
@@ -3075,6 +3082,8 @@ func childFields_SearchHighlight(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_SearchHighlight_title(ctx, ec, field)
 	case "description":
 		return fieldContext_SearchHighlight_description(ctx, ec, field)
+	case "snippet":
+		return fieldContext_SearchHighlight_snippet(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SearchHighlight", field.Name)
 }

@@ -995,6 +995,29 @@ func fieldContext_SearchHighlight_description(_ context.Context, ec *executionCo
 	return graphql.NewScalarFieldContext("SearchHighlight", field, false, false, "String")
 }
 
+func _SearchHighlight_snippet(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.SearchHighlight) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SearchHighlight_snippet(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Snippet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_SearchHighlight_snippet(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchHighlight", field, false, false, "String")
+}
+
 func _Suggestion_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Suggestion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1686,6 +1709,11 @@ func _SearchHighlight(ctx context.Context, ec *executionContext, sel ast.Selecti
 			}
 		case "description":
 			out.Values[i] = _SearchHighlight_description(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "snippet":
+			out.Values[i] = _SearchHighlight_snippet(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

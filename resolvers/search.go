@@ -59,8 +59,8 @@ func sentArgument(ctx context.Context, name string, value int) *int {
 // searchSelection is the selection on a search: its connection, its optional parts, and its facets.
 type searchSelection struct {
 	connectionSelection
-	facets                map[string]bool // by the name of their fields, nil without facets
-	didYouMean, highlight bool
+	facets, highlight map[string]bool // by the names of their fields, nil if not selected
+	didYouMean        bool
 }
 
 // collectSearch returns the selection on a search.
@@ -70,19 +70,29 @@ func (pf *prefetcher) collectSearch(sel ast.SelectionSet) searchSelection {
 	for _, f := range collectAllFields(pf.op, sel, []string{"CourseSearchConnection"}) {
 		switch f.Name {
 		case "facets":
-			if selected.facets == nil {
-				selected.facets = map[string]bool{}
-			}
-			for _, facet := range collectAllFields(pf.op, f.Selections, []string{"SearchFacets"}) {
-				selected.facets[facet.Name] = true
-			}
+			selected.facets = addFieldNames(pf.op, selected.facets, f.Selections, "SearchFacets")
 		case "didYouMean":
 			selected.didYouMean = true
 		case "edges":
-			selected.highlight = selected.highlight || selectsAnyField(pf.op, f.Selections, []string{"CourseSearchEdge"}, "highlight")
+			for _, edge := range collectAllFields(pf.op, f.Selections, []string{"CourseSearchEdge"}) {
+				if edge.Name == "highlight" {
+					selected.highlight = addFieldNames(pf.op, selected.highlight, edge.Selections, "SearchHighlight")
+				}
+			}
 		}
 	}
 	return selected
+}
+
+// addFieldNames adds the names of the selected fields of a type to a set, which is made if it is nil.
+func addFieldNames(op *graphql.OperationContext, names map[string]bool, sel ast.SelectionSet, typ string) map[string]bool {
+	if names == nil {
+		names = map[string]bool{}
+	}
+	for _, f := range collectAllFields(op, sel, []string{typ}) {
+		names[f.Name] = true
+	}
+	return names
 }
 
 // searchCourses searches courses and prefetches the selection on the page.
@@ -94,8 +104,11 @@ func searchCourses(ctx context.Context, args searchArguments) (*edu.SearchResult
 	pf := newPrefetcher(ctx)
 	selected := pf.collectSearch(currentSelection(ctx))
 	q.Page.Columns = selected.requiredColumns(pf.op, typeCourse, courseFieldColumns)
-	if selected.highlight {
-		q.Page.Columns |= edu.CourseTitle | edu.CourseDescription
+	if selected.highlight["title"] {
+		q.Page.Columns |= edu.CourseTitle
+	}
+	if selected.highlight["description"] || selected.highlight["snippet"] {
+		q.Page.Columns |= edu.CourseDescription
 	}
 	var hits []store.SearchHit
 	var groups []store.SearchGroup
@@ -129,20 +142,30 @@ func searchCourses(ctx context.Context, args searchArguments) (*edu.SearchResult
 // same misspelling.
 const fewHits = 3
 
-// newCourseHits converts the hits of the store, with highlights if they are selected. The row beyond the
-// page's limit, which only shows that there are more, gets none.
-func newCourseHits(found []store.SearchHit, q edu.SearchArgs, highlights bool) []*edu.CourseHit {
+// newCourseHits converts the hits of the store, with the selected fields of their highlights. The row beyond
+// the page's limit, which only shows that there are more, gets none.
+func newCourseHits(found []store.SearchHit, q edu.SearchArgs, highlights map[string]bool) []*edu.CourseHit {
 	hits := make([]*edu.CourseHit, len(found))
 	var marker *highlight.Marker
 	for i, f := range found {
 		hits[i] = &edu.CourseHit{Node: f.Course, Score: f.Score, Order: q.Order, Relaxed: f.Relaxed}
-		if !highlights || q.Query == "" || i == q.Page.Limit {
+		if highlights == nil || q.Query == "" || i == q.Page.Limit {
 			continue
 		}
 		if marker == nil {
 			marker = highlight.New(f.Lexemes)
 		}
-		hits[i].Highlight = &edu.SearchHighlight{Title: marker.RenderHTML(f.Course.Title), Description: marker.RenderHTML(f.Course.Description)}
+		h := &edu.SearchHighlight{}
+		if highlights["title"] {
+			h.Title = marker.RenderHTML(f.Course.Title)
+		}
+		if highlights["description"] {
+			h.Description = marker.RenderHTML(f.Course.Description)
+		}
+		if highlights["snippet"] {
+			h.Snippet = marker.RenderSnippet(f.Course.Description, edu.SnippetLength)
+		}
+		hits[i].Highlight = h
 	}
 	return hits
 }

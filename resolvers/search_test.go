@@ -168,6 +168,26 @@ func TestHighlightsContainWholeText(t *testing.T) {
 	}
 }
 
+// TestSnippets checks that a snippet shows the match in a long description, escaped, and that each field of a
+// highlight can be selected alone.
+func TestSnippets(t *testing.T) {
+	t.Parallel()
+	a := setup(t, testdb.NewWithDemo(t))
+	a.exec(t, `INSERT INTO courses (slug, title, description, difficulty, published, published_at, instructor_id, category_id)
+		VALUES ('q', 'Quokka', repeat('filler ', 100) || '<script>quokkas</script> & "Quokka" ' || repeat('filler ', 100), 'beginner', true, now(), 2, 1)`)
+	filler := strings.Repeat("filler ", 100)
+	for field, want := range map[string]string{
+		"snippet":     "…filler filler filler filler &lt;script&gt;<mark>quokkas</mark>&lt;/script&gt; &amp; &#34;<mark>Quokka</mark>&#34; filler filler filler filler filler filler filler filler filler filler filler filler filler…",
+		"title":       "<mark>Quokka</mark>",
+		"description": filler + "&lt;script&gt;<mark>quokkas</mark>&lt;/script&gt; &amp; &#34;<mark>Quokka</mark>&#34; " + filler,
+	} {
+		got := a.mustExecute(t, anonymous, `{ searchCourses(query: "quokka") { edges { a: highlight { __typename } highlight { `+field+` } } } }`, nil)
+		if text := valueAt(got, "searchCourses", "edges", 0, "highlight", field); text != want {
+			t.Errorf("%s is %v, want %s", field, text, want)
+		}
+	}
+}
+
 // TestFacets checks that facets count the whole result, and that each ignores the filter on its own
 // dimension.
 func TestFacets(t *testing.T) {

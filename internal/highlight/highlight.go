@@ -49,16 +49,25 @@ func New(querytree string) *Marker {
 func (m *Marker) RenderHTML(text string) string {
 	var out strings.Builder
 	out.Grow(len(text) + 64)
-	at := 0
-	for _, s := range m.findMatches(text) {
-		writeEscaped(&out, text[at:s.start])
-		out.WriteString("<mark>")
-		writeEscaped(&out, text[s.start:s.end])
-		out.WriteString("</mark>")
-		at = s.end
-	}
-	writeEscaped(&out, text[at:])
+	writeMarked(&out, text, m.findMatches(text), span{0, len(text)})
 	return out.String()
+}
+
+// writeMarked writes a part of a text, HTML-escaped, with the matches in it between <mark> and </mark>.
+func writeMarked(out *strings.Builder, text string, matches []span, part span) {
+	at := part.start
+	for _, s := range matches {
+		start, end := max(s.start, at), min(s.end, part.end)
+		if start >= end {
+			continue
+		}
+		writeEscaped(out, text[at:start])
+		out.WriteString("<mark>")
+		writeEscaped(out, text[start:end])
+		out.WriteString("</mark>")
+		at = end
+	}
+	writeEscaped(out, text[at:part.end])
 }
 
 // htmlEscaper escapes as html.EscapeString does.
