@@ -178,7 +178,7 @@ func (pf *prefetcher) suggestCorrection(q edu.SearchArgs) (*string, error) {
 		return nil, nil
 	}
 	corrected, changed := q.Query, false
-	pf.batch.AddQuery(store.Corrections(words, func(c store.Correction) {
+	pf.batch.AddQuery(store.Corrections(words, edu.ParseSearchQuery(q.Query).Prefix != "", func(c store.Correction) {
 		if c.Nearest != "" {
 			corrected, changed = replaceWord(corrected, c.Word, c.Nearest), true
 		}

@@ -227,6 +227,25 @@ func TestTagsInAnyForm(t *testing.T) {
 	}
 }
 
+// TestCorrectionsWhileTyping checks that a last word which is the start of a word stays, and is completed if it
+// is misspelled.
+func TestCorrectionsWhileTyping(t *testing.T) {
+	t.Parallel()
+	a := insertKinds(t)
+	for query, want := range map[string]any{
+		"pyhton machi":  "python machi",
+		"python mahci":  "python machine",
+		"tradign psych": "trading psych",
+		"graphlq pract": "graphql pract",
+		"managem":       nil,
+	} {
+		got := a.mustExecute(t, anonymous, "query($q: String!) { searchCourses(query: $q) { didYouMean } }", map[string]any{"q": query})
+		if offered := valueAt(got, "searchCourses", "didYouMean"); offered != want {
+			t.Errorf("%q: %v, want %v", query, offered, want)
+		}
+	}
+}
+
 // TestRareMisspelling checks that a query which a course has misspelled in the same way has a correction.
 func TestRareMisspelling(t *testing.T) {
 	t.Parallel()

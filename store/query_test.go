@@ -135,7 +135,7 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 		return store.SearchFacet(edu.SearchArgs{Query: "web"}, edu.FacetTags, func(string, int) { r.rows++ })
 	},
 	"Corrections": func(r *queryResult) store.Query {
-		return store.Corrections([]string{"pyton"}, countRow[store.Correction](r))
+		return store.Corrections([]string{"pyton"}, false, countRow[store.Correction](r))
 	},
 	"Suggestions": func(r *queryResult) store.Query { return store.Suggestions("the", 3, countRow[string](r)) },
 	"SuggestedTerms": func(r *queryResult) store.Query {

@@ -159,29 +159,38 @@ type Correction struct {
 	Nearest string
 }
 
-// Corrections finds words in the vocabulary of the courses, and returns them in their order. Stop
-// words are known. A replacement occurs in a published course. Words of five letters or more that
+// Corrections finds words in the vocabulary of the courses, and returns them in their order. If
+// started is set, the last word is the start of a word: courses contain it if they contain any word
+// with this start, and words whose start differs by a single edit are near too, from five letters on.
+// Stop words are known. A replacement occurs in a published course. Words of five letters or more that
 // differ by a single edit are the nearest, the more frequent first; then words that share at least a
 // fifth of the trigrams. A known word is replaced only by a word of a single edit that occurs in ten
 // times as many courses: it may be misspelled there.
-func Corrections(words []string, into func(Correction)) Query {
-	keys := make([]string, len(words))
+func Corrections(words []string, started bool, into func(Correction)) Query {
+	keys, prefixes := make([]string, len(words)), make([]string, len(words))
 	for i, word := range words {
 		keys[i] = edu.SearchText(word)
 	}
-	s := newStatement("Corrections", "WITH w AS MATERIALIZED (SELECT w.word, w.key, w.n, numnode(plainto_tsquery('english', w.key)) = 0 AS stop, ",
-		countCoursesWith("w.key"), " AS courses FROM unnest(")
+	if last := len(words) - 1; started && len(strings.Fields(keys[last])) == 1 {
+		prefixes[last] = "'" + keys[last] + "':*"
+	}
+	s := newStatement("Corrections", "WITH w AS MATERIALIZED (SELECT w.word, w.key, w.n, w.prefix, numnode(plainto_tsquery('english', w.key)) = 0 AS stop, ",
+		countCoursesWith("w.key", "w.prefix"), " AS courses FROM unnest(")
 	s.dependOn(edu.TagCourses, edu.TagCoursesText, edu.TagWords)
-	s.addSQL(s.bindArg(words), "::text[], ", s.bindArg(keys), `::text[]) WITH ORDINALITY AS w (word, key, n))
+	s.addSQL(s.bindArg(words), "::text[], ", s.bindArg(keys), "::text[], ", s.bindArg(prefixes), `::text[]) WITH ORDINALITY AS w (word, key, prefix, n))
 		SELECT w.word, coalesce((
 			SELECT n.word FROM (
 				SELECT v.word, 0::real AS distance FROM course_words v
 				WHERE length(v.word) >= 5 AND v.edits && word_edits(w.key) AND is_single_edit(v.word, w.key)
 				UNION ALL
+				SELECT * FROM (SELECT DISTINCT v.word, 0.1::real FROM start_edits(w.key) e JOIN course_words v
+					ON v.word COLLATE "C" >= e.start AND v.word COLLATE "C" < e.start || U&'\+10FFFF' AND v.word LIKE e.pattern
+					WHERE w.prefix <> '' AND length(w.key) >= 5 ORDER BY v.word LIMIT 100) p
+				UNION ALL
 				SELECT * FROM (SELECT v.word, v.word <-> w.key AS distance FROM course_words v ORDER BY v.word <-> w.key LIMIT 16) k
 				WHERE k.distance < 0.8 AND w.courses = 0) n,
 				-- The vocabulary includes the words of drafts, which must not be disclosed.
-				LATERAL (SELECT `, countCoursesWith("n.word"), ` AS courses) f
+				LATERAL (SELECT `, countCoursesWith("n.word", "''"), ` AS courses) f
 			WHERE NOT w.stop AND n.word <> w.key AND f.courses > 0 AND f.courses >= 10 * w.courses
 			ORDER BY n.distance, f.courses DESC, n.word LIMIT 1), '')
 		FROM w ORDER BY w.n`)
@@ -193,10 +202,10 @@ func Corrections(words []string, into func(Correction)) Query {
 	})
 }
 
-// countCoursesWith returns the SQL of the number of published courses that contain a word, at most
-// 1,000.
-func countCoursesWith(word string) string {
-	return "(SELECT count(*) FROM (SELECT FROM courses c WHERE c.published AND c.search_vector @@ plainto_tsquery('english', " + word + ") LIMIT 1000) m)"
+// countCoursesWith returns the SQL of the number of published courses that contain a word or match a
+// prefix, which may be empty; at most 1,000.
+func countCoursesWith(word, prefix string) string {
+	return "(SELECT count(*) FROM (SELECT FROM courses c WHERE c.published AND c.search_vector @@ (plainto_tsquery('english', " + word + ") || " + prefix + "::tsquery) LIMIT 1000) m)"
 }
 
 // MatchesAnyCourse reports whether a text matches any published course that meets the conditions.

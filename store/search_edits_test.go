@@ -123,8 +123,67 @@ func TestFrequentCorrections(t *testing.T) {
 	for _, c := range want {
 		words = append(words, c.Word)
 	}
-	got := readRows(t, s, func(into func(store.Correction)) store.Query { return store.Corrections(words, into) })
+	got := readRows(t, s, func(into func(store.Correction)) store.Query { return store.Corrections(words, false, into) })
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// A last word that is the start of a word is not corrected, and one with a single edit in it is corrected to the
+// whole word.
+func TestCorrectionsOfStarts(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	insertAuthors(t, db)
+	insertCourses(t, db, true, map[string]int{"Photography": 0, "Photographs": 0, "Kubernetes": 0, "Øresund Bridges": 0})
+	for range 3 {
+		insertCourses(t, db, true, map[string]int{"Photographers": 0})
+	}
+	insertCourses(t, db, false, map[string]int{"Xylophones": 0})
+	for typed, want := range map[string][2]string{ // as a whole word, and as the start of one
+		"photog":   {"", ""},
+		"kuber":    {"", ""},
+		"phtoog":   {"", "photographers"},
+		"hpotog":   {"", "photographers"},
+		"photo":    {"", ""},
+		"phoog":    {"", "photographers"},
+		"ohotog":   {"", "photographers"},
+		"photxog":  {"", "photographers"},
+		"kubrn":    {"kubernetes", "kubernetes"}, // similar
+		"kuberm":   {"kubernetes", "kubernetes"},
+		"kubernte": {"kubernetes", "kubernetes"},
+		"ORSEUND":  {"oresund", "oresund"},
+		"orseun":   {"", "oresund"},
+		"xylo":     {"", ""}, // of a draft
+		"xlyop":    {"", ""},
+		"株式":       {"", ""},
+	} {
+		for i, started := range []bool{false, true} {
+			got := readRows(t, s, func(into func(store.Correction)) store.Query {
+				return store.Corrections([]string{"bridges", typed}, started, into)
+			})
+			if i == 0 && want[0] == "" {
+				continue // a similar word or none
+			}
+			if got[0].Nearest != "" || got[1].Nearest != want[i] {
+				t.Errorf("%q, the start of a word: %v: %+v, want %q", typed, started, got, want[i])
+			}
+		}
+	}
+}
+
+// start_edits has the starts of all words of singleEdits.
+func TestStartEdits(t *testing.T) {
+	t.Parallel()
+	db := testdb.OpenPool(t, testdb.New(t))
+	for _, word := range []string{"abcde", "aabab", "éàüöß"} {
+		edits := singleEdits(word)
+		if n := value[int](t, db, `SELECT count(*) FROM unnest($2::text[]) w WHERE EXISTS (SELECT FROM start_edits($1) e
+			WHERE starts_with(w || 'xyz', e.start) AND w || 'xyz' LIKE e.pattern)`, word, edits); n != len(edits) {
+			t.Errorf("%d of %d edits of %s", n, len(edits), word)
+		}
+	}
+	if n := value[int](t, db, "SELECT count(*) FROM start_edits('abcde') e WHERE 'abxye' LIKE e.pattern OR 'xbcdx' LIKE e.pattern"); n != 0 {
+		t.Errorf("%d patterns of two edits", n)
 	}
 }

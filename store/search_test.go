@@ -84,7 +84,7 @@ func TestCorrections(t *testing.T) {
 		words = append(words, c.Word)
 	}
 	var got []store.Correction
-	if err := s.RunQueries(t.Context(), store.Corrections(words, func(c store.Correction) { got = append(got, c) })); err != nil {
+	if err := s.RunQueries(t.Context(), store.Corrections(words, false, func(c store.Correction) { got = append(got, c) })); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -128,6 +128,7 @@ func (g generator) courseReads() []soundRead {
 	ids, page, where, user := g.ids(10), g.page(), g.conditions(), g.id(8)
 	drafts, search := g.IntN(2) == 0, g.search()
 	slug, typed := pick(g, "c1", "c2", "c3", "x1", "x2", "x3"), pick(g, "ap", "pe", "pl")
+	started := g.IntN(2) == 0
 	facet := pick(g, edu.FacetLanguages, edu.FacetTags, edu.FacetInstructors, edu.FacetRatings, edu.FacetDurations)
 	term := pick(g, typed, "u", "k", "new", "red", "gren", "greem", "u7")
 	return []soundRead{
@@ -151,7 +152,7 @@ func (g generator) courseReads() []soundRead {
 			return store.SearchFacet(search, facet, func(value string, n int) { a.row(value, n) })
 		}},
 		{"Corrections", false, func(a *rowRecorder) store.Query {
-			return store.Corrections([]string{"aple", "pair", "plam", "orang"}, recordRow[store.Correction](a))
+			return store.Corrections([]string{"aple", "pair", "plam", "orang"}, started, recordRow[store.Correction](a))
 		}},
 		{"Suggestions", false, func(a *rowRecorder) store.Query { return store.Suggestions(typed, page.Limit, recordRow[string](a)) }},
 		{"SuggestedTerms", false, func(a *rowRecorder) store.Query {
