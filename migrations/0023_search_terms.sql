@@ -121,7 +121,7 @@ SELECT t.kind, t.id, t.key, min(t.text), count(*)
 FROM courses c, course_terms(c.published, c.tags, c.tag_keys, c.instructor_id, c.instructor_key) t GROUP BY 1, 2, 3;
 UPDATE categories SET name = name;
 
--- Words that start with a text but for one letter: inserted, deleted, replaced, or swapped with its
+-- Words that start with a text except for one letter: inserted, deleted, replaced, or swapped with its
 -- neighbour. Each row has a pattern of such words, and the start that all of them have.
 CREATE FUNCTION start_edits(typed text) RETURNS TABLE (start text, pattern text) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
     'SELECT e.start, e.pattern FROM generate_series(1, length(typed)) n,
@@ -131,7 +131,7 @@ CREATE FUNCTION start_edits(typed text) RETURNS TABLE (start text, pattern text)
             (left(typed, n - 1), left(typed, n - 1) || ''_'' || substr(typed, n + 1) || ''%''),
             (left(typed, n - 1), left(typed, n - 1) || ''_'' || substr(typed, n) || ''%'')) e (start, pattern)
     GROUP BY 1, 2';
--- didYouMean: words that start with a text but for one letter.
+-- didYouMean: words that start with a text except for one letter.
 CREATE INDEX course_words_start ON course_words (word COLLATE "C");
 
 -- The language of a course's videos, a BCP 47 language tag, for filters and facets.

@@ -31,7 +31,7 @@ var checksums = map[string]string{
 	"0020_edits.sql":               "21c729721701bbda",
 	"0021_sittings.sql":            "73c3a74e8fa490fb",
 	"0022_instructor_keys.sql":     "e0a46e286c5adfe3",
-	"0023_search_terms.sql":        "235583bda8740660",
+	"0023_search_terms.sql":        "0afc37ebb3097f33",
 	"0028_jobs.sql":                "82ca153275a1378d",
 }
 

@@ -161,8 +161,8 @@ type Correction struct {
 
 // Corrections finds words in the vocabulary of the courses, and returns them in their order. If
 // started is set, the last word is the start of a word: courses contain it if they contain any word
-// with this start, and words whose start differs by a single edit are near too, from five letters on.
-// Stop words are known. A replacement occurs in a published course. Words of five letters or more that
+// with this start, and from five letters on, a replacement may also have a start that differs by a
+// single edit. Stop words are known. A replacement occurs in a published course. Words of five letters or more that
 // differ by a single edit are the nearest, the more frequent first; then words that share at least a
 // fifth of the trigrams. A known word is replaced only by a word of a single edit that occurs in ten
 // times as many courses: it may be misspelled there.
