@@ -21,6 +21,7 @@ const (
 	CourseReviewCount
 	CourseEnrollmentCount
 	CourseVideoCount
+	CourseRatingCounts
 )
 
 // The columns of a user. The id is always read. UserPrivateColumns selects all of User.Private.
@@ -37,6 +38,8 @@ const (
 	ReviewRating Columns = 1 << iota
 	ReviewBody
 	ReviewCreatedAt
+	ReviewUpdatedAt
+	ReviewReplyColumns
 )
 
 // AllColumns selects all columns of a row.

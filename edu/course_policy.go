@@ -85,3 +85,28 @@ func (c *Course) AuthorizeReview(v Principal, enrolled bool, at InputPath) error
 	}
 	return nil
 }
+
+const reviewNotFound = "review not found"
+
+// AuthorizeDelete rejects viewers who may not delete the review. Its author may, also after the course was
+// unpublished. Either is nil if it is missing.
+func (r *Review) AuthorizeDelete(c *Course, v Principal, at InputPath) error {
+	switch {
+	case r == nil || c == nil || !c.VisibleTo(v) && !v.CanAccessUser(r.AuthorID):
+		return at.Reject(UserNotFound, reviewNotFound)
+	case !v.CanAccessUser(r.AuthorID):
+		return at.Reject(UserForbidden, "only the author of the review and admins can delete it")
+	}
+	return nil
+}
+
+// AuthorizeReply rejects viewers who may not reply to the review. Either is nil if it is missing.
+func (r *Review) AuthorizeReply(c *Course, v Principal, at InputPath) error {
+	switch {
+	case r == nil || c == nil || !c.VisibleTo(v):
+		return at.Reject(UserNotFound, reviewNotFound)
+	case !v.CanManageCourse(c):
+		return at.Reject(UserForbidden, "only the instructor of the course and admins can reply to its reviews")
+	}
+	return nil
+}

@@ -74,6 +74,14 @@ func (f *EnrollmentOrderField) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the value as a JSON string.
+func (f ReviewOrderField) MarshalGQL(w io.Writer) { marshalEnum(w, string(f)) }
+
+// UnmarshalGQL accepts exactly one of the values.
+func (f *ReviewOrderField) UnmarshalGQL(v any) error {
+	return unmarshalEnum(v, f, ReviewsByCreatedAt, ReviewsByRating)
+}
+
+// MarshalGQL writes the value as a JSON string.
 func (s SearchSort) MarshalGQL(w io.Writer) { marshalEnum(w, string(s)) }
 
 // UnmarshalGQL accepts exactly one of the values.

@@ -21,7 +21,8 @@ type CourseResolver interface {
 	Instructor(ctx context.Context, obj *edu.Course) (*edu.User, error)
 
 	Videos(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Video], error)
-	Reviews(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Review], error)
+	Reviews(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string, rating *int, orderBy *edu.ReviewOrder) (*edu.Page[*edu.Review], error)
+	ViewerReview(ctx context.Context, obj *edu.Course) (*edu.Review, error)
 	ViewerEnrollment(ctx context.Context, obj *edu.Course) (*edu.Enrollment, error)
 	ViewerCanUpdate(ctx context.Context, obj *edu.Course) (bool, error)
 	ViewerCanEnroll(ctx context.Context, obj *edu.Course) (bool, error)
@@ -125,6 +126,22 @@ func field_Course_reviews_args(ctx context.Context, ec *executionContext, rawArg
 		return nil, err
 	}
 	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "rating",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rating"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*edu.ReviewOrder, error) {
+			return unmarshalOReviewOrder2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReviewOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -588,6 +605,38 @@ func fieldContext_Course_reviewCount(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("Course", field, false, false, "Int")
 }
 
+func _Course_ratingHistogram(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_ratingHistogram(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RatingHistogram(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []edu.RatingCount) graphql.Marshaler {
+			return marshalNRatingCount2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRatingCountᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_ratingHistogram(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Course",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RatingCount(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Course_enrollmentCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -665,7 +714,7 @@ func _Course_reviews(ctx context.Context, ec *executionContext, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Course().Reviews(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Course().Reviews(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["rating"].(*int), fc.Args["orderBy"].(*edu.ReviewOrder))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *edu.Page[*edu.Review]) graphql.Marshaler {
@@ -695,6 +744,38 @@ func fieldContext_Course_reviews(ctx context.Context, ec *executionContext, fiel
 	if fc.Args, err = field_Course_reviews_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func _Course_viewerReview(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_viewerReview(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Course().ViewerReview(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Review) graphql.Marshaler {
+			return marshalOReview2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReview(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Course_viewerReview(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Course",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Review(ctx, ec, field)
+		},
 	}
 	return fc, nil
 }
@@ -2119,6 +2200,11 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "ratingHistogram":
+			out.Values[i] = _Course_ratingHistogram(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "enrollmentCount":
 			out.Values[i] = _Course_enrollmentCount(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2135,6 +2221,12 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Course_reviews(ctx, ec, field, obj)
+				})
+		case "viewerReview":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_viewerReview(ctx, ec, field, obj)
 				})
 		case "viewerEnrollment":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

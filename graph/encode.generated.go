@@ -238,11 +238,18 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !e.WriteInt(f, int(obj.ReviewCount), true) {
 				return false
 			}
-		case 17: // enrollmentCount
+		case 17: // ratingHistogram
+			v := obj.RatingHistogram()
+			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.RatingCount) bool {
+				return encode.WriteElement(e, f, &v, true, encodeRatingCount)
+			}) {
+				return false
+			}
+		case 18: // enrollmentCount
 			if !e.WriteInt(f, int(obj.EnrollmentCount), true) {
 				return false
 			}
-		case 18: // videos
+		case 19: // videos
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -259,14 +266,14 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeVideoConnection) {
 				return false
 			}
-		case 19: // reviews
+		case 20: // reviews
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
 				}
 				continue
 			}
-			v, err := e.Resolvers.Course().Reviews(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+			v, err := e.Resolvers.Course().Reviews(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string), f.Args["rating"].(*int), f.Args["orderBy"].(*edu.ReviewOrder))
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -276,7 +283,18 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeReviewConnection) {
 				return false
 			}
-		case 20: // viewerEnrollment
+		case 21: // viewerReview
+			v, err := e.Resolvers.Course().ViewerReview(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeReview) {
+				return false
+			}
+		case 22: // viewerEnrollment
 			v, err := e.Resolvers.Course().ViewerEnrollment(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -287,7 +305,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollment) {
 				return false
 			}
-		case 21: // viewerCanUpdate
+		case 23: // viewerCanUpdate
 			v, err := e.Resolvers.Course().ViewerCanUpdate(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -296,7 +314,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 22: // viewerCanEnroll
+		case 24: // viewerCanEnroll
 			v, err := e.Resolvers.Course().ViewerCanEnroll(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -305,7 +323,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 23: // viewerCanReview
+		case 25: // viewerCanReview
 			v, err := e.Resolvers.Course().ViewerCanReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -314,7 +332,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 24: // enrollments
+		case 26: // enrollments
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -331,7 +349,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 25: // analytics
+		case 27: // analytics
 			v, err := e.Resolvers.Course().Analytics(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -342,7 +360,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCourseAnalytics) {
 				return false
 			}
-		case 26: // relatedCourses
+		case 28: // relatedCourses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -803,6 +821,41 @@ func encodeDeleteCoursePayload(e *encoder, f *encode.Field, obj *DeleteCoursePay
 			}
 		default:
 			e.WriteString("DeleteCoursePayload")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeDeleteReviewPayload(e *encoder, f *encode.Field, obj *DeleteReviewPayload) bool {
+	p := e.PlanSelection(f, "DeleteReviewPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeDeleteReviewPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // deletedReviewId
+			if obj.DeletedReviewID == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				encode.WriteJSON(e, *obj.DeletedReviewID)
+			}
+		case 1: // course
+			if !encode.WriteObject(e, f, obj.Course, false, encodeCourse) {
+				return false
+			}
+		case 2: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("DeleteReviewPayload")
 		}
 	}
 	return e.EndObject()
@@ -1380,6 +1433,31 @@ func encodePriceFacet(e *encoder, f *encode.Field, obj *edu.PriceFacet) bool {
 	return e.EndObject()
 }
 
+func encodeRatingCount(e *encoder, f *encode.Field, obj *edu.RatingCount) bool {
+	p := e.PlanSelection(f, "RatingCount")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRatingCount)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // rating
+			if !e.WriteInt(f, int(obj.Rating), true) {
+				return false
+			}
+		case 1: // count
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
+		default:
+			e.WriteString("RatingCount")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeRecordVideoProgressPayload(e *encoder, f *encode.Field, obj *RecordVideoProgressPayload) bool {
 	p := e.PlanSelection(f, "RecordVideoProgressPayload")
 	if p.Deferred != nil {
@@ -1462,6 +1540,13 @@ func encodeReview(e *encoder, f *encode.Field, obj *edu.Review) bool {
 			e.WriteString(string(obj.Body))
 		case 5: // createdAt
 			e.WriteTime(obj.CreatedAt)
+		case 6: // updatedAt
+			e.WriteTime(obj.UpdatedAt)
+		case 7: // reply
+			v := obj.Reply()
+			if !encode.WriteObject(e, f, v, false, encodeReviewReply) {
+				return false
+			}
 		default:
 			e.WriteString("Review")
 		}
@@ -1554,6 +1639,40 @@ func encodeReviewPayload(e *encoder, f *encode.Field, obj *ReviewPayload) bool {
 			}
 		default:
 			e.WriteString("ReviewPayload")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeReviewReply(e *encoder, f *encode.Field, obj *edu.ReviewReply) bool {
+	p := e.PlanSelection(f, "ReviewReply")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeReviewReply)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // body
+			e.WriteString(string(obj.Body))
+		case 1: // createdAt
+			e.WriteTime(obj.CreatedAt)
+		case 2: // updatedAt
+			e.WriteTime(obj.UpdatedAt)
+		case 3: // author
+			v, err := e.Resolvers.ReviewReply().Author(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeUser) {
+				return false
+			}
+		default:
+			e.WriteString("ReviewReply")
 		}
 	}
 	return e.EndObject()
@@ -2275,6 +2394,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeReviewPayload(e, f, v)), true
 		}
+	case *DeleteReviewPayload:
+		if v != nil {
+			return e.Marshaler(encodeDeleteReviewPayload(e, f, v)), true
+		}
 	case *UpdatePreferencesPayload:
 		if v != nil {
 			return e.Marshaler(encodeUpdatePreferencesPayload(e, f, v)), true
@@ -2340,16 +2463,18 @@ var encodeTypes = &encode.Types{
 			"instructor":       {Index: 14, Resolver: true},
 			"rating":           {Index: 15, Resolver: false},
 			"reviewCount":      {Index: 16, Resolver: false},
-			"enrollmentCount":  {Index: 17, Resolver: false},
-			"videos":           {Index: 18, Resolver: true},
-			"reviews":          {Index: 19, Resolver: true},
-			"viewerEnrollment": {Index: 20, Resolver: true},
-			"viewerCanUpdate":  {Index: 21, Resolver: true},
-			"viewerCanEnroll":  {Index: 22, Resolver: true},
-			"viewerCanReview":  {Index: 23, Resolver: true},
-			"enrollments":      {Index: 24, Resolver: true},
-			"analytics":        {Index: 25, Resolver: true},
-			"relatedCourses":   {Index: 26, Resolver: true},
+			"ratingHistogram":  {Index: 17, Resolver: false},
+			"enrollmentCount":  {Index: 18, Resolver: false},
+			"videos":           {Index: 19, Resolver: true},
+			"reviews":          {Index: 20, Resolver: true},
+			"viewerReview":     {Index: 21, Resolver: true},
+			"viewerEnrollment": {Index: 22, Resolver: true},
+			"viewerCanUpdate":  {Index: 23, Resolver: true},
+			"viewerCanEnroll":  {Index: 24, Resolver: true},
+			"viewerCanReview":  {Index: 25, Resolver: true},
+			"enrollments":      {Index: 26, Resolver: true},
+			"analytics":        {Index: 27, Resolver: true},
+			"relatedCourses":   {Index: 28, Resolver: true},
 		},
 		"CourseAnalytics": {
 			"totalEnrollments": {Index: 0, Resolver: false},
@@ -2410,6 +2535,11 @@ var encodeTypes = &encode.Types{
 		"DeleteCoursePayload": {
 			"deletedCourseId": {Index: 0, Resolver: false},
 			"userErrors":      {Index: 1, Resolver: false},
+		},
+		"DeleteReviewPayload": {
+			"deletedReviewId": {Index: 0, Resolver: false},
+			"course":          {Index: 1, Resolver: false},
+			"userErrors":      {Index: 2, Resolver: false},
 		},
 		"DifficultyFacet": {
 			"difficulty": {Index: 0, Resolver: false},
@@ -2479,6 +2609,10 @@ var encodeTypes = &encode.Types{
 			"price": {Index: 0, Resolver: false},
 			"count": {Index: 1, Resolver: false},
 		},
+		"RatingCount": {
+			"rating": {Index: 0, Resolver: false},
+			"count":  {Index: 1, Resolver: false},
+		},
 		"RecordVideoProgressPayload": {
 			"recordedCount": {Index: 0, Resolver: false},
 			"enrollments":   {Index: 1, Resolver: false},
@@ -2492,6 +2626,8 @@ var encodeTypes = &encode.Types{
 			"rating":    {Index: 3, Resolver: false},
 			"body":      {Index: 4, Resolver: false},
 			"createdAt": {Index: 5, Resolver: false},
+			"updatedAt": {Index: 6, Resolver: false},
+			"reply":     {Index: 7, Resolver: false},
 		},
 		"ReviewConnection": {
 			"edges":      {Index: 0, Resolver: false},
@@ -2506,6 +2642,12 @@ var encodeTypes = &encode.Types{
 		"ReviewPayload": {
 			"review":     {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
+		},
+		"ReviewReply": {
+			"body":      {Index: 0, Resolver: false},
+			"createdAt": {Index: 1, Resolver: false},
+			"updatedAt": {Index: 2, Resolver: false},
+			"author":    {Index: 3, Resolver: true},
 		},
 		"SearchFacets": {
 			"categories":   {Index: 0, Resolver: false},
@@ -2614,6 +2756,7 @@ var encodeTypes = &encode.Types{
 		"CourseSearchEdge":           courseSearchEdgeImplementors,
 		"Dashboard":                  dashboardImplementors,
 		"DeleteCoursePayload":        deleteCoursePayloadImplementors,
+		"DeleteReviewPayload":        deleteReviewPayloadImplementors,
 		"DifficultyFacet":            difficultyFacetImplementors,
 		"EnrollPayload":              enrollPayloadImplementors,
 		"Enrollment":                 enrollmentImplementors,
@@ -2625,11 +2768,13 @@ var encodeTypes = &encode.Types{
 		"PageInfo":                   pageInfoImplementors,
 		"PlatformDashboard":          platformDashboardImplementors,
 		"PriceFacet":                 priceFacetImplementors,
+		"RatingCount":                ratingCountImplementors,
 		"RecordVideoProgressPayload": recordVideoProgressPayloadImplementors,
 		"Review":                     reviewImplementors,
 		"ReviewConnection":           reviewConnectionImplementors,
 		"ReviewEdge":                 reviewEdgeImplementors,
 		"ReviewPayload":              reviewPayloadImplementors,
+		"ReviewReply":                reviewReplyImplementors,
 		"SearchFacets":               searchFacetsImplementors,
 		"SearchHighlight":            searchHighlightImplementors,
 		"SessionPayload":             sessionPayloadImplementors,
@@ -2660,13 +2805,13 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 		}
 	case "Course":
 		switch index {
-		case 18:
-			return field_Course_videos_args(ctx, ec, raw)
 		case 19:
+			return field_Course_videos_args(ctx, ec, raw)
+		case 20:
 			return field_Course_reviews_args(ctx, ec, raw)
-		case 24:
-			return field_Course_enrollments_args(ctx, ec, raw)
 		case 26:
+			return field_Course_enrollments_args(ctx, ec, raw)
+		case 28:
 			return field_Course_relatedCourses_args(ctx, ec, raw)
 		}
 	case "Dashboard":

@@ -95,6 +95,28 @@ type DeleteCoursePayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// Review to delete.
+type DeleteReviewInput struct {
+	// A review that the viewer wrote; any review for an ADMIN.
+	ID edu.ID `json:"id"`
+}
+
+// The id of the deleted review and its course, or the problems that prevented it.
+type DeleteReviewPayload struct {
+	// Null if there are userErrors.
+	DeletedReviewID *edu.ID `json:"deletedReviewId,omitempty"`
+	// The course without the review. Null if there are userErrors, or if the course is no longer published.
+	Course *edu.Course `json:"course,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Review whose reply to delete.
+type DeleteReviewReplyInput struct {
+	// A review of one of the viewer's own courses; any review for an ADMIN.
+	ReviewID edu.ID `json:"reviewId"`
+}
+
 // Video to delete.
 type DeleteVideoInput struct {
 	// A video of one of the viewer's own courses; any video for an ADMIN.
@@ -167,6 +189,14 @@ type ReorderVideosInput struct {
 	CourseID edu.ID `json:"courseId"`
 	// All videos of the course, each once, in the new order; at most 1,000.
 	VideoIds []*edu.ID `json:"videoIds"`
+}
+
+// Reply to a review.
+type ReplyToReviewInput struct {
+	// A review of one of the viewer's own courses; any review for an ADMIN.
+	ReviewID edu.ID `json:"reviewId"`
+	// 1 to 5,000 characters.
+	Body string `json:"body"`
 }
 
 // The viewer's review of a course.

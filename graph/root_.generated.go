@@ -33,6 +33,7 @@ type ResolverRoot interface {
 	PlatformDashboard() PlatformDashboardResolver
 	Query() QueryResolver
 	Review() ReviewResolver
+	ReviewReply() ReviewReplyResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
 	Video() VideoResolver
@@ -84,9 +85,10 @@ type ComplexityRoot struct {
 		Published        func(childComplexity int) int
 		PublishedAt      func(childComplexity int) int
 		Rating           func(childComplexity int) int
+		RatingHistogram  func(childComplexity int) int
 		RelatedCourses   func(childComplexity int, first int) int
 		ReviewCount      func(childComplexity int) int
-		Reviews          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Reviews          func(childComplexity int, first *int, after *string, last *int, before *string, rating *int, orderBy *edu.ReviewOrder) int
 		Slug             func(childComplexity int) int
 		Tags             func(childComplexity int) int
 		ThumbnailURL     func(childComplexity int) int
@@ -97,6 +99,7 @@ type ComplexityRoot struct {
 		ViewerCanReview  func(childComplexity int) int
 		ViewerCanUpdate  func(childComplexity int) int
 		ViewerEnrollment func(childComplexity int) int
+		ViewerReview     func(childComplexity int) int
 	}
 
 	CourseAnalytics struct {
@@ -168,6 +171,12 @@ type ComplexityRoot struct {
 		UserErrors      func(childComplexity int) int
 	}
 
+	DeleteReviewPayload struct {
+		Course          func(childComplexity int) int
+		DeletedReviewID func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
 	DifficultyFacet struct {
 		Count      func(childComplexity int) int
 		Difficulty func(childComplexity int) int
@@ -229,6 +238,8 @@ type ComplexityRoot struct {
 		BulkEnroll          func(childComplexity int, input BulkEnrollInput) int
 		CreateCourse        func(childComplexity int, input CourseInput) int
 		DeleteCourse        func(childComplexity int, input DeleteCourseInput) int
+		DeleteReview        func(childComplexity int, input DeleteReviewInput) int
+		DeleteReviewReply   func(childComplexity int, input DeleteReviewReplyInput) int
 		DeleteVideo         func(childComplexity int, input DeleteVideoInput) int
 		Enroll              func(childComplexity int, input EnrollInput) int
 		ImportCourses       func(childComplexity int, input ImportCoursesInput) int
@@ -236,6 +247,7 @@ type ComplexityRoot struct {
 		RecordVideoProgress func(childComplexity int, input RecordVideoProgressInput) int
 		RefreshSession      func(childComplexity int, input RefreshSessionInput) int
 		ReorderVideos       func(childComplexity int, input ReorderVideosInput) int
+		ReplyToReview       func(childComplexity int, input ReplyToReviewInput) int
 		ReviewCourse        func(childComplexity int, input ReviewCourseInput) int
 		SignIn              func(childComplexity int, input SignInInput) int
 		SignOut             func(childComplexity int) int
@@ -285,6 +297,11 @@ type ComplexityRoot struct {
 		Viewer              func(childComplexity int) int
 	}
 
+	RatingCount struct {
+		Count  func(childComplexity int) int
+		Rating func(childComplexity int) int
+	}
+
 	RecordVideoProgressPayload struct {
 		Enrollments   func(childComplexity int) int
 		RecordedCount func(childComplexity int) int
@@ -299,6 +316,8 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		GlobalID  func(childComplexity int) int
 		Rating    func(childComplexity int) int
+		Reply     func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
 	}
 
 	ReviewConnection struct {
@@ -316,6 +335,13 @@ type ComplexityRoot struct {
 	ReviewPayload struct {
 		Review     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ReviewReply struct {
+		Author    func(childComplexity int) int
+		Body      func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
 	}
 
 	SearchFacets struct {
@@ -623,6 +649,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.Rating(childComplexity), true
+	case "Course.ratingHistogram":
+		if e.ComplexityRoot.Course.RatingHistogram == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.RatingHistogram(childComplexity), true
 	case "Course.relatedCourses":
 		if e.ComplexityRoot.Course.RelatedCourses == nil {
 			break
@@ -650,7 +682,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Course.Reviews(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Course.Reviews(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["rating"].(*int), args["orderBy"].(*edu.ReviewOrder)), true
 	case "Course.slug":
 		if e.ComplexityRoot.Course.Slug == nil {
 			break
@@ -716,6 +748,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.ViewerEnrollment(childComplexity), true
+	case "Course.viewerReview":
+		if e.ComplexityRoot.Course.ViewerReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.ViewerReview(childComplexity), true
 
 	case "CourseAnalytics.averageProgress":
 		if e.ComplexityRoot.CourseAnalytics.AverageProgress == nil {
@@ -998,6 +1036,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteCoursePayload.UserErrors(childComplexity), true
 
+	case "DeleteReviewPayload.course":
+		if e.ComplexityRoot.DeleteReviewPayload.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteReviewPayload.Course(childComplexity), true
+	case "DeleteReviewPayload.deletedReviewId":
+		if e.ComplexityRoot.DeleteReviewPayload.DeletedReviewID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteReviewPayload.DeletedReviewID(childComplexity), true
+	case "DeleteReviewPayload.userErrors":
+		if e.ComplexityRoot.DeleteReviewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteReviewPayload.UserErrors(childComplexity), true
+
 	case "DifficultyFacet.count":
 		if e.ComplexityRoot.DifficultyFacet.Count == nil {
 			break
@@ -1252,6 +1309,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteCourse(childComplexity, args["input"].(DeleteCourseInput)), true
+	case "Mutation.deleteReview":
+		if e.ComplexityRoot.Mutation.DeleteReview == nil {
+			break
+		}
+
+		args, err := field_Mutation_deleteReview_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteReview(childComplexity, args["input"].(DeleteReviewInput)), true
+	case "Mutation.deleteReviewReply":
+		if e.ComplexityRoot.Mutation.DeleteReviewReply == nil {
+			break
+		}
+
+		args, err := field_Mutation_deleteReviewReply_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteReviewReply(childComplexity, args["input"].(DeleteReviewReplyInput)), true
 	case "Mutation.deleteVideo":
 		if e.ComplexityRoot.Mutation.DeleteVideo == nil {
 			break
@@ -1329,6 +1408,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReorderVideos(childComplexity, args["input"].(ReorderVideosInput)), true
+	case "Mutation.replyToReview":
+		if e.ComplexityRoot.Mutation.ReplyToReview == nil {
+			break
+		}
+
+		args, err := field_Mutation_replyToReview_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplyToReview(childComplexity, args["input"].(ReplyToReviewInput)), true
 	case "Mutation.reviewCourse":
 		if e.ComplexityRoot.Mutation.ReviewCourse == nil {
 			break
@@ -1645,6 +1735,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RatingCount.count":
+		if e.ComplexityRoot.RatingCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingCount.Count(childComplexity), true
+	case "RatingCount.rating":
+		if e.ComplexityRoot.RatingCount.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingCount.Rating(childComplexity), true
+
 	case "RecordVideoProgressPayload.enrollments":
 		if e.ComplexityRoot.RecordVideoProgressPayload.Enrollments == nil {
 			break
@@ -1706,6 +1809,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Review.Rating(childComplexity), true
+	case "Review.reply":
+		if e.ComplexityRoot.Review.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Reply(childComplexity), true
+	case "Review.updatedAt":
+		if e.ComplexityRoot.Review.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.UpdatedAt(childComplexity), true
 
 	case "ReviewConnection.edges":
 		if e.ComplexityRoot.ReviewConnection.Edges == nil {
@@ -1757,6 +1872,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewPayload.UserErrors(childComplexity), true
+
+	case "ReviewReply.author":
+		if e.ComplexityRoot.ReviewReply.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewReply.Author(childComplexity), true
+	case "ReviewReply.body":
+		if e.ComplexityRoot.ReviewReply.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewReply.Body(childComplexity), true
+	case "ReviewReply.createdAt":
+		if e.ComplexityRoot.ReviewReply.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewReply.CreatedAt(childComplexity), true
+	case "ReviewReply.updatedAt":
+		if e.ComplexityRoot.ReviewReply.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewReply.UpdatedAt(childComplexity), true
 
 	case "SearchFacets.categories":
 		if e.ComplexityRoot.SearchFacets.Categories == nil {
@@ -2198,6 +2338,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseInput)),
 			graphql.NewInputUnmarshaler("CourseOrder", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrder)),
 			graphql.NewInputUnmarshaler("DeleteCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteCourseInput)),
+			graphql.NewInputUnmarshaler("DeleteReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteReviewInput)),
+			graphql.NewInputUnmarshaler("DeleteReviewReplyInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteReviewReplyInput)),
 			graphql.NewInputUnmarshaler("DeleteVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteVideoInput)),
 			graphql.NewInputUnmarshaler("EnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputEnrollInput)),
 			graphql.NewInputUnmarshaler("EnrollmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputEnrollmentOrder)),
@@ -2205,7 +2347,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordVideoProgressInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordVideoProgressInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
 			graphql.NewInputUnmarshaler("ReorderVideosInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderVideosInput)),
+			graphql.NewInputUnmarshaler("ReplyToReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputReplyToReviewInput)),
 			graphql.NewInputUnmarshaler("ReviewCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviewCourseInput)),
+			graphql.NewInputUnmarshaler("ReviewOrder", graphql.BindUnmarshaler(ec, unmarshalInputReviewOrder)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
 			graphql.NewInputUnmarshaler("SignUpInput", graphql.BindUnmarshaler(ec, unmarshalInputSignUpInput)),
 			graphql.NewInputUnmarshaler("UnenrollInput", graphql.BindUnmarshaler(ec, unmarshalInputUnenrollInput)),
@@ -2420,12 +2564,16 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_rating(ctx, ec, field)
 	case "reviewCount":
 		return fieldContext_Course_reviewCount(ctx, ec, field)
+	case "ratingHistogram":
+		return fieldContext_Course_ratingHistogram(ctx, ec, field)
 	case "enrollmentCount":
 		return fieldContext_Course_enrollmentCount(ctx, ec, field)
 	case "videos":
 		return fieldContext_Course_videos(ctx, ec, field)
 	case "reviews":
 		return fieldContext_Course_reviews(ctx, ec, field)
+	case "viewerReview":
+		return fieldContext_Course_viewerReview(ctx, ec, field)
 	case "viewerEnrollment":
 		return fieldContext_Course_viewerEnrollment(ctx, ec, field)
 	case "viewerCanUpdate":
@@ -2580,6 +2728,18 @@ func childFields_DeleteCoursePayload(ctx context.Context, ec *executionContext, 
 		return fieldContext_DeleteCoursePayload_userErrors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteCoursePayload", field.Name)
+}
+
+func childFields_DeleteReviewPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedReviewId":
+		return fieldContext_DeleteReviewPayload_deletedReviewId(ctx, ec, field)
+	case "course":
+		return fieldContext_DeleteReviewPayload_course(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_DeleteReviewPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteReviewPayload", field.Name)
 }
 
 func childFields_DifficultyFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2740,6 +2900,16 @@ func childFields_PriceFacet(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type PriceFacet", field.Name)
 }
 
+func childFields_RatingCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rating":
+		return fieldContext_RatingCount_rating(ctx, ec, field)
+	case "count":
+		return fieldContext_RatingCount_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingCount", field.Name)
+}
+
 func childFields_RecordVideoProgressPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "recordedCount":
@@ -2768,6 +2938,10 @@ func childFields_Review(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Review_body(ctx, ec, field)
 	case "createdAt":
 		return fieldContext_Review_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Review_updatedAt(ctx, ec, field)
+	case "reply":
+		return fieldContext_Review_reply(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Review", field.Name)
 }
@@ -2804,6 +2978,20 @@ func childFields_ReviewPayload(ctx context.Context, ec *executionContext, field 
 		return fieldContext_ReviewPayload_userErrors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewPayload", field.Name)
+}
+
+func childFields_ReviewReply(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "body":
+		return fieldContext_ReviewReply_body(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ReviewReply_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_ReviewReply_updatedAt(ctx, ec, field)
+	case "author":
+		return fieldContext_ReviewReply_author(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewReply", field.Name)
 }
 
 func childFields_SearchFacets(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

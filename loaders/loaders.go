@@ -28,7 +28,7 @@ type Loaders struct {
 	CoursesByCategory   *Loader[ListKey[edu.CourseOrder], *edu.CourseConnection]
 	CoursesByInstructor *Loader[ListKey[IncludeDrafts], *edu.CourseConnection]
 	VideosByCourse      *Loader[ListKey[NoArgs], *edu.VideoConnection]
-	ReviewsByCourse     *Loader[ListKey[NoArgs], *edu.ReviewConnection]
+	ReviewsByCourse     *Loader[ListKey[edu.ReviewList], *edu.ReviewConnection]
 	EnrollmentsByUser   *Loader[ListKey[store.EnrollmentList], *edu.EnrollmentConnection]
 	EnrollmentsByCourse *Loader[ListKey[NoArgs], *edu.EnrollmentConnection]
 	RelatedCourses      *Loader[ParentKey[TopArgs], []*edu.Course]
@@ -36,8 +36,9 @@ type Loaders struct {
 
 	LearningState *Loader[edu.UserCourse, *edu.LearningState]
 
-	// The enrollment by course and the progress by video of the viewer.
+	// The enrollment and the review by course and the progress by video of the viewer.
 	ViewerEnrollment *Loader[int64, *edu.Enrollment]
+	ViewerReview     *Loader[int64, *edu.Review]
 	ViewerProgress   *Loader[int64, *edu.VideoProgress]
 
 	// By user.
@@ -141,6 +142,9 @@ func (l *Loaders) initEntityLoaders() {
 	l.ViewerEnrollment = newLoader(l, planByID(func(courses []int64, into func(*edu.Enrollment)) store.Query {
 		return store.EnrollmentsInCourses(l.Viewer.UserID(), courses, into)
 	}, func(e *edu.Enrollment) int64 { return e.CourseID }))
+	l.ViewerReview = newLoader(l, planByID(func(courses []int64, into func(*edu.Review)) store.Query {
+		return store.ReviewsByUser(l.Viewer.UserID(), courses, into)
+	}, func(r *edu.Review) int64 { return r.CourseID }))
 	l.ViewerProgress = newLoader(l, planByID(func(videos []int64, into func(*edu.VideoProgress)) store.Query {
 		return store.ProgressByVideo(l.Viewer.UserID(), videos, into)
 	}, func(p *edu.VideoProgress) int64 { return p.VideoID }))
@@ -163,15 +167,18 @@ func (l *Loaders) initListLoaders() {
 		}, nil,
 		func(NoArgs) func(*edu.Video) edu.Cursor { return (*edu.Video).PageCursor }))
 	l.ReviewsByCourse = newLoader(l, planPages(
-		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.Review)) store.Query {
-			return store.ReviewsByCourse(ids, p, func(r *edu.Review, author *edu.User) {
+		func(ids []int64, list edu.ReviewList, p edu.PageArgs, into func(int64, *edu.Review)) store.Query {
+			return store.ReviewsByCourse(ids, list, p, func(r *edu.Review, author *edu.User) {
 				if author != nil {
 					l.User.Prime(EntityKey{author.ID, p.JoinedColumns}, author)
 				}
 				into(r.CourseID, r)
 			})
-		}, nil,
-		func(NoArgs) func(*edu.Review) edu.Cursor { return (*edu.Review).PageCursor }))
+		},
+		func(ids []int64, list edu.ReviewList, into func(int64, int)) store.Query {
+			return store.CountReviewsByCourse(ids, list.Rating, into)
+		},
+		func(list edu.ReviewList) func(*edu.Review) edu.Cursor { return list.Order.ReviewCursor }))
 	l.EnrollmentsByUser = newLoader(l, planPages(store.EnrollmentsByUser,
 		func(ids []int64, list store.EnrollmentList, into func(int64, int)) store.Query {
 			return store.CountEnrollmentsByUser(ids, list.Status, into)

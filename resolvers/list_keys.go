@@ -42,13 +42,14 @@ func courseVideosKey(c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.
 }
 
 // courseReviewsKey returns the key of Course.reviews.
-func courseReviewsKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.NoArgs], error) {
-	p, err := c.ParsePageArgs(edu.ReviewOrder)
+func courseReviewsKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, list edu.ReviewList) (func(int64) loaders.ListKey[edu.ReviewList], error) {
+	p, err := c.ParsePageArgs(list.Order.SortOrder())
 	selected := collectConnection(op, f.Selections, "Review")
 	p.Columns = selected.requiredColumns(op, typeReview, reviewFieldColumns)
 	p.JoinedColumns = selected.authorColumns(op)
-	return func(id int64) loaders.ListKey[loaders.NoArgs] {
-		return loaders.ListKey[loaders.NoArgs]{Parent: id, Page: p}
+	p.CountTotal = list.Rating != 0 && selected.totalCount // the course has the number of all reviews
+	return func(id int64) loaders.ListKey[edu.ReviewList] {
+		return loaders.ListKey[edu.ReviewList]{Parent: id, Args: list, Page: p}
 	}, err
 }
 

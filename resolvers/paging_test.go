@@ -234,9 +234,20 @@ func allConnections(t *testing.T, a *testAPI) []connectionCase {
 	course := fmt.Sprintf("course(id: %q)", a.queryIDs(t, edu.KindCourse, "SELECT "+firstCourse)[0])
 	taught := fmt.Sprintf("user(id: %q) { coursesTaught(PAGE) ROWS }", globalID(edu.KindUser, 2))
 	const drafts = "SELECT id FROM courses WHERE instructor_id = 2 ORDER BY published_at DESC NULLS FIRST, id DESC"
+	for order, sql := range map[string]string{
+		"{field: RATING}": "rating DESC, id DESC", "{field: RATING, direction: ASC}": "rating, id",
+		"{field: CREATED_AT, direction: ASC}": "created_at, id", "": "created_at DESC, id DESC",
+	} {
+		for rating, where := range map[string]string{"": "true", "4": "rating = 4"} {
+			rest := extraArgument("orderBy", order) + extraArgument("rating", rating)
+			lists = append(lists, connectionCase{
+				"reviews" + rest, anonymous, course + " { reviews(PAGE" + rest + ") ROWS }", edu.KindReview,
+				"SELECT id FROM reviews WHERE course_id = " + firstCourse + " AND " + where + " ORDER BY " + sql, nil,
+			})
+		}
+	}
 	return append(lists,
 		connectionCase{"videos", anonymous, course + " { videos(PAGE) ROWS }", edu.KindVideo, "SELECT id FROM videos WHERE course_id = " + firstCourse + " ORDER BY position", nil},
-		connectionCase{"reviews", anonymous, course + " { reviews(PAGE) ROWS }", edu.KindReview, "SELECT id FROM reviews WHERE course_id = " + firstCourse + " ORDER BY created_at DESC, id DESC", nil},
 		connectionCase{"enrollments of a course", instructor, course + " { enrollments(PAGE) ROWS }", edu.KindEnrollment, "SELECT id FROM enrollments WHERE course_id = " + firstCourse + " ORDER BY enrolled_at DESC, id DESC", nil},
 		connectionCase{"coursesTaught for others", student, taught, edu.KindCourse, "SELECT id FROM courses WHERE published AND instructor_id = 2 ORDER BY published_at DESC, id DESC", nil},
 		connectionCase{"coursesTaught for the instructor", instructor, taught, edu.KindCourse, drafts, nil},

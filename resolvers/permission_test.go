@@ -48,7 +48,7 @@ func fieldCases(s fixture) []fieldCase {
 		course("enrollments", "{ nodes { user { name } } }"),
 		node("`User.email` of the student of an enrollment", edu.KindEnrollment, s.enrollment, "Enrollment { user { id email } } }", "user", "email"),
 		course("analytics", "{ totalEnrollments }"),
-		course("viewerEnrollment", "{ progress }"),
+		course("viewerEnrollment", "{ progress }"), course("viewerReview", "{ rating }"),
 		course("viewerCanUpdate", ""), course("viewerCanEnroll", ""), course("viewerCanReview", ""),
 		{"`Video.viewerProgress`", fmt.Sprintf("course(id: %q) { videos { nodes { id viewerProgress { progressSeconds } } } }", globalID(edu.KindCourse, s.course)), []any{"course", "videos", "nodes", 0, "viewerProgress"}},
 		{"`Query.instructorDashboard`", "instructorDashboard { coursesCount }", []any{"instructorDashboard"}},
@@ -104,6 +104,16 @@ var mutationCases = []mutationCase{
 		return inputVariables("events", []any{videoEvent(video, 60)})
 	}},
 	{"reviewCourse", true, courseArguments("rating", 3, "body", "So so.")},
+	{"deleteReview", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		return inputVariables("id", globalID(edu.KindReview, reviewOf(t, s.testAPI, course)))
+	}},
+	{"replyToReview", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		return inputVariables("reviewId", globalID(edu.KindReview, reviewOf(t, s.testAPI, course)), "body", "Thank you!")
+	}},
+	{"deleteReviewReply", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		s.exec(t, "UPDATE reviews SET reply = 'Thanks', replied_at = now(), reply_updated_at = now(), replied_by = $2 WHERE course_id = $1", course, s.instructor.ID)
+		return inputVariables("reviewId", globalID(edu.KindReview, reviewOf(t, s.testAPI, course)))
+	}},
 	{"createCourse", false, func(_ *testing.T, s fixture, _, _ int64) map[string]any {
 		return map[string]any{"input": newCourseInput(s)}
 	}},
@@ -159,6 +169,12 @@ func courseArguments(fields ...any) func(*testing.T, fixture, int64, int64) map[
 	return func(_ *testing.T, _ fixture, course, _ int64) map[string]any {
 		return inputVariables(append([]any{"courseId", globalID(edu.KindCourse, course)}, fields...)...)
 	}
+}
+
+// reviewOf returns the key of the only review of a course.
+func reviewOf(t *testing.T, a *testAPI, course int64) int64 {
+	t.Helper()
+	return queryOne[int64](t, a, "SELECT id FROM reviews WHERE course_id = $1", course)
 }
 
 // newCourseInput returns a valid CourseInput.

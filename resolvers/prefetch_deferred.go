@@ -36,6 +36,8 @@ func (pf *prefetcher) walkDeferred(objects []incremental.Object, sel ast.Selecti
 		pf.walkVideos(valuesOf[*edu.Video](objects), sel)
 	case *edu.Review:
 		pf.walkReviews(valuesOf[*edu.Review](objects), sel)
+	case *edu.ReviewReply:
+		pf.walkReplies(valuesOf[*edu.ReviewReply](objects), sel)
 	case *edu.Enrollment:
 		pf.walkEnrollments(valuesOf[*edu.Enrollment](objects), sel)
 	case *edu.VideoProgress:
@@ -104,6 +106,8 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 		walkField(pf, []*edu.Enrollment{p.Enrollment}, sel, "EnrollPayload.enrollment", (*prefetcher).walkEnrollments)
 	case *graph.ReviewPayload:
 		walkField(pf, []*edu.Review{p.Review}, sel, "ReviewPayload.review", (*prefetcher).walkReviews)
+	case *graph.DeleteReviewPayload:
+		walkField(pf, []*edu.Course{p.Course}, sel, "DeleteReviewPayload.course", (*prefetcher).walkCourses)
 	case *graph.AddVideoPayload:
 		walkField(pf, []*edu.Video{p.Video}, sel, "AddVideoPayload.video", (*prefetcher).walkVideos)
 	case *graph.RecordVideoProgressPayload:

@@ -101,12 +101,20 @@ func (pf *prefetcher) walkCourses(list []*edu.Course, sel ast.SelectionSet) {
 				prefetchKeys(pf, pf.loaders.VideosByCourse, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Video"), (*prefetcher).walkVideos))
 			}
 		case "reviews":
-			if key, err := courseReviewsKey(pf.op, f, args.parseConnection()); err == nil {
+			list, ok := args.parseReviewList()
+			if !ok {
+				continue
+			}
+			if key, err := courseReviewsKey(pf.op, f, args.parseConnection(), list); err == nil {
 				prefetchKeys(pf, pf.loaders.ReviewsByCourse, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Review"), (*prefetcher).walkReviews))
 			}
 		case "viewerCanEnroll", "viewerCanReview":
 			if pf.loaders.Viewer.SignedIn() {
 				prefetchKeys(pf, pf.loaders.ViewerEnrollment, ids, nil)
+			}
+		case "viewerReview":
+			if pf.loaders.Viewer.SignedIn() {
+				prefetchKeys(pf, pf.loaders.ViewerReview, ids, func(found []*edu.Review) { pf.walkReviews(removeNils(found), f.Selections) })
 			}
 		case "viewerEnrollment":
 			if pf.loaders.Viewer.SignedIn() {
@@ -199,6 +207,23 @@ func (pf *prefetcher) walkReviews(list []*edu.Review, sel ast.SelectionSet) {
 			pf.walkUsers(collectKeys(list, func(r *edu.Review) int64 { return r.AuthorID }), f.Selections)
 		case "course":
 			pf.walkCourseEdge(collectKeys(list, func(r *edu.Review) int64 { return r.CourseID }), f.Selections)
+		case "reply":
+			pf.walkReplies(collectKeys(list, (*edu.Review).Reply), f.Selections)
+		}
+	}
+}
+
+// walkReplies prefetches a selection on replies to reviews. It skips nils.
+func (pf *prefetcher) walkReplies(list []*edu.ReviewReply, sel ast.SelectionSet) {
+	var authors []int64
+	for _, r := range removeNils(list) {
+		if r.AuthorID != nil {
+			authors = append(authors, *r.AuthorID)
+		}
+	}
+	for _, f := range collectFields(pf.op, sel, []string{"ReviewReply"}) {
+		if f.Name == "author" {
+			pf.walkUsers(authors, f.Selections)
 		}
 	}
 }

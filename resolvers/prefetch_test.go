@@ -105,6 +105,7 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 		"InstructorDashboard": "instructorDashboard { FIELD }",
 		"PlatformDashboard":   "platformDashboard { FIELD }",
 		"Review":              "node(id: " + reviewID + ") { ... on Review { FIELD } }",
+		"ReviewReply":         "node(id: " + reviewID + ") { ... on Review { reply { FIELD } } }",
 		"User":                "user(id: " + userID + ") { FIELD }",
 		"Video":               "node(id: " + videoID + ") { ... on Video { FIELD } }",
 		"VideoProgress":       "node(id: " + videoID + ") { ... on Video { viewerProgress { FIELD } } }",
@@ -174,6 +175,9 @@ func setupPrefetch(t *testing.T) (*testAPI, edu.Viewer) {
 	a.exec(t, `UPDATE courses SET instructor_id = $1 WHERE id = (SELECT min(e.course_id) FROM enrollments e JOIN courses c ON c.id = e.course_id
 		JOIN videos v ON v.course_id = c.id JOIN video_progress p ON p.video_id = v.id AND p.user_id = e.user_id
 		WHERE e.user_id = $1 AND c.published AND c.review_count > 0)`, viewer.ID)
+	a.exec(t, `UPDATE reviews SET reply = 'Thanks', replied_at = now(), reply_updated_at = now(), replied_by = $1 WHERE id IN (
+		SELECT min(r.id) FROM reviews r JOIN courses c ON c.id = r.course_id WHERE c.instructor_id = $1 GROUP BY c.id)`, viewer.ID)
+	a.exec(t, "INSERT INTO reviews (course_id, user_id, rating) SELECT id, $1, 5 FROM courses WHERE instructor_id = $1 ON CONFLICT DO NOTHING", viewer.ID)
 	a.exec(t, "SELECT refresh_related(ARRAY(SELECT id FROM courses))")
 	return a, viewer
 }

@@ -113,12 +113,15 @@ var (
 		"difficulty": edu.CourseDifficulty, "price": edu.CoursePrice, "durationSeconds": edu.CourseDuration,
 		"thumbnailUrl": edu.CourseThumbnail, "publishedAt": edu.CoursePublishedAt, "createdAt": edu.CourseCreatedAt,
 		"updatedAt": edu.CourseUpdatedAt, "rating": edu.CourseRating, "reviewCount": edu.CourseReviewCount,
-		"enrollmentCount": edu.CourseEnrollmentCount,
+		"enrollmentCount": edu.CourseEnrollmentCount, "ratingHistogram": edu.CourseRatingCounts,
 		// totalCount of these connections is a counter of the course.
 		"videos": edu.CourseVideoCount, "reviews": edu.CourseReviewCount, "enrollments": edu.CourseEnrollmentCount,
 	}
-	reviewFieldColumns = map[string]edu.Columns{"rating": edu.ReviewRating, "body": edu.ReviewBody, "createdAt": edu.ReviewCreatedAt}
-	userFieldColumns   = map[string]edu.Columns{
+	reviewFieldColumns = map[string]edu.Columns{
+		"rating": edu.ReviewRating, "body": edu.ReviewBody, "createdAt": edu.ReviewCreatedAt,
+		"updatedAt": edu.ReviewUpdatedAt, "reply": edu.ReviewReplyColumns,
+	}
+	userFieldColumns = map[string]edu.Columns{
 		"name": edu.UserName, "avatarUrl": edu.UserAvatar, "role": edu.UserRole, "createdAt": edu.UserCreatedAt,
 		"email": edu.UserPrivateColumns, "plan": edu.UserPrivateColumns, "preferences": edu.UserPrivateColumns, "lastLogin": edu.UserPrivateColumns,
 	}

@@ -19,6 +19,7 @@ var writtenTables = map[string][]string{
 	"signUp": {"users", "sessions", "refresh_tokens"}, "signIn": {"users", "sessions", "refresh_tokens"},
 	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "updatePreferences": {"users"},
 	"enroll": {"enrollments"}, "unenroll": {"enrollments"}, "bulkEnroll": {"enrollments"}, "reviewCourse": {"reviews"},
+	"deleteReview": {"reviews"}, "replyToReview": {"reviews"}, "deleteReviewReply": {"reviews"},
 	"recordVideoProgress": {"video_progress", "enrollments"}, "addVideo": {"videos"},
 	"deleteCourse": {"courses"}, "updateVideo": {"videos"}, "deleteVideo": {"videos"}, "reorderVideos": {"videos"},
 	"createCourse": {"courses"}, "importCourses": {"courses"}, "updateCourse": {"courses"}, "publishCourse": {"courses"}, "unpublishCourse": {"courses"},
@@ -34,6 +35,8 @@ var vanishingOutcomes = map[string]string{
 	"bulkEnroll courses": "NOT_FOUND",
 	"reviewCourse users": "NOT_ENROLLED", "reviewCourse courses": "NOT_FOUND",
 	"recordVideoProgress users": "NOT_ENROLLED", "recordVideoProgress courses": "NOT_FOUND", "recordVideoProgress videos": "NOT_FOUND",
+	"deleteReview users": "NOT_FOUND", "deleteReview courses": "NOT_FOUND",
+	"replyToReview users": "UNAUTHENTICATED", "replyToReview courses": "NOT_FOUND", "deleteReviewReply courses": "NOT_FOUND",
 	"addVideo courses":    "NOT_FOUND",
 	"updateVideo courses": "NOT_FOUND", "deleteVideo courses": "NOT_FOUND", "reorderVideos courses": "NOT_FOUND",
 	"createCourse users": "UNAUTHENTICATED", "createCourse categories": "NOT_FOUND",
@@ -66,7 +69,7 @@ func newVanishingRun(t *testing.T, a *testAPI, mutation, suffix string) (r vanis
 		r.viewer = r.otherStudent
 	case "createCourse", "importCourses":
 		r.viewer = r.otherInstructor
-	case "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "unpublishCourse", "bulkEnroll":
+	case "replyToReview", "deleteReviewReply", "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "unpublishCourse", "bulkEnroll":
 		r.viewer = r.admin
 	}
 	r.account = r.viewer.ID

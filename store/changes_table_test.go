@@ -26,7 +26,7 @@ func stageChanges(t *testing.T) *pgxpool.Pool {
 			SELECT 'c' || n, 'word' || n, 'beginner', n = 1, CASE WHEN n = 1 THEN now() END, 1, n FROM generate_series(1, 2) n;
 		INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (1, 'V', 1, 100), (1, 'V', 2, 100);
 		INSERT INTO enrollments (user_id, course_id) VALUES (3, 1);
-		INSERT INTO reviews (user_id, course_id, rating) VALUES (3, 1, 3);
+		INSERT INTO reviews (user_id, course_id, rating, reply, replied_at, reply_updated_at, replied_by) VALUES (3, 1, 3, 'R', now(), now(), 1);
 		INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES (3, 1, 10, now());
 		INSERT INTO course_related VALUES (1, 1, 2, 1);
 		INSERT INTO course_words VALUES ('known')`)
@@ -61,7 +61,11 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"users", "email = 'x@7p.example'", "id = 3", "user:3.private"},
 	{"users", "password_hash = 'x'", "id = 3", ""},
 	{"users", "avatar_url = 'x'", "id = 3", "user:3"},
-	{"users", "role = 'admin'", "id = 3", "user:3"},
+	{"users", "role = 'admin'", "id = 3", "user:3 users.slugs"}, // which gives a slug
+	{"users", "slug = 'x'", "id = 1", "user:1 users.slugs"},
+	{"users", "headline = 'x'", "id = 1", "user:1"},
+	{"users", "bio = 'x'", "id = 1", "user:1"},
+	{"users", `links = '[{"label": "x", "url": "https://7p.example"}]'`, "id = 1", "user:1"},
 	{"users", "plan = 'premium'", "id = 3", "user:3.private"},
 	{"users", `preferences = '{"theme": "dark"}'`, "id = 3", "user:3.private"},
 	{"users", "active = false", "id = 3", "user:3.private"},
@@ -102,6 +106,7 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"courses", "enrollment_count = 3", "id = 1", "course:1 courses.enrollments courses.enrollments:1 courses.enrollments:2 courses.enrollments:3 teaching:1"},
 	{"courses", "enrollment_count = 0", "id = 1", "course:1 courses.enrollments courses.enrollments:0 courses.enrollments:1 teaching:1"},
 	{"courses", "enrollment_count = 9", "id = 2", "course:2 teaching:1"},
+	{"courses", "rating_counts = '{0,0,1,0,9}'", "id = 1", "course:1"},
 	{"courses", "video_count = 9", "id = 1", "course:1"},
 	{"courses", "created_at = now() - interval '1 day'", "id = 1", "course:1"},
 	{"courses", "updated_at = now() + interval '1 day'", "id = 1", "course:1"},
@@ -120,6 +125,11 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"reviews", "rating = 4", "id = 1", "course:1 course:1.reviews " + ratings(60, 80) + " review:1 teaching:1"},
 	{"reviews", "body = 'X'", "id = 1", "course:1.reviews review:1"},
 	{"reviews", "created_at = now() - interval '1 day'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "updated_at = now() + interval '1 day'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "reply = 'X'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "replied_at = now() - interval '1 day'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "reply_updated_at = now() + interval '1 day'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "replied_by = NULL", "id = 1", "course:1.reviews review:1"},
 	{"reviews", "body = body", "true", ""},
 
 	{"enrollments", "id = DEFAULT", "id = 1", "course:1.enrollments enrollment:1 enrollment:2 teaching:1 user:3.enrollments"},

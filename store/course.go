@@ -28,6 +28,7 @@ var courseColumns = []column[edu.Course]{
 	{edu.CourseUpdatedAt, "c.updated_at", func(c *edu.Course) []any { return []any{&c.UpdatedAt} }},
 	{edu.CourseRating, "c.rating_average", func(c *edu.Course) []any { return []any{&c.Rating} }},
 	{edu.CourseReviewCount, "c.review_count", func(c *edu.Course) []any { return []any{&c.ReviewCount} }},
+	{edu.CourseRatingCounts, "c.rating_counts", func(c *edu.Course) []any { return []any{&c.RatingCounts} }},
 	{edu.CourseEnrollmentCount, "c.enrollment_count", func(c *edu.Course) []any { return []any{&c.EnrollmentCount} }},
 	{edu.CourseVideoCount, "c.video_count", func(c *edu.Course) []any { return []any{&c.VideoCount} }},
 }

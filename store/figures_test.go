@@ -241,7 +241,7 @@ func TestReadsByID(t *testing.T) {
 			return store.VideosByCourse([]int64{1}, all, func(_ int64, v *edu.Video) { into(v.ID) })
 		}, "[3 4]"},
 		"reviews of a course": {func(into func(int64)) store.Query {
-			return store.ReviewsByCourse([]int64{3}, all, func(r *edu.Review, _ *edu.User) { into(r.ID) })
+			return store.ReviewsByCourse([]int64{3}, edu.ReviewList{Order: edu.NewestReviews}, all, func(r *edu.Review, _ *edu.User) { into(r.ID) })
 		}, "[3 1]"},
 		"enrollments in a course": {func(into func(int64)) store.Query {
 			return store.EnrollmentsByCourse([]int64{1}, all, func(_ int64, e *edu.Enrollment) { into(e.UserID) })

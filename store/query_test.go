@@ -77,11 +77,17 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"ReviewsByCourse": func(r *queryResult) store.Query {
 		joined := page
 		joined.JoinedColumns = edu.UserName
-		return store.ReviewsByCourse([]int64{24}, joined, func(review *edu.Review, author *edu.User) {
+		return store.ReviewsByCourse([]int64{24}, edu.ReviewList{Rating: 5, Order: edu.NewestReviews}, joined, func(review *edu.Review, author *edu.User) {
 			if author.ID == review.AuthorID && author.Name != "" {
 				countRow[*edu.Review](r)(review)
 			}
 		})
+	},
+	"ReviewsByUser": func(r *queryResult) store.Query {
+		return store.ReviewsByUser(1, idsUpTo(200), countRow[*edu.Review](r))
+	},
+	"CountReviewsByCourse": func(r *queryResult) store.Query {
+		return store.CountReviewsByCourse([]int64{24}, 5, countChildRow[int](r))
 	},
 	"EnrollmentsByID": func(r *queryResult) store.Query {
 		return store.EnrollmentsByID([]int64{1}, countRow[*edu.Enrollment](r))

@@ -155,6 +155,8 @@ func (g generator) otherReads() []soundRead {
 		Status: pick(g, "", edu.NotStarted, edu.InProgress, edu.Completed),
 		Order:  pick(g, edu.NewestEnrollments, edu.LastOpenedEnrollments),
 	}
+	reviews := edu.ReviewList{Rating: g.IntN(6), Order: edu.ReviewOrder{Field: pick(g, edu.ReviewsByCreatedAt, edu.ReviewsByRating), Direction: pick(g, edu.Ascending, edu.Descending)}}
+	rating := 1 + g.IntN(edu.MaxRating)
 	columns, named := pick(g, edu.AllColumns, edu.AllColumns&^edu.UserPrivateColumns), pick(g, "k0", "k1", "k2", "k3")
 	return []soundRead{
 		{"Categories", false, func(a *rowRecorder) store.Query { return store.Categories(recordRow[*edu.Category](a)) }},
@@ -171,7 +173,11 @@ func (g generator) otherReads() []soundRead {
 		}},
 		{"ReviewsByID", true, func(a *rowRecorder) store.Query { return store.ReviewsByID(idsUpTo(300), recordRow[*edu.Review](a)) }},
 		{"ReviewsByCourse", false, func(a *rowRecorder) store.Query {
-			return store.ReviewsByCourse(ids, page, func(r *edu.Review, u *edu.User) { a.row(r, u) })
+			return store.ReviewsByCourse(ids, reviews, page, func(r *edu.Review, u *edu.User) { a.row(r, u) })
+		}},
+		{"ReviewsByUser", true, func(a *rowRecorder) store.Query { return store.ReviewsByUser(user, ids, recordRow[*edu.Review](a)) }},
+		{"CountReviewsByCourse", true, func(a *rowRecorder) store.Query {
+			return store.CountReviewsByCourse(ids, rating, recordChildRow[int](a))
 		}},
 		{"EnrollmentsByID", true, func(a *rowRecorder) store.Query {
 			return store.EnrollmentsByID(idsUpTo(300), recordRow[*edu.Enrollment](a))

@@ -48,6 +48,7 @@ var soundWrites = []string{
 	"UPDATE courses SET rating_average = $2 % 6 WHERE id = $1 % 10",
 	"UPDATE courses SET rating_sum = $2 WHERE id = $1 % 10",
 	"UPDATE courses SET review_count = $2 WHERE id = $1 % 10",
+	"UPDATE courses SET rating_counts = ARRAY[$2, 0, 0, 1, 2] WHERE id = $1 % 10",
 	"UPDATE courses SET video_count = $2, updated_at = now(), created_at = now() WHERE id = $1 % 10",
 	"INSERT INTO courses (id, slug, title, difficulty, published, published_at, instructor_id, category_id) OVERRIDING SYSTEM VALUE VALUES (1 + $1 % 10, 'x' || $2 % 4, 'plum', 'beginner', $2 % 2 = 0, now(), 1 + $2 % 3, 1 + $1 % 3)",
 	"DELETE FROM courses WHERE id = $1 % 10",
@@ -66,6 +67,8 @@ var soundWrites = []string{
 	"DELETE FROM enrollments WHERE user_id = 1 + $1 % 8",
 	"INSERT INTO reviews (user_id, course_id, rating) VALUES (1 + $1 % 8, 1 + $2 % 9, 1 + $2 % 5) ON CONFLICT (course_id, user_id) DO UPDATE SET rating = excluded.rating",
 	"UPDATE reviews SET body = 'B$2' WHERE course_id = 1 + $1 % 9",
+	"UPDATE reviews SET reply = 'R$2', replied_at = now(), reply_updated_at = now(), replied_by = 1 + $2 % 3 WHERE course_id = 1 + $1 % 9",
+	"UPDATE reviews SET reply = NULL, replied_at = NULL, reply_updated_at = NULL, replied_by = NULL, updated_at = now() WHERE course_id = 1 + $1 % 9",
 	"UPDATE reviews SET user_id = 1 + $2 % 8 WHERE id = (SELECT id FROM reviews ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
 	"UPDATE reviews SET course_id = 1 + $2 % 9 WHERE id = (SELECT id FROM reviews ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
 	"DELETE FROM reviews WHERE course_id = 1 + $1 % 9",
@@ -109,6 +112,12 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			_, err := s.ReviewCourse(ctx, student, edu.Review{CourseID: course, Rating: 1 + g.IntN(5)}, nil)
 			return err
 		}},
+		{"DeleteReview", func() error {
+			_, err := s.DeleteReview(ctx, student, g.id(300), nil)
+			return err
+		}},
+		{"ReplyToReview", func() error { return s.ReplyToReview(ctx, student, g.id(300), fmt.Sprint("R", g.IntN(9)), nil) }},
+		{"DeleteReviewReply", func() error { return s.DeleteReviewReply(ctx, student, g.id(300), nil) }},
 		{"RecordProgress", func() error {
 			events := []edu.VideoEvent{{VideoID: g.id(20), ProgressSeconds: g.IntN(90), WatchedAt: since.AddDate(1, 0, 0).Add(time.Duration(g.IntN(9000)) * time.Second)}}
 			_, err := s.RecordProgress(ctx, student, events, nil)

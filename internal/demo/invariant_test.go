@@ -40,6 +40,10 @@ var invariants = map[string]string{
 	"reviews without an enrollment in a published course": `SELECT count(*) FROM reviews r JOIN courses c ON c.id = r.course_id
 		LEFT JOIN enrollments e USING (user_id, course_id)
 		WHERE NOT published OR e.id IS NULL OR e.last_accessed_at IS NULL OR r.created_at < e.last_accessed_at OR r.created_at > $now`,
+	"rating counts that differ from a recount": `SELECT count(*) FROM courses c WHERE rating_counts <> ARRAY(
+		SELECT count(r.id)::integer FROM generate_series(1, 5) n LEFT JOIN reviews r ON r.course_id = c.id AND r.rating = n GROUP BY n ORDER BY n)`,
+	"replies at impossible times or of other users": `SELECT count(*) FROM reviews r JOIN courses c ON c.id = course_id
+		WHERE r.updated_at <> r.created_at OR replied_at <= r.created_at OR replied_at > $now OR reply_updated_at <> replied_at OR replied_by <> instructor_id`,
 	"reviews with implausible text": `SELECT count(*) FROM reviews WHERE (length(body) < 10 OR body ~ '[{}]')`,
 	"videos watched beyond their end or outside the 90 days": `SELECT count(*) FROM video_progress p JOIN videos v ON v.id = video_id
 		WHERE progress_seconds NOT BETWEEN 1 AND duration_seconds OR watched_at > $now OR watched_at < $now - interval '90 days'
