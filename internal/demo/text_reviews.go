@@ -90,7 +90,7 @@ var circumstances = []string{
 // The replies of instructors, to reviews of four or five stars and to the others.
 var (
 	praiseReplies = []string{
-		"Thank you! I am glad that the course helped.", "Thanks for taking the time to write this.", "That made my day. See you in the next course!",
+		"Thank you! I am glad that the course helped.", "Thanks for taking the time to write this.", "You made my day. See you in the next course!",
 		"Thank you. A sequel is on its way.", "Happy to hear that. Keep practising!",
 	}
 	complaintReplies = []string{
