@@ -36,7 +36,8 @@ func (v *Video) AuthorizeEdit(c *Course, viewer Principal, at InputPath) error {
 	return c.AuthorizeEdit(viewer, at)
 }
 
-// AuthorizeEnroll rejects viewers who may not enroll in the course or already are enrolled.
+// AuthorizeEnroll rejects viewers who may not enroll in the course or already are enrolled. A viewer who passes
+// may also add the course to the wishlist.
 func (c *Course) AuthorizeEnroll(v Principal, enrolled bool, at InputPath) error {
 	switch {
 	case enrolled:
@@ -69,6 +70,14 @@ func (c *Course) AuthorizeUnenroll(v Principal, enrolled bool, at InputPath) err
 		return at.Reject(UserNotFound, courseNotFound)
 	}
 	return at.Reject(UserNotEnrolled, "the viewer is not enrolled in this course")
+}
+
+// AuthorizeWishlistRemoval rejects courses that the viewer may not see, unless they are on the viewer's wishlist.
+func (c *Course) AuthorizeWishlistRemoval(v Principal, wishlisted bool, at InputPath) error {
+	if !wishlisted && (c == nil || !c.VisibleTo(v)) {
+		return at.Reject(UserNotFound, courseNotFound)
+	}
+	return nil
 }
 
 // AuthorizeReview rejects viewers who may not review the course. Its instructor may not, enrolled or

@@ -30,6 +30,7 @@ type CourseResolver interface {
 	Enrollments(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Enrollment], error)
 	Analytics(ctx context.Context, obj *edu.Course) (*edu.CourseAnalytics, error)
 	RelatedCourses(ctx context.Context, obj *edu.Course, first int) ([]*edu.Course, error)
+	ViewerHasWishlisted(ctx context.Context, obj *edu.Course) (bool, error)
 }
 type CourseProgressResolver interface {
 	Course(ctx context.Context, obj *edu.CourseProgress) (*edu.Course, error)
@@ -999,6 +1000,29 @@ func fieldContext_Course_relatedCourses(ctx context.Context, ec *executionContex
 		return fc, err
 	}
 	return fc, nil
+}
+
+func _Course_viewerHasWishlisted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_viewerHasWishlisted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Course().ViewerHasWishlisted(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_viewerHasWishlisted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, true, true, "Boolean")
 }
 
 func _CourseAnalytics_totalEnrollments(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.CourseAnalytics) (ret graphql.Marshaler) {
@@ -2269,6 +2293,12 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Course_relatedCourses(ctx, ec, field, obj)
+				})
+		case "viewerHasWishlisted":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_viewerHasWishlisted(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -144,6 +144,117 @@ func encodeCategoryFacet(e *encoder, f *encode.Field, obj *edu.CategoryFacet) bo
 	return e.EndObject()
 }
 
+func encodeCertificate(e *encoder, f *encode.Field, obj *edu.Certificate) bool {
+	p := e.PlanSelection(f, "Certificate")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCertificate)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // id
+			v := obj.GlobalID()
+			encode.WriteJSON(e, v)
+		case 1: // code
+			e.WriteString(string(obj.Code))
+		case 2: // recipient
+			v, err := e.Resolvers.Certificate().Recipient(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, true, encodeUser) {
+				return false
+			}
+		case 3: // courseTitle
+			e.WriteString(string(obj.CourseTitle))
+		case 4: // course
+			v, err := e.Resolvers.Certificate().Course(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeCourse) {
+				return false
+			}
+		case 5: // issuedAt
+			e.WriteTime(obj.IssuedAt)
+		default:
+			e.WriteString("Certificate")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeCertificateConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Certificate]) bool {
+	p := e.PlanSelection(f, "CertificateConnection")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCertificateConnection)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // edges
+			v := obj.Edges()
+			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.Edge[*edu.Certificate]) bool {
+				return encode.WriteElement(e, f, &v, true, encodeCertificateEdge)
+			}) {
+				return false
+			}
+		case 1: // nodes
+			if !encode.WriteList(e, f, obj.Nodes, true, func(e *encoder, f *encode.Field, v *edu.Certificate) bool {
+				return encode.WriteElement(e, f, v, true, encodeCertificate)
+			}) {
+				return false
+			}
+		case 2: // pageInfo
+			v := obj.PageInfo()
+			if !encode.WriteObject(e, f, &v, true, encodePageInfo) {
+				return false
+			}
+		case 3: // totalCount
+			if !e.WriteInt(f, int(obj.TotalCount), true) {
+				return false
+			}
+		default:
+			e.WriteString("CertificateConnection")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeCertificateEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Certificate]) bool {
+	p := e.PlanSelection(f, "CertificateEdge")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCertificateEdge)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // cursor
+			v := obj.Cursor()
+			e.WriteString(string(v))
+		case 1: // node
+			if !encode.WriteObject(e, f, obj.Node, true, encodeCertificate) {
+				return false
+			}
+		default:
+			e.WriteString("CertificateEdge")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 	p := e.PlanSelection(f, "Course")
 	if p.Deferred != nil {
@@ -379,6 +490,15 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}) {
 				return false
 			}
+		case 29: // viewerHasWishlisted
+			v, err := e.Resolvers.Course().ViewerHasWishlisted(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			e.WriteBool(bool(v))
 		default:
 			e.WriteString("Course")
 		}
@@ -1013,6 +1133,17 @@ func encodeEnrollment(e *encoder, f *encode.Field, obj *edu.Enrollment) bool {
 				continue
 			}
 			if !encode.WriteObject(e, f, v, false, encodeVideo) {
+				return false
+			}
+		case 12: // certificate
+			v, err := e.Resolvers.Enrollment().Certificate(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeCertificate) {
 				return false
 			}
 		default:
@@ -2055,6 +2186,40 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			if !encode.WriteObject(e, f, v, false, encodeDashboard) {
 				return false
 			}
+		case 13: // certificates
+			if e.ReportArgumentError(f) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			v, err := e.Resolvers.User().Certificates(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeCertificateConnection) {
+				return false
+			}
+		case 14: // wishlist
+			if e.ReportArgumentError(f) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			v, err := e.Resolvers.User().Wishlist(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeWishlistConnection) {
+				return false
+			}
 		default:
 			e.WriteString("User")
 		}
@@ -2297,6 +2462,126 @@ func encodeVideoProgress(e *encoder, f *encode.Field, obj *edu.VideoProgress) bo
 	return e.EndObject()
 }
 
+func encodeWishlistConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.WishlistItem]) bool {
+	p := e.PlanSelection(f, "WishlistConnection")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeWishlistConnection)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // edges
+			v := obj.Edges()
+			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.Edge[*edu.WishlistItem]) bool {
+				return encode.WriteElement(e, f, &v, true, encodeWishlistEdge)
+			}) {
+				return false
+			}
+		case 1: // nodes
+			if !encode.WriteList(e, f, obj.Nodes, true, func(e *encoder, f *encode.Field, v *edu.WishlistItem) bool {
+				return encode.WriteElement(e, f, v, true, encodeWishlistItem)
+			}) {
+				return false
+			}
+		case 2: // pageInfo
+			v := obj.PageInfo()
+			if !encode.WriteObject(e, f, &v, true, encodePageInfo) {
+				return false
+			}
+		case 3: // totalCount
+			if !e.WriteInt(f, int(obj.TotalCount), true) {
+				return false
+			}
+		default:
+			e.WriteString("WishlistConnection")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeWishlistEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.WishlistItem]) bool {
+	p := e.PlanSelection(f, "WishlistEdge")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeWishlistEdge)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // cursor
+			v := obj.Cursor()
+			e.WriteString(string(v))
+		case 1: // node
+			if !encode.WriteObject(e, f, obj.Node, true, encodeWishlistItem) {
+				return false
+			}
+		default:
+			e.WriteString("WishlistEdge")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeWishlistItem(e *encoder, f *encode.Field, obj *edu.WishlistItem) bool {
+	p := e.PlanSelection(f, "WishlistItem")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeWishlistItem)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // course
+			v, err := e.Resolvers.WishlistItem().Course(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, true, encodeCourse) {
+				return false
+			}
+		case 1: // addedAt
+			e.WriteTime(obj.AddedAt)
+		default:
+			e.WriteString("WishlistItem")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeWishlistPayload(e *encoder, f *encode.Field, obj *WishlistPayload) bool {
+	p := e.PlanSelection(f, "WishlistPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeWishlistPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // course
+			if !encode.WriteObject(e, f, obj.Course, false, encodeCourse) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("WishlistPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeNode(e *encoder, f *encode.Field, v edu.Node, nonNull bool) bool {
 	switch v := v.(type) {
 	case *edu.Video:
@@ -2309,6 +2594,8 @@ func encodeNode(e *encoder, f *encode.Field, v edu.Node, nonNull bool) bool {
 		return encode.WriteElement(e, f, v, nonNull, encodeEnrollment)
 	case *edu.Course:
 		return encode.WriteElement(e, f, v, nonNull, encodeCourse)
+	case *edu.Certificate:
+		return encode.WriteElement(e, f, v, nonNull, encodeCertificate)
 	case *edu.Category:
 		return encode.WriteElement(e, f, v, nonNull, encodeCategory)
 	default:
@@ -2333,6 +2620,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 	case *edu.Category:
 		if v != nil {
 			return e.Marshaler(encodeCategory(e, f, v)), true
+		}
+	case *edu.Certificate:
+		if v != nil {
+			return e.Marshaler(encodeCertificate(e, f, v)), true
 		}
 	case *edu.Course:
 		if v != nil {
@@ -2414,6 +2705,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeUpdateVideoPayload(e, f, v)), true
 		}
+	case *WishlistPayload:
+		if v != nil {
+			return e.Marshaler(encodeWishlistPayload(e, f, v)), true
+		}
 	case edu.Node:
 		return e.Marshaler(encodeNode(e, f, v, true)), true
 	}
@@ -2445,36 +2740,55 @@ var encodeTypes = &encode.Types{
 			"category": {Index: 0, Resolver: false},
 			"count":    {Index: 1, Resolver: false},
 		},
+		"Certificate": {
+			"id":          {Index: 0, Resolver: false},
+			"code":        {Index: 1, Resolver: false},
+			"recipient":   {Index: 2, Resolver: true},
+			"courseTitle": {Index: 3, Resolver: false},
+			"course":      {Index: 4, Resolver: true},
+			"issuedAt":    {Index: 5, Resolver: false},
+		},
+		"CertificateConnection": {
+			"edges":      {Index: 0, Resolver: false},
+			"nodes":      {Index: 1, Resolver: false},
+			"pageInfo":   {Index: 2, Resolver: false},
+			"totalCount": {Index: 3, Resolver: false},
+		},
+		"CertificateEdge": {
+			"cursor": {Index: 0, Resolver: false},
+			"node":   {Index: 1, Resolver: false},
+		},
 		"Course": {
-			"id":               {Index: 0, Resolver: false},
-			"slug":             {Index: 1, Resolver: false},
-			"title":            {Index: 2, Resolver: false},
-			"description":      {Index: 3, Resolver: false},
-			"tags":             {Index: 4, Resolver: false},
-			"difficulty":       {Index: 5, Resolver: false},
-			"price":            {Index: 6, Resolver: false},
-			"durationSeconds":  {Index: 7, Resolver: false},
-			"thumbnailUrl":     {Index: 8, Resolver: false},
-			"published":        {Index: 9, Resolver: false},
-			"publishedAt":      {Index: 10, Resolver: false},
-			"createdAt":        {Index: 11, Resolver: false},
-			"updatedAt":        {Index: 12, Resolver: false},
-			"category":         {Index: 13, Resolver: true},
-			"instructor":       {Index: 14, Resolver: true},
-			"rating":           {Index: 15, Resolver: false},
-			"reviewCount":      {Index: 16, Resolver: false},
-			"ratingHistogram":  {Index: 17, Resolver: false},
-			"enrollmentCount":  {Index: 18, Resolver: false},
-			"videos":           {Index: 19, Resolver: true},
-			"reviews":          {Index: 20, Resolver: true},
-			"viewerReview":     {Index: 21, Resolver: true},
-			"viewerEnrollment": {Index: 22, Resolver: true},
-			"viewerCanUpdate":  {Index: 23, Resolver: true},
-			"viewerCanEnroll":  {Index: 24, Resolver: true},
-			"viewerCanReview":  {Index: 25, Resolver: true},
-			"enrollments":      {Index: 26, Resolver: true},
-			"analytics":        {Index: 27, Resolver: true},
-			"relatedCourses":   {Index: 28, Resolver: true},
+			"id":                  {Index: 0, Resolver: false},
+			"slug":                {Index: 1, Resolver: false},
+			"title":               {Index: 2, Resolver: false},
+			"description":         {Index: 3, Resolver: false},
+			"tags":                {Index: 4, Resolver: false},
+			"difficulty":          {Index: 5, Resolver: false},
+			"price":               {Index: 6, Resolver: false},
+			"durationSeconds":     {Index: 7, Resolver: false},
+			"thumbnailUrl":        {Index: 8, Resolver: false},
+			"published":           {Index: 9, Resolver: false},
+			"publishedAt":         {Index: 10, Resolver: false},
+			"createdAt":           {Index: 11, Resolver: false},
+			"updatedAt":           {Index: 12, Resolver: false},
+			"category":            {Index: 13, Resolver: true},
+			"instructor":          {Index: 14, Resolver: true},
+			"rating":              {Index: 15, Resolver: false},
+			"reviewCount":         {Index: 16, Resolver: false},
+			"ratingHistogram":     {Index: 17, Resolver: false},
+			"enrollmentCount":     {Index: 18, Resolver: false},
+			"videos":              {Index: 19, Resolver: true},
+			"reviews":             {Index: 20, Resolver: true},
+			"viewerReview":        {Index: 21, Resolver: true},
+			"viewerEnrollment":    {Index: 22, Resolver: true},
+			"viewerCanUpdate":     {Index: 23, Resolver: true},
+			"viewerCanEnroll":     {Index: 24, Resolver: true},
+			"viewerCanReview":     {Index: 25, Resolver: true},
+			"enrollments":         {Index: 26, Resolver: true},
+			"analytics":           {Index: 27, Resolver: true},
+			"relatedCourses":      {Index: 28, Resolver: true},
+			"viewerHasWishlisted": {Index: 29, Resolver: true},
 		},
 		"CourseAnalytics": {
 			"totalEnrollments": {Index: 0, Resolver: false},
@@ -2562,6 +2876,7 @@ var encodeTypes = &encode.Types{
 			"remainingSeconds":     {Index: 9, Resolver: true},
 			"nextVideo":            {Index: 10, Resolver: true},
 			"lastVideo":            {Index: 11, Resolver: true},
+			"certificate":          {Index: 12, Resolver: true},
 		},
 		"EnrollmentConnection": {
 			"edges":      {Index: 0, Resolver: false},
@@ -2698,6 +3013,8 @@ var encodeTypes = &encode.Types{
 			"enrollments":      {Index: 10, Resolver: true},
 			"continueLearning": {Index: 11, Resolver: true},
 			"dashboard":        {Index: 12, Resolver: true},
+			"certificates":     {Index: 13, Resolver: true},
+			"wishlist":         {Index: 14, Resolver: true},
 		},
 		"UserError": {
 			"code":       {Index: 0, Resolver: false},
@@ -2740,12 +3057,33 @@ var encodeTypes = &encode.Types{
 			"watchedAt":       {Index: 2, Resolver: false},
 			"completed":       {Index: 3, Resolver: false},
 		},
+		"WishlistConnection": {
+			"edges":      {Index: 0, Resolver: false},
+			"nodes":      {Index: 1, Resolver: false},
+			"pageInfo":   {Index: 2, Resolver: false},
+			"totalCount": {Index: 3, Resolver: false},
+		},
+		"WishlistEdge": {
+			"cursor": {Index: 0, Resolver: false},
+			"node":   {Index: 1, Resolver: false},
+		},
+		"WishlistItem": {
+			"course":  {Index: 0, Resolver: true},
+			"addedAt": {Index: 1, Resolver: false},
+		},
+		"WishlistPayload": {
+			"course":     {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 	},
 	Implements: map[string][]string{
 		"AddVideoPayload":            addVideoPayloadImplementors,
 		"BulkEnrollPayload":          bulkEnrollPayloadImplementors,
 		"Category":                   categoryImplementors,
 		"CategoryFacet":              categoryFacetImplementors,
+		"Certificate":                certificateImplementors,
+		"CertificateConnection":      certificateConnectionImplementors,
+		"CertificateEdge":            certificateEdgeImplementors,
 		"Course":                     courseImplementors,
 		"CourseAnalytics":            courseAnalyticsImplementors,
 		"CourseConnection":           courseConnectionImplementors,
@@ -2791,6 +3129,10 @@ var encodeTypes = &encode.Types{
 		"VideoConnection":            videoConnectionImplementors,
 		"VideoEdge":                  videoEdgeImplementors,
 		"VideoProgress":              videoProgressImplementors,
+		"WishlistConnection":         wishlistConnectionImplementors,
+		"WishlistEdge":               wishlistEdgeImplementors,
+		"WishlistItem":               wishlistItemImplementors,
+		"WishlistPayload":            wishlistPayloadImplementors,
 	},
 	Args: encodeArgs,
 }
@@ -2851,6 +3193,10 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 			return field_User_enrollments_args(ctx, ec, raw)
 		case 11:
 			return field_User_continueLearning_args(ctx, ec, raw)
+		case 13:
+			return field_User_certificates_args(ctx, ec, raw)
+		case 14:
+			return field_User_wishlist_args(ctx, ec, raw)
 		}
 	}
 	return nil, nil

@@ -13,6 +13,12 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+// Course to add to the wishlist.
+type AddToWishlistInput struct {
+	// A published course that the viewer is not enrolled in.
+	CourseID edu.ID `json:"courseId"`
+}
+
 // A video to add to a course.
 type AddVideoInput struct {
 	// One of the viewer's own courses; any course for an ADMIN.
@@ -183,6 +189,12 @@ type RefreshSessionInput struct {
 	RefreshToken string `json:"refreshToken"`
 }
 
+// Course to remove from the wishlist.
+type RemoveFromWishlistInput struct {
+	// A course that the viewer may see, or that is on the viewer's wishlist.
+	CourseID edu.ID `json:"courseId"`
+}
+
 // New order of the videos of a course.
 type ReorderVideosInput struct {
 	// One of the viewer's own courses; any course for an ADMIN.
@@ -341,6 +353,14 @@ type VideoProgressEvent struct {
 	ProgressSeconds int `json:"progressSeconds"`
 	// Time of watching, at most a year ago and not in the future. Default: now.
 	WatchedAt *time.Time `json:"watchedAt,omitempty"`
+}
+
+// The course, or the problems that prevented the change.
+type WishlistPayload struct {
+	// Null if there are userErrors, or if the course is no longer published.
+	Course *edu.Course `json:"course,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
 // Callers that may share a cached response.

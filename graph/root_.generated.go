@@ -24,6 +24,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Category() CategoryResolver
+	Certificate() CertificateResolver
 	Course() CourseResolver
 	CourseProgress() CourseProgressResolver
 	Dashboard() DashboardResolver
@@ -38,6 +39,7 @@ type ResolverRoot interface {
 	User() UserResolver
 	Video() VideoResolver
 	VideoProgress() VideoProgressResolver
+	WishlistItem() WishlistItemResolver
 }
 
 type DirectiveRoot struct {
@@ -70,36 +72,58 @@ type ComplexityRoot struct {
 		Count    func(childComplexity int) int
 	}
 
+	Certificate struct {
+		Code        func(childComplexity int) int
+		Course      func(childComplexity int) int
+		CourseTitle func(childComplexity int) int
+		GlobalID    func(childComplexity int) int
+		IssuedAt    func(childComplexity int) int
+		Recipient   func(childComplexity int) int
+	}
+
+	CertificateConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CertificateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Course struct {
-		Analytics        func(childComplexity int) int
-		Category         func(childComplexity int) int
-		CreatedAt        func(childComplexity int) int
-		Description      func(childComplexity int) int
-		Difficulty       func(childComplexity int) int
-		DurationSeconds  func(childComplexity int) int
-		EnrollmentCount  func(childComplexity int) int
-		Enrollments      func(childComplexity int, first *int, after *string, last *int, before *string) int
-		GlobalID         func(childComplexity int) int
-		Instructor       func(childComplexity int) int
-		Price            func(childComplexity int) int
-		Published        func(childComplexity int) int
-		PublishedAt      func(childComplexity int) int
-		Rating           func(childComplexity int) int
-		RatingHistogram  func(childComplexity int) int
-		RelatedCourses   func(childComplexity int, first int) int
-		ReviewCount      func(childComplexity int) int
-		Reviews          func(childComplexity int, first *int, after *string, last *int, before *string, rating *int, orderBy *edu.ReviewOrder) int
-		Slug             func(childComplexity int) int
-		Tags             func(childComplexity int) int
-		ThumbnailURL     func(childComplexity int) int
-		Title            func(childComplexity int) int
-		UpdatedAt        func(childComplexity int) int
-		Videos           func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ViewerCanEnroll  func(childComplexity int) int
-		ViewerCanReview  func(childComplexity int) int
-		ViewerCanUpdate  func(childComplexity int) int
-		ViewerEnrollment func(childComplexity int) int
-		ViewerReview     func(childComplexity int) int
+		Analytics           func(childComplexity int) int
+		Category            func(childComplexity int) int
+		CreatedAt           func(childComplexity int) int
+		Description         func(childComplexity int) int
+		Difficulty          func(childComplexity int) int
+		DurationSeconds     func(childComplexity int) int
+		EnrollmentCount     func(childComplexity int) int
+		Enrollments         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		GlobalID            func(childComplexity int) int
+		Instructor          func(childComplexity int) int
+		Price               func(childComplexity int) int
+		Published           func(childComplexity int) int
+		PublishedAt         func(childComplexity int) int
+		Rating              func(childComplexity int) int
+		RatingHistogram     func(childComplexity int) int
+		RelatedCourses      func(childComplexity int, first int) int
+		ReviewCount         func(childComplexity int) int
+		Reviews             func(childComplexity int, first *int, after *string, last *int, before *string, rating *int, orderBy *edu.ReviewOrder) int
+		Slug                func(childComplexity int) int
+		Tags                func(childComplexity int) int
+		ThumbnailURL        func(childComplexity int) int
+		Title               func(childComplexity int) int
+		UpdatedAt           func(childComplexity int) int
+		Videos              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ViewerCanEnroll     func(childComplexity int) int
+		ViewerCanReview     func(childComplexity int) int
+		ViewerCanUpdate     func(childComplexity int) int
+		ViewerEnrollment    func(childComplexity int) int
+		ViewerHasWishlisted func(childComplexity int) int
+		ViewerReview        func(childComplexity int) int
 	}
 
 	CourseAnalytics struct {
@@ -188,6 +212,7 @@ type ComplexityRoot struct {
 	}
 
 	Enrollment struct {
+		Certificate          func(childComplexity int) int
 		CompletedAt          func(childComplexity int) int
 		CompletedVideosCount func(childComplexity int) int
 		Course               func(childComplexity int) int
@@ -234,6 +259,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AddToWishlist       func(childComplexity int, input AddToWishlistInput) int
 		AddVideo            func(childComplexity int, input AddVideoInput) int
 		BulkEnroll          func(childComplexity int, input BulkEnrollInput) int
 		CreateCourse        func(childComplexity int, input CourseInput) int
@@ -246,6 +272,7 @@ type ComplexityRoot struct {
 		PublishCourse       func(childComplexity int, id edu.ID) int
 		RecordVideoProgress func(childComplexity int, input RecordVideoProgressInput) int
 		RefreshSession      func(childComplexity int, input RefreshSessionInput) int
+		RemoveFromWishlist  func(childComplexity int, input RemoveFromWishlistInput) int
 		ReorderVideos       func(childComplexity int, input ReorderVideosInput) int
 		ReplyToReview       func(childComplexity int, input ReplyToReviewInput) int
 		ReviewCourse        func(childComplexity int, input ReviewCourseInput) int
@@ -285,6 +312,7 @@ type ComplexityRoot struct {
 	Query struct {
 		Categories          func(childComplexity int) int
 		Category            func(childComplexity int, id *edu.ID, slug *string) int
+		Certificate         func(childComplexity int, code string) int
 		Course              func(childComplexity int, id *edu.ID, slug *string) int
 		Courses             func(childComplexity int, first *int, after *string, last *int, before *string, filter *edu.CourseFilter, orderBy *edu.CourseOrder) int
 		InstructorDashboard func(childComplexity int) int
@@ -396,6 +424,7 @@ type ComplexityRoot struct {
 
 	User struct {
 		AvatarURL        func(childComplexity int) int
+		Certificates     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ContinueLearning func(childComplexity int, first int) int
 		CoursesTaught    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt        func(childComplexity int) int
@@ -408,6 +437,7 @@ type ComplexityRoot struct {
 		Plan             func(childComplexity int) int
 		Preferences      func(childComplexity int) int
 		Role             func(childComplexity int) int
+		Wishlist         func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	UserError struct {
@@ -456,6 +486,28 @@ type ComplexityRoot struct {
 		ProgressSeconds func(childComplexity int) int
 		Video           func(childComplexity int) int
 		WatchedAt       func(childComplexity int) int
+	}
+
+	WishlistConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	WishlistEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WishlistItem struct {
+		AddedAt func(childComplexity int) int
+		Course  func(childComplexity int) int
+	}
+
+	WishlistPayload struct {
+		Course     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 }
 
@@ -559,6 +611,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CategoryFacet.Count(childComplexity), true
+
+	case "Certificate.code":
+		if e.ComplexityRoot.Certificate.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Code(childComplexity), true
+	case "Certificate.course":
+		if e.ComplexityRoot.Certificate.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Course(childComplexity), true
+	case "Certificate.courseTitle":
+		if e.ComplexityRoot.Certificate.CourseTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.CourseTitle(childComplexity), true
+	case "Certificate.id":
+		if e.ComplexityRoot.Certificate.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.GlobalID(childComplexity), true
+	case "Certificate.issuedAt":
+		if e.ComplexityRoot.Certificate.IssuedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.IssuedAt(childComplexity), true
+	case "Certificate.recipient":
+		if e.ComplexityRoot.Certificate.Recipient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Recipient(childComplexity), true
+
+	case "CertificateConnection.edges":
+		if e.ComplexityRoot.CertificateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.Edges(childComplexity), true
+	case "CertificateConnection.nodes":
+		if e.ComplexityRoot.CertificateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.Nodes(childComplexity), true
+	case "CertificateConnection.pageInfo":
+		if e.ComplexityRoot.CertificateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.PageInfo(childComplexity), true
+	case "CertificateConnection.totalCount":
+		if e.ComplexityRoot.CertificateConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.TotalCount(childComplexity), true
+
+	case "CertificateEdge.cursor":
+		if e.ComplexityRoot.CertificateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateEdge.Cursor(childComplexity), true
+	case "CertificateEdge.node":
+		if e.ComplexityRoot.CertificateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateEdge.Node(childComplexity), true
 
 	case "Course.analytics":
 		if e.ComplexityRoot.Course.Analytics == nil {
@@ -748,6 +875,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.ViewerEnrollment(childComplexity), true
+	case "Course.viewerHasWishlisted":
+		if e.ComplexityRoot.Course.ViewerHasWishlisted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.ViewerHasWishlisted(childComplexity), true
 	case "Course.viewerReview":
 		if e.ComplexityRoot.Course.ViewerReview == nil {
 			break
@@ -1081,6 +1214,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EnrollPayload.UserErrors(childComplexity), true
 
+	case "Enrollment.certificate":
+		if e.ComplexityRoot.Enrollment.Certificate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.Certificate(childComplexity), true
 	case "Enrollment.completedAt":
 		if e.ComplexityRoot.Enrollment.CompletedAt == nil {
 			break
@@ -1265,6 +1404,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.CurrencyCode(childComplexity), true
 
+	case "Mutation.addToWishlist":
+		if e.ComplexityRoot.Mutation.AddToWishlist == nil {
+			break
+		}
+
+		args, err := field_Mutation_addToWishlist_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddToWishlist(childComplexity, args["input"].(AddToWishlistInput)), true
 	case "Mutation.addVideo":
 		if e.ComplexityRoot.Mutation.AddVideo == nil {
 			break
@@ -1397,6 +1547,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(RefreshSessionInput)), true
+	case "Mutation.removeFromWishlist":
+		if e.ComplexityRoot.Mutation.RemoveFromWishlist == nil {
+			break
+		}
+
+		args, err := field_Mutation_removeFromWishlist_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveFromWishlist(childComplexity, args["input"].(RemoveFromWishlistInput)), true
 	case "Mutation.reorderVideos":
 		if e.ComplexityRoot.Mutation.ReorderVideos == nil {
 			break
@@ -1638,6 +1799,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Category(childComplexity, args["id"].(*edu.ID), args["slug"].(*string)), true
+	case "Query.certificate":
+		if e.ComplexityRoot.Query.Certificate == nil {
+			break
+		}
+
+		args, err := field_Query_certificate_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Certificate(childComplexity, args["code"].(string)), true
 	case "Query.course":
 		if e.ComplexityRoot.Query.Course == nil {
 			break
@@ -2066,6 +2238,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.AvatarURL(childComplexity), true
+	case "User.certificates":
+		if e.ComplexityRoot.User.Certificates == nil {
+			break
+		}
+
+		args, err := field_User_certificates_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Certificates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "User.continueLearning":
 		if e.ComplexityRoot.User.ContinueLearning == nil {
 			break
@@ -2153,6 +2336,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Role(childComplexity), true
+	case "User.wishlist":
+		if e.ComplexityRoot.User.Wishlist == nil {
+			break
+		}
+
+		args, err := field_User_wishlist_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Wishlist(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
@@ -2323,6 +2517,70 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VideoProgress.WatchedAt(childComplexity), true
 
+	case "WishlistConnection.edges":
+		if e.ComplexityRoot.WishlistConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistConnection.Edges(childComplexity), true
+	case "WishlistConnection.nodes":
+		if e.ComplexityRoot.WishlistConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistConnection.Nodes(childComplexity), true
+	case "WishlistConnection.pageInfo":
+		if e.ComplexityRoot.WishlistConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistConnection.PageInfo(childComplexity), true
+	case "WishlistConnection.totalCount":
+		if e.ComplexityRoot.WishlistConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistConnection.TotalCount(childComplexity), true
+
+	case "WishlistEdge.cursor":
+		if e.ComplexityRoot.WishlistEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistEdge.Cursor(childComplexity), true
+	case "WishlistEdge.node":
+		if e.ComplexityRoot.WishlistEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistEdge.Node(childComplexity), true
+
+	case "WishlistItem.addedAt":
+		if e.ComplexityRoot.WishlistItem.AddedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistItem.AddedAt(childComplexity), true
+	case "WishlistItem.course":
+		if e.ComplexityRoot.WishlistItem.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistItem.Course(childComplexity), true
+
+	case "WishlistPayload.course":
+		if e.ComplexityRoot.WishlistPayload.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistPayload.Course(childComplexity), true
+	case "WishlistPayload.userErrors":
+		if e.ComplexityRoot.WishlistPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistPayload.UserErrors(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -2332,6 +2590,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddToWishlistInput", graphql.BindUnmarshaler(ec, unmarshalInputAddToWishlistInput)),
 			graphql.NewInputUnmarshaler("AddVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputAddVideoInput)),
 			graphql.NewInputUnmarshaler("BulkEnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkEnrollInput)),
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
@@ -2346,6 +2605,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ImportCoursesInput", graphql.BindUnmarshaler(ec, unmarshalInputImportCoursesInput)),
 			graphql.NewInputUnmarshaler("RecordVideoProgressInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordVideoProgressInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
+			graphql.NewInputUnmarshaler("RemoveFromWishlistInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFromWishlistInput)),
 			graphql.NewInputUnmarshaler("ReorderVideosInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderVideosInput)),
 			graphql.NewInputUnmarshaler("ReplyToReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputReplyToReviewInput)),
 			graphql.NewInputUnmarshaler("ReviewCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviewCourseInput)),
@@ -2449,7 +2709,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/category.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls"
+//go:embed "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -2462,6 +2722,7 @@ func sourceData(filename string) string {
 
 var sources = []*ast.Source{
 	{Name: "schema/category.graphqls", Input: sourceData("schema/category.graphqls"), BuiltIn: false},
+	{Name: "schema/certificate.graphqls", Input: sourceData("schema/certificate.graphqls"), BuiltIn: false},
 	{Name: "schema/course.graphqls", Input: sourceData("schema/course.graphqls"), BuiltIn: false},
 	{Name: "schema/dashboard.graphqls", Input: sourceData("schema/dashboard.graphqls"), BuiltIn: false},
 	{Name: "schema/enrollment.graphqls", Input: sourceData("schema/enrollment.graphqls"), BuiltIn: false},
@@ -2471,6 +2732,7 @@ var sources = []*ast.Source{
 	{Name: "schema/session.graphqls", Input: sourceData("schema/session.graphqls"), BuiltIn: false},
 	{Name: "schema/user.graphqls", Input: sourceData("schema/user.graphqls"), BuiltIn: false},
 	{Name: "schema/video.graphqls", Input: sourceData("schema/video.graphqls"), BuiltIn: false},
+	{Name: "schema/wishlist.graphqls", Input: sourceData("schema/wishlist.graphqls"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -2526,6 +2788,48 @@ func childFields_CategoryFacet(ctx context.Context, ec *executionContext, field 
 		return fieldContext_CategoryFacet_count(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CategoryFacet", field.Name)
+}
+
+func childFields_Certificate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Certificate_id(ctx, ec, field)
+	case "code":
+		return fieldContext_Certificate_code(ctx, ec, field)
+	case "recipient":
+		return fieldContext_Certificate_recipient(ctx, ec, field)
+	case "courseTitle":
+		return fieldContext_Certificate_courseTitle(ctx, ec, field)
+	case "course":
+		return fieldContext_Certificate_course(ctx, ec, field)
+	case "issuedAt":
+		return fieldContext_Certificate_issuedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Certificate", field.Name)
+}
+
+func childFields_CertificateConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_CertificateConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_CertificateConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_CertificateConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_CertificateConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateConnection", field.Name)
+}
+
+func childFields_CertificateEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_CertificateEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_CertificateEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateEdge", field.Name)
 }
 
 func childFields_Course(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2588,6 +2892,8 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_analytics(ctx, ec, field)
 	case "relatedCourses":
 		return fieldContext_Course_relatedCourses(ctx, ec, field)
+	case "viewerHasWishlisted":
+		return fieldContext_Course_viewerHasWishlisted(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Course", field.Name)
 }
@@ -2788,6 +3094,8 @@ func childFields_Enrollment(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Enrollment_nextVideo(ctx, ec, field)
 	case "lastVideo":
 		return fieldContext_Enrollment_lastVideo(ctx, ec, field)
+	case "certificate":
+		return fieldContext_Enrollment_certificate(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Enrollment", field.Name)
 }
@@ -3108,6 +3416,10 @@ func childFields_User(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_User_continueLearning(ctx, ec, field)
 	case "dashboard":
 		return fieldContext_User_dashboard(ctx, ec, field)
+	case "certificates":
+		return fieldContext_User_certificates(ctx, ec, field)
+	case "wishlist":
+		return fieldContext_User_wishlist(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }
@@ -3206,6 +3518,50 @@ func childFields_VideoProgress(ctx context.Context, ec *executionContext, field 
 		return fieldContext_VideoProgress_completed(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VideoProgress", field.Name)
+}
+
+func childFields_WishlistConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_WishlistConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_WishlistConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_WishlistConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_WishlistConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WishlistConnection", field.Name)
+}
+
+func childFields_WishlistEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_WishlistEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_WishlistEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WishlistEdge", field.Name)
+}
+
+func childFields_WishlistItem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "course":
+		return fieldContext_WishlistItem_course(ctx, ec, field)
+	case "addedAt":
+		return fieldContext_WishlistItem_addedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WishlistItem", field.Name)
+}
+
+func childFields_WishlistPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "course":
+		return fieldContext_WishlistPayload_course(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_WishlistPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WishlistPayload", field.Name)
 }
 
 func childFields___Directive(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

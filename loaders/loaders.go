@@ -18,12 +18,13 @@ type Loaders struct {
 	// Viewer is the viewer and the time of the operation. Time windows end at that time.
 	Viewer *edu.TrackedViewer
 
-	User       *Loader[EntityKey, *edu.User]
-	Category   *Loader[int64, *edu.Category]
-	Course     *Loader[EntityKey, *edu.Course]
-	Video      *Loader[int64, *edu.Video]
-	Enrollment *Loader[int64, *edu.Enrollment]
-	Review     *Loader[int64, *edu.Review]
+	User        *Loader[EntityKey, *edu.User]
+	Category    *Loader[int64, *edu.Category]
+	Course      *Loader[EntityKey, *edu.Course]
+	Video       *Loader[int64, *edu.Video]
+	Enrollment  *Loader[int64, *edu.Enrollment]
+	Review      *Loader[int64, *edu.Review]
+	Certificate *Loader[int64, *edu.Certificate]
 
 	CoursesByCategory   *Loader[ListKey[edu.CourseOrder], *edu.CourseConnection]
 	CoursesByInstructor *Loader[ListKey[IncludeDrafts], *edu.CourseConnection]
@@ -31,15 +32,20 @@ type Loaders struct {
 	ReviewsByCourse     *Loader[ListKey[edu.ReviewList], *edu.ReviewConnection]
 	EnrollmentsByUser   *Loader[ListKey[store.EnrollmentList], *edu.EnrollmentConnection]
 	EnrollmentsByCourse *Loader[ListKey[NoArgs], *edu.EnrollmentConnection]
+	WishlistByUser      *Loader[ListKey[NoArgs], *edu.WishlistConnection]
+	CertificatesByUser  *Loader[ListKey[NoArgs], *edu.CertificateConnection]
 	RelatedCourses      *Loader[ParentKey[TopArgs], []*edu.Course]
 	Analytics           *Loader[int64, *edu.CourseAnalytics]
 
-	LearningState *Loader[edu.UserCourse, *edu.LearningState]
+	LearningState     *Loader[edu.UserCourse, *edu.LearningState]
+	CourseCertificate *Loader[edu.UserCourse, *edu.Certificate]
 
-	// The enrollment and the review by course and the progress by video of the viewer.
-	ViewerEnrollment *Loader[int64, *edu.Enrollment]
-	ViewerReview     *Loader[int64, *edu.Review]
-	ViewerProgress   *Loader[int64, *edu.VideoProgress]
+	// The enrollment, the review and the item of the wishlist by course, and the progress by video, of the
+	// viewer.
+	ViewerEnrollment   *Loader[int64, *edu.Enrollment]
+	ViewerReview       *Loader[int64, *edu.Review]
+	ViewerWishlistItem *Loader[int64, *edu.WishlistItem]
+	ViewerProgress     *Loader[int64, *edu.VideoProgress]
 
 	// By user.
 	ContinuedEnrollments *Loader[ParentKey[int], []*edu.Enrollment] // first
@@ -106,7 +112,7 @@ func FromContext(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).
 
 // New returns the loaders of one operation. Reads run on ctx, the context of the operation.
 func New(ctx context.Context, s *store.Store, v edu.Viewer, now time.Time) *Loaders {
-	l := &Loaders{ctx: ctx, Store: s, Viewer: edu.TrackViewer(v, now), registered: make([]cache, 0, 32)}
+	l := &Loaders{ctx: ctx, Store: s, Viewer: edu.TrackViewer(v, now), registered: make([]cache, 0, 40)}
 	l.initEntityLoaders()
 	l.initListLoaders()
 	l.initDashboardLoaders()
@@ -130,21 +136,20 @@ func (l *Loaders) initEntityLoaders() {
 	l.Enrollment = newLoader(l, planByID(store.EnrollmentsByID, func(e *edu.Enrollment) int64 { return e.ID }))
 	l.Review = newLoader(l, planByID(store.ReviewsByID, func(r *edu.Review) int64 { return r.ID }))
 	l.Analytics = newLoader(l, planByID(store.AnalyticsByCourse, func(a *edu.CourseAnalytics) int64 { return a.CourseID }))
-	l.LearningState = newLoader(l, func(keys []edu.UserCourse) ([]store.Query, func(func(edu.UserCourse, *edu.LearningState))) {
-		var states []*edu.LearningState
-		q := store.LearningStates(keys, func(s *edu.LearningState) { states = append(states, s) })
-		return []store.Query{q}, func(set func(edu.UserCourse, *edu.LearningState)) {
-			for _, s := range states {
-				set(s.UserCourse, s)
-			}
-		}
-	})
+	l.Certificate = newLoader(l, planByID(store.CertificatesByID, func(c *edu.Certificate) int64 { return c.ID }))
+	l.LearningState = newLoader(l, planByID(store.LearningStates, func(s *edu.LearningState) edu.UserCourse { return s.UserCourse }))
+	l.CourseCertificate = newLoader(l, planByID(store.CertificatesInCourses, func(c *edu.Certificate) edu.UserCourse {
+		return edu.UserCourse{UserID: c.UserID, CourseID: c.CourseID}
+	}))
 	l.ViewerEnrollment = newLoader(l, planByID(func(courses []int64, into func(*edu.Enrollment)) store.Query {
 		return store.EnrollmentsInCourses(l.Viewer.UserID(), courses, into)
 	}, func(e *edu.Enrollment) int64 { return e.CourseID }))
 	l.ViewerReview = newLoader(l, planByID(func(courses []int64, into func(*edu.Review)) store.Query {
 		return store.ReviewsByUser(l.Viewer.UserID(), courses, into)
 	}, func(r *edu.Review) int64 { return r.CourseID }))
+	l.ViewerWishlistItem = newLoader(l, planByID(func(courses []int64, into func(*edu.WishlistItem)) store.Query {
+		return store.WishlistItems(l.Viewer.UserID(), courses, into)
+	}, func(w *edu.WishlistItem) int64 { return w.CourseID }))
 	l.ViewerProgress = newLoader(l, planByID(func(videos []int64, into func(*edu.VideoProgress)) store.Query {
 		return store.ProgressByVideo(l.Viewer.UserID(), videos, into)
 	}, func(p *edu.VideoProgress) int64 { return p.VideoID }))
@@ -189,6 +194,22 @@ func (l *Loaders) initListLoaders() {
 			return store.EnrollmentsByCourse(ids, p, into)
 		}, nil,
 		func(NoArgs) func(*edu.Enrollment) edu.Cursor { return edu.NewestEnrollments.EnrollmentCursor }))
+	l.WishlistByUser = newLoader(l, planPages(
+		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.WishlistItem)) store.Query {
+			return store.WishlistByUser(ids, p, into)
+		},
+		func(ids []int64, _ NoArgs, into func(int64, int)) store.Query {
+			return store.CountWishlistByUser(ids, into)
+		},
+		func(NoArgs) func(*edu.WishlistItem) edu.Cursor { return (*edu.WishlistItem).PageCursor }))
+	l.CertificatesByUser = newLoader(l, planPages(
+		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.Certificate)) store.Query {
+			return store.CertificatesByUser(ids, p, into)
+		},
+		func(ids []int64, _ NoArgs, into func(int64, int)) store.Query {
+			return store.CountCertificatesByUser(ids, into)
+		},
+		func(NoArgs) func(*edu.Certificate) edu.Cursor { return (*edu.Certificate).PageCursor }))
 	l.RelatedCourses = newLoader(l, planLists(func(ids []int64, args TopArgs, into func(int64, *edu.Course)) store.Query {
 		return store.RelatedCourses(ids, args.First, args.Columns, into)
 	}))

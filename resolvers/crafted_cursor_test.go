@@ -27,6 +27,7 @@ func TestExtremeCursors(t *testing.T) {
 	a := setup(t, testdb.NewWithDemo(t))
 	course := `course(id: "` + globalID(edu.KindCourse, 24) + `") `
 	lists := map[edu.SortOrder]string{
+		edu.WishlistOrder: `viewer { wishlist(PAGE) { nodes { addedAt } } }`, edu.CertificateOrder: `viewer { certificates(PAGE) { nodes { id } } }`,
 		edu.VideoOrder: course + `{ videos(PAGE) { nodes { id } } }`,
 	}
 	for _, direction := range []edu.OrderDirection{edu.Ascending, edu.Descending} {

@@ -61,6 +61,16 @@ func courseEnrollmentsKey(c edu.ConnectionArgs) (func(int64) loaders.ListKey[loa
 	}, err
 }
 
+// pageKey returns the key of a list of User without other arguments, such as User.wishlist. order is the order
+// of the list; name is the type of its rows.
+func pageKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, order edu.SortOrder, name string) (func(int64) loaders.ListKey[loaders.NoArgs], error) {
+	p, err := c.ParsePageArgs(order)
+	p.CountTotal = collectConnection(op, f.Selections, name).totalCount
+	return func(id int64) loaders.ListKey[loaders.NoArgs] {
+		return loaders.ListKey[loaders.NoArgs]{Parent: id, Page: p}
+	}, err
+}
+
 // userEnrollmentsKey returns the key of User.enrollments.
 func userEnrollmentsKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, status *edu.EnrollmentStatus, by *edu.EnrollmentOrder) (func(int64) loaders.ListKey[store.EnrollmentList], error) {
 	list := store.EnrollmentList{Order: by.OrDefault()}

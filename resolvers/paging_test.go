@@ -248,6 +248,7 @@ func allConnections(t *testing.T, a *testAPI) []connectionCase {
 	}
 	return append(lists,
 		connectionCase{"videos", anonymous, course + " { videos(PAGE) ROWS }", edu.KindVideo, "SELECT id FROM videos WHERE course_id = " + firstCourse + " ORDER BY position", nil},
+		connectionCase{"certificates", student, "viewer { certificates(PAGE) ROWS }", edu.KindCertificate, "SELECT id FROM certificates WHERE user_id = 1 ORDER BY issued_at DESC, id DESC", nil},
 		connectionCase{"enrollments of a course", instructor, course + " { enrollments(PAGE) ROWS }", edu.KindEnrollment, "SELECT id FROM enrollments WHERE course_id = " + firstCourse + " ORDER BY enrolled_at DESC, id DESC", nil},
 		connectionCase{"coursesTaught for others", student, taught, edu.KindCourse, "SELECT id FROM courses WHERE published AND instructor_id = 2 ORDER BY published_at DESC, id DESC", nil},
 		connectionCase{"coursesTaught for the instructor", instructor, taught, edu.KindCourse, drafts, nil},

@@ -38,6 +38,10 @@ func (pf *prefetcher) walkDeferred(objects []incremental.Object, sel ast.Selecti
 		pf.walkReviews(valuesOf[*edu.Review](objects), sel)
 	case *edu.ReviewReply:
 		pf.walkReplies(valuesOf[*edu.ReviewReply](objects), sel)
+	case *edu.WishlistItem:
+		pf.walkWishlistItems(valuesOf[*edu.WishlistItem](objects), sel)
+	case *edu.Certificate:
+		pf.walkCertificates(valuesOf[*edu.Certificate](objects), sel)
 	case *edu.Enrollment:
 		pf.walkEnrollments(valuesOf[*edu.Enrollment](objects), sel)
 	case *edu.VideoProgress:
@@ -68,6 +72,10 @@ func (pf *prefetcher) walkDeferredLists(objects []incremental.Object, sel ast.Se
 		walkPages(pf, collectConnection(pf.op, sel, "Review"), (*prefetcher).walkReviews)(valuesOf[*edu.Page[*edu.Review]](objects))
 	case *edu.Page[*edu.Enrollment]:
 		walkPages(pf, collectConnection(pf.op, sel, "Enrollment"), (*prefetcher).walkEnrollments)(valuesOf[*edu.Page[*edu.Enrollment]](objects))
+	case *edu.Page[*edu.WishlistItem]:
+		walkPages(pf, collectConnection(pf.op, sel, "Wishlist"), (*prefetcher).walkWishlistItems)(valuesOf[*edu.Page[*edu.WishlistItem]](objects))
+	case *edu.Page[*edu.Certificate]:
+		walkPages(pf, collectConnection(pf.op, sel, "Certificate"), (*prefetcher).walkCertificates)(valuesOf[*edu.Page[*edu.Certificate]](objects))
 	case *edu.SearchResult:
 		for _, r := range valuesOf[*edu.SearchResult](objects) {
 			pf.walkSearchResult(r, sel)
@@ -80,6 +88,10 @@ func (pf *prefetcher) walkDeferredLists(objects []incremental.Object, sel ast.Se
 		walkEdges(pf, objects, sel, "ReviewEdge", (*prefetcher).walkReviews)
 	case *edu.Edge[*edu.Enrollment]:
 		walkEdges(pf, objects, sel, "EnrollmentEdge", (*prefetcher).walkEnrollments)
+	case *edu.Edge[*edu.WishlistItem]:
+		walkEdges(pf, objects, sel, "WishlistEdge", (*prefetcher).walkWishlistItems)
+	case *edu.Edge[*edu.Certificate]:
+		walkEdges(pf, objects, sel, "CertificateEdge", (*prefetcher).walkCertificates)
 	case *edu.CourseHit:
 		courses := collectKeys(valuesOf[*edu.CourseHit](objects), func(h *edu.CourseHit) *edu.Course { return h.Node })
 		walkField(pf, courses, sel, "CourseSearchEdge.node", (*prefetcher).walkCourses)
@@ -100,6 +112,8 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 	switch p := payload.(type) {
 	case *graph.CoursePayload:
 		walkField(pf, []*edu.Course{p.Course}, sel, "CoursePayload.course", (*prefetcher).walkCourses)
+	case *graph.WishlistPayload:
+		walkField(pf, []*edu.Course{p.Course}, sel, "WishlistPayload.course", (*prefetcher).walkCourses)
 	case *graph.UnenrollPayload:
 		walkField(pf, []*edu.Course{p.Course}, sel, "UnenrollPayload.course", (*prefetcher).walkCourses)
 	case *graph.EnrollPayload:

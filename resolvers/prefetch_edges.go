@@ -38,6 +38,14 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 			if key, err := userEnrollmentsKey(pf.op, f, args.parseConnection(), status, by); err == nil {
 				prefetchKeys(pf, pf.loaders.EnrollmentsByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Enrollment"), (*prefetcher).walkEnrollments))
 			}
+		case "wishlist":
+			if key, err := pageKey(pf.op, f, args.parseConnection(), edu.WishlistOrder, "Wishlist"); err == nil {
+				prefetchKeys(pf, pf.loaders.WishlistByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Wishlist"), (*prefetcher).walkWishlistItems))
+			}
+		case "certificates":
+			if key, err := pageKey(pf.op, f, args.parseConnection(), edu.CertificateOrder, "Certificate"); err == nil {
+				prefetchKeys(pf, pf.loaders.CertificatesByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Certificate"), (*prefetcher).walkCertificates))
+			}
 		case "continueLearning":
 			if first, err := edu.ValidateLimit("first", args.intOrZero("first"), edu.MaxListSize); err == nil {
 				prefetchKeys(pf, pf.loaders.ContinuedEnrollments, collectKeys(pf.accessibleUserIDs(ids), parentKeyFor(first)), walkLists(pf, f.Selections, (*prefetcher).walkEnrollments))
@@ -111,6 +119,10 @@ func (pf *prefetcher) walkCourses(list []*edu.Course, sel ast.SelectionSet) {
 		case "viewerCanEnroll", "viewerCanReview":
 			if pf.loaders.Viewer.SignedIn() {
 				prefetchKeys(pf, pf.loaders.ViewerEnrollment, ids, nil)
+			}
+		case "viewerHasWishlisted":
+			if pf.loaders.Viewer.SignedIn() {
+				prefetchKeys(pf, pf.loaders.ViewerWishlistItem, ids, nil)
 			}
 		case "viewerReview":
 			if pf.loaders.Viewer.SignedIn() {
@@ -243,6 +255,31 @@ func (pf *prefetcher) walkEnrollments(list []*edu.Enrollment, sel ast.SelectionS
 		case "completedVideosCount", "remainingSeconds", "nextVideo", "lastVideo":
 			prefetchKeys(pf, pf.loaders.LearningState, collectKeys(list, (*edu.Enrollment).UserCourse),
 				func(found []*edu.LearningState) { pf.walkLearningStates(found, f) })
+		case "certificate":
+			prefetchKeys(pf, pf.loaders.CourseCertificate, collectKeys(list, (*edu.Enrollment).UserCourse),
+				func(found []*edu.Certificate) { pf.walkCertificates(found, f.Selections) })
+		}
+	}
+}
+
+// walkWishlistItems prefetches a selection on items of wishlists.
+func (pf *prefetcher) walkWishlistItems(list []*edu.WishlistItem, sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, []string{"WishlistItem"}) {
+		if f.Name == "course" {
+			pf.walkCourseEdge(collectKeys(list, func(w *edu.WishlistItem) int64 { return w.CourseID }), f.Selections)
+		}
+	}
+}
+
+// walkCertificates prefetches a selection on certificates. It skips nils.
+func (pf *prefetcher) walkCertificates(list []*edu.Certificate, sel ast.SelectionSet) {
+	list = removeNils(list)
+	for _, f := range collectFields(pf.op, sel, typeCertificate) {
+		switch f.Name {
+		case "recipient":
+			pf.walkUsers(collectKeys(list, func(c *edu.Certificate) int64 { return c.UserID }), f.Selections)
+		case "course":
+			pf.walkCourseEdge(collectKeys(list, func(c *edu.Certificate) int64 { return c.CourseID }), f.Selections)
 		}
 	}
 }

@@ -22,12 +22,13 @@ func collectAllFields(op *graphql.OperationContext, sel ast.SelectionSet, types 
 
 // The type conditions of fragments that apply to each entity.
 var (
-	typeUser       = []string{"User", "Node"}
-	typeCategory   = []string{"Category", "Node"}
-	typeCourse     = []string{"Course", "Node"}
-	typeVideo      = []string{"Video", "Node"}
-	typeEnrollment = []string{"Enrollment", "Node"}
-	typeReview     = []string{"Review", "Node"}
+	typeUser        = []string{"User", "Node"}
+	typeCategory    = []string{"Category", "Node"}
+	typeCourse      = []string{"Course", "Node"}
+	typeVideo       = []string{"Video", "Node"}
+	typeEnrollment  = []string{"Enrollment", "Node"}
+	typeReview      = []string{"Review", "Node"}
+	typeCertificate = []string{"Certificate", "Node"}
 )
 
 // connectionSelection is the selection on a connection: whether totalCount is selected, and the selection

@@ -19,6 +19,7 @@ var writtenTables = map[string][]string{
 	"signUp": {"users", "sessions", "refresh_tokens"}, "signIn": {"users", "sessions", "refresh_tokens"},
 	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "updatePreferences": {"users"},
 	"enroll": {"enrollments"}, "unenroll": {"enrollments"}, "bulkEnroll": {"enrollments"}, "reviewCourse": {"reviews"},
+	"addToWishlist": {"wishlist_items"}, "removeFromWishlist": {"wishlist_items"},
 	"deleteReview": {"reviews"}, "replyToReview": {"reviews"}, "deleteReviewReply": {"reviews"},
 	"recordVideoProgress": {"video_progress", "enrollments"}, "addVideo": {"videos"},
 	"deleteCourse": {"courses"}, "updateVideo": {"videos"}, "deleteVideo": {"videos"}, "reorderVideos": {"videos"},
@@ -35,6 +36,7 @@ var vanishingOutcomes = map[string]string{
 	"bulkEnroll courses": "NOT_FOUND",
 	"reviewCourse users": "NOT_ENROLLED", "reviewCourse courses": "NOT_FOUND",
 	"recordVideoProgress users": "NOT_ENROLLED", "recordVideoProgress courses": "NOT_FOUND", "recordVideoProgress videos": "NOT_FOUND",
+	"addToWishlist users": "UNAUTHENTICATED", "addToWishlist courses": "NOT_FOUND",
 	"deleteReview users": "NOT_FOUND", "deleteReview courses": "NOT_FOUND",
 	"replyToReview users": "UNAUTHENTICATED", "replyToReview courses": "NOT_FOUND", "deleteReviewReply courses": "NOT_FOUND",
 	"addVideo courses":    "NOT_FOUND",
@@ -65,7 +67,7 @@ func newVanishingRun(t *testing.T, a *testAPI, mutation, suffix string) (r vanis
 	variables = mutationCases[i].arguments(t, r.fixture, r.course, r.video)
 	r.viewer = r.student
 	switch mutation {
-	case "enroll":
+	case "enroll", "addToWishlist":
 		r.viewer = r.otherStudent
 	case "createCourse", "importCourses":
 		r.viewer = r.otherInstructor
@@ -109,7 +111,7 @@ func (r *vanishingRun) delete(t *testing.T, tx pgx.Tx, table string) string {
 
 // countAllRows selects the number of rows of each table that a mutation writes.
 const countAllRows = `SELECT concat_ws(' ', (SELECT count(*) FROM users), (SELECT count(*) FROM sessions), (SELECT count(*) FROM refresh_tokens),
-	(SELECT count(*) FROM courses), (SELECT count(*) FROM videos), (SELECT count(*) FROM enrollments), (SELECT count(*) FROM reviews), (SELECT count(*) FROM video_progress))`
+	(SELECT count(*) FROM courses), (SELECT count(*) FROM videos), (SELECT count(*) FROM enrollments), (SELECT count(*) FROM reviews), (SELECT count(*) FROM video_progress), (SELECT count(*) FROM wishlist_items), (SELECT count(*) FROM certificates))`
 
 // awaitResponseOrLock returns when the request has its response, or waits for a lock.
 func awaitResponseOrLock(t *testing.T, a *testAPI, responses <-chan response) (got response, done bool) {

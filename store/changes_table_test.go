@@ -29,6 +29,8 @@ func stageChanges(t *testing.T) *pgxpool.Pool {
 		INSERT INTO reviews (user_id, course_id, rating, reply, replied_at, reply_updated_at, replied_by) VALUES (3, 1, 3, 'R', now(), now(), 1);
 		INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES (3, 1, 10, now());
 		INSERT INTO course_related VALUES (1, 1, 2, 1);
+		INSERT INTO wishlist_items (user_id, course_id) VALUES (2, 2);
+		INSERT INTO certificates (user_id, course_id, course_title) VALUES (2, 2, 'T');
 		INSERT INTO course_words VALUES ('known')`)
 	return db
 }
@@ -136,11 +138,24 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"enrollments", "user_id = 4", "id = 1", "course:1.enrollments enrollment:1 user:3.enrollments user:4.enrollments"},
 	{"enrollments", "course_id = 2", "id = 1", "course:1 course:1.enrollments course:2 course:2.enrollments courses.enrollments courses.enrollments:0 courses.enrollments:1 enrollment:1 teaching:1 user:3.enrollments"},
 	{"enrollments", "progress = 50", "id = 1", "course:1.enrollments enrollment:1 user:3.enrollments"},
-	{"enrollments", "progress = 100", "id = 1", "course:1.enrollments enrollment:1 teaching:1 user:3.enrollments"},
+	{"enrollments", "progress = 100", "id = 1", "certificate:2 certificates course:1.enrollments enrollment:1 teaching:1 user:3.certificates user:3.enrollments"},
 	{"enrollments", "enrolled_at = now() - interval '1 day'", "id = 1", "course:1.enrollments enrollment:1 teaching:1 user:3.enrollments"},
 	{"enrollments", "last_accessed_at = now()", "id = 1", "course:1.enrollments enrollment:1 user:3.enrollments"},
-	{"enrollments", "completed_at = now()", "id = 1", "course:1.enrollments enrollment:1 teaching:1 user:3.enrollments"},
+	{"enrollments", "completed_at = now()", "id = 1", "certificate:3 certificates course:1.enrollments enrollment:1 teaching:1 user:3.certificates user:3.enrollments"},
 	{"enrollments", "progress = progress", "true", ""},
+
+	{"wishlist_items", "user_id = 4", "true", "user:2.wishlist user:4.wishlist"},
+	{"wishlist_items", "course_id = 1", "true", "user:2.wishlist"},
+	{"wishlist_items", "added_at = now() - interval '1 day'", "true", "user:2.wishlist"},
+	{"wishlist_items", "added_at = added_at", "true", ""},
+
+	{"certificates", "id = DEFAULT", "true", "certificate:1 certificate:4 certificates user:2.certificates"},
+	{"certificates", "code = gen_random_uuid()", "true", "certificate:1 certificates user:2.certificates"},
+	{"certificates", "user_id = 4", "true", "certificate:1 certificates user:2.certificates user:4.certificates"},
+	{"certificates", "course_id = 1", "true", "certificate:1 certificates user:2.certificates"},
+	{"certificates", "course_title = 'X'", "true", "certificate:1 certificates user:2.certificates"},
+	{"certificates", "issued_at = now() - interval '1 day'", "true", "certificate:1 certificates user:2.certificates"},
+	{"certificates", "code = code", "true", ""},
 
 	{"video_progress", "id = DEFAULT", "true", "user:3.progress"},
 	{"video_progress", "user_id = 4", "true", "user:3.progress user:4.progress"},
@@ -231,13 +246,19 @@ func TestChangesOfRows(t *testing.T) {
 		{"DELETE FROM categories WHERE id = 3", "categories category:3"},
 		{"INSERT INTO courses (slug, title, difficulty, instructor_id, category_id) VALUES ('x', 'word1', 'beginner', 2, 1)", "course:3 courses.slugs user:2.courses"},
 		{"INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id) VALUES ('x', 'word1', 'beginner', true, now(), 2, 1)", "categories.counts category:1 course:4 courses courses.slugs user:2.courses"},
-		{"DELETE FROM courses WHERE id = 2", "course:1.related course:2 courses.slugs user:1.courses"},
+		{"DELETE FROM courses WHERE id = 2", "certificate:1 certificates course:1.related course:2 courses.slugs user:1.courses user:2.certificates user:2.wishlist"},
 		{"DELETE FROM courses WHERE id = 1", course},
 		{"INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (2, 'X', 1, 1)", "course:2 course:2.videos video:3"},
 		{"DELETE FROM videos WHERE id = 1", "course:1 course:1.videos user:3.progress video:1"},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (4, 1)", "course:1 course:1.enrollments courses.enrollments courses.enrollments:1 courses.enrollments:2 enrollment:2 teaching:1 user:4.enrollments"},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (3, 1) ON CONFLICT DO NOTHING", ""},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (3, 1) ON CONFLICT (user_id, course_id) DO UPDATE SET progress = 1", "course:1.enrollments enrollment:1 user:3.enrollments"},
+		{"INSERT INTO enrollments (user_id, course_id, progress) VALUES (2, 2, 50)", "course:2 course:2.enrollments enrollment:5 teaching:1 user:2.enrollments user:2.wishlist"},
+		{"INSERT INTO enrollments (user_id, course_id, progress) VALUES (2, 1, 100)", "certificate:2 certificates course:1 course:1.enrollments courses.enrollments courses.enrollments:1 courses.enrollments:2 enrollment:6 teaching:1 user:2.certificates user:2.enrollments"},
+		{"INSERT INTO wishlist_items VALUES (2, 2) ON CONFLICT DO NOTHING", ""},
+		{"INSERT INTO wishlist_items VALUES (4, 1), (4, 2)", "user:4.wishlist"},
+		{"DELETE FROM wishlist_items", "user:2.wishlist"},
+		{"DELETE FROM certificates", "certificate:1 certificates user:2.certificates"},
 		{"DELETE FROM enrollments", "course:1 course:1.enrollments courses.enrollments courses.enrollments:0 courses.enrollments:1 enrollment:1 teaching:1 user:3.enrollments"},
 		{"INSERT INTO reviews (user_id, course_id, rating) VALUES (4, 2, 1)", "course:2 course:2.reviews review:2 teaching:1"},
 		{"DELETE FROM reviews", "course:1 course:1.reviews " + ratings(0, 60) + " review:1 teaching:1"},
@@ -254,7 +275,7 @@ func TestChangesOfRows(t *testing.T) {
 			t.Errorf("%s changed\n\t%s\nwant\t%s", c.sql, tags, c.tags)
 		}
 	}
-	for _, table := range []string{"enrollments", "reviews", "video_progress", "video_progress_default", "course_related", "course_words", "videos CASCADE", "users CASCADE", "categories CASCADE", "courses CASCADE"} {
+	for _, table := range []string{"enrollments", "reviews", "video_progress", "video_progress_default", "course_related", "course_words", "wishlist_items", "certificates", "videos CASCADE", "users CASCADE", "categories CASCADE", "courses CASCADE"} {
 		if tags := strings.Fields(recordTagsInTx(t, db, "TRUNCATE "+table)); !slices.Contains(tags, "*") {
 			t.Errorf("TRUNCATE %s changed %v, want *", table, tags)
 		}

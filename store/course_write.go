@@ -167,11 +167,11 @@ func (s *Store) DeleteCourse(ctx context.Context, v edu.Viewer, id int64, at edu
 }
 
 // courseTaken reads whether a course has anything of a student. An enrollment that ended leaves the watch
-// time and the review.
+// time, the review and the certificate.
 func courseTaken(id int64, into *bool) Query {
 	s := newStatement("CourseTaken", "SELECT EXISTS (SELECT FROM enrollments WHERE course_id = ")
 	course := s.bindArg(id)
-	s.addSQL(course, ") OR EXISTS (SELECT FROM reviews WHERE course_id = ", course,
+	s.addSQL(course, ") OR EXISTS (SELECT FROM reviews WHERE course_id = ", course, ") OR EXISTS (SELECT FROM certificates WHERE course_id = ", course,
 		") OR EXISTS (SELECT FROM video_progress p WHERE p.video_id IN (SELECT id FROM videos WHERE course_id = ", course, "))")
 	return s.buildQuery(func(rows pgx.Rows) error { return rows.Scan(into) })
 }

@@ -89,6 +89,34 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"CountReviewsByCourse": func(r *queryResult) store.Query {
 		return store.CountReviewsByCourse([]int64{24}, 5, countChildRow[int](r))
 	},
+	"WishlistByUser": func(r *queryResult) store.Query {
+		return store.WishlistByUser([]int64{1}, page, countChildRow[*edu.WishlistItem](r))
+	},
+	"CountWishlistByUser": func(r *queryResult) store.Query {
+		return store.CountWishlistByUser([]int64{1}, countChildRow[int](r))
+	},
+	"WishlistItems": func(r *queryResult) store.Query {
+		return store.WishlistItems(1, idsUpTo(200), countRow[*edu.WishlistItem](r))
+	},
+	"CertificateByCode": func(r *queryResult) store.Query {
+		return store.CertificateByCode(certificateCode, countRow[*edu.Certificate](r))
+	},
+	"CertificatesByID": func(r *queryResult) store.Query {
+		return store.CertificatesByID([]int64{1}, countRow[*edu.Certificate](r))
+	},
+	"CertificatesByUser": func(r *queryResult) store.Query {
+		return store.CertificatesByUser([]int64{1}, page, countChildRow[*edu.Certificate](r))
+	},
+	"CountCertificatesByUser": func(r *queryResult) store.Query {
+		return store.CountCertificatesByUser([]int64{1}, countChildRow[int](r))
+	},
+	"CertificatesInCourses": func(r *queryResult) store.Query {
+		keys := make([]edu.UserCourse, 200)
+		for i := range keys {
+			keys[i] = edu.UserCourse{UserID: 1, CourseID: int64(i) + 1}
+		}
+		return store.CertificatesInCourses(keys, countRow[*edu.Certificate](r))
+	},
 	"EnrollmentsByID": func(r *queryResult) store.Query {
 		return store.EnrollmentsByID([]int64{1}, countRow[*edu.Enrollment](r))
 	},
@@ -171,6 +199,9 @@ var (
 	manyVideos = idsUpTo(3000)
 )
 
+// certificateCode is the code of the first certificate of TestEveryQuery.
+const certificateCode = "00000000-0000-4000-8000-000000000001"
+
 func ptr[T any](v T) *T { return &v }
 
 // idsUpTo returns the ids from 1 to n.
@@ -197,6 +228,7 @@ func TestEveryQuery(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.NewWithDemo(t))
 	exec(t, db, "SELECT refresh_related(ARRAY[24::bigint])")
+	exec(t, db, "UPDATE certificates SET code = $1::text::uuid WHERE id = 1", certificateCode)
 	if _, err := s.PushDocuments(t.Context(), []store.Document{{ID: "1", Body: "{ categories { name } }"}}); err != nil {
 		t.Fatal(err)
 	}

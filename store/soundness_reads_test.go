@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -114,7 +115,7 @@ func (g generator) search() edu.SearchArgs {
 func (g generator) read() soundRead {
 	reads := g.pageReads()
 	if g.IntN(4) > 0 {
-		reads = append(g.courseReads(), g.otherReads()...)
+		reads = slices.Concat(g.courseReads(), g.otherReads(), g.learningReads())
 	}
 	return reads[g.IntN(len(reads))]
 }
@@ -155,8 +156,6 @@ func (g generator) otherReads() []soundRead {
 		Status: pick(g, "", edu.NotStarted, edu.InProgress, edu.Completed),
 		Order:  pick(g, edu.NewestEnrollments, edu.LastOpenedEnrollments),
 	}
-	reviews := edu.ReviewList{Rating: g.IntN(6), Order: edu.ReviewOrder{Field: pick(g, edu.ReviewsByCreatedAt, edu.ReviewsByRating), Direction: pick(g, edu.Ascending, edu.Descending)}}
-	rating := 1 + g.IntN(edu.MaxRating)
 	columns, named := pick(g, edu.AllColumns, edu.AllColumns&^edu.UserPrivateColumns), pick(g, "k0", "k1", "k2", "k3")
 	return []soundRead{
 		{"Categories", false, func(a *rowRecorder) store.Query { return store.Categories(recordRow[*edu.Category](a)) }},
@@ -170,14 +169,6 @@ func (g generator) otherReads() []soundRead {
 		}},
 		{"ProgressByVideo", true, func(a *rowRecorder) store.Query {
 			return store.ProgressByVideo(user, idsUpTo(20), recordRow[*edu.VideoProgress](a))
-		}},
-		{"ReviewsByID", true, func(a *rowRecorder) store.Query { return store.ReviewsByID(idsUpTo(300), recordRow[*edu.Review](a)) }},
-		{"ReviewsByCourse", false, func(a *rowRecorder) store.Query {
-			return store.ReviewsByCourse(ids, reviews, page, func(r *edu.Review, u *edu.User) { a.row(r, u) })
-		}},
-		{"ReviewsByUser", true, func(a *rowRecorder) store.Query { return store.ReviewsByUser(user, ids, recordRow[*edu.Review](a)) }},
-		{"CountReviewsByCourse", true, func(a *rowRecorder) store.Query {
-			return store.CountReviewsByCourse(ids, rating, recordChildRow[int](a))
 		}},
 		{"EnrollmentsByID", true, func(a *rowRecorder) store.Query {
 			return store.EnrollmentsByID(idsUpTo(300), recordRow[*edu.Enrollment](a))
@@ -222,6 +213,45 @@ func (g generator) otherReads() []soundRead {
 		singleRead("InstructorTotals", func(t *edu.InstructorTotals) store.Query { return store.InstructorTotals(1+user%3, t) }),
 		singleRead("PlatformTotals", store.PlatformTotals),
 		singleRead("ActiveUsers", func(n *int) store.Query { return store.ActiveUsers(since, n) }),
+	}
+}
+
+// learningReads are reads of reviews, wishlists and certificates.
+func (g generator) learningReads() []soundRead {
+	ids, page, user, users := g.ids(10), g.page(), g.id(8), g.ids(8)
+	reviews := edu.ReviewList{Rating: g.IntN(6), Order: edu.ReviewOrder{Field: pick(g, edu.ReviewsByCreatedAt, edu.ReviewsByRating), Direction: pick(g, edu.Ascending, edu.Descending)}}
+	rating := 1 + g.IntN(edu.MaxRating)
+	return []soundRead{
+		{"ReviewsByID", true, func(a *rowRecorder) store.Query { return store.ReviewsByID(idsUpTo(300), recordRow[*edu.Review](a)) }},
+		{"ReviewsByCourse", false, func(a *rowRecorder) store.Query {
+			return store.ReviewsByCourse(ids, reviews, page, func(r *edu.Review, u *edu.User) { a.row(r, u) })
+		}},
+		{"ReviewsByUser", true, func(a *rowRecorder) store.Query { return store.ReviewsByUser(user, ids, recordRow[*edu.Review](a)) }},
+		{"CountReviewsByCourse", true, func(a *rowRecorder) store.Query {
+			return store.CountReviewsByCourse(ids, rating, recordChildRow[int](a))
+		}},
+		{"WishlistByUser", false, func(a *rowRecorder) store.Query {
+			return store.WishlistByUser(users, page, recordChildRow[*edu.WishlistItem](a))
+		}},
+		{"CountWishlistByUser", true, func(a *rowRecorder) store.Query { return store.CountWishlistByUser(users, recordChildRow[int](a)) }},
+		{"WishlistItems", true, func(a *rowRecorder) store.Query {
+			return store.WishlistItems(user, ids, recordRow[*edu.WishlistItem](a))
+		}},
+		{"CertificateByCode", false, func(a *rowRecorder) store.Query {
+			return store.CertificateByCode(fmt.Sprintf("00000000-0000-0000-0000-00000000000%d", rating), recordRow[*edu.Certificate](a))
+		}},
+		{"CertificatesByID", true, func(a *rowRecorder) store.Query {
+			return store.CertificatesByID(idsUpTo(100), recordRow[*edu.Certificate](a))
+		}},
+		{"CertificatesByUser", false, func(a *rowRecorder) store.Query {
+			return store.CertificatesByUser(users, page, recordChildRow[*edu.Certificate](a))
+		}},
+		{"CountCertificatesByUser", true, func(a *rowRecorder) store.Query {
+			return store.CountCertificatesByUser(users, recordChildRow[int](a))
+		}},
+		{"CertificatesInCourses", true, func(a *rowRecorder) store.Query {
+			return store.CertificatesInCourses([]edu.UserCourse{{UserID: user, CourseID: ids[0]}, {UserID: users[0], CourseID: ids[len(ids)-1]}}, recordRow[*edu.Certificate](a))
+		}},
 	}
 }
 

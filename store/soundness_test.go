@@ -72,6 +72,15 @@ var soundWrites = []string{
 	"UPDATE reviews SET user_id = 1 + $2 % 8 WHERE id = (SELECT id FROM reviews ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
 	"UPDATE reviews SET course_id = 1 + $2 % 9 WHERE id = (SELECT id FROM reviews ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
 	"DELETE FROM reviews WHERE course_id = 1 + $1 % 9",
+	"INSERT INTO wishlist_items (user_id, course_id, added_at) VALUES (1 + $1 % 8, 1 + $2 % 9, now() - $2 * interval '1 day') ON CONFLICT DO NOTHING",
+	"INSERT INTO wishlist_items (user_id, course_id) SELECT u.id, c.id FROM users u, courses c WHERE (u.id * 7 + c.id * 5 + $1) % 3 = 1 ON CONFLICT DO NOTHING",
+	"UPDATE wishlist_items SET added_at = now() - $2 * interval '1 day' WHERE user_id = 1 + $1 % 8",
+	"UPDATE wishlist_items SET user_id = 1 + $2 % 8 WHERE user_id = 1 + $1 % 8 AND course_id = 1 + $2 % 9",
+	"DELETE FROM wishlist_items WHERE user_id = 1 + $1 % 8",
+	"UPDATE certificates SET code = ('00000000-0000-0000-0000-00000000000' || 1 + $2 % 5)::uuid WHERE id = (SELECT id FROM certificates ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
+	"UPDATE certificates SET course_title = 'T$2', issued_at = now() - $2 * interval '1 day' WHERE user_id = 1 + $1 % 8",
+	"UPDATE certificates SET user_id = 1 + $2 % 8 WHERE id = (SELECT id FROM certificates ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
+	"DELETE FROM certificates WHERE user_id = 1 + $1 % 8",
 	"INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES (1 + $1 % 8, 1 + $2 % 20, $2, now())",
 	"UPDATE video_progress SET watched_seconds = watched_seconds + 1 WHERE user_id = 1 + $1 % 8",
 	"UPDATE video_progress SET progress_seconds = progress_seconds + 1 WHERE user_id = 1 + $1 % 8",
@@ -95,7 +104,7 @@ var soundWrites = []string{
 }
 
 // rareWrites change rows that most other rows depend on.
-var rareWrites = []string{"TRUNCATE reviews", "TRUNCATE video_progress", "TRUNCATE enrollments", "TRUNCATE course_related"}
+var rareWrites = []string{"TRUNCATE reviews", "TRUNCATE video_progress", "TRUNCATE enrollments", "TRUNCATE course_related", "TRUNCATE wishlist_items", "TRUNCATE certificates"}
 
 // write runs a random write, plain SQL or a method of the store, and describes it.
 func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) (what string) {
@@ -106,6 +115,8 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 		do   func() error
 	}{
 		{"Enroll", func() error { _, err := s.Enroll(ctx, student, course, nil); return err }},
+		{"AddToWishlist", func() error { return s.AddToWishlist(ctx, student, course, nil) }},
+		{"RemoveFromWishlist", func() error { return s.RemoveFromWishlist(ctx, student, course, nil) }},
 		{"Unenroll", func() error { return s.Unenroll(ctx, student, course, nil) }},
 		{"SetCoursePublished", func() error { return s.SetCoursePublished(ctx, student, course, g.IntN(2) == 0, nil) }},
 		{"ReviewCourse", func() error {
