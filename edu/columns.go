@@ -30,6 +30,8 @@ const (
 	UserAvatar
 	UserRole
 	UserCreatedAt
+	UserSlug
+	UserProfileColumns
 	UserPrivateColumns
 )
 

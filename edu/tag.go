@@ -46,6 +46,8 @@ const (
 	TagCategoriesCounts
 	// TagAnalytics, "analytics": the figures of courses as of the last refresh.
 	TagAnalytics
+	// TagUsersSlugs, "users.slugs": the set of slugs of users, for lookups that find nothing.
+	TagUsersSlugs
 	// TagCertificates, "certificates": the set of certificates, for lookups that find nothing.
 	TagCertificates
 	// TagPlatform, "platform": the figures of the platform as of the last refresh.
@@ -103,7 +105,7 @@ var tagNames = [...][2]string{
 	TagEverything: {"*"}, TagCourses: {"courses"}, TagCoursesText: {"courses.text"}, TagCoursesTitles: {"courses.titles"},
 	TagCoursesPublished: {"courses.published"}, TagCoursesEnrollments: {"courses.enrollments"}, TagCoursesSlugs: {"courses.slugs"},
 	TagWords: {"words"}, TagCategories: {"categories"}, TagCategoriesCounts: {"categories.counts"},
-	TagCertificates: {"certificates"}, TagAnalytics: {"analytics"}, TagPlatform: {"platform"},
+	TagUsersSlugs: {"users.slugs"}, TagCertificates: {"certificates"}, TagAnalytics: {"analytics"}, TagPlatform: {"platform"},
 	TagCoursesRatingPart: {"courses.rating:"}, TagCoursesEnrollmentPart: {"courses.enrollments:"},
 	TagCourse: {"course:"}, TagCourseVideos: {"course:", ".videos"}, TagCourseReviews: {"course:", ".reviews"},
 	TagCourseEnrollments: {"course:", ".enrollments"}, TagCourseRelated: {"course:", ".related"}, TagCategory: {"category:"},

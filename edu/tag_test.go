@@ -26,6 +26,7 @@ func TestTagNames(t *testing.T) {
 		edu.TagUserPrivate.WithID(1<<63 - 1):     "user:9223372036854775807.private",
 		edu.TagCourseEnrollments.WithID(-1):      "course:-1.enrollments",
 		edu.TagVideo.WithID(4):                   "video:4",
+		edu.TagUsersSlugs.WithID(0):              "users.slugs",
 		edu.TagCertificates.WithID(0):            "certificates",
 		edu.TagCertificate.WithID(5):             "certificate:5",
 		edu.TagUserCertificates.WithID(7):        "user:7.certificates",

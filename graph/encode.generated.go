@@ -1348,6 +1348,104 @@ func encodeInstructorDashboard(e *encoder, f *encode.Field, obj *edu.InstructorD
 	return e.EndObject()
 }
 
+func encodeInstructorLink(e *encoder, f *encode.Field, obj *edu.InstructorLink) bool {
+	p := e.PlanSelection(f, "InstructorLink")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeInstructorLink)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // label
+			e.WriteString(string(obj.Label))
+		case 1: // url
+			e.WriteString(string(obj.URL))
+		default:
+			e.WriteString("InstructorLink")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeInstructorProfile(e *encoder, f *encode.Field, obj *edu.InstructorProfile) bool {
+	p := e.PlanSelection(f, "InstructorProfile")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeInstructorProfile)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // headline
+			e.WriteString(string(obj.Headline))
+		case 1: // bio
+			e.WriteString(string(obj.Bio))
+		case 2: // links
+			if !encode.WriteList(e, f, obj.Links, true, func(e *encoder, f *encode.Field, v edu.InstructorLink) bool {
+				return encode.WriteElement(e, f, &v, true, encodeInstructorLink)
+			}) {
+				return false
+			}
+		case 3: // courseCount
+			v, err := e.Resolvers.InstructorProfile().CourseCount(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
+		case 4: // studentCount
+			v, err := e.Resolvers.InstructorProfile().StudentCount(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
+		case 5: // rating
+			v, err := e.Resolvers.InstructorProfile().Rating(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if v == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteFloat(f, float64(*v), false) {
+					return false
+				}
+			}
+		case 6: // reviewCount
+			v, err := e.Resolvers.InstructorProfile().ReviewCount(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
+		default:
+			e.WriteString("InstructorProfile")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeMoney(e *encoder, f *encode.Field, obj *edu.Money) bool {
 	p := e.PlanSelection(f, "Money")
 	if p.Deferred != nil {
@@ -1985,6 +2083,33 @@ func encodeUnenrollPayload(e *encoder, f *encode.Field, obj *UnenrollPayload) bo
 	return e.EndObject()
 }
 
+func encodeUpdateInstructorProfilePayload(e *encoder, f *encode.Field, obj *UpdateInstructorProfilePayload) bool {
+	p := e.PlanSelection(f, "UpdateInstructorProfilePayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUpdateInstructorProfilePayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // user
+			if !encode.WriteObject(e, f, obj.User, false, encodeUser) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("UpdateInstructorProfilePayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeUpdatePreferencesPayload(e *encoder, f *encode.Field, obj *UpdatePreferencesPayload) bool {
 	p := e.PlanSelection(f, "UpdatePreferencesPayload")
 	if p.Deferred != nil {
@@ -2203,7 +2328,20 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCertificateConnection) {
 				return false
 			}
-		case 14: // wishlist
+		case 14: // slug
+			if obj.Slug == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Slug))
+			}
+		case 15: // instructorProfile
+			v := obj.InstructorProfile()
+			if !encode.WriteObject(e, f, v, false, encodeInstructorProfile) {
+				return false
+			}
+		case 16: // wishlist
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -2641,13 +2779,13 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodePlatformDashboard(e, f, v)), true
 		}
-	case *edu.SearchResult:
-		if v != nil {
-			return e.Marshaler(encodeCourseSearchConnection(e, f, v)), true
-		}
 	case *edu.User:
 		if v != nil {
 			return e.Marshaler(encodeUser(e, f, v)), true
+		}
+	case *edu.SearchResult:
+		if v != nil {
+			return e.Marshaler(encodeCourseSearchConnection(e, f, v)), true
 		}
 	case *SessionPayload:
 		if v != nil {
@@ -2680,6 +2818,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 	case *BulkEnrollPayload:
 		if v != nil {
 			return e.Marshaler(encodeBulkEnrollPayload(e, f, v)), true
+		}
+	case *UpdateInstructorProfilePayload:
+		if v != nil {
+			return e.Marshaler(encodeUpdateInstructorProfilePayload(e, f, v)), true
 		}
 	case *ReviewPayload:
 		if v != nil {
@@ -2900,6 +3042,19 @@ var encodeTypes = &encode.Types{
 			"topCourses":          {Index: 4, Resolver: true},
 			"enrollmentsOverTime": {Index: 5, Resolver: true},
 		},
+		"InstructorLink": {
+			"label": {Index: 0, Resolver: false},
+			"url":   {Index: 1, Resolver: false},
+		},
+		"InstructorProfile": {
+			"headline":     {Index: 0, Resolver: false},
+			"bio":          {Index: 1, Resolver: false},
+			"links":        {Index: 2, Resolver: false},
+			"courseCount":  {Index: 3, Resolver: true},
+			"studentCount": {Index: 4, Resolver: true},
+			"rating":       {Index: 5, Resolver: true},
+			"reviewCount":  {Index: 6, Resolver: true},
+		},
 		"Money": {
 			"amount":       {Index: 0, Resolver: false},
 			"currencyCode": {Index: 1, Resolver: false},
@@ -2991,6 +3146,10 @@ var encodeTypes = &encode.Types{
 			"course":     {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
 		},
+		"UpdateInstructorProfilePayload": {
+			"user":       {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 		"UpdatePreferencesPayload": {
 			"user":       {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
@@ -3000,21 +3159,23 @@ var encodeTypes = &encode.Types{
 			"userErrors": {Index: 1, Resolver: false},
 		},
 		"User": {
-			"id":               {Index: 0, Resolver: false},
-			"name":             {Index: 1, Resolver: false},
-			"avatarUrl":        {Index: 2, Resolver: false},
-			"role":             {Index: 3, Resolver: false},
-			"createdAt":        {Index: 4, Resolver: false},
-			"email":            {Index: 5, Resolver: true},
-			"plan":             {Index: 6, Resolver: true},
-			"preferences":      {Index: 7, Resolver: true},
-			"lastLogin":        {Index: 8, Resolver: true},
-			"coursesTaught":    {Index: 9, Resolver: true},
-			"enrollments":      {Index: 10, Resolver: true},
-			"continueLearning": {Index: 11, Resolver: true},
-			"dashboard":        {Index: 12, Resolver: true},
-			"certificates":     {Index: 13, Resolver: true},
-			"wishlist":         {Index: 14, Resolver: true},
+			"id":                {Index: 0, Resolver: false},
+			"name":              {Index: 1, Resolver: false},
+			"avatarUrl":         {Index: 2, Resolver: false},
+			"role":              {Index: 3, Resolver: false},
+			"createdAt":         {Index: 4, Resolver: false},
+			"email":             {Index: 5, Resolver: true},
+			"plan":              {Index: 6, Resolver: true},
+			"preferences":       {Index: 7, Resolver: true},
+			"lastLogin":         {Index: 8, Resolver: true},
+			"coursesTaught":     {Index: 9, Resolver: true},
+			"enrollments":       {Index: 10, Resolver: true},
+			"continueLearning":  {Index: 11, Resolver: true},
+			"dashboard":         {Index: 12, Resolver: true},
+			"certificates":      {Index: 13, Resolver: true},
+			"slug":              {Index: 14, Resolver: false},
+			"instructorProfile": {Index: 15, Resolver: false},
+			"wishlist":          {Index: 16, Resolver: true},
 		},
 		"UserError": {
 			"code":       {Index: 0, Resolver: false},
@@ -3077,62 +3238,65 @@ var encodeTypes = &encode.Types{
 		},
 	},
 	Implements: map[string][]string{
-		"AddVideoPayload":            addVideoPayloadImplementors,
-		"BulkEnrollPayload":          bulkEnrollPayloadImplementors,
-		"Category":                   categoryImplementors,
-		"CategoryFacet":              categoryFacetImplementors,
-		"Certificate":                certificateImplementors,
-		"CertificateConnection":      certificateConnectionImplementors,
-		"CertificateEdge":            certificateEdgeImplementors,
-		"Course":                     courseImplementors,
-		"CourseAnalytics":            courseAnalyticsImplementors,
-		"CourseConnection":           courseConnectionImplementors,
-		"CourseEdge":                 courseEdgeImplementors,
-		"CoursePayload":              coursePayloadImplementors,
-		"CourseProgress":             courseProgressImplementors,
-		"CourseSearchConnection":     courseSearchConnectionImplementors,
-		"CourseSearchEdge":           courseSearchEdgeImplementors,
-		"Dashboard":                  dashboardImplementors,
-		"DeleteCoursePayload":        deleteCoursePayloadImplementors,
-		"DeleteReviewPayload":        deleteReviewPayloadImplementors,
-		"DifficultyFacet":            difficultyFacetImplementors,
-		"EnrollPayload":              enrollPayloadImplementors,
-		"Enrollment":                 enrollmentImplementors,
-		"EnrollmentConnection":       enrollmentConnectionImplementors,
-		"EnrollmentEdge":             enrollmentEdgeImplementors,
-		"ImportCoursesPayload":       importCoursesPayloadImplementors,
-		"InstructorDashboard":        instructorDashboardImplementors,
-		"Money":                      moneyImplementors,
-		"PageInfo":                   pageInfoImplementors,
-		"PlatformDashboard":          platformDashboardImplementors,
-		"PriceFacet":                 priceFacetImplementors,
-		"RatingCount":                ratingCountImplementors,
-		"RecordVideoProgressPayload": recordVideoProgressPayloadImplementors,
-		"Review":                     reviewImplementors,
-		"ReviewConnection":           reviewConnectionImplementors,
-		"ReviewEdge":                 reviewEdgeImplementors,
-		"ReviewPayload":              reviewPayloadImplementors,
-		"ReviewReply":                reviewReplyImplementors,
-		"SearchFacets":               searchFacetsImplementors,
-		"SearchHighlight":            searchHighlightImplementors,
-		"SessionPayload":             sessionPayloadImplementors,
-		"SignOutPayload":             signOutPayloadImplementors,
-		"TimePoint":                  timePointImplementors,
-		"UnenrollPayload":            unenrollPayloadImplementors,
-		"UpdatePreferencesPayload":   updatePreferencesPayloadImplementors,
-		"UpdateVideoPayload":         updateVideoPayloadImplementors,
-		"User":                       userImplementors,
-		"UserError":                  userErrorImplementors,
-		"UserErrorParameter":         userErrorParameterImplementors,
-		"UserPreferences":            userPreferencesImplementors,
-		"Video":                      videoImplementors,
-		"VideoConnection":            videoConnectionImplementors,
-		"VideoEdge":                  videoEdgeImplementors,
-		"VideoProgress":              videoProgressImplementors,
-		"WishlistConnection":         wishlistConnectionImplementors,
-		"WishlistEdge":               wishlistEdgeImplementors,
-		"WishlistItem":               wishlistItemImplementors,
-		"WishlistPayload":            wishlistPayloadImplementors,
+		"AddVideoPayload":                addVideoPayloadImplementors,
+		"BulkEnrollPayload":              bulkEnrollPayloadImplementors,
+		"Category":                       categoryImplementors,
+		"CategoryFacet":                  categoryFacetImplementors,
+		"Certificate":                    certificateImplementors,
+		"CertificateConnection":          certificateConnectionImplementors,
+		"CertificateEdge":                certificateEdgeImplementors,
+		"Course":                         courseImplementors,
+		"CourseAnalytics":                courseAnalyticsImplementors,
+		"CourseConnection":               courseConnectionImplementors,
+		"CourseEdge":                     courseEdgeImplementors,
+		"CoursePayload":                  coursePayloadImplementors,
+		"CourseProgress":                 courseProgressImplementors,
+		"CourseSearchConnection":         courseSearchConnectionImplementors,
+		"CourseSearchEdge":               courseSearchEdgeImplementors,
+		"Dashboard":                      dashboardImplementors,
+		"DeleteCoursePayload":            deleteCoursePayloadImplementors,
+		"DeleteReviewPayload":            deleteReviewPayloadImplementors,
+		"DifficultyFacet":                difficultyFacetImplementors,
+		"EnrollPayload":                  enrollPayloadImplementors,
+		"Enrollment":                     enrollmentImplementors,
+		"EnrollmentConnection":           enrollmentConnectionImplementors,
+		"EnrollmentEdge":                 enrollmentEdgeImplementors,
+		"ImportCoursesPayload":           importCoursesPayloadImplementors,
+		"InstructorDashboard":            instructorDashboardImplementors,
+		"InstructorLink":                 instructorLinkImplementors,
+		"InstructorProfile":              instructorProfileImplementors,
+		"Money":                          moneyImplementors,
+		"PageInfo":                       pageInfoImplementors,
+		"PlatformDashboard":              platformDashboardImplementors,
+		"PriceFacet":                     priceFacetImplementors,
+		"RatingCount":                    ratingCountImplementors,
+		"RecordVideoProgressPayload":     recordVideoProgressPayloadImplementors,
+		"Review":                         reviewImplementors,
+		"ReviewConnection":               reviewConnectionImplementors,
+		"ReviewEdge":                     reviewEdgeImplementors,
+		"ReviewPayload":                  reviewPayloadImplementors,
+		"ReviewReply":                    reviewReplyImplementors,
+		"SearchFacets":                   searchFacetsImplementors,
+		"SearchHighlight":                searchHighlightImplementors,
+		"SessionPayload":                 sessionPayloadImplementors,
+		"SignOutPayload":                 signOutPayloadImplementors,
+		"TimePoint":                      timePointImplementors,
+		"UnenrollPayload":                unenrollPayloadImplementors,
+		"UpdateInstructorProfilePayload": updateInstructorProfilePayloadImplementors,
+		"UpdatePreferencesPayload":       updatePreferencesPayloadImplementors,
+		"UpdateVideoPayload":             updateVideoPayloadImplementors,
+		"User":                           userImplementors,
+		"UserError":                      userErrorImplementors,
+		"UserErrorParameter":             userErrorParameterImplementors,
+		"UserPreferences":                userPreferencesImplementors,
+		"Video":                          videoImplementors,
+		"VideoConnection":                videoConnectionImplementors,
+		"VideoEdge":                      videoEdgeImplementors,
+		"VideoProgress":                  videoProgressImplementors,
+		"WishlistConnection":             wishlistConnectionImplementors,
+		"WishlistEdge":                   wishlistEdgeImplementors,
+		"WishlistItem":                   wishlistItemImplementors,
+		"WishlistPayload":                wishlistPayloadImplementors,
 	},
 	Args: encodeArgs,
 }
@@ -3195,7 +3359,7 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 			return field_User_continueLearning_args(ctx, ec, raw)
 		case 13:
 			return field_User_certificates_args(ctx, ec, raw)
-		case 14:
+		case 16:
 			return field_User_wishlist_args(ctx, ec, raw)
 		}
 	}

@@ -157,6 +157,14 @@ type ImportCoursesPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// A link to a page of an instructor.
+type InstructorLinkInput struct {
+	// 1 to 50 characters.
+	Label string `json:"label"`
+	// http or https, without user and password, at most 2,000 characters.
+	URL string `json:"url"`
+}
+
 // All write operations. Problems with the input are returned as userErrors; nothing is written then, but by recordVideoProgress.
 type Mutation struct {
 }
@@ -305,6 +313,24 @@ type UpdateCourseInput struct {
 	ThumbnailURL graphql.Omittable[*string] `json:"thumbnailUrl,omitempty"`
 	// Category of the course.
 	CategoryID *edu.ID `json:"categoryId,omitempty"`
+}
+
+// Changes to the viewer's profile. Fields that are omitted or null stay unchanged.
+type UpdateInstructorProfileInput struct {
+	// At most 120 characters; may be empty.
+	Headline *string `json:"headline,omitempty"`
+	// At most 5,000 characters; may be empty.
+	Bio *string `json:"bio,omitempty"`
+	// All links, at most 10; an empty list removes them.
+	Links []*InstructorLinkInput `json:"links,omitempty"`
+}
+
+// The user with the changed profile, or the problems that prevented the change.
+type UpdateInstructorProfilePayload struct {
+	// The viewer; null if there are userErrors.
+	User *edu.User `json:"user,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
 // Preferences to change. Fields that are omitted or null stay unchanged.

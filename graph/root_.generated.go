@@ -30,6 +30,7 @@ type ResolverRoot interface {
 	Dashboard() DashboardResolver
 	Enrollment() EnrollmentResolver
 	InstructorDashboard() InstructorDashboardResolver
+	InstructorProfile() InstructorProfileResolver
 	Mutation() MutationResolver
 	PlatformDashboard() PlatformDashboardResolver
 	Query() QueryResolver
@@ -253,37 +254,53 @@ type ComplexityRoot struct {
 		TotalEnrollments    func(childComplexity int) int
 	}
 
+	InstructorLink struct {
+		Label func(childComplexity int) int
+		URL   func(childComplexity int) int
+	}
+
+	InstructorProfile struct {
+		Bio          func(childComplexity int) int
+		CourseCount  func(childComplexity int) int
+		Headline     func(childComplexity int) int
+		Links        func(childComplexity int) int
+		Rating       func(childComplexity int) int
+		ReviewCount  func(childComplexity int) int
+		StudentCount func(childComplexity int) int
+	}
+
 	Money struct {
 		Amount       func(childComplexity int) int
 		CurrencyCode func(childComplexity int) int
 	}
 
 	Mutation struct {
-		AddToWishlist       func(childComplexity int, input AddToWishlistInput) int
-		AddVideo            func(childComplexity int, input AddVideoInput) int
-		BulkEnroll          func(childComplexity int, input BulkEnrollInput) int
-		CreateCourse        func(childComplexity int, input CourseInput) int
-		DeleteCourse        func(childComplexity int, input DeleteCourseInput) int
-		DeleteReview        func(childComplexity int, input DeleteReviewInput) int
-		DeleteReviewReply   func(childComplexity int, input DeleteReviewReplyInput) int
-		DeleteVideo         func(childComplexity int, input DeleteVideoInput) int
-		Enroll              func(childComplexity int, input EnrollInput) int
-		ImportCourses       func(childComplexity int, input ImportCoursesInput) int
-		PublishCourse       func(childComplexity int, id edu.ID) int
-		RecordVideoProgress func(childComplexity int, input RecordVideoProgressInput) int
-		RefreshSession      func(childComplexity int, input RefreshSessionInput) int
-		RemoveFromWishlist  func(childComplexity int, input RemoveFromWishlistInput) int
-		ReorderVideos       func(childComplexity int, input ReorderVideosInput) int
-		ReplyToReview       func(childComplexity int, input ReplyToReviewInput) int
-		ReviewCourse        func(childComplexity int, input ReviewCourseInput) int
-		SignIn              func(childComplexity int, input SignInInput) int
-		SignOut             func(childComplexity int) int
-		SignUp              func(childComplexity int, input SignUpInput) int
-		Unenroll            func(childComplexity int, input UnenrollInput) int
-		UnpublishCourse     func(childComplexity int, id edu.ID) int
-		UpdateCourse        func(childComplexity int, input UpdateCourseInput) int
-		UpdatePreferences   func(childComplexity int, input UpdatePreferencesInput) int
-		UpdateVideo         func(childComplexity int, input UpdateVideoInput) int
+		AddToWishlist           func(childComplexity int, input AddToWishlistInput) int
+		AddVideo                func(childComplexity int, input AddVideoInput) int
+		BulkEnroll              func(childComplexity int, input BulkEnrollInput) int
+		CreateCourse            func(childComplexity int, input CourseInput) int
+		DeleteCourse            func(childComplexity int, input DeleteCourseInput) int
+		DeleteReview            func(childComplexity int, input DeleteReviewInput) int
+		DeleteReviewReply       func(childComplexity int, input DeleteReviewReplyInput) int
+		DeleteVideo             func(childComplexity int, input DeleteVideoInput) int
+		Enroll                  func(childComplexity int, input EnrollInput) int
+		ImportCourses           func(childComplexity int, input ImportCoursesInput) int
+		PublishCourse           func(childComplexity int, id edu.ID) int
+		RecordVideoProgress     func(childComplexity int, input RecordVideoProgressInput) int
+		RefreshSession          func(childComplexity int, input RefreshSessionInput) int
+		RemoveFromWishlist      func(childComplexity int, input RemoveFromWishlistInput) int
+		ReorderVideos           func(childComplexity int, input ReorderVideosInput) int
+		ReplyToReview           func(childComplexity int, input ReplyToReviewInput) int
+		ReviewCourse            func(childComplexity int, input ReviewCourseInput) int
+		SignIn                  func(childComplexity int, input SignInInput) int
+		SignOut                 func(childComplexity int) int
+		SignUp                  func(childComplexity int, input SignUpInput) int
+		Unenroll                func(childComplexity int, input UnenrollInput) int
+		UnpublishCourse         func(childComplexity int, id edu.ID) int
+		UpdateCourse            func(childComplexity int, input UpdateCourseInput) int
+		UpdateInstructorProfile func(childComplexity int, input UpdateInstructorProfileInput) int
+		UpdatePreferences       func(childComplexity int, input UpdatePreferencesInput) int
+		UpdateVideo             func(childComplexity int, input UpdateVideoInput) int
 	}
 
 	PageInfo struct {
@@ -322,6 +339,7 @@ type ComplexityRoot struct {
 		SearchCourses       func(childComplexity int, query string, filter *edu.CourseFilter, sort edu.SearchSort, first int, after *string) int
 		SearchSuggestions   func(childComplexity int, prefix string, first int) int
 		User                func(childComplexity int, id edu.ID) int
+		UserBySlug          func(childComplexity int, slug string) int
 		Viewer              func(childComplexity int) int
 	}
 
@@ -412,6 +430,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateInstructorProfilePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdatePreferencesPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -423,21 +446,23 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
-		AvatarURL        func(childComplexity int) int
-		Certificates     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ContinueLearning func(childComplexity int, first int) int
-		CoursesTaught    func(childComplexity int, first *int, after *string, last *int, before *string) int
-		CreatedAt        func(childComplexity int) int
-		Dashboard        func(childComplexity int) int
-		Email            func(childComplexity int) int
-		Enrollments      func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) int
-		GlobalID         func(childComplexity int) int
-		LastLogin        func(childComplexity int) int
-		Name             func(childComplexity int) int
-		Plan             func(childComplexity int) int
-		Preferences      func(childComplexity int) int
-		Role             func(childComplexity int) int
-		Wishlist         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AvatarURL         func(childComplexity int) int
+		Certificates      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ContinueLearning  func(childComplexity int, first int) int
+		CoursesTaught     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CreatedAt         func(childComplexity int) int
+		Dashboard         func(childComplexity int) int
+		Email             func(childComplexity int) int
+		Enrollments       func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) int
+		GlobalID          func(childComplexity int) int
+		InstructorProfile func(childComplexity int) int
+		LastLogin         func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Plan              func(childComplexity int) int
+		Preferences       func(childComplexity int) int
+		Role              func(childComplexity int) int
+		Slug              func(childComplexity int) int
+		Wishlist          func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	UserError struct {
@@ -1391,6 +1416,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InstructorDashboard.TotalEnrollments(childComplexity), true
 
+	case "InstructorLink.label":
+		if e.ComplexityRoot.InstructorLink.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorLink.Label(childComplexity), true
+	case "InstructorLink.url":
+		if e.ComplexityRoot.InstructorLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorLink.URL(childComplexity), true
+
+	case "InstructorProfile.bio":
+		if e.ComplexityRoot.InstructorProfile.Bio == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.Bio(childComplexity), true
+	case "InstructorProfile.courseCount":
+		if e.ComplexityRoot.InstructorProfile.CourseCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.CourseCount(childComplexity), true
+	case "InstructorProfile.headline":
+		if e.ComplexityRoot.InstructorProfile.Headline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.Headline(childComplexity), true
+	case "InstructorProfile.links":
+		if e.ComplexityRoot.InstructorProfile.Links == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.Links(childComplexity), true
+	case "InstructorProfile.rating":
+		if e.ComplexityRoot.InstructorProfile.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.Rating(childComplexity), true
+	case "InstructorProfile.reviewCount":
+		if e.ComplexityRoot.InstructorProfile.ReviewCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.ReviewCount(childComplexity), true
+	case "InstructorProfile.studentCount":
+		if e.ComplexityRoot.InstructorProfile.StudentCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.StudentCount(childComplexity), true
+
 	case "Money.amount":
 		if e.ComplexityRoot.Money.Amount == nil {
 			break
@@ -1652,6 +1733,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateCourse(childComplexity, args["input"].(UpdateCourseInput)), true
+	case "Mutation.updateInstructorProfile":
+		if e.ComplexityRoot.Mutation.UpdateInstructorProfile == nil {
+			break
+		}
+
+		args, err := field_Mutation_updateInstructorProfile_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateInstructorProfile(childComplexity, args["input"].(UpdateInstructorProfileInput)), true
 	case "Mutation.updatePreferences":
 		if e.ComplexityRoot.Mutation.UpdatePreferences == nil {
 			break
@@ -1900,6 +1992,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.User(childComplexity, args["id"].(edu.ID)), true
+	case "Query.userBySlug":
+		if e.ComplexityRoot.Query.UserBySlug == nil {
+			break
+		}
+
+		args, err := field_Query_userBySlug_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.UserBySlug(childComplexity, args["slug"].(string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -2206,6 +2309,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnenrollPayload.UserErrors(childComplexity), true
 
+	case "UpdateInstructorProfilePayload.user":
+		if e.ComplexityRoot.UpdateInstructorProfilePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateInstructorProfilePayload.User(childComplexity), true
+	case "UpdateInstructorProfilePayload.userErrors":
+		if e.ComplexityRoot.UpdateInstructorProfilePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateInstructorProfilePayload.UserErrors(childComplexity), true
+
 	case "UpdatePreferencesPayload.user":
 		if e.ComplexityRoot.UpdatePreferencesPayload.User == nil {
 			break
@@ -2306,6 +2422,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.GlobalID(childComplexity), true
+	case "User.instructorProfile":
+		if e.ComplexityRoot.User.InstructorProfile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.InstructorProfile(childComplexity), true
 	case "User.lastLogin":
 		if e.ComplexityRoot.User.LastLogin == nil {
 			break
@@ -2336,6 +2458,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Role(childComplexity), true
+	case "User.slug":
+		if e.ComplexityRoot.User.Slug == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Slug(childComplexity), true
 	case "User.wishlist":
 		if e.ComplexityRoot.User.Wishlist == nil {
 			break
@@ -2603,6 +2731,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputEnrollInput)),
 			graphql.NewInputUnmarshaler("EnrollmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputEnrollmentOrder)),
 			graphql.NewInputUnmarshaler("ImportCoursesInput", graphql.BindUnmarshaler(ec, unmarshalInputImportCoursesInput)),
+			graphql.NewInputUnmarshaler("InstructorLinkInput", graphql.BindUnmarshaler(ec, unmarshalInputInstructorLinkInput)),
 			graphql.NewInputUnmarshaler("RecordVideoProgressInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordVideoProgressInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
 			graphql.NewInputUnmarshaler("RemoveFromWishlistInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFromWishlistInput)),
@@ -2614,6 +2743,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignUpInput", graphql.BindUnmarshaler(ec, unmarshalInputSignUpInput)),
 			graphql.NewInputUnmarshaler("UnenrollInput", graphql.BindUnmarshaler(ec, unmarshalInputUnenrollInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseInput)),
+			graphql.NewInputUnmarshaler("UpdateInstructorProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstructorProfileInput)),
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdatePreferencesInput)),
 			graphql.NewInputUnmarshaler("UpdateVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateVideoInput)),
 			graphql.NewInputUnmarshaler("VideoProgressEvent", graphql.BindUnmarshaler(ec, unmarshalInputVideoProgressEvent)),
@@ -2709,7 +2839,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
+//go:embed "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -2726,6 +2856,7 @@ var sources = []*ast.Source{
 	{Name: "schema/course.graphqls", Input: sourceData("schema/course.graphqls"), BuiltIn: false},
 	{Name: "schema/dashboard.graphqls", Input: sourceData("schema/dashboard.graphqls"), BuiltIn: false},
 	{Name: "schema/enrollment.graphqls", Input: sourceData("schema/enrollment.graphqls"), BuiltIn: false},
+	{Name: "schema/instructor.graphqls", Input: sourceData("schema/instructor.graphqls"), BuiltIn: false},
 	{Name: "schema/review.graphqls", Input: sourceData("schema/review.graphqls"), BuiltIn: false},
 	{Name: "schema/schema.graphqls", Input: sourceData("schema/schema.graphqls"), BuiltIn: false},
 	{Name: "schema/search.graphqls", Input: sourceData("schema/search.graphqls"), BuiltIn: false},
@@ -3152,6 +3283,36 @@ func childFields_InstructorDashboard(ctx context.Context, ec *executionContext, 
 	return nil, fmt.Errorf("no field named %q was found under type InstructorDashboard", field.Name)
 }
 
+func childFields_InstructorLink(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return fieldContext_InstructorLink_label(ctx, ec, field)
+	case "url":
+		return fieldContext_InstructorLink_url(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstructorLink", field.Name)
+}
+
+func childFields_InstructorProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "headline":
+		return fieldContext_InstructorProfile_headline(ctx, ec, field)
+	case "bio":
+		return fieldContext_InstructorProfile_bio(ctx, ec, field)
+	case "links":
+		return fieldContext_InstructorProfile_links(ctx, ec, field)
+	case "courseCount":
+		return fieldContext_InstructorProfile_courseCount(ctx, ec, field)
+	case "studentCount":
+		return fieldContext_InstructorProfile_studentCount(ctx, ec, field)
+	case "rating":
+		return fieldContext_InstructorProfile_rating(ctx, ec, field)
+	case "reviewCount":
+		return fieldContext_InstructorProfile_reviewCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstructorProfile", field.Name)
+}
+
 func childFields_Money(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "amount":
@@ -3368,6 +3529,16 @@ func childFields_UnenrollPayload(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type UnenrollPayload", field.Name)
 }
 
+func childFields_UpdateInstructorProfilePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return fieldContext_UpdateInstructorProfilePayload_user(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_UpdateInstructorProfilePayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateInstructorProfilePayload", field.Name)
+}
+
 func childFields_UpdatePreferencesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -3418,6 +3589,10 @@ func childFields_User(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_User_dashboard(ctx, ec, field)
 	case "certificates":
 		return fieldContext_User_certificates(ctx, ec, field)
+	case "slug":
+		return fieldContext_User_slug(ctx, ec, field)
+	case "instructorProfile":
+		return fieldContext_User_instructorProfile(ctx, ec, field)
 	case "wishlist":
 		return fieldContext_User_wishlist(ctx, ec, field)
 	}

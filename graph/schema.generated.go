@@ -30,6 +30,7 @@ type QueryResolver interface {
 	Courses(ctx context.Context, first *int, after *string, last *int, before *string, filter *edu.CourseFilter, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error)
 	InstructorDashboard(ctx context.Context) (*edu.InstructorDashboard, error)
 	PlatformDashboard(ctx context.Context) (*edu.PlatformDashboard, error)
+	UserBySlug(ctx context.Context, slug string) (*edu.User, error)
 	SearchCourses(ctx context.Context, query string, filter *edu.CourseFilter, sort edu.SearchSort, first int, after *string) (*edu.SearchResult, error)
 	SearchSuggestions(ctx context.Context, prefix string, first int) ([]string, error)
 	Viewer(ctx context.Context) (*edu.User, error)
@@ -279,6 +280,20 @@ func field_Query_searchSuggestions_args(ctx context.Context, ec *executionContex
 		return nil, err
 	}
 	args["first"] = arg1
+	return args, nil
+}
+
+func field_Query_userBySlug_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "slug",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNString2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["slug"] = arg0
 	return args, nil
 }
 
@@ -872,6 +887,50 @@ func fieldContext_Query_platformDashboard(_ context.Context, ec *executionContex
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_PlatformDashboard(ctx, ec, field)
 		},
+	}
+	return fc, nil
+}
+
+func _Query_userBySlug(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_userBySlug(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().UserBySlug(ctx, fc.Args["slug"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.User) graphql.Marshaler {
+			return marshalOUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_userBySlug(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_User(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_userBySlug_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -1598,6 +1657,12 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_platformDashboard(ctx, ec, field)
+				})
+		case "userBySlug":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_userBySlug(ctx, ec, field)
 				})
 		case "searchCourses":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

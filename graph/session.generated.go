@@ -31,6 +31,7 @@ type MutationResolver interface {
 	Enroll(ctx context.Context, input EnrollInput) (*EnrollPayload, error)
 	Unenroll(ctx context.Context, input UnenrollInput) (*UnenrollPayload, error)
 	BulkEnroll(ctx context.Context, input BulkEnrollInput) (*BulkEnrollPayload, error)
+	UpdateInstructorProfile(ctx context.Context, input UpdateInstructorProfileInput) (*UpdateInstructorProfilePayload, error)
 	ReviewCourse(ctx context.Context, input ReviewCourseInput) (*ReviewPayload, error)
 	DeleteReview(ctx context.Context, input DeleteReviewInput) (*DeleteReviewPayload, error)
 	ReplyToReview(ctx context.Context, input ReplyToReviewInput) (*ReviewPayload, error)
@@ -349,6 +350,20 @@ func field_Mutation_updateCourse_args(ctx context.Context, ec *executionContext,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdateCourseInput, error) {
 			return unmarshalNUpdateCourseInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateCourseInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_updateInstructorProfile_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UpdateInstructorProfileInput, error) {
+			return unmarshalNUpdateInstructorProfileInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateInstructorProfileInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1123,6 +1138,68 @@ func fieldContext_Mutation_bulkEnroll(ctx context.Context, ec *executionContext,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Mutation_bulkEnroll_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_updateInstructorProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_updateInstructorProfile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateInstructorProfile(ctx, fc.Args["input"].(UpdateInstructorProfileInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				role, err := unmarshalORole2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRole(ctx, ec, "INSTRUCTOR")
+				if err != nil {
+					var zeroVal *UpdateInstructorProfilePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *UpdateInstructorProfilePayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, role)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *UpdateInstructorProfilePayload) graphql.Marshaler {
+			return marshalNUpdateInstructorProfilePayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateInstructorProfilePayload(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Mutation_updateInstructorProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UpdateInstructorProfilePayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_updateInstructorProfile_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -2464,6 +2541,13 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 		case "bulkEnroll":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_bulkEnroll(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateInstructorProfile":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_updateInstructorProfile(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -26,6 +26,7 @@ type UserResolver interface {
 	ContinueLearning(ctx context.Context, obj *edu.User, first int) ([]*edu.Enrollment, error)
 	Dashboard(ctx context.Context, obj *edu.User) (*edu.Dashboard, error)
 	Certificates(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Certificate], error)
+
 	Wishlist(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string) (*edu.Page[*edu.WishlistItem], error)
 }
 
@@ -707,6 +708,61 @@ func fieldContext_User_certificates(ctx context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _User_slug(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_User_slug(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Slug, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_User_slug(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, "String")
+}
+
+func _User_instructorProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_User_instructorProfile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InstructorProfile(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.InstructorProfile) graphql.Marshaler {
+			return marshalOInstructorProfile2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐInstructorProfile(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_User_instructorProfile(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstructorProfile(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _User_wishlist(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1046,6 +1102,16 @@ func _User(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return _User_certificates(ctx, ec, field, obj)
 				})
+		case "slug":
+			out.Values[i] = _User_slug(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "instructorProfile":
+			out.Values[i] = _User_instructorProfile(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "wishlist":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

@@ -56,6 +56,7 @@ type Loaders struct {
 	RecommendedCourses   *Loader[ParentKey[TopArgs], []*edu.Course]
 
 	// By instructor. The figures of the platform have the parent 0.
+	InstructorFigures     *Loader[int64, *edu.InstructorFigures]
 	InstructorTotals      *Loader[int64, edu.InstructorTotals]
 	InstructorEnrollments *Loader[ParentKey[edu.TimeSeries], []*edu.TimePoint]
 	TopCourses            *Loader[ParentKey[TopArgs], []*edu.Course]
@@ -230,6 +231,7 @@ func (l *Loaders) initDashboardLoaders() {
 	l.RecommendedCourses = newLoader(l, planPerKey(func(k ParentKey[TopArgs], into *[]*edu.Course) store.Query {
 		return store.RecommendedCourses(k.Parent, k.Args.First, k.Args.Columns, appendTo(into))
 	}))
+	l.InstructorFigures = newLoader(l, planByID(store.InstructorFigures, func(f *edu.InstructorFigures) int64 { return f.InstructorID }))
 	l.InstructorTotals = newLoader(l, planPerKey(store.InstructorTotals))
 	l.InstructorEnrollments = newLoader(l, planTimeSeries(l, store.InstructorEnrollments))
 	l.TopCourses = newLoader(l, planPerKey(func(k ParentKey[TopArgs], into *[]*edu.Course) store.Query {

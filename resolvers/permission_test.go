@@ -44,6 +44,8 @@ func fieldCases(s fixture) []fieldCase {
 		user("email", ""), user("plan", ""), user("preferences", "{ locale }"), user("lastLogin", ""),
 		user("enrollments", "{ totalCount }"), user("dashboard", "{ enrolledCoursesCount recentActivity { id } }"),
 		user("continueLearning", "{ id }"), user("wishlist", "{ totalCount }"), user("certificates", "{ totalCount }"),
+		{"`Query.userBySlug`, of an instructor", `userBySlug(slug: "teacher") { name instructorProfile { headline } }`, []any{"userBySlug", "instructorProfile"}},
+		user("instructorProfile", "{ headline }"),
 		{"`Query.certificate`", fmt.Sprintf("certificate(code: %q) { courseTitle recipient { name } }", certificateCode), []any{"certificate"}},
 		node("a certificate by `Query.node`", edu.KindCertificate, 1, "Certificate { code } }"),
 		{"the course of a certificate, which is not published", fmt.Sprintf("certificate(code: %q) { course { title } }", certificateCode), []any{"certificate", "course"}},
@@ -102,6 +104,9 @@ var mutationCases = []mutationCase{
 	}},
 	{"signOut", false, func(*testing.T, fixture, int64, int64) map[string]any { return nil }},
 	{"updatePreferences", false, func(*testing.T, fixture, int64, int64) map[string]any { return inputVariables("theme", "dark") }},
+	{"updateInstructorProfile", false, func(*testing.T, fixture, int64, int64) map[string]any {
+		return inputVariables("headline", "Teaches", "bio", "Since 2001.", "links", []any{map[string]any{"label": "Home", "url": "https://7p.example"}})
+	}},
 	{"enroll", true, courseArguments()},
 	{"unenroll", true, courseArguments()},
 	{"addToWishlist", true, courseArguments()},

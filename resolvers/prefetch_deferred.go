@@ -27,7 +27,7 @@ func PrefetchDeferred(ctx context.Context, groups []incremental.Group) error {
 func (pf *prefetcher) walkDeferred(objects []incremental.Object, sel ast.SelectionSet) {
 	switch objects[0].Value.(type) {
 	case *edu.User:
-		pf.walkUserEdges(collectKeys(valuesOf[*edu.User](objects), func(u *edu.User) int64 { return u.ID }), sel)
+		pf.walkReadUsers(valuesOf[*edu.User](objects), sel)
 	case *edu.Category:
 		pf.walkCategories(valuesOf[*edu.Category](objects), sel)
 	case *edu.Course:
@@ -38,6 +38,8 @@ func (pf *prefetcher) walkDeferred(objects []incremental.Object, sel ast.Selecti
 		pf.walkReviews(valuesOf[*edu.Review](objects), sel)
 	case *edu.ReviewReply:
 		pf.walkReplies(valuesOf[*edu.ReviewReply](objects), sel)
+	case *edu.InstructorProfile:
+		pf.walkInstructorProfiles(collectKeys(valuesOf[*edu.InstructorProfile](objects), func(p *edu.InstructorProfile) int64 { return p.UserID }), sel)
 	case *edu.WishlistItem:
 		pf.walkWishlistItems(valuesOf[*edu.WishlistItem](objects), sel)
 	case *edu.Certificate:
@@ -128,12 +130,15 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 		walkField(pf, p.Enrollments, sel, "RecordVideoProgressPayload.enrollments", (*prefetcher).walkEnrollments)
 		walkField(pf, p.Videos, sel, "RecordVideoProgressPayload.videos", (*prefetcher).walkVideos)
 	case *graph.UpdatePreferencesPayload:
-		if p.User != nil {
-			for _, sel := range selectionsOn(pf.op, []ast.SelectionSet{sel}, "UpdatePreferencesPayload", "user") {
-				pf.walkUserEdges([]int64{p.User.ID}, sel)
-			}
-		}
+		walkField(pf, []*edu.User{p.User}, sel, "UpdatePreferencesPayload.user", (*prefetcher).walkReadUsers)
+	case *graph.UpdateInstructorProfilePayload:
+		walkField(pf, []*edu.User{p.User}, sel, "UpdateInstructorProfilePayload.user", (*prefetcher).walkReadUsers)
 	}
+}
+
+// walkReadUsers prefetches a selection on users that are read already.
+func (pf *prefetcher) walkReadUsers(users []*edu.User, sel ast.SelectionSet) {
+	pf.walkUserEdges(collectKeys(users, func(u *edu.User) int64 { return u.ID }), sel)
 }
 
 // walkSearchResult prefetches a selection on the result of a search.

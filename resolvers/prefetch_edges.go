@@ -38,6 +38,8 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 			if key, err := userEnrollmentsKey(pf.op, f, args.parseConnection(), status, by); err == nil {
 				prefetchKeys(pf, pf.loaders.EnrollmentsByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Enrollment"), (*prefetcher).walkEnrollments))
 			}
+		case "instructorProfile":
+			pf.walkInstructorProfiles(ids, f.Selections)
 		case "wishlist":
 			if key, err := pageKey(pf.op, f, args.parseConnection(), edu.WishlistOrder, "Wishlist"); err == nil {
 				prefetchKeys(pf, pf.loaders.WishlistByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Wishlist"), (*prefetcher).walkWishlistItems))
@@ -54,6 +56,16 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 			for _, id := range pf.accessibleUserIDs(ids) {
 				pf.walkDashboard(id, f.Selections)
 			}
+		}
+	}
+}
+
+// walkInstructorProfiles prefetches a selection on the profiles of users.
+func (pf *prefetcher) walkInstructorProfiles(users []int64, sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, []string{"InstructorProfile"}) {
+		switch f.Name {
+		case "courseCount", "studentCount", "rating", "reviewCount":
+			prefetchKeys(pf, pf.loaders.InstructorFigures, users, nil)
 		}
 	}
 }

@@ -98,6 +98,7 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 		"Query":               "FIELD",
 		"Subscription":        "FIELD",
 		"CourseProgress":      "courseProgress(courseId: " + courseID + ") { FIELD }",
+		"InstructorProfile":   "viewer { instructorProfile { FIELD } }",
 		"WishlistItem":        "viewer { wishlist { nodes { FIELD } } }",
 		"Certificate":         "viewer { certificates { nodes { FIELD } } }",
 		"Category":            "category(id: " + categoryID + ") { FIELD }",
@@ -115,7 +116,7 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 	rootArguments := map[string]string{
 		"category": "(id: " + categoryID + ")", "course": "(id: " + courseID + ")", "user": "(id: " + userID + ")", "node": "(id: " + courseID + ")",
 		"nodes":             "(ids: [" + strings.Join([]string{categoryID, courseID, userID, videoID, enrollmentID, reviewID}, ", ") + "])",
-		"searchSuggestions": `(prefix: "a")`, "certificate": "(code: \"" + certificateCode + "\")",
+		"searchSuggestions": `(prefix: "a")`, "userBySlug": `(slug: "viewer")`, "certificate": "(code: \"" + certificateCode + "\")",
 		"courseUpdated": "(id: " + courseID + ")", "courseProgress": "(courseId: " + courseID + ")", "enrollmentUpdated": "(id: " + enrollmentID + ")",
 	}
 	return prefetchQueries{parents, rootArguments}
@@ -179,6 +180,7 @@ func setupPrefetch(t *testing.T) (*testAPI, edu.Viewer) {
 		WHERE e.user_id = $1 AND c.published AND c.review_count > 0)`, viewer.ID)
 	a.exec(t, `UPDATE reviews SET reply = 'Thanks', replied_at = now(), reply_updated_at = now(), replied_by = $1 WHERE id IN (
 		SELECT min(r.id) FROM reviews r JOIN courses c ON c.id = r.course_id WHERE c.instructor_id = $1 GROUP BY c.id)`, viewer.ID)
+	a.exec(t, "UPDATE users SET role = 'admin', slug = 'viewer' WHERE id = $1", viewer.ID)
 	a.exec(t, "UPDATE enrollments SET completed_at = now() WHERE user_id = $1 AND course_id IN (SELECT id FROM courses WHERE instructor_id = $1)", viewer.ID)
 	a.exec(t, "UPDATE certificates SET code = $2::text::uuid WHERE id = (SELECT min(id) FROM certificates WHERE user_id = $1)", viewer.ID, certificateCode)
 	a.exec(t, "INSERT INTO reviews (course_id, user_id, rating) SELECT id, $1, 5 FROM courses WHERE instructor_id = $1 ON CONFLICT DO NOTHING", viewer.ID)

@@ -17,7 +17,7 @@ import (
 // writtenTables are the tables that each mutation writes.
 var writtenTables = map[string][]string{
 	"signUp": {"users", "sessions", "refresh_tokens"}, "signIn": {"users", "sessions", "refresh_tokens"},
-	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "updatePreferences": {"users"},
+	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "updatePreferences": {"users"}, "updateInstructorProfile": {"users"},
 	"enroll": {"enrollments"}, "unenroll": {"enrollments"}, "bulkEnroll": {"enrollments"}, "reviewCourse": {"reviews"},
 	"addToWishlist": {"wishlist_items"}, "removeFromWishlist": {"wishlist_items"},
 	"deleteReview": {"reviews"}, "replyToReview": {"reviews"}, "deleteReviewReply": {"reviews"},
@@ -30,7 +30,7 @@ var writtenTables = map[string][]string{
 // does not need the row, or reports its absence as data.
 var vanishingOutcomes = map[string]string{
 	"refreshSession users": "INVALID_CREDENTIALS", "refreshSession sessions": "INVALID_CREDENTIALS",
-	"signIn users": "INVALID_CREDENTIALS", "updatePreferences users": "UNAUTHENTICATED",
+	"signIn users": "INVALID_CREDENTIALS", "updatePreferences users": "UNAUTHENTICATED", "updateInstructorProfile users": "UNAUTHENTICATED",
 	"enroll users": "UNAUTHENTICATED", "enroll courses": "NOT_FOUND",
 	"unenroll users": "NOT_ENROLLED", "unenroll courses": "NOT_FOUND",
 	"bulkEnroll courses": "NOT_FOUND",
@@ -69,7 +69,7 @@ func newVanishingRun(t *testing.T, a *testAPI, mutation, suffix string) (r vanis
 	switch mutation {
 	case "enroll", "addToWishlist":
 		r.viewer = r.otherStudent
-	case "createCourse", "importCourses":
+	case "createCourse", "importCourses", "updateInstructorProfile":
 		r.viewer = r.otherInstructor
 	case "replyToReview", "deleteReviewReply", "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "unpublishCourse", "bulkEnroll":
 		r.viewer = r.admin

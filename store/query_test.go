@@ -60,6 +60,10 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"UsersByID": func(r *queryResult) store.Query {
 		return store.UsersByID([]int64{1, 2}, edu.AllColumns, countRow[*edu.User](r))
 	},
+	"UserBySlug": func(r *queryResult) store.Query { return store.UserBySlug("daniel-okafor", countRow[int64](r)) },
+	"InstructorFigures": func(r *queryResult) store.Query {
+		return store.InstructorFigures([]int64{2}, countRow[*edu.InstructorFigures](r))
+	},
 	"LookupAccount": func(r *queryResult) store.Query {
 		return store.LookupAccount(0, "STUDENT@7p.example", 0, countRow[store.Account](r))
 	},

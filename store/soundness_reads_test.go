@@ -230,6 +230,12 @@ func (g generator) learningReads() []soundRead {
 		{"CountReviewsByCourse", true, func(a *rowRecorder) store.Query {
 			return store.CountReviewsByCourse(ids, rating, recordChildRow[int](a))
 		}},
+		{"UserBySlug", false, func(a *rowRecorder) store.Query {
+			return store.UserBySlug(fmt.Sprint("u", rating), recordRow[int64](a))
+		}},
+		{"InstructorFigures", true, func(a *rowRecorder) store.Query {
+			return store.InstructorFigures(users, recordRow[*edu.InstructorFigures](a))
+		}},
 		{"WishlistByUser", false, func(a *rowRecorder) store.Query {
 			return store.WishlistByUser(users, page, recordChildRow[*edu.WishlistItem](a))
 		}},

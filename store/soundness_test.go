@@ -24,6 +24,8 @@ var soundWrites = []string{
 	"UPDATE users SET email = $2 || '@7p.example', plan = 'premium' WHERE id = $1 % 9",
 	"UPDATE users SET last_login = now(), preferences = '{\"theme\": \"t$2\"}' WHERE id = $1 % 9",
 	"UPDATE users SET role = CASE WHEN $2 % 2 = 0 THEN 'admin' ELSE 'student' END, avatar_url = $2::text WHERE id = $1 % 9",
+	"UPDATE users SET slug = CASE WHEN $2 % 3 > 0 THEN 'u' || 1 + $2 % 5 END WHERE id = $1 % 9",
+	"UPDATE users SET headline = 'H$2', bio = 'B$2', links = '[{\"label\": \"L$2\", \"url\": \"https://7p.example\"}]' WHERE id = $1 % 9",
 	"INSERT INTO users (id, name, email) OVERRIDING SYSTEM VALUE VALUES (4 + $1 % 5, 'new', 'new$2')",
 	"DELETE FROM users WHERE id = 4 + $1 % 5",
 	"UPDATE categories SET name = 'K' || $2 WHERE id = $1 % 5",
@@ -133,6 +135,9 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			events := []edu.VideoEvent{{VideoID: g.id(20), ProgressSeconds: g.IntN(90), WatchedAt: since.AddDate(1, 0, 0).Add(time.Duration(g.IntN(9000)) * time.Second)}}
 			_, err := s.RecordProgress(ctx, student, events, nil)
 			return err
+		}},
+		{"UpdateInstructorProfile", func() error {
+			return s.UpdateInstructorProfile(ctx, student, store.ProfileChanges{Headline: ptr(fmt.Sprint("H", g.IntN(3)))})
 		}},
 		{"AddVideo", func() error {
 			_, err := s.AddVideo(ctx, student, edu.Video{CourseID: course, Title: "V", DurationSeconds: 9}, ptr(1), nil)

@@ -63,6 +63,8 @@ var invariants = map[string]string{
 		WHERE round(progress * video_count / 100) <
 		(SELECT count(DISTINCT v.id) FROM video_progress p JOIN videos v ON v.id = video_id
 		 WHERE p.user_id = e.user_id AND v.course_id = e.course_id AND progress_seconds = v.duration_seconds)`,
+	"instructors without a profile, and others with one": `SELECT count(*) FROM users WHERE (role = 'instructor') <> (headline <> '' AND bio <> '' AND jsonb_array_length(links) = 1)
+		OR (role = 'student') <> (slug IS NULL) OR slug !~ '^[a-z0-9]+(-[a-z0-9]+)*$'`,
 	"users with inconsistent times": `SELECT count(*) FROM users WHERE last_login < created_at OR last_login > $now OR created_at > $now`,
 	"rows in the default partition": `SELECT count(*) FROM video_progress_default`,
 	"courses with enrollments but without related courses": `SELECT count(*) FROM courses c WHERE enrollment_count > 0
