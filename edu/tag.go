@@ -76,7 +76,7 @@ const (
 	// TagUserPrivate, "user:7.private": the columns that only the user and admins may read.
 	TagUserPrivate
 	// TagUserCourses, "user:7.courses": the set of courses that the user teaches, their publication
-	// states and times.
+	// states and times, titles and prices.
 	TagUserCourses
 	// TagTeaching, "teaching:7": the sums of enrollments, completions and ratings of the courses
 	// that the user teaches.

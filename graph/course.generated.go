@@ -427,6 +427,29 @@ func fieldContext_Course_published(_ context.Context, ec *executionContext, fiel
 	return graphql.NewScalarFieldContext("Course", field, false, false, "Boolean")
 }
 
+func _Course_status(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_status(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v edu.CourseStatus) graphql.Marshaler {
+			return marshalNCourseStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_status(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, true, false, "CourseStatus")
+}
+
 func _Course_publishedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1704,6 +1727,70 @@ func fieldContext_ImportCoursesPayload_userErrors(_ context.Context, ec *executi
 	return fc, nil
 }
 
+func _PublishCoursesPayload_courses(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *PublishCoursesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PublishCoursesPayload_courses(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Courses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.Course) graphql.Marshaler {
+			return marshalNCourse2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PublishCoursesPayload_courses(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PublishCoursesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _PublishCoursesPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *PublishCoursesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PublishCoursesPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PublishCoursesPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PublishCoursesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2187,6 +2274,11 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "status":
+			out.Values[i] = _Course_status(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "publishedAt":
 			out.Values[i] = _Course_publishedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2644,6 +2736,44 @@ func _ImportCoursesPayload(ctx context.Context, ec *executionContext, sel ast.Se
 	return out
 }
 
+var publishCoursesPayloadImplementors = []string{"PublishCoursesPayload"}
+
+func _PublishCoursesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *PublishCoursesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, publishCoursesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PublishCoursesPayload")
+		case "courses":
+			out.Values[i] = _PublishCoursesPayload_courses(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _PublishCoursesPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -2742,6 +2872,16 @@ func marshalNCoursePayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCour
 	return _CoursePayload(ctx, ec, sel, v)
 }
 
+func unmarshalNCourseStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx context.Context, ec *executionContext, v any) (edu.CourseStatus, error) {
+	var res edu.CourseStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCourseStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.CourseStatus) graphql.Marshaler {
+	return v
+}
+
 func unmarshalNDeleteCourseInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐDeleteCourseInput(ctx context.Context, ec *executionContext, v any) (DeleteCourseInput, error) {
 	res, err := unmarshalInputDeleteCourseInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2788,6 +2928,14 @@ func marshalNPriceFilter2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter
 	return v
 }
 
+func marshalNPublishCoursesPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐPublishCoursesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *PublishCoursesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PublishCoursesPayload!")
+		return graphql.Null
+	}
+	return _PublishCoursesPayload(ctx, ec, sel, v)
+}
+
 func unmarshalNUpdateCourseInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateCourseInput(ctx context.Context, ec *executionContext, v any) (UpdateCourseInput, error) {
 	res, err := unmarshalInputUpdateCourseInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2828,6 +2976,22 @@ func marshalOCourseProgress2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCours
 		return graphql.Null
 	}
 	return _CourseProgress(ctx, ec, sel, v)
+}
+
+func unmarshalOCourseStatus2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx context.Context, ec *executionContext, v any) (*edu.CourseStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(edu.CourseStatus)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCourseStatus2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.CourseStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func unmarshalODifficulty2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx context.Context, ec *executionContext, v any) (*edu.Difficulty, error) {

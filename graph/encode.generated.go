@@ -301,7 +301,10 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}
 		case 9: // published
 			e.WriteBool(bool(obj.Published))
-		case 10: // publishedAt
+		case 10: // status
+			v := obj.Status()
+			e.WriteString(string(v))
+		case 11: // publishedAt
 			if obj.PublishedAt == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -309,11 +312,11 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteTime(*obj.PublishedAt)
 			}
-		case 11: // createdAt
+		case 12: // createdAt
 			e.WriteTime(obj.CreatedAt)
-		case 12: // updatedAt
+		case 13: // updatedAt
 			e.WriteTime(obj.UpdatedAt)
-		case 13: // category
+		case 14: // category
 			v, err := e.Resolvers.Course().Category(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -324,7 +327,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCategory) {
 				return false
 			}
-		case 14: // instructor
+		case 15: // instructor
 			v, err := e.Resolvers.Course().Instructor(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -335,7 +338,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeUser) {
 				return false
 			}
-		case 15: // rating
+		case 16: // rating
 			if obj.Rating == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -345,22 +348,22 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 					return false
 				}
 			}
-		case 16: // reviewCount
+		case 17: // reviewCount
 			if !e.WriteInt(f, int(obj.ReviewCount), true) {
 				return false
 			}
-		case 17: // ratingHistogram
+		case 18: // ratingHistogram
 			v := obj.RatingHistogram()
 			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.RatingCount) bool {
 				return encode.WriteElement(e, f, &v, true, encodeRatingCount)
 			}) {
 				return false
 			}
-		case 18: // enrollmentCount
+		case 19: // enrollmentCount
 			if !e.WriteInt(f, int(obj.EnrollmentCount), true) {
 				return false
 			}
-		case 19: // videos
+		case 20: // videos
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -377,7 +380,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeVideoConnection) {
 				return false
 			}
-		case 20: // reviews
+		case 21: // reviews
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -394,7 +397,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeReviewConnection) {
 				return false
 			}
-		case 21: // viewerReview
+		case 22: // viewerReview
 			v, err := e.Resolvers.Course().ViewerReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -405,7 +408,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeReview) {
 				return false
 			}
-		case 22: // viewerEnrollment
+		case 23: // viewerEnrollment
 			v, err := e.Resolvers.Course().ViewerEnrollment(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -416,7 +419,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollment) {
 				return false
 			}
-		case 23: // viewerCanUpdate
+		case 24: // viewerCanUpdate
 			v, err := e.Resolvers.Course().ViewerCanUpdate(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -425,7 +428,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 24: // viewerCanEnroll
+		case 25: // viewerCanEnroll
 			v, err := e.Resolvers.Course().ViewerCanEnroll(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -434,7 +437,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 25: // viewerCanReview
+		case 26: // viewerCanReview
 			v, err := e.Resolvers.Course().ViewerCanReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -443,7 +446,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 26: // enrollments
+		case 27: // enrollments
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -460,7 +463,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 27: // analytics
+		case 28: // analytics
 			v, err := e.Resolvers.Course().Analytics(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -471,7 +474,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCourseAnalytics) {
 				return false
 			}
-		case 28: // relatedCourses
+		case 29: // relatedCourses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -490,7 +493,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}) {
 				return false
 			}
-		case 29: // viewerHasWishlisted
+		case 30: // viewerHasWishlisted
 			v, err := e.Resolvers.Course().ViewerHasWishlisted(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -1662,6 +1665,35 @@ func encodePriceFacet(e *encoder, f *encode.Field, obj *edu.PriceFacet) bool {
 	return e.EndObject()
 }
 
+func encodePublishCoursesPayload(e *encoder, f *encode.Field, obj *PublishCoursesPayload) bool {
+	p := e.PlanSelection(f, "PublishCoursesPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodePublishCoursesPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // courses
+			if !encode.WriteList(e, f, obj.Courses, true, func(e *encoder, f *encode.Field, v *edu.Course) bool {
+				return encode.WriteElement(e, f, v, true, encodeCourse)
+			}) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("PublishCoursesPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeRatingCount(e *encoder, f *encode.Field, obj *edu.RatingCount) bool {
 	p := e.PlanSelection(f, "RatingCount")
 	if p.Deferred != nil {
@@ -2254,7 +2286,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 				}
 				continue
 			}
-			v, err := e.Resolvers.User().CoursesTaught(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+			v, err := e.Resolvers.User().CoursesTaught(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string), f.Args["status"].(*edu.CourseStatus), f.Args["orderBy"].(*edu.CourseOrder))
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -2799,6 +2831,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeCoursePayload(e, f, v)), true
 		}
+	case *PublishCoursesPayload:
+		if v != nil {
+			return e.Marshaler(encodePublishCoursesPayload(e, f, v)), true
+		}
 	case *DeleteCoursePayload:
 		if v != nil {
 			return e.Marshaler(encodeDeleteCoursePayload(e, f, v)), true
@@ -2911,26 +2947,27 @@ var encodeTypes = &encode.Types{
 			"durationSeconds":     {Index: 7, Resolver: false},
 			"thumbnailUrl":        {Index: 8, Resolver: false},
 			"published":           {Index: 9, Resolver: false},
-			"publishedAt":         {Index: 10, Resolver: false},
-			"createdAt":           {Index: 11, Resolver: false},
-			"updatedAt":           {Index: 12, Resolver: false},
-			"category":            {Index: 13, Resolver: true},
-			"instructor":          {Index: 14, Resolver: true},
-			"rating":              {Index: 15, Resolver: false},
-			"reviewCount":         {Index: 16, Resolver: false},
-			"ratingHistogram":     {Index: 17, Resolver: false},
-			"enrollmentCount":     {Index: 18, Resolver: false},
-			"videos":              {Index: 19, Resolver: true},
-			"reviews":             {Index: 20, Resolver: true},
-			"viewerReview":        {Index: 21, Resolver: true},
-			"viewerEnrollment":    {Index: 22, Resolver: true},
-			"viewerCanUpdate":     {Index: 23, Resolver: true},
-			"viewerCanEnroll":     {Index: 24, Resolver: true},
-			"viewerCanReview":     {Index: 25, Resolver: true},
-			"enrollments":         {Index: 26, Resolver: true},
-			"analytics":           {Index: 27, Resolver: true},
-			"relatedCourses":      {Index: 28, Resolver: true},
-			"viewerHasWishlisted": {Index: 29, Resolver: true},
+			"status":              {Index: 10, Resolver: false},
+			"publishedAt":         {Index: 11, Resolver: false},
+			"createdAt":           {Index: 12, Resolver: false},
+			"updatedAt":           {Index: 13, Resolver: false},
+			"category":            {Index: 14, Resolver: true},
+			"instructor":          {Index: 15, Resolver: true},
+			"rating":              {Index: 16, Resolver: false},
+			"reviewCount":         {Index: 17, Resolver: false},
+			"ratingHistogram":     {Index: 18, Resolver: false},
+			"enrollmentCount":     {Index: 19, Resolver: false},
+			"videos":              {Index: 20, Resolver: true},
+			"reviews":             {Index: 21, Resolver: true},
+			"viewerReview":        {Index: 22, Resolver: true},
+			"viewerEnrollment":    {Index: 23, Resolver: true},
+			"viewerCanUpdate":     {Index: 24, Resolver: true},
+			"viewerCanEnroll":     {Index: 25, Resolver: true},
+			"viewerCanReview":     {Index: 26, Resolver: true},
+			"enrollments":         {Index: 27, Resolver: true},
+			"analytics":           {Index: 28, Resolver: true},
+			"relatedCourses":      {Index: 29, Resolver: true},
+			"viewerHasWishlisted": {Index: 30, Resolver: true},
 		},
 		"CourseAnalytics": {
 			"totalEnrollments": {Index: 0, Resolver: false},
@@ -3078,6 +3115,10 @@ var encodeTypes = &encode.Types{
 		"PriceFacet": {
 			"price": {Index: 0, Resolver: false},
 			"count": {Index: 1, Resolver: false},
+		},
+		"PublishCoursesPayload": {
+			"courses":    {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
 		},
 		"RatingCount": {
 			"rating": {Index: 0, Resolver: false},
@@ -3269,6 +3310,7 @@ var encodeTypes = &encode.Types{
 		"PageInfo":                       pageInfoImplementors,
 		"PlatformDashboard":              platformDashboardImplementors,
 		"PriceFacet":                     priceFacetImplementors,
+		"PublishCoursesPayload":          publishCoursesPayloadImplementors,
 		"RatingCount":                    ratingCountImplementors,
 		"RecordVideoProgressPayload":     recordVideoProgressPayloadImplementors,
 		"Review":                         reviewImplementors,
@@ -3311,13 +3353,13 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 		}
 	case "Course":
 		switch index {
-		case 19:
-			return field_Course_videos_args(ctx, ec, raw)
 		case 20:
+			return field_Course_videos_args(ctx, ec, raw)
+		case 21:
 			return field_Course_reviews_args(ctx, ec, raw)
-		case 26:
+		case 27:
 			return field_Course_enrollments_args(ctx, ec, raw)
-		case 28:
+		case 29:
 			return field_Course_relatedCourses_args(ctx, ec, raw)
 		}
 	case "Dashboard":

@@ -169,6 +169,14 @@ type InstructorLinkInput struct {
 type Mutation struct {
 }
 
+// The published courses, or the problems that prevented it.
+type PublishCoursesPayload struct {
+	// The courses in the order of the ids; empty if there are userErrors.
+	Courses []*edu.Course `json:"courses"`
+	// Problems of single courses: `field` has the index of the id. Empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // All read operations.
 type Query struct {
 }

@@ -114,6 +114,7 @@ type ComplexityRoot struct {
 		ReviewCount         func(childComplexity int) int
 		Reviews             func(childComplexity int, first *int, after *string, last *int, before *string, rating *int, orderBy *edu.ReviewOrder) int
 		Slug                func(childComplexity int) int
+		Status              func(childComplexity int) int
 		Tags                func(childComplexity int) int
 		ThumbnailURL        func(childComplexity int) int
 		Title               func(childComplexity int) int
@@ -286,6 +287,7 @@ type ComplexityRoot struct {
 		Enroll                  func(childComplexity int, input EnrollInput) int
 		ImportCourses           func(childComplexity int, input ImportCoursesInput) int
 		PublishCourse           func(childComplexity int, id edu.ID) int
+		PublishCourses          func(childComplexity int, ids []*edu.ID) int
 		RecordVideoProgress     func(childComplexity int, input RecordVideoProgressInput) int
 		RefreshSession          func(childComplexity int, input RefreshSessionInput) int
 		RemoveFromWishlist      func(childComplexity int, input RemoveFromWishlistInput) int
@@ -324,6 +326,11 @@ type ComplexityRoot struct {
 	PriceFacet struct {
 		Count func(childComplexity int) int
 		Price func(childComplexity int) int
+	}
+
+	PublishCoursesPayload struct {
+		Courses    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Query struct {
@@ -449,7 +456,7 @@ type ComplexityRoot struct {
 		AvatarURL         func(childComplexity int) int
 		Certificates      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ContinueLearning  func(childComplexity int, first int) int
-		CoursesTaught     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CoursesTaught     func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.CourseStatus, orderBy *edu.CourseOrder) int
 		CreatedAt         func(childComplexity int) int
 		Dashboard         func(childComplexity int) int
 		Email             func(childComplexity int) int
@@ -841,6 +848,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.Slug(childComplexity), true
+	case "Course.status":
+		if e.ComplexityRoot.Course.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.Status(childComplexity), true
 	case "Course.tags":
 		if e.ComplexityRoot.Course.Tags == nil {
 			break
@@ -1606,6 +1619,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PublishCourse(childComplexity, args["id"].(edu.ID)), true
+	case "Mutation.publishCourses":
+		if e.ComplexityRoot.Mutation.PublishCourses == nil {
+			break
+		}
+
+		args, err := field_Mutation_publishCourses_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishCourses(childComplexity, args["ids"].([]*edu.ID)), true
 	case "Mutation.recordVideoProgress":
 		if e.ComplexityRoot.Mutation.RecordVideoProgress == nil {
 			break
@@ -1873,6 +1897,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PriceFacet.Price(childComplexity), true
+
+	case "PublishCoursesPayload.courses":
+		if e.ComplexityRoot.PublishCoursesPayload.Courses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishCoursesPayload.Courses(childComplexity), true
+	case "PublishCoursesPayload.userErrors":
+		if e.ComplexityRoot.PublishCoursesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishCoursesPayload.UserErrors(childComplexity), true
 
 	case "Query.categories":
 		if e.ComplexityRoot.Query.Categories == nil {
@@ -2386,7 +2423,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.User.CoursesTaught(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.User.CoursesTaught(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["status"].(*edu.CourseStatus), args["orderBy"].(*edu.CourseOrder)), true
 	case "User.createdAt":
 		if e.ComplexityRoot.User.CreatedAt == nil {
 			break
@@ -2985,6 +3022,8 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_thumbnailUrl(ctx, ec, field)
 	case "published":
 		return fieldContext_Course_published(ctx, ec, field)
+	case "status":
+		return fieldContext_Course_status(ctx, ec, field)
 	case "publishedAt":
 		return fieldContext_Course_publishedAt(ctx, ec, field)
 	case "createdAt":
@@ -3367,6 +3406,16 @@ func childFields_PriceFacet(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_PriceFacet_count(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PriceFacet", field.Name)
+}
+
+func childFields_PublishCoursesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "courses":
+		return fieldContext_PublishCoursesPayload_courses(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_PublishCoursesPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishCoursesPayload", field.Name)
 }
 
 func childFields_RatingCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -21,7 +21,7 @@ type UserResolver interface {
 	Plan(ctx context.Context, obj *edu.User) (*edu.Plan, error)
 	Preferences(ctx context.Context, obj *edu.User) (*edu.UserPreferences, error)
 	LastLogin(ctx context.Context, obj *edu.User) (*time.Time, error)
-	CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Course], error)
+	CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string, status *edu.CourseStatus, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error)
 	Enrollments(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) (*edu.Page[*edu.Enrollment], error)
 	ContinueLearning(ctx context.Context, obj *edu.User, first int) ([]*edu.Enrollment, error)
 	Dashboard(ctx context.Context, obj *edu.User) (*edu.Dashboard, error)
@@ -121,6 +121,22 @@ func field_User_coursesTaught_args(ctx context.Context, ec *executionContext, ra
 		return nil, err
 	}
 	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*edu.CourseStatus, error) {
+			return unmarshalOCourseStatus2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*edu.CourseOrder, error) {
+			return unmarshalOCourseOrder2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -510,7 +526,7 @@ func _User_coursesTaught(ctx context.Context, ec *executionContext, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.User().CoursesTaught(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.User().CoursesTaught(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["status"].(*edu.CourseStatus), fc.Args["orderBy"].(*edu.CourseOrder))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *edu.Page[*edu.Course]) graphql.Marshaler {

@@ -27,7 +27,7 @@ type Loaders struct {
 	Certificate *Loader[int64, *edu.Certificate]
 
 	CoursesByCategory   *Loader[ListKey[edu.CourseOrder], *edu.CourseConnection]
-	CoursesByInstructor *Loader[ListKey[IncludeDrafts], *edu.CourseConnection]
+	CoursesByInstructor *Loader[ListKey[edu.TaughtCourses], *edu.CourseConnection]
 	VideosByCourse      *Loader[ListKey[NoArgs], *edu.VideoConnection]
 	ReviewsByCourse     *Loader[ListKey[edu.ReviewList], *edu.ReviewConnection]
 	EnrollmentsByUser   *Loader[ListKey[store.EnrollmentList], *edu.EnrollmentConnection]
@@ -78,9 +78,6 @@ type cache interface{ clearCache() }
 
 // NoArgs are the arguments of a list that has none.
 type NoArgs struct{}
-
-// IncludeDrafts selects whether the list of an instructor includes unpublished courses.
-type IncludeDrafts bool
 
 // TopArgs selects the number of courses of a plain list, and their columns.
 type TopArgs struct {
@@ -159,14 +156,8 @@ func (l *Loaders) initEntityLoaders() {
 func (l *Loaders) initListLoaders() {
 	l.CoursesByCategory = newLoader(l, planPages(store.CoursesByCategory, nil,
 		func(o edu.CourseOrder) func(*edu.Course) edu.Cursor { return o.CourseCursor }))
-	l.CoursesByInstructor = newLoader(l, planPages(
-		func(ids []int64, drafts IncludeDrafts, p edu.PageArgs, into func(int64, *edu.Course)) store.Query {
-			return store.CoursesByInstructor(ids, bool(drafts), p, into)
-		},
-		func(ids []int64, drafts IncludeDrafts, into func(int64, int)) store.Query {
-			return store.CountCoursesByInstructor(ids, bool(drafts), into)
-		},
-		func(IncludeDrafts) func(*edu.Course) edu.Cursor { return edu.NewestCourses.CourseCursor }))
+	l.CoursesByInstructor = newLoader(l, planPages(store.CoursesByInstructor, store.CountCoursesByInstructor,
+		func(list edu.TaughtCourses) func(*edu.Course) edu.Cursor { return list.Order.CourseCursor }))
 	l.VideosByCourse = newLoader(l, planPages(
 		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.Video)) store.Query {
 			return store.VideosByCourse(ids, p, into)

@@ -153,7 +153,23 @@ END $$;
 -- +goose StatementEnd
 UPDATE users SET role = role WHERE role <> 'student';
 
+-- User.coursesTaught in the orders by title, price and rating: a course can enter a page, also a draft.
+-- +goose StatementBegin
+CREATE FUNCTION tell_taught_courses() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO changes (tags)
+    VALUES (ARRAY[CASE WHEN (OLD.title, OLD.price) IS DISTINCT FROM (NEW.title, NEW.price) THEN 'user:' || NEW.instructor_id || '.courses'
+                       ELSE 'teaching:' || NEW.instructor_id END]);
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER courses_reordered AFTER UPDATE OF title, price, rating_average ON courses
+    FOR EACH ROW WHEN ((OLD.title, OLD.price, OLD.rating_average) IS DISTINCT FROM (NEW.title, NEW.price, NEW.rating_average))
+    EXECUTE FUNCTION tell_taught_courses();
+
 -- +goose Down
+DROP TRIGGER courses_reordered ON courses;
+DROP FUNCTION tell_taught_courses();
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION tell_users() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

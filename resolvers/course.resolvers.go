@@ -141,6 +141,19 @@ func (r *mutationResolver) PublishCourse(ctx context.Context, id edu.ID) (*graph
 	return setCoursePublished(ctx, id, true)
 }
 
+func (r *mutationResolver) PublishCourses(ctx context.Context, ids []*edu.ID) (*graph.PublishCoursesPayload, error) {
+	in := validate.New()
+	keys := validateCourseIDs(in, ids)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.PublishCourses(ctx, v, keys, in.FieldPath("ids"))
+	})
+	if err != nil || problems != nil {
+		return &graph.PublishCoursesPayload{Courses: []*edu.Course{}, UserErrors: problems}, err
+	}
+	courses, err := loadWrittenCourses(ctx, keys, payloadSelection(ctx, "PublishCoursesPayload", "courses"))
+	return &graph.PublishCoursesPayload{Courses: courses}, err
+}
+
 func (r *mutationResolver) UnpublishCourse(ctx context.Context, id edu.ID) (*graph.CoursePayload, error) {
 	return setCoursePublished(ctx, id, false)
 }

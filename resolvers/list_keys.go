@@ -23,13 +23,14 @@ func categoryCoursesKey(op *graphql.OperationContext, f graphql.CollectedField, 
 	}, err
 }
 
-// taughtCoursesKey returns the key of User.coursesTaught.
-func taughtCoursesKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, v edu.Principal) (func(int64) loaders.ListKey[loaders.IncludeDrafts], error) {
-	p, err := c.ParsePageArgs(edu.NewestCourses.SortOrder())
+// taughtCoursesKey returns the key of User.coursesTaught. The list has drafts where the viewer may see them.
+func taughtCoursesKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, list edu.TaughtCourses, v edu.Principal) (func(int64) loaders.ListKey[edu.TaughtCourses], error) {
+	p, err := c.ParsePageArgs(list.Order.SortOrder())
 	selected := collectConnection(op, f.Selections, "Course")
 	p.Columns, p.CountTotal = selected.requiredColumns(op, typeCourse, courseFieldColumns), selected.totalCount
-	return func(id int64) loaders.ListKey[loaders.IncludeDrafts] {
-		return loaders.ListKey[loaders.IncludeDrafts]{Parent: id, Args: loaders.IncludeDrafts(v.CanAccessUser(id)), Page: p}
+	return func(id int64) loaders.ListKey[edu.TaughtCourses] {
+		list.Drafts = v.CanAccessUser(id)
+		return loaders.ListKey[edu.TaughtCourses]{Parent: id, Args: list, Page: p}
 	}, err
 }
 

@@ -138,6 +138,9 @@ var mutationCases = []mutationCase{
 		return inputVariables("id", globalID(edu.KindCourse, course), "title", "Another")
 	}},
 	{"publishCourse", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any { return courseVariables(course) }},
+	{"publishCourses", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any {
+		return map[string]any{"ids": []any{globalID(edu.KindCourse, course)}}
+	}},
 	{"unpublishCourse", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any { return courseVariables(course) }},
 	{"deleteCourse", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
 		s.exec(t, "DELETE FROM enrollments WHERE course_id = $1", course)
@@ -164,7 +167,7 @@ var mutationCases = []mutationCase{
 }
 
 // writesNothing names the rows of mutations that succeed without writing anything.
-var writesNothing = map[string]bool{"`signOut`": true, "`publishCourse`": true, "`unpublishCourse` of an unpublished course": true}
+var writesNothing = map[string]bool{"`signOut`": true, "`publishCourse`": true, "`publishCourses`": true, "`unpublishCourse` of an unpublished course": true}
 
 // certificateCode is the code of a certificate in tests.
 const certificateCode = "00000000-0000-4000-8000-000000000001"

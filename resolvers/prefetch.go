@@ -165,6 +165,13 @@ func (m argumentMap) parseEnrollmentOrder() (by *edu.EnrollmentOrder, ok bool) {
 	return by, parseArgument(o, "field", &by.Field) && parseArgument(o, "direction", &by.Direction)
 }
 
+// parseTaughtCourses returns the status and the order of an instructor's courses.
+func (m argumentMap) parseTaughtCourses() (list edu.TaughtCourses, ok bool) {
+	by, ok := m.parseCourseOrder()
+	list.Order = by.OrDefault()
+	return list, ok && (m["status"] == nil || parseArgument(m, "status", &list.Status))
+}
+
 // parseReviewList returns the rating and the order of reviews.
 func (m argumentMap) parseReviewList() (list edu.ReviewList, ok bool) {
 	var by *edu.ReviewOrder

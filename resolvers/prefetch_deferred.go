@@ -114,6 +114,8 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 	switch p := payload.(type) {
 	case *graph.CoursePayload:
 		walkField(pf, []*edu.Course{p.Course}, sel, "CoursePayload.course", (*prefetcher).walkCourses)
+	case *graph.PublishCoursesPayload:
+		walkField(pf, p.Courses, sel, "PublishCoursesPayload.courses", (*prefetcher).walkCourses)
 	case *graph.WishlistPayload:
 		walkField(pf, []*edu.Course{p.Course}, sel, "WishlistPayload.course", (*prefetcher).walkCourses)
 	case *graph.UnenrollPayload:

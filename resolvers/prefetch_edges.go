@@ -26,7 +26,11 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 		args := pf.fieldArguments(f)
 		switch f.Name {
 		case "coursesTaught":
-			if key, err := taughtCoursesKey(pf.op, f, args.parseConnection(), pf.loaders.Viewer); err == nil {
+			list, ok := args.parseTaughtCourses()
+			if !ok {
+				continue
+			}
+			if key, err := taughtCoursesKey(pf.op, f, args.parseConnection(), list, pf.loaders.Viewer); err == nil {
 				prefetchKeys(pf, pf.loaders.CoursesByInstructor, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Course"), (*prefetcher).walkCourses))
 			}
 		case "enrollments":

@@ -114,7 +114,7 @@ var (
 		"difficulty": edu.CourseDifficulty, "price": edu.CoursePrice, "durationSeconds": edu.CourseDuration,
 		"thumbnailUrl": edu.CourseThumbnail, "publishedAt": edu.CoursePublishedAt, "createdAt": edu.CourseCreatedAt,
 		"updatedAt": edu.CourseUpdatedAt, "rating": edu.CourseRating, "reviewCount": edu.CourseReviewCount,
-		"enrollmentCount": edu.CourseEnrollmentCount, "ratingHistogram": edu.CourseRatingCounts,
+		"enrollmentCount": edu.CourseEnrollmentCount, "ratingHistogram": edu.CourseRatingCounts, "status": edu.CoursePublishedAt,
 		// totalCount of these connections is a counter of the course.
 		"videos": edu.CourseVideoCount, "reviews": edu.CourseReviewCount, "enrollments": edu.CourseEnrollmentCount,
 	}

@@ -23,7 +23,7 @@ var writtenTables = map[string][]string{
 	"deleteReview": {"reviews"}, "replyToReview": {"reviews"}, "deleteReviewReply": {"reviews"},
 	"recordVideoProgress": {"video_progress", "enrollments"}, "addVideo": {"videos"},
 	"deleteCourse": {"courses"}, "updateVideo": {"videos"}, "deleteVideo": {"videos"}, "reorderVideos": {"videos"},
-	"createCourse": {"courses"}, "importCourses": {"courses"}, "updateCourse": {"courses"}, "publishCourse": {"courses"}, "unpublishCourse": {"courses"},
+	"createCourse": {"courses"}, "importCourses": {"courses"}, "updateCourse": {"courses"}, "publishCourse": {"courses"}, "publishCourses": {"courses"}, "unpublishCourse": {"courses"},
 }
 
 // vanishingOutcomes are the outcomes of mutations while a row is deleted, if they are not "ok": the mutation
@@ -71,7 +71,7 @@ func newVanishingRun(t *testing.T, a *testAPI, mutation, suffix string) (r vanis
 		r.viewer = r.otherStudent
 	case "createCourse", "importCourses", "updateInstructorProfile":
 		r.viewer = r.otherInstructor
-	case "replyToReview", "deleteReviewReply", "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "unpublishCourse", "bulkEnroll":
+	case "replyToReview", "deleteReviewReply", "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "publishCourses", "unpublishCourse", "bulkEnroll":
 		r.viewer = r.admin
 	}
 	r.account = r.viewer.ID
@@ -209,8 +209,11 @@ func TestFailedWritesAreErrors(t *testing.T) {
 	for _, f := range gql.ExecutableSchema().Schema().Mutation.Fields {
 		t.Run(f.Name, func(t *testing.T) {
 			r, variables := newVanishingRun(t, a, f.Name, "-"+strings.ToLower(f.Name))
-			if f.Name == "publishCourse" {
+			switch f.Name {
+			case "publishCourse":
 				variables = courseVariables(r.draft)
+			case "publishCourses":
+				variables = map[string]any{"ids": []any{globalID(edu.KindCourse, r.draft)}}
 			}
 			for _, table := range writtenTables[f.Name] {
 				a.exec(t, "CREATE TRIGGER reject_write BEFORE INSERT OR UPDATE OR DELETE ON "+table+" FOR EACH ROW EXECUTE FUNCTION reject_write()")

@@ -83,12 +83,12 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"categories", "name = name", "true", ""},
 
 	{"courses", "slug = 'x'", "id = 1", "course:1 courses.slugs"},
-	{"courses", "title = 'word1 word2'", "id = 1", "course:1 courses.text courses.titles"},
-	{"courses", "title = 'other'", "id = 2", "course:2 words"}, // a draft; the word is new
+	{"courses", "title = 'word1 word2'", "id = 1", "course:1 courses.text courses.titles user:1.courses"},
+	{"courses", "title = 'other'", "id = 2", "course:2 user:1.courses words"}, // a draft; the word is new
 	{"courses", "description = 'word1'", "id = 1", "course:1 courses.text"},
 	{"courses", "tags = '{word1}'", "id = 1", "course:1 courses"},
 	{"courses", "difficulty = 'advanced'", "id = 1", "course:1 courses"},
-	{"courses", "price = 1", "id = 1", "course:1 courses"},
+	{"courses", "price = 1", "id = 1", "course:1 courses user:1.courses"},
 	{"courses", "currency_code = 'EUR'", "id = 1", "course:1"},
 	{"courses", "duration_seconds = 1", "id = 1", "course:1 courses"},
 	{"courses", "thumbnail_url = 'x'", "id = 1", "course:1"},
@@ -100,10 +100,10 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"courses", "category_id = 2", "id = 1", "categories.counts category:1 category:2 course:1 courses"},
 	{"courses", "category_id = 1", "id = 2", "course:2 courses"}, // a draft
 	{"courses", "rating_sum = 9", "id = 1", "course:1 teaching:1"},
-	{"courses", "rating_average = 3.1", "id = 1", "course:1 courses.rating:60 courses.rating:61 courses.rating:62"},
-	{"courses", "rating_average = 2.9", "id = 1", "course:1 courses.rating:58 courses.rating:59 courses.rating:60"},
-	{"courses", "rating_average = 3.01", "id = 1", "course:1 courses.rating:60"},
-	{"courses", "rating_average = 9", "id = 2", "course:2"},
+	{"courses", "rating_average = 3.1", "id = 1", "course:1 courses.rating:60 courses.rating:61 courses.rating:62 teaching:1"},
+	{"courses", "rating_average = 2.9", "id = 1", "course:1 courses.rating:58 courses.rating:59 courses.rating:60 teaching:1"},
+	{"courses", "rating_average = 3.01", "id = 1", "course:1 courses.rating:60 teaching:1"},
+	{"courses", "rating_average = 9", "id = 2", "course:2 teaching:1"},
 	{"courses", "review_count = 9", "id = 1", "course:1 teaching:1"},
 	{"courses", "enrollment_count = 3", "id = 1", "course:1 courses.enrollments courses.enrollments:1 courses.enrollments:2 courses.enrollments:3 teaching:1"},
 	{"courses", "enrollment_count = 0", "id = 1", "course:1 courses.enrollments courses.enrollments:0 courses.enrollments:1 teaching:1"},

@@ -43,10 +43,10 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 		return store.CoursesByCategory([]int64{1, 2}, edu.NewestCourses, page, countChildRow[*edu.Course](r))
 	},
 	"CoursesByInstructor": func(r *queryResult) store.Query {
-		return store.CoursesByInstructor([]int64{2}, true, page, countChildRow[*edu.Course](r))
+		return store.CoursesByInstructor([]int64{2}, edu.TaughtCourses{Drafts: true, Order: edu.NewestCourses}, page, countChildRow[*edu.Course](r))
 	},
 	"CountCoursesByInstructor": func(r *queryResult) store.Query {
-		return store.CountCoursesByInstructor([]int64{2}, false, countChildRow[int](r))
+		return store.CountCoursesByInstructor([]int64{2}, edu.TaughtCourses{}, countChildRow[int](r))
 	},
 	"RelatedCourses": func(r *queryResult) store.Query {
 		return store.RelatedCourses([]int64{24}, 5, edu.AllColumns, countChildRow[*edu.Course](r))

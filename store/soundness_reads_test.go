@@ -122,7 +122,7 @@ func (g generator) read() soundRead {
 
 func (g generator) courseReads() []soundRead {
 	ids, page, where, user := g.ids(10), g.page(), g.conditions(), g.id(8)
-	drafts, search := g.IntN(2) == 0, g.search()
+	taught, search := edu.TaughtCourses{Drafts: g.IntN(2) == 0, Status: pick(g, "", edu.CourseDraft, edu.CoursePublished, edu.CourseArchived), Order: g.order()}, g.search()
 	slug, typed := pick(g, "c1", "c2", "c3", "x1", "x2", "x3"), pick(g, "ap", "pe", "pl")
 	return []soundRead{
 		{"CoursesByID", true, func(a *rowRecorder) store.Query {
@@ -132,10 +132,10 @@ func (g generator) courseReads() []soundRead {
 			return store.CourseBySlug(slug, edu.AllColumns, recordRow[*edu.Course](a))
 		}},
 		{"CoursesByInstructor", false, func(a *rowRecorder) store.Query {
-			return store.CoursesByInstructor([]int64{user}, drafts, page, recordChildRow[*edu.Course](a))
+			return store.CoursesByInstructor([]int64{user}, taught, page, recordChildRow[*edu.Course](a))
 		}},
 		{"CountCoursesByInstructor", true, func(a *rowRecorder) store.Query {
-			return store.CountCoursesByInstructor([]int64{user, user + 1}, drafts, recordChildRow[int](a))
+			return store.CountCoursesByInstructor([]int64{user, user + 1}, taught, recordChildRow[int](a))
 		}},
 		{"RelatedCourses", false, func(a *rowRecorder) store.Query {
 			return store.RelatedCourses(ids[:1], page.Limit, edu.CourseTitle, recordChildRow[*edu.Course](a))

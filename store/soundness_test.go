@@ -125,6 +125,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			_, err := s.ReviewCourse(ctx, student, edu.Review{CourseID: course, Rating: 1 + g.IntN(5)}, nil)
 			return err
 		}},
+		{"PublishCourses", func() error { return s.PublishCourses(ctx, student, g.ids(9), nil) }},
 		{"DeleteReview", func() error {
 			_, err := s.DeleteReview(ctx, student, g.id(300), nil)
 			return err
