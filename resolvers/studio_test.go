@@ -96,7 +96,7 @@ func TestConcurrentPublishCourses(t *testing.T) {
 	}
 }
 
-// The list of a studio is filtered by status and sorted. Others see no drafts, whatever the status.
+// The list of a studio is filtered by status and sorted. Others see no drafts, for any status.
 func TestCoursesTaughtByStatus(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
