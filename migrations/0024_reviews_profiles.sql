@@ -120,37 +120,22 @@ END $$;
 CREATE TRIGGER users_slug BEFORE INSERT OR UPDATE OF role ON users
     FOR EACH ROW WHEN (NEW.slug IS NULL AND NEW.role <> 'student') EXECUTE FUNCTION set_user_slug();
 
+-- Beside the tags that tell_users writes.
 -- +goose StatementBegin
-CREATE OR REPLACE FUNCTION tell_users() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION tell_profiles() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        INSERT INTO changes (tags)
-        SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT tag) AS tags FROM (
-            SELECT coalesce(o.id, n.id) AS id,
-                   (o.id, o.name, o.avatar_url, o.role, o.created_at, o.slug, o.headline, o.bio, o.links)
-                       IS DISTINCT FROM (n.id, n.name, n.avatar_url, n.role, n.created_at, n.slug, n.headline, n.bio, n.links) AS public,
-                   (o.email, o.plan, o.preferences, o.active, o.last_login)
-                       IS DISTINCT FROM (n.email, n.plan, n.preferences, n.active, n.last_login) AS private,
-                   o.slug IS DISTINCT FROM n.slug AS slug
-            FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
-        ) r, LATERAL (VALUES
-            (CASE WHEN public THEN 'user:' || id END),
-            (CASE WHEN private THEN 'user:' || id || '.private' END),
-            (CASE WHEN slug THEN 'users.slugs' END)
-        ) v (tag) WHERE tag IS NOT NULL) t WHERE t.tags IS NOT NULL;
-    ELSE
-        INSERT INTO changes (tags)
-        SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT tag) AS tags
-              FROM (SELECT id, slug FROM touched LIMIT 1001) r,
-                  LATERAL (VALUES ('user:' || id), (CASE WHEN slug IS NOT NULL THEN 'users.slugs' END)) v (tag)
-              WHERE tag IS NOT NULL) t
-        WHERE t.tags IS NOT NULL;
-    END IF;
+    INSERT INTO changes (tags) VALUES (array_remove(ARRAY[
+        'user:' || NEW.id,
+        CASE WHEN TG_OP = 'INSERT' OR OLD.slug IS DISTINCT FROM NEW.slug THEN 'users.slugs' END], NULL));
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
+CREATE TRIGGER users_profile_insert AFTER INSERT ON users
+    FOR EACH ROW WHEN (NEW.slug IS NOT NULL) EXECUTE FUNCTION tell_profiles();
+-- A change of the role may give a slug.
+CREATE TRIGGER users_profile_update AFTER UPDATE OF slug, role, headline, bio, links ON users
+    FOR EACH ROW WHEN ((OLD.slug, OLD.headline, OLD.bio, OLD.links) IS DISTINCT FROM (NEW.slug, NEW.headline, NEW.bio, NEW.links))
+    EXECUTE FUNCTION tell_profiles();
 UPDATE users SET role = role WHERE role <> 'student';
 
 -- User.coursesTaught in the orders by title, price and rating: a course can enter a page, also a draft.
@@ -170,32 +155,6 @@ CREATE TRIGGER courses_reordered AFTER UPDATE OF title, price, rating_average ON
 -- +goose Down
 DROP TRIGGER courses_reordered ON courses;
 DROP FUNCTION tell_taught_courses();
--- +goose StatementBegin
-CREATE OR REPLACE FUNCTION tell_users() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        INSERT INTO changes (tags)
-        SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg(DISTINCT tag) AS tags FROM (
-            SELECT coalesce(o.id, n.id) AS id,
-                   (o.id, o.name, o.avatar_url, o.role, o.created_at)
-                       IS DISTINCT FROM (n.id, n.name, n.avatar_url, n.role, n.created_at) AS public,
-                   (o.email, o.plan, o.preferences, o.active, o.last_login)
-                       IS DISTINCT FROM (n.email, n.plan, n.preferences, n.active, n.last_login) AS private
-            FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
-        ) r, LATERAL (VALUES
-            (CASE WHEN public THEN 'user:' || id END),
-            (CASE WHEN private THEN 'user:' || id || '.private' END)
-        ) v (tag) WHERE tag IS NOT NULL) t WHERE t.tags IS NOT NULL;
-    ELSE
-        INSERT INTO changes (tags)
-        SELECT CASE WHEN cardinality(t.tags) > 1000 THEN '{*}' ELSE t.tags END
-        FROM (SELECT array_agg('user:' || id) AS tags FROM (SELECT id FROM touched LIMIT 1001) r) t
-        WHERE t.tags IS NOT NULL;
-    END IF;
-    RETURN NULL;
-END $$;
--- +goose StatementEnd
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION tell_reviews() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -249,8 +208,7 @@ BEGIN
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-DROP TRIGGER users_slug ON users;
-DROP FUNCTION set_user_slug();
+DROP FUNCTION tell_profiles(), set_user_slug() CASCADE;
 ALTER TABLE users DROP slug, DROP headline, DROP bio, DROP links;
 ALTER TABLE courses DROP rating_counts;
 DROP INDEX reviews_course_rating, reviews_course_rating_created, reviews_replied_by;

@@ -30,7 +30,7 @@ var checksums = map[string]string{
 	"0019_search.sql":              "1d2bf68f15b90069",
 	"0020_edits.sql":               "21c729721701bbda",
 	"0021_sittings.sql":            "73c3a74e8fa490fb",
-	"0024_reviews_profiles.sql":    "08fbf4e29cf80245",
+	"0024_reviews_profiles.sql":    "78a074101e6b88d8",
 	"0025_wishes_certificates.sql": "ff3170767190c941",
 }
 

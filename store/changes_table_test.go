@@ -240,6 +240,7 @@ func TestChangesOfRows(t *testing.T) {
 	const course = "categories.counts category:1 course:1 course:1.enrollments course:1.related course:1.reviews course:1.videos courses courses.slugs enrollment:1 review:1 user:1.courses user:3.enrollments user:3.progress video:1 video:2"
 	for _, c := range []struct{ sql, tags string }{
 		{"INSERT INTO users (name, email) VALUES ('X', 'x@7p.example')", "user:5"},
+		{"INSERT INTO users (name, email, role) VALUES ('X', 'x@7p.example', 'instructor')", "user:6 users.slugs"},
 		{"DELETE FROM users WHERE id = 4", "user:4"},
 		{"DELETE FROM users WHERE id = 3", student},
 		{"INSERT INTO categories (name, slug) VALUES ('X', 'x')", "categories category:4"},
