@@ -22,6 +22,7 @@ const (
 	CourseEnrollmentCount
 	CourseVideoCount
 	CourseLanguage
+	CourseRatingCounts
 )
 
 // The columns of a user. The id is always read. UserPrivateColumns selects all of User.Private.
@@ -30,6 +31,8 @@ const (
 	UserAvatar
 	UserRole
 	UserCreatedAt
+	UserSlug
+	UserProfileColumns
 	UserPrivateColumns
 )
 
@@ -38,6 +41,8 @@ const (
 	ReviewRating Columns = 1 << iota
 	ReviewBody
 	ReviewCreatedAt
+	ReviewUpdatedAt
+	ReviewReplyColumns
 )
 
 // AllColumns selects all columns of a row.

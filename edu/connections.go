@@ -18,6 +18,14 @@ type (
 	EnrollmentConnection = Page[*Enrollment]
 	// EnrollmentEdge is an enrollment with its cursor.
 	EnrollmentEdge = Edge[*Enrollment]
+	// WishlistConnection is a page of a wishlist.
+	WishlistConnection = Page[*WishlistItem]
+	// WishlistEdge is an item of a wishlist with its cursor.
+	WishlistEdge = Edge[*WishlistItem]
+	// CertificateConnection is a page of certificates.
+	CertificateConnection = Page[*Certificate]
+	// CertificateEdge is a certificate with its cursor.
+	CertificateEdge = Edge[*Certificate]
 	// CourseSearchConnection is a page of search results.
 	CourseSearchConnection = SearchResult
 	// CourseSearchEdge is a search result with its cursor.

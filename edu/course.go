@@ -32,6 +32,7 @@ type Course struct {
 	CategoryID      int64
 	Rating          *float64
 	ReviewCount     int
+	RatingCounts    []int // of the ratings 1 to 5
 	EnrollmentCount int
 	VideoCount      int
 }

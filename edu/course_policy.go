@@ -36,7 +36,8 @@ func (v *Video) AuthorizeEdit(c *Course, viewer Principal, at InputPath) error {
 	return c.AuthorizeEdit(viewer, at)
 }
 
-// AuthorizeEnroll rejects viewers who may not enroll in the course or already are enrolled.
+// AuthorizeEnroll rejects viewers who may not enroll in the course or already are enrolled. A viewer who passes
+// may also add the course to the wishlist.
 func (c *Course) AuthorizeEnroll(v Principal, enrolled bool, at InputPath) error {
 	switch {
 	case enrolled:
@@ -71,6 +72,14 @@ func (c *Course) AuthorizeUnenroll(v Principal, enrolled bool, at InputPath) err
 	return at.Reject(UserNotEnrolled, "the viewer is not enrolled in this course")
 }
 
+// AuthorizeWishlistRemoval rejects courses that the viewer may not see, unless they are on the viewer's wishlist.
+func (c *Course) AuthorizeWishlistRemoval(v Principal, wishlisted bool, at InputPath) error {
+	if !wishlisted && (c == nil || !c.VisibleTo(v)) {
+		return at.Reject(UserNotFound, courseNotFound)
+	}
+	return nil
+}
+
 // AuthorizeReview rejects viewers who may not review the course. Its instructor may not, enrolled or
 // not.
 func (c *Course) AuthorizeReview(v Principal, enrolled bool, at InputPath) error {
@@ -82,6 +91,31 @@ func (c *Course) AuthorizeReview(v Principal, enrolled bool, at InputPath) error
 	}
 	if !c.Published {
 		return at.Reject(UserNotPublished, "the course is no longer published")
+	}
+	return nil
+}
+
+const reviewNotFound = "review not found"
+
+// AuthorizeDelete rejects viewers who may not delete the review. Its author may, also after the course was
+// unpublished. Either is nil if it is missing.
+func (r *Review) AuthorizeDelete(c *Course, v Principal, at InputPath) error {
+	switch {
+	case r == nil || c == nil || !c.VisibleTo(v) && !v.CanAccessUser(r.AuthorID):
+		return at.Reject(UserNotFound, reviewNotFound)
+	case !v.CanAccessUser(r.AuthorID):
+		return at.Reject(UserForbidden, "only the author of the review and admins can delete it")
+	}
+	return nil
+}
+
+// AuthorizeReply rejects viewers who may not reply to the review. Either is nil if it is missing.
+func (r *Review) AuthorizeReply(c *Course, v Principal, at InputPath) error {
+	switch {
+	case r == nil || c == nil || !c.VisibleTo(v):
+		return at.Reject(UserNotFound, reviewNotFound)
+	case !v.CanManageCourse(c):
+		return at.Reject(UserForbidden, "only the instructor of the course and admins can reply to its reviews")
 	}
 	return nil
 }

@@ -180,3 +180,43 @@ func checkProblem(t *testing.T, name string, err error, field, want string) {
 		t.Errorf("%s: %q, want %q", name, got, want)
 	}
 }
+
+// The author and admins delete a review, the instructor and admins reply to it. A review of a course that the
+// viewer may not see does not exist, except for its author.
+func TestReviewPolicies(t *testing.T) {
+	t.Parallel()
+	review := &edu.Review{AuthorID: student.ID}
+	for name, c := range map[string]struct {
+		review                *edu.Review
+		course                *edu.Course
+		as                    edu.Viewer
+		wantDelete, wantReply edu.UserErrorCode
+	}{
+		"anonymous":                 {review, published, nobody, edu.UserForbidden, edu.UserForbidden},
+		"the author":                {review, published, student, "", edu.UserForbidden},
+		"the author, in a draft":    {review, draft, student, "", edu.UserNotFound},
+		"the instructor":            {review, published, instructor, edu.UserForbidden, ""},
+		"the instructor, a draft":   {review, draft, instructor, edu.UserForbidden, ""},
+		"another instructor":        {review, published, colleague, edu.UserForbidden, edu.UserForbidden},
+		"another instructor, draft": {review, draft, colleague, edu.UserNotFound, edu.UserNotFound},
+		"an admin":                  {review, draft, admin, "", ""},
+		"no review":                 {nil, published, admin, edu.UserNotFound, edu.UserNotFound},
+		"no course":                 {review, nil, admin, edu.UserNotFound, edu.UserNotFound},
+	} {
+		if got := codeOf(t, c.review.AuthorizeDelete(c.course, c.as, at)); got != c.wantDelete {
+			t.Errorf("%s deletes: %q, want %q", name, got, c.wantDelete)
+		}
+		if got := codeOf(t, c.review.AuthorizeReply(c.course, c.as, at)); got != c.wantReply {
+			t.Errorf("%s replies: %q, want %q", name, got, c.wantReply)
+		}
+	}
+}
+
+// The histogram has each rating from 5 to 1, also without reviews.
+func TestRatingHistogram(t *testing.T) {
+	t.Parallel()
+	c := edu.Course{RatingCounts: []int{1, 0, 3, 4, 9}}
+	if got := fmt.Sprint(c.RatingHistogram()); got != "[{5 9} {4 4} {3 3} {2 0} {1 1}]" {
+		t.Error(got)
+	}
+}

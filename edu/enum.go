@@ -50,6 +50,14 @@ func (f *CourseOrderField) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the value as a JSON string.
+func (s CourseStatus) MarshalGQL(w io.Writer) { marshalEnum(w, string(s)) }
+
+// UnmarshalGQL accepts exactly one of the values.
+func (s *CourseStatus) UnmarshalGQL(v any) error {
+	return unmarshalEnum(v, s, CourseDraft, CoursePublished, CourseArchived)
+}
+
+// MarshalGQL writes the value as a JSON string.
 func (d OrderDirection) MarshalGQL(w io.Writer) { marshalEnum(w, string(d)) }
 
 // UnmarshalGQL accepts exactly one of the values.
@@ -71,6 +79,14 @@ func (f EnrollmentOrderField) MarshalGQL(w io.Writer) { marshalEnum(w, string(f)
 // UnmarshalGQL accepts exactly one of the values.
 func (f *EnrollmentOrderField) UnmarshalGQL(v any) error {
 	return unmarshalEnum(v, f, EnrollmentsByEnrolledAt, EnrollmentsByLastAccessedAt, EnrollmentsByProgress)
+}
+
+// MarshalGQL writes the value as a JSON string.
+func (f ReviewOrderField) MarshalGQL(w io.Writer) { marshalEnum(w, string(f)) }
+
+// UnmarshalGQL accepts exactly one of the values.
+func (f *ReviewOrderField) UnmarshalGQL(v any) error {
+	return unmarshalEnum(v, f, ReviewsByCreatedAt, ReviewsByRating)
 }
 
 // MarshalGQL writes the value as a JSON string.

@@ -13,12 +13,13 @@ type Kind string
 
 // The kinds of nodes.
 const (
-	KindUser       Kind = "User"
-	KindCategory   Kind = "Category"
-	KindCourse     Kind = "Course"
-	KindVideo      Kind = "Video"
-	KindEnrollment Kind = "Enrollment"
-	KindReview     Kind = "Review"
+	KindUser        Kind = "User"
+	KindCategory    Kind = "Category"
+	KindCourse      Kind = "Course"
+	KindVideo       Kind = "Video"
+	KindEnrollment  Kind = "Enrollment"
+	KindReview      Kind = "Review"
+	KindCertificate Kind = "Certificate"
 )
 
 // ID is a global id: the kind of a node and its key. Clients see base64url of "Course:12" and must
@@ -82,7 +83,7 @@ func ParseID(s string) (ID, error) {
 		return ID{}, invalidIDError(s)
 	}
 	switch k := Kind(kind); k {
-	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview:
+	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview, KindCertificate:
 		return NewID(k, n), nil
 	}
 	return ID{}, invalidIDError(s)

@@ -26,6 +26,9 @@ func TestCursorsOfRows(t *testing.T) {
 	enrollment := func(f edu.EnrollmentOrderField, e *edu.Enrollment) edu.Cursor {
 		return edu.EnrollmentOrder{Field: f, Direction: edu.Descending}.EnrollmentCursor(e)
 	}
+	review := func(f edu.ReviewOrderField, d edu.OrderDirection) edu.Cursor {
+		return edu.ReviewOrder{Field: f, Direction: d}.ReviewCursor(&edu.Review{ID: 10, Rating: 4, CreatedAt: published})
+	}
 	hit := func(by *edu.CourseOrder, c *edu.Course) edu.Cursor {
 		return (&edu.CourseHit{Node: c, Score: 0.25, Order: by}).PageCursor()
 	}
@@ -47,6 +50,9 @@ func TestCursorsOfRows(t *testing.T) {
 			enrollment(edu.EnrollmentsByEnrolledAt, &edu.Enrollment{EnrolledAt: published, LastAccessedAt: &opened}),
 			edu.Cursor{Order: "enrollments.ENROLLED_AT.DESC", Value: edu.NewTimeValue(published)},
 		},
+		{review(edu.ReviewsByCreatedAt, edu.Descending), edu.Cursor{Order: "reviews", Value: edu.NewTimeValue(published), ID: 10}},
+		{review(edu.ReviewsByCreatedAt, edu.Ascending), edu.Cursor{Order: "reviews.CREATED_AT.ASC", Value: edu.NewTimeValue(published), ID: 10}},
+		{review(edu.ReviewsByRating, edu.Descending), edu.Cursor{Order: "reviews.RATING.DESC", Value: edu.NewIntValue(4), ID: 10}},
 		{hit(nil, rated), edu.Cursor{Order: "search.RELEVANCE", Value: edu.NewFloatValue(0.25), ID: 7}},
 		{hit(edu.SortRating.CourseOrder(), rated), edu.Cursor{Order: "search.RATING", Value: edu.NewFloatValue(4.5), ID: 7}},
 		{hit(edu.SortEnrollments.CourseOrder(), rated), edu.Cursor{Order: "search.ENROLLMENTS", Value: edu.NewIntValue(3), ID: 7}},
@@ -72,6 +78,8 @@ func TestSortOrders(t *testing.T) {
 		{byTitle.SortOrder(), edu.SortOrder{Name: "courses.TITLE.ASC", Kind: edu.TextValue}},
 		{byProgress.SortOrder(), edu.SortOrder{Name: "enrollments.PROGRESS.ASC", Kind: edu.FloatValue}},
 		{edu.LastOpenedEnrollments.SortOrder(), edu.SortOrder{Name: "enrollments.LAST_ACCESSED_AT.DESC", Kind: edu.TimeValue, Desc: true}},
+		{edu.NewestReviews.SortOrder(), edu.SortOrder{Name: "reviews", Kind: edu.TimeValue, Desc: true}},
+		{edu.ReviewOrder{Field: edu.ReviewsByRating, Direction: edu.Ascending}.SortOrder(), edu.SortOrder{Name: "reviews.RATING.ASC", Kind: edu.IntValue}},
 		{edu.SearchOrder(edu.SortRelevance.CourseOrder()), edu.SortOrder{Name: "search.RELEVANCE", Kind: edu.FloatValue, Desc: true}},
 		{edu.SearchOrder(edu.SortRating.CourseOrder()), edu.SortOrder{Name: "search.RATING", Kind: edu.FloatValue, Desc: true}},
 		{edu.SearchOrder(edu.SortEnrollments.CourseOrder()), edu.SortOrder{Name: "search.ENROLLMENTS", Kind: edu.IntValue, Desc: true}},

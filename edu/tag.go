@@ -46,6 +46,10 @@ const (
 	TagCategoriesCounts
 	// TagAnalytics, "analytics": the figures of courses as of the last refresh.
 	TagAnalytics
+	// TagUsersSlugs, "users.slugs": the set of slugs of users, for lookups that find nothing.
+	TagUsersSlugs
+	// TagCertificates, "certificates": the set of certificates, for lookups that find nothing.
+	TagCertificates
 	// TagPlatform, "platform": the figures of the platform as of the last refresh.
 	TagPlatform
 
@@ -72,7 +76,7 @@ const (
 	// TagUserPrivate, "user:7.private": the columns that only the user and admins may read.
 	TagUserPrivate
 	// TagUserCourses, "user:7.courses": the set of courses that the user teaches, their publication
-	// states and times.
+	// states and times, titles and prices.
 	TagUserCourses
 	// TagTeaching, "teaching:7": the sums of enrollments, completions and ratings of the courses
 	// that the user teaches.
@@ -85,6 +89,12 @@ const (
 	TagEnrollment
 	// TagReview, "review:9": the row of the review.
 	TagReview
+	// TagUserWishlist, "user:7.wishlist": the rows of the user's wishlist.
+	TagUserWishlist
+	// TagUserCertificates, "user:7.certificates": the rows of the user's certificates.
+	TagUserCertificates
+	// TagCertificate, "certificate:5": the row of the certificate.
+	TagCertificate
 	// TagVideo, "video:4": the row of the video.
 	TagVideo
 )
@@ -95,12 +105,13 @@ var tagNames = [...][2]string{
 	TagEverything: {"*"}, TagCourses: {"courses"}, TagCoursesText: {"courses.text"}, TagCoursesTitles: {"courses.titles"},
 	TagCoursesPublished: {"courses.published"}, TagCoursesEnrollments: {"courses.enrollments"}, TagCoursesSlugs: {"courses.slugs"},
 	TagWords: {"words"}, TagCategories: {"categories"}, TagCategoriesCounts: {"categories.counts"},
-	TagAnalytics: {"analytics"}, TagPlatform: {"platform"},
+	TagUsersSlugs: {"users.slugs"}, TagCertificates: {"certificates"}, TagAnalytics: {"analytics"}, TagPlatform: {"platform"},
 	TagCoursesRatingPart: {"courses.rating:"}, TagCoursesEnrollmentPart: {"courses.enrollments:"},
 	TagCourse: {"course:"}, TagCourseVideos: {"course:", ".videos"}, TagCourseReviews: {"course:", ".reviews"},
 	TagCourseEnrollments: {"course:", ".enrollments"}, TagCourseRelated: {"course:", ".related"}, TagCategory: {"category:"},
 	TagUser: {"user:"}, TagUserPrivate: {"user:", ".private"}, TagUserCourses: {"user:", ".courses"}, TagTeaching: {"teaching:"},
 	TagUserEnrollments: {"user:", ".enrollments"}, TagUserProgress: {"user:", ".progress"},
+	TagUserWishlist: {"user:", ".wishlist"}, TagUserCertificates: {"user:", ".certificates"}, TagCertificate: {"certificate:"},
 	TagEnrollment: {"enrollment:"}, TagReview: {"review:"}, TagVideo: {"video:"},
 }
 

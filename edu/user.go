@@ -56,6 +56,10 @@ type User struct {
 	AvatarURL *string
 	Role      Role
 	CreatedAt time.Time
+	Slug      *string // nil for users who never taught
+	Headline  string
+	Bio       string
+	Links     []InstructorLink
 	Private   *UserPrivate
 }
 

@@ -21,7 +21,8 @@ type CourseResolver interface {
 	Instructor(ctx context.Context, obj *edu.Course) (*edu.User, error)
 
 	Videos(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Video], error)
-	Reviews(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Review], error)
+	Reviews(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string, rating *int, orderBy *edu.ReviewOrder) (*edu.Page[*edu.Review], error)
+	ViewerReview(ctx context.Context, obj *edu.Course) (*edu.Review, error)
 	ViewerEnrollment(ctx context.Context, obj *edu.Course) (*edu.Enrollment, error)
 	ViewerCanUpdate(ctx context.Context, obj *edu.Course) (bool, error)
 	ViewerCanEnroll(ctx context.Context, obj *edu.Course) (bool, error)
@@ -29,6 +30,7 @@ type CourseResolver interface {
 	Enrollments(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Enrollment], error)
 	Analytics(ctx context.Context, obj *edu.Course) (*edu.CourseAnalytics, error)
 	RelatedCourses(ctx context.Context, obj *edu.Course, first int) ([]*edu.Course, error)
+	ViewerHasWishlisted(ctx context.Context, obj *edu.Course) (bool, error)
 }
 type CourseProgressResolver interface {
 	Course(ctx context.Context, obj *edu.CourseProgress) (*edu.Course, error)
@@ -125,6 +127,22 @@ func field_Course_reviews_args(ctx context.Context, ec *executionContext, rawArg
 		return nil, err
 	}
 	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "rating",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rating"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*edu.ReviewOrder, error) {
+			return unmarshalOReviewOrder2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReviewOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -432,6 +450,29 @@ func fieldContext_Course_published(_ context.Context, ec *executionContext, fiel
 	return graphql.NewScalarFieldContext("Course", field, false, false, "Boolean")
 }
 
+func _Course_status(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_status(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v edu.CourseStatus) graphql.Marshaler {
+			return marshalNCourseStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_status(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, true, false, "CourseStatus")
+}
+
 func _Course_publishedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -611,6 +652,38 @@ func fieldContext_Course_reviewCount(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("Course", field, false, false, "Int")
 }
 
+func _Course_ratingHistogram(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_ratingHistogram(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RatingHistogram(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []edu.RatingCount) graphql.Marshaler {
+			return marshalNRatingCount2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRatingCountᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_ratingHistogram(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Course",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RatingCount(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Course_enrollmentCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -688,7 +761,7 @@ func _Course_reviews(ctx context.Context, ec *executionContext, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Course().Reviews(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Course().Reviews(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["rating"].(*int), fc.Args["orderBy"].(*edu.ReviewOrder))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *edu.Page[*edu.Review]) graphql.Marshaler {
@@ -718,6 +791,38 @@ func fieldContext_Course_reviews(ctx context.Context, ec *executionContext, fiel
 	if fc.Args, err = field_Course_reviews_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func _Course_viewerReview(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_viewerReview(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Course().ViewerReview(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Review) graphql.Marshaler {
+			return marshalOReview2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReview(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Course_viewerReview(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Course",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Review(ctx, ec, field)
+		},
 	}
 	return fc, nil
 }
@@ -941,6 +1046,29 @@ func fieldContext_Course_relatedCourses(ctx context.Context, ec *executionContex
 		return fc, err
 	}
 	return fc, nil
+}
+
+func _Course_viewerHasWishlisted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_viewerHasWishlisted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Course().ViewerHasWishlisted(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_viewerHasWishlisted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, true, true, "Boolean")
 }
 
 func _CourseAnalytics_totalEnrollments(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.CourseAnalytics) (ret graphql.Marshaler) {
@@ -1622,6 +1750,70 @@ func fieldContext_ImportCoursesPayload_userErrors(_ context.Context, ec *executi
 	return fc, nil
 }
 
+func _PublishCoursesPayload_courses(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *PublishCoursesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PublishCoursesPayload_courses(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Courses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.Course) graphql.Marshaler {
+			return marshalNCourse2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PublishCoursesPayload_courses(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PublishCoursesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _PublishCoursesPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *PublishCoursesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PublishCoursesPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PublishCoursesPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PublishCoursesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2173,6 +2365,11 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "status":
+			out.Values[i] = _Course_status(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "publishedAt":
 			out.Values[i] = _Course_publishedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2210,6 +2407,11 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "ratingHistogram":
+			out.Values[i] = _Course_ratingHistogram(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "enrollmentCount":
 			out.Values[i] = _Course_enrollmentCount(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2226,6 +2428,12 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Course_reviews(ctx, ec, field, obj)
+				})
+		case "viewerReview":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_viewerReview(ctx, ec, field, obj)
 				})
 		case "viewerEnrollment":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -2268,6 +2476,12 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Course_relatedCourses(ctx, ec, field, obj)
+				})
+		case "viewerHasWishlisted":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_viewerHasWishlisted(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2613,6 +2827,44 @@ func _ImportCoursesPayload(ctx context.Context, ec *executionContext, sel ast.Se
 	return out
 }
 
+var publishCoursesPayloadImplementors = []string{"PublishCoursesPayload"}
+
+func _PublishCoursesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *PublishCoursesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, publishCoursesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PublishCoursesPayload")
+		case "courses":
+			out.Values[i] = _PublishCoursesPayload_courses(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _PublishCoursesPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -2711,6 +2963,16 @@ func marshalNCoursePayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐCour
 	return _CoursePayload(ctx, ec, sel, v)
 }
 
+func unmarshalNCourseStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx context.Context, ec *executionContext, v any) (edu.CourseStatus, error) {
+	var res edu.CourseStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCourseStatus2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.CourseStatus) graphql.Marshaler {
+	return v
+}
+
 func unmarshalNDeleteCourseInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐDeleteCourseInput(ctx context.Context, ec *executionContext, v any) (DeleteCourseInput, error) {
 	res, err := unmarshalInputDeleteCourseInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2757,6 +3019,14 @@ func marshalNPriceFilter2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPriceFilter
 	return v
 }
 
+func marshalNPublishCoursesPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐPublishCoursesPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *PublishCoursesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PublishCoursesPayload!")
+		return graphql.Null
+	}
+	return _PublishCoursesPayload(ctx, ec, sel, v)
+}
+
 func unmarshalNUpdateCourseInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateCourseInput(ctx context.Context, ec *executionContext, v any) (UpdateCourseInput, error) {
 	res, err := unmarshalInputUpdateCourseInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2797,6 +3067,22 @@ func marshalOCourseProgress2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCours
 		return graphql.Null
 	}
 	return _CourseProgress(ctx, ec, sel, v)
+}
+
+func unmarshalOCourseStatus2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx context.Context, ec *executionContext, v any) (*edu.CourseStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(edu.CourseStatus)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCourseStatus2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourseStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.CourseStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func unmarshalODifficulty2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficultyᚄ(ctx context.Context, ec *executionContext, v any) ([]edu.Difficulty, error) {

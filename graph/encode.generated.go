@@ -144,6 +144,117 @@ func encodeCategoryFacet(e *encoder, f *encode.Field, obj *edu.CategoryFacet) bo
 	return e.EndObject()
 }
 
+func encodeCertificate(e *encoder, f *encode.Field, obj *edu.Certificate) bool {
+	p := e.PlanSelection(f, "Certificate")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCertificate)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // id
+			v := obj.GlobalID()
+			encode.WriteJSON(e, v)
+		case 1: // code
+			e.WriteString(string(obj.Code))
+		case 2: // recipient
+			v, err := e.Resolvers.Certificate().Recipient(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, true, encodeUser) {
+				return false
+			}
+		case 3: // courseTitle
+			e.WriteString(string(obj.CourseTitle))
+		case 4: // course
+			v, err := e.Resolvers.Certificate().Course(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeCourse) {
+				return false
+			}
+		case 5: // issuedAt
+			e.WriteTime(obj.IssuedAt)
+		default:
+			e.WriteString("Certificate")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeCertificateConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.Certificate]) bool {
+	p := e.PlanSelection(f, "CertificateConnection")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCertificateConnection)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // edges
+			v := obj.Edges()
+			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.Edge[*edu.Certificate]) bool {
+				return encode.WriteElement(e, f, &v, true, encodeCertificateEdge)
+			}) {
+				return false
+			}
+		case 1: // nodes
+			if !encode.WriteList(e, f, obj.Nodes, true, func(e *encoder, f *encode.Field, v *edu.Certificate) bool {
+				return encode.WriteElement(e, f, v, true, encodeCertificate)
+			}) {
+				return false
+			}
+		case 2: // pageInfo
+			v := obj.PageInfo()
+			if !encode.WriteObject(e, f, &v, true, encodePageInfo) {
+				return false
+			}
+		case 3: // totalCount
+			if !e.WriteInt(f, int(obj.TotalCount), true) {
+				return false
+			}
+		default:
+			e.WriteString("CertificateConnection")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeCertificateEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Certificate]) bool {
+	p := e.PlanSelection(f, "CertificateEdge")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeCertificateEdge)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // cursor
+			v := obj.Cursor()
+			e.WriteString(string(v))
+		case 1: // node
+			if !encode.WriteObject(e, f, obj.Node, true, encodeCertificate) {
+				return false
+			}
+		default:
+			e.WriteString("CertificateEdge")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 	p := e.PlanSelection(f, "Course")
 	if p.Deferred != nil {
@@ -198,7 +309,10 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}
 		case 10: // published
 			e.WriteBool(bool(obj.Published))
-		case 11: // publishedAt
+		case 11: // status
+			v := obj.Status()
+			e.WriteString(string(v))
+		case 12: // publishedAt
 			if obj.PublishedAt == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -206,11 +320,11 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteTime(*obj.PublishedAt)
 			}
-		case 12: // createdAt
+		case 13: // createdAt
 			e.WriteTime(obj.CreatedAt)
-		case 13: // updatedAt
+		case 14: // updatedAt
 			e.WriteTime(obj.UpdatedAt)
-		case 14: // category
+		case 15: // category
 			v, err := e.Resolvers.Course().Category(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -221,7 +335,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCategory) {
 				return false
 			}
-		case 15: // instructor
+		case 16: // instructor
 			v, err := e.Resolvers.Course().Instructor(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -232,7 +346,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeUser) {
 				return false
 			}
-		case 16: // rating
+		case 17: // rating
 			if obj.Rating == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -242,15 +356,22 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 					return false
 				}
 			}
-		case 17: // reviewCount
+		case 18: // reviewCount
 			if !e.WriteInt(f, int(obj.ReviewCount), true) {
 				return false
 			}
-		case 18: // enrollmentCount
+		case 19: // ratingHistogram
+			v := obj.RatingHistogram()
+			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.RatingCount) bool {
+				return encode.WriteElement(e, f, &v, true, encodeRatingCount)
+			}) {
+				return false
+			}
+		case 20: // enrollmentCount
 			if !e.WriteInt(f, int(obj.EnrollmentCount), true) {
 				return false
 			}
-		case 19: // videos
+		case 21: // videos
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -267,14 +388,14 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeVideoConnection) {
 				return false
 			}
-		case 20: // reviews
+		case 22: // reviews
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
 				}
 				continue
 			}
-			v, err := e.Resolvers.Course().Reviews(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+			v, err := e.Resolvers.Course().Reviews(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string), f.Args["rating"].(*int), f.Args["orderBy"].(*edu.ReviewOrder))
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -284,7 +405,18 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeReviewConnection) {
 				return false
 			}
-		case 21: // viewerEnrollment
+		case 23: // viewerReview
+			v, err := e.Resolvers.Course().ViewerReview(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeReview) {
+				return false
+			}
+		case 24: // viewerEnrollment
 			v, err := e.Resolvers.Course().ViewerEnrollment(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -295,7 +427,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollment) {
 				return false
 			}
-		case 22: // viewerCanUpdate
+		case 25: // viewerCanUpdate
 			v, err := e.Resolvers.Course().ViewerCanUpdate(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -304,7 +436,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 23: // viewerCanEnroll
+		case 26: // viewerCanEnroll
 			v, err := e.Resolvers.Course().ViewerCanEnroll(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -313,7 +445,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 24: // viewerCanReview
+		case 27: // viewerCanReview
 			v, err := e.Resolvers.Course().ViewerCanReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -322,7 +454,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 25: // enrollments
+		case 28: // enrollments
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -339,7 +471,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 26: // analytics
+		case 29: // analytics
 			v, err := e.Resolvers.Course().Analytics(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -350,7 +482,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCourseAnalytics) {
 				return false
 			}
-		case 27: // relatedCourses
+		case 30: // relatedCourses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -369,6 +501,15 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}) {
 				return false
 			}
+		case 31: // viewerHasWishlisted
+			v, err := e.Resolvers.Course().ViewerHasWishlisted(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			e.WriteBool(bool(v))
 		default:
 			e.WriteString("Course")
 		}
@@ -816,6 +957,41 @@ func encodeDeleteCoursePayload(e *encoder, f *encode.Field, obj *DeleteCoursePay
 	return e.EndObject()
 }
 
+func encodeDeleteReviewPayload(e *encoder, f *encode.Field, obj *DeleteReviewPayload) bool {
+	p := e.PlanSelection(f, "DeleteReviewPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeDeleteReviewPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // deletedReviewId
+			if obj.DeletedReviewID == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				encode.WriteJSON(e, *obj.DeletedReviewID)
+			}
+		case 1: // course
+			if !encode.WriteObject(e, f, obj.Course, false, encodeCourse) {
+				return false
+			}
+		case 2: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("DeleteReviewPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeDifficultyFacet(e *encoder, f *encode.Field, obj *edu.DifficultyFacet) bool {
 	p := e.PlanSelection(f, "DifficultyFacet")
 	if p.Deferred != nil {
@@ -1003,6 +1179,17 @@ func encodeEnrollment(e *encoder, f *encode.Field, obj *edu.Enrollment) bool {
 				continue
 			}
 			if !encode.WriteObject(e, f, v, false, encodeVideo) {
+				return false
+			}
+		case 12: // certificate
+			v, err := e.Resolvers.Enrollment().Certificate(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeCertificate) {
 				return false
 			}
 		default:
@@ -1227,6 +1414,104 @@ func encodeInstructorFacet(e *encoder, f *encode.Field, obj *edu.InstructorFacet
 			}
 		default:
 			e.WriteString("InstructorFacet")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeInstructorLink(e *encoder, f *encode.Field, obj *edu.InstructorLink) bool {
+	p := e.PlanSelection(f, "InstructorLink")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeInstructorLink)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // label
+			e.WriteString(string(obj.Label))
+		case 1: // url
+			e.WriteString(string(obj.URL))
+		default:
+			e.WriteString("InstructorLink")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeInstructorProfile(e *encoder, f *encode.Field, obj *edu.InstructorProfile) bool {
+	p := e.PlanSelection(f, "InstructorProfile")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeInstructorProfile)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // headline
+			e.WriteString(string(obj.Headline))
+		case 1: // bio
+			e.WriteString(string(obj.Bio))
+		case 2: // links
+			if !encode.WriteList(e, f, obj.Links, true, func(e *encoder, f *encode.Field, v edu.InstructorLink) bool {
+				return encode.WriteElement(e, f, &v, true, encodeInstructorLink)
+			}) {
+				return false
+			}
+		case 3: // courseCount
+			v, err := e.Resolvers.InstructorProfile().CourseCount(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
+		case 4: // studentCount
+			v, err := e.Resolvers.InstructorProfile().StudentCount(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
+		case 5: // rating
+			v, err := e.Resolvers.InstructorProfile().Rating(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if v == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteFloat(f, float64(*v), false) {
+					return false
+				}
+			}
+		case 6: // reviewCount
+			v, err := e.Resolvers.InstructorProfile().ReviewCount(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !e.WriteInt(f, int(v), true) {
+				return false
+			}
+		default:
+			e.WriteString("InstructorProfile")
 		}
 	}
 	return e.EndObject()
@@ -1471,6 +1756,60 @@ func encodePriceFacet(e *encoder, f *encode.Field, obj *edu.PriceFacet) bool {
 	return e.EndObject()
 }
 
+func encodePublishCoursesPayload(e *encoder, f *encode.Field, obj *PublishCoursesPayload) bool {
+	p := e.PlanSelection(f, "PublishCoursesPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodePublishCoursesPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // courses
+			if !encode.WriteList(e, f, obj.Courses, true, func(e *encoder, f *encode.Field, v *edu.Course) bool {
+				return encode.WriteElement(e, f, v, true, encodeCourse)
+			}) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("PublishCoursesPayload")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeRatingCount(e *encoder, f *encode.Field, obj *edu.RatingCount) bool {
+	p := e.PlanSelection(f, "RatingCount")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRatingCount)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // rating
+			if !e.WriteInt(f, int(obj.Rating), true) {
+				return false
+			}
+		case 1: // count
+			if !e.WriteInt(f, int(obj.Count), true) {
+				return false
+			}
+		default:
+			e.WriteString("RatingCount")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeRatingFacet(e *encoder, f *encode.Field, obj *edu.RatingFacet) bool {
 	p := e.PlanSelection(f, "RatingFacet")
 	if p.Deferred != nil {
@@ -1578,6 +1917,13 @@ func encodeReview(e *encoder, f *encode.Field, obj *edu.Review) bool {
 			e.WriteString(string(obj.Body))
 		case 5: // createdAt
 			e.WriteTime(obj.CreatedAt)
+		case 6: // updatedAt
+			e.WriteTime(obj.UpdatedAt)
+		case 7: // reply
+			v := obj.Reply()
+			if !encode.WriteObject(e, f, v, false, encodeReviewReply) {
+				return false
+			}
 		default:
 			e.WriteString("Review")
 		}
@@ -1670,6 +2016,40 @@ func encodeReviewPayload(e *encoder, f *encode.Field, obj *ReviewPayload) bool {
 			}
 		default:
 			e.WriteString("ReviewPayload")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeReviewReply(e *encoder, f *encode.Field, obj *edu.ReviewReply) bool {
+	p := e.PlanSelection(f, "ReviewReply")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeReviewReply)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // body
+			e.WriteString(string(obj.Body))
+		case 1: // createdAt
+			e.WriteTime(obj.CreatedAt)
+		case 2: // updatedAt
+			e.WriteTime(obj.UpdatedAt)
+		case 3: // author
+			v, err := e.Resolvers.ReviewReply().Author(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeUser) {
+				return false
+			}
+		default:
+			e.WriteString("ReviewReply")
 		}
 	}
 	return e.EndObject()
@@ -1941,6 +2321,33 @@ func encodeUnenrollPayload(e *encoder, f *encode.Field, obj *UnenrollPayload) bo
 	return e.EndObject()
 }
 
+func encodeUpdateInstructorProfilePayload(e *encoder, f *encode.Field, obj *UpdateInstructorProfilePayload) bool {
+	p := e.PlanSelection(f, "UpdateInstructorProfilePayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUpdateInstructorProfilePayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // user
+			if !encode.WriteObject(e, f, obj.User, false, encodeUser) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("UpdateInstructorProfilePayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeUpdatePreferencesPayload(e *encoder, f *encode.Field, obj *UpdatePreferencesPayload) bool {
 	p := e.PlanSelection(f, "UpdatePreferencesPayload")
 	if p.Deferred != nil {
@@ -2085,7 +2492,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 				}
 				continue
 			}
-			v, err := e.Resolvers.User().CoursesTaught(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+			v, err := e.Resolvers.User().CoursesTaught(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string), f.Args["status"].(*edu.CourseStatus), f.Args["orderBy"].(*edu.CourseOrder))
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -2140,6 +2547,53 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 				continue
 			}
 			if !encode.WriteObject(e, f, v, false, encodeDashboard) {
+				return false
+			}
+		case 13: // certificates
+			if e.ReportArgumentError(f) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			v, err := e.Resolvers.User().Certificates(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeCertificateConnection) {
+				return false
+			}
+		case 14: // slug
+			if obj.Slug == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Slug))
+			}
+		case 15: // instructorProfile
+			v := obj.InstructorProfile()
+			if !encode.WriteObject(e, f, v, false, encodeInstructorProfile) {
+				return false
+			}
+		case 16: // wishlist
+			if e.ReportArgumentError(f) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			v, err := e.Resolvers.User().Wishlist(f.Ctx, obj, f.Args["first"].(*int), f.Args["after"].(*string), f.Args["last"].(*int), f.Args["before"].(*string))
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeWishlistConnection) {
 				return false
 			}
 		default:
@@ -2384,6 +2838,126 @@ func encodeVideoProgress(e *encoder, f *encode.Field, obj *edu.VideoProgress) bo
 	return e.EndObject()
 }
 
+func encodeWishlistConnection(e *encoder, f *encode.Field, obj *edu.Page[*edu.WishlistItem]) bool {
+	p := e.PlanSelection(f, "WishlistConnection")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeWishlistConnection)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // edges
+			v := obj.Edges()
+			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.Edge[*edu.WishlistItem]) bool {
+				return encode.WriteElement(e, f, &v, true, encodeWishlistEdge)
+			}) {
+				return false
+			}
+		case 1: // nodes
+			if !encode.WriteList(e, f, obj.Nodes, true, func(e *encoder, f *encode.Field, v *edu.WishlistItem) bool {
+				return encode.WriteElement(e, f, v, true, encodeWishlistItem)
+			}) {
+				return false
+			}
+		case 2: // pageInfo
+			v := obj.PageInfo()
+			if !encode.WriteObject(e, f, &v, true, encodePageInfo) {
+				return false
+			}
+		case 3: // totalCount
+			if !e.WriteInt(f, int(obj.TotalCount), true) {
+				return false
+			}
+		default:
+			e.WriteString("WishlistConnection")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeWishlistEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.WishlistItem]) bool {
+	p := e.PlanSelection(f, "WishlistEdge")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeWishlistEdge)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // cursor
+			v := obj.Cursor()
+			e.WriteString(string(v))
+		case 1: // node
+			if !encode.WriteObject(e, f, obj.Node, true, encodeWishlistItem) {
+				return false
+			}
+		default:
+			e.WriteString("WishlistEdge")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeWishlistItem(e *encoder, f *encode.Field, obj *edu.WishlistItem) bool {
+	p := e.PlanSelection(f, "WishlistItem")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeWishlistItem)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // course
+			v, err := e.Resolvers.WishlistItem().Course(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, true, encodeCourse) {
+				return false
+			}
+		case 1: // addedAt
+			e.WriteTime(obj.AddedAt)
+		default:
+			e.WriteString("WishlistItem")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeWishlistPayload(e *encoder, f *encode.Field, obj *WishlistPayload) bool {
+	p := e.PlanSelection(f, "WishlistPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeWishlistPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // course
+			if !encode.WriteObject(e, f, obj.Course, false, encodeCourse) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("WishlistPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeNode(e *encoder, f *encode.Field, v edu.Node, nonNull bool) bool {
 	switch v := v.(type) {
 	case *edu.Video:
@@ -2396,6 +2970,8 @@ func encodeNode(e *encoder, f *encode.Field, v edu.Node, nonNull bool) bool {
 		return encode.WriteElement(e, f, v, nonNull, encodeEnrollment)
 	case *edu.Course:
 		return encode.WriteElement(e, f, v, nonNull, encodeCourse)
+	case *edu.Certificate:
+		return encode.WriteElement(e, f, v, nonNull, encodeCertificate)
 	case *edu.Category:
 		return encode.WriteElement(e, f, v, nonNull, encodeCategory)
 	default:
@@ -2421,6 +2997,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeCategory(e, f, v)), true
 		}
+	case *edu.Certificate:
+		if v != nil {
+			return e.Marshaler(encodeCertificate(e, f, v)), true
+		}
 	case *edu.Course:
 		if v != nil {
 			return e.Marshaler(encodeCourse(e, f, v)), true
@@ -2437,6 +3017,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodePlatformDashboard(e, f, v)), true
 		}
+	case *edu.User:
+		if v != nil {
+			return e.Marshaler(encodeUser(e, f, v)), true
+		}
 	case *edu.SearchResult:
 		if v != nil {
 			return e.Marshaler(encodeCourseSearchConnection(e, f, v)), true
@@ -2445,10 +3029,6 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		return e.Marshaler(encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v *edu.Suggestion) bool {
 			return encode.WriteElement(e, f, v, true, encodeSuggestion)
 		})), true
-	case *edu.User:
-		if v != nil {
-			return e.Marshaler(encodeUser(e, f, v)), true
-		}
 	case *SessionPayload:
 		if v != nil {
 			return e.Marshaler(encodeSessionPayload(e, f, v)), true
@@ -2460,6 +3040,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 	case *CoursePayload:
 		if v != nil {
 			return e.Marshaler(encodeCoursePayload(e, f, v)), true
+		}
+	case *PublishCoursesPayload:
+		if v != nil {
+			return e.Marshaler(encodePublishCoursesPayload(e, f, v)), true
 		}
 	case *DeleteCoursePayload:
 		if v != nil {
@@ -2481,9 +3065,17 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeBulkEnrollPayload(e, f, v)), true
 		}
+	case *UpdateInstructorProfilePayload:
+		if v != nil {
+			return e.Marshaler(encodeUpdateInstructorProfilePayload(e, f, v)), true
+		}
 	case *ReviewPayload:
 		if v != nil {
 			return e.Marshaler(encodeReviewPayload(e, f, v)), true
+		}
+	case *DeleteReviewPayload:
+		if v != nil {
+			return e.Marshaler(encodeDeleteReviewPayload(e, f, v)), true
 		}
 	case *UpdatePreferencesPayload:
 		if v != nil {
@@ -2500,6 +3092,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 	case *UpdateVideoPayload:
 		if v != nil {
 			return e.Marshaler(encodeUpdateVideoPayload(e, f, v)), true
+		}
+	case *WishlistPayload:
+		if v != nil {
+			return e.Marshaler(encodeWishlistPayload(e, f, v)), true
 		}
 	case edu.Node:
 		return e.Marshaler(encodeNode(e, f, v, true)), true
@@ -2532,35 +3128,57 @@ var encodeTypes = &encode.Types{
 			"category": {Index: 0, Resolver: false},
 			"count":    {Index: 1, Resolver: false},
 		},
+		"Certificate": {
+			"id":          {Index: 0, Resolver: false},
+			"code":        {Index: 1, Resolver: false},
+			"recipient":   {Index: 2, Resolver: true},
+			"courseTitle": {Index: 3, Resolver: false},
+			"course":      {Index: 4, Resolver: true},
+			"issuedAt":    {Index: 5, Resolver: false},
+		},
+		"CertificateConnection": {
+			"edges":      {Index: 0, Resolver: false},
+			"nodes":      {Index: 1, Resolver: false},
+			"pageInfo":   {Index: 2, Resolver: false},
+			"totalCount": {Index: 3, Resolver: false},
+		},
+		"CertificateEdge": {
+			"cursor": {Index: 0, Resolver: false},
+			"node":   {Index: 1, Resolver: false},
+		},
 		"Course": {
-			"id":               {Index: 0, Resolver: false},
-			"slug":             {Index: 1, Resolver: false},
-			"title":            {Index: 2, Resolver: false},
-			"description":      {Index: 3, Resolver: false},
-			"tags":             {Index: 4, Resolver: false},
-			"difficulty":       {Index: 5, Resolver: false},
-			"price":            {Index: 6, Resolver: false},
-			"durationSeconds":  {Index: 7, Resolver: false},
-			"language":         {Index: 8, Resolver: false},
-			"thumbnailUrl":     {Index: 9, Resolver: false},
-			"published":        {Index: 10, Resolver: false},
-			"publishedAt":      {Index: 11, Resolver: false},
-			"createdAt":        {Index: 12, Resolver: false},
-			"updatedAt":        {Index: 13, Resolver: false},
-			"category":         {Index: 14, Resolver: true},
-			"instructor":       {Index: 15, Resolver: true},
-			"rating":           {Index: 16, Resolver: false},
-			"reviewCount":      {Index: 17, Resolver: false},
-			"enrollmentCount":  {Index: 18, Resolver: false},
-			"videos":           {Index: 19, Resolver: true},
-			"reviews":          {Index: 20, Resolver: true},
-			"viewerEnrollment": {Index: 21, Resolver: true},
-			"viewerCanUpdate":  {Index: 22, Resolver: true},
-			"viewerCanEnroll":  {Index: 23, Resolver: true},
-			"viewerCanReview":  {Index: 24, Resolver: true},
-			"enrollments":      {Index: 25, Resolver: true},
-			"analytics":        {Index: 26, Resolver: true},
-			"relatedCourses":   {Index: 27, Resolver: true},
+			"id":                  {Index: 0, Resolver: false},
+			"slug":                {Index: 1, Resolver: false},
+			"title":               {Index: 2, Resolver: false},
+			"description":         {Index: 3, Resolver: false},
+			"tags":                {Index: 4, Resolver: false},
+			"difficulty":          {Index: 5, Resolver: false},
+			"price":               {Index: 6, Resolver: false},
+			"durationSeconds":     {Index: 7, Resolver: false},
+			"language":            {Index: 8, Resolver: false},
+			"thumbnailUrl":        {Index: 9, Resolver: false},
+			"published":           {Index: 10, Resolver: false},
+			"status":              {Index: 11, Resolver: false},
+			"publishedAt":         {Index: 12, Resolver: false},
+			"createdAt":           {Index: 13, Resolver: false},
+			"updatedAt":           {Index: 14, Resolver: false},
+			"category":            {Index: 15, Resolver: true},
+			"instructor":          {Index: 16, Resolver: true},
+			"rating":              {Index: 17, Resolver: false},
+			"reviewCount":         {Index: 18, Resolver: false},
+			"ratingHistogram":     {Index: 19, Resolver: false},
+			"enrollmentCount":     {Index: 20, Resolver: false},
+			"videos":              {Index: 21, Resolver: true},
+			"reviews":             {Index: 22, Resolver: true},
+			"viewerReview":        {Index: 23, Resolver: true},
+			"viewerEnrollment":    {Index: 24, Resolver: true},
+			"viewerCanUpdate":     {Index: 25, Resolver: true},
+			"viewerCanEnroll":     {Index: 26, Resolver: true},
+			"viewerCanReview":     {Index: 27, Resolver: true},
+			"enrollments":         {Index: 28, Resolver: true},
+			"analytics":           {Index: 29, Resolver: true},
+			"relatedCourses":      {Index: 30, Resolver: true},
+			"viewerHasWishlisted": {Index: 31, Resolver: true},
 		},
 		"CourseAnalytics": {
 			"totalEnrollments": {Index: 0, Resolver: false},
@@ -2622,6 +3240,11 @@ var encodeTypes = &encode.Types{
 			"deletedCourseId": {Index: 0, Resolver: false},
 			"userErrors":      {Index: 1, Resolver: false},
 		},
+		"DeleteReviewPayload": {
+			"deletedReviewId": {Index: 0, Resolver: false},
+			"course":          {Index: 1, Resolver: false},
+			"userErrors":      {Index: 2, Resolver: false},
+		},
 		"DifficultyFacet": {
 			"difficulty": {Index: 0, Resolver: false},
 			"count":      {Index: 1, Resolver: false},
@@ -2648,6 +3271,7 @@ var encodeTypes = &encode.Types{
 			"remainingSeconds":     {Index: 9, Resolver: true},
 			"nextVideo":            {Index: 10, Resolver: true},
 			"lastVideo":            {Index: 11, Resolver: true},
+			"certificate":          {Index: 12, Resolver: true},
 		},
 		"EnrollmentConnection": {
 			"edges":      {Index: 0, Resolver: false},
@@ -2674,6 +3298,19 @@ var encodeTypes = &encode.Types{
 		"InstructorFacet": {
 			"instructor": {Index: 0, Resolver: false},
 			"count":      {Index: 1, Resolver: false},
+		},
+		"InstructorLink": {
+			"label": {Index: 0, Resolver: false},
+			"url":   {Index: 1, Resolver: false},
+		},
+		"InstructorProfile": {
+			"headline":     {Index: 0, Resolver: false},
+			"bio":          {Index: 1, Resolver: false},
+			"links":        {Index: 2, Resolver: false},
+			"courseCount":  {Index: 3, Resolver: true},
+			"studentCount": {Index: 4, Resolver: true},
+			"rating":       {Index: 5, Resolver: true},
+			"reviewCount":  {Index: 6, Resolver: true},
 		},
 		"LanguageFacet": {
 			"language": {Index: 0, Resolver: false},
@@ -2703,6 +3340,14 @@ var encodeTypes = &encode.Types{
 			"price": {Index: 0, Resolver: false},
 			"count": {Index: 1, Resolver: false},
 		},
+		"PublishCoursesPayload": {
+			"courses":    {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
+		"RatingCount": {
+			"rating": {Index: 0, Resolver: false},
+			"count":  {Index: 1, Resolver: false},
+		},
 		"RatingFacet": {
 			"minRating": {Index: 0, Resolver: false},
 			"count":     {Index: 1, Resolver: false},
@@ -2720,6 +3365,8 @@ var encodeTypes = &encode.Types{
 			"rating":    {Index: 3, Resolver: false},
 			"body":      {Index: 4, Resolver: false},
 			"createdAt": {Index: 5, Resolver: false},
+			"updatedAt": {Index: 6, Resolver: false},
+			"reply":     {Index: 7, Resolver: false},
 		},
 		"ReviewConnection": {
 			"edges":      {Index: 0, Resolver: false},
@@ -2734,6 +3381,12 @@ var encodeTypes = &encode.Types{
 		"ReviewPayload": {
 			"review":     {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
+		},
+		"ReviewReply": {
+			"body":      {Index: 0, Resolver: false},
+			"createdAt": {Index: 1, Resolver: false},
+			"updatedAt": {Index: 2, Resolver: false},
+			"author":    {Index: 3, Resolver: true},
 		},
 		"SearchFacets": {
 			"categories":   {Index: 0, Resolver: false},
@@ -2780,6 +3433,10 @@ var encodeTypes = &encode.Types{
 			"course":     {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
 		},
+		"UpdateInstructorProfilePayload": {
+			"user":       {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 		"UpdatePreferencesPayload": {
 			"user":       {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
@@ -2789,19 +3446,23 @@ var encodeTypes = &encode.Types{
 			"userErrors": {Index: 1, Resolver: false},
 		},
 		"User": {
-			"id":               {Index: 0, Resolver: false},
-			"name":             {Index: 1, Resolver: false},
-			"avatarUrl":        {Index: 2, Resolver: false},
-			"role":             {Index: 3, Resolver: false},
-			"createdAt":        {Index: 4, Resolver: false},
-			"email":            {Index: 5, Resolver: true},
-			"plan":             {Index: 6, Resolver: true},
-			"preferences":      {Index: 7, Resolver: true},
-			"lastLogin":        {Index: 8, Resolver: true},
-			"coursesTaught":    {Index: 9, Resolver: true},
-			"enrollments":      {Index: 10, Resolver: true},
-			"continueLearning": {Index: 11, Resolver: true},
-			"dashboard":        {Index: 12, Resolver: true},
+			"id":                {Index: 0, Resolver: false},
+			"name":              {Index: 1, Resolver: false},
+			"avatarUrl":         {Index: 2, Resolver: false},
+			"role":              {Index: 3, Resolver: false},
+			"createdAt":         {Index: 4, Resolver: false},
+			"email":             {Index: 5, Resolver: true},
+			"plan":              {Index: 6, Resolver: true},
+			"preferences":       {Index: 7, Resolver: true},
+			"lastLogin":         {Index: 8, Resolver: true},
+			"coursesTaught":     {Index: 9, Resolver: true},
+			"enrollments":       {Index: 10, Resolver: true},
+			"continueLearning":  {Index: 11, Resolver: true},
+			"dashboard":         {Index: 12, Resolver: true},
+			"certificates":      {Index: 13, Resolver: true},
+			"slug":              {Index: 14, Resolver: false},
+			"instructorProfile": {Index: 15, Resolver: false},
+			"wishlist":          {Index: 16, Resolver: true},
 		},
 		"UserError": {
 			"code":       {Index: 0, Resolver: false},
@@ -2844,60 +3505,92 @@ var encodeTypes = &encode.Types{
 			"watchedAt":       {Index: 2, Resolver: false},
 			"completed":       {Index: 3, Resolver: false},
 		},
+		"WishlistConnection": {
+			"edges":      {Index: 0, Resolver: false},
+			"nodes":      {Index: 1, Resolver: false},
+			"pageInfo":   {Index: 2, Resolver: false},
+			"totalCount": {Index: 3, Resolver: false},
+		},
+		"WishlistEdge": {
+			"cursor": {Index: 0, Resolver: false},
+			"node":   {Index: 1, Resolver: false},
+		},
+		"WishlistItem": {
+			"course":  {Index: 0, Resolver: true},
+			"addedAt": {Index: 1, Resolver: false},
+		},
+		"WishlistPayload": {
+			"course":     {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 	},
 	Implements: map[string][]string{
-		"AddVideoPayload":            addVideoPayloadImplementors,
-		"BulkEnrollPayload":          bulkEnrollPayloadImplementors,
-		"Category":                   categoryImplementors,
-		"CategoryFacet":              categoryFacetImplementors,
-		"Course":                     courseImplementors,
-		"CourseAnalytics":            courseAnalyticsImplementors,
-		"CourseConnection":           courseConnectionImplementors,
-		"CourseEdge":                 courseEdgeImplementors,
-		"CoursePayload":              coursePayloadImplementors,
-		"CourseProgress":             courseProgressImplementors,
-		"CourseSearchConnection":     courseSearchConnectionImplementors,
-		"CourseSearchEdge":           courseSearchEdgeImplementors,
-		"Dashboard":                  dashboardImplementors,
-		"DeleteCoursePayload":        deleteCoursePayloadImplementors,
-		"DifficultyFacet":            difficultyFacetImplementors,
-		"DurationFacet":              durationFacetImplementors,
-		"EnrollPayload":              enrollPayloadImplementors,
-		"Enrollment":                 enrollmentImplementors,
-		"EnrollmentConnection":       enrollmentConnectionImplementors,
-		"EnrollmentEdge":             enrollmentEdgeImplementors,
-		"ImportCoursesPayload":       importCoursesPayloadImplementors,
-		"InstructorDashboard":        instructorDashboardImplementors,
-		"InstructorFacet":            instructorFacetImplementors,
-		"LanguageFacet":              languageFacetImplementors,
-		"Money":                      moneyImplementors,
-		"PageInfo":                   pageInfoImplementors,
-		"PlatformDashboard":          platformDashboardImplementors,
-		"PriceFacet":                 priceFacetImplementors,
-		"RatingFacet":                ratingFacetImplementors,
-		"RecordVideoProgressPayload": recordVideoProgressPayloadImplementors,
-		"Review":                     reviewImplementors,
-		"ReviewConnection":           reviewConnectionImplementors,
-		"ReviewEdge":                 reviewEdgeImplementors,
-		"ReviewPayload":              reviewPayloadImplementors,
-		"SearchFacets":               searchFacetsImplementors,
-		"SearchHighlight":            searchHighlightImplementors,
-		"SessionPayload":             sessionPayloadImplementors,
-		"SignOutPayload":             signOutPayloadImplementors,
-		"Suggestion":                 suggestionImplementors,
-		"TagFacet":                   tagFacetImplementors,
-		"TimePoint":                  timePointImplementors,
-		"UnenrollPayload":            unenrollPayloadImplementors,
-		"UpdatePreferencesPayload":   updatePreferencesPayloadImplementors,
-		"UpdateVideoPayload":         updateVideoPayloadImplementors,
-		"User":                       userImplementors,
-		"UserError":                  userErrorImplementors,
-		"UserErrorParameter":         userErrorParameterImplementors,
-		"UserPreferences":            userPreferencesImplementors,
-		"Video":                      videoImplementors,
-		"VideoConnection":            videoConnectionImplementors,
-		"VideoEdge":                  videoEdgeImplementors,
-		"VideoProgress":              videoProgressImplementors,
+		"AddVideoPayload":                addVideoPayloadImplementors,
+		"BulkEnrollPayload":              bulkEnrollPayloadImplementors,
+		"Category":                       categoryImplementors,
+		"CategoryFacet":                  categoryFacetImplementors,
+		"Certificate":                    certificateImplementors,
+		"CertificateConnection":          certificateConnectionImplementors,
+		"CertificateEdge":                certificateEdgeImplementors,
+		"Course":                         courseImplementors,
+		"CourseAnalytics":                courseAnalyticsImplementors,
+		"CourseConnection":               courseConnectionImplementors,
+		"CourseEdge":                     courseEdgeImplementors,
+		"CoursePayload":                  coursePayloadImplementors,
+		"CourseProgress":                 courseProgressImplementors,
+		"CourseSearchConnection":         courseSearchConnectionImplementors,
+		"CourseSearchEdge":               courseSearchEdgeImplementors,
+		"Dashboard":                      dashboardImplementors,
+		"DeleteCoursePayload":            deleteCoursePayloadImplementors,
+		"DeleteReviewPayload":            deleteReviewPayloadImplementors,
+		"DifficultyFacet":                difficultyFacetImplementors,
+		"DurationFacet":                  durationFacetImplementors,
+		"EnrollPayload":                  enrollPayloadImplementors,
+		"Enrollment":                     enrollmentImplementors,
+		"EnrollmentConnection":           enrollmentConnectionImplementors,
+		"EnrollmentEdge":                 enrollmentEdgeImplementors,
+		"ImportCoursesPayload":           importCoursesPayloadImplementors,
+		"InstructorDashboard":            instructorDashboardImplementors,
+		"InstructorFacet":                instructorFacetImplementors,
+		"InstructorLink":                 instructorLinkImplementors,
+		"InstructorProfile":              instructorProfileImplementors,
+		"LanguageFacet":                  languageFacetImplementors,
+		"Money":                          moneyImplementors,
+		"PageInfo":                       pageInfoImplementors,
+		"PlatformDashboard":              platformDashboardImplementors,
+		"PriceFacet":                     priceFacetImplementors,
+		"PublishCoursesPayload":          publishCoursesPayloadImplementors,
+		"RatingCount":                    ratingCountImplementors,
+		"RatingFacet":                    ratingFacetImplementors,
+		"RecordVideoProgressPayload":     recordVideoProgressPayloadImplementors,
+		"Review":                         reviewImplementors,
+		"ReviewConnection":               reviewConnectionImplementors,
+		"ReviewEdge":                     reviewEdgeImplementors,
+		"ReviewPayload":                  reviewPayloadImplementors,
+		"ReviewReply":                    reviewReplyImplementors,
+		"SearchFacets":                   searchFacetsImplementors,
+		"SearchHighlight":                searchHighlightImplementors,
+		"SessionPayload":                 sessionPayloadImplementors,
+		"SignOutPayload":                 signOutPayloadImplementors,
+		"Suggestion":                     suggestionImplementors,
+		"TagFacet":                       tagFacetImplementors,
+		"TimePoint":                      timePointImplementors,
+		"UnenrollPayload":                unenrollPayloadImplementors,
+		"UpdateInstructorProfilePayload": updateInstructorProfilePayloadImplementors,
+		"UpdatePreferencesPayload":       updatePreferencesPayloadImplementors,
+		"UpdateVideoPayload":             updateVideoPayloadImplementors,
+		"User":                           userImplementors,
+		"UserError":                      userErrorImplementors,
+		"UserErrorParameter":             userErrorParameterImplementors,
+		"UserPreferences":                userPreferencesImplementors,
+		"Video":                          videoImplementors,
+		"VideoConnection":                videoConnectionImplementors,
+		"VideoEdge":                      videoEdgeImplementors,
+		"VideoProgress":                  videoProgressImplementors,
+		"WishlistConnection":             wishlistConnectionImplementors,
+		"WishlistEdge":                   wishlistEdgeImplementors,
+		"WishlistItem":                   wishlistItemImplementors,
+		"WishlistPayload":                wishlistPayloadImplementors,
 	},
 	Args: encodeArgs,
 }
@@ -2912,13 +3605,13 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 		}
 	case "Course":
 		switch index {
-		case 19:
+		case 21:
 			return field_Course_videos_args(ctx, ec, raw)
-		case 20:
+		case 22:
 			return field_Course_reviews_args(ctx, ec, raw)
-		case 25:
+		case 28:
 			return field_Course_enrollments_args(ctx, ec, raw)
-		case 27:
+		case 30:
 			return field_Course_relatedCourses_args(ctx, ec, raw)
 		}
 	case "Dashboard":
@@ -2958,6 +3651,10 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 			return field_User_enrollments_args(ctx, ec, raw)
 		case 11:
 			return field_User_continueLearning_args(ctx, ec, raw)
+		case 13:
+			return field_User_certificates_args(ctx, ec, raw)
+		case 16:
+			return field_User_wishlist_args(ctx, ec, raw)
 		}
 	}
 	return nil, nil

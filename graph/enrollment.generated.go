@@ -24,6 +24,7 @@ type EnrollmentResolver interface {
 	RemainingSeconds(ctx context.Context, obj *edu.Enrollment) (int, error)
 	NextVideo(ctx context.Context, obj *edu.Enrollment) (*edu.Video, error)
 	LastVideo(ctx context.Context, obj *edu.Enrollment) (*edu.Video, error)
+	Certificate(ctx context.Context, obj *edu.Enrollment) (*edu.Certificate, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -506,6 +507,38 @@ func fieldContext_Enrollment_lastVideo(_ context.Context, ec *executionContext, 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Video(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Enrollment_certificate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrollment_certificate(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Enrollment().Certificate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Certificate) graphql.Marshaler {
+			return marshalOCertificate2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCertificate(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Enrollment_certificate(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Enrollment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Certificate(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -1109,6 +1142,12 @@ func _Enrollment(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Enrollment_lastVideo(ctx, ec, field, obj)
+				})
+		case "certificate":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Enrollment_certificate(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

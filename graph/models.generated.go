@@ -13,6 +13,12 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+// Course to add to the wishlist.
+type AddToWishlistInput struct {
+	// A published course that the viewer is not enrolled in.
+	CourseID edu.ID `json:"courseId"`
+}
+
 // A video to add to a course.
 type AddVideoInput struct {
 	// One of the viewer's own courses; any course for an ADMIN.
@@ -97,6 +103,28 @@ type DeleteCoursePayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// Review to delete.
+type DeleteReviewInput struct {
+	// A review that the viewer wrote; any review for an ADMIN.
+	ID edu.ID `json:"id"`
+}
+
+// The id of the deleted review and its course, or the problems that prevented it.
+type DeleteReviewPayload struct {
+	// Null if there are userErrors.
+	DeletedReviewID *edu.ID `json:"deletedReviewId,omitempty"`
+	// The course without the review. Null if there are userErrors, or if the course is no longer published.
+	Course *edu.Course `json:"course,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Review whose reply to delete.
+type DeleteReviewReplyInput struct {
+	// A review of one of the viewer's own courses; any review for an ADMIN.
+	ReviewID edu.ID `json:"reviewId"`
+}
+
 // Video to delete.
 type DeleteVideoInput struct {
 	// A video of one of the viewer's own courses; any video for an ADMIN.
@@ -131,8 +159,24 @@ type ImportCoursesPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// A link to a page of an instructor.
+type InstructorLinkInput struct {
+	// 1 to 50 characters.
+	Label string `json:"label"`
+	// http or https, without user and password, at most 2,000 characters.
+	URL string `json:"url"`
+}
+
 // All write operations. Problems with the input are returned as userErrors; nothing is written then, but by recordVideoProgress.
 type Mutation struct {
+}
+
+// The published courses, or the problems that prevented it.
+type PublishCoursesPayload struct {
+	// The courses in the order of the ids; empty if there are userErrors.
+	Courses []*edu.Course `json:"courses"`
+	// Problems of single courses: `field` has the index of the id. Empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
 // All read operations.
@@ -163,12 +207,26 @@ type RefreshSessionInput struct {
 	RefreshToken string `json:"refreshToken"`
 }
 
+// Course to remove from the wishlist.
+type RemoveFromWishlistInput struct {
+	// A course that the viewer may see, or that is on the viewer's wishlist.
+	CourseID edu.ID `json:"courseId"`
+}
+
 // New order of the videos of a course.
 type ReorderVideosInput struct {
 	// One of the viewer's own courses; any course for an ADMIN.
 	CourseID edu.ID `json:"courseId"`
 	// All videos of the course, each once, in the new order; at most 1,000.
 	VideoIds []*edu.ID `json:"videoIds"`
+}
+
+// Reply to a review.
+type ReplyToReviewInput struct {
+	// A review of one of the viewer's own courses; any review for an ADMIN.
+	ReviewID edu.ID `json:"reviewId"`
+	// 1 to 5,000 characters.
+	Body string `json:"body"`
 }
 
 // The viewer's review of a course.
@@ -269,6 +327,24 @@ type UpdateCourseInput struct {
 	CategoryID *edu.ID `json:"categoryId,omitempty"`
 }
 
+// Changes to the viewer's profile. Fields that are omitted or null stay unchanged.
+type UpdateInstructorProfileInput struct {
+	// At most 120 characters; may be empty.
+	Headline *string `json:"headline,omitempty"`
+	// At most 5,000 characters; may be empty.
+	Bio *string `json:"bio,omitempty"`
+	// All links, at most 10; an empty list removes them.
+	Links []*InstructorLinkInput `json:"links,omitempty"`
+}
+
+// The user with the changed profile, or the problems that prevented the change.
+type UpdateInstructorProfilePayload struct {
+	// The viewer; null if there are userErrors.
+	User *edu.User `json:"user,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // Preferences to change. Fields that are omitted or null stay unchanged.
 type UpdatePreferencesInput struct {
 	// BCP 47 language tag, e.g. en or de-CH.
@@ -315,6 +391,14 @@ type VideoProgressEvent struct {
 	ProgressSeconds int `json:"progressSeconds"`
 	// Time of watching, at most a year ago and not in the future. Default: now.
 	WatchedAt *time.Time `json:"watchedAt,omitempty"`
+}
+
+// The course, or the problems that prevented the change.
+type WishlistPayload struct {
+	// Null if there are userErrors, or if the course is no longer published.
+	Course *edu.Course `json:"course,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
 // Callers that may share a cached response.

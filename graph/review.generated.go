@@ -20,6 +20,9 @@ type ReviewResolver interface {
 	Course(ctx context.Context, obj *edu.Review) (*edu.Course, error)
 	Author(ctx context.Context, obj *edu.Review) (*edu.User, error)
 }
+type ReviewReplyResolver interface {
+	Author(ctx context.Context, obj *edu.ReviewReply) (*edu.User, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -28,6 +31,139 @@ type ReviewResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func _DeleteReviewPayload_deletedReviewId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *DeleteReviewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DeleteReviewPayload_deletedReviewId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedReviewID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.ID) graphql.Marshaler {
+			return marshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DeleteReviewPayload_deletedReviewId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteReviewPayload", field, false, false, "ID")
+}
+
+func _DeleteReviewPayload_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *DeleteReviewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DeleteReviewPayload_course(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Course, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Course) graphql.Marshaler {
+			return marshalOCourse2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCourse(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DeleteReviewPayload_course(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteReviewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _DeleteReviewPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *DeleteReviewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DeleteReviewPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DeleteReviewPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteReviewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _RatingCount_rating(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.RatingCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RatingCount_rating(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rating, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RatingCount_rating(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingCount", field, false, false, "Int")
+}
+
+func _RatingCount_count(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.RatingCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RatingCount_count(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RatingCount_count(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingCount", field, false, false, "Int")
+}
 
 func _Review_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Review) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -183,6 +319,61 @@ func _Review_createdAt(ctx context.Context, ec *executionContext, field graphql.
 }
 func fieldContext_Review_createdAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Review", field, false, false, "DateTime")
+}
+
+func _Review_updatedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Review) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Review_updatedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Review_updatedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Review", field, false, false, "DateTime")
+}
+
+func _Review_reply(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Review) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Review_reply(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reply(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.ReviewReply) graphql.Marshaler {
+			return marshalOReviewReply2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReviewReply(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Review_reply(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Review",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ReviewReply(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
 func _ReviewConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Page[*edu.Review]) (ret graphql.Marshaler) {
@@ -423,9 +614,243 @@ func fieldContext_ReviewPayload_userErrors(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
+func _ReviewReply_body(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.ReviewReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReviewReply_body(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReviewReply_body(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewReply", field, false, false, "String")
+}
+
+func _ReviewReply_createdAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.ReviewReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReviewReply_createdAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReviewReply_createdAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewReply", field, false, false, "DateTime")
+}
+
+func _ReviewReply_updatedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.ReviewReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReviewReply_updatedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReviewReply_updatedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewReply", field, false, false, "DateTime")
+}
+
+func _ReviewReply_author(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.ReviewReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReviewReply_author(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReviewReply().Author(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.User) graphql.Marshaler {
+			return marshalOUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ReviewReply_author(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewReply",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_User(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func unmarshalInputDeleteReviewInput(ctx context.Context, ec *executionContext, obj any) (DeleteReviewInput, error) {
+	var it DeleteReviewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteReviewInput unmarshals raw into the DeleteReviewInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteReviewInput(ctx context.Context, raw any) (DeleteReviewInput, error) {
+	var out DeleteReviewInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteReviewInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputDeleteReviewReplyInput(ctx context.Context, ec *executionContext, obj any) (DeleteReviewReplyInput, error) {
+	var it DeleteReviewReplyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reviewId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reviewId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReviewID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteReviewReplyInput unmarshals raw into the DeleteReviewReplyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteReviewReplyInput(ctx context.Context, raw any) (DeleteReviewReplyInput, error) {
+	var out DeleteReviewReplyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteReviewReplyInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputReplyToReviewInput(ctx context.Context, ec *executionContext, obj any) (ReplyToReviewInput, error) {
+	var it ReplyToReviewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reviewId", "body"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reviewId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewId"))
+			data, err := unmarshalNID2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReviewID = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReplyToReviewInput unmarshals raw into the ReplyToReviewInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReplyToReviewInput(ctx context.Context, raw any) (ReplyToReviewInput, error) {
+	var out ReplyToReviewInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReplyToReviewInput", raw, &out)
+	return out, err
+}
 
 func unmarshalInputReviewCourseInput(ctx context.Context, ec *executionContext, obj any) (ReviewCourseInput, error) {
 	var it ReviewCourseInput
@@ -483,6 +908,59 @@ func UnmarshalReviewCourseInput(ctx context.Context, raw any) (ReviewCourseInput
 	return out, err
 }
 
+func unmarshalInputReviewOrder(ctx context.Context, ec *executionContext, obj any) (edu.ReviewOrder, error) {
+	var it edu.ReviewOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "DESC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := unmarshalNReviewOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReviewOrderField(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := unmarshalNOrderDirection2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐOrderDirection(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReviewOrder unmarshals raw into the ReviewOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReviewOrder(ctx context.Context, raw any) (edu.ReviewOrder, error) {
+	var out edu.ReviewOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReviewOrder", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -490,6 +968,87 @@ func UnmarshalReviewCourseInput(ctx context.Context, raw any) (ReviewCourseInput
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var deleteReviewPayloadImplementors = []string{"DeleteReviewPayload"}
+
+func _DeleteReviewPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *DeleteReviewPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteReviewPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteReviewPayload")
+		case "deletedReviewId":
+			out.Values[i] = _DeleteReviewPayload_deletedReviewId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "course":
+			out.Values[i] = _DeleteReviewPayload_course(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _DeleteReviewPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ratingCountImplementors = []string{"RatingCount"}
+
+func _RatingCount(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.RatingCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ratingCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RatingCount")
+		case "rating":
+			out.Values[i] = _RatingCount_rating(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = _RatingCount_count(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var reviewImplementors = []string{"Review", "Node"}
 
@@ -532,6 +1091,16 @@ func _Review(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 		case "createdAt":
 			out.Values[i] = _Review_createdAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = _Review_updatedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reply":
+			out.Values[i] = _Review_reply(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
@@ -675,9 +1244,101 @@ func _ReviewPayload(ctx context.Context, ec *executionContext, sel ast.Selection
 	return out
 }
 
+var reviewReplyImplementors = []string{"ReviewReply"}
+
+func _ReviewReply(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.ReviewReply) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewReplyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewReply")
+		case "body":
+			out.Values[i] = _ReviewReply_body(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = _ReviewReply_createdAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = _ReviewReply_updatedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "author":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ReviewReply_author(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func unmarshalNDeleteReviewInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐDeleteReviewInput(ctx context.Context, ec *executionContext, v any) (DeleteReviewInput, error) {
+	res, err := unmarshalInputDeleteReviewInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNDeleteReviewPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐDeleteReviewPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *DeleteReviewPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteReviewPayload!")
+		return graphql.Null
+	}
+	return _DeleteReviewPayload(ctx, ec, sel, v)
+}
+
+func unmarshalNDeleteReviewReplyInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐDeleteReviewReplyInput(ctx context.Context, ec *executionContext, v any) (DeleteReviewReplyInput, error) {
+	res, err := unmarshalInputDeleteReviewReplyInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRatingCount2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRatingCount(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.RatingCount) graphql.Marshaler {
+	return _RatingCount(ctx, ec, sel, &v)
+}
+
+func marshalNRatingCount2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRatingCountᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []edu.RatingCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRatingCount2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐRatingCount(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNReplyToReviewInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐReplyToReviewInput(ctx context.Context, ec *executionContext, v any) (ReplyToReviewInput, error) {
+	res, err := unmarshalInputReplyToReviewInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
 
 func marshalNReview2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReviewᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*edu.Review) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -736,6 +1397,16 @@ func marshalNReviewEdge2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐEdgeᚄ(c
 	return ret
 }
 
+func unmarshalNReviewOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReviewOrderField(ctx context.Context, ec *executionContext, v any) (edu.ReviewOrderField, error) {
+	var res edu.ReviewOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNReviewOrderField2githubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReviewOrderField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v edu.ReviewOrderField) graphql.Marshaler {
+	return v
+}
+
 func marshalNReviewPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐReviewPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ReviewPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ReviewPayload!")
@@ -749,6 +1420,21 @@ func marshalOReview2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReview(ctx co
 		return graphql.Null
 	}
 	return _Review(ctx, ec, sel, v)
+}
+
+func unmarshalOReviewOrder2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReviewOrder(ctx context.Context, ec *executionContext, v any) (*edu.ReviewOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputReviewOrder(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOReviewReply2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐReviewReply(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.ReviewReply) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _ReviewReply(ctx, ec, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -24,19 +24,23 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Category() CategoryResolver
+	Certificate() CertificateResolver
 	Course() CourseResolver
 	CourseProgress() CourseProgressResolver
 	Dashboard() DashboardResolver
 	Enrollment() EnrollmentResolver
 	InstructorDashboard() InstructorDashboardResolver
+	InstructorProfile() InstructorProfileResolver
 	Mutation() MutationResolver
 	PlatformDashboard() PlatformDashboardResolver
 	Query() QueryResolver
 	Review() ReviewResolver
+	ReviewReply() ReviewReplyResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
 	Video() VideoResolver
 	VideoProgress() VideoProgressResolver
+	WishlistItem() WishlistItemResolver
 }
 
 type DirectiveRoot struct {
@@ -69,35 +73,60 @@ type ComplexityRoot struct {
 		Count    func(childComplexity int) int
 	}
 
+	Certificate struct {
+		Code        func(childComplexity int) int
+		Course      func(childComplexity int) int
+		CourseTitle func(childComplexity int) int
+		GlobalID    func(childComplexity int) int
+		IssuedAt    func(childComplexity int) int
+		Recipient   func(childComplexity int) int
+	}
+
+	CertificateConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CertificateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Course struct {
-		Analytics        func(childComplexity int) int
-		Category         func(childComplexity int) int
-		CreatedAt        func(childComplexity int) int
-		Description      func(childComplexity int) int
-		Difficulty       func(childComplexity int) int
-		DurationSeconds  func(childComplexity int) int
-		EnrollmentCount  func(childComplexity int) int
-		Enrollments      func(childComplexity int, first *int, after *string, last *int, before *string) int
-		GlobalID         func(childComplexity int) int
-		Instructor       func(childComplexity int) int
-		Language         func(childComplexity int) int
-		Price            func(childComplexity int) int
-		Published        func(childComplexity int) int
-		PublishedAt      func(childComplexity int) int
-		Rating           func(childComplexity int) int
-		RelatedCourses   func(childComplexity int, first int) int
-		ReviewCount      func(childComplexity int) int
-		Reviews          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Slug             func(childComplexity int) int
-		Tags             func(childComplexity int) int
-		ThumbnailURL     func(childComplexity int) int
-		Title            func(childComplexity int) int
-		UpdatedAt        func(childComplexity int) int
-		Videos           func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ViewerCanEnroll  func(childComplexity int) int
-		ViewerCanReview  func(childComplexity int) int
-		ViewerCanUpdate  func(childComplexity int) int
-		ViewerEnrollment func(childComplexity int) int
+		Analytics           func(childComplexity int) int
+		Category            func(childComplexity int) int
+		CreatedAt           func(childComplexity int) int
+		Description         func(childComplexity int) int
+		Difficulty          func(childComplexity int) int
+		DurationSeconds     func(childComplexity int) int
+		EnrollmentCount     func(childComplexity int) int
+		Enrollments         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		GlobalID            func(childComplexity int) int
+		Instructor          func(childComplexity int) int
+		Language            func(childComplexity int) int
+		Price               func(childComplexity int) int
+		Published           func(childComplexity int) int
+		PublishedAt         func(childComplexity int) int
+		Rating              func(childComplexity int) int
+		RatingHistogram     func(childComplexity int) int
+		RelatedCourses      func(childComplexity int, first int) int
+		ReviewCount         func(childComplexity int) int
+		Reviews             func(childComplexity int, first *int, after *string, last *int, before *string, rating *int, orderBy *edu.ReviewOrder) int
+		Slug                func(childComplexity int) int
+		Status              func(childComplexity int) int
+		Tags                func(childComplexity int) int
+		ThumbnailURL        func(childComplexity int) int
+		Title               func(childComplexity int) int
+		UpdatedAt           func(childComplexity int) int
+		Videos              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ViewerCanEnroll     func(childComplexity int) int
+		ViewerCanReview     func(childComplexity int) int
+		ViewerCanUpdate     func(childComplexity int) int
+		ViewerEnrollment    func(childComplexity int) int
+		ViewerHasWishlisted func(childComplexity int) int
+		ViewerReview        func(childComplexity int) int
 	}
 
 	CourseAnalytics struct {
@@ -169,6 +198,12 @@ type ComplexityRoot struct {
 		UserErrors      func(childComplexity int) int
 	}
 
+	DeleteReviewPayload struct {
+		Course          func(childComplexity int) int
+		DeletedReviewID func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
 	DifficultyFacet struct {
 		Count      func(childComplexity int) int
 		Difficulty func(childComplexity int) int
@@ -186,6 +221,7 @@ type ComplexityRoot struct {
 	}
 
 	Enrollment struct {
+		Certificate          func(childComplexity int) int
 		CompletedAt          func(childComplexity int) int
 		CompletedVideosCount func(childComplexity int) int
 		Course               func(childComplexity int) int
@@ -231,6 +267,21 @@ type ComplexityRoot struct {
 		Instructor func(childComplexity int) int
 	}
 
+	InstructorLink struct {
+		Label func(childComplexity int) int
+		URL   func(childComplexity int) int
+	}
+
+	InstructorProfile struct {
+		Bio          func(childComplexity int) int
+		CourseCount  func(childComplexity int) int
+		Headline     func(childComplexity int) int
+		Links        func(childComplexity int) int
+		Rating       func(childComplexity int) int
+		ReviewCount  func(childComplexity int) int
+		StudentCount func(childComplexity int) int
+	}
+
 	LanguageFacet struct {
 		Count    func(childComplexity int) int
 		Language func(childComplexity int) int
@@ -242,26 +293,33 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddVideo            func(childComplexity int, input AddVideoInput) int
-		BulkEnroll          func(childComplexity int, input BulkEnrollInput) int
-		CreateCourse        func(childComplexity int, input CourseInput) int
-		DeleteCourse        func(childComplexity int, input DeleteCourseInput) int
-		DeleteVideo         func(childComplexity int, input DeleteVideoInput) int
-		Enroll              func(childComplexity int, input EnrollInput) int
-		ImportCourses       func(childComplexity int, input ImportCoursesInput) int
-		PublishCourse       func(childComplexity int, id edu.ID) int
-		RecordVideoProgress func(childComplexity int, input RecordVideoProgressInput) int
-		RefreshSession      func(childComplexity int, input RefreshSessionInput) int
-		ReorderVideos       func(childComplexity int, input ReorderVideosInput) int
-		ReviewCourse        func(childComplexity int, input ReviewCourseInput) int
-		SignIn              func(childComplexity int, input SignInInput) int
-		SignOut             func(childComplexity int) int
-		SignUp              func(childComplexity int, input SignUpInput) int
-		Unenroll            func(childComplexity int, input UnenrollInput) int
-		UnpublishCourse     func(childComplexity int, id edu.ID) int
-		UpdateCourse        func(childComplexity int, input UpdateCourseInput) int
-		UpdatePreferences   func(childComplexity int, input UpdatePreferencesInput) int
-		UpdateVideo         func(childComplexity int, input UpdateVideoInput) int
+		AddToWishlist           func(childComplexity int, input AddToWishlistInput) int
+		AddVideo                func(childComplexity int, input AddVideoInput) int
+		BulkEnroll              func(childComplexity int, input BulkEnrollInput) int
+		CreateCourse            func(childComplexity int, input CourseInput) int
+		DeleteCourse            func(childComplexity int, input DeleteCourseInput) int
+		DeleteReview            func(childComplexity int, input DeleteReviewInput) int
+		DeleteReviewReply       func(childComplexity int, input DeleteReviewReplyInput) int
+		DeleteVideo             func(childComplexity int, input DeleteVideoInput) int
+		Enroll                  func(childComplexity int, input EnrollInput) int
+		ImportCourses           func(childComplexity int, input ImportCoursesInput) int
+		PublishCourse           func(childComplexity int, id edu.ID) int
+		PublishCourses          func(childComplexity int, ids []*edu.ID) int
+		RecordVideoProgress     func(childComplexity int, input RecordVideoProgressInput) int
+		RefreshSession          func(childComplexity int, input RefreshSessionInput) int
+		RemoveFromWishlist      func(childComplexity int, input RemoveFromWishlistInput) int
+		ReorderVideos           func(childComplexity int, input ReorderVideosInput) int
+		ReplyToReview           func(childComplexity int, input ReplyToReviewInput) int
+		ReviewCourse            func(childComplexity int, input ReviewCourseInput) int
+		SignIn                  func(childComplexity int, input SignInInput) int
+		SignOut                 func(childComplexity int) int
+		SignUp                  func(childComplexity int, input SignUpInput) int
+		Unenroll                func(childComplexity int, input UnenrollInput) int
+		UnpublishCourse         func(childComplexity int, id edu.ID) int
+		UpdateCourse            func(childComplexity int, input UpdateCourseInput) int
+		UpdateInstructorProfile func(childComplexity int, input UpdateInstructorProfileInput) int
+		UpdatePreferences       func(childComplexity int, input UpdatePreferencesInput) int
+		UpdateVideo             func(childComplexity int, input UpdateVideoInput) int
 	}
 
 	PageInfo struct {
@@ -287,9 +345,15 @@ type ComplexityRoot struct {
 		Price func(childComplexity int) int
 	}
 
+	PublishCoursesPayload struct {
+		Courses    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Query struct {
 		Categories          func(childComplexity int) int
 		Category            func(childComplexity int, id *edu.ID, slug *string) int
+		Certificate         func(childComplexity int, code string) int
 		Course              func(childComplexity int, id *edu.ID, slug *string) int
 		Courses             func(childComplexity int, first *int, after *string, last *int, before *string, filter *edu.CourseFilter, orderBy *edu.CourseOrder) int
 		InstructorDashboard func(childComplexity int) int
@@ -300,7 +364,13 @@ type ComplexityRoot struct {
 		SearchSuggestions   func(childComplexity int, prefix string, first int) int
 		Suggest             func(childComplexity int, prefix string, first int) int
 		User                func(childComplexity int, id edu.ID) int
+		UserBySlug          func(childComplexity int, slug string) int
 		Viewer              func(childComplexity int) int
+	}
+
+	RatingCount struct {
+		Count  func(childComplexity int) int
+		Rating func(childComplexity int) int
 	}
 
 	RatingFacet struct {
@@ -322,6 +392,8 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		GlobalID  func(childComplexity int) int
 		Rating    func(childComplexity int) int
+		Reply     func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
 	}
 
 	ReviewConnection struct {
@@ -339,6 +411,13 @@ type ComplexityRoot struct {
 	ReviewPayload struct {
 		Review     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ReviewReply struct {
+		Author    func(childComplexity int) int
+		Body      func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
 	}
 
 	SearchFacets struct {
@@ -401,6 +480,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateInstructorProfilePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdatePreferencesPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -412,19 +496,23 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
-		AvatarURL        func(childComplexity int) int
-		ContinueLearning func(childComplexity int, first int) int
-		CoursesTaught    func(childComplexity int, first *int, after *string, last *int, before *string) int
-		CreatedAt        func(childComplexity int) int
-		Dashboard        func(childComplexity int) int
-		Email            func(childComplexity int) int
-		Enrollments      func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) int
-		GlobalID         func(childComplexity int) int
-		LastLogin        func(childComplexity int) int
-		Name             func(childComplexity int) int
-		Plan             func(childComplexity int) int
-		Preferences      func(childComplexity int) int
-		Role             func(childComplexity int) int
+		AvatarURL         func(childComplexity int) int
+		Certificates      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ContinueLearning  func(childComplexity int, first int) int
+		CoursesTaught     func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.CourseStatus, orderBy *edu.CourseOrder) int
+		CreatedAt         func(childComplexity int) int
+		Dashboard         func(childComplexity int) int
+		Email             func(childComplexity int) int
+		Enrollments       func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) int
+		GlobalID          func(childComplexity int) int
+		InstructorProfile func(childComplexity int) int
+		LastLogin         func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Plan              func(childComplexity int) int
+		Preferences       func(childComplexity int) int
+		Role              func(childComplexity int) int
+		Slug              func(childComplexity int) int
+		Wishlist          func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	UserError struct {
@@ -473,6 +561,28 @@ type ComplexityRoot struct {
 		ProgressSeconds func(childComplexity int) int
 		Video           func(childComplexity int) int
 		WatchedAt       func(childComplexity int) int
+	}
+
+	WishlistConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	WishlistEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WishlistItem struct {
+		AddedAt func(childComplexity int) int
+		Course  func(childComplexity int) int
+	}
+
+	WishlistPayload struct {
+		Course     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 }
 
@@ -577,6 +687,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CategoryFacet.Count(childComplexity), true
 
+	case "Certificate.code":
+		if e.ComplexityRoot.Certificate.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Code(childComplexity), true
+	case "Certificate.course":
+		if e.ComplexityRoot.Certificate.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Course(childComplexity), true
+	case "Certificate.courseTitle":
+		if e.ComplexityRoot.Certificate.CourseTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.CourseTitle(childComplexity), true
+	case "Certificate.id":
+		if e.ComplexityRoot.Certificate.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.GlobalID(childComplexity), true
+	case "Certificate.issuedAt":
+		if e.ComplexityRoot.Certificate.IssuedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.IssuedAt(childComplexity), true
+	case "Certificate.recipient":
+		if e.ComplexityRoot.Certificate.Recipient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Recipient(childComplexity), true
+
+	case "CertificateConnection.edges":
+		if e.ComplexityRoot.CertificateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.Edges(childComplexity), true
+	case "CertificateConnection.nodes":
+		if e.ComplexityRoot.CertificateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.Nodes(childComplexity), true
+	case "CertificateConnection.pageInfo":
+		if e.ComplexityRoot.CertificateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.PageInfo(childComplexity), true
+	case "CertificateConnection.totalCount":
+		if e.ComplexityRoot.CertificateConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.TotalCount(childComplexity), true
+
+	case "CertificateEdge.cursor":
+		if e.ComplexityRoot.CertificateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateEdge.Cursor(childComplexity), true
+	case "CertificateEdge.node":
+		if e.ComplexityRoot.CertificateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateEdge.Node(childComplexity), true
+
 	case "Course.analytics":
 		if e.ComplexityRoot.Course.Analytics == nil {
 			break
@@ -672,6 +857,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.Rating(childComplexity), true
+	case "Course.ratingHistogram":
+		if e.ComplexityRoot.Course.RatingHistogram == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.RatingHistogram(childComplexity), true
 	case "Course.relatedCourses":
 		if e.ComplexityRoot.Course.RelatedCourses == nil {
 			break
@@ -699,13 +890,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Course.Reviews(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Course.Reviews(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["rating"].(*int), args["orderBy"].(*edu.ReviewOrder)), true
 	case "Course.slug":
 		if e.ComplexityRoot.Course.Slug == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Course.Slug(childComplexity), true
+	case "Course.status":
+		if e.ComplexityRoot.Course.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.Status(childComplexity), true
 	case "Course.tags":
 		if e.ComplexityRoot.Course.Tags == nil {
 			break
@@ -765,6 +962,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.ViewerEnrollment(childComplexity), true
+	case "Course.viewerHasWishlisted":
+		if e.ComplexityRoot.Course.ViewerHasWishlisted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.ViewerHasWishlisted(childComplexity), true
+	case "Course.viewerReview":
+		if e.ComplexityRoot.Course.ViewerReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.ViewerReview(childComplexity), true
 
 	case "CourseAnalytics.averageProgress":
 		if e.ComplexityRoot.CourseAnalytics.AverageProgress == nil {
@@ -1047,6 +1256,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteCoursePayload.UserErrors(childComplexity), true
 
+	case "DeleteReviewPayload.course":
+		if e.ComplexityRoot.DeleteReviewPayload.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteReviewPayload.Course(childComplexity), true
+	case "DeleteReviewPayload.deletedReviewId":
+		if e.ComplexityRoot.DeleteReviewPayload.DeletedReviewID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteReviewPayload.DeletedReviewID(childComplexity), true
+	case "DeleteReviewPayload.userErrors":
+		if e.ComplexityRoot.DeleteReviewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteReviewPayload.UserErrors(childComplexity), true
+
 	case "DifficultyFacet.count":
 		if e.ComplexityRoot.DifficultyFacet.Count == nil {
 			break
@@ -1092,6 +1320,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EnrollPayload.UserErrors(childComplexity), true
 
+	case "Enrollment.certificate":
+		if e.ComplexityRoot.Enrollment.Certificate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.Certificate(childComplexity), true
 	case "Enrollment.completedAt":
 		if e.ComplexityRoot.Enrollment.CompletedAt == nil {
 			break
@@ -1276,6 +1510,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InstructorFacet.Instructor(childComplexity), true
 
+	case "InstructorLink.label":
+		if e.ComplexityRoot.InstructorLink.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorLink.Label(childComplexity), true
+	case "InstructorLink.url":
+		if e.ComplexityRoot.InstructorLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorLink.URL(childComplexity), true
+
+	case "InstructorProfile.bio":
+		if e.ComplexityRoot.InstructorProfile.Bio == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.Bio(childComplexity), true
+	case "InstructorProfile.courseCount":
+		if e.ComplexityRoot.InstructorProfile.CourseCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.CourseCount(childComplexity), true
+	case "InstructorProfile.headline":
+		if e.ComplexityRoot.InstructorProfile.Headline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.Headline(childComplexity), true
+	case "InstructorProfile.links":
+		if e.ComplexityRoot.InstructorProfile.Links == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.Links(childComplexity), true
+	case "InstructorProfile.rating":
+		if e.ComplexityRoot.InstructorProfile.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.Rating(childComplexity), true
+	case "InstructorProfile.reviewCount":
+		if e.ComplexityRoot.InstructorProfile.ReviewCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.ReviewCount(childComplexity), true
+	case "InstructorProfile.studentCount":
+		if e.ComplexityRoot.InstructorProfile.StudentCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstructorProfile.StudentCount(childComplexity), true
+
 	case "LanguageFacet.count":
 		if e.ComplexityRoot.LanguageFacet.Count == nil {
 			break
@@ -1302,6 +1592,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.CurrencyCode(childComplexity), true
 
+	case "Mutation.addToWishlist":
+		if e.ComplexityRoot.Mutation.AddToWishlist == nil {
+			break
+		}
+
+		args, err := field_Mutation_addToWishlist_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddToWishlist(childComplexity, args["input"].(AddToWishlistInput)), true
 	case "Mutation.addVideo":
 		if e.ComplexityRoot.Mutation.AddVideo == nil {
 			break
@@ -1346,6 +1647,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteCourse(childComplexity, args["input"].(DeleteCourseInput)), true
+	case "Mutation.deleteReview":
+		if e.ComplexityRoot.Mutation.DeleteReview == nil {
+			break
+		}
+
+		args, err := field_Mutation_deleteReview_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteReview(childComplexity, args["input"].(DeleteReviewInput)), true
+	case "Mutation.deleteReviewReply":
+		if e.ComplexityRoot.Mutation.DeleteReviewReply == nil {
+			break
+		}
+
+		args, err := field_Mutation_deleteReviewReply_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteReviewReply(childComplexity, args["input"].(DeleteReviewReplyInput)), true
 	case "Mutation.deleteVideo":
 		if e.ComplexityRoot.Mutation.DeleteVideo == nil {
 			break
@@ -1390,6 +1713,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PublishCourse(childComplexity, args["id"].(edu.ID)), true
+	case "Mutation.publishCourses":
+		if e.ComplexityRoot.Mutation.PublishCourses == nil {
+			break
+		}
+
+		args, err := field_Mutation_publishCourses_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishCourses(childComplexity, args["ids"].([]*edu.ID)), true
 	case "Mutation.recordVideoProgress":
 		if e.ComplexityRoot.Mutation.RecordVideoProgress == nil {
 			break
@@ -1412,6 +1746,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(RefreshSessionInput)), true
+	case "Mutation.removeFromWishlist":
+		if e.ComplexityRoot.Mutation.RemoveFromWishlist == nil {
+			break
+		}
+
+		args, err := field_Mutation_removeFromWishlist_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveFromWishlist(childComplexity, args["input"].(RemoveFromWishlistInput)), true
 	case "Mutation.reorderVideos":
 		if e.ComplexityRoot.Mutation.ReorderVideos == nil {
 			break
@@ -1423,6 +1768,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReorderVideos(childComplexity, args["input"].(ReorderVideosInput)), true
+	case "Mutation.replyToReview":
+		if e.ComplexityRoot.Mutation.ReplyToReview == nil {
+			break
+		}
+
+		args, err := field_Mutation_replyToReview_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplyToReview(childComplexity, args["input"].(ReplyToReviewInput)), true
 	case "Mutation.reviewCourse":
 		if e.ComplexityRoot.Mutation.ReviewCourse == nil {
 			break
@@ -1495,6 +1851,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateCourse(childComplexity, args["input"].(UpdateCourseInput)), true
+	case "Mutation.updateInstructorProfile":
+		if e.ComplexityRoot.Mutation.UpdateInstructorProfile == nil {
+			break
+		}
+
+		args, err := field_Mutation_updateInstructorProfile_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateInstructorProfile(childComplexity, args["input"].(UpdateInstructorProfileInput)), true
 	case "Mutation.updatePreferences":
 		if e.ComplexityRoot.Mutation.UpdatePreferences == nil {
 			break
@@ -1625,6 +1992,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PriceFacet.Price(childComplexity), true
 
+	case "PublishCoursesPayload.courses":
+		if e.ComplexityRoot.PublishCoursesPayload.Courses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishCoursesPayload.Courses(childComplexity), true
+	case "PublishCoursesPayload.userErrors":
+		if e.ComplexityRoot.PublishCoursesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishCoursesPayload.UserErrors(childComplexity), true
+
 	case "Query.categories":
 		if e.ComplexityRoot.Query.Categories == nil {
 			break
@@ -1642,6 +2022,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Category(childComplexity, args["id"].(*edu.ID), args["slug"].(*string)), true
+	case "Query.certificate":
+		if e.ComplexityRoot.Query.Certificate == nil {
+			break
+		}
+
+		args, err := field_Query_certificate_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Certificate(childComplexity, args["code"].(string)), true
 	case "Query.course":
 		if e.ComplexityRoot.Query.Course == nil {
 			break
@@ -1743,12 +2134,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.User(childComplexity, args["id"].(edu.ID)), true
+	case "Query.userBySlug":
+		if e.ComplexityRoot.Query.UserBySlug == nil {
+			break
+		}
+
+		args, err := field_Query_userBySlug_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.UserBySlug(childComplexity, args["slug"].(string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "RatingCount.count":
+		if e.ComplexityRoot.RatingCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingCount.Count(childComplexity), true
+	case "RatingCount.rating":
+		if e.ComplexityRoot.RatingCount.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingCount.Rating(childComplexity), true
 
 	case "RatingFacet.count":
 		if e.ComplexityRoot.RatingFacet.Count == nil {
@@ -1824,6 +2239,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Review.Rating(childComplexity), true
+	case "Review.reply":
+		if e.ComplexityRoot.Review.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Reply(childComplexity), true
+	case "Review.updatedAt":
+		if e.ComplexityRoot.Review.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.UpdatedAt(childComplexity), true
 
 	case "ReviewConnection.edges":
 		if e.ComplexityRoot.ReviewConnection.Edges == nil {
@@ -1875,6 +2302,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewPayload.UserErrors(childComplexity), true
+
+	case "ReviewReply.author":
+		if e.ComplexityRoot.ReviewReply.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewReply.Author(childComplexity), true
+	case "ReviewReply.body":
+		if e.ComplexityRoot.ReviewReply.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewReply.Body(childComplexity), true
+	case "ReviewReply.createdAt":
+		if e.ComplexityRoot.ReviewReply.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewReply.CreatedAt(childComplexity), true
+	case "ReviewReply.updatedAt":
+		if e.ComplexityRoot.ReviewReply.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewReply.UpdatedAt(childComplexity), true
 
 	case "SearchFacets.categories":
 		if e.ComplexityRoot.SearchFacets.Categories == nil {
@@ -2098,6 +2550,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnenrollPayload.UserErrors(childComplexity), true
 
+	case "UpdateInstructorProfilePayload.user":
+		if e.ComplexityRoot.UpdateInstructorProfilePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateInstructorProfilePayload.User(childComplexity), true
+	case "UpdateInstructorProfilePayload.userErrors":
+		if e.ComplexityRoot.UpdateInstructorProfilePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateInstructorProfilePayload.UserErrors(childComplexity), true
+
 	case "UpdatePreferencesPayload.user":
 		if e.ComplexityRoot.UpdatePreferencesPayload.User == nil {
 			break
@@ -2130,6 +2595,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.AvatarURL(childComplexity), true
+	case "User.certificates":
+		if e.ComplexityRoot.User.Certificates == nil {
+			break
+		}
+
+		args, err := field_User_certificates_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Certificates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "User.continueLearning":
 		if e.ComplexityRoot.User.ContinueLearning == nil {
 			break
@@ -2151,7 +2627,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.User.CoursesTaught(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.User.CoursesTaught(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["status"].(*edu.CourseStatus), args["orderBy"].(*edu.CourseOrder)), true
 	case "User.createdAt":
 		if e.ComplexityRoot.User.CreatedAt == nil {
 			break
@@ -2187,6 +2663,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.GlobalID(childComplexity), true
+	case "User.instructorProfile":
+		if e.ComplexityRoot.User.InstructorProfile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.InstructorProfile(childComplexity), true
 	case "User.lastLogin":
 		if e.ComplexityRoot.User.LastLogin == nil {
 			break
@@ -2217,6 +2699,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Role(childComplexity), true
+	case "User.slug":
+		if e.ComplexityRoot.User.Slug == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Slug(childComplexity), true
+	case "User.wishlist":
+		if e.ComplexityRoot.User.Wishlist == nil {
+			break
+		}
+
+		args, err := field_User_wishlist_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Wishlist(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
@@ -2387,6 +2886,70 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VideoProgress.WatchedAt(childComplexity), true
 
+	case "WishlistConnection.edges":
+		if e.ComplexityRoot.WishlistConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistConnection.Edges(childComplexity), true
+	case "WishlistConnection.nodes":
+		if e.ComplexityRoot.WishlistConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistConnection.Nodes(childComplexity), true
+	case "WishlistConnection.pageInfo":
+		if e.ComplexityRoot.WishlistConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistConnection.PageInfo(childComplexity), true
+	case "WishlistConnection.totalCount":
+		if e.ComplexityRoot.WishlistConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistConnection.TotalCount(childComplexity), true
+
+	case "WishlistEdge.cursor":
+		if e.ComplexityRoot.WishlistEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistEdge.Cursor(childComplexity), true
+	case "WishlistEdge.node":
+		if e.ComplexityRoot.WishlistEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistEdge.Node(childComplexity), true
+
+	case "WishlistItem.addedAt":
+		if e.ComplexityRoot.WishlistItem.AddedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistItem.AddedAt(childComplexity), true
+	case "WishlistItem.course":
+		if e.ComplexityRoot.WishlistItem.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistItem.Course(childComplexity), true
+
+	case "WishlistPayload.course":
+		if e.ComplexityRoot.WishlistPayload.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistPayload.Course(childComplexity), true
+	case "WishlistPayload.userErrors":
+		if e.ComplexityRoot.WishlistPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WishlistPayload.UserErrors(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -2396,24 +2959,32 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddToWishlistInput", graphql.BindUnmarshaler(ec, unmarshalInputAddToWishlistInput)),
 			graphql.NewInputUnmarshaler("AddVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputAddVideoInput)),
 			graphql.NewInputUnmarshaler("BulkEnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkEnrollInput)),
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
 			graphql.NewInputUnmarshaler("CourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseInput)),
 			graphql.NewInputUnmarshaler("CourseOrder", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrder)),
 			graphql.NewInputUnmarshaler("DeleteCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteCourseInput)),
+			graphql.NewInputUnmarshaler("DeleteReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteReviewInput)),
+			graphql.NewInputUnmarshaler("DeleteReviewReplyInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteReviewReplyInput)),
 			graphql.NewInputUnmarshaler("DeleteVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteVideoInput)),
 			graphql.NewInputUnmarshaler("EnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputEnrollInput)),
 			graphql.NewInputUnmarshaler("EnrollmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputEnrollmentOrder)),
 			graphql.NewInputUnmarshaler("ImportCoursesInput", graphql.BindUnmarshaler(ec, unmarshalInputImportCoursesInput)),
+			graphql.NewInputUnmarshaler("InstructorLinkInput", graphql.BindUnmarshaler(ec, unmarshalInputInstructorLinkInput)),
 			graphql.NewInputUnmarshaler("RecordVideoProgressInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordVideoProgressInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
+			graphql.NewInputUnmarshaler("RemoveFromWishlistInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFromWishlistInput)),
 			graphql.NewInputUnmarshaler("ReorderVideosInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderVideosInput)),
+			graphql.NewInputUnmarshaler("ReplyToReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputReplyToReviewInput)),
 			graphql.NewInputUnmarshaler("ReviewCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviewCourseInput)),
+			graphql.NewInputUnmarshaler("ReviewOrder", graphql.BindUnmarshaler(ec, unmarshalInputReviewOrder)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
 			graphql.NewInputUnmarshaler("SignUpInput", graphql.BindUnmarshaler(ec, unmarshalInputSignUpInput)),
 			graphql.NewInputUnmarshaler("UnenrollInput", graphql.BindUnmarshaler(ec, unmarshalInputUnenrollInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseInput)),
+			graphql.NewInputUnmarshaler("UpdateInstructorProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstructorProfileInput)),
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdatePreferencesInput)),
 			graphql.NewInputUnmarshaler("UpdateVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateVideoInput)),
 			graphql.NewInputUnmarshaler("VideoProgressEvent", graphql.BindUnmarshaler(ec, unmarshalInputVideoProgressEvent)),
@@ -2509,7 +3080,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/category.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls"
+//go:embed "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -2522,15 +3093,18 @@ func sourceData(filename string) string {
 
 var sources = []*ast.Source{
 	{Name: "schema/category.graphqls", Input: sourceData("schema/category.graphqls"), BuiltIn: false},
+	{Name: "schema/certificate.graphqls", Input: sourceData("schema/certificate.graphqls"), BuiltIn: false},
 	{Name: "schema/course.graphqls", Input: sourceData("schema/course.graphqls"), BuiltIn: false},
 	{Name: "schema/dashboard.graphqls", Input: sourceData("schema/dashboard.graphqls"), BuiltIn: false},
 	{Name: "schema/enrollment.graphqls", Input: sourceData("schema/enrollment.graphqls"), BuiltIn: false},
+	{Name: "schema/instructor.graphqls", Input: sourceData("schema/instructor.graphqls"), BuiltIn: false},
 	{Name: "schema/review.graphqls", Input: sourceData("schema/review.graphqls"), BuiltIn: false},
 	{Name: "schema/schema.graphqls", Input: sourceData("schema/schema.graphqls"), BuiltIn: false},
 	{Name: "schema/search.graphqls", Input: sourceData("schema/search.graphqls"), BuiltIn: false},
 	{Name: "schema/session.graphqls", Input: sourceData("schema/session.graphqls"), BuiltIn: false},
 	{Name: "schema/user.graphqls", Input: sourceData("schema/user.graphqls"), BuiltIn: false},
 	{Name: "schema/video.graphqls", Input: sourceData("schema/video.graphqls"), BuiltIn: false},
+	{Name: "schema/wishlist.graphqls", Input: sourceData("schema/wishlist.graphqls"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -2588,6 +3162,48 @@ func childFields_CategoryFacet(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type CategoryFacet", field.Name)
 }
 
+func childFields_Certificate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Certificate_id(ctx, ec, field)
+	case "code":
+		return fieldContext_Certificate_code(ctx, ec, field)
+	case "recipient":
+		return fieldContext_Certificate_recipient(ctx, ec, field)
+	case "courseTitle":
+		return fieldContext_Certificate_courseTitle(ctx, ec, field)
+	case "course":
+		return fieldContext_Certificate_course(ctx, ec, field)
+	case "issuedAt":
+		return fieldContext_Certificate_issuedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Certificate", field.Name)
+}
+
+func childFields_CertificateConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_CertificateConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_CertificateConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_CertificateConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_CertificateConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateConnection", field.Name)
+}
+
+func childFields_CertificateEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_CertificateEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_CertificateEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateEdge", field.Name)
+}
+
 func childFields_Course(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2612,6 +3228,8 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_thumbnailUrl(ctx, ec, field)
 	case "published":
 		return fieldContext_Course_published(ctx, ec, field)
+	case "status":
+		return fieldContext_Course_status(ctx, ec, field)
 	case "publishedAt":
 		return fieldContext_Course_publishedAt(ctx, ec, field)
 	case "createdAt":
@@ -2626,12 +3244,16 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_rating(ctx, ec, field)
 	case "reviewCount":
 		return fieldContext_Course_reviewCount(ctx, ec, field)
+	case "ratingHistogram":
+		return fieldContext_Course_ratingHistogram(ctx, ec, field)
 	case "enrollmentCount":
 		return fieldContext_Course_enrollmentCount(ctx, ec, field)
 	case "videos":
 		return fieldContext_Course_videos(ctx, ec, field)
 	case "reviews":
 		return fieldContext_Course_reviews(ctx, ec, field)
+	case "viewerReview":
+		return fieldContext_Course_viewerReview(ctx, ec, field)
 	case "viewerEnrollment":
 		return fieldContext_Course_viewerEnrollment(ctx, ec, field)
 	case "viewerCanUpdate":
@@ -2646,6 +3268,8 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_analytics(ctx, ec, field)
 	case "relatedCourses":
 		return fieldContext_Course_relatedCourses(ctx, ec, field)
+	case "viewerHasWishlisted":
+		return fieldContext_Course_viewerHasWishlisted(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Course", field.Name)
 }
@@ -2788,6 +3412,18 @@ func childFields_DeleteCoursePayload(ctx context.Context, ec *executionContext, 
 	return nil, fmt.Errorf("no field named %q was found under type DeleteCoursePayload", field.Name)
 }
 
+func childFields_DeleteReviewPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedReviewId":
+		return fieldContext_DeleteReviewPayload_deletedReviewId(ctx, ec, field)
+	case "course":
+		return fieldContext_DeleteReviewPayload_course(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_DeleteReviewPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteReviewPayload", field.Name)
+}
+
 func childFields_DifficultyFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "difficulty":
@@ -2846,6 +3482,8 @@ func childFields_Enrollment(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Enrollment_nextVideo(ctx, ec, field)
 	case "lastVideo":
 		return fieldContext_Enrollment_lastVideo(ctx, ec, field)
+	case "certificate":
+		return fieldContext_Enrollment_certificate(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Enrollment", field.Name)
 }
@@ -2910,6 +3548,36 @@ func childFields_InstructorFacet(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_InstructorFacet_count(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InstructorFacet", field.Name)
+}
+
+func childFields_InstructorLink(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return fieldContext_InstructorLink_label(ctx, ec, field)
+	case "url":
+		return fieldContext_InstructorLink_url(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstructorLink", field.Name)
+}
+
+func childFields_InstructorProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "headline":
+		return fieldContext_InstructorProfile_headline(ctx, ec, field)
+	case "bio":
+		return fieldContext_InstructorProfile_bio(ctx, ec, field)
+	case "links":
+		return fieldContext_InstructorProfile_links(ctx, ec, field)
+	case "courseCount":
+		return fieldContext_InstructorProfile_courseCount(ctx, ec, field)
+	case "studentCount":
+		return fieldContext_InstructorProfile_studentCount(ctx, ec, field)
+	case "rating":
+		return fieldContext_InstructorProfile_rating(ctx, ec, field)
+	case "reviewCount":
+		return fieldContext_InstructorProfile_reviewCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstructorProfile", field.Name)
 }
 
 func childFields_LanguageFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2978,6 +3646,26 @@ func childFields_PriceFacet(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type PriceFacet", field.Name)
 }
 
+func childFields_PublishCoursesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "courses":
+		return fieldContext_PublishCoursesPayload_courses(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_PublishCoursesPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishCoursesPayload", field.Name)
+}
+
+func childFields_RatingCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rating":
+		return fieldContext_RatingCount_rating(ctx, ec, field)
+	case "count":
+		return fieldContext_RatingCount_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingCount", field.Name)
+}
+
 func childFields_RatingFacet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "minRating":
@@ -3016,6 +3704,10 @@ func childFields_Review(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Review_body(ctx, ec, field)
 	case "createdAt":
 		return fieldContext_Review_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Review_updatedAt(ctx, ec, field)
+	case "reply":
+		return fieldContext_Review_reply(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Review", field.Name)
 }
@@ -3052,6 +3744,20 @@ func childFields_ReviewPayload(ctx context.Context, ec *executionContext, field 
 		return fieldContext_ReviewPayload_userErrors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewPayload", field.Name)
+}
+
+func childFields_ReviewReply(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "body":
+		return fieldContext_ReviewReply_body(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ReviewReply_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_ReviewReply_updatedAt(ctx, ec, field)
+	case "author":
+		return fieldContext_ReviewReply_author(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewReply", field.Name)
 }
 
 func childFields_SearchFacets(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3160,6 +3866,16 @@ func childFields_UnenrollPayload(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type UnenrollPayload", field.Name)
 }
 
+func childFields_UpdateInstructorProfilePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return fieldContext_UpdateInstructorProfilePayload_user(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_UpdateInstructorProfilePayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateInstructorProfilePayload", field.Name)
+}
+
 func childFields_UpdatePreferencesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -3208,6 +3924,14 @@ func childFields_User(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_User_continueLearning(ctx, ec, field)
 	case "dashboard":
 		return fieldContext_User_dashboard(ctx, ec, field)
+	case "certificates":
+		return fieldContext_User_certificates(ctx, ec, field)
+	case "slug":
+		return fieldContext_User_slug(ctx, ec, field)
+	case "instructorProfile":
+		return fieldContext_User_instructorProfile(ctx, ec, field)
+	case "wishlist":
+		return fieldContext_User_wishlist(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }
@@ -3306,6 +4030,50 @@ func childFields_VideoProgress(ctx context.Context, ec *executionContext, field 
 		return fieldContext_VideoProgress_completed(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VideoProgress", field.Name)
+}
+
+func childFields_WishlistConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_WishlistConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_WishlistConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_WishlistConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_WishlistConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WishlistConnection", field.Name)
+}
+
+func childFields_WishlistEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_WishlistEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_WishlistEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WishlistEdge", field.Name)
+}
+
+func childFields_WishlistItem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "course":
+		return fieldContext_WishlistItem_course(ctx, ec, field)
+	case "addedAt":
+		return fieldContext_WishlistItem_addedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WishlistItem", field.Name)
+}
+
+func childFields_WishlistPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "course":
+		return fieldContext_WishlistPayload_course(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_WishlistPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WishlistPayload", field.Name)
 }
 
 func childFields___Directive(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

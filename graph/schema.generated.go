@@ -25,10 +25,12 @@ type QueryResolver interface {
 	Nodes(ctx context.Context, ids []*edu.ID) ([]edu.Node, error)
 	Categories(ctx context.Context) ([]*edu.Category, error)
 	Category(ctx context.Context, id *edu.ID, slug *string) (*edu.Category, error)
+	Certificate(ctx context.Context, code string) (*edu.Certificate, error)
 	Course(ctx context.Context, id *edu.ID, slug *string) (*edu.Course, error)
 	Courses(ctx context.Context, first *int, after *string, last *int, before *string, filter *edu.CourseFilter, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error)
 	InstructorDashboard(ctx context.Context) (*edu.InstructorDashboard, error)
 	PlatformDashboard(ctx context.Context) (*edu.PlatformDashboard, error)
+	UserBySlug(ctx context.Context, slug string) (*edu.User, error)
 	SearchCourses(ctx context.Context, query string, filter *edu.CourseFilter, orderBy *edu.CourseOrder, sort edu.SearchSort, first int, after *string, last *int, before *string) (*edu.SearchResult, error)
 	SearchSuggestions(ctx context.Context, prefix string, first int) ([]string, error)
 	Suggest(ctx context.Context, prefix string, first int) ([]*edu.Suggestion, error)
@@ -93,6 +95,20 @@ func field_Query_category_args(ctx context.Context, ec *executionContext, rawArg
 		return nil, err
 	}
 	args["slug"] = arg1
+	return args, nil
+}
+
+func field_Query_certificate_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNString2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg0
 	return args, nil
 }
 
@@ -311,6 +327,20 @@ func field_Query_suggest_args(ctx context.Context, ec *executionContext, rawArgs
 		return nil, err
 	}
 	args["first"] = arg1
+	return args, nil
+}
+
+func field_Query_userBySlug_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "slug",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNString2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["slug"] = arg0
 	return args, nil
 }
 
@@ -676,6 +706,50 @@ func fieldContext_Query_category(ctx context.Context, ec *executionContext, fiel
 	return fc, nil
 }
 
+func _Query_certificate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_certificate(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Certificate(ctx, fc.Args["code"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Certificate) graphql.Marshaler {
+			return marshalOCertificate2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐCertificate(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_certificate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Certificate(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_certificate_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Query_course(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -860,6 +934,50 @@ func fieldContext_Query_platformDashboard(_ context.Context, ec *executionContex
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_PlatformDashboard(ctx, ec, field)
 		},
+	}
+	return fc, nil
+}
+
+func _Query_userBySlug(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_userBySlug(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().UserBySlug(ctx, fc.Args["slug"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.User) graphql.Marshaler {
+			return marshalOUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_userBySlug(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_User(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_userBySlug_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -1449,6 +1567,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Course(ctx, ec, sel, obj)
+	case *edu.Certificate:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _Certificate(ctx, ec, sel, obj)
 	case *edu.Category:
 		if obj == nil {
 			return graphql.Null
@@ -1596,6 +1719,12 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_category(ctx, ec, field)
 				})
+		case "certificate":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_certificate(ctx, ec, field)
+				})
 		case "course":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -1619,6 +1748,12 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_platformDashboard(ctx, ec, field)
+				})
+		case "userBySlug":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_userBySlug(ctx, ec, field)
 				})
 		case "searchCourses":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -18,27 +18,34 @@ type Loaders struct {
 	// Viewer is the viewer and the time of the operation. Time windows end at that time.
 	Viewer *edu.TrackedViewer
 
-	User       *Loader[EntityKey, *edu.User]
-	Category   *Loader[int64, *edu.Category]
-	Course     *Loader[EntityKey, *edu.Course]
-	Video      *Loader[int64, *edu.Video]
-	Enrollment *Loader[int64, *edu.Enrollment]
-	Review     *Loader[int64, *edu.Review]
+	User        *Loader[EntityKey, *edu.User]
+	Category    *Loader[int64, *edu.Category]
+	Course      *Loader[EntityKey, *edu.Course]
+	Video       *Loader[int64, *edu.Video]
+	Enrollment  *Loader[int64, *edu.Enrollment]
+	Review      *Loader[int64, *edu.Review]
+	Certificate *Loader[int64, *edu.Certificate]
 
 	CoursesByCategory   *Loader[ListKey[edu.CourseOrder], *edu.CourseConnection]
-	CoursesByInstructor *Loader[ListKey[IncludeDrafts], *edu.CourseConnection]
+	CoursesByInstructor *Loader[ListKey[edu.TaughtCourses], *edu.CourseConnection]
 	VideosByCourse      *Loader[ListKey[NoArgs], *edu.VideoConnection]
-	ReviewsByCourse     *Loader[ListKey[NoArgs], *edu.ReviewConnection]
+	ReviewsByCourse     *Loader[ListKey[edu.ReviewList], *edu.ReviewConnection]
 	EnrollmentsByUser   *Loader[ListKey[store.EnrollmentList], *edu.EnrollmentConnection]
 	EnrollmentsByCourse *Loader[ListKey[NoArgs], *edu.EnrollmentConnection]
+	WishlistByUser      *Loader[ListKey[NoArgs], *edu.WishlistConnection]
+	CertificatesByUser  *Loader[ListKey[NoArgs], *edu.CertificateConnection]
 	RelatedCourses      *Loader[ParentKey[TopArgs], []*edu.Course]
 	Analytics           *Loader[int64, *edu.CourseAnalytics]
 
-	LearningState *Loader[edu.UserCourse, *edu.LearningState]
+	LearningState     *Loader[edu.UserCourse, *edu.LearningState]
+	CourseCertificate *Loader[edu.UserCourse, *edu.Certificate]
 
-	// The enrollment by course and the progress by video of the viewer.
-	ViewerEnrollment *Loader[int64, *edu.Enrollment]
-	ViewerProgress   *Loader[int64, *edu.VideoProgress]
+	// The enrollment, the review and the item of the wishlist by course, and the progress by video, of the
+	// viewer.
+	ViewerEnrollment   *Loader[int64, *edu.Enrollment]
+	ViewerReview       *Loader[int64, *edu.Review]
+	ViewerWishlistItem *Loader[int64, *edu.WishlistItem]
+	ViewerProgress     *Loader[int64, *edu.VideoProgress]
 
 	// By user.
 	ContinuedEnrollments *Loader[ParentKey[int], []*edu.Enrollment] // first
@@ -49,6 +56,7 @@ type Loaders struct {
 	RecommendedCourses   *Loader[ParentKey[TopArgs], []*edu.Course]
 
 	// By instructor. The figures of the platform have the parent 0.
+	InstructorFigures     *Loader[int64, *edu.InstructorFigures]
 	InstructorTotals      *Loader[int64, edu.InstructorTotals]
 	InstructorEnrollments *Loader[ParentKey[edu.TimeSeries], []*edu.TimePoint]
 	TopCourses            *Loader[ParentKey[TopArgs], []*edu.Course]
@@ -70,9 +78,6 @@ type cache interface{ clearCache() }
 
 // NoArgs are the arguments of a list that has none.
 type NoArgs struct{}
-
-// IncludeDrafts selects whether the list of an instructor includes unpublished courses.
-type IncludeDrafts bool
 
 // TopArgs selects the number of courses of a plain list, and their columns.
 type TopArgs struct {
@@ -105,7 +110,7 @@ func FromContext(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).
 
 // New returns the loaders of one operation. Reads run on ctx, the context of the operation.
 func New(ctx context.Context, s *store.Store, v edu.Viewer, now time.Time) *Loaders {
-	l := &Loaders{ctx: ctx, Store: s, Viewer: edu.TrackViewer(v, now), registered: make([]cache, 0, 32)}
+	l := &Loaders{ctx: ctx, Store: s, Viewer: edu.TrackViewer(v, now), registered: make([]cache, 0, 40)}
 	l.initEntityLoaders()
 	l.initListLoaders()
 	l.initDashboardLoaders()
@@ -129,18 +134,20 @@ func (l *Loaders) initEntityLoaders() {
 	l.Enrollment = newLoader(l, planByID(store.EnrollmentsByID, func(e *edu.Enrollment) int64 { return e.ID }))
 	l.Review = newLoader(l, planByID(store.ReviewsByID, func(r *edu.Review) int64 { return r.ID }))
 	l.Analytics = newLoader(l, planByID(store.AnalyticsByCourse, func(a *edu.CourseAnalytics) int64 { return a.CourseID }))
-	l.LearningState = newLoader(l, func(keys []edu.UserCourse) ([]store.Query, func(func(edu.UserCourse, *edu.LearningState))) {
-		var states []*edu.LearningState
-		q := store.LearningStates(keys, func(s *edu.LearningState) { states = append(states, s) })
-		return []store.Query{q}, func(set func(edu.UserCourse, *edu.LearningState)) {
-			for _, s := range states {
-				set(s.UserCourse, s)
-			}
-		}
-	})
+	l.Certificate = newLoader(l, planByID(store.CertificatesByID, func(c *edu.Certificate) int64 { return c.ID }))
+	l.LearningState = newLoader(l, planByID(store.LearningStates, func(s *edu.LearningState) edu.UserCourse { return s.UserCourse }))
+	l.CourseCertificate = newLoader(l, planByID(store.CertificatesInCourses, func(c *edu.Certificate) edu.UserCourse {
+		return edu.UserCourse{UserID: c.UserID, CourseID: c.CourseID}
+	}))
 	l.ViewerEnrollment = newLoader(l, planByID(func(courses []int64, into func(*edu.Enrollment)) store.Query {
 		return store.EnrollmentsInCourses(l.Viewer.UserID(), courses, into)
 	}, func(e *edu.Enrollment) int64 { return e.CourseID }))
+	l.ViewerReview = newLoader(l, planByID(func(courses []int64, into func(*edu.Review)) store.Query {
+		return store.ReviewsByUser(l.Viewer.UserID(), courses, into)
+	}, func(r *edu.Review) int64 { return r.CourseID }))
+	l.ViewerWishlistItem = newLoader(l, planByID(func(courses []int64, into func(*edu.WishlistItem)) store.Query {
+		return store.WishlistItems(l.Viewer.UserID(), courses, into)
+	}, func(w *edu.WishlistItem) int64 { return w.CourseID }))
 	l.ViewerProgress = newLoader(l, planByID(func(videos []int64, into func(*edu.VideoProgress)) store.Query {
 		return store.ProgressByVideo(l.Viewer.UserID(), videos, into)
 	}, func(p *edu.VideoProgress) int64 { return p.VideoID }))
@@ -149,29 +156,26 @@ func (l *Loaders) initEntityLoaders() {
 func (l *Loaders) initListLoaders() {
 	l.CoursesByCategory = newLoader(l, planPages(store.CoursesByCategory, nil,
 		func(o edu.CourseOrder) func(*edu.Course) edu.Cursor { return o.CourseCursor }))
-	l.CoursesByInstructor = newLoader(l, planPages(
-		func(ids []int64, drafts IncludeDrafts, p edu.PageArgs, into func(int64, *edu.Course)) store.Query {
-			return store.CoursesByInstructor(ids, bool(drafts), p, into)
-		},
-		func(ids []int64, drafts IncludeDrafts, into func(int64, int)) store.Query {
-			return store.CountCoursesByInstructor(ids, bool(drafts), into)
-		},
-		func(IncludeDrafts) func(*edu.Course) edu.Cursor { return edu.NewestCourses.CourseCursor }))
+	l.CoursesByInstructor = newLoader(l, planPages(store.CoursesByInstructor, store.CountCoursesByInstructor,
+		func(list edu.TaughtCourses) func(*edu.Course) edu.Cursor { return list.Order.CourseCursor }))
 	l.VideosByCourse = newLoader(l, planPages(
 		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.Video)) store.Query {
 			return store.VideosByCourse(ids, p, into)
 		}, nil,
 		func(NoArgs) func(*edu.Video) edu.Cursor { return (*edu.Video).PageCursor }))
 	l.ReviewsByCourse = newLoader(l, planPages(
-		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.Review)) store.Query {
-			return store.ReviewsByCourse(ids, p, func(r *edu.Review, author *edu.User) {
+		func(ids []int64, list edu.ReviewList, p edu.PageArgs, into func(int64, *edu.Review)) store.Query {
+			return store.ReviewsByCourse(ids, list, p, func(r *edu.Review, author *edu.User) {
 				if author != nil {
 					l.User.Prime(EntityKey{author.ID, p.JoinedColumns}, author)
 				}
 				into(r.CourseID, r)
 			})
-		}, nil,
-		func(NoArgs) func(*edu.Review) edu.Cursor { return (*edu.Review).PageCursor }))
+		},
+		func(ids []int64, list edu.ReviewList, into func(int64, int)) store.Query {
+			return store.CountReviewsByCourse(ids, list.Rating, into)
+		},
+		func(list edu.ReviewList) func(*edu.Review) edu.Cursor { return list.Order.ReviewCursor }))
 	l.EnrollmentsByUser = newLoader(l, planPages(store.EnrollmentsByUser,
 		func(ids []int64, list store.EnrollmentList, into func(int64, int)) store.Query {
 			return store.CountEnrollmentsByUser(ids, list.Status, into)
@@ -182,6 +186,22 @@ func (l *Loaders) initListLoaders() {
 			return store.EnrollmentsByCourse(ids, p, into)
 		}, nil,
 		func(NoArgs) func(*edu.Enrollment) edu.Cursor { return edu.NewestEnrollments.EnrollmentCursor }))
+	l.WishlistByUser = newLoader(l, planPages(
+		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.WishlistItem)) store.Query {
+			return store.WishlistByUser(ids, p, into)
+		},
+		func(ids []int64, _ NoArgs, into func(int64, int)) store.Query {
+			return store.CountWishlistByUser(ids, into)
+		},
+		func(NoArgs) func(*edu.WishlistItem) edu.Cursor { return (*edu.WishlistItem).PageCursor }))
+	l.CertificatesByUser = newLoader(l, planPages(
+		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.Certificate)) store.Query {
+			return store.CertificatesByUser(ids, p, into)
+		},
+		func(ids []int64, _ NoArgs, into func(int64, int)) store.Query {
+			return store.CountCertificatesByUser(ids, into)
+		},
+		func(NoArgs) func(*edu.Certificate) edu.Cursor { return (*edu.Certificate).PageCursor }))
 	l.RelatedCourses = newLoader(l, planLists(func(ids []int64, args TopArgs, into func(int64, *edu.Course)) store.Query {
 		return store.RelatedCourses(ids, args.First, args.Columns, into)
 	}))
@@ -202,6 +222,7 @@ func (l *Loaders) initDashboardLoaders() {
 	l.RecommendedCourses = newLoader(l, planPerKey(func(k ParentKey[TopArgs], into *[]*edu.Course) store.Query {
 		return store.RecommendedCourses(k.Parent, k.Args.First, k.Args.Columns, appendTo(into))
 	}))
+	l.InstructorFigures = newLoader(l, planByID(store.InstructorFigures, func(f *edu.InstructorFigures) int64 { return f.InstructorID }))
 	l.InstructorTotals = newLoader(l, planPerKey(store.InstructorTotals))
 	l.InstructorEnrollments = newLoader(l, planTimeSeries(l, store.InstructorEnrollments))
 	l.TopCourses = newLoader(l, planPerKey(func(k ParentKey[TopArgs], into *[]*edu.Course) store.Query {

@@ -122,9 +122,12 @@ func TestColumnsArePartOfTheKey(t *testing.T) {
 func TestPages(t *testing.T) {
 	t.Parallel()
 	l, stats, _ := setup(t)
-	type key = loaders.ListKey[loaders.NoArgs]
+	type key = loaders.ListKey[edu.ReviewList]
 	small, large := edu.PageArgs{Limit: 2}, edu.PageArgs{Limit: 5}
 	keys := []key{{Parent: 24, Page: small}, {Parent: 1, Page: small}, {Parent: 24, Page: large}, {Parent: 999999, Page: small}}
+	for i := range keys {
+		keys[i].Args.Order = edu.NewestReviews
+	}
 	if err := load(l, l.ReviewsByCourse, keys...); err != nil {
 		t.Fatal(err)
 	}

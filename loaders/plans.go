@@ -7,12 +7,12 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// planByID plans reading entities by id: one query for all.
-func planByID[V any](query func(ids []int64, into func(V)) store.Query, key func(V) int64) plan[int64, V] {
-	return func(ids []int64) ([]store.Query, func(func(int64, V))) {
+// planByID plans reading entities by id, or by another key: one query for all.
+func planByID[K comparable, V any](query func(ids []K, into func(V)) store.Query, key func(V) K) plan[K, V] {
+	return func(ids []K) ([]store.Query, func(func(K, V))) {
 		rows := make([]V, 0, len(ids))
 		q := query(ids, func(v V) { rows = append(rows, v) })
-		return []store.Query{q}, func(set func(int64, V)) {
+		return []store.Query{q}, func(set func(K, V)) {
 			for _, v := range rows {
 				set(key(v), v)
 			}

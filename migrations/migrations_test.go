@@ -32,6 +32,8 @@ var checksums = map[string]string{
 	"0021_sittings.sql":            "73c3a74e8fa490fb",
 	"0022_instructor_keys.sql":     "e0a46e286c5adfe3",
 	"0023_search_terms.sql":        "0afc37ebb3097f33",
+	"0024_reviews_profiles.sql":    "78a074101e6b88d8",
+	"0025_wishes_certificates.sql": "ff3170767190c941",
 	"0028_jobs.sql":                "82ca153275a1378d",
 }
 

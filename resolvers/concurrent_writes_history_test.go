@@ -54,6 +54,7 @@ var recountSQL = map[string]string{
 	"enrollment_count": "SELECT count(*) FROM courses c WHERE enrollment_count <> (SELECT count(*) FROM enrollments WHERE course_id = c.id)",
 	"review_count":     "SELECT count(*) FROM courses c WHERE review_count <> (SELECT count(*) FROM reviews WHERE course_id = c.id)",
 	"rating_sum":       "SELECT count(*) FROM courses c WHERE rating_sum <> (SELECT coalesce(sum(rating), 0) FROM reviews WHERE course_id = c.id)",
+	"rating_counts":    "SELECT count(*) FROM courses c WHERE rating_counts <> ARRAY(SELECT count(r.id)::int FROM generate_series(1, 5) n LEFT JOIN reviews r ON r.course_id = c.id AND r.rating = n GROUP BY n ORDER BY n)",
 	"rating_average":   "SELECT count(*) FROM courses c WHERE rating_average IS DISTINCT FROM (SELECT avg(rating)::float8 FROM reviews WHERE course_id = c.id)",
 	"video_count":      "SELECT count(*) FROM courses c WHERE video_count <> (SELECT count(*) FROM videos WHERE course_id = c.id)",
 	"duration_seconds": "SELECT count(*) FROM courses c WHERE duration_seconds < (SELECT sum(duration_seconds) FROM videos WHERE course_id = c.id)",

@@ -362,6 +362,7 @@ func TestRecountFindsErrors(t *testing.T) {
 		"finds uncounted unenrollments":          {enrollEveryone + "ALTER TABLE enrollments DISABLE TRIGGER enrollments_deleted", (*concurrentWriters).unenroll, "", "enrollment_count"},
 		"finds uncounted reviews":                {enrollEveryone + "ALTER TABLE reviews DISABLE TRIGGER reviews_inserted", (*concurrentWriters).review, "", "review_count"},
 		"finds a wrong sum of ratings":           {enrollEveryone + reviewEverything + "ALTER TABLE reviews DISABLE TRIGGER reviews_updated", (*concurrentWriters).review, "", "rating_sum"},
+		"finds wrong counts of ratings":          {enrollEveryone + reviewEverything + "ALTER TABLE reviews DISABLE TRIGGER reviews_updated", (*concurrentWriters).review, "", "rating_counts"},
 		"finds a wrong mean of ratings":          {enrollEveryone + reviewEverything + "ALTER TABLE reviews DISABLE TRIGGER reviews_updated", (*concurrentWriters).review, "", "rating_average"},
 		"finds uncounted videos":                 {"ALTER TABLE videos DISABLE TRIGGER videos_inserted", (*concurrentWriters).addVideo, "", "video_count"},
 		"finds uncounted published courses":      {"ALTER TABLE courses DISABLE TRIGGER courses_moved", (*concurrentWriters).unpublish, "", "course_count"},

@@ -36,17 +36,29 @@ func (r *courseResolver) Videos(ctx context.Context, obj *edu.Course, first *int
 	return page.WithTotal(obj.VideoCount), nil
 }
 
-func (r *courseResolver) Reviews(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Review], error) {
+func (r *courseResolver) Reviews(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string, rating *int, orderBy *edu.ReviewOrder) (*edu.Page[*edu.Review], error) {
+	list, err := edu.NewReviewList(rating, orderBy)
+	if err != nil {
+		return nil, err
+	}
 	c := edu.ConnectionArgs{First: first, After: after, Last: last, Before: before}
-	key, err := courseReviewsKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c)
+	key, err := courseReviewsKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c, list)
 	if err != nil {
 		return nil, err
 	}
 	page, err := loaders.FromContext(ctx).ReviewsByCourse.Load(ctx, key(obj.ID))
-	if err != nil {
-		return nil, err
+	if err != nil || list.Rating != 0 {
+		return page, err
 	}
 	return page.WithTotal(obj.ReviewCount), nil
+}
+
+func (r *courseResolver) ViewerReview(ctx context.Context, obj *edu.Course) (*edu.Review, error) {
+	l := loaders.FromContext(ctx)
+	if !l.Viewer.SignedIn() {
+		return nil, nil
+	}
+	return l.ViewerReview.Load(ctx, obj.ID)
 }
 
 func (r *courseResolver) ViewerEnrollment(ctx context.Context, obj *edu.Course) (*edu.Enrollment, error) {
@@ -127,6 +139,19 @@ func (r *mutationResolver) UpdateCourse(ctx context.Context, input graph.UpdateC
 
 func (r *mutationResolver) PublishCourse(ctx context.Context, id edu.ID) (*graph.CoursePayload, error) {
 	return setCoursePublished(ctx, id, true)
+}
+
+func (r *mutationResolver) PublishCourses(ctx context.Context, ids []*edu.ID) (*graph.PublishCoursesPayload, error) {
+	in := validate.New()
+	keys := validateCourseIDs(in, ids)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.PublishCourses(ctx, v, keys, in.FieldPath("ids"))
+	})
+	if err != nil || problems != nil {
+		return &graph.PublishCoursesPayload{Courses: []*edu.Course{}, UserErrors: problems}, err
+	}
+	courses, err := loadWrittenCourses(ctx, keys, payloadSelection(ctx, "PublishCoursesPayload", "courses"))
+	return &graph.PublishCoursesPayload{Courses: courses}, err
 }
 
 func (r *mutationResolver) UnpublishCourse(ctx context.Context, id edu.ID) (*graph.CoursePayload, error) {

@@ -22,6 +22,7 @@ const (
 	maxVideoDuration     = 86_400     // seconds: a day
 	maxURLLength         = 2_000
 	maxImportedCourses   = 10_000
+	maxPublishedCourses  = 100
 )
 
 // validateCourse validates a new course and derives its slug.
@@ -142,4 +143,14 @@ func setCoursePublished(ctx context.Context, id edu.ID, published bool) (*graph.
 		return s.SetCoursePublished(ctx, v, key, published, in.FieldPath("id"))
 	})
 	return loadCoursePayload(ctx, key, problems, err)
+}
+
+// validateCourseIDs returns the keys of the ids of courses to publish.
+func validateCourseIDs(in validate.Input, ids []*edu.ID) []int64 {
+	in.ValidateCount("ids", len(ids), 1, maxPublishedCourses)
+	keys := make([]int64, 0, min(len(ids), maxPublishedCourses))
+	for i, id := range ids[:min(len(ids), maxPublishedCourses)] {
+		keys = append(keys, in.AtPath("ids").ValidateID(strconv.Itoa(i), *id, edu.KindCourse))
+	}
+	return keys
 }

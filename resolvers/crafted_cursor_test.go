@@ -27,13 +27,17 @@ func TestExtremeCursors(t *testing.T) {
 	a := setup(t, testdb.NewWithDemo(t))
 	course := `course(id: "` + globalID(edu.KindCourse, 24) + `") `
 	lists := map[edu.SortOrder]string{
-		edu.VideoOrder:  course + `{ videos(PAGE) { nodes { id } } }`,
-		edu.ReviewOrder: course + `{ reviews(PAGE) { nodes { id } } }`,
+		edu.WishlistOrder: `viewer { wishlist(PAGE) { nodes { addedAt } } }`, edu.CertificateOrder: `viewer { certificates(PAGE) { nodes { id } } }`,
+		edu.VideoOrder: course + `{ videos(PAGE) { nodes { id } } }`,
 	}
 	for _, direction := range []edu.OrderDirection{edu.Ascending, edu.Descending} {
 		for _, field := range []edu.CourseOrderField{edu.CoursesByPublishedAt, edu.CoursesByTitle, edu.CoursesByPrice, edu.CoursesByRating, edu.CoursesByEnrollments} {
 			order := (&edu.CourseOrder{Field: field, Direction: direction}).SortOrder()
 			lists[order] = `courses(orderBy: {field: ` + string(field) + `, direction: ` + string(direction) + `}, PAGE) { nodes { id } }`
+		}
+		for _, field := range []edu.ReviewOrderField{edu.ReviewsByCreatedAt, edu.ReviewsByRating} {
+			order := edu.ReviewOrder{Field: field, Direction: direction}.SortOrder()
+			lists[order] = course + `{ reviews(orderBy: {field: ` + string(field) + `, direction: ` + string(direction) + `}, PAGE) { nodes { id } } }`
 		}
 		for _, field := range []edu.EnrollmentOrderField{edu.EnrollmentsByEnrolledAt, edu.EnrollmentsByLastAccessedAt, edu.EnrollmentsByProgress} {
 			order := edu.EnrollmentOrder{Field: field, Direction: direction}.SortOrder()

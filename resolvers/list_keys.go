@@ -23,13 +23,14 @@ func categoryCoursesKey(op *graphql.OperationContext, f graphql.CollectedField, 
 	}, err
 }
 
-// taughtCoursesKey returns the key of User.coursesTaught.
-func taughtCoursesKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, v edu.Principal) (func(int64) loaders.ListKey[loaders.IncludeDrafts], error) {
-	p, err := c.ParsePageArgs(edu.NewestCourses.SortOrder())
+// taughtCoursesKey returns the key of User.coursesTaught. The list has drafts where the viewer may see them.
+func taughtCoursesKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, list edu.TaughtCourses, v edu.Principal) (func(int64) loaders.ListKey[edu.TaughtCourses], error) {
+	p, err := c.ParsePageArgs(list.Order.SortOrder())
 	selected := collectConnection(op, f.Selections, "Course")
 	p.Columns, p.CountTotal = selected.requiredColumns(op, typeCourse, courseFieldColumns), selected.totalCount
-	return func(id int64) loaders.ListKey[loaders.IncludeDrafts] {
-		return loaders.ListKey[loaders.IncludeDrafts]{Parent: id, Args: loaders.IncludeDrafts(v.CanAccessUser(id)), Page: p}
+	return func(id int64) loaders.ListKey[edu.TaughtCourses] {
+		list.Drafts = v.CanAccessUser(id)
+		return loaders.ListKey[edu.TaughtCourses]{Parent: id, Args: list, Page: p}
 	}, err
 }
 
@@ -42,19 +43,30 @@ func courseVideosKey(c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.
 }
 
 // courseReviewsKey returns the key of Course.reviews.
-func courseReviewsKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.NoArgs], error) {
-	p, err := c.ParsePageArgs(edu.ReviewOrder)
+func courseReviewsKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, list edu.ReviewList) (func(int64) loaders.ListKey[edu.ReviewList], error) {
+	p, err := c.ParsePageArgs(list.Order.SortOrder())
 	selected := collectConnection(op, f.Selections, "Review")
 	p.Columns = selected.requiredColumns(op, typeReview, reviewFieldColumns)
 	p.JoinedColumns = selected.authorColumns(op)
-	return func(id int64) loaders.ListKey[loaders.NoArgs] {
-		return loaders.ListKey[loaders.NoArgs]{Parent: id, Page: p}
+	p.CountTotal = list.Rating != 0 && selected.totalCount // the course has the number of all reviews
+	return func(id int64) loaders.ListKey[edu.ReviewList] {
+		return loaders.ListKey[edu.ReviewList]{Parent: id, Args: list, Page: p}
 	}, err
 }
 
 // courseEnrollmentsKey returns the key of Course.enrollments.
 func courseEnrollmentsKey(c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.NoArgs], error) {
 	p, err := c.ParsePageArgs(edu.NewestEnrollments.SortOrder())
+	return func(id int64) loaders.ListKey[loaders.NoArgs] {
+		return loaders.ListKey[loaders.NoArgs]{Parent: id, Page: p}
+	}, err
+}
+
+// pageKey returns the key of a list of User without other arguments, such as User.wishlist. order is the order
+// of the list; name is the type of its rows.
+func pageKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, order edu.SortOrder, name string) (func(int64) loaders.ListKey[loaders.NoArgs], error) {
+	p, err := c.ParsePageArgs(order)
+	p.CountTotal = collectConnection(op, f.Selections, name).totalCount
 	return func(id int64) loaders.ListKey[loaders.NoArgs] {
 		return loaders.ListKey[loaders.NoArgs]{Parent: id, Page: p}
 	}, err

@@ -46,14 +46,20 @@ func payloadSelection(ctx context.Context, payload, field string) ast.SelectionS
 // loadWrittenCourse prefetches a selection on a course after a write and returns the course, or nil if
 // the viewer may not see it (any more).
 func loadWrittenCourse(ctx context.Context, id int64, sel ast.SelectionSet) (*edu.Course, error) {
+	courses, err := loadWrittenCourses(ctx, []int64{id}, sel)
+	if err != nil || len(courses) == 0 {
+		return nil, err
+	}
+	return courses[0], nil
+}
+
+// loadWrittenCourses is loadWrittenCourse for several courses. It omits courses that the viewer may not see.
+func loadWrittenCourses(ctx context.Context, ids []int64, sel ast.SelectionSet) ([]*edu.Course, error) {
 	pf := newPrefetcher(ctx)
-	pf.walkNodes(map[edu.Kind][]int64{edu.KindCourse: {id}}, sel)
+	pf.walkNodes(map[edu.Kind][]int64{edu.KindCourse: ids}, sel)
 	if err := pf.sendBatches(); err != nil {
 		return nil, err
 	}
-	c, err := pf.loaders.Course.Load(ctx, courseEntityKey(pf.op, sel)(id))
-	if err != nil || c == nil || !c.VisibleTo(pf.loaders.Viewer) {
-		return nil, err
-	}
-	return c, nil
+	keys := collectKeys(ids, courseEntityKey(pf.op, sel))
+	return pf.filterVisible(removeNils(pf.loaders.Course.CachedValues(keys))), nil
 }

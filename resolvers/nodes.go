@@ -61,6 +61,9 @@ func (pf *prefetcher) walkNodes(byKind map[edu.Kind][]int64, sel ast.SelectionSe
 			pf.walkEnrollments(found, sel)
 		})
 	}
+	if ids := byKind[edu.KindCertificate]; ids != nil {
+		prefetchKeys(pf, pf.loaders.Certificate, ids, func(found []*edu.Certificate) { pf.walkCertificates(found, sel) })
+	}
 	if ids := byKind[edu.KindReview]; ids != nil {
 		prefetchKeys(pf, pf.loaders.Review, ids, func(found []*edu.Review) {
 			pf.addPolicyCourses(collectKeys(removeNils(found), func(r *edu.Review) int64 { return r.CourseID }))
@@ -110,6 +113,12 @@ func (pf *prefetcher) loadNode(ctx context.Context, id edu.ID, sel ast.Selection
 			return nil, err
 		}
 		return authorizeByCourse(ctx, pf, r.CourseID, (*edu.Course).VisibleTo, r)
+	case edu.KindCertificate:
+		c, err := pf.loaders.Certificate.Load(ctx, id.Key)
+		if err != nil || c == nil || !pf.loaders.Viewer.CanAccessUser(c.UserID) {
+			return nil, err
+		}
+		return c, nil
 	default:
 		e, err := pf.loaders.Enrollment.Load(ctx, id.Key)
 		if err != nil || e == nil || pf.loaders.Viewer.CanAccessUser(e.UserID) {

@@ -55,7 +55,8 @@ const createTies = `
 	UPDATE enrollments SET enrolled_at = date_trunc('week', enrolled_at), last_accessed_at = date_trunc('week', last_accessed_at);
 	UPDATE enrollments SET last_accessed_at = NULL WHERE id % 3 = 0;
 	UPDATE reviews SET created_at = date_trunc('month', created_at);
-	DELETE FROM reviews WHERE course_id % 4 = 0`
+	DELETE FROM reviews WHERE course_id % 4 = 0;
+	UPDATE courses SET published = false WHERE id IN (SELECT id FROM courses WHERE instructor_id = 2 AND published ORDER BY id DESC LIMIT 3)`
 
 func TestPaging(t *testing.T) {
 	t.Parallel()
@@ -81,6 +82,7 @@ func TestPaging(t *testing.T) {
 func TestEmptyPageHasNoCursors(t *testing.T) {
 	t.Parallel()
 	a := setup(t, testdb.NewWithDemo(t))
+	a.exec(t, createTies) // which also archives courses
 	for _, l := range allConnections(t, a) {
 		c := findConnection(a.mustExecute(t, l.as, l.document(), map[string]any{"first": 0}))
 		if len(c["edges"].([]any)) > 0 || len(c["nodes"].([]any)) > 0 || valueAt(c, "pageInfo", "startCursor") != nil || valueAt(c, "pageInfo", "endCursor") != nil || c["totalCount"] == 0.0 {
@@ -234,9 +236,30 @@ func allConnections(t *testing.T, a *testAPI) []connectionCase {
 	course := fmt.Sprintf("course(id: %q)", a.queryIDs(t, edu.KindCourse, "SELECT "+firstCourse)[0])
 	taught := fmt.Sprintf("user(id: %q) { coursesTaught(PAGE) ROWS }", globalID(edu.KindUser, 2))
 	const drafts = "SELECT id FROM courses WHERE instructor_id = 2 ORDER BY published_at DESC NULLS FIRST, id DESC"
+	for order, sql := range courseOrderSQL {
+		for status, where := range map[string]string{"": "true", "PUBLISHED": "published", "DRAFT": "published_at IS NULL", "ARCHIVED": "published_at IS NOT NULL AND NOT published"} {
+			rest := extraArgument("orderBy", order) + extraArgument("status", status)
+			lists = append(lists, connectionCase{
+				"coursesTaught" + rest, instructor, strings.Replace(taught, "PAGE", "PAGE"+rest, 1), edu.KindCourse,
+				"SELECT id FROM courses WHERE instructor_id = 2 AND " + where + " ORDER BY " + strings.ReplaceAll(sql, "published_at", "coalesce(published_at, '9999-12-31')"), nil,
+			})
+		}
+	}
+	for order, sql := range map[string]string{
+		"{field: RATING}": "rating DESC, id DESC", "{field: RATING, direction: ASC}": "rating, id",
+		"{field: CREATED_AT, direction: ASC}": "created_at, id", "": "created_at DESC, id DESC",
+	} {
+		for rating, where := range map[string]string{"": "true", "4": "rating = 4"} {
+			rest := extraArgument("orderBy", order) + extraArgument("rating", rating)
+			lists = append(lists, connectionCase{
+				"reviews" + rest, anonymous, course + " { reviews(PAGE" + rest + ") ROWS }", edu.KindReview,
+				"SELECT id FROM reviews WHERE course_id = " + firstCourse + " AND " + where + " ORDER BY " + sql, nil,
+			})
+		}
+	}
 	return append(lists,
 		connectionCase{"videos", anonymous, course + " { videos(PAGE) ROWS }", edu.KindVideo, "SELECT id FROM videos WHERE course_id = " + firstCourse + " ORDER BY position", nil},
-		connectionCase{"reviews", anonymous, course + " { reviews(PAGE) ROWS }", edu.KindReview, "SELECT id FROM reviews WHERE course_id = " + firstCourse + " ORDER BY created_at DESC, id DESC", nil},
+		connectionCase{"certificates", student, "viewer { certificates(PAGE) ROWS }", edu.KindCertificate, "SELECT id FROM certificates WHERE user_id = 1 ORDER BY issued_at DESC, id DESC", nil},
 		connectionCase{"enrollments of a course", instructor, course + " { enrollments(PAGE) ROWS }", edu.KindEnrollment, "SELECT id FROM enrollments WHERE course_id = " + firstCourse + " ORDER BY enrolled_at DESC, id DESC", nil},
 		connectionCase{"coursesTaught for others", student, taught, edu.KindCourse, "SELECT id FROM courses WHERE published AND instructor_id = 2 ORDER BY published_at DESC, id DESC", nil},
 		connectionCase{"coursesTaught for the instructor", instructor, taught, edu.KindCourse, drafts, nil},

@@ -43,13 +43,19 @@ func fieldCases(s fixture) []fieldCase {
 		{"`Query.viewer`", "viewer { id }", []any{"viewer"}},
 		user("email", ""), user("plan", ""), user("preferences", "{ locale }"), user("lastLogin", ""),
 		user("enrollments", "{ totalCount }"), user("dashboard", "{ enrolledCoursesCount recentActivity { id } }"),
-		user("continueLearning", "{ id }"),
+		user("continueLearning", "{ id }"), user("wishlist", "{ totalCount }"), user("certificates", "{ totalCount }"),
+		{"`Query.userBySlug`, of an instructor", `userBySlug(slug: "teacher") { name instructorProfile { headline } }`, []any{"userBySlug", "instructorProfile"}},
+		user("instructorProfile", "{ headline }"),
+		{"`Query.certificate`", fmt.Sprintf("certificate(code: %q) { courseTitle recipient { name } }", certificateCode), []any{"certificate"}},
+		node("a certificate by `Query.node`", edu.KindCertificate, 1, "Certificate { code } }"),
+		{"the course of a certificate, which is not published", fmt.Sprintf("certificate(code: %q) { course { title } }", certificateCode), []any{"certificate", "course"}},
+		node("`Enrollment.certificate`", edu.KindEnrollment, s.draftEnrollment, "Enrollment { certificate { code } } }", "certificate"),
 		{"`User.email` of a review's author", course("reviews", "{ nodes { author { name email } } }").query, append(authors, "email")},
 		course("enrollments", "{ nodes { user { name } } }"),
 		node("`User.email` of the student of an enrollment", edu.KindEnrollment, s.enrollment, "Enrollment { user { id email } } }", "user", "email"),
 		course("analytics", "{ totalEnrollments }"),
-		course("viewerEnrollment", "{ progress }"),
-		course("viewerCanUpdate", ""), course("viewerCanEnroll", ""), course("viewerCanReview", ""),
+		course("viewerEnrollment", "{ progress }"), course("viewerReview", "{ rating }"),
+		course("viewerHasWishlisted", ""), course("viewerCanUpdate", ""), course("viewerCanEnroll", ""), course("viewerCanReview", ""),
 		{"`Video.viewerProgress`", fmt.Sprintf("course(id: %q) { videos { nodes { id viewerProgress { progressSeconds } } } }", globalID(edu.KindCourse, s.course)), []any{"course", "videos", "nodes", 0, "viewerProgress"}},
 		{"`Query.instructorDashboard`", "instructorDashboard { coursesCount }", []any{"instructorDashboard"}},
 		{"`Query.platformDashboard`", "platformDashboard { usersCount }", []any{"platformDashboard"}},
@@ -98,12 +104,30 @@ var mutationCases = []mutationCase{
 	}},
 	{"signOut", false, func(*testing.T, fixture, int64, int64) map[string]any { return nil }},
 	{"updatePreferences", false, func(*testing.T, fixture, int64, int64) map[string]any { return inputVariables("theme", "dark") }},
+	{"updateInstructorProfile", false, func(*testing.T, fixture, int64, int64) map[string]any {
+		return inputVariables("headline", "Teaches", "bio", "Since 2001.", "links", []any{map[string]any{"label": "Home", "url": "https://7p.example"}})
+	}},
 	{"enroll", true, courseArguments()},
 	{"unenroll", true, courseArguments()},
+	{"addToWishlist", true, courseArguments()},
+	{"removeFromWishlist", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		s.exec(t, "INSERT INTO wishlist_items (user_id, course_id) SELECT id, $1 FROM users", course)
+		return inputVariables("courseId", globalID(edu.KindCourse, course))
+	}},
 	{"recordVideoProgress", true, func(_ *testing.T, _ fixture, _, video int64) map[string]any {
 		return inputVariables("events", []any{videoEvent(video, 60)})
 	}},
 	{"reviewCourse", true, courseArguments("rating", 3, "body", "So so.")},
+	{"deleteReview", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		return inputVariables("id", globalID(edu.KindReview, reviewOf(t, s.testAPI, course)))
+	}},
+	{"replyToReview", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		return inputVariables("reviewId", globalID(edu.KindReview, reviewOf(t, s.testAPI, course)), "body", "Thank you!")
+	}},
+	{"deleteReviewReply", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		s.exec(t, "UPDATE reviews SET reply = 'Thanks', replied_at = now(), reply_updated_at = now(), replied_by = $2 WHERE course_id = $1", course, s.instructor.ID)
+		return inputVariables("reviewId", globalID(edu.KindReview, reviewOf(t, s.testAPI, course)))
+	}},
 	{"createCourse", false, func(_ *testing.T, s fixture, _, _ int64) map[string]any {
 		return map[string]any{"input": newCourseInput(s)}
 	}},
@@ -114,6 +138,9 @@ var mutationCases = []mutationCase{
 		return inputVariables("id", globalID(edu.KindCourse, course), "title", "Another")
 	}},
 	{"publishCourse", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any { return courseVariables(course) }},
+	{"publishCourses", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any {
+		return map[string]any{"ids": []any{globalID(edu.KindCourse, course)}}
+	}},
 	{"unpublishCourse", true, func(_ *testing.T, _ fixture, course, _ int64) map[string]any { return courseVariables(course) }},
 	{"deleteCourse", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
 		s.exec(t, "DELETE FROM enrollments WHERE course_id = $1", course)
@@ -140,7 +167,10 @@ var mutationCases = []mutationCase{
 }
 
 // writesNothing names the rows of mutations that succeed without writing anything.
-var writesNothing = map[string]bool{"`signOut`": true, "`publishCourse`": true, "`unpublishCourse` of an unpublished course": true}
+var writesNothing = map[string]bool{"`signOut`": true, "`publishCourse`": true, "`publishCourses`": true, "`unpublishCourse` of an unpublished course": true}
+
+// certificateCode is the code of a certificate in tests.
+const certificateCode = "00000000-0000-4000-8000-000000000001"
 
 // weakPasswordHash is a hash of "password" with parameters that make it fast.
 const weakPasswordHash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$8Tf44YakA6Z5zNBgblq13Nr+Q8FkCFWsjG4z6b1j7rM"
@@ -161,6 +191,12 @@ func courseArguments(fields ...any) func(*testing.T, fixture, int64, int64) map[
 	}
 }
 
+// reviewOf returns the key of the only review of a course.
+func reviewOf(t *testing.T, a *testAPI, course int64) int64 {
+	t.Helper()
+	return queryOne[int64](t, a, "SELECT id FROM reviews WHERE course_id = $1", course)
+}
+
 // newCourseInput returns a valid CourseInput.
 func newCourseInput(s fixture) map[string]any {
 	return map[string]any{"title": fmt.Sprint("New ", s.course), "description": "", "priceAmount": "0", "categoryId": globalID(edu.KindCategory, 1)}
@@ -171,6 +207,8 @@ func TestPermissionsOfFields(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
 	s.exec(t, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES ($1, $2, 54, now())", s.student.ID, s.video)
+	s.exec(t, "INSERT INTO wishlist_items (user_id, course_id) VALUES ($1, $2)", s.student.ID, s.course)
+	s.exec(t, "INSERT INTO certificates (user_id, course_id, course_title, code) VALUES ($1, $2, 'Secrets', $3::text::uuid)", s.student.ID, s.draft, certificateCode)
 	var table [][]string
 	for _, r := range fieldCases(s) {
 		row := []string{r.name}
@@ -344,7 +382,8 @@ func databaseHash(t *testing.T, a *testAPI) string {
 	return queryOne[string](t, a, `SELECT md5(string_agg(r, ' ' ORDER BY r)) FROM (
 		SELECT x::text FROM users x UNION ALL SELECT x::text FROM sessions x UNION ALL SELECT x::text FROM refresh_tokens x
 		UNION ALL SELECT x::text FROM categories x UNION ALL SELECT x::text FROM courses x UNION ALL SELECT x::text FROM videos x
-		UNION ALL SELECT x::text FROM enrollments x UNION ALL SELECT x::text FROM reviews x UNION ALL SELECT x::text FROM video_progress x) rows (r)`)
+		UNION ALL SELECT x::text FROM enrollments x UNION ALL SELECT x::text FROM reviews x UNION ALL SELECT x::text FROM video_progress x
+		UNION ALL SELECT x::text FROM wishlist_items x UNION ALL SELECT x::text FROM certificates x) rows (r)`)
 }
 
 // TestPermissionsCoverSchema checks that the document has a row for every mutation, every field that requires

@@ -165,6 +165,26 @@ func (m argumentMap) parseEnrollmentOrder() (by *edu.EnrollmentOrder, ok bool) {
 	return by, parseArgument(o, "field", &by.Field) && parseArgument(o, "direction", &by.Direction)
 }
 
+// parseTaughtCourses returns the status and the order of an instructor's courses.
+func (m argumentMap) parseTaughtCourses() (list edu.TaughtCourses, ok bool) {
+	by, ok := m.parseCourseOrder()
+	list.Order = by.OrDefault()
+	return list, ok && (m["status"] == nil || parseArgument(m, "status", &list.Status))
+}
+
+// parseReviewList returns the rating and the order of reviews.
+func (m argumentMap) parseReviewList() (list edu.ReviewList, ok bool) {
+	var by *edu.ReviewOrder
+	if o, present := m["orderBy"].(map[string]any); present {
+		by = &edu.ReviewOrder{Direction: edu.Descending}
+		if !parseArgument(o, "field", &by.Field) || !parseArgument(o, "direction", &by.Direction) {
+			return list, false
+		}
+	}
+	list, err := edu.NewReviewList(m.optionalInt("rating"), by)
+	return list, err == nil
+}
+
 // parseStatus returns the status of enrollments, nil if it is absent.
 func (m argumentMap) parseStatus() (status *edu.EnrollmentStatus, ok bool) {
 	if m["status"] == nil {

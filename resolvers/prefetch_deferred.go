@@ -27,7 +27,7 @@ func PrefetchDeferred(ctx context.Context, groups []incremental.Group) error {
 func (pf *prefetcher) walkDeferred(objects []incremental.Object, sel ast.SelectionSet) {
 	switch objects[0].Value.(type) {
 	case *edu.User:
-		pf.walkUserEdges(collectKeys(valuesOf[*edu.User](objects), func(u *edu.User) int64 { return u.ID }), sel)
+		pf.walkReadUsers(valuesOf[*edu.User](objects), sel)
 	case *edu.Category:
 		pf.walkCategories(valuesOf[*edu.Category](objects), sel)
 	case *edu.Course:
@@ -36,6 +36,14 @@ func (pf *prefetcher) walkDeferred(objects []incremental.Object, sel ast.Selecti
 		pf.walkVideos(valuesOf[*edu.Video](objects), sel)
 	case *edu.Review:
 		pf.walkReviews(valuesOf[*edu.Review](objects), sel)
+	case *edu.ReviewReply:
+		pf.walkReplies(valuesOf[*edu.ReviewReply](objects), sel)
+	case *edu.InstructorProfile:
+		pf.walkInstructorProfiles(collectKeys(valuesOf[*edu.InstructorProfile](objects), func(p *edu.InstructorProfile) int64 { return p.UserID }), sel)
+	case *edu.WishlistItem:
+		pf.walkWishlistItems(valuesOf[*edu.WishlistItem](objects), sel)
+	case *edu.Certificate:
+		pf.walkCertificates(valuesOf[*edu.Certificate](objects), sel)
 	case *edu.Enrollment:
 		pf.walkEnrollments(valuesOf[*edu.Enrollment](objects), sel)
 	case *edu.VideoProgress:
@@ -66,6 +74,10 @@ func (pf *prefetcher) walkDeferredLists(objects []incremental.Object, sel ast.Se
 		walkPages(pf, collectConnection(pf.op, sel, "Review"), (*prefetcher).walkReviews)(valuesOf[*edu.Page[*edu.Review]](objects))
 	case *edu.Page[*edu.Enrollment]:
 		walkPages(pf, collectConnection(pf.op, sel, "Enrollment"), (*prefetcher).walkEnrollments)(valuesOf[*edu.Page[*edu.Enrollment]](objects))
+	case *edu.Page[*edu.WishlistItem]:
+		walkPages(pf, collectConnection(pf.op, sel, "Wishlist"), (*prefetcher).walkWishlistItems)(valuesOf[*edu.Page[*edu.WishlistItem]](objects))
+	case *edu.Page[*edu.Certificate]:
+		walkPages(pf, collectConnection(pf.op, sel, "Certificate"), (*prefetcher).walkCertificates)(valuesOf[*edu.Page[*edu.Certificate]](objects))
 	case *edu.SearchResult:
 		for _, r := range valuesOf[*edu.SearchResult](objects) {
 			pf.walkSearchResult(r, sel)
@@ -78,6 +90,10 @@ func (pf *prefetcher) walkDeferredLists(objects []incremental.Object, sel ast.Se
 		walkEdges(pf, objects, sel, "ReviewEdge", (*prefetcher).walkReviews)
 	case *edu.Edge[*edu.Enrollment]:
 		walkEdges(pf, objects, sel, "EnrollmentEdge", (*prefetcher).walkEnrollments)
+	case *edu.Edge[*edu.WishlistItem]:
+		walkEdges(pf, objects, sel, "WishlistEdge", (*prefetcher).walkWishlistItems)
+	case *edu.Edge[*edu.Certificate]:
+		walkEdges(pf, objects, sel, "CertificateEdge", (*prefetcher).walkCertificates)
 	case *edu.CourseHit:
 		courses := collectKeys(valuesOf[*edu.CourseHit](objects), func(h *edu.CourseHit) *edu.Course { return h.Node })
 		walkField(pf, courses, sel, "CourseSearchEdge.node", (*prefetcher).walkCourses)
@@ -105,12 +121,18 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 	switch p := payload.(type) {
 	case *graph.CoursePayload:
 		walkField(pf, []*edu.Course{p.Course}, sel, "CoursePayload.course", (*prefetcher).walkCourses)
+	case *graph.PublishCoursesPayload:
+		walkField(pf, p.Courses, sel, "PublishCoursesPayload.courses", (*prefetcher).walkCourses)
+	case *graph.WishlistPayload:
+		walkField(pf, []*edu.Course{p.Course}, sel, "WishlistPayload.course", (*prefetcher).walkCourses)
 	case *graph.UnenrollPayload:
 		walkField(pf, []*edu.Course{p.Course}, sel, "UnenrollPayload.course", (*prefetcher).walkCourses)
 	case *graph.EnrollPayload:
 		walkField(pf, []*edu.Enrollment{p.Enrollment}, sel, "EnrollPayload.enrollment", (*prefetcher).walkEnrollments)
 	case *graph.ReviewPayload:
 		walkField(pf, []*edu.Review{p.Review}, sel, "ReviewPayload.review", (*prefetcher).walkReviews)
+	case *graph.DeleteReviewPayload:
+		walkField(pf, []*edu.Course{p.Course}, sel, "DeleteReviewPayload.course", (*prefetcher).walkCourses)
 	case *graph.AddVideoPayload:
 		walkField(pf, []*edu.Video{p.Video}, sel, "AddVideoPayload.video", (*prefetcher).walkVideos)
 	case *graph.UpdateVideoPayload:
@@ -119,12 +141,15 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 		walkField(pf, p.Enrollments, sel, "RecordVideoProgressPayload.enrollments", (*prefetcher).walkEnrollments)
 		walkField(pf, p.Videos, sel, "RecordVideoProgressPayload.videos", (*prefetcher).walkVideos)
 	case *graph.UpdatePreferencesPayload:
-		if p.User != nil {
-			for _, sel := range selectionsOn(pf.op, []ast.SelectionSet{sel}, "UpdatePreferencesPayload", "user") {
-				pf.walkUserEdges([]int64{p.User.ID}, sel)
-			}
-		}
+		walkField(pf, []*edu.User{p.User}, sel, "UpdatePreferencesPayload.user", (*prefetcher).walkReadUsers)
+	case *graph.UpdateInstructorProfilePayload:
+		walkField(pf, []*edu.User{p.User}, sel, "UpdateInstructorProfilePayload.user", (*prefetcher).walkReadUsers)
 	}
+}
+
+// walkReadUsers prefetches a selection on users that are read already.
+func (pf *prefetcher) walkReadUsers(users []*edu.User, sel ast.SelectionSet) {
+	pf.walkUserEdges(collectKeys(users, func(u *edu.User) int64 { return u.ID }), sel)
 }
 
 // walkSearchResult prefetches a selection on the result of a search.

@@ -26,7 +26,11 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 		args := pf.fieldArguments(f)
 		switch f.Name {
 		case "coursesTaught":
-			if key, err := taughtCoursesKey(pf.op, f, args.parseConnection(), pf.loaders.Viewer); err == nil {
+			list, ok := args.parseTaughtCourses()
+			if !ok {
+				continue
+			}
+			if key, err := taughtCoursesKey(pf.op, f, args.parseConnection(), list, pf.loaders.Viewer); err == nil {
 				prefetchKeys(pf, pf.loaders.CoursesByInstructor, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Course"), (*prefetcher).walkCourses))
 			}
 		case "enrollments":
@@ -38,6 +42,16 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 			if key, err := userEnrollmentsKey(pf.op, f, args.parseConnection(), status, by); err == nil {
 				prefetchKeys(pf, pf.loaders.EnrollmentsByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Enrollment"), (*prefetcher).walkEnrollments))
 			}
+		case "instructorProfile":
+			pf.walkInstructorProfiles(ids, f.Selections)
+		case "wishlist":
+			if key, err := pageKey(pf.op, f, args.parseConnection(), edu.WishlistOrder, "Wishlist"); err == nil {
+				prefetchKeys(pf, pf.loaders.WishlistByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Wishlist"), (*prefetcher).walkWishlistItems))
+			}
+		case "certificates":
+			if key, err := pageKey(pf.op, f, args.parseConnection(), edu.CertificateOrder, "Certificate"); err == nil {
+				prefetchKeys(pf, pf.loaders.CertificatesByUser, collectKeys(pf.accessibleUserIDs(ids), key), walkPages(pf, collectConnection(pf.op, f.Selections, "Certificate"), (*prefetcher).walkCertificates))
+			}
 		case "continueLearning":
 			if first, err := edu.ValidateLimit("first", args.intOrZero("first"), edu.MaxListSize); err == nil {
 				prefetchKeys(pf, pf.loaders.ContinuedEnrollments, collectKeys(pf.accessibleUserIDs(ids), parentKeyFor(first)), walkLists(pf, f.Selections, (*prefetcher).walkEnrollments))
@@ -46,6 +60,16 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 			for _, id := range pf.accessibleUserIDs(ids) {
 				pf.walkDashboard(id, f.Selections)
 			}
+		}
+	}
+}
+
+// walkInstructorProfiles prefetches a selection on the profiles of users.
+func (pf *prefetcher) walkInstructorProfiles(users []int64, sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, []string{"InstructorProfile"}) {
+		switch f.Name {
+		case "courseCount", "studentCount", "rating", "reviewCount":
+			prefetchKeys(pf, pf.loaders.InstructorFigures, users, nil)
 		}
 	}
 }
@@ -101,12 +125,24 @@ func (pf *prefetcher) walkCourses(list []*edu.Course, sel ast.SelectionSet) {
 				prefetchKeys(pf, pf.loaders.VideosByCourse, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Video"), (*prefetcher).walkVideos))
 			}
 		case "reviews":
-			if key, err := courseReviewsKey(pf.op, f, args.parseConnection()); err == nil {
+			list, ok := args.parseReviewList()
+			if !ok {
+				continue
+			}
+			if key, err := courseReviewsKey(pf.op, f, args.parseConnection(), list); err == nil {
 				prefetchKeys(pf, pf.loaders.ReviewsByCourse, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Review"), (*prefetcher).walkReviews))
 			}
 		case "viewerCanEnroll", "viewerCanReview":
 			if pf.loaders.Viewer.SignedIn() {
 				prefetchKeys(pf, pf.loaders.ViewerEnrollment, ids, nil)
+			}
+		case "viewerHasWishlisted":
+			if pf.loaders.Viewer.SignedIn() {
+				prefetchKeys(pf, pf.loaders.ViewerWishlistItem, ids, nil)
+			}
+		case "viewerReview":
+			if pf.loaders.Viewer.SignedIn() {
+				prefetchKeys(pf, pf.loaders.ViewerReview, ids, func(found []*edu.Review) { pf.walkReviews(removeNils(found), f.Selections) })
 			}
 		case "viewerEnrollment":
 			if pf.loaders.Viewer.SignedIn() {
@@ -199,6 +235,23 @@ func (pf *prefetcher) walkReviews(list []*edu.Review, sel ast.SelectionSet) {
 			pf.walkUsers(collectKeys(list, func(r *edu.Review) int64 { return r.AuthorID }), f.Selections)
 		case "course":
 			pf.walkCourseEdge(collectKeys(list, func(r *edu.Review) int64 { return r.CourseID }), f.Selections)
+		case "reply":
+			pf.walkReplies(collectKeys(list, (*edu.Review).Reply), f.Selections)
+		}
+	}
+}
+
+// walkReplies prefetches a selection on replies to reviews. It skips nils.
+func (pf *prefetcher) walkReplies(list []*edu.ReviewReply, sel ast.SelectionSet) {
+	var authors []int64
+	for _, r := range removeNils(list) {
+		if r.AuthorID != nil {
+			authors = append(authors, *r.AuthorID)
+		}
+	}
+	for _, f := range collectFields(pf.op, sel, []string{"ReviewReply"}) {
+		if f.Name == "author" {
+			pf.walkUsers(authors, f.Selections)
 		}
 	}
 }
@@ -218,6 +271,31 @@ func (pf *prefetcher) walkEnrollments(list []*edu.Enrollment, sel ast.SelectionS
 		case "completedVideosCount", "remainingSeconds", "nextVideo", "lastVideo":
 			prefetchKeys(pf, pf.loaders.LearningState, collectKeys(list, (*edu.Enrollment).UserCourse),
 				func(found []*edu.LearningState) { pf.walkLearningStates(found, f) })
+		case "certificate":
+			prefetchKeys(pf, pf.loaders.CourseCertificate, collectKeys(list, (*edu.Enrollment).UserCourse),
+				func(found []*edu.Certificate) { pf.walkCertificates(found, f.Selections) })
+		}
+	}
+}
+
+// walkWishlistItems prefetches a selection on items of wishlists.
+func (pf *prefetcher) walkWishlistItems(list []*edu.WishlistItem, sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, []string{"WishlistItem"}) {
+		if f.Name == "course" {
+			pf.walkCourseEdge(collectKeys(list, func(w *edu.WishlistItem) int64 { return w.CourseID }), f.Selections)
+		}
+	}
+}
+
+// walkCertificates prefetches a selection on certificates. It skips nils.
+func (pf *prefetcher) walkCertificates(list []*edu.Certificate, sel ast.SelectionSet) {
+	list = removeNils(list)
+	for _, f := range collectFields(pf.op, sel, typeCertificate) {
+		switch f.Name {
+		case "recipient":
+			pf.walkUsers(collectKeys(list, func(c *edu.Certificate) int64 { return c.UserID }), f.Selections)
+		case "course":
+			pf.walkCourseEdge(collectKeys(list, func(c *edu.Certificate) int64 { return c.CourseID }), f.Selections)
 		}
 	}
 }

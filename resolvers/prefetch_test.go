@@ -98,6 +98,9 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 		"Query":               "FIELD",
 		"Subscription":        "FIELD",
 		"CourseProgress":      "courseProgress(courseId: " + courseID + ") { FIELD }",
+		"InstructorProfile":   "viewer { instructorProfile { FIELD } }",
+		"WishlistItem":        "viewer { wishlist { nodes { FIELD } } }",
+		"Certificate":         "viewer { certificates { nodes { FIELD } } }",
 		"Category":            "category(id: " + categoryID + ") { FIELD }",
 		"Course":              "course(id: " + courseID + ") { FIELD }",
 		"Dashboard":           "viewer { dashboard { FIELD } }",
@@ -105,6 +108,7 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 		"InstructorDashboard": "instructorDashboard { FIELD }",
 		"PlatformDashboard":   "platformDashboard { FIELD }",
 		"Review":              "node(id: " + reviewID + ") { ... on Review { FIELD } }",
+		"ReviewReply":         "node(id: " + reviewID + ") { ... on Review { reply { FIELD } } }",
 		"User":                "user(id: " + userID + ") { FIELD }",
 		"Video":               "node(id: " + videoID + ") { ... on Video { FIELD } }",
 		"VideoProgress":       "node(id: " + videoID + ") { ... on Video { viewerProgress { FIELD } } }",
@@ -113,6 +117,7 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 		"category": "(id: " + categoryID + ")", "course": "(id: " + courseID + ")", "user": "(id: " + userID + ")", "node": "(id: " + courseID + ")",
 		"nodes":             "(ids: [" + strings.Join([]string{categoryID, courseID, userID, videoID, enrollmentID, reviewID}, ", ") + "])",
 		"searchSuggestions": `(prefix: "a")`, "suggest": `(prefix: "d", first: 20)`,
+		"userBySlug": `(slug: "viewer")`, "certificate": "(code: \"" + certificateCode + "\")",
 		"courseUpdated": "(id: " + courseID + ")", "courseProgress": "(courseId: " + courseID + ")", "enrollmentUpdated": "(id: " + enrollmentID + ")",
 	}
 	return prefetchQueries{parents, rootArguments}
@@ -174,6 +179,12 @@ func setupPrefetch(t *testing.T) (*testAPI, edu.Viewer) {
 	a.exec(t, `UPDATE courses SET instructor_id = $1 WHERE id = (SELECT min(e.course_id) FROM enrollments e JOIN courses c ON c.id = e.course_id
 		JOIN videos v ON v.course_id = c.id JOIN video_progress p ON p.video_id = v.id AND p.user_id = e.user_id
 		WHERE e.user_id = $1 AND c.published AND c.review_count > 0)`, viewer.ID)
+	a.exec(t, `UPDATE reviews SET reply = 'Thanks', replied_at = now(), reply_updated_at = now(), replied_by = $1 WHERE id IN (
+		SELECT min(r.id) FROM reviews r JOIN courses c ON c.id = r.course_id WHERE c.instructor_id = $1 GROUP BY c.id)`, viewer.ID)
+	a.exec(t, "UPDATE users SET role = 'admin', slug = 'viewer' WHERE id = $1", viewer.ID)
+	a.exec(t, "UPDATE enrollments SET completed_at = now() WHERE user_id = $1 AND course_id IN (SELECT id FROM courses WHERE instructor_id = $1)", viewer.ID)
+	a.exec(t, "UPDATE certificates SET code = $2::text::uuid WHERE id = (SELECT min(id) FROM certificates WHERE user_id = $1)", viewer.ID, certificateCode)
+	a.exec(t, "INSERT INTO reviews (course_id, user_id, rating) SELECT id, $1, 5 FROM courses WHERE instructor_id = $1 ON CONFLICT DO NOTHING", viewer.ID)
 	a.exec(t, "SELECT refresh_related(ARRAY(SELECT id FROM courses))")
 	return a, viewer
 }

@@ -18,24 +18,49 @@ func (r *mutationResolver) ReviewCourse(ctx context.Context, input graph.ReviewC
 	in := validate.New("input")
 	newReview := edu.Review{
 		CourseID: in.ValidateID("courseId", input.CourseID, edu.KindCourse),
-		Rating:   in.ValidateRange("rating", input.Rating, 1, 5),
-		Body:     in.ValidateText("body", input.Body, 0, 5_000),
+		Rating:   in.ValidateRange("rating", input.Rating, 1, edu.MaxRating),
+		Body:     in.ValidateText("body", input.Body, 0, maxReviewLength),
 	}
 	var id int64
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
 		id, err = s.ReviewCourse(ctx, v, newReview, in.FieldPath("courseId"))
 		return err
 	})
+	return loadReviewPayload(ctx, id, problems, err)
+}
+
+func (r *mutationResolver) DeleteReview(ctx context.Context, input graph.DeleteReviewInput) (*graph.DeleteReviewPayload, error) {
+	in := validate.New("input")
+	id := in.ValidateID("id", input.ID, edu.KindReview)
+	var course int64
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
+		course, err = s.DeleteReview(ctx, v, id, in.FieldPath("id"))
+		return err
+	})
 	if err != nil || problems != nil {
-		return &graph.ReviewPayload{UserErrors: problems}, err
+		return &graph.DeleteReviewPayload{UserErrors: problems}, err
 	}
-	pf := newPrefetcher(ctx)
-	pf.walkNodes(map[edu.Kind][]int64{edu.KindReview: {id}}, payloadSelection(ctx, "ReviewPayload", "review"))
-	if err := pf.sendBatches(); err != nil {
-		return nil, err
-	}
-	review, err := pf.loaders.Review.Load(ctx, id)
-	return &graph.ReviewPayload{Review: review}, err
+	c, err := loadWrittenCourse(ctx, course, payloadSelection(ctx, "DeleteReviewPayload", "course"))
+	return &graph.DeleteReviewPayload{DeletedReviewID: &input.ID, Course: c}, err
+}
+
+func (r *mutationResolver) ReplyToReview(ctx context.Context, input graph.ReplyToReviewInput) (*graph.ReviewPayload, error) {
+	in := validate.New("input")
+	id := in.ValidateID("reviewId", input.ReviewID, edu.KindReview)
+	body := in.ValidateText("body", input.Body, 1, maxReviewLength)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.ReplyToReview(ctx, v, id, body, in.FieldPath("reviewId"))
+	})
+	return loadReviewPayload(ctx, id, problems, err)
+}
+
+func (r *mutationResolver) DeleteReviewReply(ctx context.Context, input graph.DeleteReviewReplyInput) (*graph.ReviewPayload, error) {
+	in := validate.New("input")
+	id := in.ValidateID("reviewId", input.ReviewID, edu.KindReview)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.DeleteReviewReply(ctx, v, id, in.FieldPath("reviewId"))
+	})
+	return loadReviewPayload(ctx, id, problems, err)
 }
 
 func (r *reviewResolver) Course(ctx context.Context, obj *edu.Review) (*edu.Course, error) {
@@ -46,6 +71,18 @@ func (r *reviewResolver) Author(ctx context.Context, obj *edu.Review) (*edu.User
 	return loadUser(ctx, obj.AuthorID)
 }
 
+func (r *reviewReplyResolver) Author(ctx context.Context, obj *edu.ReviewReply) (*edu.User, error) {
+	if obj.AuthorID == nil {
+		return nil, nil
+	}
+	return loadUser(ctx, *obj.AuthorID)
+}
+
 func (r *Resolver) Review() graph.ReviewResolver { return &reviewResolver{r} }
 
-type reviewResolver struct{ *Resolver }
+func (r *Resolver) ReviewReply() graph.ReviewReplyResolver { return &reviewReplyResolver{r} }
+
+type (
+	reviewResolver      struct{ *Resolver }
+	reviewReplyResolver struct{ *Resolver }
+)

@@ -22,13 +22,14 @@ func collectAllFields(op *graphql.OperationContext, sel ast.SelectionSet, types 
 
 // The type conditions of fragments that apply to each entity.
 var (
-	typeUser       = []string{"User", "Node"}
-	typeCategory   = []string{"Category", "Node"}
-	typeCourse     = []string{"Course", "Node"}
-	typeVideo      = []string{"Video", "Node"}
-	typeEnrollment = []string{"Enrollment", "Node"}
-	typeReview     = []string{"Review", "Node"}
-	typeSuggestion = []string{"Suggestion"}
+	typeUser        = []string{"User", "Node"}
+	typeCategory    = []string{"Category", "Node"}
+	typeCourse      = []string{"Course", "Node"}
+	typeVideo       = []string{"Video", "Node"}
+	typeEnrollment  = []string{"Enrollment", "Node"}
+	typeReview      = []string{"Review", "Node"}
+	typeSuggestion  = []string{"Suggestion"}
+	typeCertificate = []string{"Certificate", "Node"}
 )
 
 // connectionSelection is the selection on a connection: whether totalCount is selected, and the selection
@@ -115,12 +116,17 @@ var (
 		"thumbnailUrl": edu.CourseThumbnail, "publishedAt": edu.CoursePublishedAt, "createdAt": edu.CourseCreatedAt,
 		"updatedAt": edu.CourseUpdatedAt, "rating": edu.CourseRating, "reviewCount": edu.CourseReviewCount,
 		"enrollmentCount": edu.CourseEnrollmentCount, "language": edu.CourseLanguage,
+		"ratingHistogram": edu.CourseRatingCounts, "status": edu.CoursePublishedAt,
 		// totalCount of these connections is a counter of the course.
 		"videos": edu.CourseVideoCount, "reviews": edu.CourseReviewCount, "enrollments": edu.CourseEnrollmentCount,
 	}
-	reviewFieldColumns = map[string]edu.Columns{"rating": edu.ReviewRating, "body": edu.ReviewBody, "createdAt": edu.ReviewCreatedAt}
-	userFieldColumns   = map[string]edu.Columns{
+	reviewFieldColumns = map[string]edu.Columns{
+		"rating": edu.ReviewRating, "body": edu.ReviewBody, "createdAt": edu.ReviewCreatedAt,
+		"updatedAt": edu.ReviewUpdatedAt, "reply": edu.ReviewReplyColumns,
+	}
+	userFieldColumns = map[string]edu.Columns{
 		"name": edu.UserName, "avatarUrl": edu.UserAvatar, "role": edu.UserRole, "createdAt": edu.UserCreatedAt,
+		"slug": edu.UserSlug, "instructorProfile": edu.UserRole | edu.UserProfileColumns,
 		"email": edu.UserPrivateColumns, "plan": edu.UserPrivateColumns, "preferences": edu.UserPrivateColumns, "lastLogin": edu.UserPrivateColumns,
 	}
 )

@@ -78,10 +78,14 @@ func (r *userResolver) LastLogin(ctx context.Context, obj *edu.User) (*time.Time
 	return p.LastLogin, nil
 }
 
-func (r *userResolver) CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Course], error) {
+func (r *userResolver) CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string, status *edu.CourseStatus, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error) {
 	l := loaders.FromContext(ctx)
 	c := edu.ConnectionArgs{First: first, After: after, Last: last, Before: before}
-	key, err := taughtCoursesKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c, l.Viewer)
+	list := edu.TaughtCourses{Order: orderBy.OrDefault()}
+	if status != nil {
+		list.Status = *status
+	}
+	key, err := taughtCoursesKey(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, c, list, l.Viewer)
 	if err != nil {
 		return nil, err
 	}

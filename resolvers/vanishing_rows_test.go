@@ -17,23 +17,28 @@ import (
 // writtenTables are the tables that each mutation writes.
 var writtenTables = map[string][]string{
 	"signUp": {"users", "sessions", "refresh_tokens"}, "signIn": {"users", "sessions", "refresh_tokens"},
-	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "updatePreferences": {"users"},
+	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "updatePreferences": {"users"}, "updateInstructorProfile": {"users"},
 	"enroll": {"enrollments"}, "unenroll": {"enrollments"}, "bulkEnroll": {"enrollments"}, "reviewCourse": {"reviews"},
+	"addToWishlist": {"wishlist_items"}, "removeFromWishlist": {"wishlist_items"},
+	"deleteReview": {"reviews"}, "replyToReview": {"reviews"}, "deleteReviewReply": {"reviews"},
 	"recordVideoProgress": {"video_progress", "enrollments"}, "addVideo": {"videos"},
 	"deleteCourse": {"courses"}, "updateVideo": {"videos"}, "deleteVideo": {"videos"}, "reorderVideos": {"videos"},
-	"createCourse": {"courses"}, "importCourses": {"courses"}, "updateCourse": {"courses"}, "publishCourse": {"courses"}, "unpublishCourse": {"courses"},
+	"createCourse": {"courses"}, "importCourses": {"courses"}, "updateCourse": {"courses"}, "publishCourse": {"courses"}, "publishCourses": {"courses"}, "unpublishCourse": {"courses"},
 }
 
 // vanishingOutcomes are the outcomes of mutations while a row is deleted, if they are not "ok": the mutation
 // does not need the row, or reports its absence as data.
 var vanishingOutcomes = map[string]string{
 	"refreshSession users": "INVALID_CREDENTIALS", "refreshSession sessions": "INVALID_CREDENTIALS",
-	"signIn users": "INVALID_CREDENTIALS", "updatePreferences users": "UNAUTHENTICATED",
+	"signIn users": "INVALID_CREDENTIALS", "updatePreferences users": "UNAUTHENTICATED", "updateInstructorProfile users": "UNAUTHENTICATED",
 	"enroll users": "UNAUTHENTICATED", "enroll courses": "NOT_FOUND",
 	"unenroll users": "NOT_ENROLLED", "unenroll courses": "NOT_FOUND",
 	"bulkEnroll courses": "NOT_FOUND",
 	"reviewCourse users": "NOT_ENROLLED", "reviewCourse courses": "NOT_FOUND",
 	"recordVideoProgress users": "NOT_ENROLLED", "recordVideoProgress courses": "NOT_FOUND", "recordVideoProgress videos": "NOT_FOUND",
+	"addToWishlist users": "UNAUTHENTICATED", "addToWishlist courses": "NOT_FOUND",
+	"deleteReview users": "NOT_FOUND", "deleteReview courses": "NOT_FOUND",
+	"replyToReview users": "UNAUTHENTICATED", "replyToReview courses": "NOT_FOUND", "deleteReviewReply courses": "NOT_FOUND",
 	"addVideo courses":    "NOT_FOUND",
 	"updateVideo courses": "NOT_FOUND", "deleteVideo courses": "NOT_FOUND", "reorderVideos courses": "NOT_FOUND",
 	"createCourse users": "UNAUTHENTICATED", "createCourse categories": "NOT_FOUND",
@@ -62,11 +67,11 @@ func newVanishingRun(t *testing.T, a *testAPI, mutation, suffix string) (r vanis
 	variables = mutationCases[i].arguments(t, r.fixture, r.course, r.video)
 	r.viewer = r.student
 	switch mutation {
-	case "enroll":
+	case "enroll", "addToWishlist":
 		r.viewer = r.otherStudent
-	case "createCourse", "importCourses":
+	case "createCourse", "importCourses", "updateInstructorProfile":
 		r.viewer = r.otherInstructor
-	case "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "unpublishCourse", "bulkEnroll":
+	case "replyToReview", "deleteReviewReply", "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "publishCourses", "unpublishCourse", "bulkEnroll":
 		r.viewer = r.admin
 	}
 	r.account = r.viewer.ID
@@ -106,7 +111,7 @@ func (r *vanishingRun) delete(t *testing.T, tx pgx.Tx, table string) string {
 
 // countAllRows selects the number of rows of each table that a mutation writes.
 const countAllRows = `SELECT concat_ws(' ', (SELECT count(*) FROM users), (SELECT count(*) FROM sessions), (SELECT count(*) FROM refresh_tokens),
-	(SELECT count(*) FROM courses), (SELECT count(*) FROM videos), (SELECT count(*) FROM enrollments), (SELECT count(*) FROM reviews), (SELECT count(*) FROM video_progress))`
+	(SELECT count(*) FROM courses), (SELECT count(*) FROM videos), (SELECT count(*) FROM enrollments), (SELECT count(*) FROM reviews), (SELECT count(*) FROM video_progress), (SELECT count(*) FROM wishlist_items), (SELECT count(*) FROM certificates))`
 
 // awaitResponseOrLock returns when the request has its response, or waits for a lock.
 func awaitResponseOrLock(t *testing.T, a *testAPI, responses <-chan response) (got response, done bool) {
@@ -204,8 +209,11 @@ func TestFailedWritesAreErrors(t *testing.T) {
 	for _, f := range gql.ExecutableSchema().Schema().Mutation.Fields {
 		t.Run(f.Name, func(t *testing.T) {
 			r, variables := newVanishingRun(t, a, f.Name, "-"+strings.ToLower(f.Name))
-			if f.Name == "publishCourse" {
+			switch f.Name {
+			case "publishCourse":
 				variables = courseVariables(r.draft)
+			case "publishCourses":
+				variables = map[string]any{"ids": []any{globalID(edu.KindCourse, r.draft)}}
 			}
 			for _, table := range writtenTables[f.Name] {
 				a.exec(t, "CREATE TRIGGER reject_write BEFORE INSERT OR UPDATE OR DELETE ON "+table+" FOR EACH ROW EXECUTE FUNCTION reject_write()")

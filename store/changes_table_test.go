@@ -26,9 +26,11 @@ func stageChanges(t *testing.T) *pgxpool.Pool {
 			SELECT 'c' || n, 'word' || n, 'beginner', n = 1, CASE WHEN n = 1 THEN now() END, 1, n FROM generate_series(1, 2) n;
 		INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (1, 'V', 1, 100), (1, 'V', 2, 100);
 		INSERT INTO enrollments (user_id, course_id) VALUES (3, 1);
-		INSERT INTO reviews (user_id, course_id, rating) VALUES (3, 1, 3);
+		INSERT INTO reviews (user_id, course_id, rating, reply, replied_at, reply_updated_at, replied_by) VALUES (3, 1, 3, 'R', now(), now(), 1);
 		INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES (3, 1, 10, now());
 		INSERT INTO course_related VALUES (1, 1, 2, 1);
+		INSERT INTO wishlist_items (user_id, course_id) VALUES (2, 2);
+		INSERT INTO certificates (user_id, course_id, course_title) VALUES (2, 2, 'T');
 		INSERT INTO course_words VALUES ('known')`)
 	return db
 }
@@ -61,7 +63,11 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"users", "email = 'x@7p.example'", "id = 3", "user:3.private"},
 	{"users", "password_hash = 'x'", "id = 3", ""},
 	{"users", "avatar_url = 'x'", "id = 3", "user:3"},
-	{"users", "role = 'admin'", "id = 3", "user:3"},
+	{"users", "role = 'admin'", "id = 3", "user:3 users.slugs"}, // which gives a slug
+	{"users", "slug = 'x'", "id = 1", "user:1 users.slugs"},
+	{"users", "headline = 'x'", "id = 1", "user:1"},
+	{"users", "bio = 'x'", "id = 1", "user:1"},
+	{"users", `links = '[{"label": "x", "url": "https://7p.example"}]'`, "id = 1", "user:1"},
 	{"users", "plan = 'premium'", "id = 3", "user:3.private"},
 	{"users", `preferences = '{"theme": "dark"}'`, "id = 3", "user:3.private"},
 	{"users", "active = false", "id = 3", "user:3.private"},
@@ -77,12 +83,12 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"categories", "name = name", "true", ""},
 
 	{"courses", "slug = 'x'", "id = 1", "course:1 courses.slugs"},
-	{"courses", "title = 'word1 word2'", "id = 1", "course:1 courses.text courses.titles"},
-	{"courses", "title = 'other'", "id = 2", "course:2 words"}, // a draft; the word is new
+	{"courses", "title = 'word1 word2'", "id = 1", "course:1 courses.text courses.titles user:1.courses"},
+	{"courses", "title = 'other'", "id = 2", "course:2 user:1.courses words"}, // a draft; the word is new
 	{"courses", "description = 'word1'", "id = 1", "course:1 courses.text"},
 	{"courses", "tags = '{word1}'", "id = 1", "course:1 courses"},
 	{"courses", "difficulty = 'advanced'", "id = 1", "course:1 courses"},
-	{"courses", "price = 1", "id = 1", "course:1 courses"},
+	{"courses", "price = 1", "id = 1", "course:1 courses user:1.courses"},
 	{"courses", "currency_code = 'EUR'", "id = 1", "course:1"},
 	{"courses", "duration_seconds = 1", "id = 1", "course:1 courses"},
 	{"courses", "language = 'de'", "id = 1", "course:1 courses"},
@@ -95,14 +101,15 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"courses", "category_id = 2", "id = 1", "categories.counts category:1 category:2 course:1 courses"},
 	{"courses", "category_id = 1", "id = 2", "course:2 courses"}, // a draft
 	{"courses", "rating_sum = 9", "id = 1", "course:1 teaching:1"},
-	{"courses", "rating_average = 3.1", "id = 1", "course:1 courses.rating:60 courses.rating:61 courses.rating:62"},
-	{"courses", "rating_average = 2.9", "id = 1", "course:1 courses.rating:58 courses.rating:59 courses.rating:60"},
-	{"courses", "rating_average = 3.01", "id = 1", "course:1 courses.rating:60"},
-	{"courses", "rating_average = 9", "id = 2", "course:2"},
+	{"courses", "rating_average = 3.1", "id = 1", "course:1 courses.rating:60 courses.rating:61 courses.rating:62 teaching:1"},
+	{"courses", "rating_average = 2.9", "id = 1", "course:1 courses.rating:58 courses.rating:59 courses.rating:60 teaching:1"},
+	{"courses", "rating_average = 3.01", "id = 1", "course:1 courses.rating:60 teaching:1"},
+	{"courses", "rating_average = 9", "id = 2", "course:2 teaching:1"},
 	{"courses", "review_count = 9", "id = 1", "course:1 teaching:1"},
 	{"courses", "enrollment_count = 3", "id = 1", "course:1 courses.enrollments courses.enrollments:1 courses.enrollments:2 courses.enrollments:3 teaching:1"},
 	{"courses", "enrollment_count = 0", "id = 1", "course:1 courses.enrollments courses.enrollments:0 courses.enrollments:1 teaching:1"},
 	{"courses", "enrollment_count = 9", "id = 2", "course:2 teaching:1"},
+	{"courses", "rating_counts = '{0,0,1,0,9}'", "id = 1", "course:1"},
 	{"courses", "video_count = 9", "id = 1", "course:1"},
 	{"courses", "created_at = now() - interval '1 day'", "id = 1", "course:1"},
 	{"courses", "updated_at = now() + interval '1 day'", "id = 1", "course:1"},
@@ -121,17 +128,35 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"reviews", "rating = 4", "id = 1", "course:1 course:1.reviews " + ratings(60, 80) + " review:1 teaching:1"},
 	{"reviews", "body = 'X'", "id = 1", "course:1.reviews review:1"},
 	{"reviews", "created_at = now() - interval '1 day'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "updated_at = now() + interval '1 day'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "reply = 'X'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "replied_at = now() - interval '1 day'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "reply_updated_at = now() + interval '1 day'", "id = 1", "course:1.reviews review:1"},
+	{"reviews", "replied_by = NULL", "id = 1", "course:1.reviews review:1"},
 	{"reviews", "body = body", "true", ""},
 
 	{"enrollments", "id = DEFAULT", "id = 1", "course:1.enrollments enrollment:1 enrollment:2 teaching:1 user:3.enrollments"},
 	{"enrollments", "user_id = 4", "id = 1", "course:1.enrollments enrollment:1 user:3.enrollments user:4.enrollments"},
 	{"enrollments", "course_id = 2", "id = 1", "course:1 course:1.enrollments course:2 course:2.enrollments courses.enrollments courses.enrollments:0 courses.enrollments:1 enrollment:1 teaching:1 user:3.enrollments"},
 	{"enrollments", "progress = 50", "id = 1", "course:1.enrollments enrollment:1 user:3.enrollments"},
-	{"enrollments", "progress = 100", "id = 1", "course:1.enrollments enrollment:1 teaching:1 user:3.enrollments"},
+	{"enrollments", "progress = 100", "id = 1", "certificate:2 certificates course:1.enrollments enrollment:1 teaching:1 user:3.certificates user:3.enrollments"},
 	{"enrollments", "enrolled_at = now() - interval '1 day'", "id = 1", "course:1.enrollments enrollment:1 teaching:1 user:3.enrollments"},
 	{"enrollments", "last_accessed_at = now()", "id = 1", "course:1.enrollments enrollment:1 user:3.enrollments"},
-	{"enrollments", "completed_at = now()", "id = 1", "course:1.enrollments enrollment:1 teaching:1 user:3.enrollments"},
+	{"enrollments", "completed_at = now()", "id = 1", "certificate:3 certificates course:1.enrollments enrollment:1 teaching:1 user:3.certificates user:3.enrollments"},
 	{"enrollments", "progress = progress", "true", ""},
+
+	{"wishlist_items", "user_id = 4", "true", "user:2.wishlist user:4.wishlist"},
+	{"wishlist_items", "course_id = 1", "true", "user:2.wishlist"},
+	{"wishlist_items", "added_at = now() - interval '1 day'", "true", "user:2.wishlist"},
+	{"wishlist_items", "added_at = added_at", "true", ""},
+
+	{"certificates", "id = DEFAULT", "true", "certificate:1 certificate:4 certificates user:2.certificates"},
+	{"certificates", "code = gen_random_uuid()", "true", "certificate:1 certificates user:2.certificates"},
+	{"certificates", "user_id = 4", "true", "certificate:1 certificates user:2.certificates user:4.certificates"},
+	{"certificates", "course_id = 1", "true", "certificate:1 certificates user:2.certificates"},
+	{"certificates", "course_title = 'X'", "true", "certificate:1 certificates user:2.certificates"},
+	{"certificates", "issued_at = now() - interval '1 day'", "true", "certificate:1 certificates user:2.certificates"},
+	{"certificates", "code = code", "true", ""},
 
 	{"video_progress", "id = DEFAULT", "true", "user:3.progress"},
 	{"video_progress", "user_id = 4", "true", "user:3.progress user:4.progress"},
@@ -216,19 +241,26 @@ func TestChangesOfRows(t *testing.T) {
 	const course = "categories.counts category:1 course:1 course:1.enrollments course:1.related course:1.reviews course:1.videos courses courses.slugs enrollment:1 review:1 user:1.courses user:3.enrollments user:3.progress video:1 video:2"
 	for _, c := range []struct{ sql, tags string }{
 		{"INSERT INTO users (name, email) VALUES ('X', 'x@7p.example')", "user:5"},
+		{"INSERT INTO users (name, email, role) VALUES ('X', 'x@7p.example', 'instructor')", "user:6 users.slugs"},
 		{"DELETE FROM users WHERE id = 4", "user:4"},
 		{"DELETE FROM users WHERE id = 3", student},
 		{"INSERT INTO categories (name, slug) VALUES ('X', 'x')", "categories category:4"},
 		{"DELETE FROM categories WHERE id = 3", "categories category:3"},
 		{"INSERT INTO courses (slug, title, difficulty, instructor_id, category_id) VALUES ('x', 'word1', 'beginner', 2, 1)", "course:3 courses.slugs user:2.courses"},
 		{"INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id) VALUES ('x', 'word1', 'beginner', true, now(), 2, 1)", "categories.counts category:1 course:4 courses courses.slugs user:2.courses"},
-		{"DELETE FROM courses WHERE id = 2", "course:1.related course:2 courses.slugs user:1.courses"},
+		{"DELETE FROM courses WHERE id = 2", "certificate:1 certificates course:1.related course:2 courses.slugs user:1.courses user:2.certificates user:2.wishlist"},
 		{"DELETE FROM courses WHERE id = 1", course},
 		{"INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (2, 'X', 1, 1)", "course:2 course:2.videos video:3"},
 		{"DELETE FROM videos WHERE id = 1", "course:1 course:1.videos user:3.progress video:1"},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (4, 1)", "course:1 course:1.enrollments courses.enrollments courses.enrollments:1 courses.enrollments:2 enrollment:2 teaching:1 user:4.enrollments"},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (3, 1) ON CONFLICT DO NOTHING", ""},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (3, 1) ON CONFLICT (user_id, course_id) DO UPDATE SET progress = 1", "course:1.enrollments enrollment:1 user:3.enrollments"},
+		{"INSERT INTO enrollments (user_id, course_id, progress) VALUES (2, 2, 50)", "course:2 course:2.enrollments enrollment:5 teaching:1 user:2.enrollments user:2.wishlist"},
+		{"INSERT INTO enrollments (user_id, course_id, progress) VALUES (2, 1, 100)", "certificate:2 certificates course:1 course:1.enrollments courses.enrollments courses.enrollments:1 courses.enrollments:2 enrollment:6 teaching:1 user:2.certificates user:2.enrollments"},
+		{"INSERT INTO wishlist_items VALUES (2, 2) ON CONFLICT DO NOTHING", ""},
+		{"INSERT INTO wishlist_items VALUES (4, 1), (4, 2)", "user:4.wishlist"},
+		{"DELETE FROM wishlist_items", "user:2.wishlist"},
+		{"DELETE FROM certificates", "certificate:1 certificates user:2.certificates"},
 		{"DELETE FROM enrollments", "course:1 course:1.enrollments courses.enrollments courses.enrollments:0 courses.enrollments:1 enrollment:1 teaching:1 user:3.enrollments"},
 		{"INSERT INTO reviews (user_id, course_id, rating) VALUES (4, 2, 1)", "course:2 course:2.reviews review:2 teaching:1"},
 		{"DELETE FROM reviews", "course:1 course:1.reviews " + ratings(0, 60) + " review:1 teaching:1"},
@@ -245,7 +277,7 @@ func TestChangesOfRows(t *testing.T) {
 			t.Errorf("%s changed\n\t%s\nwant\t%s", c.sql, tags, c.tags)
 		}
 	}
-	for _, table := range []string{"enrollments", "reviews", "video_progress", "video_progress_default", "course_related", "course_words", "videos CASCADE", "users CASCADE", "categories CASCADE", "courses CASCADE"} {
+	for _, table := range []string{"enrollments", "reviews", "video_progress", "video_progress_default", "course_related", "course_words", "wishlist_items", "certificates", "videos CASCADE", "users CASCADE", "categories CASCADE", "courses CASCADE"} {
 		if tags := strings.Fields(recordTagsInTx(t, db, "TRUNCATE "+table)); !slices.Contains(tags, "*") {
 			t.Errorf("TRUNCATE %s changed %v, want *", table, tags)
 		}

@@ -411,7 +411,7 @@ func TestPartFunctionsAreAddedToOldDatabases(t *testing.T) {
 	if tags := recordTags(t, db, "UPDATE courses SET rating_average = rating_average WHERE id = 1"); tags != "" {
 		t.Errorf("changed %q", tags)
 	}
-	if tags := recordTags(t, db, "UPDATE courses SET title = title || 'x' WHERE id = 1"); tags != "course:1 courses.text courses.titles" {
+	if tags := recordTags(t, db, "UPDATE courses SET title = title || 'x' WHERE id = 1"); tags != "course:1 courses.text courses.titles user:1.courses" {
 		t.Errorf("changed %q", tags)
 	}
 }

@@ -17,6 +17,7 @@ const wrongCounters = `SELECT
 		(enrollment_count, review_count, video_count, rating_sum) IS DISTINCT FROM (
 			(SELECT count(*)::int FROM enrollments WHERE course_id = c.id), (SELECT count(*)::int FROM reviews WHERE course_id = c.id),
 			(SELECT count(*)::int FROM videos WHERE course_id = c.id), (SELECT coalesce(sum(rating), 0) FROM reviews WHERE course_id = c.id))
+		OR rating_counts IS DISTINCT FROM ARRAY(SELECT count(r.id)::int FROM generate_series(1, 5) n LEFT JOIN reviews r ON r.course_id = c.id AND r.rating = n GROUP BY n ORDER BY n)
 		OR rating_average IS DISTINCT FROM (SELECT avg(rating)::float8 FROM reviews WHERE course_id = c.id))
 	+ (SELECT count(*) FROM categories k WHERE course_count <> (SELECT count(*) FROM courses WHERE category_id = k.id AND published))
 	+ (SELECT count(*) FROM search_terms s FULL JOIN (` + termsRecount + `) r USING (kind, id, key) WHERE s.course_count IS DISTINCT FROM r.n)`
@@ -201,6 +202,8 @@ func TestConstraints(t *testing.T) {
 		"enrolled twice":               "INSERT INTO enrollments (user_id, course_id) VALUES (1, 1)",
 		"rating above":                 "INSERT INTO reviews (user_id, course_id, rating) VALUES (1, 1, 6)",
 		"rating below":                 "INSERT INTO reviews (user_id, course_id, rating) VALUES (1, 1, 0)",
+		"a reply without a time":       "INSERT INTO reviews (user_id, course_id, rating, reply) VALUES (1, 1, 5, 'x')",
+		"an empty reply":               "INSERT INTO reviews (user_id, course_id, rating, reply, replied_at, reply_updated_at) VALUES (1, 1, 5, '', now(), now())",
 		"reviewed twice":               "INSERT INTO reviews (user_id, course_id, rating) VALUES (1, 1, 5), (1, 1, 5)",
 		"position":                     "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (1, 'c', 2, 1)",
 		"position of zero":             "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (1, 'c', 0, 1)",

@@ -28,6 +28,7 @@ var courseColumns = []column[edu.Course]{
 	{edu.CourseUpdatedAt, "c.updated_at", func(c *edu.Course) []any { return []any{&c.UpdatedAt} }},
 	{edu.CourseRating, "c.rating_average", func(c *edu.Course) []any { return []any{&c.Rating} }},
 	{edu.CourseReviewCount, "c.review_count", func(c *edu.Course) []any { return []any{&c.ReviewCount} }},
+	{edu.CourseRatingCounts, "c.rating_counts", func(c *edu.Course) []any { return []any{&c.RatingCounts} }},
 	{edu.CourseEnrollmentCount, "c.enrollment_count", func(c *edu.Course) []any { return []any{&c.EnrollmentCount} }},
 	{edu.CourseLanguage, "c.language", func(c *edu.Course) []any { return []any{&c.Language} }},
 	{edu.CourseVideoCount, "c.video_count", func(c *edu.Course) []any { return []any{&c.VideoCount} }},
@@ -93,28 +94,43 @@ func CoursesByCategory(ids []int64, by edu.CourseOrder, p edu.PageArgs, into fun
 	return s.buildQuery(scanCourse(p.Columns, s.dependOnPageEnds(by.Field, p.Limit+1, categoryPageKey, func(c *edu.Course) { into(c.CategoryID, c) })))
 }
 
-// CoursesByInstructor reads the same page of the courses of each instructor, with or without
-// drafts.
-func CoursesByInstructor(ids []int64, drafts bool, p edu.PageArgs, into func(instructor int64, c *edu.Course)) Query {
-	p.Columns |= edu.NewestCourses.CursorColumns()
-	s := selectCourses("CoursesByInstructor", p.Columns).dependOnEach(ids, edu.TagUserCourses)
-	s.addSQL(" FROM unnest(", s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
-		SELECT * FROM courses c WHERE c.instructor_id = parent.id`)
-	if !drafts {
+// courseStatusConditions is the SQL condition of each edu.CourseStatus.
+var courseStatusConditions = map[edu.CourseStatus]string{
+	edu.CourseDraft:     " AND NOT c.published AND c.published_at IS NULL",
+	edu.CoursePublished: " AND c.published",
+	edu.CourseArchived:  " AND NOT c.published AND c.published_at IS NOT NULL",
+}
+
+// addTaughtFilter appends the conditions of a list of an instructor's courses.
+func (s *statement) addTaughtFilter(l edu.TaughtCourses) *statement {
+	if !l.Drafts {
 		s.addSQL(" AND c.published")
 	}
-	s.addPageClause(edu.NewestCourses.SortOrder(), publishedOrDraft, "c.id", p).addSQL(") c")
+	return s.addSQL(courseStatusConditions[l.Status])
+}
+
+// CoursesByInstructor reads the same page of the courses of each instructor.
+func CoursesByInstructor(ids []int64, l edu.TaughtCourses, p edu.PageArgs, into func(instructor int64, c *edu.Course)) Query {
+	p.Columns |= l.Order.CursorColumns()
+	key := courseSortKeys[l.Order.Field]
+	if l.Order.Field == edu.CoursesByPublishedAt {
+		key = publishedOrDraft
+	}
+	s := selectCourses("CoursesByInstructor", p.Columns).dependOnEach(ids, edu.TagUserCourses)
+	if l.Order.Field == edu.CoursesByRating || l.Order.Field == edu.CoursesByEnrollments {
+		s.dependOnEach(ids, edu.TagTeaching)
+	}
+	s.addSQL(" FROM unnest(", s.bindArg(ids), `::bigint[]) AS parent (id) CROSS JOIN LATERAL (
+		SELECT * FROM courses c WHERE c.instructor_id = parent.id`).addTaughtFilter(l)
+	s.addPageClause(l.Order.SortOrder(), key, "c.id", p).addSQL(") c")
 	return s.buildQuery(scanCourse(p.Columns, func(c *edu.Course) { into(c.InstructorID, c) }))
 }
 
-// CountCoursesByInstructor counts the courses of each instructor, with or without drafts. into is
-// not called for instructors without courses.
-func CountCoursesByInstructor(ids []int64, drafts bool, into func(instructor int64, n int)) Query {
+// CountCoursesByInstructor counts the courses of each instructor. into is not called for instructors without
+// courses.
+func CountCoursesByInstructor(ids []int64, l edu.TaughtCourses, into func(instructor int64, n int)) Query {
 	s := newStatement("CountCoursesByInstructor", "SELECT c.instructor_id, count(*) FROM courses c WHERE c.instructor_id = ANY (")
-	s.addSQL(s.bindArg(ids), ")").dependOnEach(ids, edu.TagUserCourses)
-	if !drafts {
-		s.addSQL(" AND c.published")
-	}
+	s.addSQL(s.bindArg(ids), ")").dependOnEach(ids, edu.TagUserCourses).addTaughtFilter(l)
 	return s.addSQL(" GROUP BY c.instructor_id").buildQuery(scanKeyedCount(into))
 }
 

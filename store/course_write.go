@@ -150,6 +150,30 @@ func (s *Store) SetCoursePublished(ctx context.Context, v edu.Viewer, id int64, 
 	})
 }
 
+// PublishCourses publishes courses, all or none. Courses that are published already are not written. The
+// parameter at is the path to the ids.
+func (s *Store) PublishCourses(ctx context.Context, v edu.Viewer, ids []int64, at edu.InputPath) error {
+	return s.WriteInTx(ctx, func(tx *Tx) error {
+		courses := map[int64]*edu.Course{}
+		lock := selectCourses("LockCourses", 0)
+		lock.addSQL(" FROM courses c WHERE c.id = ANY (", lock.bindArg(ids), ") ORDER BY c.id FOR NO KEY UPDATE")
+		if err := tx.RunQueries(ctx, lock.buildQuery(scanCourse(0, func(c *edu.Course) { courses[c.ID] = c }))); err != nil {
+			return err
+		}
+		var problems edu.UserErrors
+		for i, id := range ids {
+			if found, rejected := errors.AsType[edu.UserErrors](courses[id].AuthorizeEdit(v, at.Subpath(i))); rejected {
+				problems = append(problems, found...)
+			}
+		}
+		if problems != nil {
+			return problems
+		}
+		q := newStatement("PublishCourses", "UPDATE courses SET published_at = coalesce(published_at, now()), published = true WHERE NOT published AND id = ANY (")
+		return tx.Commit(ctx, q.addSQL(q.bindArg(ids), ")").buildQuery(nil))
+	})
+}
+
 // DeleteCourse deletes a course that was never taken, with its videos. The parameter at is the path to the id
 // of the course.
 func (s *Store) DeleteCourse(ctx context.Context, v edu.Viewer, id int64, at edu.InputPath) error {
@@ -168,11 +192,11 @@ func (s *Store) DeleteCourse(ctx context.Context, v edu.Viewer, id int64, at edu
 }
 
 // courseTaken reads whether a course has anything of a student. An enrollment that ended leaves the watch
-// time and the review.
+// time, the review and the certificate.
 func courseTaken(id int64, into *bool) Query {
 	s := newStatement("CourseTaken", "SELECT EXISTS (SELECT FROM enrollments WHERE course_id = ")
 	course := s.bindArg(id)
-	s.addSQL(course, ") OR EXISTS (SELECT FROM reviews WHERE course_id = ", course,
+	s.addSQL(course, ") OR EXISTS (SELECT FROM reviews WHERE course_id = ", course, ") OR EXISTS (SELECT FROM certificates WHERE course_id = ", course,
 		") OR EXISTS (SELECT FROM video_progress p WHERE p.video_id IN (SELECT id FROM videos WHERE course_id = ", course, "))")
 	return s.buildQuery(func(rows pgx.Rows) error { return rows.Scan(into) })
 }

@@ -53,7 +53,7 @@ func isMissingRow(err error) bool {
 // accountConstraints are the foreign keys by which a viewer's writes refer to the viewer.
 var accountConstraints = map[string]bool{
 	"courses_instructor_id_fkey": true, "enrollments_user_id_fkey": true, "reviews_user_id_fkey": true,
-	"video_progress_user_id_fkey": true, "sessions_user_id_fkey": true,
+	"reviews_replied_by_fkey": true, "video_progress_user_id_fkey": true, "sessions_user_id_fkey": true, "wishlist_items_user_id_fkey": true, "certificates_user_id_fkey": true,
 }
 
 // isMissingAccount reports whether the row of isMissingRow is an account. After the retry of a lost race

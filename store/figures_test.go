@@ -229,10 +229,10 @@ func TestReadsByID(t *testing.T) {
 			return store.CoursesByCategory([]int64{3}, edu.NewestCourses, all, func(_ int64, c *edu.Course) { into(c.ID) })
 		}, "[5]"},
 		"courses of an instructor": {func(into func(int64)) store.Query {
-			return store.CoursesByInstructor([]int64{1}, false, all, func(_ int64, c *edu.Course) { into(c.ID) })
+			return store.CoursesByInstructor([]int64{1}, edu.TaughtCourses{Order: edu.NewestCourses}, all, func(_ int64, c *edu.Course) { into(c.ID) })
 		}, "[9 8 6 5 1]"},
 		"courses of an instructor with drafts": {func(into func(int64)) store.Query {
-			return store.CoursesByInstructor([]int64{2}, true, all, func(_ int64, c *edu.Course) { into(c.ID) })
+			return store.CoursesByInstructor([]int64{2}, edu.TaughtCourses{Drafts: true, Order: edu.NewestCourses}, all, func(_ int64, c *edu.Course) { into(c.ID) })
 		}, "[4 3]"},
 		"related courses": {func(into func(int64)) store.Query {
 			return store.RelatedCourses([]int64{3}, 9, 0, func(_ int64, c *edu.Course) { into(c.ID) })
@@ -241,16 +241,16 @@ func TestReadsByID(t *testing.T) {
 			return store.VideosByCourse([]int64{1}, all, func(_ int64, v *edu.Video) { into(v.ID) })
 		}, "[3 4]"},
 		"reviews of a course": {func(into func(int64)) store.Query {
-			return store.ReviewsByCourse([]int64{3}, all, func(r *edu.Review, _ *edu.User) { into(r.ID) })
+			return store.ReviewsByCourse([]int64{3}, edu.ReviewList{Order: edu.NewestReviews}, all, func(r *edu.Review, _ *edu.User) { into(r.ID) })
 		}, "[3 1]"},
 		"enrollments in a course": {func(into func(int64)) store.Query {
 			return store.EnrollmentsByCourse([]int64{1}, all, func(_ int64, e *edu.Enrollment) { into(e.UserID) })
 		}, "[4 3]"},
 		"counts of courses": {func(into func(int64)) store.Query {
-			return store.CountCoursesByInstructor([]int64{1}, false, func(_ int64, n int) { into(int64(n)) })
+			return store.CountCoursesByInstructor([]int64{1}, edu.TaughtCourses{}, func(_ int64, n int) { into(int64(n)) })
 		}, "[5]"},
 		"counts of courses with drafts": {func(into func(int64)) store.Query {
-			return store.CountCoursesByInstructor([]int64{1}, true, func(_ int64, n int) { into(int64(n)) })
+			return store.CountCoursesByInstructor([]int64{1}, edu.TaughtCourses{Drafts: true}, func(_ int64, n int) { into(int64(n)) })
 		}, "[8]"},
 		"accounts": {func(into func(int64)) store.Query {
 			return store.LookupAccount(0, "B", 0, func(a store.Account) { into(a.ID) })

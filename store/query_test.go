@@ -43,10 +43,10 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 		return store.CoursesByCategory([]int64{1, 2}, edu.NewestCourses, page, countChildRow[*edu.Course](r))
 	},
 	"CoursesByInstructor": func(r *queryResult) store.Query {
-		return store.CoursesByInstructor([]int64{2}, true, page, countChildRow[*edu.Course](r))
+		return store.CoursesByInstructor([]int64{2}, edu.TaughtCourses{Drafts: true, Order: edu.NewestCourses}, page, countChildRow[*edu.Course](r))
 	},
 	"CountCoursesByInstructor": func(r *queryResult) store.Query {
-		return store.CountCoursesByInstructor([]int64{2}, false, countChildRow[int](r))
+		return store.CountCoursesByInstructor([]int64{2}, edu.TaughtCourses{}, countChildRow[int](r))
 	},
 	"RelatedCourses": func(r *queryResult) store.Query {
 		return store.RelatedCourses([]int64{24}, 5, edu.AllColumns, countChildRow[*edu.Course](r))
@@ -59,6 +59,10 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"TopCategories": func(r *queryResult) store.Query { return store.TopCategories(3, countRow[*edu.Category](r)) },
 	"UsersByID": func(r *queryResult) store.Query {
 		return store.UsersByID([]int64{1, 2}, edu.AllColumns, countRow[*edu.User](r))
+	},
+	"UserBySlug": func(r *queryResult) store.Query { return store.UserBySlug("daniel-okafor", countRow[int64](r)) },
+	"InstructorFigures": func(r *queryResult) store.Query {
+		return store.InstructorFigures([]int64{2}, countRow[*edu.InstructorFigures](r))
 	},
 	"LookupAccount": func(r *queryResult) store.Query {
 		return store.LookupAccount(0, "STUDENT@7p.example", 0, countRow[store.Account](r))
@@ -77,11 +81,45 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"ReviewsByCourse": func(r *queryResult) store.Query {
 		joined := page
 		joined.JoinedColumns = edu.UserName
-		return store.ReviewsByCourse([]int64{24}, joined, func(review *edu.Review, author *edu.User) {
+		return store.ReviewsByCourse([]int64{24}, edu.ReviewList{Rating: 5, Order: edu.NewestReviews}, joined, func(review *edu.Review, author *edu.User) {
 			if author.ID == review.AuthorID && author.Name != "" {
 				countRow[*edu.Review](r)(review)
 			}
 		})
+	},
+	"ReviewsByUser": func(r *queryResult) store.Query {
+		return store.ReviewsByUser(1, idsUpTo(200), countRow[*edu.Review](r))
+	},
+	"CountReviewsByCourse": func(r *queryResult) store.Query {
+		return store.CountReviewsByCourse([]int64{24}, 5, countChildRow[int](r))
+	},
+	"WishlistByUser": func(r *queryResult) store.Query {
+		return store.WishlistByUser([]int64{1}, page, countChildRow[*edu.WishlistItem](r))
+	},
+	"CountWishlistByUser": func(r *queryResult) store.Query {
+		return store.CountWishlistByUser([]int64{1}, countChildRow[int](r))
+	},
+	"WishlistItems": func(r *queryResult) store.Query {
+		return store.WishlistItems(1, idsUpTo(200), countRow[*edu.WishlistItem](r))
+	},
+	"CertificateByCode": func(r *queryResult) store.Query {
+		return store.CertificateByCode(certificateCode, countRow[*edu.Certificate](r))
+	},
+	"CertificatesByID": func(r *queryResult) store.Query {
+		return store.CertificatesByID([]int64{1}, countRow[*edu.Certificate](r))
+	},
+	"CertificatesByUser": func(r *queryResult) store.Query {
+		return store.CertificatesByUser([]int64{1}, page, countChildRow[*edu.Certificate](r))
+	},
+	"CountCertificatesByUser": func(r *queryResult) store.Query {
+		return store.CountCertificatesByUser([]int64{1}, countChildRow[int](r))
+	},
+	"CertificatesInCourses": func(r *queryResult) store.Query {
+		keys := make([]edu.UserCourse, 200)
+		for i := range keys {
+			keys[i] = edu.UserCourse{UserID: 1, CourseID: int64(i) + 1}
+		}
+		return store.CertificatesInCourses(keys, countRow[*edu.Certificate](r))
 	},
 	"EnrollmentsByID": func(r *queryResult) store.Query {
 		return store.EnrollmentsByID([]int64{1}, countRow[*edu.Enrollment](r))
@@ -171,6 +209,9 @@ var (
 	manyVideos = idsUpTo(3000)
 )
 
+// certificateCode is the code of the first certificate of TestEveryQuery.
+const certificateCode = "00000000-0000-4000-8000-000000000001"
+
 func ptr[T any](v T) *T { return &v }
 
 // idsUpTo returns the ids from 1 to n.
@@ -197,6 +238,7 @@ func TestEveryQuery(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.NewWithDemo(t))
 	exec(t, db, "SELECT refresh_related(ARRAY[24::bigint])")
+	exec(t, db, "UPDATE certificates SET code = $1::text::uuid WHERE id = 1", certificateCode)
 	if _, err := s.PushDocuments(t.Context(), []store.Document{{ID: "1", Body: "{ categories { name } }"}}); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -119,14 +120,14 @@ func (g generator) search() edu.SearchArgs {
 func (g generator) read() soundRead {
 	reads := g.pageReads()
 	if g.IntN(4) > 0 {
-		reads = append(g.courseReads(), g.otherReads()...)
+		reads = slices.Concat(g.courseReads(), g.otherReads(), g.learningReads())
 	}
 	return reads[g.IntN(len(reads))]
 }
 
 func (g generator) courseReads() []soundRead {
 	ids, page, where, user := g.ids(10), g.page(), g.conditions(), g.id(8)
-	drafts, search := g.IntN(2) == 0, g.search()
+	taught, search := edu.TaughtCourses{Drafts: g.IntN(2) == 0, Status: pick(g, "", edu.CourseDraft, edu.CoursePublished, edu.CourseArchived), Order: g.order()}, g.search()
 	slug, typed := pick(g, "c1", "c2", "c3", "x1", "x2", "x3"), pick(g, "ap", "pe", "pl")
 	started := g.IntN(2) == 0
 	facet := pick(g, edu.FacetLanguages, edu.FacetTags, edu.FacetInstructors, edu.FacetRatings, edu.FacetDurations)
@@ -139,10 +140,10 @@ func (g generator) courseReads() []soundRead {
 			return store.CourseBySlug(slug, edu.AllColumns, recordRow[*edu.Course](a))
 		}},
 		{"CoursesByInstructor", false, func(a *rowRecorder) store.Query {
-			return store.CoursesByInstructor([]int64{user}, drafts, page, recordChildRow[*edu.Course](a))
+			return store.CoursesByInstructor([]int64{user}, taught, page, recordChildRow[*edu.Course](a))
 		}},
 		{"CountCoursesByInstructor", true, func(a *rowRecorder) store.Query {
-			return store.CountCoursesByInstructor([]int64{user, user + 1}, drafts, recordChildRow[int](a))
+			return store.CountCoursesByInstructor([]int64{user, user + 1}, taught, recordChildRow[int](a))
 		}},
 		{"RelatedCourses", false, func(a *rowRecorder) store.Query {
 			return store.RelatedCourses(ids[:1], page.Limit, edu.CourseTitle, recordChildRow[*edu.Course](a))
@@ -182,10 +183,6 @@ func (g generator) otherReads() []soundRead {
 		}},
 		{"ProgressByVideo", true, func(a *rowRecorder) store.Query {
 			return store.ProgressByVideo(user, idsUpTo(20), recordRow[*edu.VideoProgress](a))
-		}},
-		{"ReviewsByID", true, func(a *rowRecorder) store.Query { return store.ReviewsByID(idsUpTo(300), recordRow[*edu.Review](a)) }},
-		{"ReviewsByCourse", false, func(a *rowRecorder) store.Query {
-			return store.ReviewsByCourse(ids, page, func(r *edu.Review, u *edu.User) { a.row(r, u) })
 		}},
 		{"EnrollmentsByID", true, func(a *rowRecorder) store.Query {
 			return store.EnrollmentsByID(idsUpTo(300), recordRow[*edu.Enrollment](a))
@@ -230,6 +227,51 @@ func (g generator) otherReads() []soundRead {
 		singleRead("InstructorTotals", func(t *edu.InstructorTotals) store.Query { return store.InstructorTotals(1+user%3, t) }),
 		singleRead("PlatformTotals", store.PlatformTotals),
 		singleRead("ActiveUsers", func(n *int) store.Query { return store.ActiveUsers(since, n) }),
+	}
+}
+
+// learningReads are reads of reviews, wishlists and certificates.
+func (g generator) learningReads() []soundRead {
+	ids, page, user, users := g.ids(10), g.page(), g.id(8), g.ids(8)
+	reviews := edu.ReviewList{Rating: g.IntN(6), Order: edu.ReviewOrder{Field: pick(g, edu.ReviewsByCreatedAt, edu.ReviewsByRating), Direction: pick(g, edu.Ascending, edu.Descending)}}
+	rating := 1 + g.IntN(edu.MaxRating)
+	return []soundRead{
+		{"ReviewsByID", true, func(a *rowRecorder) store.Query { return store.ReviewsByID(idsUpTo(300), recordRow[*edu.Review](a)) }},
+		{"ReviewsByCourse", false, func(a *rowRecorder) store.Query {
+			return store.ReviewsByCourse(ids, reviews, page, func(r *edu.Review, u *edu.User) { a.row(r, u) })
+		}},
+		{"ReviewsByUser", true, func(a *rowRecorder) store.Query { return store.ReviewsByUser(user, ids, recordRow[*edu.Review](a)) }},
+		{"CountReviewsByCourse", true, func(a *rowRecorder) store.Query {
+			return store.CountReviewsByCourse(ids, rating, recordChildRow[int](a))
+		}},
+		{"UserBySlug", false, func(a *rowRecorder) store.Query {
+			return store.UserBySlug(fmt.Sprint("u", rating), recordRow[int64](a))
+		}},
+		{"InstructorFigures", true, func(a *rowRecorder) store.Query {
+			return store.InstructorFigures(users, recordRow[*edu.InstructorFigures](a))
+		}},
+		{"WishlistByUser", false, func(a *rowRecorder) store.Query {
+			return store.WishlistByUser(users, page, recordChildRow[*edu.WishlistItem](a))
+		}},
+		{"CountWishlistByUser", true, func(a *rowRecorder) store.Query { return store.CountWishlistByUser(users, recordChildRow[int](a)) }},
+		{"WishlistItems", true, func(a *rowRecorder) store.Query {
+			return store.WishlistItems(user, ids, recordRow[*edu.WishlistItem](a))
+		}},
+		{"CertificateByCode", false, func(a *rowRecorder) store.Query {
+			return store.CertificateByCode(fmt.Sprintf("00000000-0000-0000-0000-00000000000%d", rating), recordRow[*edu.Certificate](a))
+		}},
+		{"CertificatesByID", true, func(a *rowRecorder) store.Query {
+			return store.CertificatesByID(idsUpTo(100), recordRow[*edu.Certificate](a))
+		}},
+		{"CertificatesByUser", false, func(a *rowRecorder) store.Query {
+			return store.CertificatesByUser(users, page, recordChildRow[*edu.Certificate](a))
+		}},
+		{"CountCertificatesByUser", true, func(a *rowRecorder) store.Query {
+			return store.CountCertificatesByUser(users, recordChildRow[int](a))
+		}},
+		{"CertificatesInCourses", true, func(a *rowRecorder) store.Query {
+			return store.CertificatesInCourses([]edu.UserCourse{{UserID: user, CourseID: ids[0]}, {UserID: users[0], CourseID: ids[len(ids)-1]}}, recordRow[*edu.Certificate](a))
+		}},
 	}
 }
 

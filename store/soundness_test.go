@@ -24,6 +24,8 @@ var soundWrites = []string{
 	"UPDATE users SET email = $2 || '@7p.example', plan = 'premium' WHERE id = $1 % 9",
 	"UPDATE users SET last_login = now(), preferences = '{\"theme\": \"t$2\"}' WHERE id = $1 % 9",
 	"UPDATE users SET role = CASE WHEN $2 % 2 = 0 THEN 'admin' ELSE 'student' END, avatar_url = $2::text WHERE id = $1 % 9",
+	"UPDATE users SET slug = CASE WHEN $2 % 3 > 0 THEN 'u' || 1 + $2 % 5 END WHERE id = $1 % 9",
+	"UPDATE users SET headline = 'H$2', bio = 'B$2', links = '[{\"label\": \"L$2\", \"url\": \"https://7p.example\"}]' WHERE id = $1 % 9",
 	"INSERT INTO users (id, name, email) OVERRIDING SYSTEM VALUE VALUES (4 + $1 % 5, 'new', 'new$2')",
 	"DELETE FROM users WHERE id = 4 + $1 % 5",
 	"UPDATE categories SET name = 'K' || $2 WHERE id = $1 % 5",
@@ -49,6 +51,7 @@ var soundWrites = []string{
 	"UPDATE courses SET rating_average = $2 % 6 WHERE id = $1 % 10",
 	"UPDATE courses SET rating_sum = $2 WHERE id = $1 % 10",
 	"UPDATE courses SET review_count = $2 WHERE id = $1 % 10",
+	"UPDATE courses SET rating_counts = ARRAY[$2, 0, 0, 1, 2] WHERE id = $1 % 10",
 	"UPDATE courses SET video_count = $2, updated_at = now(), created_at = now() WHERE id = $1 % 10",
 	"INSERT INTO courses (id, slug, title, difficulty, published, published_at, instructor_id, category_id) OVERRIDING SYSTEM VALUE VALUES (1 + $1 % 10, 'x' || $2 % 4, 'plum', 'beginner', $2 % 2 = 0, now(), 1 + $2 % 3, 1 + $1 % 3)",
 	"DELETE FROM courses WHERE id = $1 % 10",
@@ -67,9 +70,20 @@ var soundWrites = []string{
 	"DELETE FROM enrollments WHERE user_id = 1 + $1 % 8",
 	"INSERT INTO reviews (user_id, course_id, rating) VALUES (1 + $1 % 8, 1 + $2 % 9, 1 + $2 % 5) ON CONFLICT (course_id, user_id) DO UPDATE SET rating = excluded.rating",
 	"UPDATE reviews SET body = 'B$2' WHERE course_id = 1 + $1 % 9",
+	"UPDATE reviews SET reply = 'R$2', replied_at = now(), reply_updated_at = now(), replied_by = 1 + $2 % 3 WHERE course_id = 1 + $1 % 9",
+	"UPDATE reviews SET reply = NULL, replied_at = NULL, reply_updated_at = NULL, replied_by = NULL, updated_at = now() WHERE course_id = 1 + $1 % 9",
 	"UPDATE reviews SET user_id = 1 + $2 % 8 WHERE id = (SELECT id FROM reviews ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
 	"UPDATE reviews SET course_id = 1 + $2 % 9 WHERE id = (SELECT id FROM reviews ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
 	"DELETE FROM reviews WHERE course_id = 1 + $1 % 9",
+	"INSERT INTO wishlist_items (user_id, course_id, added_at) VALUES (1 + $1 % 8, 1 + $2 % 9, now() - $2 * interval '1 day') ON CONFLICT DO NOTHING",
+	"INSERT INTO wishlist_items (user_id, course_id) SELECT u.id, c.id FROM users u, courses c WHERE (u.id * 7 + c.id * 5 + $1) % 3 = 1 ON CONFLICT DO NOTHING",
+	"UPDATE wishlist_items SET added_at = now() - $2 * interval '1 day' WHERE user_id = 1 + $1 % 8",
+	"UPDATE wishlist_items SET user_id = 1 + $2 % 8 WHERE user_id = 1 + $1 % 8 AND course_id = 1 + $2 % 9",
+	"DELETE FROM wishlist_items WHERE user_id = 1 + $1 % 8",
+	"UPDATE certificates SET code = ('00000000-0000-0000-0000-00000000000' || 1 + $2 % 5)::uuid WHERE id = (SELECT id FROM certificates ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
+	"UPDATE certificates SET course_title = 'T$2', issued_at = now() - $2 * interval '1 day' WHERE user_id = 1 + $1 % 8",
+	"UPDATE certificates SET user_id = 1 + $2 % 8 WHERE id = (SELECT id FROM certificates ORDER BY (id * 31 + $1) % 37 LIMIT 1)",
+	"DELETE FROM certificates WHERE user_id = 1 + $1 % 8",
 	"INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES (1 + $1 % 8, 1 + $2 % 20, $2, now())",
 	"UPDATE video_progress SET watched_seconds = watched_seconds + 1 WHERE user_id = 1 + $1 % 8",
 	"UPDATE video_progress SET progress_seconds = progress_seconds + 1 WHERE user_id = 1 + $1 % 8",
@@ -93,7 +107,7 @@ var soundWrites = []string{
 }
 
 // rareWrites change rows that most other rows depend on.
-var rareWrites = []string{"TRUNCATE reviews", "TRUNCATE video_progress", "TRUNCATE enrollments", "TRUNCATE course_related"}
+var rareWrites = []string{"TRUNCATE reviews", "TRUNCATE video_progress", "TRUNCATE enrollments", "TRUNCATE course_related", "TRUNCATE wishlist_items", "TRUNCATE certificates"}
 
 // write runs a random write, plain SQL or a method of the store, and describes it.
 func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) (what string) {
@@ -104,16 +118,28 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 		do   func() error
 	}{
 		{"Enroll", func() error { _, err := s.Enroll(ctx, student, course, nil); return err }},
+		{"AddToWishlist", func() error { return s.AddToWishlist(ctx, student, course, nil) }},
+		{"RemoveFromWishlist", func() error { return s.RemoveFromWishlist(ctx, student, course, nil) }},
 		{"Unenroll", func() error { return s.Unenroll(ctx, student, course, nil) }},
 		{"SetCoursePublished", func() error { return s.SetCoursePublished(ctx, student, course, g.IntN(2) == 0, nil) }},
 		{"ReviewCourse", func() error {
 			_, err := s.ReviewCourse(ctx, student, edu.Review{CourseID: course, Rating: 1 + g.IntN(5)}, nil)
 			return err
 		}},
+		{"PublishCourses", func() error { return s.PublishCourses(ctx, student, g.ids(9), nil) }},
+		{"DeleteReview", func() error {
+			_, err := s.DeleteReview(ctx, student, g.id(300), nil)
+			return err
+		}},
+		{"ReplyToReview", func() error { return s.ReplyToReview(ctx, student, g.id(300), fmt.Sprint("R", g.IntN(9)), nil) }},
+		{"DeleteReviewReply", func() error { return s.DeleteReviewReply(ctx, student, g.id(300), nil) }},
 		{"RecordProgress", func() error {
 			events := []edu.VideoEvent{{VideoID: g.id(20), ProgressSeconds: g.IntN(90), WatchedAt: since.AddDate(1, 0, 0).Add(time.Duration(g.IntN(9000)) * time.Second)}}
 			_, err := s.RecordProgress(ctx, student, events, nil)
 			return err
+		}},
+		{"UpdateInstructorProfile", func() error {
+			return s.UpdateInstructorProfile(ctx, student, store.ProfileChanges{Headline: ptr(fmt.Sprint("H", g.IntN(3)))})
 		}},
 		{"AddVideo", func() error {
 			_, err := s.AddVideo(ctx, student, edu.Video{CourseID: course, Title: "V", DurationSeconds: 9}, ptr(1), nil)

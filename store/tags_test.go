@@ -56,8 +56,8 @@ func TestTagsOfReads(t *testing.T) {
 		{store.CategoryBySlug("k1", func(*edu.Category) {}), "categories category:1"},
 		{store.UsersByID([]int64{3}, edu.UserName, func(*edu.User) {}), "user:3"},
 		{store.UsersByID([]int64{3}, edu.AllColumns, func(*edu.User) {}), "user:3 user:3.private"},
-		{store.ReviewsByCourse([]int64{1, 2}, page, func(*edu.Review, *edu.User) {}), "course:1.reviews course:2.reviews"},
-		{store.ReviewsByCourse([]int64{1, 2}, joined, func(*edu.Review, *edu.User) {}), "course:1.reviews course:2.reviews user:3"},
+		{store.ReviewsByCourse([]int64{1, 2}, edu.ReviewList{Order: edu.NewestReviews}, page, func(*edu.Review, *edu.User) {}), "course:1.reviews course:2.reviews"},
+		{store.ReviewsByCourse([]int64{1, 2}, edu.ReviewList{Order: edu.NewestReviews}, joined, func(*edu.Review, *edu.User) {}), "course:1.reviews course:2.reviews user:3"},
 		{store.RelatedCourses([]int64{1}, 5, 0, func(int64, *edu.Course) {}), "course:1.related course:2 courses.published"},
 	} {
 		var tags edu.Tags

@@ -12,6 +12,8 @@ var userColumns = []column[edu.User]{
 	{edu.UserName, "u.name", func(u *edu.User) []any { return []any{&u.Name} }},
 	{edu.UserAvatar, "u.avatar_url", func(u *edu.User) []any { return []any{&u.AvatarURL} }},
 	{edu.UserRole, "upper(u.role)", func(u *edu.User) []any { return []any{(*string)(&u.Role)} }},
+	{edu.UserSlug, "u.slug", func(u *edu.User) []any { return []any{&u.Slug} }},
+	{edu.UserProfileColumns, "u.headline, u.bio, u.links", func(u *edu.User) []any { return []any{&u.Headline, &u.Bio, &u.Links} }},
 	{edu.UserCreatedAt, "u.created_at", func(u *edu.User) []any { return []any{&u.CreatedAt} }},
 }
 

@@ -47,7 +47,7 @@ func checksums(t *testing.T, pool *pgxpool.Pool) map[string]string {
 	t.Helper()
 	sums := map[string]string{}
 	for _, table := range []string{
-		"users", "categories", "courses", "videos", "enrollments", "reviews", "video_progress",
+		"users", "categories", "courses", "videos", "enrollments", "reviews", "video_progress", "wishlist_items",
 		"course_words", "search_terms", "course_related", "platform_days", "user_activity",
 		"(SELECT course_id, average_progress, completions, watch_time_seconds FROM course_analytics)",
 	} {

@@ -9,7 +9,7 @@ import (
 
 var (
 	enrollmentColumns = []string{"id", "user_id", "course_id", "progress", "enrolled_at", "last_accessed_at", "completed_at"}
-	reviewColumns     = []string{"id", "course_id", "user_id", "rating", "body", "created_at"}
+	reviewColumns     = []string{"id", "course_id", "user_id", "rating", "body", "created_at", "updated_at", "reply", "replied_at", "reply_updated_at", "replied_by"}
 	progressColumns   = []string{"id", "user_id", "video_id", "progress_seconds", "watched_seconds", "watched_at", "created_at"}
 )
 
@@ -51,8 +51,9 @@ func (ds *dataset) reviewRows() iter.Seq[[]any] {
 				continue
 			}
 			id++
-			body := ds.drawReviewBody(ds.newRandom(streamReview, id), e)
-			row = append(row[:0], id, e.course+1, user+1, e.rating, body, timeFromUnix(e.reviewedAt))
+			r, at := ds.newRandom(streamReview, id), timeFromUnix(e.reviewedAt)
+			row = append(row[:0], id, e.course+1, user+1, e.rating, ds.drawReviewBody(r, e), at, at)
+			row = append(row, ds.drawReply(r, e)...)
 			if !yield(row) {
 				return
 			}

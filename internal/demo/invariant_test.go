@@ -40,6 +40,14 @@ var invariants = map[string]string{
 	"reviews without an enrollment in a published course": `SELECT count(*) FROM reviews r JOIN courses c ON c.id = r.course_id
 		LEFT JOIN enrollments e USING (user_id, course_id)
 		WHERE NOT published OR e.id IS NULL OR e.last_accessed_at IS NULL OR r.created_at < e.last_accessed_at OR r.created_at > $now`,
+	"rating counts that differ from a recount": `SELECT count(*) FROM courses c WHERE rating_counts <> ARRAY(
+		SELECT count(r.id)::integer FROM generate_series(1, 5) n LEFT JOIN reviews r ON r.course_id = c.id AND r.rating = n GROUP BY n ORDER BY n)`,
+	"replies at impossible times or of other users": `SELECT count(*) FROM reviews r JOIN courses c ON c.id = course_id
+		WHERE r.updated_at <> r.created_at OR replied_at <= r.created_at OR replied_at > $now OR reply_updated_at <> replied_at OR replied_by <> instructor_id`,
+	"certificates that differ from the completed enrollments": `SELECT count(*) FROM (SELECT * FROM enrollments WHERE completed_at IS NOT NULL) e
+		FULL JOIN certificates k ON (k.user_id, k.course_id, k.issued_at) = (e.user_id, e.course_id, e.completed_at) WHERE e.id IS NULL OR k.id IS NULL`,
+	"items of wishlists that are enrollments, unpublished or at impossible times": `SELECT count(*) FROM wishlist_items w JOIN courses c ON c.id = w.course_id
+		WHERE NOT published OR added_at < published_at OR added_at > $now OR EXISTS (SELECT FROM enrollments e WHERE (e.user_id, e.course_id) = (w.user_id, w.course_id))`,
 	"reviews with implausible text": `SELECT count(*) FROM reviews WHERE (length(body) < 10 OR body ~ '[{}]')`,
 	"videos watched beyond their end or outside the 90 days": `SELECT count(*) FROM video_progress p JOIN videos v ON v.id = video_id
 		WHERE progress_seconds NOT BETWEEN 1 AND duration_seconds OR watched_at > $now OR watched_at < $now - interval '90 days'
@@ -55,6 +63,8 @@ var invariants = map[string]string{
 		WHERE round(progress * video_count / 100) <
 		(SELECT count(DISTINCT v.id) FROM video_progress p JOIN videos v ON v.id = video_id
 		 WHERE p.user_id = e.user_id AND v.course_id = e.course_id AND progress_seconds = v.duration_seconds)`,
+	"instructors without a profile, and others with one": `SELECT count(*) FROM users WHERE (role = 'instructor') <> (headline <> '' AND bio <> '' AND jsonb_array_length(links) = 1)
+		OR (role = 'student') <> (slug IS NULL) OR slug !~ '^[a-z0-9]+(-[a-z0-9]+)*$'`,
 	"users with inconsistent times": `SELECT count(*) FROM users WHERE last_login < created_at OR last_login > $now OR created_at > $now`,
 	"rows in the default partition": `SELECT count(*) FROM video_progress_default`,
 	"courses with enrollments but without related courses": `SELECT count(*) FROM courses c WHERE enrollment_count > 0

@@ -54,6 +54,9 @@ func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFun
 			return fmt.Errorf("fill %s: %w", t.name, err)
 		}
 	}
+	if err := ds.fillWishlists(ctx, tx); err != nil {
+		return fmt.Errorf("fill wishlist_items: %w", err)
+	}
 	if err := refreshViews(ctx, tx, report); err != nil {
 		return err
 	}
@@ -121,6 +124,19 @@ func (t table) copyRows(ctx context.Context, tx pgx.Tx, report progressFunc) err
 		report(t.name, int64(t.total), int64(t.total))
 	}
 	return nil
+}
+
+// fillWishlists gives every third user up to three published courses that the user is not enrolled in. They were
+// added halfway between the sign-up, or the publication, and now.
+func (ds *dataset) fillWishlists(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `INSERT INTO wishlist_items (user_id, course_id, added_at)
+		SELECT u.id, c.id, date_trunc('second', t.since + ($1 - t.since) / 2)
+		FROM users u CROSS JOIN generate_series(1, 3) n
+		JOIN courses c ON c.published AND c.id = 1 + (u.id * 31 + n * 17) % $2
+		CROSS JOIN LATERAL (SELECT greatest(u.created_at, c.published_at) AS since) t
+		WHERE u.id % 3 = 1 AND NOT EXISTS (SELECT FROM enrollments e WHERE e.user_id = u.id AND e.course_id = c.id)
+		ON CONFLICT DO NOTHING`, timeFromUnix(ds.now), len(ds.courses))
+	return err
 }
 
 // refreshViews refreshes the materialized views, as the server does every few minutes.

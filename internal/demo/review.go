@@ -23,3 +23,17 @@ func (ds *dataset) drawReviewBody(r *rand.Rand, e enrollment) string {
 	lessons := t.lessons[:1+r.IntN(len(t.lessons))]
 	return strings.NewReplacer("{topic}", t.name, "{lesson}", drawItem(r, lessons)).Replace(strings.Join(parts, " "))
 }
+
+// drawReply returns the columns of the instructor's reply to a review: three of ten reviews of up to three
+// stars have one, and one of ten of the others.
+func (ds *dataset) drawReply(r *rand.Rand, e enrollment) []any {
+	texts, share := praiseReplies, 0.1
+	if e.rating <= 3 {
+		texts, share = complaintReplies, 0.3
+	}
+	at := e.reviewedAt + 2*hour + r.Int64N(4*day)
+	if !drawBool(r, share) || at > ds.now {
+		return []any{nil, nil, nil, nil}
+	}
+	return []any{drawItem(r, texts), timeFromUnix(at), timeFromUnix(at), ds.courses[e.course].instructor + 1}
+}

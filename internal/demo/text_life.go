@@ -57,3 +57,17 @@ Knitting | Cast On to Cardigan | knitting, yarn, patterns, handmade | Casting On
 Woodworking | Bench to Bookcase | woodworking, furniture, joinery, tools | Wood; Measuring; Saws; Planes; Chisels; Joints; Glue and Clamps; Sanding; Finishes; A Bookcase
 Gardening | Soil to Harvest | gardening, plants, vegetables, soil | Soil; Compost; Sowing; Planting; Watering; Pests; Pruning; Containers; Harvesting; The Garden Year`},
 }
+
+// The profiles of instructors.
+var (
+	headlines = []string{
+		"Engineer and teacher", "Lecturer, author and builder of small tools", "Practitioner for fifteen years", "Head of learning at a software company",
+		"Freelance consultant", "Researcher who likes plain explanations", "Team lead, mentor and speaker",
+	}
+	biographies = []string{
+		"I have taught for ten years, in lecture halls, in companies and here. My courses begin with a problem and end with something that works.",
+		"After a decade in industry I began to write down the explanations that I had missed myself. Each course is one of those notebooks.",
+		"I work three days a week and teach two. Questions are answered within a day, and every course is revised once a year.",
+		"I came to this field late, which helps: I remember what was hard. Short lessons, many exercises, no filler.",
+	}
+)

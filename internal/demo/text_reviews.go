@@ -86,3 +86,16 @@ var circumstances = []string{
 	"I had read two books on {topic} before.", "I needed it for an exam.", "My manager suggested it.", "I am retired and learn for fun.",
 	"I am in the second year of my studies.", "It was my third course here.",
 }
+
+// The replies of instructors, to reviews of four or five stars and to the others.
+var (
+	praiseReplies = []string{
+		"Thank you! I am glad that the course helped.", "Thanks for taking the time to write this.", "You made my day. See you in the next course!",
+		"Thank you. A sequel is on its way.", "Happy to hear that. Keep practising!",
+	}
+	complaintReplies = []string{
+		"Thank you for the honest words. I am recording that part again.", "I am sorry that it did not work for you. Which lesson lost you?",
+		"You are right about the sound; new versions of those videos are online now.", "Thanks. I have added solutions to all exercises.",
+		"Point taken: the description now says what the course leaves out.",
+	}
+)

@@ -10,6 +10,7 @@ import (
 
 var userColumns = []string{
 	"id", "name", "email", "password_hash", "avatar_url", "role", "plan", "preferences", "active", "created_at", "last_login",
+	"headline", "bio", "links",
 }
 
 // preferences are the keys of users.preferences; an omitted key has the server's default.
@@ -61,10 +62,11 @@ func (ds *dataset) userRow(r *rand.Rand, user int, teaches bool) []any {
 		avatar = avatarURL(user)
 	}
 	active := teaches || !drawBool(r, 0.01)
-	return []any{
+	row := []any{
 		user + 1, given + " " + family, makeEmail(given, family, user), nil, avatar, role, plan,
 		drawPreferences(r), active, timeFromUnix(ds.joinedAt[user]), nullableTime(ds.drawLastLogin(r, user)),
 	}
+	return append(row, drawProfile(r, role)...)
 }
 
 // accountRow returns the row of one of the three accounts.
@@ -72,10 +74,21 @@ func (ds *dataset) accountRow(user int) []any {
 	a := accounts[user]
 	on := true
 	prefs, _ := json.Marshal(preferences{"en-GB", "dark", &on, 1.25}) // strings and numbers: no error is possible
-	return []any{
+	row := []any{
 		user + 1, a.name, a.email, ds.hashedPassword, avatarURL(user), a.role, a.plan,
 		string(prefs), true, timeFromUnix(ds.joinedAt[user]), timeFromUnix(ds.now - 30*minute),
 	}
+	return append(row, drawProfile(ds.newRandom(streamUser, user), a.role)...)
+}
+
+// drawProfile returns the columns of the profile of an instructor, which are empty for others.
+func drawProfile(r *rand.Rand, role string) []any {
+	if role != "instructor" {
+		return []any{"", "", "[]"}
+	}
+	site := drawItem(r, []string{"https://teaching.example", "https://lectures.example", "https://notes.example"})
+	links, _ := json.Marshal([]map[string]string{{"label": "Website", "url": site}}) // strings: no error is possible
+	return []any{drawItem(r, headlines), drawItem(r, biographies), string(links)}
 }
 
 func avatarURL(user int) string {

@@ -110,6 +110,8 @@ var ownDataQueries = []string{
 	" own: viewer { enrollments(first: 3) { totalCount nodes { id course { slug viewerEnrollment { status } } } } }",
 	" own: courses(first: 5) { nodes { title viewerEnrollment { progress } videos(first: 2) { nodes { viewerProgress { progressSeconds } } } } }",
 	" own: viewer { coursesTaught { totalCount nodes { slug published } } dashboard { recommendedCourses { slug } } }",
+	" own: viewer { role wishlist(first: 3) { totalCount nodes { addedAt course { slug } } } certificates(first: 3) { totalCount nodes { code } } }",
+	" own: courses(first: 5) { nodes { title viewerHasWishlisted viewerReview { rating body } } }",
 	" own: viewer { role }",
 }
 

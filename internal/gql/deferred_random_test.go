@@ -123,7 +123,7 @@ func TestDeferredPartsMergeToTheWhole(t *testing.T) {
 		whole := queryGenerated(t, h, viewer, text).Result(t)
 		without := queryGenerated(t, h, viewer, original).Result(t)
 		if diff := gocmp.Diff(decodeData(t, without.Data), decodeData(t, whole.Data)); diff != "" {
-			t.Fatalf("query %d: @defer without parts (-without +with):\n%s\n%s", i, text, diff)
+			t.Fatalf("query %d: @defer without parts (-without +with):\n%s\n%s\nerrors %v", i, text, diff, whole.Errors)
 		}
 		resp := postDeferred(t, h, viewer, accept, text)
 		if !strings.HasPrefix(resp.Header.Get("Content-Type"), "multipart/") {

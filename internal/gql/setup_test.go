@@ -52,7 +52,7 @@ func generatorOptions(db *store.Store) gql.Options {
 		Store: db, Log: discardLog, Introspection: true, MaxBodyBytes: 1 << 20,
 		Now: func() time.Time { return testdb.Now }, Limits: limits.Defaults(),
 	}
-	o.Limits.RootFields, o.Limits.Aliases, o.Limits.SameFieldPerSet = 100, 1000, 1000
+	o.Limits.RootFields, o.Limits.Aliases, o.Limits.SameFieldPerSet = 100, 5000, 1000
 	o.Limits.RepeatedNames, o.Limits.Directives, o.Limits.Cost = 1000, 1000, 1e6
 	return o
 }
