@@ -34,7 +34,7 @@ var checksums = map[string]string{
 	"0023_search_terms.sql":        "0afc37ebb3097f33",
 	"0024_reviews_profiles.sql":    "78a074101e6b88d8",
 	"0025_wishes_certificates.sql": "ff3170767190c941",
-	"0028_jobs.sql":                "82ca153275a1378d",
+	"0026_jobs.sql":                "82ca153275a1378d",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and
