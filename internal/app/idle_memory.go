@@ -11,7 +11,7 @@ const (
 	// idlePeriod is the time in which an idle process allocates at most idleAllocatedBytes.
 	idlePeriod         = 5 * time.Second
 	idleAllocatedBytes = 4 << 20
-	// idleUnusedBytes is the memory without live objects that an idle process keeps.
+	// idleUnusedBytes is the memory of dead objects and free pages that an idle process keeps.
 	idleUnusedBytes = 16 << 20
 )
 
@@ -38,7 +38,7 @@ func releaseIdleMemory(ctx context.Context) {
 // heap has figures of the heap in bytes.
 type heap struct {
 	allocated uint64 // since the start
-	unused    uint64 // held without live objects, as of the last collection
+	unused    uint64 // of dead objects and free pages, which a release returns; not the gaps between live objects
 }
 
 // isIdleSince reports whether memory is to be released, a period after other figures.
@@ -51,10 +51,9 @@ func readHeap() heap {
 		{Name: "/gc/heap/allocs:bytes"},
 		{Name: "/gc/heap/live:bytes"},
 		{Name: "/memory/classes/heap/objects:bytes"},
-		{Name: "/memory/classes/heap/unused:bytes"},
 		{Name: "/memory/classes/heap/free:bytes"},
 	}
 	metrics.Read(samples)
 	at := func(i int) uint64 { return samples[i].Value.Uint64() }
-	return heap{allocated: at(0), unused: max(at(2)+at(3)+at(4), at(1)) - at(1)}
+	return heap{allocated: at(0), unused: max(at(2)+at(3), at(1)) - at(1)}
 }

@@ -56,10 +56,10 @@ func jobState(j store.Job) string {
 	switch {
 	case j.Running:
 		return "running since " + formatTime(&j.StartedAt)
+	case j.FinishedAt == nil || j.FinishedAt.Before(j.StartedAt):
+		return "its server died" // before it recorded the end of the run
 	case j.Error != "":
 		return fmt.Sprintf("failed %d times: %s", j.Failures, j.Error)
-	case j.FinishedAt == nil:
-		return "interrupted"
 	}
 	return "ok"
 }

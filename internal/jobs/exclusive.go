@@ -28,10 +28,7 @@ func Exclusive(s *store.Store, log *slog.Logger, jobs []Job) []Job {
 	for i, j := range jobs {
 		list[i] = j
 		list[i].Run = func(ctx context.Context) ([]any, error) {
-			report, err := runExclusively(ctx, s, log, j, time.Duration(dueShare*float64(j.Interval)))
-			if errors.Is(err, ErrRunning) {
-				return nil, nil // or it is not due
-			}
+			report, _, err := runExclusively(ctx, s, log, j, time.Duration(dueShare*float64(j.Interval)))
 			return report, err
 		}
 	}
@@ -40,19 +37,19 @@ func Exclusive(s *store.Store, log *slog.Logger, jobs []Job) []Job {
 
 // RunNow runs a job that may not be due.
 func RunNow(ctx context.Context, s *store.Store, log *slog.Logger, j Job) (report []any, err error) {
-	return runExclusively(ctx, s, log, j, 0)
+	report, claimed, err := runExclusively(ctx, s, log, j, 0)
+	if err == nil && !claimed {
+		err = ErrRunning
+	}
+	return report, err
 }
 
 // runExclusively runs a job unless another process runs it, or has begun to less than minAge ago. The run is cancelled
-// when its lease cannot be renewed.
-func runExclusively(ctx context.Context, s *store.Store, log *slog.Logger, j Job, minAge time.Duration) (report []any, err error) {
+// when its lease cannot be renewed. claimed reports whether it ran.
+func runExclusively(ctx context.Context, s *store.Store, log *slog.Logger, j Job, minAge time.Duration) (report []any, claimed bool, err error) {
 	run := rand.Text()
-	claimed, err := s.ClaimJob(ctx, j.Name, run, minAge)
-	switch {
-	case err != nil:
-		return nil, err
-	case !claimed:
-		return nil, ErrRunning
+	if claimed, err = s.ClaimJob(ctx, j.Name, run, minAge); err != nil || !claimed {
+		return nil, false, err
 	}
 	start := time.Now()
 	running, cancel := context.WithCancelCause(ctx)
@@ -63,14 +60,16 @@ func runExclusively(ctx context.Context, s *store.Store, log *slog.Logger, j Job
 		if running.Err() != nil {
 			err = context.Cause(running)
 		}
-		failure = err.Error()
+		if failure = err.Error(); ctx.Err() != nil {
+			failure = "the process stopped"
+		}
 	}
 	finish, stop := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer stop()
 	if err := s.FinishJob(finish, j.Name, run, time.Since(start), failure); err != nil {
 		log.WarnContext(ctx, "the end of a job is not recorded", "job", j.Name, "error", err)
 	}
-	return report, err
+	return report, true, err
 }
 
 // keepLease renews a lease until the context is done. It cancels the context when another run has the lease, or when

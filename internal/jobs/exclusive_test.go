@@ -105,6 +105,25 @@ func TestJobStates(t *testing.T) {
 	}
 }
 
+// The state of a job whose server stops says so.
+func TestStoppedJob(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, testdb.New(t))
+	ctx, stop := context.WithCancel(t.Context())
+	_, err := jobs.RunNow(ctx, s, discardLog, jobs.Job{Name: "long", Run: func(ctx context.Context) ([]any, error) {
+		stop()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	list, err := s.ListJobs(t.Context())
+	if err != nil || len(list) != 1 || list[0].Error != "the process stopped" || list[0].Running || list[0].Failures != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
 // A run whose lease another one has taken over is cancelled, and does not end that of the other one. A run that goes on
 // keeps its lease.
 func TestLostLease(t *testing.T) {
