@@ -19,6 +19,7 @@ const (
 	KindVideo      Kind = "Video"
 	KindEnrollment Kind = "Enrollment"
 	KindReview     Kind = "Review"
+	KindSession    Kind = "Session" // not a node: only its user can name it
 )
 
 // ID is a global id: the kind of a node and its key. Clients see base64url of "Course:12" and must
@@ -82,7 +83,7 @@ func ParseID(s string) (ID, error) {
 		return ID{}, invalidIDError(s)
 	}
 	switch k := Kind(kind); k {
-	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview:
+	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview, KindSession:
 		return NewID(k, n), nil
 	}
 	return ID{}, invalidIDError(s)

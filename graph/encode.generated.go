@@ -144,6 +144,39 @@ func encodeCategoryFacet(e *encoder, f *encode.Field, obj *edu.CategoryFacet) bo
 	return e.EndObject()
 }
 
+func encodeChangePasswordPayload(e *encoder, f *encode.Field, obj *ChangePasswordPayload) bool {
+	p := e.PlanSelection(f, "ChangePasswordPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeChangePasswordPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // revokedSessionsCount
+			if obj.RevokedSessionsCount == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.RevokedSessionsCount), false) {
+					return false
+				}
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("ChangePasswordPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 	p := e.PlanSelection(f, "Course")
 	if p.Deferred != nil {
@@ -1559,6 +1592,37 @@ func encodeReviewPayload(e *encoder, f *encode.Field, obj *ReviewPayload) bool {
 	return e.EndObject()
 }
 
+func encodeRevokeSessionPayload(e *encoder, f *encode.Field, obj *RevokeSessionPayload) bool {
+	p := e.PlanSelection(f, "RevokeSessionPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRevokeSessionPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // revokedSessionId
+			if obj.RevokedSessionID == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				encode.WriteJSON(e, *obj.RevokedSessionID)
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("RevokeSessionPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeSearchFacets(e *encoder, f *encode.Field, obj *edu.SearchFacets) bool {
 	p := e.PlanSelection(f, "SearchFacets")
 	if p.Deferred != nil {
@@ -1610,6 +1674,40 @@ func encodeSearchHighlight(e *encoder, f *encode.Field, obj *edu.SearchHighlight
 			e.WriteString(string(obj.Description))
 		default:
 			e.WriteString("SearchHighlight")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeSession(e *encoder, f *encode.Field, obj *edu.Session) bool {
+	p := e.PlanSelection(f, "Session")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeSession)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // id
+			v := obj.GlobalID()
+			encode.WriteJSON(e, v)
+		case 1: // device
+			if obj.Device == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Device))
+			}
+		case 2: // createdAt
+			e.WriteTime(obj.CreatedAt)
+		case 3: // lastUsedAt
+			e.WriteTime(obj.LastUsedAt)
+		case 4: // isCurrent
+			e.WriteBool(bool(obj.IsCurrent))
+		default:
+			e.WriteString("Session")
 		}
 	}
 	return e.EndObject()
@@ -1757,6 +1855,33 @@ func encodeUpdatePreferencesPayload(e *encoder, f *encode.Field, obj *UpdatePref
 			}
 		default:
 			e.WriteString("UpdatePreferencesPayload")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeUpdateProfilePayload(e *encoder, f *encode.Field, obj *UpdateProfilePayload) bool {
+	p := e.PlanSelection(f, "UpdateProfilePayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUpdateProfilePayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // user
+			if !encode.WriteObject(e, f, obj.User, false, encodeUser) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("UpdateProfilePayload")
 		}
 	}
 	return e.EndObject()
@@ -1925,7 +2050,26 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			}) {
 				return false
 			}
-		case 12: // dashboard
+		case 12: // sessions
+			if e.ReportArgumentError(f) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			v, err := e.Resolvers.User().Sessions(f.Ctx, obj, f.Args["first"].(int))
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteList(e, f, v, false, func(e *encoder, f *encode.Field, v *edu.Session) bool {
+				return encode.WriteElement(e, f, v, true, encodeSession)
+			}) {
+				return false
+			}
+		case 13: // dashboard
 			v, err := e.Resolvers.User().Dashboard(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -2247,6 +2391,14 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeSignOutPayload(e, f, v)), true
 		}
+	case *RevokeSessionPayload:
+		if v != nil {
+			return e.Marshaler(encodeRevokeSessionPayload(e, f, v)), true
+		}
+	case *ChangePasswordPayload:
+		if v != nil {
+			return e.Marshaler(encodeChangePasswordPayload(e, f, v)), true
+		}
 	case *CoursePayload:
 		if v != nil {
 			return e.Marshaler(encodeCoursePayload(e, f, v)), true
@@ -2274,6 +2426,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 	case *ReviewPayload:
 		if v != nil {
 			return e.Marshaler(encodeReviewPayload(e, f, v)), true
+		}
+	case *UpdateProfilePayload:
+		if v != nil {
+			return e.Marshaler(encodeUpdateProfilePayload(e, f, v)), true
 		}
 	case *UpdatePreferencesPayload:
 		if v != nil {
@@ -2321,6 +2477,10 @@ var encodeTypes = &encode.Types{
 		"CategoryFacet": {
 			"category": {Index: 0, Resolver: false},
 			"count":    {Index: 1, Resolver: false},
+		},
+		"ChangePasswordPayload": {
+			"revokedSessionsCount": {Index: 0, Resolver: false},
+			"userErrors":           {Index: 1, Resolver: false},
 		},
 		"Course": {
 			"id":               {Index: 0, Resolver: false},
@@ -2507,6 +2667,10 @@ var encodeTypes = &encode.Types{
 			"review":     {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
 		},
+		"RevokeSessionPayload": {
+			"revokedSessionId": {Index: 0, Resolver: false},
+			"userErrors":       {Index: 1, Resolver: false},
+		},
 		"SearchFacets": {
 			"categories":   {Index: 0, Resolver: false},
 			"difficulties": {Index: 1, Resolver: false},
@@ -2515,6 +2679,13 @@ var encodeTypes = &encode.Types{
 		"SearchHighlight": {
 			"title":       {Index: 0, Resolver: false},
 			"description": {Index: 1, Resolver: false},
+		},
+		"Session": {
+			"id":         {Index: 0, Resolver: false},
+			"device":     {Index: 1, Resolver: false},
+			"createdAt":  {Index: 2, Resolver: false},
+			"lastUsedAt": {Index: 3, Resolver: false},
+			"isCurrent":  {Index: 4, Resolver: false},
 		},
 		"SessionPayload": {
 			"accessToken":  {Index: 0, Resolver: false},
@@ -2538,6 +2709,10 @@ var encodeTypes = &encode.Types{
 			"user":       {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
 		},
+		"UpdateProfilePayload": {
+			"user":       {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 		"UpdateVideoPayload": {
 			"video":      {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
@@ -2555,7 +2730,8 @@ var encodeTypes = &encode.Types{
 			"coursesTaught":    {Index: 9, Resolver: true},
 			"enrollments":      {Index: 10, Resolver: true},
 			"continueLearning": {Index: 11, Resolver: true},
-			"dashboard":        {Index: 12, Resolver: true},
+			"sessions":         {Index: 12, Resolver: true},
+			"dashboard":        {Index: 13, Resolver: true},
 		},
 		"UserError": {
 			"code":       {Index: 0, Resolver: false},
@@ -2604,6 +2780,7 @@ var encodeTypes = &encode.Types{
 		"BulkEnrollPayload":          bulkEnrollPayloadImplementors,
 		"Category":                   categoryImplementors,
 		"CategoryFacet":              categoryFacetImplementors,
+		"ChangePasswordPayload":      changePasswordPayloadImplementors,
 		"Course":                     courseImplementors,
 		"CourseAnalytics":            courseAnalyticsImplementors,
 		"CourseConnection":           courseConnectionImplementors,
@@ -2630,13 +2807,16 @@ var encodeTypes = &encode.Types{
 		"ReviewConnection":           reviewConnectionImplementors,
 		"ReviewEdge":                 reviewEdgeImplementors,
 		"ReviewPayload":              reviewPayloadImplementors,
+		"RevokeSessionPayload":       revokeSessionPayloadImplementors,
 		"SearchFacets":               searchFacetsImplementors,
 		"SearchHighlight":            searchHighlightImplementors,
+		"Session":                    sessionImplementors,
 		"SessionPayload":             sessionPayloadImplementors,
 		"SignOutPayload":             signOutPayloadImplementors,
 		"TimePoint":                  timePointImplementors,
 		"UnenrollPayload":            unenrollPayloadImplementors,
 		"UpdatePreferencesPayload":   updatePreferencesPayloadImplementors,
+		"UpdateProfilePayload":       updateProfilePayloadImplementors,
 		"UpdateVideoPayload":         updateVideoPayloadImplementors,
 		"User":                       userImplementors,
 		"UserError":                  userErrorImplementors,
@@ -2706,6 +2886,8 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 			return field_User_enrollments_args(ctx, ec, raw)
 		case 11:
 			return field_User_continueLearning_args(ctx, ec, raw)
+		case 12:
+			return field_User_sessions_args(ctx, ec, raw)
 		}
 	}
 	return nil, nil

@@ -53,6 +53,22 @@ type BulkEnrollPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// Passwords of the viewer's account.
+type ChangePasswordInput struct {
+	// The password that the account has.
+	CurrentPassword string `json:"currentPassword"`
+	// At least 10 characters and at most 1,024 bytes; common passwords are rejected.
+	NewPassword string `json:"newPassword"`
+}
+
+// Result of a change of the password.
+type ChangePasswordPayload struct {
+	// Number of other sessions that were ended; null if there are userErrors.
+	RevokedSessionsCount *int `json:"revokedSessionsCount,omitempty"`
+	// Problems with the input; empty if the password was changed.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // Data of a new course.
 type CourseInput struct {
 	// At most 200 characters. The slug is derived from it.
@@ -187,6 +203,20 @@ type ReviewPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// Session to end.
+type RevokeSessionInput struct {
+	// Id of the session.
+	ID edu.ID `json:"id"`
+}
+
+// The session that was ended, or the problems that prevented it.
+type RevokeSessionPayload struct {
+	// Id of the session; null if there are userErrors.
+	RevokedSessionID *edu.ID `json:"revokedSessionId,omitempty"`
+	// Problems with the input; empty if the session was ended.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // The tokens of a session, or the problems that prevented it.
 type SessionPayload struct {
 	// Send it as `Authorization: Bearer …`. Null if there are userErrors.
@@ -279,6 +309,20 @@ type UpdatePreferencesInput struct {
 
 // The user with the changed preferences, or the problems that prevented the change.
 type UpdatePreferencesPayload struct {
+	// The viewer; null if there are userErrors.
+	User *edu.User `json:"user,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Profile to change. Fields that are omitted or null stay unchanged.
+type UpdateProfileInput struct {
+	// Display name; at most 100 characters.
+	Name *string `json:"name,omitempty"`
+}
+
+// The user with the changed profile, or the problems that prevented the change.
+type UpdateProfilePayload struct {
 	// The viewer; null if there are userErrors.
 	User *edu.User `json:"user,omitempty"`
 	// Problems with the input; empty if the write succeeded.

@@ -43,7 +43,7 @@ func fieldCases(s fixture) []fieldCase {
 		{"`Query.viewer`", "viewer { id }", []any{"viewer"}},
 		user("email", ""), user("plan", ""), user("preferences", "{ locale }"), user("lastLogin", ""),
 		user("enrollments", "{ totalCount }"), user("dashboard", "{ enrolledCoursesCount recentActivity { id } }"),
-		user("continueLearning", "{ id }"),
+		user("continueLearning", "{ id }"), user("sessions", "{ id }"),
 		{"`User.email` of a review's author", course("reviews", "{ nodes { author { name email } } }").query, append(authors, "email")},
 		course("enrollments", "{ nodes { user { name } } }"),
 		node("`User.email` of the student of an enrollment", edu.KindEnrollment, s.enrollment, "Enrollment { user { id email } } }", "user", "email"),
@@ -96,6 +96,15 @@ var mutationCases = []mutationCase{
 		s.exec(t, "WITH s AS (INSERT INTO sessions (user_id) VALUES ($1) RETURNING id) INSERT INTO refresh_tokens SELECT $2, id, now(), now() + interval '1 day' FROM s", s.student.ID, hash[:])
 		return inputVariables("refreshToken", token.Encode())
 	}},
+	{"changePassword", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		s.exec(t, "UPDATE users SET password_hash = $1", weakPasswordHash)
+		return inputVariables("currentPassword", "password", "newPassword", password)
+	}},
+	{"revokeSession", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		session := queryOne[int64](t, s.testAPI, "INSERT INTO sessions (user_id) VALUES ($1) RETURNING id", s.student.ID)
+		return inputVariables("id", globalID(edu.KindSession, session))
+	}},
+	{"updateProfile", false, func(*testing.T, fixture, int64, int64) map[string]any { return inputVariables("name", "Another") }},
 	{"signOut", false, func(*testing.T, fixture, int64, int64) map[string]any { return nil }},
 	{"updatePreferences", false, func(*testing.T, fixture, int64, int64) map[string]any { return inputVariables("theme", "dark") }},
 	{"enroll", true, courseArguments()},

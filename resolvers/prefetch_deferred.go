@@ -110,11 +110,19 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 		walkField(pf, p.Enrollments, sel, "RecordVideoProgressPayload.enrollments", (*prefetcher).walkEnrollments)
 		walkField(pf, p.Videos, sel, "RecordVideoProgressPayload.videos", (*prefetcher).walkVideos)
 	case *graph.UpdatePreferencesPayload:
-		if p.User != nil {
-			for _, sel := range selectionsOn(pf.op, []ast.SelectionSet{sel}, "UpdatePreferencesPayload", "user") {
-				pf.walkUserEdges([]int64{p.User.ID}, sel)
-			}
-		}
+		pf.walkPayloadUser(p.User, sel, "UpdatePreferencesPayload")
+	case *graph.UpdateProfilePayload:
+		pf.walkPayloadUser(p.User, sel, "UpdateProfilePayload")
+	}
+}
+
+// walkPayloadUser prefetches a selection on the user of a payload, which is nil without one.
+func (pf *prefetcher) walkPayloadUser(u *edu.User, sel ast.SelectionSet, payload string) {
+	if u == nil {
+		return
+	}
+	for _, below := range selectionsOn(pf.op, []ast.SelectionSet{sel}, payload, "user") {
+		pf.walkUserEdges([]int64{u.ID}, below)
 	}
 }
 

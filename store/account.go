@@ -64,6 +64,32 @@ func (s *Store) ClaimAccount(ctx context.Context, id int64, mayHavePassword bool
 	return claimed, err
 }
 
+// ChangePassword replaces the password of the viewer after the old one was verified against c, and revokes
+// the account's other sessions. revoked is the number of them that had not expired, or -1 if the account has
+// changed since and nothing is written.
+func (s *Store) ChangePassword(ctx context.Context, v edu.Viewer, c Credentials, hash string) (revoked int, err error) {
+	err = s.writeRow(ctx, userRow(c.UserID), func(tx *Tx) error {
+		revoked = -1
+		q := newStatement("ChangePassword", "UPDATE users u SET password_hash = ")
+		q.addSQL(q.bindArg(hash), " WHERE u.active").addCondition("u.id = %", c.UserID).addCondition("u.password_hash = %", c.PasswordHash)
+		change := q.addSQL(" RETURNING u.id").buildQuery(func(pgx.Rows) error { revoked = 0; return nil })
+		if err := tx.RunQueries(ctx, change); err != nil || revoked < 0 {
+			return err
+		}
+		others := newStatement("RevokeOtherSessions", "UPDATE sessions s SET revoked_at = now() WHERE s.revoked_at IS NULL")
+		others.addCondition("s.user_id = %", v.ID).addCondition("s.id <> %", v.Session).addSQL(" RETURNING ", isRefreshable)
+		return tx.Commit(ctx, others.buildQuery(func(rows pgx.Rows) error {
+			var live bool
+			err := rows.Scan(&live)
+			if live {
+				revoked++
+			}
+			return err
+		}))
+	})
+	return revoked, err
+}
+
 // revokeSessions revokes all sessions of an account. It must be a separate statement after the one
 // that locks the account: at READ COMMITTED it then sees the session of a sign-in that held the lock.
 func revokeSessions(user int64) Query {

@@ -66,7 +66,9 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"CredentialsByEmail": func(r *queryResult) store.Query {
 		return store.CredentialsByEmail("STUDENT@7p.example", countRow[store.Credentials](r))
 	},
-	"VideosByID": func(r *queryResult) store.Query { return store.VideosByID([]int64{1}, countRow[*edu.Video](r)) },
+	"CredentialsByID": func(r *queryResult) store.Query { return store.CredentialsByID(1, countRow[store.Credentials](r)) },
+	"SessionsByUser":  func(r *queryResult) store.Query { return store.SessionsByUser(1, 5, countRow[*edu.Session](r)) },
+	"VideosByID":      func(r *queryResult) store.Query { return store.VideosByID([]int64{1}, countRow[*edu.Video](r)) },
 	"VideosByCourse": func(r *queryResult) store.Query {
 		return store.VideosByCourse([]int64{1, 24}, page, countChildRow[*edu.Video](r))
 	},
@@ -191,6 +193,7 @@ func TestEveryQuery(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, testdb.NewWithDemo(t))
 	exec(t, db, "SELECT refresh_related(ARRAY[24::bigint])")
+	exec(t, db, "WITH s AS (INSERT INTO sessions (user_id) VALUES (1) RETURNING id) INSERT INTO refresh_tokens SELECT sha256('1'), id, now(), now() + interval '1 day' FROM s")
 	if _, err := s.PushDocuments(t.Context(), []store.Document{{ID: "1", Body: "{ categories { name } }"}}); err != nil {
 		t.Fatal(err)
 	}

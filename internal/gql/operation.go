@@ -134,7 +134,7 @@ func (e operationExtension) admitMutation(ctx context.Context, v edu.Viewer, op 
 	case session == nil:
 		err = e.budget.ConsumeMutation(ctx)
 	default:
-		err = consumeSignIn(ctx, e.budget, op, session)
+		err = e.consumeSignIn(ctx, v, op, session)
 	}
 	return session, key, err
 }
