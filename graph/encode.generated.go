@@ -810,6 +810,37 @@ func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 	return e.EndObject()
 }
 
+func encodeDeleteAccountPayload(e *encoder, f *encode.Field, obj *DeleteAccountPayload) bool {
+	p := e.PlanSelection(f, "DeleteAccountPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeDeleteAccountPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // deletedUserId
+			if obj.DeletedUserID == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				encode.WriteJSON(e, *obj.DeletedUserID)
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("DeleteAccountPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeDeleteCoursePayload(e *encoder, f *encode.Field, obj *DeleteCoursePayload) bool {
 	p := e.PlanSelection(f, "DeleteCoursePayload")
 	if p.Deferred != nil {
@@ -1452,6 +1483,75 @@ func encodeRecordVideoProgressPayload(e *encoder, f *encode.Field, obj *RecordVi
 	return e.EndObject()
 }
 
+func encodeRequestEmailVerificationPayload(e *encoder, f *encode.Field, obj *RequestEmailVerificationPayload) bool {
+	p := e.PlanSelection(f, "RequestEmailVerificationPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRequestEmailVerificationPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // requested
+			e.WriteBool(bool(obj.Requested))
+		default:
+			e.WriteString("RequestEmailVerificationPayload")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeRequestPasswordResetPayload(e *encoder, f *encode.Field, obj *RequestPasswordResetPayload) bool {
+	p := e.PlanSelection(f, "RequestPasswordResetPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRequestPasswordResetPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // requested
+			e.WriteBool(bool(obj.Requested))
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("RequestPasswordResetPayload")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeResetPasswordPayload(e *encoder, f *encode.Field, obj *ResetPasswordPayload) bool {
+	p := e.PlanSelection(f, "ResetPasswordPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeResetPasswordPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // passwordReset
+			e.WriteBool(bool(obj.PasswordReset))
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("ResetPasswordPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeReview(e *encoder, f *encode.Field, obj *edu.Review) bool {
 	p := e.PlanSelection(f, "Review")
 	if p.Deferred != nil {
@@ -1997,7 +2097,22 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			} else {
 				e.WriteTime(*v)
 			}
-		case 9: // coursesTaught
+		case 9: // emailVerifiedAt
+			v, err := e.Resolvers.User().EmailVerifiedAt(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if v == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteTime(*v)
+			}
+		case 10: // coursesTaught
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -2014,7 +2129,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCourseConnection) {
 				return false
 			}
-		case 10: // enrollments
+		case 11: // enrollments
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -2031,7 +2146,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 11: // continueLearning
+		case 12: // continueLearning
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -2050,7 +2165,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			}) {
 				return false
 			}
-		case 12: // sessions
+		case 13: // sessions
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -2069,7 +2184,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			}) {
 				return false
 			}
-		case 13: // dashboard
+		case 14: // dashboard
 			v, err := e.Resolvers.User().Dashboard(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -2166,6 +2281,37 @@ func encodeUserPreferences(e *encoder, f *encode.Field, obj *edu.UserPreferences
 			}
 		default:
 			e.WriteString("UserPreferences")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeVerifyEmailPayload(e *encoder, f *encode.Field, obj *VerifyEmailPayload) bool {
+	p := e.PlanSelection(f, "VerifyEmailPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVerifyEmailPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // email
+			if obj.Email == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Email))
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("VerifyEmailPayload")
 		}
 	}
 	return e.EndObject()
@@ -2395,6 +2541,26 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeRevokeSessionPayload(e, f, v)), true
 		}
+	case *DeleteAccountPayload:
+		if v != nil {
+			return e.Marshaler(encodeDeleteAccountPayload(e, f, v)), true
+		}
+	case *RequestPasswordResetPayload:
+		if v != nil {
+			return e.Marshaler(encodeRequestPasswordResetPayload(e, f, v)), true
+		}
+	case *ResetPasswordPayload:
+		if v != nil {
+			return e.Marshaler(encodeResetPasswordPayload(e, f, v)), true
+		}
+	case *RequestEmailVerificationPayload:
+		if v != nil {
+			return e.Marshaler(encodeRequestEmailVerificationPayload(e, f, v)), true
+		}
+	case *VerifyEmailPayload:
+		if v != nil {
+			return e.Marshaler(encodeVerifyEmailPayload(e, f, v)), true
+		}
 	case *ChangePasswordPayload:
 		if v != nil {
 			return e.Marshaler(encodeChangePasswordPayload(e, f, v)), true
@@ -2567,6 +2733,10 @@ var encodeTypes = &encode.Types{
 			"watchTime":              {Index: 5, Resolver: true},
 			"recommendedCourses":     {Index: 6, Resolver: true},
 		},
+		"DeleteAccountPayload": {
+			"deletedUserId": {Index: 0, Resolver: false},
+			"userErrors":    {Index: 1, Resolver: false},
+		},
 		"DeleteCoursePayload": {
 			"deletedCourseId": {Index: 0, Resolver: false},
 			"userErrors":      {Index: 1, Resolver: false},
@@ -2644,6 +2814,17 @@ var encodeTypes = &encode.Types{
 			"enrollments":   {Index: 1, Resolver: false},
 			"videos":        {Index: 2, Resolver: false},
 			"userErrors":    {Index: 3, Resolver: false},
+		},
+		"RequestEmailVerificationPayload": {
+			"requested": {Index: 0, Resolver: false},
+		},
+		"RequestPasswordResetPayload": {
+			"requested":  {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
+		"ResetPasswordPayload": {
+			"passwordReset": {Index: 0, Resolver: false},
+			"userErrors":    {Index: 1, Resolver: false},
 		},
 		"Review": {
 			"id":        {Index: 0, Resolver: false},
@@ -2727,11 +2908,12 @@ var encodeTypes = &encode.Types{
 			"plan":             {Index: 6, Resolver: true},
 			"preferences":      {Index: 7, Resolver: true},
 			"lastLogin":        {Index: 8, Resolver: true},
-			"coursesTaught":    {Index: 9, Resolver: true},
-			"enrollments":      {Index: 10, Resolver: true},
-			"continueLearning": {Index: 11, Resolver: true},
-			"sessions":         {Index: 12, Resolver: true},
-			"dashboard":        {Index: 13, Resolver: true},
+			"emailVerifiedAt":  {Index: 9, Resolver: true},
+			"coursesTaught":    {Index: 10, Resolver: true},
+			"enrollments":      {Index: 11, Resolver: true},
+			"continueLearning": {Index: 12, Resolver: true},
+			"sessions":         {Index: 13, Resolver: true},
+			"dashboard":        {Index: 14, Resolver: true},
 		},
 		"UserError": {
 			"code":       {Index: 0, Resolver: false},
@@ -2749,6 +2931,10 @@ var encodeTypes = &encode.Types{
 			"theme":              {Index: 1, Resolver: false},
 			"emailNotifications": {Index: 2, Resolver: false},
 			"playbackSpeed":      {Index: 3, Resolver: false},
+		},
+		"VerifyEmailPayload": {
+			"email":      {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
 		},
 		"Video": {
 			"id":              {Index: 0, Resolver: false},
@@ -2776,56 +2962,61 @@ var encodeTypes = &encode.Types{
 		},
 	},
 	Implements: map[string][]string{
-		"AddVideoPayload":            addVideoPayloadImplementors,
-		"BulkEnrollPayload":          bulkEnrollPayloadImplementors,
-		"Category":                   categoryImplementors,
-		"CategoryFacet":              categoryFacetImplementors,
-		"ChangePasswordPayload":      changePasswordPayloadImplementors,
-		"Course":                     courseImplementors,
-		"CourseAnalytics":            courseAnalyticsImplementors,
-		"CourseConnection":           courseConnectionImplementors,
-		"CourseEdge":                 courseEdgeImplementors,
-		"CoursePayload":              coursePayloadImplementors,
-		"CourseProgress":             courseProgressImplementors,
-		"CourseSearchConnection":     courseSearchConnectionImplementors,
-		"CourseSearchEdge":           courseSearchEdgeImplementors,
-		"Dashboard":                  dashboardImplementors,
-		"DeleteCoursePayload":        deleteCoursePayloadImplementors,
-		"DifficultyFacet":            difficultyFacetImplementors,
-		"EnrollPayload":              enrollPayloadImplementors,
-		"Enrollment":                 enrollmentImplementors,
-		"EnrollmentConnection":       enrollmentConnectionImplementors,
-		"EnrollmentEdge":             enrollmentEdgeImplementors,
-		"ImportCoursesPayload":       importCoursesPayloadImplementors,
-		"InstructorDashboard":        instructorDashboardImplementors,
-		"Money":                      moneyImplementors,
-		"PageInfo":                   pageInfoImplementors,
-		"PlatformDashboard":          platformDashboardImplementors,
-		"PriceFacet":                 priceFacetImplementors,
-		"RecordVideoProgressPayload": recordVideoProgressPayloadImplementors,
-		"Review":                     reviewImplementors,
-		"ReviewConnection":           reviewConnectionImplementors,
-		"ReviewEdge":                 reviewEdgeImplementors,
-		"ReviewPayload":              reviewPayloadImplementors,
-		"RevokeSessionPayload":       revokeSessionPayloadImplementors,
-		"SearchFacets":               searchFacetsImplementors,
-		"SearchHighlight":            searchHighlightImplementors,
-		"Session":                    sessionImplementors,
-		"SessionPayload":             sessionPayloadImplementors,
-		"SignOutPayload":             signOutPayloadImplementors,
-		"TimePoint":                  timePointImplementors,
-		"UnenrollPayload":            unenrollPayloadImplementors,
-		"UpdatePreferencesPayload":   updatePreferencesPayloadImplementors,
-		"UpdateProfilePayload":       updateProfilePayloadImplementors,
-		"UpdateVideoPayload":         updateVideoPayloadImplementors,
-		"User":                       userImplementors,
-		"UserError":                  userErrorImplementors,
-		"UserErrorParameter":         userErrorParameterImplementors,
-		"UserPreferences":            userPreferencesImplementors,
-		"Video":                      videoImplementors,
-		"VideoConnection":            videoConnectionImplementors,
-		"VideoEdge":                  videoEdgeImplementors,
-		"VideoProgress":              videoProgressImplementors,
+		"AddVideoPayload":                 addVideoPayloadImplementors,
+		"BulkEnrollPayload":               bulkEnrollPayloadImplementors,
+		"Category":                        categoryImplementors,
+		"CategoryFacet":                   categoryFacetImplementors,
+		"ChangePasswordPayload":           changePasswordPayloadImplementors,
+		"Course":                          courseImplementors,
+		"CourseAnalytics":                 courseAnalyticsImplementors,
+		"CourseConnection":                courseConnectionImplementors,
+		"CourseEdge":                      courseEdgeImplementors,
+		"CoursePayload":                   coursePayloadImplementors,
+		"CourseProgress":                  courseProgressImplementors,
+		"CourseSearchConnection":          courseSearchConnectionImplementors,
+		"CourseSearchEdge":                courseSearchEdgeImplementors,
+		"Dashboard":                       dashboardImplementors,
+		"DeleteAccountPayload":            deleteAccountPayloadImplementors,
+		"DeleteCoursePayload":             deleteCoursePayloadImplementors,
+		"DifficultyFacet":                 difficultyFacetImplementors,
+		"EnrollPayload":                   enrollPayloadImplementors,
+		"Enrollment":                      enrollmentImplementors,
+		"EnrollmentConnection":            enrollmentConnectionImplementors,
+		"EnrollmentEdge":                  enrollmentEdgeImplementors,
+		"ImportCoursesPayload":            importCoursesPayloadImplementors,
+		"InstructorDashboard":             instructorDashboardImplementors,
+		"Money":                           moneyImplementors,
+		"PageInfo":                        pageInfoImplementors,
+		"PlatformDashboard":               platformDashboardImplementors,
+		"PriceFacet":                      priceFacetImplementors,
+		"RecordVideoProgressPayload":      recordVideoProgressPayloadImplementors,
+		"RequestEmailVerificationPayload": requestEmailVerificationPayloadImplementors,
+		"RequestPasswordResetPayload":     requestPasswordResetPayloadImplementors,
+		"ResetPasswordPayload":            resetPasswordPayloadImplementors,
+		"Review":                          reviewImplementors,
+		"ReviewConnection":                reviewConnectionImplementors,
+		"ReviewEdge":                      reviewEdgeImplementors,
+		"ReviewPayload":                   reviewPayloadImplementors,
+		"RevokeSessionPayload":            revokeSessionPayloadImplementors,
+		"SearchFacets":                    searchFacetsImplementors,
+		"SearchHighlight":                 searchHighlightImplementors,
+		"Session":                         sessionImplementors,
+		"SessionPayload":                  sessionPayloadImplementors,
+		"SignOutPayload":                  signOutPayloadImplementors,
+		"TimePoint":                       timePointImplementors,
+		"UnenrollPayload":                 unenrollPayloadImplementors,
+		"UpdatePreferencesPayload":        updatePreferencesPayloadImplementors,
+		"UpdateProfilePayload":            updateProfilePayloadImplementors,
+		"UpdateVideoPayload":              updateVideoPayloadImplementors,
+		"User":                            userImplementors,
+		"UserError":                       userErrorImplementors,
+		"UserErrorParameter":              userErrorParameterImplementors,
+		"UserPreferences":                 userPreferencesImplementors,
+		"VerifyEmailPayload":              verifyEmailPayloadImplementors,
+		"Video":                           videoImplementors,
+		"VideoConnection":                 videoConnectionImplementors,
+		"VideoEdge":                       videoEdgeImplementors,
+		"VideoProgress":                   videoProgressImplementors,
 	},
 	Args: encodeArgs,
 }
@@ -2880,13 +3071,13 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 		}
 	case "User":
 		switch index {
-		case 9:
-			return field_User_coursesTaught_args(ctx, ec, raw)
 		case 10:
-			return field_User_enrollments_args(ctx, ec, raw)
+			return field_User_coursesTaught_args(ctx, ec, raw)
 		case 11:
-			return field_User_continueLearning_args(ctx, ec, raw)
+			return field_User_enrollments_args(ctx, ec, raw)
 		case 12:
+			return field_User_continueLearning_args(ctx, ec, raw)
+		case 13:
 			return field_User_sessions_args(ctx, ec, raw)
 		}
 	}

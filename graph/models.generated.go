@@ -97,6 +97,20 @@ type CoursePayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// Confirmation that an account is to be deleted.
+type DeleteAccountInput struct {
+	// The password of the account. Null or omitted for accounts without a password, whose users sign in with an identity provider.
+	Password *string `json:"password,omitempty"`
+}
+
+// Result of deleting an account.
+type DeleteAccountPayload struct {
+	// Id of the user that was deleted; null if there are userErrors.
+	DeletedUserID *edu.ID `json:"deletedUserId,omitempty"`
+	// Problems with the input; empty if the account was deleted.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // Course to delete.
 type DeleteCourseInput struct {
 	// One of the viewer's own courses; any course for an ADMIN.
@@ -183,6 +197,42 @@ type ReorderVideosInput struct {
 	CourseID edu.ID `json:"courseId"`
 	// All videos of the course, each once, in the new order; at most 1,000.
 	VideoIds []*edu.ID `json:"videoIds"`
+}
+
+// Result of a request to verify the email.
+type RequestEmailVerificationPayload struct {
+	// Whether a mail will be sent; false if the email is verified already.
+	Requested bool `json:"requested"`
+}
+
+// Account whose password was forgotten.
+type RequestPasswordResetInput struct {
+	// Email of the account; case and blanks around it are ignored.
+	Email string `json:"email"`
+}
+
+// Result of a request for a mail.
+type RequestPasswordResetPayload struct {
+	// Whether the request was accepted, which says nothing about the account; false if there are userErrors.
+	Requested bool `json:"requested"`
+	// Problems with the input; empty if the request was accepted.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Token of a mail, and the new password.
+type ResetPasswordInput struct {
+	// The token from the link in the mail; valid for an hour, once.
+	Token string `json:"token"`
+	// At least 10 characters and at most 1,024 bytes; common passwords are rejected.
+	NewPassword string `json:"newPassword"`
+}
+
+// Result of setting a forgotten password.
+type ResetPasswordPayload struct {
+	// Whether the account has the new password; false if there are userErrors.
+	PasswordReset bool `json:"passwordReset"`
+	// Problems with the input; empty if the password was set.
+	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
 // The viewer's review of a course.
@@ -344,6 +394,20 @@ type UpdateVideoPayload struct {
 	// Null if there are userErrors.
 	Video *edu.Video `json:"video,omitempty"`
 	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Token of a mail.
+type VerifyEmailInput struct {
+	// The token from the link in the mail; valid for a day, once.
+	Token string `json:"token"`
+}
+
+// Result of verifying an email.
+type VerifyEmailPayload struct {
+	// The email that is verified now; null if there are userErrors.
+	Email *string `json:"email,omitempty"`
+	// Problems with the input; empty if the email was verified.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 

@@ -168,6 +168,11 @@ type ComplexityRoot struct {
 		WatchTimeSeconds       func(childComplexity int, days int) int
 	}
 
+	DeleteAccountPayload struct {
+		DeletedUserID func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	DeleteCoursePayload struct {
 		DeletedCourseID func(childComplexity int) int
 		UserErrors      func(childComplexity int) int
@@ -230,29 +235,34 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddVideo            func(childComplexity int, input AddVideoInput) int
-		BulkEnroll          func(childComplexity int, input BulkEnrollInput) int
-		ChangePassword      func(childComplexity int, input ChangePasswordInput) int
-		CreateCourse        func(childComplexity int, input CourseInput) int
-		DeleteCourse        func(childComplexity int, input DeleteCourseInput) int
-		DeleteVideo         func(childComplexity int, input DeleteVideoInput) int
-		Enroll              func(childComplexity int, input EnrollInput) int
-		ImportCourses       func(childComplexity int, input ImportCoursesInput) int
-		PublishCourse       func(childComplexity int, id edu.ID) int
-		RecordVideoProgress func(childComplexity int, input RecordVideoProgressInput) int
-		RefreshSession      func(childComplexity int, input RefreshSessionInput) int
-		ReorderVideos       func(childComplexity int, input ReorderVideosInput) int
-		ReviewCourse        func(childComplexity int, input ReviewCourseInput) int
-		RevokeSession       func(childComplexity int, input RevokeSessionInput) int
-		SignIn              func(childComplexity int, input SignInInput) int
-		SignOut             func(childComplexity int) int
-		SignUp              func(childComplexity int, input SignUpInput) int
-		Unenroll            func(childComplexity int, input UnenrollInput) int
-		UnpublishCourse     func(childComplexity int, id edu.ID) int
-		UpdateCourse        func(childComplexity int, input UpdateCourseInput) int
-		UpdatePreferences   func(childComplexity int, input UpdatePreferencesInput) int
-		UpdateProfile       func(childComplexity int, input UpdateProfileInput) int
-		UpdateVideo         func(childComplexity int, input UpdateVideoInput) int
+		AddVideo                 func(childComplexity int, input AddVideoInput) int
+		BulkEnroll               func(childComplexity int, input BulkEnrollInput) int
+		ChangePassword           func(childComplexity int, input ChangePasswordInput) int
+		CreateCourse             func(childComplexity int, input CourseInput) int
+		DeleteAccount            func(childComplexity int, input DeleteAccountInput) int
+		DeleteCourse             func(childComplexity int, input DeleteCourseInput) int
+		DeleteVideo              func(childComplexity int, input DeleteVideoInput) int
+		Enroll                   func(childComplexity int, input EnrollInput) int
+		ImportCourses            func(childComplexity int, input ImportCoursesInput) int
+		PublishCourse            func(childComplexity int, id edu.ID) int
+		RecordVideoProgress      func(childComplexity int, input RecordVideoProgressInput) int
+		RefreshSession           func(childComplexity int, input RefreshSessionInput) int
+		ReorderVideos            func(childComplexity int, input ReorderVideosInput) int
+		RequestEmailVerification func(childComplexity int) int
+		RequestPasswordReset     func(childComplexity int, input RequestPasswordResetInput) int
+		ResetPassword            func(childComplexity int, input ResetPasswordInput) int
+		ReviewCourse             func(childComplexity int, input ReviewCourseInput) int
+		RevokeSession            func(childComplexity int, input RevokeSessionInput) int
+		SignIn                   func(childComplexity int, input SignInInput) int
+		SignOut                  func(childComplexity int) int
+		SignUp                   func(childComplexity int, input SignUpInput) int
+		Unenroll                 func(childComplexity int, input UnenrollInput) int
+		UnpublishCourse          func(childComplexity int, id edu.ID) int
+		UpdateCourse             func(childComplexity int, input UpdateCourseInput) int
+		UpdatePreferences        func(childComplexity int, input UpdatePreferencesInput) int
+		UpdateProfile            func(childComplexity int, input UpdateProfileInput) int
+		UpdateVideo              func(childComplexity int, input UpdateVideoInput) int
+		VerifyEmail              func(childComplexity int, input VerifyEmailInput) int
 	}
 
 	PageInfo struct {
@@ -298,6 +308,20 @@ type ComplexityRoot struct {
 		RecordedCount func(childComplexity int) int
 		UserErrors    func(childComplexity int) int
 		Videos        func(childComplexity int) int
+	}
+
+	RequestEmailVerificationPayload struct {
+		Requested func(childComplexity int) int
+	}
+
+	RequestPasswordResetPayload struct {
+		Requested  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ResetPasswordPayload struct {
+		PasswordReset func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	Review struct {
@@ -401,6 +425,7 @@ type ComplexityRoot struct {
 		CreatedAt        func(childComplexity int) int
 		Dashboard        func(childComplexity int) int
 		Email            func(childComplexity int) int
+		EmailVerifiedAt  func(childComplexity int) int
 		Enrollments      func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) int
 		GlobalID         func(childComplexity int) int
 		LastLogin        func(childComplexity int) int
@@ -429,6 +454,11 @@ type ComplexityRoot struct {
 		Locale             func(childComplexity int) int
 		PlaybackSpeed      func(childComplexity int) int
 		Theme              func(childComplexity int) int
+	}
+
+	VerifyEmailPayload struct {
+		Email      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Video struct {
@@ -1025,6 +1055,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Dashboard.WatchTimeSeconds(childComplexity, args["days"].(int)), true
 
+	case "DeleteAccountPayload.deletedUserId":
+		if e.ComplexityRoot.DeleteAccountPayload.DeletedUserID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountPayload.DeletedUserID(childComplexity), true
+	case "DeleteAccountPayload.userErrors":
+		if e.ComplexityRoot.DeleteAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountPayload.UserErrors(childComplexity), true
+
 	case "DeleteCoursePayload.deletedCourseId":
 		if e.ComplexityRoot.DeleteCoursePayload.DeletedCourseID == nil {
 			break
@@ -1292,6 +1335,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateCourse(childComplexity, args["input"].(CourseInput)), true
+	case "Mutation.deleteAccount":
+		if e.ComplexityRoot.Mutation.DeleteAccount == nil {
+			break
+		}
+
+		args, err := field_Mutation_deleteAccount_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAccount(childComplexity, args["input"].(DeleteAccountInput)), true
 	case "Mutation.deleteCourse":
 		if e.ComplexityRoot.Mutation.DeleteCourse == nil {
 			break
@@ -1380,6 +1434,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReorderVideos(childComplexity, args["input"].(ReorderVideosInput)), true
+	case "Mutation.requestEmailVerification":
+		if e.ComplexityRoot.Mutation.RequestEmailVerification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RequestEmailVerification(childComplexity), true
+	case "Mutation.requestPasswordReset":
+		if e.ComplexityRoot.Mutation.RequestPasswordReset == nil {
+			break
+		}
+
+		args, err := field_Mutation_requestPasswordReset_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestPasswordReset(childComplexity, args["input"].(RequestPasswordResetInput)), true
+	case "Mutation.resetPassword":
+		if e.ComplexityRoot.Mutation.ResetPassword == nil {
+			break
+		}
+
+		args, err := field_Mutation_resetPassword_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(ResetPasswordInput)), true
 	case "Mutation.reviewCourse":
 		if e.ComplexityRoot.Mutation.ReviewCourse == nil {
 			break
@@ -1496,6 +1578,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateVideo(childComplexity, args["input"].(UpdateVideoInput)), true
+	case "Mutation.verifyEmail":
+		if e.ComplexityRoot.Mutation.VerifyEmail == nil {
+			break
+		}
+
+		args, err := field_Mutation_verifyEmail_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VerifyEmail(childComplexity, args["input"].(VerifyEmailInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1742,6 +1835,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordVideoProgressPayload.Videos(childComplexity), true
+
+	case "RequestEmailVerificationPayload.requested":
+		if e.ComplexityRoot.RequestEmailVerificationPayload.Requested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestEmailVerificationPayload.Requested(childComplexity), true
+
+	case "RequestPasswordResetPayload.requested":
+		if e.ComplexityRoot.RequestPasswordResetPayload.Requested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestPasswordResetPayload.Requested(childComplexity), true
+	case "RequestPasswordResetPayload.userErrors":
+		if e.ComplexityRoot.RequestPasswordResetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestPasswordResetPayload.UserErrors(childComplexity), true
+
+	case "ResetPasswordPayload.passwordReset":
+		if e.ComplexityRoot.ResetPasswordPayload.PasswordReset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetPasswordPayload.PasswordReset(childComplexity), true
+	case "ResetPasswordPayload.userErrors":
+		if e.ComplexityRoot.ResetPasswordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetPasswordPayload.UserErrors(childComplexity), true
 
 	case "Review.author":
 		if e.ComplexityRoot.Review.Author == nil {
@@ -2096,6 +2222,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Email(childComplexity), true
+	case "User.emailVerifiedAt":
+		if e.ComplexityRoot.User.EmailVerifiedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.EmailVerifiedAt(childComplexity), true
 	case "User.enrollments":
 		if e.ComplexityRoot.User.Enrollments == nil {
 			break
@@ -2224,6 +2356,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserPreferences.Theme(childComplexity), true
 
+	case "VerifyEmailPayload.email":
+		if e.ComplexityRoot.VerifyEmailPayload.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyEmailPayload.Email(childComplexity), true
+	case "VerifyEmailPayload.userErrors":
+		if e.ComplexityRoot.VerifyEmailPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyEmailPayload.UserErrors(childComplexity), true
+
 	case "Video.course":
 		if e.ComplexityRoot.Video.Course == nil {
 			break
@@ -2339,6 +2484,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
 			graphql.NewInputUnmarshaler("CourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseInput)),
 			graphql.NewInputUnmarshaler("CourseOrder", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrder)),
+			graphql.NewInputUnmarshaler("DeleteAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteAccountInput)),
 			graphql.NewInputUnmarshaler("DeleteCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteCourseInput)),
 			graphql.NewInputUnmarshaler("DeleteVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteVideoInput)),
 			graphql.NewInputUnmarshaler("EnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputEnrollInput)),
@@ -2347,6 +2493,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordVideoProgressInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordVideoProgressInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
 			graphql.NewInputUnmarshaler("ReorderVideosInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderVideosInput)),
+			graphql.NewInputUnmarshaler("RequestPasswordResetInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestPasswordResetInput)),
+			graphql.NewInputUnmarshaler("ResetPasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputResetPasswordInput)),
 			graphql.NewInputUnmarshaler("ReviewCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviewCourseInput)),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeSessionInput)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
@@ -2356,6 +2504,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdatePreferencesInput)),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateProfileInput)),
 			graphql.NewInputUnmarshaler("UpdateVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateVideoInput)),
+			graphql.NewInputUnmarshaler("VerifyEmailInput", graphql.BindUnmarshaler(ec, unmarshalInputVerifyEmailInput)),
 			graphql.NewInputUnmarshaler("VideoProgressEvent", graphql.BindUnmarshaler(ec, unmarshalInputVideoProgressEvent)),
 		)
 	}
@@ -2727,6 +2876,16 @@ func childFields_Dashboard(ctx context.Context, ec *executionContext, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Dashboard", field.Name)
 }
 
+func childFields_DeleteAccountPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedUserId":
+		return fieldContext_DeleteAccountPayload_deletedUserId(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_DeleteAccountPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAccountPayload", field.Name)
+}
+
 func childFields_DeleteCoursePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedCourseId":
@@ -2907,6 +3066,34 @@ func childFields_RecordVideoProgressPayload(ctx context.Context, ec *executionCo
 		return fieldContext_RecordVideoProgressPayload_userErrors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordVideoProgressPayload", field.Name)
+}
+
+func childFields_RequestEmailVerificationPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requested":
+		return fieldContext_RequestEmailVerificationPayload_requested(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestEmailVerificationPayload", field.Name)
+}
+
+func childFields_RequestPasswordResetPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requested":
+		return fieldContext_RequestPasswordResetPayload_requested(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_RequestPasswordResetPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestPasswordResetPayload", field.Name)
+}
+
+func childFields_ResetPasswordPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "passwordReset":
+		return fieldContext_ResetPasswordPayload_passwordReset(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_ResetPasswordPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordPayload", field.Name)
 }
 
 func childFields_Review(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3103,6 +3290,8 @@ func childFields_User(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_User_preferences(ctx, ec, field)
 	case "lastLogin":
 		return fieldContext_User_lastLogin(ctx, ec, field)
+	case "emailVerifiedAt":
+		return fieldContext_User_emailVerifiedAt(ctx, ec, field)
 	case "coursesTaught":
 		return fieldContext_User_coursesTaught(ctx, ec, field)
 	case "enrollments":
@@ -3155,6 +3344,16 @@ func childFields_UserPreferences(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_UserPreferences_playbackSpeed(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserPreferences", field.Name)
+}
+
+func childFields_VerifyEmailPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "email":
+		return fieldContext_VerifyEmailPayload_email(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_VerifyEmailPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyEmailPayload", field.Name)
 }
 
 func childFields_Video(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -21,6 +21,7 @@ type UserResolver interface {
 	Plan(ctx context.Context, obj *edu.User) (*edu.Plan, error)
 	Preferences(ctx context.Context, obj *edu.User) (*edu.UserPreferences, error)
 	LastLogin(ctx context.Context, obj *edu.User) (*time.Time, error)
+	EmailVerifiedAt(ctx context.Context, obj *edu.User) (*time.Time, error)
 	CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Course], error)
 	Enrollments(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) (*edu.Page[*edu.Enrollment], error)
 	ContinueLearning(ctx context.Context, obj *edu.User, first int) ([]*edu.Enrollment, error)
@@ -497,6 +498,29 @@ func _User_lastLogin(ctx context.Context, ec *executionContext, field graphql.Co
 	)
 }
 func fieldContext_User_lastLogin(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, true, true, "DateTime")
+}
+
+func _User_emailVerifiedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_User_emailVerifiedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().EmailVerifiedAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_User_emailVerifiedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, true, true, "DateTime")
 }
 
@@ -1052,6 +1076,12 @@ func _User(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _User_lastLogin(ctx, ec, field, obj)
+				})
+		case "emailVerifiedAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _User_emailVerifiedAt(ctx, ec, field, obj)
 				})
 		case "coursesTaught":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -30,6 +30,7 @@ var checksums = map[string]string{
 	"0019_search.sql":              "1d2bf68f15b90069",
 	"0020_edits.sql":               "21c729721701bbda",
 	"0021_sittings.sql":            "73c3a74e8fa490fb",
+	"0027_mails.sql":               "8c9fb18d21d79c3b",
 	"0026_session_devices.sql":     "a514d38c07bd16c4",
 }
 

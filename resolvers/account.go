@@ -16,6 +16,8 @@ const allSessions = 0
 type passwordInput struct {
 	text string
 	at   edu.InputPath
+	// omitted states that an account without a password needs none.
+	omitted bool
 }
 
 // withPassword verifies the password of the viewer's account and calls write with its credentials. write
@@ -32,7 +34,7 @@ func (r *mutationResolver) withPassword(ctx context.Context, s *store.Store, pas
 		if err != nil {
 			return err
 		}
-		if !valid {
+		if !valid && (!password.omitted || c.PasswordHash != "" || c.UserID == 0) {
 			return password.at.Reject(edu.UserInvalidCredentials, "the password is wrong: check it and try again")
 		}
 		if done, err := write(c); err != nil || done {
@@ -49,4 +51,37 @@ func (r *mutationResolver) hashNewPassword(ctx context.Context, c store.Credenti
 		return "", password.at.Reject(edu.UserWeakPassword, template, values...)
 	}
 	return r.passwords.HashPassword(ctx, password.text)
+}
+
+// errMailDisabled is the error of mutations that send mails on a server without a mailer.
+var errMailDisabled = edu.Errorf(edu.Forbidden, "this server sends no mails: contact its operator")
+
+// queueMail adds a mail to the outbox, which is sent after the commit.
+func (r *mutationResolver) queueMail(ctx context.Context, s *store.Store, kind store.MailKind, email string) error {
+	if err := s.QueueMail(ctx, kind, email); err != nil {
+		return err
+	}
+	s.AfterCommit(r.sessions.QueuedMail)
+	return nil
+}
+
+// withMailToken looks up the account of a token that a mail had, and calls write with its credentials. write
+// spends the token, and returns whether it still could. Unknown, expired and spent tokens get the same error.
+func (r *mutationResolver) withMailToken(ctx context.Context, s *store.Store, kind store.MailKind, text string, write func(c store.Credentials, token [32]byte) (done bool, err error)) error {
+	invalid := edu.InputPath{"input", "token"}.Reject(edu.UserInvalidCredentials, "the link is invalid, expired or used: request another mail")
+	token, ok := auth.ParseRefreshToken(text)
+	if !ok {
+		return invalid
+	}
+	var c store.Credentials
+	if err := s.RunQueries(ctx, store.CredentialsByMailToken(kind, token.Hash(), func(found store.Credentials) { c = found })); err != nil {
+		return err
+	}
+	if c.UserID == 0 {
+		return invalid
+	}
+	if done, err := write(c, token.Hash()); err != nil || done {
+		return err
+	}
+	return invalid
 }

@@ -15,12 +15,98 @@ import (
 	"github.com/7p-education/api/store"
 )
 
+func (r *mutationResolver) DeleteAccount(ctx context.Context, input graph.DeleteAccountInput) (*graph.DeleteAccountPayload, error) {
+	in := validate.New("input")
+	password := passwordInput{at: in.FieldPath("password"), omitted: input.Password == nil}
+	if !password.omitted {
+		password.text = *input.Password
+	}
+	var deleted edu.ID
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		deleted = edu.NewID(edu.KindUser, v.ID)
+		return r.withPassword(ctx, s, password, func(c store.Credentials) (bool, error) {
+			return s.DeleteAccount(ctx, c, edu.InputPath{"input"})
+		})
+	})
+	if err != nil || problems != nil {
+		return &graph.DeleteAccountPayload{UserErrors: problems}, err
+	}
+	l := loaders.FromContext(ctx)
+	l.Store.AfterCommit(func() { r.sessions.RevokeTokens(ctx, deleted.Key, allSessions) })
+	l.ResetForViewer(edu.Viewer{})
+	return &graph.DeleteAccountPayload{DeletedUserID: &deleted}, nil
+}
+
+func (r *mutationResolver) RequestPasswordReset(ctx context.Context, input graph.RequestPasswordResetInput) (*graph.RequestPasswordResetPayload, error) {
+	if r.sessions.QueuedMail == nil {
+		return nil, errMailDisabled
+	}
+	in := validate.New("input")
+	email := in.ValidateEmail("email", input.Email)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, _ edu.Viewer) error {
+		return r.queueMail(ctx, s, store.MailPasswordReset, email)
+	})
+	return &graph.RequestPasswordResetPayload{Requested: problems == nil, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ResetPassword(ctx context.Context, input graph.ResetPasswordInput) (*graph.ResetPasswordPayload, error) {
+	in := validate.New("input")
+	var user int64
+	problems, err := executeWrite(ctx, in, func(s *store.Store, _ edu.Viewer) error {
+		return r.withMailToken(ctx, s, store.MailPasswordReset, input.Token, func(c store.Credentials, token [32]byte) (bool, error) {
+			hash, err := r.hashNewPassword(ctx, c, passwordInput{text: input.NewPassword, at: in.FieldPath("newPassword")})
+			if err != nil {
+				return false, err
+			}
+			user = c.UserID
+			return s.ResetPassword(ctx, user, token, hash)
+		})
+	})
+	if err != nil || problems != nil {
+		return &graph.ResetPasswordPayload{UserErrors: problems}, err
+	}
+	loaders.FromContext(ctx).Store.AfterCommit(func() { r.sessions.RevokeTokens(ctx, user, allSessions) })
+	return &graph.ResetPasswordPayload{PasswordReset: true}, nil
+}
+
+func (r *mutationResolver) RequestEmailVerification(ctx context.Context) (*graph.RequestEmailVerificationPayload, error) {
+	if r.sessions.QueuedMail == nil {
+		return nil, errMailDisabled
+	}
+	requested := false
+	_, err := executeWrite(ctx, validate.New(), func(s *store.Store, v edu.Viewer) error {
+		var u *edu.User
+		if err := s.RunQueries(ctx, store.UsersByID([]int64{v.ID}, edu.UserPrivateColumns, func(found *edu.User) { u = found })); err != nil {
+			return err
+		}
+		if requested = u != nil && u.Private.EmailVerifiedAt == nil; !requested {
+			return nil
+		}
+		return r.queueMail(ctx, s, store.MailEmailVerification, u.Private.Email)
+	})
+	return &graph.RequestEmailVerificationPayload{Requested: requested}, err
+}
+
+func (r *mutationResolver) VerifyEmail(ctx context.Context, input graph.VerifyEmailInput) (*graph.VerifyEmailPayload, error) {
+	var email string
+	problems, err := executeWrite(ctx, validate.New("input"), func(s *store.Store, _ edu.Viewer) error {
+		return r.withMailToken(ctx, s, store.MailEmailVerification, input.Token, func(c store.Credentials, token [32]byte) (bool, error) {
+			email = c.Email
+			return s.VerifyEmail(ctx, c.UserID, token)
+		})
+	})
+	if err != nil || problems != nil {
+		return &graph.VerifyEmailPayload{UserErrors: problems}, err
+	}
+	return &graph.VerifyEmailPayload{Email: &email}, nil
+}
+
 func (r *mutationResolver) ChangePassword(ctx context.Context, input graph.ChangePasswordInput) (*graph.ChangePasswordPayload, error) {
 	in := validate.New("input")
 	var revoked int
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
-		return r.withPassword(ctx, s, passwordInput{input.CurrentPassword, in.FieldPath("currentPassword")}, func(c store.Credentials) (bool, error) {
-			hash, err := r.hashNewPassword(ctx, c, passwordInput{input.NewPassword, in.FieldPath("newPassword")})
+		return r.withPassword(ctx, s, passwordInput{text: input.CurrentPassword, at: in.FieldPath("currentPassword")}, func(c store.Credentials) (bool, error) {
+			hash, err := r.hashNewPassword(ctx, c, passwordInput{text: input.NewPassword, at: in.FieldPath("newPassword")})
 			if err != nil {
 				return false, err
 			}

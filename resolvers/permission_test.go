@@ -41,7 +41,7 @@ func fieldCases(s fixture) []fieldCase {
 	authors := []any{"course", "reviews", "nodes", 0, "author"}
 	return []fieldCase{
 		{"`Query.viewer`", "viewer { id }", []any{"viewer"}},
-		user("email", ""), user("plan", ""), user("preferences", "{ locale }"), user("lastLogin", ""),
+		user("email", ""), user("plan", ""), user("preferences", "{ locale }"), user("lastLogin", ""), user("emailVerifiedAt", ""),
 		user("enrollments", "{ totalCount }"), user("dashboard", "{ enrolledCoursesCount recentActivity { id } }"),
 		user("continueLearning", "{ id }"), user("sessions", "{ id }"),
 		{"`User.email` of a review's author", course("reviews", "{ nodes { author { name email } } }").query, append(authors, "email")},
@@ -95,6 +95,20 @@ var mutationCases = []mutationCase{
 		hash := token.Hash()
 		s.exec(t, "WITH s AS (INSERT INTO sessions (user_id) VALUES ($1) RETURNING id) INSERT INTO refresh_tokens SELECT $2, id, now(), now() + interval '1 day' FROM s", s.student.ID, hash[:])
 		return inputVariables("refreshToken", token.Encode())
+	}},
+	{"deleteAccount", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		s.exec(t, "UPDATE users SET password_hash = $1", weakPasswordHash)
+		return inputVariables("password", "password")
+	}},
+	{"requestPasswordReset", false, func(_ *testing.T, s fixture, _, _ int64) map[string]any {
+		return inputVariables("email", fmt.Sprintf("nobody%d@7p.example", s.course))
+	}},
+	{"resetPassword", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		return inputVariables("token", insertMailToken(t, s.testAPI, s.student.ID, "password_reset"), "newPassword", password)
+	}},
+	{"requestEmailVerification", false, func(*testing.T, fixture, int64, int64) map[string]any { return nil }},
+	{"verifyEmail", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		return inputVariables("token", insertMailToken(t, s.testAPI, s.student.ID, "email_verification"))
 	}},
 	{"changePassword", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
 		s.exec(t, "UPDATE users SET password_hash = $1", weakPasswordHash)
@@ -151,6 +165,15 @@ var mutationCases = []mutationCase{
 // writesNothing names the rows of mutations that succeed without writing anything.
 var writesNothing = map[string]bool{"`signOut`": true, "`publishCourse`": true, "`unpublishCourse` of an unpublished course": true}
 
+// insertMailToken inserts the token of a mail and returns it.
+func insertMailToken(t *testing.T, a *testAPI, user int64, kind string) string {
+	t.Helper()
+	token := authn.NewRefreshToken()
+	hash := token.Hash()
+	a.exec(t, "INSERT INTO account_tokens SELECT $1, id, $2, email, now() + interval '1 hour' FROM users WHERE id = $3", hash[:], kind, user)
+	return token.Encode()
+}
+
 // weakPasswordHash is a hash of "password" with parameters that make it fast.
 const weakPasswordHash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$8Tf44YakA6Z5zNBgblq13Nr+Q8FkCFWsjG4z6b1j7rM"
 
@@ -180,6 +203,7 @@ func TestPermissionsOfFields(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
 	s.exec(t, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES ($1, $2, 54, now())", s.student.ID, s.video)
+	s.exec(t, "UPDATE users SET email_verified_at = now()")
 	var table [][]string
 	for _, r := range fieldCases(s) {
 		row := []string{r.name}
@@ -353,7 +377,8 @@ func databaseHash(t *testing.T, a *testAPI) string {
 	return queryOne[string](t, a, `SELECT md5(string_agg(r, ' ' ORDER BY r)) FROM (
 		SELECT x::text FROM users x UNION ALL SELECT x::text FROM sessions x UNION ALL SELECT x::text FROM refresh_tokens x
 		UNION ALL SELECT x::text FROM categories x UNION ALL SELECT x::text FROM courses x UNION ALL SELECT x::text FROM videos x
-		UNION ALL SELECT x::text FROM enrollments x UNION ALL SELECT x::text FROM reviews x UNION ALL SELECT x::text FROM video_progress x) rows (r)`)
+		UNION ALL SELECT x::text FROM enrollments x UNION ALL SELECT x::text FROM reviews x UNION ALL SELECT x::text FROM video_progress x
+		UNION ALL SELECT x::text FROM outbox x UNION ALL SELECT x::text FROM account_tokens x) rows (r)`)
 }
 
 // TestPermissionsCoverSchema checks that the document has a row for every mutation, every field that requires

@@ -120,7 +120,7 @@ var (
 	reviewFieldColumns = map[string]edu.Columns{"rating": edu.ReviewRating, "body": edu.ReviewBody, "createdAt": edu.ReviewCreatedAt}
 	userFieldColumns   = map[string]edu.Columns{
 		"name": edu.UserName, "avatarUrl": edu.UserAvatar, "role": edu.UserRole, "createdAt": edu.UserCreatedAt,
-		"email": edu.UserPrivateColumns, "plan": edu.UserPrivateColumns, "preferences": edu.UserPrivateColumns, "lastLogin": edu.UserPrivateColumns,
+		"email": edu.UserPrivateColumns, "plan": edu.UserPrivateColumns, "preferences": edu.UserPrivateColumns, "lastLogin": edu.UserPrivateColumns, "emailVerifiedAt": edu.UserPrivateColumns,
 	}
 )
 

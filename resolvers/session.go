@@ -30,6 +30,8 @@ type SessionOptions struct {
 	// RevokeTokens revokes the access tokens of a session that was ended, or those of all ended sessions of
 	// the user if session is 0.
 	RevokeTokens func(ctx context.Context, user, session int64)
+	// QueuedMail announces that the outbox has a new mail; nil if the server sends no mails.
+	QueuedMail func()
 }
 
 // errSignUpDisabled is the error of signUp on a server with SignUpDisabled.

@@ -95,6 +95,14 @@ func (r *userResolver) LastLogin(ctx context.Context, obj *edu.User) (*time.Time
 	return p.LastLogin, nil
 }
 
+func (r *userResolver) EmailVerifiedAt(ctx context.Context, obj *edu.User) (*time.Time, error) {
+	p, err := loadPrivateFields(ctx, obj, "emailVerifiedAt")
+	if err != nil {
+		return nil, err
+	}
+	return p.EmailVerifiedAt, nil
+}
+
 func (r *userResolver) CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Course], error) {
 	l := loaders.FromContext(ctx)
 	c := edu.ConnectionArgs{First: first, After: after, Last: last, Before: before}

@@ -17,8 +17,10 @@ import (
 // writtenTables are the tables that each mutation writes.
 var writtenTables = map[string][]string{
 	"signUp": {"users", "sessions", "refresh_tokens"}, "signIn": {"users", "sessions", "refresh_tokens"},
-	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "revokeSession": {"sessions"}, "changePassword": {"users"}, "updateProfile": {"users"}, "updatePreferences": {"users"},
-	"enroll": {"enrollments"}, "unenroll": {"enrollments"}, "bulkEnroll": {"enrollments"}, "reviewCourse": {"reviews"},
+	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "revokeSession": {"sessions"}, "changePassword": {"users"}, "updateProfile": {"users"},
+	"deleteAccount": {"users"}, "requestPasswordReset": {"outbox"}, "resetPassword": {"users", "account_tokens"}, "requestEmailVerification": {"outbox"}, "verifyEmail": {"users", "account_tokens"},
+	"updatePreferences": {"users"},
+	"enroll":            {"enrollments"}, "unenroll": {"enrollments"}, "bulkEnroll": {"enrollments"}, "reviewCourse": {"reviews"},
 	"recordVideoProgress": {"video_progress", "enrollments"}, "addVideo": {"videos"},
 	"deleteCourse": {"courses"}, "updateVideo": {"videos"}, "deleteVideo": {"videos"}, "reorderVideos": {"videos"},
 	"createCourse": {"courses"}, "importCourses": {"courses"}, "updateCourse": {"courses"}, "publishCourse": {"courses"}, "unpublishCourse": {"courses"},
@@ -29,7 +31,7 @@ var writtenTables = map[string][]string{
 var vanishingOutcomes = map[string]string{
 	"refreshSession users": "INVALID_CREDENTIALS", "refreshSession sessions": "INVALID_CREDENTIALS",
 	"signIn users": "INVALID_CREDENTIALS", "updatePreferences users": "UNAUTHENTICATED",
-	"revokeSession users": "NOT_FOUND", "changePassword users": "INVALID_CREDENTIALS", "updateProfile users": "UNAUTHENTICATED",
+	"revokeSession users": "NOT_FOUND", "changePassword users": "INVALID_CREDENTIALS", "deleteAccount users": "INVALID_CREDENTIALS", "resetPassword users": "INVALID_CREDENTIALS", "verifyEmail users": "INVALID_CREDENTIALS", "updateProfile users": "UNAUTHENTICATED",
 	"enroll users": "UNAUTHENTICATED", "enroll courses": "NOT_FOUND",
 	"unenroll users": "NOT_ENROLLED", "unenroll courses": "NOT_FOUND",
 	"bulkEnroll courses": "NOT_FOUND",

@@ -21,6 +21,7 @@ import (
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/outbox"
 )
 
 // healthTimeout is how long a readiness check may take.
@@ -42,6 +43,7 @@ type services struct {
 	db             *Database
 	authentication *authentication
 	documents      *documentSync
+	mails          *outbox.Sender // nil if none are sent
 	shared         *sharedState
 	responseCache  *responseCache
 	responseMemory *memory.Pool
@@ -128,6 +130,9 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if s.db.isDemo() {
 		manifest = append(slices.Clip(manifest), playgroundSessionDocuments()...)
 	}
+	if s.mails, err = openMails(c, log, s.db); err != nil {
+		return err
+	}
 	s.documents = openDocuments(ctx, log, s.db.Store, manifest)
 	s.onClose(s.documents.flushOnClose)
 	return nil
@@ -150,7 +155,7 @@ func (s *Server) Close() error {
 func (s *Server) startBackground(ctx context.Context) {
 	background, stop := context.WithCancel(ctx)
 	migrated := s.db.migrationsApplied(background)
-	jobsDone := jobs.StartPeriodic(background, s.log, migrated, append(jobs.ServerJobs(s.db.Store), s.documents.backgroundJobs()...))
+	jobsDone := jobs.StartPeriodic(background, s.log, migrated, slices.Concat(jobs.ServerJobs(s.db.Store), s.documents.backgroundJobs(), mailJobs(s.mails)))
 	s.responseCache.startInvalidation(context.WithoutCancel(ctx), s.db.Store, migrated)
 	s.responseCache.warmInBackground(background, s.log, s.api, s.inputs.warmOperations)
 	s.onClose(func() error {

@@ -17,10 +17,47 @@ import (
 // refreshField is the field of Mutation that continues a session.
 const refreshField = "refreshSession"
 
-// sessionFields are the fields of Mutation that begin or continue a session, or verify a password.
-var sessionFields = map[string]bool{"signIn": true, "signUp": true, refreshField: true, "changePassword": true}
+// deleteAccountField is the field of Mutation that also writes to courses, which others wait for.
+const deleteAccountField = "deleteAccount"
 
-// findSessionField returns the field of a mutation that is one of sessionFields, nil if it has none. The error
+// sessionField is what a field of Mutation that begins a session, verifies a password or a token, or requests a
+// mail takes from the budget of the request, besides its cost.
+type sessionField struct {
+	mutation bool        // a mutation, instead of an attempt of the address
+	refunds  bool        // whether the attempt is returned unless the password or the token was wrong
+	email    emailSource // the email that it takes an attempt to sign in from as well; nil for none
+	mail     bool        // a mail to that email, instead of an attempt to sign in
+}
+
+// emailSource returns an email, "" for none.
+type emailSource func(ctx context.Context, e operationExtension, v edu.Viewer, input map[string]any) (string, error)
+
+// sessionFields are the fields that are the only one of their mutation, by name.
+var sessionFields = map[string]sessionField{
+	"signUp":                   {},
+	"signIn":                   {refunds: true, email: emailOfInput},
+	refreshField:               {},
+	"changePassword":           {refunds: true, email: emailOfViewer},
+	deleteAccountField:         {refunds: true, email: emailOfViewer},
+	"requestPasswordReset":     {email: emailOfInput, mail: true},
+	"resetPassword":            {refunds: true},
+	"requestEmailVerification": {mutation: true, email: emailOfViewer, mail: true},
+	"verifyEmail":              {refunds: true},
+}
+
+// emailOfInput returns the email that a client sent.
+func emailOfInput(_ context.Context, _ operationExtension, _ edu.Viewer, input map[string]any) (string, error) {
+	email, _ := input["email"].(string)
+	return email, nil
+}
+
+// emailOfViewer returns the email of the viewer's account.
+func emailOfViewer(ctx context.Context, e operationExtension, v edu.Viewer, _ map[string]any) (email string, err error) {
+	err = e.store.OnPrimary().RunQueries(ctx, store.CredentialsByID(v.ID, func(c store.Credentials) { email = c.Email }))
+	return email, err
+}
+
+// findSessionField returns the field of a mutation that is in sessionFields, nil if it has none. The error
 // rejects a mutation in which the field has a sibling besides __typename: if that failed on a non-null type,
 // the response would lose the session's tokens, and with an Idempotency-Key the session itself, with all
 // traces of the attempt.
@@ -37,7 +74,7 @@ func findSessionField(op *graphql.OperationContext) (*graphql.CollectedField, er
 		if f.Name != "__typename" {
 			siblings++
 		}
-		if sessionFields[f.Name] {
+		if _, ok := sessionFields[f.Name]; ok {
 			session = &f
 		}
 	}
@@ -55,29 +92,26 @@ func findSessionField(op *graphql.OperationContext) (*graphql.CollectedField, er
 	return session, nil
 }
 
-// consumeSignIn takes the attempt of a session field from the budget of the request, and from that of the
-// email whose password it verifies. A refresh takes a refresh, and an attempt only if its token is invalid:
-// see countSession.
+// consumeSignIn takes what a session field costs from the budget of the request. A refresh takes a refresh, and an
+// attempt only if its token is invalid: see countSession.
 func (e operationExtension) consumeSignIn(ctx context.Context, v edu.Viewer, op *graphql.OperationContext, session *graphql.CollectedField) error {
-	if session.Name == refreshField {
-		return e.budget.ConsumeRefresh(ctx)
+	field, consume := sessionFields[session.Name], e.budget.ConsumeSignIn
+	switch {
+	case session.Name == refreshField:
+		consume = e.budget.ConsumeRefresh
+	case field.mutation:
+		consume = e.budget.ConsumeMutation
 	}
-	if err := e.budget.ConsumeSignIn(ctx); err != nil {
+	if err := consume(ctx); err != nil || field.email == nil {
 		return err
 	}
-	email := ""
-	switch session.Name {
-	case "signIn":
-		input, _ := session.ArgumentMap(op.Variables)["input"].(map[string]any)
-		email, _ = input["email"].(string)
-	case "changePassword":
-		found := store.CredentialsByID(v.ID, func(c store.Credentials) { email = c.Email })
-		if err := e.store.OnPrimary().RunQueries(ctx, found); err != nil {
-			return err
-		}
+	input, _ := session.ArgumentMap(op.Variables)["input"].(map[string]any)
+	email, err := field.email(ctx, e, v, input)
+	if err != nil || email == "" {
+		return err
 	}
-	if email == "" {
-		return nil
+	if field.mail {
+		return e.budget.ConsumeMail(ctx, email)
 	}
 	return e.budget.ConsumeEmailSignIn(ctx, email)
 }
@@ -112,6 +146,12 @@ func recordSession(ctx context.Context, value any) {
 		problems = p.UserErrors
 	case *graph.ChangePasswordPayload:
 		problems = p.UserErrors
+	case *graph.DeleteAccountPayload:
+		problems = p.UserErrors
+	case *graph.ResetPasswordPayload:
+		problems = p.UserErrors
+	case *graph.VerifyEmailPayload:
+		problems = p.UserErrors
 	default:
 		return
 	}
@@ -131,7 +171,7 @@ func recordSession(ctx context.Context, value any) {
 func (e operationExtension) countSession(ctx context.Context, session *graphql.CollectedField, outcome *sessionOutcome) error {
 	switch {
 	case e.budget == nil || outcome == nil:
-	case session.Name != "signUp" && session.Name != refreshField && outcome.accepted:
+	case sessionFields[session.Name].refunds && outcome.accepted:
 		e.budget.RefundSignIn(ctx)
 	case session.Name == refreshField && outcome.rejected:
 		return e.budget.ConsumeRejectedRefresh(ctx)

@@ -14,15 +14,18 @@ import (
 // maxFolderFiles is the number of mails that a Folder keeps; older ones are deleted.
 const maxFolderFiles = 100
 
-// Folder writes mails into files and shows them in the log. It is for development: whoever reads them can
-// use the links in them.
+// Folder writes mails into files and shows them in the log. It is for development: readers of
+// the log can use the links in them.
 type Folder struct {
-	dir, from string
-	log       *slog.Logger
+	dir  string
+	from Sender
+	log  *slog.Logger
 }
 
 // NewFolder returns a Folder that writes to a directory, which it creates with the first mail.
-func NewFolder(dir, from string, log *slog.Logger) *Folder { return &Folder{dir, from, log} }
+func NewFolder(dir string, from Sender, log *slog.Logger) *Folder {
+	return &Folder{dir, from, log}
+}
 
 // Send writes a mail to a new file, which only its owner can read.
 func (f *Folder) Send(ctx context.Context, m Message) error {

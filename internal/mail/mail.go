@@ -26,15 +26,12 @@ type Mailer interface {
 }
 
 // buildMessage returns a mail with its headers. Invalid addresses are ErrRejected.
-func buildMessage(from string, m Message) (*gomail.Msg, error) {
+func buildMessage(from Sender, m Message) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	if err := errors.Join(msg.From(from), msg.To(m.To)); err != nil {
+	if err := errors.Join(msg.From(string(from)), msg.To(m.To)); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRejected, err)
 	}
-	sender, err := msg.GetSender(false)
-	if err != nil {
-		return nil, err
-	}
+	sender := msg.GetFrom()[0].Address
 	msg.Subject(m.Subject)
 	msg.SetDate()
 	// The library's own id has the name of the host.

@@ -22,7 +22,7 @@ var message = mail.Message{To: "ada@7p.example", Subject: "Grüße", Text: "Open
 // newSMTP returns an SMTP for a server of mailtest, whose certificate it trusts.
 func newSMTP(t *testing.T, url string, s *mailtest.Server) *mail.SMTP {
 	t.Helper()
-	m, err := mail.NewSMTP(mail.SMTPOptions{URL: url, From: from, TLS: &tls.Config{RootCAs: s.Roots, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12}})
+	m, err := mail.NewSMTP(mail.SMTPOptions{URL: mail.ServerURL(url), From: from, TLS: &tls.Config{RootCAs: s.Roots, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestSMTP(t *testing.T) {
 				t.Errorf("%s: the mail lacks %q:\n%s", name, part, got.Text)
 			}
 		}
-		for _, secret := range []string{"hush", "p@ss", "go-mail"} {
+		for _, secret := range []string{"hush", "p@ss", "go-mail", ">>"} {
 			if strings.Contains(got.Text, secret) {
 				t.Errorf("%s: the mail has %q:\n%s", name, secret, got.Text)
 			}
@@ -63,7 +63,7 @@ func TestSMTP(t *testing.T) {
 	}
 }
 
-// What a server rejects for good is told from what may be sent again, and no error has the password.
+// Rejections for good differ from failures after which a mail may be sent again, and no error has the password.
 func TestSMTPErrors(t *testing.T) {
 	t.Parallel()
 	s := mailtest.Start(t, mailtest.Options{TLS: "starttls", Username: "ada", Password: "right"})
@@ -99,7 +99,7 @@ func TestSMTPErrors(t *testing.T) {
 			t.Errorf("%s: %v, want rejected %t", name, err, c.rejected)
 		}
 	}
-	untrusted, err := mail.NewSMTP(mail.SMTPOptions{URL: right, From: from})
+	untrusted, err := mail.NewSMTP(mail.SMTPOptions{URL: mail.ServerURL(right), From: from})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestSMTPTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	m, err := mail.NewSMTP(mail.SMTPOptions{URL: "smtp://" + silent.Addr().String(), From: from})
+	m, err := mail.NewSMTP(mail.SMTPOptions{URL: mail.ServerURL("smtp://" + silent.Addr().String()), From: from})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,14 +157,22 @@ func TestSMTPTimeout(t *testing.T) {
 	}
 }
 
-func TestNewSMTPRejects(t *testing.T) {
+func TestSettings(t *testing.T) {
 	t.Parallel()
-	for _, c := range [][2]string{
-		{"", from}, {"hush", from}, {"http://u:hush@host", from}, {"smtp://", from}, {"smtp://u:hush@host:0", from}, {"smtp://u:hush@host:x", from},
-		{"smtp://u:hush@host/path", from}, {"smtp://u:hush@ho st", from}, {"smtp://u:hush@host", ""}, {"smtp://u:hush@host", "7P"}, {"smtp://u:hush@host", "a@b\r\nBcc: c@d"},
+	for text, valid := range map[string]bool{
+		"": true, "smtp://host": true, "smtps://u:p@host:1/": true, "smtp://[::1]:25": true,
+		"hush": false, "http://u:hush@host": false, "smtp://": false, "smtp://u:hush@host:0": false, "smtp://u:hush@host:65536": false, "smtp://u:hush@host:x": false,
+		"smtp://u:hush@host/path": false, "smtp://u:hush@ho st": false, "smtp://u:hush@host?tls=off": false,
 	} {
-		if m, err := mail.NewSMTP(mail.SMTPOptions{URL: c[0], From: c[1]}); err == nil || m != nil || strings.Contains(err.Error(), "hush") {
-			t.Errorf("%q from %q: %v", c[0], c[1], err)
+		var u mail.ServerURL
+		if err := u.UnmarshalText([]byte(text)); (err == nil) != valid || valid && string(u) != text || err != nil && strings.Contains(err.Error(), "hush") {
+			t.Errorf("%q: %q, %v", text, u, err)
+		}
+	}
+	for text, valid := range map[string]bool{"": true, from: true, "a@b": true, "7P": false, "a@b, c@d": false, "a@b\r\nBcc: c@d": false} {
+		var f mail.Sender
+		if err := f.UnmarshalText([]byte(text)); (err == nil) != valid || valid && string(f) != text {
+			t.Errorf("%q: %q, %v", text, f, err)
 		}
 	}
 }
