@@ -20,6 +20,7 @@ const (
 	KindEnrollment  Kind = "Enrollment"
 	KindReview      Kind = "Review"
 	KindCertificate Kind = "Certificate"
+	KindSession     Kind = "Session" // not a node: only its user can name it
 )
 
 // ID is a global id: the kind of a node and its key. Clients see base64url of "Course:12" and must
@@ -83,7 +84,7 @@ func ParseID(s string) (ID, error) {
 		return ID{}, invalidIDError(s)
 	}
 	switch k := Kind(kind); k {
-	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview, KindCertificate:
+	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview, KindCertificate, KindSession:
 		return NewID(k, n), nil
 	}
 	return ID{}, invalidIDError(s)

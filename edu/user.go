@@ -75,6 +75,8 @@ type UserPrivate struct {
 	Plan        Plan
 	Preferences UserPreferences
 	LastLogin   *time.Time
+	// EmailVerifiedAt is when the user proved to receive the email; nil if never.
+	EmailVerifiedAt *time.Time
 }
 
 // UserPreferences holds the preferences of a user.

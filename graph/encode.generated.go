@@ -255,6 +255,39 @@ func encodeCertificateEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Certi
 	return e.EndObject()
 }
 
+func encodeChangePasswordPayload(e *encoder, f *encode.Field, obj *ChangePasswordPayload) bool {
+	p := e.PlanSelection(f, "ChangePasswordPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeChangePasswordPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // revokedSessionsCount
+			if obj.RevokedSessionsCount == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.RevokedSessionsCount), false) {
+					return false
+				}
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("ChangePasswordPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 	p := e.PlanSelection(f, "Course")
 	if p.Deferred != nil {
@@ -921,6 +954,37 @@ func encodeDashboard(e *encoder, f *encode.Field, obj *edu.Dashboard) bool {
 			}
 		default:
 			e.WriteString("Dashboard")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeDeleteAccountPayload(e *encoder, f *encode.Field, obj *DeleteAccountPayload) bool {
+	p := e.PlanSelection(f, "DeleteAccountPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeDeleteAccountPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // deletedUserId
+			if obj.DeletedUserID == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				encode.WriteJSON(e, *obj.DeletedUserID)
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("DeleteAccountPayload")
 		}
 	}
 	return e.EndObject()
@@ -1874,6 +1938,75 @@ func encodeRecordVideoProgressPayload(e *encoder, f *encode.Field, obj *RecordVi
 	return e.EndObject()
 }
 
+func encodeRequestEmailVerificationPayload(e *encoder, f *encode.Field, obj *RequestEmailVerificationPayload) bool {
+	p := e.PlanSelection(f, "RequestEmailVerificationPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRequestEmailVerificationPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // requested
+			e.WriteBool(bool(obj.Requested))
+		default:
+			e.WriteString("RequestEmailVerificationPayload")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeRequestPasswordResetPayload(e *encoder, f *encode.Field, obj *RequestPasswordResetPayload) bool {
+	p := e.PlanSelection(f, "RequestPasswordResetPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRequestPasswordResetPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // requested
+			e.WriteBool(bool(obj.Requested))
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("RequestPasswordResetPayload")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeResetPasswordPayload(e *encoder, f *encode.Field, obj *ResetPasswordPayload) bool {
+	p := e.PlanSelection(f, "ResetPasswordPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeResetPasswordPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // passwordReset
+			e.WriteBool(bool(obj.PasswordReset))
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("ResetPasswordPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeReview(e *encoder, f *encode.Field, obj *edu.Review) bool {
 	p := e.PlanSelection(f, "Review")
 	if p.Deferred != nil {
@@ -2055,6 +2188,37 @@ func encodeReviewReply(e *encoder, f *encode.Field, obj *edu.ReviewReply) bool {
 	return e.EndObject()
 }
 
+func encodeRevokeSessionPayload(e *encoder, f *encode.Field, obj *RevokeSessionPayload) bool {
+	p := e.PlanSelection(f, "RevokeSessionPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeRevokeSessionPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // revokedSessionId
+			if obj.RevokedSessionID == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				encode.WriteJSON(e, *obj.RevokedSessionID)
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("RevokeSessionPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeSearchFacets(e *encoder, f *encode.Field, obj *edu.SearchFacets) bool {
 	p := e.PlanSelection(f, "SearchFacets")
 	if p.Deferred != nil {
@@ -2138,6 +2302,40 @@ func encodeSearchHighlight(e *encoder, f *encode.Field, obj *edu.SearchHighlight
 			e.WriteString(string(obj.Snippet))
 		default:
 			e.WriteString("SearchHighlight")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeSession(e *encoder, f *encode.Field, obj *edu.Session) bool {
+	p := e.PlanSelection(f, "Session")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeSession)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // id
+			v := obj.GlobalID()
+			encode.WriteJSON(e, v)
+		case 1: // device
+			if obj.Device == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Device))
+			}
+		case 2: // createdAt
+			e.WriteTime(obj.CreatedAt)
+		case 3: // lastUsedAt
+			e.WriteTime(obj.LastUsedAt)
+		case 4: // isCurrent
+			e.WriteBool(bool(obj.IsCurrent))
+		default:
+			e.WriteString("Session")
 		}
 	}
 	return e.EndObject()
@@ -2375,6 +2573,33 @@ func encodeUpdatePreferencesPayload(e *encoder, f *encode.Field, obj *UpdatePref
 	return e.EndObject()
 }
 
+func encodeUpdateProfilePayload(e *encoder, f *encode.Field, obj *UpdateProfilePayload) bool {
+	p := e.PlanSelection(f, "UpdateProfilePayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeUpdateProfilePayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // user
+			if !encode.WriteObject(e, f, obj.User, false, encodeUser) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("UpdateProfilePayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeUpdateVideoPayload(e *encoder, f *encode.Field, obj *UpdateVideoPayload) bool {
 	p := e.PlanSelection(f, "UpdateVideoPayload")
 	if p.Deferred != nil {
@@ -2485,7 +2710,22 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			} else {
 				e.WriteTime(*v)
 			}
-		case 9: // coursesTaught
+		case 9: // emailVerifiedAt
+			v, err := e.Resolvers.User().EmailVerifiedAt(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if v == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteTime(*v)
+			}
+		case 10: // coursesTaught
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -2502,7 +2742,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCourseConnection) {
 				return false
 			}
-		case 10: // enrollments
+		case 11: // enrollments
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -2519,7 +2759,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 11: // continueLearning
+		case 12: // continueLearning
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -2538,7 +2778,26 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			}) {
 				return false
 			}
-		case 12: // dashboard
+		case 13: // sessions
+			if e.ReportArgumentError(f) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			v, err := e.Resolvers.User().Sessions(f.Ctx, obj, f.Args["first"].(int))
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteList(e, f, v, false, func(e *encoder, f *encode.Field, v *edu.Session) bool {
+				return encode.WriteElement(e, f, v, true, encodeSession)
+			}) {
+				return false
+			}
+		case 14: // dashboard
 			v, err := e.Resolvers.User().Dashboard(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -2549,7 +2808,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			if !encode.WriteObject(e, f, v, false, encodeDashboard) {
 				return false
 			}
-		case 13: // certificates
+		case 15: // certificates
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -2566,7 +2825,7 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCertificateConnection) {
 				return false
 			}
-		case 14: // slug
+		case 16: // slug
 			if obj.Slug == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -2574,12 +2833,12 @@ func encodeUser(e *encoder, f *encode.Field, obj *edu.User) bool {
 			} else {
 				e.WriteString(string(*obj.Slug))
 			}
-		case 15: // instructorProfile
+		case 17: // instructorProfile
 			v := obj.InstructorProfile()
 			if !encode.WriteObject(e, f, v, false, encodeInstructorProfile) {
 				return false
 			}
-		case 16: // wishlist
+		case 18: // wishlist
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -2682,6 +2941,37 @@ func encodeUserPreferences(e *encoder, f *encode.Field, obj *edu.UserPreferences
 			}
 		default:
 			e.WriteString("UserPreferences")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeVerifyEmailPayload(e *encoder, f *encode.Field, obj *VerifyEmailPayload) bool {
+	p := e.PlanSelection(f, "VerifyEmailPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVerifyEmailPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // email
+			if obj.Email == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Email))
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("VerifyEmailPayload")
 		}
 	}
 	return e.EndObject()
@@ -3037,6 +3327,34 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeSignOutPayload(e, f, v)), true
 		}
+	case *RevokeSessionPayload:
+		if v != nil {
+			return e.Marshaler(encodeRevokeSessionPayload(e, f, v)), true
+		}
+	case *DeleteAccountPayload:
+		if v != nil {
+			return e.Marshaler(encodeDeleteAccountPayload(e, f, v)), true
+		}
+	case *RequestPasswordResetPayload:
+		if v != nil {
+			return e.Marshaler(encodeRequestPasswordResetPayload(e, f, v)), true
+		}
+	case *ResetPasswordPayload:
+		if v != nil {
+			return e.Marshaler(encodeResetPasswordPayload(e, f, v)), true
+		}
+	case *RequestEmailVerificationPayload:
+		if v != nil {
+			return e.Marshaler(encodeRequestEmailVerificationPayload(e, f, v)), true
+		}
+	case *VerifyEmailPayload:
+		if v != nil {
+			return e.Marshaler(encodeVerifyEmailPayload(e, f, v)), true
+		}
+	case *ChangePasswordPayload:
+		if v != nil {
+			return e.Marshaler(encodeChangePasswordPayload(e, f, v)), true
+		}
 	case *CoursePayload:
 		if v != nil {
 			return e.Marshaler(encodeCoursePayload(e, f, v)), true
@@ -3076,6 +3394,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 	case *DeleteReviewPayload:
 		if v != nil {
 			return e.Marshaler(encodeDeleteReviewPayload(e, f, v)), true
+		}
+	case *UpdateProfilePayload:
+		if v != nil {
+			return e.Marshaler(encodeUpdateProfilePayload(e, f, v)), true
 		}
 	case *UpdatePreferencesPayload:
 		if v != nil {
@@ -3145,6 +3467,10 @@ var encodeTypes = &encode.Types{
 		"CertificateEdge": {
 			"cursor": {Index: 0, Resolver: false},
 			"node":   {Index: 1, Resolver: false},
+		},
+		"ChangePasswordPayload": {
+			"revokedSessionsCount": {Index: 0, Resolver: false},
+			"userErrors":           {Index: 1, Resolver: false},
 		},
 		"Course": {
 			"id":                  {Index: 0, Resolver: false},
@@ -3235,6 +3561,10 @@ var encodeTypes = &encode.Types{
 			"recentActivity":         {Index: 4, Resolver: true},
 			"watchTime":              {Index: 5, Resolver: true},
 			"recommendedCourses":     {Index: 6, Resolver: true},
+		},
+		"DeleteAccountPayload": {
+			"deletedUserId": {Index: 0, Resolver: false},
+			"userErrors":    {Index: 1, Resolver: false},
 		},
 		"DeleteCoursePayload": {
 			"deletedCourseId": {Index: 0, Resolver: false},
@@ -3358,6 +3688,17 @@ var encodeTypes = &encode.Types{
 			"videos":        {Index: 2, Resolver: false},
 			"userErrors":    {Index: 3, Resolver: false},
 		},
+		"RequestEmailVerificationPayload": {
+			"requested": {Index: 0, Resolver: false},
+		},
+		"RequestPasswordResetPayload": {
+			"requested":  {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
+		"ResetPasswordPayload": {
+			"passwordReset": {Index: 0, Resolver: false},
+			"userErrors":    {Index: 1, Resolver: false},
+		},
 		"Review": {
 			"id":        {Index: 0, Resolver: false},
 			"course":    {Index: 1, Resolver: true},
@@ -3388,6 +3729,10 @@ var encodeTypes = &encode.Types{
 			"updatedAt": {Index: 2, Resolver: false},
 			"author":    {Index: 3, Resolver: true},
 		},
+		"RevokeSessionPayload": {
+			"revokedSessionId": {Index: 0, Resolver: false},
+			"userErrors":       {Index: 1, Resolver: false},
+		},
 		"SearchFacets": {
 			"categories":   {Index: 0, Resolver: false},
 			"difficulties": {Index: 1, Resolver: false},
@@ -3402,6 +3747,13 @@ var encodeTypes = &encode.Types{
 			"title":       {Index: 0, Resolver: false},
 			"description": {Index: 1, Resolver: false},
 			"snippet":     {Index: 2, Resolver: false},
+		},
+		"Session": {
+			"id":         {Index: 0, Resolver: false},
+			"device":     {Index: 1, Resolver: false},
+			"createdAt":  {Index: 2, Resolver: false},
+			"lastUsedAt": {Index: 3, Resolver: false},
+			"isCurrent":  {Index: 4, Resolver: false},
 		},
 		"SessionPayload": {
 			"accessToken":  {Index: 0, Resolver: false},
@@ -3441,6 +3793,10 @@ var encodeTypes = &encode.Types{
 			"user":       {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
 		},
+		"UpdateProfilePayload": {
+			"user":       {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 		"UpdateVideoPayload": {
 			"video":      {Index: 0, Resolver: false},
 			"userErrors": {Index: 1, Resolver: false},
@@ -3455,14 +3811,16 @@ var encodeTypes = &encode.Types{
 			"plan":              {Index: 6, Resolver: true},
 			"preferences":       {Index: 7, Resolver: true},
 			"lastLogin":         {Index: 8, Resolver: true},
-			"coursesTaught":     {Index: 9, Resolver: true},
-			"enrollments":       {Index: 10, Resolver: true},
-			"continueLearning":  {Index: 11, Resolver: true},
-			"dashboard":         {Index: 12, Resolver: true},
-			"certificates":      {Index: 13, Resolver: true},
-			"slug":              {Index: 14, Resolver: false},
-			"instructorProfile": {Index: 15, Resolver: false},
-			"wishlist":          {Index: 16, Resolver: true},
+			"emailVerifiedAt":   {Index: 9, Resolver: true},
+			"coursesTaught":     {Index: 10, Resolver: true},
+			"enrollments":       {Index: 11, Resolver: true},
+			"continueLearning":  {Index: 12, Resolver: true},
+			"sessions":          {Index: 13, Resolver: true},
+			"dashboard":         {Index: 14, Resolver: true},
+			"certificates":      {Index: 15, Resolver: true},
+			"slug":              {Index: 16, Resolver: false},
+			"instructorProfile": {Index: 17, Resolver: false},
+			"wishlist":          {Index: 18, Resolver: true},
 		},
 		"UserError": {
 			"code":       {Index: 0, Resolver: false},
@@ -3480,6 +3838,10 @@ var encodeTypes = &encode.Types{
 			"theme":              {Index: 1, Resolver: false},
 			"emailNotifications": {Index: 2, Resolver: false},
 			"playbackSpeed":      {Index: 3, Resolver: false},
+		},
+		"VerifyEmailPayload": {
+			"email":      {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
 		},
 		"Video": {
 			"id":              {Index: 0, Resolver: false},
@@ -3525,72 +3887,81 @@ var encodeTypes = &encode.Types{
 		},
 	},
 	Implements: map[string][]string{
-		"AddVideoPayload":                addVideoPayloadImplementors,
-		"BulkEnrollPayload":              bulkEnrollPayloadImplementors,
-		"Category":                       categoryImplementors,
-		"CategoryFacet":                  categoryFacetImplementors,
-		"Certificate":                    certificateImplementors,
-		"CertificateConnection":          certificateConnectionImplementors,
-		"CertificateEdge":                certificateEdgeImplementors,
-		"Course":                         courseImplementors,
-		"CourseAnalytics":                courseAnalyticsImplementors,
-		"CourseConnection":               courseConnectionImplementors,
-		"CourseEdge":                     courseEdgeImplementors,
-		"CoursePayload":                  coursePayloadImplementors,
-		"CourseProgress":                 courseProgressImplementors,
-		"CourseSearchConnection":         courseSearchConnectionImplementors,
-		"CourseSearchEdge":               courseSearchEdgeImplementors,
-		"Dashboard":                      dashboardImplementors,
-		"DeleteCoursePayload":            deleteCoursePayloadImplementors,
-		"DeleteReviewPayload":            deleteReviewPayloadImplementors,
-		"DifficultyFacet":                difficultyFacetImplementors,
-		"DurationFacet":                  durationFacetImplementors,
-		"EnrollPayload":                  enrollPayloadImplementors,
-		"Enrollment":                     enrollmentImplementors,
-		"EnrollmentConnection":           enrollmentConnectionImplementors,
-		"EnrollmentEdge":                 enrollmentEdgeImplementors,
-		"ImportCoursesPayload":           importCoursesPayloadImplementors,
-		"InstructorDashboard":            instructorDashboardImplementors,
-		"InstructorFacet":                instructorFacetImplementors,
-		"InstructorLink":                 instructorLinkImplementors,
-		"InstructorProfile":              instructorProfileImplementors,
-		"LanguageFacet":                  languageFacetImplementors,
-		"Money":                          moneyImplementors,
-		"PageInfo":                       pageInfoImplementors,
-		"PlatformDashboard":              platformDashboardImplementors,
-		"PriceFacet":                     priceFacetImplementors,
-		"PublishCoursesPayload":          publishCoursesPayloadImplementors,
-		"RatingCount":                    ratingCountImplementors,
-		"RatingFacet":                    ratingFacetImplementors,
-		"RecordVideoProgressPayload":     recordVideoProgressPayloadImplementors,
-		"Review":                         reviewImplementors,
-		"ReviewConnection":               reviewConnectionImplementors,
-		"ReviewEdge":                     reviewEdgeImplementors,
-		"ReviewPayload":                  reviewPayloadImplementors,
-		"ReviewReply":                    reviewReplyImplementors,
-		"SearchFacets":                   searchFacetsImplementors,
-		"SearchHighlight":                searchHighlightImplementors,
-		"SessionPayload":                 sessionPayloadImplementors,
-		"SignOutPayload":                 signOutPayloadImplementors,
-		"Suggestion":                     suggestionImplementors,
-		"TagFacet":                       tagFacetImplementors,
-		"TimePoint":                      timePointImplementors,
-		"UnenrollPayload":                unenrollPayloadImplementors,
-		"UpdateInstructorProfilePayload": updateInstructorProfilePayloadImplementors,
-		"UpdatePreferencesPayload":       updatePreferencesPayloadImplementors,
-		"UpdateVideoPayload":             updateVideoPayloadImplementors,
-		"User":                           userImplementors,
-		"UserError":                      userErrorImplementors,
-		"UserErrorParameter":             userErrorParameterImplementors,
-		"UserPreferences":                userPreferencesImplementors,
-		"Video":                          videoImplementors,
-		"VideoConnection":                videoConnectionImplementors,
-		"VideoEdge":                      videoEdgeImplementors,
-		"VideoProgress":                  videoProgressImplementors,
-		"WishlistConnection":             wishlistConnectionImplementors,
-		"WishlistEdge":                   wishlistEdgeImplementors,
-		"WishlistItem":                   wishlistItemImplementors,
-		"WishlistPayload":                wishlistPayloadImplementors,
+		"AddVideoPayload":                 addVideoPayloadImplementors,
+		"BulkEnrollPayload":               bulkEnrollPayloadImplementors,
+		"Category":                        categoryImplementors,
+		"CategoryFacet":                   categoryFacetImplementors,
+		"Certificate":                     certificateImplementors,
+		"CertificateConnection":           certificateConnectionImplementors,
+		"CertificateEdge":                 certificateEdgeImplementors,
+		"ChangePasswordPayload":           changePasswordPayloadImplementors,
+		"Course":                          courseImplementors,
+		"CourseAnalytics":                 courseAnalyticsImplementors,
+		"CourseConnection":                courseConnectionImplementors,
+		"CourseEdge":                      courseEdgeImplementors,
+		"CoursePayload":                   coursePayloadImplementors,
+		"CourseProgress":                  courseProgressImplementors,
+		"CourseSearchConnection":          courseSearchConnectionImplementors,
+		"CourseSearchEdge":                courseSearchEdgeImplementors,
+		"Dashboard":                       dashboardImplementors,
+		"DeleteAccountPayload":            deleteAccountPayloadImplementors,
+		"DeleteCoursePayload":             deleteCoursePayloadImplementors,
+		"DeleteReviewPayload":             deleteReviewPayloadImplementors,
+		"DifficultyFacet":                 difficultyFacetImplementors,
+		"DurationFacet":                   durationFacetImplementors,
+		"EnrollPayload":                   enrollPayloadImplementors,
+		"Enrollment":                      enrollmentImplementors,
+		"EnrollmentConnection":            enrollmentConnectionImplementors,
+		"EnrollmentEdge":                  enrollmentEdgeImplementors,
+		"ImportCoursesPayload":            importCoursesPayloadImplementors,
+		"InstructorDashboard":             instructorDashboardImplementors,
+		"InstructorFacet":                 instructorFacetImplementors,
+		"InstructorLink":                  instructorLinkImplementors,
+		"InstructorProfile":               instructorProfileImplementors,
+		"LanguageFacet":                   languageFacetImplementors,
+		"Money":                           moneyImplementors,
+		"PageInfo":                        pageInfoImplementors,
+		"PlatformDashboard":               platformDashboardImplementors,
+		"PriceFacet":                      priceFacetImplementors,
+		"PublishCoursesPayload":           publishCoursesPayloadImplementors,
+		"RatingCount":                     ratingCountImplementors,
+		"RatingFacet":                     ratingFacetImplementors,
+		"RecordVideoProgressPayload":      recordVideoProgressPayloadImplementors,
+		"RequestEmailVerificationPayload": requestEmailVerificationPayloadImplementors,
+		"RequestPasswordResetPayload":     requestPasswordResetPayloadImplementors,
+		"ResetPasswordPayload":            resetPasswordPayloadImplementors,
+		"Review":                          reviewImplementors,
+		"ReviewConnection":                reviewConnectionImplementors,
+		"ReviewEdge":                      reviewEdgeImplementors,
+		"ReviewPayload":                   reviewPayloadImplementors,
+		"ReviewReply":                     reviewReplyImplementors,
+		"RevokeSessionPayload":            revokeSessionPayloadImplementors,
+		"SearchFacets":                    searchFacetsImplementors,
+		"SearchHighlight":                 searchHighlightImplementors,
+		"Session":                         sessionImplementors,
+		"SessionPayload":                  sessionPayloadImplementors,
+		"SignOutPayload":                  signOutPayloadImplementors,
+		"Suggestion":                      suggestionImplementors,
+		"TagFacet":                        tagFacetImplementors,
+		"TimePoint":                       timePointImplementors,
+		"UnenrollPayload":                 unenrollPayloadImplementors,
+		"UpdateInstructorProfilePayload":  updateInstructorProfilePayloadImplementors,
+		"UpdatePreferencesPayload":        updatePreferencesPayloadImplementors,
+		"UpdateProfilePayload":            updateProfilePayloadImplementors,
+		"UpdateVideoPayload":              updateVideoPayloadImplementors,
+		"User":                            userImplementors,
+		"UserError":                       userErrorImplementors,
+		"UserErrorParameter":              userErrorParameterImplementors,
+		"UserPreferences":                 userPreferencesImplementors,
+		"VerifyEmailPayload":              verifyEmailPayloadImplementors,
+		"Video":                           videoImplementors,
+		"VideoConnection":                 videoConnectionImplementors,
+		"VideoEdge":                       videoEdgeImplementors,
+		"VideoProgress":                   videoProgressImplementors,
+		"WishlistConnection":              wishlistConnectionImplementors,
+		"WishlistEdge":                    wishlistEdgeImplementors,
+		"WishlistItem":                    wishlistItemImplementors,
+		"WishlistPayload":                 wishlistPayloadImplementors,
 	},
 	Args: encodeArgs,
 }
@@ -3645,15 +4016,17 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 		}
 	case "User":
 		switch index {
-		case 9:
-			return field_User_coursesTaught_args(ctx, ec, raw)
 		case 10:
-			return field_User_enrollments_args(ctx, ec, raw)
+			return field_User_coursesTaught_args(ctx, ec, raw)
 		case 11:
+			return field_User_enrollments_args(ctx, ec, raw)
+		case 12:
 			return field_User_continueLearning_args(ctx, ec, raw)
 		case 13:
+			return field_User_sessions_args(ctx, ec, raw)
+		case 15:
 			return field_User_certificates_args(ctx, ec, raw)
-		case 16:
+		case 18:
 			return field_User_wishlist_args(ctx, ec, raw)
 		}
 	}

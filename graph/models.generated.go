@@ -59,6 +59,22 @@ type BulkEnrollPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// Passwords of the viewer's account.
+type ChangePasswordInput struct {
+	// The password that the account has.
+	CurrentPassword string `json:"currentPassword"`
+	// At least 10 characters and at most 1,024 bytes; common passwords are rejected.
+	NewPassword string `json:"newPassword"`
+}
+
+// Result of a change of the password.
+type ChangePasswordPayload struct {
+	// Number of other sessions that were ended; null if there are userErrors.
+	RevokedSessionsCount *int `json:"revokedSessionsCount,omitempty"`
+	// Problems with the input; empty if the password was changed.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // Data of a new course.
 type CourseInput struct {
 	// At most 200 characters. The slug is derived from it.
@@ -86,6 +102,20 @@ type CoursePayload struct {
 	// Null if there are userErrors.
 	Course *edu.Course `json:"course,omitempty"`
 	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Confirmation that an account is to be deleted.
+type DeleteAccountInput struct {
+	// The password of the account. Null or omitted for accounts without a password, whose users sign in with an identity provider.
+	Password *string `json:"password,omitempty"`
+}
+
+// Result of deleting an account.
+type DeleteAccountPayload struct {
+	// Id of the user that was deleted; null if there are userErrors.
+	DeletedUserID *edu.ID `json:"deletedUserId,omitempty"`
+	// Problems with the input; empty if the account was deleted.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
@@ -229,6 +259,42 @@ type ReplyToReviewInput struct {
 	Body string `json:"body"`
 }
 
+// Result of a request to verify the email.
+type RequestEmailVerificationPayload struct {
+	// Whether a mail will be sent; false if the email is verified already.
+	Requested bool `json:"requested"`
+}
+
+// Account whose password was forgotten.
+type RequestPasswordResetInput struct {
+	// Email of the account; case and blanks around it are ignored.
+	Email string `json:"email"`
+}
+
+// Result of a request for a mail.
+type RequestPasswordResetPayload struct {
+	// Whether the request was accepted, which says nothing about the account; false if there are userErrors.
+	Requested bool `json:"requested"`
+	// Problems with the input; empty if the request was accepted.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Token of a mail, and the new password.
+type ResetPasswordInput struct {
+	// The token from the link in the mail; valid for an hour, once.
+	Token string `json:"token"`
+	// At least 10 characters and at most 1,024 bytes; common passwords are rejected.
+	NewPassword string `json:"newPassword"`
+}
+
+// Result of setting a forgotten password.
+type ResetPasswordPayload struct {
+	// Whether the account has the new password; false if there are userErrors.
+	PasswordReset bool `json:"passwordReset"`
+	// Problems with the input; empty if the password was set.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // The viewer's review of a course.
 type ReviewCourseInput struct {
 	// A published course that the viewer is enrolled in and does not teach.
@@ -244,6 +310,20 @@ type ReviewPayload struct {
 	// Null if there are userErrors.
 	Review *edu.Review `json:"review,omitempty"`
 	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Session to end.
+type RevokeSessionInput struct {
+	// Id of the session.
+	ID edu.ID `json:"id"`
+}
+
+// The session that was ended, or the problems that prevented it.
+type RevokeSessionPayload struct {
+	// Id of the session; null if there are userErrors.
+	RevokedSessionID *edu.ID `json:"revokedSessionId,omitempty"`
+	// Problems with the input; empty if the session was ended.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
@@ -365,6 +445,22 @@ type UpdatePreferencesPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// Profile to change. Fields that are omitted or null stay unchanged, except avatarUrl: null removes it.
+type UpdateProfileInput struct {
+	// Display name; at most 100 characters.
+	Name *string `json:"name,omitempty"`
+	// URL of a picture: http or https, without user and password, at most 2,000 characters. Null removes the picture.
+	AvatarURL graphql.Omittable[*string] `json:"avatarUrl,omitempty"`
+}
+
+// The user with the changed profile, or the problems that prevented the change.
+type UpdateProfilePayload struct {
+	// The viewer; null if there are userErrors.
+	User *edu.User `json:"user,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // Changes of a video. Absent fields stay as they are.
 type UpdateVideoInput struct {
 	// A video of one of the viewer's own courses; any video for an ADMIN.
@@ -380,6 +476,20 @@ type UpdateVideoPayload struct {
 	// Null if there are userErrors.
 	Video *edu.Video `json:"video,omitempty"`
 	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// Token of a mail.
+type VerifyEmailInput struct {
+	// The token from the link in the mail; valid for a day, once.
+	Token string `json:"token"`
+}
+
+// Result of verifying an email.
+type VerifyEmailPayload struct {
+	// The email that is verified now; null if there are userErrors.
+	Email *string `json:"email,omitempty"`
+	// Problems with the input; empty if the email was verified.
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 

@@ -94,6 +94,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChangePasswordPayload struct {
+		RevokedSessionsCount func(childComplexity int) int
+		UserErrors           func(childComplexity int) int
+	}
+
 	Course struct {
 		Analytics           func(childComplexity int) int
 		Category            func(childComplexity int) int
@@ -191,6 +196,11 @@ type ComplexityRoot struct {
 		RecommendedCourses     func(childComplexity int, first int) int
 		WatchTime              func(childComplexity int, interval edu.Interval, last int) int
 		WatchTimeSeconds       func(childComplexity int, days int) int
+	}
+
+	DeleteAccountPayload struct {
+		DeletedUserID func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	DeleteCoursePayload struct {
@@ -293,33 +303,41 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddToWishlist           func(childComplexity int, input AddToWishlistInput) int
-		AddVideo                func(childComplexity int, input AddVideoInput) int
-		BulkEnroll              func(childComplexity int, input BulkEnrollInput) int
-		CreateCourse            func(childComplexity int, input CourseInput) int
-		DeleteCourse            func(childComplexity int, input DeleteCourseInput) int
-		DeleteReview            func(childComplexity int, input DeleteReviewInput) int
-		DeleteReviewReply       func(childComplexity int, input DeleteReviewReplyInput) int
-		DeleteVideo             func(childComplexity int, input DeleteVideoInput) int
-		Enroll                  func(childComplexity int, input EnrollInput) int
-		ImportCourses           func(childComplexity int, input ImportCoursesInput) int
-		PublishCourse           func(childComplexity int, id edu.ID) int
-		PublishCourses          func(childComplexity int, ids []*edu.ID) int
-		RecordVideoProgress     func(childComplexity int, input RecordVideoProgressInput) int
-		RefreshSession          func(childComplexity int, input RefreshSessionInput) int
-		RemoveFromWishlist      func(childComplexity int, input RemoveFromWishlistInput) int
-		ReorderVideos           func(childComplexity int, input ReorderVideosInput) int
-		ReplyToReview           func(childComplexity int, input ReplyToReviewInput) int
-		ReviewCourse            func(childComplexity int, input ReviewCourseInput) int
-		SignIn                  func(childComplexity int, input SignInInput) int
-		SignOut                 func(childComplexity int) int
-		SignUp                  func(childComplexity int, input SignUpInput) int
-		Unenroll                func(childComplexity int, input UnenrollInput) int
-		UnpublishCourse         func(childComplexity int, id edu.ID) int
-		UpdateCourse            func(childComplexity int, input UpdateCourseInput) int
-		UpdateInstructorProfile func(childComplexity int, input UpdateInstructorProfileInput) int
-		UpdatePreferences       func(childComplexity int, input UpdatePreferencesInput) int
-		UpdateVideo             func(childComplexity int, input UpdateVideoInput) int
+		AddToWishlist            func(childComplexity int, input AddToWishlistInput) int
+		AddVideo                 func(childComplexity int, input AddVideoInput) int
+		BulkEnroll               func(childComplexity int, input BulkEnrollInput) int
+		ChangePassword           func(childComplexity int, input ChangePasswordInput) int
+		CreateCourse             func(childComplexity int, input CourseInput) int
+		DeleteAccount            func(childComplexity int, input DeleteAccountInput) int
+		DeleteCourse             func(childComplexity int, input DeleteCourseInput) int
+		DeleteReview             func(childComplexity int, input DeleteReviewInput) int
+		DeleteReviewReply        func(childComplexity int, input DeleteReviewReplyInput) int
+		DeleteVideo              func(childComplexity int, input DeleteVideoInput) int
+		Enroll                   func(childComplexity int, input EnrollInput) int
+		ImportCourses            func(childComplexity int, input ImportCoursesInput) int
+		PublishCourse            func(childComplexity int, id edu.ID) int
+		PublishCourses           func(childComplexity int, ids []*edu.ID) int
+		RecordVideoProgress      func(childComplexity int, input RecordVideoProgressInput) int
+		RefreshSession           func(childComplexity int, input RefreshSessionInput) int
+		RemoveFromWishlist       func(childComplexity int, input RemoveFromWishlistInput) int
+		ReorderVideos            func(childComplexity int, input ReorderVideosInput) int
+		ReplyToReview            func(childComplexity int, input ReplyToReviewInput) int
+		RequestEmailVerification func(childComplexity int) int
+		RequestPasswordReset     func(childComplexity int, input RequestPasswordResetInput) int
+		ResetPassword            func(childComplexity int, input ResetPasswordInput) int
+		ReviewCourse             func(childComplexity int, input ReviewCourseInput) int
+		RevokeSession            func(childComplexity int, input RevokeSessionInput) int
+		SignIn                   func(childComplexity int, input SignInInput) int
+		SignOut                  func(childComplexity int) int
+		SignUp                   func(childComplexity int, input SignUpInput) int
+		Unenroll                 func(childComplexity int, input UnenrollInput) int
+		UnpublishCourse          func(childComplexity int, id edu.ID) int
+		UpdateCourse             func(childComplexity int, input UpdateCourseInput) int
+		UpdateInstructorProfile  func(childComplexity int, input UpdateInstructorProfileInput) int
+		UpdatePreferences        func(childComplexity int, input UpdatePreferencesInput) int
+		UpdateProfile            func(childComplexity int, input UpdateProfileInput) int
+		UpdateVideo              func(childComplexity int, input UpdateVideoInput) int
+		VerifyEmail              func(childComplexity int, input VerifyEmailInput) int
 	}
 
 	PageInfo struct {
@@ -385,6 +403,20 @@ type ComplexityRoot struct {
 		Videos        func(childComplexity int) int
 	}
 
+	RequestEmailVerificationPayload struct {
+		Requested func(childComplexity int) int
+	}
+
+	RequestPasswordResetPayload struct {
+		Requested  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ResetPasswordPayload struct {
+		PasswordReset func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	Review struct {
 		Author    func(childComplexity int) int
 		Body      func(childComplexity int) int
@@ -420,6 +452,11 @@ type ComplexityRoot struct {
 		UpdatedAt func(childComplexity int) int
 	}
 
+	RevokeSessionPayload struct {
+		RevokedSessionID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	SearchFacets struct {
 		Categories   func(childComplexity int) int
 		Difficulties func(childComplexity int) int
@@ -435,6 +472,14 @@ type ComplexityRoot struct {
 		Description func(childComplexity int) int
 		Snippet     func(childComplexity int) int
 		Title       func(childComplexity int) int
+	}
+
+	Session struct {
+		CreatedAt  func(childComplexity int) int
+		Device     func(childComplexity int) int
+		GlobalID   func(childComplexity int) int
+		IsCurrent  func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
 	}
 
 	SessionPayload struct {
@@ -490,6 +535,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateProfilePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateVideoPayload struct {
 		UserErrors func(childComplexity int) int
 		Video      func(childComplexity int) int
@@ -503,6 +553,7 @@ type ComplexityRoot struct {
 		CreatedAt         func(childComplexity int) int
 		Dashboard         func(childComplexity int) int
 		Email             func(childComplexity int) int
+		EmailVerifiedAt   func(childComplexity int) int
 		Enrollments       func(childComplexity int, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) int
 		GlobalID          func(childComplexity int) int
 		InstructorProfile func(childComplexity int) int
@@ -511,6 +562,7 @@ type ComplexityRoot struct {
 		Plan              func(childComplexity int) int
 		Preferences       func(childComplexity int) int
 		Role              func(childComplexity int) int
+		Sessions          func(childComplexity int, first int) int
 		Slug              func(childComplexity int) int
 		Wishlist          func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
@@ -533,6 +585,11 @@ type ComplexityRoot struct {
 		Locale             func(childComplexity int) int
 		PlaybackSpeed      func(childComplexity int) int
 		Theme              func(childComplexity int) int
+	}
+
+	VerifyEmailPayload struct {
+		Email      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Video struct {
@@ -761,6 +818,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CertificateEdge.Node(childComplexity), true
+
+	case "ChangePasswordPayload.revokedSessionsCount":
+		if e.ComplexityRoot.ChangePasswordPayload.RevokedSessionsCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.RevokedSessionsCount(childComplexity), true
+	case "ChangePasswordPayload.userErrors":
+		if e.ComplexityRoot.ChangePasswordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.UserErrors(childComplexity), true
 
 	case "Course.analytics":
 		if e.ComplexityRoot.Course.Analytics == nil {
@@ -1243,6 +1313,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Dashboard.WatchTimeSeconds(childComplexity, args["days"].(int)), true
 
+	case "DeleteAccountPayload.deletedUserId":
+		if e.ComplexityRoot.DeleteAccountPayload.DeletedUserID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountPayload.DeletedUserID(childComplexity), true
+	case "DeleteAccountPayload.userErrors":
+		if e.ComplexityRoot.DeleteAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountPayload.UserErrors(childComplexity), true
+
 	case "DeleteCoursePayload.deletedCourseId":
 		if e.ComplexityRoot.DeleteCoursePayload.DeletedCourseID == nil {
 			break
@@ -1625,6 +1708,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BulkEnroll(childComplexity, args["input"].(BulkEnrollInput)), true
+	case "Mutation.changePassword":
+		if e.ComplexityRoot.Mutation.ChangePassword == nil {
+			break
+		}
+
+		args, err := field_Mutation_changePassword_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(ChangePasswordInput)), true
 	case "Mutation.createCourse":
 		if e.ComplexityRoot.Mutation.CreateCourse == nil {
 			break
@@ -1636,6 +1730,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateCourse(childComplexity, args["input"].(CourseInput)), true
+	case "Mutation.deleteAccount":
+		if e.ComplexityRoot.Mutation.DeleteAccount == nil {
+			break
+		}
+
+		args, err := field_Mutation_deleteAccount_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAccount(childComplexity, args["input"].(DeleteAccountInput)), true
 	case "Mutation.deleteCourse":
 		if e.ComplexityRoot.Mutation.DeleteCourse == nil {
 			break
@@ -1779,6 +1884,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReplyToReview(childComplexity, args["input"].(ReplyToReviewInput)), true
+	case "Mutation.requestEmailVerification":
+		if e.ComplexityRoot.Mutation.RequestEmailVerification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RequestEmailVerification(childComplexity), true
+	case "Mutation.requestPasswordReset":
+		if e.ComplexityRoot.Mutation.RequestPasswordReset == nil {
+			break
+		}
+
+		args, err := field_Mutation_requestPasswordReset_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestPasswordReset(childComplexity, args["input"].(RequestPasswordResetInput)), true
+	case "Mutation.resetPassword":
+		if e.ComplexityRoot.Mutation.ResetPassword == nil {
+			break
+		}
+
+		args, err := field_Mutation_resetPassword_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(ResetPasswordInput)), true
 	case "Mutation.reviewCourse":
 		if e.ComplexityRoot.Mutation.ReviewCourse == nil {
 			break
@@ -1790,6 +1923,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviewCourse(childComplexity, args["input"].(ReviewCourseInput)), true
+	case "Mutation.revokeSession":
+		if e.ComplexityRoot.Mutation.RevokeSession == nil {
+			break
+		}
+
+		args, err := field_Mutation_revokeSession_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(RevokeSessionInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -1873,6 +2017,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePreferences(childComplexity, args["input"].(UpdatePreferencesInput)), true
+	case "Mutation.updateProfile":
+		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
+			break
+		}
+
+		args, err := field_Mutation_updateProfile_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(UpdateProfileInput)), true
 	case "Mutation.updateVideo":
 		if e.ComplexityRoot.Mutation.UpdateVideo == nil {
 			break
@@ -1884,6 +2039,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateVideo(childComplexity, args["input"].(UpdateVideoInput)), true
+	case "Mutation.verifyEmail":
+		if e.ComplexityRoot.Mutation.VerifyEmail == nil {
+			break
+		}
+
+		args, err := field_Mutation_verifyEmail_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VerifyEmail(childComplexity, args["input"].(VerifyEmailInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -2203,6 +2369,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordVideoProgressPayload.Videos(childComplexity), true
 
+	case "RequestEmailVerificationPayload.requested":
+		if e.ComplexityRoot.RequestEmailVerificationPayload.Requested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestEmailVerificationPayload.Requested(childComplexity), true
+
+	case "RequestPasswordResetPayload.requested":
+		if e.ComplexityRoot.RequestPasswordResetPayload.Requested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestPasswordResetPayload.Requested(childComplexity), true
+	case "RequestPasswordResetPayload.userErrors":
+		if e.ComplexityRoot.RequestPasswordResetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestPasswordResetPayload.UserErrors(childComplexity), true
+
+	case "ResetPasswordPayload.passwordReset":
+		if e.ComplexityRoot.ResetPasswordPayload.PasswordReset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetPasswordPayload.PasswordReset(childComplexity), true
+	case "ResetPasswordPayload.userErrors":
+		if e.ComplexityRoot.ResetPasswordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetPasswordPayload.UserErrors(childComplexity), true
+
 	case "Review.author":
 		if e.ComplexityRoot.Review.Author == nil {
 			break
@@ -2328,6 +2527,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewReply.UpdatedAt(childComplexity), true
 
+	case "RevokeSessionPayload.revokedSessionId":
+		if e.ComplexityRoot.RevokeSessionPayload.RevokedSessionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.RevokedSessionID(childComplexity), true
+	case "RevokeSessionPayload.userErrors":
+		if e.ComplexityRoot.RevokeSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.UserErrors(childComplexity), true
+
 	case "SearchFacets.categories":
 		if e.ComplexityRoot.SearchFacets.Categories == nil {
 			break
@@ -2395,6 +2607,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SearchHighlight.Title(childComplexity), true
+
+	case "Session.createdAt":
+		if e.ComplexityRoot.Session.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.CreatedAt(childComplexity), true
+	case "Session.device":
+		if e.ComplexityRoot.Session.Device == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Device(childComplexity), true
+	case "Session.id":
+		if e.ComplexityRoot.Session.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.GlobalID(childComplexity), true
+	case "Session.isCurrent":
+		if e.ComplexityRoot.Session.IsCurrent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.IsCurrent(childComplexity), true
+	case "Session.lastUsedAt":
+		if e.ComplexityRoot.Session.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.LastUsedAt(childComplexity), true
 
 	case "SessionPayload.accessToken":
 		if e.ComplexityRoot.SessionPayload.AccessToken == nil {
@@ -2576,6 +2819,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdatePreferencesPayload.UserErrors(childComplexity), true
 
+	case "UpdateProfilePayload.user":
+		if e.ComplexityRoot.UpdateProfilePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.User(childComplexity), true
+	case "UpdateProfilePayload.userErrors":
+		if e.ComplexityRoot.UpdateProfilePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.UserErrors(childComplexity), true
+
 	case "UpdateVideoPayload.userErrors":
 		if e.ComplexityRoot.UpdateVideoPayload.UserErrors == nil {
 			break
@@ -2646,6 +2902,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Email(childComplexity), true
+	case "User.emailVerifiedAt":
+		if e.ComplexityRoot.User.EmailVerifiedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.EmailVerifiedAt(childComplexity), true
 	case "User.enrollments":
 		if e.ComplexityRoot.User.Enrollments == nil {
 			break
@@ -2699,6 +2961,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Role(childComplexity), true
+	case "User.sessions":
+		if e.ComplexityRoot.User.Sessions == nil {
+			break
+		}
+
+		args, err := field_User_sessions_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Sessions(childComplexity, args["first"].(int)), true
 	case "User.slug":
 		if e.ComplexityRoot.User.Slug == nil {
 			break
@@ -2785,6 +3058,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserPreferences.Theme(childComplexity), true
+
+	case "VerifyEmailPayload.email":
+		if e.ComplexityRoot.VerifyEmailPayload.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyEmailPayload.Email(childComplexity), true
+	case "VerifyEmailPayload.userErrors":
+		if e.ComplexityRoot.VerifyEmailPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyEmailPayload.UserErrors(childComplexity), true
 
 	case "Video.course":
 		if e.ComplexityRoot.Video.Course == nil {
@@ -2962,9 +3248,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddToWishlistInput", graphql.BindUnmarshaler(ec, unmarshalInputAddToWishlistInput)),
 			graphql.NewInputUnmarshaler("AddVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputAddVideoInput)),
 			graphql.NewInputUnmarshaler("BulkEnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkEnrollInput)),
+			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
 			graphql.NewInputUnmarshaler("CourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseInput)),
 			graphql.NewInputUnmarshaler("CourseOrder", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrder)),
+			graphql.NewInputUnmarshaler("DeleteAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteAccountInput)),
 			graphql.NewInputUnmarshaler("DeleteCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteCourseInput)),
 			graphql.NewInputUnmarshaler("DeleteReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteReviewInput)),
 			graphql.NewInputUnmarshaler("DeleteReviewReplyInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteReviewReplyInput)),
@@ -2978,15 +3266,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveFromWishlistInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFromWishlistInput)),
 			graphql.NewInputUnmarshaler("ReorderVideosInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderVideosInput)),
 			graphql.NewInputUnmarshaler("ReplyToReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputReplyToReviewInput)),
+			graphql.NewInputUnmarshaler("RequestPasswordResetInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestPasswordResetInput)),
+			graphql.NewInputUnmarshaler("ResetPasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputResetPasswordInput)),
 			graphql.NewInputUnmarshaler("ReviewCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviewCourseInput)),
 			graphql.NewInputUnmarshaler("ReviewOrder", graphql.BindUnmarshaler(ec, unmarshalInputReviewOrder)),
+			graphql.NewInputUnmarshaler("RevokeSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeSessionInput)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
 			graphql.NewInputUnmarshaler("SignUpInput", graphql.BindUnmarshaler(ec, unmarshalInputSignUpInput)),
 			graphql.NewInputUnmarshaler("UnenrollInput", graphql.BindUnmarshaler(ec, unmarshalInputUnenrollInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseInput)),
 			graphql.NewInputUnmarshaler("UpdateInstructorProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstructorProfileInput)),
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdatePreferencesInput)),
+			graphql.NewInputUnmarshaler("UpdateProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateProfileInput)),
 			graphql.NewInputUnmarshaler("UpdateVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateVideoInput)),
+			graphql.NewInputUnmarshaler("VerifyEmailInput", graphql.BindUnmarshaler(ec, unmarshalInputVerifyEmailInput)),
 			graphql.NewInputUnmarshaler("VideoProgressEvent", graphql.BindUnmarshaler(ec, unmarshalInputVideoProgressEvent)),
 		)
 	}
@@ -3080,7 +3373,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
+//go:embed "schema/account.graphqls" "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -3092,6 +3385,7 @@ func sourceData(filename string) string {
 }
 
 var sources = []*ast.Source{
+	{Name: "schema/account.graphqls", Input: sourceData("schema/account.graphqls"), BuiltIn: false},
 	{Name: "schema/category.graphqls", Input: sourceData("schema/category.graphqls"), BuiltIn: false},
 	{Name: "schema/certificate.graphqls", Input: sourceData("schema/certificate.graphqls"), BuiltIn: false},
 	{Name: "schema/course.graphqls", Input: sourceData("schema/course.graphqls"), BuiltIn: false},
@@ -3202,6 +3496,16 @@ func childFields_CertificateEdge(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_CertificateEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CertificateEdge", field.Name)
+}
+
+func childFields_ChangePasswordPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "revokedSessionsCount":
+		return fieldContext_ChangePasswordPayload_revokedSessionsCount(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_ChangePasswordPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
 func childFields_Course(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3400,6 +3704,16 @@ func childFields_Dashboard(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_Dashboard_recommendedCourses(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Dashboard", field.Name)
+}
+
+func childFields_DeleteAccountPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedUserId":
+		return fieldContext_DeleteAccountPayload_deletedUserId(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_DeleteAccountPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAccountPayload", field.Name)
 }
 
 func childFields_DeleteCoursePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3690,6 +4004,34 @@ func childFields_RecordVideoProgressPayload(ctx context.Context, ec *executionCo
 	return nil, fmt.Errorf("no field named %q was found under type RecordVideoProgressPayload", field.Name)
 }
 
+func childFields_RequestEmailVerificationPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requested":
+		return fieldContext_RequestEmailVerificationPayload_requested(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestEmailVerificationPayload", field.Name)
+}
+
+func childFields_RequestPasswordResetPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requested":
+		return fieldContext_RequestPasswordResetPayload_requested(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_RequestPasswordResetPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestPasswordResetPayload", field.Name)
+}
+
+func childFields_ResetPasswordPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "passwordReset":
+		return fieldContext_ResetPasswordPayload_passwordReset(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_ResetPasswordPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordPayload", field.Name)
+}
+
 func childFields_Review(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3760,6 +4102,16 @@ func childFields_ReviewReply(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ReviewReply", field.Name)
 }
 
+func childFields_RevokeSessionPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "revokedSessionId":
+		return fieldContext_RevokeSessionPayload_revokedSessionId(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_RevokeSessionPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
 func childFields_SearchFacets(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "categories":
@@ -3792,6 +4144,22 @@ func childFields_SearchHighlight(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_SearchHighlight_snippet(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SearchHighlight", field.Name)
+}
+
+func childFields_Session(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Session_id(ctx, ec, field)
+	case "device":
+		return fieldContext_Session_device(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Session_createdAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_Session_lastUsedAt(ctx, ec, field)
+	case "isCurrent":
+		return fieldContext_Session_isCurrent(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
 func childFields_SessionPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3886,6 +4254,16 @@ func childFields_UpdatePreferencesPayload(ctx context.Context, ec *executionCont
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePreferencesPayload", field.Name)
 }
 
+func childFields_UpdateProfilePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return fieldContext_UpdateProfilePayload_user(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_UpdateProfilePayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
+}
+
 func childFields_UpdateVideoPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "video":
@@ -3916,12 +4294,16 @@ func childFields_User(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_User_preferences(ctx, ec, field)
 	case "lastLogin":
 		return fieldContext_User_lastLogin(ctx, ec, field)
+	case "emailVerifiedAt":
+		return fieldContext_User_emailVerifiedAt(ctx, ec, field)
 	case "coursesTaught":
 		return fieldContext_User_coursesTaught(ctx, ec, field)
 	case "enrollments":
 		return fieldContext_User_enrollments(ctx, ec, field)
 	case "continueLearning":
 		return fieldContext_User_continueLearning(ctx, ec, field)
+	case "sessions":
+		return fieldContext_User_sessions(ctx, ec, field)
 	case "dashboard":
 		return fieldContext_User_dashboard(ctx, ec, field)
 	case "certificates":
@@ -3974,6 +4356,16 @@ func childFields_UserPreferences(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_UserPreferences_playbackSpeed(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserPreferences", field.Name)
+}
+
+func childFields_VerifyEmailPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "email":
+		return fieldContext_VerifyEmailPayload_email(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_VerifyEmailPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyEmailPayload", field.Name)
 }
 
 func childFields_Video(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -21,9 +21,11 @@ type UserResolver interface {
 	Plan(ctx context.Context, obj *edu.User) (*edu.Plan, error)
 	Preferences(ctx context.Context, obj *edu.User) (*edu.UserPreferences, error)
 	LastLogin(ctx context.Context, obj *edu.User) (*time.Time, error)
+	EmailVerifiedAt(ctx context.Context, obj *edu.User) (*time.Time, error)
 	CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string, status *edu.CourseStatus, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error)
 	Enrollments(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string, status *edu.EnrollmentStatus, orderBy *edu.EnrollmentOrder) (*edu.Page[*edu.Enrollment], error)
 	ContinueLearning(ctx context.Context, obj *edu.User, first int) ([]*edu.Enrollment, error)
+	Sessions(ctx context.Context, obj *edu.User, first int) ([]*edu.Session, error)
 	Dashboard(ctx context.Context, obj *edu.User) (*edu.Dashboard, error)
 	Certificates(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Certificate], error)
 
@@ -194,6 +196,20 @@ func field_User_enrollments_args(ctx context.Context, ec *executionContext, rawA
 	return args, nil
 }
 
+func field_User_sessions_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return unmarshalNInt2int(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	return args, nil
+}
+
 func field_User_wishlist_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -290,6 +306,70 @@ func _UpdatePreferencesPayload_userErrors(ctx context.Context, ec *executionCont
 func fieldContext_UpdatePreferencesPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdatePreferencesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _UpdateProfilePayload_user(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *UpdateProfilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UpdateProfilePayload_user(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.User) graphql.Marshaler {
+			return marshalOUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_UpdateProfilePayload_user(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_User(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _UpdateProfilePayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *UpdateProfilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UpdateProfilePayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UpdateProfilePayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -516,6 +596,29 @@ func fieldContext_User_lastLogin(_ context.Context, ec *executionContext, field 
 	return graphql.NewScalarFieldContext("User", field, true, true, "DateTime")
 }
 
+func _User_emailVerifiedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_User_emailVerifiedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().EmailVerifiedAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_User_emailVerifiedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, true, true, "DateTime")
+}
+
 func _User_coursesTaught(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -642,6 +745,50 @@ func fieldContext_User_continueLearning(ctx context.Context, ec *executionContex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_User_continueLearning_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _User_sessions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_User_sessions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().Sessions(ctx, obj, fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.Session) graphql.Marshaler {
+			return marshalOSession2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSessionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_User_sessions(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Session(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_User_sessions_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -982,6 +1129,55 @@ func UnmarshalUpdatePreferencesInput(ctx context.Context, raw any) (UpdatePrefer
 	return out, err
 }
 
+func unmarshalInputUpdateProfileInput(ctx context.Context, ec *executionContext, obj any) (UpdateProfileInput, error) {
+	var it UpdateProfileInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "avatarUrl"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "avatarUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("avatarUrl"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AvatarURL = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateProfileInput unmarshals raw into the UpdateProfileInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateProfileInput(ctx context.Context, raw any) (UpdateProfileInput, error) {
+	var out UpdateProfileInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateProfileInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -1008,6 +1204,44 @@ func _UpdatePreferencesPayload(ctx context.Context, ec *executionContext, sel as
 			}
 		case "userErrors":
 			out.Values[i] = _UpdatePreferencesPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateProfilePayloadImplementors = []string{"UpdateProfilePayload"}
+
+func _UpdateProfilePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *UpdateProfilePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateProfilePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateProfilePayload")
+		case "user":
+			out.Values[i] = _UpdateProfilePayload_user(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _UpdateProfilePayload_userErrors(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1088,6 +1322,12 @@ func _User(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return _User_lastLogin(ctx, ec, field, obj)
 				})
+		case "emailVerifiedAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _User_emailVerifiedAt(ctx, ec, field, obj)
+				})
 		case "coursesTaught":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1105,6 +1345,12 @@ func _User(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _User_continueLearning(ctx, ec, field, obj)
+				})
+		case "sessions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _User_sessions(ctx, ec, field, obj)
 				})
 		case "dashboard":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -1224,6 +1470,19 @@ func marshalNUpdatePreferencesPayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋg
 		return graphql.Null
 	}
 	return _UpdatePreferencesPayload(ctx, ec, sel, v)
+}
+
+func unmarshalNUpdateProfileInput2githubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateProfileInput(ctx context.Context, ec *executionContext, v any) (UpdateProfileInput, error) {
+	res, err := unmarshalInputUpdateProfileInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNUpdateProfilePayload2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐUpdateProfilePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *UpdateProfilePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateProfilePayload!")
+		return graphql.Null
+	}
+	return _UpdateProfilePayload(ctx, ec, sel, v)
 }
 
 func marshalNUser2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐUser(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.User) graphql.Marshaler {

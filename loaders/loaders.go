@@ -49,6 +49,7 @@ type Loaders struct {
 
 	// By user.
 	ContinuedEnrollments *Loader[ParentKey[int], []*edu.Enrollment] // first
+	Sessions             *Loader[ParentKey[int], []*edu.Session]    // first
 	DashboardCounts      *Loader[int64, edu.DashboardCounts]
 	WatchTime            *Loader[ParentKey[int], int] // days
 	WatchTimeSeries      *Loader[ParentKey[edu.TimeSeries], []*edu.TimePoint]
@@ -210,6 +211,13 @@ func (l *Loaders) initListLoaders() {
 func (l *Loaders) initDashboardLoaders() {
 	l.ContinuedEnrollments = newLoader(l, planPerKey(func(k ParentKey[int], into *[]*edu.Enrollment) store.Query {
 		return store.ContinuedEnrollments(k.Parent, k.Args, appendTo(into))
+	}))
+	l.Sessions = newLoader(l, planPerKey(func(k ParentKey[int], into *[]*edu.Session) store.Query {
+		add := appendTo(into)
+		return store.SessionsByUser(k.Parent, k.Args, func(s *edu.Session) {
+			s.IsCurrent = s.ID == l.Viewer.Viewer().Session
+			add(s)
+		})
 	}))
 	l.DashboardCounts = newLoader(l, planPerKey(store.DashboardCounts))
 	l.WatchTime = newLoader(l, planPerKey(func(k ParentKey[int], into *int) store.Query {

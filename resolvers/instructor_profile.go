@@ -19,7 +19,7 @@ const (
 )
 
 // validateProfile validates changes to a profile.
-func validateProfile(in validate.Input, input graph.UpdateInstructorProfileInput) (changes store.ProfileChanges) {
+func validateProfile(in validate.Input, input graph.UpdateInstructorProfileInput) (changes store.InstructorProfileChanges) {
 	if input.Headline != nil {
 		headline := in.ValidateLine("headline", *input.Headline, 0, maxHeadlineLength)
 		changes.Headline = &headline

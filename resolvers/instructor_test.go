@@ -9,8 +9,8 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// updateProfile changes a profile and returns it.
-const updateProfile = `mutation($input: UpdateInstructorProfileInput!) { updateInstructorProfile(input: $input) {
+// updateInstructorProfile changes a profile and returns it.
+const updateInstructorProfile = `mutation($input: UpdateInstructorProfileInput!) { updateInstructorProfile(input: $input) {
 	user { instructorProfile { headline bio links { label url } } } userErrors { code message field } } }`
 
 // An instructor changes some or all of the profile. Everyone sees it, by the slug.
@@ -28,7 +28,7 @@ func TestUpdateInstructorProfile(t *testing.T) {
 		{inputVariables("links", []any{}), "map[bio: headline:Lecturer links:[]]"},
 		{inputVariables(), "map[bio: headline:Lecturer links:[]]"},
 	} {
-		got := s.execute(t, s.instructor, updateProfile, c.input)
+		got := s.execute(t, s.instructor, updateInstructorProfile, c.input)
 		wantUserErrors(t, got, "updateInstructorProfile")
 		if p := got.At("updateInstructorProfile", "user", "instructorProfile"); fmt.Sprint(p) != c.want {
 			t.Errorf("%v: profile %v, want %s", c.input, p, c.want)
@@ -53,7 +53,7 @@ func TestUpdateInstructorProfile(t *testing.T) {
 		"links that are no links":      {inputVariables("links", []any{link("", "https://7p.example"), link("X", "javascript:alert(1)")}), []string{"INVALID input.links.0.label", "INVALID input.links.1.url"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantUserErrors(t, s.execute(t, s.instructor, updateProfile, c.input), "updateInstructorProfile", c.want...)
+			wantUserErrors(t, s.execute(t, s.instructor, updateInstructorProfile, c.input), "updateInstructorProfile", c.want...)
 		})
 	}
 }

@@ -119,12 +119,14 @@ func (pf *prefetcher) loadNode(ctx context.Context, id edu.ID, sel ast.Selection
 			return nil, err
 		}
 		return c, nil
-	default:
+	case edu.KindEnrollment:
 		e, err := pf.loaders.Enrollment.Load(ctx, id.Key)
 		if err != nil || e == nil || pf.loaders.Viewer.CanAccessUser(e.UserID) {
 			return nodeOrNil(e, err)
 		}
 		return authorizeByCourse(ctx, pf, e.CourseID, func(c *edu.Course, v edu.Principal) bool { return v.CanManageCourse(c) }, e)
+	default:
+		return nil, nil
 	}
 }
 

@@ -41,9 +41,9 @@ func fieldCases(s fixture) []fieldCase {
 	authors := []any{"course", "reviews", "nodes", 0, "author"}
 	return []fieldCase{
 		{"`Query.viewer`", "viewer { id }", []any{"viewer"}},
-		user("email", ""), user("plan", ""), user("preferences", "{ locale }"), user("lastLogin", ""),
+		user("email", ""), user("plan", ""), user("preferences", "{ locale }"), user("lastLogin", ""), user("emailVerifiedAt", ""),
 		user("enrollments", "{ totalCount }"), user("dashboard", "{ enrolledCoursesCount recentActivity { id } }"),
-		user("continueLearning", "{ id }"), user("wishlist", "{ totalCount }"), user("certificates", "{ totalCount }"),
+		user("continueLearning", "{ id }"), user("sessions", "{ id }"), user("wishlist", "{ totalCount }"), user("certificates", "{ totalCount }"),
 		{"`Query.userBySlug`, of an instructor", `userBySlug(slug: "teacher") { name instructorProfile { headline } }`, []any{"userBySlug", "instructorProfile"}},
 		user("instructorProfile", "{ headline }"),
 		{"`Query.certificate`", fmt.Sprintf("certificate(code: %q) { courseTitle recipient { name } }", certificateCode), []any{"certificate"}},
@@ -102,6 +102,29 @@ var mutationCases = []mutationCase{
 		s.exec(t, "WITH s AS (INSERT INTO sessions (user_id) VALUES ($1) RETURNING id) INSERT INTO refresh_tokens SELECT $2, id, now(), now() + interval '1 day' FROM s", s.student.ID, hash[:])
 		return inputVariables("refreshToken", token.Encode())
 	}},
+	{"deleteAccount", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		s.exec(t, "UPDATE users SET password_hash = $1", weakPasswordHash)
+		return inputVariables("password", "password")
+	}},
+	{"requestPasswordReset", false, func(_ *testing.T, s fixture, _, _ int64) map[string]any {
+		return inputVariables("email", fmt.Sprintf("nobody%d@7p.example", s.course))
+	}},
+	{"resetPassword", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		return inputVariables("token", insertMailToken(t, s.testAPI, s.student.ID, "password_reset"), "newPassword", password)
+	}},
+	{"requestEmailVerification", false, func(*testing.T, fixture, int64, int64) map[string]any { return nil }},
+	{"verifyEmail", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		return inputVariables("token", insertMailToken(t, s.testAPI, s.student.ID, "email_verification"))
+	}},
+	{"changePassword", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		s.exec(t, "UPDATE users SET password_hash = $1", weakPasswordHash)
+		return inputVariables("currentPassword", "password", "newPassword", password)
+	}},
+	{"revokeSession", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		session := queryOne[int64](t, s.testAPI, "INSERT INTO sessions (user_id) VALUES ($1) RETURNING id", s.student.ID)
+		return inputVariables("id", globalID(edu.KindSession, session))
+	}},
+	{"updateProfile", false, func(*testing.T, fixture, int64, int64) map[string]any { return inputVariables("name", "Another") }},
 	{"signOut", false, func(*testing.T, fixture, int64, int64) map[string]any { return nil }},
 	{"updatePreferences", false, func(*testing.T, fixture, int64, int64) map[string]any { return inputVariables("theme", "dark") }},
 	{"updateInstructorProfile", false, func(*testing.T, fixture, int64, int64) map[string]any {
@@ -172,6 +195,15 @@ var writesNothing = map[string]bool{"`signOut`": true, "`publishCourse`": true, 
 // certificateCode is the code of a certificate in tests.
 const certificateCode = "00000000-0000-4000-8000-000000000001"
 
+// insertMailToken inserts the token of a mail and returns it.
+func insertMailToken(t *testing.T, a *testAPI, user int64, kind string) string {
+	t.Helper()
+	token := authn.NewRefreshToken()
+	hash := token.Hash()
+	a.exec(t, "INSERT INTO account_tokens SELECT $1, id, $2, email, now() + interval '1 hour' FROM users WHERE id = $3", hash[:], kind, user)
+	return token.Encode()
+}
+
 // weakPasswordHash is a hash of "password" with parameters that make it fast.
 const weakPasswordHash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$8Tf44YakA6Z5zNBgblq13Nr+Q8FkCFWsjG4z6b1j7rM"
 
@@ -209,6 +241,7 @@ func TestPermissionsOfFields(t *testing.T) {
 	s.exec(t, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES ($1, $2, 54, now())", s.student.ID, s.video)
 	s.exec(t, "INSERT INTO wishlist_items (user_id, course_id) VALUES ($1, $2)", s.student.ID, s.course)
 	s.exec(t, "INSERT INTO certificates (user_id, course_id, course_title, code) VALUES ($1, $2, 'Secrets', $3::text::uuid)", s.student.ID, s.draft, certificateCode)
+	s.exec(t, "UPDATE users SET email_verified_at = now()")
 	var table [][]string
 	for _, r := range fieldCases(s) {
 		row := []string{r.name}
@@ -383,7 +416,8 @@ func databaseHash(t *testing.T, a *testAPI) string {
 		SELECT x::text FROM users x UNION ALL SELECT x::text FROM sessions x UNION ALL SELECT x::text FROM refresh_tokens x
 		UNION ALL SELECT x::text FROM categories x UNION ALL SELECT x::text FROM courses x UNION ALL SELECT x::text FROM videos x
 		UNION ALL SELECT x::text FROM enrollments x UNION ALL SELECT x::text FROM reviews x UNION ALL SELECT x::text FROM video_progress x
-		UNION ALL SELECT x::text FROM wishlist_items x UNION ALL SELECT x::text FROM certificates x) rows (r)`)
+		UNION ALL SELECT x::text FROM wishlist_items x UNION ALL SELECT x::text FROM certificates x
+		UNION ALL SELECT x::text FROM outbox x UNION ALL SELECT x::text FROM account_tokens x) rows (r)`)
 }
 
 // TestPermissionsCoverSchema checks that the document has a row for every mutation, every field that requires

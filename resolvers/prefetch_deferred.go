@@ -144,6 +144,8 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 		walkField(pf, []*edu.User{p.User}, sel, "UpdatePreferencesPayload.user", (*prefetcher).walkReadUsers)
 	case *graph.UpdateInstructorProfilePayload:
 		walkField(pf, []*edu.User{p.User}, sel, "UpdateInstructorProfilePayload.user", (*prefetcher).walkReadUsers)
+	case *graph.UpdateProfilePayload:
+		walkField(pf, []*edu.User{p.User}, sel, "UpdateProfilePayload.user", (*prefetcher).walkReadUsers)
 	}
 }
 

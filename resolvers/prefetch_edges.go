@@ -56,6 +56,10 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 			if first, err := edu.ValidateLimit("first", args.intOrZero("first"), edu.MaxListSize); err == nil {
 				prefetchKeys(pf, pf.loaders.ContinuedEnrollments, collectKeys(pf.accessibleUserIDs(ids), parentKeyFor(first)), walkLists(pf, f.Selections, (*prefetcher).walkEnrollments))
 			}
+		case "sessions":
+			if first, err := edu.ValidateLimit("first", args.intOrZero("first"), edu.MaxListSize); err == nil {
+				prefetchKeys(pf, pf.loaders.Sessions, collectKeys(pf.accessibleUserIDs(ids), parentKeyFor(first)), nil)
+			}
 		case "dashboard":
 			for _, id := range pf.accessibleUserIDs(ids) {
 				pf.walkDashboard(id, f.Selections)

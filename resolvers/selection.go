@@ -127,7 +127,7 @@ var (
 	userFieldColumns = map[string]edu.Columns{
 		"name": edu.UserName, "avatarUrl": edu.UserAvatar, "role": edu.UserRole, "createdAt": edu.UserCreatedAt,
 		"slug": edu.UserSlug, "instructorProfile": edu.UserRole | edu.UserProfileColumns,
-		"email": edu.UserPrivateColumns, "plan": edu.UserPrivateColumns, "preferences": edu.UserPrivateColumns, "lastLogin": edu.UserPrivateColumns,
+		"email": edu.UserPrivateColumns, "plan": edu.UserPrivateColumns, "preferences": edu.UserPrivateColumns, "lastLogin": edu.UserPrivateColumns, "emailVerifiedAt": edu.UserPrivateColumns,
 	}
 )
 

@@ -27,18 +27,22 @@ type SessionOptions struct {
 	// HashAddress returns the hash of an email and the client's address, under which a sign-in is
 	// remembered, or nil if it is not; a nil function remembers none.
 	HashAddress func(ctx context.Context, email string) []byte
-	// RevokeTokens revokes the access tokens of a session.
+	// RevokeTokens revokes the access tokens of a session that was ended, or those of all ended sessions of
+	// the user if session is 0.
 	RevokeTokens func(ctx context.Context, user, session int64)
+	// QueuedMail announces that the outbox has a new mail; nil if the server sends no mails.
+	QueuedMail func()
 }
 
 // errSignUpDisabled is the error of signUp on a server with SignUpDisabled.
 var errSignUpDisabled = edu.Errorf(edu.Forbidden, "sign-up is disabled on this server: sign in through the organization's identity provider, or get an account from its operator")
 
-// newToken generates the first refresh token of a session, with its stored form. The latter has the hash of
-// the email and the client's address.
+// newToken generates the first refresh token of a session, with its stored form. The latter has the client's
+// device and the hash of the email and the client's address.
 func (r *mutationResolver) newToken(ctx context.Context, email string) (auth.RefreshToken, store.RefreshToken) {
 	token := auth.NewRefreshToken()
-	stored := store.RefreshToken{Hash: token.Hash(), TTL: r.sessions.RefreshTTL}
+	device := auth.DescribeDevice(graphql.GetOperationContext(ctx).Headers.Get("User-Agent"))
+	stored := store.RefreshToken{Hash: token.Hash(), TTL: r.sessions.RefreshTTL, Device: device}
 	if r.sessions.HashAddress != nil {
 		stored.Address = r.sessions.HashAddress(ctx, email)
 	}

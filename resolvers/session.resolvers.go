@@ -67,6 +67,28 @@ func (r *mutationResolver) SignOut(ctx context.Context) (*graph.SignOutPayload, 
 	return &graph.SignOutPayload{SignedOut: ended}, nil
 }
 
+func (r *mutationResolver) RevokeSession(ctx context.Context, input graph.RevokeSessionInput) (*graph.RevokeSessionPayload, error) {
+	in := validate.New("input")
+	session := in.ValidateID("id", input.ID, edu.KindSession)
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		ended, err := s.EndSession(ctx, edu.Viewer{ID: v.ID, Session: session})
+		if err == nil && !ended {
+			err = in.FieldPath("id").Reject(edu.UserNotFound, "session not found")
+		}
+		return err
+	})
+	if err != nil || problems != nil {
+		return &graph.RevokeSessionPayload{UserErrors: problems}, err
+	}
+	l := loaders.FromContext(ctx)
+	v := l.Viewer.Viewer()
+	l.Store.AfterCommit(func() { r.sessions.RevokeTokens(ctx, v.ID, session) })
+	if session == v.Session {
+		l.ResetForViewer(edu.Viewer{})
+	}
+	return &graph.RevokeSessionPayload{RevokedSessionID: &input.ID}, nil
+}
+
 func (r *Resolver) Mutation() graph.MutationResolver { return &mutationResolver{r} }
 
 type mutationResolver struct{ *Resolver }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 type sessionAPI struct {
 	*testAPI
 	tokens *authn.Tokens
+	queued atomic.Int64 // announced mails
 
 	mu      sync.Mutex
 	revoked []edu.Viewer
@@ -48,7 +50,7 @@ func setupSessions(t *testing.T, dsn string) *sessionAPI {
 		Limits: limitsWithLogins(),
 		Store:  s, Log: newLog(t), Introspection: true,
 		Sessions: resolvers.SessionOptions{
-			Tokens: tokens, AccessTTL: accessTTL, RefreshTTL: refreshTTL,
+			Tokens: tokens, AccessTTL: accessTTL, RefreshTTL: refreshTTL, QueuedMail: func() { e.queued.Add(1) },
 			RevokeTokens: func(_ context.Context, user, session int64) {
 				e.mu.Lock()
 				defer e.mu.Unlock()

@@ -17,6 +17,30 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+func (r *mutationResolver) UpdateProfile(ctx context.Context, input graph.UpdateProfileInput) (*graph.UpdateProfilePayload, error) {
+	in := validate.New("input")
+	var changes store.ProfileChanges
+	if input.Name != nil {
+		name := in.ValidateLine("name", *input.Name, 1, maxNameLength)
+		changes.Name = &name
+	}
+	if address, present := input.AvatarURL.ValueOK(); present {
+		changes.SetAvatar = true
+		if address != nil {
+			avatar := in.ValidateURL("avatarUrl", *address, maxURLLength)
+			changes.AvatarURL = &avatar
+		}
+	}
+	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
+		return s.UpdateProfile(ctx, v, changes)
+	})
+	if err != nil || problems != nil {
+		return &graph.UpdateProfilePayload{UserErrors: problems}, err
+	}
+	u, err := loadSelectedUser(ctx, loaders.FromContext(ctx).Viewer.UserID(), payloadSelection(ctx, "UpdateProfilePayload", "user"))
+	return &graph.UpdateProfilePayload{User: u}, err
+}
+
 func (r *mutationResolver) UpdatePreferences(ctx context.Context, input graph.UpdatePreferencesInput) (*graph.UpdatePreferencesPayload, error) {
 	in := validate.New("input")
 	changes := validatePreferences(in, input)
@@ -78,6 +102,14 @@ func (r *userResolver) LastLogin(ctx context.Context, obj *edu.User) (*time.Time
 	return p.LastLogin, nil
 }
 
+func (r *userResolver) EmailVerifiedAt(ctx context.Context, obj *edu.User) (*time.Time, error) {
+	p, err := loadPrivateFields(ctx, obj, "emailVerifiedAt")
+	if err != nil {
+		return nil, err
+	}
+	return p.EmailVerifiedAt, nil
+}
+
 func (r *userResolver) CoursesTaught(ctx context.Context, obj *edu.User, first *int, after *string, last *int, before *string, status *edu.CourseStatus, orderBy *edu.CourseOrder) (*edu.Page[*edu.Course], error) {
 	l := loaders.FromContext(ctx)
 	c := edu.ConnectionArgs{First: first, After: after, Last: last, Before: before}
@@ -114,6 +146,17 @@ func (r *userResolver) ContinueLearning(ctx context.Context, obj *edu.User, firs
 		return nil, err
 	}
 	return l.ContinuedEnrollments.Load(ctx, parentKeyFor(first)(obj.ID))
+}
+
+func (r *userResolver) Sessions(ctx context.Context, obj *edu.User, first int) ([]*edu.Session, error) {
+	l := loaders.FromContext(ctx)
+	if !l.Viewer.CanAccessUser(obj.ID) {
+		return nil, ownerOnlyError("sessions")
+	}
+	if _, err := edu.ValidateLimit("first", first, edu.MaxListSize); err != nil {
+		return nil, err
+	}
+	return l.Sessions.Load(ctx, parentKeyFor(first)(obj.ID))
 }
 
 func (r *userResolver) Dashboard(ctx context.Context, obj *edu.User) (*edu.Dashboard, error) {

@@ -17,7 +17,9 @@ import (
 // writtenTables are the tables that each mutation writes.
 var writtenTables = map[string][]string{
 	"signUp": {"users", "sessions", "refresh_tokens"}, "signIn": {"users", "sessions", "refresh_tokens"},
-	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "updatePreferences": {"users"}, "updateInstructorProfile": {"users"},
+	"refreshSession": {"sessions", "refresh_tokens"}, "signOut": {"sessions"}, "revokeSession": {"sessions"}, "changePassword": {"users"}, "updateProfile": {"users"},
+	"deleteAccount": {"users"}, "requestPasswordReset": {"outbox"}, "resetPassword": {"users", "account_tokens"}, "requestEmailVerification": {"outbox"}, "verifyEmail": {"users", "account_tokens"},
+	"updatePreferences": {"users"}, "updateInstructorProfile": {"users"},
 	"enroll": {"enrollments"}, "unenroll": {"enrollments"}, "bulkEnroll": {"enrollments"}, "reviewCourse": {"reviews"},
 	"addToWishlist": {"wishlist_items"}, "removeFromWishlist": {"wishlist_items"},
 	"deleteReview": {"reviews"}, "replyToReview": {"reviews"}, "deleteReviewReply": {"reviews"},
@@ -31,6 +33,7 @@ var writtenTables = map[string][]string{
 var vanishingOutcomes = map[string]string{
 	"refreshSession users": "INVALID_CREDENTIALS", "refreshSession sessions": "INVALID_CREDENTIALS",
 	"signIn users": "INVALID_CREDENTIALS", "updatePreferences users": "UNAUTHENTICATED", "updateInstructorProfile users": "UNAUTHENTICATED",
+	"revokeSession users": "NOT_FOUND", "changePassword users": "INVALID_CREDENTIALS", "deleteAccount users": "INVALID_CREDENTIALS", "resetPassword users": "INVALID_CREDENTIALS", "verifyEmail users": "INVALID_CREDENTIALS", "updateProfile users": "UNAUTHENTICATED",
 	"enroll users": "UNAUTHENTICATED", "enroll courses": "NOT_FOUND",
 	"unenroll users": "NOT_ENROLLED", "unenroll courses": "NOT_FOUND",
 	"bulkEnroll courses": "NOT_FOUND",

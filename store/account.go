@@ -64,6 +64,32 @@ func (s *Store) ClaimAccount(ctx context.Context, id int64, mayHavePassword bool
 	return claimed, err
 }
 
+// ChangePassword replaces the password of the viewer after the old one was verified against c, and revokes
+// the account's other sessions. revoked is the number of them that had not expired, or -1 if the account has
+// changed since and nothing is written.
+func (s *Store) ChangePassword(ctx context.Context, v edu.Viewer, c Credentials, hash string) (revoked int, err error) {
+	err = s.writeRow(ctx, userRow(c.UserID), func(tx *Tx) error {
+		revoked = -1
+		q := newStatement("ChangePassword", "UPDATE users u SET password_hash = ")
+		q.addSQL(q.bindArg(hash), " WHERE u.active").addCondition("u.id = %", c.UserID).addCondition("u.password_hash = %", c.PasswordHash)
+		change := q.addSQL(" RETURNING u.id").buildQuery(func(pgx.Rows) error { revoked = 0; return nil })
+		if err := tx.RunQueries(ctx, change); err != nil || revoked < 0 {
+			return err
+		}
+		others := newStatement("RevokeOtherSessions", "UPDATE sessions s SET revoked_at = now() WHERE s.revoked_at IS NULL")
+		others.addCondition("s.user_id = %", v.ID).addCondition("s.id <> %", v.Session).addSQL(" RETURNING ", isRefreshable)
+		return tx.Commit(ctx, deleteMailTokens(v.ID, MailPasswordReset), others.buildQuery(func(rows pgx.Rows) error {
+			var live bool
+			err := rows.Scan(&live)
+			if live {
+				revoked++
+			}
+			return err
+		}))
+	})
+	return revoked, err
+}
+
 // revokeSessions revokes all sessions of an account. It must be a separate statement after the one
 // that locks the account: at READ COMMITTED it then sees the session of a sign-in that held the lock.
 func revokeSessions(user int64) Query {
@@ -88,3 +114,64 @@ func (s *Store) SetAccountActive(ctx context.Context, email string, active bool)
 	}
 	return id, err
 }
+
+// deletedUserEmail is the email of the account that courses of deleted instructors belong to. It is no valid
+// email, so signUp rejects it.
+const deletedUserEmail = "deleted user"
+
+// DeleteAccount deletes the account of the viewer after its password was verified against c, with everything of
+// it: sessions, enrollments, watch time, reviews, stored responses and waiting mails. Triggers correct the
+// counters of courses. Courses without students are deleted too; the others then belong to the
+// account of deleted users. An account that teaches published courses is not deleted: see
+// edu.AuthorizeAccountDeletion. done is false, and nothing is written, if the account has changed since.
+func (s *Store) DeleteAccount(ctx context.Context, c Credentials, at edu.InputPath) (done bool, err error) {
+	err = s.writeRow(ctx, userRow(c.UserID), func(tx *Tx) error {
+		done = false
+		published := 0
+		lock := newStatement("LockAccount", "SELECT true FROM users u WHERE u.active")
+		lock.addCondition("u.id = %", c.UserID).addCondition("coalesce(u.password_hash, '') = %", c.PasswordHash).addSQL(" FOR UPDATE")
+		taught := newStatement("LockTaughtCourses", "SELECT c.published FROM courses c WHERE c.instructor_id = ")
+		taught.addSQL(taught.bindArg(c.UserID), " ORDER BY c.id FOR UPDATE")
+		err := tx.RunQueries(ctx, lock.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&done) }), taught.buildQuery(func(rows pgx.Rows) error {
+			var is bool
+			err := rows.Scan(&is)
+			if is {
+				published++
+			}
+			return err
+		}))
+		if err != nil || !done {
+			return err
+		}
+		if err := edu.AuthorizeAccountDeletion(published, at); err != nil {
+			return err
+		}
+		return tx.Commit(ctx, deleteAccountRows(c)...)
+	})
+	return done, err
+}
+
+// deleteAccountRows returns the statements that delete an account, whose row and courses are locked.
+func deleteAccountRows(c Credentials) []Query {
+	untaken := newStatement("DeleteUntakenCourses", "DELETE FROM courses c WHERE c.instructor_id = ")
+	untaken.addSQL(untaken.bindArg(c.UserID), " AND NOT ", takenByOthers)
+	heir := newStatement("InsertDeletedUser", "INSERT INTO users (name, email, active) SELECT 'Deleted user', ")
+	heir.addSQL(heir.bindArg(deletedUserEmail), ", false WHERE EXISTS (SELECT FROM courses WHERE instructor_id = ", heir.bindArg(c.UserID), ") ON CONFLICT DO NOTHING")
+	archive := newStatement("ReassignCourses", "UPDATE courses c SET instructor_id = u.id FROM users u WHERE lower(u.email) = ")
+	archive.addSQL(archive.bindArg(deletedUserEmail)).addCondition("c.instructor_id = %", c.UserID)
+	responses := newStatement("DeleteResponsesOfAccount", "DELETE FROM idempotent_answers WHERE owner = ")
+	mails := newStatement("DeleteMailsOfAccount", "DELETE FROM outbox WHERE lower(email) = lower(")
+	account := newStatement("DeleteAccount", "DELETE FROM users WHERE id = ")
+	return []Query{
+		untaken.buildQuery(nil), heir.buildQuery(nil), archive.buildQuery(nil),
+		responses.addSQL(responses.bindArg(c.UserID)).buildQuery(nil),
+		mails.addSQL(mails.bindArg(c.Email), ")").buildQuery(nil),
+		account.addSQL(account.bindArg(c.UserID)).buildQuery(nil),
+	}
+}
+
+// takenByOthers is whether a course c has anything of a student other than its instructor.
+const takenByOthers = `(EXISTS (SELECT FROM enrollments e WHERE e.course_id = c.id AND e.user_id <> c.instructor_id)
+	OR EXISTS (SELECT FROM reviews r WHERE r.course_id = c.id AND r.user_id <> c.instructor_id)
+	OR EXISTS (SELECT FROM certificates f WHERE f.course_id = c.id AND f.user_id <> c.instructor_id)
+	OR EXISTS (SELECT FROM video_progress p WHERE p.user_id <> c.instructor_id AND p.video_id IN (SELECT id FROM videos WHERE course_id = c.id)))`

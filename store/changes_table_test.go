@@ -74,6 +74,7 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"users", "created_at = now() - interval '1 day'", "id = 3", "user:3"},
 	{"users", "last_login = now()", "id = 3", "user:3.private"},
 	{"users", "claimed_at = now()", "id = 3", ""},
+	{"users", "email_verified_at = now()", "id = 3", "user:3.private"},
 	{"users", "name = name, last_login = last_login", "true", ""},
 
 	{"categories", "id = DEFAULT", "id = 3", "categories categories.counts category:3 category:4"},

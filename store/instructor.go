@@ -36,14 +36,14 @@ func InstructorFigures(ids []int64, into func(*edu.InstructorFigures)) Query {
 	})
 }
 
-// ProfileChanges are the new values of a profile; nil leaves a value as it is.
-type ProfileChanges struct {
+// InstructorProfileChanges are the new values of an instructor's profile; nil leaves a value as it is.
+type InstructorProfileChanges struct {
 	Headline, Bio *string
 	Links         []edu.InstructorLink
 }
 
 // UpdateInstructorProfile changes the profile of the viewer.
-func (s *Store) UpdateInstructorProfile(ctx context.Context, v edu.Viewer, c ProfileChanges) error {
+func (s *Store) UpdateInstructorProfile(ctx context.Context, v edu.Viewer, c InstructorProfileChanges) error {
 	var links []byte
 	if c.Links != nil {
 		var err error

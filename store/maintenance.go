@@ -96,6 +96,12 @@ func (s *Store) DeleteExpiredSessions(ctx context.Context) (tokens int, err erro
 	}
 }
 
+// DeleteExpiredMailTokens deletes the tokens of mails that have expired, and returns their number.
+func (s *Store) DeleteExpiredMailTokens(ctx context.Context) (tokens int, err error) {
+	done, err := s.primary.Exec(ctx, "-- name: DeleteExpiredMailTokens\nDELETE FROM account_tokens WHERE expires_at <= now()")
+	return int(done.RowsAffected()), convertError(err)
+}
+
 // DeleteExpiredResponses deletes the responses that RunIdempotent stored at least IdempotencyTTL
 // ago, 1,000 at a time. It returns the number of deleted responses.
 func (s *Store) DeleteExpiredResponses(ctx context.Context) (responses int, err error) {

@@ -70,7 +70,12 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"CredentialsByEmail": func(r *queryResult) store.Query {
 		return store.CredentialsByEmail("STUDENT@7p.example", countRow[store.Credentials](r))
 	},
-	"VideosByID": func(r *queryResult) store.Query { return store.VideosByID([]int64{1}, countRow[*edu.Video](r)) },
+	"CredentialsByID": func(r *queryResult) store.Query { return store.CredentialsByID(1, countRow[store.Credentials](r)) },
+	"CredentialsByMailToken": func(r *queryResult) store.Query {
+		return store.CredentialsByMailToken(store.MailPasswordReset, numberedToken(1).Hash, countRow[store.Credentials](r))
+	},
+	"SessionsByUser": func(r *queryResult) store.Query { return store.SessionsByUser(1, 5, countRow[*edu.Session](r)) },
+	"VideosByID":     func(r *queryResult) store.Query { return store.VideosByID([]int64{1}, countRow[*edu.Video](r)) },
 	"VideosByCourse": func(r *queryResult) store.Query {
 		return store.VideosByCourse([]int64{1, 24}, page, countChildRow[*edu.Video](r))
 	},
@@ -239,6 +244,9 @@ func TestEveryQuery(t *testing.T) {
 	s, db := setup(t, testdb.NewWithDemo(t))
 	exec(t, db, "SELECT refresh_related(ARRAY[24::bigint])")
 	exec(t, db, "UPDATE certificates SET code = $1::text::uuid WHERE id = 1", certificateCode)
+	exec(t, db, "WITH s AS (INSERT INTO sessions (user_id) VALUES (1) RETURNING id) INSERT INTO refresh_tokens SELECT sha256('1'), id, now(), now() + interval '1 day' FROM s")
+	hash := numberedToken(1).Hash
+	exec(t, db, "INSERT INTO account_tokens SELECT $1, id, 'password_reset', upper(email), now() + interval '1 day' FROM users WHERE id = 1", hash[:])
 	if _, err := s.PushDocuments(t.Context(), []store.Document{{ID: "1", Body: "{ categories { name } }"}}); err != nil {
 		t.Fatal(err)
 	}

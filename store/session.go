@@ -28,30 +28,44 @@ const signInAddressTTL = 90 * 24 * time.Hour
 // Credentials holds the data that a password is verified against.
 type Credentials struct {
 	UserID       int64
+	Name, Email  string // which a password must not be
 	PasswordHash string // "" if the account has none or is not active
 }
+
+const selectCredentials = "SELECT u.id, u.name, u.email, CASE WHEN u.active THEN coalesce(u.password_hash, '') ELSE '' END FROM users u WHERE "
 
 // CredentialsByEmail reads the credentials of an account by email, ignoring case. into is not
 // called if there is none.
 func CredentialsByEmail(email string, into func(Credentials)) Query {
-	s := newStatement("CredentialsByEmail", "SELECT u.id, CASE WHEN u.active THEN coalesce(u.password_hash, '') ELSE '' END FROM users u WHERE lower(u.email) = lower(")
-	return s.addSQL(s.bindArg(email), ")").buildQuery(func(rows pgx.Rows) error {
+	s := newStatement("CredentialsByEmail", selectCredentials, "lower(u.email) = lower(")
+	return s.addSQL(s.bindArg(email), ")").buildQuery(scanCredentials(into))
+}
+
+// CredentialsByID reads the credentials of an account. into is not called if there is none.
+func CredentialsByID(id int64, into func(Credentials)) Query {
+	s := newStatement("CredentialsByID", selectCredentials, "u.id = ")
+	return s.addSQL(s.bindArg(id)).buildQuery(scanCredentials(into))
+}
+
+func scanCredentials(into func(Credentials)) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
 		var c Credentials
-		err := rows.Scan(&c.UserID, &c.PasswordHash)
+		err := rows.Scan(&c.UserID, &c.Name, &c.Email, &c.PasswordHash)
 		into(c)
 		return err
-	})
+	}
 }
 
 // NewAccount holds the data of an account to create.
 type NewAccount struct{ Name, Email, PasswordHash string }
 
 // RefreshToken is a new refresh token of a session: its SHA-256 hash, and its lifetime. A sign-in
-// remembers Address, the hash of the email and the client's address, unless it is nil. A refresh stores
-// Salt, from which the token was derived.
+// stores Device, the description of the client, unless it is "", and remembers Address, the hash of the
+// email and the client's address, unless it is nil. A refresh stores Salt, from which the token was derived.
 type RefreshToken struct {
 	Hash    [32]byte
 	TTL     time.Duration
+	Device  string
 	Address []byte
 	Salt    [16]byte
 }
@@ -94,7 +108,7 @@ func (s *Store) SignIn(ctx context.Context, c Credentials, rehashed string, t Re
 // startSession adds the creation of a session to a statement that begins with a CTE named account
 // of at most one row, which is the row given. The viewer is anonymous if account has no row.
 func (s *Store) startSession(ctx context.Context, row rowKey, q *statement, t RefreshToken) (v edu.Viewer, err error) {
-	q.addSQL(", session AS (INSERT INTO sessions (user_id) SELECT a.id FROM account a RETURNING id)",
+	q.addSQL(", session AS (INSERT INTO sessions (user_id, device) SELECT a.id, nullif(", q.bindArg(t.Device), ", '') FROM account a RETURNING id)",
 		", token AS (INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.bindArg(t.Hash[:]), ", s.id, now() + ", q.bindArg(t.TTL), "::interval FROM session s)")
 	if t.Address != nil {
 		rememberAddress(q, t.Address)
@@ -194,10 +208,26 @@ func spendRefreshToken(hash [32]byte) Query {
 // insertNextToken adds the next token of a session. Its salt replaces that of the token before: at most
 // one token of a session can be sent again, and only until its successor is spent.
 func insertNextToken(session int64, spent [32]byte, t RefreshToken) Query {
-	q := newStatement("InsertNextToken", "WITH session AS (UPDATE sessions SET spent_token = ")
+	q := newStatement("InsertNextToken", "WITH session AS (UPDATE sessions SET last_used_at = now(), spent_token = ")
 	q.addSQL(q.bindArg(spent[:]), ", successor_salt = ", q.bindArg(t.Salt[:]), " WHERE id = ", q.bindArg(session), " RETURNING id, created_at)")
 	q.addSQL(" INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT ", q.bindArg(t.Hash[:]), ", s.id, least(now() + ", q.bindArg(t.TTL))
 	return q.addSQL("::interval, s.created_at + ", q.bindArg(maxSessionAge), "::interval) FROM session s").buildQuery(nil)
+}
+
+// isRefreshable is whether a session s has a token that has not expired.
+const isRefreshable = "EXISTS (SELECT FROM refresh_tokens t WHERE t.session_id = s.id AND t.expires_at > now())"
+
+// SessionsByUser reads the sessions of a user that can still be refreshed, last used first. Sessions have no
+// tags: each refresh changes one, and responses that have them are not cached.
+func SessionsByUser(user int64, first int, into func(*edu.Session)) Query {
+	s := newStatement("SessionsByUser", "SELECT s.id, s.device, s.created_at, s.last_used_at FROM sessions s WHERE s.revoked_at IS NULL")
+	s.addCondition("s.user_id = %", user)
+	return s.addSQL(" AND ", isRefreshable, " ORDER BY s.last_used_at DESC, s.id DESC LIMIT ", s.bindArg(first)).buildQuery(func(rows pgx.Rows) error {
+		var one edu.Session
+		err := rows.Scan(&one.ID, &one.Device, &one.CreatedAt, &one.LastUsedAt)
+		into(&one)
+		return err
+	})
 }
 
 // EndSession revokes the session of the viewer and reports whether it exists.

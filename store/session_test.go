@@ -111,7 +111,7 @@ func TestSignIn(t *testing.T) {
 		}
 		return v
 	}
-	if read(); c != (store.Credentials{UserID: first.ID, PasswordHash: "hash"}) {
+	if read(); c != (store.Credentials{UserID: first.ID, Name: "Ada", Email: "ada@7p.example", PasswordHash: "hash"}) {
 		t.Fatalf("credentials are %+v", c)
 	}
 	exec(t, db, "UPDATE users SET last_login = '2020-01-01'")
@@ -393,5 +393,35 @@ func TestDeleteExpiredSessions(t *testing.T) {
 	}
 	if n, err := s.DeleteExpiredSessions(t.Context()); err != nil || n != 0 {
 		t.Errorf("deleted %d again, %v", n, err)
+	}
+}
+
+// A change of the password ends the sessions of sign-ins that are in progress with the old one, or rejects them.
+func TestChangePasswordRacesSignIns(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	own := signUp(t, s, numberedToken(0))
+	c := store.Credentials{UserID: own.ID, PasswordHash: "hash"}
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			if _, err := s.SignIn(t.Context(), c, "", numberedToken(n+1)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	revoked, err := s.ChangePassword(t.Context(), own, c, "another")
+	wg.Wait()
+	if err != nil || revoked < 0 {
+		t.Fatalf("revoked %d, %v", revoked, err)
+	}
+	if n := value[int](t, db, "SELECT count(*) FROM sessions WHERE revoked_at IS NULL"); n != 1 {
+		t.Errorf("%d sessions are alive, want the own one", n)
+	}
+	if n := value[int](t, db, "SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL"); n != revoked {
+		t.Errorf("%d sessions are revoked, want %d", n, revoked)
+	}
+	if again, err := s.ChangePassword(t.Context(), own, c, "third"); err != nil || again != -1 {
+		t.Errorf("changed with the former password: %d, %v", again, err)
 	}
 }

@@ -139,7 +139,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			return err
 		}},
 		{"UpdateInstructorProfile", func() error {
-			return s.UpdateInstructorProfile(ctx, student, store.ProfileChanges{Headline: ptr(fmt.Sprint("H", g.IntN(3)))})
+			return s.UpdateInstructorProfile(ctx, student, store.InstructorProfileChanges{Headline: ptr(fmt.Sprint("H", g.IntN(3)))})
 		}},
 		{"AddVideo", func() error {
 			_, err := s.AddVideo(ctx, student, edu.Video{CourseID: course, Title: "V", DurationSeconds: 9}, ptr(1), nil)

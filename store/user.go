@@ -27,8 +27,8 @@ func UsersByID(ids []int64, columns edu.Columns, into func(*edu.User)) Query {
 	var preferences []byte
 	if columns.HasAny(edu.UserPrivateColumns) {
 		s.dependOnEach(ids, edu.TagUserPrivate)
-		s.addSQL(", u.email, upper(u.plan), u.preferences, u.last_login")
-		targets = append(targets, &private.Email, (*string)(&private.Plan), &preferences, &private.LastLogin)
+		s.addSQL(", u.email, upper(u.plan), u.preferences, u.last_login, u.email_verified_at")
+		targets = append(targets, &private.Email, (*string)(&private.Plan), &preferences, &private.LastLogin, &private.EmailVerifiedAt)
 	}
 	s.addSQL(" FROM users u WHERE u.id = ANY (", s.bindArg(ids), ")").dependOnEach(ids, edu.TagUser)
 	return s.buildQuery(func(rows pgx.Rows) error {

@@ -21,6 +21,7 @@ import (
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/outbox"
 )
 
 // healthTimeout is how long a readiness check may take.
@@ -43,6 +44,7 @@ type services struct {
 	authentication *authentication
 	documents      *documentSync
 	jobs           *jobStates
+	mails          *outbox.Sender // nil if none are sent
 	shared         *sharedState
 	responseCache  *responseCache
 	responseMemory *memory.Pool
@@ -156,6 +158,9 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if s.db.isDemo() {
 		manifest = append(slices.Clip(manifest), playgroundSessionDocuments()...)
 	}
+	if s.mails, err = openMails(c, log, s.db); err != nil {
+		return err
+	}
 	s.documents = openDocuments(ctx, log, s.db.Store, manifest)
 	s.onClose(s.documents.flushOnClose)
 	return nil
@@ -179,7 +184,7 @@ func (s *Server) startBackground(ctx context.Context) {
 	background, stop := context.WithCancel(ctx)
 	migrated := s.db.migrationsApplied(background)
 	list := append(jobs.Exclusive(s.db.Store, s.log, jobs.ServerJobs(s.db.Store)), s.jobs.job())
-	jobsDone := jobs.StartPeriodic(background, s.log, migrated, append(list, s.documents.backgroundJobs()...))
+	jobsDone := jobs.StartPeriodic(background, s.log, migrated, slices.Concat(list, s.documents.backgroundJobs(), mailJobs(s.mails)))
 	s.responseCache.startInvalidation(context.WithoutCancel(ctx), s.db.Store, migrated)
 	s.responseCache.warmInBackground(background, s.log, s.api, s.inputs.warmOperations)
 	s.onClose(func() error {

@@ -57,6 +57,7 @@ func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension)
 	addInvalidationMetrics(m, s.responseCache.invalidation)
 	addStreamMetrics(m, s.streams)
 	s.jobs.addMetrics(m)
+	addMailMetrics(m, s.mails)
 }
 
 func addPoolMetrics(m *telemetry.Metrics, database string, pool *pgxpool.Pool) {

@@ -37,6 +37,9 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	o.MaxBodyBytes, o.MaxBulkBodyBytes = c.MaxBodyBytes, c.MaxBulkBodyBytes
 	o.MaxBatchSize, o.PartialStatus = c.MaxBatch, c.PartialResponseStatus == partialSuccessStatus
 	o.Budget, o.Sessions = s.shared.rateLimits, s.authentication.sessionOptions(c)
+	if s.mails != nil {
+		o.Sessions.QueuedMail = s.mails.Wake
+	}
 	s.shared.rateLimits.RecognizeAddresses(s.db.HasSignInAddress)
 	o.Caller = func(r *http.Request) memory.Caller {
 		address := clientAddress(r)

@@ -58,7 +58,7 @@ func rateRules(c *config.Config) ratelimit.Rules {
 	return ratelimit.Rules{
 		Anonymous: c.RateLimit, Viewer: c.RateLimitViewer, Premium: c.RateLimitPremium,
 		SignIns: c.RateLimitSignIn, Emails: c.RateLimitEmail, Cost: c.RateLimitCost,
-		Registrations: c.RateLimitRegistrations, Slowdown: c.RateLimitSlowdown,
+		Registrations: c.RateLimitRegistrations, Mails: c.RateLimitMail, Slowdown: c.RateLimitSlowdown,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/7p-education/api/internal/middleware"
@@ -39,7 +40,21 @@ func (c *Config) Check() error {
 	if c.ResponseMemoryMiB<<20 < minMemoryRatio*c.MaxResponseBytes {
 		mistakes = append(mistakes, fmt.Errorf("RESPONSE_MEMORY_MIB: must be at least %d times MAX_RESPONSE_BYTES", minMemoryRatio))
 	}
-	return errors.Join(append(mistakes, c.checkProvider()...)...)
+	return errors.Join(slices.Concat(mistakes, c.checkProvider(), c.checkMail())...)
+}
+
+// checkMail returns the settings that SMTP_URL lacks.
+func (c *Config) checkMail() (mistakes []error) {
+	if c.SMTPURL == "" {
+		return nil
+	}
+	if c.MailFrom == "" {
+		mistakes = append(mistakes, errors.New("SMTP_URL: needs MAIL_FROM, the sender of mails"))
+	}
+	if c.texts["FRONT_END_URL"] == "" {
+		mistakes = append(mistakes, errors.New("SMTP_URL: needs FRONT_END_URL, to which the links in mails lead"))
+	}
+	return mistakes
 }
 
 // productionSettings are settings that a demo does not have: a server with one of them and without

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"os"
@@ -19,6 +20,7 @@ type Config struct {
 	ServerSettings    `group:"Server"`
 	DatabaseSettings  `group:"PostgreSQL and Redis"`
 	TokenSettings     `group:"Access tokens and sessions"`
+	MailSettings      `group:"Mails"`
 	OperationSettings `group:"GraphQL operations"`
 	LimitSettings     `group:"Limits of a request"`
 	RateLimitSettings `group:"Rate limits"`
@@ -45,8 +47,9 @@ func Parse(grammar any, c *Config, args []string, options ...kong.Option) (*kong
 	return chosen, nil
 }
 
-// setDatabaseDefaults sets RATE_LIMIT and ADDR if they are empty: a server on the private PostgreSQL has
-// no rate limit, and serves this machine only (docs/decisions/0015 and 0032).
+// setDatabaseDefaults sets RATE_LIMIT, ADDR and the settings of mails if they are empty: a server on the private
+// PostgreSQL has no rate limit, serves this machine only (docs/decisions/0015 and 0032), and writes mails into
+// files.
 func (c *Config) setDatabaseDefaults() {
 	rate, addr := "off", "127.0.0.1:8080"
 	if c.texts["DATABASE_URL"] != "" {
@@ -55,6 +58,9 @@ func (c *Config) setDatabaseDefaults() {
 	if c.texts["RATE_LIMIT"] == "" {
 		c.RateLimit, c.mistakes["RATE_LIMIT"] = ratelimit.ParsePolicy(rate)
 		c.texts["RATE_LIMIT"] = rate
+	}
+	if c.texts["DATABASE_URL"] == "" && c.SMTPURL == "" {
+		c.MailFrom, c.FrontEndURL = cmp.Or(c.MailFrom, "7P Education <no-reply@7p.example>"), cmp.Or(c.FrontEndURL, "http://localhost:3000")
 	}
 	if c.Addr == "" {
 		c.Addr, c.texts["ADDR"] = addr, addr

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/7p-education/api/internal/mail"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/ratelimit"
 )
@@ -59,6 +60,13 @@ type TokenSettings struct {
 	JWKSMatchBy     string        `env:"JWKS_MATCH_BY" name:"jwks-match-by" values:"email,id" default:"email" help:"What the claim must equal: the user's email, or the id."`
 }
 
+// MailSettings are those of mails.
+type MailSettings struct {
+	SMTPURL     mail.ServerURL `env:"SMTP_URL" name:"smtp-url" secret:"url" help:"SMTP server that sends mails, e.g. smtp://user:password@host:587, which must offer STARTTLS unless it is on this machine, or smtps://host:465. Needs MAIL_FROM and FRONT_END_URL. Without one, a server with DATABASE_URL sends no mails, and one with the private PostgreSQL writes them into files and into its log."`
+	MailFrom    mail.Sender    `env:"MAIL_FROM" help:"Sender of mails, e.g. 7P Education <no-reply@example.com>."`
+	FrontEndURL HTTPURL        `env:"FRONT_END_URL" help:"Address of the front end, e.g. https://app.example.com. The links in mails lead to its pages /reset-password and /verify-email. By default http://localhost:3000 with the private PostgreSQL."`
+}
+
 // OperationSettings are those of GraphQL operations.
 type OperationSettings struct {
 	PersistedQueries      string        `env:"PERSISTED_QUERIES" values:"apq,log,safelist,trusted,off" default:"apq" help:"Which operations are executed. apq: all, and clients may register theirs. log: the same, and operations that are in no document list are logged. safelist: those in the list. trusted: those in the list, by ID only. The playground of both runs documents of the list. off: all, by text only."`
@@ -99,6 +107,7 @@ type RateLimitSettings struct {
 	RateLimitPremium       ratelimit.Policy   `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same for viewers with a premium plan, instructors and admins; or off."`
 	RateLimitSignIn        ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"Failed signIn, signUp and invalid refresh tokens together, from one address; off disables RATE_LIMIT_EMAIL too. A right password takes none."`
 	RateLimitEmail         ratelimit.Policy   `env:"RATE_LIMIT_EMAIL" default:"10/15m" help:"Attempts at signIn with one email from all addresses together; or off. The second half of them is delayed, by 1s more for each and at most 5s. Addresses that signed in with the email before share a fifth of this limit besides it."`
+	RateLimitMail          ratelimit.Policy   `env:"RATE_LIMIT_MAIL" default:"5/1h" help:"Mails that anyone can request to one email, such as a link to reset the password, from all addresses together; or off."`
 	RateLimitCost          ratelimit.Policy   `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of the operations of one viewer, or of one address without a token; or off. A response from the cache has none."`
 	RateLimitRegistrations ratelimit.Policy   `env:"RATE_LIMIT_REGISTRATIONS" default:"256/1h" help:"KiB of texts that one viewer, or one address without a token, stores as persisted queries; or off. A text that is stored already is free."`
 	RateLimitSlowdown      ratelimit.Slowdown `env:"RATE_LIMIT_SLOWDOWN" default:"50:100ms:2s" help:"after:step:max, or off. After 50 mutations of the 100 of RATE_LIMIT each waits 100ms longer than the one before, and at most 2s; with another limit after the same share of it. While 1,000 requests of a process wait, further ones are rejected."`

@@ -61,6 +61,22 @@ func (u *KeySetURL) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// HTTPURL is the address of a site, without a query.
+type HTTPURL string
+
+// UnmarshalText parses an address.
+func (u *HTTPURL) UnmarshalText(text []byte) error {
+	s := string(text)
+	if s != "" {
+		parsed, err := url.Parse(s)
+		if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.RawQuery != "" || parsed.Fragment != "" || parsed.User != nil {
+			return errors.New("not the address of a site: write https://app.example.com")
+		}
+	}
+	*u = HTTPURL(s)
+	return nil
+}
+
 func isLoopbackHost(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }

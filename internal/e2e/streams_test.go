@@ -18,6 +18,7 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache/redistest"
 	"github.com/7p-education/api/internal/demo"
+	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
 )
 
@@ -208,6 +209,22 @@ func TestStreamEndsWithSession(t *testing.T) {
 	a, b := serve7p(t, env...), serve7p(t, env...)
 	for name, end := range map[string]func(tokenPair){
 		"sign-out at another server": func(s tokenPair) { b.query(t, signOut, nil, s.bearer()) },
+		"revokeSession at another server": func(tokenPair) {
+			own, _ := b.startSession(t, signIn, map[string]string{"email": student, "password": demo.Password})
+			list, _ := b.query(t, "{ viewer { sessions { id isCurrent } } }", nil, own.bearer()).At("viewer", "sessions").([]any)
+			for _, s := range list {
+				if gqltest.ValueAt(s, "isCurrent") == false {
+					b.query(t, "mutation($id: ID!) { revokeSession(input: {id: $id}) { revokedSessionId } }", map[string]any{"id": gqltest.ValueAt(s, "id")}, own.bearer())
+				}
+			}
+		},
+		"changePassword at another server": func(tokenPair) {
+			own, _ := b.startSession(t, signIn, map[string]string{"email": student, "password": demo.Password})
+			b.query(t, "mutation($p: String!) { changePassword(input: {currentPassword: $p, newPassword: $p}) { revokedSessionsCount } }", map[string]any{"p": demo.Password}, own.bearer())
+			if a := b.query(t, whoAmI, nil, own.bearer()); a.At("viewer", "email") != student {
+				t.Errorf("the session that changed the password ended too: %+v", a)
+			}
+		},
 		"another role": func(tokenPair) {
 			updateRows(t, db, "UPDATE users SET role = 'instructor' WHERE email = $1", student)
 		},

@@ -53,6 +53,7 @@ func (b *countingBudget) ConsumeRejectedRefresh(context.Context) error {
 	return errors.New("unexpected refresh")
 }
 
+func (*countingBudget) ConsumeMail(context.Context, string) error { return nil }
 func (b *countingBudget) ConsumeSignIn(context.Context) error {
 	return errors.New("unexpected sign-in")
 }

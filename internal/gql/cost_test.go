@@ -131,7 +131,8 @@ func TestCostOfRandomQueries(t *testing.T) {
 type limitedBudget struct {
 	spent, attempts, requests, mutations, text                int64
 	maxSpent, maxAttempts, maxRequests, maxMutations, maxText int64
-	emails                                                    []string // of attempts to sign in
+	emails, mails                                             []string // of attempts to sign in, and of requested mails
+	maxMails                                                  int64
 	refreshes, refunds                                        int
 }
 
@@ -175,6 +176,11 @@ func (l *limitedBudget) ConsumeCost(_ context.Context, cost int64) error {
 
 func (l *limitedBudget) ConsumeSignIn(context.Context) error {
 	return l.spendUnits(&l.attempts, 1, l.maxAttempts)
+}
+
+func (l *limitedBudget) ConsumeMail(_ context.Context, email string) error {
+	l.mails = append(l.mails, email)
+	return l.spendUnits(new(int64), 1, l.maxMails)
 }
 
 func (l *limitedBudget) ConsumeEmailSignIn(_ context.Context, email string) error {

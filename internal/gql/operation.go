@@ -80,7 +80,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 		ctx, cancel = context.WithTimeout(ctx, e.timeout)
 	}
 	ctx, outcome := withSessionOutcome(ctx, session)
-	run := store.IdempotentRun{Owner: responseOwner(ctx, viewer), OwnRows: session != nil}
+	run := store.IdempotentRun{Owner: responseOwner(ctx, viewer), OwnRows: session != nil && session.Name != deleteAccountField}
 	ctx, l := e.withLoaders(ctx, viewer)
 	var respond graphql.ResponseHandler
 	if key == nil {
@@ -134,7 +134,7 @@ func (e operationExtension) admitMutation(ctx context.Context, v edu.Viewer, op 
 	case session == nil:
 		err = e.budget.ConsumeMutation(ctx)
 	default:
-		err = consumeSignIn(ctx, e.budget, op, session)
+		err = e.consumeSignIn(ctx, v, op, session)
 	}
 	return session, key, err
 }

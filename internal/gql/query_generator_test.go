@@ -44,7 +44,7 @@ func newQueryGenerator(seed uint64, ids []string) *queryGenerator {
 
 // restrictedFields are fields that some viewers may not read.
 var restrictedFields = map[string]bool{
-	"email": true, "plan": true, "preferences": true, "lastLogin": true, "dashboard": true, "enrollments": true, "continueLearning": true, "analytics": true,
+	"email": true, "plan": true, "preferences": true, "lastLogin": true, "sessions": true, "emailVerifiedAt": true, "dashboard": true, "enrollments": true, "continueLearning": true, "analytics": true,
 	"wishlist": true, "certificates": true,
 	"instructorDashboard": true, "platformDashboard": true,
 }

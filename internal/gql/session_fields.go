@@ -2,27 +2,65 @@ package gql
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/response"
+	"github.com/7p-education/api/store"
 )
 
 // refreshField is the field of Mutation that continues a session.
 const refreshField = "refreshSession"
 
-// isSessionField reports whether a field of Mutation begins or continues a session.
-func isSessionField(name string) bool {
-	return name == "signIn" || name == "signUp" || name == refreshField
+// deleteAccountField is the field of Mutation that also writes to courses, which others wait for.
+const deleteAccountField = "deleteAccount"
+
+// sessionField is what a field of Mutation that begins a session, verifies a password or a token, or requests a
+// mail takes from the budget of the request, besides its cost.
+type sessionField struct {
+	mutation bool        // a mutation, instead of an attempt of the address
+	refunds  bool        // whether the attempt is returned unless the password or the token was wrong
+	email    emailSource // the email that it takes an attempt to sign in from as well; nil for none
+	mail     bool        // a mail to that email, instead of an attempt to sign in
 }
 
-// findSessionField returns the field of a mutation that begins or continues a session, nil if it has
-// none. The error rejects a mutation in which the field has a sibling besides __typename: if that failed
-// on a non-null type, the response would lose the session's tokens, and with an Idempotency-Key the
-// session itself, with all traces of the attempt.
+// emailSource returns an email, "" for none.
+type emailSource func(ctx context.Context, e operationExtension, v edu.Viewer, input map[string]any) (string, error)
+
+// sessionFields are the fields that are the only one of their mutation, by name.
+var sessionFields = map[string]sessionField{
+	"signUp":                   {},
+	"signIn":                   {refunds: true, email: emailOfInput},
+	refreshField:               {},
+	"changePassword":           {refunds: true, email: emailOfViewer},
+	deleteAccountField:         {refunds: true, email: emailOfViewer},
+	"requestPasswordReset":     {email: emailOfInput, mail: true},
+	"resetPassword":            {refunds: true},
+	"requestEmailVerification": {mutation: true, email: emailOfViewer, mail: true},
+	"verifyEmail":              {refunds: true},
+}
+
+// emailOfInput returns the email that a client sent.
+func emailOfInput(_ context.Context, _ operationExtension, _ edu.Viewer, input map[string]any) (string, error) {
+	email, _ := input["email"].(string)
+	return email, nil
+}
+
+// emailOfViewer returns the email of the viewer's account.
+func emailOfViewer(ctx context.Context, e operationExtension, v edu.Viewer, _ map[string]any) (email string, err error) {
+	err = e.store.OnPrimary().RunQueries(ctx, store.CredentialsByID(v.ID, func(c store.Credentials) { email = c.Email }))
+	return email, err
+}
+
+// findSessionField returns the field of a mutation that is in sessionFields, nil if it has none. The error
+// rejects a mutation in which the field has a sibling besides __typename: if that failed on a non-null type,
+// the response would lose the session's tokens, and with an Idempotency-Key the session itself, with all
+// traces of the attempt.
 //
 // With an Idempotency-Key the field may select plain fields of its user only, which cannot fail: the
 // failure of a selection would roll back the sign-in, and still report that the password was right.
@@ -36,7 +74,7 @@ func findSessionField(op *graphql.OperationContext) (*graphql.CollectedField, er
 		if f.Name != "__typename" {
 			siblings++
 		}
-		if isSessionField(f.Name) {
+		if _, ok := sessionFields[f.Name]; ok {
 			session = &f
 		}
 	}
@@ -54,27 +92,35 @@ func findSessionField(op *graphql.OperationContext) (*graphql.CollectedField, er
 	return session, nil
 }
 
-// consumeSignIn takes the attempt of a session field from the budget of the request, and from that of the
-// email that it signs in with. A refresh takes a refresh, and an attempt only if its token is invalid: see
-// countSession.
-func consumeSignIn(ctx context.Context, b limits.Budget, op *graphql.OperationContext, session *graphql.CollectedField) error {
-	if session.Name == refreshField {
-		return b.ConsumeRefresh(ctx)
+// consumeSignIn takes what a session field costs from the budget of the request. A refresh takes a refresh, and an
+// attempt only if its token is invalid: see countSession.
+func (e operationExtension) consumeSignIn(ctx context.Context, v edu.Viewer, op *graphql.OperationContext, session *graphql.CollectedField) error {
+	field, consume := sessionFields[session.Name], e.budget.ConsumeSignIn
+	switch {
+	case session.Name == refreshField:
+		consume = e.budget.ConsumeRefresh
+	case field.mutation:
+		consume = e.budget.ConsumeMutation
 	}
-	if err := b.ConsumeSignIn(ctx); err != nil || session.Name != "signIn" {
+	if err := consume(ctx); err != nil || field.email == nil {
 		return err
 	}
 	input, _ := session.ArgumentMap(op.Variables)["input"].(map[string]any)
-	if email, ok := input["email"].(string); ok {
-		return b.ConsumeEmailSignIn(ctx, email)
+	email, err := field.email(ctx, e, v, input)
+	if err != nil || email == "" {
+		return err
 	}
-	return nil
+	if field.mail {
+		return e.budget.ConsumeMail(ctx, email)
+	}
+	return e.budget.ConsumeEmailSignIn(ctx, email)
 }
 
 // sessionOutcomeKey is the context key of the *sessionOutcome of an operation.
 type sessionOutcomeKey struct{}
 
-// sessionOutcome is how the session field of an operation ended. Neither is set if it failed otherwise.
+// sessionOutcome is how the session field of an operation ended: rejected if its password or token was wrong.
+// Neither is set if it failed otherwise.
 type sessionOutcome struct{ accepted, rejected bool }
 
 // withSessionOutcome returns a context in which recordSession records the outcome of a session field. The
@@ -90,20 +136,33 @@ func withSessionOutcome(ctx context.Context, session *graphql.CollectedField) (c
 // recordSession records the value of a root field if it is that of a session field. An operation that is
 // retried has the outcome of its last run.
 func recordSession(ctx context.Context, value any) {
-	payload, ok := value.(*graph.SessionPayload)
-	if !ok || payload == nil {
+	outcome, ok := ctx.Value(sessionOutcomeKey{}).(*sessionOutcome)
+	if !ok {
 		return
 	}
-	if outcome, ok := ctx.Value(sessionOutcomeKey{}).(*sessionOutcome); ok {
-		outcome.rejected = len(payload.UserErrors) > 0
-		outcome.accepted = !outcome.rejected
+	var problems []*edu.UserError
+	switch p := value.(type) {
+	case *graph.SessionPayload:
+		problems = p.UserErrors
+	case *graph.ChangePasswordPayload:
+		problems = p.UserErrors
+	case *graph.DeleteAccountPayload:
+		problems = p.UserErrors
+	case *graph.ResetPasswordPayload:
+		problems = p.UserErrors
+	case *graph.VerifyEmailPayload:
+		problems = p.UserErrors
+	default:
+		return
 	}
+	outcome.rejected = slices.ContainsFunc(problems, func(e *edu.UserError) bool { return e.Code == edu.UserInvalidCredentials })
+	outcome.accepted = !outcome.rejected
 }
 
 // countSession settles the attempt of a session field with the budget of the request.
 //
-// A signIn whose password was right returns the attempt that it took: the members of a class share an
-// address. A signUp does not, because it creates an account.
+// A password that was right, or that was not verified, returns the attempt that it took: the members of a class
+// share an address. A signUp does not, because it creates an account.
 //
 // A refresh whose token was rejected takes an attempt, since the token may be a guess. A page may refresh
 // at each load, so valid tokens take none, and whether a token is valid is known only afterwards. The
@@ -112,7 +171,7 @@ func recordSession(ctx context.Context, value any) {
 func (e operationExtension) countSession(ctx context.Context, session *graphql.CollectedField, outcome *sessionOutcome) error {
 	switch {
 	case e.budget == nil || outcome == nil:
-	case session.Name == "signIn" && outcome.accepted:
+	case sessionFields[session.Name].refunds && outcome.accepted:
 		e.budget.RefundSignIn(ctx)
 	case session.Name == refreshField && outcome.rejected:
 		return e.budget.ConsumeRejectedRefresh(ctx)

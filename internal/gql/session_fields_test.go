@@ -1,16 +1,21 @@
 package gql_test
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/resolvers"
 )
 
 // A field that begins or continues a session is the only one of its mutation, with a key or without one,
@@ -23,6 +28,7 @@ func TestSessionFieldIsAlone(t *testing.T) {
 		"refreshSession": `refreshSession(input: {refreshToken: "x"}) { userErrors { code } }`,
 		"signIn":         `signIn(input: {email: "a@b.example", password: "x"}) { userErrors { code } }`,
 		"signUp":         `signUp(input: {name: "A", email: "x", password: "x"}) { userErrors { code } }`,
+		"changePassword": `changePassword(input: {currentPassword: "x", newPassword: "x"}) { userErrors { code } }`,
 	} {
 		sibling := `createCourse(input: {title: "Beside", description: "", priceAmount: "1", categoryId: "` + s.category + `"}) { course { id } }`
 		for mutation, rejected := range map[string]bool{
@@ -54,7 +60,7 @@ func TestSessionFieldIsAlone(t *testing.T) {
 		}
 	}
 	// Only the documents that skip the session field wrote: one for each field, with a key and without.
-	s.wantRows(t, 6, "courses WHERE title = 'Beside'")
+	s.wantRows(t, 8, "courses WHERE title = 'Beside'")
 	s.wantRows(t, 0, "sessions")
 }
 
@@ -118,6 +124,42 @@ func TestInvalidRefreshTakesAttempt(t *testing.T) {
 		r := postWithCost(t, s, edu.Viewer{}, gqltest.QueryBody(refresh, nil), headers...)
 		if r.status != http.StatusTooManyRequests || r.Data != nil || r.Errors[0].Code() != "RATE_LIMITED" || r.Errors[0].Extensions["retryAfter"] != 7.0 {
 			t.Errorf("without attempts left: %+v", r)
+		}
+	}
+}
+
+// A change of the password takes an attempt from the address and from the email of the account, with a key and
+// without one. A right password returns that of the address, and so does one that is not verified.
+func TestPasswordChangeTakesAttempt(t *testing.T) {
+	t.Parallel()
+	db := openDemoStore(t)
+	student := edu.Viewer{ID: 1, Role: edu.RoleStudent}
+	const weak = "weak"
+	for _, tt := range []struct {
+		viewer        edu.Viewer
+		current, next string
+		code          string
+		refunds       int
+	}{
+		{student, "a wrong password", "another tall ship", "INVALID_CREDENTIALS", 0},
+		{student, demo.Password, weak, "WEAK_PASSWORD", 1},
+		{edu.Viewer{}, demo.Password, weak, "UNAUTHENTICATED", 0},
+		{student, demo.Password, demo.Password, `"userErrors":[]`, 1},
+	} {
+		for _, headers := range [][]string{nil, {"Idempotency-Key: " + persisted.HashText(tt.code)}} {
+			budget := &limitedBudget{maxSpent: 100_000, maxAttempts: 1}
+			s := gql.New(gql.Options{Log: discardLog, Budget: budget, Store: db, Sessions: resolvers.SessionOptions{RevokeTokens: func(context.Context, int64, int64) {}}})
+			query := fmt.Sprintf("mutation { changePassword(input: {currentPassword: %q, newPassword: %q}) { userErrors { code } } }", tt.current, tt.next)
+			got := gqltest.NewClient(s).Query(t, tt.viewer, query, nil, headers...)
+			emails := []string{"student@7p.example"}
+			if !tt.viewer.SignedIn() {
+				emails = nil
+			}
+			if !strings.Contains(got.Text(), tt.code) || budget.attempts != 1 || !slices.Equal(budget.emails, emails) || budget.refunds != tt.refunds || budget.mutations != 0 {
+				t.Errorf("%q to %q: %s\ncharged %+v, want %d refunds", tt.current, tt.next, got, budget, tt.refunds)
+			}
+			got = gqltest.NewClient(s).Query(t, tt.viewer, query, nil)
+			wantCode(t, got, http.StatusTooManyRequests, "RATE_LIMITED")
 		}
 	}
 }

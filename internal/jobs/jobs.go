@@ -14,6 +14,8 @@ import (
 type Job struct {
 	Name     string
 	Interval time.Duration
+	// Wake also runs the job when it receives; nil never does.
+	Wake <-chan struct{}
 	// Run runs the job once and returns its report as log attributes, nil if there was nothing to do.
 	Run func(context.Context) (report []any, err error)
 }
@@ -34,6 +36,10 @@ func ServerJobs(s *store.Store) []Job {
 		}},
 		{Name: "sessions", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.DeleteExpiredSessions(ctx)
+			return countReport("deleted_tokens", n), err
+		}},
+		{Name: "mail_tokens", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
+			n, err := s.DeleteExpiredMailTokens(ctx)
 			return countReport("deleted_tokens", n), err
 		}},
 		{Name: "idempotent_responses", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
@@ -75,6 +81,7 @@ func StartPeriodic(ctx context.Context, log *slog.Logger, ready <-chan struct{},
 				case <-ctx.Done():
 					return
 				case <-ticker.C:
+				case <-j.Wake:
 				}
 			}
 		})

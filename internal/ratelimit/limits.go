@@ -24,6 +24,8 @@ type Rules struct {
 	// Emails limits the attempts to sign in with one email from all addresses together, except those
 	// that signed in with it before; SignIns must be enabled too.
 	Emails Policy
+	// Mails limits the mails to one email that callers request, from all addresses together.
+	Mails Policy
 	// Registrations limits the KiB of texts that a caller stores as persisted queries.
 	Registrations Policy
 	// Slowdown delays mutations under Anonymous; for Viewer and Premium it begins at the same share of
@@ -39,7 +41,7 @@ type Limits struct {
 	cost, refreshes            *countedLimiter // nil if disabled
 	signIns                    *signInLimiter  // nil if disabled
 	emails                     *emailLimits    // nil if disabled
-	registrations              *countedLimiter // nil if disabled
+	registrations, mails       *countedLimiter // nil if disabled
 	failures                   *countedLimiter // of authentications; nil if disabled
 	delays                     *delayQueue
 	failurePolicies            []string // the RateLimit-Policy header of failed authentications
@@ -48,12 +50,12 @@ type Limits struct {
 // New returns Limits with buckets in r, or in memory if r is nil.
 func New(rules Rules, r *cache.Redis) *Limits {
 	rules.Anonymous.Name, rules.Viewer.Name, rules.Premium.Name = "default", "viewer", "premium"
-	rules.Cost.Name, rules.SignIns.Name, rules.Registrations.Name = "cost", "sessions", "registrations"
+	rules.Cost.Name, rules.SignIns.Name, rules.Registrations.Name, rules.Mails.Name = "cost", "sessions", "registrations", "mails"
 	failures := Policy{Name: "authentication", Limit: rules.Anonymous.Limit, Window: rules.Anonymous.Window}
 	refreshes := Policy{Name: "refreshes", Limit: rules.Viewer.Limit, Window: rules.Viewer.Window}
 	open := func(p Policy) *countedLimiter { return newCountedLimiter(p, r) }
 	l := &Limits{
-		rules: rules, cost: open(rules.Cost), refreshes: open(refreshes), registrations: open(rules.Registrations), failures: open(failures),
+		rules: rules, cost: open(rules.Cost), refreshes: open(refreshes), registrations: open(rules.Registrations), mails: open(rules.Mails), failures: open(failures),
 		delays: newDelayQueue("requests"), failurePolicies: policyHeader(failures),
 	}
 	for t, p := range map[*tier]Policy{&l.anonymous: rules.Anonymous, &l.viewer: rules.Viewer, &l.premium: rules.Premium} {

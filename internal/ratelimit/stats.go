@@ -52,7 +52,7 @@ func (l *Limits) PolicyStats() []PolicyStats {
 	if l.signIns != nil {
 		limiters = append(limiters, l.signIns.countedLimiter)
 	}
-	limiters = append(limiters, l.registrations, l.failures)
+	limiters = append(limiters, l.registrations, l.mails, l.failures)
 	if l.emails != nil {
 		limiters = append(limiters, l.emails.all, l.emails.known)
 	}

@@ -23,6 +23,8 @@ type Budget interface {
 	ConsumeRefresh(ctx context.Context) error
 	// ConsumeRejectedRefresh takes an attempt to continue a session with an invalid token.
 	ConsumeRejectedRefresh(ctx context.Context) error
+	// ConsumeMail takes a mail to an email that a caller requests.
+	ConsumeMail(ctx context.Context, email string) error
 	// ConsumeEmailSignIn takes an attempt to sign in with an email, and may wait before it returns. The
 	// error may also be that of the context, or have the code SERVICE_UNAVAILABLE.
 	ConsumeEmailSignIn(ctx context.Context, email string) error

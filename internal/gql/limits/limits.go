@@ -60,7 +60,7 @@ func Defaults() Limits {
 		RootFields:            30,
 		MutationFields:        10,
 		Logins:                1,
-		LoginFields:           []string{"signUp", "signIn", "refreshSession"},
+		LoginFields:           []string{"signUp", "signIn", "refreshSession", "changePassword", "deleteAccount", "requestPasswordReset", "resetPassword", "requestEmailVerification", "verifyEmail"},
 		Aliases:               100,
 		SameFieldPerSet:       30,
 		RepeatedNames:         100,

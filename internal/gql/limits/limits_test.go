@@ -125,7 +125,7 @@ func TestRejectionMessages(t *testing.T) {
 	for text, want := range map[string]string{
 		"{viewer{id}}" + strings.Repeat("#\n", 2_000):                                                  "MAX_TOKENS_LIMIT: too many tokens (names, punctuators, literals and comments): the limit is 2000",
 		"{" + repeat(31, "a#:viewer{id}") + "}":                                                        "MAX_ALIASES_LIMIT: too many aliases in the document: 31, the limit is 30",
-		"mutation{a:signUp{expiresAt} b:signIn{expiresAt}}":                                            "MAX_ROOT_FIELDS_LIMIT: too many fields of a mutation among signUp, signIn, refreshSession: 2, the limit is 1",
+		"mutation{a:signUp{expiresAt} b:signIn{expiresAt}}":                                            "MAX_ROOT_FIELDS_LIMIT: too many fields of a mutation among signUp, signIn, refreshSession, changePassword, deleteAccount, requestPasswordReset, resetPassword, requestEmailVerification, verifyEmail: 2, the limit is 1",
 		"{viewer{...A}} fragment A on User{...B} fragment B on User{id ...C} fragment C on User{...B}": `GRAPHQL_VALIDATION_FAILED: fragment "B" spreads itself through "C"`,
 		"{viewer{...A}} fragment A on User{...A}":                                                      `GRAPHQL_VALIDATION_FAILED: fragment "A" spreads itself`,
 		"{courses(first:100){nodes{...F}}} fragment F on Course{reviews(first:100){nodes{author{name}}}}": "COST_ESTIMATED_TOO_EXPENSIVE: cost of the operation: 20251, the limit is 10000; " +
