@@ -412,6 +412,48 @@ func TestDeleteAccount(t *testing.T) {
 	}
 }
 
+// TestDeleteAccountBesideWrites deletes accounts while their users write: each write is whole or rejected with a code,
+// and no row of a user is left.
+func TestDeleteAccountBesideWrites(t *testing.T) {
+	t.Parallel()
+	e := setupSessions(t, testdb.NewWithDemo(t))
+	course := globalID(edu.KindCourse, queryOne[int64](t, e.testAPI, "SELECT min(id) FROM courses WHERE published"))
+	video := globalID(edu.KindVideo, queryOne[int64](t, e.testAPI, "SELECT min(v.id) FROM videos v WHERE course_id = (SELECT min(id) FROM courses WHERE published)"))
+	writes := []string{
+		fmt.Sprintf("mutation { w: enroll(input: {courseId: %q}) { userErrors { code } } }", course),
+		fmt.Sprintf("mutation { w: reviewCourse(input: {courseId: %q, rating: 5, body: \"Good\"}) { userErrors { code } } }", course),
+		fmt.Sprintf("mutation { w: addToWishlist(input: {courseId: %q}) { userErrors { code } } }", course),
+		fmt.Sprintf("mutation { w: recordVideoProgress(input: {events: [{videoId: %q, progressSeconds: 9}]}) { userErrors { code } } }", video),
+		`mutation { w: updateProfile(input: {name: "Another"}) { userErrors { code } } }`,
+		fmt.Sprintf("mutation { w: signIn(input: {email: %q, password: %q}) { userErrors { code } } }", "EMAIL", password),
+		fmt.Sprintf("mutation { w: deleteAccount(input: {password: %q}) { userErrors { code } } }", password),
+	}
+	for n, write := range writes {
+		email := fmt.Sprintf("leaver%d@7p.example", n)
+		up := e.signUp(t, "Leaver", email, password)
+		e.mustExecute(t, up.viewer, writes[0], nil) // reviews and progress need an enrollment
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				got := e.execute(t, up.viewer, strings.Replace(write, "EMAIL", email, 1), nil)
+				if body := string(got.body); strings.Contains(body, "INTERNAL") || got.At("w") == nil && !strings.Contains(body, `"code":"UNAUTHENTICATED"`) {
+					t.Errorf("%s\ngot %s", write, body)
+				}
+			})
+		}
+		wg.Go(func() {
+			if got := e.execute(t, up.viewer, deleteAccount, inputVariables("password", password)); strings.Contains(string(got.body), `"errors"`) && !strings.Contains(string(got.body), "UNAUTHENTICATED") {
+				t.Errorf("beside %s\ngot %s", write, got.body)
+			}
+		})
+		wg.Wait()
+		if rows := personalRows(t, e.testAPI, up.viewer.ID, email); rows != "0 0 0 0 0 0 0 0 0 0 0" {
+			t.Errorf("beside %s\nrows of the user are left: %s", write, rows)
+		}
+	}
+	wantCounters(t, e.testAPI)
+}
+
 // TestDeleteAccountOfInstructor checks that published courses prevent the deletion, that courses without students
 // are deleted, and that the others stay without the name of their instructor.
 func TestDeleteAccountOfInstructor(t *testing.T) {

@@ -159,6 +159,13 @@ func TestCheckRejects(t *testing.T) {
 		"RATE_LIMIT_SLOWDOWN: slow-down \"50\"":                    {"RATE_LIMIT_SLOWDOWN": "50"},
 		"DATABASE_POOL: no longer read: set DATABASE_MAX_CONNS":    {"DATABASE_POOL": "4"},
 		"CACHE: no longer read: set RESPONSE_CACHE":                {"CACHE": "off"},
+		"SMTP_URL: not an address of an SMTP server: write smtp":   {"SMTP_URL": "http://u:hush@mail", "MAIL_FROM": "a@b.example", "FRONT_END_URL": "https://app.example"},
+		"SMTP_URL: the port must be from 1 to 65535":               {"SMTP_URL": "smtp://u:hush@mail:70000", "MAIL_FROM": "a@b.example", "FRONT_END_URL": "https://app.example"},
+		"SMTP_URL: needs MAIL_FROM, the sender of mails":           {"SMTP_URL": "smtp://u:hush@mail", "FRONT_END_URL": "https://app.example"},
+		"SMTP_URL: needs FRONT_END_URL, to which the links":        {"SMTP_URL": "smtp://u:hush@mail", "MAIL_FROM": "7P <a@b.example>"},
+		"MAIL_FROM: not a sender: write Name <address@host>":       {"MAIL_FROM": "7P"},
+		"FRONT_END_URL: not the address of a site: write https":    {"FRONT_END_URL": "https://u:hush@app.example"},
+		"RATE_LIMIT_MAIL: rate limit \"5\"":                        {"RATE_LIMIT_MAIL": "5"},
 		"JWKS_MATCH: no longer read: set JWKS_MATCH_BY":            {"JWKS_MATCH": "email"},
 		"RATE_LIMIT_SESSIONS: no longer read: set RATE_LIMIT_SIG":  {"RATE_LIMIT_SESSIONS": "off"},
 	} {

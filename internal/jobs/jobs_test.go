@@ -103,3 +103,27 @@ func TestStartPeriodicWaitsForReady(t *testing.T) {
 	cancel()
 	<-done
 }
+
+// A job that is woken runs at once, before its interval.
+func TestWokenJob(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	ready, wake, runs := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	close(ready)
+	done := jobs.StartPeriodic(ctx, slog.New(slog.DiscardHandler), ready, []jobs.Job{
+		{Name: "woken", Interval: time.Hour, Wake: wake, Run: func(ctx context.Context) ([]any, error) {
+			select {
+			case runs <- struct{}{}:
+			case <-ctx.Done():
+			}
+			return nil, nil
+		}},
+	})
+	<-runs
+	for range 2 {
+		wake <- struct{}{}
+		<-runs
+	}
+	cancel()
+	<-done
+}

@@ -102,7 +102,7 @@ func (l *Limits) Middleware(address func(*http.Request) netip.Addr) func(http.Ha
 
 // allDisabled reports whether all limits are disabled.
 func (l *Limits) allDisabled() bool {
-	return l.anonymous.policies == nil && l.viewer.policies == nil && l.premium.policies == nil && l.registrations == nil
+	return l.anonymous.policies == nil && l.viewer.policies == nil && l.premium.policies == nil && l.registrations == nil && l.mails == nil
 }
 
 // consumeRequests takes n from the caller's bucket of requests.

@@ -35,6 +35,7 @@ type caller struct {
 	address string // "" means 192.0.2.7
 	cost    int64
 	attempt *string // the email of a sign-in attempt
+	mail    *string // the email that a mail is requested to
 	more    int     // further requests in the same HTTP request
 	text    int     // bytes of a text to register
 	read    bool    // no mutation
@@ -106,6 +107,9 @@ func (s *server) consume(ctx context.Context, c caller) (err error) {
 		if err == nil && c.right {
 			s.RefundSignIn(ctx)
 		}
+	}
+	if err == nil && c.mail != nil {
+		err = s.ConsumeMail(ctx, *c.mail)
 	}
 	if err == nil && c.text > 0 {
 		err = s.ConsumeRegistration(ctx, c.text)
