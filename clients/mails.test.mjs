@@ -25,7 +25,7 @@ async function readLink(email, subject) {
   assert.fail(`no mail to ${email}: ${subject}`);
 }
 
-// open shows a page at an address, as far as its script needs it.
+// open shows a page at an address, with the parts of a browser that its script uses.
 function open(t, address) {
   globalThis.location = address;
   globalThis.history = { replaceState: (_state, _title, path) => { globalThis.location = new URL(path, address); } };

@@ -67,11 +67,13 @@ func (s *Store) RemoveMail(ctx context.Context, id int64) error {
 	})
 }
 
-// mailConditions are which accounts get a mail of a kind: a password is reset only where there is one, because
-// others sign in with an identity provider.
-var mailConditions = map[MailKind]string{
-	MailPasswordReset:     " AND u.active AND u.password_hash IS NOT NULL",
-	MailEmailVerification: " AND u.active AND u.email_verified_at IS NULL",
+// recipientCondition returns which accounts get a mail of a kind: a password is reset only where there is one,
+// because others sign in with an identity provider.
+func recipientCondition(kind MailKind) string {
+	if kind == MailPasswordReset {
+		return " AND u.active AND u.password_hash IS NOT NULL"
+	}
+	return " AND u.active AND u.email_verified_at IS NULL"
 }
 
 // IssueMailToken stores the hash of a new token for a mail to the account of an email. ok is false if there is
@@ -81,7 +83,7 @@ func (s *Store) IssueMailToken(ctx context.Context, kind MailKind, email string,
 		ok = false
 		q := newStatement("IssueMailToken", "INSERT INTO account_tokens (hash, user_id, kind, email, expires_at) SELECT ")
 		q.addSQL(q.bindArg(t.Hash[:]), ", u.id, ", q.bindArg(string(kind)), ", u.email, now() + ", q.bindArg(t.TTL), "::interval FROM users u WHERE lower(u.email) = lower(",
-			q.bindArg(email), ")", mailConditions[kind], " RETURNING true")
+			q.bindArg(email), ")", recipientCondition(kind), " RETURNING true")
 		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&ok) }))
 	})
 	return ok, err
@@ -90,7 +92,7 @@ func (s *Store) IssueMailToken(ctx context.Context, kind MailKind, email string,
 // CredentialsByMailToken reads the credentials of the account of a token that has not expired, by its hash.
 // into is not called if there is none, or if the account is not active or has another email by now.
 func CredentialsByMailToken(kind MailKind, hash [32]byte, into func(Credentials)) Query {
-	s := newStatement("CredentialsByMailToken", selectCredentials, "u.active AND u.id = (SELECT t.user_id FROM account_tokens t WHERE ")
+	s := newCredentialsStatement("CredentialsByMailToken").addSQL("u.active AND u.id = (SELECT t.user_id FROM account_tokens t WHERE ")
 	return s.addMailToken(kind, hash).addSQL(" AND lower(t.email) = lower(u.email))").buildQuery(scanCredentials(into))
 }
 
@@ -104,7 +106,7 @@ func (s *statement) addMailToken(kind MailKind, hash [32]byte) *statement {
 // The email counts as verified from then on. done is false, and nothing is written, if the token was spent
 // meanwhile.
 func (s *Store) ResetPassword(ctx context.Context, user int64, token [32]byte, hash string) (done bool, err error) {
-	err = s.spendMailToken(ctx, user, MailPasswordReset, token, &done, func() []Query {
+	return s.spendMailToken(ctx, user, MailPasswordReset, token, func() []Query {
 		q := newStatement("ResetPassword", "UPDATE users SET email_verified_at = coalesce(email_verified_at, now()), password_hash = ")
 		addresses := newStatement("ForgetAddresses", "DELETE FROM sign_in_addresses WHERE user_id = ")
 		return []Query{
@@ -113,34 +115,33 @@ func (s *Store) ResetPassword(ctx context.Context, user int64, token [32]byte, h
 			addresses.addSQL(addresses.bindArg(user)).buildQuery(nil), revokeSessions(user),
 		}
 	})
-	return done, err
 }
 
 // VerifyEmail spends the token of a mail and marks the email of its account as verified. done is false, and
 // nothing is written, if the token was spent meanwhile.
 func (s *Store) VerifyEmail(ctx context.Context, user int64, token [32]byte) (done bool, err error) {
-	err = s.spendMailToken(ctx, user, MailEmailVerification, token, &done, func() []Query {
+	return s.spendMailToken(ctx, user, MailEmailVerification, token, func() []Query {
 		q := newStatement("VerifyEmail", "UPDATE users SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = ")
 		return []Query{q.addSQL(q.bindArg(user)).buildQuery(nil), deleteMailTokens(user, MailEmailVerification)}
 	})
-	return done, err
 }
 
 // spendMailToken locks an account and deletes a token of it, and then commits with the statements of write. The
 // token is deleted after the lock: of two calls with one token, the second finds none.
-func (s *Store) spendMailToken(ctx context.Context, user int64, kind MailKind, token [32]byte, done *bool, write func() []Query) error {
-	return s.writeRow(ctx, userRow(user), func(tx *Tx) error {
-		*done = false
+func (s *Store) spendMailToken(ctx context.Context, user int64, kind MailKind, token [32]byte, write func() []Query) (done bool, err error) {
+	err = s.writeRow(ctx, userRow(user), func(tx *Tx) error {
+		done = false
 		lock := newStatement("LockAccount", "SELECT FROM users WHERE id = ")
 		lock.addSQL(lock.bindArg(user), " AND active FOR NO KEY UPDATE")
 		spend := newStatement("SpendMailToken", "DELETE FROM account_tokens t USING users u WHERE u.id = t.user_id AND u.active AND lower(u.email) = lower(t.email) AND ")
 		spend.addMailToken(kind, token).addCondition("t.user_id = %", user).addSQL(" RETURNING true")
-		err := tx.RunQueries(ctx, lock.buildQuery(func(pgx.Rows) error { return nil }), spend.buildQuery(func(rows pgx.Rows) error { return rows.Scan(done) }))
-		if err != nil || !*done {
+		err := tx.RunQueries(ctx, lock.buildQuery(func(pgx.Rows) error { return nil }), spend.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&done) }))
+		if err != nil || !done {
 			return err
 		}
 		return tx.Commit(ctx, write()...)
 	})
+	return done, err
 }
 
 // deleteMailTokens deletes the tokens of an account and a kind.

@@ -32,18 +32,21 @@ type Credentials struct {
 	PasswordHash string // "" if the account has none or is not active
 }
 
-const selectCredentials = "SELECT u.id, u.name, u.email, CASE WHEN u.active THEN coalesce(u.password_hash, '') ELSE '' END FROM users u WHERE "
+// newCredentialsStatement returns a statement that reads credentials, and needs the condition on users u.
+func newCredentialsStatement(name string) *statement {
+	return newStatement(name, "SELECT u.id, u.name, u.email, CASE WHEN u.active THEN coalesce(u.password_hash, '') ELSE '' END FROM users u WHERE ")
+}
 
 // CredentialsByEmail reads the credentials of an account by email, ignoring case. into is not
 // called if there is none.
 func CredentialsByEmail(email string, into func(Credentials)) Query {
-	s := newStatement("CredentialsByEmail", selectCredentials, "lower(u.email) = lower(")
+	s := newCredentialsStatement("CredentialsByEmail").addSQL("lower(u.email) = lower(")
 	return s.addSQL(s.bindArg(email), ")").buildQuery(scanCredentials(into))
 }
 
 // CredentialsByID reads the credentials of an account. into is not called if there is none.
 func CredentialsByID(id int64, into func(Credentials)) Query {
-	s := newStatement("CredentialsByID", selectCredentials, "u.id = ")
+	s := newCredentialsStatement("CredentialsByID").addSQL("u.id = ")
 	return s.addSQL(s.bindArg(id)).buildQuery(scanCredentials(into))
 }
 
