@@ -70,6 +70,12 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"CredentialsByEmail": func(r *queryResult) store.Query {
 		return store.CredentialsByEmail("STUDENT@7p.example", countRow[store.Credentials](r))
 	},
+	"SectionsByID": func(r *queryResult) store.Query {
+		return store.SectionsByID([]int64{1}, countRow[*edu.Section](r))
+	},
+	"SectionsByCourse": func(r *queryResult) store.Query {
+		return store.SectionsByCourse([]int64{1, 24}, countChildRow[*edu.Section](r))
+	},
 	"VideosByID": func(r *queryResult) store.Query { return store.VideosByID([]int64{1}, countRow[*edu.Video](r)) },
 	"VideosByCourse": func(r *queryResult) store.Query {
 		return store.VideosByCourse([]int64{1, 24}, page, countChildRow[*edu.Video](r))

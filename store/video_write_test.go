@@ -17,7 +17,7 @@ func TestAddVideoMovesVideosInOrder(t *testing.T) {
 	s := open(t, store.Config{URL: db.Config().ConnString(), MaxConns: 2})
 	expectLockOrder(t, db, "videos", [2]int64{1, 2}, func() error {
 		position := 1
-		_, err := s.AddVideo(t.Context(), author, edu.Video{CourseID: 1, Title: "New", DurationSeconds: 60}, &position, nil)
+		_, err := s.AddVideo(t.Context(), author, edu.Video{CourseID: 1, Title: "New", DurationSeconds: 60}, store.VideoPlace{Position: &position}, nil)
 		return err
 	})
 	const want = "New 1, First 2, V 3; V 1, V 2"
