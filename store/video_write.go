@@ -33,12 +33,14 @@ func (s *Store) AddVideo(ctx context.Context, v edu.Viewer, video edu.Video, pla
 		if video.Position, in, err = videos.PlaceVideo(sections, place.Position, place.SectionID, at); err != nil {
 			return err
 		}
-		before := 0 // the position of the sections that begin before the video
-		if in != nil {
-			before = in.Position
+		writes := []Query{moveVideos(course, video.Position, 1), insertVideo(video, assignTo(&added)), lengthenCourse(course)}
+		switch {
+		case in == nil && len(sections) > 0:
+			writes = append(writes, moveFirstVideos(course, "position", 0, 1))
+		case in != nil && in != sections[len(sections)-1]:
+			writes = append(writes, moveFirstVideos(course, "position", in.Position, 1))
 		}
-		return tx.Commit(ctx, moveVideos(course, video.Position, 1), insertVideo(video, assignTo(&added)),
-			moveFirstVideos(course, "position", before, 1), lengthenCourse(course))
+		return tx.Commit(ctx, writes...)
 	})
 	return added, err
 }
