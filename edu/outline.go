@@ -96,7 +96,7 @@ func (o *Outline) ReorderSections(order []int64, at InputPath) error {
 }
 
 // ReorderVideos sets the order of the videos, which must be all of them, and the section of each: 0 is none. Nil
-// sections are those that joinSections finds. At is the path to the input, whose ids are videoIds and sectionIds.
+// sections are found by joinSections. At is the path to the input, whose ids are videoIds and sectionIds.
 func (o *Outline) ReorderVideos(order, sections []int64, at InputPath) error {
 	if !isPermutation(o.VideoIDs(), order) {
 		return at.Subpath("videoIds").Reject(UserInvalid, "must have all {count} videos of the course, each once: read them again", len(o.Videos))

@@ -4,8 +4,8 @@ ALTER TABLE courses
     ADD COLUMN learning_outcomes text[] NOT NULL DEFAULT '{}',
     ADD COLUMN requirements      text[] NOT NULL DEFAULT '{}';
 
--- A section has the videos of its course from first_position to the first position of the next section. So its
--- videos are contiguous, and those before the first section have none, whatever is written.
+-- A section has the videos of its course from first_position to the first position of the next section. So the
+-- videos of a section stand together after any write, and videos before the first section have none.
 CREATE TABLE sections (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     course_id      bigint      NOT NULL REFERENCES courses ON DELETE CASCADE,
