@@ -164,9 +164,21 @@ func TestPlaceVideo(t *testing.T) {
 		section  int64
 		want     string
 	}{
-		{0, 0, "6 in 103"}, {6, 0, "6 in 103"}, {4, 0, "4 in 103"}, {3, 0, "3 in 101"}, {2, 0, "2 in 101"}, {1, 0, "1 in 0"},
-		{0, 101, "4 in 101"}, {4, 101, "4 in 101"}, {2, 101, "2 in 101"}, {1, 101, "position: must be from 2 to 4; it is 1"}, {5, 101, "position: must be from 2 to 4; it is 5"},
-		{0, 102, "4 in 102"}, {5, 102, "position: must be from 4 to 4; it is 5"}, {0, 103, "6 in 103"}, {7, 103, "position: must be from 4 to 6; it is 7"},
+		{0, 0, "6 in 103"},
+		{6, 0, "6 in 103"},
+		{4, 0, "4 in 103"},
+		{3, 0, "3 in 101"},
+		{2, 0, "2 in 101"},
+		{1, 0, "1 in 0"},
+		{0, 101, "4 in 101"},
+		{4, 101, "4 in 101"},
+		{2, 101, "2 in 101"},
+		{1, 101, "position: must be from 2 to 4; it is 1"},
+		{5, 101, "position: must be from 2 to 4; it is 5"},
+		{0, 102, "4 in 102"},
+		{5, 102, "position: must be from 4 to 4; it is 5"},
+		{0, 103, "6 in 103"},
+		{7, 103, "position: must be from 4 to 6; it is 7"},
 		{0, 104, "sectionId: section not found"},
 	} {
 		position := &c.position
@@ -195,10 +207,18 @@ func TestPlaceSection(t *testing.T) {
 		position int // 0 for none
 		want     string
 	}{
-		{nil, 0, "1 at 6"}, {nil, 1, "1 at 6"}, {nil, 2, "position: must be from 1 to 1; it is 2"},
-		{[]int{2, 4}, 0, "3 at 6"}, {[]int{2, 4}, 3, "3 at 6"}, {[]int{2, 4}, 2, "2 at 4"}, {[]int{2, 4}, 1, "1 at 2"},
-		{[]int{2, 4}, -1, "position: must be from 1 to 3; it is -1"}, {[]int{2, 4}, 4, "position: must be from 1 to 3; it is 4"}, {[]int{9}, 0, "2 at 9"},
-		{make([]int, edu.MaxSections), 0, "courseId: the course already has 100 sections, the most allowed"}, {make([]int, edu.MaxSections-1), 0, "100 at 6"},
+		{nil, 0, "1 at 6"},
+		{nil, 1, "1 at 6"},
+		{nil, 2, "position: must be from 1 to 1; it is 2"},
+		{[]int{2, 4}, 0, "3 at 6"},
+		{[]int{2, 4}, 3, "3 at 6"},
+		{[]int{2, 4}, 2, "2 at 4"},
+		{[]int{2, 4}, 1, "1 at 2"},
+		{[]int{2, 4}, -1, "position: must be from 1 to 3; it is -1"},
+		{[]int{2, 4}, 4, "position: must be from 1 to 3; it is 4"},
+		{[]int{9}, 0, "2 at 9"},
+		{make([]int, edu.MaxSections), 0, "courseId: the course already has 100 sections, the most allowed"},
+		{make([]int, edu.MaxSections-1), 0, "100 at 6"},
 	} {
 		position := &c.position
 		if c.position == 0 {

@@ -131,27 +131,34 @@ func TestCourseValidation(t *testing.T) {
 		"rejects an invalid category id":                 {"categoryId", "invalid", "INVALID input.categoryId"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var want []string
-			if c.want != "" {
-				want = []string{c.want}
-			}
-			before := s.countRows(t, "courses")
-			got := s.execute(t, s.instructor, createMutation, variablesOf(newCourse(s, map[string]any{c.field: c.value})))
-			wantUserErrors(t, got, "createCourse", want...)
-			if created := s.countRows(t, "courses") - before; (c.want == "") != (created == 1) {
-				t.Errorf("%d courses were created", created)
-			}
-			update := map[string]any{"id": globalID(edu.KindCourse, s.draft), c.field: c.value}
-			wantUserErrors(t, s.execute(t, s.instructor, updateMutation, variablesOf(update)), "updateCourse", want...)
-			wantImport := strings.ReplaceAll(c.want, "input.", "input.courses.1.")
-			want = want[:0]
-			if wantImport != "" {
-				want = []string{wantImport}
-			}
-			got = s.execute(t, s.instructor, importMutation, courseListVariables(newCourse(s, nil), newCourse(s, map[string]any{c.field: c.value})))
-			wantUserErrors(t, got, "importCourses", want...)
+			s.checkCourseField(t, c.field, c.value, c.want)
 		})
 	}
+}
+
+// checkCourseField writes a course with a value of one field by createCourse, updateCourse and importCourses, and checks
+// that the only problem is problem, none if it is "".
+func (s fixture) checkCourseField(t *testing.T, field string, value any, problem string) {
+	t.Helper()
+	var want []string
+	if problem != "" {
+		want = []string{problem}
+	}
+	before := s.countRows(t, "courses")
+	got := s.execute(t, s.instructor, createMutation, variablesOf(newCourse(s, map[string]any{field: value})))
+	wantUserErrors(t, got, "createCourse", want...)
+	if created := s.countRows(t, "courses") - before; (problem == "") != (created == 1) {
+		t.Errorf("%d courses were created", created)
+	}
+	update := map[string]any{"id": globalID(edu.KindCourse, s.draft), field: value}
+	wantUserErrors(t, s.execute(t, s.instructor, updateMutation, variablesOf(update)), "updateCourse", want...)
+	wantImport := strings.ReplaceAll(problem, "input.", "input.courses.1.")
+	want = want[:0]
+	if wantImport != "" {
+		want = []string{wantImport}
+	}
+	got = s.execute(t, s.instructor, importMutation, courseListVariables(newCourse(s, nil), newCourse(s, map[string]any{field: value})))
+	wantUserErrors(t, got, "importCourses", want...)
 }
 
 // TestCourseProblemsAreReportedTogether checks that all problems of an input are in one response.

@@ -112,13 +112,12 @@ func (r *mutationResolver) DeleteVideo(ctx context.Context, input graph.DeleteVi
 func (r *mutationResolver) ReorderVideos(ctx context.Context, input graph.ReorderVideosInput) (*graph.CoursePayload, error) {
 	in := validate.New("input")
 	course := in.ValidateID("courseId", input.CourseID, edu.KindCourse)
-	order := validateIDs(in, "videoIds", input.VideoIds, edu.KindVideo, edu.MaxVideos)
-	var sections []int64
+	order := store.VideoSequence{VideoIDs: validateIDs(in, "videoIds", input.VideoIds, edu.KindVideo, edu.MaxVideos)}
 	if input.SectionIds != nil {
-		sections = validateIDs(in, "sectionIds", input.SectionIds, edu.KindSection, edu.MaxVideos)
+		order.SectionIDs = validateIDs(in, "sectionIds", input.SectionIds, edu.KindSection, edu.MaxVideos)
 	}
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
-		return s.ReorderVideos(ctx, v, course, order, sections, edu.InputPath{"input"})
+		return s.ReorderVideos(ctx, v, course, order, edu.InputPath{"input"})
 	})
 	return loadCoursePayload(ctx, course, problems, err)
 }

@@ -115,14 +115,41 @@ var soundWrites = []string{
 // rareWrites change rows that most other rows depend on.
 var rareWrites = []string{"TRUNCATE reviews", "TRUNCATE video_progress", "TRUNCATE enrollments", "TRUNCATE course_related", "TRUNCATE wishlist_items", "TRUNCATE certificates", "TRUNCATE sections"}
 
+// soundMethod is a write by a method of the store.
+type soundMethod struct {
+	name string
+	do   func() error
+}
+
+// sectionMethods returns writes of sections.
+func (g generator) sectionMethods(ctx context.Context, s *store.Store, db *pgxpool.Pool, student edu.Viewer) []soundMethod {
+	course := g.id(9)
+	return []soundMethod{
+		{"AddSection", func() error {
+			_, err := s.AddSection(ctx, student, edu.Section{CourseID: course, Title: "S"}, ptr(1), nil)
+			return err
+		}},
+		{"UpdateSection", func() error { return s.UpdateSection(ctx, student, g.id(20), ptr(fmt.Sprint("S", g.IntN(9))), nil) }},
+		{"DeleteSection", func() error { _, err := s.DeleteSection(ctx, student, g.id(20), nil); return err }},
+		{"ReorderSections", func() error {
+			ids, err := readIDs(ctx, db, "SELECT id FROM sections WHERE course_id = $1 ORDER BY position DESC", course)
+			if err != nil {
+				return err
+			}
+			return s.ReorderSections(ctx, student, course, ids, nil)
+		}},
+		{"MoveVideo", func() error {
+			_, err := s.UpdateVideo(ctx, student, g.id(20), store.VideoChanges{SectionID: ptr(g.id(20))}, nil)
+			return err
+		}},
+	}
+}
+
 // write runs a random write, plain SQL or a method of the store, and describes it.
 func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) (what string) {
 	student := edu.Viewer{ID: g.id(8), Role: edu.RoleAdmin}
 	course := g.id(9)
-	methods := []struct {
-		name string
-		do   func() error
-	}{
+	methods := []soundMethod{
 		{"Enroll", func() error { _, err := s.Enroll(ctx, student, course, nil); return err }},
 		{"AddToWishlist", func() error { return s.AddToWishlist(ctx, student, course, nil) }},
 		{"RemoveFromWishlist", func() error { return s.RemoveFromWishlist(ctx, student, course, nil) }},
@@ -161,24 +188,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			if err != nil {
 				return err
 			}
-			return s.ReorderVideos(ctx, student, course, ids, nil, nil)
-		}},
-		{"AddSection", func() error {
-			_, err := s.AddSection(ctx, student, edu.Section{CourseID: course, Title: "S"}, ptr(1), nil)
-			return err
-		}},
-		{"UpdateSection", func() error { return s.UpdateSection(ctx, student, g.id(20), ptr(fmt.Sprint("S", g.IntN(9))), nil) }},
-		{"DeleteSection", func() error { _, err := s.DeleteSection(ctx, student, g.id(20), nil); return err }},
-		{"ReorderSections", func() error {
-			ids, err := readIDs(ctx, db, "SELECT id FROM sections WHERE course_id = $1 ORDER BY position DESC", course)
-			if err != nil {
-				return err
-			}
-			return s.ReorderSections(ctx, student, course, ids, nil)
-		}},
-		{"MoveVideo", func() error {
-			_, err := s.UpdateVideo(ctx, student, g.id(20), store.VideoChanges{SectionID: ptr(g.id(20))}, nil)
-			return err
+			return s.ReorderVideos(ctx, student, course, store.VideoSequence{VideoIDs: ids}, nil)
 		}},
 		{"DeleteCourse", func() error { return s.DeleteCourse(ctx, student, course, nil) }},
 		{"CreateCourse", func() error {
@@ -191,6 +201,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 		{"BulkEnroll", func() error { _, err := s.BulkEnroll(ctx, student, course, []string{"1", "2", "3"}, nil); return err }},
 		{"RefreshAnalytics", func() error { return s.RefreshAnalytics(ctx) }},
 	}
+	methods = append(methods, g.sectionMethods(ctx, s, db, student)...)
 	n := g.IntN(len(soundWrites) + len(methods))
 	switch {
 	case g.IntN(200) == 0:

@@ -134,10 +134,13 @@ func (s *Store) DeleteVideo(ctx context.Context, v edu.Viewer, id int64, at edu.
 	return course, err
 }
 
-// ReorderVideos sets the order of a course's videos, which must be all of them, and the section of each, 0 for none.
-// Nil sections are those of edu.Outline.ReorderVideos. The parameter at is the path to the input.
-func (s *Store) ReorderVideos(ctx context.Context, v edu.Viewer, course int64, order, sections []int64, at edu.InputPath) error {
-	return s.changeOutline(ctx, v, course, at, func(o *edu.Outline) error { return o.ReorderVideos(order, sections, at) })
+// VideoSequence is an order of all videos of a course, and the section of each, 0 for none. Nil sections are those of
+// edu.Outline.ReorderVideos.
+type VideoSequence struct{ VideoIDs, SectionIDs []int64 }
+
+// ReorderVideos sets the order and the sections of a course's videos. The parameter at is the path to the input.
+func (s *Store) ReorderVideos(ctx context.Context, v edu.Viewer, course int64, order VideoSequence, at edu.InputPath) error {
+	return s.changeOutline(ctx, v, course, at, func(o *edu.Outline) error { return o.ReorderVideos(order.VideoIDs, order.SectionIDs, at) })
 }
 
 // lockEditedVideo locks the course of a video and reads the video, which the viewer is allowed to change.
