@@ -23,6 +23,8 @@ const (
 	CourseVideoCount
 	CourseLanguage
 	CourseRatingCounts
+	CourseLearningOutcomes
+	CourseRequirements
 )
 
 // The columns of a user. The id is always read. UserPrivateColumns selects all of User.Private.

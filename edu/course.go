@@ -14,27 +14,29 @@ const (
 
 // Course is a course. Only the columns that were requested are set: see Columns.
 type Course struct {
-	ID              int64
-	Slug            string
-	Title           string
-	Description     string
-	Tags            []string
-	Difficulty      Difficulty
-	Price           Money
-	DurationSeconds int
-	ThumbnailURL    *string
-	Language        *string // a BCP 47 language tag
-	Published       bool
-	PublishedAt     *time.Time
-	CreatedAt       time.Time
-	UpdatedAt       time.Time
-	InstructorID    int64
-	CategoryID      int64
-	Rating          *float64
-	ReviewCount     int
-	RatingCounts    []int // of the ratings 1 to 5
-	EnrollmentCount int
-	VideoCount      int
+	ID               int64
+	Slug             string
+	Title            string
+	Description      string
+	Tags             []string
+	LearningOutcomes []string
+	Requirements     []string
+	Difficulty       Difficulty
+	Price            Money
+	DurationSeconds  int
+	ThumbnailURL     *string
+	Language         *string // a BCP 47 language tag
+	Published        bool
+	PublishedAt      *time.Time
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+	InstructorID     int64
+	CategoryID       int64
+	Rating           *float64
+	ReviewCount      int
+	RatingCounts     []int // of the ratings 1 to 5
+	EnrollmentCount  int
+	VideoCount       int
 }
 
 // GlobalID returns the global id of the course.

@@ -36,6 +36,16 @@ func (v *Video) AuthorizeEdit(c *Course, viewer Principal, at InputPath) error {
 	return c.AuthorizeEdit(viewer, at)
 }
 
+const sectionNotFound = "section not found"
+
+// AuthorizeEdit rejects viewers who may not change the section. Either is nil if it is missing.
+func (s *Section) AuthorizeEdit(c *Course, viewer Principal, at InputPath) error {
+	if s == nil || c == nil || !c.VisibleTo(viewer) {
+		return at.Reject(UserNotFound, sectionNotFound)
+	}
+	return c.AuthorizeEdit(viewer, at)
+}
+
 // AuthorizeEnroll rejects viewers who may not enroll in the course or already are enrolled. A viewer who passes
 // may also add the course to the wishlist.
 func (c *Course) AuthorizeEnroll(v Principal, enrolled bool, at InputPath) error {

@@ -155,12 +155,16 @@ func TestValidateWatchEvent(t *testing.T) {
 func TestVideoTotals(t *testing.T) {
 	t.Parallel()
 	some := edu.VideoTotals{Count: 3, LastPosition: 5, TotalSeconds: 100}
-	for position, want := range map[int]string{0: "must be from 1 to 6; it is 0", 1: "", 6: "", 7: "must be from 1 to 6; it is 7"} {
-		checkProblem(t, fmt.Sprint("position ", position), some.ValidateNewVideo(&position, nil), "position", want)
+	place := func(t edu.VideoTotals, position *int) error {
+		_, _, err := t.PlaceVideo(nil, position, 0, nil)
+		return err
 	}
-	checkProblem(t, "the next position", some.ValidateNewVideo(nil, nil), "position", "")
-	checkProblem(t, "the last video", edu.VideoTotals{Count: edu.MaxVideos - 1}.ValidateNewVideo(nil, nil), "courseId", "")
-	checkProblem(t, "one more", edu.VideoTotals{Count: edu.MaxVideos}.ValidateNewVideo(nil, nil), "courseId", "the course already has 1000 videos, the most allowed")
+	for position, want := range map[int]string{0: "must be from 1 to 6; it is 0", 1: "", 6: "", 7: "must be from 1 to 6; it is 7"} {
+		checkProblem(t, fmt.Sprint("position ", position), place(some, &position), "position", want)
+	}
+	checkProblem(t, "the next position", place(some, nil), "position", "")
+	checkProblem(t, "the last video", place(edu.VideoTotals{Count: edu.MaxVideos - 1}, nil), "courseId", "")
+	checkProblem(t, "one more", place(edu.VideoTotals{Count: edu.MaxVideos}, nil), "courseId", "the course already has 1000 videos, the most allowed")
 	for seconds, want := range map[int]string{99: "must be at least 100, the total length of the videos; it is 99", 100: "", 101: ""} {
 		checkProblem(t, fmt.Sprint("duration ", seconds), some.ValidateDuration(seconds, edu.InputPath{"d"}), "d", want)
 	}

@@ -16,6 +16,7 @@ const (
 	KindUser        Kind = "User"
 	KindCategory    Kind = "Category"
 	KindCourse      Kind = "Course"
+	KindSection     Kind = "Section"
 	KindVideo       Kind = "Video"
 	KindEnrollment  Kind = "Enrollment"
 	KindReview      Kind = "Review"
@@ -84,7 +85,7 @@ func ParseID(s string) (ID, error) {
 		return ID{}, invalidIDError(s)
 	}
 	switch k := Kind(kind); k {
-	case KindUser, KindCategory, KindCourse, KindVideo, KindEnrollment, KindReview, KindCertificate, KindSession:
+	case KindUser, KindCategory, KindCourse, KindSection, KindVideo, KindEnrollment, KindReview, KindCertificate, KindSession:
 		return NewID(k, n), nil
 	}
 	return ID{}, invalidIDError(s)

@@ -63,6 +63,8 @@ const (
 	TagCoursesEnrollmentPart
 	// TagCourseVideos, "course:12.videos": the rows of the course's videos.
 	TagCourseVideos
+	// TagCourseSections, "course:12.sections": the rows of the course's sections.
+	TagCourseSections
 	// TagCourseReviews, "course:12.reviews": the rows of the course's reviews.
 	TagCourseReviews
 	// TagCourseEnrollments, "course:12.enrollments": the rows of the course's enrollments.
@@ -97,6 +99,8 @@ const (
 	TagCertificate
 	// TagVideo, "video:4": the row of the video.
 	TagVideo
+	// TagSection, "section:6": the row of the section.
+	TagSection
 )
 
 // tagNames holds the parts of a tag's name before and after its id. The first part is the whole
@@ -107,12 +111,12 @@ var tagNames = [...][2]string{
 	TagWords: {"words"}, TagCategories: {"categories"}, TagCategoriesCounts: {"categories.counts"},
 	TagUsersSlugs: {"users.slugs"}, TagCertificates: {"certificates"}, TagAnalytics: {"analytics"}, TagPlatform: {"platform"},
 	TagCoursesRatingPart: {"courses.rating:"}, TagCoursesEnrollmentPart: {"courses.enrollments:"},
-	TagCourse: {"course:"}, TagCourseVideos: {"course:", ".videos"}, TagCourseReviews: {"course:", ".reviews"},
+	TagCourse: {"course:"}, TagCourseVideos: {"course:", ".videos"}, TagCourseSections: {"course:", ".sections"}, TagCourseReviews: {"course:", ".reviews"},
 	TagCourseEnrollments: {"course:", ".enrollments"}, TagCourseRelated: {"course:", ".related"}, TagCategory: {"category:"},
 	TagUser: {"user:"}, TagUserPrivate: {"user:", ".private"}, TagUserCourses: {"user:", ".courses"}, TagTeaching: {"teaching:"},
 	TagUserEnrollments: {"user:", ".enrollments"}, TagUserProgress: {"user:", ".progress"},
 	TagUserWishlist: {"user:", ".wishlist"}, TagUserCertificates: {"user:", ".certificates"}, TagCertificate: {"certificate:"},
-	TagEnrollment: {"enrollment:"}, TagReview: {"review:"}, TagVideo: {"video:"},
+	TagEnrollment: {"enrollment:"}, TagReview: {"review:"}, TagVideo: {"video:"}, TagSection: {"section:"},
 }
 
 // Tag names data that reads depend on and that changes touch.

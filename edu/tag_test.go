@@ -26,6 +26,8 @@ func TestTagNames(t *testing.T) {
 		edu.TagUserPrivate.WithID(1<<63 - 1):     "user:9223372036854775807.private",
 		edu.TagCourseEnrollments.WithID(-1):      "course:-1.enrollments",
 		edu.TagVideo.WithID(4):                   "video:4",
+		edu.TagSection.WithID(6):                 "section:6",
+		edu.TagCourseSections.WithID(12):         "course:12.sections",
 		edu.TagUsersSlugs.WithID(0):              "users.slugs",
 		edu.TagCertificates.WithID(0):            "certificates",
 		edu.TagCertificate.WithID(5):             "certificate:5",

@@ -13,26 +13,33 @@ type VideoTotals struct {
 	TotalSeconds int
 }
 
-// ValidateNewVideo rejects a video that exceeds MaxVideos, and a position that neither a video has
-// nor follows the last one. A nil position selects the next. At is the path to the video.
-func (t VideoTotals) ValidateNewVideo(position *int, at InputPath) error {
-	switch {
-	case t.Count >= MaxVideos:
-		return at.Subpath("courseId").Reject(UserInvalid, "the course already has {max} videos, the most allowed", MaxVideos)
-	case position != nil && (*position < 1 || *position > t.LastPosition+1):
-		return at.Subpath("position").Reject(UserInvalid, "must be from {min} to {max}; it is {actual}", 1, t.LastPosition+1, *position)
+// PlaceVideo returns the position of a new video, and its section among those of its course: nil for none. A nil
+// position selects the next, in the section with the id unless that is 0. PlaceVideo rejects a video that exceeds
+// MaxVideos, an unknown section, and a position outside the section. At is the path to the video.
+func (t VideoTotals) PlaceVideo(sections []*Section, position *int, section int64, at InputPath) (place int, in *Section, err error) {
+	if t.Count >= MaxVideos {
+		return 0, nil, at.Subpath("courseId").Reject(UserInvalid, "the course already has {max} videos, the most allowed", MaxVideos)
 	}
-	return nil
-}
-
-// ValidateVideoOrder rejects a new order of a course's videos that is not made of all of them, each once. At is
-// the path to the ids.
-func ValidateVideoOrder(current, order []int64, at InputPath) error {
-	sorted := slices.Sorted(slices.Values(order))
-	if !slices.Equal(slices.Sorted(slices.Values(current)), sorted) {
-		return at.Reject(UserInvalid, "must have all {count} videos of the course, each once: read them again", len(current))
+	first, last := 1, t.LastPosition+1
+	if section != 0 {
+		i := slices.IndexFunc(sections, func(s *Section) bool { return s.ID == section })
+		if i < 0 {
+			return 0, nil, at.Subpath("sectionId").Reject(UserNotFound, sectionNotFound)
+		}
+		in = sections[i]
+		first, last = in.FirstPosition, max(in.FirstPosition, min(in.NextPosition, last))
 	}
-	return nil
+	place = last
+	if position != nil {
+		place = *position
+	}
+	if place < first || place > last {
+		return 0, nil, at.Subpath("position").Reject(UserInvalid, "must be from {min} to {max}; it is {actual}", first, last, place)
+	}
+	if in == nil {
+		in = SectionAt(sections, place)
+	}
+	return place, in, nil
 }
 
 // ValidateDuration rejects a duration of a course that is shorter than its videos. At is the path

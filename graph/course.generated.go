@@ -30,6 +30,7 @@ type CourseResolver interface {
 	Enrollments(ctx context.Context, obj *edu.Course, first *int, after *string, last *int, before *string) (*edu.Page[*edu.Enrollment], error)
 	Analytics(ctx context.Context, obj *edu.Course) (*edu.CourseAnalytics, error)
 	RelatedCourses(ctx context.Context, obj *edu.Course, first int) ([]*edu.Course, error)
+	Sections(ctx context.Context, obj *edu.Course) ([]*edu.Section, error)
 	ViewerHasWishlisted(ctx context.Context, obj *edu.Course) (bool, error)
 }
 type CourseProgressResolver interface {
@@ -300,6 +301,52 @@ func _Course_tags(ctx context.Context, ec *executionContext, field graphql.Colle
 	)
 }
 func fieldContext_Course_tags(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, false, false, "String")
+}
+
+func _Course_learningOutcomes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_learningOutcomes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LearningOutcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_learningOutcomes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, false, false, "String")
+}
+
+func _Course_requirements(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_requirements(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Requirements, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_requirements(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Course", field, false, false, "String")
 }
 
@@ -1044,6 +1091,38 @@ func fieldContext_Course_relatedCourses(ctx context.Context, ec *executionContex
 	if fc.Args, err = field_Course_relatedCourses_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func _Course_sections(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_sections(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Course().Sections(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.Section) graphql.Marshaler {
+			return marshalNSection2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSectionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_sections(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Course",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Section(ctx, ec, field)
+		},
 	}
 	return fc, nil
 }
@@ -1962,7 +2041,7 @@ func unmarshalInputCourseInput(ctx context.Context, ec *executionContext, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"title", "description", "tags", "difficulty", "priceAmount", "durationSeconds", "language", "thumbnailUrl", "categoryId"}
+	fieldsInOrder := [...]string{"title", "description", "tags", "learningOutcomes", "requirements", "difficulty", "priceAmount", "durationSeconds", "language", "thumbnailUrl", "categoryId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1990,6 +2069,20 @@ func unmarshalInputCourseInput(ctx context.Context, ec *executionContext, obj an
 				return it, err
 			}
 			it.Tags = data
+		case "learningOutcomes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("learningOutcomes"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.LearningOutcomes = data
+		case "requirements":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requirements"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Requirements = data
 		case "difficulty":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("difficulty"))
 			data, err := unmarshalODifficulty2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx, ec, v)
@@ -2197,7 +2290,7 @@ func unmarshalInputUpdateCourseInput(ctx context.Context, ec *executionContext, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "title", "description", "tags", "difficulty", "priceAmount", "durationSeconds", "language", "thumbnailUrl", "categoryId"}
+	fieldsInOrder := [...]string{"id", "title", "description", "tags", "learningOutcomes", "requirements", "difficulty", "priceAmount", "durationSeconds", "language", "thumbnailUrl", "categoryId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2232,6 +2325,20 @@ func unmarshalInputUpdateCourseInput(ctx context.Context, ec *executionContext, 
 				return it, err
 			}
 			it.Tags = data
+		case "learningOutcomes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("learningOutcomes"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.LearningOutcomes = data
+		case "requirements":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requirements"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Requirements = data
 		case "difficulty":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("difficulty"))
 			data, err := unmarshalODifficulty2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐDifficulty(ctx, ec, v)
@@ -2332,6 +2439,16 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			}
 		case "tags":
 			out.Values[i] = _Course_tags(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "learningOutcomes":
+			out.Values[i] = _Course_learningOutcomes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requirements":
+			out.Values[i] = _Course_requirements(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -2476,6 +2593,12 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Course_relatedCourses(ctx, ec, field, obj)
+				})
+		case "sections":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_sections(ctx, ec, field, obj)
 				})
 		case "viewerHasWishlisted":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

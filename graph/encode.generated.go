@@ -314,17 +314,31 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}) {
 				return false
 			}
-		case 5: // difficulty
+		case 5: // learningOutcomes
+			if !encode.WriteList(e, f, obj.LearningOutcomes, true, func(e *encoder, f *encode.Field, v string) bool {
+				e.WriteString(string(v))
+				return true
+			}) {
+				return false
+			}
+		case 6: // requirements
+			if !encode.WriteList(e, f, obj.Requirements, true, func(e *encoder, f *encode.Field, v string) bool {
+				e.WriteString(string(v))
+				return true
+			}) {
+				return false
+			}
+		case 7: // difficulty
 			e.WriteString(string(obj.Difficulty))
-		case 6: // price
+		case 8: // price
 			if !encode.WriteObject(e, f, &obj.Price, true, encodeMoney) {
 				return false
 			}
-		case 7: // durationSeconds
+		case 9: // durationSeconds
 			if !e.WriteInt(f, int(obj.DurationSeconds), true) {
 				return false
 			}
-		case 8: // language
+		case 10: // language
 			if obj.Language == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -332,7 +346,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteString(string(*obj.Language))
 			}
-		case 9: // thumbnailUrl
+		case 11: // thumbnailUrl
 			if obj.ThumbnailURL == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -340,12 +354,12 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteString(string(*obj.ThumbnailURL))
 			}
-		case 10: // published
+		case 12: // published
 			e.WriteBool(bool(obj.Published))
-		case 11: // status
+		case 13: // status
 			v := obj.Status()
 			e.WriteString(string(v))
-		case 12: // publishedAt
+		case 14: // publishedAt
 			if obj.PublishedAt == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -353,11 +367,11 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteTime(*obj.PublishedAt)
 			}
-		case 13: // createdAt
+		case 15: // createdAt
 			e.WriteTime(obj.CreatedAt)
-		case 14: // updatedAt
+		case 16: // updatedAt
 			e.WriteTime(obj.UpdatedAt)
-		case 15: // category
+		case 17: // category
 			v, err := e.Resolvers.Course().Category(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -368,7 +382,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCategory) {
 				return false
 			}
-		case 16: // instructor
+		case 18: // instructor
 			v, err := e.Resolvers.Course().Instructor(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -379,7 +393,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeUser) {
 				return false
 			}
-		case 17: // rating
+		case 19: // rating
 			if obj.Rating == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -389,22 +403,22 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 					return false
 				}
 			}
-		case 18: // reviewCount
+		case 20: // reviewCount
 			if !e.WriteInt(f, int(obj.ReviewCount), true) {
 				return false
 			}
-		case 19: // ratingHistogram
+		case 21: // ratingHistogram
 			v := obj.RatingHistogram()
 			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.RatingCount) bool {
 				return encode.WriteElement(e, f, &v, true, encodeRatingCount)
 			}) {
 				return false
 			}
-		case 20: // enrollmentCount
+		case 22: // enrollmentCount
 			if !e.WriteInt(f, int(obj.EnrollmentCount), true) {
 				return false
 			}
-		case 21: // videos
+		case 23: // videos
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -421,7 +435,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeVideoConnection) {
 				return false
 			}
-		case 22: // reviews
+		case 24: // reviews
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -438,7 +452,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeReviewConnection) {
 				return false
 			}
-		case 23: // viewerReview
+		case 25: // viewerReview
 			v, err := e.Resolvers.Course().ViewerReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -449,7 +463,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeReview) {
 				return false
 			}
-		case 24: // viewerEnrollment
+		case 26: // viewerEnrollment
 			v, err := e.Resolvers.Course().ViewerEnrollment(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -460,7 +474,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollment) {
 				return false
 			}
-		case 25: // viewerCanUpdate
+		case 27: // viewerCanUpdate
 			v, err := e.Resolvers.Course().ViewerCanUpdate(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -469,7 +483,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 26: // viewerCanEnroll
+		case 28: // viewerCanEnroll
 			v, err := e.Resolvers.Course().ViewerCanEnroll(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -478,7 +492,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 27: // viewerCanReview
+		case 29: // viewerCanReview
 			v, err := e.Resolvers.Course().ViewerCanReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -487,7 +501,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 28: // enrollments
+		case 30: // enrollments
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -504,7 +518,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 29: // analytics
+		case 31: // analytics
 			v, err := e.Resolvers.Course().Analytics(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -515,7 +529,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCourseAnalytics) {
 				return false
 			}
-		case 30: // relatedCourses
+		case 32: // relatedCourses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -534,7 +548,20 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}) {
 				return false
 			}
-		case 31: // viewerHasWishlisted
+		case 33: // sections
+			v, err := e.Resolvers.Course().Sections(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v *edu.Section) bool {
+				return encode.WriteElement(e, f, v, true, encodeSection)
+			}) {
+				return false
+			}
+		case 34: // viewerHasWishlisted
 			v, err := e.Resolvers.Course().ViewerHasWishlisted(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -2307,6 +2334,91 @@ func encodeSearchHighlight(e *encoder, f *encode.Field, obj *edu.SearchHighlight
 	return e.EndObject()
 }
 
+func encodeSection(e *encoder, f *encode.Field, obj *edu.Section) bool {
+	p := e.PlanSelection(f, "Section")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeSection)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // id
+			v := obj.GlobalID()
+			encode.WriteJSON(e, v)
+		case 1: // title
+			e.WriteString(string(obj.Title))
+		case 2: // position
+			if !e.WriteInt(f, int(obj.Position), true) {
+				return false
+			}
+		case 3: // course
+			v, err := e.Resolvers.Section().Course(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, true, encodeCourse) {
+				return false
+			}
+		case 4: // videos
+			v, err := e.Resolvers.Section().Videos(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, true, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v *edu.Video) bool {
+				return encode.WriteElement(e, f, v, true, encodeVideo)
+			}) {
+				return false
+			}
+		case 5: // videosCount
+			if !e.WriteInt(f, int(obj.VideosCount), true) {
+				return false
+			}
+		case 6: // durationSeconds
+			if !e.WriteInt(f, int(obj.DurationSeconds), true) {
+				return false
+			}
+		default:
+			e.WriteString("Section")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeSectionPayload(e *encoder, f *encode.Field, obj *SectionPayload) bool {
+	p := e.PlanSelection(f, "SectionPayload")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeSectionPayload)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // section
+			if !encode.WriteObject(e, f, obj.Section, false, encodeSection) {
+				return false
+			}
+		case 1: // userErrors
+			if !encode.WriteList(e, f, obj.UserErrors, true, func(e *encoder, f *encode.Field, v *edu.UserError) bool {
+				return encode.WriteElement(e, f, v, true, encodeUserError)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("SectionPayload")
+		}
+	}
+	return e.EndObject()
+}
+
 func encodeSession(e *encoder, f *encode.Field, obj *edu.Session) bool {
 	p := e.PlanSelection(f, "Session")
 	if p.Deferred != nil {
@@ -3022,6 +3134,17 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 			if !encode.WriteObject(e, f, v, false, encodeVideoProgress) {
 				return false
 			}
+		case 6: // section
+			v, err := e.Resolvers.Video().Section(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeSection) {
+				return false
+			}
 		default:
 			e.WriteString("Video")
 		}
@@ -3254,6 +3377,8 @@ func encodeNode(e *encoder, f *encode.Field, v edu.Node, nonNull bool) bool {
 		return encode.WriteElement(e, f, v, nonNull, encodeVideo)
 	case *edu.User:
 		return encode.WriteElement(e, f, v, nonNull, encodeUser)
+	case *edu.Section:
+		return encode.WriteElement(e, f, v, nonNull, encodeSection)
 	case *edu.Review:
 		return encode.WriteElement(e, f, v, nonNull, encodeReview)
 	case *edu.Enrollment:
@@ -3395,6 +3520,10 @@ func Encode(ctx context.Context, resolvers ResolverRoot, v any) (graphql.Marshal
 		if v != nil {
 			return e.Marshaler(encodeDeleteReviewPayload(e, f, v)), true
 		}
+	case *SectionPayload:
+		if v != nil {
+			return e.Marshaler(encodeSectionPayload(e, f, v)), true
+		}
 	case *UpdateProfilePayload:
 		if v != nil {
 			return e.Marshaler(encodeUpdateProfilePayload(e, f, v)), true
@@ -3478,33 +3607,36 @@ var encodeTypes = &encode.Types{
 			"title":               {Index: 2, Resolver: false},
 			"description":         {Index: 3, Resolver: false},
 			"tags":                {Index: 4, Resolver: false},
-			"difficulty":          {Index: 5, Resolver: false},
-			"price":               {Index: 6, Resolver: false},
-			"durationSeconds":     {Index: 7, Resolver: false},
-			"language":            {Index: 8, Resolver: false},
-			"thumbnailUrl":        {Index: 9, Resolver: false},
-			"published":           {Index: 10, Resolver: false},
-			"status":              {Index: 11, Resolver: false},
-			"publishedAt":         {Index: 12, Resolver: false},
-			"createdAt":           {Index: 13, Resolver: false},
-			"updatedAt":           {Index: 14, Resolver: false},
-			"category":            {Index: 15, Resolver: true},
-			"instructor":          {Index: 16, Resolver: true},
-			"rating":              {Index: 17, Resolver: false},
-			"reviewCount":         {Index: 18, Resolver: false},
-			"ratingHistogram":     {Index: 19, Resolver: false},
-			"enrollmentCount":     {Index: 20, Resolver: false},
-			"videos":              {Index: 21, Resolver: true},
-			"reviews":             {Index: 22, Resolver: true},
-			"viewerReview":        {Index: 23, Resolver: true},
-			"viewerEnrollment":    {Index: 24, Resolver: true},
-			"viewerCanUpdate":     {Index: 25, Resolver: true},
-			"viewerCanEnroll":     {Index: 26, Resolver: true},
-			"viewerCanReview":     {Index: 27, Resolver: true},
-			"enrollments":         {Index: 28, Resolver: true},
-			"analytics":           {Index: 29, Resolver: true},
-			"relatedCourses":      {Index: 30, Resolver: true},
-			"viewerHasWishlisted": {Index: 31, Resolver: true},
+			"learningOutcomes":    {Index: 5, Resolver: false},
+			"requirements":        {Index: 6, Resolver: false},
+			"difficulty":          {Index: 7, Resolver: false},
+			"price":               {Index: 8, Resolver: false},
+			"durationSeconds":     {Index: 9, Resolver: false},
+			"language":            {Index: 10, Resolver: false},
+			"thumbnailUrl":        {Index: 11, Resolver: false},
+			"published":           {Index: 12, Resolver: false},
+			"status":              {Index: 13, Resolver: false},
+			"publishedAt":         {Index: 14, Resolver: false},
+			"createdAt":           {Index: 15, Resolver: false},
+			"updatedAt":           {Index: 16, Resolver: false},
+			"category":            {Index: 17, Resolver: true},
+			"instructor":          {Index: 18, Resolver: true},
+			"rating":              {Index: 19, Resolver: false},
+			"reviewCount":         {Index: 20, Resolver: false},
+			"ratingHistogram":     {Index: 21, Resolver: false},
+			"enrollmentCount":     {Index: 22, Resolver: false},
+			"videos":              {Index: 23, Resolver: true},
+			"reviews":             {Index: 24, Resolver: true},
+			"viewerReview":        {Index: 25, Resolver: true},
+			"viewerEnrollment":    {Index: 26, Resolver: true},
+			"viewerCanUpdate":     {Index: 27, Resolver: true},
+			"viewerCanEnroll":     {Index: 28, Resolver: true},
+			"viewerCanReview":     {Index: 29, Resolver: true},
+			"enrollments":         {Index: 30, Resolver: true},
+			"analytics":           {Index: 31, Resolver: true},
+			"relatedCourses":      {Index: 32, Resolver: true},
+			"sections":            {Index: 33, Resolver: true},
+			"viewerHasWishlisted": {Index: 34, Resolver: true},
 		},
 		"CourseAnalytics": {
 			"totalEnrollments": {Index: 0, Resolver: false},
@@ -3748,6 +3880,19 @@ var encodeTypes = &encode.Types{
 			"description": {Index: 1, Resolver: false},
 			"snippet":     {Index: 2, Resolver: false},
 		},
+		"Section": {
+			"id":              {Index: 0, Resolver: false},
+			"title":           {Index: 1, Resolver: false},
+			"position":        {Index: 2, Resolver: false},
+			"course":          {Index: 3, Resolver: true},
+			"videos":          {Index: 4, Resolver: true},
+			"videosCount":     {Index: 5, Resolver: false},
+			"durationSeconds": {Index: 6, Resolver: false},
+		},
+		"SectionPayload": {
+			"section":    {Index: 0, Resolver: false},
+			"userErrors": {Index: 1, Resolver: false},
+		},
 		"Session": {
 			"id":         {Index: 0, Resolver: false},
 			"device":     {Index: 1, Resolver: false},
@@ -3850,6 +3995,7 @@ var encodeTypes = &encode.Types{
 			"durationSeconds": {Index: 3, Resolver: false},
 			"course":          {Index: 4, Resolver: true},
 			"viewerProgress":  {Index: 5, Resolver: true},
+			"section":         {Index: 6, Resolver: true},
 		},
 		"VideoConnection": {
 			"edges":      {Index: 0, Resolver: false},
@@ -3938,6 +4084,8 @@ var encodeTypes = &encode.Types{
 		"RevokeSessionPayload":            revokeSessionPayloadImplementors,
 		"SearchFacets":                    searchFacetsImplementors,
 		"SearchHighlight":                 searchHighlightImplementors,
+		"Section":                         sectionImplementors,
+		"SectionPayload":                  sectionPayloadImplementors,
 		"Session":                         sessionImplementors,
 		"SessionPayload":                  sessionPayloadImplementors,
 		"SignOutPayload":                  signOutPayloadImplementors,
@@ -3976,13 +4124,13 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 		}
 	case "Course":
 		switch index {
-		case 21:
+		case 23:
 			return field_Course_videos_args(ctx, ec, raw)
-		case 22:
+		case 24:
 			return field_Course_reviews_args(ctx, ec, raw)
-		case 28:
-			return field_Course_enrollments_args(ctx, ec, raw)
 		case 30:
+			return field_Course_enrollments_args(ctx, ec, raw)
+		case 32:
 			return field_Course_relatedCourses_args(ctx, ec, raw)
 		}
 	case "Dashboard":

@@ -13,6 +13,16 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+// A section to add to a course.
+type AddSectionInput struct {
+	// One of the viewer's own courses; any course for an ADMIN.
+	CourseID edu.ID `json:"courseId"`
+	// At most 200 characters.
+	Title string `json:"title"`
+	// Position among the sections, from 1. Sections from there on move one position up. Default: after all others.
+	Position *int `json:"position,omitempty"`
+}
+
 // Course to add to the wishlist.
 type AddToWishlistInput struct {
 	// A published course that the viewer is not enrolled in.
@@ -27,8 +37,10 @@ type AddVideoInput struct {
 	Title string `json:"title"`
 	// Length in seconds, 1 to 86,400.
 	DurationSeconds int `json:"durationSeconds"`
-	// Position in the course, from 1. Videos from there on move one position up. Default: after all others.
+	// Position in the course, from 1. Videos from there on move one position up. Default: after all others, or after the others of its section.
 	Position *int `json:"position,omitempty"`
+	// Section of the course. Default: that of the video at the position; for a video after all others, the last section.
+	SectionID *edu.ID `json:"sectionId,omitempty"`
 }
 
 // The added video, or the problems that prevented it.
@@ -83,6 +95,10 @@ type CourseInput struct {
 	Description string `json:"description"`
 	// At most 20 tags of at most 50 characters each. Converted to lower case, without blanks around them; duplicates are dropped.
 	Tags []string `json:"tags,omitempty"`
+	// What students learn, one line each: at most 20 lines of at most 200 characters, without blanks around them.
+	LearningOutcomes []string `json:"learningOutcomes,omitempty"`
+	// What students need before the course, one line each: at most 20 lines of at most 200 characters, without blanks around them.
+	Requirements []string `json:"requirements,omitempty"`
 	// Prior knowledge the course assumes. Default: BEGINNER.
 	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`
 	// Price in USD, 0 to 99999999.99, with at most two decimals.
@@ -153,6 +169,12 @@ type DeleteReviewPayload struct {
 type DeleteReviewReplyInput struct {
 	// A review of one of the viewer's own courses; any review for an ADMIN.
 	ReviewID edu.ID `json:"reviewId"`
+}
+
+// Section to delete.
+type DeleteSectionInput struct {
+	// A section of one of the viewer's own courses; any section for an ADMIN.
+	ID edu.ID `json:"id"`
 }
 
 // Video to delete.
@@ -243,12 +265,22 @@ type RemoveFromWishlistInput struct {
 	CourseID edu.ID `json:"courseId"`
 }
 
+// New order of the sections of a course.
+type ReorderSectionsInput struct {
+	// One of the viewer's own courses; any course for an ADMIN.
+	CourseID edu.ID `json:"courseId"`
+	// All sections of the course, each once, in the new order; at most 100.
+	SectionIds []*edu.ID `json:"sectionIds"`
+}
+
 // New order of the videos of a course.
 type ReorderVideosInput struct {
 	// One of the viewer's own courses; any course for an ADMIN.
 	CourseID edu.ID `json:"courseId"`
 	// All videos of the course, each once, in the new order; at most 1,000.
 	VideoIds []*edu.ID `json:"videoIds"`
+	// Section of each of the videos, null for none. Sections are in their order, and videos without a section come first. Default: each video stays in its section, and a video that is moved among the videos of another section joins it.
+	SectionIds []*edu.ID `json:"sectionIds,omitempty"`
 }
 
 // Reply to a review.
@@ -327,6 +359,14 @@ type RevokeSessionPayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
+// The section, or the problems that prevented the change.
+type SectionPayload struct {
+	// Null if there are userErrors.
+	Section *edu.Section `json:"section,omitempty"`
+	// Problems with the input; empty if the write succeeded.
+	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
 // The tokens of a session, or the problems that prevented it.
 type SessionPayload struct {
 	// Send it as `Authorization: Bearer …`. Null if there are userErrors.
@@ -393,6 +433,10 @@ type UpdateCourseInput struct {
 	Description *string `json:"description,omitempty"`
 	// At most 20 tags of at most 50 characters each. Converted to lower case, without blanks around them; duplicates are dropped.
 	Tags []string `json:"tags,omitempty"`
+	// What students learn, one line each: at most 20 lines of at most 200 characters, without blanks around them. An empty list removes them.
+	LearningOutcomes []string `json:"learningOutcomes,omitempty"`
+	// What students need before the course, one line each: at most 20 lines of at most 200 characters, without blanks around them. An empty list removes them.
+	Requirements []string `json:"requirements,omitempty"`
 	// Prior knowledge the course assumes.
 	Difficulty *edu.Difficulty `json:"difficulty,omitempty"`
 	// 0 to 99999999.99, with at most two decimals.
@@ -461,7 +505,15 @@ type UpdateProfilePayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// Changes of a video. Absent fields stay as they are.
+// Changes of a section. Absent fields stay as they are.
+type UpdateSectionInput struct {
+	// A section of one of the viewer's own courses; any section for an ADMIN.
+	ID edu.ID `json:"id"`
+	// At most 200 characters.
+	Title *string `json:"title,omitempty"`
+}
+
+// Changes of a video. Fields that are omitted or null stay unchanged, except sectionId: null takes the video out of its section.
 type UpdateVideoInput struct {
 	// A video of one of the viewer's own courses; any video for an ADMIN.
 	ID edu.ID `json:"id"`
@@ -469,6 +521,8 @@ type UpdateVideoInput struct {
 	Title *string `json:"title,omitempty"`
 	// Length in seconds, 1 to 86,400.
 	DurationSeconds *int `json:"durationSeconds,omitempty"`
+	// Section of the course to move the video to, after its other videos. Null moves it after the videos without a section. A video that is there already keeps its position.
+	SectionID graphql.Omittable[*edu.ID] `json:"sectionId,omitempty"`
 }
 
 // The changed video, or the problems that prevented the change.

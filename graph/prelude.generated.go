@@ -1900,6 +1900,35 @@ func marshalOID2ᚕgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐIDᚄ(ctx context
 	return ret
 }
 
+func unmarshalOID2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx context.Context, ec *executionContext, v any) ([]*edu.ID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*edu.ID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOID2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*edu.ID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, sel, v[i])
+	}
+
+	return ret
+}
+
 func unmarshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx context.Context, ec *executionContext, v any) (*edu.ID, error) {
 	if v == nil {
 		return nil, nil

@@ -36,6 +36,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	Review() ReviewResolver
 	ReviewReply() ReviewReplyResolver
+	Section() SectionResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
 	Video() VideoResolver
@@ -111,14 +112,17 @@ type ComplexityRoot struct {
 		GlobalID            func(childComplexity int) int
 		Instructor          func(childComplexity int) int
 		Language            func(childComplexity int) int
+		LearningOutcomes    func(childComplexity int) int
 		Price               func(childComplexity int) int
 		Published           func(childComplexity int) int
 		PublishedAt         func(childComplexity int) int
 		Rating              func(childComplexity int) int
 		RatingHistogram     func(childComplexity int) int
 		RelatedCourses      func(childComplexity int, first int) int
+		Requirements        func(childComplexity int) int
 		ReviewCount         func(childComplexity int) int
 		Reviews             func(childComplexity int, first *int, after *string, last *int, before *string, rating *int, orderBy *edu.ReviewOrder) int
+		Sections            func(childComplexity int) int
 		Slug                func(childComplexity int) int
 		Status              func(childComplexity int) int
 		Tags                func(childComplexity int) int
@@ -303,6 +307,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AddSection               func(childComplexity int, input AddSectionInput) int
 		AddToWishlist            func(childComplexity int, input AddToWishlistInput) int
 		AddVideo                 func(childComplexity int, input AddVideoInput) int
 		BulkEnroll               func(childComplexity int, input BulkEnrollInput) int
@@ -312,6 +317,7 @@ type ComplexityRoot struct {
 		DeleteCourse             func(childComplexity int, input DeleteCourseInput) int
 		DeleteReview             func(childComplexity int, input DeleteReviewInput) int
 		DeleteReviewReply        func(childComplexity int, input DeleteReviewReplyInput) int
+		DeleteSection            func(childComplexity int, input DeleteSectionInput) int
 		DeleteVideo              func(childComplexity int, input DeleteVideoInput) int
 		Enroll                   func(childComplexity int, input EnrollInput) int
 		ImportCourses            func(childComplexity int, input ImportCoursesInput) int
@@ -320,6 +326,7 @@ type ComplexityRoot struct {
 		RecordVideoProgress      func(childComplexity int, input RecordVideoProgressInput) int
 		RefreshSession           func(childComplexity int, input RefreshSessionInput) int
 		RemoveFromWishlist       func(childComplexity int, input RemoveFromWishlistInput) int
+		ReorderSections          func(childComplexity int, input ReorderSectionsInput) int
 		ReorderVideos            func(childComplexity int, input ReorderVideosInput) int
 		ReplyToReview            func(childComplexity int, input ReplyToReviewInput) int
 		RequestEmailVerification func(childComplexity int) int
@@ -336,6 +343,7 @@ type ComplexityRoot struct {
 		UpdateInstructorProfile  func(childComplexity int, input UpdateInstructorProfileInput) int
 		UpdatePreferences        func(childComplexity int, input UpdatePreferencesInput) int
 		UpdateProfile            func(childComplexity int, input UpdateProfileInput) int
+		UpdateSection            func(childComplexity int, input UpdateSectionInput) int
 		UpdateVideo              func(childComplexity int, input UpdateVideoInput) int
 		VerifyEmail              func(childComplexity int, input VerifyEmailInput) int
 	}
@@ -474,6 +482,21 @@ type ComplexityRoot struct {
 		Title       func(childComplexity int) int
 	}
 
+	Section struct {
+		Course          func(childComplexity int) int
+		DurationSeconds func(childComplexity int) int
+		GlobalID        func(childComplexity int) int
+		Position        func(childComplexity int) int
+		Title           func(childComplexity int) int
+		Videos          func(childComplexity int) int
+		VideosCount     func(childComplexity int) int
+	}
+
+	SectionPayload struct {
+		Section    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Session struct {
 		CreatedAt  func(childComplexity int) int
 		Device     func(childComplexity int) int
@@ -597,6 +620,7 @@ type ComplexityRoot struct {
 		DurationSeconds func(childComplexity int) int
 		GlobalID        func(childComplexity int) int
 		Position        func(childComplexity int) int
+		Section         func(childComplexity int) int
 		Title           func(childComplexity int) int
 		ViewerProgress  func(childComplexity int) int
 	}
@@ -903,6 +927,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.Language(childComplexity), true
+	case "Course.learningOutcomes":
+		if e.ComplexityRoot.Course.LearningOutcomes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.LearningOutcomes(childComplexity), true
 	case "Course.price":
 		if e.ComplexityRoot.Course.Price == nil {
 			break
@@ -944,6 +974,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.RelatedCourses(childComplexity, args["first"].(int)), true
+	case "Course.requirements":
+		if e.ComplexityRoot.Course.Requirements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.Requirements(childComplexity), true
 	case "Course.reviewCount":
 		if e.ComplexityRoot.Course.ReviewCount == nil {
 			break
@@ -961,6 +997,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.Reviews(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["rating"].(*int), args["orderBy"].(*edu.ReviewOrder)), true
+	case "Course.sections":
+		if e.ComplexityRoot.Course.Sections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.Sections(childComplexity), true
 	case "Course.slug":
 		if e.ComplexityRoot.Course.Slug == nil {
 			break
@@ -1675,6 +1717,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.CurrencyCode(childComplexity), true
 
+	case "Mutation.addSection":
+		if e.ComplexityRoot.Mutation.AddSection == nil {
+			break
+		}
+
+		args, err := field_Mutation_addSection_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddSection(childComplexity, args["input"].(AddSectionInput)), true
 	case "Mutation.addToWishlist":
 		if e.ComplexityRoot.Mutation.AddToWishlist == nil {
 			break
@@ -1774,6 +1827,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteReviewReply(childComplexity, args["input"].(DeleteReviewReplyInput)), true
+	case "Mutation.deleteSection":
+		if e.ComplexityRoot.Mutation.DeleteSection == nil {
+			break
+		}
+
+		args, err := field_Mutation_deleteSection_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSection(childComplexity, args["input"].(DeleteSectionInput)), true
 	case "Mutation.deleteVideo":
 		if e.ComplexityRoot.Mutation.DeleteVideo == nil {
 			break
@@ -1862,6 +1926,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveFromWishlist(childComplexity, args["input"].(RemoveFromWishlistInput)), true
+	case "Mutation.reorderSections":
+		if e.ComplexityRoot.Mutation.ReorderSections == nil {
+			break
+		}
+
+		args, err := field_Mutation_reorderSections_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReorderSections(childComplexity, args["input"].(ReorderSectionsInput)), true
 	case "Mutation.reorderVideos":
 		if e.ComplexityRoot.Mutation.ReorderVideos == nil {
 			break
@@ -2028,6 +2103,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(UpdateProfileInput)), true
+	case "Mutation.updateSection":
+		if e.ComplexityRoot.Mutation.UpdateSection == nil {
+			break
+		}
+
+		args, err := field_Mutation_updateSection_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSection(childComplexity, args["input"].(UpdateSectionInput)), true
 	case "Mutation.updateVideo":
 		if e.ComplexityRoot.Mutation.UpdateVideo == nil {
 			break
@@ -2608,6 +2694,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SearchHighlight.Title(childComplexity), true
 
+	case "Section.course":
+		if e.ComplexityRoot.Section.Course == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Section.Course(childComplexity), true
+	case "Section.durationSeconds":
+		if e.ComplexityRoot.Section.DurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Section.DurationSeconds(childComplexity), true
+	case "Section.id":
+		if e.ComplexityRoot.Section.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Section.GlobalID(childComplexity), true
+	case "Section.position":
+		if e.ComplexityRoot.Section.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Section.Position(childComplexity), true
+	case "Section.title":
+		if e.ComplexityRoot.Section.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Section.Title(childComplexity), true
+	case "Section.videos":
+		if e.ComplexityRoot.Section.Videos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Section.Videos(childComplexity), true
+	case "Section.videosCount":
+		if e.ComplexityRoot.Section.VideosCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Section.VideosCount(childComplexity), true
+
+	case "SectionPayload.section":
+		if e.ComplexityRoot.SectionPayload.Section == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SectionPayload.Section(childComplexity), true
+	case "SectionPayload.userErrors":
+		if e.ComplexityRoot.SectionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SectionPayload.UserErrors(childComplexity), true
+
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
 			break
@@ -3096,6 +3238,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Video.Position(childComplexity), true
+	case "Video.section":
+		if e.ComplexityRoot.Video.Section == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Video.Section(childComplexity), true
 	case "Video.title":
 		if e.ComplexityRoot.Video.Title == nil {
 			break
@@ -3245,6 +3393,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddSectionInput", graphql.BindUnmarshaler(ec, unmarshalInputAddSectionInput)),
 			graphql.NewInputUnmarshaler("AddToWishlistInput", graphql.BindUnmarshaler(ec, unmarshalInputAddToWishlistInput)),
 			graphql.NewInputUnmarshaler("AddVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputAddVideoInput)),
 			graphql.NewInputUnmarshaler("BulkEnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkEnrollInput)),
@@ -3256,6 +3405,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteCourseInput)),
 			graphql.NewInputUnmarshaler("DeleteReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteReviewInput)),
 			graphql.NewInputUnmarshaler("DeleteReviewReplyInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteReviewReplyInput)),
+			graphql.NewInputUnmarshaler("DeleteSectionInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteSectionInput)),
 			graphql.NewInputUnmarshaler("DeleteVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteVideoInput)),
 			graphql.NewInputUnmarshaler("EnrollInput", graphql.BindUnmarshaler(ec, unmarshalInputEnrollInput)),
 			graphql.NewInputUnmarshaler("EnrollmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputEnrollmentOrder)),
@@ -3264,6 +3414,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordVideoProgressInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordVideoProgressInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
 			graphql.NewInputUnmarshaler("RemoveFromWishlistInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFromWishlistInput)),
+			graphql.NewInputUnmarshaler("ReorderSectionsInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderSectionsInput)),
 			graphql.NewInputUnmarshaler("ReorderVideosInput", graphql.BindUnmarshaler(ec, unmarshalInputReorderVideosInput)),
 			graphql.NewInputUnmarshaler("ReplyToReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputReplyToReviewInput)),
 			graphql.NewInputUnmarshaler("RequestPasswordResetInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestPasswordResetInput)),
@@ -3278,6 +3429,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateInstructorProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstructorProfileInput)),
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdatePreferencesInput)),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateProfileInput)),
+			graphql.NewInputUnmarshaler("UpdateSectionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateSectionInput)),
 			graphql.NewInputUnmarshaler("UpdateVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateVideoInput)),
 			graphql.NewInputUnmarshaler("VerifyEmailInput", graphql.BindUnmarshaler(ec, unmarshalInputVerifyEmailInput)),
 			graphql.NewInputUnmarshaler("VideoProgressEvent", graphql.BindUnmarshaler(ec, unmarshalInputVideoProgressEvent)),
@@ -3373,7 +3525,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/account.graphqls" "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
+//go:embed "schema/account.graphqls" "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/section.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -3395,6 +3547,7 @@ var sources = []*ast.Source{
 	{Name: "schema/review.graphqls", Input: sourceData("schema/review.graphqls"), BuiltIn: false},
 	{Name: "schema/schema.graphqls", Input: sourceData("schema/schema.graphqls"), BuiltIn: false},
 	{Name: "schema/search.graphqls", Input: sourceData("schema/search.graphqls"), BuiltIn: false},
+	{Name: "schema/section.graphqls", Input: sourceData("schema/section.graphqls"), BuiltIn: false},
 	{Name: "schema/session.graphqls", Input: sourceData("schema/session.graphqls"), BuiltIn: false},
 	{Name: "schema/user.graphqls", Input: sourceData("schema/user.graphqls"), BuiltIn: false},
 	{Name: "schema/video.graphqls", Input: sourceData("schema/video.graphqls"), BuiltIn: false},
@@ -3520,6 +3673,10 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_description(ctx, ec, field)
 	case "tags":
 		return fieldContext_Course_tags(ctx, ec, field)
+	case "learningOutcomes":
+		return fieldContext_Course_learningOutcomes(ctx, ec, field)
+	case "requirements":
+		return fieldContext_Course_requirements(ctx, ec, field)
 	case "difficulty":
 		return fieldContext_Course_difficulty(ctx, ec, field)
 	case "price":
@@ -3572,6 +3729,8 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_analytics(ctx, ec, field)
 	case "relatedCourses":
 		return fieldContext_Course_relatedCourses(ctx, ec, field)
+	case "sections":
+		return fieldContext_Course_sections(ctx, ec, field)
 	case "viewerHasWishlisted":
 		return fieldContext_Course_viewerHasWishlisted(ctx, ec, field)
 	}
@@ -4146,6 +4305,36 @@ func childFields_SearchHighlight(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SearchHighlight", field.Name)
 }
 
+func childFields_Section(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Section_id(ctx, ec, field)
+	case "title":
+		return fieldContext_Section_title(ctx, ec, field)
+	case "position":
+		return fieldContext_Section_position(ctx, ec, field)
+	case "course":
+		return fieldContext_Section_course(ctx, ec, field)
+	case "videos":
+		return fieldContext_Section_videos(ctx, ec, field)
+	case "videosCount":
+		return fieldContext_Section_videosCount(ctx, ec, field)
+	case "durationSeconds":
+		return fieldContext_Section_durationSeconds(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Section", field.Name)
+}
+
+func childFields_SectionPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "section":
+		return fieldContext_SectionPayload_section(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_SectionPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SectionPayload", field.Name)
+}
+
 func childFields_Session(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4382,6 +4571,8 @@ func childFields_Video(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Video_course(ctx, ec, field)
 	case "viewerProgress":
 		return fieldContext_Video_viewerProgress(ctx, ec, field)
+	case "section":
+		return fieldContext_Video_section(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Video", field.Name)
 }

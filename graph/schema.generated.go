@@ -1552,6 +1552,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _User(ctx, ec, sel, obj)
+	case *edu.Section:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _Section(ctx, ec, sel, obj)
 	case *edu.Review:
 		if obj == nil {
 			return graphql.Null

@@ -19,6 +19,7 @@ import (
 type VideoResolver interface {
 	Course(ctx context.Context, obj *edu.Video) (*edu.Course, error)
 	ViewerProgress(ctx context.Context, obj *edu.Video) (*edu.VideoProgress, error)
+	Section(ctx context.Context, obj *edu.Video) (*edu.Section, error)
 }
 type VideoProgressResolver interface {
 	Video(ctx context.Context, obj *edu.VideoProgress) (*edu.Video, error)
@@ -435,6 +436,38 @@ func fieldContext_Video_viewerProgress(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _Video_section(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Video) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Video_section(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Video().Section(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Section) graphql.Marshaler {
+			return marshalOSection2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐSection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Video_section(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Video",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Section(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _VideoConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Page[*edu.Video]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -725,7 +758,7 @@ func unmarshalInputAddVideoInput(ctx context.Context, ec *executionContext, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"courseId", "title", "durationSeconds", "position"}
+	fieldsInOrder := [...]string{"courseId", "title", "durationSeconds", "position", "sectionId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -760,6 +793,13 @@ func unmarshalInputAddVideoInput(ctx context.Context, ec *executionContext, obj 
 				return it, err
 			}
 			it.Position = data
+		case "sectionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sectionId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SectionID = data
 		}
 	}
 	return it, nil
@@ -872,7 +912,7 @@ func unmarshalInputReorderVideosInput(ctx context.Context, ec *executionContext,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"courseId", "videoIds"}
+	fieldsInOrder := [...]string{"courseId", "videoIds", "sectionIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -893,6 +933,13 @@ func unmarshalInputReorderVideosInput(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.VideoIds = data
+		case "sectionIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sectionIds"))
+			data, err := unmarshalOID2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SectionIds = data
 		}
 	}
 	return it, nil
@@ -921,7 +968,7 @@ func unmarshalInputUpdateVideoInput(ctx context.Context, ec *executionContext, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "title", "durationSeconds"}
+	fieldsInOrder := [...]string{"id", "title", "durationSeconds", "sectionId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -949,6 +996,13 @@ func unmarshalInputUpdateVideoInput(ctx context.Context, ec *executionContext, o
 				return it, err
 			}
 			it.DurationSeconds = data
+		case "sectionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sectionId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SectionID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1196,6 +1250,12 @@ func _Video(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Video_viewerProgress(ctx, ec, field, obj)
+				})
+		case "section":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Video_section(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -21,6 +21,7 @@ type Loaders struct {
 	User        *Loader[EntityKey, *edu.User]
 	Category    *Loader[int64, *edu.Category]
 	Course      *Loader[EntityKey, *edu.Course]
+	Section     *Loader[int64, *edu.Section]
 	Video       *Loader[int64, *edu.Video]
 	Enrollment  *Loader[int64, *edu.Enrollment]
 	Review      *Loader[int64, *edu.Review]
@@ -28,6 +29,7 @@ type Loaders struct {
 
 	CoursesByCategory   *Loader[ListKey[edu.CourseOrder], *edu.CourseConnection]
 	CoursesByInstructor *Loader[ListKey[edu.TaughtCourses], *edu.CourseConnection]
+	SectionsByCourse    *Loader[ParentKey[NoArgs], []*edu.Section]
 	VideosByCourse      *Loader[ListKey[NoArgs], *edu.VideoConnection]
 	ReviewsByCourse     *Loader[ListKey[edu.ReviewList], *edu.ReviewConnection]
 	EnrollmentsByUser   *Loader[ListKey[store.EnrollmentList], *edu.EnrollmentConnection]
@@ -131,6 +133,7 @@ func (l *Loaders) initEntityLoaders() {
 	l.User = newLoader(l, planByColumns(store.UsersByID, func(u *edu.User) int64 { return u.ID }))
 	l.Category = newLoader(l, planByID(store.CategoriesByID, func(k *edu.Category) int64 { return k.ID }))
 	l.Course = newLoader(l, planByColumns(store.CoursesByID, func(c *edu.Course) int64 { return c.ID }))
+	l.Section = newLoader(l, planByID(store.SectionsByID, func(s *edu.Section) int64 { return s.ID }))
 	l.Video = newLoader(l, planByID(store.VideosByID, func(v *edu.Video) int64 { return v.ID }))
 	l.Enrollment = newLoader(l, planByID(store.EnrollmentsByID, func(e *edu.Enrollment) int64 { return e.ID }))
 	l.Review = newLoader(l, planByID(store.ReviewsByID, func(r *edu.Review) int64 { return r.ID }))
@@ -159,6 +162,9 @@ func (l *Loaders) initListLoaders() {
 		func(o edu.CourseOrder) func(*edu.Course) edu.Cursor { return o.CourseCursor }))
 	l.CoursesByInstructor = newLoader(l, planPages(store.CoursesByInstructor, store.CountCoursesByInstructor,
 		func(list edu.TaughtCourses) func(*edu.Course) edu.Cursor { return list.Order.CourseCursor }))
+	l.SectionsByCourse = newLoader(l, planLists(func(ids []int64, _ NoArgs, into func(int64, *edu.Section)) store.Query {
+		return store.SectionsByCourse(ids, into)
+	}))
 	l.VideosByCourse = newLoader(l, planPages(
 		func(ids []int64, _ NoArgs, p edu.PageArgs, into func(int64, *edu.Video)) store.Query {
 			return store.VideosByCourse(ids, p, into)

@@ -42,9 +42,9 @@ func TestAddVideo(t *testing.T) {
 		valueAt(v, "course", "videos", "totalCount") != 2.0 || valueAt(v, "course", "updatedAt") == "2026-01-01T00:00:00Z" {
 		t.Errorf("response %s", got.body)
 	}
-	// BEGIN, lock, totals – move, insert, lengthen, COMMIT – course, progress – videos.
-	if got.cost.Statements != 10 || got.cost.RoundTrips != 4 || got.cost.Waits != 0 {
-		t.Errorf("cost %+v, want 10 statements in 4 round trips", got.cost)
+	// BEGIN, lock, totals, sections – move, insert, lengthen, COMMIT – course, progress – videos.
+	if got.cost.Statements != 11 || got.cost.RoundTrips != 4 || got.cost.Waits != 0 {
+		t.Errorf("cost %+v, want 11 statements in 4 round trips", got.cost)
 	}
 	if valueAt(v, "course", "durationSeconds") != 100.0 { // 60 and 30 are less
 		t.Errorf("response %s, want an unchanged length of the course", got.body)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,7 +13,7 @@ import (
 )
 
 const createMutation = `mutation($input: CourseInput!) { createCourse(input: $input) { course {
-	id slug title description tags difficulty price { amount currencyCode } durationSeconds thumbnailUrl published publishedAt
+	id slug title description tags learningOutcomes requirements difficulty price { amount currencyCode } durationSeconds thumbnailUrl published publishedAt
 	instructor { name } category { id courseCount } videos { totalCount } enrollmentCount rating } userErrors { code message field } } }`
 
 // newCourse returns a valid CourseInput with changes to its fields. A change to nil removes a field.
@@ -32,6 +33,7 @@ func TestCreateCourse(t *testing.T) {
 	got := s.execute(t, s.instructor, createMutation, variablesOf(newCourse(s, map[string]any{
 		"title": "Cafe\u0301 & <b>Crème brûlée</b>", "description": "One\n\ttwo\r\n", "tags": []string{"Cuisine", "e\u0301te\u0301", "cuisine", "\u00e9t\u00e9"},
 		"thumbnailUrl": "https://example.com/a%20b.png?x=1#y", "durationSeconds": 31_536_000,
+		"learningOutcomes": []string{" Cook\u00a0", "Cook"}, "requirements": []string{"A kitchen"},
 	})))
 	wantUserErrors(t, got, "createCourse")
 	c := got.At("createCourse", "course")
@@ -39,7 +41,7 @@ func TestCreateCourse(t *testing.T) {
 		"slug": "cafe-b-creme-brulee-b", "title": "Café & <b>Crème brûlée</b>", "description": "One\n\ttwo\r\n", "difficulty": "BEGINNER",
 		"durationSeconds": 31_536_000.0, "thumbnailUrl": "https://example.com/a%20b.png?x=1#y", "published": false, "publishedAt": nil,
 		"enrollmentCount": 0.0, "rating": nil,
-		"tags": []any{"cuisine", "été"}, "price": map[string]any{"amount": "49.90", "currencyCode": "USD"},
+		"tags": []any{"cuisine", "été"}, "learningOutcomes": []any{"Cook", "Cook"}, "requirements": []any{"A kitchen"}, "price": map[string]any{"amount": "49.90", "currencyCode": "USD"},
 		"instructor": map[string]any{"name": "teacher"}, "category": map[string]any{"id": globalID(edu.KindCategory, 1), "courseCount": 1.0},
 	} {
 		if fmt.Sprint(valueAt(c, field)) != fmt.Sprint(want) {
@@ -96,6 +98,13 @@ func TestCourseValidation(t *testing.T) {
 		"rejects a tag of 51 characters":                 {"tags", []string{"a", strings.Repeat("é", 51)}, "INVALID input.tags.1"},
 		"rejects a blank tag":                            {"tags", []string{"a", "b", " "}, "INVALID input.tags.2"},
 		"rejects a tag with a tab":                       {"tags", []string{"a\tb"}, "INVALID input.tags.0"},
+		"accepts 20 outcomes of 200 characters":          {"learningOutcomes", slices.Repeat([]string{strings.Repeat("é", 200)}, 20), ""},
+		"rejects 21 outcomes":                            {"learningOutcomes", slices.Repeat([]string{"a"}, 21), "INVALID input.learningOutcomes"},
+		"rejects an outcome of 201 characters":           {"learningOutcomes", []string{"a", strings.Repeat("é", 201)}, "INVALID input.learningOutcomes.1"},
+		"rejects a blank outcome":                        {"learningOutcomes", []string{"a", "b", " "}, "INVALID input.learningOutcomes.2"},
+		"accepts 20 requirements":                        {"requirements", slices.Repeat([]string{"a"}, 20), ""},
+		"rejects 21 requirements":                        {"requirements", slices.Repeat([]string{"a"}, 21), "INVALID input.requirements"},
+		"rejects a requirement of two lines":             {"requirements", []string{"a\nb"}, "INVALID input.requirements.0"},
 		"accepts a price of 0":                           {"priceAmount", "0.00", ""},
 		"accepts the maximum price":                      {"priceAmount", "99999999.99", ""},
 		"accepts a price with leading zeros":             {"priceAmount", "00000000000049.0", ""},
@@ -122,27 +131,34 @@ func TestCourseValidation(t *testing.T) {
 		"rejects an invalid category id":                 {"categoryId", "invalid", "INVALID input.categoryId"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var want []string
-			if c.want != "" {
-				want = []string{c.want}
-			}
-			before := s.countRows(t, "courses")
-			got := s.execute(t, s.instructor, createMutation, variablesOf(newCourse(s, map[string]any{c.field: c.value})))
-			wantUserErrors(t, got, "createCourse", want...)
-			if created := s.countRows(t, "courses") - before; (c.want == "") != (created == 1) {
-				t.Errorf("%d courses were created", created)
-			}
-			update := map[string]any{"id": globalID(edu.KindCourse, s.draft), c.field: c.value}
-			wantUserErrors(t, s.execute(t, s.instructor, updateMutation, variablesOf(update)), "updateCourse", want...)
-			wantImport := strings.ReplaceAll(c.want, "input.", "input.courses.1.")
-			want = want[:0]
-			if wantImport != "" {
-				want = []string{wantImport}
-			}
-			got = s.execute(t, s.instructor, importMutation, courseListVariables(newCourse(s, nil), newCourse(s, map[string]any{c.field: c.value})))
-			wantUserErrors(t, got, "importCourses", want...)
+			s.checkCourseField(t, c.field, c.value, c.want)
 		})
 	}
+}
+
+// checkCourseField writes a course with a value of one field by createCourse, updateCourse and importCourses, and checks
+// that the only problem is problem, none if it is "".
+func (s fixture) checkCourseField(t *testing.T, field string, value any, problem string) {
+	t.Helper()
+	var want []string
+	if problem != "" {
+		want = []string{problem}
+	}
+	before := s.countRows(t, "courses")
+	got := s.execute(t, s.instructor, createMutation, variablesOf(newCourse(s, map[string]any{field: value})))
+	wantUserErrors(t, got, "createCourse", want...)
+	if created := s.countRows(t, "courses") - before; (problem == "") != (created == 1) {
+		t.Errorf("%d courses were created", created)
+	}
+	update := map[string]any{"id": globalID(edu.KindCourse, s.draft), field: value}
+	wantUserErrors(t, s.execute(t, s.instructor, updateMutation, variablesOf(update)), "updateCourse", want...)
+	wantImport := strings.ReplaceAll(problem, "input.", "input.courses.1.")
+	want = want[:0]
+	if wantImport != "" {
+		want = []string{wantImport}
+	}
+	got = s.execute(t, s.instructor, importMutation, courseListVariables(newCourse(s, nil), newCourse(s, map[string]any{field: value})))
+	wantUserErrors(t, got, "importCourses", want...)
 }
 
 // TestCourseProblemsAreReportedTogether checks that all problems of an input are in one response.

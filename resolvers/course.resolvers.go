@@ -143,7 +143,7 @@ func (r *mutationResolver) PublishCourse(ctx context.Context, id edu.ID) (*graph
 
 func (r *mutationResolver) PublishCourses(ctx context.Context, ids []*edu.ID) (*graph.PublishCoursesPayload, error) {
 	in := validate.New()
-	keys := validateCourseIDs(in, ids)
+	keys := validateIDs(in, "ids", ids, edu.KindCourse, maxPublishedCourses)
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
 		return s.PublishCourses(ctx, v, keys, in.FieldPath("ids"))
 	})

@@ -18,6 +18,8 @@ const (
 	maxDescriptionLength = 20_000
 	maxTags              = 20
 	maxTagLength         = 50
+	maxCourseLines       = 20 // learning outcomes, and requirements
+	maxCourseLineLength  = 200
 	maxCourseDuration    = 31_536_000 // seconds: a year
 	maxVideoDuration     = 86_400     // seconds: a day
 	maxURLLength         = 2_000
@@ -34,6 +36,9 @@ func validateCourse(in validate.Input, input *graph.CourseInput) edu.Course {
 		Difficulty:  edu.DifficultyBeginner,
 		Price:       edu.Money{Amount: in.ValidateAmount("priceAmount", input.PriceAmount)},
 		CategoryID:  in.ValidateID("categoryId", input.CategoryID, edu.KindCategory),
+
+		LearningOutcomes: validateLines(in, "learningOutcomes", input.LearningOutcomes),
+		Requirements:     validateLines(in, "requirements", input.Requirements),
 	}
 	c.Slug = validate.Slugify(c.Title)
 	if input.Difficulty != nil {
@@ -82,6 +87,12 @@ func validateCourseUpdate(in validate.Input, input *graph.UpdateCourseInput) (c 
 	if input.Tags != nil {
 		c.Tags, set = validateTags(in, input.Tags), set|edu.CourseTags
 	}
+	if input.LearningOutcomes != nil {
+		c.LearningOutcomes, set = validateLines(in, "learningOutcomes", input.LearningOutcomes), set|edu.CourseLearningOutcomes
+	}
+	if input.Requirements != nil {
+		c.Requirements, set = validateLines(in, "requirements", input.Requirements), set|edu.CourseRequirements
+	}
 	if input.Difficulty != nil {
 		c.Difficulty, set = *input.Difficulty, set|edu.CourseDifficulty
 	}
@@ -125,6 +136,16 @@ func validateTags(in validate.Input, list []string) []string {
 	return unique
 }
 
+// validateLines validates the learning outcomes or the requirements of a course, and removes blanks around them.
+func validateLines(in validate.Input, field string, list []string) []string {
+	in.ValidateCount(field, len(list), 0, maxCourseLines)
+	lines := make([]string, 0, min(len(list), maxCourseLines))
+	for i, text := range list[:cap(lines)] {
+		lines = append(lines, in.AtPath(field).ValidateLine(strconv.Itoa(i), strings.TrimSpace(text), 1, maxCourseLineLength))
+	}
+	return lines
+}
+
 // loadCoursePayload returns the payload of a write on a course: the course, or the problems that prevented
 // the write.
 func loadCoursePayload(ctx context.Context, id int64, problems []*edu.UserError, err error) (*graph.CoursePayload, error) {
@@ -143,14 +164,4 @@ func setCoursePublished(ctx context.Context, id edu.ID, published bool) (*graph.
 		return s.SetCoursePublished(ctx, v, key, published, in.FieldPath("id"))
 	})
 	return loadCoursePayload(ctx, key, problems, err)
-}
-
-// validateCourseIDs returns the keys of the ids of courses to publish.
-func validateCourseIDs(in validate.Input, ids []*edu.ID) []int64 {
-	in.ValidateCount("ids", len(ids), 1, maxPublishedCourses)
-	keys := make([]int64, 0, min(len(ids), maxPublishedCourses))
-	for i, id := range ids[:min(len(ids), maxPublishedCourses)] {
-		keys = append(keys, in.AtPath("ids").ValidateID(strconv.Itoa(i), *id, edu.KindCourse))
-	}
-	return keys
 }

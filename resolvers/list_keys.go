@@ -42,6 +42,11 @@ func courseVideosKey(c edu.ConnectionArgs) (func(int64) loaders.ListKey[loaders.
 	}, err
 }
 
+// allVideosKey returns the key of all videos of a course, for Section.videos.
+func allVideosKey(course int64) loaders.ListKey[loaders.NoArgs] {
+	return loaders.ListKey[loaders.NoArgs]{Parent: course, Page: edu.PageArgs{Limit: edu.MaxVideos}}
+}
+
 // courseReviewsKey returns the key of Course.reviews.
 func courseReviewsKey(op *graphql.OperationContext, f graphql.CollectedField, c edu.ConnectionArgs, list edu.ReviewList) (func(int64) loaders.ListKey[edu.ReviewList], error) {
 	p, err := c.ParsePageArgs(list.Order.SortOrder())

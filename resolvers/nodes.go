@@ -49,6 +49,12 @@ func (pf *prefetcher) walkNodes(byKind map[edu.Kind][]int64, sel ast.SelectionSe
 		prefetchKeys(pf, pf.loaders.Course, collectKeys(ids, courseEntityKey(pf.op, sel)),
 			func(found []*edu.Course) { pf.walkCourses(pf.filterVisible(removeNils(found)), sel) })
 	}
+	if ids := byKind[edu.KindSection]; ids != nil {
+		prefetchKeys(pf, pf.loaders.Section, ids, func(found []*edu.Section) {
+			pf.addPolicyCourses(collectKeys(removeNils(found), func(s *edu.Section) int64 { return s.CourseID }))
+			pf.walkSections(removeNils(found), sel)
+		})
+	}
 	if ids := byKind[edu.KindVideo]; ids != nil {
 		prefetchKeys(pf, pf.loaders.Video, ids, func(found []*edu.Video) {
 			pf.addPolicyCourses(collectKeys(removeNils(found), func(v *edu.Video) int64 { return v.CourseID }))
@@ -101,6 +107,12 @@ func (pf *prefetcher) loadNode(ctx context.Context, id edu.ID, sel ast.Selection
 			return nil, err
 		}
 		return c, nil
+	case edu.KindSection:
+		s, err := pf.loaders.Section.Load(ctx, id.Key)
+		if err != nil || s == nil {
+			return nil, err
+		}
+		return authorizeByCourse(ctx, pf, s.CourseID, (*edu.Course).VisibleTo, s)
 	case edu.KindVideo:
 		v, err := pf.loaders.Video.Load(ctx, id.Key)
 		if err != nil || v == nil {

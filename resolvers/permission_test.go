@@ -69,6 +69,7 @@ func fieldCases(s fixture) []fieldCase {
 		{"… in `Category.courses`", "categories { courses { nodes { slug } } }", []any{"categories", 0, "courses", "nodes", 1}},
 		node("… by the enrollment in it", edu.KindEnrollment, s.draftEnrollment, "Enrollment { course { title } } }", "course"),
 		node("its video", edu.KindVideo, s.draftVideo, "Video { title course { title } } }"),
+		node("its section", edu.KindSection, s.draftSection, "Section { title course { title } videos { title } } }"),
 		node("its review", edu.KindReview, s.draftReview, "Review { body course { title } } }"),
 		node("an enrollment in it", edu.KindEnrollment, s.draftEnrollment, "Enrollment { progress user { name } } }"),
 		node("an enrollment in a published course", edu.KindEnrollment, s.enrollment, "Enrollment { progress user { name } } }"),
@@ -171,6 +172,19 @@ var mutationCases = []mutationCase{
 		s.exec(t, "DELETE FROM video_progress WHERE video_id IN (SELECT id FROM videos WHERE course_id = $1)", course)
 		return inputVariables("id", globalID(edu.KindCourse, course))
 	}},
+	{"addSection", true, courseArguments("title", "Two")},
+	{"updateSection", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		return inputVariables("id", globalID(edu.KindSection, insertSection(t, s.testAPI, course)), "title", "Another")
+	}},
+	{"deleteSection", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		return inputVariables("id", globalID(edu.KindSection, insertSection(t, s.testAPI, course)))
+	}},
+	{"reorderSections", true, func(t *testing.T, s fixture, course, _ int64) map[string]any {
+		insertSection(t, s.testAPI, course)
+		insertSection(t, s.testAPI, course)
+		return inputVariables("courseId", globalID(edu.KindCourse, course),
+			"sectionIds", s.queryIDs(t, edu.KindSection, "SELECT id FROM sections WHERE course_id = $1 ORDER BY position DESC", course))
+	}},
 	{"addVideo", true, courseArguments("title", "Two", "durationSeconds", 60)},
 	{"updateVideo", true, func(_ *testing.T, _ fixture, _, video int64) map[string]any {
 		return inputVariables("id", globalID(edu.KindVideo, video), "title", "Another")
@@ -227,6 +241,12 @@ func courseArguments(fields ...any) func(*testing.T, fixture, int64, int64) map[
 func reviewOf(t *testing.T, a *testAPI, course int64) int64 {
 	t.Helper()
 	return queryOne[int64](t, a, "SELECT id FROM reviews WHERE course_id = $1", course)
+}
+
+// insertSection adds a section after the others of a course, which begins with its first video.
+func insertSection(t *testing.T, a *testAPI, course int64) int64 {
+	t.Helper()
+	return queryOne[int64](t, a, "INSERT INTO sections (course_id, title, position, first_position) SELECT $1, 'S', 1 + count(*), 1 FROM sections WHERE course_id = $1 RETURNING id", course)
 }
 
 // newCourseInput returns a valid CourseInput.
@@ -416,7 +436,7 @@ func databaseHash(t *testing.T, a *testAPI) string {
 		SELECT x::text FROM users x UNION ALL SELECT x::text FROM sessions x UNION ALL SELECT x::text FROM refresh_tokens x
 		UNION ALL SELECT x::text FROM categories x UNION ALL SELECT x::text FROM courses x UNION ALL SELECT x::text FROM videos x
 		UNION ALL SELECT x::text FROM enrollments x UNION ALL SELECT x::text FROM reviews x UNION ALL SELECT x::text FROM video_progress x
-		UNION ALL SELECT x::text FROM wishlist_items x UNION ALL SELECT x::text FROM certificates x
+		UNION ALL SELECT x::text FROM sections x UNION ALL SELECT x::text FROM wishlist_items x UNION ALL SELECT x::text FROM certificates x
 		UNION ALL SELECT x::text FROM outbox x UNION ALL SELECT x::text FROM account_tokens x) rows (r)`)
 }
 

@@ -32,6 +32,8 @@ func (pf *prefetcher) walkDeferred(objects []incremental.Object, sel ast.Selecti
 		pf.walkCategories(valuesOf[*edu.Category](objects), sel)
 	case *edu.Course:
 		pf.walkCourses(valuesOf[*edu.Course](objects), sel)
+	case *edu.Section:
+		pf.walkSections(valuesOf[*edu.Section](objects), sel)
 	case *edu.Video:
 		pf.walkVideos(valuesOf[*edu.Video](objects), sel)
 	case *edu.Review:
@@ -133,6 +135,8 @@ func (pf *prefetcher) walkDeferredPayload(payload any, sel ast.SelectionSet) {
 		walkField(pf, []*edu.Review{p.Review}, sel, "ReviewPayload.review", (*prefetcher).walkReviews)
 	case *graph.DeleteReviewPayload:
 		walkField(pf, []*edu.Course{p.Course}, sel, "DeleteReviewPayload.course", (*prefetcher).walkCourses)
+	case *graph.SectionPayload:
+		walkField(pf, []*edu.Section{p.Section}, sel, "SectionPayload.section", (*prefetcher).walkSections)
 	case *graph.AddVideoPayload:
 		walkField(pf, []*edu.Video{p.Video}, sel, "AddVideoPayload.video", (*prefetcher).walkVideos)
 	case *graph.UpdateVideoPayload:

@@ -1,6 +1,8 @@
 package resolvers
 
 import (
+	"slices"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -128,6 +130,8 @@ func (pf *prefetcher) walkCourses(list []*edu.Course, sel ast.SelectionSet) {
 			if key, err := courseVideosKey(args.parseConnection()); err == nil {
 				prefetchKeys(pf, pf.loaders.VideosByCourse, collectKeys(ids, key), walkPages(pf, collectConnection(pf.op, f.Selections, "Video"), (*prefetcher).walkVideos))
 			}
+		case "sections":
+			pf.walkSectionEdges(ids, f.Selections)
 		case "reviews":
 			list, ok := args.parseReviewList()
 			if !ok {
@@ -197,6 +201,37 @@ func (pf *prefetcher) walkCourseProgress(course int64, sel ast.SelectionSet) {
 	}
 }
 
+// walkSectionEdges prefetches the sections of courses and a selection on them. Their videos need only the key of the
+// course, so they join the batch that reads the sections.
+func (pf *prefetcher) walkSectionEdges(courses []int64, sel ast.SelectionSet) {
+	courses = slices.Compact(slices.Sorted(slices.Values(courses)))
+	prefetchKeys(pf, pf.loaders.SectionsByCourse, collectKeys(courses, parentKeyFor(loaders.NoArgs{})), nil)
+	pf.walkSectionsOf(courses, sel)
+}
+
+// walkSections prefetches a selection on sections.
+func (pf *prefetcher) walkSections(list []*edu.Section, sel ast.SelectionSet) {
+	courses := collectKeys(list, func(s *edu.Section) int64 { return s.CourseID })
+	pf.walkSectionsOf(slices.Compact(slices.Sorted(slices.Values(courses))), sel)
+}
+
+// walkSectionsOf prefetches a selection on sections of courses.
+func (pf *prefetcher) walkSectionsOf(courses []int64, sel ast.SelectionSet) {
+	for _, f := range collectFields(pf.op, sel, typeSection) {
+		switch f.Name {
+		case "course":
+			pf.walkCourseEdge(courses, f.Selections)
+		case "videos":
+			prefetchKeys(pf, pf.loaders.VideosByCourse, collectKeys(courses, allVideosKey),
+				func(pages []*edu.VideoConnection) {
+					for _, p := range pages {
+						pf.walkVideos(p.Nodes, f.Selections)
+					}
+				})
+		}
+	}
+}
+
 // walkVideos prefetches a selection on videos.
 func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 	if len(list) == 0 {
@@ -206,6 +241,8 @@ func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 		switch f.Name {
 		case "course":
 			pf.walkCourseEdge(collectKeys(list, func(v *edu.Video) int64 { return v.CourseID }), f.Selections)
+		case "section":
+			pf.walkSectionEdges(collectKeys(list, func(v *edu.Video) int64 { return v.CourseID }), f.Selections)
 		case "viewerProgress":
 			if pf.loaders.Viewer.SignedIn() {
 				for _, v := range list {

@@ -93,6 +93,7 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 	categoryID := node(edu.KindCategory, "SELECT category_id FROM courses WHERE id = $1 AND $2 > 0")
 	videoID := node(edu.KindVideo, "SELECT min(v.id) FROM videos v JOIN video_progress p ON p.video_id = v.id WHERE v.course_id = $1 AND p.user_id = $2")
 	enrollmentID := node(edu.KindEnrollment, "SELECT id FROM enrollments WHERE course_id = $1 AND user_id = $2")
+	sectionID := node(edu.KindSection, "SELECT min(id) FROM sections WHERE course_id = $1 AND $2 > 0")
 	reviewID := node(edu.KindReview, "SELECT min(id) FROM reviews WHERE course_id = $1 AND $2 > 0")
 	parents := map[string]string{
 		"Query":               "FIELD",
@@ -110,12 +111,13 @@ func newPrefetchQueries(t *testing.T, a *testAPI, viewer edu.Viewer) prefetchQue
 		"Review":              "node(id: " + reviewID + ") { ... on Review { FIELD } }",
 		"ReviewReply":         "node(id: " + reviewID + ") { ... on Review { reply { FIELD } } }",
 		"User":                "user(id: " + userID + ") { FIELD }",
+		"Section":             "node(id: " + sectionID + ") { ... on Section { FIELD } }",
 		"Video":               "node(id: " + videoID + ") { ... on Video { FIELD } }",
 		"VideoProgress":       "node(id: " + videoID + ") { ... on Video { viewerProgress { FIELD } } }",
 	}
 	rootArguments := map[string]string{
 		"category": "(id: " + categoryID + ")", "course": "(id: " + courseID + ")", "user": "(id: " + userID + ")", "node": "(id: " + courseID + ")",
-		"nodes":             "(ids: [" + strings.Join([]string{categoryID, courseID, userID, videoID, enrollmentID, reviewID}, ", ") + "])",
+		"nodes":             "(ids: [" + strings.Join([]string{categoryID, courseID, userID, videoID, enrollmentID, reviewID, sectionID}, ", ") + "])",
 		"searchSuggestions": `(prefix: "a")`, "suggest": `(prefix: "d", first: 20)`,
 		"userBySlug": `(slug: "viewer")`, "certificate": "(code: \"" + certificateCode + "\")",
 		"courseUpdated": "(id: " + courseID + ")", "courseProgress": "(courseId: " + courseID + ")", "enrollmentUpdated": "(id: " + enrollmentID + ")",

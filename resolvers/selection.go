@@ -25,6 +25,7 @@ var (
 	typeUser        = []string{"User", "Node"}
 	typeCategory    = []string{"Category", "Node"}
 	typeCourse      = []string{"Course", "Node"}
+	typeSection     = []string{"Section", "Node"}
 	typeVideo       = []string{"Video", "Node"}
 	typeEnrollment  = []string{"Enrollment", "Node"}
 	typeReview      = []string{"Review", "Node"}
@@ -117,6 +118,7 @@ var (
 		"updatedAt": edu.CourseUpdatedAt, "rating": edu.CourseRating, "reviewCount": edu.CourseReviewCount,
 		"enrollmentCount": edu.CourseEnrollmentCount, "language": edu.CourseLanguage,
 		"ratingHistogram": edu.CourseRatingCounts, "status": edu.CoursePublishedAt,
+		"learningOutcomes": edu.CourseLearningOutcomes, "requirements": edu.CourseRequirements,
 		// totalCount of these connections is a counter of the course.
 		"videos": edu.CourseVideoCount, "reviews": edu.CourseReviewCount, "enrollments": edu.CourseEnrollmentCount,
 	}

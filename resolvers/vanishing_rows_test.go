@@ -24,6 +24,7 @@ var writtenTables = map[string][]string{
 	"addToWishlist": {"wishlist_items"}, "removeFromWishlist": {"wishlist_items"},
 	"deleteReview": {"reviews"}, "replyToReview": {"reviews"}, "deleteReviewReply": {"reviews"},
 	"recordVideoProgress": {"video_progress", "enrollments"}, "addVideo": {"videos"},
+	"addSection": {"sections"}, "updateSection": {"sections"}, "deleteSection": {"sections"}, "reorderSections": {"sections"},
 	"deleteCourse": {"courses"}, "updateVideo": {"videos"}, "deleteVideo": {"videos"}, "reorderVideos": {"videos"},
 	"createCourse": {"courses"}, "importCourses": {"courses"}, "updateCourse": {"courses"}, "publishCourse": {"courses"}, "publishCourses": {"courses"}, "unpublishCourse": {"courses"},
 }
@@ -44,6 +45,7 @@ var vanishingOutcomes = map[string]string{
 	"replyToReview users": "UNAUTHENTICATED", "replyToReview courses": "NOT_FOUND", "deleteReviewReply courses": "NOT_FOUND",
 	"addVideo courses":    "NOT_FOUND",
 	"updateVideo courses": "NOT_FOUND", "deleteVideo courses": "NOT_FOUND", "reorderVideos courses": "NOT_FOUND",
+	"addSection courses": "NOT_FOUND", "updateSection courses": "NOT_FOUND", "deleteSection courses": "NOT_FOUND", "reorderSections courses": "NOT_FOUND",
 	"createCourse users": "UNAUTHENTICATED", "createCourse categories": "NOT_FOUND",
 	"importCourses users": "UNAUTHENTICATED", "importCourses categories": "NOT_FOUND",
 	"updateCourse categories": "NOT_FOUND",
@@ -74,7 +76,8 @@ func newVanishingRun(t *testing.T, a *testAPI, mutation, suffix string) (r vanis
 		r.viewer = r.otherStudent
 	case "createCourse", "importCourses", "updateInstructorProfile":
 		r.viewer = r.otherInstructor
-	case "replyToReview", "deleteReviewReply", "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse", "publishCourse", "publishCourses", "unpublishCourse", "bulkEnroll":
+	case "replyToReview", "deleteReviewReply", "deleteCourse", "addVideo", "updateVideo", "deleteVideo", "reorderVideos", "updateCourse",
+		"addSection", "updateSection", "deleteSection", "reorderSections", "publishCourse", "publishCourses", "unpublishCourse", "bulkEnroll":
 		r.viewer = r.admin
 	}
 	r.account = r.viewer.ID
@@ -114,7 +117,7 @@ func (r *vanishingRun) delete(t *testing.T, tx pgx.Tx, table string) string {
 
 // countAllRows selects the number of rows of each table that a mutation writes.
 const countAllRows = `SELECT concat_ws(' ', (SELECT count(*) FROM users), (SELECT count(*) FROM sessions), (SELECT count(*) FROM refresh_tokens),
-	(SELECT count(*) FROM courses), (SELECT count(*) FROM videos), (SELECT count(*) FROM enrollments), (SELECT count(*) FROM reviews), (SELECT count(*) FROM video_progress), (SELECT count(*) FROM wishlist_items), (SELECT count(*) FROM certificates))`
+	(SELECT count(*) FROM courses), (SELECT count(*) FROM videos), (SELECT count(*) FROM enrollments), (SELECT count(*) FROM reviews), (SELECT count(*) FROM video_progress), (SELECT count(*) FROM wishlist_items), (SELECT count(*) FROM certificates), (SELECT count(*) FROM sections))`
 
 // awaitResponseOrLock returns when the request has its response, or waits for a lock.
 func awaitResponseOrLock(t *testing.T, a *testAPI, responses <-chan response) (got response, done bool) {

@@ -50,9 +50,13 @@ func (r *mutationResolver) AddVideo(ctx context.Context, input graph.AddVideoInp
 		Title:           in.ValidateLine("title", input.Title, 1, maxTitleLength),
 		DurationSeconds: in.ValidateRange("durationSeconds", input.DurationSeconds, 1, maxVideoDuration),
 	}
+	place := store.VideoPlace{Position: input.Position}
+	if input.SectionID != nil {
+		place.SectionID = in.ValidateID("sectionId", *input.SectionID, edu.KindSection)
+	}
 	var added *edu.Video
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
-		added, err = s.AddVideo(ctx, v, video, input.Position, edu.InputPath{"input"})
+		added, err = s.AddVideo(ctx, v, video, place, edu.InputPath{"input"})
 		return err
 	})
 	if err != nil || problems != nil {
@@ -74,6 +78,12 @@ func (r *mutationResolver) UpdateVideo(ctx context.Context, input graph.UpdateVi
 	if input.DurationSeconds != nil {
 		seconds := in.ValidateRange("durationSeconds", *input.DurationSeconds, 1, maxVideoDuration)
 		changes.DurationSeconds = &seconds
+	}
+	if section, present := input.SectionID.ValueOK(); present {
+		changes.SectionID = new(int64)
+		if section != nil {
+			*changes.SectionID = in.ValidateID("sectionId", *section, edu.KindSection)
+		}
 	}
 	var updated *edu.Video
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
@@ -102,7 +112,10 @@ func (r *mutationResolver) DeleteVideo(ctx context.Context, input graph.DeleteVi
 func (r *mutationResolver) ReorderVideos(ctx context.Context, input graph.ReorderVideosInput) (*graph.CoursePayload, error) {
 	in := validate.New("input")
 	course := in.ValidateID("courseId", input.CourseID, edu.KindCourse)
-	order := validateVideoOrder(in, input.VideoIds)
+	order := store.VideoSequence{VideoIDs: validateIDs(in, "videoIds", input.VideoIds, edu.KindVideo, edu.MaxVideos)}
+	if input.SectionIds != nil {
+		order.SectionIDs = validateIDs(in, "sectionIds", input.SectionIds, edu.KindSection, edu.MaxVideos)
+	}
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {
 		return s.ReorderVideos(ctx, v, course, order, edu.InputPath{"input"})
 	})

@@ -7,12 +7,14 @@ import (
 	"github.com/7p-education/api/internal/validate"
 )
 
-// validateVideoOrder returns the keys of the videos of a course in a new order.
-func validateVideoOrder(in validate.Input, ids []*edu.ID) []int64 {
-	in.ValidateCount("videoIds", len(ids), 1, edu.MaxVideos)
-	order := make([]int64, 0, min(len(ids), edu.MaxVideos))
-	for i, id := range ids[:cap(order)] {
-		order = append(order, in.AtPath("videoIds").ValidateID(strconv.Itoa(i), *id, edu.KindVideo))
+// validateIDs returns the keys of 1 to maximum ids of a kind, 0 for null.
+func validateIDs(in validate.Input, field string, ids []*edu.ID, kind edu.Kind, maximum int) []int64 {
+	in.ValidateCount(field, len(ids), 1, maximum)
+	keys := make([]int64, min(len(ids), maximum))
+	for i, id := range ids[:len(keys)] {
+		if id != nil {
+			keys[i] = in.AtPath(field).ValidateID(strconv.Itoa(i), *id, kind)
+		}
 	}
-	return order
+	return keys
 }

@@ -39,11 +39,11 @@ func (p viewerSet) all() iter.Seq2[string, edu.Viewer] {
 }
 
 // fixture has a published course and a draft of the instructor. Each has a video, and a review and an
-// enrollment of the student.
+// enrollment of the student. The draft has a section.
 type fixture struct {
 	*testAPI
 	viewerSet
-	course, draft, video, draftVideo, review, draftReview, enrollment, draftEnrollment int64
+	course, draft, video, draftVideo, review, draftReview, enrollment, draftEnrollment, draftSection int64
 }
 
 // newFixture returns a fixture in a database of its own.
@@ -74,6 +74,7 @@ func insertFixture(t *testing.T, a *testAPI, suffix string) fixture {
 		return queryOne[int64](t, s.testAPI, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES ($1, 'One', 1, 60) RETURNING id", course)
 	}
 	s.video, s.draftVideo = video(s.course), video(s.draft)
+	s.draftSection = insertSection(t, s.testAPI, s.draft)
 	review := func(course int64) int64 {
 		return queryOne[int64](t, s.testAPI, "INSERT INTO reviews (course_id, user_id, rating) VALUES ($1, $2, 5) RETURNING id", course, s.student.ID)
 	}

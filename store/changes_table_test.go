@@ -25,6 +25,7 @@ func stageChanges(t *testing.T) *pgxpool.Pool {
 		INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)
 			SELECT 'c' || n, 'word' || n, 'beginner', n = 1, CASE WHEN n = 1 THEN now() END, 1, n FROM generate_series(1, 2) n;
 		INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (1, 'V', 1, 100), (1, 'V', 2, 100);
+		INSERT INTO sections (course_id, title, position, first_position) VALUES (1, 'S', 1, 1), (1, 'S', 2, 2);
 		INSERT INTO enrollments (user_id, course_id) VALUES (3, 1);
 		INSERT INTO reviews (user_id, course_id, rating, reply, replied_at, reply_updated_at, replied_by) VALUES (3, 1, 3, 'R', now(), now(), 1);
 		INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) VALUES (3, 1, 10, now());
@@ -92,6 +93,8 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"courses", "price = 1", "id = 1", "course:1 courses user:1.courses"},
 	{"courses", "currency_code = 'EUR'", "id = 1", "course:1"},
 	{"courses", "duration_seconds = 1", "id = 1", "course:1 courses"},
+	{"courses", "learning_outcomes = '{x}'", "id = 1", "course:1"},
+	{"courses", "requirements = '{x}'", "id = 1", "course:1"},
 	{"courses", "language = 'de'", "id = 1", "course:1 courses"},
 	{"courses", "thumbnail_url = 'x'", "id = 1", "course:1"},
 	{"courses", "published = false", "id = 1", "categories.counts category:1 course:1 courses courses.published user:1.courses"},
@@ -122,6 +125,14 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"videos", "position = 9", "id = 1", "course:1.videos video:1"},
 	{"videos", "duration_seconds = 9", "id = 1", "course:1.videos video:1"},
 	{"videos", "created_at = now() - interval '1 day'", "id = 1", ""},
+
+	{"sections", "id = DEFAULT", "id = 2", "course:1.sections section:2 section:3"},
+	{"sections", "course_id = 2", "id = 2", "course:1.sections course:2.sections section:2"},
+	{"sections", "title = 'X'", "id = 1", "course:1.sections section:1"},
+	{"sections", "position = 9", "id = 2", "course:1.sections section:2"},
+	{"sections", "first_position = 9", "id = 2", "course:1.sections section:2"},
+	{"sections", "created_at = now() - interval '1 day'", "id = 1", ""},
+	{"sections", "title = title", "true", ""},
 
 	{"reviews", "id = DEFAULT", "id = 1", "course:1.reviews review:1 review:2"},
 	{"reviews", "course_id = 2", "id = 1", "course:1 course:1.reviews course:2 course:2.reviews " + ratings(0, 60) + " review:1 teaching:1"},
@@ -239,7 +250,7 @@ func TestChangesOfRows(t *testing.T) {
 	t.Parallel()
 	db := stageChanges(t)
 	student := "course:1 course:1.enrollments course:1.reviews courses.enrollments courses.enrollments:0 courses.enrollments:1 " + ratings(0, 60) + " enrollment:1 review:1 teaching:1 user:3 user:3.enrollments user:3.progress"
-	const course = "categories.counts category:1 course:1 course:1.enrollments course:1.related course:1.reviews course:1.videos courses courses.slugs enrollment:1 review:1 user:1.courses user:3.enrollments user:3.progress video:1 video:2"
+	const course = "categories.counts category:1 course:1 course:1.enrollments course:1.related course:1.reviews course:1.sections course:1.videos courses courses.slugs enrollment:1 review:1 section:1 section:2 user:1.courses user:3.enrollments user:3.progress video:1 video:2"
 	for _, c := range []struct{ sql, tags string }{
 		{"INSERT INTO users (name, email) VALUES ('X', 'x@7p.example')", "user:5"},
 		{"INSERT INTO users (name, email, role) VALUES ('X', 'x@7p.example', 'instructor')", "user:6 users.slugs"},
@@ -253,6 +264,8 @@ func TestChangesOfRows(t *testing.T) {
 		{"DELETE FROM courses WHERE id = 1", course},
 		{"INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (2, 'X', 1, 1)", "course:2 course:2.videos video:3"},
 		{"DELETE FROM videos WHERE id = 1", "course:1 course:1.videos user:3.progress video:1"},
+		{"INSERT INTO sections (course_id, title, position, first_position) VALUES (2, 'X', 1, 1)", "course:2.sections section:3"},
+		{"DELETE FROM sections WHERE id = 1", "course:1.sections section:1"},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (4, 1)", "course:1 course:1.enrollments courses.enrollments courses.enrollments:1 courses.enrollments:2 enrollment:2 teaching:1 user:4.enrollments"},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (3, 1) ON CONFLICT DO NOTHING", ""},
 		{"INSERT INTO enrollments (user_id, course_id) VALUES (3, 1) ON CONFLICT (user_id, course_id) DO UPDATE SET progress = 1", "course:1.enrollments enrollment:1 user:3.enrollments"},
@@ -278,7 +291,7 @@ func TestChangesOfRows(t *testing.T) {
 			t.Errorf("%s changed\n\t%s\nwant\t%s", c.sql, tags, c.tags)
 		}
 	}
-	for _, table := range []string{"enrollments", "reviews", "video_progress", "video_progress_default", "course_related", "course_words", "wishlist_items", "certificates", "videos CASCADE", "users CASCADE", "categories CASCADE", "courses CASCADE"} {
+	for _, table := range []string{"enrollments", "reviews", "video_progress", "video_progress_default", "course_related", "course_words", "wishlist_items", "certificates", "sections", "videos CASCADE", "users CASCADE", "categories CASCADE", "courses CASCADE"} {
 		if tags := strings.Fields(recordTagsInTx(t, db, "TRUNCATE "+table)); !slices.Contains(tags, "*") {
 			t.Errorf("TRUNCATE %s changed %v, want *", table, tags)
 		}

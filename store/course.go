@@ -31,6 +31,8 @@ var courseColumns = []column[edu.Course]{
 	{edu.CourseRatingCounts, "c.rating_counts", func(c *edu.Course) []any { return []any{&c.RatingCounts} }},
 	{edu.CourseEnrollmentCount, "c.enrollment_count", func(c *edu.Course) []any { return []any{&c.EnrollmentCount} }},
 	{edu.CourseLanguage, "c.language", func(c *edu.Course) []any { return []any{&c.Language} }},
+	{edu.CourseLearningOutcomes, "c.learning_outcomes", func(c *edu.Course) []any { return []any{&c.LearningOutcomes} }},
+	{edu.CourseRequirements, "c.requirements", func(c *edu.Course) []any { return []any{&c.Requirements} }},
 	{edu.CourseVideoCount, "c.video_count", func(c *edu.Course) []any { return []any{&c.VideoCount} }},
 }
 

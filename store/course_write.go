@@ -21,11 +21,21 @@ var authoredColumns = []struct {
 	{edu.CourseTitle, "title", func(c *edu.Course) any { return c.Title }},
 	{edu.CourseDescription, "description", func(c *edu.Course) any { return c.Description }},
 	{edu.CourseTags, "tags", func(c *edu.Course) any { return c.Tags }},
+	{edu.CourseLearningOutcomes, "learning_outcomes", func(c *edu.Course) any { return arrayValue(c.LearningOutcomes) }},
+	{edu.CourseRequirements, "requirements", func(c *edu.Course) any { return arrayValue(c.Requirements) }},
 	{edu.CourseDifficulty, "difficulty", func(c *edu.Course) any { return strings.ToLower(string(c.Difficulty)) }},
 	{edu.CoursePrice, "price", func(c *edu.Course) any { return string(c.Price.Amount) }},
 	{edu.CourseDuration, "duration_seconds", func(c *edu.Course) any { return c.DurationSeconds }},
 	{edu.CourseLanguage, "language", func(c *edu.Course) any { return c.Language }},
 	{edu.CourseThumbnail, "thumbnail_url", func(c *edu.Course) any { return c.ThumbnailURL }},
+}
+
+// arrayValue returns the value of a column of texts that is never null.
+func arrayValue(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
 }
 
 // CreateCourse creates an unpublished course of a viewer and returns its id. If the slug is taken,

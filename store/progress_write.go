@@ -132,7 +132,7 @@ func lockEnrollmentsOfCourse(course int64) Query {
 	return s.addSQL(s.bindArg(course), " ORDER BY id FOR NO KEY UPDATE").buildQuery(func(pgx.Rows) error { return nil })
 }
 
-// raiseCourseProgress raises the progress of all enrollments in a course of which a video was deleted.
+// raiseCourseProgress raises the progress of all enrollments in a course of which a video was deleted or shortened.
 func raiseCourseProgress(course int64) Query {
 	q := newStatement("RaiseCourseProgress", "WITH share AS (")
 	courseArg := q.bindArg(course)

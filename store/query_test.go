@@ -75,7 +75,13 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 		return store.CredentialsByMailToken(store.MailPasswordReset, numberedToken(1).Hash, countRow[store.Credentials](r))
 	},
 	"SessionsByUser": func(r *queryResult) store.Query { return store.SessionsByUser(1, 5, countRow[*edu.Session](r)) },
-	"VideosByID":     func(r *queryResult) store.Query { return store.VideosByID([]int64{1}, countRow[*edu.Video](r)) },
+	"SectionsByID": func(r *queryResult) store.Query {
+		return store.SectionsByID([]int64{1}, countRow[*edu.Section](r))
+	},
+	"SectionsByCourse": func(r *queryResult) store.Query {
+		return store.SectionsByCourse([]int64{1, 24}, countChildRow[*edu.Section](r))
+	},
+	"VideosByID": func(r *queryResult) store.Query { return store.VideosByID([]int64{1}, countRow[*edu.Video](r)) },
 	"VideosByCourse": func(r *queryResult) store.Query {
 		return store.VideosByCourse([]int64{1, 24}, page, countChildRow[*edu.Video](r))
 	},

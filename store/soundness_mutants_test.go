@@ -11,7 +11,7 @@ import (
 )
 
 // tagLiteral matches a tag in a trigger function, e.g. 'course:' || id || '.videos'.
-var tagLiteral = regexp.MustCompile(`'(?:course|user|teaching|enrollment|review|video|category|certificate):' \|\| [^,)]*?(?:coalesce\([^)]*\)[^,)]*?)?(?:\)| END|,| AS)|'courses[a-z.]*:' \|\| part|'(?:courses|categories|certificates|users)[a-z.]*'|\{words\}`)
+var tagLiteral = regexp.MustCompile(`'(?:course|user|teaching|enrollment|review|video|section|category|certificate):' \|\| [^,)]*?(?:coalesce\([^)]*\)[^,)]*?)?(?:\)| END|,| AS)|'courses[a-z.]*:' \|\| part|'(?:courses|categories|certificates|users)[a-z.]*'|\{words\}`)
 
 // partialMoves are replacements that drop the old or the new position of a course, and so the parts
 // between them.

@@ -181,6 +181,12 @@ func (g generator) otherReads() []soundRead {
 		{"VideosByCourse", false, func(a *rowRecorder) store.Query {
 			return store.VideosByCourse(ids, page, recordChildRow[*edu.Video](a))
 		}},
+		{"SectionsByID", true, func(a *rowRecorder) store.Query {
+			return store.SectionsByID(idsUpTo(20), recordRow[*edu.Section](a))
+		}},
+		{"SectionsByCourse", false, func(a *rowRecorder) store.Query {
+			return store.SectionsByCourse(ids, recordChildRow[*edu.Section](a))
+		}},
 		{"ProgressByVideo", true, func(a *rowRecorder) store.Query {
 			return store.ProgressByVideo(user, idsUpTo(20), recordRow[*edu.VideoProgress](a))
 		}},

@@ -60,6 +60,12 @@ var soundWrites = []string{
 	"UPDATE videos SET duration_seconds = $2 WHERE id = 1 + $1 % 20",
 	"UPDATE videos SET course_id = 1 + $2 % 9, position = 1000 + $2 WHERE id = 1 + $1 % 20",
 	"DELETE FROM videos WHERE id = 1 + $1 % 20",
+	"UPDATE courses SET learning_outcomes = ARRAY['L$2'], requirements = ARRAY['R$2'] WHERE id = $1 % 10",
+	"INSERT INTO sections (course_id, title, position, first_position) SELECT 1 + $1 % 9, 'S', 1 + coalesce(max(position), 0), coalesce(max(first_position), 1) + $2 % 2 FROM sections WHERE course_id = 1 + $1 % 9",
+	"UPDATE sections SET title = 'S$2' WHERE id = 1 + $1 % 20",
+	"UPDATE sections SET first_position = first_position + 1 WHERE course_id = 1 + $1 % 9",
+	"UPDATE sections SET course_id = 1 + $2 % 9, position = 1000 + $2, first_position = 1000 WHERE id = 1 + $1 % 20",
+	"DELETE FROM sections WHERE id = 1 + $1 % 20",
 	"INSERT INTO enrollments (user_id, course_id, enrolled_at) VALUES (1 + $1 % 8, 1 + $2 % 9, now() - $2 * interval '1 day')",
 	"UPDATE enrollments SET progress = (ARRAY[0, 50, 99, 100])[1 + $2 % 4] WHERE user_id = 1 + $1 % 8",
 	"UPDATE enrollments SET last_accessed_at = now() WHERE user_id = 1 + $1 % 8",
@@ -107,16 +113,43 @@ var soundWrites = []string{
 }
 
 // rareWrites change rows that most other rows depend on.
-var rareWrites = []string{"TRUNCATE reviews", "TRUNCATE video_progress", "TRUNCATE enrollments", "TRUNCATE course_related", "TRUNCATE wishlist_items", "TRUNCATE certificates"}
+var rareWrites = []string{"TRUNCATE reviews", "TRUNCATE video_progress", "TRUNCATE enrollments", "TRUNCATE course_related", "TRUNCATE wishlist_items", "TRUNCATE certificates", "TRUNCATE sections"}
+
+// soundMethod is a write by a method of the store.
+type soundMethod struct {
+	name string
+	do   func() error
+}
+
+// sectionMethods returns writes of sections.
+func (g generator) sectionMethods(ctx context.Context, s *store.Store, db *pgxpool.Pool, student edu.Viewer) []soundMethod {
+	course := g.id(9)
+	return []soundMethod{
+		{"AddSection", func() error {
+			_, err := s.AddSection(ctx, student, edu.Section{CourseID: course, Title: "S"}, ptr(1), nil)
+			return err
+		}},
+		{"UpdateSection", func() error { return s.UpdateSection(ctx, student, g.id(20), ptr(fmt.Sprint("S", g.IntN(9))), nil) }},
+		{"DeleteSection", func() error { _, err := s.DeleteSection(ctx, student, g.id(20), nil); return err }},
+		{"ReorderSections", func() error {
+			ids, err := readIDs(ctx, db, "SELECT id FROM sections WHERE course_id = $1 ORDER BY position DESC", course)
+			if err != nil {
+				return err
+			}
+			return s.ReorderSections(ctx, student, course, ids, nil)
+		}},
+		{"MoveVideo", func() error {
+			_, err := s.UpdateVideo(ctx, student, g.id(20), store.VideoChanges{SectionID: ptr(g.id(20))}, nil)
+			return err
+		}},
+	}
+}
 
 // write runs a random write, plain SQL or a method of the store, and describes it.
 func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) (what string) {
 	student := edu.Viewer{ID: g.id(8), Role: edu.RoleAdmin}
 	course := g.id(9)
-	methods := []struct {
-		name string
-		do   func() error
-	}{
+	methods := []soundMethod{
 		{"Enroll", func() error { _, err := s.Enroll(ctx, student, course, nil); return err }},
 		{"AddToWishlist", func() error { return s.AddToWishlist(ctx, student, course, nil) }},
 		{"RemoveFromWishlist", func() error { return s.RemoveFromWishlist(ctx, student, course, nil) }},
@@ -142,7 +175,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			return s.UpdateInstructorProfile(ctx, student, store.InstructorProfileChanges{Headline: ptr(fmt.Sprint("H", g.IntN(3)))})
 		}},
 		{"AddVideo", func() error {
-			_, err := s.AddVideo(ctx, student, edu.Video{CourseID: course, Title: "V", DurationSeconds: 9}, ptr(1), nil)
+			_, err := s.AddVideo(ctx, student, edu.Video{CourseID: course, Title: "V", DurationSeconds: 9}, store.VideoPlace{Position: ptr(1)}, nil)
 			return err
 		}},
 		{"UpdateVideo", func() error {
@@ -155,7 +188,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 			if err != nil {
 				return err
 			}
-			return s.ReorderVideos(ctx, student, course, ids, nil)
+			return s.ReorderVideos(ctx, student, course, store.VideoSequence{VideoIDs: ids}, nil)
 		}},
 		{"DeleteCourse", func() error { return s.DeleteCourse(ctx, student, course, nil) }},
 		{"CreateCourse", func() error {
@@ -168,6 +201,7 @@ func (g generator) write(ctx context.Context, s *store.Store, db *pgxpool.Pool) 
 		{"BulkEnroll", func() error { _, err := s.BulkEnroll(ctx, student, course, []string{"1", "2", "3"}, nil); return err }},
 		{"RefreshAnalytics", func() error { return s.RefreshAnalytics(ctx) }},
 	}
+	methods = append(methods, g.sectionMethods(ctx, s, db, student)...)
 	n := g.IntN(len(soundWrites) + len(methods))
 	switch {
 	case g.IntN(200) == 0:
@@ -204,6 +238,7 @@ func stageSoundness(t *testing.T) *pgxpool.Pool {
 		INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)
 			SELECT 'c' || n, (ARRAY['apple','pear','plum'])[1 + n % 3] || n, 'beginner', n % 3 > 0, now(), 1 + n % 3, 1 + n % 3 FROM generate_series(1, 9) n;
 		INSERT INTO videos (course_id, title, position, duration_seconds) SELECT 1 + n % 9, 'V', 1 + n / 9, 100 FROM generate_series(0, 19) n;
+		INSERT INTO sections (course_id, title, position, first_position) SELECT 1 + n % 9, 'S', 1 + n / 9, 1 + n / 9 FROM generate_series(0, 17) n;
 		INSERT INTO enrollments (user_id, course_id) SELECT u, c FROM generate_series(1, 8) u, generate_series(1, 9) c WHERE (u * 7 + c * 5) % 3 = 0;
 		INSERT INTO reviews (user_id, course_id, rating) SELECT user_id, course_id, 1 + id % 5 FROM enrollments WHERE id % 2 = 0;
 		INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at) SELECT u, v, 50, now() FROM generate_series(1, 8) u, generate_series(1, 20) v WHERE (u + v) % 3 = 0;

@@ -40,6 +40,7 @@ func TestUpdateCourseToTheSameValues(t *testing.T) {
 	}
 	for _, set := range []edu.Columns{
 		edu.CourseTitle, edu.CourseDescription, edu.CourseTags, edu.CourseDifficulty, edu.CoursePrice, edu.CourseDuration, edu.CourseThumbnail,
+		edu.CourseLearningOutcomes, edu.CourseRequirements,
 		edu.CourseTitle | edu.CourseDuration, edu.CourseDescription | edu.CoursePrice, edu.CourseTags | edu.CourseThumbnail,
 		edu.CourseTitle | edu.CourseDescription | edu.CourseTags | edu.CourseDifficulty | edu.CoursePrice | edu.CourseDuration | edu.CourseThumbnail,
 	} {

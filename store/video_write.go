@@ -8,27 +8,39 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// AddVideo adds a video to a course, at a position, or after all others if position is nil. Videos
-// from that position on move by one. The parameter at is the path to the video.
-func (s *Store) AddVideo(ctx context.Context, v edu.Viewer, video edu.Video, position *int, at edu.InputPath) (*edu.Video, error) {
+// VideoPlace is the place of a new video in its course: nil and 0 select the defaults of edu.VideoTotals.PlaceVideo.
+type VideoPlace struct {
+	Position  *int
+	SectionID int64
+}
+
+// AddVideo adds a video to a course at a place. Videos from its position on move by one, and the sections after its
+// own begin one position later. The parameter at is the path to the video.
+func (s *Store) AddVideo(ctx context.Context, v edu.Viewer, video edu.Video, place VideoPlace, at edu.InputPath) (*edu.Video, error) {
 	var added *edu.Video
-	err := s.writeRow(ctx, courseRow(video.CourseID), func(tx *Tx) error {
+	course := video.CourseID
+	err := s.writeRow(ctx, courseRow(course), func(tx *Tx) (err error) {
 		var c *edu.Course
 		var videos edu.VideoTotals
-		if err := tx.RunQueries(ctx, lockCourse(video.CourseID, &c), videoTotals(video.CourseID, &videos)); err != nil {
+		var sections []*edu.Section
+		if err := tx.RunQueries(ctx, lockCourse(course, &c), videoTotals(course, &videos), sectionsOfCourse(course, &sections)); err != nil {
 			return err
 		}
 		if err := c.AuthorizeEdit(v, at.Subpath("courseId")); err != nil {
 			return err
 		}
-		if err := videos.ValidateNewVideo(position, at); err != nil {
+		var in *edu.Section
+		if video.Position, in, err = videos.PlaceVideo(sections, place.Position, place.SectionID, at); err != nil {
 			return err
 		}
-		video.Position = videos.LastPosition + 1
-		if position != nil {
-			video.Position = *position
+		writes := []Query{moveVideos(course, video.Position, 1), insertVideo(video, assignTo(&added)), lengthenCourse(course)}
+		switch {
+		case in == nil && len(sections) > 0:
+			writes = append(writes, moveFirstVideos(course, "position", 0, 1))
+		case in != nil && in != sections[len(sections)-1]:
+			writes = append(writes, moveFirstVideos(course, "position", in.Position, 1))
 		}
-		return tx.Commit(ctx, moveVideos(video.CourseID, video.Position, 1), insertVideo(video, assignTo(&added)), lengthenCourse(video.CourseID))
+		return tx.Commit(ctx, writes...)
 	})
 	return added, err
 }
@@ -63,25 +75,49 @@ func lengthenCourse(course int64) Query {
 type VideoChanges struct {
 	Title           *string
 	DurationSeconds *int
+	SectionID       *int64 // 0 for none
 }
 
-// UpdateVideo changes a video, and extends its course as AddVideo does. The parameter at is the path to the
-// video.
+// UpdateVideo changes a video, moves it to another section, and extends its course as AddVideo does. If the video
+// becomes shorter, enrollments rise to their share of the videos that are completed. The parameter at is the path
+// to the video.
 func (s *Store) UpdateVideo(ctx context.Context, v edu.Viewer, id int64, changes VideoChanges, at edu.InputPath) (*edu.Video, error) {
 	var video *edu.Video
 	err := s.WriteInTx(ctx, func(tx *Tx) (err error) {
 		if video, err = lockEditedVideo(ctx, tx, v, id, at); err != nil || changes == (VideoChanges{}) {
 			return err
 		}
-		q := newStatement("UpdateVideo", "UPDATE videos v SET title = coalesce(")
-		q.addSQL(q.bindArg(changes.Title), "::text, v.title), duration_seconds = coalesce(", q.bindArg(changes.DurationSeconds), "::integer, v.duration_seconds)",
-			" WHERE v.id = ", q.bindArg(id), " RETURNING ", videoColumns)
-		return tx.Commit(ctx, q.buildQuery(scanVideo(assignTo(&video))), lengthenCourse(video.CourseID))
+		shortened := changes.DurationSeconds != nil && *changes.DurationSeconds < video.DurationSeconds
+		writes := []Query{updateVideo(id, changes, assignTo(&video)), lengthenCourse(video.CourseID)}
+		if changes.SectionID != nil {
+			outline, err := lockOutline(ctx, tx, video.CourseID)
+			if err != nil {
+				return err
+			}
+			if moved, err := outline.MoveVideo(id, *changes.SectionID, at.Subpath("sectionId")); err != nil {
+				return err
+			} else if moved {
+				writes = append(writeOutline(outline), writes...)
+			}
+		}
+		if shortened { // after the writes of progress that read the longer video
+			lock := lockVideosOfCourse(video.CourseID, func(*edu.Video) {})
+			writes = append(append([]Query{lock}, writes...), lockEnrollmentsOfCourse(video.CourseID), raiseCourseProgress(video.CourseID))
+		}
+		return tx.Commit(ctx, writes...)
 	})
 	return video, err
 }
 
-// DeleteVideo deletes a video and all progress in it, and moves the videos after it back by one. Enrollments
+// updateVideo writes the title and the duration of a video.
+func updateVideo(id int64, changes VideoChanges, into func(*edu.Video)) Query {
+	q := newStatement("UpdateVideo", "UPDATE videos v SET title = coalesce(")
+	q.addSQL(q.bindArg(changes.Title), "::text, v.title), duration_seconds = coalesce(", q.bindArg(changes.DurationSeconds), "::integer, v.duration_seconds)",
+		" WHERE v.id = ", q.bindArg(id), " RETURNING ", videoColumns)
+	return q.buildQuery(scanVideo(into))
+}
+
+// DeleteVideo deletes a video and all progress in it, and moves the videos and sections after it back by one. Enrollments
 // rise to their share of the videos that remain. It returns the id of the course. The parameter at is the path
 // to the video.
 func (s *Store) DeleteVideo(ctx context.Context, v edu.Viewer, id int64, at edu.InputPath) (course int64, err error) {
@@ -92,31 +128,19 @@ func (s *Store) DeleteVideo(ctx context.Context, v edu.Viewer, id int64, at edu.
 		}
 		course = video.CourseID
 		q := newStatement("DeleteVideo", "DELETE FROM videos WHERE id = ")
-		return tx.Commit(ctx, lockVideosOfCourse(course, nil), q.addSQL(q.bindArg(id)).buildQuery(nil),
-			moveVideos(course, video.Position, -1), touchCourse(course), lockEnrollmentsOfCourse(course), raiseCourseProgress(course))
+		return tx.Commit(ctx, lockVideosOfCourse(course, func(*edu.Video) {}), q.addSQL(q.bindArg(id)).buildQuery(nil),
+			moveVideos(course, video.Position, -1), moveFirstVideos(course, "first_position", video.Position, -1), touchCourse(course), lockEnrollmentsOfCourse(course), raiseCourseProgress(course))
 	})
 	return course, err
 }
 
-// ReorderVideos sets the order of a course's videos, which must be all of them. The parameter at is the path
-// to the input.
-func (s *Store) ReorderVideos(ctx context.Context, v edu.Viewer, course int64, order []int64, at edu.InputPath) error {
-	return s.writeRow(ctx, courseRow(course), func(tx *Tx) error {
-		var c *edu.Course
-		var current []int64
-		if err := tx.RunQueries(ctx, lockCourse(course, &c), lockVideosOfCourse(course, &current)); err != nil {
-			return err
-		}
-		if err := c.AuthorizeEdit(v, at.Subpath("courseId")); err != nil {
-			return err
-		}
-		if err := edu.ValidateVideoOrder(current, order, at.Subpath("videoIds")); err != nil {
-			return err
-		}
-		q := newStatement("ReorderVideos", "UPDATE videos v SET position = t.position FROM unnest(")
-		q.addSQL(q.bindArg(order), "::bigint[]) WITH ORDINALITY AS t (id, position) WHERE v.id = t.id AND v.position <> t.position")
-		return tx.Commit(ctx, q.buildQuery(nil), touchCourse(course))
-	})
+// VideoSequence is an order of all videos of a course, and the section of each, 0 for none. Nil sections are those of
+// edu.Outline.ReorderVideos.
+type VideoSequence struct{ VideoIDs, SectionIDs []int64 }
+
+// ReorderVideos sets the order and the sections of a course's videos. The parameter at is the path to the input.
+func (s *Store) ReorderVideos(ctx context.Context, v edu.Viewer, course int64, order VideoSequence, at edu.InputPath) error {
+	return s.changeOutline(ctx, v, course, at, func(o *edu.Outline) error { return o.ReorderVideos(order.VideoIDs, order.SectionIDs, at) })
 }
 
 // lockEditedVideo locks the course of a video and reads the video, which the viewer is allowed to change.
@@ -131,21 +155,10 @@ func lockEditedVideo(ctx context.Context, tx *Tx, v edu.Viewer, id int64, at edu
 	return video, video.AuthorizeEdit(c, v, at.Subpath("id"))
 }
 
-// lockVideosOfCourse locks the videos of a course in the order of lockVideos. Their ids are appended to into,
-// unless it is nil.
-func lockVideosOfCourse(course int64, into *[]int64) Query {
-	if into == nil {
-		into = new([]int64)
-	}
-	*into = nil
-	s := newStatement("LockVideosOfCourse", "SELECT v.id FROM videos v WHERE v.course_id = ")
-	var id int64
-	read := scanInt64(&id)
-	return s.addSQL(s.bindArg(course), " ORDER BY v.id FOR UPDATE").buildQuery(func(rows pgx.Rows) error {
-		err := read(rows)
-		*into = append(*into, id)
-		return err
-	})
+// lockVideosOfCourse locks and reads the videos of a course, in the order of lockVideos.
+func lockVideosOfCourse(course int64, into func(*edu.Video)) Query {
+	s := newStatement("LockVideosOfCourse", "SELECT ", videoColumns, " FROM videos v WHERE v.course_id = ")
+	return s.addSQL(s.bindArg(course), " ORDER BY v.id FOR UPDATE").buildQuery(scanVideo(into))
 }
 
 // touchCourse sets the time of the last change of a course.

@@ -12,9 +12,10 @@ var (
 	categoryColumns = []string{"id", "name", "slug"}
 	courseColumns   = []string{
 		"id", "slug", "title", "description", "tags", "difficulty", "price", "duration_seconds", "language", "thumbnail_url",
-		"published", "published_at", "instructor_id", "category_id", "created_at", "updated_at",
+		"published", "published_at", "instructor_id", "category_id", "created_at", "updated_at", "learning_outcomes", "requirements",
 	}
-	videoColumns = []string{"id", "course_id", "title", "position", "duration_seconds", "created_at"}
+	sectionColumns = []string{"course_id", "title", "position", "first_position", "created_at"}
+	videoColumns   = []string{"id", "course_id", "title", "position", "duration_seconds", "created_at"}
 )
 
 var difficulties = [3]string{"beginner", "intermediate", "advanced"}
@@ -67,8 +68,27 @@ func (ds *dataset) courseRow(r *rand.Rand, i int, taken map[string]bool) []any {
 	return []any{
 		i + 1, slug, title, drawDescription(r, t, difficulties[c.difficulty]), ds.drawTags(r, c), difficulties[c.difficulty],
 		price, c.duration, "en", thumbnail, c.listed, nullableTime(c.publishedAt), c.instructor + 1, t.category + 1,
-		timeFromUnix(c.createdAt), timeFromUnix(updated),
+		timeFromUnix(c.createdAt), timeFromUnix(updated), drawOutcomes(r, t), drawRequirements(r, t, c.difficulty),
 	}
+}
+
+// drawOutcomes returns four to six learning outcomes, each of a lesson of its own.
+func drawOutcomes(r *rand.Rand, t topic) []string {
+	lines := drawItems(r, learningOutcomes, 4+r.IntN(3))
+	lessons := drawItems(r, t.lessons, len(lines))
+	for i := range lines {
+		lines[i] = strings.NewReplacer("{topic}", t.name, "{lesson}", lessons[i]).Replace(lines[i])
+	}
+	return lines
+}
+
+// drawRequirements returns two or three requirements, the first of the difficulty.
+func drawRequirements(r *rand.Rand, t topic, difficulty int) []string {
+	lines := append([]string{drawItem(r, priorKnowledge[difficulty])}, drawItems(r, requirements, 1+r.IntN(2))...)
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(lines[i], "{topic}", t.name)
+	}
+	return lines
 }
 
 // drawTitleAndSlug draws a title whose slug is not taken. After eight taken slugs it appends a number.
@@ -130,6 +150,8 @@ func (ds *dataset) videoRows() iter.Seq[[]any] {
 	}
 }
 
+const exercisePrefix = "Exercise: "
+
 // listVideoTitles returns the titles of a course's videos: a welcome, the topic's lessons in order, each
 // followed by an exercise while the number of videos allows it, and a project.
 func listVideoTitles(t topic, videos int) []string {
@@ -141,9 +163,72 @@ func listVideoTitles(t topic, videos int) []string {
 		lesson := t.lessons[i*len(t.lessons)/lessons]
 		list = append(list, lesson)
 		if exercises > 0 {
-			list = append(list, "Exercise: "+lesson)
+			list = append(list, exercisePrefix+lesson)
 			exercises--
 		}
 	}
 	return append(list, "Project: "+t.arc)
+}
+
+func (ds *dataset) sectionRows() iter.Seq[[]any] {
+	return func(yield func([]any) bool) {
+		for i, c := range ds.courses {
+			for k, s := range listSections(listVideoTitles(ds.topics[c.topic], c.videos)) {
+				if !yield([]any{i + 1, s.title, k + 1, s.first, timeFromUnix(c.createdAt)}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// countSections returns the number of sections of all courses.
+func (ds *dataset) countSections() (n int) {
+	for _, c := range ds.courses {
+		n += len(listSections(listVideoTitles(ds.topics[c.topic], c.videos)))
+	}
+	return n
+}
+
+// section is a section of a course, and the position of its first video.
+type section struct {
+	title string
+	first int
+}
+
+// videosPerSection is about the number of videos of a section.
+const videosPerSection = 4
+
+// listSections divides a course into two sections or more, by the titles of its videos. An exercise is in the
+// section of its lesson.
+func listSections(videos []string) []section {
+	n := max(2, len(videos)/videosPerSection)
+	starts := []int{0}
+	for i := 1; i < n; i++ {
+		at := i * len(videos) / n
+		if strings.HasPrefix(videos[at], exercisePrefix) {
+			at++
+		}
+		starts = append(starts, at)
+	}
+	sections := make([]section, n)
+	for i, start := range starts {
+		sections[i] = section{"Getting Started", start + 1}
+		switch {
+		case i == n-1:
+			sections[i].title = "Putting It to Work"
+		case i > 0:
+			sections[i].title = nameSection(videos[start:starts[i+1]])
+		}
+	}
+	return sections
+}
+
+// nameSection returns the title of a section by its first and its last lesson.
+func nameSection(videos []string) string {
+	first, last := videos[0], strings.TrimPrefix(videos[len(videos)-1], exercisePrefix)
+	if first == last {
+		return first
+	}
+	return first + " to " + last
 }

@@ -47,7 +47,7 @@ func checksums(t *testing.T, pool *pgxpool.Pool) map[string]string {
 	t.Helper()
 	sums := map[string]string{}
 	for _, table := range []string{
-		"users", "categories", "courses", "videos", "enrollments", "reviews", "video_progress", "wishlist_items",
+		"users", "categories", "courses", "videos", "sections", "enrollments", "reviews", "video_progress", "wishlist_items",
 		"course_words", "search_terms", "course_related", "platform_days", "user_activity",
 		"(SELECT course_id, average_progress, completions, watch_time_seconds FROM course_analytics)",
 	} {
@@ -93,7 +93,7 @@ func TestCounts(t *testing.T) {
 		Progress: func(table string, done, total int64) { reported[table] = [2]int64{done, total} },
 	})
 	for table, want := range map[string][2]int64{ // minimum and maximum
-		"categories": {20, 20}, "users": {2_000, 2_000}, "courses": {200, 200}, "videos": {1_400, 1_800},
+		"categories": {20, 20}, "users": {2_000, 2_000}, "courses": {200, 200}, "videos": {1_400, 1_800}, "sections": {400, 700},
 		"enrollments": {20_000, 20_000}, "reviews": {5_400, 6_600}, "video_progress": {36_000, 46_000},
 	} {
 		var n, next int64

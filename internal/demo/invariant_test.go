@@ -20,6 +20,14 @@ var invariants = map[string]string{
 		WHERE (course_count = 0
 		OR course_count <> (SELECT count(*) FROM courses WHERE published AND category_id = k.id))`,
 	"positions with gaps": `SELECT count(*) FROM (SELECT course_id FROM videos		GROUP BY course_id HAVING min(position) <> 1 OR max(position) <> count(*)) x`,
+	"courses whose sections have gaps or no title": `SELECT count(*) FROM (SELECT course_id FROM sections GROUP BY course_id
+		HAVING min(position) <> 1 OR max(position) <> count(*) OR min(first_position) <> 1 OR bool_or(title ~ '[{}]')) x`,
+	"courses without two sections, or with more than 6": `SELECT count(*) FROM courses c WHERE (SELECT count(*) FROM sections WHERE course_id = c.id) NOT BETWEEN 2 AND 6`,
+	"sections without a video": `SELECT count(*) FROM (SELECT *, lead(first_position, 1, 99) OVER (PARTITION BY course_id ORDER BY position) AS next FROM sections) s
+		WHERE NOT EXISTS (SELECT FROM videos v WHERE v.course_id = s.course_id AND v.position >= s.first_position AND v.position < s.next)`,
+	"courses with implausible outcomes or requirements": `SELECT count(*) FROM courses WHERE cardinality(learning_outcomes) NOT BETWEEN 4 AND 6
+		OR cardinality(requirements) NOT BETWEEN 2 AND 3 OR array_to_string(learning_outcomes || requirements, ' ') ~ '[{}]'
+		OR EXISTS (SELECT FROM unnest(learning_outcomes || requirements) line WHERE length(line) NOT BETWEEN 10 AND 200)`,
 	"courses by users who do not teach": `SELECT count(*) FROM courses c JOIN users u ON u.id = instructor_id
 		WHERE (role <> 'instructor' OR u.created_at > c.created_at OR NOT active)`,
 	"instructors with other than 1 to 15 courses": `SELECT count(*) FROM users u WHERE role = 'instructor'

@@ -75,6 +75,7 @@ func (ds *dataset) listTables() []table {
 		{"users", userColumns, len(ds.joinedAt), ds.userRows()},
 		{"courses", courseColumns, len(ds.courses), ds.courseRows()},
 		{"videos", videoColumns, len(ds.videoSeconds), ds.videoRows()},
+		{"sections", sectionColumns, ds.countSections(), ds.sectionRows()},
 		{"enrollments", enrollmentColumns, ds.size.enrollments, ds.enrollmentRows()},
 		{"reviews", reviewColumns, reviews, ds.reviewRows()},
 		{"video_progress", progressColumns, progressEvents, ds.progressRows()},

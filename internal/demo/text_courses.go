@@ -64,3 +64,23 @@ var outcomes = []string{
 	"Afterwards you can read advanced material without fear, because you will know the ideas behind the words.",
 	"Take it at your own pace; most people complete it in four to six weeks alongside a full-time job.",
 }
+
+// learningOutcomes are lines about a lesson; {topic} is the topic of the course.
+var learningOutcomes = []string{
+	"Explain {lesson} in your own words, with an example", "Use {lesson} with confidence in your own work",
+	"Recognise the common mistakes with {lesson}, and avoid them", "Decide when {lesson} is the right choice",
+	"Practise {lesson} step by step until it is a habit", "Combine {lesson} with what you know of {topic}",
+	"Plan a small project around {lesson}", "Judge the work of others in {lesson}", "Find your way from {lesson} to the harder parts of {topic}",
+}
+
+// priorKnowledge are the requirements of each difficulty.
+var priorKnowledge = [3][]string{
+	{"No prior knowledge of {topic} is required", "No experience with {topic} is needed: the course begins at the beginning"},
+	{"The basics of {topic}, for example from a beginner course", "Some first steps with {topic} of your own"},
+	{"Practical experience with {topic}", "A year or more of regular work with {topic}"},
+}
+
+var requirements = []string{
+	"About three hours a week", "A notebook, on paper or on a screen", "An ordinary computer or tablet with an internet connection",
+	"Patience for exercises that do not work at once", "English at the level of a newspaper",
+}

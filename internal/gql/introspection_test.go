@@ -28,7 +28,7 @@ func TestIntrospectionOfKinds(t *testing.T) {
 	}`)
 	const want = `{"data":{` +
 		`"object":{"kind":"OBJECT","interfaces":[],"possibleTypes":null,"enumValues":null,"inputFields":null,"isOneOf":null},` +
-		`"interface":{"kind":"INTERFACE","interfaces":[],"possibleTypes":[{"name":"Category"},{"name":"Certificate"},{"name":"Course"},{"name":"Enrollment"},{"name":"Review"},{"name":"User"},{"name":"Video"}],"enumValues":null,"inputFields":null,"isOneOf":null},` +
+		`"interface":{"kind":"INTERFACE","interfaces":[],"possibleTypes":[{"name":"Category"},{"name":"Certificate"},{"name":"Course"},{"name":"Enrollment"},{"name":"Review"},{"name":"Section"},{"name":"User"},{"name":"Video"}],"enumValues":null,"inputFields":null,"isOneOf":null},` +
 		`"union":null,` +
 		`"enum":{"kind":"ENUM","fields":null,"interfaces":null,"possibleTypes":null,"enumValues":[{"name":"ASC"},{"name":"DESC"}],"inputFields":null,"isOneOf":null},` +
 		`"input":{"kind":"INPUT_OBJECT","fields":null,"interfaces":null,"possibleTypes":null,"enumValues":null,"inputFields":[{"name":"courseId"}],"isOneOf":false},` +
