@@ -2710,7 +2710,20 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 			if !e.WriteInt(f, int(obj.DurationSeconds), true) {
 				return false
 			}
-		case 4: // course
+		case 4: // isPreview
+			e.WriteBool(bool(obj.IsPreview))
+		case 5: // playback
+			v, err := e.Resolvers.Video().Playback(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeVideoPlayback) {
+				return false
+			}
+		case 6: // course
 			v, err := e.Resolvers.Video().Course(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -2721,7 +2734,7 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCourse) {
 				return false
 			}
-		case 5: // viewerProgress
+		case 7: // viewerProgress
 			v, err := e.Resolvers.Video().ViewerProgress(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -2734,6 +2747,29 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 			}
 		default:
 			e.WriteString("Video")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeVideoCaption(e *encoder, f *encode.Field, obj *edu.VideoCaption) bool {
+	p := e.PlanSelection(f, "VideoCaption")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVideoCaption)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // language
+			e.WriteString(string(obj.Language))
+		case 1: // label
+			e.WriteString(string(obj.Label))
+		case 2: // url
+			e.WriteString(string(obj.URL))
+		default:
+			e.WriteString("VideoCaption")
 		}
 	}
 	return e.EndObject()
@@ -2797,6 +2833,63 @@ func encodeVideoEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Video]) boo
 			}
 		default:
 			e.WriteString("VideoEdge")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeVideoPlayback(e *encoder, f *encode.Field, obj *edu.VideoPlayback) bool {
+	p := e.PlanSelection(f, "VideoPlayback")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVideoPlayback)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // url
+			e.WriteString(string(obj.URL))
+		case 1: // mimeType
+			e.WriteString(string(obj.MimeType))
+		case 2: // width
+			if obj.Width == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.Width), false) {
+					return false
+				}
+			}
+		case 3: // height
+			if obj.Height == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.Height), false) {
+					return false
+				}
+			}
+		case 4: // captions
+			if !encode.WriteList(e, f, obj.Captions, true, func(e *encoder, f *encode.Field, v *edu.VideoCaption) bool {
+				return encode.WriteElement(e, f, v, true, encodeVideoCaption)
+			}) {
+				return false
+			}
+		case 5: // poster
+			if obj.Poster == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Poster))
+			}
+		case 6: // expiresAt
+			e.WriteTime(obj.ExpiresAt)
+		default:
+			e.WriteString("VideoPlayback")
 		}
 	}
 	return e.EndObject()
@@ -3486,8 +3579,15 @@ var encodeTypes = &encode.Types{
 			"title":           {Index: 1, Resolver: false},
 			"position":        {Index: 2, Resolver: false},
 			"durationSeconds": {Index: 3, Resolver: false},
-			"course":          {Index: 4, Resolver: true},
-			"viewerProgress":  {Index: 5, Resolver: true},
+			"isPreview":       {Index: 4, Resolver: false},
+			"playback":        {Index: 5, Resolver: true},
+			"course":          {Index: 6, Resolver: true},
+			"viewerProgress":  {Index: 7, Resolver: true},
+		},
+		"VideoCaption": {
+			"language": {Index: 0, Resolver: false},
+			"label":    {Index: 1, Resolver: false},
+			"url":      {Index: 2, Resolver: false},
 		},
 		"VideoConnection": {
 			"edges":      {Index: 0, Resolver: false},
@@ -3498,6 +3598,15 @@ var encodeTypes = &encode.Types{
 		"VideoEdge": {
 			"cursor": {Index: 0, Resolver: false},
 			"node":   {Index: 1, Resolver: false},
+		},
+		"VideoPlayback": {
+			"url":       {Index: 0, Resolver: false},
+			"mimeType":  {Index: 1, Resolver: false},
+			"width":     {Index: 2, Resolver: false},
+			"height":    {Index: 3, Resolver: false},
+			"captions":  {Index: 4, Resolver: false},
+			"poster":    {Index: 5, Resolver: false},
+			"expiresAt": {Index: 6, Resolver: false},
 		},
 		"VideoProgress": {
 			"video":           {Index: 0, Resolver: true},
@@ -3584,8 +3693,10 @@ var encodeTypes = &encode.Types{
 		"UserErrorParameter":             userErrorParameterImplementors,
 		"UserPreferences":                userPreferencesImplementors,
 		"Video":                          videoImplementors,
+		"VideoCaption":                   videoCaptionImplementors,
 		"VideoConnection":                videoConnectionImplementors,
 		"VideoEdge":                      videoEdgeImplementors,
+		"VideoPlayback":                  videoPlaybackImplementors,
 		"VideoProgress":                  videoProgressImplementors,
 		"WishlistConnection":             wishlistConnectionImplementors,
 		"WishlistEdge":                   wishlistEdgeImplementors,

@@ -539,9 +539,17 @@ type ComplexityRoot struct {
 		Course          func(childComplexity int) int
 		DurationSeconds func(childComplexity int) int
 		GlobalID        func(childComplexity int) int
+		IsPreview       func(childComplexity int) int
+		Playback        func(childComplexity int) int
 		Position        func(childComplexity int) int
 		Title           func(childComplexity int) int
 		ViewerProgress  func(childComplexity int) int
+	}
+
+	VideoCaption struct {
+		Label    func(childComplexity int) int
+		Language func(childComplexity int) int
+		URL      func(childComplexity int) int
 	}
 
 	VideoConnection struct {
@@ -554,6 +562,16 @@ type ComplexityRoot struct {
 	VideoEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	VideoPlayback struct {
+		Captions  func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		Height    func(childComplexity int) int
+		MimeType  func(childComplexity int) int
+		Poster    func(childComplexity int) int
+		URL       func(childComplexity int) int
+		Width     func(childComplexity int) int
 	}
 
 	VideoProgress struct {
@@ -2804,6 +2822,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Video.GlobalID(childComplexity), true
+	case "Video.isPreview":
+		if e.ComplexityRoot.Video.IsPreview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Video.IsPreview(childComplexity), true
+	case "Video.playback":
+		if e.ComplexityRoot.Video.Playback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Video.Playback(childComplexity), true
 	case "Video.position":
 		if e.ComplexityRoot.Video.Position == nil {
 			break
@@ -2822,6 +2852,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Video.ViewerProgress(childComplexity), true
+
+	case "VideoCaption.label":
+		if e.ComplexityRoot.VideoCaption.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaption.Label(childComplexity), true
+	case "VideoCaption.language":
+		if e.ComplexityRoot.VideoCaption.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaption.Language(childComplexity), true
+	case "VideoCaption.url":
+		if e.ComplexityRoot.VideoCaption.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaption.URL(childComplexity), true
 
 	case "VideoConnection.edges":
 		if e.ComplexityRoot.VideoConnection.Edges == nil {
@@ -2860,6 +2909,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VideoEdge.Node(childComplexity), true
+
+	case "VideoPlayback.captions":
+		if e.ComplexityRoot.VideoPlayback.Captions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.Captions(childComplexity), true
+	case "VideoPlayback.expiresAt":
+		if e.ComplexityRoot.VideoPlayback.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.ExpiresAt(childComplexity), true
+	case "VideoPlayback.height":
+		if e.ComplexityRoot.VideoPlayback.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.Height(childComplexity), true
+	case "VideoPlayback.mimeType":
+		if e.ComplexityRoot.VideoPlayback.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.MimeType(childComplexity), true
+	case "VideoPlayback.poster":
+		if e.ComplexityRoot.VideoPlayback.Poster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.Poster(childComplexity), true
+	case "VideoPlayback.url":
+		if e.ComplexityRoot.VideoPlayback.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.URL(childComplexity), true
+	case "VideoPlayback.width":
+		if e.ComplexityRoot.VideoPlayback.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.Width(childComplexity), true
 
 	case "VideoProgress.completed":
 		if e.ComplexityRoot.VideoProgress.Completed == nil {
@@ -2987,6 +3079,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateInstructorProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstructorProfileInput)),
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdatePreferencesInput)),
 			graphql.NewInputUnmarshaler("UpdateVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateVideoInput)),
+			graphql.NewInputUnmarshaler("VideoCaptionInput", graphql.BindUnmarshaler(ec, unmarshalInputVideoCaptionInput)),
+			graphql.NewInputUnmarshaler("VideoMediaInput", graphql.BindUnmarshaler(ec, unmarshalInputVideoMediaInput)),
 			graphql.NewInputUnmarshaler("VideoProgressEvent", graphql.BindUnmarshaler(ec, unmarshalInputVideoProgressEvent)),
 		)
 	}
@@ -3986,12 +4080,28 @@ func childFields_Video(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Video_position(ctx, ec, field)
 	case "durationSeconds":
 		return fieldContext_Video_durationSeconds(ctx, ec, field)
+	case "isPreview":
+		return fieldContext_Video_isPreview(ctx, ec, field)
+	case "playback":
+		return fieldContext_Video_playback(ctx, ec, field)
 	case "course":
 		return fieldContext_Video_course(ctx, ec, field)
 	case "viewerProgress":
 		return fieldContext_Video_viewerProgress(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Video", field.Name)
+}
+
+func childFields_VideoCaption(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return fieldContext_VideoCaption_language(ctx, ec, field)
+	case "label":
+		return fieldContext_VideoCaption_label(ctx, ec, field)
+	case "url":
+		return fieldContext_VideoCaption_url(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VideoCaption", field.Name)
 }
 
 func childFields_VideoConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4016,6 +4126,26 @@ func childFields_VideoEdge(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_VideoEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VideoEdge", field.Name)
+}
+
+func childFields_VideoPlayback(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_VideoPlayback_url(ctx, ec, field)
+	case "mimeType":
+		return fieldContext_VideoPlayback_mimeType(ctx, ec, field)
+	case "width":
+		return fieldContext_VideoPlayback_width(ctx, ec, field)
+	case "height":
+		return fieldContext_VideoPlayback_height(ctx, ec, field)
+	case "captions":
+		return fieldContext_VideoPlayback_captions(ctx, ec, field)
+	case "poster":
+		return fieldContext_VideoPlayback_poster(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_VideoPlayback_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VideoPlayback", field.Name)
 }
 
 func childFields_VideoProgress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

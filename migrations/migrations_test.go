@@ -35,6 +35,7 @@ var checksums = map[string]string{
 	"0024_reviews_profiles.sql":    "78a074101e6b88d8",
 	"0025_wishes_certificates.sql": "ff3170767190c941",
 	"0026_jobs.sql":                "82ca153275a1378d",
+	"0030_video_media.sql":         "2f28e765893e2910",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

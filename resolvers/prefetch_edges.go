@@ -202,6 +202,8 @@ func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 		switch f.Name {
 		case "course":
 			pf.walkCourseEdge(collectKeys(list, func(v *edu.Video) int64 { return v.CourseID }), f.Selections)
+		case "playback":
+			pf.prefetchPlayback(list)
 		case "viewerProgress":
 			if pf.loaders.Viewer.SignedIn() {
 				for _, v := range list {

@@ -59,6 +59,8 @@ var soundWrites = []string{
 	"UPDATE videos SET title = 'V$2' WHERE id = 1 + $1 % 20",
 	"UPDATE videos SET duration_seconds = $2 WHERE id = 1 + $1 % 20",
 	"UPDATE videos SET course_id = 1 + $2 % 9, position = 1000 + $2 WHERE id = 1 + $1 % 20",
+	"UPDATE videos SET is_preview = NOT is_preview WHERE id = 1 + $1 % 20",
+	`UPDATE videos SET media = '{"path": "a/$2.mp4"}' WHERE id = 1 + $1 % 20`,
 	"DELETE FROM videos WHERE id = 1 + $1 % 20",
 	"INSERT INTO enrollments (user_id, course_id, enrolled_at) VALUES (1 + $1 % 8, 1 + $2 % 9, now() - $2 * interval '1 day')",
 	"UPDATE enrollments SET progress = (ARRAY[0, 50, 99, 100])[1 + $2 % 4] WHERE user_id = 1 + $1 % 8",

@@ -47,8 +47,8 @@ func moveVideos(course int64, from, by int) Query {
 }
 
 func insertVideo(video edu.Video, into func(*edu.Video)) Query {
-	s := newStatement("InsertVideo", "INSERT INTO videos AS v (course_id, title, position, duration_seconds) VALUES (")
-	s.addSQL(s.bindArg(video.CourseID), ", ", s.bindArg(video.Title), ", ", s.bindArg(video.Position), ", ", s.bindArg(video.DurationSeconds))
+	s := newStatement("InsertVideo", "INSERT INTO videos AS v (course_id, title, position, duration_seconds, is_preview, media) VALUES (")
+	s.addSQL(s.bindArg(video.CourseID), ", ", s.bindArg(video.Title), ", ", s.bindArg(video.Position), ", ", s.bindArg(video.DurationSeconds), ", ", s.bindArg(video.IsPreview), ", ", s.bindArg(video.Media), "::jsonb")
 	return s.addSQL(") RETURNING ", videoColumns).buildQuery(scanVideo(into))
 }
 
@@ -63,6 +63,8 @@ func lengthenCourse(course int64) Query {
 type VideoChanges struct {
 	Title           *string
 	DurationSeconds *int
+	IsPreview       *bool
+	Media           *[]byte // a pointer to nil removes the files
 }
 
 // UpdateVideo changes a video, and extends its course as AddVideo does. The parameter at is the path to the
@@ -75,7 +77,11 @@ func (s *Store) UpdateVideo(ctx context.Context, v edu.Viewer, id int64, changes
 		}
 		q := newStatement("UpdateVideo", "UPDATE videos v SET title = coalesce(")
 		q.addSQL(q.bindArg(changes.Title), "::text, v.title), duration_seconds = coalesce(", q.bindArg(changes.DurationSeconds), "::integer, v.duration_seconds)",
-			" WHERE v.id = ", q.bindArg(id), " RETURNING ", videoColumns)
+			", is_preview = coalesce(", q.bindArg(changes.IsPreview), "::boolean, v.is_preview)")
+		if changes.Media != nil {
+			q.addSQL(", media = ", q.bindArg(*changes.Media), "::jsonb")
+		}
+		q.addSQL(" WHERE v.id = ", q.bindArg(id), " RETURNING ", videoColumns)
 		return tx.Commit(ctx, q.buildQuery(scanVideo(assignTo(&video))), lengthenCourse(video.CourseID))
 	})
 	return video, err

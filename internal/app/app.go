@@ -43,6 +43,8 @@ type services struct {
 	authentication *authentication
 	documents      *documentSync
 	jobs           *jobStates
+	publicURL      string
+	media          mediaServer
 	shared         *sharedState
 	responseCache  *responseCache
 	responseMemory *memory.Pool
@@ -64,6 +66,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	s.publicURL = publicURL(c, listener.Addr().String())
 	starting := &middleware.StartingHandler{}
 	srv := newHTTPServer(starting, s.log, productionTimeouts)
 	ended := s.acceptRequests(srv, listener)
@@ -111,6 +114,7 @@ func newServer(c *config.Config, output io.Writer) (*Server, error) {
 		s.log.Warn("environment variable is not read: its name resembles that of a setting", "variable", m.Variable, "setting", m.Setting)
 	}
 	s.responseMemory = memory.NewPool(c.ResponseMemoryMiB << 20)
+	s.publicURL = publicURL(c, c.Addr)
 	s.connections = middleware.NewConnectionLimit(c.MaxConnectionsPerAddress, c.TrustedProxies, s.log)
 	s.accessLog = output
 	return s, nil
@@ -141,6 +145,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	s.onClose(s.db.Close)
 	s.jobs = &jobStates{store: s.db.Store}
+	s.media = openMedia(c, s.publicURL, s.db.isDemo())
 	s.shared.separateKeys(s.db)
 	s.health = middleware.NewHealth(log, healthTimeout, slices.Concat(s.shared.readinessChecks(), s.db.readinessChecks())...)
 	subscriptions, unsubscribe := context.WithCancel(ctx)

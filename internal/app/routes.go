@@ -51,6 +51,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	authenticate := auth.Middleware(s.authentication, rateLimits.FailedAuthentications(clientAddress))
 	mux.Handle("/graphql", wrapHandler(api, redirectBrowsers, exemptTrustedCallers, authenticate, rateLimits.Middleware(clientAddress)))
 	addPlayground(mux, c, s)
+	s.media.register(mux)
 	mux.Handle("GET "+playgroundDocumentsPath, wrapHandler(playgroundDocuments{s.documents.list, s.db.isDemo()}, authenticate, rateLimits.Middleware(clientAddress)))
 	documentRoutes{DatabaseDocuments{s.db}, string(c.DocumentsToken), c.MaxBulkBodyBytes, log}.register(mux)
 	mux.Handle("GET /.well-known/jwks.json", s.authentication.Tokens.JWKSHandler())
@@ -85,6 +86,7 @@ func operationOptions(c *config.Config, log *slog.Logger, s *services, persisted
 	return gql.Options{
 		Store: s.db.Store, Log: log, OperationTimeout: c.OperationTimeout, Introspection: c.Introspection, Limits: queryLimits(c),
 		Extensions:    []graphql.HandlerExtension{persistedQueries},
+		Media:         s.media.signer,
 		ResponseCache: s.responseCache.cache, CacheVersion: buildFingerprint(),
 		DocumentCacheBytes: c.DocumentCacheMaxMiB << 20,
 		MaxResponseBytes:   c.MaxResponseBytes, ResponseMemory: s.responseMemory,

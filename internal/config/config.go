@@ -18,6 +18,7 @@ import (
 type Config struct {
 	ServerSettings    `group:"Server"`
 	DatabaseSettings  `group:"PostgreSQL and Redis"`
+	MediaSettings     `group:"Files"`
 	TokenSettings     `group:"Access tokens and sessions"`
 	OperationSettings `group:"GraphQL operations"`
 	LimitSettings     `group:"Limits of a request"`
