@@ -307,12 +307,23 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteString(string(*obj.ThumbnailURL))
 			}
-		case 10: // published
+		case 10: // thumbnail
+			v, err := e.Resolvers.Course().Thumbnail(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeImage) {
+				return false
+			}
+		case 11: // published
 			e.WriteBool(bool(obj.Published))
-		case 11: // status
+		case 12: // status
 			v := obj.Status()
 			e.WriteString(string(v))
-		case 12: // publishedAt
+		case 13: // publishedAt
 			if obj.PublishedAt == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -320,11 +331,11 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteTime(*obj.PublishedAt)
 			}
-		case 13: // createdAt
+		case 14: // createdAt
 			e.WriteTime(obj.CreatedAt)
-		case 14: // updatedAt
+		case 15: // updatedAt
 			e.WriteTime(obj.UpdatedAt)
-		case 15: // category
+		case 16: // category
 			v, err := e.Resolvers.Course().Category(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -335,7 +346,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCategory) {
 				return false
 			}
-		case 16: // instructor
+		case 17: // instructor
 			v, err := e.Resolvers.Course().Instructor(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -346,7 +357,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeUser) {
 				return false
 			}
-		case 17: // rating
+		case 18: // rating
 			if obj.Rating == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -356,22 +367,22 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 					return false
 				}
 			}
-		case 18: // reviewCount
+		case 19: // reviewCount
 			if !e.WriteInt(f, int(obj.ReviewCount), true) {
 				return false
 			}
-		case 19: // ratingHistogram
+		case 20: // ratingHistogram
 			v := obj.RatingHistogram()
 			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.RatingCount) bool {
 				return encode.WriteElement(e, f, &v, true, encodeRatingCount)
 			}) {
 				return false
 			}
-		case 20: // enrollmentCount
+		case 21: // enrollmentCount
 			if !e.WriteInt(f, int(obj.EnrollmentCount), true) {
 				return false
 			}
-		case 21: // videos
+		case 22: // videos
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -388,7 +399,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeVideoConnection) {
 				return false
 			}
-		case 22: // reviews
+		case 23: // reviews
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -405,7 +416,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeReviewConnection) {
 				return false
 			}
-		case 23: // viewerReview
+		case 24: // viewerReview
 			v, err := e.Resolvers.Course().ViewerReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -416,7 +427,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeReview) {
 				return false
 			}
-		case 24: // viewerEnrollment
+		case 25: // viewerEnrollment
 			v, err := e.Resolvers.Course().ViewerEnrollment(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -427,7 +438,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollment) {
 				return false
 			}
-		case 25: // viewerCanUpdate
+		case 26: // viewerCanUpdate
 			v, err := e.Resolvers.Course().ViewerCanUpdate(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -436,7 +447,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 26: // viewerCanEnroll
+		case 27: // viewerCanEnroll
 			v, err := e.Resolvers.Course().ViewerCanEnroll(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -445,7 +456,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 27: // viewerCanReview
+		case 28: // viewerCanReview
 			v, err := e.Resolvers.Course().ViewerCanReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -454,7 +465,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 28: // enrollments
+		case 29: // enrollments
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -471,7 +482,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 29: // analytics
+		case 30: // analytics
 			v, err := e.Resolvers.Course().Analytics(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -482,7 +493,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCourseAnalytics) {
 				return false
 			}
-		case 30: // relatedCourses
+		case 31: // relatedCourses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -501,7 +512,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}) {
 				return false
 			}
-		case 31: // viewerHasWishlisted
+		case 32: // viewerHasWishlisted
 			v, err := e.Resolvers.Course().ViewerHasWishlisted(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -1257,6 +1268,82 @@ func encodeEnrollmentEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Enroll
 			}
 		default:
 			e.WriteString("EnrollmentEdge")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeImage(e *encoder, f *encode.Field, obj *edu.Image) bool {
+	p := e.PlanSelection(f, "Image")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeImage)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // url
+			e.WriteString(string(obj.URL))
+		case 1: // alt
+			e.WriteString(string(obj.Alt))
+		case 2: // width
+			if obj.Width == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.Width), false) {
+					return false
+				}
+			}
+		case 3: // height
+			if obj.Height == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.Height), false) {
+					return false
+				}
+			}
+		case 4: // thumbhash
+			if obj.Thumbhash == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Thumbhash))
+			}
+		case 5: // sources
+			if !encode.WriteList(e, f, obj.Sources, true, func(e *encoder, f *encode.Field, v *edu.ImageSource) bool {
+				return encode.WriteElement(e, f, v, true, encodeImageSource)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("Image")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeImageSource(e *encoder, f *encode.Field, obj *edu.ImageSource) bool {
+	p := e.PlanSelection(f, "ImageSource")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeImageSource)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // mimeType
+			e.WriteString(string(obj.MimeType))
+		case 1: // srcset
+			e.WriteString(string(obj.Srcset))
+		default:
+			e.WriteString("ImageSource")
 		}
 	}
 	return e.EndObject()
@@ -3250,28 +3337,29 @@ var encodeTypes = &encode.Types{
 			"durationSeconds":     {Index: 7, Resolver: false},
 			"language":            {Index: 8, Resolver: false},
 			"thumbnailUrl":        {Index: 9, Resolver: false},
-			"published":           {Index: 10, Resolver: false},
-			"status":              {Index: 11, Resolver: false},
-			"publishedAt":         {Index: 12, Resolver: false},
-			"createdAt":           {Index: 13, Resolver: false},
-			"updatedAt":           {Index: 14, Resolver: false},
-			"category":            {Index: 15, Resolver: true},
-			"instructor":          {Index: 16, Resolver: true},
-			"rating":              {Index: 17, Resolver: false},
-			"reviewCount":         {Index: 18, Resolver: false},
-			"ratingHistogram":     {Index: 19, Resolver: false},
-			"enrollmentCount":     {Index: 20, Resolver: false},
-			"videos":              {Index: 21, Resolver: true},
-			"reviews":             {Index: 22, Resolver: true},
-			"viewerReview":        {Index: 23, Resolver: true},
-			"viewerEnrollment":    {Index: 24, Resolver: true},
-			"viewerCanUpdate":     {Index: 25, Resolver: true},
-			"viewerCanEnroll":     {Index: 26, Resolver: true},
-			"viewerCanReview":     {Index: 27, Resolver: true},
-			"enrollments":         {Index: 28, Resolver: true},
-			"analytics":           {Index: 29, Resolver: true},
-			"relatedCourses":      {Index: 30, Resolver: true},
-			"viewerHasWishlisted": {Index: 31, Resolver: true},
+			"thumbnail":           {Index: 10, Resolver: true},
+			"published":           {Index: 11, Resolver: false},
+			"status":              {Index: 12, Resolver: false},
+			"publishedAt":         {Index: 13, Resolver: false},
+			"createdAt":           {Index: 14, Resolver: false},
+			"updatedAt":           {Index: 15, Resolver: false},
+			"category":            {Index: 16, Resolver: true},
+			"instructor":          {Index: 17, Resolver: true},
+			"rating":              {Index: 18, Resolver: false},
+			"reviewCount":         {Index: 19, Resolver: false},
+			"ratingHistogram":     {Index: 20, Resolver: false},
+			"enrollmentCount":     {Index: 21, Resolver: false},
+			"videos":              {Index: 22, Resolver: true},
+			"reviews":             {Index: 23, Resolver: true},
+			"viewerReview":        {Index: 24, Resolver: true},
+			"viewerEnrollment":    {Index: 25, Resolver: true},
+			"viewerCanUpdate":     {Index: 26, Resolver: true},
+			"viewerCanEnroll":     {Index: 27, Resolver: true},
+			"viewerCanReview":     {Index: 28, Resolver: true},
+			"enrollments":         {Index: 29, Resolver: true},
+			"analytics":           {Index: 30, Resolver: true},
+			"relatedCourses":      {Index: 31, Resolver: true},
+			"viewerHasWishlisted": {Index: 32, Resolver: true},
 		},
 		"CourseAnalytics": {
 			"totalEnrollments": {Index: 0, Resolver: false},
@@ -3375,6 +3463,18 @@ var encodeTypes = &encode.Types{
 		"EnrollmentEdge": {
 			"cursor": {Index: 0, Resolver: false},
 			"node":   {Index: 1, Resolver: false},
+		},
+		"Image": {
+			"url":       {Index: 0, Resolver: false},
+			"alt":       {Index: 1, Resolver: false},
+			"width":     {Index: 2, Resolver: false},
+			"height":    {Index: 3, Resolver: false},
+			"thumbhash": {Index: 4, Resolver: false},
+			"sources":   {Index: 5, Resolver: false},
+		},
+		"ImageSource": {
+			"mimeType": {Index: 0, Resolver: false},
+			"srcset":   {Index: 1, Resolver: false},
 		},
 		"ImportCoursesPayload": {
 			"importedCount": {Index: 0, Resolver: false},
@@ -3658,6 +3758,8 @@ var encodeTypes = &encode.Types{
 		"Enrollment":                     enrollmentImplementors,
 		"EnrollmentConnection":           enrollmentConnectionImplementors,
 		"EnrollmentEdge":                 enrollmentEdgeImplementors,
+		"Image":                          imageImplementors,
+		"ImageSource":                    imageSourceImplementors,
 		"ImportCoursesPayload":           importCoursesPayloadImplementors,
 		"InstructorDashboard":            instructorDashboardImplementors,
 		"InstructorFacet":                instructorFacetImplementors,
@@ -3716,13 +3818,13 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 		}
 	case "Course":
 		switch index {
-		case 21:
-			return field_Course_videos_args(ctx, ec, raw)
 		case 22:
+			return field_Course_videos_args(ctx, ec, raw)
+		case 23:
 			return field_Course_reviews_args(ctx, ec, raw)
-		case 28:
+		case 29:
 			return field_Course_enrollments_args(ctx, ec, raw)
-		case 30:
+		case 31:
 			return field_Course_relatedCourses_args(ctx, ec, raw)
 		}
 	case "Dashboard":

@@ -117,6 +117,7 @@ type ComplexityRoot struct {
 		Slug                func(childComplexity int) int
 		Status              func(childComplexity int) int
 		Tags                func(childComplexity int) int
+		Thumbnail           func(childComplexity int) int
 		ThumbnailURL        func(childComplexity int) int
 		Title               func(childComplexity int) int
 		UpdatedAt           func(childComplexity int) int
@@ -246,6 +247,20 @@ type ComplexityRoot struct {
 	EnrollmentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Image struct {
+		Alt       func(childComplexity int) int
+		Height    func(childComplexity int) int
+		Sources   func(childComplexity int) int
+		Thumbhash func(childComplexity int) int
+		URL       func(childComplexity int) int
+		Width     func(childComplexity int) int
+	}
+
+	ImageSource struct {
+		MimeType func(childComplexity int) int
+		Srcset   func(childComplexity int) int
 	}
 
 	ImportCoursesPayload struct {
@@ -927,6 +942,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.Tags(childComplexity), true
+	case "Course.thumbnail":
+		if e.ComplexityRoot.Course.Thumbnail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.Thumbnail(childComplexity), true
 	case "Course.thumbnailUrl":
 		if e.ComplexityRoot.Course.ThumbnailURL == nil {
 			break
@@ -1454,6 +1475,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EnrollmentEdge.Node(childComplexity), true
+
+	case "Image.alt":
+		if e.ComplexityRoot.Image.Alt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Alt(childComplexity), true
+	case "Image.height":
+		if e.ComplexityRoot.Image.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Height(childComplexity), true
+	case "Image.sources":
+		if e.ComplexityRoot.Image.Sources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Sources(childComplexity), true
+	case "Image.thumbhash":
+		if e.ComplexityRoot.Image.Thumbhash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Thumbhash(childComplexity), true
+	case "Image.url":
+		if e.ComplexityRoot.Image.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.URL(childComplexity), true
+	case "Image.width":
+		if e.ComplexityRoot.Image.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Width(childComplexity), true
+
+	case "ImageSource.mimeType":
+		if e.ComplexityRoot.ImageSource.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageSource.MimeType(childComplexity), true
+	case "ImageSource.srcset":
+		if e.ComplexityRoot.ImageSource.Srcset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageSource.Srcset(childComplexity), true
 
 	case "ImportCoursesPayload.importedCount":
 		if e.ComplexityRoot.ImportCoursesPayload.ImportedCount == nil {
@@ -3174,7 +3245,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
+//go:embed "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/image.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -3191,6 +3262,7 @@ var sources = []*ast.Source{
 	{Name: "schema/course.graphqls", Input: sourceData("schema/course.graphqls"), BuiltIn: false},
 	{Name: "schema/dashboard.graphqls", Input: sourceData("schema/dashboard.graphqls"), BuiltIn: false},
 	{Name: "schema/enrollment.graphqls", Input: sourceData("schema/enrollment.graphqls"), BuiltIn: false},
+	{Name: "schema/image.graphqls", Input: sourceData("schema/image.graphqls"), BuiltIn: false},
 	{Name: "schema/instructor.graphqls", Input: sourceData("schema/instructor.graphqls"), BuiltIn: false},
 	{Name: "schema/review.graphqls", Input: sourceData("schema/review.graphqls"), BuiltIn: false},
 	{Name: "schema/schema.graphqls", Input: sourceData("schema/schema.graphqls"), BuiltIn: false},
@@ -3320,6 +3392,8 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_language(ctx, ec, field)
 	case "thumbnailUrl":
 		return fieldContext_Course_thumbnailUrl(ctx, ec, field)
+	case "thumbnail":
+		return fieldContext_Course_thumbnail(ctx, ec, field)
 	case "published":
 		return fieldContext_Course_published(ctx, ec, field)
 	case "status":
@@ -3604,6 +3678,34 @@ func childFields_EnrollmentEdge(ctx context.Context, ec *executionContext, field
 		return fieldContext_EnrollmentEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EnrollmentEdge", field.Name)
+}
+
+func childFields_Image(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_Image_url(ctx, ec, field)
+	case "alt":
+		return fieldContext_Image_alt(ctx, ec, field)
+	case "width":
+		return fieldContext_Image_width(ctx, ec, field)
+	case "height":
+		return fieldContext_Image_height(ctx, ec, field)
+	case "thumbhash":
+		return fieldContext_Image_thumbhash(ctx, ec, field)
+	case "sources":
+		return fieldContext_Image_sources(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Image", field.Name)
+}
+
+func childFields_ImageSource(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mimeType":
+		return fieldContext_ImageSource_mimeType(ctx, ec, field)
+	case "srcset":
+		return fieldContext_ImageSource_srcset(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImageSource", field.Name)
 }
 
 func childFields_ImportCoursesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -116,6 +116,7 @@ var (
 		"thumbnailUrl": edu.CourseThumbnail, "publishedAt": edu.CoursePublishedAt, "createdAt": edu.CourseCreatedAt,
 		"updatedAt": edu.CourseUpdatedAt, "rating": edu.CourseRating, "reviewCount": edu.CourseReviewCount,
 		"enrollmentCount": edu.CourseEnrollmentCount, "language": edu.CourseLanguage,
+		"thumbnail":       edu.CourseThumbnail | edu.CourseTitle,
 		"ratingHistogram": edu.CourseRatingCounts, "status": edu.CoursePublishedAt,
 		// totalCount of these connections is a counter of the course.
 		"videos": edu.CourseVideoCount, "reviews": edu.CourseReviewCount, "enrollments": edu.CourseEnrollmentCount,

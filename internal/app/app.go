@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
@@ -146,6 +147,11 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	s.onClose(s.db.Close)
 	s.jobs = &jobStates{store: s.db.Store}
 	s.media = openMedia(c, s.publicURL, s.db.isDemo())
+	if s.db.isDemo() {
+		if err := demo.RebaseCovers(ctx, s.db.PrimaryPool(), s.publicURL); err != nil {
+			return err
+		}
+	}
 	s.shared.separateKeys(s.db)
 	s.health = middleware.NewHealth(log, healthTimeout, slices.Concat(s.shared.readinessChecks(), s.db.readinessChecks())...)
 	subscriptions, unsubscribe := context.WithCancel(ctx)

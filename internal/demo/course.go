@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/7p-education/api/internal/covers"
 )
 
 var (
@@ -61,7 +63,7 @@ func (ds *dataset) courseRow(r *rand.Rand, i int, taken map[string]bool) []any {
 	}
 	var thumbnail any
 	if c.publishedAt != 0 || drawBool(r, 0.5) {
-		thumbnail = "https://images.7p.example/courses/" + slug + ".jpg"
+		thumbnail = coverBase + covers.Path + covers.Name(i)
 	}
 	updated := drawActivityTime(r, max(c.createdAt, c.publishedAt), ds.now, 0.7)
 	return []any{

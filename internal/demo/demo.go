@@ -18,7 +18,7 @@ import (
 )
 
 // Version identifies the generated data. It changes whenever the same seed generates other rows.
-const Version = "3"
+const Version = "4"
 
 // Password is the password of the three accounts student@7p.example, instructor@7p.example and
 // admin@7p.example, whose ids are 1, 2 and 3. No other user has a password.
