@@ -9,6 +9,8 @@ type Video struct {
 	Title           string
 	Position        int // 1-based
 	DurationSeconds int
+	IsPreview       bool   // all visitors may play it
+	Media           []byte // a VideoMedia in JSON, nil if there are no files
 }
 
 // GlobalID returns the global id of the video.

@@ -17,6 +17,8 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type CourseResolver interface {
+	Thumbnail(ctx context.Context, obj *edu.Course) (*edu.Image, error)
+
 	Category(ctx context.Context, obj *edu.Course) (*edu.Category, error)
 	Instructor(ctx context.Context, obj *edu.Course) (*edu.User, error)
 
@@ -472,6 +474,38 @@ func _Course_thumbnailUrl(ctx context.Context, ec *executionContext, field graph
 }
 func fieldContext_Course_thumbnailUrl(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Course", field, false, false, "String")
+}
+
+func _Course_thumbnail(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_thumbnail(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Course().Thumbnail(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.Image) graphql.Marshaler {
+			return marshalOImage2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐImage(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Course_thumbnail(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Course",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Image(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
 func _Course_published(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Course) (ret graphql.Marshaler) {
@@ -2477,6 +2511,12 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "thumbnail":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_thumbnail(ctx, ec, field, obj)
+				})
 		case "published":
 			out.Values[i] = _Course_published(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {

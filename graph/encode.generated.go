@@ -354,12 +354,23 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteString(string(*obj.ThumbnailURL))
 			}
-		case 12: // published
+		case 12: // thumbnail
+			v, err := e.Resolvers.Course().Thumbnail(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeImage) {
+				return false
+			}
+		case 13: // published
 			e.WriteBool(bool(obj.Published))
-		case 13: // status
+		case 14: // status
 			v := obj.Status()
 			e.WriteString(string(v))
-		case 14: // publishedAt
+		case 15: // publishedAt
 			if obj.PublishedAt == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -367,11 +378,11 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			} else {
 				e.WriteTime(*obj.PublishedAt)
 			}
-		case 15: // createdAt
+		case 16: // createdAt
 			e.WriteTime(obj.CreatedAt)
-		case 16: // updatedAt
+		case 17: // updatedAt
 			e.WriteTime(obj.UpdatedAt)
-		case 17: // category
+		case 18: // category
 			v, err := e.Resolvers.Course().Category(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -382,7 +393,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCategory) {
 				return false
 			}
-		case 18: // instructor
+		case 19: // instructor
 			v, err := e.Resolvers.Course().Instructor(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -393,7 +404,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeUser) {
 				return false
 			}
-		case 19: // rating
+		case 20: // rating
 			if obj.Rating == nil {
 				if !e.WriteNull(f, false, false) {
 					return false
@@ -403,22 +414,22 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 					return false
 				}
 			}
-		case 20: // reviewCount
+		case 21: // reviewCount
 			if !e.WriteInt(f, int(obj.ReviewCount), true) {
 				return false
 			}
-		case 21: // ratingHistogram
+		case 22: // ratingHistogram
 			v := obj.RatingHistogram()
 			if !encode.WriteList(e, f, v, true, func(e *encoder, f *encode.Field, v edu.RatingCount) bool {
 				return encode.WriteElement(e, f, &v, true, encodeRatingCount)
 			}) {
 				return false
 			}
-		case 22: // enrollmentCount
+		case 23: // enrollmentCount
 			if !e.WriteInt(f, int(obj.EnrollmentCount), true) {
 				return false
 			}
-		case 23: // videos
+		case 24: // videos
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -435,7 +446,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeVideoConnection) {
 				return false
 			}
-		case 24: // reviews
+		case 25: // reviews
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -452,7 +463,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, true, encodeReviewConnection) {
 				return false
 			}
-		case 25: // viewerReview
+		case 26: // viewerReview
 			v, err := e.Resolvers.Course().ViewerReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -463,7 +474,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeReview) {
 				return false
 			}
-		case 26: // viewerEnrollment
+		case 27: // viewerEnrollment
 			v, err := e.Resolvers.Course().ViewerEnrollment(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -474,7 +485,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollment) {
 				return false
 			}
-		case 27: // viewerCanUpdate
+		case 28: // viewerCanUpdate
 			v, err := e.Resolvers.Course().ViewerCanUpdate(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -483,7 +494,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 28: // viewerCanEnroll
+		case 29: // viewerCanEnroll
 			v, err := e.Resolvers.Course().ViewerCanEnroll(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -492,7 +503,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 29: // viewerCanReview
+		case 30: // viewerCanReview
 			v, err := e.Resolvers.Course().ViewerCanReview(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -501,7 +512,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 				continue
 			}
 			e.WriteBool(bool(v))
-		case 30: // enrollments
+		case 31: // enrollments
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, false, true) {
 					return false
@@ -518,7 +529,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeEnrollmentConnection) {
 				return false
 			}
-		case 31: // analytics
+		case 32: // analytics
 			v, err := e.Resolvers.Course().Analytics(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -529,7 +540,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			if !encode.WriteObject(e, f, v, false, encodeCourseAnalytics) {
 				return false
 			}
-		case 32: // relatedCourses
+		case 33: // relatedCourses
 			if e.ReportArgumentError(f) {
 				if !e.WriteNull(f, true, true) {
 					return false
@@ -548,7 +559,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}) {
 				return false
 			}
-		case 33: // sections
+		case 34: // sections
 			v, err := e.Resolvers.Course().Sections(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -561,7 +572,7 @@ func encodeCourse(e *encoder, f *encode.Field, obj *edu.Course) bool {
 			}) {
 				return false
 			}
-		case 34: // viewerHasWishlisted
+		case 35: // viewerHasWishlisted
 			v, err := e.Resolvers.Course().ViewerHasWishlisted(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -1348,6 +1359,82 @@ func encodeEnrollmentEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Enroll
 			}
 		default:
 			e.WriteString("EnrollmentEdge")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeImage(e *encoder, f *encode.Field, obj *edu.Image) bool {
+	p := e.PlanSelection(f, "Image")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeImage)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // url
+			e.WriteString(string(obj.URL))
+		case 1: // alt
+			e.WriteString(string(obj.Alt))
+		case 2: // width
+			if obj.Width == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.Width), false) {
+					return false
+				}
+			}
+		case 3: // height
+			if obj.Height == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.Height), false) {
+					return false
+				}
+			}
+		case 4: // thumbhash
+			if obj.Thumbhash == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Thumbhash))
+			}
+		case 5: // sources
+			if !encode.WriteList(e, f, obj.Sources, true, func(e *encoder, f *encode.Field, v *edu.ImageSource) bool {
+				return encode.WriteElement(e, f, v, true, encodeImageSource)
+			}) {
+				return false
+			}
+		default:
+			e.WriteString("Image")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeImageSource(e *encoder, f *encode.Field, obj *edu.ImageSource) bool {
+	p := e.PlanSelection(f, "ImageSource")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeImageSource)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // mimeType
+			e.WriteString(string(obj.MimeType))
+		case 1: // srcset
+			e.WriteString(string(obj.Srcset))
+		default:
+			e.WriteString("ImageSource")
 		}
 	}
 	return e.EndObject()
@@ -3112,7 +3199,20 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 			if !e.WriteInt(f, int(obj.DurationSeconds), true) {
 				return false
 			}
-		case 4: // course
+		case 4: // isPreview
+			e.WriteBool(bool(obj.IsPreview))
+		case 5: // playback
+			v, err := e.Resolvers.Video().Playback(f.Ctx, obj)
+			if e.ReportResolverError(f, err) {
+				if !e.WriteNull(f, false, true) {
+					return false
+				}
+				continue
+			}
+			if !encode.WriteObject(e, f, v, false, encodeVideoPlayback) {
+				return false
+			}
+		case 6: // course
 			v, err := e.Resolvers.Video().Course(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, true, true) {
@@ -3123,7 +3223,7 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 			if !encode.WriteObject(e, f, v, true, encodeCourse) {
 				return false
 			}
-		case 5: // viewerProgress
+		case 7: // viewerProgress
 			v, err := e.Resolvers.Video().ViewerProgress(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -3134,7 +3234,7 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 			if !encode.WriteObject(e, f, v, false, encodeVideoProgress) {
 				return false
 			}
-		case 6: // section
+		case 8: // section
 			v, err := e.Resolvers.Video().Section(f.Ctx, obj)
 			if e.ReportResolverError(f, err) {
 				if !e.WriteNull(f, false, true) {
@@ -3147,6 +3247,29 @@ func encodeVideo(e *encoder, f *encode.Field, obj *edu.Video) bool {
 			}
 		default:
 			e.WriteString("Video")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeVideoCaption(e *encoder, f *encode.Field, obj *edu.VideoCaption) bool {
+	p := e.PlanSelection(f, "VideoCaption")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVideoCaption)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // language
+			e.WriteString(string(obj.Language))
+		case 1: // label
+			e.WriteString(string(obj.Label))
+		case 2: // url
+			e.WriteString(string(obj.URL))
+		default:
+			e.WriteString("VideoCaption")
 		}
 	}
 	return e.EndObject()
@@ -3210,6 +3333,63 @@ func encodeVideoEdge(e *encoder, f *encode.Field, obj *edu.Edge[*edu.Video]) boo
 			}
 		default:
 			e.WriteString("VideoEdge")
+		}
+	}
+	return e.EndObject()
+}
+
+func encodeVideoPlayback(e *encoder, f *encode.Field, obj *edu.VideoPlayback) bool {
+	p := e.PlanSelection(f, "VideoPlayback")
+	if p.Deferred != nil {
+		encode.Defer(e, f, p, obj, encodeVideoPlayback)
+	}
+	e.BeginObject()
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.WriteKey(i, f)
+		switch f.Index {
+		case 0: // url
+			e.WriteString(string(obj.URL))
+		case 1: // mimeType
+			e.WriteString(string(obj.MimeType))
+		case 2: // width
+			if obj.Width == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.Width), false) {
+					return false
+				}
+			}
+		case 3: // height
+			if obj.Height == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				if !e.WriteInt(f, int(*obj.Height), false) {
+					return false
+				}
+			}
+		case 4: // captions
+			if !encode.WriteList(e, f, obj.Captions, true, func(e *encoder, f *encode.Field, v *edu.VideoCaption) bool {
+				return encode.WriteElement(e, f, v, true, encodeVideoCaption)
+			}) {
+				return false
+			}
+		case 5: // poster
+			if obj.Poster == nil {
+				if !e.WriteNull(f, false, false) {
+					return false
+				}
+			} else {
+				e.WriteString(string(*obj.Poster))
+			}
+		case 6: // expiresAt
+			e.WriteTime(obj.ExpiresAt)
+		default:
+			e.WriteString("VideoPlayback")
 		}
 	}
 	return e.EndObject()
@@ -3614,29 +3794,30 @@ var encodeTypes = &encode.Types{
 			"durationSeconds":     {Index: 9, Resolver: false},
 			"language":            {Index: 10, Resolver: false},
 			"thumbnailUrl":        {Index: 11, Resolver: false},
-			"published":           {Index: 12, Resolver: false},
-			"status":              {Index: 13, Resolver: false},
-			"publishedAt":         {Index: 14, Resolver: false},
-			"createdAt":           {Index: 15, Resolver: false},
-			"updatedAt":           {Index: 16, Resolver: false},
-			"category":            {Index: 17, Resolver: true},
-			"instructor":          {Index: 18, Resolver: true},
-			"rating":              {Index: 19, Resolver: false},
-			"reviewCount":         {Index: 20, Resolver: false},
-			"ratingHistogram":     {Index: 21, Resolver: false},
-			"enrollmentCount":     {Index: 22, Resolver: false},
-			"videos":              {Index: 23, Resolver: true},
-			"reviews":             {Index: 24, Resolver: true},
-			"viewerReview":        {Index: 25, Resolver: true},
-			"viewerEnrollment":    {Index: 26, Resolver: true},
-			"viewerCanUpdate":     {Index: 27, Resolver: true},
-			"viewerCanEnroll":     {Index: 28, Resolver: true},
-			"viewerCanReview":     {Index: 29, Resolver: true},
-			"enrollments":         {Index: 30, Resolver: true},
-			"analytics":           {Index: 31, Resolver: true},
-			"relatedCourses":      {Index: 32, Resolver: true},
-			"sections":            {Index: 33, Resolver: true},
-			"viewerHasWishlisted": {Index: 34, Resolver: true},
+			"thumbnail":           {Index: 12, Resolver: true},
+			"published":           {Index: 13, Resolver: false},
+			"status":              {Index: 14, Resolver: false},
+			"publishedAt":         {Index: 15, Resolver: false},
+			"createdAt":           {Index: 16, Resolver: false},
+			"updatedAt":           {Index: 17, Resolver: false},
+			"category":            {Index: 18, Resolver: true},
+			"instructor":          {Index: 19, Resolver: true},
+			"rating":              {Index: 20, Resolver: false},
+			"reviewCount":         {Index: 21, Resolver: false},
+			"ratingHistogram":     {Index: 22, Resolver: false},
+			"enrollmentCount":     {Index: 23, Resolver: false},
+			"videos":              {Index: 24, Resolver: true},
+			"reviews":             {Index: 25, Resolver: true},
+			"viewerReview":        {Index: 26, Resolver: true},
+			"viewerEnrollment":    {Index: 27, Resolver: true},
+			"viewerCanUpdate":     {Index: 28, Resolver: true},
+			"viewerCanEnroll":     {Index: 29, Resolver: true},
+			"viewerCanReview":     {Index: 30, Resolver: true},
+			"enrollments":         {Index: 31, Resolver: true},
+			"analytics":           {Index: 32, Resolver: true},
+			"relatedCourses":      {Index: 33, Resolver: true},
+			"sections":            {Index: 34, Resolver: true},
+			"viewerHasWishlisted": {Index: 35, Resolver: true},
 		},
 		"CourseAnalytics": {
 			"totalEnrollments": {Index: 0, Resolver: false},
@@ -3744,6 +3925,18 @@ var encodeTypes = &encode.Types{
 		"EnrollmentEdge": {
 			"cursor": {Index: 0, Resolver: false},
 			"node":   {Index: 1, Resolver: false},
+		},
+		"Image": {
+			"url":       {Index: 0, Resolver: false},
+			"alt":       {Index: 1, Resolver: false},
+			"width":     {Index: 2, Resolver: false},
+			"height":    {Index: 3, Resolver: false},
+			"thumbhash": {Index: 4, Resolver: false},
+			"sources":   {Index: 5, Resolver: false},
+		},
+		"ImageSource": {
+			"mimeType": {Index: 0, Resolver: false},
+			"srcset":   {Index: 1, Resolver: false},
 		},
 		"ImportCoursesPayload": {
 			"importedCount": {Index: 0, Resolver: false},
@@ -3993,9 +4186,16 @@ var encodeTypes = &encode.Types{
 			"title":           {Index: 1, Resolver: false},
 			"position":        {Index: 2, Resolver: false},
 			"durationSeconds": {Index: 3, Resolver: false},
-			"course":          {Index: 4, Resolver: true},
-			"viewerProgress":  {Index: 5, Resolver: true},
-			"section":         {Index: 6, Resolver: true},
+			"isPreview":       {Index: 4, Resolver: false},
+			"playback":        {Index: 5, Resolver: true},
+			"course":          {Index: 6, Resolver: true},
+			"viewerProgress":  {Index: 7, Resolver: true},
+			"section":         {Index: 8, Resolver: true},
+		},
+		"VideoCaption": {
+			"language": {Index: 0, Resolver: false},
+			"label":    {Index: 1, Resolver: false},
+			"url":      {Index: 2, Resolver: false},
 		},
 		"VideoConnection": {
 			"edges":      {Index: 0, Resolver: false},
@@ -4006,6 +4206,15 @@ var encodeTypes = &encode.Types{
 		"VideoEdge": {
 			"cursor": {Index: 0, Resolver: false},
 			"node":   {Index: 1, Resolver: false},
+		},
+		"VideoPlayback": {
+			"url":       {Index: 0, Resolver: false},
+			"mimeType":  {Index: 1, Resolver: false},
+			"width":     {Index: 2, Resolver: false},
+			"height":    {Index: 3, Resolver: false},
+			"captions":  {Index: 4, Resolver: false},
+			"poster":    {Index: 5, Resolver: false},
+			"expiresAt": {Index: 6, Resolver: false},
 		},
 		"VideoProgress": {
 			"video":           {Index: 0, Resolver: true},
@@ -4059,6 +4268,8 @@ var encodeTypes = &encode.Types{
 		"Enrollment":                      enrollmentImplementors,
 		"EnrollmentConnection":            enrollmentConnectionImplementors,
 		"EnrollmentEdge":                  enrollmentEdgeImplementors,
+		"Image":                           imageImplementors,
+		"ImageSource":                     imageSourceImplementors,
 		"ImportCoursesPayload":            importCoursesPayloadImplementors,
 		"InstructorDashboard":             instructorDashboardImplementors,
 		"InstructorFacet":                 instructorFacetImplementors,
@@ -4103,8 +4314,10 @@ var encodeTypes = &encode.Types{
 		"UserPreferences":                 userPreferencesImplementors,
 		"VerifyEmailPayload":              verifyEmailPayloadImplementors,
 		"Video":                           videoImplementors,
+		"VideoCaption":                    videoCaptionImplementors,
 		"VideoConnection":                 videoConnectionImplementors,
 		"VideoEdge":                       videoEdgeImplementors,
+		"VideoPlayback":                   videoPlaybackImplementors,
 		"VideoProgress":                   videoProgressImplementors,
 		"WishlistConnection":              wishlistConnectionImplementors,
 		"WishlistEdge":                    wishlistEdgeImplementors,
@@ -4124,13 +4337,13 @@ func encodeArgs(ctx context.Context, typ string, index int, raw map[string]any) 
 		}
 	case "Course":
 		switch index {
-		case 23:
-			return field_Course_videos_args(ctx, ec, raw)
 		case 24:
+			return field_Course_videos_args(ctx, ec, raw)
+		case 25:
 			return field_Course_reviews_args(ctx, ec, raw)
-		case 30:
+		case 31:
 			return field_Course_enrollments_args(ctx, ec, raw)
-		case 32:
+		case 33:
 			return field_Course_relatedCourses_args(ctx, ec, raw)
 		}
 	case "Dashboard":

@@ -41,6 +41,10 @@ type AddVideoInput struct {
 	Position *int `json:"position,omitempty"`
 	// Section of the course. Default: that of the video at the position; for a video after all others, the last section.
 	SectionID *edu.ID `json:"sectionId,omitempty"`
+	// Whether all visitors may play the video. Default: false.
+	IsPreview *bool `json:"isPreview,omitempty"`
+	// Files of the video. Without them it cannot be played.
+	Media *VideoMediaInput `json:"media,omitempty"`
 }
 
 // The added video, or the problems that prevented it.
@@ -513,7 +517,7 @@ type UpdateSectionInput struct {
 	Title *string `json:"title,omitempty"`
 }
 
-// Changes of a video. Fields that are omitted or null stay unchanged, except sectionId: null takes the video out of its section.
+// Changes of a video. Fields that are omitted or null stay unchanged, except sectionId and media: null takes the video out of its section, and removes its files.
 type UpdateVideoInput struct {
 	// A video of one of the viewer's own courses; any video for an ADMIN.
 	ID edu.ID `json:"id"`
@@ -523,6 +527,10 @@ type UpdateVideoInput struct {
 	DurationSeconds *int `json:"durationSeconds,omitempty"`
 	// Section of the course to move the video to, after its other videos. Null moves it after the videos without a section. A video that is there already keeps its position.
 	SectionID graphql.Omittable[*edu.ID] `json:"sectionId,omitempty"`
+	// Whether all visitors may play the video.
+	IsPreview *bool `json:"isPreview,omitempty"`
+	// Files of the video, in place of all former ones. Null removes them. URLs of former files stay valid until they expire.
+	Media graphql.Omittable[*VideoMediaInput] `json:"media,omitempty"`
 }
 
 // The changed video, or the problems that prevented the change.
@@ -545,6 +553,30 @@ type VerifyEmailPayload struct {
 	Email *string `json:"email,omitempty"`
 	// Problems with the input; empty if the email was verified.
 	UserErrors []*edu.UserError `json:"userErrors"`
+}
+
+// File of a video's captions in one language.
+type VideoCaptionInput struct {
+	// BCP 47 tag of the language, e.g. en or pt-BR.
+	Language string `json:"language"`
+	// Name of the track for users, e.g. English; at most 100 characters.
+	Label string `json:"label"`
+	// Path of the WebVTT file: .vtt.
+	Path string `json:"path"`
+}
+
+// Files of a video on the media server. Paths are relative to the directory of the course, whose name is the course's id, and are in a directory of the video, e.g. intro/index.m3u8: at most 500 ASCII letters, digits and any of . _ - /. A signed URL gives access to all files of that directory, so each video has one of its own.
+type VideoMediaInput struct {
+	// Path of the file to play, or of its playlist: .m3u8 (HLS), .mpd (DASH), .mp4 or .webm. The URLs in a playlist must be relative.
+	Path string `json:"path"`
+	// Width of the picture in pixels, 1 to 16,384.
+	Width *int `json:"width,omitempty"`
+	// Height of the picture in pixels, 1 to 16,384.
+	Height *int `json:"height,omitempty"`
+	// Path of the picture to show before the video plays: .jpg, .png, .webp or .avif.
+	Poster *string `json:"poster,omitempty"`
+	// Captions, in the order to offer them; at most 50, each language once.
+	Captions []*VideoCaptionInput `json:"captions,omitempty"`
 }
 
 // The position that a viewer has reached in a video at a time. Players send one every few seconds, or one at the end.

@@ -126,6 +126,7 @@ type ComplexityRoot struct {
 		Slug                func(childComplexity int) int
 		Status              func(childComplexity int) int
 		Tags                func(childComplexity int) int
+		Thumbnail           func(childComplexity int) int
 		ThumbnailURL        func(childComplexity int) int
 		Title               func(childComplexity int) int
 		UpdatedAt           func(childComplexity int) int
@@ -260,6 +261,20 @@ type ComplexityRoot struct {
 	EnrollmentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Image struct {
+		Alt       func(childComplexity int) int
+		Height    func(childComplexity int) int
+		Sources   func(childComplexity int) int
+		Thumbhash func(childComplexity int) int
+		URL       func(childComplexity int) int
+		Width     func(childComplexity int) int
+	}
+
+	ImageSource struct {
+		MimeType func(childComplexity int) int
+		Srcset   func(childComplexity int) int
 	}
 
 	ImportCoursesPayload struct {
@@ -619,10 +634,18 @@ type ComplexityRoot struct {
 		Course          func(childComplexity int) int
 		DurationSeconds func(childComplexity int) int
 		GlobalID        func(childComplexity int) int
+		IsPreview       func(childComplexity int) int
+		Playback        func(childComplexity int) int
 		Position        func(childComplexity int) int
 		Section         func(childComplexity int) int
 		Title           func(childComplexity int) int
 		ViewerProgress  func(childComplexity int) int
+	}
+
+	VideoCaption struct {
+		Label    func(childComplexity int) int
+		Language func(childComplexity int) int
+		URL      func(childComplexity int) int
 	}
 
 	VideoConnection struct {
@@ -635,6 +658,16 @@ type ComplexityRoot struct {
 	VideoEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	VideoPlayback struct {
+		Captions  func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		Height    func(childComplexity int) int
+		MimeType  func(childComplexity int) int
+		Poster    func(childComplexity int) int
+		URL       func(childComplexity int) int
+		Width     func(childComplexity int) int
 	}
 
 	VideoProgress struct {
@@ -1021,6 +1054,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Course.Tags(childComplexity), true
+	case "Course.thumbnail":
+		if e.ComplexityRoot.Course.Thumbnail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Course.Thumbnail(childComplexity), true
 	case "Course.thumbnailUrl":
 		if e.ComplexityRoot.Course.ThumbnailURL == nil {
 			break
@@ -1561,6 +1600,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EnrollmentEdge.Node(childComplexity), true
+
+	case "Image.alt":
+		if e.ComplexityRoot.Image.Alt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Alt(childComplexity), true
+	case "Image.height":
+		if e.ComplexityRoot.Image.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Height(childComplexity), true
+	case "Image.sources":
+		if e.ComplexityRoot.Image.Sources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Sources(childComplexity), true
+	case "Image.thumbhash":
+		if e.ComplexityRoot.Image.Thumbhash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Thumbhash(childComplexity), true
+	case "Image.url":
+		if e.ComplexityRoot.Image.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.URL(childComplexity), true
+	case "Image.width":
+		if e.ComplexityRoot.Image.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Width(childComplexity), true
+
+	case "ImageSource.mimeType":
+		if e.ComplexityRoot.ImageSource.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageSource.MimeType(childComplexity), true
+	case "ImageSource.srcset":
+		if e.ComplexityRoot.ImageSource.Srcset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageSource.Srcset(childComplexity), true
 
 	case "ImportCoursesPayload.importedCount":
 		if e.ComplexityRoot.ImportCoursesPayload.ImportedCount == nil {
@@ -3232,6 +3321,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Video.GlobalID(childComplexity), true
+	case "Video.isPreview":
+		if e.ComplexityRoot.Video.IsPreview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Video.IsPreview(childComplexity), true
+	case "Video.playback":
+		if e.ComplexityRoot.Video.Playback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Video.Playback(childComplexity), true
 	case "Video.position":
 		if e.ComplexityRoot.Video.Position == nil {
 			break
@@ -3256,6 +3357,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Video.ViewerProgress(childComplexity), true
+
+	case "VideoCaption.label":
+		if e.ComplexityRoot.VideoCaption.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaption.Label(childComplexity), true
+	case "VideoCaption.language":
+		if e.ComplexityRoot.VideoCaption.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaption.Language(childComplexity), true
+	case "VideoCaption.url":
+		if e.ComplexityRoot.VideoCaption.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaption.URL(childComplexity), true
 
 	case "VideoConnection.edges":
 		if e.ComplexityRoot.VideoConnection.Edges == nil {
@@ -3294,6 +3414,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VideoEdge.Node(childComplexity), true
+
+	case "VideoPlayback.captions":
+		if e.ComplexityRoot.VideoPlayback.Captions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.Captions(childComplexity), true
+	case "VideoPlayback.expiresAt":
+		if e.ComplexityRoot.VideoPlayback.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.ExpiresAt(childComplexity), true
+	case "VideoPlayback.height":
+		if e.ComplexityRoot.VideoPlayback.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.Height(childComplexity), true
+	case "VideoPlayback.mimeType":
+		if e.ComplexityRoot.VideoPlayback.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.MimeType(childComplexity), true
+	case "VideoPlayback.poster":
+		if e.ComplexityRoot.VideoPlayback.Poster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.Poster(childComplexity), true
+	case "VideoPlayback.url":
+		if e.ComplexityRoot.VideoPlayback.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.URL(childComplexity), true
+	case "VideoPlayback.width":
+		if e.ComplexityRoot.VideoPlayback.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPlayback.Width(childComplexity), true
 
 	case "VideoProgress.completed":
 		if e.ComplexityRoot.VideoProgress.Completed == nil {
@@ -3432,6 +3595,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateSectionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateSectionInput)),
 			graphql.NewInputUnmarshaler("UpdateVideoInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateVideoInput)),
 			graphql.NewInputUnmarshaler("VerifyEmailInput", graphql.BindUnmarshaler(ec, unmarshalInputVerifyEmailInput)),
+			graphql.NewInputUnmarshaler("VideoCaptionInput", graphql.BindUnmarshaler(ec, unmarshalInputVideoCaptionInput)),
+			graphql.NewInputUnmarshaler("VideoMediaInput", graphql.BindUnmarshaler(ec, unmarshalInputVideoMediaInput)),
 			graphql.NewInputUnmarshaler("VideoProgressEvent", graphql.BindUnmarshaler(ec, unmarshalInputVideoProgressEvent)),
 		)
 	}
@@ -3525,7 +3690,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/account.graphqls" "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/section.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
+//go:embed "schema/account.graphqls" "schema/category.graphqls" "schema/certificate.graphqls" "schema/course.graphqls" "schema/dashboard.graphqls" "schema/enrollment.graphqls" "schema/image.graphqls" "schema/instructor.graphqls" "schema/review.graphqls" "schema/schema.graphqls" "schema/search.graphqls" "schema/section.graphqls" "schema/session.graphqls" "schema/user.graphqls" "schema/video.graphqls" "schema/wishlist.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -3543,6 +3708,7 @@ var sources = []*ast.Source{
 	{Name: "schema/course.graphqls", Input: sourceData("schema/course.graphqls"), BuiltIn: false},
 	{Name: "schema/dashboard.graphqls", Input: sourceData("schema/dashboard.graphqls"), BuiltIn: false},
 	{Name: "schema/enrollment.graphqls", Input: sourceData("schema/enrollment.graphqls"), BuiltIn: false},
+	{Name: "schema/image.graphqls", Input: sourceData("schema/image.graphqls"), BuiltIn: false},
 	{Name: "schema/instructor.graphqls", Input: sourceData("schema/instructor.graphqls"), BuiltIn: false},
 	{Name: "schema/review.graphqls", Input: sourceData("schema/review.graphqls"), BuiltIn: false},
 	{Name: "schema/schema.graphqls", Input: sourceData("schema/schema.graphqls"), BuiltIn: false},
@@ -3687,6 +3853,8 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_language(ctx, ec, field)
 	case "thumbnailUrl":
 		return fieldContext_Course_thumbnailUrl(ctx, ec, field)
+	case "thumbnail":
+		return fieldContext_Course_thumbnail(ctx, ec, field)
 	case "published":
 		return fieldContext_Course_published(ctx, ec, field)
 	case "status":
@@ -3983,6 +4151,34 @@ func childFields_EnrollmentEdge(ctx context.Context, ec *executionContext, field
 		return fieldContext_EnrollmentEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EnrollmentEdge", field.Name)
+}
+
+func childFields_Image(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_Image_url(ctx, ec, field)
+	case "alt":
+		return fieldContext_Image_alt(ctx, ec, field)
+	case "width":
+		return fieldContext_Image_width(ctx, ec, field)
+	case "height":
+		return fieldContext_Image_height(ctx, ec, field)
+	case "thumbhash":
+		return fieldContext_Image_thumbhash(ctx, ec, field)
+	case "sources":
+		return fieldContext_Image_sources(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Image", field.Name)
+}
+
+func childFields_ImageSource(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mimeType":
+		return fieldContext_ImageSource_mimeType(ctx, ec, field)
+	case "srcset":
+		return fieldContext_ImageSource_srcset(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImageSource", field.Name)
 }
 
 func childFields_ImportCoursesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4567,6 +4763,10 @@ func childFields_Video(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Video_position(ctx, ec, field)
 	case "durationSeconds":
 		return fieldContext_Video_durationSeconds(ctx, ec, field)
+	case "isPreview":
+		return fieldContext_Video_isPreview(ctx, ec, field)
+	case "playback":
+		return fieldContext_Video_playback(ctx, ec, field)
 	case "course":
 		return fieldContext_Video_course(ctx, ec, field)
 	case "viewerProgress":
@@ -4575,6 +4775,18 @@ func childFields_Video(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Video_section(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Video", field.Name)
+}
+
+func childFields_VideoCaption(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return fieldContext_VideoCaption_language(ctx, ec, field)
+	case "label":
+		return fieldContext_VideoCaption_label(ctx, ec, field)
+	case "url":
+		return fieldContext_VideoCaption_url(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VideoCaption", field.Name)
 }
 
 func childFields_VideoConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4599,6 +4811,26 @@ func childFields_VideoEdge(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_VideoEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VideoEdge", field.Name)
+}
+
+func childFields_VideoPlayback(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_VideoPlayback_url(ctx, ec, field)
+	case "mimeType":
+		return fieldContext_VideoPlayback_mimeType(ctx, ec, field)
+	case "width":
+		return fieldContext_VideoPlayback_width(ctx, ec, field)
+	case "height":
+		return fieldContext_VideoPlayback_height(ctx, ec, field)
+	case "captions":
+		return fieldContext_VideoPlayback_captions(ctx, ec, field)
+	case "poster":
+		return fieldContext_VideoPlayback_poster(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_VideoPlayback_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VideoPlayback", field.Name)
 }
 
 func childFields_VideoProgress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

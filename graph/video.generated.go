@@ -17,6 +17,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type VideoResolver interface {
+	Playback(ctx context.Context, obj *edu.Video) (*edu.VideoPlayback, error)
 	Course(ctx context.Context, obj *edu.Video) (*edu.Course, error)
 	ViewerProgress(ctx context.Context, obj *edu.Video) (*edu.VideoProgress, error)
 	Section(ctx context.Context, obj *edu.Video) (*edu.Section, error)
@@ -372,6 +373,61 @@ func fieldContext_Video_durationSeconds(_ context.Context, ec *executionContext,
 	return graphql.NewScalarFieldContext("Video", field, false, false, "Int")
 }
 
+func _Video_isPreview(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Video) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Video_isPreview(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsPreview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Video_isPreview(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Video", field, false, false, "Boolean")
+}
+
+func _Video_playback(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Video) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Video_playback(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Video().Playback(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *edu.VideoPlayback) graphql.Marshaler {
+			return marshalOVideoPlayback2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoPlayback(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Video_playback(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Video",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_VideoPlayback(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Video_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Video) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -466,6 +522,75 @@ func fieldContext_Video_section(_ context.Context, ec *executionContext, field g
 		},
 	}
 	return fc, nil
+}
+
+func _VideoCaption_language(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoCaption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoCaption_language(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_VideoCaption_language(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoCaption", field, false, false, "String")
+}
+
+func _VideoCaption_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoCaption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoCaption_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_VideoCaption_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoCaption", field, false, false, "String")
+}
+
+func _VideoCaption_url(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoCaption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoCaption_url(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_VideoCaption_url(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoCaption", field, false, false, "String")
 }
 
 func _VideoConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.Page[*edu.Video]) (ret graphql.Marshaler) {
@@ -642,6 +767,176 @@ func fieldContext_VideoEdge_node(_ context.Context, ec *executionContext, field 
 	return fc, nil
 }
 
+func _VideoPlayback_url(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoPlayback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoPlayback_url(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_VideoPlayback_url(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoPlayback", field, false, false, "String")
+}
+
+func _VideoPlayback_mimeType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoPlayback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoPlayback_mimeType(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MimeType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_VideoPlayback_mimeType(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoPlayback", field, false, false, "String")
+}
+
+func _VideoPlayback_width(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoPlayback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoPlayback_width(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Width, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_VideoPlayback_width(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoPlayback", field, false, false, "Int")
+}
+
+func _VideoPlayback_height(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoPlayback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoPlayback_height(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Height, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_VideoPlayback_height(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoPlayback", field, false, false, "Int")
+}
+
+func _VideoPlayback_captions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoPlayback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoPlayback_captions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Captions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*edu.VideoCaption) graphql.Marshaler {
+			return marshalNVideoCaption2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoCaptionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_VideoPlayback_captions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VideoPlayback",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_VideoCaption(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _VideoPlayback_poster(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoPlayback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoPlayback_poster(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Poster, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_VideoPlayback_poster(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoPlayback", field, false, false, "String")
+}
+
+func _VideoPlayback_expiresAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoPlayback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_VideoPlayback_expiresAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_VideoPlayback_expiresAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoPlayback", field, false, false, "DateTime")
+}
+
 func _VideoProgress_video(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *edu.VideoProgress) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -758,7 +1053,7 @@ func unmarshalInputAddVideoInput(ctx context.Context, ec *executionContext, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"courseId", "title", "durationSeconds", "position", "sectionId"}
+	fieldsInOrder := [...]string{"courseId", "title", "durationSeconds", "position", "sectionId", "isPreview", "media"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -800,6 +1095,20 @@ func unmarshalInputAddVideoInput(ctx context.Context, ec *executionContext, obj 
 				return it, err
 			}
 			it.SectionID = data
+		case "isPreview":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isPreview"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsPreview = data
+		case "media":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("media"))
+			data, err := unmarshalOVideoMediaInput2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoMediaInput(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Media = data
 		}
 	}
 	return it, nil
@@ -968,7 +1277,7 @@ func unmarshalInputUpdateVideoInput(ctx context.Context, ec *executionContext, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "title", "durationSeconds", "sectionId"}
+	fieldsInOrder := [...]string{"id", "title", "durationSeconds", "sectionId", "isPreview", "media"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1003,6 +1312,20 @@ func unmarshalInputUpdateVideoInput(ctx context.Context, ec *executionContext, o
 				return it, err
 			}
 			it.SectionID = graphql.OmittableOf(data)
+		case "isPreview":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isPreview"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsPreview = data
+		case "media":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("media"))
+			data, err := unmarshalOVideoMediaInput2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoMediaInput(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Media = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1017,6 +1340,132 @@ func unmarshalInputUpdateVideoInput(ctx context.Context, ec *executionContext, o
 func UnmarshalUpdateVideoInput(ctx context.Context, raw any) (UpdateVideoInput, error) {
 	var out UpdateVideoInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateVideoInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputVideoCaptionInput(ctx context.Context, ec *executionContext, obj any) (VideoCaptionInput, error) {
+	var it VideoCaptionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"language", "label", "path"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = data
+		case "label":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("label"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Label = data
+		case "path":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("path"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Path = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVideoCaptionInput unmarshals raw into the VideoCaptionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVideoCaptionInput(ctx context.Context, raw any) (VideoCaptionInput, error) {
+	var out VideoCaptionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VideoCaptionInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputVideoMediaInput(ctx context.Context, ec *executionContext, obj any) (VideoMediaInput, error) {
+	var it VideoMediaInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"path", "width", "height", "poster", "captions"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "path":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("path"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Path = data
+		case "width":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("width"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Width = data
+		case "height":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("height"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Height = data
+		case "poster":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("poster"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Poster = data
+		case "captions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("captions"))
+			data, err := unmarshalOVideoCaptionInput2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoCaptionInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Captions = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVideoMediaInput unmarshals raw into the VideoMediaInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVideoMediaInput(ctx context.Context, raw any) (VideoMediaInput, error) {
+	var out VideoMediaInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VideoMediaInput", raw, &out)
 	return out, err
 }
 
@@ -1239,6 +1688,17 @@ func _Video(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "isPreview":
+			out.Values[i] = _Video_isPreview(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "playback":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Video_playback(ctx, ec, field, obj)
+				})
 		case "course":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1257,6 +1717,49 @@ func _Video(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return _Video_section(ctx, ec, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var videoCaptionImplementors = []string{"VideoCaption"}
+
+func _VideoCaption(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.VideoCaption) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, videoCaptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VideoCaption")
+		case "language":
+			out.Values[i] = _VideoCaption_language(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _VideoCaption_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = _VideoCaption_url(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1340,6 +1843,69 @@ func _VideoEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 			}
 		case "node":
 			out.Values[i] = _VideoEdge_node(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var videoPlaybackImplementors = []string{"VideoPlayback"}
+
+func _VideoPlayback(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *edu.VideoPlayback) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, videoPlaybackImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VideoPlayback")
+		case "url":
+			out.Values[i] = _VideoPlayback_url(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mimeType":
+			out.Values[i] = _VideoPlayback_mimeType(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "width":
+			out.Values[i] = _VideoPlayback_width(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "height":
+			out.Values[i] = _VideoPlayback_height(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "captions":
+			out.Values[i] = _VideoPlayback_captions(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "poster":
+			out.Values[i] = _VideoPlayback_poster(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = _VideoPlayback_expiresAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1486,6 +2052,35 @@ func marshalNVideo2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideo(ctx cont
 	return _Video(ctx, ec, sel, v)
 }
 
+func marshalNVideoCaption2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoCaptionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*edu.VideoCaption) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNVideoCaption2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoCaption(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNVideoCaption2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoCaption(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.VideoCaption) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VideoCaption!")
+		return graphql.Null
+	}
+	return _VideoCaption(ctx, ec, sel, v)
+}
+
+func unmarshalNVideoCaptionInput2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoCaptionInput(ctx context.Context, ec *executionContext, v any) (*VideoCaptionInput, error) {
+	res, err := unmarshalInputVideoCaptionInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNVideoConnection2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐPage(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.Page[*edu.Video]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "VideoConnection!")
@@ -1538,6 +2133,38 @@ func marshalOVideo2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideo(ctx cont
 		return graphql.Null
 	}
 	return _Video(ctx, ec, sel, v)
+}
+
+func unmarshalOVideoCaptionInput2ᚕᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoCaptionInputᚄ(ctx context.Context, ec *executionContext, v any) ([]*VideoCaptionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*VideoCaptionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNVideoCaptionInput2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoCaptionInput(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalOVideoMediaInput2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋgraphᚐVideoMediaInput(ctx context.Context, ec *executionContext, v any) (*VideoMediaInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputVideoMediaInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOVideoPlayback2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoPlayback(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.VideoPlayback) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _VideoPlayback(ctx, ec, sel, v)
 }
 
 func marshalOVideoProgress2ᚖgithubᚗcomᚋ7pᚑeducationᚋapiᚋeduᚐVideoProgress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *edu.VideoProgress) graphql.Marshaler {

@@ -38,6 +38,7 @@ var checksums = map[string]string{
 	"0027_session_devices.sql":     "a514d38c07bd16c4",
 	"0028_mails.sql":               "8c9fb18d21d79c3b",
 	"0029_sections.sql":            "84f5aae1524f7bc5",
+	"0030_video_media.sql":         "2f28e765893e2910",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

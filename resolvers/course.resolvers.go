@@ -10,11 +10,19 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/covers"
 	"github.com/7p-education/api/internal/validate"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/store"
 	"github.com/99designs/gqlgen/graphql"
 )
+
+func (r *courseResolver) Thumbnail(ctx context.Context, obj *edu.Course) (*edu.Image, error) {
+	if obj.ThumbnailURL == nil {
+		return nil, nil
+	}
+	return covers.Image(*obj.ThumbnailURL, obj.Title), nil
+}
 
 func (r *courseResolver) Category(ctx context.Context, obj *edu.Course) (*edu.Category, error) {
 	return loaders.FromContext(ctx).Category.Load(ctx, obj.CategoryID)

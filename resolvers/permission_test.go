@@ -57,6 +57,10 @@ func fieldCases(s fixture) []fieldCase {
 		course("viewerEnrollment", "{ progress }"), course("viewerReview", "{ rating }"),
 		course("viewerHasWishlisted", ""), course("viewerCanUpdate", ""), course("viewerCanEnroll", ""), course("viewerCanReview", ""),
 		{"`Video.viewerProgress`", fmt.Sprintf("course(id: %q) { videos { nodes { id viewerProgress { progressSeconds } } } }", globalID(edu.KindCourse, s.course)), []any{"course", "videos", "nodes", 0, "viewerProgress"}},
+		node("`Video.playback`", edu.KindVideo, s.video, "Video { playback { url } } }", "playback"),
+		{"… of a preview", fmt.Sprintf("course(id: %q) { videos(last: 1) { nodes { playback { url } } } }", globalID(edu.KindCourse, s.course)), []any{"course", "videos", "nodes", 0, "playback"}},
+		{"… of a video of an unpublished course, by the enrollment in it", fmt.Sprintf("node(id: %q) { ... on Enrollment { course { videos { nodes { playback { url } } } } } }", globalID(edu.KindEnrollment, s.draftEnrollment)), []any{"node", "course", "videos", "nodes", 0, "playback"}},
+		node("… of that video", edu.KindVideo, s.draftVideo, "Video { playback { url } } }", "playback"),
 		{"`Query.instructorDashboard`", "instructorDashboard { coursesCount }", []any{"instructorDashboard"}},
 		{"`Query.platformDashboard`", "platformDashboard { usersCount }", []any{"platformDashboard"}},
 		{"an unpublished course by `Query.course(id:)`", fmt.Sprintf("course(id: %q) { title videos { nodes { id } } reviews { nodes { id } } }", draft), []any{"course"}},
@@ -262,6 +266,8 @@ func TestPermissionsOfFields(t *testing.T) {
 	s.exec(t, "INSERT INTO wishlist_items (user_id, course_id) VALUES ($1, $2)", s.student.ID, s.course)
 	s.exec(t, "INSERT INTO certificates (user_id, course_id, course_title, code) VALUES ($1, $2, 'Secrets', $3::text::uuid)", s.student.ID, s.draft, certificateCode)
 	s.exec(t, "UPDATE users SET email_verified_at = now()")
+	s.exec(t, "UPDATE videos SET media = '"+videoMedia+"'")
+	s.exec(t, "INSERT INTO videos (course_id, title, position, duration_seconds, is_preview, media) VALUES ($1, 'Preview', 2, 60, true, '"+videoMedia+"')", s.course)
 	var table [][]string
 	for _, r := range fieldCases(s) {
 		row := []string{r.name}

@@ -243,6 +243,8 @@ func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 			pf.walkCourseEdge(collectKeys(list, func(v *edu.Video) int64 { return v.CourseID }), f.Selections)
 		case "section":
 			pf.walkSectionEdges(collectKeys(list, func(v *edu.Video) int64 { return v.CourseID }), f.Selections)
+		case "playback":
+			pf.prefetchPlayback(list)
 		case "viewerProgress":
 			if pf.loaders.Viewer.SignedIn() {
 				for _, v := range list {

@@ -175,7 +175,7 @@ func setupPrefetch(t *testing.T) (*testAPI, edu.Viewer) {
 	l := limits.Defaults()
 	l.Aliases, l.Cost, l.Fields = 1_000, 1<<40, 1<<40
 	a := &testAPI{db: testdb.OpenPool(t, dsn), store: s, handler: gql.New(gql.Options{
-		Store: s, Streams: streamOptions(t), Log: newLog(t), Limits: l, Now: func() time.Time { return testdb.Now },
+		Store: s, Media: testSigner, Streams: streamOptions(t), Log: newLog(t), Limits: l, Now: func() time.Time { return testdb.Now },
 	})}
 	viewer := edu.Viewer{ID: student.ID, Role: edu.RoleAdmin}
 	a.exec(t, `UPDATE courses SET instructor_id = $1 WHERE id = (SELECT min(e.course_id) FROM enrollments e JOIN courses c ON c.id = e.course_id
@@ -187,6 +187,7 @@ func setupPrefetch(t *testing.T) (*testAPI, edu.Viewer) {
 	a.exec(t, "UPDATE enrollments SET completed_at = now() WHERE user_id = $1 AND course_id IN (SELECT id FROM courses WHERE instructor_id = $1)", viewer.ID)
 	a.exec(t, "UPDATE certificates SET code = $2::text::uuid WHERE id = (SELECT min(id) FROM certificates WHERE user_id = $1)", viewer.ID, certificateCode)
 	a.exec(t, "INSERT INTO reviews (course_id, user_id, rating) SELECT id, $1, 5 FROM courses WHERE instructor_id = $1 ON CONFLICT DO NOTHING", viewer.ID)
+	a.exec(t, "UPDATE videos SET is_preview = false") // a preview needs no reads
 	a.exec(t, "SELECT refresh_related(ARRAY(SELECT id FROM courses))")
 	a.exec(t, "UPDATE users SET email_verified_at = now()")
 	a.exec(t, "WITH s AS (INSERT INTO sessions (user_id) VALUES ($1) RETURNING id) INSERT INTO refresh_tokens SELECT sha256('1'), id, now(), now() + interval '1 day' FROM s", viewer.ID)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/auth"
+	"github.com/7p-education/api/internal/media"
 	"github.com/7p-education/api/loaders"
 )
 
@@ -21,16 +22,24 @@ import (
 type Resolver struct {
 	slugHints *otter.Cache[string, edu.Course]
 	sessions  SessionOptions
+	media     *media.Signer // nil without a media server
 	passwords *auth.PasswordHasher
+}
+
+// Options holds what resolvers need besides the database.
+type Options struct {
+	Sessions SessionOptions
+	// Media signs the URLs of videos. It is nil if there is no media server.
+	Media *media.Signer
 }
 
 // maxSlugHints is the capacity of the slug hints.
 const maxSlugHints = 4096
 
 // New returns a Resolver.
-func New(s SessionOptions) *Resolver {
+func New(o Options) *Resolver {
 	slugs := otter.Must(&otter.Options[string, edu.Course]{MaximumSize: maxSlugHints})
-	return &Resolver{slugHints: slugs, sessions: s, passwords: auth.NewPasswordHasher()}
+	return &Resolver{slugHints: slugs, sessions: o.Sessions, media: o.Media, passwords: auth.NewPasswordHasher()}
 }
 
 // prefetchBySlug prefetches the selection of a course together with the course itself, if a hint says

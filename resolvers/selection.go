@@ -117,6 +117,7 @@ var (
 		"thumbnailUrl": edu.CourseThumbnail, "publishedAt": edu.CoursePublishedAt, "createdAt": edu.CourseCreatedAt,
 		"updatedAt": edu.CourseUpdatedAt, "rating": edu.CourseRating, "reviewCount": edu.CourseReviewCount,
 		"enrollmentCount": edu.CourseEnrollmentCount, "language": edu.CourseLanguage,
+		"thumbnail":       edu.CourseThumbnail | edu.CourseTitle,
 		"ratingHistogram": edu.CourseRatingCounts, "status": edu.CoursePublishedAt,
 		"learningOutcomes": edu.CourseLearningOutcomes, "requirements": edu.CourseRequirements,
 		// totalCount of these connections is a counter of the course.

@@ -17,6 +17,7 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gqltest"
+	"github.com/7p-education/api/internal/media"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
@@ -43,6 +44,9 @@ func viewerName(v edu.Viewer) string {
 	return fmt.Sprint(v)
 }
 
+// testSigner signs the URLs of videos.
+var testSigner = media.NewSigner("https://media.example.com", strings.Repeat("k", 32), time.Hour)
+
 // testAPI is the real GraphQL handler with a database of its own.
 type testAPI struct {
 	handler http.Handler
@@ -67,7 +71,7 @@ func setupAt(t *testing.T, dsn string, now time.Time) *testAPI {
 	return &testAPI{
 		handler: gql.New(gql.Options{
 			Store: s, Log: newLog(t),
-			Now: func() time.Time { return now }, Introspection: true, Streams: streamOptions(t),
+			Now: func() time.Time { return now }, Introspection: true, Streams: streamOptions(t), Media: testSigner,
 		}),
 		db:    testdb.OpenPool(t, dsn),
 		store: s,

@@ -8,6 +8,7 @@ package resolvers
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
@@ -49,6 +50,8 @@ func (r *mutationResolver) AddVideo(ctx context.Context, input graph.AddVideoInp
 		CourseID:        in.ValidateID("courseId", input.CourseID, edu.KindCourse),
 		Title:           in.ValidateLine("title", input.Title, 1, maxTitleLength),
 		DurationSeconds: in.ValidateRange("durationSeconds", input.DurationSeconds, 1, maxVideoDuration),
+		IsPreview:       input.IsPreview != nil && *input.IsPreview,
+		Media:           validateMedia(in, input.Media),
 	}
 	place := store.VideoPlace{Position: input.Position}
 	if input.SectionID != nil {
@@ -85,6 +88,11 @@ func (r *mutationResolver) UpdateVideo(ctx context.Context, input graph.UpdateVi
 			*changes.SectionID = in.ValidateID("sectionId", *section, edu.KindSection)
 		}
 	}
+	changes.IsPreview = input.IsPreview
+	if files, present := input.Media.ValueOK(); present {
+		media := validateMedia(in, files)
+		changes.Media = &media
+	}
 	var updated *edu.Video
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) (err error) {
 		updated, err = s.UpdateVideo(ctx, v, id, changes, edu.InputPath{"input"})
@@ -120,6 +128,20 @@ func (r *mutationResolver) ReorderVideos(ctx context.Context, input graph.Reorde
 		return s.ReorderVideos(ctx, v, course, order, edu.InputPath{"input"})
 	})
 	return loadCoursePayload(ctx, course, problems, err)
+}
+
+func (r *videoResolver) Playback(ctx context.Context, obj *edu.Video) (*edu.VideoPlayback, error) {
+	files, err := obj.ParseMedia()
+	if err != nil || files == nil || r.media == nil {
+		return nil, err
+	}
+	if allowed, err := viewerCanPlay(ctx, obj); err != nil || !allowed {
+		return nil, err
+	}
+	expires := r.media.Expiry(loaders.FromContext(ctx).Viewer.Now(), time.Duration(obj.DurationSeconds)*time.Second)
+	return files.Playback(expires, func(file string, expires time.Time) string {
+		return r.media.SignURL(edu.NewID(edu.KindCourse, obj.CourseID).String()+"/"+file, expires)
+	}), nil
 }
 
 func (r *videoResolver) Course(ctx context.Context, obj *edu.Video) (*edu.Course, error) {

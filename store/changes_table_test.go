@@ -124,6 +124,8 @@ var columnChanges = []struct{ table, set, where, tags string }{
 	{"videos", "title = 'X'", "id = 1", "course:1.videos video:1"},
 	{"videos", "position = 9", "id = 1", "course:1.videos video:1"},
 	{"videos", "duration_seconds = 9", "id = 1", "course:1.videos video:1"},
+	{"videos", "is_preview = true", "id = 1", "course:1.videos video:1"},
+	{"videos", `media = '{"path": "a/b.mp4"}'`, "id = 1", "course:1.videos video:1"},
 	{"videos", "created_at = now() - interval '1 day'", "id = 1", ""},
 
 	{"sections", "id = DEFAULT", "id = 2", "course:1.sections section:2 section:3"},

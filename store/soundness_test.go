@@ -59,6 +59,8 @@ var soundWrites = []string{
 	"UPDATE videos SET title = 'V$2' WHERE id = 1 + $1 % 20",
 	"UPDATE videos SET duration_seconds = $2 WHERE id = 1 + $1 % 20",
 	"UPDATE videos SET course_id = 1 + $2 % 9, position = 1000 + $2 WHERE id = 1 + $1 % 20",
+	"UPDATE videos SET is_preview = NOT is_preview WHERE id = 1 + $1 % 20",
+	`UPDATE videos SET media = '{"path": "a/$2.mp4"}' WHERE id = 1 + $1 % 20`,
 	"DELETE FROM videos WHERE id = 1 + $1 % 20",
 	"UPDATE courses SET learning_outcomes = ARRAY['L$2'], requirements = ARRAY['R$2'] WHERE id = $1 % 10",
 	"INSERT INTO sections (course_id, title, position, first_position) SELECT 1 + $1 % 9, 'S', 1 + coalesce(max(position), 0), coalesce(max(first_position), 1) + $2 % 2 FROM sections WHERE course_id = 1 + $1 % 9",

@@ -6,7 +6,7 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-const videoColumns = "v.id, v.course_id, v.title, v.position, v.duration_seconds"
+const videoColumns = "v.id, v.course_id, v.title, v.position, v.duration_seconds, v.is_preview, v.media"
 
 // VideosByID reads videos by id, in no particular order.
 func VideosByID(ids []int64, into func(*edu.Video)) Query {
@@ -25,7 +25,7 @@ func VideosByCourse(ids []int64, p edu.PageArgs, into func(course int64, v *edu.
 
 func scanVideo(into func(*edu.Video)) func(pgx.Rows) error {
 	var v edu.Video
-	targets := []any{&v.ID, &v.CourseID, &v.Title, &v.Position, &v.DurationSeconds}
+	targets := []any{&v.ID, &v.CourseID, &v.Title, &v.Position, &v.DurationSeconds, &v.IsPreview, &v.Media}
 	return func(rows pgx.Rows) error {
 		if err := rows.Scan(targets...); err != nil {
 			return err

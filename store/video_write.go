@@ -59,8 +59,8 @@ func moveVideos(course int64, from, by int) Query {
 }
 
 func insertVideo(video edu.Video, into func(*edu.Video)) Query {
-	s := newStatement("InsertVideo", "INSERT INTO videos AS v (course_id, title, position, duration_seconds) VALUES (")
-	s.addSQL(s.bindArg(video.CourseID), ", ", s.bindArg(video.Title), ", ", s.bindArg(video.Position), ", ", s.bindArg(video.DurationSeconds))
+	s := newStatement("InsertVideo", "INSERT INTO videos AS v (course_id, title, position, duration_seconds, is_preview, media) VALUES (")
+	s.addSQL(s.bindArg(video.CourseID), ", ", s.bindArg(video.Title), ", ", s.bindArg(video.Position), ", ", s.bindArg(video.DurationSeconds), ", ", s.bindArg(video.IsPreview), ", ", s.bindArg(video.Media), "::jsonb")
 	return s.addSQL(") RETURNING ", videoColumns).buildQuery(scanVideo(into))
 }
 
@@ -76,6 +76,8 @@ type VideoChanges struct {
 	Title           *string
 	DurationSeconds *int
 	SectionID       *int64 // 0 for none
+	IsPreview       *bool
+	Media           *[]byte // a pointer to nil removes the files
 }
 
 // UpdateVideo changes a video, moves it to another section, and extends its course as AddVideo does. If the video
@@ -109,12 +111,15 @@ func (s *Store) UpdateVideo(ctx context.Context, v edu.Viewer, id int64, changes
 	return video, err
 }
 
-// updateVideo writes the title and the duration of a video.
+// updateVideo writes the columns of a video that change.
 func updateVideo(id int64, changes VideoChanges, into func(*edu.Video)) Query {
 	q := newStatement("UpdateVideo", "UPDATE videos v SET title = coalesce(")
 	q.addSQL(q.bindArg(changes.Title), "::text, v.title), duration_seconds = coalesce(", q.bindArg(changes.DurationSeconds), "::integer, v.duration_seconds)",
-		" WHERE v.id = ", q.bindArg(id), " RETURNING ", videoColumns)
-	return q.buildQuery(scanVideo(into))
+		", is_preview = coalesce(", q.bindArg(changes.IsPreview), "::boolean, v.is_preview)")
+	if changes.Media != nil {
+		q.addSQL(", media = ", q.bindArg(*changes.Media), "::jsonb")
+	}
+	return q.addSQL(" WHERE v.id = ", q.bindArg(id), " RETURNING ", videoColumns).buildQuery(scanVideo(into))
 }
 
 // DeleteVideo deletes a video and all progress in it, and moves the videos and sections after it back by one. Enrollments

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
@@ -45,6 +46,8 @@ type services struct {
 	documents      *documentSync
 	jobs           *jobStates
 	mails          *outbox.Sender // nil if none are sent
+	publicURL      string
+	media          mediaServer
 	shared         *sharedState
 	responseCache  *responseCache
 	responseMemory *memory.Pool
@@ -66,6 +69,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	s.publicURL = publicURL(c, listener.Addr().String())
 	starting := &middleware.StartingHandler{}
 	srv := newHTTPServer(starting, s.log, productionTimeouts)
 	ended := s.acceptRequests(srv, listener)
@@ -113,6 +117,7 @@ func newServer(c *config.Config, output io.Writer) (*Server, error) {
 		s.log.Warn("environment variable is not read: its name resembles that of a setting", "variable", m.Variable, "setting", m.Setting)
 	}
 	s.responseMemory = memory.NewPool(c.ResponseMemoryMiB << 20)
+	s.publicURL = publicURL(c, c.Addr)
 	s.connections = middleware.NewConnectionLimit(c.MaxConnectionsPerAddress, c.TrustedProxies, s.log)
 	s.accessLog = output
 	return s, nil
@@ -143,6 +148,12 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	s.onClose(s.db.Close)
 	s.jobs = &jobStates{store: s.db.Store}
+	s.media = openMedia(c, s.publicURL, s.db.isDemo())
+	if s.db.isDemo() {
+		if err := demo.RebaseCovers(ctx, s.db.PrimaryPool(), s.publicURL); err != nil {
+			return err
+		}
+	}
 	s.shared.separateKeys(s.db)
 	s.health = middleware.NewHealth(log, healthTimeout, slices.Concat(s.shared.readinessChecks(), s.db.readinessChecks())...)
 	subscriptions, unsubscribe := context.WithCancel(ctx)

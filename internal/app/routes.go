@@ -11,6 +11,7 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/covers"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/memory"
@@ -54,6 +55,8 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	authenticate := auth.Middleware(s.authentication, rateLimits.FailedAuthentications(clientAddress))
 	mux.Handle("/graphql", wrapHandler(api, redirectBrowsers, exemptTrustedCallers, authenticate, rateLimits.Middleware(clientAddress)))
 	addPlayground(mux, c, s)
+	s.media.register(mux)
+	mux.Handle("GET "+covers.Path, covers.Handler())
 	mux.Handle("GET "+playgroundDocumentsPath, wrapHandler(playgroundDocuments{s.documents.list, s.db.isDemo()}, authenticate, rateLimits.Middleware(clientAddress)))
 	documentRoutes{DatabaseDocuments{s.db}, string(c.DocumentsToken), c.MaxBulkBodyBytes, log}.register(mux)
 	mux.Handle("GET /.well-known/jwks.json", s.authentication.Tokens.JWKSHandler())
@@ -88,6 +91,7 @@ func operationOptions(c *config.Config, log *slog.Logger, s *services, persisted
 	return gql.Options{
 		Store: s.db.Store, Log: log, OperationTimeout: c.OperationTimeout, Introspection: c.Introspection, Limits: queryLimits(c),
 		Extensions:    []graphql.HandlerExtension{persistedQueries},
+		Media:         s.media.signer,
 		ResponseCache: s.responseCache.cache, CacheVersion: buildFingerprint(),
 		DocumentCacheBytes: c.DocumentCacheMaxMiB << 20,
 		MaxResponseBytes:   c.MaxResponseBytes, ResponseMemory: s.responseMemory,

@@ -37,6 +37,12 @@ func (c *Config) Check() error {
 	if c.mistakes["ACCESS_TOKEN_TTL"] == nil && c.mistakes["REFRESH_TOKEN_TTL"] == nil && c.RefreshTokenTTL < c.AccessTokenTTL {
 		mistakes = append(mistakes, errors.New("REFRESH_TOKEN_TTL: must not be less than ACCESS_TOKEN_TTL"))
 	}
+	switch hasBase, hasKey := c.texts["MEDIA_BASE_URL"] != "", c.texts["MEDIA_SIGNING_KEY"] != ""; {
+	case hasBase && !hasKey:
+		mistakes = append(mistakes, errors.New("MEDIA_BASE_URL: needs MEDIA_SIGNING_KEY"))
+	case hasKey && !hasBase:
+		mistakes = append(mistakes, errors.New("MEDIA_SIGNING_KEY: needs MEDIA_BASE_URL"))
+	}
 	if c.ResponseMemoryMiB<<20 < minMemoryRatio*c.MaxResponseBytes {
 		mistakes = append(mistakes, fmt.Errorf("RESPONSE_MEMORY_MIB: must be at least %d times MAX_RESPONSE_BYTES", minMemoryRatio))
 	}

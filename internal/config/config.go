@@ -19,6 +19,7 @@ import (
 type Config struct {
 	ServerSettings    `group:"Server"`
 	DatabaseSettings  `group:"PostgreSQL and Redis"`
+	MediaSettings     `group:"Files"`
 	TokenSettings     `group:"Access tokens and sessions"`
 	MailSettings      `group:"Mails"`
 	OperationSettings `group:"GraphQL operations"`

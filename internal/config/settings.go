@@ -33,6 +33,14 @@ type ServerSettings struct {
 	ShutdownTimeout    time.Duration             `env:"SHUTDOWN_TIMEOUT" min:"0s" default:"20s" help:"How long requests in progress may take after SHUTDOWN_DELAY."`
 }
 
+// MediaSettings are those of the server of video files.
+type MediaSettings struct {
+	MediaBaseURL    BaseURL       `env:"MEDIA_BASE_URL" name:"media-base-url" help:"URL of the server or the CDN of the videos' files, e.g. https://media.example.com. URLs of Video.playback begin with it. Without one no video can be played, except those of a demo, which serves a sample video at /media/. Needs MEDIA_SIGNING_KEY."`
+	MediaSigningKey SigningKey    `env:"MEDIA_SIGNING_KEY" name:"media-signing-key" secret:"all" help:"Secret that signs the URLs of files (HMAC-SHA256) and that the media server checks them with; at least 32 characters. Needs MEDIA_BASE_URL."`
+	MediaURLTTL     time.Duration `env:"MEDIA_URL_TTL" name:"media-url-ttl" min:"1m" max:"168h" default:"1h" help:"How long a signed URL is valid, besides the length of its video. It is rounded up to 5 minutes."`
+	PublicURL       BaseURL       `env:"PUBLIC_URL" name:"public-url" help:"URL at which clients reach this server, e.g. https://api.example.com. URLs of the files that it serves begin with it. By default http://localhost with the port of ADDR."`
+}
+
 // DatabaseSettings are those of PostgreSQL and Redis.
 type DatabaseSettings struct {
 	DatabaseURL           PostgresURL   `env:"DATABASE_URL" secret:"url" help:"PostgreSQL of the server, e.g. postgres://user:password@host/db?sslmode=verify-full; TLS follows sslmode. Without one the server starts a private PostgreSQL with demo data."`

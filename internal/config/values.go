@@ -96,3 +96,35 @@ func (b *BearerToken) UnmarshalText(text []byte) error {
 	*b = BearerToken(text)
 	return nil
 }
+
+// BaseURL is a URL that paths are appended to.
+type BaseURL string
+
+// UnmarshalText parses a URL of http or https. It has no query, because paths are appended to it. A slash at its end
+// is dropped.
+func (u *BaseURL) UnmarshalText(text []byte) error {
+	s := strings.TrimRight(string(text), "/")
+	if s != "" {
+		parsed, err := url.Parse(s)
+		if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.User != nil || strings.ContainsAny(s, "?#") {
+			return errors.New("not a base URL: write https://host or https://host/path, without a user, a query and a fragment")
+		}
+	}
+	*u = BaseURL(s)
+	return nil
+}
+
+// SigningKey is a secret that signs URLs.
+type SigningKey string
+
+// minSigningKeyLength is the least length of a signing key: 32 random characters have more bits than can be guessed.
+const minSigningKeyLength = 32
+
+// UnmarshalText checks the length of a key.
+func (k *SigningKey) UnmarshalText(text []byte) error {
+	if n := len(text); n > 0 && n < minSigningKeyLength {
+		return fmt.Errorf("needs at least %d characters, and has %d", minSigningKeyLength, n)
+	}
+	*k = SigningKey(text)
+	return nil
+}

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/7p-education/api/internal/covers"
 )
 
 var (
@@ -15,7 +17,7 @@ var (
 		"published", "published_at", "instructor_id", "category_id", "created_at", "updated_at", "learning_outcomes", "requirements",
 	}
 	sectionColumns = []string{"course_id", "title", "position", "first_position", "created_at"}
-	videoColumns   = []string{"id", "course_id", "title", "position", "duration_seconds", "created_at"}
+	videoColumns   = []string{"id", "course_id", "title", "position", "duration_seconds", "is_preview", "media", "created_at"}
 )
 
 var difficulties = [3]string{"beginner", "intermediate", "advanced"}
@@ -62,7 +64,7 @@ func (ds *dataset) courseRow(r *rand.Rand, i int, taken map[string]bool) []any {
 	}
 	var thumbnail any
 	if c.publishedAt != 0 || drawBool(r, 0.5) {
-		thumbnail = "https://images.7p.example/courses/" + slug + ".jpg"
+		thumbnail = coverBase + covers.Path + covers.Name(i)
 	}
 	updated := drawActivityTime(r, max(c.createdAt, c.publishedAt), ds.now, 0.7)
 	return []any{
@@ -141,8 +143,11 @@ func (ds *dataset) videoRows() iter.Seq[[]any] {
 			titles := listVideoTitles(ds.topics[c.topic], c.videos)
 			for k, title := range titles {
 				at := timeFromUnix(c.createdAt + int64(k)*minute)
-				id := c.firstVideo + k
-				if !yield([]any{id + 1, i + 1, fmt.Sprintf("%d. %s", k+1, title), k + 1, ds.videoSeconds[id], at}) {
+				id, media := c.firstVideo+k, sampleMP4
+				if k%4 == 1 {
+					media = sampleHLS
+				}
+				if !yield([]any{id + 1, i + 1, fmt.Sprintf("%d. %s", k+1, title), k + 1, ds.videoSeconds[id], k == 0, media, at}) {
 					return
 				}
 			}
@@ -151,6 +156,17 @@ func (ds *dataset) videoRows() iter.Seq[[]any] {
 }
 
 const exercisePrefix = "Exercise: "
+
+// The files of the sample video, which internal/media has: the second of four videos has HLS, the others MP4.
+var (
+	sampleMP4 = sampleMedia("video.mp4")
+	sampleHLS = sampleMedia("index.m3u8")
+)
+
+func sampleMedia(file string) string {
+	return `{"path": "sample/` + file + `", "width": 640, "height": 360, "poster": "sample/poster.jpg", "captions": [` +
+		`{"language": "en", "label": "English", "path": "sample/en.vtt"}, {"language": "de", "label": "Deutsch", "path": "sample/de.vtt"}]}`
+}
 
 // listVideoTitles returns the titles of a course's videos: a welcome, the topic's lessons in order, each
 // followed by an exercise while the number of videos allows it, and a project.

@@ -18,7 +18,7 @@ import (
 
 // ExecutableSchema returns the executable schema, with resolvers and directives.
 func ExecutableSchema() graphql.ExecutableSchema {
-	return newSchema(resolvers.New(resolvers.SessionOptions{}))
+	return newSchema(resolvers.New(resolvers.Options{}))
 }
 
 func newSchema(root *resolvers.Resolver) graphql.ExecutableSchema {

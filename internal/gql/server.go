@@ -20,6 +20,7 @@ import (
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/transport"
+	"github.com/7p-education/api/internal/media"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/resolvers"
 	"github.com/7p-education/api/store"
@@ -33,6 +34,8 @@ type Options struct {
 	Now func() time.Time
 	// Sessions has the dependencies of signing in, besides the store.
 	Sessions resolvers.SessionOptions
+	// Media signs the URLs of videos. It is nil if there is no media server.
+	Media *media.Signer
 	// Introspection enables queries of the schema itself.
 	Introspection bool
 	// Limits of a document and of an operation; the zero Limits are limits.Defaults.
@@ -149,7 +152,7 @@ func (s *Server) CloseSockets(ctx context.Context) { s.handler.CloseSockets(ctx)
 
 // newExecutor returns gqlgen's executor with everything that runs operations.
 func (o Options) newExecutor(c components) *executor.Executor {
-	root := resolvers.New(o.Sessions)
+	root := resolvers.New(resolvers.Options{Sessions: o.Sessions, Media: o.Media})
 	es := newSchema(root)
 	policy, err := limits.New(es.Schema(), o.Limits)
 	if err != nil {
