@@ -35,6 +35,7 @@ var checksums = map[string]string{
 	"0024_reviews_profiles.sql":    "78a074101e6b88d8",
 	"0025_wishes_certificates.sql": "ff3170767190c941",
 	"0026_jobs.sql":                "82ca153275a1378d",
+	"0031_suggestions.sql":         "899c51bee10734e6",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and
