@@ -18,6 +18,7 @@ import (
 // Course is a course of the catalogue.
 type Course struct {
 	Slug, Title, Description, Instructor string
+	Language                             string // of the title and the description, a BCP 47 language tag
 	Tags                                 []string
 	Students                             int
 }
@@ -36,7 +37,7 @@ func Generate(n int) []Course {
 	seen := map[string]bool{}
 	add := func(title, language string, topic, other [3]string) {
 		courses = append(courses, Course{
-			Slug: fmt.Sprintf("course-%d", len(courses)), Title: title, Instructor: instructorOf(len(courses)),
+			Slug: fmt.Sprintf("course-%d", len(courses)), Title: title, Instructor: instructorOf(len(courses)), Language: language,
 			Description: describe(r, language, topic, other), Tags: []string{strings.ToLower(topic[0]), strings.ToLower(topic[1])},
 			Students: int(r.ExpFloat64() * 300),
 		})
