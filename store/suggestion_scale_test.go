@@ -42,7 +42,7 @@ func (n planNode) visit(see func(planNode)) {
 	}
 }
 
-// Of thousands of courses that match, the first titles are the same as of few, and a query reads no more than
+// The first titles of thousands of courses that match are the same as of few, and a query reads no more than
 // the first matches and the popular courses unless the titles are not among these.
 func TestSuggestionsOfManyCourses(t *testing.T) {
 	t.Parallel()
