@@ -22,7 +22,7 @@ const (
 // searchDocument returns the document of a search, as a page sends it while it is used.
 func searchDocument(arguments, selection string) string {
 	return "query($text: String!) { searchCourses(query: $text" + arguments + ") { totalCount pageInfo { endCursor hasNextPage } " + selection +
-		" edges { score highlight { title } node { id title slug price rating enrollmentCount } } } }"
+		" edges { score highlight { title } node { id title slug price { amount } rating enrollmentCount } } } }"
 }
 
 // planSearches returns the loads.
