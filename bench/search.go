@@ -51,7 +51,7 @@ func benchmarkSearch(ctx context.Context, database *embedpg.Server, o options) (
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	r := &searchResults{rounds: 3, length: 800 * time.Millisecond}
+	r := &searchResults{rounds: 3, length: 2 * time.Second}
 	if o.quick {
 		r.rounds, r.length = 1, 300*time.Millisecond
 	}
