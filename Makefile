@@ -1,4 +1,4 @@
-.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-writes fuzz interleavings mutants test
+.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -28,6 +28,9 @@ bench-live: ## Measures subscriptions and live queries (about 10 minutes).
 
 bench-locks: ## Measures how long requests lock a course, and fails if a goal is not met (about 2 minutes).
 	go run ./bench -locks $(BENCH_ARGS)
+
+bench-search: ## Measures searches and suggestions with 50,000 courses, beside the revisions BASE (about 15 minutes).
+	go run ./bench -search $(if $(BASE),-base $(BASE)) $(BENCH_ARGS)
 
 bench-evictions: ## Checks that lock-outs survive a Redis that evicts them (about 2 minutes).
 	go run ./bench -evictions $(BENCH_ARGS)

@@ -22,18 +22,21 @@ func encodeRequest(r request, host string, tokens *auth.Tokens) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "POST /graphql HTTP/1.1\r\nHost: %s\r\nAccept: application/graphql-response+json\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", host, len(body))
+	header := ""
 	if r.viewer.SignedIn() {
 		token, err := tokens.IssueToken(r.viewer, time.Now(), 24*time.Hour)
 		if err != nil {
 			return nil, err
 		}
-		b.WriteString("Authorization: Bearer " + token + "\r\n")
+		header = "Authorization: Bearer " + token + "\r\n"
 	}
-	b.WriteString("\r\n")
-	b.Write(body)
-	return b.Bytes(), nil
+	return encodePost(body, host, header), nil
+}
+
+// encodePost returns a request with a body and additional lines of its header.
+func encodePost(body []byte, host, header string) []byte {
+	return fmt.Appendf(nil, "POST /graphql HTTP/1.1\r\nHost: %s\r\nAccept: application/graphql-response+json\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s",
+		host, len(body), header, body)
 }
 
 // clientConn is a keep-alive connection to a contender.

@@ -45,6 +45,11 @@ func startDatabase(ctx context.Context) (*embedpg.Server, error) {
 	return server, nil
 }
 
+// startEmptyDatabase starts a PostgreSQL that is removed with the process.
+func startEmptyDatabase(ctx context.Context) (*embedpg.Server, error) {
+	return embedpg.Start(ctx, embedpg.Options{Ephemeral: true, Database: "postgres", Fetch: true, Progress: printStatus})
+}
+
 // databaseName changes with the schema, with the demo data and with the week: dashboards show the last
 // 30 days, which are empty with old data.
 func databaseName(now time.Time) (string, error) {

@@ -29,7 +29,7 @@ type options struct {
 	writes        bool
 	cache         bool
 	hostile, live bool
-	locks         bool
+	locks, search bool
 	evictions     bool
 	base          string
 	operation     string
@@ -46,7 +46,8 @@ func main() {
 	flag.BoolVar(&o.live, "live", false, "measure subscriptions and live queries")
 	flag.BoolVar(&o.locks, "locks", false, "measure how long requests lock a course, and what others notice; exit status 1 if a goal is not met")
 	flag.BoolVar(&o.evictions, "evictions", false, "check that lock-outs survive a Redis that evicts them; exit status 1 if a goal is not met")
-	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only")
+	flag.BoolVar(&o.search, "search", false, "measure searches and suggestions with 50,000 courses, also by the servers of the revisions of -base")
+	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only, unless with -search, where it may be a list with commas")
 	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed, or with -hostile this scenario; print only")
 	flag.StringVar(&o.out, "out", "", "file of the report; by default that of the mode in bench/, e.g. bench/WRITES.md")
 	flag.Parse()
@@ -72,7 +73,11 @@ type benchmark struct {
 func (b *benchmark) binaryPath(name string) string { return filepath.Join(b.dir, name) }
 
 func runBenchmark(ctx context.Context, o options) (err error) {
-	database, err := startDatabase(ctx)
+	start := startDatabase
+	if o.search {
+		start = startEmptyDatabase
+	}
+	database, err := start(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,6 +99,8 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkLive, "bench/LIVE.md"
 	case o.locks:
 		measure, out = benchmarkLocks, "bench/LOCKS.md"
+	case o.search:
+		measure, out = benchmarkSearch, "bench/SEARCH.md"
 	case o.evictions:
 		measure, out = benchmarkEvictions, "bench/EVICTIONS.md"
 	case o.base != "":
@@ -107,7 +114,7 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 	if (o.hostile || o.locks || o.evictions) && missesGoal(report) {
 		err = errGoalMissed
 	}
-	if o.quick || o.operation != "" || o.base != "" {
+	if o.quick || o.operation != "" || o.base != "" && !o.search {
 		return err
 	}
 	if writeErr := os.WriteFile(cmp.Or(o.out, out), []byte(report), 0o644); writeErr != nil {

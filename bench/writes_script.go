@@ -16,7 +16,7 @@ import (
 // pgbenchScript translates the statements of the server's transaction into a script of pgbench.
 type pgbenchScript struct {
 	prologue        string              // draws the variables
-	parameters      map[string][]string // by the name of the statement
+	parameters      map[string][]string // by the name of the statement; nil for a statement without any
 	secondTripStart string              // name of the first statement in the second round trip
 }
 
@@ -25,6 +25,7 @@ var enrollParameters = map[string][]string{
 	"LockCourse":           {":course"},
 	"EnrollmentsInCourses": {":user", "ARRAY[:course]::bigint[]"},
 	"Enroll":               {":user", ":course"},
+	"TransactionChanges":   nil,
 }
 
 var (
@@ -45,12 +46,13 @@ var (
 SELECT user_id AS user, videos, since, watched, positions, seconds, events, courses, last FROM bench_progress WHERE n = :n \gset
 `, writerCount),
 		parameters: map[string][]string{
-			"LockVideos":      {":videos"},
-			"CoursesOfVideos": {":videos"},
-			"LockEnrollments": {":user", ":videos"},
-			"SelectSittings":  {":user", ":videos", ":since", "'30 minutes'"},
-			"InsertSittings":  {":user", ":videos", ":videos", ":watched", ":watched", ":positions", ":seconds", ":events"},
-			"RaiseProgress":   {":user", ":courses", ":last"},
+			"LockVideos":         {":videos"},
+			"CoursesOfVideos":    {":videos"},
+			"LockEnrollments":    {":user", ":videos"},
+			"SelectSittings":     {":user", ":videos", ":since", "'30 minutes'"},
+			"InsertSittings":     {":user", ":videos", ":videos", ":watched", ":watched", ":positions", ":seconds", ":events"},
+			"RaiseProgress":      {":user", ":courses", ":last"},
+			"TransactionChanges": nil,
 		},
 		secondTripStart: "InsertSittings",
 	}

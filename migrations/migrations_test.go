@@ -39,6 +39,7 @@ var checksums = map[string]string{
 	"0028_mails.sql":               "8c9fb18d21d79c3b",
 	"0029_sections.sql":            "84f5aae1524f7bc5",
 	"0030_video_media.sql":         "2f28e765893e2910",
+	"0031_suggestions.sql":         "899c51bee10734e6",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

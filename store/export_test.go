@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"crypto/rand"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Statement returns a Query of a test.
@@ -20,4 +22,9 @@ func (s *Store) RunAtomically(ctx context.Context, do func(*Store) error) error 
 	_, _ = rand.Read(r.Key[:])
 	_, _, err := s.RunIdempotent(ctx, r, func(s *Store) ([]byte, error) { return []byte{}, do(s) })
 	return err
+}
+
+// Explain returns a Query that runs another one and reads its plan, as JSON.
+func Explain(q Query, into *string) Query {
+	return Query{sql: "EXPLAIN (ANALYZE, FORMAT JSON) " + q.sql, args: q.args, scan: func(rows pgx.Rows) error { return rows.Scan(into) }}
 }

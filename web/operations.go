@@ -26,8 +26,8 @@ var exampleNames = []struct {
 	title string
 	names []string
 }{
-	{"Find a course", []string{"catalog", "search", "suggestions", "course-page", "browse-tree"}},
-	{"Learn, as a student", []string{"dashboard", "enroll", "record-progress", "review-course"}},
+	{"Find a course", []string{"catalog", "search", "suggestions", "course-page", "browse-tree", "instructor"}},
+	{"Learn, as a student", []string{"dashboard", "certificates", "wishlist", "enroll", "record-progress", "review-course"}},
 	{"Teach, as an instructor", []string{"instructor-dashboard", "create-course"}},
 	{"Run the platform, as an admin", []string{"platform-dashboard"}},
 }

@@ -264,8 +264,8 @@ func TestExamplesFitSchema(t *testing.T) {
 		}
 	}
 	want := []string{
-		"Catalog", "Search", "Suggestions", "CoursePage", "BrowseTree", "MyDashboard", "Enroll", "RecordProgress", "ReviewCourse",
-		"InstructorDashboard", "CreateCourse", "PlatformDashboard",
+		"Catalog", "Search", "Suggestions", "CoursePage", "BrowseTree", "Instructor", "MyDashboard", "MyCertificates", "Wishlist",
+		"Enroll", "RecordProgress", "ReviewCourse", "InstructorDashboard", "CreateCourse", "PlatformDashboard",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("examples (-want +got):\n%s", diff)

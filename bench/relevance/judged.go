@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/7p-education/api/bench/catalogue"
 )
 
 //go:embed judged.txt
@@ -17,7 +19,7 @@ type judgedQuery struct {
 }
 
 // readJudged returns the judged queries. Each has a right course.
-func readJudged(courses []course) ([]judgedQuery, error) {
+func readJudged(courses []catalogue.Course) ([]judgedQuery, error) {
 	var list []judgedQuery
 	var missing []string
 	for line := range strings.Lines(judgedText) {
@@ -35,12 +37,12 @@ func readJudged(courses []course) ([]judgedQuery, error) {
 			return nil, fmt.Errorf("judged.txt: %w", err)
 		}
 		for _, c := range courses {
-			subject := c.title
+			subject := c.Title
 			if strings.HasPrefix(fields[2], "@") {
-				subject = c.instructor
+				subject = c.Instructor
 			}
 			if pattern.MatchString(subject) {
-				q.right[c.slug] = true
+				q.right[c.Slug] = true
 			}
 		}
 		if len(q.right) == 0 {

@@ -3,13 +3,15 @@ package main
 import (
 	"reflect"
 	"testing"
+
+	"github.com/7p-education/api/bench/catalogue"
 )
 
 // The catalogue is the same each time, and each judged query has a right course in it.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	courses := generateCatalogue()
-	if len(courses) < 3000 || !reflect.DeepEqual(courses, generateCatalogue()) {
+	courses := catalogue.Generate(catalogueSize)
+	if len(courses) < 3000 || !reflect.DeepEqual(courses, catalogue.Generate(catalogueSize)) {
 		t.Errorf("%d courses, or others the second time", len(courses))
 	}
 	judged, err := readJudged(courses)

@@ -19,8 +19,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/bench/catalogue"
 	"github.com/7p-education/api/internal/embedpg"
 )
+
+// catalogueSize is the number of courses.
+const catalogueSize = 3200
 
 func main() {
 	server := flag.String("server", "", "program of the server to measure")
@@ -36,7 +42,7 @@ func main() {
 
 // measure loads the catalogue, starts the server and prints its figures.
 func measure(ctx context.Context, binary string, verbose bool) (err error) {
-	courses := generateCatalogue()
+	courses := catalogue.Generate(catalogueSize)
 	judged, err := readJudged(courses)
 	if err != nil {
 		return err
@@ -53,7 +59,12 @@ func measure(ctx context.Context, binary string, verbose bool) (err error) {
 	if out, err := migrate.CombinedOutput(); err != nil {
 		return fmt.Errorf("migrate: %w\n%s", err, out)
 	}
-	if err := loadCatalogue(ctx, url, courses); err != nil {
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer pool.Close()
+	if err := catalogue.Load(ctx, pool, courses); err != nil {
 		return err
 	}
 	address, stop, err := startServer(ctx, binary, environment)

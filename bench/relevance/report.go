@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"unicode/utf8"
+
+	"github.com/7p-education/api/bench/catalogue"
 )
 
 // client sends searches to a server.
@@ -99,7 +101,7 @@ func (f figures) row(name string) string {
 type reporter struct {
 	client
 	out     io.Writer
-	courses []course
+	courses []catalogue.Course
 	verbose bool
 }
 
@@ -134,11 +136,11 @@ func (p reporter) reportQueries(ctx context.Context, judged []judgedQuery) error
 	return nil
 }
 
-func titlesOf(courses []course, slugs []string) (titles []string) {
+func titlesOf(courses []catalogue.Course, slugs []string) (titles []string) {
 	for _, slug := range slugs {
 		for _, c := range courses {
-			if c.slug == slug {
-				titles = append(titles, c.title)
+			if c.Slug == slug {
+				titles = append(titles, c.Title)
 			}
 		}
 	}
@@ -149,7 +151,7 @@ func titlesOf(courses []course, slugs []string) (titles []string) {
 // prefixes of three letters or more that show a course of that title among the first ten.
 func (p reporter) measureTyping(ctx context.Context) (typed, shown int, err error) {
 	for i := 0; i < len(p.courses); i += 11 {
-		title := p.courses[i].title
+		title := p.courses[i].Title
 		letters := []rune(title)
 		for n := max(3, utf8.RuneCountInString(title)*6/10); n <= len(letters); n++ {
 			found, _, err := p.send(ctx, string(letters[:n]))
@@ -167,7 +169,7 @@ func (p reporter) measureTyping(ctx context.Context) (typed, shown int, err erro
 	return typed, shown, nil
 }
 
-func showsTitle(courses []course, slugs []string, title string) bool {
+func showsTitle(courses []catalogue.Course, slugs []string, title string) bool {
 	for _, t := range titlesOf(courses, slugs) {
 		if t == title {
 			return true

@@ -1,8 +1,8 @@
 // Steps about operations: examples, the panel, costs, documentation, the explorer and links.
 import assert from "node:assert/strict";
 
-export const examples = ["Catalog", "Search", "Suggestions", "CoursePage", "BrowseTree", "MyDashboard", "Enroll",
-  "RecordProgress", "ReviewCourse", "InstructorDashboard", "CreateCourse", "PlatformDashboard"];
+export const examples = ["Catalog", "Search", "Suggestions", "CoursePage", "BrowseTree", "Instructor", "MyDashboard", "MyCertificates",
+  "Wishlist", "Enroll", "RecordProgress", "ReviewCourse", "InstructorDashboard", "CreateCourse", "PlatformDashboard"];
 
 export async function opensWithExamples(s) {
   assert.deepEqual(await s.tabs().allInnerTexts(), ["Catalog"]);

@@ -1,4 +1,4 @@
-package main
+package catalogue
 
 // topics are the subjects of the courses, each with two of its parts.
 var topics = [][3]string{
