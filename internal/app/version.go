@@ -7,12 +7,29 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+
+	"github.com/7p-education/api/internal/telemetry"
 )
 
 // BuildVersion returns the module version, the Go version and the revision of the binary.
 func BuildVersion() string {
 	v, _ := readBuildInfo()
 	return v
+}
+
+// addBuildInfo registers the metric of the build.
+func addBuildInfo(m *telemetry.Metrics) {
+	version, goVersion, revision := "unknown", "unknown", "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version, goVersion = info.Main.Version, info.GoVersion
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = s.Value
+			}
+		}
+	}
+	m.RegisterGauge("sevenp_build_info", "The build of the process; the value is 1.", func() float64 { return 1 },
+		"version", version, "go_version", goVersion, "revision", revision)
 }
 
 // readBuildInfo returns the version of the binary. complete reports whether the version identifies

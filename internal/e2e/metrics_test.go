@@ -97,6 +97,11 @@ func TestMetrics(t *testing.T) {
 	if n := got["sevenp_sql_statements_total"]; n < 1 {
 		t.Errorf("%v statements", n)
 	}
+	for name, value := range got {
+		if strings.HasPrefix(name, "sevenp_build_info{") && (value != 1 || !strings.Contains(name, `go_version="go1.`)) {
+			t.Errorf("%s is %v", name, value)
+		}
+	}
 	if got["go_goroutines"] < 2 || got["process_resident_memory_bytes"] < 1e6 {
 		t.Error("no metrics of the runtime or of the process")
 	}

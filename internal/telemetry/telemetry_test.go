@@ -47,6 +47,7 @@ func TestMetrics(t *testing.T) {
 	}
 	for _, want := range []string{
 		`sevenp_http_request_duration_seconds_count{route="/graphql",status="2xx"} 4`,
+		`sevenp_http_request_duration_seconds_bucket{route="/graphql",status="2xx",le="0.0005"} 0`,
 		`sevenp_http_request_duration_seconds_bucket{route="/graphql",status="2xx",le="0.025"} 0`,
 		`sevenp_http_request_duration_seconds_bucket{route="/graphql",status="2xx",le="0.05"} 4`,
 		`sevenp_http_request_duration_seconds_count{route="none",status="4xx"} 1`,
