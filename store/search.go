@@ -40,12 +40,14 @@ func SearchCourses(q edu.SearchArgs, into func(SearchHit)) Query {
 	if order.Desc != q.Page.Backward {
 		direction = " DESC"
 	}
+	// A plan that does not know the size of the page expects a tenth of all courses, and would read all of them for
+	// a join. LIMIT 1 reads each by its id.
 	score := "h.key"
 	if by != "" {
 		score = selectScore(branches)
 	}
 	s.addSQL(" SELECT ", score, ", h.lexemes, h.relaxed, ").addCourseColumns(columns)
-	s.addSQL(" FROM (", selectBranches(branches), ") h JOIN courses c ON c.id = h.id ORDER BY h.key", direction, ", c.id", direction)
+	s.addSQL(" FROM (", selectBranches(branches), ") h, LATERAL (SELECT * FROM courses c WHERE c.id = h.id LIMIT 1) c ORDER BY h.key", direction, ", c.id", direction)
 	var hit SearchHit
 	deliver := func(c *edu.Course) {
 		into(SearchHit{Course: c, Score: hit.Score, Lexemes: hit.Lexemes, Relaxed: hit.Relaxed})

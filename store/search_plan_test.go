@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -14,13 +15,10 @@ import (
 // PostgreSQL has a choice, in any order and with any filter.
 func TestSearchesUseIndexes(t *testing.T) {
 	t.Parallel()
-	dsn := testdb.NewWithDemo(t)
-	separator := "?"
-	if strings.Contains(dsn, "?") {
-		separator = "&"
-	}
-	s := open(t, store.Config{URL: dsn + separator + "options=-c%20enable_seqscan%3Doff", MaxConns: 1})
-	for name, q := range searchQueries() {
+	s := openWithout(t, "enable_seqscan")
+	pages, others := searchQueries()
+	maps.Copy(others, pages)
+	for name, q := range others {
 		explainQuery(t, s, q).visit(func(n planNode) {
 			if n.NodeType == "Seq Scan" && (n.RelationName == "courses" || n.RelationName == "search_terms" || n.RelationName == "course_words") {
 				t.Errorf("%s reads all of %s", name, n.RelationName)
@@ -29,15 +27,41 @@ func TestSearchesUseIndexes(t *testing.T) {
 	}
 }
 
-// searchQueries returns searches of all kinds.
-func searchQueries() map[string]store.Query {
-	queries := map[string]store.Query{}
+// TestSearchReadsCoursesByID checks that no plan of a page of a search joins all courses, however many of them the
+// planner expects.
+func TestSearchReadsCoursesByID(t *testing.T) {
+	t.Parallel()
+	s := openWithout(t, "enable_nestloop")
+	pages, _ := searchQueries()
+	for name, q := range pages {
+		explainQuery(t, s, q).visit(func(n planNode) {
+			if n.NodeType == "Hash Join" || n.NodeType == "Merge Join" {
+				t.Errorf("%s: %s", name, n.NodeType)
+			}
+		})
+	}
+}
+
+// openWithout opens a store of the demo data, with a setting of the planner off.
+func openWithout(t *testing.T, setting string) *store.Store {
+	t.Helper()
+	dsn := testdb.NewWithDemo(t)
+	separator := "?"
+	if strings.Contains(dsn, "?") {
+		separator = "&"
+	}
+	return open(t, store.Config{URL: dsn + separator + "options=-c%20" + setting + "%3Doff", MaxConns: 1})
+}
+
+// searchQueries returns searches of all kinds: their pages, and the counts and suggestions.
+func searchQueries() (pages, others map[string]store.Query) {
+	pages, others = map[string]store.Query{}, map[string]store.Query{}
 	search := func(name string, args edu.SearchArgs) {
 		args.Page.Limit = 20
-		queries[name] = store.SearchCourses(args, func(store.SearchHit) {})
-		queries["groups of "+name] = store.SearchGroups(args, func(store.SearchGroup) {})
+		pages[name] = store.SearchCourses(args, func(store.SearchHit) {})
+		others["groups of "+name] = store.SearchGroups(args, func(store.SearchGroup) {})
 		for _, facet := range []edu.SearchFacet{edu.FacetLanguages, edu.FacetTags, edu.FacetInstructors, edu.FacetRatings, edu.FacetDurations} {
-			queries[fmt.Sprint("facet ", facet, " of ", name)] = store.SearchFacet(args, facet, func(string, int) {})
+			others[fmt.Sprint("facet ", facet, " of ", name)] = store.SearchFacet(args, facet, func(string, int) {})
 		}
 	}
 	for name, query := range map[string]string{
@@ -56,8 +80,8 @@ func searchQueries() map[string]store.Query {
 		}
 	}
 	for _, typed := range []string{"p", "python", "pyhton", "data scien", "м"} {
-		queries["titles for "+typed] = store.Suggestions(typed, 10, func(string) {})
-		queries["terms for "+typed] = store.SuggestedTerms(typed, 10, func(store.SuggestedTerm) {})
+		others["titles for "+typed] = store.Suggestions(typed, 10, func(string) {})
+		others["terms for "+typed] = store.SuggestedTerms(typed, 10, func(store.SuggestedTerm) {})
 	}
-	return queries
+	return pages, others
 }
