@@ -1,8 +1,7 @@
 package edu
 
 // AuthorizeAccountDeletion rejects the deletion of an account that teaches published courses: a course must not
-// vanish from the catalog by a tap of its instructor in an app. Courses that were unpublished before are no
-// obstacle.
+// vanish from the catalog by accident.
 func AuthorizeAccountDeletion(publishedCourses int, at InputPath) error {
 	if publishedCourses == 0 {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// VideoMedia names the files of a video. Paths are relative to the address of the media server.
+// VideoMedia names the files of a video. Paths are relative to the directory of the course on the media server.
 type VideoMedia struct {
 	Path     string        `json:"path"` // of the playlist or the file that a player opens
 	Width    *int          `json:"width,omitempty"`

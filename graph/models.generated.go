@@ -509,7 +509,7 @@ type UpdateProfilePayload struct {
 	UserErrors []*edu.UserError `json:"userErrors"`
 }
 
-// Changes of a section. Absent fields stay as they are.
+// Changes of a section. Fields that are omitted or null stay unchanged.
 type UpdateSectionInput struct {
 	// A section of one of the viewer's own courses; any section for an ADMIN.
 	ID edu.ID `json:"id"`

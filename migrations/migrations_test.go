@@ -35,7 +35,7 @@ var checksums = map[string]string{
 	"0024_reviews_profiles.sql":    "78a074101e6b88d8",
 	"0025_wishes_certificates.sql": "ff3170767190c941",
 	"0026_jobs.sql":                "82ca153275a1378d",
-	"0027_session_devices.sql":     "a514d38c07bd16c4",
+	"0027_session_devices.sql":     "57561406657febc5",
 	"0028_mails.sql":               "8c9fb18d21d79c3b",
 	"0029_sections.sql":            "84f5aae1524f7bc5",
 	"0030_video_media.sql":         "2f28e765893e2910",

@@ -137,7 +137,7 @@ func (pf *prefetcher) loadNode(ctx context.Context, id edu.ID, sel ast.Selection
 			return nodeOrNil(e, err)
 		}
 		return authorizeByCourse(ctx, pf, e.CourseID, func(c *edu.Course, v edu.Principal) bool { return v.CanManageCourse(c) }, e)
-	default:
+	default: // a session is no node
 		return nil, nil
 	}
 }

@@ -223,9 +223,9 @@ const isRefreshable = "EXISTS (SELECT FROM refresh_tokens t WHERE t.session_id =
 // SessionsByUser reads the sessions of a user that can still be refreshed, last used first. Sessions have no
 // tags: each refresh changes one, and responses that have them are not cached.
 func SessionsByUser(user int64, first int, into func(*edu.Session)) Query {
-	s := newStatement("SessionsByUser", "SELECT s.id, s.device, s.created_at, s.last_used_at FROM sessions s WHERE s.revoked_at IS NULL")
+	s := newStatement("SessionsByUser", "SELECT s.id, s.device, s.created_at, coalesce(s.last_used_at, s.created_at) FROM sessions s WHERE s.revoked_at IS NULL")
 	s.addCondition("s.user_id = %", user)
-	return s.addSQL(" AND ", isRefreshable, " ORDER BY s.last_used_at DESC, s.id DESC LIMIT ", s.bindArg(first)).buildQuery(func(rows pgx.Rows) error {
+	return s.addSQL(" AND ", isRefreshable, " ORDER BY 4 DESC, s.id DESC LIMIT ", s.bindArg(first)).buildQuery(func(rows pgx.Rows) error {
 		var one edu.Session
 		err := rows.Scan(&one.ID, &one.Device, &one.CreatedAt, &one.LastUsedAt)
 		into(&one)

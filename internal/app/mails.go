@@ -12,8 +12,8 @@ import (
 	"github.com/7p-education/api/internal/telemetry"
 )
 
-// mailInterval is how often a server searches the outbox for mails of other servers, and for those to try
-// again. Its own are sent at once.
+// mailInterval is how often a server searches the outbox for mails of other servers, and for mails to try
+// again. It sends its own at once.
 const mailInterval = 5 * time.Second
 
 // openMails returns the sender of mails, nil if the settings name none.
@@ -55,7 +55,7 @@ func addMailMetrics(m *telemetry.Metrics, s *outbox.Sender) {
 		"failed":    func(s outbox.Stats) uint64 { return s.Failed },
 		"discarded": func(s outbox.Stats) uint64 { return s.Discarded },
 	} {
-		m.RegisterCounter("sevenp_mails_total", "Mails by result: sent; failed, an attempt; discarded, rejected for good or after the last attempt.",
+		m.RegisterCounter("sevenp_mails_total", "Mails by result: sent; failed, an attempt; discarded, after a permanent rejection or the last attempt.",
 			func() float64 { return float64(read(s.Stats())) }, "result", result)
 	}
 }

@@ -164,7 +164,7 @@ func TestCheckRejects(t *testing.T) {
 		"SMTP_URL: needs MAIL_FROM, the sender of mails":             {"SMTP_URL": "smtp://u:hush@mail", "FRONT_END_URL": "https://app.example"},
 		"SMTP_URL: needs FRONT_END_URL, to which the links":          {"SMTP_URL": "smtp://u:hush@mail", "MAIL_FROM": "7P <a@b.example>"},
 		"MAIL_FROM: not a sender: write Name <address@host>":         {"MAIL_FROM": "7P"},
-		"FRONT_END_URL: not the address of a site: write https":      {"FRONT_END_URL": "https://u:hush@app.example"},
+		"FRONT_END_URL: not a base URL: write https://host":          {"FRONT_END_URL": "https://u:hush@app.example"},
 		"RATE_LIMIT_MAIL: rate limit \"5\"":                          {"RATE_LIMIT_MAIL": "5"},
 		"JWKS_MATCH: no longer read: set JWKS_MATCH_BY":              {"JWKS_MATCH": "email"},
 		"RATE_LIMIT_SESSIONS: no longer read: set RATE_LIMIT_SIG":    {"RATE_LIMIT_SESSIONS": "off"},

@@ -72,7 +72,7 @@ type TokenSettings struct {
 type MailSettings struct {
 	SMTPURL     mail.ServerURL `env:"SMTP_URL" name:"smtp-url" secret:"url" help:"SMTP server that sends mails, e.g. smtp://user:password@host:587, which must offer STARTTLS unless it is on this machine, or smtps://host:465. Needs MAIL_FROM and FRONT_END_URL. Without one, a server with DATABASE_URL sends no mails, and one with the private PostgreSQL writes them into files and into its log."`
 	MailFrom    mail.Sender    `env:"MAIL_FROM" help:"Sender of mails, e.g. 7P Education <no-reply@example.com>."`
-	FrontEndURL HTTPURL        `env:"FRONT_END_URL" help:"Address of the front end, e.g. https://app.example.com. The links in mails lead to its pages /reset-password and /verify-email. By default http://localhost:3000 with the private PostgreSQL."`
+	FrontEndURL BaseURL        `env:"FRONT_END_URL" help:"URL of the front end, e.g. https://app.example.com. The links in mails lead to its pages /reset-password and /verify-email. By default http://localhost:3000 with the private PostgreSQL."`
 }
 
 // OperationSettings are those of GraphQL operations.
@@ -113,8 +113,8 @@ type RateLimitSettings struct {
 	RateLimit              ratelimit.Policy   `env:"RATE_LIMIT" help:"Mutations of one address without a token, e.g. 100/15m, besides those of RATE_LIMIT_SIGN_IN. They become available again one by one over the window (GCRA); RateLimit headers report the rest. At each server the address also has a hundred times as many requests of any kind. off disables all rate limits. By default 100/15m with a DATABASE_URL, and off with the private PostgreSQL."`
 	RateLimitViewer        ratelimit.Policy   `env:"RATE_LIMIT_VIEWER" default:"300/15m" help:"The same for one viewer; or off. Refreshes of sessions with valid tokens have this limit for each address."`
 	RateLimitPremium       ratelimit.Policy   `env:"RATE_LIMIT_PREMIUM" default:"1000/15m" help:"The same for viewers with a premium plan, instructors and admins; or off."`
-	RateLimitSignIn        ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"Failed signIn, signUp and invalid refresh tokens together, from one address; off disables RATE_LIMIT_EMAIL too. A right password takes none."`
-	RateLimitEmail         ratelimit.Policy   `env:"RATE_LIMIT_EMAIL" default:"10/15m" help:"Attempts at signIn with one email from all addresses together; or off. The second half of them is delayed, by 1s more for each and at most 5s. Addresses that signed in with the email before share a fifth of this limit besides it."`
+	RateLimitSignIn        ratelimit.Policy   `env:"RATE_LIMIT_SIGN_IN" default:"5/15m" help:"From one address, together: signUp, requestPasswordReset, wrong passwords, invalid refresh tokens and tokens of mails; off disables RATE_LIMIT_EMAIL too. A right password takes none."`
+	RateLimitEmail         ratelimit.Policy   `env:"RATE_LIMIT_EMAIL" default:"10/15m" help:"Passwords for one email (signIn, changePassword, deleteAccount), from all addresses together; or off. The second half of them is delayed, by 1s more for each and at most 5s. Addresses that signed in with the email before share a fifth of this limit besides it."`
 	RateLimitMail          ratelimit.Policy   `env:"RATE_LIMIT_MAIL" default:"5/1h" help:"Mails that anyone can request to one email, such as a link to reset the password, from all addresses together; or off."`
 	RateLimitCost          ratelimit.Policy   `env:"RATE_LIMIT_COST" default:"200000/1m" help:"Cost of the operations of one viewer, or of one address without a token; or off. A response from the cache has none."`
 	RateLimitRegistrations ratelimit.Policy   `env:"RATE_LIMIT_REGISTRATIONS" default:"256/1h" help:"KiB of texts that one viewer, or one address without a token, stores as persisted queries; or off. A text that is stored already is free."`

@@ -61,22 +61,6 @@ func (u *KeySetURL) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// HTTPURL is the address of a site, without a query.
-type HTTPURL string
-
-// UnmarshalText parses an address.
-func (u *HTTPURL) UnmarshalText(text []byte) error {
-	s := string(text)
-	if s != "" {
-		parsed, err := url.Parse(s)
-		if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.RawQuery != "" || parsed.Fragment != "" || parsed.User != nil {
-			return errors.New("not the address of a site: write https://app.example.com")
-		}
-	}
-	*u = HTTPURL(s)
-	return nil
-}
-
 func isLoopbackHost(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
@@ -100,8 +84,7 @@ func (b *BearerToken) UnmarshalText(text []byte) error {
 // BaseURL is a URL that paths are appended to.
 type BaseURL string
 
-// UnmarshalText parses a URL of http or https. It has no query, because paths are appended to it. A slash at its end
-// is dropped.
+// UnmarshalText parses a URL of http or https without a query and a fragment. Slashes at its end are dropped.
 func (u *BaseURL) UnmarshalText(text []byte) error {
 	s := strings.TrimRight(string(text), "/")
 	if s != "" {

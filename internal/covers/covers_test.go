@@ -26,7 +26,7 @@ func getCover(t *testing.T, path string) (*http.Response, []byte) {
 	return w.Result(), body
 }
 
-// Each cover has a size, a thumbhash and six files, all of which are served for good.
+// Each cover has a size, a thumbhash and six files, all of which are served and may be cached for a year.
 func TestCovers(t *testing.T) {
 	t.Parallel()
 	seen, total := map[string]bool{}, 0

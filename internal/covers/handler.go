@@ -11,7 +11,8 @@ import (
 // types are the media types of covers. The system's table differs between machines.
 var types = map[string]string{".avif": "image/avif", ".webp": "image/webp"}
 
-// Handler serves the covers, to pages of every origin and for good: their names change with their contents.
+// Handler serves the covers, to pages of every origin. They are cached for a year: their names change with their
+// contents.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, Path)

@@ -20,8 +20,8 @@ const refreshField = "refreshSession"
 // deleteAccountField is the field of Mutation that also writes to courses, which others wait for.
 const deleteAccountField = "deleteAccount"
 
-// sessionField is what a field of Mutation that begins a session, verifies a password or a token, or requests a
-// mail takes from the budget of the request, besides its cost.
+// sessionField states what a field of Mutation takes from the budget of the request besides its cost, if it begins
+// a session, verifies a password or a token, or requests a mail.
 type sessionField struct {
 	mutation bool        // a mutation, instead of an attempt of the address
 	refunds  bool        // whether the attempt is returned unless the password or the token was wrong
@@ -32,7 +32,7 @@ type sessionField struct {
 // emailSource returns an email, "" for none.
 type emailSource func(ctx context.Context, e operationExtension, v edu.Viewer, input map[string]any) (string, error)
 
-// sessionFields are the fields that are the only one of their mutation, by name.
+// sessionFields are the fields that must be the only one of their mutation, by name. limits.Defaults lists them too.
 var sessionFields = map[string]sessionField{
 	"signUp":                   {},
 	"signIn":                   {refunds: true, email: emailOfInput},

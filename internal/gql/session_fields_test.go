@@ -3,15 +3,19 @@ package gql_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
@@ -24,7 +28,7 @@ func TestSessionFieldIsAlone(t *testing.T) {
 	t.Parallel()
 	s := newIdempotencyServer(t, testdb.New(t))
 	variables := map[string]any{"yes": true, "no": false}
-	for name, field := range map[string]string{
+	fields := map[string]string{
 		"refreshSession":           `refreshSession(input: {refreshToken: "x"}) { userErrors { code } }`,
 		"signIn":                   `signIn(input: {email: "a@b.example", password: "x"}) { userErrors { code } }`,
 		"signUp":                   `signUp(input: {name: "A", email: "x", password: "x"}) { userErrors { code } }`,
@@ -34,7 +38,11 @@ func TestSessionFieldIsAlone(t *testing.T) {
 		"verifyEmail":              `verifyEmail(input: {token: "x"}) { userErrors { code } }`,
 		"requestPasswordReset":     `requestPasswordReset(input: {email: "x"}) { userErrors { code } }`,
 		"requestEmailVerification": `requestEmailVerification { requested }`,
-	} {
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(limits.Defaults().LoginFields)), slices.Sorted(maps.Keys(fields))); diff != "" {
+		t.Errorf("fields of limits.Defaults (-want +got):\n%s", diff)
+	}
+	for name, field := range fields {
 		sibling := `createCourse(input: {title: "Beside", description: "", priceAmount: "1", categoryId: "` + s.category + `"}) { course { id } }`
 		for mutation, rejected := range map[string]bool{
 			"mutation { FIELD }":                                                false,

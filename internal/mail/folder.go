@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// maxFolderFiles is the number of mails that a Folder keeps; older ones are deleted.
+// maxFolderFiles is the number of mails that a Folder stores; older ones are deleted.
 const maxFolderFiles = 100
 
 // Folder writes mails into files and shows them in the log. It is for development: readers of

@@ -12,8 +12,8 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// ErrRejected is the error of a mail that the server or the address rejects for good: sending it again is
-// of no use.
+// ErrRejected is the error of a mail that the SMTP server rejects permanently, or whose address is invalid:
+// sending it again does not help.
 var ErrRejected = errors.New("mail rejected")
 
 // Message is a mail of plain text to one address.

@@ -63,7 +63,7 @@ func TestSMTP(t *testing.T) {
 	}
 }
 
-// Rejections for good differ from failures after which a mail may be sent again, and no error has the password.
+// Permanent rejections differ from failures after which a mail may be sent again, and no error has the password.
 func TestSMTPErrors(t *testing.T) {
 	t.Parallel()
 	s := mailtest.Start(t, mailtest.Options{TLS: "starttls", Username: "ada", Password: "right"})

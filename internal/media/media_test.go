@@ -17,7 +17,7 @@ var now = time.Date(2026, 11, 30, 12, 1, 0, 0, time.UTC)
 const base = "https://media.example.com/files"
 
 func newSigner() *media.Signer {
-	return media.NewSigner(base+"/", strings.Repeat("k", 32), time.Hour)
+	return media.NewSigner(base, strings.Repeat("k", 32), time.Hour)
 }
 
 // The form of a URL is an interface: media servers check it. The signature was computed with openssl.

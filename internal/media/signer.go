@@ -30,9 +30,9 @@ type Signer struct {
 	ttl  time.Duration
 }
 
-// NewSigner returns a signer of URLs that begin with base. They are valid for ttl after the length of the video.
+// NewSigner returns a signer of URLs that begin with base, which has no slash at its end. They are valid for ttl after the length of the video.
 func NewSigner(base, key string, ttl time.Duration) *Signer {
-	return &Signer{base: strings.TrimSuffix(base, "/"), key: []byte(key), ttl: ttl}
+	return &Signer{base: base, key: []byte(key), ttl: ttl}
 }
 
 // Expiry returns when the URLs of a video of some length expire that are signed now.

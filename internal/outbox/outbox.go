@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -52,16 +51,17 @@ type Sender struct {
 	sent, failed, discarded atomic.Uint64
 }
 
-// New returns a Sender. Links in mails begin with frontEnd, such as https://app.example.com.
+// New returns a Sender. Links in mails begin with frontEnd, such as https://app.example.com, without a slash at its
+// end.
 func New(s *store.Store, m mail.Mailer, frontEnd string, log *slog.Logger) *Sender {
-	return &Sender{store: s, mailer: m, frontEnd: strings.TrimSuffix(frontEnd, "/"), log: log, wake: make(chan struct{}, 1)}
+	return &Sender{store: s, mailer: m, frontEnd: frontEnd, log: log, wake: make(chan struct{}, 1)}
 }
 
 // Stats counts mails since the start of the process.
 type Stats struct {
 	Sent      uint64 // accepted by the SMTP server
 	Failed    uint64 // attempts that failed
-	Discarded uint64 // rejected for good, or not sent by the last attempt
+	Discarded uint64 // rejected permanently, or not sent by the last attempt
 }
 
 // Stats returns the counts.

@@ -43,7 +43,7 @@ func newSetup(t *testing.T) *setup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Sender = outbox.New(s.store, m, "https://app.example/", slog.New(slog.NewTextHandler(s.log, nil)))
+	s.Sender = outbox.New(s.store, m, "https://app.example", slog.New(slog.NewTextHandler(s.log, nil)))
 	return s
 }
 
@@ -118,7 +118,7 @@ func TestMails(t *testing.T) {
 	}
 }
 
-// A mail that fails is tried again, later each time and eight times at most. One that is rejected for good, or
+// A mail that fails is tried again, later each time and eight times at most. One that is rejected permanently, or
 // whose address is invalid, is not.
 func TestRetries(t *testing.T) {
 	t.Parallel()
