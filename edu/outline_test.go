@@ -234,3 +234,25 @@ func TestPlaceSection(t *testing.T) {
 		}
 	}
 }
+
+// TestSectionVideos checks the videos of sections, of which one is empty, in a course with and without videos.
+func TestSectionVideos(t *testing.T) {
+	t.Parallel()
+	videos := make([]*edu.Video, 5)
+	for i := range videos {
+		videos[i] = &edu.Video{ID: int64(i + 1), Position: i + 1}
+	}
+	for i, want := range []string{"2 3", "", "4 5"} {
+		var ids []string
+		s := newSections(2, 4, 4)[i]
+		for _, v := range s.SectionVideos(videos) {
+			ids = append(ids, fmt.Sprint(v.ID))
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("section %d has the videos %q, want %q", i+1, got, want)
+		}
+		if n := len(s.SectionVideos(nil)); n != 0 {
+			t.Errorf("section %d has %d videos of a course without any", i+1, n)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package edu
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -47,13 +48,11 @@ func SectionAt(sections []*Section, position int) *Section {
 
 // SectionVideos returns the videos of a section among those of its course, which are in their order.
 func (s *Section) SectionVideos(course []*Video) []*Video {
-	list := []*Video{}
-	for _, v := range course {
-		if s.Contains(v.Position) {
-			list = append(list, v)
-		}
+	indexOf := func(position int) int {
+		i, _ := slices.BinarySearchFunc(course, position, func(v *Video, at int) int { return cmp.Compare(v.Position, at) })
+		return i
 	}
-	return list
+	return course[indexOf(s.FirstPosition):indexOf(s.NextPosition)]
 }
 
 // PlaceSection returns the position of a new section, and the first position of its videos. A nil position selects

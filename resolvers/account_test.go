@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/7p-education/api/edu"
+	authn "github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
@@ -207,6 +208,15 @@ func TestRequestPasswordReset(t *testing.T) {
 	if rows := queryColumn[string](t, e.testAPI, "SELECT kind || ' ' || email FROM outbox ORDER BY id"); !cmp.Equal(rows, []string{"password_reset student@7p.example", "password_reset nobody@7p.example"}) || e.queued.Load() != 2 {
 		t.Errorf("the outbox has %q, announced %d", rows, e.queued.Load())
 	}
+	// A mail that waits is written again, because a commit without a write takes less time.
+	const versions = "SELECT xmin::text FROM outbox ORDER BY id"
+	before := queryColumn[string](t, e.testAPI, versions)
+	for _, email := range []string{"student@7p.example", "NOBODY@7p.example"} {
+		e.mustExecute(t, anonymous, requestReset, inputVariables("email", email))
+	}
+	if after := queryColumn[string](t, e.testAPI, versions); len(after) != 2 || after[0] == before[0] || after[1] == before[1] {
+		t.Errorf("versions %v of the rows after another request, and %v before", after, before)
+	}
 	for _, invalid := range []string{"", "ada", "a@b@c", strings.Repeat("a", 250) + "@7p.example"} {
 		wantProblem(t, e.execute(t, anonymous, requestReset, inputVariables("email", invalid)), "requestPasswordReset", edu.UserInvalid, "input", "email")
 	}
@@ -274,6 +284,26 @@ func TestResetPassword(t *testing.T) {
 	// A change of the password ends the links of mails.
 	e.mustExecute(t, stranger.viewer, changePassword, inputVariables("currentPassword", demo.Password, "newPassword", next))
 	invalid("from before a change of the password", foreign)
+}
+
+// TestResetPasswordAfterClaim checks that a link from before the claim of an account by an identity provider gives it
+// no password again, also if the claim comes between the read of the token and its use.
+func TestResetPasswordAfterClaim(t *testing.T) {
+	t.Parallel()
+	e := setupSessions(t, testdb.NewWithDemo(t))
+	text := insertMailToken(t, e.testAPI, student.ID, "password_reset")
+	if claimed, err := e.store.ClaimAccount(t.Context(), student.ID, true); err != nil || !claimed {
+		t.Fatal(claimed, err)
+	}
+	got := e.execute(t, anonymous, resetPassword, inputVariables("token", text, "newPassword", "another tall ship"))
+	wantProblem(t, got, "resetPassword", edu.UserInvalidCredentials, "input", "token")
+	token, _ := authn.ParseRefreshToken(text)
+	if done, err := e.store.ResetPassword(t.Context(), student.ID, token.Hash(), "hash"); err != nil || done {
+		t.Errorf("the token was spent: %t, %v", done, err)
+	}
+	if n := queryOne[int](t, e.testAPI, "SELECT count(*) FROM users WHERE id = 1 AND password_hash IS NULL"); n != 1 {
+		t.Error("the account has a password again")
+	}
 }
 
 // TestResetPasswordOnce checks that of concurrent requests with a token only one sets the password.
@@ -407,7 +437,11 @@ func TestDeleteAccount(t *testing.T) {
 		t.Errorf("the email is not free: %s", up.body)
 	}
 	other := queryOne[int64](t, e.testAPI, "UPDATE users SET password_hash = NULL WHERE id = (SELECT max(id) - 1 FROM users) AND role = 'student' RETURNING id")
-	if got := e.execute(t, edu.Viewer{ID: other, Role: edu.RoleStudent}, deleteAccount, inputVariables()); got.At("deleteAccount", "deletedUserId") == nil {
+	leaver := edu.Viewer{ID: other, Role: edu.RoleStudent}
+	e.exec(t, "UPDATE users SET active = false WHERE id = $1", other)
+	wantProblem(t, e.execute(t, leaver, deleteAccount, inputVariables()), "deleteAccount", edu.UserInvalidCredentials, "input", "password")
+	e.exec(t, "UPDATE users SET active = true WHERE id = $1", other)
+	if got := e.execute(t, leaver, deleteAccount, inputVariables()); got.At("deleteAccount", "deletedUserId") == nil {
 		t.Errorf("an account without a password: %s", got.body)
 	}
 }

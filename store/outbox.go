@@ -35,11 +35,12 @@ type QueuedMail struct {
 }
 
 // QueueMail adds a mail to an email to the outbox, unless one of its kind waits there already. It does the
-// same work for emails without an account.
+// same work for emails without an account. A mail that waits is written again: a commit without a write would take less
+// time, and mails wait longer for emails with an account.
 func (s *Store) QueueMail(ctx context.Context, kind MailKind, email string) error {
 	return s.withoutPublishing().writeRow(ctx, textRow("outbox", email), func(tx *Tx) error {
 		q := newStatement("QueueMail", "INSERT INTO outbox (kind, email) VALUES (")
-		return tx.Commit(ctx, q.addSQL(q.bindArg(string(kind)), ", ", q.bindArg(email), ") ON CONFLICT DO NOTHING").buildQuery(nil))
+		return tx.Commit(ctx, q.addSQL(q.bindArg(string(kind)), ", ", q.bindArg(email), ") ON CONFLICT (lower(email), kind) DO UPDATE SET email = excluded.email").buildQuery(nil))
 	})
 }
 
@@ -67,32 +68,37 @@ func (s *Store) RemoveMail(ctx context.Context, id int64) error {
 	})
 }
 
-// recipientCondition returns which accounts get a mail of a kind: a password is reset only where there is one,
+// accountCondition returns which accounts u may have tokens of a kind: a password is reset only where there is one,
 // because others sign in with an identity provider.
-func recipientCondition(kind MailKind) string {
+func accountCondition(kind MailKind) string {
 	if kind == MailPasswordReset {
-		return " AND u.active AND u.password_hash IS NOT NULL"
+		return "u.active AND u.password_hash IS NOT NULL"
 	}
-	return " AND u.active AND u.email_verified_at IS NULL"
+	return "u.active"
 }
 
-// IssueMailToken stores the hash of a new token for a mail to the account of an email. ok is false if there is
-// no such account, or if it does not get mails of this kind.
-func (s *Store) IssueMailToken(ctx context.Context, kind MailKind, email string, t RefreshToken) (ok bool, err error) {
+// IssueMailToken stores the hash of a new token for a mail to the account of an email. It returns the email as the
+// account has it, whose case may differ, or "" if there is no such account or it does not get mails of this kind.
+func (s *Store) IssueMailToken(ctx context.Context, kind MailKind, email string, t RefreshToken) (to string, err error) {
 	err = s.withoutPublishing().WriteInTx(ctx, func(tx *Tx) error {
-		ok = false
+		to = ""
 		q := newStatement("IssueMailToken", "INSERT INTO account_tokens (hash, user_id, kind, email, expires_at) SELECT ")
-		q.addSQL(q.bindArg(t.Hash[:]), ", u.id, ", q.bindArg(string(kind)), ", u.email, now() + ", q.bindArg(t.TTL), "::interval FROM users u WHERE lower(u.email) = lower(",
-			q.bindArg(email), ")", recipientCondition(kind), " RETURNING true")
-		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&ok) }))
+		q.addSQL(q.bindArg(t.Hash[:]), ", u.id, ", q.bindArg(string(kind)), ", u.email, now() + ", q.bindArg(t.TTL), "::interval FROM users u WHERE ",
+			accountCondition(kind), " AND lower(u.email) = lower(", q.bindArg(email), ")")
+		if kind == MailEmailVerification {
+			q.addSQL(" AND u.email_verified_at IS NULL")
+		}
+		q.addSQL(" RETURNING email")
+		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&to) }))
 	})
-	return ok, err
+	return to, err
 }
 
 // CredentialsByMailToken reads the credentials of the account of a token that has not expired, by its hash.
-// into is not called if there is none, or if the account is not active or has another email by now.
+// into is not called if there is none, or if the account is not active, has another email by now, or lost its password
+// to an identity provider.
 func CredentialsByMailToken(kind MailKind, hash [32]byte, into func(Credentials)) Query {
-	s := newCredentialsStatement("CredentialsByMailToken").addSQL("u.active AND u.id = (SELECT t.user_id FROM account_tokens t WHERE ")
+	s := newCredentialsStatement("CredentialsByMailToken").addSQL(accountCondition(kind), " AND u.id = (SELECT t.user_id FROM account_tokens t WHERE ")
 	return s.addMailToken(kind, hash).addSQL(" AND lower(t.email) = lower(u.email))").buildQuery(scanCredentials(into))
 }
 
@@ -133,7 +139,7 @@ func (s *Store) spendMailToken(ctx context.Context, user int64, kind MailKind, t
 		done = false
 		lock := newStatement("LockAccount", "SELECT FROM users WHERE id = ")
 		lock.addSQL(lock.bindArg(user), " AND active FOR NO KEY UPDATE")
-		spend := newStatement("SpendMailToken", "DELETE FROM account_tokens t USING users u WHERE u.id = t.user_id AND u.active AND lower(u.email) = lower(t.email) AND ")
+		spend := newStatement("SpendMailToken", "DELETE FROM account_tokens t USING users u WHERE u.id = t.user_id AND lower(u.email) = lower(t.email) AND ", accountCondition(kind), " AND ")
 		spend.addMailToken(kind, token).addCondition("t.user_id = %", user).addSQL(" RETURNING true")
 		err := tx.RunQueries(ctx, lock.buildQuery(func(pgx.Rows) error { return nil }), spend.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&done) }))
 		if err != nil || !done {

@@ -44,9 +44,9 @@ func CredentialsByEmail(email string, into func(Credentials)) Query {
 	return s.addSQL(s.bindArg(email), ")").buildQuery(scanCredentials(into))
 }
 
-// CredentialsByID reads the credentials of an account. into is not called if there is none.
+// CredentialsByID reads the credentials of an active account. into is not called if there is none.
 func CredentialsByID(id int64, into func(Credentials)) Query {
-	s := newCredentialsStatement("CredentialsByID").addSQL("u.id = ")
+	s := newCredentialsStatement("CredentialsByID").addSQL("u.active AND u.id = ")
 	return s.addSQL(s.bindArg(id)).buildQuery(scanCredentials(into))
 }
 

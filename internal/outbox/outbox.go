@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -92,12 +93,13 @@ func (s *Sender) SendDue(ctx context.Context) (sent int, err error) {
 				return sent, err // the server stops: the mail is tried again, also after the last attempt
 			}
 			s.failed.Add(1)
+			problem := withoutEmail(err, m.Email)
 			if !m.Last && !errors.Is(err, mail.ErrRejected) {
-				s.log.WarnContext(ctx, "mail not sent, tried again later", "kind", m.Kind, "mail", m.ID, "error", err)
+				s.log.WarnContext(ctx, "mail not sent, tried again later", "kind", m.Kind, "mail", m.ID, "error", problem)
 				continue
 			}
 			s.discarded.Add(1)
-			s.log.ErrorContext(ctx, "mail discarded", "kind", m.Kind, "mail", m.ID, "error", err)
+			s.log.ErrorContext(ctx, "mail discarded", "kind", m.Kind, "mail", m.ID, "error", problem)
 		}
 		if delivered {
 			s.sent.Add(1)
@@ -109,16 +111,21 @@ func (s *Sender) SendDue(ctx context.Context) (sent int, err error) {
 	}
 }
 
+// withoutEmail returns the text of an error without an email, in any case: logs outlive accounts.
+func withoutEmail(err error, email string) string {
+	return regexp.MustCompile("(?i)"+regexp.QuoteMeta(email)).ReplaceAllLiteralString(err.Error(), "(email)")
+}
+
 // sendMail sends a mail with a new token; delivered is false if no account gets it.
 func (s *Sender) sendMail(ctx context.Context, m store.QueuedMail) (delivered bool, err error) {
 	t := templates[m.Kind]
 	token := auth.NewRefreshToken()
-	ok, err := s.store.IssueMailToken(ctx, m.Kind, m.Email, store.RefreshToken{Hash: token.Hash(), TTL: t.ttl})
-	if err != nil || !ok {
+	to, err := s.store.IssueMailToken(ctx, m.Kind, m.Email, store.RefreshToken{Hash: token.Hash(), TTL: t.ttl})
+	if err != nil || to == "" {
 		return false, err
 	}
 	// A fragment is sent to no server, and stays out of the logs and the Referer of the front end.
 	link := s.frontEnd + t.path + "#token=" + token.Encode()
-	err = s.mailer.Send(ctx, mail.Message{To: m.Email, Subject: t.subject, Text: fmt.Sprintf(t.text, link)})
+	err = s.mailer.Send(ctx, mail.Message{To: to, Subject: t.subject, Text: fmt.Sprintf(t.text, link)})
 	return err == nil, err
 }

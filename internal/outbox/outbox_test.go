@@ -79,15 +79,15 @@ func (s *setup) count(t *testing.T, rows string) (n int) {
 
 var linkPattern = regexp.MustCompile(`https://app\.example(/[a-z-]+)#token=3D([\w-]{43})\n`)
 
-// Mails have links whose tokens are stored as hashes. Accounts that get no mail, and emails without an account,
-// leave nothing.
+// Mails have links whose tokens are stored as hashes, and go to the email as the account has it. Accounts that get no
+// mail, and emails without an account, leave nothing.
 func TestMails(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
 	s.exec(t, "UPDATE users SET password_hash = NULL WHERE id = 4; UPDATE users SET active = false WHERE id = 5; UPDATE users SET email_verified_at = now() WHERE id = 6")
 	s.queue(t, store.MailPasswordReset, "STUDENT@7p.example")
 	s.queue(t, store.MailEmailVerification, "student@7p.example")
-	s.queue(t, store.MailPasswordReset, "student@7p.example") // waits already
+	s.queue(t, store.MailPasswordReset, "Student@7p.example") // waits already
 	s.queue(t, store.MailPasswordReset, "nobody@7p.example")
 	s.exec(t, "INSERT INTO outbox (kind, email) SELECT 'password_reset', email FROM users WHERE id IN (4, 5)")
 	s.exec(t, "INSERT INTO outbox (kind, email) SELECT 'email_verification', email FROM users WHERE id IN (5, 6)")
@@ -96,7 +96,7 @@ func TestMails(t *testing.T) {
 	for i, path := range []string{"/reset-password", "/verify-email"} {
 		text := strings.ReplaceAll(mails[i].Text, "=\n", "")
 		link := linkPattern.FindStringSubmatch(text)
-		if link == nil || link[1] != path || !strings.EqualFold(mails[i].To, "student@7p.example") {
+		if link == nil || link[1] != path || mails[i].To != "student@7p.example" {
 			t.Fatalf("mail %d is %+v", i, mails[i])
 		}
 		token, ok := auth.ParseRefreshToken(link[2])
@@ -140,13 +140,16 @@ func TestRetries(t *testing.T) {
 		t.Errorf("%d mails are left, counted %+v", n, s.Stats())
 	}
 	s.queue(t, store.MailPasswordReset, "student@7p.example")
-	fail = &smtp.SMTPError{Code: 550, Message: "no such user"}
+	fail = &smtp.SMTPError{Code: 550, Message: "<Student@7p.example>: no such user"}
 	s.send(t, 0)
 	s.exec(t, "UPDATE users SET email = 'not an address' WHERE id = 1")
 	s.queue(t, store.MailPasswordReset, "not an address")
 	s.send(t, 0)
 	if n := s.count(t, "outbox"); n != 0 || s.Stats() != (outbox.Stats{Failed: 10, Discarded: 3}) {
 		t.Errorf("%d mails are left, counted %+v", n, s.Stats())
+	}
+	if log := s.log.String(); strings.Contains(strings.ToLower(log), "student@7p.example") || !strings.Contains(log, "no such user") {
+		t.Errorf("the log has the email, or not the response of the server:\n%s", log)
 	}
 	fail = nil
 	s.exec(t, "UPDATE users SET email = 'student@7p.example' WHERE id = 1")
