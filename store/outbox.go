@@ -76,17 +76,18 @@ func recipientCondition(kind MailKind) string {
 	return " AND u.active AND u.email_verified_at IS NULL"
 }
 
-// IssueMailToken stores the hash of a new token for a mail to the account of an email. ok is false if there is
-// no such account, or if it does not get mails of this kind.
-func (s *Store) IssueMailToken(ctx context.Context, kind MailKind, email string, t RefreshToken) (ok bool, err error) {
+// IssueMailToken stores the hash of a new token for a mail to the account of an email. It returns the email as
+// the account has it, because mailboxes may differ by case. The email is empty if there is no such account, or
+// if it does not get mails of this kind.
+func (s *Store) IssueMailToken(ctx context.Context, kind MailKind, email string, t RefreshToken) (recipient string, err error) {
 	err = s.withoutPublishing().WriteInTx(ctx, func(tx *Tx) error {
-		ok = false
+		recipient = ""
 		q := newStatement("IssueMailToken", "INSERT INTO account_tokens (hash, user_id, kind, email, expires_at) SELECT ")
 		q.addSQL(q.bindArg(t.Hash[:]), ", u.id, ", q.bindArg(string(kind)), ", u.email, now() + ", q.bindArg(t.TTL), "::interval FROM users u WHERE lower(u.email) = lower(",
-			q.bindArg(email), ")", recipientCondition(kind), " RETURNING true")
-		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&ok) }))
+			q.bindArg(email), ")", recipientCondition(kind), " RETURNING email")
+		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error { return rows.Scan(&recipient) }))
 	})
-	return ok, err
+	return recipient, err
 }
 
 // CredentialsByMailToken reads the credentials of the account of a token that has not expired, by its hash.

@@ -113,12 +113,12 @@ func (s *Sender) SendDue(ctx context.Context) (sent int, err error) {
 func (s *Sender) sendMail(ctx context.Context, m store.QueuedMail) (delivered bool, err error) {
 	t := templates[m.Kind]
 	token := auth.NewRefreshToken()
-	ok, err := s.store.IssueMailToken(ctx, m.Kind, m.Email, store.RefreshToken{Hash: token.Hash(), TTL: t.ttl})
-	if err != nil || !ok {
+	recipient, err := s.store.IssueMailToken(ctx, m.Kind, m.Email, store.RefreshToken{Hash: token.Hash(), TTL: t.ttl})
+	if err != nil || recipient == "" {
 		return false, err
 	}
 	// A fragment is sent to no server, and stays out of the logs and the Referer of the front end.
 	link := s.frontEnd + t.path + "#token=" + token.Encode()
-	err = s.mailer.Send(ctx, mail.Message{To: m.Email, Subject: t.subject, Text: fmt.Sprintf(t.text, link)})
+	err = s.mailer.Send(ctx, mail.Message{To: recipient, Subject: t.subject, Text: fmt.Sprintf(t.text, link)})
 	return err == nil, err
 }
