@@ -1,6 +1,9 @@
 package edu
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // PriceFilter selects free or paid courses.
 type PriceFilter string
@@ -66,18 +69,11 @@ func (f *CourseFilter) ParseConditions() (CourseConditions, error) {
 	if f.Price != nil {
 		c.Price = *f.Price
 	}
-	categories, err := mergeFilterValue("categoryId", f.CategoryID, "categoryIds", f.CategoryIDs)
-	if err != nil {
+	var err error
+	if c.CategoryIDs, err = parseFilterKeys(KindCategory, "categoryId", f.CategoryID, f.CategoryIDs); err != nil {
 		return c, err
 	}
-	if c.CategoryIDs, err = parseKeys(categories, KindCategory); err != nil {
-		return c, err
-	}
-	instructors, err := mergeFilterValue("instructorId", f.InstructorID, "instructorIds", f.InstructorIDs)
-	if err != nil {
-		return c, err
-	}
-	if c.InstructorIDs, err = parseKeys(instructors, KindUser); err != nil {
+	if c.InstructorIDs, err = parseFilterKeys(KindUser, "instructorId", f.InstructorID, f.InstructorIDs); err != nil {
 		return c, err
 	}
 	if c.Difficulties, err = mergeFilterValue("difficulty", f.Difficulty, "difficulties", f.Difficulties); err != nil {
@@ -108,13 +104,21 @@ func mergeFilterValue[T any](name string, value *T, listName string, list []T) (
 	return list, nil
 }
 
-// parseKeys returns the keys of ids of a kind.
-func parseKeys(ids []ID, kind Kind) ([]int64, error) {
+// parseFilterKeys returns the keys of the ids of a list, or of the field that the list replaces. The name of
+// the list is that of the field with an s.
+func parseFilterKeys(kind Kind, name string, value *ID, list []ID) ([]int64, error) {
+	ids, err := mergeFilterValue(name, value, name+"s", list)
+	if err != nil {
+		return nil, err
+	}
+	if value == nil {
+		name += "s"
+	}
 	var keys []int64
 	for _, id := range ids {
 		key, err := id.KeyForKind(kind)
-		if err != nil {
-			return nil, err
+		if problem, ok := errors.AsType[*Error](err); ok {
+			return nil, Errorf(problem.Code, "filter.%s: %s", name, problem.Message)
 		}
 		keys = append(keys, key)
 	}

@@ -132,8 +132,10 @@ func TestConditionsOfFilters(t *testing.T) {
 		}
 	}
 	for want, filter := range map[string]edu.CourseFilter{
-		"expected an id of type Category; got one of type Course":                            {CategoryID: &course},
-		"expected an id of type User; got one of type Course":                                {InstructorID: &course},
+		"filter.categoryId: expected an id of type Category; got one of type Course":         {CategoryID: &course},
+		"filter.categoryIds: expected an id of type Category; got one of type Course":        {CategoryIDs: []edu.ID{category, course}},
+		"filter.instructorId: expected an id of type User; got one of type Course":           {InstructorID: &course},
+		"filter.instructorIds: expected an id of type User; got one of type Course":          {InstructorIDs: []edu.ID{course}},
 		"filter.tags takes at most 20 tags; got 21":                                          {Tags: append(tags, "a")},
 		"filter.categoryIds takes at most 20 values; got 21":                                 {CategoryIDs: make([]edu.ID, 21)},
 		"filter.instructorIds takes at most 20 values; got 21":                               {InstructorIDs: make([]edu.ID, 21)},

@@ -585,7 +585,7 @@ type VideoProgressEvent struct {
 	VideoID edu.ID `json:"videoId"`
 	// Position reached, in seconds from the start of the video. Up to 30 seconds beyond its end count as its end, because players round.
 	ProgressSeconds int `json:"progressSeconds"`
-	// Time of watching, at most a year ago and not in the future. Default: now.
+	// Time of watching, at most a year ago and at most 5 minutes in the future, because clocks differ. Default: now.
 	WatchedAt *time.Time `json:"watchedAt,omitempty"`
 }
 

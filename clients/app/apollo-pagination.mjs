@@ -7,7 +7,7 @@ export const createCache = () => new InMemoryCache({
     Query: {
       fields: {
         courses: relayStylePagination(["filter", "orderBy"]),
-        searchCourses: relayStylePagination(["query", "filter", "sort"]),
+        searchCourses: relayStylePagination(["query", "filter", "orderBy"]),
       },
     },
   },
