@@ -38,6 +38,7 @@ var mutationCases = []mutationCase{
 		return inputVariables("email", fmt.Sprintf("nobody%d@7p.example", s.course))
 	}},
 	{"resetPassword", false, func(t *testing.T, s fixture, _, _ int64) map[string]any {
+		s.exec(t, "UPDATE users SET password_hash = $1", weakPasswordHash)
 		return inputVariables("token", insertMailToken(t, s.testAPI, s.student.ID, "password_reset"), "newPassword", password)
 	}},
 	{"requestEmailVerification", false, func(*testing.T, fixture, int64, int64) map[string]any { return nil }},
