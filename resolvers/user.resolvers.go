@@ -25,10 +25,9 @@ func (r *mutationResolver) UpdateProfile(ctx context.Context, input graph.Update
 		changes.Name = &name
 	}
 	if address, present := input.AvatarURL.ValueOK(); present {
-		changes.SetAvatar = true
+		changes.AvatarURL = new(string)
 		if address != nil {
-			avatar := in.ValidateURL("avatarUrl", *address, maxURLLength)
-			changes.AvatarURL = &avatar
+			*changes.AvatarURL = in.ValidateURL("avatarUrl", *address, maxURLLength)
 		}
 	}
 	problems, err := executeWrite(ctx, in, func(s *store.Store, v edu.Viewer) error {

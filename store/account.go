@@ -128,7 +128,7 @@ func (s *Store) DeleteAccount(ctx context.Context, c Credentials, at edu.InputPa
 	err = s.writeRow(ctx, userRow(c.UserID), func(tx *Tx) error {
 		done = false
 		published := 0
-		lock := newStatement("LockAccount", "SELECT true FROM users u WHERE u.active")
+		lock := newStatement("LockAccountToDelete", "SELECT true FROM users u WHERE u.active")
 		lock.addCondition("u.id = %", c.UserID).addCondition("coalesce(u.password_hash, '') = %", c.PasswordHash).addSQL(" FOR UPDATE")
 		taught := newStatement("LockTaughtCourses", "SELECT c.published FROM courses c WHERE c.instructor_id = ")
 		taught.addSQL(taught.bindArg(c.UserID), " ORDER BY c.id FOR UPDATE")
@@ -154,7 +154,7 @@ func (s *Store) DeleteAccount(ctx context.Context, c Credentials, at edu.InputPa
 // deleteAccountRows returns the statements that delete an account, whose row and courses are locked.
 func deleteAccountRows(c Credentials) []Query {
 	untaken := newStatement("DeleteUntakenCourses", "DELETE FROM courses c WHERE c.instructor_id = ")
-	untaken.addSQL(untaken.bindArg(c.UserID), " AND NOT ", takenByOthers)
+	untaken.addSQL(untaken.bindArg(c.UserID), " AND NOT ", takenCondition("c.id", " AND x.user_id <> c.instructor_id"))
 	heir := newStatement("InsertDeletedUser", "INSERT INTO users (name, email, active) SELECT 'Deleted user', ")
 	heir.addSQL(heir.bindArg(deletedUserEmail), ", false WHERE EXISTS (SELECT FROM courses WHERE instructor_id = ", heir.bindArg(c.UserID), ") ON CONFLICT DO NOTHING")
 	archive := newStatement("ReassignCourses", "UPDATE courses c SET instructor_id = u.id FROM users u WHERE lower(u.email) = ")
@@ -169,9 +169,3 @@ func deleteAccountRows(c Credentials) []Query {
 		account.addSQL(account.bindArg(c.UserID)).buildQuery(nil),
 	}
 }
-
-// takenByOthers is whether a course c has anything of a student other than its instructor.
-const takenByOthers = `(EXISTS (SELECT FROM enrollments e WHERE e.course_id = c.id AND e.user_id <> c.instructor_id)
-	OR EXISTS (SELECT FROM reviews r WHERE r.course_id = c.id AND r.user_id <> c.instructor_id)
-	OR EXISTS (SELECT FROM certificates f WHERE f.course_id = c.id AND f.user_id <> c.instructor_id)
-	OR EXISTS (SELECT FROM video_progress p WHERE p.user_id <> c.instructor_id AND p.video_id IN (SELECT id FROM videos WHERE course_id = c.id)))`

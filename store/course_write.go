@@ -204,9 +204,15 @@ func (s *Store) DeleteCourse(ctx context.Context, v edu.Viewer, id int64, at edu
 // courseTaken reads whether a course has anything of a student. An enrollment that ended leaves the watch
 // time, the review and the certificate.
 func courseTaken(id int64, into *bool) Query {
-	s := newStatement("CourseTaken", "SELECT EXISTS (SELECT FROM enrollments WHERE course_id = ")
-	course := s.bindArg(id)
-	s.addSQL(course, ") OR EXISTS (SELECT FROM reviews WHERE course_id = ", course, ") OR EXISTS (SELECT FROM certificates WHERE course_id = ", course,
-		") OR EXISTS (SELECT FROM video_progress p WHERE p.video_id IN (SELECT id FROM videos WHERE course_id = ", course, "))")
+	s := newStatement("CourseTaken", "SELECT ")
+	s.addSQL(takenCondition(s.bindArg(id), ""))
 	return s.buildQuery(func(rows pgx.Rows) error { return rows.Scan(into) })
+}
+
+// takenCondition returns the SQL of whether a course has rows of users. A further condition calls each table of them x.
+func takenCondition(course, further string) string {
+	videos := "x.video_id IN (SELECT id FROM videos WHERE course_id = " + course + ")"
+	ofCourse := "x.course_id = " + course
+	return "(EXISTS (SELECT FROM enrollments x WHERE " + ofCourse + further + ") OR EXISTS (SELECT FROM reviews x WHERE " + ofCourse + further +
+		") OR EXISTS (SELECT FROM certificates x WHERE " + ofCourse + further + ") OR EXISTS (SELECT FROM video_progress x WHERE " + videos + further + "))"
 }

@@ -51,15 +51,8 @@ func (s *Store) UpdateInstructorProfile(ctx context.Context, v edu.Viewer, c Ins
 			return err
 		}
 	}
-	var id int64
-	err := s.writeRow(ctx, userRow(v.ID), func(tx *Tx) error {
-		id = 0
+	return s.updateViewer(ctx, v, func() *statement {
 		q := newStatement("UpdateInstructorProfile", "UPDATE users SET headline = coalesce(")
-		q.addSQL(q.bindArg(c.Headline), "::text, headline), bio = coalesce(", q.bindArg(c.Bio), "::text, bio), links = coalesce(", q.bindArg(links), "::jsonb, links)")
-		return tx.Commit(ctx, q.addSQL(" WHERE id = ", q.bindArg(v.ID), " RETURNING id").buildQuery(scanInt64(&id)))
+		return q.addSQL(q.bindArg(c.Headline), "::text, headline), bio = coalesce(", q.bindArg(c.Bio), "::text, bio), links = coalesce(", q.bindArg(links), "::jsonb, links)")
 	})
-	if err == nil && id == 0 {
-		err = errAccountDeleted
-	}
-	return err
 }

@@ -22,14 +22,8 @@ func (s *Store) UpdatePreferences(ctx context.Context, v edu.Viewer, c Preferenc
 	if err != nil {
 		return err
 	}
-	var id int64
-	err = s.writeRow(ctx, userRow(v.ID), func(tx *Tx) error {
-		id = 0
+	return s.updateViewer(ctx, v, func() *statement {
 		q := newStatement("UpdatePreferences", "UPDATE users SET preferences = preferences || ")
-		return tx.Commit(ctx, q.addSQL(q.bindArg(changes), "::jsonb WHERE id = ", q.bindArg(v.ID), " RETURNING id").buildQuery(scanInt64(&id)))
+		return q.addSQL(q.bindArg(changes), "::jsonb")
 	})
-	if err == nil && id == 0 {
-		err = errAccountDeleted
-	}
-	return err
 }

@@ -7,67 +7,65 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
+	"strings"
 
 	"github.com/7p-education/api/internal/telemetry"
 )
 
+// build is what Go records of the binary; texts are empty if it is not known.
+type build struct {
+	version, goVersion, revision string
+	modified                     bool // by changes that are not committed
+}
+
+func readBuild() (b build) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	b.version, b.goVersion = info.Main.Version, info.GoVersion
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.revision = s.Value
+		case "vcs.modified":
+			b.modified = s.Value == "true"
+		}
+	}
+	return b
+}
+
 // BuildVersion returns the module version, the Go version and the revision of the binary.
 func BuildVersion() string {
-	v, _ := readBuildInfo()
-	return v
+	b := readBuild()
+	text := strings.Join(strings.Fields("7p "+b.version+" "+b.goVersion+" "+b.revision), " ")
+	if b.modified {
+		text += " modified"
+	}
+	return text
 }
 
 // addBuildInfo registers the metric of the build.
 func addBuildInfo(m *telemetry.Metrics) {
-	version, goVersion, revision := "unknown", "unknown", "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version, goVersion = info.Main.Version, info.GoVersion
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				revision = s.Value
-			}
-		}
-	}
+	b := readBuild()
 	m.RegisterGauge("sevenp_build_info", "The build of the process; the value is 1.", func() float64 { return 1 },
-		"version", version, "go_version", goVersion, "revision", revision)
-}
-
-// readBuildInfo returns the version of the binary. complete reports whether the version identifies
-// the code: it does not if the revision is unknown or had uncommitted changes.
-func readBuildInfo() (version string, complete bool) {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "7p", false
-	}
-	version = "7p " + info.Main.Version + " " + info.GoVersion
-	modified := false
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			version, complete = version+" "+s.Value, true
-		case s.Key == "vcs.modified" && s.Value == "true":
-			version, modified = version+" modified", true
-		}
-	}
-	return version, complete && !modified
+		"version", b.version, "go_version", b.goVersion, "revision", b.revision, "modified", strconv.FormatBool(b.modified))
 }
 
 // buildFingerprint returns a text that differs between any two builds of different code, so that
 // they do not share cached responses. It is the version if that identifies the code, and otherwise
 // the hash of the executable.
 func buildFingerprint() string {
-	v, complete := readBuildInfo()
-	if complete {
-		return v
+	if b := readBuild(); b.revision != "" && !b.modified {
+		return BuildVersion()
 	}
-	file, err := os.Executable()
-	if err == nil {
-		v, err = hashFile(file)
+	if file, err := os.Executable(); err == nil {
+		if hash, err := hashFile(file); err == nil {
+			return hash
+		}
 	}
-	if err != nil {
-		return rand.Text() // shared with no other process
-	}
-	return v
+	return rand.Text() // shared with no other process
 }
 
 // hashFile returns the SHA-256 of a file; 50 MB take 0.03 s.
