@@ -77,8 +77,7 @@ func selectBranches(branches []searchBranch) string {
 }
 
 // selectScore returns the SQL of the score of a course c that is a row h of the branches. In an order other than that
-// of relevance, only the courses of the page are scored: to score all matches doubles the time of a search for a
-// common word.
+// of relevance, only the courses of the page are scored: ts_rank reads the search vector of each course.
 func selectScore(branches []searchBranch) string {
 	if len(branches) == 1 {
 		return branches[0].score
