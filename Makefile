@@ -1,4 +1,4 @@
-.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
+.PHONY: bench chaos bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -19,6 +19,9 @@ bench-cache: ## Measures cache hits beside a handler that writes the same respon
 
 bench-hostile: ## Measures what hostile callers can do to the server, and fails if a goal is not met (about 2 minutes).
 	go run ./bench -hostile $(BENCH_ARGS)
+
+chaos: ## Breaks what surrounds running servers, and checks what clients see (some minutes).
+	./scripts/chaos
 
 interleavings: ## Watches 10,000 writes while servers and Redis break, and checks that a broken build fails (about 5 minutes).
 	./scripts/interleavings

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/7p-education/api/internal/cdn"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/gql"
@@ -46,6 +47,7 @@ type services struct {
 	documents      *documentSync
 	jobs           *jobStates
 	mails          *outbox.Sender // nil if none are sent
+	cdn            *cdn.Worker    // nil without a CDN
 	publicURL      string
 	media          mediaServer
 	shared         *sharedState
@@ -172,6 +174,9 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if s.mails, err = openMails(c, log, s.db); err != nil {
 		return err
 	}
+	if s.cdn, err = openCDN(ctx, c, log, s.db.Store); err != nil {
+		return err
+	}
 	s.documents = openDocuments(ctx, log, s.db.Store, manifest)
 	s.onClose(s.documents.flushOnClose)
 	return nil
@@ -198,9 +203,11 @@ func (s *Server) startBackground(ctx context.Context) {
 	jobsDone := jobs.StartPeriodic(background, s.log, migrated, slices.Concat(list, s.documents.backgroundJobs(), mailJobs(s.mails)))
 	s.responseCache.startInvalidation(context.WithoutCancel(ctx), s.db.Store, migrated)
 	s.responseCache.warmInBackground(background, s.log, s.api, s.inputs.warmOperations)
+	purging := s.startPurging(background, migrated)
 	s.onClose(func() error {
 		stop()
 		<-jobsDone
+		<-purging
 		return nil
 	})
 }

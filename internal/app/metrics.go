@@ -58,6 +58,7 @@ func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension)
 	addStreamMetrics(m, s.streams)
 	s.jobs.addMetrics(m)
 	addMailMetrics(m, s.mails)
+	addCDNMetrics(m, s.cdn)
 	addBuildInfo(m)
 }
 

@@ -29,7 +29,7 @@ func openResponseCache(c *config.Config, log *slog.Logger, redis *cache.Redis, s
 	if c.ResponseCache == "on" {
 		r.cache = respcache.New(respcache.Options{
 			InvalidationLog: r.invalidation, Redis: redis, MaxBytes: c.ResponseCacheMaxMiB << 20,
-			MaxRedisBytes: c.ResponseCacheRedisMaxKiB << 10, ShareFirst: shareFirst,
+			MaxRedisBytes: c.ResponseCacheRedisMaxKiB << 10, ShareFirst: shareFirst, SurrogateKeys: surrogateKeys(c),
 		})
 	}
 	return r

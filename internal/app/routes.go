@@ -46,6 +46,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 		address := clientAddress(r)
 		return memory.Caller{ID: ratelimit.CallerKey(edu.ViewerFrom(r.Context()), address), Address: ratelimit.CallerKey(edu.Viewer{}, address)}
 	}
+	o.SharedCache = sharedCache(c)
 	o.AllowsOrigin, o.Streams = cors.AllowsOrigin, streamOptions(s, o.Caller)
 	o.ShowsDatabaseUsage = func(r *http.Request) bool { return s.db.isDemo() || edu.ViewerFrom(r.Context()).IsAdmin() }
 	api := gql.New(o)

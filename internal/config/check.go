@@ -46,7 +46,7 @@ func (c *Config) Check() error {
 	if c.ResponseMemoryMiB<<20 < minMemoryRatio*c.MaxResponseBytes {
 		mistakes = append(mistakes, fmt.Errorf("RESPONSE_MEMORY_MIB: must be at least %d times MAX_RESPONSE_BYTES", minMemoryRatio))
 	}
-	return errors.Join(slices.Concat(mistakes, c.checkProvider(), c.checkMail())...)
+	return errors.Join(slices.Concat(mistakes, c.checkProvider(), c.checkMail(), c.checkCDN())...)
 }
 
 // checkMail returns the settings that SMTP_URL lacks.
@@ -60,6 +60,29 @@ func (c *Config) checkMail() (mistakes []error) {
 	if c.texts["FRONT_END_URL"] == "" {
 		mistakes = append(mistakes, errors.New("SMTP_URL: needs FRONT_END_URL, to which the links in mails lead"))
 	}
+	return mistakes
+}
+
+// checkCDN returns the settings that a CDN lacks.
+func (c *Config) checkCDN() (mistakes []error) {
+	needs := func(missing bool, name, problem string) {
+		if missing {
+			mistakes = append(mistakes, fmt.Errorf("%s: %s", name, problem))
+		}
+	}
+	switch c.CDN {
+	case "": // the name is unknown
+		return nil
+	case "none":
+		needs(len(c.CDNURL) > 0 || c.CDNID != "" || c.CDNToken != "", "CDN", "needed by CDN_URL, CDN_ID and CDN_TOKEN")
+	case "varnish":
+		needs(len(c.CDNURL) == 0, "CDN_URL", "needed by CDN=varnish: the URLs of its nodes")
+	default:
+		needs(c.CDNID == "", "CDN_ID", "needed by CDN="+c.CDN)
+		needs(c.CDNToken == "" && c.CDN != "cloudfront", "CDN_TOKEN", "needed by CDN="+c.CDN)
+		needs(len(c.CDNURL) > 1, "CDN_URL", "one URL only with CDN="+c.CDN)
+	}
+	needs(c.CDN != "none" && c.ResponseCache == "off", "CDN", "needs RESPONSE_CACHE=on: only cached responses are stored")
 	return mistakes
 }
 

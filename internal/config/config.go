@@ -22,6 +22,7 @@ type Config struct {
 	MediaSettings     `group:"Files"`
 	TokenSettings     `group:"Access tokens and sessions"`
 	MailSettings      `group:"Mails"`
+	CDNSettings       `group:"CDN"`
 	OperationSettings `group:"GraphQL operations"`
 	LimitSettings     `group:"Limits of a request"`
 	RateLimitSettings `group:"Rate limits"`

@@ -41,6 +41,15 @@ type MediaSettings struct {
 	PublicURL       BaseURL       `env:"PUBLIC_URL" name:"public-url" help:"URL at which clients reach this server, e.g. https://api.example.com. URLs of the files that it serves begin with it. By default http://localhost with the port of ADDR."`
 }
 
+// CDNSettings are those of a CDN that stores responses for anonymous viewers.
+type CDNSettings struct {
+	CDN       string        `env:"CDN" name:"cdn" values:"none,varnish,fastly,cloudflare,cloudfront" default:"none" help:"CDN in front of the server, which stores responses for anonymous viewers until a change of their data purges them. none purges nothing; a CDN may then store responses for their maximum age."`
+	CDNMaxAge time.Duration `env:"CDN_MAX_AGE" name:"cdn-max-age" min:"1s" max:"24h" default:"10s" help:"How long the CDN may serve a response if no purge reaches it. Needs CDN."`
+	CDNURL    []BaseURL     `env:"CDN_URL" name:"cdn-url" help:"varnish: URLs of all its nodes, separated by commas, to which PURGE requests are sent. Others: URL of their API, by default the public one."`
+	CDNID     string        `env:"CDN_ID" name:"cdn-id" help:"ID of the service of Fastly, the zone of Cloudflare or the distribution of CloudFront."`
+	CDNToken  BearerToken   `env:"CDN_TOKEN" name:"cdn-token" secret:"all" help:"Token of Fastly or Cloudflare that may purge. CloudFront uses the credentials that AWS programs find in the environment."`
+}
+
 // DatabaseSettings are those of PostgreSQL and Redis.
 type DatabaseSettings struct {
 	DatabaseURL           PostgresURL   `env:"DATABASE_URL" secret:"url" help:"PostgreSQL of the server, e.g. postgres://user:password@host/db?sslmode=verify-full; TLS follows sslmode. Without one the server starts a private PostgreSQL with demo data."`

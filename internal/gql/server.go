@@ -72,6 +72,8 @@ type Options struct {
 	// ShowsDatabaseUsage reports whether the response to a request has a Server-Timing header with the SQL
 	// statements and round trips of its operation; nil shows none.
 	ShowsDatabaseUsage func(*http.Request) bool
+	// SharedCache is the CDN in front of the server; nil for none.
+	SharedCache *transport.SharedCache
 	// Streams are the options of subscriptions and live queries; without a hub there are none.
 	Streams transport.StreamOptions
 }
@@ -137,6 +139,7 @@ func newServer(o Options, c components) *Server {
 		Cache:              o.ResponseCache,
 		Extensions:         o.Extensions,
 		AllowsOrigin:       o.AllowsOrigin,
+		SharedCache:        o.SharedCache,
 		Streams:            o.Streams,
 		ShowsDatabaseUsage: o.ShowsDatabaseUsage,
 		NewMeter:           func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },

@@ -32,6 +32,9 @@ type Options struct {
 	// ShareFirst stores entries in Redis when they are first requested, not only when they are requested
 	// again.
 	ShareFirst bool
+	// SurrogateKeys returns the surrogate keys of a response for anonymous viewers that depends on tags, as the value of a header,
+	// or "" if a CDN must not store it; nil without a CDN.
+	SurrogateKeys func(tags []edu.Tag) string
 }
 
 // Cache stores finished responses, in memory and in Redis. It is safe for concurrent use.
@@ -40,6 +43,7 @@ type Cache struct {
 	redis           *cache.Redis
 	maxRedisBytes   int
 	shareFirst      bool
+	surrogateKeys   func([]edu.Tag) string
 	memory          *otter.Cache[string, *Entry]
 	flights         flightGroup
 	counters        lookupCounters
@@ -47,7 +51,7 @@ type Cache struct {
 
 // New returns an empty Cache.
 func New(o Options) *Cache {
-	c := &Cache{invalidationLog: o.InvalidationLog, redis: o.Redis, maxRedisBytes: o.MaxRedisBytes, shareFirst: o.ShareFirst, flights: newFlightGroup()}
+	c := &Cache{invalidationLog: o.InvalidationLog, redis: o.Redis, maxRedisBytes: o.MaxRedisBytes, shareFirst: o.ShareFirst, surrogateKeys: o.SurrogateKeys, flights: newFlightGroup()}
 	c.memory = otter.Must(&otter.Options[string, *Entry]{
 		MaximumWeight: uint64(max(o.MaxBytes, 0)),
 		Weigher:       func(key string, e *Entry) uint32 { return uint32(len(key)) + e.estimateSize() },
@@ -83,6 +87,9 @@ func (c *Cache) storeEntry(l *Lookup, e *Entry, tags *edu.Tags) (reason string) 
 		return detailTooLarge
 	}
 	e.tags, e.position = tags.SortedHashes(), l.position
+	if c.surrogateKeys != nil && (e.Scope == Public || !l.viewer.SignedIn()) {
+		e.SurrogateKeys = c.surrogateKeys(tags.ListTags())
+	}
 	stored := &storedEntry{l.key.storageKey(e.Scope, l.viewer), e}
 	c.memory.Set(stored.key, e)
 	c.counters.stores.Add(1)

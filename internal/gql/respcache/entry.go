@@ -18,6 +18,8 @@ type Entry struct {
 	CreatedAt time.Time
 	MaxAge    time.Duration
 	Scope     Scope
+	// SurrogateKeys are the keys by which a CDN purges the response, as the value of a header; "" if it must not store it.
+	SurrogateKeys string
 
 	tags        []uint64              // hashes of the tags that it depends on
 	position    invalidation.Position // of the log, before the database was read
@@ -60,26 +62,30 @@ func computeETag(body []byte) string {
 
 // estimateSize returns about how many bytes the entry takes, including the encoded bodies that
 // may be added: for JSON, all together are less than half of the body.
-func (e *Entry) estimateSize() uint32 { return uint32(len(e.Body)*3/2 + 8*len(e.tags) + 400) }
+func (e *Entry) estimateSize() uint32 {
+	return uint32(len(e.Body)*3/2 + len(e.SurrogateKeys) + 8*len(e.tags) + 400)
+}
 
 // formatVersion is the first byte of an entry in Redis. Another byte means another version of
 // this program.
-const formatVersion = 'B'
+const formatVersion = 'C'
 
-// headerSize is the length of the fields before the tags and the body.
-const headerSize = 1 + 1 + 8 + 8 + 8 + 8 + 4
+// headerSize is the length of the fields before the surrogate keys, the tags and the body.
+const headerSize = 1 + 1 + 8 + 8 + 8 + 8 + 2 + 4
 
 var errEntryFormat = errors.New("response cache: the value in Redis is not an entry of this version")
 
 // marshalEntry encodes the entry for other processes.
 func (e *Entry) marshalEntry() []byte {
-	b := make([]byte, 0, headerSize+8*len(e.tags)+len(e.Body))
+	b := make([]byte, 0, headerSize+len(e.SurrogateKeys)+8*len(e.tags)+len(e.Body))
 	b = append(b, formatVersion, byte(e.Scope))
 	b = binary.BigEndian.AppendUint64(b, uint64(e.CreatedAt.UnixMilli()))
 	b = binary.BigEndian.AppendUint64(b, uint64(e.MaxAge))
 	b = binary.BigEndian.AppendUint64(b, e.position.Epoch)
 	b = binary.BigEndian.AppendUint64(b, e.position.Offset)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(e.SurrogateKeys)))
 	b = binary.BigEndian.AppendUint32(b, uint32(len(e.tags)))
+	b = append(b, e.SurrogateKeys...)
 	for _, tag := range e.tags {
 		b = binary.BigEndian.AppendUint64(b, tag)
 	}
@@ -97,11 +103,12 @@ func unmarshalEntry(b []byte) (*Entry, error) {
 		Scope:     Scope(b[1]),
 		position:  invalidation.Position{Epoch: binary.BigEndian.Uint64(b[18:]), Offset: binary.BigEndian.Uint64(b[26:])},
 	}
-	n := int(binary.BigEndian.Uint32(b[34:]))
+	keys, n := int(binary.BigEndian.Uint16(b[34:])), int(binary.BigEndian.Uint32(b[36:]))
 	rest := b[headerSize:]
-	if n > len(rest)/8 || e.Scope > ByViewer {
+	if keys > len(rest) || n > (len(rest)-keys)/8 || e.Scope > ByViewer {
 		return nil, errEntryFormat
 	}
+	e.SurrogateKeys, rest = string(rest[:keys]), rest[keys:]
 	e.tags = make([]uint64, n)
 	for i := range e.tags {
 		e.tags[i] = binary.BigEndian.Uint64(rest[8*i:])

@@ -21,13 +21,21 @@ func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache
 	text := lookup.AppendCacheStatus(make([]byte, 0, 96), now)
 	status := len(text)
 	private := hasCredentials(r)
-	text = appendCacheControl(text, private, e)
+	shared := out.sharedCache != nil && !private
+	if shared {
+		text = out.sharedCache.appendCacheControl(text, e, now)
+	} else {
+		text = appendCacheControl(text, private, e)
+	}
 	control := len(text)
 	text = strconv.AppendInt(text, int64(e.Age(now)/time.Second), 10)
 	s := string(text)
 	values := [...]string{s[:status], s[status:control], s[control:], e.ETag}
 	h["Cache-Status"], h["Cache-Control"] = values[:1:1], values[1:2:2]
-	if lookup.Result() == respcache.Hit {
+	switch {
+	case shared:
+		out.sharedCache.setKeys(h, e)
+	case lookup.Result() == respcache.Hit:
 		h["Age"] = values[2:3:3]
 	}
 	h["Vary"] = varyOfCached(h["Vary"], private)

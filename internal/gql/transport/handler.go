@@ -47,6 +47,8 @@ type Options struct {
 	ShowsDatabaseUsage func(*http.Request) bool
 	// NewMeter returns the meter of a request, which limits the bytes of its response; nil for no limit.
 	NewMeter func(*http.Request) *memory.Meter
+	// SharedCache is the CDN in front of the server; nil for none.
+	SharedCache *SharedCache
 	// Streams are the options of subscriptions and live queries; without a hub there are none.
 	Streams StreamOptions
 }
@@ -101,7 +103,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	out := responseWriter{w: w, prefersJSON: prefersJSON}
+	out := responseWriter{w: w, prefersJSON: prefersJSON, sharedCache: h.SharedCache}
 	var reqErr *response.RequestError
 	switch {
 	case form == webSocket:

@@ -30,6 +30,7 @@ type responseWriter struct {
 	w           http.ResponseWriter
 	prefersJSON bool // the client prefers application/json
 	partsOnly   bool // the client accepts nothing but multipart/mixed
+	sharedCache *SharedCache
 }
 
 func (out responseWriter) writeRequestError(ctx context.Context, reqErr *response.RequestError) {
