@@ -114,7 +114,7 @@ func TestDeferredPartsMergeToTheWhole(t *testing.T) {
 	h := withAccessLog(gql.New(o), &log)
 	g := newQueryGenerator(11, fetchIDs(t, h))
 	random := rand.New(rand.NewPCG(3, 4))
-	const rounds = 120
+	const rounds = 60
 	inParts, failed := 0, 0
 	for i := range rounds {
 		g.permissible = i%4 > 0

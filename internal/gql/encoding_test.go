@@ -38,7 +38,7 @@ func TestEncodesAsGqlgen(t *testing.T) {
 	ours, gqlgens := withAccessLog(gql.New(o), &log), gql.NewWithoutEncoder(o)
 	viewers := []edu.Viewer{{}, student, instructor, admin, admin, admin}
 	g := newQueryGenerator(7, fetchIDs(t, ours))
-	const rounds = 240
+	const rounds = 120
 	failed := 0
 	for i := range rounds {
 		text, viewer := g.generateQuery(), viewers[i%len(viewers)]
