@@ -1,4 +1,4 @@
-.PHONY: bench chaos bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
+.PHONY: bench chaos check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -22,6 +22,12 @@ bench-hostile: ## Measures what hostile callers can do to the server, and fails 
 
 chaos: ## Breaks what surrounds running servers, and checks what clients see (some minutes).
 	./scripts/chaos
+
+check-deploy: ## Parses the files of deploy/ with the parsers of Docker, Kubernetes, Terraform, nginx and systemd (5 minutes at first).
+	cd deploy/check && go test ./...
+
+release: ## Builds static programs into dist/, with checksums and the lists of their modules.
+	./scripts/release
 
 interleavings: ## Watches 10,000 writes while servers and Redis break, and checks that a broken build fails (about 5 minutes).
 	./scripts/interleavings

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
+
 	"github.com/7p-education/api/internal/cdn"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
@@ -67,6 +69,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 	}
 	defer runtime.KeepAlive(tuneCollector(c))
 	go releaseIdleMemory(ctx)
+	go feedWatchdog(context.WithoutCancel(ctx), s.log)
 	listener, err := openListener(c.Addr)
 	if err != nil {
 		return err
@@ -74,8 +77,13 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 	s.publicURL = publicURL(c, listener.Addr().String())
 	starting := &middleware.StartingHandler{}
 	srv := newHTTPServer(starting, s.log, productionTimeouts)
+	srv.Protocols = protocols(c)
+	if srv.TLSConfig, err = openTLS(ctx, c, s.log); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	ended := s.acceptRequests(srv, listener)
 	s.log.Info("starting", "addr", listener.Addr().String())
+	notifySystemd(s.log, daemon.SdNotifyReady+"\nSTATUS=starting")
 	if err := s.open(ctx); err != nil {
 		_ = srv.Close()
 		if ctx.Err() != nil {
@@ -88,10 +96,12 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 	s.startBackground(ctx)
 	printBanner(c, listener.Addr(), s.db)
 	s.log.Info("listening", "addr", listener.Addr().String())
+	notifySystemd(s.log, "STATUS=serving requests")
 	if err := s.awaitEnd(ctx, ended); err != nil {
 		return err
 	}
 	s.health.StartDraining()
+	notifySystemd(s.log, daemon.SdNotifyStopping)
 	return drainRequests(c, s.log, srv, s.endStreams)
 }
 
@@ -216,7 +226,12 @@ func (s *Server) startBackground(ctx context.Context) {
 func (s *Server) acceptRequests(srv *http.Server, listener net.Listener) <-chan error {
 	ended := make(chan error, 1)
 	go func() {
-		ended <- srv.Serve(s.connections.Limit(middleware.LimitSlowReaders(listener, productionTimeouts.write)))
+		limited := s.connections.Limit(middleware.LimitSlowReaders(listener, productionTimeouts.write))
+		if srv.TLSConfig != nil {
+			ended <- srv.ServeTLS(limited, "", "")
+			return
+		}
+		ended <- srv.Serve(limited)
 	}()
 	return ended
 }

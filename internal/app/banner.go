@@ -13,7 +13,7 @@ import (
 // printBanner prints the addresses of the server and, for a private PostgreSQL, how to use it.
 func printBanner(c *config.Config, addr net.Addr, db *Database) {
 	_, port, _ := net.SplitHostPort(addr.String())
-	base := "http://localhost:" + port
+	base := localURL(c, port)
 	terminal.PrintStatus("\n  Playground  %s/playground\n  GraphQL     %s/graphql\n  Schema      %s/schema.graphql\n  Health      %s/healthz  %s/readyz", base, base, base, base, base)
 	if db.isDemo() {
 		printDemoHints(c, db.embedded.DSN())

@@ -26,8 +26,13 @@ var productionTimeouts = clientTimeouts{header: 5 * time.Second, read: 15 * time
 // connections took 576 MiB (bench/HOSTILE.md has what they take now).
 const maxHeaderBytes = 32 << 10
 
+// maxHTTP2Streams limits the requests in progress on one connection of HTTP/2, which counts as one for
+// MAX_CONNECTIONS_PER_ADDRESS.
+const maxHTTP2Streams = 100
+
 func newHTTPServer(h http.Handler, log *slog.Logger, t clientTimeouts) *http.Server {
 	return &http.Server{
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxHTTP2Streams},
 		Handler:           middleware.CloseChunked()(h),
 		ReadHeaderTimeout: t.header, ReadTimeout: t.read, IdleTimeout: t.idle,
 		MaxHeaderBytes: maxHeaderBytes,

@@ -43,5 +43,5 @@ func publicURL(c *config.Config, addr string) string {
 		return string(c.PublicURL)
 	}
 	_, port, _ := net.SplitHostPort(addr)
-	return "http://localhost:" + port
+	return localURL(c, port)
 }

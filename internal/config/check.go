@@ -46,6 +46,9 @@ func (c *Config) Check() error {
 	if c.ResponseMemoryMiB<<20 < minMemoryRatio*c.MaxResponseBytes {
 		mistakes = append(mistakes, fmt.Errorf("RESPONSE_MEMORY_MIB: must be at least %d times MAX_RESPONSE_BYTES", minMemoryRatio))
 	}
+	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
+		mistakes = append(mistakes, errors.New("TLS_CERT_FILE: needs TLS_KEY_FILE, and TLS_KEY_FILE needs it"))
+	}
 	return errors.Join(slices.Concat(mistakes, c.checkProvider(), c.checkMail(), c.checkCDN())...)
 }
 
