@@ -21,6 +21,7 @@ import (
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/transport"
 	"github.com/7p-education/api/internal/media"
+	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/resolvers"
 	"github.com/7p-education/api/store"
@@ -72,6 +73,8 @@ type Options struct {
 	// ShowsDatabaseUsage reports whether the response to a request has a Server-Timing header with the SQL
 	// statements and round trips of its operation; nil shows none.
 	ShowsDatabaseUsage func(*http.Request) bool
+	// ObserveSocketOperation receives each operation of a WebSocket after its first response; nil for none.
+	ObserveSocketOperation func(context.Context, middleware.CompletedRequest)
 	// Streams are the options of subscriptions and live queries; without a hub there are none.
 	Streams transport.StreamOptions
 }
@@ -139,7 +142,9 @@ func newServer(o Options, c components) *Server {
 		AllowsOrigin:       o.AllowsOrigin,
 		Streams:            o.Streams,
 		ShowsDatabaseUsage: o.ShowsDatabaseUsage,
-		NewMeter:           func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
+
+		ObserveSocketOperation: o.ObserveSocketOperation,
+		NewMeter:               func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
 	})}
 }
 

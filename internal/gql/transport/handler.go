@@ -18,6 +18,7 @@ import (
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/observe"
 	"github.com/7p-education/api/internal/parked"
 )
 
@@ -47,6 +48,8 @@ type Options struct {
 	ShowsDatabaseUsage func(*http.Request) bool
 	// NewMeter returns the meter of a request, which limits the bytes of its response; nil for no limit.
 	NewMeter func(*http.Request) *memory.Meter
+	// ObserveSocketOperation receives each operation of a WebSocket after its first response; nil for none.
+	ObserveSocketOperation func(context.Context, middleware.CompletedRequest)
 	// Streams are the options of subscriptions and live queries; without a hub there are none.
 	Streams StreamOptions
 }
@@ -101,6 +104,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	observeCaller(r.Context(), r.Header)
 	out := responseWriter{w: w, prefersJSON: prefersJSON}
 	var reqErr *response.RequestError
 	switch {
@@ -158,7 +162,9 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 		ctx = memory.WithMeter(ctx, in.meter)
 	}
 	res := result{outcome: cacheHit}
-	if !memoized {
+	if memoized {
+		observe.From(ctx).SetDocument(in.memoized.document)
+	} else {
 		res = execute(ctx, h.exec, r.Method, out.w.Header(), in.decodeParams(r.Header))
 	}
 	switch res.outcome {
@@ -166,11 +172,13 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 		return res.err
 	case inParts:
 		lookup.Abandon()
+		observeLookup(ctx, lookup)
 		out.w.Header()["Cache-Status"] = []string{string(lookup.AppendCacheStatus(nil, time.Now()))}
 		h.serveParts(ctx, out, res.op)
 		return nil
 	}
 	entry, err := h.finishLookup(ctx, lookup, in, res)
+	observeLookup(ctx, lookup)
 	if lookup.NeedsRevalidation() {
 		h.startRevalidation(lookup, in.decodeParams(r.Header))
 	}
@@ -204,7 +212,7 @@ func (h *Handler) finishLookup(ctx context.Context, lookup *respcache.RequestLoo
 	}
 	_, name := lookup.Operation()
 	middleware.RecordOperation(ctx, string(ast.Query), name)
-	h.requests.memo.storeRequest(in.memoized, lookup)
+	h.requests.memo.storeRequest(ctx, in.memoized, lookup)
 	entry := lookup.Entry()
 	return entry, memory.MeterFrom(ctx).ReserveEntry(ctx, len(entry.Body))
 }
@@ -248,9 +256,11 @@ func (h *Handler) serveBatch(out responseWriter, r *http.Request, in *parsedRequ
 	responses, size := make([]*graphql.Response, len(items)), 0
 	for i, item := range items {
 		responses[i] = h.executeItem(within, r.Method, out.w.Header(), item)
+		observeFieldErrors(ctx, responses[i])
 		size += response.EnvelopeSize(responses[i]) + 1
 	}
 	middleware.RecordOperation(ctx, "batch", fmt.Sprintf("of %d", len(items)))
+	observe.From(ctx).SetDocument(nil)
 	if size > response.MaxPooledBytes {
 		if err := in.meter.ReserveCopy(size); err != nil {
 			h.writeResponse(ctx, out, h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
