@@ -1,6 +1,10 @@
-.PHONY: bench chaos check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
+.PHONY: alerts bench chaos check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
+
+alerts: ## Checks the alert rules and runs their unit tests, with promtool (Debian's package prometheus).
+	promtool check rules deploy/prometheus/7p-alerts.yml
+	promtool test rules deploy/prometheus/7p-alerts-test.yml
 
 fuzz: ## Runs each fuzz target 20,000 times (about 10 minutes).
 	./scripts/fuzz

@@ -77,7 +77,7 @@ func benchmarkOperation(b *testing.B, operation string) {
 func newHandlers(db *store.Store, tokens *auth.Tokens) http.Handler {
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	api := gql.New(gql.Options{Store: db, Log: log, OperationTimeout: 10 * time.Second, Introspection: true})
-	return middleware.RequestID()(middleware.AccessLog(io.Discard, slog.LevelInfo)(auth.Middleware(tokens, nil)(api)))
+	return middleware.RequestID()(middleware.NewAccessLog(io.Discard, middleware.AccessLogOptions{}).Log(auth.Middleware(tokens, nil)(api)))
 }
 
 // repeatedRequest is a request that can be sent repeatedly, if its body is rewound.

@@ -1,6 +1,9 @@
 package loaders
 
-import "github.com/7p-education/api/store"
+import (
+	"github.com/7p-education/api/internal/observe"
+	"github.com/7p-education/api/store"
+)
 
 // Batch collects the queries of several loaders and sends them in one database round trip. It is
 // not safe for concurrent use.
@@ -8,7 +11,9 @@ type Batch struct {
 	loaders     *Loaders
 	queries     []store.Query
 	deliveries  []func()
-	pendingKeys map[any]any // by loader, the set of keys that the batch already reads
+	pendingKeys map[any]any    // by loader, the set of keys that the batch already reads
+	loads       []observe.Load // what the loaders read
+	timed       bool           // a loader has waited for the keys
 }
 
 // NewBatch returns an empty batch.
@@ -23,9 +28,10 @@ func (b *Batch) IsEmpty() bool { return len(b.queries) == 0 }
 // Send runs the queries and delivers their values to the loaders. The batch is empty afterwards.
 func (b *Batch) Send() error {
 	queries, deliveries := b.queries, b.deliveries
-	b.queries, b.deliveries = nil, nil
+	ctx := observe.WithLoads(b.loaders.ctx, b.loads)
+	b.queries, b.deliveries, b.loads = nil, nil, nil
 	clear(b.pendingKeys)
-	if err := b.loaders.Store.RunQueries(b.loaders.ctx, queries...); err != nil {
+	if err := b.loaders.Store.RunQueries(ctx, queries...); err != nil {
 		return err
 	}
 	for _, deliver := range deliveries {
@@ -57,6 +63,7 @@ func (l *Loader[K, V]) AddToBatch(b *Batch, keys []K) {
 		return
 	}
 	queries, deliver := l.plan(missing)
+	b.loads = append(b.loads, observe.Load{Loader: loaderName(l.index), Keys: len(missing), Timed: b.timed})
 	b.queries = append(b.queries, queries...)
 	b.deliveries = append(b.deliveries, func() {
 		l.mu.Lock()

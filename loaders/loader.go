@@ -26,6 +26,7 @@ type plan[K comparable, V any] func(keys []K) (queries []store.Query, deliver fu
 type Loader[K comparable, V any] struct {
 	loaders *Loaders
 	plan    plan[K, V]
+	index   int // among Loaders.registered
 
 	mu     sync.RWMutex
 	values map[K]V
@@ -35,7 +36,7 @@ type Loader[K comparable, V any] struct {
 }
 
 func newLoader[K comparable, V any](loaders *Loaders, p plan[K, V]) *Loader[K, V] {
-	l := &Loader[K, V]{loaders: loaders, plan: p}
+	l := &Loader[K, V]{loaders: loaders, plan: p, index: len(loaders.registered)}
 	loaders.registered = append(loaders.registered, l)
 	return l
 }
@@ -105,6 +106,7 @@ func (l *Loader[K, V]) lookupValue(key K) (V, bool) {
 func (l *Loader[K, V]) loadBatch(_ context.Context, keys []K) []*dataloader.Result[V] {
 	l.loaders.timedBatches.Add(1)
 	batch := l.loaders.NewBatch()
+	batch.timed = true
 	l.AddToBatch(batch, keys)
 	err := batch.Send()
 	results := make([]*dataloader.Result[V], len(keys))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -103,7 +102,7 @@ func (a *testAPI) execute(t *testing.T, as edu.Viewer, query string, variables m
 func (a *testAPI) post(t *testing.T, as edu.Viewer, body string) response {
 	t.Helper()
 	var log bytes.Buffer
-	logged := middleware.RequestID()(middleware.AccessLog(&log, slog.LevelInfo)(a.handler))
+	logged := middleware.RequestID()(middleware.NewAccessLog(&log, middleware.AccessLogOptions{}).Log(a.handler))
 	client := gqltest.NewClient(logged)
 	var resp *gqltest.Response
 	if strings.Contains(body, `"query":"subscription`) || strings.Contains(body, `\nsubscription `) {

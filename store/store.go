@@ -13,6 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/7p-education/api/internal/observe"
 )
 
 // Config holds the settings of the database connections.
@@ -21,6 +23,9 @@ type Config struct {
 	ReplicaURL       string        // of a streaming replica for reads; "" for none
 	MaxConns         int32         // in each pool; 0 lets pgx choose
 	StatementTimeout time.Duration // for each statement; 0 for none
+
+	// ObserveRoundTrip receives each round trip to the databases when it is complete; nil for none.
+	ObserveRoundTrip func(*observe.RoundTrip)
 
 	// MaxLockTime limits how long an idempotent write may go on after its first write; 0 is 50 ms.
 	MaxLockTime time.Duration
@@ -34,6 +39,14 @@ type Config struct {
 	// unknown, the change is edu.TagEverything. Changes that are not written by WriteInTx are only
 	// returned by ChangesSince.
 	PublishChanges func(context.Context, []Change)
+
+	tracer pgx.QueryTracer // of the pool that is opened
+}
+
+// traced returns the configuration of the pool of a database, which reports its round trips.
+func (c Config) traced(database string) Config {
+	c.tracer = statementTracer{database: database, report: c.ObserveRoundTrip}
+	return c
 }
 
 // Store runs statements on the primary, and reads on a replica if there is one.
@@ -54,7 +67,7 @@ type Store struct {
 // Open connects to the database.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	identity := newIdentityWatch()
-	primary, err := openPool(ctx, c, c.URL, identity.verifyPrimary)
+	primary, err := openPool(ctx, c.traced("primary"), c.URL, identity.verifyPrimary)
 	if err != nil {
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
@@ -76,7 +89,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	// The replica need not be reachable yet: reads fall back to the primary.
 	if c.ReplicaURL != "" {
-		if s.replica, err = openPool(ctx, c, c.ReplicaURL, identity.verifyReplica); err != nil {
+		if s.replica, err = openPool(ctx, c.traced("replica"), c.ReplicaURL, identity.verifyReplica); err != nil {
 			primary.Close()
 			return nil, fmt.Errorf("store: replica: %w", err)
 		}
@@ -108,6 +121,9 @@ func openPool(ctx context.Context, c Config, url string, verify func(context.Con
 		set["statement_timeout"] = fmt.Sprint(c.StatementTimeout.Milliseconds())
 	}
 	config.AfterConnect = verify
+	if c.tracer != nil {
+		config.ConnConfig.Tracer = c.tracer
+	}
 	return pgxpool.NewWithConfig(ctx, config)
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/7p-education/api/internal/jobs"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/outbox"
+	"github.com/7p-education/api/internal/telemetry"
 )
 
 // healthTimeout is how long a readiness check may take.
@@ -36,6 +37,7 @@ type Server struct {
 	services
 	config  *config.Config
 	log     *slog.Logger
+	level   *slog.LevelVar // of log
 	handler http.Handler
 	api     *gql.Server
 	inputs  inputs
@@ -58,7 +60,8 @@ type services struct {
 	streams        *live.Hub // nil if none are offered
 	connections    *middleware.ConnectionLimit
 	health         *middleware.Health
-	accessLog      io.Writer
+	accessLog      *middleware.AccessLog // nil if requests are not logged
+	metrics        *telemetry.Metrics
 }
 
 // Serve runs the server until the context ends, and then drains and closes it.
@@ -81,6 +84,11 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 	if srv.TLSConfig, err = openTLS(ctx, c, s.log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	closeAdmin, err := s.serveAdmin(starting)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer closeAdmin()
 	ended := s.acceptRequests(srv, listener)
 	s.log.Info("starting", "addr", listener.Addr().String())
 	notifySystemd(s.log, daemon.SdNotifyReady+"\nSTATUS=starting")
@@ -124,14 +132,15 @@ func newServer(c *config.Config, output io.Writer) (*Server, error) {
 	if err := errors.Join(c.Check(), mistakes); err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, log: newLogger(c, output), inputs: in}
+	s := &Server{config: c, inputs: in}
+	s.log, s.level = newLogger(c, output)
 	for _, m := range config.FindMisspellings(os.Environ()) {
 		s.log.Warn("environment variable is not read: its name resembles that of a setting", "variable", m.Variable, "setting", m.Setting)
 	}
 	s.responseMemory = memory.NewPool(c.ResponseMemoryMiB << 20)
 	s.publicURL = publicURL(c, c.Addr)
 	s.connections = middleware.NewConnectionLimit(c.MaxConnectionsPerAddress, c.TrustedProxies, s.log)
-	s.accessLog = output
+	s.accessLog, s.metrics = newAccessLog(c, output), telemetry.New(c.MetricsClients...)
 	return s, nil
 }
 

@@ -122,7 +122,8 @@ var errUnidentified = errors.New("the database cannot be identified: run \"7p mi
 
 // AnnounceRevocation announces a revocation to all servers of a database through REDIS_URL.
 func AnnounceRevocation(ctx context.Context, c *config.Config, db *Database, r auth.Revocation) error {
-	redis, err := OpenRedis(c, db, announceTimeout, newLogger(c, os.Stdout))
+	log, _ := newLogger(c, os.Stdout)
+	redis, err := OpenRedis(c, db, announceTimeout, log)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/embedpg"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/observe"
 	"github.com/7p-education/api/internal/terminal"
 	"github.com/7p-education/api/store"
 )
@@ -32,11 +33,17 @@ type Database struct {
 
 // OpenDatabase opens the database for a command, whose writes are found by the servers' polling.
 func OpenDatabase(ctx context.Context, c *config.Config) (*Database, error) {
-	return openDatabase(ctx, c, nil)
+	return openDatabase(ctx, c, databaseHooks{})
 }
 
-// openDatabase opens the database. Writes pass their changes to publishChanges unless it is nil.
-func openDatabase(ctx context.Context, c *config.Config, publishChanges func(context.Context, []store.Change)) (*Database, error) {
+// databaseHooks receive the changes of writes and the completed round trips; each may be nil.
+type databaseHooks struct {
+	publishChanges   func(context.Context, []store.Change)
+	observeRoundTrip func(*observe.RoundTrip)
+}
+
+// openDatabase opens the database.
+func openDatabase(ctx context.Context, c *config.Config, hooks databaseHooks) (*Database, error) {
 	db := &Database{}
 	url := string(c.DatabaseURL)
 	if url == "" {
@@ -49,8 +56,8 @@ func openDatabase(ctx context.Context, c *config.Config, publishChanges func(con
 	}
 	var err error
 	db.Store, err = store.Open(ctx, store.Config{
-		URL: url, ReplicaURL: string(c.ReadReplicaURL), MaxConns: c.DatabaseMaxConns, StatementTimeout: c.StatementTimeout, PublishChanges: publishChanges,
-		MaxLockTime: c.IdempotencyLockTime, MaxStoredBytes: c.IdempotencyMaxMiB << 20,
+		URL: url, ReplicaURL: string(c.ReadReplicaURL), MaxConns: c.DatabaseMaxConns, StatementTimeout: c.StatementTimeout, PublishChanges: hooks.publishChanges,
+		ObserveRoundTrip: hooks.observeRoundTrip, MaxLockTime: c.IdempotencyLockTime, MaxStoredBytes: c.IdempotencyMaxMiB << 20,
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.stopEmbedded())

@@ -3,36 +3,15 @@ package app
 import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/invalidation"
-	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/ratelimit"
 	"github.com/7p-education/api/internal/telemetry"
 )
-
-// requestObserver returns a function that records completed requests in the metrics.
-func requestObserver(m *telemetry.Metrics) func(middleware.CompletedRequest) {
-	return func(a middleware.CompletedRequest) {
-		r := telemetry.Request{Route: a.Route, Status: a.Status, Duration: a.Duration}
-		if code, ok := earlyRejectionCodes[a.Status]; ok && a.Route == "/graphql" && a.GraphQL == (middleware.GraphQLOutcome{}) {
-			a.GraphQL = middleware.GraphQLOutcome{Code: string(code), Rejected: true}
-		}
-		r.Operation = telemetry.Operation{Kind: a.GraphQL.Kind, Code: a.GraphQL.Code, Rejected: a.GraphQL.Rejected}
-		if a.Database != nil {
-			r.Operation.Statements, r.Operation.RoundTrips = a.Database.Statements, a.Database.RoundTrips
-		}
-		m.RecordRequest(r)
-	}
-}
-
-// earlyRejectionCodes are the codes of requests that are rejected before GraphQL: tokens that are
-// invalid or cannot be verified, and callers over their rate limit.
-var earlyRejectionCodes = map[int]edu.Code{401: edu.Unauthenticated, 429: edu.RateLimited, 503: edu.Unavailable}
 
 // addServerMetrics registers the counts of the server's parts, with a function for each part.
 func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension) {
@@ -124,6 +103,7 @@ func addLargeOperationMetrics(m *telemetry.Metrics, api *gql.Server) {
 
 // addRedisMetrics adds the metrics of a Redis, whose names begin with a prefix.
 func addRedisMetrics(m *telemetry.Metrics, r *cache.Redis, prefix string) {
+	r.ObserveCommands(m.RegisterHistograms(prefix+"command_duration_seconds", "Durations of commands to Redis by name; pipeline for several that are sent together.", "command"))
 	m.RegisterCounter(prefix+"errors_total", "Uses of Redis that failed or timed out.",
 		func() float64 { return float64(r.Stats().Errors) })
 	m.RegisterCounter(prefix+"circuit_open_total", "Uses of Redis that the open circuit breaker skipped.",

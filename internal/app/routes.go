@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -18,7 +19,6 @@ import (
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/ratelimit"
-	"github.com/7p-education/api/internal/telemetry"
 	"github.com/7p-education/api/web"
 )
 
@@ -26,13 +26,16 @@ import (
 // GraphQL over HTTP.
 const partialSuccessStatus = 294
 
+// graphqlPath is the path of the GraphQL endpoint.
+const graphqlPath = "/graphql"
+
 // buildRoutes returns the handler of the whole server, and the GraphQL server below it.
 func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler, *gql.Server, error) {
 	cors, err := middleware.NewCORS(middleware.CORSOptions{Origins: c.CORSAllowedOrigins, Credentials: c.CORSCredentials, Headers: c.CORSAllowedHeaders})
 	if err != nil {
 		return nil, nil, nameSetting("CORS_ALLOWED_ORIGINS", err)
 	}
-	persistedQueries, metrics := s.documents.persistedExtension(c, s.shared), telemetry.New()
+	persistedQueries, metrics := s.documents.persistedExtension(c, s.shared), s.metrics
 	addServerMetrics(metrics, s, persistedQueries)
 	o := operationOptions(c, log, s, persistedQueries)
 	o.MaxBodyBytes, o.MaxBulkBodyBytes = c.MaxBodyBytes, c.MaxBulkBodyBytes
@@ -49,12 +52,19 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	o.SharedCache = sharedCache(c)
 	o.AllowsOrigin, o.Streams = cors.AllowsOrigin, streamOptions(s, o.Caller)
 	o.ShowsDatabaseUsage = func(r *http.Request) bool { return s.db.isDemo() || edu.ViewerFrom(r.Context()).IsAdmin() }
+	observer := &requestObserver{metrics, log, c.SlowOperation}
+	o.ObserveSocketOperation = func(ctx context.Context, completed middleware.CompletedRequest) {
+		observer.completeOperation(completed)
+		if s.accessLog != nil {
+			s.accessLog.LogOperation(ctx, graphqlPath, completed)
+		}
+	}
 	api := gql.New(o)
 	addLargeOperationMetrics(metrics, api)
 	mux := http.NewServeMux()
 	rateLimits := s.shared.rateLimits
 	authenticate := auth.Middleware(s.authentication, rateLimits.FailedAuthentications(clientAddress))
-	mux.Handle("/graphql", wrapHandler(api, redirectBrowsers, exemptTrustedCallers, authenticate, rateLimits.Middleware(clientAddress)))
+	mux.Handle(graphqlPath, wrapHandler(api, redirectBrowsers, exemptTrustedCallers, authenticate, rateLimits.Middleware(clientAddress)))
 	addPlayground(mux, c, s)
 	s.media.register(mux)
 	mux.Handle("GET "+covers.Path, covers.Handler())
@@ -69,8 +79,8 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	return wrapHandler(mux,
 		middleware.ResolveClient(c.TrustedProxies, middleware.TrustedCallerKey(c.TrustedCallerKey)),
 		middleware.RequestID(),
-		middleware.AccessLog(s.accessLog, c.LogLevel),
-		middleware.ObserveRequests(requestObserver(metrics)),
+		logRequests(s.accessLog),
+		middleware.ObserveRequests(metrics.BeginRequest, observer.complete),
 		middleware.Recover(log),
 		middleware.SecurityHeaders(),
 		cors.Handler,

@@ -32,7 +32,7 @@ func readInputs(c *config.Config) (in inputs, err error) {
 	in.manifest, manifestErr = ReadManifest(c.PersistedManifest)
 	in.warmOperations, warmErr = gql.ReadWarmOperations(c.ResponseCacheWarmFiles...)
 	return in, errors.Join(
-		checkAddr(c.Addr), checkRedisURL("REDIS_URL", c.RedisURL), checkRedisURL("REDIS_LIMITS_URL", c.RedisLimitsURL), checkKeys(c),
+		checkAddr(c.Addr), checkAdminAddr(c), checkRedisURL("REDIS_URL", c.RedisURL), checkRedisURL("REDIS_LIMITS_URL", c.RedisLimitsURL), checkKeys(c),
 		nameSetting("PERSISTED_QUERY_MANIFEST", manifestErr), nameSetting("RESPONSE_CACHE_WARM_FILES", warmErr),
 	)
 }

@@ -23,7 +23,7 @@ const (
 func (s *Server) awaitDatabase(ctx context.Context) (*Database, error) {
 	var logged time.Time
 	for {
-		db, err := openDatabase(ctx, s.config, s.responseCache.invalidation.Publish)
+		db, err := openDatabase(ctx, s.config, databaseHooks{s.responseCache.invalidation.Publish, s.metrics.RecordRoundTrip})
 		if err == nil {
 			if err = db.PrepareSchema(ctx); err == nil {
 				return db, nil

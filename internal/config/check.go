@@ -43,6 +43,9 @@ func (c *Config) Check() error {
 	case hasKey && !hasBase:
 		mistakes = append(mistakes, errors.New("MEDIA_SIGNING_KEY: needs MEDIA_BASE_URL"))
 	}
+	if c.AdminToken != "" && c.AdminAddr == "" {
+		mistakes = append(mistakes, errors.New("ADMIN_TOKEN: needs ADMIN_ADDR"))
+	}
 	if c.ResponseMemoryMiB<<20 < minMemoryRatio*c.MaxResponseBytes {
 		mistakes = append(mistakes, fmt.Errorf("RESPONSE_MEMORY_MIB: must be at least %d times MAX_RESPONSE_BYTES", minMemoryRatio))
 	}

@@ -18,6 +18,7 @@ import (
 // Config has the settings of a server. Each is a flag and an environment variable.
 type Config struct {
 	ServerSettings    `group:"Server"`
+	AdminSettings     `group:"Operators"`
 	DatabaseSettings  `group:"PostgreSQL and Redis"`
 	MediaSettings     `group:"Files"`
 	TokenSettings     `group:"Access tokens and sessions"`

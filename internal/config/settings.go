@@ -36,6 +36,16 @@ type ServerSettings struct {
 	ShutdownTimeout    time.Duration             `env:"SHUTDOWN_TIMEOUT" min:"0s" default:"20s" help:"How long requests in progress may take after SHUTDOWN_DELAY."`
 }
 
+// AdminSettings are those of the address for operators, of logs and of metrics.
+type AdminSettings struct {
+	AdminAddr       string        `env:"ADMIN_ADDR" name:"admin-addr" help:"Address for operators, e.g. :9090, with /metrics, /debug/pprof/, /log-level, /healthz and /readyz. Without a host it is 127.0.0.1, this machine only; any other host needs ADMIN_TOKEN. Empty is off."`
+	AdminToken      BearerToken   `env:"ADMIN_TOKEN" name:"admin-token" secret:"all" help:"Token of ADMIN_ADDR, as Authorization: Bearer …; at least 16 characters. /healthz and /readyz need none."`
+	AccessLog       string        `env:"ACCESS_LOG" values:"on,off" default:"on" help:"Whether each request has a line in the log, at any LOG_LEVEL. Probes of health and of metrics have none."`
+	AccessLogSample Share         `env:"ACCESS_LOG_SAMPLE" default:"1" help:"Share of good requests that have a line, from 0 to 1. Requests with errors, and those slower than SLOW_OPERATION, always have one."`
+	SlowOperation   time.Duration `env:"SLOW_OPERATION" min:"0s" default:"500ms" help:"Duration from which on a GraphQL request has a warning in the log with its phases, batches and SQL statements; 0s is never."`
+	MetricsClients  []string      `env:"METRICS_CLIENTS" help:"Names of clients whose requests have metrics of their own, separated by commas, as they send them in graphql-client-name or apollographql-client-name. All others count together."`
+}
+
 // MediaSettings are those of the server of video files.
 type MediaSettings struct {
 	MediaBaseURL    BaseURL       `env:"MEDIA_BASE_URL" name:"media-base-url" help:"URL of the server or the CDN of the videos' files, e.g. https://media.example.com. URLs of Video.playback begin with it. Without one no video can be played, except those of a demo, which serves a sample video at /media/. Needs MEDIA_SIGNING_KEY."`

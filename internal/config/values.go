@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -78,6 +79,19 @@ func (b *BearerToken) UnmarshalText(text []byte) error {
 		return fmt.Errorf("needs at least %d characters, and has %d", minBearerTokenLength, n)
 	}
 	*b = BearerToken(text)
+	return nil
+}
+
+// Share is a part of a whole, from 0 to 1.
+type Share float64
+
+// UnmarshalText parses a number from 0 to 1.
+func (s *Share) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || !(n >= 0 && n <= 1) {
+		return errors.New("not a share: write a number from 0 to 1, such as 0.1")
+	}
+	*s = Share(n)
 	return nil
 }
 

@@ -47,7 +47,7 @@ func newIdempotencyServer(t *testing.T, dsn string) *idempotencyServer {
 	}
 	s := &idempotencyServer{db: testdb.OpenPool(t, dsn)}
 	log := slog.New(slog.NewJSONHandler(lockedWriter{s}, nil))
-	s.handler = middleware.RequestID()(middleware.AccessLog(lockedWriter{s}, slog.LevelInfo)(gql.New(gql.Options{
+	s.handler = middleware.RequestID()(middleware.NewAccessLog(lockedWriter{s}, middleware.AccessLogOptions{}).Log(gql.New(gql.Options{
 		Store: db, Log: log, MaxBatchSize: 10,
 		Sessions: resolvers.SessionOptions{Tokens: tokens, AccessTTL: time.Minute, RefreshTTL: time.Hour, RevokeTokens: func(context.Context, int64, int64) { s.revoke() }},
 	})))

@@ -21,6 +21,7 @@ import (
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/gql/transport"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/observe"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/resolvers"
 	"github.com/7p-education/api/store"
@@ -109,7 +110,9 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 				end()
 			}
 		}()
+		start := time.Now()
 		resp := respond(ctx)
+		observe.From(ctx).AddPhase(observe.Execute, time.Since(start))
 		if goesOn = resp != nil && parts.HasNext(); goesOn {
 			return resp
 		}
@@ -227,7 +230,10 @@ func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolv
 		}
 		return v, countIntrospection(ctx, field.Field.Alias, v)
 	}
-	if encoded, ok := graph.Encode(ctx, e.root, v); ok {
+	start := time.Now()
+	encoded, ok := graph.Encode(ctx, e.root, v)
+	observe.From(ctx).AddPhase(observe.Encode, time.Since(start))
+	if ok {
 		return encoded, nil
 	}
 	return v, nil

@@ -21,6 +21,7 @@ import (
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/transport"
 	"github.com/7p-education/api/internal/media"
+	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/resolvers"
 	"github.com/7p-education/api/store"
@@ -74,6 +75,8 @@ type Options struct {
 	ShowsDatabaseUsage func(*http.Request) bool
 	// SharedCache is the CDN in front of the server; nil for none.
 	SharedCache *transport.SharedCache
+	// ObserveSocketOperation receives each operation of a WebSocket after its first response; nil for none.
+	ObserveSocketOperation func(context.Context, middleware.CompletedRequest)
 	// Streams are the options of subscriptions and live queries; without a hub there are none.
 	Streams transport.StreamOptions
 }
@@ -142,7 +145,9 @@ func newServer(o Options, c components) *Server {
 		SharedCache:        o.SharedCache,
 		Streams:            o.Streams,
 		ShowsDatabaseUsage: o.ShowsDatabaseUsage,
-		NewMeter:           func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
+
+		ObserveSocketOperation: o.ObserveSocketOperation,
+		NewMeter:               func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
 	})}
 }
 

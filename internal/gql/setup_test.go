@@ -90,5 +90,5 @@ func newBufferLogger() (*slog.Logger, *bytes.Buffer) {
 
 // withAccessLog writes an access log.
 func withAccessLog(h http.Handler, log *bytes.Buffer) http.Handler {
-	return middleware.RequestID()(middleware.AccessLog(log, slog.LevelInfo)(h))
+	return middleware.RequestID()(middleware.NewAccessLog(log, middleware.AccessLogOptions{}).Log(h))
 }

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -36,26 +35,25 @@ func (c *timeFormatter) appendTime(b []byte, t time.Time) []byte {
 
 // appendFields appends the fields of a line that follow its time. With slog a line took 2.9 µs of
 // the 28 µs of a cached response of 2 kB, 0.6 µs of them for the milliseconds in encoding/json.
-func (e accessEntry) appendFields(b []byte, r *http.Request) []byte {
-	req, _ := r.Context().Value(requestStateKey{}).(*requestState)
+func (e *accessEntry) appendFields(b []byte) []byte {
 	b = append(b, `,"level":"`...)
 	b = append(b, e.logLevel().String()...)
 	b = append(b, `","msg":"request"`...)
-	b = appendText(b, "method", r.Method)
-	b = appendText(b, "path", r.URL.Path)
+	b = appendText(b, "method", e.method)
+	b = appendText(b, "path", e.path)
 	b = appendNumber(b, "status", int64(e.status))
 	b = appendNumber(b, "bytes", e.bytes)
 	b = appendThousandths(b, "ms", e.duration.Microseconds())
-	b = appendAddress(b, "remote", ClientFrom(r).Address)
+	b = appendAddress(b, "remote", e.client.Address)
 	agent := ""
-	if values := r.Header["User-Agent"]; len(values) > 0 {
+	if values := e.header["User-Agent"]; len(values) > 0 {
 		agent = values[0]
 	}
 	b = appendText(b, "user_agent", agent)
-	if req != nil {
-		b = req.appendOperation(b)
+	if e.state != nil {
+		b = e.state.appendOperation(b)
 	}
-	if values := r.Header["Traceparent"]; len(values) == 1 {
+	if values := e.header["Traceparent"]; len(values) == 1 {
 		if id := parseTraceID(values[0]); id != "" {
 			b = appendText(b, "trace_id", id)
 		}
@@ -67,12 +65,28 @@ func (e accessEntry) appendFields(b []byte, r *http.Request) []byte {
 // database usage.
 func (req *requestState) appendOperation(b []byte) []byte {
 	b = appendText(b, "request_id", req.id)
-	if g := &req.graphql; g.Kind != "" {
-		b = appendText(b, "operation", strings.TrimSpace(g.Kind+" "+g.Name))
+	o := &req.operation
+	if o.Kind != "" {
+		b = appendText(b, "operation", strings.TrimSpace(o.Kind+" "+o.Name))
 	}
-	if code := req.graphql.Code; code != "" {
-		b = appendText(b, "code", code)
+	if o.Document != nil {
+		b = appendText(b, "document", o.Document.ID)
+		if o.Document.Operation != "" {
+			b = appendText(b, "document_operation", o.Document.Operation)
+		}
 	}
+	b = appendOptional(b, "cache", o.Cache)
+	b = appendOptional(b, "cache_detail", o.CacheDetail)
+	if o.ViewerID != 0 {
+		b = appendNumber(b, "viewer", o.ViewerID)
+		b = appendText(b, "role", o.Role)
+	}
+	b = appendOptional(b, "client", o.Client)
+	b = appendOptional(b, "client_version", o.ClientVersion)
+	if o.Cost > 0 {
+		b = appendNumber(b, "cost", o.Cost)
+	}
+	b = appendOptional(b, "code", o.Code)
 	if d := req.database; d != nil {
 		b = appendNumber(b, "sql_statements", d.Statements)
 		b = appendNumber(b, "sql_round_trips", d.RoundTrips)
@@ -81,6 +95,14 @@ func (req *requestState) appendOperation(b []byte) []byte {
 		}
 	}
 	return b
+}
+
+// appendOptional appends a text unless it is "".
+func appendOptional(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	return appendText(b, name, value)
 }
 
 // parseTraceID returns the trace id of a traceparent header, "" if it is invalid (W3C Trace Context, section

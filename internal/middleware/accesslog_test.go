@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/observe"
 )
 
 // FuzzAccessLog checks that each line is the JSON that slog's handler would write, for any text of
@@ -33,7 +34,7 @@ func FuzzAccessLog(f *testing.F) {
 				time.Sleep(duration)
 				middleware.RecordOperation(r.Context(), "query", operation)
 				w.WriteHeader(code)
-			}), middleware.RequestID(), middleware.AccessLog(&buf, slog.LevelInfo))
+			}), middleware.RequestID(), middleware.NewAccessLog(&buf, middleware.AccessLogOptions{}).Log)
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
 			r.URL = &url.URL{Path: path}
 			r.Header["User-Agent"], r.Header["X-Request-Id"] = []string{agent}, []string{"one"}
@@ -97,7 +98,7 @@ func TestTraceID(t *testing.T) {
 		"00-" + strings.Repeat("\"", 32) + "-" + parent + "-01": nil,
 	} {
 		var buf bytes.Buffer
-		h := chain(respond(200, nil), middleware.RequestID(), middleware.AccessLog(&buf, slog.LevelInfo))
+		h := chain(respond(200, nil), middleware.RequestID(), middleware.NewAccessLog(&buf, middleware.AccessLogOptions{}).Log)
 		get(t, h, "Traceparent", header)
 		if got := decodeLine(t, buf.Bytes())["trace_id"]; got != want {
 			t.Errorf("%q: %v, want %v", header, got, want)
@@ -105,21 +106,80 @@ func TestTraceID(t *testing.T) {
 	}
 }
 
-// TestAccessLogLevels checks that lines below the minimum level are not written.
-func TestAccessLogLevels(t *testing.T) {
+// TestAccessLogLines checks which requests have a line: probes have none, and those with errors and slow ones always have
+// one.
+func TestAccessLogLines(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		status   int
-		minLevel slog.Level
-		lines    int
+	none, all := middleware.AccessLogOptions{LeftOut: 1, Slow: time.Second}, middleware.AccessLogOptions{}
+	for name, tt := range map[string]struct {
+		options middleware.AccessLogOptions
+		path    string
+		status  int
+		code    string
+		takes   time.Duration
+		level   string // "" for no line
 	}{
-		{200, slog.LevelDebug, 1}, {200, slog.LevelInfo, 1}, {499, slog.LevelWarn, 0}, {500, slog.LevelWarn, 1}, {503, slog.LevelError, 1},
+		"a good request":                {all, "/", 200, "", 0, "INFO"},
+		"a rejected request":            {all, "/", 499, "", 0, "INFO"},
+		"a failed request":              {all, "/", 500, "", 0, "ERROR"},
+		"a good request, left out":      {none, "/", 200, "", 0, ""},
+		"a redirect, left out":          {none, "/", 303, "", 0, ""},
+		"a rejected request, sampled":   {none, "/", 400, "", 0, "INFO"},
+		"a failed request, sampled":     {none, "/", 503, "", 0, "ERROR"},
+		"an error beside data, sampled": {none, "/graphql", 200, "NOT_FOUND", 0, "INFO"},
+		"a slow request, sampled":       {none, "/graphql", 200, "", time.Second, "INFO"},
+		"a fast request, left out":      {none, "/graphql", 200, "", time.Second - 1, ""},
+		"liveness":                      {all, "/healthz", 200, "", 0, ""},
+		"readiness":                     {all, "/readyz", 503, "", 0, ""},
+		"metrics":                       {all, "/metrics", 200, "", 0, ""},
+		"metrics that are hidden":       {all, "/metrics", 404, "", 0, "INFO"},
 	} {
-		var buf bytes.Buffer
-		h := middleware.AccessLog(&buf, tt.minLevel)(respond(tt.status, nil))
+		synctest.Test(t, func(t *testing.T) {
+			var buf bytes.Buffer
+			h := chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(tt.takes)
+				middleware.RecordErrorCode(r.Context(), tt.code, false)
+				w.WriteHeader(tt.status)
+			}), middleware.RequestID(), middleware.NewAccessLog(&buf, tt.options).Log)
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, tt.path, nil))
+			if tt.level == "" && buf.Len() > 0 || tt.level != "" && !strings.Contains(buf.String(), `"level":"`+tt.level+`"`) {
+				t.Errorf("%s: %q", name, &buf)
+			}
+		})
+	}
+}
+
+// TestAccessLogSample checks the share of requests that are left out.
+func TestAccessLogSample(t *testing.T) {
+	t.Parallel()
+	var buf bytes.Buffer
+	h := middleware.NewAccessLog(&buf, middleware.AccessLogOptions{LeftOut: 0.9}).Log(respond(200, nil))
+	for range 10_000 {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
-		if got := strings.Count(buf.String(), "\n"); got != tt.lines {
-			t.Errorf("status %d with level %s: %d lines: %s", tt.status, tt.minLevel, got, &buf)
+	}
+	if n := bytes.Count(buf.Bytes(), []byte{'\n'}); n < 800 || n > 1200 { // six standard deviations
+		t.Errorf("%d of 10,000 requests have a line, want about 1,000", n)
+	}
+}
+
+// TestAccessLogOperation checks what a line has of an operation, and that a caller cannot forge a field.
+func TestAccessLogOperation(t *testing.T) {
+	t.Parallel()
+	var buf bytes.Buffer
+	h := chain(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		middleware.RecordOperation(r.Context(), "query", "Catalog")
+		o := observe.From(r.Context())
+		o.SetDocument(&observe.Document{ID: "d1", Trusted: true, Operation: "CatalogPage"})
+		o.Cache, o.CacheDetail, o.ViewerID, o.Role, o.Client, o.ClientVersion, o.Cost = "miss", "errors", 7, "ADMIN", `web","role":"STUDENT`, "1.2", 33
+	}), middleware.RequestID(), middleware.NewAccessLog(&buf, middleware.AccessLogOptions{}).Log)
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil))
+	line := decodeLine(t, buf.Bytes())
+	for name, want := range map[string]any{
+		"operation": "query Catalog", "document": "d1", "document_operation": "CatalogPage", "cache": "miss", "cache_detail": "errors",
+		"viewer": 7.0, "role": "ADMIN", "client": `web","role":"STUDENT`, "client_version": "1.2", "cost": 33.0,
+	} {
+		if line[name] != want {
+			t.Errorf("%s is %v, want %v", name, line[name], want)
 		}
 	}
 }

@@ -39,13 +39,13 @@ func BenchmarkChain(b *testing.B) {
 		encoding string
 	}{
 		{"none", handler, ""},
-		{"plain", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
+		{"plain", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.NewAccessLog(io.Discard, middleware.AccessLogOptions{}).Log,
 			middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
-		{"plain-nolog", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelError),
+		{"plain-nolog", chain(handler, middleware.Recover(log), middleware.RequestID(),
 			middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
-		{"plain-observed", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelError),
-			middleware.ObserveRequests(func(middleware.CompletedRequest) {}), middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
-		{"zstd", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
+		{"plain-observed", chain(handler, middleware.Recover(log), middleware.RequestID(),
+			middleware.ObserveRequests(func() {}, func(middleware.CompletedRequest) {}), middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
+		{"zstd", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.NewAccessLog(io.Discard, middleware.AccessLogOptions{}).Log,
 			middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), "gzip, deflate, br, zstd"},
 	} {
 		b.Run(bm.name, func(b *testing.B) {

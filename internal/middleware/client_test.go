@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -209,7 +208,7 @@ func TestClientOverHTTP(t *testing.T) {
 			t.Parallel()
 			var buf bytes.Buffer
 			server := httptest.NewUnstartedServer(chain(respond(http.StatusTooManyRequests, nil), middleware.RequestID(),
-				middleware.ResolveClient(tt.proxies, ""), middleware.AccessLog(&buf, slog.LevelInfo), middleware.SecurityHeaders()))
+				middleware.ResolveClient(tt.proxies, ""), middleware.NewAccessLog(&buf, middleware.AccessLogOptions{}).Log, middleware.SecurityHeaders()))
 			if tt.tls {
 				server.StartTLS()
 			} else {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/observe"
 )
 
 // chain wraps h in middlewares, the first outermost.
@@ -78,7 +79,7 @@ func TestAccessLog(t *testing.T) {
 		middleware.RecordErrorCode(r.Context(), "FORBIDDEN", true)
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, "short")
-	}), middleware.RequestID(), middleware.AccessLog(&buf, slog.LevelInfo))
+	}), middleware.RequestID(), middleware.NewAccessLog(&buf, middleware.AccessLogOptions{}).Log)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/graphql?token=hush", nil)
 	r.Header.Set("Authorization", "Bearer hush")
 	r.Header.Set("User-Agent", strings.Repeat("u", 300))
@@ -106,6 +107,7 @@ func TestAccessLog(t *testing.T) {
 func TestObserve(t *testing.T) {
 	t.Parallel()
 	var got []middleware.CompletedRequest
+	begun := 0
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /graphql", func(w http.ResponseWriter, r *http.Request) {
 		middleware.RecordOperation(r.Context(), "mutation", "Enroll")
@@ -115,25 +117,28 @@ func TestObserve(t *testing.T) {
 	})
 	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("x") })
 	log, _ := jsonLog()
-	h := chain(mux, middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo),
-		middleware.ObserveRequests(func(c middleware.CompletedRequest) { got = append(got, c) }), middleware.Recover(log))
+	h := chain(mux, middleware.RequestID(), middleware.NewAccessLog(io.Discard, middleware.AccessLogOptions{}).Log,
+		middleware.ObserveRequests(func() { begun++ }, func(c middleware.CompletedRequest) { got = append(got, c) }), middleware.Recover(log))
 	for _, path := range []string{"/graphql", "/panic", "/nowhere"} {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil))
 	}
 	want := []middleware.CompletedRequest{
 		{
-			Route: "POST /graphql", Status: 200, Database: &middleware.DatabaseUsage{Statements: 3, RoundTrips: 2},
-			GraphQL: middleware.GraphQLOutcome{Kind: "mutation", Name: "Enroll", Code: "NOT_FOUND"},
+			Route: "POST /graphql", Status: 200, Bytes: 2, Database: &middleware.DatabaseUsage{Statements: 3, RoundTrips: 2},
+			Operation: &observe.Operation{Kind: "mutation", Name: "Enroll", Code: "NOT_FOUND"},
 		},
-		{Route: "/panic", Status: 500},
-		{Status: 404},
+		{Route: "/panic", Status: 500, Bytes: 141, Operation: &observe.Operation{}},
+		{Status: 404, Bytes: 19, Operation: &observe.Operation{}},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(middleware.CompletedRequest{}, "Duration")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(middleware.CompletedRequest{}, "Duration", "ID"), cmpopts.IgnoreUnexported(observe.Operation{})); diff != "" {
 		t.Errorf("observed requests (-want +got):\n%s", diff)
 	}
+	if begun != len(want) {
+		t.Errorf("%d requests began", begun)
+	}
 	for _, c := range got {
-		if c.Duration <= 0 {
-			t.Errorf("route %q: duration %v", c.Route, c.Duration)
+		if c.Duration <= 0 || c.ID == "" {
+			t.Errorf("route %q: duration %v, id %q", c.Route, c.Duration, c.ID)
 		}
 	}
 }
@@ -145,7 +150,7 @@ func TestRecover(t *testing.T) {
 	h := chain(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "9")
 		panic("the secret of the handler")
-	}), middleware.Recover(panics), middleware.RequestID(), middleware.AccessLog(&access, slog.LevelInfo), middleware.Compress())
+	}), middleware.Recover(panics), middleware.RequestID(), middleware.NewAccessLog(&access, middleware.AccessLogOptions{}).Log, middleware.Compress())
 	res := get(t, h, "X-Request-Id", "id-2", "Accept-Encoding", "gzip")
 
 	body, _ := io.ReadAll(res.Body)
@@ -267,7 +272,7 @@ func TestFlusherThroughChain(t *testing.T) {
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			t.Error(err)
 		}
-	}), middleware.Recover(log), middleware.RequestID(), middleware.AccessLog(io.Discard, slog.LevelInfo), middleware.Compress())
+	}), middleware.Recover(log), middleware.RequestID(), middleware.NewAccessLog(io.Discard, middleware.AccessLogOptions{}).Log, middleware.Compress())
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r.Header.Set("Accept-Encoding", "zstd")
 	rec := httptest.NewRecorder()

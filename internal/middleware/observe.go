@@ -4,48 +4,44 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/7p-education/api/internal/observe"
 )
 
 // CompletedRequest describes a request after its response.
 type CompletedRequest struct {
+	// ID is the id of the request, "" outside RequestID.
+	ID string
 	// Route is the pattern that the http.ServeMux matched, "" for none.
 	Route    string
 	Status   int
+	Bytes    int64 // of the body, as sent
 	Duration time.Duration
-	// GraphQL is the outcome of the GraphQL operation; zero if the request had none.
-	GraphQL GraphQLOutcome
+	// Operation is the GraphQL operation; without a kind and a code if the request had none. It is nil outside
+	// RequestID.
+	Operation *observe.Operation
 	// Database is the database usage; nil for none.
 	Database *DatabaseUsage
-}
-
-// GraphQLOutcome describes the GraphQL operation of a request and its result.
-type GraphQLOutcome struct {
-	// Kind is query or mutation, and Name is the operation's name. Both are "" if the request was
-	// rejected before they were known.
-	Kind, Name string
-	// Code is the code of the first error, "" for none. Rejected reports that the response has no
-	// data.
-	Code     string
-	Rejected bool
 }
 
 // DatabaseUsage counts the SQL statements of a request, the round trips that carried them, and how
 // often a batch waited for its keys.
 type DatabaseUsage struct{ Statements, RoundTrips, BatchWaits int64 }
 
-// ObserveRequests calls observe for every completed request. It must run inside RequestID. Directly
+// ObserveRequests calls begin for every request, and complete for every completed one. It must run inside RequestID. Directly
 // inside AccessLog it is cheapest, because the two share a recorder.
-func ObserveRequests(observe func(CompletedRequest)) func(http.Handler) http.Handler {
+func ObserveRequests(begin func(), complete func(CompletedRequest)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rec := recorderFor(w)
 			panicked := true
+			begin()
 			defer func() {
-				completed := CompletedRequest{Route: r.Pattern, Status: rec.finalStatus(panicked), Duration: rec.elapsedTime()}
+				completed := CompletedRequest{Route: r.Pattern, Status: rec.finalStatus(panicked), Bytes: rec.bytes, Duration: rec.elapsedTime()}
 				if req, ok := r.Context().Value(requestStateKey{}).(*requestState); ok {
-					completed.GraphQL, completed.Database = req.graphql, req.database
+					completed.ID, completed.Operation, completed.Database = req.id, &req.operation, req.database
 				}
-				observe(completed)
+				complete(completed)
 			}()
 			next.ServeHTTP(rec, r)
 			panicked = false
@@ -53,12 +49,21 @@ func ObserveRequests(observe func(CompletedRequest)) func(http.Handler) http.Han
 	}
 }
 
+// CompleteOperation returns the operation of a context of TransferRequest, which is complete.
+func CompleteOperation(ctx context.Context, status int, bytes int64, duration time.Duration) CompletedRequest {
+	completed := CompletedRequest{Status: status, Bytes: bytes, Duration: duration}
+	if req := requestStateFrom(ctx); req != nil {
+		completed.ID, completed.Operation, completed.Database = req.id, &req.operation, req.database
+	}
+	return completed
+}
+
 // RecordOperation records the operation that the request of ctx ran, such as query CoursePage, for
 // AccessLog and ObserveRequests. Call it before the handler returns and from the handler's
 // goroutine. Outside RequestID it does nothing.
 func RecordOperation(ctx context.Context, kind, name string) {
 	if req, ok := ctx.Value(requestStateKey{}).(*requestState); ok {
-		req.graphql.Kind, req.graphql.Name = kind, name
+		req.operation.Kind, req.operation.Name = kind, name
 	}
 }
 
@@ -69,14 +74,14 @@ func TransferRequest(from, to context.Context) context.Context {
 	if !ok {
 		return to
 	}
-	return context.WithValue(to, requestStateKey{}, &requestState{id: req.id, client: req.client})
+	return &requestContext{Context: to, state: requestState{id: req.id, client: req.client}}
 }
 
 // RecordErrorCode records the code of the first error in the response to the request of ctx, and
 // whether the response has no data. The rules of RecordOperation apply.
 func RecordErrorCode(ctx context.Context, code string, rejected bool) {
 	if req, ok := ctx.Value(requestStateKey{}).(*requestState); ok {
-		req.graphql.Code, req.graphql.Rejected = code, rejected
+		req.operation.Code, req.operation.Rejected = code, rejected
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"math/rand/v2"
 	"net/http"
+
+	"github.com/7p-education/api/internal/observe"
 )
 
 // requestIDHeader is in canonical form, so that header maps can be accessed directly.
@@ -13,14 +15,37 @@ const requestIDHeader = "X-Request-Id"
 
 // requestState is shared by the middlewares of one request through its context.
 type requestState struct {
-	id       string
-	header   [1]string // backs the X-Request-Id header without an allocation
-	client   Client
-	graphql  GraphQLOutcome
-	database *DatabaseUsage
+	id        string
+	header    [1]string // backs the X-Request-Id header without an allocation
+	client    Client
+	operation observe.Operation
+	database  *DatabaseUsage
+}
+
+// requestContext is the context of a request with its state: one allocation for both.
+type requestContext struct {
+	context.Context
+	state requestState
+}
+
+// Value returns the state, and the operation that its events are reported to.
+func (c *requestContext) Value(key any) any {
+	switch key.(type) {
+	case requestStateKey:
+		return &c.state
+	case observe.Key:
+		return &c.state.operation
+	}
+	return c.Context.Value(key)
 }
 
 type requestStateKey struct{}
+
+// requestStateFrom returns the state of the request of a context, nil outside RequestID.
+func requestStateFrom(ctx context.Context) *requestState {
+	req, _ := ctx.Value(requestStateKey{}).(*requestState)
+	return req
+}
 
 // attachRequestState returns the requestState of r, and r with the state in its context. The
 // outermost middleware creates it; each further context would cost a copy of r.
@@ -28,8 +53,8 @@ func attachRequestState(r *http.Request) (*http.Request, *requestState) {
 	if req, ok := r.Context().Value(requestStateKey{}).(*requestState); ok {
 		return r, req
 	}
-	req := &requestState{client: peerClient(r)}
-	return r.WithContext(context.WithValue(r.Context(), requestStateKey{}, req)), req
+	ctx := &requestContext{Context: r.Context(), state: requestState{client: peerClient(r)}}
+	return r.WithContext(ctx), &ctx.state
 }
 
 // RequestID assigns an id to every request, sends it as X-Request-Id and stores it in the context.

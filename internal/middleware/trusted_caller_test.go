@@ -2,7 +2,6 @@ package middleware_test
 
 import (
 	"bytes"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -40,7 +39,7 @@ func TestTrustedCaller(t *testing.T) {
 	} {
 		var c middleware.Client
 		var log bytes.Buffer
-		h := middleware.AccessLog(&log, slog.LevelInfo)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c = middleware.ClientFrom(r) }))
+		h := middleware.NewAccessLog(&log, middleware.AccessLogOptions{}).Log(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c = middleware.ClientFrom(r) }))
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		r.RemoteAddr, r.Header = tt.from, tt.header
 		middleware.ResolveClient(trusted, middleware.TrustedCallerKey(tt.key))(h).ServeHTTP(httptest.NewRecorder(), r)

@@ -29,6 +29,11 @@ func (m *Metrics) Handler(token string, fallback http.Handler) http.Handler {
 	})
 }
 
+// OpenHandler returns a handler that serves the metrics to every caller.
+func (m *Metrics) OpenHandler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
 // HasBearerToken reports whether a request has a token as Authorization: Bearer …. It takes the same time for
 // every token of the same length.
 func HasBearerToken(r *http.Request, token string) bool {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/7p-education/api/internal/observe"
 	"github.com/7p-education/api/internal/telemetry"
 )
 
@@ -30,12 +31,17 @@ const local = "127.0.0.1:4711"
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	m := telemetry.New()
-	for _, o := range []telemetry.Operation{
-		{}, {Kind: "query", Statements: 4, RoundTrips: 2}, {Kind: "mutation", Code: "NOT_FOUND"}, {Code: "BAD_REQUEST", Rejected: true},
-	} {
-		m.RecordRequest(telemetry.Request{Route: "POST /graphql", Status: 200, Duration: 30 * time.Millisecond, Operation: o})
+	for i, o := range []*observe.Operation{{}, {Kind: "query"}, {Kind: "mutation", Code: "NOT_FOUND"}, {Code: "BAD_REQUEST", Rejected: true}} {
+		r := telemetry.Request{Route: "POST /graphql", Status: 200, Bytes: 300, Duration: 30 * time.Millisecond, Operation: o}
+		if i == 1 {
+			r.Statements, r.RoundTrips = 4, 2
+		}
+		m.BeginRequest()
+		m.RecordRequest(r)
 	}
+	m.BeginRequest()
 	for pattern, status := range map[string]int{"": 404, "/a/{$}": 503, "GET /b": 299, "/odd": 700} {
+		m.BeginRequest()
 		m.RecordRequest(telemetry.Request{Route: pattern, Status: status})
 	}
 	m.RegisterCounter("sevenp_things_total", "Things.", func() float64 { return 3 }, "kind", "old")
@@ -59,6 +65,8 @@ func TestMetrics(t *testing.T) {
 		`sevenp_graphql_operations_total{kind="none",outcome="rejected"} 1`,
 		`sevenp_graphql_rejected_requests_total{code="BAD_REQUEST"} 1`,
 		`sevenp_sql_statements_total 4`, `sevenp_sql_round_trips_total 2`,
+		`sevenp_http_requests_in_flight 1`,
+		`sevenp_http_response_size_bytes_bucket{route="/graphql",le="256"} 0`, `sevenp_http_response_size_bytes_bucket{route="/graphql",le="1024"} 4`,
 		`sevenp_things_total{kind="old"} 3`, `sevenp_things_total{kind="new"} 4`, `sevenp_level 0.5`,
 		`go_goroutines `, `go_build_info{`, `process_cpu_seconds_total `,
 	} {
@@ -112,12 +120,14 @@ func TestHandlerHides(t *testing.T) {
 
 // BenchmarkRequest measures what the metrics add to a request to GraphQL.
 func BenchmarkRequest(b *testing.B) {
-	for _, o := range []telemetry.Operation{{Kind: "query", Statements: 4, RoundTrips: 2}, {Kind: "query", Code: "BAD_REQUEST", Rejected: true}} {
+	document := observe.NewDocument("{ a }")
+	for _, o := range []*observe.Operation{{Kind: "query", Document: document, Client: "web"}, {Kind: "query", Code: "BAD_REQUEST", Rejected: true}} {
 		b.Run(map[bool]string{false: "answered", true: "rejected"}[o.Rejected], func(b *testing.B) {
-			m := telemetry.New()
+			m := telemetry.New("web")
 			b.ReportAllocs()
 			for b.Loop() {
-				m.RecordRequest(telemetry.Request{Route: "POST /graphql", Status: 200, Duration: 3 * time.Millisecond, Operation: o})
+				m.BeginRequest()
+				m.RecordRequest(telemetry.Request{Route: "POST /graphql", Status: 200, Duration: 3 * time.Millisecond, Operation: o, Statements: 4, RoundTrips: 2})
 			}
 		})
 	}

@@ -1,6 +1,10 @@
 package limits
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/internal/observe"
+)
 
 // Document is a parsed document that passed CheckStructure, with the costs of its operations,
 // apart from variables. It is immutable, and safe for concurrent use.
@@ -8,6 +12,7 @@ type Document struct {
 	// Query is the document as gqlparser parsed it. It is not validated.
 	Query *ast.QueryDocument
 
+	identity      *observe.Document // nil before the document is cached
 	policy        *Policy
 	blocks        []block // a fragment comes before the blocks that spread it
 	operations    []operation

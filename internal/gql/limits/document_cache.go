@@ -5,6 +5,8 @@ import (
 
 	"github.com/maypok86/otter/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/7p-education/api/internal/observe"
 )
 
 // maxKnownTextBytes limits the memory of the texts for which a DocumentCache knows the document.
@@ -86,6 +88,7 @@ func (c DocumentCache) Add(_ context.Context, text string, query *ast.QueryDocum
 	if rejection != nil {
 		return
 	}
+	d.identity = observe.NewDocument(text)
 	normalized, _ := normalizeText(text)
 	c.entries.Set(normalized, d)
 	c.texts.Set(text, normalized)

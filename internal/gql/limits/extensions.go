@@ -7,6 +7,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/7p-education/api/internal/observe"
 )
 
 // HeaderIdempotencyKey is the header by which a client makes a mutation idempotent. It has the name of
@@ -33,6 +35,7 @@ func (StructureExtension) Validate(graphql.ExecutableSchema) error { return nil 
 // text that is not in the document cache from the caller's budget, because it has to be parsed.
 func (s StructureExtension) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
 	if d, _ := s.Documents.findDocument(p.Query); d != nil {
+		observe.From(ctx).SetDocument(d.identity)
 		return nil
 	}
 	if s.Budget != nil {
@@ -78,6 +81,7 @@ func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.O
 			return rejectionError(rejection)
 		}
 	}
+	observe.From(ctx).SetDocument(d.identity)
 	estimate, rejection := d.CheckCost(op.OperationName, op.Variables)
 	if rejection != nil {
 		return rejectionError(rejection)
@@ -87,6 +91,7 @@ func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.O
 			return rejectionError(rejection)
 		}
 	}
+	observe.From(ctx).AddCost(estimate.Cost)
 	dryRun := isHeaderEnabled(op.Headers, headerDryRun)
 	if dryRun || isHeaderEnabled(op.Headers, headerCost) {
 		op.Stats.SetExtension(c.ExtensionName(), &costReport{document: d, estimate: estimate, dryRun: dryRun})

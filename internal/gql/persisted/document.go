@@ -19,6 +19,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 
 	"github.com/7p-education/api/internal/gql/coercion"
+	"github.com/7p-education/api/internal/observe"
 )
 
 // The limits of a document. An error names the limit that a document exceeds.
@@ -45,6 +46,7 @@ type Document struct {
 	RetiredClients map[string]string
 
 	normalizedHash string // see HashNormalized
+	identity       *observe.Document
 }
 
 // NewDocument returns the document of a text. If the id is "", it is the hash of the text.
@@ -74,6 +76,7 @@ func NewDocument(id, body string) (*Document, error) {
 	}
 	d.Operation = query.Operations[0].Name
 	d.normalizedHash = normalizeAndHash(query)
+	d.identity = &observe.Document{ID: d.ID, Trusted: true, Operation: d.Operation}
 	return d, nil
 }
 

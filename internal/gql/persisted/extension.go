@@ -11,6 +11,7 @@ import (
 
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/gql/response"
+	"github.com/7p-education/api/internal/observe"
 )
 
 // Mode decides which texts are executed.
@@ -202,7 +203,8 @@ func (e *Extension) checkText(ctx context.Context, r *graphql.RawParams, hash st
 // recordUse counts the use of a document, and rejects the request if the document is retired
 // for its client.
 func (e *Extension) recordUse(ctx context.Context, r *graphql.RawParams, d *Document) *gqlerror.Error {
-	client, version := clientNameVersion(r)
+	observe.From(ctx).SetDocument(d.identity)
+	client, version := ClientNameVersion(r.Headers)
 	e.Uses.RecordUsage(d.ID, client, version, time.Now())
 	minimum, retired := d.findRetirement(client)
 	if !retired {
@@ -219,7 +221,7 @@ func (e *Extension) logUnlistedText(ctx context.Context, r *graphql.RawParams) {
 	if !e.loggedTexts.addUnseen(hash) {
 		return
 	}
-	client, version := clientNameVersion(r)
+	client, version := ClientNameVersion(r.Headers)
 	operation := r.OperationName
 	if operation == "" {
 		if d, err := NewDocument("", r.Query); err == nil {

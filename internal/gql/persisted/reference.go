@@ -120,12 +120,19 @@ func truncateID(id string) string {
 // ClientHeaders are the headers in which clients send their names and their versions, in turn.
 var ClientHeaders = []string{"Apollographql-Client-Name", "Apollographql-Client-Version", "Graphql-Client-Name", "Graphql-Client-Version"}
 
-// clientNameVersion returns the name and the version that the client sends, "" for none.
-func clientNameVersion(r *graphql.RawParams) (name, version string) {
+// ClientNameVersion returns the name and the version that the client sends, "" for none.
+func ClientNameVersion(headers map[string][]string) (name, version string) {
 	for i := 0; i < len(ClientHeaders); i += 2 {
-		if name = r.Headers.Get(ClientHeaders[i]); name != "" {
-			return name, r.Headers.Get(ClientHeaders[i+1])
+		if name = firstValue(headers[ClientHeaders[i]]); name != "" {
+			return name, firstValue(headers[ClientHeaders[i+1]])
 		}
 	}
 	return "", ""
+}
+
+func firstValue(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }

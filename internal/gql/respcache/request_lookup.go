@@ -40,6 +40,9 @@ const (
 	Hit
 )
 
+// String returns the result as the access log has it.
+func (r Result) String() string { return [...]string{"bypass", "bypass", "miss", "hit"}[r] }
+
 type requestLookupKey struct{}
 
 // WithRequestLookup returns a context for the request of r.

@@ -15,6 +15,7 @@ import (
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/observe"
 )
 
 // outcome is how an operation ended.
@@ -38,7 +39,9 @@ type result struct {
 // execute runs an operation. It marks a replayed response in the response's header.
 func execute(ctx context.Context, exec graphql.GraphExecutor, method string, header http.Header, params *graphql.RawParams) result {
 	ctx = graphql.StartOperationTrace(ctx)
+	observe.From(ctx).SetDocument(nil) // that of an earlier operation of the batch
 	op, errs := exec.CreateOperationContext(ctx, params)
+	observePreparation(ctx, &op.Stats)
 	if len(errs) > 0 {
 		if errors.Is(errs[0], respcache.ErrCacheHit) {
 			return result{outcome: cacheHit}

@@ -18,6 +18,7 @@ import (
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/observe"
 	"github.com/7p-education/api/internal/parked"
 )
 
@@ -49,6 +50,8 @@ type Options struct {
 	NewMeter func(*http.Request) *memory.Meter
 	// SharedCache is the CDN in front of the server; nil for none.
 	SharedCache *SharedCache
+	// ObserveSocketOperation receives each operation of a WebSocket after its first response; nil for none.
+	ObserveSocketOperation func(context.Context, middleware.CompletedRequest)
 	// Streams are the options of subscriptions and live queries; without a hub there are none.
 	Streams StreamOptions
 }
@@ -103,6 +106,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	observeCaller(r.Context(), r.Header)
 	out := responseWriter{w: w, prefersJSON: prefersJSON, sharedCache: h.SharedCache}
 	var reqErr *response.RequestError
 	switch {
@@ -160,7 +164,9 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 		ctx = memory.WithMeter(ctx, in.meter)
 	}
 	res := result{outcome: cacheHit}
-	if !memoized {
+	if memoized {
+		observe.From(ctx).SetDocument(in.memoized.document)
+	} else {
 		res = execute(ctx, h.exec, r.Method, out.w.Header(), in.decodeParams(r.Header))
 	}
 	switch res.outcome {
@@ -168,11 +174,13 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 		return res.err
 	case inParts:
 		lookup.Abandon()
+		observeLookup(ctx, lookup)
 		out.w.Header()["Cache-Status"] = []string{string(lookup.AppendCacheStatus(nil, time.Now()))}
 		h.serveParts(ctx, out, res.op)
 		return nil
 	}
 	entry, err := h.finishLookup(ctx, lookup, in, res)
+	observeLookup(ctx, lookup)
 	if lookup.NeedsRevalidation() {
 		h.startRevalidation(lookup, in.decodeParams(r.Header))
 	}
@@ -206,7 +214,7 @@ func (h *Handler) finishLookup(ctx context.Context, lookup *respcache.RequestLoo
 	}
 	_, name := lookup.Operation()
 	middleware.RecordOperation(ctx, string(ast.Query), name)
-	h.requests.memo.storeRequest(in.memoized, lookup)
+	h.requests.memo.storeRequest(ctx, in.memoized, lookup)
 	entry := lookup.Entry()
 	return entry, memory.MeterFrom(ctx).ReserveEntry(ctx, len(entry.Body))
 }
@@ -250,9 +258,11 @@ func (h *Handler) serveBatch(out responseWriter, r *http.Request, in *parsedRequ
 	responses, size := make([]*graphql.Response, len(items)), 0
 	for i, item := range items {
 		responses[i] = h.executeItem(within, r.Method, out.w.Header(), item)
+		observeFieldErrors(ctx, responses[i])
 		size += response.EnvelopeSize(responses[i]) + 1
 	}
 	middleware.RecordOperation(ctx, "batch", fmt.Sprintf("of %d", len(items)))
+	observe.From(ctx).SetDocument(nil)
 	if size > response.MaxPooledBytes {
 		if err := in.meter.ReserveCopy(size); err != nil {
 			h.writeResponse(ctx, out, h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))

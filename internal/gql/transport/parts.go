@@ -110,6 +110,7 @@ func (h *Handler) serveParts(ctx context.Context, out responseWriter, op *graphq
 	}
 	if len(resp.Errors) > 0 {
 		middleware.RecordErrorCode(ctx, response.ErrorCode(resp.Errors[0]), false)
+		observeFieldErrors(ctx, resp)
 	}
 	out.beginParts(incremental.AcceptedFormat(ctx))
 	err := out.writePart(initial, true, false)
@@ -130,6 +131,7 @@ func (h *Handler) nextPart(ctx context.Context, responses graphql.ResponseHandle
 		resp = h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(context.Cause(ctx))})
 	}
 	middleware.RecordErrorCode(ctx, response.ErrorCode(resp.Errors[0]), false)
+	observeFieldErrors(ctx, resp)
 	return parts.EncodeFailure(resp.Errors, !executed)
 }
 

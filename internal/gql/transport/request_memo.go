@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"hash/maphash"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/respcache"
+	"github.com/7p-education/api/internal/observe"
 )
 
 const (
@@ -27,7 +29,8 @@ type memoizedRequest struct {
 	body          string
 	key           respcache.Key
 	operationName string // of the operation that the request selects
-	stored        bool   // in the memo, as opposed to a candidate
+	document      *observe.Document
+	stored        bool // in the memo, as opposed to a candidate
 }
 
 // TextInspector is an extension that inspects the text of every operation.
@@ -92,9 +95,12 @@ func (m *requestMemo) newCandidate(body []byte, p *graphql.RawParams) *memoizedR
 }
 
 // storeRequest memoizes a candidate after a cache hit. It ignores nil and memoized requests.
-func (m *requestMemo) storeRequest(q *memoizedRequest, hit *respcache.RequestLookup) {
+func (m *requestMemo) storeRequest(ctx context.Context, q *memoizedRequest, hit *respcache.RequestLookup) {
 	if q == nil || q.stored {
 		return
+	}
+	if o := observe.From(ctx); o != nil {
+		q.document = o.Document
 	}
 	q.key, q.operationName = hit.Operation()
 	q.stored = true

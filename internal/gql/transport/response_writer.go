@@ -47,6 +47,7 @@ func (out responseWriter) writeRequestError(ctx context.Context, reqErr *respons
 func (out responseWriter) writeResponse(ctx context.Context, status int, resp *graphql.Response) {
 	if len(resp.Errors) > 0 {
 		middleware.RecordErrorCode(ctx, response.ErrorCode(resp.Errors[0]), resp.Data == nil)
+		observeFieldErrors(ctx, resp)
 		out.setRetryAfter(resp.Errors[0])
 	}
 	buf := response.EnvelopeBuffers.Get()

@@ -326,9 +326,13 @@ func (s *socket) forget(id string, o *socketOperation) bool {
 
 // run executes an operation and sends its responses.
 func (s *socket) run(ctx context.Context, m socketMessage, o *socketOperation) {
+	begun := time.Now()
+	observeCaller(ctx, s.header)
 	defer func() {
 		if p := recover(); p != nil { // no net/http recovers it
-			s.finish(m.ID, o, panicResponse(ctx, s.handler.exec, p))
+			resp := panicResponse(ctx, s.handler.exec, p)
+			s.observeOperation(ctx, begun, resp)
+			s.finish(m.ID, o, resp)
 		}
 	}()
 	meter := s.handler.NewMeter(s.newRequest(ctx))
@@ -338,18 +342,23 @@ func (s *socket) run(ctx context.Context, m socketMessage, o *socketOperation) {
 		err = s.verifyToken(ctx)
 	}
 	if err != nil {
-		s.finish(m.ID, o, s.handler.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
+		resp := s.handler.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
+		s.observeOperation(ctx, begun, resp)
+		s.finish(m.ID, o, resp)
 		return
 	}
 	params, reqErr := s.readPayload(m.Payload, meter)
 	if reqErr == nil {
 		var started startedStream
 		if started, reqErr = s.start(ctx, params, meter); reqErr == nil {
+			s.observeOperation(ctx, begun, started.single)
 			s.follow(o, started)
 			return
 		}
 	}
-	s.finish(m.ID, o, reqErr.ErrorResponse())
+	resp := reqErr.ErrorResponse()
+	s.observeOperation(ctx, begun, resp)
+	s.finish(m.ID, o, resp)
 }
 
 // readPayload returns the parameters of a subscribe message.

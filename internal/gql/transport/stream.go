@@ -16,6 +16,7 @@ import (
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/observe"
 )
 
 const (
@@ -197,6 +198,7 @@ func (h *Handler) startStream(ctx context.Context, start streamStart) (startedSt
 	variables, _ := json.Marshal(start.params.Variables) // before the execution modifies them
 	ctx = graphql.StartOperationTrace(memory.WithMeter(ctx, start.meter))
 	op, errs := h.exec.CreateOperationContext(ctx, start.params)
+	observePreparation(ctx, &op.Stats)
 	if len(errs) > 0 {
 		return startedStream{single: h.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)}, nil
 	}
@@ -244,6 +246,7 @@ func (h *Handler) openStream(ctx context.Context, start streamStart, op *graphql
 		}
 	}()
 	start.meter.Release()
+	observe.From(ctx).SetStream()
 	if start.token != nil {
 		h.confirmSession(ctx, s, request.Viewer, start.token())
 	}
