@@ -101,10 +101,10 @@ func (s *sharedState) hasLimitsRedis() bool { return s.limitsRedis != nil && s.l
 // readinessChecks returns the checks of Redis. They are not required: the server serves requests without it.
 func (s *sharedState) readinessChecks() (checks []middleware.HealthCheck) {
 	if s.redis != nil {
-		checks = append(checks, middleware.HealthCheck{Name: "redis", Probe: s.redis.Ping})
+		checks = append(checks, middleware.HealthCheck{Name: "redis", Probe: s.redis.Check})
 	}
 	if s.hasLimitsRedis() {
-		checks = append(checks, middleware.HealthCheck{Name: "redis_limits", Probe: s.limitsRedis.Ping})
+		checks = append(checks, middleware.HealthCheck{Name: "redis_limits", Probe: s.limitsRedis.Check})
 	}
 	return checks
 }

@@ -64,11 +64,16 @@ func (r *Redis) receiveMessages(ctx context.Context, channel string, receive fun
 			}
 		}
 		if err != nil {
+			if isReply(err) {
+				r.subscriptionDenied.Store(&err)
+				r.openBreaker(ctx, err)
+			}
 			return
 		}
 		pinged = false
 		switch received := received.(type) {
 		case *redis.Subscription:
+			r.subscriptionDenied.Store(nil)
 			joined()
 		case *redis.Message:
 			receive(received.Payload)
