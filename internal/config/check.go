@@ -25,7 +25,7 @@ func (c *Config) Check() error {
 			mistakes = append(mistakes, fmt.Errorf("%s: %w", name, c.mistakes[name]))
 		}
 	}
-	mistakes = append(mistakes, checkFormerNames()...)
+	mistakes = slices.Concat(mistakes, c.fileMistakes, checkFormerNames())
 	mistakes = append(mistakes, c.checkDemo()...)
 	if _, err := middleware.NewCORS(middleware.CORSOptions{Origins: c.CORSAllowedOrigins, Credentials: c.CORSCredentials}); err != nil {
 		mistakes = append(mistakes, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err))
@@ -83,8 +83,8 @@ func (c *Config) checkDemo() []error {
 	}
 	problem := "DATABASE_URL: not set, although the environment has settings of production: " + strings.Join(signs, ", ")
 	for _, m := range misspellings {
-		if m.Setting == "DATABASE_URL" {
-			problem += "; is " + m.Variable + " meant to be DATABASE_URL?"
+		if strings.TrimSuffix(m.Setting, fileSuffix) == "DATABASE_URL" {
+			problem += "; is " + m.Variable + " meant to be " + m.Setting + "?"
 		}
 	}
 	return []error{errors.New(problem + "; set it, or DEMO=true for demo data and accounts with public passwords")}
@@ -101,7 +101,7 @@ func (c *Config) findProduction(misspellings []Misspelling) (found []string) {
 			found = append(found, name+" (empty)")
 		}
 		for _, m := range misspellings {
-			if _, isOther := otherNames[strings.ToUpper(m.Variable)]; m.Setting == name && !isOther {
+			if _, isOther := otherNames[strings.ToUpper(m.Variable)]; strings.TrimSuffix(m.Setting, fileSuffix) == name && !isOther {
 				found = append(found, m.Variable)
 			}
 		}

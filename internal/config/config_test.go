@@ -46,6 +46,9 @@ func variables() []string {
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[config.Config]()) {
 		if tag := field.Tag.Get("env"); tag != "" {
 			names = append(names, strings.Split(tag, ",")...)
+			if field.Tag.Get("secret") != "" {
+				names = append(names, strings.Split(tag, ",")[0]+"_FILE")
+			}
 		}
 	}
 	for _, name := range config.FormerNames {

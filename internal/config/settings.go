@@ -15,7 +15,7 @@ import (
 //   - min, max: the smallest and the largest value
 //   - values: the only values, separated by commas
 //   - secret: "url" if only passwords within the value are secret, "all" if the whole value is.
-//     The types of secrets never repeat the value in an error.
+//     The types of secrets never repeat the value in an error. NAME_FILE names a file with the value.
 
 // ServerSettings are those of the HTTP server and its process.
 type ServerSettings struct {
