@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -21,15 +22,12 @@ func TestCheckNamesCause(t *testing.T) {
 	}{
 		"demoted":       {[][]string{{"REPLICAOF", "127.0.0.1", "1"}}, [][]string{{"REPLICAOF", "NO", "ONE"}}, "read-only: this Redis is a replica"},
 		"out of memory": {[][]string{{"CONFIG", "SET", "maxmemory", "1"}}, [][]string{{"CONFIG", "SET", "maxmemory", "0"}}, "out of memory"},
-		"too few replicas": {
-			[][]string{{"CONFIG", "SET", "min-replicas-to-write", "1"}}, [][]string{{"CONFIG", "SET", "min-replicas-to-write", "0"}},
-			"fewer replicas are connected",
-		},
-		"no INFO":    {[][]string{{"ACL", "SETUSER", "default", "-info"}}, [][]string{{"ACL", "SETUSER", "default", "+info"}}, "may not run the command info"},
-		"no stream":  {[][]string{{"ACL", "SETUSER", "default", "-xadd"}}, [][]string{{"ACL", "SETUSER", "default", "+xadd"}}, "may not run the command xadd"},
-		"no TIME":    {[][]string{{"ACL", "SETUSER", "default", "-time"}}, [][]string{{"ACL", "SETUSER", "default", "+time"}}, "missing right"},
-		"no keys":    {[][]string{{"ACL", "SETUSER", "default", "resetkeys", "~other:*"}}, [][]string{{"ACL", "SETUSER", "default", "allkeys"}}, "may not use the keys"},
-		"no channel": {[][]string{{"ACL", "SETUSER", "default", "resetchannels"}}, [][]string{{"ACL", "SETUSER", "default", "allchannels"}}, "may not use the channels"},
+		"replicas":      {[][]string{{"CONFIG", "SET", "min-replicas-to-write", "1"}}, [][]string{{"CONFIG", "SET", "min-replicas-to-write", "0"}}, "fewer replicas are connected"},
+		"no INFO":       {[][]string{{"ACL", "SETUSER", "default", "-info"}}, [][]string{{"ACL", "SETUSER", "default", "+info"}}, "may not run the command info"},
+		"no stream":     {[][]string{{"ACL", "SETUSER", "default", "-xadd"}}, [][]string{{"ACL", "SETUSER", "default", "+xadd"}}, "may not run the command xadd"},
+		"no TIME":       {[][]string{{"ACL", "SETUSER", "default", "-time"}}, [][]string{{"ACL", "SETUSER", "default", "+time"}}, "missing right"},
+		"no keys":       {[][]string{{"ACL", "SETUSER", "default", "resetkeys", "~other:*"}}, [][]string{{"ACL", "SETUSER", "default", "allkeys"}}, "may not use the keys"},
+		"no channel":    {[][]string{{"ACL", "SETUSER", "default", "resetchannels"}}, [][]string{{"ACL", "SETUSER", "default", "allchannels"}}, "may not use the channels"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -42,7 +40,7 @@ func TestCheckNamesCause(t *testing.T) {
 				server.RunCommand(command...)
 			}
 			err := r.Check(ctx)
-			problem, ok := err.(*cache.Problem)
+			problem, ok := errors.AsType[*cache.Problem](err)
 			if !ok || !strings.Contains(problem.HealthCause(), tt.cause) {
 				t.Fatalf("got %v, want %q", err, tt.cause)
 			}
@@ -74,7 +72,7 @@ func TestCheckOfConnection(t *testing.T) {
 	} {
 		r, log := openLogged(t, url)
 		err := r.Check(t.Context())
-		if problem, ok := err.(*cache.Problem); !ok || problem.HealthCause() != cause || !r.Stats().CircuitOpen {
+		if problem, ok := errors.AsType[*cache.Problem](err); !ok || problem.HealthCause() != cause || !r.Stats().CircuitOpen {
 			t.Errorf("got %v, want %q", err, cause)
 		}
 		if strings.Contains(log.String(), "hush") {

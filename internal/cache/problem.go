@@ -67,6 +67,10 @@ func describeCause(err error) string {
 		return "the TLS certificate of Redis is not valid for its host, or has expired"
 	case isTimeout(err):
 		return "no reply in time"
+	case strings.Contains(err.Error(), "remote error: tls:"):
+		return "Redis rejects the TLS certificate of the client"
+	case strings.Contains(err.Error(), "sentinels"):
+		return "no Sentinel can be reached, or none knows the master"
 	case isNet:
 		return "no connection"
 	}

@@ -74,9 +74,12 @@ var _ Store = (*Redis)(nil)
 
 // RedisOptions configure OpenRedis.
 type RedisOptions struct {
-	// URL is redis://user:password@host:6379/0, rediss:// for TLS, or
-	// unix:///path/of/socket?db=0. Several hosts, separated by commas, are nodes of a cluster.
+	// URL is redis://user:password@host:6379/0, rediss:// for TLS, or unix:///path/of/socket?db=0.
+	// Several hosts, separated by commas, are nodes of a cluster. The hosts of
+	// redis+sentinel://host:26379/master/0 are Sentinels.
 	URL string
+	// TLS has the files of rediss://.
+	TLS TLSFiles
 	// Prefix is the prefix of every key, without braces; "" means DefaultPrefix.
 	Prefix string
 	// Deadline is the least time limit of one use, including the connection that it may need; 0 means 50 ms.
@@ -91,6 +94,10 @@ type RedisOptions struct {
 func OpenRedis(o RedisOptions) (*Redis, error) {
 	if o.Deadline == 0 {
 		o.Deadline = defaultDeadline
+	}
+	tlsConfig, err := o.TLS.load()
+	if err != nil {
+		return nil, err
 	}
 	r := &Redis{prefix: cmp.Or(o.Prefix, DefaultPrefix), minDeadline: o.Deadline, log: o.Log, opened: make(chan struct{}, 1)}
 	r.recoveryInterval.Store(int64(recoveryInterval))
@@ -107,8 +114,7 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 		{&r.large, largeDeadline(r.maxDeadline(), maxLargeBytes), func() {}},
 		{&r.probe, 2 * r.maxDeadline(), func() {}},
 	} {
-		var err error
-		if *c.client, err = newRedisClient(o.URL, c.deadline, c.onConnect); err != nil {
+		if *c.client, err = newRedisClient(o.URL, clientOptions{tlsConfig, c.deadline, c.onConnect}); err != nil {
 			return nil, err
 		}
 	}

@@ -46,7 +46,7 @@ func (c *Config) Check() error {
 	if c.ResponseMemoryMiB<<20 < minMemoryRatio*c.MaxResponseBytes {
 		mistakes = append(mistakes, fmt.Errorf("RESPONSE_MEMORY_MIB: must be at least %d times MAX_RESPONSE_BYTES", minMemoryRatio))
 	}
-	return errors.Join(slices.Concat(mistakes, c.checkProvider(), c.checkMail())...)
+	return errors.Join(slices.Concat(mistakes, c.checkProvider(), c.checkMail(), c.checkRedisTLS())...)
 }
 
 // checkMail returns the settings that SMTP_URL lacks.
@@ -59,6 +59,18 @@ func (c *Config) checkMail() (mistakes []error) {
 	}
 	if c.texts["FRONT_END_URL"] == "" {
 		mistakes = append(mistakes, errors.New("SMTP_URL: needs FRONT_END_URL, to which the links in mails lead"))
+	}
+	return mistakes
+}
+
+// checkRedisTLS returns the mistakes in the files of TLS connections to Redis.
+func (c *Config) checkRedisTLS() (mistakes []error) {
+	if (c.RedisTLSCertFile == "") != (c.RedisTLSKeyFile == "") {
+		mistakes = append(mistakes, errors.New("REDIS_TLS_CERT_FILE: needs REDIS_TLS_KEY_FILE, and the other way round"))
+	}
+	hasFiles := c.RedisTLSCAFile+c.RedisTLSCertFile+c.RedisTLSKeyFile != ""
+	if hasFiles && !strings.HasPrefix(c.RedisURL, "rediss") && !strings.HasPrefix(c.RedisLimitsURL, "rediss") {
+		mistakes = append(mistakes, errors.New("REDIS_TLS_CA_FILE, REDIS_TLS_CERT_FILE: need a REDIS_URL or a REDIS_LIMITS_URL that begins with rediss"))
 	}
 	return mistakes
 }
