@@ -64,7 +64,7 @@ func newClusterClient(a address) (redis.UniversalClient, error) {
 	}), nil
 }
 
-// newSentinelClient returns a client of the master that Sentinels name. It asks them for each new connection.
+// newSentinelClient returns a client of the master that Sentinels name, which it queries for each new connection.
 func newSentinelClient(a address) redis.UniversalClient {
 	o := a.options
 	return redis.NewFailoverClient(&redis.FailoverOptions{
