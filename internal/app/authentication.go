@@ -136,7 +136,9 @@ func OpenRedis(c *config.Config, db *Database, deadline time.Duration, log *slog
 	if !identity.IsKnown() {
 		return nil, errUnidentified
 	}
-	r, err := cache.OpenRedis(cache.RedisOptions{URL: c.RedisURL, Prefix: string(c.RedisPrefix), Deadline: deadline, Log: log})
+	options := redisOptions(c, c.RedisURL, log)
+	options.Deadline = deadline
+	r, err := cache.OpenRedis(options)
 	if err != nil {
 		return nil, nameSetting("REDIS_URL", err)
 	}

@@ -112,6 +112,8 @@ func addRedisMetrics(m *telemetry.Metrics, r *cache.Redis, prefix string) {
 		func() float64 { return float64(r.Stats().DroppedWrites) })
 	m.RegisterGauge(prefix+"breaker_open", "1 while the circuit breaker is open.",
 		func() float64 { return boolToFloat(r.Stats().CircuitOpen) })
+	m.RegisterGauge(prefix+"round_trip_seconds", "Smoothed time of a round trip to Redis; 0 before the first check.",
+		func() float64 { return r.RoundTrip().Seconds() })
 }
 
 func boolToFloat(condition bool) float64 {

@@ -32,7 +32,7 @@ func readInputs(c *config.Config) (in inputs, err error) {
 	in.manifest, manifestErr = ReadManifest(c.PersistedManifest)
 	in.warmOperations, warmErr = gql.ReadWarmOperations(c.ResponseCacheWarmFiles...)
 	return in, errors.Join(
-		checkAddr(c.Addr), checkAdminAddr(c), checkRedisURL("REDIS_URL", c.RedisURL), checkRedisURL("REDIS_LIMITS_URL", c.RedisLimitsURL), checkKeys(c),
+		checkAddr(c.Addr), checkAdminAddr(c), checkRedis(c, "REDIS_URL", c.RedisURL), checkRedis(c, "REDIS_LIMITS_URL", c.RedisLimitsURL), checkKeys(c),
 		nameSetting("PERSISTED_QUERY_MANIFEST", manifestErr), nameSetting("RESPONSE_CACHE_WARM_FILES", warmErr),
 	)
 }
@@ -44,11 +44,11 @@ func checkAddr(addr string) error {
 	return nil
 }
 
-func checkRedisURL(setting, url string) error {
+func checkRedis(c *config.Config, setting, url string) error {
 	if url == "" {
 		return nil
 	}
-	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Log: slog.New(slog.DiscardHandler)})
+	r, err := cache.OpenRedis(redisOptions(c, url, slog.New(slog.DiscardHandler)))
 	if err == nil {
 		err = r.Close()
 	}

@@ -32,7 +32,7 @@ func openSharedState(c *config.Config, log *slog.Logger) (*sharedState, error) {
 	s := &sharedState{cacheStore: cache.NewMemory(localCacheBytes)}
 	if c.RedisURL != "" {
 		var err error
-		if s.redis, err = cache.OpenRedis(cache.RedisOptions{URL: c.RedisURL, Prefix: string(c.RedisPrefix), Log: log}); err != nil {
+		if s.redis, err = cache.OpenRedis(redisOptions(c, c.RedisURL, log)); err != nil {
 			return nil, fmt.Errorf("REDIS_URL: %w", err)
 		}
 		s.cacheStore = cache.NewTiered(s.cacheStore, s.redis, localCacheTTL)
@@ -42,12 +42,20 @@ func openSharedState(c *config.Config, log *slog.Logger) (*sharedState, error) {
 	s.limitsRedis = s.redis
 	if c.RedisLimitsURL != "" {
 		var err error
-		if s.limitsRedis, err = cache.OpenRedis(cache.RedisOptions{URL: c.RedisLimitsURL, Prefix: string(c.RedisPrefix), Log: log.With("store", "limits")}); err != nil {
+		if s.limitsRedis, err = cache.OpenRedis(redisOptions(c, c.RedisLimitsURL, log.With("store", "limits"))); err != nil {
 			return nil, fmt.Errorf("REDIS_LIMITS_URL: %w", errors.Join(err, s.closeStore()))
 		}
 	}
 	s.rateLimits = ratelimit.New(rateRules(c), s.limitsRedis)
 	return s, nil
+}
+
+// redisOptions returns the options of the Redis at a URL.
+func redisOptions(c *config.Config, url string, log *slog.Logger) cache.RedisOptions {
+	return cache.RedisOptions{
+		URL: url, Prefix: string(c.RedisPrefix), Log: log,
+		TLS: cache.TLSFiles{CA: c.RedisTLSCAFile, Cert: c.RedisTLSCertFile, Key: c.RedisTLSKeyFile},
+	}
 }
 
 // rateRules returns the rate limits; RATE_LIMIT=off disables all of them.
@@ -101,10 +109,10 @@ func (s *sharedState) hasLimitsRedis() bool { return s.limitsRedis != nil && s.l
 // readinessChecks returns the checks of Redis. They are not required: the server serves requests without it.
 func (s *sharedState) readinessChecks() (checks []middleware.HealthCheck) {
 	if s.redis != nil {
-		checks = append(checks, middleware.HealthCheck{Name: "redis", Probe: s.redis.Ping})
+		checks = append(checks, middleware.HealthCheck{Name: "redis", Probe: s.redis.Check})
 	}
 	if s.hasLimitsRedis() {
-		checks = append(checks, middleware.HealthCheck{Name: "redis_limits", Probe: s.limitsRedis.Ping})
+		checks = append(checks, middleware.HealthCheck{Name: "redis_limits", Probe: s.limitsRedis.Check})
 	}
 	return checks
 }

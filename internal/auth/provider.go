@@ -76,6 +76,9 @@ func (p *Provider) isIssuerOf(token string) bool {
 	return err == nil && c.Issuer == p.options.Issuer
 }
 
+// HasKeys reports whether the keys of the provider were fetched.
+func (p *Provider) HasKeys() bool { return !p.keys.isEmpty() }
+
 // VerifyIdentity returns the identity of a token of the provider. The error is ErrTokenExpired,
 // ErrInvalidToken or another edu.Unauthenticated error, or has the code edu.Unavailable while there
 // are no keys.

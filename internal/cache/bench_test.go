@@ -10,7 +10,7 @@ import (
 func BenchmarkGet(b *testing.B) {
 	redis := newRedis(b)
 	down := openRedis(b, noServer, "", 0)
-	down.SetCooldown(time.Hour)
+	down.SetRecoveryInterval(time.Hour)
 	for name, s := range map[string]cache.Store{
 		"memory": newMemory(b, 1<<20), "redis": redis, "tiered": cache.NewTiered(newMemory(b, 1<<20), redis, minute), "redis down": down,
 	} {

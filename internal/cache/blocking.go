@@ -22,6 +22,9 @@ func (r *Redis) AwaitStreamEntry(ctx context.Context, key, after string, timeout
 		return "", nil
 	}
 	if err != nil {
+		if ctx.Err() == nil {
+			r.reloadTopology()
+		}
 		return "", err
 	}
 	entries := streams[0].Messages

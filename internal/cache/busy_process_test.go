@@ -28,7 +28,7 @@ func TestBusyProcess(t *testing.T) {
 	}
 	server := redistest.StartServer(t)
 	r, ctx := openRedis(t, server.URL(), "", 0), t.Context()
-	eventually(t, "Redis replies", func() bool { return r.Ping(ctx) == nil })
+	eventually(t, "Redis replies", func() bool { return r.Check(ctx) == nil })
 	burn(t, 8)
 	const callers, commands = 50, 100
 	var group sync.WaitGroup

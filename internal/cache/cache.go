@@ -20,9 +20,9 @@ type Store interface {
 	// Set stores value for ttl, which is at least a millisecond; a ttl of 0 or less stores nothing.
 	// The entry may be dropped, now or at any later time.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration)
-	// Ping returns an error if the store is unavailable. The server works without it, so readiness
+	// Check returns an error if the store cannot be used. The server works without it, so readiness
 	// should report that as degraded.
-	Ping(ctx context.Context) error
+	Check(ctx context.Context) error
 	// Close releases connections and goroutines. The store must not be used afterwards.
 	Close() error
 }

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"crypto/tls"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestNewClient(t *testing.T) {
 		"redis://cache?read_timeout=10s&db=1":   {"tcp", "cache:6379", "", "", 1, false},
 		"redis://a.example.com:6379?protocol=2": {"tcp", "a.example.com:6379", "", "", 0, false},
 	} {
-		client, err := newRedisClient(url, defaultDeadline, func() {})
+		client, err := newRedisClient(url, clientOptions{tls: &tls.Config{}, deadline: defaultDeadline, onConnect: func() {}})
 		if err != nil {
 			t.Errorf("%s: %v", url, err)
 			continue
@@ -44,7 +45,8 @@ func TestNewClient(t *testing.T) {
 
 func TestNewClientOfCluster(t *testing.T) {
 	t.Parallel()
-	client, err := newRedisClient("rediss://me:a@b,c@one:7000,two,[::1]:7002/0?pool_size=5", defaultDeadline, func() {})
+	client, err := newRedisClient("rediss://me:a@b,c@one:7000,two,[::1]:7002/0?pool_size=5",
+		clientOptions{tls: &tls.Config{}, deadline: defaultDeadline, onConnect: func() {}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +60,20 @@ func TestNewClientOfCluster(t *testing.T) {
 	}
 }
 
+func TestParseAddressOfSentinels(t *testing.T) {
+	t.Parallel()
+	a, err := parseAddress("rediss+sentinel://me:a%2Fb@one,two:7000,[::1]/main/3?sentinel_username=s&sentinel_password=p%26w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"one:26379", "two:7000", "[::1]:26379"}, a.hosts); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if o := a.options; a.master != "main" || a.sentinelUsername != "s" || a.sentinelPassword != "p&w" || o.Username != "me" || o.Password != "a/b" || o.DB != 3 || o.TLSConfig == nil {
+		t.Errorf("%+v, %+v", a, o)
+	}
+}
+
 // TestNewClientHidesSecrets puts a part of the password where net/url and go-redis would quote it in
 // their errors.
 func TestNewClientHidesSecrets(t *testing.T) {
@@ -65,8 +81,9 @@ func TestNewClientHidesSecrets(t *testing.T) {
 	for _, url := range []string{
 		"", "cache:6379", "http://cache", "redis://:hush/hush@cache", "redis://me:hush%zz@cache", "redis://me:6379/hush@cache",
 		"redis://one,two:hush/0", "redis://cache/hush", "redis://cache?hush=1", "unix://", "redis://one,two/3",
+		"redis+sentinel://:hush@one", "redis+sentinel://one/main/hush", "redis+sentinel://one/main?hush=1", "unix+sentinel://me:hush@/main",
 	} {
-		client, err := newRedisClient(url, defaultDeadline, func() {})
+		client, err := newRedisClient(url, clientOptions{tls: &tls.Config{}, deadline: defaultDeadline, onConnect: func() {}})
 		switch {
 		case err == nil:
 			_ = client.Close()

@@ -23,7 +23,7 @@ func TestLargeValuesAreNoOutage(t *testing.T) {
 	proxy := redistest.StartServer(t).StartProxy(t)
 	proxy.SlowLargeValues(10 * time.Millisecond)
 	r, ctx := openRedis(t, proxy.URL(), "", 0), t.Context()
-	eventually(t, "Redis replies", func() bool { return r.Ping(ctx) == nil })
+	eventually(t, "Redis replies", func() bool { return r.Check(ctx) == nil })
 	before := r.Stats()
 	large := bytes.Repeat([]byte("x"), 256<<10) // takes 2.5 s
 	for i := range 4 * 5 {                      // four times as many as errors would open the breaker

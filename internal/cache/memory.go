@@ -48,8 +48,8 @@ func (m *Memory) Set(_ context.Context, key string, value []byte, ttl time.Durat
 	}
 }
 
-// Ping returns nil: memory is always available.
-func (m *Memory) Ping(context.Context) error { return nil }
+// Check returns nil: memory is always available.
+func (m *Memory) Check(context.Context) error { return nil }
 
 // Close stops the goroutine that removes expired entries.
 func (m *Memory) Close() error {

@@ -27,49 +27,40 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, redis.ErrPoolTimeout)
 }
 
-// startProbe probes Redis in the background after a use has timed out, unless a probe is running.
+// startProbe checks Redis in the background after a use has timed out or was rejected, unless a probe is
+// running.
 func (r *Redis) startProbe(cause error) {
 	r.breaker.suspectFailure()
 	if r.probing.CompareAndSwap(false, true) {
 		r.background.Go(func() {
 			defer r.probing.Store(false)
-			if r.confirmOutage() && r.breaker.open() {
-				r.logUnavailable(context.Background(), cause)
-			}
+			r.confirmOutage(cause)
 		})
 	}
 }
 
-// confirmOutage pings Redis, on a connection of its own and with twice the deadline of a use. It returns
-// true if no ping succeeds, and false as soon as one does or a use succeeds. A ping whose timeout was
-// noticed late says that this process was not scheduled in time, and is repeated.
-func (r *Redis) confirmOutage() bool {
+// confirmOutage checks Redis, on connections of its own and with twice the deadline of a use. It opens the
+// circuit breaker if a check fails, or none is completed in time, and ends as soon as one succeeds or a use
+// does. A check whose timeout was noticed late says that this process was not scheduled in time, and is
+// repeated.
+func (r *Redis) confirmOutage(cause error) {
 	end := time.Now().Add(maxProbing)
 	for unanswered := 0; unanswered < probesToOpen; {
-		began := time.Now()
-		limited, cancel := context.WithTimeout(r.closing, probeDeadline(r.deadline))
-		err := pingMasters(limited, r.probe)
-		cancel()
-		late := isTimeout(err) && time.Since(began) > probeDeadline(r.deadline)*5/4
-		switch {
-		case err == nil:
-			r.recordResult(context.Background(), 0, nil)
-			return false
-		case r.closing.Err() != nil || !r.breaker.isSuspected():
-			return false
-		case !late || time.Now().After(end):
+		began, timeout := time.Now(), 2*r.deadline()
+		err := r.runCheck(r.closing, timeout)
+		if r.closing.Err() != nil {
+			return
+		}
+		if err == nil || !isTimeout(err) {
+			r.recordCheck(r.closing, err)
+			return
+		}
+		if !isReply(cause) && !r.breaker.isSuspected() {
+			return
+		}
+		if late := time.Since(began) > timeout*5/4; !late || time.Now().After(end) {
 			unanswered++
 		}
 	}
-	return true
-}
-
-func probeDeadline(deadline time.Duration) time.Duration { return 2 * deadline }
-
-// pingMasters pings the server, or all masters of a cluster.
-func pingMasters(ctx context.Context, client redis.UniversalClient) error {
-	if cluster, ok := client.(*redis.ClusterClient); ok {
-		return cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return c.Ping(ctx).Err() })
-	}
-	return client.Ping(ctx).Err()
+	r.openBreaker(r.closing, cause)
 }

@@ -41,6 +41,33 @@ func (r *Redis) Subscribe(ctx context.Context, channel string, receive func(mess
 	}
 }
 
+// CheckSubscription subscribes to a channel once. Its error is a Problem, or that of the context.
+func (r *Redis) CheckSubscription(ctx context.Context, channel string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	joined := make(chan struct{}, 1)
+	go r.Subscribe(ctx, channel, func(string) {}, func() {
+		select {
+		case joined <- struct{}{}:
+		default:
+		}
+	})
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-joined:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+			if denied := r.subscriptionDenied.Load(); denied != nil {
+				return newProblem(*denied)
+			}
+		}
+	}
+}
+
 // receiveMessages runs Subscribe on one connection until it is lost, in one namespace.
 func (r *Redis) receiveMessages(ctx context.Context, channel string, receive func(message string), joined func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -64,11 +91,16 @@ func (r *Redis) receiveMessages(ctx context.Context, channel string, receive fun
 			}
 		}
 		if err != nil {
+			if isReply(err) {
+				r.subscriptionDenied.Store(&err)
+				r.openBreaker(ctx, err)
+			}
 			return
 		}
 		pinged = false
 		switch received := received.(type) {
 		case *redis.Subscription:
+			r.subscriptionDenied.Store(nil)
 			joined()
 		case *redis.Message:
 			receive(received.Payload)

@@ -31,9 +31,6 @@ const (
 
 	// smallValueBytes is the size up to which Set treats a value as any other command.
 	smallValueBytes = 16 << 10
-
-	// breakerCooldown is the interval between trial calls while the circuit breaker is open.
-	breakerCooldown = 2 * time.Second
 )
 
 // ErrCircuitOpen is returned by Redis.RunCommands if the circuit breaker admits no call.
@@ -41,23 +38,29 @@ var ErrCircuitOpen = errors.New("circuit breaker open after consecutive Redis fa
 
 // Redis is a Store in a Redis server of version 6.2 or later or a Redis Cluster, shared by all
 // processes. While Redis fails, each use costs up to its deadline, until a circuit breaker opens; then a
-// use costs almost nothing, except one trial call every two seconds.
+// use costs almost nothing.
 //
-// The breaker opens after five consecutive errors of Redis or of the connection to it. A use that times
-// out may be the fault of this process. It only starts probes, and the breaker opens if these are not
-// answered either.
+// The breaker follows Check. It opens if a check fails, or after five consecutive errors of the connection,
+// and closes when a check succeeds; checks run every five seconds, and every half second while it is open.
+// A use that Redis rejects starts a check. A use that times out may be the fault of this process: the
+// breaker opens if three checks in a row are not completed in time either.
 type Redis struct {
-	client   redis.UniversalClient
-	large    redis.UniversalClient // for RunLarge, so that large values hold no connection of others
-	probe    redis.UniversalClient // for probes
-	prefix   string
-	deadline time.Duration
-	log      *slog.Logger
-	breaker  breaker
-	probing  atomic.Bool // whether a probe is running
-	writes   writeQueue
+	client      redis.UniversalClient
+	large       redis.UniversalClient // for RunLarge, so that large values hold no connection of others
+	probe       redis.UniversalClient // for checks
+	prefix      string
+	minDeadline time.Duration
+	roundTrip   RoundTrip
+	log         *slog.Logger
+	breaker     breaker
+	probing     atomic.Bool // whether a probe is running
+	writes      writeQueue
 
-	background              sync.WaitGroup  // probes
+	opened             chan struct{}         // the circuit breaker has opened
+	recoveryInterval   atomic.Int64          // in nanoseconds
+	subscriptionDenied atomic.Pointer[error] // why Redis rejects the subscription; nil if it does not
+
+	background              sync.WaitGroup  // checks
 	closing, draining       context.Context // end probes, and queued writes
 	endClosing, endDraining context.CancelFunc
 
@@ -71,12 +74,16 @@ var _ Store = (*Redis)(nil)
 
 // RedisOptions configure OpenRedis.
 type RedisOptions struct {
-	// URL is redis://user:password@host:6379/0, rediss:// for TLS, or
-	// unix:///path/of/socket?db=0. Several hosts, separated by commas, are nodes of a cluster.
+	// URL is redis://user:password@host:6379/0, rediss:// for TLS, or unix:///path/of/socket?db=0.
+	// Several hosts, separated by commas, are nodes of a cluster. The hosts of
+	// redis+sentinel://host:26379/master/0 are Sentinels.
 	URL string
+	// TLS has the files of rediss://.
+	TLS TLSFiles
 	// Prefix is the prefix of every key, without braces; "" means DefaultPrefix.
 	Prefix string
-	// Deadline is the time limit of one use, including the connection that it may need; 0 means 50 ms.
+	// Deadline is the least time limit of one use, including the connection that it may need; 0 means 50 ms.
+	// The limit grows with the round trip, up to 250 ms.
 	Deadline time.Duration
 	// Log receives a line when the circuit breaker opens and when it closes.
 	Log *slog.Logger
@@ -88,7 +95,12 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	if o.Deadline == 0 {
 		o.Deadline = defaultDeadline
 	}
-	r := &Redis{prefix: cmp.Or(o.Prefix, DefaultPrefix), deadline: o.Deadline, log: o.Log, breaker: breaker{cooldown: breakerCooldown}}
+	tlsConfig, err := o.TLS.load()
+	if err != nil {
+		return nil, err
+	}
+	r := &Redis{prefix: cmp.Or(o.Prefix, DefaultPrefix), minDeadline: o.Deadline, log: o.Log, opened: make(chan struct{}, 1)}
+	r.recoveryInterval.Store(int64(recoveryInterval))
 	r.namespace.Store(&namespace{prefix: r.prefix, historyPrefix: r.prefix, replaced: make(chan struct{})})
 	r.writes.runWrite = r.runWrite
 	r.closing, r.endClosing = context.WithCancel(context.Background())
@@ -98,18 +110,18 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 		deadline  time.Duration
 		onConnect func()
 	}{
-		{&r.client, o.Deadline, func() { r.connections.Add(1) }},
-		{&r.large, largeDeadline(o.Deadline, maxLargeBytes), func() {}},
-		{&r.probe, probeDeadline(o.Deadline), func() {}},
+		{&r.client, r.maxDeadline(), func() { r.connections.Add(1) }},
+		{&r.large, largeDeadline(r.maxDeadline(), maxLargeBytes), func() {}},
+		{&r.probe, 2 * r.maxDeadline(), func() {}},
 	} {
-		var err error
-		if *c.client, err = newRedisClient(o.URL, c.deadline, c.onConnect); err != nil {
+		if *c.client, err = newRedisClient(o.URL, clientOptions{tlsConfig, c.deadline, c.onConnect}); err != nil {
 			return nil, err
 		}
 	}
 	// go-redis writes a line in its own format for each failure of the process. All relevant failures go
 	// to o.Log.
 	logging.Disable()
+	r.background.Go(r.monitor)
 	return r, nil
 }
 
@@ -144,22 +156,18 @@ func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 // RunCommands runs other commands under the same deadline and circuit breaker. Their keys must come
 // from PrefixedKey or HistoryKey. It returns the error of run, of which redis.Nil is no failure, or ErrCircuitOpen.
 func (r *Redis) RunCommands(ctx context.Context, run func(context.Context, redis.UniversalClient) error) error {
-	if !r.breaker.allowCall() {
+	if r.breaker.isOpen() {
 		r.shortCircuited.Add(1)
 		return ErrCircuitOpen
 	}
-	limited, cancel := context.WithTimeout(ctx, r.deadline)
+	timeout := r.deadline()
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	err := run(limited, r.client)
-	r.recordResult(ctx, r.began(limited), err)
-	return err
-}
-
-// began returns when the use with a context began, in nanoseconds since processStart. It derives the time
-// from the deadline, because only failures need it.
-func (r *Redis) began(limited context.Context) int64 {
+	// The deadline says when the use began; only failures need the time.
 	deadline, _ := limited.Deadline()
-	return int64(deadline.Add(-r.deadline).Sub(processStart))
+	r.recordResult(ctx, int64(deadline.Add(-timeout).Sub(processStart)), err)
+	return err
 }
 
 // RunLarge runs a command that sends or receives up to size bytes, under a deadline that follows the size.
@@ -170,11 +178,12 @@ func (r *Redis) RunLarge(ctx context.Context, size int, run func(context.Context
 		r.shortCircuited.Add(1)
 		return ErrCircuitOpen
 	}
-	limited, cancel := context.WithTimeout(ctx, largeDeadline(r.deadline, size))
+	limited, cancel := context.WithTimeout(ctx, largeDeadline(r.deadline(), size))
 	defer cancel()
 	err := run(limited, r.large)
 	if err != nil && !errors.Is(err, redis.Nil) && ctx.Err() == nil {
 		r.errorCount.Add(1)
+		r.reloadTopology()
 	}
 	return err
 }
@@ -196,38 +205,20 @@ func (r *Redis) ConnectionsMade() uint64 { return r.connections.Load() }
 func (r *Redis) recordResult(ctx context.Context, began int64, err error) {
 	switch {
 	case err == nil, errors.Is(err, redis.Nil):
-		if r.breaker.recordSuccess() {
-			r.log.InfoContext(ctx, "Redis available again")
-		}
+		r.breaker.recordSuccess()
 	case ctx.Err() != nil:
 	case redis.HasErrorPrefix(err, "WRONGTYPE"): // another application's key with this name: Redis itself works
-	case isTimeout(err):
-		r.errorCount.Add(1)
-		if !r.breaker.isOpen() {
-			r.startProbe(err)
-		}
 	default:
 		r.errorCount.Add(1)
-		if r.breaker.recordFailure(began) {
-			r.logUnavailable(ctx, err)
+		r.reloadTopology()
+		switch {
+		case r.breaker.isOpen():
+		case isTimeout(err), isReply(err):
+			r.startProbe(err)
+		case r.breaker.recordFailure(began):
+			r.openBreaker(ctx, err)
 		}
 	}
-}
-
-func (r *Redis) logUnavailable(ctx context.Context, cause error) {
-	r.log.WarnContext(ctx, "Redis unavailable: persisted queries and rate limits are per process, and the response cache is bypassed, until it returns", "error", cause)
-}
-
-// Ping pings Redis past the circuit breaker; a reply closes the breaker.
-func (r *Redis) Ping(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, r.deadline)
-	defer cancel()
-	err := r.client.Ping(limited).Err()
-	r.recordResult(ctx, r.began(limited), err)
-	if err != nil {
-		return fmt.Errorf("ping Redis: %w", err)
-	}
-	return nil
 }
 
 // Close writes what is queued, for a second at most, and closes the connections.

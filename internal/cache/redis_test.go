@@ -3,7 +3,6 @@ package cache_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -30,7 +29,7 @@ func TestRedisFails(t *testing.T) {
 			t.Parallel()
 			server := redistest.StartServer(t)
 			r, ctx := openRedis(t, server.URL(), "", 0), t.Context()
-			r.SetCooldown(500 * time.Millisecond) // longer than the time between two uses on a busy machine
+			r.SetRecoveryInterval(500 * time.Millisecond) // longer than the time between two uses on a busy machine
 			works := func() bool {
 				r.Set(ctx, "key", []byte("value"), minute)
 				got, ok := r.Get(ctx, "key", minute)
@@ -49,8 +48,8 @@ func TestRedisFails(t *testing.T) {
 					t.Errorf("use %d took %v", i, duration)
 				}
 			}
-			if r.Ping(ctx) == nil {
-				t.Error("Ping succeeded")
+			if r.Check(ctx) == nil {
+				t.Error("the check succeeded")
 			}
 			if s := r.Stats(); !s.CircuitOpen || s.Errors < 5 || s.ShortCircuited == 0 {
 				t.Errorf("got %+v", s)
@@ -68,7 +67,7 @@ func TestRedisFails(t *testing.T) {
 func TestRedisOpenIsCheap(t *testing.T) {
 	t.Parallel()
 	r := openRedis(t, noServer, "", 0)
-	r.SetCooldown(time.Hour)
+	r.SetRecoveryInterval(time.Hour)
 	for range 5 {
 		r.Get(t.Context(), "key", 0)
 	}
@@ -87,18 +86,18 @@ func TestRedisOpenIsCheap(t *testing.T) {
 	}
 }
 
-// TestRedisPingCloses checks that a successful ping closes the circuit breaker.
-func TestRedisPingCloses(t *testing.T) {
+// TestRedisCheckCloses checks that a successful check closes the circuit breaker.
+func TestRedisCheckCloses(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartServer(t)
 	r, ctx := openRedis(t, server.URL(), "", minute), t.Context()
-	r.SetCooldown(time.Hour)
+	r.SetRecoveryInterval(time.Hour)
 	server.Kill()
 	for range 5 {
 		r.Get(ctx, "key", 0)
 	}
 	server.Restart()
-	eventually(t, "Ping succeeds", func() bool { return r.Ping(ctx) == nil })
+	eventually(t, "the check succeeds", func() bool { return r.Check(ctx) == nil })
 	r.Set(ctx, "key", []byte("value"), minute)
 	if _, ok := r.Get(ctx, "key", 0); !ok {
 		t.Error("the circuit breaker is still open")
@@ -178,13 +177,8 @@ func TestRedisKeysAndTTL(t *testing.T) {
 func TestRedisLogsOnce(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartServer(t)
-	var log lines
-	r, err := cache.OpenRedis(cache.RedisOptions{URL: server.URL(), Log: slog.New(slog.NewTextHandler(&log, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.Close() })
-	r.SetCooldown(time.Millisecond)
+	r, log := openLogged(t, server.URL())
+	r.SetRecoveryInterval(time.Millisecond)
 	get := func() bool { r.Get(t.Context(), "key", 0); return r.Stats().CircuitOpen }
 	server.Kill()
 	eventually(t, "the circuit breaker opens", get)

@@ -104,8 +104,8 @@ func testStore(t *testing.T, s cache.Store) {
 	eventually(t, "an entry expires", func() bool { _, ok := s.Get(ctx, "short", 0); return !ok })
 
 	testConcurrent(t, s)
-	if err := s.Ping(ctx); err != nil {
-		t.Errorf("Ping: %v", err)
+	if err := s.Check(ctx); err != nil {
+		t.Errorf("Check: %v", err)
 	}
 }
 

@@ -38,6 +38,6 @@ func (t *tiered) Set(ctx context.Context, key string, value []byte, ttl time.Dur
 	t.redis.Set(ctx, key, value, ttl)
 }
 
-func (t *tiered) Ping(ctx context.Context) error { return t.redis.Ping(ctx) }
+func (t *tiered) Check(ctx context.Context) error { return t.redis.Check(ctx) }
 
 func (t *tiered) Close() error { return errors.Join(t.memory.Close(), t.redis.Close()) }

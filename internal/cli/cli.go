@@ -29,7 +29,7 @@ type commandLine struct {
 	Jobs      jobCommands      `cmd:"" help:"Run the background jobs by hand, or list them."`
 	Schema    schemaCommand    `cmd:"" help:"Print the schema."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
-	Config    configCommand    `cmd:"" help:"Print the settings in force, without their secrets."`
+	Config    configCommand    `cmd:"" help:"Print the settings in force, without their secrets, or check what they name."`
 }
 
 // Main runs the command of a command line and returns the exit code. An interrupt or SIGTERM ends

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/7p-education/api/internal/app"
-	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/gql"
 )
 
@@ -22,12 +21,4 @@ type versionCommand struct{}
 func (*versionCommand) Run() error {
 	_, err := fmt.Println(app.BuildVersion())
 	return err
-}
-
-type configCommand struct{}
-
-// Run prints the settings in force and returns every mistake in them.
-func (*configCommand) Run(c *config.Config) error {
-	fmt.Print(c.String())
-	return app.CheckSettings(c)
 }

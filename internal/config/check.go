@@ -25,7 +25,7 @@ func (c *Config) Check() error {
 			mistakes = append(mistakes, fmt.Errorf("%s: %w", name, c.mistakes[name]))
 		}
 	}
-	mistakes = append(mistakes, checkFormerNames()...)
+	mistakes = slices.Concat(mistakes, c.fileMistakes, checkFormerNames())
 	mistakes = append(mistakes, c.checkDemo()...)
 	if _, err := middleware.NewCORS(middleware.CORSOptions{Origins: c.CORSAllowedOrigins, Credentials: c.CORSCredentials}); err != nil {
 		mistakes = append(mistakes, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err))
@@ -52,7 +52,7 @@ func (c *Config) Check() error {
 	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
 		mistakes = append(mistakes, errors.New("TLS_CERT_FILE: needs TLS_KEY_FILE, and TLS_KEY_FILE needs it"))
 	}
-	return errors.Join(slices.Concat(mistakes, c.checkProvider(), c.checkMail(), c.checkCDN())...)
+	return errors.Join(slices.Concat(mistakes, c.checkProvider(), c.checkMail(), c.checkCDN(), c.checkRedisTLS())...)
 }
 
 // checkMail returns the settings that SMTP_URL lacks.
@@ -92,6 +92,18 @@ func (c *Config) checkCDN() (mistakes []error) {
 	return mistakes
 }
 
+// checkRedisTLS returns the mistakes in the files of TLS connections to Redis.
+func (c *Config) checkRedisTLS() (mistakes []error) {
+	if (c.RedisTLSCertFile == "") != (c.RedisTLSKeyFile == "") {
+		mistakes = append(mistakes, errors.New("REDIS_TLS_CERT_FILE: needs REDIS_TLS_KEY_FILE, and the other way round"))
+	}
+	hasFiles := c.RedisTLSCAFile+c.RedisTLSCertFile+c.RedisTLSKeyFile != ""
+	if hasFiles && !strings.HasPrefix(c.RedisURL, "rediss") && !strings.HasPrefix(c.RedisLimitsURL, "rediss") {
+		mistakes = append(mistakes, errors.New("REDIS_TLS_CA_FILE, REDIS_TLS_CERT_FILE: need a REDIS_URL or a REDIS_LIMITS_URL that begins with rediss"))
+	}
+	return mistakes
+}
+
 // productionSettings are settings that a demo does not have: a server with one of them and without
 // DATABASE_URL is probably one of production.
 var productionSettings = []string{"JWT_SECRET", "JWT_KEYS", "JWKS_URL", "TRUSTED_PROXIES", "TRUSTED_CALLER_KEY", "METRICS_TOKEN", "DOCUMENTS_TOKEN"}
@@ -112,8 +124,8 @@ func (c *Config) checkDemo() []error {
 	}
 	problem := "DATABASE_URL: not set, although the environment has settings of production: " + strings.Join(signs, ", ")
 	for _, m := range misspellings {
-		if m.Setting == "DATABASE_URL" {
-			problem += "; is " + m.Variable + " meant to be DATABASE_URL?"
+		if strings.TrimSuffix(m.Setting, fileSuffix) == "DATABASE_URL" {
+			problem += "; is " + m.Variable + " meant to be " + m.Setting + "?"
 		}
 	}
 	return []error{errors.New(problem + "; set it, or DEMO=true for demo data and accounts with public passwords")}
@@ -130,7 +142,7 @@ func (c *Config) findProduction(misspellings []Misspelling) (found []string) {
 			found = append(found, name+" (empty)")
 		}
 		for _, m := range misspellings {
-			if _, isOther := otherNames[strings.ToUpper(m.Variable)]; m.Setting == name && !isOther {
+			if _, isOther := otherNames[strings.ToUpper(m.Variable)]; strings.TrimSuffix(m.Setting, fileSuffix) == name && !isOther {
 				found = append(found, m.Variable)
 			}
 		}

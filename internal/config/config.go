@@ -31,14 +31,16 @@ type Config struct {
 
 	texts    map[string]string // the value of each variable as it was written
 	mistakes map[string]error  // of values that cannot be parsed, by variable
+	// fileMistakes are those of variables that name the file of a secret.
+	fileMistakes []error
 }
 
 // Parse parses flags and the environment into a grammar of Kong that embeds c, and returns the
 // chosen command. Mistakes in settings are not among its errors: Check returns them. Parse ends
 // the program for --help.
 func Parse(grammar any, c *Config, args []string, options ...kong.Option) (*kong.Context, error) {
-	c.texts, c.mistakes = map[string]string{}, map[string]error{}
-	parser, err := kong.New(grammar, append(options, kong.PostBuild(c.collectMistakes))...)
+	c.texts, c.mistakes, c.fileMistakes = map[string]string{}, map[string]error{}, nil
+	parser, err := kong.New(grammar, append(options, kong.PostBuild(c.collectMistakes), kong.Resolvers(kong.ResolverFunc(c.resolveSecretFile)))...)
 	if err != nil {
 		return nil, fmt.Errorf("command line: %w", err)
 	}

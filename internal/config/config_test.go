@@ -46,6 +46,9 @@ func variables() []string {
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[config.Config]()) {
 		if tag := field.Tag.Get("env"); tag != "" {
 			names = append(names, strings.Split(tag, ",")...)
+			if field.Tag.Get("secret") != "" {
+				names = append(names, strings.Split(tag, ",")[0]+"_FILE")
+			}
 		}
 	}
 	for _, name := range config.FormerNames {
@@ -122,6 +125,8 @@ func TestCheckRejects(t *testing.T) {
 		"ACCESS_TOKEN_TTL: must be at least 1s":                      {"ACCESS_TOKEN_TTL": "0s"},
 		"REFRESH_TOKEN_TTL: must not be less":                        {"ACCESS_TOKEN_TTL": "15m", "REFRESH_TOKEN_TTL": "10m"},
 		"JWKS_URL: needs JWKS_ISSUER and JWKS_AUDIENCE":              withProvider("JWKS_ISSUER", ""),
+		"REDIS_TLS_CERT_FILE: needs REDIS_TLS_KEY_FILE":              {"REDIS_URL": "rediss://cache", "REDIS_TLS_CERT_FILE": "client.crt"},
+		"REDIS_TLS_CA_FILE, REDIS_TLS_CERT_FILE: need":               {"REDIS_URL": "redis://cache", "REDIS_TLS_CA_FILE": "ca.pem"},
 		"JWKS_URL: needs JWKS_ISSUER and JWKS_AUDIENCE, which":       withProvider("JWKS_AUDIENCE", ""),
 		"JWKS_URL: needed by JWKS_ISSUER":                            withProvider("JWKS_URL", ""),
 		"JWKS_URL: not an address of a key set":                      withProvider("JWKS_URL", "http://u:hush@id.example/keys"),
@@ -287,6 +292,7 @@ func TestStringHidesSecrets(t *testing.T) {
 		{"DATABASE_URL": "postgres://u:hush@db/7p", "READ_REPLICA_URL": "postgresql://u:hush@db/7p", "REDIS_URL": "redis://:hush@cache:6379/0", "JWT_SECRET": "hush"},
 		{"DATABASE_URL": "host=db user=u password=hush", "READ_REPLICA_URL": "host=db password='hush'", "REDIS_URL": "hush"},
 		{"DATABASE_URL": "postgres://db/7p?user=u&password=hush", "REDIS_URL": "rediss://u:hush@cache"},
+		{"REDIS_URL": "redis+sentinel://u:hush@one/main?sentinel_password=hush", "REDIS_LIMITS_URL": "redis+sentinel://u:hush@one:1,two:2/main?sentinel_password=hush"},
 		{"DATABASE_URL": "postgres://db/7p?sslpassword=hush", "JWT_KEYS": "hush", "METRICS_TOKEN": "hush", "DOCUMENTS_TOKEN": "hush", "JWKS_URL": "https://u:hush@id.example/keys"},
 	} {
 		setEnvironment(t, env)

@@ -35,6 +35,9 @@ func FindMisspellings(environment []string) []Misspelling {
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
 		if all := field.Tag.Get("env"); all != "" {
 			names = append(names, variable(field))
+			if field.Tag.Get("secret") != "" {
+				names, known[variable(field)+fileSuffix] = append(names, variable(field)+fileSuffix), true
+			}
 			for name := range strings.SplitSeq(all, ",") {
 				known[name] = true
 			}

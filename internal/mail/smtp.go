@@ -84,3 +84,27 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	}
 	return err
 }
+
+// Check connects to the server, with TLS as for a mail, and authenticates. It sends no mail.
+func (s *SMTP) Check(ctx context.Context) error {
+	client, err := gomail.NewClient(s.host, s.options...)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		err := client.DialWithContext(ctx)
+		if err == nil {
+			err = client.Close()
+		}
+		done <- err
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case err = <-done:
+		return err
+	}
+}

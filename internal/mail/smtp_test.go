@@ -176,3 +176,18 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+// A check connects and authenticates, and sends no mail.
+func TestSMTPCheck(t *testing.T) {
+	t.Parallel()
+	s := mailtest.Start(t, mailtest.Options{TLS: "starttls", Username: "ada", Password: "right"})
+	if err := newSMTP(t, "smtp://ada:right@"+s.Address, s).Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := newSMTP(t, "smtp://ada:wrong@"+s.Address, s).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "AUTH") {
+		t.Errorf("got %v, want an error of the authentication", err)
+	}
+	if n := len(s.Mails()); n > 0 {
+		t.Errorf("%d mails were sent", n)
+	}
+}

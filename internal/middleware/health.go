@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -18,8 +19,15 @@ type HealthCheck struct {
 	Probe    func(context.Context) error
 }
 
-// Health serves the liveness and readiness probes. The cause of a failed check is logged and never
-// sent.
+// PublicError is an error of a Probe that names its cause for everyone.
+type PublicError interface {
+	error
+	// HealthCause returns the cause without addresses, users and other internals.
+	HealthCause() string
+}
+
+// Health serves the liveness and readiness probes. The error of a failed check is logged and never
+// sent, except the cause of a PublicError.
 type Health struct {
 	log      *slog.Logger
 	deadline time.Duration
@@ -39,6 +47,17 @@ func (h *Health) StartDraining() { h.draining.Store(true) }
 type healthReport struct {
 	Status string            `json:"status"`
 	Checks map[string]string `json:"checks,omitempty"`
+	Causes map[string]string `json:"causes,omitempty"`
+}
+
+func (h *healthReport) addFailure(name string, err error) {
+	h.Checks[name] = "failed"
+	if public, ok := errors.AsType[PublicError](err); ok {
+		if h.Causes == nil {
+			h.Causes = map[string]string{}
+		}
+		h.Causes[name] = public.HealthCause()
+	}
 }
 
 // ServeLiveness serves /healthz: 200 {"status":"ok"} while the process serves requests at all.
@@ -48,7 +67,7 @@ func (h *Health) ServeLiveness(w http.ResponseWriter, _ *http.Request) {
 
 // ServeReadiness serves /readyz. The status is "ok" or, if only optional checks fail, "degraded",
 // both with 200; "unavailable" if a required check fails, or "draining", both with 503. Checks
-// holds "ok" or "failed" by name.
+// holds "ok" or "failed" by name, and causes the reasons that are public.
 func (h *Health) ServeReadiness(w http.ResponseWriter, r *http.Request) {
 	if h.draining.Load() {
 		writeHealthReport(w, http.StatusServiceUnavailable, healthReport{Status: "draining"})
@@ -62,7 +81,7 @@ func (h *Health) ServeReadiness(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		h.log.WarnContext(r.Context(), "health check failed", "check", check.Name, "required", check.Required, "error", err)
-		report.Checks[check.Name] = "failed"
+		report.addFailure(check.Name, err)
 		if check.Required {
 			status, report.Status = http.StatusServiceUnavailable, "unavailable"
 		} else if status == http.StatusOK {

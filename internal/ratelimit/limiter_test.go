@@ -46,7 +46,7 @@ func waitForRedis(t testing.TB, r *cache.Redis) {
 	poll := time.NewTicker(time.Millisecond)
 	defer poll.Stop()
 	timeout := time.After(10 * time.Second)
-	for r.Ping(t.Context()) != nil {
+	for r.Check(t.Context()) != nil {
 		select {
 		case <-poll.C:
 		case <-timeout:

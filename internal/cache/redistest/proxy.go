@@ -16,6 +16,7 @@ import (
 type Proxy struct {
 	socket  string
 	perByte atomic.Int64 // delay of each byte of large values, in nanoseconds
+	delay   atomic.Int64 // delay of each reply, in nanoseconds
 
 	mu           sync.Mutex
 	disconnected bool
@@ -57,6 +58,35 @@ const largeChunk = 4 << 10
 // SlowLargeValues delays values of several KiB by a time for each KiB, and nothing else.
 func (p *Proxy) SlowLargeValues(perKiB time.Duration) { p.perByte.Store(int64(perKiB) / 1024) }
 
+// DelayReplies delays each reply by a time, as a network does: replies that follow each other are not slower.
+func (p *Proxy) DelayReplies(d time.Duration) { p.delay.Store(int64(d)) }
+
+// chunk is a piece of a reply, and when it arrives.
+type chunk struct {
+	bytes []byte
+	at    time.Time
+}
+
+// copyReplies copies replies, each delayed.
+func (p *Proxy) copyReplies(to io.Writer, from io.Reader) {
+	chunks := make(chan chunk, 1000)
+	go func() {
+		defer close(chunks)
+		for {
+			buffer := make([]byte, 32<<10)
+			n, err := from.Read(buffer)
+			if err != nil {
+				return
+			}
+			chunks <- chunk{buffer[:n], time.Now().Add(time.Duration(p.delay.Load()))}
+		}
+	}()
+	for c := range chunks {
+		time.Sleep(time.Until(c.at))
+		_, _ = to.Write(c.bytes)
+	}
+}
+
 // delayedReader delays large chunks.
 type delayedReader struct {
 	net.Conn
@@ -96,12 +126,9 @@ func (p *Proxy) forwardConn(from net.Conn, socket string) {
 		return
 	}
 	var wg sync.WaitGroup
-	pipe := func(a, b net.Conn) {
-		_, _ = io.Copy(a, delayedReader{b, &p.perByte})
-		_, _ = a.Close(), b.Close()
-	}
-	wg.Go(func() { pipe(from, to) })
-	wg.Go(func() { pipe(to, from) })
+	closeBoth := func() { _, _ = from.Close(), to.Close() }
+	wg.Go(func() { p.copyReplies(from, delayedReader{to, &p.perByte}); closeBoth() })
+	wg.Go(func() { _, _ = io.Copy(to, delayedReader{from, &p.perByte}); closeBoth() })
 	wg.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -103,4 +105,18 @@ func (s *Server) sendSignal(sig os.Signal) {
 	if err := s.cmd.Process.Signal(sig); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// DocumentedRights returns the rights of the user in the ACL SETUSER of docs/operations.md.
+func DocumentedRights(t testing.TB, operations string) []string {
+	t.Helper()
+	text, err := os.ReadFile(operations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^ACL SETUSER 7p on >\S+ (.*)$`).FindSubmatch(text)
+	if line == nil {
+		t.Fatalf("%s has no ACL SETUSER", operations)
+	}
+	return strings.Fields(string(line[1]))
 }
