@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -18,8 +19,15 @@ type HealthCheck struct {
 	Probe    func(context.Context) error
 }
 
-// Health serves the liveness and readiness probes. The cause of a failed check is logged and never
-// sent.
+// HealthCauser is an error of an optional check whose cause may be sent.
+type HealthCauser interface {
+	error
+	// HealthCause returns the cause in a few words, without addresses and secrets.
+	HealthCause() string
+}
+
+// Health serves the liveness and readiness probes. The cause of a failed check is logged, and sent only if
+// its error is a HealthCauser.
 type Health struct {
 	log      *slog.Logger
 	deadline time.Duration
@@ -48,7 +56,7 @@ func (h *Health) ServeLiveness(w http.ResponseWriter, _ *http.Request) {
 
 // ServeReadiness serves /readyz. The status is "ok" or, if only optional checks fail, "degraded",
 // both with 200; "unavailable" if a required check fails, or "draining", both with 503. Checks
-// holds "ok" or "failed" by name.
+// holds "ok" or "failed" by name, or "degraded: " and the cause of a HealthCauser.
 func (h *Health) ServeReadiness(w http.ResponseWriter, r *http.Request) {
 	if h.draining.Load() {
 		writeHealthReport(w, http.StatusServiceUnavailable, healthReport{Status: "draining"})
@@ -63,6 +71,9 @@ func (h *Health) ServeReadiness(w http.ResponseWriter, r *http.Request) {
 		}
 		h.log.WarnContext(r.Context(), "health check failed", "check", check.Name, "required", check.Required, "error", err)
 		report.Checks[check.Name] = "failed"
+		if causer, ok := errors.AsType[HealthCauser](err); ok {
+			report.Checks[check.Name] = "degraded: " + causer.HealthCause()
+		}
 		if check.Required {
 			status, report.Status = http.StatusServiceUnavailable, "unavailable"
 		} else if status == http.StatusOK {
