@@ -43,7 +43,7 @@ type Replica struct {
 	server     time.Time
 	confirmed  Position
 	caughtUpAt time.Time // begin of the last check that found every change
-	isBehind   bool      // a read has missed its fence, and no check has found everything since
+	missed     *Position // that a read has waited for in vain, and that is not confirmed yet; nil for none
 	waiting    int       // reads that wait for confirmed to advance
 	advanced   chan struct{}
 	life       context.Context // of the reads in progress: ends when a check fails
@@ -90,10 +90,10 @@ func (x *Replica) Pool() *pgxpool.Pool { return x.pool }
 
 // ReplicaStats are counts since the start of the process, and the state of a replica.
 type ReplicaStats struct {
-	// Reads counts round trips that the replica served, FenceMisses those that it could not serve at once
+	// Reads counts round trips that the replica served, FenceMisses reads that it could not serve at once
 	// because it lacked a change.
 	Reads, FenceMisses uint64
-	// Lag is the age of the oldest change that the replica lacks, as far as this process knows.
+	// Lag is the age of the oldest change that the replica has not confirmed.
 	Lag time.Duration
 	// Cause is why the replica serves no reads; nil while it does.
 	Cause error
@@ -130,12 +130,12 @@ func (x *Replica) hasConfirmed(p Position) bool {
 	return !x.server.IsZero() && x.confirmed.Epoch == p.Epoch && x.confirmed.Offset >= p.Offset
 }
 
-// isReady reports whether the replica serves a read at a position, as far as is known before it is sent.
+// isReady reports whether the replica may serve a read at a position, before the read is sent.
 func (x *Replica) isReady(p Position) (ready, confirmed bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	confirmed = x.hasConfirmed(p)
-	return x.cause == nil && (confirmed || !x.isBehind && !x.server.IsZero() && x.confirmed.Epoch == p.Epoch), confirmed
+	return x.cause == nil && (confirmed || x.missed == nil && !x.server.IsZero() && x.confirmed.Epoch == p.Epoch), confirmed
 }
 
 // confirm records that a server of the replica has every change up to a position.
@@ -146,6 +146,9 @@ func (x *Replica) confirm(server time.Time, p Position) {
 		return
 	}
 	x.server, x.confirmed = server, p
+	if x.missed != nil && (x.missed.Epoch != p.Epoch || x.hasConfirmed(*x.missed)) {
+		x.missed = nil
+	}
 	close(x.advanced)
 	x.advanced = make(chan struct{})
 }
@@ -164,8 +167,8 @@ func (x *Replica) isServer(server time.Time) bool {
 	return server.Equal(x.server)
 }
 
-// awaitConfirmed waits until the replica has every change up to a position, for fenceTimeout at most. If
-// it does not, reads that require as much do not try the replica until a check finds all of it.
+// awaitConfirmed waits until the replica has every change up to a position, for fenceTimeout at most. If it
+// does not, reads that require more than is confirmed do not try the replica until it has that position.
 func (x *Replica) awaitConfirmed(ctx context.Context, p Position) bool {
 	timer := time.NewTimer(fenceTimeout)
 	defer timer.Stop()
@@ -188,8 +191,8 @@ func (x *Replica) awaitConfirmed(ctx context.Context, p Position) bool {
 		case <-ctx.Done():
 		}
 		x.mu.Lock()
-		if late {
-			x.isBehind = !x.hasConfirmed(p)
+		if late && x.missed == nil && !x.hasConfirmed(p) {
+			x.missed = &p
 		}
 		if late || ctx.Err() != nil || x.cause != nil {
 			return x.hasConfirmed(p)

@@ -52,7 +52,7 @@ func (x *Replica) nextCheck() time.Duration {
 		return checkInterval
 	case x.waiting > 0:
 		return waitingInterval
-	case x.isBehind || x.server.IsZero():
+	case x.missed != nil || x.server.IsZero():
 		return behindInterval
 	}
 	return checkInterval
@@ -110,7 +110,7 @@ func (x *Replica) checkState(ctx context.Context) error {
 	}
 	if x.recordFence(found, required, listed, m, to) {
 		x.mu.Lock()
-		x.isBehind, x.caughtUpAt = false, began
+		x.caughtUpAt = began
 		x.mu.Unlock()
 	}
 	return nil
@@ -144,7 +144,7 @@ func (x *Replica) recordFence(found fence, required []PublishedChange, listed bo
 	return false
 }
 
-// lagError reports that a replica lags too far behind.
+// lagError reports that a replica exceeds the maximum lag.
 type lagError struct{ lag, limit time.Duration }
 
 // Error returns the lag and the limit.

@@ -9,7 +9,7 @@ import (
 )
 
 // maxPublishedChanges is how many changes a publishedChanges holds, in some 1 MB. A replica confirms them
-// within milliseconds, so more are required only while it lags far behind.
+// within milliseconds, so more are required only while it lags.
 const maxPublishedChanges = 16_384
 
 // publishedChanges are the newest changes in the log, in the order of their offsets.

@@ -217,7 +217,7 @@ func (s *Standby) Resume(t testing.TB) {
 	s.await(t, "resumed", "SELECT pg_get_wal_replay_pause_state() = 'not paused' FROM pg_wal_replay_resume()")
 }
 
-// AwaitReplay waits until the replica has replayed everything that the primary has written so far.
+// AwaitReplay waits until the replica has replayed everything that the primary has written.
 func (s *Standby) AwaitReplay(t testing.TB) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), s.primary)
@@ -260,7 +260,7 @@ func (s *Standby) Promote(t testing.TB) {
 	s.await(t, "promoted", "SELECT pg_promote()")
 }
 
-// Rebuild replaces the replica, whatever its state is, by a new copy of the primary at the same address.
+// Rebuild replaces the replica, in any state, by a new copy of the primary at the same address.
 func (s *Standby) Rebuild(t testing.TB) {
 	t.Helper()
 	s.kill()
