@@ -154,8 +154,10 @@ func (x *Replica) judge(ctx context.Context, err error, r *replicaRead) error {
 			x.suspect(fmt.Errorf("%w: %w", errReplicaTimeout, err))
 		}
 		return errReplicaTimeout
-	case cause != nil:
-		return cause
+	case errors.Is(cause, errReplicaUnavailable):
+		return errReplicaUnavailable
+	case cause != nil: // the context of the caller has ended
+		return err
 	case errors.Is(err, errNotStandby) || isUnreachable(err):
 		x.suspect(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/internal/testdb/standby"
+	"github.com/7p-education/api/store"
 )
 
 const (
@@ -143,6 +144,15 @@ func (f *replicaFleet) sum(t *testing.T, name string) (total float64) {
 	return total
 }
 
+// fallbacks returns how many queries went to the primary.
+func (f *replicaFleet) fallbacks(t *testing.T) (total float64) {
+	t.Helper()
+	for _, reason := range store.FallbackReasons {
+		total += f.sum(t, `sevenp_replica_fallbacks_total{reason="`+reason.String()+`"}`)
+	}
+	return total
+}
+
 // awaitReplica waits until both servers use the replica.
 func (f *replicaFleet) awaitReplica(t *testing.T) {
 	t.Helper()
@@ -177,31 +187,31 @@ func TestReplicaFreshness(t *testing.T) {
 		{"promoted", f.replica.Promote, f.replica.Rebuild, "degraded: not a standby"},
 	}
 	next := 0
-	const primaryReads, replicaReads = `sevenp_db_reads_total{database="primary"}`, `sevenp_db_reads_total{database="replica_1"}`
 	for _, state := range states {
 		f.awaitReplica(t)
-		onPrimary, onReplica := f.sum(t, primaryReads), f.sum(t, replicaReads)
+		before := f.fallbacks(t)
 		n := pairs / len(states) / pairWorkers * pairWorkers
 		f.runPairs(t, next, n, state.begin)
 		next += n
-		onPrimary, onReplica = f.sum(t, primaryReads)-onPrimary, f.sum(t, replicaReads)-onReplica
+		share := (f.fallbacks(t) - before) / float64(n)
 		slices.Sort(f.durations)
 		at := func(share float64) time.Duration {
 			return f.durations[int(share*float64(len(f.durations)-1))].Round(10 * time.Microsecond)
 		}
-		t.Logf("%-8s %5d pairs; reads: %.1f %% on the primary, p50 %s, p99 %s, slowest %s", state.name, n, 100*onPrimary/max(1, onPrimary+onReplica), at(0.5), at(0.99), at(1))
+		t.Logf("%-8s %5d pairs; %.1f %% of the queries on the primary; p50 %s, p99 %s, slowest %s", state.name, n, 100*share, at(0.5), at(0.99), at(1))
 		if want := `"replica_1":"` + state.readiness + `"`; state.readiness != "" {
 			f.servers[0].poll(t, want, func() bool {
 				return strings.Contains(f.servers[0].send(t, "GET", "/readyz", "").Text(), want)
 			})
 		}
-		if share := onPrimary / (onPrimary + onReplica); state.readiness == "ok" && share >= 0.1 && pairs > replicaPairs {
-			t.Errorf("%s: %.1f %% of the reads ran on the primary", state.name, 100*share)
+		if state.readiness == "ok" && share >= 0.1 && pairs > replicaPairs {
+			t.Errorf("%s: %.1f %% of the queries ran on the primary", state.name, 100*share)
 		}
 		state.end(t)
 	}
 	t.Logf("%d pairs: %d stale, %d failed", next, f.stale.Load(), f.failed.Load())
-	for _, reason := range []string{"log", "unavailable", "fence", "error"} {
-		t.Logf("fallbacks because of %s: %.0f", reason, f.sum(t, `sevenp_replica_fallbacks_total{reason="`+reason+`"}`))
+	for _, reason := range store.FallbackReasons {
+		t.Logf("fallbacks because of %s: %.0f", reason, f.sum(t, `sevenp_replica_fallbacks_total{reason="`+reason.String()+`"}`))
 	}
+	t.Logf("fence misses: %.0f", f.sum(t, `sevenp_replica_fence_misses_total{database="replica_1"}`))
 }

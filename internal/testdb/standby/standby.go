@@ -34,12 +34,13 @@ type Standby struct {
 	// DSN is the address of the primary's database on the replica. It stays the same after a restart.
 	DSN string
 
-	primary string
-	dir     string
-	owner   *syscall.Credential // nil for this process's own account
-	process *os.Process
-	exited  <-chan struct{}
-	stopped bool // by Hang
+	primary  string
+	programs string // directory
+	dir      string
+	owner    *syscall.Credential // nil for this process's own account
+	process  *os.Process
+	exited   <-chan struct{}
+	stopped  bool // by Hang
 }
 
 // StartPair starts a primary of the test's own, with the schema and without data, and a replica of it. The
@@ -77,7 +78,7 @@ func Start(t testing.TB, primary string) *Standby {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Standby{primary: primary}
+	s := &Standby{primary: primary, programs: findPrograms(t, primary)}
 	info, err := os.Stat(config.Host)
 	if err != nil {
 		t.Fatalf("the socket of the primary: %v", err)
@@ -115,23 +116,37 @@ func (s *Standby) copyPrimary(t testing.TB) {
 
 func (s *Standby) command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(findProgram(t, name), args...)
+	cmd := exec.Command(filepath.Join(s.programs, name), args...)
 	cmd.Dir = s.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner, Pdeathsig: syscall.SIGQUIT}
 	return cmd
 }
 
-// findProgram returns the path of a program of PostgreSQL: the newest of Debian's, or that of PATH.
-func findProgram(t testing.TB, name string) string {
+// findPrograms returns the directory of the programs of the primary's version.
+func findPrograms(t testing.TB, primary string) string {
 	t.Helper()
-	if found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name); len(found) > 0 {
-		return found[len(found)-1]
-	}
-	path, err := exec.LookPath(name)
+	conn, err := pgx.Connect(t.Context(), primary)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	var major int
+	if err := conn.QueryRow(t.Context(), "SELECT current_setting('server_version_num')::int / 10000").Scan(&major); err != nil {
+		t.Fatal(err)
+	}
+	if dir := fmt.Sprintf("/usr/lib/postgresql/%d/bin", major); exists(dir) {
+		return dir
+	}
+	path, err := exec.LookPath("pg_basebackup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(path)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // Restart starts the replica after Kill, and waits until it accepts connections.
