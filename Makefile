@@ -1,4 +1,4 @@
-.PHONY: alerts bench chaos check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
+.PHONY: alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -11,6 +11,9 @@ fuzz: ## Runs each fuzz target 20,000 times (about 10 minutes).
 
 mutants: ## Changes the code in small ways and checks that tests notice (1 to 2 hours).
 	go run ./internal/testdb/cluster -- go run ./scripts/mutants $(MUTANTS_ARGS)
+
+chaos-replica: ## Writes and reads 10,000 times while a replica is paused, stopped, killed and promoted (about 4 minutes).
+	REPLICA_PAIRS=$(or $(PAIRS),10000) go run ./internal/testdb/cluster -- go test ./internal/e2e -run '^TestReplicaFreshness$$' -count=1 -timeout 60m -v
 
 bench: ## Measures the server beside a handler without GraphQL (about 9 minutes).
 	go run ./bench $(BENCH_ARGS)

@@ -28,3 +28,30 @@ func (s *Store) RunAtomically(ctx context.Context, do func(*Store) error) error 
 func Explain(q Query, into *string) Query {
 	return Query{sql: "EXPLAIN (ANALYZE, FORMAT JSON) " + q.sql, args: q.args, scan: func(rows pgx.Rows) error { return rows.Scan(into) }}
 }
+
+// RunBuffered runs queries on the primary, and copies their rows as reads on a replica do.
+func (s *Store) RunBuffered(ctx context.Context, queries ...Query) error {
+	buffers := make([]bufferedRows, len(queries))
+	copying := make([]Query, len(queries))
+	for i, q := range queries {
+		copying[i] = Query{sql: q.sql, args: q.args, scan: buffers[i].copyRow}
+	}
+	if err := sendQueries(ctx, s.primary, copying, nil, nil); err != nil {
+		return err
+	}
+	for i, q := range queries {
+		if err := scanRows(&buffers[i], q, nil, &rowCounter{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Fence returns the statement of a fence that requires some changes.
+func Fence(changes int) Query {
+	required := make([]PublishedChange, changes)
+	for i := range required {
+		required[i].ID = int64(i + 1)
+	}
+	return new(fence).query(required, marker{}, func() error { return nil })
+}

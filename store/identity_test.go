@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/migrations"
 	"github.com/7p-education/api/store"
@@ -214,22 +213,5 @@ func TestSnapshotOfAnotherHistory(t *testing.T) {
 	}
 	if n := len(r.next(t)); n != all {
 		t.Errorf("read %d changes of another history, want %d", n, all)
-	}
-}
-
-// Reads do not go to a replica of another database.
-func TestReplicaOfAnotherDatabase(t *testing.T) {
-	t.Parallel()
-	dsn, other := testdb.New(t), testdb.New(t)
-	for name, url := range map[string]string{"primary": dsn, "other": other} {
-		exec(t, testdb.OpenPool(t, url), "INSERT INTO users (name, email) VALUES ($1, 'a@b.example')", name)
-	}
-	s := open(t, store.Config{URL: dsn, ReplicaURL: other, MaxConns: 2})
-	identify(t, s)
-	for range 3 {
-		var found string
-		if err := s.RunQueries(t.Context(), store.UsersByID([]int64{1}, edu.UserName, func(u *edu.User) { found = u.Name })); err != nil || found != "primary" {
-			t.Errorf("read %q: %v", found, err)
-		}
 	}
 }

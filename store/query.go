@@ -26,7 +26,7 @@ type Query struct {
 }
 
 // RunQueries sends queries in one round trip, in one implicit transaction, and reads all their
-// rows. If the replica is unreachable, the primary is used. Under WithTags, the tags that the
+// rows. Reads of AtPosition run on a replica, or else on the primary. Under WithTags, the tags that the
 // queries depend on are collected: the tags of rows when the rows are read, all others before the
 // queries are sent.
 func (s *Store) RunQueries(ctx context.Context, queries ...Query) error {
@@ -47,12 +47,12 @@ func (s *Store) RunQueries(ctx context.Context, queries ...Query) error {
 	}
 	countStatements(ctx, len(queries))
 	meter := readMeterFromContext(ctx)
-	if s.replica != nil {
-		err := sendQueries(ctx, s.replica, queries, tags, meter)
-		if !isUnreachable(err) || ctx.Err() != nil {
+	if s.reads != nil {
+		if done, err := s.reads.runQueries(ctx, queries, tags, meter); done {
 			return convertError(err)
 		}
 	}
+	s.readCounts.primary.Add(1)
 	return convertError(sendQueries(ctx, s.primary, queries, tags, meter))
 }
 

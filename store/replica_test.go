@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,12 +17,10 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// link is a TCP proxy to the replica, which can be cut. The replica is the primary server itself:
-// the tests only check whether it is reached.
+// link is a TCP proxy to a server, which can be cut.
 type link struct {
 	listener net.Listener
 	to       func() (net.Conn, error)
-	sent     atomic.Int64 // bytes
 
 	mu    sync.Mutex
 	conns []net.Conn
@@ -48,7 +45,7 @@ func newLink(t *testing.T, dsn string) (*link, string) {
 	go l.serve()
 	t.Cleanup(l.cut)
 	port := listener.Addr().(*net.TCPAddr).Port
-	return l, fmt.Sprintf("host=127.0.0.1 port=%d user=%s password='%s' dbname=%s sslmode=disable application_name=replica", port, config.User, config.Password, config.Database)
+	return l, fmt.Sprintf("host=127.0.0.1 port=%d user=%s password='%s' dbname=%s sslmode=disable", port, config.User, config.Password, config.Database)
 }
 
 // serve accepts connections and copies their bytes until the link is cut.
@@ -67,14 +64,9 @@ func (l *link) serve() {
 		l.conns = append(l.conns, from, to)
 		l.mu.Unlock()
 		go func() { _, _ = io.Copy(from, to); _ = from.Close() }()
-		go func() { _, _ = io.Copy(io.MultiWriter(to, counter{&l.sent}), from); _ = to.Close() }()
+		go func() { _, _ = io.Copy(to, from); _ = to.Close() }()
 	}
 }
-
-// counter counts written bytes.
-type counter struct{ n *atomic.Int64 }
-
-func (c counter) Write(b []byte) (int, error) { c.n.Add(int64(len(b))); return len(b), nil }
 
 // cut closes the link and its connections.
 func (l *link) cut() {
@@ -83,60 +75,6 @@ func (l *link) cut() {
 	defer l.mu.Unlock()
 	for _, c := range l.conns {
 		_ = c.Close()
-	}
-}
-
-func TestReplica(t *testing.T) {
-	t.Parallel()
-	dsn := testdb.NewWithDemo(t)
-	link, replica := newLink(t, dsn)
-	s := open(t, store.Config{URL: dsn, ReplicaURL: replica, MaxConns: 2})
-	read := func() error {
-		var r queryResult
-		err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r)), store.CoursesByID([]int64{1}, 0, countRow[*edu.Course](&r)))
-		if err == nil && r.rows != 21 {
-			t.Errorf("%d rows, want 21", r.rows)
-		}
-		if err == nil {
-			r = queryResult{}
-			if err = s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); err == nil && r.rows != 20 {
-				t.Errorf("%d rows, want 20", r.rows)
-			}
-		}
-		return err
-	}
-	before := link.sent.Load()
-	if err := read(); err != nil {
-		t.Fatal(err)
-	}
-	if link.sent.Load() == before {
-		t.Error("the replica was not used")
-	}
-	// The link is cut while the pool has open connections, so the first read gets a closed one.
-	link.cut()
-	for i := range 3 {
-		if err := read(); err != nil {
-			t.Errorf("read %d without a replica: %v", i, err)
-		}
-	}
-}
-
-// A replica that shuts down sends an error to its connections. Reads then use the primary.
-func TestReplicaShutDown(t *testing.T) {
-	t.Parallel()
-	dsn := testdb.NewWithDemo(t)
-	_, replica := newLink(t, dsn)
-	s := open(t, store.Config{URL: dsn, ReplicaURL: replica, MaxConns: 2})
-	db := testdb.OpenPool(t, dsn)
-	var r queryResult
-	if err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); err != nil {
-		t.Fatal(err)
-	}
-	// The store sets application_name on all its connections, so those to the replica are found by
-	// their last query.
-	exec(t, db, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '-- name: Categories%'")
-	if err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); err != nil {
-		t.Errorf("a read while the replica goes down: %v", err)
 	}
 }
 

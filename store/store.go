@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,7 +21,8 @@ import (
 // Config holds the settings of the database connections.
 type Config struct {
 	URL              string        // of the primary
-	ReplicaURL       string        // of a streaming replica for reads; "" for none
+	ReplicaURLs      []string      // of streaming replicas for reads
+	ReplicaMaxLag    time.Duration // of a replica that serves reads; 0 for any
 	MaxConns         int32         // in each pool; 0 lets pgx choose
 	StatementTimeout time.Duration // for each statement; 0 for none
 
@@ -39,8 +41,13 @@ type Config struct {
 	// unknown, the change is edu.TagEverything. Changes that are not written by WriteInTx are only
 	// returned by ChangesSince.
 	PublishChanges func(context.Context, []Change)
+	// ChangeLog is the log that PublishChanges publishes to. Without one, no replica is used.
+	ChangeLog ChangeLog
+	// Logger logs when a replica is taken out of use; nil discards.
+	Logger *slog.Logger
 
-	tracer pgx.QueryTracer // of the pool that is opened
+	tracer         pgx.QueryTracer // of the pool that is opened
+	connectTimeout time.Duration   // of a connection; 0 is the URL's
 }
 
 // traced returns the configuration of the pool of a database, which reports its round trips.
@@ -49,11 +56,14 @@ func (c Config) traced(database string) Config {
 	return c
 }
 
-// Store runs statements on the primary, and reads on a replica if there is one.
+// Store runs statements on the primary. The reads of AtPosition and AtCurrentPosition run on replicas.
 type Store struct {
-	primary, replica *pgxpool.Pool
-	pingPool         *pgxpool.Pool // one connection, reserved for Ping
-	identity         *identityWatch
+	primary    *pgxpool.Pool
+	pingPool   *pgxpool.Pool // one connection, reserved for Ping
+	identity   *identityWatch
+	replicas   *replicaSet     // nil for none
+	reads      *operationReads // nil for reads on the primary
+	readCounts *readCounts
 
 	limits          *writeLimits
 	idempotencyKeys *keyedQueue[[32]byte] // one run of each key at a time
@@ -77,7 +87,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
 	s := &Store{
-		primary: primary, identity: identity, publishChanges: c.PublishChanges, limits: newWriteLimits(primary.Config().MaxConns),
+		primary: primary, identity: identity, readCounts: &readCounts{}, publishChanges: c.PublishChanges, limits: newWriteLimits(primary.Config().MaxConns),
 		idempotencyKeys: newKeyedQueue[[32]byte](1), maxLockTime: cmp.Or(c.MaxLockTime, defaultMaxLockTime),
 		responses: &storedTotal{limit: cmp.Or(c.MaxStoredBytes, DefaultMaxStoredBytes)},
 	}
@@ -87,13 +97,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		primary.Close()
 		return nil, fmt.Errorf("store: primary: %w", err)
 	}
-	// The replica need not be reachable yet: reads fall back to the primary.
-	if c.ReplicaURL != "" {
-		if s.replica, err = openPool(ctx, c.traced("replica"), c.ReplicaURL, identity.verifyReplica); err != nil {
-			primary.Close()
-			return nil, fmt.Errorf("store: replica: %w", err)
-		}
-		identity.addPool(s.replica)
+	if s.replicas, err = openReplicas(ctx, c, s); err != nil {
+		s.Close()
+		return nil, err
 	}
 	return s, nil
 }
@@ -109,6 +115,9 @@ func openPool(ctx context.Context, c Config, url string, verify func(context.Con
 	}
 	if c.MaxConns > 0 {
 		config.MaxConns = c.MaxConns
+	}
+	if c.connectTimeout > 0 {
+		config.ConnConfig.ConnectTimeout = c.connectTimeout
 	}
 	set := config.ConnConfig.RuntimeParams
 	set["application_name"] = "7p"
@@ -129,11 +138,11 @@ func openPool(ctx context.Context, c Config, url string, verify func(context.Con
 
 // Close closes the pools. It waits for statements in progress.
 func (s *Store) Close() {
+	if s.replicas != nil {
+		s.replicas.close()
+	}
 	s.primary.Close()
 	s.pingPool.Close()
-	if s.replica != nil {
-		s.replica.Close()
-	}
 }
 
 // Ping checks that the primary responds.
@@ -142,12 +151,9 @@ func (s *Store) Ping(ctx context.Context) error { return s.pingPool.Ping(ctx) }
 // PrimaryPool returns the pool of the primary, for migrations and bulk loads.
 func (s *Store) PrimaryPool() *pgxpool.Pool { return s.primary }
 
-// ReplicaPool returns the pool of the replica, nil if there is none.
-func (s *Store) ReplicaPool() *pgxpool.Pool { return s.replica }
-
-// OnPrimary returns the store without its replica: its reads see the last committed write.
+// OnPrimary returns the store with reads on the primary, which see the last committed write.
 func (s *Store) OnPrimary() *Store {
 	primary := *s
-	primary.replica = nil
+	primary.reads = nil
 	return &primary
 }

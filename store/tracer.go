@@ -12,7 +12,7 @@ import (
 
 // statementTracer reports the round trips of a pool to the operations that cause them, and to a function.
 type statementTracer struct {
-	database string // primary or replica
+	database string // primary, or the name of a replica
 	report   func(*observe.RoundTrip)
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/embedpg"
 	"github.com/7p-education/api/internal/middleware"
-	"github.com/7p-education/api/internal/observe"
 	"github.com/7p-education/api/internal/terminal"
 	"github.com/7p-education/api/store"
 )
@@ -33,17 +32,11 @@ type Database struct {
 
 // OpenDatabase opens the database for a command, whose writes are found by the servers' polling.
 func OpenDatabase(ctx context.Context, c *config.Config) (*Database, error) {
-	return openDatabase(ctx, c, databaseHooks{})
+	return openDatabase(ctx, c, store.Config{})
 }
 
-// databaseHooks receive the changes of writes and the completed round trips; each may be nil.
-type databaseHooks struct {
-	publishChanges   func(context.Context, []store.Change)
-	observeRoundTrip func(*observe.RoundTrip)
-}
-
-// openDatabase opens the database.
-func openDatabase(ctx context.Context, c *config.Config, hooks databaseHooks) (*Database, error) {
+// openDatabase opens the database. The rest of the configuration is that of a store without settings.
+func openDatabase(ctx context.Context, c *config.Config, rest store.Config) (*Database, error) {
 	db := &Database{}
 	url := string(c.DatabaseURL)
 	if url == "" {
@@ -55,10 +48,12 @@ func openDatabase(ctx context.Context, c *config.Config, hooks databaseHooks) (*
 		url = db.embedded.DSN()
 	}
 	var err error
-	db.Store, err = store.Open(ctx, store.Config{
-		URL: url, ReplicaURL: string(c.ReadReplicaURL), MaxConns: c.DatabaseMaxConns, StatementTimeout: c.StatementTimeout, PublishChanges: hooks.publishChanges,
-		ObserveRoundTrip: hooks.observeRoundTrip, MaxLockTime: c.IdempotencyLockTime, MaxStoredBytes: c.IdempotencyMaxMiB << 20,
-	})
+	rest.URL, rest.MaxConns, rest.StatementTimeout, rest.ReplicaMaxLag = url, c.DatabaseMaxConns, c.StatementTimeout, c.ReplicaMaxLag
+	rest.MaxLockTime, rest.MaxStoredBytes = c.IdempotencyLockTime, c.IdempotencyMaxMiB<<20
+	for _, replica := range c.ReadReplicaURLs {
+		rest.ReplicaURLs = append(rest.ReplicaURLs, string(replica))
+	}
+	db.Store, err = store.Open(ctx, rest)
 	if err != nil {
 		return nil, errors.Join(err, db.stopEmbedded())
 	}
@@ -91,13 +86,32 @@ func (db *Database) embeddedExited() <-chan struct{} {
 	return db.embedded.Done()
 }
 
-// readinessChecks returns the checks that the database answers and that no migration is pending.
+// readinessChecks returns the checks that the database answers and that no migration is pending. The checks
+// of the replicas are not required: the primary serves their reads.
 func (db *Database) readinessChecks() []middleware.HealthCheck {
-	return []middleware.HealthCheck{
+	checks := []middleware.HealthCheck{
 		{Name: "database", Required: true, Probe: db.Ping},
 		{Name: "migrations", Required: true, Probe: db.checkMigrations},
 	}
+	for _, replica := range db.Replicas() {
+		checks = append(checks, middleware.HealthCheck{Name: replica.Name(), Probe: func(context.Context) error {
+			if cause := replica.Stats().Cause; cause != nil {
+				return replicaError{cause}
+			}
+			return nil
+		}})
+	}
+	return checks
 }
+
+// replicaError is why a replica serves no reads.
+type replicaError struct{ error }
+
+// Unwrap returns the error of the store.
+func (e replicaError) Unwrap() error { return e.error }
+
+// HealthCause implements middleware.PublicError.
+func (e replicaError) HealthCause() string { return store.ReplicaCause(e.error) }
 
 // LoadDemoData loads demo data and shows the progress.
 func LoadDemoData(ctx context.Context, db *Database, scale demo.Scale, seed uint64) error {

@@ -36,21 +36,26 @@ type DialResult struct {
 	Details string // and what to do
 }
 
+// dialCheck is the check of a setting, unless its value is empty.
+type dialCheck struct {
+	setting, value string
+	failure        string // the state after an error
+	check          func(context.Context) (string, error)
+}
+
 // Dial connects to everything that the settings name, concurrently, and returns a result for each. It changes
 // nothing but short-lived keys in Redis. No result has a secret.
 func Dial(ctx context.Context, c *config.Config) []DialResult {
-	checks := []struct {
-		setting, value string
-		failure        string // the state after an error
-		check          func(context.Context) (string, error)
-	}{
+	checks := []dialCheck{
 		{"DATABASE_URL", string(c.DatabaseURL), DialFailed, func(ctx context.Context) (string, error) { return dialPrimary(ctx, c) }},
-		{"READ_REPLICA_URL", string(c.ReadReplicaURL), DialDegraded, func(ctx context.Context) (string, error) { return dialReplica(ctx, c) }},
 		{"REDIS_URL", c.RedisURL, DialDegraded, func(ctx context.Context) (string, error) { return dialRedis(ctx, c, c.RedisURL) }},
 		{"REDIS_LIMITS_URL", c.RedisLimitsURL, DialDegraded, func(ctx context.Context) (string, error) { return dialRedis(ctx, c, c.RedisLimitsURL) }},
 		{"JWKS_URL", string(c.JWKSURL), DialFailed, func(ctx context.Context) (string, error) { return dialProvider(ctx, c) }},
 		{"SMTP_URL", string(c.SMTPURL), DialFailed, func(ctx context.Context) (string, error) { return dialSMTP(ctx, c) }},
 		{"MEDIA_BASE_URL", string(c.MediaBaseURL), DialDegraded, func(ctx context.Context) (string, error) { return dialMedia(ctx, string(c.MediaBaseURL)) }},
+	}
+	for _, url := range c.ReadReplicaURLs {
+		checks = append(checks, dialCheck{"READ_REPLICA_URL", string(url), DialDegraded, func(ctx context.Context) (string, error) { return dialReplica(ctx, c, string(url)) }})
 	}
 	results := make([]DialResult, len(checks))
 	var wg sync.WaitGroup
@@ -101,8 +106,8 @@ func dialPrimary(ctx context.Context, c *config.Config) (string, error) {
 }
 
 // dialReplica checks that the replica is a standby of the primary.
-func dialReplica(ctx context.Context, c *config.Config) (string, error) {
-	replica, err := store.InspectDatabase(ctx, string(c.ReadReplicaURL))
+func dialReplica(ctx context.Context, c *config.Config, url string) (string, error) {
+	replica, err := store.InspectDatabase(ctx, url)
 	if err != nil {
 		return "", fmt.Errorf("the primary serves all reads: %w", err)
 	}

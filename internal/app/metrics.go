@@ -16,9 +16,7 @@ import (
 // addServerMetrics registers the counts of the server's parts, with a function for each part.
 func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension) {
 	addPoolMetrics(m, "primary", s.db.PrimaryPool())
-	if replica := s.db.ReplicaPool(); replica != nil {
-		addPoolMetrics(m, "replica", replica)
-	}
+	addReplicaMetrics(m, s.db.Store)
 	addPersistedMetrics(m, p)
 	addRateLimitMetrics(m, s.shared.rateLimits)
 	addResponseMemoryMetrics(m, s.responseMemory)

@@ -23,7 +23,10 @@ const (
 func (s *Server) awaitDatabase(ctx context.Context) (*Database, error) {
 	var logged time.Time
 	for {
-		db, err := openDatabase(ctx, s.config, databaseHooks{s.responseCache.invalidation.Publish, s.metrics.RecordRoundTrip})
+		db, err := openDatabase(ctx, s.config, store.Config{
+			PublishChanges: s.responseCache.invalidation.Publish, ChangeLog: s.responseCache.invalidation, Logger: s.log,
+			ObserveRoundTrip: s.metrics.RecordRoundTrip,
+		})
 		if err == nil {
 			if err = db.PrepareSchema(ctx); err == nil {
 				return db, nil

@@ -293,6 +293,7 @@ func TestStringHidesSecrets(t *testing.T) {
 		{"DATABASE_URL": "host=db user=u password=hush", "READ_REPLICA_URL": "host=db password='hush'", "REDIS_URL": "hush"},
 		{"DATABASE_URL": "postgres://db/7p?user=u&password=hush", "REDIS_URL": "rediss://u:hush@cache"},
 		{"REDIS_URL": "redis+sentinel://u:hush@one/main?sentinel_password=hush", "REDIS_LIMITS_URL": "redis+sentinel://u:hush@one:1,two:2/main?sentinel_password=hush"},
+		{"DATABASE_URL": "postgres://db/7p", "READ_REPLICA_URL": "postgres://u:hush@a/7p, postgres://u:hush@b/7p\tpostgresql://c/7p?password=hush"},
 		{"DATABASE_URL": "postgres://db/7p?sslpassword=hush", "JWT_KEYS": "hush", "METRICS_TOKEN": "hush", "DOCUMENTS_TOKEN": "hush", "JWKS_URL": "https://u:hush@id.example/keys"},
 	} {
 		setEnvironment(t, env)

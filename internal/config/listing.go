@@ -22,6 +22,12 @@ func redactSecret(secret, value string) string {
 	switch {
 	case value == "" || secret == "":
 		return value
+	case secret == "url" && len(splitAddresses(value)) > 1:
+		var shown []string
+		for _, address := range splitAddresses(value) {
+			shown = append(shown, redactSecret(secret, address))
+		}
+		return strings.Join(shown, " ")
 	case secret == "url":
 		if u, err := url.Parse(value); err == nil && u.Scheme != "" {
 			q := u.Query()

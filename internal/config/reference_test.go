@@ -110,6 +110,8 @@ func describeKind(kind reflect.Type) string {
 		return "`after:step:max` or `off`"
 	case reflect.TypeFor[config.PostgresURL](), reflect.TypeFor[config.KeySetURL]():
 		return "URL"
+	case reflect.TypeFor[config.PostgresURLs]():
+		return "URLs"
 	}
 	switch kind.Kind() {
 	case reflect.Bool:

@@ -66,7 +66,8 @@ type CDNSettings struct {
 // DatabaseSettings are those of PostgreSQL and Redis.
 type DatabaseSettings struct {
 	DatabaseURL           PostgresURL   `env:"DATABASE_URL" secret:"url" help:"PostgreSQL of the server, e.g. postgres://user:password@host/db?sslmode=verify-full; TLS follows sslmode. Without one the server starts a private PostgreSQL with demo data."`
-	ReadReplicaURL        PostgresURL   `env:"READ_REPLICA_URL" secret:"url" help:"Streaming replica that serves reads. The primary serves them if the replica cannot be reached. Needs DATABASE_URL."`
+	ReadReplicaURLs       PostgresURLs  `env:"READ_REPLICA_URL" name:"read-replica-url" secret:"url" help:"Streaming replicas that serve reads: one address, or several URLs separated by blanks. A read runs on the primary if no replica has every change that it has to see. Needs DATABASE_URL."`
+	ReplicaMaxLag         time.Duration `env:"REPLICA_MAX_LAG" min:"0s" default:"10s" help:"Maximum lag of a replica that serves reads; 0s is no limit."`
 	DatabaseMaxConns      int32         `env:"DATABASE_MAX_CONNS" min:"0" default:"0" help:"Connections to each database; 0 is four for each processor."`
 	StatementTimeout      time.Duration `env:"STATEMENT_TIMEOUT" min:"0s" default:"5s" help:"How long one SQL statement may take; 0s is no limit."`
 	RedisURL              string        `env:"REDIS_URL" secret:"url" help:"Redis that all servers share, e.g. redis://host:6379/0; several hosts separated by commas are nodes of a cluster, and redis+sentinel://host:26379/master/0 names Sentinels. Without one, persisted queries, cached responses and rate limits are per process."`

@@ -23,6 +23,45 @@ func (u *PostgresURL) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// PostgresURLs are the addresses of several PostgreSQLs.
+type PostgresURLs []PostgresURL
+
+// UnmarshalText parses URLs that are separated by blanks or commas, or one address of keywords and values.
+// Its error does not repeat the text.
+func (u *PostgresURLs) UnmarshalText(text []byte) error {
+	*u = nil
+	for _, address := range splitAddresses(string(text)) {
+		var one PostgresURL
+		if err := one.UnmarshalText([]byte(address)); err != nil {
+			return err
+		}
+		*u = append(*u, one)
+	}
+	return nil
+}
+
+var startOfURL = regexp.MustCompile(`(^|[\s,]+)postgres(ql)?://`)
+
+// splitAddresses splits a text before each URL: a comma within a URL separates hosts of one database.
+func splitAddresses(text string) (addresses []string) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil
+	}
+	starts := startOfURL.FindAllStringIndex(text, -1)
+	if len(starts) == 0 || starts[0][0] > 0 {
+		return []string{text}
+	}
+	for i := range starts {
+		end := len(text)
+		if i+1 < len(starts) {
+			end = starts[i+1][0]
+		}
+		addresses = append(addresses, strings.Trim(text[starts[i][0]:end], ", \t\r\n"))
+	}
+	return addresses
+}
+
 // RedisPrefix is the beginning of keys in Redis. Braces, which select the slot of a cluster, and the
 // wildcards of SCAN are not allowed in it.
 type RedisPrefix string

@@ -75,7 +75,7 @@ func TestMetrics(t *testing.T) {
 		`sevenp_graphql_rejected_requests_total{code="UNAUTHENTICATED"}`:              1,
 		`sevenp_graphql_rejected_requests_total{code="RATE_LIMITED"}`:                 1,
 		`sevenp_sql_round_trips_total`:                                                1,
-		`sevenp_db_connections_max{database="replica"}`:                               7,
+		`sevenp_db_connections_max{database="replica_1"}`:                             7,
 		`sevenp_db_connections_max{database="primary"}`:                               7,
 		`sevenp_persisted_queries_total{event="registered"}`:                          1,
 		`sevenp_persisted_queries_total{event="hit"}`:                                 1,

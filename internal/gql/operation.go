@@ -176,12 +176,18 @@ func (e operationExtension) limitResponse(ctx context.Context, meter *memory.Met
 }
 
 // withLoaders returns a context with the loaders of an operation. They read from the primary after a
-// write, and if the response may be cached or is watched: it must not be older than the position of its lookup.
+// write, and if the response is watched. The reads of a response that may be cached see every change up to
+// the position of its lookup, and all others every write that was acknowledged.
 func (e operationExtension) withLoaders(ctx context.Context, viewer edu.Viewer) (context.Context, *loaders.Loaders) {
 	db, lookup, watched := e.store, respcache.RequestLookupFrom(ctx), live.DependenciesFrom(ctx)
 	written := transport.RecordWrite(ctx, graphql.GetOperationContext(ctx).Operation.Operation)
-	if written || lookup.Started() || watched != nil {
+	switch position, located := lookup.Position(); {
+	case written || watched != nil || lookup.Started() && !located:
 		db = db.OnPrimary()
+	case located:
+		db = db.AtPosition(position)
+	default:
+		db = db.AtCurrentPosition()
 	}
 	switch {
 	case watched != nil:

@@ -15,6 +15,10 @@ const maxChangeTags = 1000
 type entry struct {
 	ids  []int64
 	tags []string
+	// isPart is set if a later entry has the rest of the tags, and the ids. announced are these ids, in the
+	// first part.
+	isPart    bool
+	announced []int64
 }
 
 // mergeChanges returns one log entry with the ids of all changes, and each of their tags once.

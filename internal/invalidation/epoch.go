@@ -73,7 +73,7 @@ func (s *stream) rebuildIndex(run string) error {
 		return err
 	}
 	epoch := all[first].epoch
-	rebuilt := newIndex(Position{edu.HashTagName(s.key + " " + epoch), offset}) // the key names the database
+	rebuilt := newIndex(Position{Epoch: edu.HashTagName(s.key + " " + epoch), Offset: offset}) // the key names the database
 	last, err := applyEntries(rebuilt, all[first:])
 	if err != nil {
 		return err

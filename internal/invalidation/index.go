@@ -7,12 +7,8 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// Position is a place in the log: an epoch, and an offset within it. Offsets of one epoch are
-// ordered. Positions of different epochs cannot be compared: a new epoch begins whenever the
-// end of the log may have been lost.
-type Position struct {
-	Epoch, Offset uint64
-}
+// Position is a place in the log.
+type Position = store.Position
 
 // tagEverything is the tag on which all data depends.
 var tagEverything = edu.TagEverything.WithID(0).String()
@@ -37,6 +33,7 @@ type index struct {
 	lastChanged map[uint64]uint64 // offsets, by the hash of the tag
 	// recentIDs and olderIDs are the ids of changes in the log, in two generations.
 	recentIDs, olderIDs map[int64]struct{}
+	published           publishedChanges
 	// notify is called with the hashes of changed tags, nil for everything, without the lock. It is set
 	// before the index is used.
 	notify func(tags []uint64)
@@ -46,6 +43,7 @@ type index struct {
 func newIndex(at Position) *index {
 	x := &index{head: at, notify: func([]uint64) {}}
 	x.clearTags()
+	x.published.horizon = at.Offset
 	return x
 }
 
@@ -61,6 +59,7 @@ func (x *index) invalidateEarlier() {
 	x.mu.Lock()
 	x.head.Offset++
 	x.clearTags()
+	x.published = publishedChanges{horizon: x.head.Offset}
 	x.mu.Unlock()
 	x.notify(nil)
 }
@@ -71,6 +70,7 @@ func (x *index) beginEpoch() {
 	x.head.Epoch++
 	x.clearTags()
 	x.recentIDs, x.olderIDs = nil, nil
+	x.published = publishedChanges{horizon: x.head.Offset}
 	x.mu.Unlock()
 	x.notify(nil)
 }
@@ -82,7 +82,7 @@ func (x *index) clearTags() { x.horizon, x.lastChanged = x.head.Offset, map[uint
 func (x *index) replaceWith(other *index) {
 	x.mu.Lock()
 	x.head, x.horizon, x.lastChanged = other.head, other.horizon, other.lastChanged
-	x.recentIDs, x.olderIDs = other.recentIDs, other.olderIDs
+	x.recentIDs, x.olderIDs, x.published = other.recentIDs, other.olderIDs, other.published
 	x.mu.Unlock()
 	x.notify(nil)
 }
@@ -106,6 +106,7 @@ func (x *index) appendEntry(e entry) {
 // recordEntry requires that the caller holds mu.
 func (x *index) recordEntry(offset uint64, e entry) {
 	x.head.Offset = offset
+	x.published.recordEntry(offset, e)
 	for _, tag := range e.tags {
 		if tag == tagEverything || len(x.lastChanged) >= maxIndexedTags {
 			x.clearTags()
@@ -128,6 +129,17 @@ func (x *index) containsChange(id int64) bool {
 	_, recent := x.recentIDs[id]
 	_, older := x.olderIDs[id]
 	return recent || older
+}
+
+// changesBetween returns the changes after one position up to another, or false if the index does not have
+// them all.
+func (x *index) changesBetween(after, to Position) ([]store.PublishedChange, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if after.Epoch != x.head.Epoch || to.Epoch != x.head.Epoch {
+		return nil, false
+	}
+	return x.published.between(after.Offset, to.Offset)
 }
 
 // validSince reports whether none of the tags, which are hashes, changed after a position.

@@ -13,8 +13,8 @@ import (
 var errLogLost = errors.New("invalidation: the log in Redis is lost")
 
 // appendEntry appends a log entry, in several stream entries if it has many tags.
-// Only the last of them has the ids: it proves that the others are there. appendEntry returns
-// errLogLost if there is no log.
+// Only the last of them has the ids: it proves that the others are there. The first one announces
+// them. appendEntry returns errLogLost if there is no log.
 func (s *stream) appendEntry(e entry) error {
 	added, err := s.appendWithEpoch(e, s.epoch.Load().(string), false)
 	if err == nil && !added {
@@ -28,19 +28,21 @@ func (s *stream) appendEntry(e entry) error {
 func (s *stream) appendWithEpoch(e entry, epoch string, create bool) (added bool, err error) {
 	err = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
 		pipe := c.Pipeline()
-		add := func(tags []string, ids []int64) *redis.StringCmd {
+		add := func(tags []string, ids string) *redis.StringCmd {
 			return pipe.XAdd(ctx, &redis.XAddArgs{
 				Stream: s.key, NoMkStream: !create, MaxLen: maxStreamEntries, Approx: true,
-				Values: []string{fieldEpoch, epoch, fieldTags, strings.Join(tags, " "), fieldIDs, formatIDs(ids)},
+				Values: []string{fieldEpoch, epoch, fieldTags, strings.Join(tags, " "), fieldIDs, ids},
 			})
 		}
 		tags := e.tags
+		announced := formatIDs(e.ids, announcedID)
 		for ; len(tags) > maxEntryTags; tags = tags[maxEntryTags:] {
-			add(tags[:maxEntryTags], nil)
+			add(tags[:maxEntryTags], announced)
+			announced = announcedID
 		}
-		last := add(tags, e.ids)
+		last := add(tags, formatIDs(e.ids, ""))
 		if len(e.ids) > maxEntryIDs {
-			last = add(nil, nil)
+			last = add(nil, "")
 		}
 		if create {
 			pipe.Expire(ctx, s.key, streamExpiry)
@@ -55,9 +57,11 @@ func (s *stream) appendWithEpoch(e entry, epoch string, create bool) (added bool
 	return added, err
 }
 
-func formatIDs(ids []int64) string {
+// formatIDs formats ids, each with a prefix.
+func formatIDs(ids []int64, prefix string) string {
 	var b []byte
 	for _, id := range ids {
+		b = append(b, prefix...)
 		b = append(strconv.AppendInt(b, id, 10), ' ')
 	}
 	return string(b)

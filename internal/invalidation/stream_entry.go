@@ -15,6 +15,10 @@ const (
 	fieldEpoch = "l"
 	fieldIDs   = "i"
 	fieldTags  = "t"
+
+	// announcedID precedes the id of a change in an entry with the first part of its tags, and stands alone
+	// in an entry with a later part.
+	announcedID = "-"
 )
 
 // streamEntry is a log entry, or a part of one, as Redis stores it.
@@ -22,8 +26,14 @@ type streamEntry struct{ id, epoch, changeIDs, tags string }
 
 func (e streamEntry) decodeEntry() (decoded entry) {
 	decoded.tags = strings.Fields(e.tags)
+	decoded.isPart = strings.HasPrefix(e.changeIDs, announcedID)
 	for _, id := range strings.Fields(e.changeIDs) {
-		if n, err := strconv.ParseInt(id, 10, 64); err == nil {
+		n, err := strconv.ParseInt(id, 10, 64)
+		switch {
+		case err != nil:
+		case strings.HasPrefix(id, announcedID):
+			decoded.announced = append(decoded.announced, -n)
+		default:
 			decoded.ids = append(decoded.ids, n)
 		}
 	}

@@ -17,6 +17,7 @@ func TestHealth(t *testing.T) {
 	t.Parallel()
 	works := func(context.Context) error { return nil }
 	fails := func(context.Context) error { return errors.New("dial 10.0.0.7: password hush") }
+	lags := func(context.Context) error { return causeError{"lags"} }
 	hangs := func(context.Context) error { select {} }
 	tests := map[string]struct {
 		database, redis func(context.Context) error
@@ -25,6 +26,7 @@ func TestHealth(t *testing.T) {
 	}{
 		"all works":      {works, works, 200, `{"status":"ok","checks":{"database":"ok","redis":"ok"}}`},
 		"optional fails": {works, fails, 200, `{"status":"degraded","checks":{"database":"ok","redis":"failed"}}`},
+		"optional lags":  {works, lags, 200, `{"status":"degraded","checks":{"database":"ok","redis":"failed"},"causes":{"redis":"lags"}}`},
 		"required fails": {fails, works, 503, `{"status":"unavailable","checks":{"database":"failed","redis":"ok"}}`},
 		"both fail":      {fails, fails, 503, `{"status":"unavailable","checks":{"database":"failed","redis":"failed"}}`},
 		"required hangs": {hangs, works, 503, `{"status":"unavailable","checks":{"database":"failed","redis":"ok"}}`},
@@ -47,6 +49,12 @@ func TestHealth(t *testing.T) {
 		})
 	}
 }
+
+// causeError is an error whose cause may be sent.
+type causeError struct{ cause string }
+
+func (causeError) Error() string         { return "dial 10.0.0.7: password hush" }
+func (e causeError) HealthCause() string { return e.cause }
 
 // checkHealth calls h and compares the status and body of its response.
 func checkHealth(t *testing.T, h http.HandlerFunc, status int, want string) {

@@ -11,6 +11,7 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/response"
+	"github.com/7p-education/api/internal/invalidation"
 )
 
 // RequestLookup is the response-cache state of one request: the key, the entry found, and on a miss
@@ -74,6 +75,15 @@ func (r *RequestLookup) Start(ctx context.Context, c *Cache, key Key, operationN
 
 // Started reports whether Start was called. It returns false for a nil lookup.
 func (r *RequestLookup) Started() bool { return r != nil && r.result != NotStarted }
+
+// Position returns the position of the log that the response will have as an entry. It returns false if it
+// has none.
+func (r *RequestLookup) Position() (invalidation.Position, bool) {
+	if !r.Started() || r.lookup.BypassReason != "" {
+		return invalidation.Position{}, false
+	}
+	return r.lookup.position, true
+}
 
 // Result returns the result of the lookup.
 func (r *RequestLookup) Result() Result { return r.result }
