@@ -11,15 +11,19 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
+
+// maxDirectConns is the number of direct connections: of jobs and commands, whose statements may take minutes.
+const maxDirectConns = 4
 
 // Config holds the settings of the database connections.
 type Config struct {
 	URL              string        // of the primary
 	ReplicaURL       string        // of a streaming replica for reads; "" for none
-	MaxConns         int32         // in each pool; 0 lets pgx choose
+	DirectURL        string        // of the primary without a pooler, for migrations and jobs; "" for URL
+	Pooler           Pooler        // between the server and URL or ReplicaURL; "" is PoolerAuto
+	MaxConns         int32         // in each pool; 0 is four for each processor
 	StatementTimeout time.Duration // for each statement; 0 for none
 
 	// MaxLockTime limits how long an idempotent write may go on after its first write; 0 is 50 ms.
@@ -38,8 +42,9 @@ type Config struct {
 
 // Store runs statements on the primary, and reads on a replica if there is one.
 type Store struct {
-	primary, replica *pgxpool.Pool
-	pingPool         *pgxpool.Pool // one connection, reserved for Ping
+	primary, replica *pool
+	direct           *pool // of the primary, without a pooler if DirectURL is set
+	pingPool         *pool // one connection, reserved for Ping
 	identity         *identityWatch
 
 	limits          *writeLimits
@@ -53,81 +58,104 @@ type Store struct {
 
 // Open connects to the database.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	identity := newIdentityWatch()
-	primary, err := openPool(ctx, c, c.URL, identity.verifyPrimary)
-	if err != nil {
-		return nil, fmt.Errorf("store: primary: %w", err)
-	}
-	identity.addPool(primary)
-	if err := primary.Ping(ctx); err != nil {
-		primary.Close()
-		return nil, fmt.Errorf("store: primary: %w", err)
-	}
 	s := &Store{
-		primary: primary, identity: identity, publishChanges: c.PublishChanges, limits: newWriteLimits(primary.Config().MaxConns),
+		identity: newIdentityWatch(), publishChanges: c.PublishChanges,
 		idempotencyKeys: newKeyedQueue[[32]byte](1), maxLockTime: cmp.Or(c.MaxLockTime, defaultMaxLockTime),
 		responses: &storedTotal{limit: cmp.Or(c.MaxStoredBytes, DefaultMaxStoredBytes)},
 	}
-	probeConfig := c
-	probeConfig.MaxConns = 1
-	if s.pingPool, err = openPool(ctx, probeConfig, c.URL, nil); err != nil {
-		primary.Close()
-		return nil, fmt.Errorf("store: primary: %w", err)
+	c.Pooler = cmp.Or(c.Pooler, PoolerAuto)
+	err := s.openPrimary(ctx, c)
+	if err == nil {
+		err = s.openReplica(ctx, c)
 	}
-	// The replica need not be reachable yet: reads fall back to the primary.
-	if c.ReplicaURL != "" {
-		if s.replica, err = openPool(ctx, c, c.ReplicaURL, identity.verifyReplica); err != nil {
-			primary.Close()
-			return nil, fmt.Errorf("store: replica: %w", err)
-		}
-		identity.addPool(s.replica)
+	if err != nil {
+		s.Close()
+		return nil, err
 	}
 	return s, nil
 }
 
-// openPool opens a pool whose connections plan each statement once. With custom plans, PostgreSQL
-// plans every execution again, which for these short statements costs as much as running them. JIT
-// compilation never pays off here. The trigram threshold is the one of search suggestions. A new
-// connection is used only if verify, unless it is nil, returns no error.
-func openPool(ctx context.Context, c Config, url string, verify func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, err
+// openPrimary opens the pools of the primary and connects to it.
+func (s *Store) openPrimary(ctx context.Context, c Config) (err error) {
+	pooler := newPoolerState(c.Pooler)
+	if s.primary, err = openPool(ctx, c, c.URL, pooler, s.identity.acceptPrimary); err != nil {
+		return fmt.Errorf("store: primary: %w", err)
 	}
-	if c.MaxConns > 0 {
-		config.MaxConns = c.MaxConns
+	s.identity.addPool(s.primary.conns)
+	if err := s.primary.connect(ctx); err != nil {
+		return fmt.Errorf("store: primary: %w", err)
 	}
-	set := config.ConnConfig.RuntimeParams
-	set["application_name"] = "7p"
-	set["plan_cache_mode"] = "force_generic_plan"
-	set["jit"] = "off"
-	set["timezone"] = "UTC"
-	set["pg_trgm.word_similarity_threshold"] = "0.4"
-	set["lock_timeout"] = fmt.Sprint(lockTimeout.Milliseconds())
-	if c.StatementTimeout > 0 {
-		set["statement_timeout"] = fmt.Sprint(c.StatementTimeout.Milliseconds())
+	s.limits = newWriteLimits(s.primary.conns.Config().MaxConns)
+	probe := c
+	probe.MaxConns = 1
+	if s.pingPool, err = openPool(ctx, probe, c.URL, pooler, nil); err != nil {
+		return fmt.Errorf("store: primary: %w", err)
 	}
-	config.AfterConnect = verify
-	return pgxpool.NewWithConfig(ctx, config)
+	if s.direct = s.primary; c.DirectURL == "" {
+		return nil
+	}
+	direct := c
+	direct.MaxConns = maxDirectConns
+	if s.direct, err = openPool(ctx, direct, c.DirectURL, newPoolerState(PoolerAuto), s.identity.acceptDirect); err != nil {
+		return fmt.Errorf("store: direct connection: %w", err)
+	}
+	s.identity.addPool(s.direct.conns)
+	return nil
+}
+
+// openReplica opens the pool of the replica. It need not be reachable yet: reads fall back to the primary.
+func (s *Store) openReplica(ctx context.Context, c Config) (err error) {
+	if c.ReplicaURL == "" {
+		return nil
+	}
+	if s.replica, err = openPool(ctx, c, c.ReplicaURL, newPoolerState(c.Pooler), s.identity.acceptReplica); err != nil {
+		return fmt.Errorf("store: replica: %w", err)
+	}
+	s.identity.addPool(s.replica.conns)
+	return nil
 }
 
 // Close closes the pools. It waits for statements in progress.
 func (s *Store) Close() {
-	s.primary.Close()
-	s.pingPool.Close()
-	if s.replica != nil {
-		s.replica.Close()
+	for _, p := range []*pool{s.primary, s.pingPool, s.direct, s.replica} {
+		if p != nil && p.conns != nil {
+			p.conns.Close() // closing it twice has no effect
+		}
 	}
 }
 
 // Ping checks that the primary responds.
-func (s *Store) Ping(ctx context.Context) error { return s.pingPool.Ping(ctx) }
+func (s *Store) Ping(ctx context.Context) error { return s.pingPool.connect(ctx) }
 
-// PrimaryPool returns the pool of the primary, for migrations and bulk loads.
-func (s *Store) PrimaryPool() *pgxpool.Pool { return s.primary }
+// PrimaryPool returns the pool of the primary. Through a pooler its connections have no settings.
+func (s *Store) PrimaryPool() *pgxpool.Pool { return s.primary.conns }
+
+// DirectPool returns a pool of the primary whose connections are sessions, for migrations and bulk loads. It returns an
+// error if only a pooler leads to the database.
+func (s *Store) DirectPool(ctx context.Context) (*pgxpool.Pool, error) {
+	if err := s.direct.connect(ctx); err != nil {
+		return nil, convertError(err)
+	}
+	switch {
+	case !s.direct.pooler.isPooled():
+		return s.direct.conns, nil
+	case s.direct == s.primary:
+		return nil, errNeedsDirect
+	default:
+		return nil, errDirectPooler
+	}
+}
+
+// IsPooled reports whether a pooler leads to the primary, as far as it is known.
+func (s *Store) IsPooled() bool { return s.primary.pooler.isPooled() }
 
 // ReplicaPool returns the pool of the replica, nil if there is none.
-func (s *Store) ReplicaPool() *pgxpool.Pool { return s.replica }
+func (s *Store) ReplicaPool() *pgxpool.Pool {
+	if s.replica == nil {
+		return nil
+	}
+	return s.replica.conns
+}
 
 // OnPrimary returns the store without its replica: its reads see the last committed write.
 func (s *Store) OnPrimary() *Store {

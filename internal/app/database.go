@@ -49,7 +49,7 @@ func openDatabase(ctx context.Context, c *config.Config, publishChanges func(con
 	}
 	var err error
 	db.Store, err = store.Open(ctx, store.Config{
-		URL: url, ReplicaURL: string(c.ReadReplicaURL), MaxConns: c.DatabaseMaxConns, StatementTimeout: c.StatementTimeout, PublishChanges: publishChanges,
+		URL: url, ReplicaURL: string(c.ReadReplicaURL), DirectURL: string(c.DirectDatabaseURL), Pooler: store.Pooler(c.DatabasePooler), MaxConns: c.DatabaseMaxConns, StatementTimeout: c.StatementTimeout, PublishChanges: publishChanges,
 		MaxLockTime: c.IdempotencyLockTime, MaxStoredBytes: c.IdempotencyMaxMiB << 20,
 	})
 	if err != nil {
@@ -94,9 +94,13 @@ func (db *Database) readinessChecks() []middleware.HealthCheck {
 
 // LoadDemoData loads demo data and shows the progress.
 func LoadDemoData(ctx context.Context, db *Database, scale demo.Scale, seed uint64) error {
+	pool, err := db.DirectPool(ctx)
+	if err != nil {
+		return err
+	}
 	start := time.Now()
 	bar := terminal.NewProgressBar(os.Stderr)
-	err := demo.Load(ctx, db.PrimaryPool(), demo.Options{Scale: scale, Seed: seed, Now: time.Now().UTC().Truncate(time.Second), Progress: bar.ShowProgress})
+	err = demo.Load(ctx, pool, demo.Options{Scale: scale, Seed: seed, Now: time.Now().UTC().Truncate(time.Second), Progress: bar.ShowProgress})
 	bar.ClearLine()
 	if err != nil {
 		return err

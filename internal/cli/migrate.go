@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/7p-education/api/internal/app"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/migrations"
@@ -19,8 +21,8 @@ type migrateUpCommand struct{}
 
 // Run applies the pending migrations and prints their number.
 func (*migrateUpCommand) Run(ctx context.Context, c *config.Config) error {
-	return withDatabase(ctx, c, func(db *app.Database) error {
-		n, err := migrations.ApplyPending(ctx, db.PrimaryPool())
+	return withDirectPool(ctx, c, func(pool *pgxpool.Pool) error {
+		n, err := migrations.ApplyPending(ctx, pool)
 		if err == nil {
 			fmt.Printf("%d migrations applied\n", n)
 		}
@@ -49,8 +51,8 @@ type migrateDownCommand struct{}
 
 // Run reverts the newest migration and prints its file.
 func (*migrateDownCommand) Run(ctx context.Context, c *config.Config) error {
-	return withDatabase(ctx, c, func(db *app.Database) error {
-		file, err := migrations.RevertLatest(ctx, db.PrimaryPool())
+	return withDirectPool(ctx, c, func(pool *pgxpool.Pool) error {
+		file, err := migrations.RevertLatest(ctx, pool)
 		switch {
 		case err != nil:
 		case file == "":
@@ -59,5 +61,16 @@ func (*migrateDownCommand) Run(ctx context.Context, c *config.Config) error {
 			fmt.Println("reverted:", file)
 		}
 		return err
+	})
+}
+
+// withDirectPool opens the database and runs a function on a pool whose connections are sessions.
+func withDirectPool(ctx context.Context, c *config.Config, run func(*pgxpool.Pool) error) error {
+	return withDatabase(ctx, c, func(db *app.Database) error {
+		pool, err := db.DirectPool(ctx)
+		if err != nil {
+			return err
+		}
+		return run(pool)
 	})
 }

@@ -45,6 +45,8 @@ type MediaSettings struct {
 type DatabaseSettings struct {
 	DatabaseURL           PostgresURL   `env:"DATABASE_URL" secret:"url" help:"PostgreSQL of the server, e.g. postgres://user:password@host/db?sslmode=verify-full; TLS follows sslmode. Without one the server starts a private PostgreSQL with demo data."`
 	ReadReplicaURL        PostgresURL   `env:"READ_REPLICA_URL" secret:"url" help:"Streaming replica that serves reads. The primary serves them if the replica cannot be reached. Needs DATABASE_URL."`
+	DatabasePooler        string        `env:"DATABASE_POOLER" values:"auto,none,transaction,prepared" default:"auto" help:"Pooler between the server and its databases. auto: detects one by its connections. transaction: PgBouncer or another one in transaction mode. prepared: the same, and it has prepared statements, as PgBouncer from 1.21 with max_prepared_statements. none: no pooler, or one in session mode."`
+	DirectDatabaseURL     PostgresURL   `env:"DIRECT_DATABASE_URL" secret:"url" help:"The database of DATABASE_URL without its pooler, for migrations, demo data and background jobs. Needs DATABASE_URL."`
 	DatabaseMaxConns      int32         `env:"DATABASE_MAX_CONNS" min:"0" default:"0" help:"Connections to each database; 0 is four for each processor."`
 	StatementTimeout      time.Duration `env:"STATEMENT_TIMEOUT" min:"0s" default:"5s" help:"How long one SQL statement may take; 0s is no limit."`
 	RedisURL              string        `env:"REDIS_URL" secret:"url" help:"Redis that all servers share, e.g. redis://host:6379/0; several hosts separated by commas are nodes of a cluster. Without one, persisted queries, cached responses and rate limits are per process."`

@@ -63,7 +63,7 @@ func RunProgram(t testing.TB, dsn, name string, args ...string) {
 // TryProgram is RunProgram for a program that may fail.
 func TryProgram(t testing.TB, dsn, name string, args ...string) error {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
+	conn, err := pgx.Connect(t.Context(), Direct(t, dsn))
 	if err != nil {
 		t.Fatal(err)
 	}
