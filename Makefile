@@ -1,4 +1,4 @@
-.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
+.PHONY: bench bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants pgbouncer test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -7,6 +7,9 @@ fuzz: ## Runs each fuzz target 20,000 times (about 10 minutes).
 
 mutants: ## Changes the code in small ways and checks that tests notice (1 to 2 hours).
 	go run ./internal/testdb/cluster -- go run ./scripts/mutants $(MUTANTS_ARGS)
+
+pgbouncer: ## Runs the tests that use the database through PgBouncer in transaction mode (about 5 minutes).
+	./scripts/pgbouncer
 
 bench: ## Measures the server beside a handler without GraphQL (about 9 minutes).
 	go run ./bench $(BENCH_ARGS)

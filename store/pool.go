@@ -20,7 +20,9 @@ type pool struct {
 	conns    *pgxpool.Pool
 	pooler   *poolerState
 	settings []setting
-	started  atomic.Pointer[string] // when the server of the newest connection started
+	state    atomic.Pointer[serverState] // of the server that was reached last
+	// The statements of transactionSettings.
+	plainSettings, identifiedSettings string
 	// accept returns an error if a connection reached the wrong database; nil accepts all.
 	accept func(Identity) error
 }
@@ -50,7 +52,8 @@ func openPool(ctx context.Context, c Config, url string, pooler *poolerState, ac
 	if c.StatementTimeout > 0 {
 		p.settings = append(p.settings, setting{"statement_timeout", fmt.Sprint(c.StatementTimeout.Milliseconds())})
 	}
-	p.started.Store(new(string))
+	p.plainSettings, p.identifiedSettings = settingsSQL(p.settings)
+	p.state.Store(&serverState{})
 	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
 		pooler.configureConn(c, p.settings)
 		return nil
@@ -70,7 +73,7 @@ func (p *pool) verifyConn(ctx context.Context, conn *pgx.Conn) error {
 		err = p.pooler.checkConn(conn, state)
 	}
 	if err == nil {
-		p.started.Store(&state.started)
+		p.state.Store(&state)
 		err = p.accept(state.Identity)
 	}
 	return err

@@ -126,27 +126,35 @@ func inspectServer(ctx context.Context, conn *pgx.Conn) (s serverState, err erro
 	return s, nil
 }
 
-// transactionSettings returns the statement that begins each transaction through a pooler: it sets the settings until
-// the end of the transaction, and reads whether the pooler has led to another server meanwhile. The identity of a
-// server is read only if it is another one.
-func (p *pool) transactionSettings() Query {
-	var text strings.Builder
-	text.WriteString("-- name: TransactionSettings\nSELECT " + serverStart + ", CASE WHEN " + serverStart +
-		" = $1 THEN NULL ELSE (SELECT ARRAY[origin, history] FROM identify_database()) END")
-	for _, s := range p.settings {
-		fmt.Fprintf(&text, ", set_config('%s', '%s', true)", s.name, s.value)
+// settingsSQL returns the statement that sets the settings of a pool until the end of a transaction, and the one that
+// also reads whether a pooler has led to another server than the one that started at $1. The identity of a server is
+// read only if it is another one.
+func settingsSQL(settings []setting) (plain, identified string) {
+	var list strings.Builder
+	for _, s := range settings {
+		fmt.Fprintf(&list, ", set_config('%s', '%s', true)", s.name, s.value)
 	}
-	return Query{sql: text.String(), args: []any{*p.started.Load()}, scan: func(rows pgx.Rows) error {
-		var started string
+	plain = "-- name: TransactionSettings\nSELECT " + list.String()[2:]
+	identified = "-- name: TransactionSettings\nSELECT " + serverStart + ", CASE WHEN " + serverStart +
+		" = $1 THEN NULL ELSE (SELECT ARRAY[origin, history] FROM identify_database()) END" + list.String()
+	return plain, identified
+}
+
+// transactionSettings returns the statement that begins each transaction through a pooler.
+func (p *pool) transactionSettings() Query {
+	state := p.state.Load()
+	if !state.IsKnown() {
+		return Query{sql: p.plainSettings, scan: func(pgx.Rows) error { return nil }}
+	}
+	return Query{sql: p.identifiedSettings, args: []any{state.started}, scan: func(rows pgx.Rows) error {
+		var found serverState
 		var identity []string
 		// The results of set_config are not read.
-		if err := rows.Scan(append([]any{&started, &identity}, make([]any, len(p.settings))...)...); err != nil {
+		if err := rows.Scan(append([]any{&found.started, &identity}, make([]any, len(p.settings))...)...); err != nil || identity == nil {
 			return err
 		}
-		if identity == nil || p.accept == nil {
-			return nil
-		}
-		p.started.Store(&started)
-		return p.accept(Identity{Origin: identity[0], History: identity[1]})
+		found.Identity = Identity{Origin: identity[0], History: identity[1]}
+		p.state.Store(&found)
+		return p.accept(found.Identity)
 	}}
 }

@@ -68,6 +68,9 @@ func TryProgram(t testing.TB, dsn, name string, args ...string) error {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.WithoutCancel(t.Context()))
+	for i, arg := range args { // a program sets search_path for its session
+		args[i] = strings.ReplaceAll(arg, dsn, Direct(t, dsn))
+	}
 	var dir string
 	if err := conn.QueryRow(t.Context(), `SELECT setting FROM pg_config WHERE name = 'BINDIR'`).Scan(&dir); err != nil {
 		t.Fatal(err)
