@@ -133,4 +133,8 @@ type querier interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
-var _, _, _ querier = (*pool)(nil), (*pgx.Conn)(nil), (pgx.Tx)(nil)
+var (
+	_ querier = (*pool)(nil)
+	_ querier = (*pgx.Conn)(nil)
+	_ querier = pgx.Tx(nil)
+)

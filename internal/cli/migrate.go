@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/7p-education/api/internal/app"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/migrations"
@@ -21,7 +19,11 @@ type migrateUpCommand struct{}
 
 // Run applies the pending migrations and prints their number.
 func (*migrateUpCommand) Run(ctx context.Context, c *config.Config) error {
-	return withDirectPool(ctx, c, func(pool *pgxpool.Pool) error {
+	return withDatabase(ctx, c, func(db *app.Database) error {
+		pool, err := db.DirectPool(ctx)
+		if err != nil {
+			return err
+		}
 		n, err := migrations.ApplyPending(ctx, pool)
 		if err == nil {
 			fmt.Printf("%d migrations applied\n", n)
@@ -51,7 +53,11 @@ type migrateDownCommand struct{}
 
 // Run reverts the newest migration and prints its file.
 func (*migrateDownCommand) Run(ctx context.Context, c *config.Config) error {
-	return withDirectPool(ctx, c, func(pool *pgxpool.Pool) error {
+	return withDatabase(ctx, c, func(db *app.Database) error {
+		pool, err := db.DirectPool(ctx)
+		if err != nil {
+			return err
+		}
 		file, err := migrations.RevertLatest(ctx, pool)
 		switch {
 		case err != nil:
@@ -61,16 +67,5 @@ func (*migrateDownCommand) Run(ctx context.Context, c *config.Config) error {
 			fmt.Println("reverted:", file)
 		}
 		return err
-	})
-}
-
-// withDirectPool opens the database and runs a function on a pool whose connections are sessions.
-func withDirectPool(ctx context.Context, c *config.Config, run func(*pgxpool.Pool) error) error {
-	return withDatabase(ctx, c, func(db *app.Database) error {
-		pool, err := db.DirectPool(ctx)
-		if err != nil {
-			return err
-		}
-		return run(pool)
 	})
 }

@@ -60,7 +60,7 @@ func StartWith(ctx context.Context, ini func(dir string) string) (_ *Server, err
 		}
 	}()
 	file := filepath.Join(dir, "pgbouncer.ini")
-	if err := os.WriteFile(file, []byte(ini(dir)), 0o644); err != nil { //nolint:gosec // no secret: another account reads it
+	if err := os.WriteFile(file, []byte(ini(dir)), 0o644); err != nil {
 		return nil, err
 	}
 	s.cmd = exec.Command("pgbouncer", "--quiet", file)
@@ -75,7 +75,7 @@ func StartWith(ctx context.Context, ini func(dir string) string) (_ *Server, err
 		}
 		s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // other accounts connect to the socket
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return nil, err
 	}
 	if err := s.cmd.Start(); err != nil {
