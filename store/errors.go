@@ -71,7 +71,7 @@ var errCommitUnknown = edu.Errorf(edu.Unavailable,
 // reached, starts, stops, or has no connection left. A rejected password is not such an error.
 func IsAway(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pg.Code == "53300" || isUnreachable(err) // too_many_connections
+	return ok && pg.Code == tooManyConnections || isUnreachable(err)
 }
 
 // isUnreachable reports whether the server could not be reached, is not the right one, or went away

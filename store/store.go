@@ -124,9 +124,6 @@ func (s *Store) Close() {
 	}
 }
 
-// Ping checks that the primary responds.
-func (s *Store) Ping(ctx context.Context) error { return s.pingPool.connect(ctx) }
-
 // PrimaryPool returns the pool of the primary. Through a pooler its connections have no settings.
 func (s *Store) PrimaryPool() *pgxpool.Pool { return s.primary.conns }
 

@@ -84,10 +84,11 @@ func (db *Database) embeddedExited() <-chan struct{} {
 	return db.embedded.Done()
 }
 
-// readinessChecks returns the checks that the database answers and that no migration is pending.
+// readinessChecks returns the checks that the database answers, that it accepts writes, and that no migration is pending.
 func (db *Database) readinessChecks() []middleware.HealthCheck {
 	return []middleware.HealthCheck{
 		{Name: "database", Required: true, Probe: db.Ping},
+		{Name: "writes", Probe: db.CheckWritable},
 		{Name: "migrations", Required: true, Probe: db.checkMigrations},
 	}
 }
