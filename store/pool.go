@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -20,6 +21,7 @@ type pool struct {
 	conns    *pgxpool.Pool
 	pooler   *poolerState
 	settings []setting
+	timeout  time.Duration // of each statement; 0 for none
 	state    atomic.Pointer[serverState] // of the server that was reached last
 	// The statements of transactionSettings.
 	plainSettings, identifiedSettings string
@@ -42,7 +44,7 @@ func openPool(ctx context.Context, c Config, url string, pooler *poolerState, ac
 	case !strings.Contains(url, "pool_max_conns"):
 		config.MaxConns = int32(connsPerProcessor * runtime.GOMAXPROCS(0)) // which the quota of a container limits
 	}
-	p := &pool{pooler: pooler, accept: accept, settings: []setting{
+	p := &pool{pooler: pooler, accept: accept, timeout: c.StatementTimeout, settings: []setting{
 		{"plan_cache_mode", "force_generic_plan"},
 		{"jit", "off"},
 		{"timezone", "UTC"},
@@ -124,16 +126,47 @@ func (p *pool) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	var batch pgx.Batch
 	batch.Queue(settings.sql, settings.args...)
 	batch.QueuedQueries = append(batch.QueuedQueries, b.QueuedQueries...)
-	results := p.conns.SendBatch(ctx, &batch)
+	conn, err := p.conns.Acquire(ctx)
+	if err != nil {
+		return pgx.FailedBatchResults(b, err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	if p.timeout > 0 {
+		// New statements are described before the settings hold, and may wait for a lock.
+		timer := time.AfterFunc(p.timeout, func() { cancel(context.DeadlineExceeded) })
+		defer timer.Stop()
+	}
+	results := &pooledBatch{BatchResults: conn.SendBatch(ctx, &batch), conn: conn, cancel: cancel}
 	rows, err := results.Query()
 	if err == nil {
 		err = scanRows(rows, settings, nil, &rowCounter{})
 	}
 	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
 		_ = results.Close()
 		return pgx.FailedBatchResults(b, err)
 	}
 	return results
+}
+
+// pooledBatch are the results of a batch that releases its connection at the end.
+type pooledBatch struct {
+	pgx.BatchResults
+	conn   *pgxpool.Conn
+	cancel context.CancelCauseFunc
+}
+
+// Close closes the results and releases the connection.
+func (b *pooledBatch) Close() error {
+	err := b.BatchResults.Close()
+	if b.conn != nil {
+		b.conn.Release()
+		b.conn = nil
+	}
+	b.cancel(nil)
+	return err
 }
 
 // Begin begins a transaction.
