@@ -21,7 +21,7 @@ type pool struct {
 	conns    *pgxpool.Pool
 	pooler   *poolerState
 	settings []setting
-	timeout  time.Duration // of each statement; 0 for none
+	timeout  time.Duration               // of each statement; 0 for none
 	state    atomic.Pointer[serverState] // of the server that was reached last
 	// The statements of transactionSettings.
 	plainSettings, identifiedSettings string

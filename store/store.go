@@ -143,7 +143,7 @@ func (s *Store) DirectPool(ctx context.Context) (*pgxpool.Pool, error) {
 	}
 }
 
-// IsPooled reports whether a pooler leads to the primary, as far as it is known.
+// IsPooled reports whether a pooler to the primary is named or was detected.
 func (s *Store) IsPooled() bool { return s.primary.pooler.isPooled() }
 
 // ReplicaPool returns the pool of the replica, nil if there is none.

@@ -84,7 +84,7 @@ func StartWith(ctx context.Context, ini func(dir string) string) (_ *Server, err
 	return s, s.awaitSocket(ctx)
 }
 
-// serviceAccount returns the account of PgBouncer's package, or nobody.
+// serviceAccount returns the account of PgBouncer's package, or one without rights.
 func serviceAccount() (uid, gid int, err error) {
 	account, err := user.Lookup("postgres")
 	if err != nil {
