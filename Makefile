@@ -1,4 +1,4 @@
-.PHONY: alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants test
+.PHONY: alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants pgbouncer test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -14,6 +14,9 @@ mutants: ## Changes the code in small ways and checks that tests notice (1 to 2 
 
 chaos-replica: ## Writes and reads 10,000 times while a replica is paused, stopped, killed and promoted (about 4 minutes).
 	REPLICA_PAIRS=$(or $(PAIRS),10000) go run ./internal/testdb/cluster -- go test ./internal/e2e -run '^TestReplicaFreshness$$' -count=1 -timeout 60m -v
+
+pgbouncer: ## Runs the tests that use the database through PgBouncer in transaction mode (about 5 minutes).
+	./scripts/pgbouncer
 
 bench: ## Measures the server beside a handler without GraphQL (about 9 minutes).
 	go run ./bench $(BENCH_ARGS)

@@ -30,6 +30,7 @@ missing_packages() {
   postgres_found || echo postgresql
   command -v redis-server >/dev/null || echo redis-server
   chromium_found || echo chromium
+  command -v pgbouncer >/dev/null || echo pgbouncer
 }
 
 as_root() {

@@ -71,7 +71,7 @@ var errCommitUnknown = edu.Errorf(edu.Unavailable,
 // reached, starts, stops, or has no connection left. A rejected password is not such an error.
 func IsAway(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pg.Code == "53300" || isUnreachable(err) // too_many_connections
+	return ok && pg.Code == tooManyConnections || isUnreachable(err)
 }
 
 // isUnreachable reports whether the server could not be reached, is not the right one, or went away
@@ -81,8 +81,9 @@ func isUnreachable(err error) bool {
 	var network net.Error
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return pg.Code == "57P01" || pg.Code == "57P02" || pg.Code == "57P03" // shutting down, crashed, starting up
+		return pg.Code == "57P01" || pg.Code == "57P02" || pg.Code == "57P03" || // shutting down, crashed, starting up
+			pg.Code == protocolViolation // a pooler, about the database
 	}
-	return errors.Is(err, errOtherOrigin) || errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+	return errors.Is(err, errOtherOrigin) || errors.Is(err, errPoolerDetected) || errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }

@@ -55,3 +55,12 @@ func Fence(changes int) Query {
 	}
 	return new(fence).query(required, marker{}, func() error { return nil })
 }
+
+// ReadSettings returns a Query that reads the settings with which statements run.
+func ReadSettings(into *map[string]string) Query {
+	const names = "'plan_cache_mode', 'jit', 'TimeZone', 'lock_timeout', 'statement_timeout', 'pg_trgm.word_similarity_threshold'"
+	return Query{
+		sql:  "SELECT jsonb_object_agg(name, current_setting(name)) FROM unnest(ARRAY[" + names + "]) name",
+		scan: func(rows pgx.Rows) error { return rows.Scan(into) },
+	}
+}

@@ -3,13 +3,10 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -31,6 +28,8 @@ var (
 	errStandby = errors.New("store: the primary of DATABASE_URL is a standby: promote it, or name the primary")
 	// errOtherOrigin is the error of connections to a replica of another database.
 	errOtherOrigin = errors.New("store: the database of READ_REPLICA_URL is not a replica of the primary")
+	// errDirectOrigin is the error of direct connections to another database than the primary's.
+	errDirectOrigin = errors.New("store: DIRECT_DATABASE_URL and DATABASE_URL lead to different databases")
 	// errDatabaseReplaced is the error of a statement during which a connection reached another
 	// database: its result may be that of the former one.
 	errDatabaseReplaced = errors.New("store: the database was replaced meanwhile")
@@ -102,38 +101,27 @@ func (w *identityWatch) replaceIdentity(found Identity) {
 	}
 }
 
-// verifyPrimary records the identity of the database that a new connection to the primary reached.
-func (w *identityWatch) verifyPrimary(ctx context.Context, conn *pgx.Conn) error {
-	found, err := queryIdentity(ctx, conn)
-	if err == nil {
-		w.recordIdentity(found)
-	}
-	return err
+// acceptPrimary records the identity of the database that a connection to the primary reached.
+func (w *identityWatch) acceptPrimary(found Identity) error {
+	w.recordIdentity(found)
+	return nil
 }
 
-// verifyReplica returns an error if a new connection to the replica reached another database than
+// acceptReplica returns an error if a connection to the replica reached another database than
 // the primary's. The history is not compared: a replica is a standby, with a history of its own.
-func (w *identityWatch) verifyReplica(ctx context.Context, conn *pgx.Conn) error {
-	found, err := queryIdentity(ctx, conn)
-	if current := w.current.Load(); err == nil && current.IsKnown() && found.Origin != current.Origin {
+func (w *identityWatch) acceptReplica(found Identity) error {
+	if current := w.current.Load(); current.IsKnown() && found.Origin != current.Origin {
 		return errOtherOrigin
 	}
-	return err
+	return nil
 }
 
-// queryIdentity reads the identity of a connection's database in one round trip. It returns the
-// zero Identity if the database does not report it: a migration is pending, a restore is in progress, or
-// the role lacks a privilege. The connection can be used nevertheless; polls return the reason.
-func queryIdentity(ctx context.Context, conn *pgx.Conn) (found Identity, err error) {
-	err = conn.QueryRow(ctx, "-- name: IdentifyDatabase\nSELECT origin, history FROM identify_database()",
-		pgx.QueryExecModeSimpleProtocol).Scan(&found.Origin, &found.History)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Severity == "ERROR" {
-		return Identity{}, nil
+// acceptDirect returns an error if a direct connection reached another database than the primary's.
+func (w *identityWatch) acceptDirect(found Identity) error {
+	if current := w.current.Load(); current.IsKnown() && found.IsKnown() && found.Origin != current.Origin {
+		return errDirectOrigin
 	}
-	if err != nil {
-		return Identity{}, fmt.Errorf("store: identify the database: %w", err)
-	}
-	return found, nil
+	return nil
 }
 
 // CurrentIdentity returns the identity of the database that the primary's connections reached last,
@@ -145,8 +133,8 @@ func (s *Store) CurrentIdentity() (Identity, time.Time) {
 
 // ReadIdentity reads the identity of the primary's database for CurrentIdentity.
 func (s *Store) ReadIdentity(ctx context.Context) error {
-	return convertError(s.primary.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
-		return s.identity.verifyPrimary(ctx, conn.Conn())
+	return convertError(s.primary.conns.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		return s.primary.verifyConn(ctx, conn.Conn())
 	}))
 }
 

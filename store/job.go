@@ -65,7 +65,7 @@ func (s *Store) ListJobs(ctx context.Context) ([]Job, error) {
 
 // maintain runs the statements of a job in a transaction without time limits.
 func (s *Store) maintain(ctx context.Context, do func(pgx.Tx) error) error {
-	return convertError(pgx.BeginFunc(ctx, s.primary, func(tx pgx.Tx) error {
+	return convertError(pgx.BeginFunc(ctx, s.direct, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"); err != nil {
 			return err
 		}

@@ -37,8 +37,11 @@ func (s *Store) RefreshAnalytics(ctx context.Context) error {
 func (s *Store) RefreshRelatedCourses(ctx context.Context, minAge time.Duration) (courses int, err error) {
 	// The limit is read once, from the clock of the database: rows computed from here on are not stale.
 	var before time.Time
-	if err := s.primary.QueryRow(ctx, "-- name: RelatedMadeBefore\nSELECT clock_timestamp() - $1::interval", minAge).Scan(&before); err != nil {
-		return 0, convertError(err)
+	err = s.maintain(ctx, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, "-- name: RelatedMadeBefore\nSELECT clock_timestamp() - $1::interval", minAge).Scan(&before)
+	})
+	if err != nil {
+		return 0, err
 	}
 	for {
 		n := 0

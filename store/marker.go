@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5"
 )
 
 const (
@@ -27,7 +27,7 @@ type marker struct {
 
 // markers writes markers on the primary, which the replicas share. It is safe for concurrent use.
 type markers struct {
-	primary *pgxpool.Pool
+	primary *pool
 	log     ChangeLog
 
 	mu       sync.Mutex
@@ -52,8 +52,11 @@ func (m *markers) current(ctx context.Context, since Position) marker {
 	}
 	m.lastCall = time.Now()
 	next := marker{position: now}
-	err := m.primary.QueryRow(ctx, "-- name: WriteMarker\nINSERT INTO changes (tags) VALUES ('{}') RETURNING id, at").Scan(&next.id, &next.at)
-	if err != nil {
+	write := Query{
+		sql:  "-- name: WriteMarker\nINSERT INTO changes (tags) VALUES ('{}') RETURNING id, at",
+		scan: func(rows pgx.Rows) error { return rows.Scan(&next.id, &next.at) },
+	}
+	if err := sendQueries(ctx, m.primary, []Query{write}, nil, nil); err != nil {
 		return marker{}
 	}
 	m.last, m.wroteAt = next, time.Now()

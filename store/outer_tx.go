@@ -41,10 +41,13 @@ func (o *outerTx) begin(ctx context.Context, row rowKey) (err error) {
 	if o.release, err = l.acquire(ctx, row, l.idempotent, l.writes); err != nil {
 		return err
 	}
-	if o.conn, err = o.store.primary.Acquire(ctx); err != nil {
+	if o.conn, err = o.store.primary.conns.Acquire(ctx); err != nil {
 		return err
 	}
-	o.tx = &Tx{conn: o.conn.Conn(), commands: transaction, preamble: o.preamble, collectChanges: o.store.publishChanges != nil}
+	o.tx = &Tx{
+		conn: o.conn.Conn(), commands: transaction, settings: o.store.primary.beginQueries(), preamble: o.preamble,
+		collectChanges: o.store.publishChanges != nil,
+	}
 	return nil
 }
 

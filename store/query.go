@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/edu"
 )
@@ -128,10 +127,14 @@ func scanRows(rows pgx.Rows, q Query, tags *edu.Tags, counter *rowCounter) error
 	return counter.report()
 }
 
-// querier sends statements: a pool, or one connection of it.
+// querier sends statements: a pool, one connection of it, or a transaction.
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
-var _, _ querier = (*pgxpool.Pool)(nil), (*pgx.Conn)(nil)
+var (
+	_ querier = (*pool)(nil)
+	_ querier = (*pgx.Conn)(nil)
+	_ querier = pgx.Tx(nil)
+)

@@ -30,8 +30,8 @@ var errReplicaUnavailable = errors.New("store: the replica is not available")
 type Replica struct {
 	name        string
 	set         *replicaSet
-	pool        *pgxpool.Pool
-	checkPool   *pgxpool.Pool // one connection, reserved for checks
+	pool        *pool
+	checkPool   *pool         // one connection, reserved for checks
 	checkNow    chan struct{} // has room for one
 	reads       atomic.Uint64
 	fenceMisses atomic.Uint64
@@ -61,32 +61,32 @@ func newReplica(name string, set *replicaSet) *Replica {
 
 // openReplica opens the pools of a replica, which need not be reachable yet.
 func openReplica(ctx context.Context, c Config, url string, x *Replica) (err error) {
-	verify := x.set.identity.verifyReplica
+	pooler, accept := newPoolerState(c.Pooler), x.set.identity.acceptReplica
 	c.connectTimeout = replicaConnectTimeout
-	if x.pool, err = openPool(ctx, c.traced(x.name), url, verify); err != nil {
+	if x.pool, err = openPool(ctx, c.traced(x.name), url, pooler, accept); err != nil {
 		return fmt.Errorf("store: %s: %w", x.name, err)
 	}
 	c.MaxConns = 1
-	if x.checkPool, err = openPool(ctx, c, url, verify); err != nil {
-		x.pool.Close()
+	if x.checkPool, err = openPool(ctx, c, url, pooler, accept); err != nil {
+		x.pool.conns.Close()
 		return fmt.Errorf("store: %s: %w", x.name, err)
 	}
-	x.set.identity.addPool(x.pool)
-	x.set.identity.addPool(x.checkPool)
+	x.set.identity.addPool(x.pool.conns)
+	x.set.identity.addPool(x.checkPool.conns)
 	return nil
 }
 
 func (x *Replica) close() {
 	x.endReads(errReplicaUnavailable)
-	x.pool.Close()
-	x.checkPool.Close()
+	x.pool.conns.Close()
+	x.checkPool.conns.Close()
 }
 
 // Name returns replica_1 for the first one of Config.ReplicaURLs, and so on.
 func (x *Replica) Name() string { return x.name }
 
 // Pool returns the pool of the reads.
-func (x *Replica) Pool() *pgxpool.Pool { return x.pool }
+func (x *Replica) Pool() *pgxpool.Pool { return x.pool.conns }
 
 // ReplicaStats are counts since the start of the process, and the state of a replica.
 type ReplicaStats struct {

@@ -92,7 +92,7 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 	defer context.AfterFunc(life, func() { cancel(errReplicaUnavailable) })()
 	timeout := time.AfterFunc(replicaTimeout, func() { cancel(errReplicaTimeout) })
 	defer timeout.Stop()
-	conn, err := x.pool.Acquire(ctx)
+	conn, err := x.pool.conns.Acquire(ctx)
 	if err != nil {
 		return x.judge(ctx, err, r)
 	}
@@ -103,10 +103,9 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 		return x.checkFence(found, required, server, p)
 	})
 	buffers := make([]bufferedRows, len(r.queries))
-	queries := make([]Query, len(r.queries)+1)
-	queries[0] = fenceQuery
+	queries := append(x.pool.beginQueries(), fenceQuery)
 	for i, q := range r.queries {
-		queries[i+1] = Query{sql: q.sql, args: q.args, scan: buffers[i].copyRow}
+		queries = append(queries, Query{sql: q.sql, args: q.args, scan: buffers[i].copyRow})
 	}
 	if err := sendQueries(ctx, conn.Conn(), queries, nil, r); err != nil {
 		return x.judge(ctx, err, r)
@@ -150,7 +149,7 @@ func (x *Replica) judge(ctx context.Context, err error, r *replicaRead) error {
 	case isPg && pg.Code == "57014": // query_canceled: the statement timeout expired, as it would on the primary
 		return finalError{err}
 	case errors.Is(cause, errReplicaTimeout):
-		if x.pool.Stat().AcquiredConns() < x.pool.Config().MaxConns { // otherwise it waited for a connection
+		if x.pool.conns.Stat().AcquiredConns() < x.pool.conns.Config().MaxConns { // otherwise it waited for a connection
 			x.suspect(fmt.Errorf("%w: %w", errReplicaTimeout, err))
 		}
 		return errReplicaTimeout

@@ -45,7 +45,7 @@ func TestSearchReadsCoursesByID(t *testing.T) {
 // openWithout opens a store of the demo data, with a setting of the planner off.
 func openWithout(t *testing.T, setting string) *store.Store {
 	t.Helper()
-	dsn := testdb.NewWithDemo(t)
+	dsn := testdb.Direct(t, testdb.NewWithDemo(t))
 	separator := "?"
 	if strings.Contains(dsn, "?") {
 		separator = "&"

@@ -18,12 +18,17 @@ import (
 	"github.com/7p-education/api/internal/observe"
 )
 
+// maxDirectConns is the number of direct connections: of jobs and commands, whose statements may take minutes.
+const maxDirectConns = 4
+
 // Config holds the settings of the database connections.
 type Config struct {
 	URL              string        // of the primary
 	ReplicaURLs      []string      // of streaming replicas for reads
 	ReplicaMaxLag    time.Duration // of a replica that serves reads; 0 for any
-	MaxConns         int32         // in each pool; 0 lets pgx choose
+	DirectURL        string        // of the primary without a pooler, for migrations and jobs; "" for URL
+	Pooler           Pooler        // between the server and its databases; "" is PoolerAuto
+	MaxConns         int32         // in each pool; 0 is four for each processor
 	StatementTimeout time.Duration // for each statement; 0 for none
 
 	// ObserveRoundTrip receives each round trip to the databases when it is complete; nil for none.
@@ -58,8 +63,9 @@ func (c Config) traced(database string) Config {
 
 // Store runs statements on the primary. The reads of AtPosition and AtCurrentPosition run on replicas.
 type Store struct {
-	primary    *pgxpool.Pool
-	pingPool   *pgxpool.Pool // one connection, reserved for Ping
+	primary    *pool
+	direct     *pool // of the primary, without a pooler if DirectURL is set
+	pingPool   *pool // one connection, reserved for Ping
 	identity   *identityWatch
 	replicas   *replicaSet     // nil for none
 	reads      *operationReads // nil for reads on the primary
@@ -76,64 +82,49 @@ type Store struct {
 
 // Open connects to the database.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	identity := newIdentityWatch()
-	primary, err := openPool(ctx, c.traced("primary"), c.URL, identity.verifyPrimary)
-	if err != nil {
-		return nil, fmt.Errorf("store: primary: %w", err)
-	}
-	identity.addPool(primary)
-	if err := primary.Ping(ctx); err != nil {
-		primary.Close()
-		return nil, fmt.Errorf("store: primary: %w", err)
-	}
 	s := &Store{
-		primary: primary, identity: identity, readCounts: &readCounts{}, publishChanges: c.PublishChanges, limits: newWriteLimits(primary.Config().MaxConns),
+		identity: newIdentityWatch(), readCounts: &readCounts{}, publishChanges: c.PublishChanges,
 		idempotencyKeys: newKeyedQueue[[32]byte](1), maxLockTime: cmp.Or(c.MaxLockTime, defaultMaxLockTime),
 		responses: &storedTotal{limit: cmp.Or(c.MaxStoredBytes, DefaultMaxStoredBytes)},
 	}
-	probeConfig := c
-	probeConfig.MaxConns = 1
-	if s.pingPool, err = openPool(ctx, probeConfig, c.URL, nil); err != nil {
-		primary.Close()
-		return nil, fmt.Errorf("store: primary: %w", err)
+	c.Pooler = cmp.Or(c.Pooler, PoolerAuto)
+	err := s.openPrimary(ctx, c)
+	if err == nil {
+		s.replicas, err = openReplicas(ctx, c, s)
 	}
-	if s.replicas, err = openReplicas(ctx, c, s); err != nil {
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// openPool opens a pool whose connections plan each statement once. With custom plans, PostgreSQL
-// plans every execution again, which for these short statements costs as much as running them. JIT
-// compilation never pays off here. The trigram threshold is the one of search suggestions. A new
-// connection is used only if verify, unless it is nil, returns no error.
-func openPool(ctx context.Context, c Config, url string, verify func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, err
+// openPrimary opens the pools of the primary and connects to it.
+func (s *Store) openPrimary(ctx context.Context, c Config) (err error) {
+	pooler := newPoolerState(c.Pooler)
+	if s.primary, err = openPool(ctx, c.traced("primary"), c.URL, pooler, s.identity.acceptPrimary); err != nil {
+		return fmt.Errorf("store: primary: %w", err)
 	}
-	if c.MaxConns > 0 {
-		config.MaxConns = c.MaxConns
+	s.identity.addPool(s.primary.conns)
+	if err := s.primary.connect(ctx); err != nil {
+		return fmt.Errorf("store: primary: %w", err)
 	}
-	if c.connectTimeout > 0 {
-		config.ConnConfig.ConnectTimeout = c.connectTimeout
+	s.limits = newWriteLimits(s.primary.conns.Config().MaxConns)
+	probe := c
+	probe.MaxConns = 1
+	if s.pingPool, err = openPool(ctx, probe, c.URL, pooler, nil); err != nil {
+		return fmt.Errorf("store: primary: %w", err)
 	}
-	set := config.ConnConfig.RuntimeParams
-	set["application_name"] = "7p"
-	set["plan_cache_mode"] = "force_generic_plan"
-	set["jit"] = "off"
-	set["timezone"] = "UTC"
-	set["pg_trgm.word_similarity_threshold"] = "0.4"
-	set["lock_timeout"] = fmt.Sprint(lockTimeout.Milliseconds())
-	if c.StatementTimeout > 0 {
-		set["statement_timeout"] = fmt.Sprint(c.StatementTimeout.Milliseconds())
+	if s.direct = s.primary; c.DirectURL == "" {
+		return nil
 	}
-	config.AfterConnect = verify
-	if c.tracer != nil {
-		config.ConnConfig.Tracer = c.tracer
+	direct := c
+	direct.MaxConns = maxDirectConns
+	if s.direct, err = openPool(ctx, direct.traced("primary"), c.DirectURL, newPoolerState(PoolerAuto), s.identity.acceptDirect); err != nil {
+		return fmt.Errorf("store: direct connection: %w", err)
 	}
-	return pgxpool.NewWithConfig(ctx, config)
+	s.identity.addPool(s.direct.conns)
+	return nil
 }
 
 // Close closes the pools. It waits for statements in progress.
@@ -141,17 +132,36 @@ func (s *Store) Close() {
 	if s.replicas != nil {
 		s.replicas.close()
 	}
-	s.primary.Close()
-	s.pingPool.Close()
+	for _, p := range []*pool{s.primary, s.pingPool, s.direct} {
+		if p != nil && p.conns != nil {
+			p.conns.Close() // closing it twice has no effect
+		}
+	}
 }
 
-// Ping checks that the primary responds.
-func (s *Store) Ping(ctx context.Context) error { return s.pingPool.Ping(ctx) }
+// PrimaryPool returns the pool of the primary. Through a pooler its connections have no settings.
+func (s *Store) PrimaryPool() *pgxpool.Pool { return s.primary.conns }
 
-// PrimaryPool returns the pool of the primary, for migrations and bulk loads.
-func (s *Store) PrimaryPool() *pgxpool.Pool { return s.primary }
+// DirectPool returns a pool of the primary whose connections are sessions, for migrations and bulk loads. It returns an
+// error if only a pooler leads to the database.
+func (s *Store) DirectPool(ctx context.Context) (*pgxpool.Pool, error) {
+	if err := s.direct.connect(ctx); err != nil {
+		return nil, convertError(err)
+	}
+	switch {
+	case !s.direct.pooler.isPooled():
+		return s.direct.conns, nil
+	case s.direct == s.primary:
+		return nil, errNeedsDirect
+	default:
+		return nil, errDirectPooler
+	}
+}
 
-// OnPrimary returns the store with reads on the primary, which see the last committed write.
+// IsPooled reports whether a pooler to the primary is named or was detected.
+func (s *Store) IsPooled() bool { return s.primary.pooler.isPooled() }
+
+// OnPrimary returns the store without its replica: its reads see the last committed write.
 func (s *Store) OnPrimary() *Store {
 	primary := *s
 	primary.reads = nil

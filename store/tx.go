@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,8 @@ type Tx struct {
 	conn     *pgx.Conn
 	commands txCommands
 	parent   *Tx     // the transaction of a savepoint, which begins in the same round trip
-	preamble []Query // sent right after the begin
+	settings []Query // sent right after the begin, through a pooler
+	preamble []Query // sent after these
 	begun    bool
 	done     bool
 
@@ -39,11 +41,12 @@ func (t *Tx) RunQueries(ctx context.Context, queries ...Query) error {
 }
 
 func (t *Tx) sendQueries(ctx context.Context, meter ReadMeter, queries []Query) error {
+	settings := t.pendingSettings()
 	queries = append(t.beginQueries(), queries...)
 	if len(queries) == 0 {
 		return nil
 	}
-	countStatements(ctx, len(queries))
+	countStatements(ctx, len(queries)-settings)
 	return sendQueries(ctx, t.conn, queries, nil, meter)
 }
 
@@ -57,7 +60,19 @@ func (t *Tx) beginQueries() []Query {
 	if t.parent != nil {
 		queries = t.parent.beginQueries()
 	}
-	return append(append(queries, Query{sql: t.commands.begin}), t.preamble...)
+	return slices.Concat(queries, []Query{{sql: t.commands.begin}}, t.settings, t.preamble)
+}
+
+// pendingSettings returns the number of statements that the begin will add for a pooler.
+func (t *Tx) pendingSettings() int {
+	switch {
+	case t.parent != nil:
+		return t.parent.pendingSettings()
+	case t.begun:
+		return 0
+	default:
+		return len(t.settings)
+	}
 }
 
 // Commit sends the last queries together with the commit. No queries may follow.
@@ -73,9 +88,10 @@ func (t *Tx) Commit(ctx context.Context, queries ...Query) error {
 	if t.commands == transaction && errors.Is(err, errLostAfterResults) {
 		return nil // a server that is shutting down closes connections right after a commit
 	}
-	var pg *pgconn.PgError
+	pg, reported := errors.AsType[*pgconn.PgError](err)
+	reported = reported && pg.Code != protocolViolation // PgBouncer reports so that the database broke down
 	// A savepoint is certainly lost with its connection.
-	if err != nil && t.commands == transaction && !errors.As(err, &pg) && isUnreachable(err) && !pgconn.SafeToRetry(err) {
+	if err != nil && t.commands == transaction && !reported && isUnreachable(err) && !pgconn.SafeToRetry(err) {
 		return fmt.Errorf("%w: %w", errCommitUnknown, err)
 	}
 	return err

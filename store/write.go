@@ -56,12 +56,12 @@ func (s *Store) writeWithRetry(ctx context.Context, row rowKey, do func(*Tx) err
 	}
 	defer release()
 	err = retryConflicts(ctx, func() error {
-		conn, err := s.primary.Acquire(ctx)
+		conn, err := s.primary.conns.Acquire(ctx)
 		if err != nil {
 			return err
 		}
 		defer conn.Release() // the pool closes a connection that is still in a transaction
-		tx := &Tx{conn: conn.Conn(), commands: transaction, collectChanges: s.publishChanges != nil}
+		tx := &Tx{conn: conn.Conn(), commands: transaction, settings: s.primary.beginQueries(), collectChanges: s.publishChanges != nil}
 		if err = tx.runAndFinish(ctx, do); err == nil {
 			changes = tx.changes
 		}

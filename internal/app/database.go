@@ -49,6 +49,7 @@ func openDatabase(ctx context.Context, c *config.Config, rest store.Config) (*Da
 	}
 	var err error
 	rest.URL, rest.MaxConns, rest.StatementTimeout, rest.ReplicaMaxLag = url, c.DatabaseMaxConns, c.StatementTimeout, c.ReplicaMaxLag
+	rest.DirectURL, rest.Pooler = string(c.DirectDatabaseURL), store.Pooler(c.DatabasePooler)
 	rest.MaxLockTime, rest.MaxStoredBytes = c.IdempotencyLockTime, c.IdempotencyMaxMiB<<20
 	for _, replica := range c.ReadReplicaURLs {
 		rest.ReplicaURLs = append(rest.ReplicaURLs, string(replica))
@@ -86,11 +87,12 @@ func (db *Database) embeddedExited() <-chan struct{} {
 	return db.embedded.Done()
 }
 
-// readinessChecks returns the checks that the database answers and that no migration is pending. The checks
+// readinessChecks returns the checks that the database answers, that it accepts writes, and that no migration is pending. The checks
 // of the replicas are not required: the primary serves their reads.
 func (db *Database) readinessChecks() []middleware.HealthCheck {
 	checks := []middleware.HealthCheck{
 		{Name: "database", Required: true, Probe: db.Ping},
+		{Name: "writes", Probe: db.CheckWritable},
 		{Name: "migrations", Required: true, Probe: db.checkMigrations},
 	}
 	for _, replica := range db.Replicas() {
@@ -115,9 +117,13 @@ func (e replicaError) HealthCause() string { return store.ReplicaCause(e.error) 
 
 // LoadDemoData loads demo data and shows the progress.
 func LoadDemoData(ctx context.Context, db *Database, scale demo.Scale, seed uint64) error {
+	pool, err := db.DirectPool(ctx)
+	if err != nil {
+		return err
+	}
 	start := time.Now()
 	bar := terminal.NewProgressBar(os.Stderr)
-	err := demo.Load(ctx, db.PrimaryPool(), demo.Options{Scale: scale, Seed: seed, Now: time.Now().UTC().Truncate(time.Second), Progress: bar.ShowProgress})
+	err = demo.Load(ctx, pool, demo.Options{Scale: scale, Seed: seed, Now: time.Now().UTC().Truncate(time.Second), Progress: bar.ShowProgress})
 	bar.ClearLine()
 	if err != nil {
 		return err

@@ -43,7 +43,11 @@ func (db *Database) prepareSchema(ctx context.Context) error {
 
 // ApplyMigrations applies the pending migrations and prints their number.
 func (db *Database) ApplyMigrations(ctx context.Context) error {
-	n, err := migrations.ApplyPending(ctx, db.PrimaryPool())
+	pool, err := db.DirectPool(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := migrations.ApplyPending(ctx, pool)
 	if err == nil && n > 0 {
 		terminal.PrintStatus("Migrated the database (%d migrations).", n)
 	}

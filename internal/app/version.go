@@ -3,6 +3,7 @@ package app
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"debug/elf"
 	"encoding/hex"
 	"io"
 	"os"
@@ -55,18 +56,43 @@ func addBuildInfo(m *telemetry.Metrics) {
 
 // buildFingerprint returns a text that differs between any two builds of different code, so that
 // they do not share cached responses. It is the version if that identifies the code, and otherwise
-// the hash of the executable.
+// Go's build id of the executable, or its hash if it has none.
 func buildFingerprint() string {
 	if b := readBuild(); b.revision != "" && !b.modified {
 		return BuildVersion()
 	}
 	if file, err := os.Executable(); err == nil {
+		if id := readBuildID(file); id != "" {
+			return id
+		}
 		if hash, err := hashFile(file); err == nil {
 			return hash
 		}
 	}
 	return rand.Text() // shared with no other process
 }
+
+// readBuildID returns the id that Go's linker stores in an ELF file, which has the hash of the file's content; "" if there
+// is none. It takes 0.1 ms, where the hash of the file takes a third of the time of a start.
+func readBuildID(file string) string {
+	f, err := elf.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	section := f.Section(".note.go.buildid")
+	if section == nil {
+		return ""
+	}
+	note, err := section.Data()
+	if err != nil || len(note) <= elfNoteHeader {
+		return ""
+	}
+	return strings.TrimRight(string(note[elfNoteHeader:]), "\x00")
+}
+
+// elfNoteHeader is the length of the three numbers and the name, "Go", before the text of a note.
+const elfNoteHeader = 3*4 + 4
 
 // hashFile returns the SHA-256 of a file; 50 MB take 0.03 s.
 func hashFile(file string) (string, error) {

@@ -20,7 +20,11 @@ type migrateUpCommand struct{}
 // Run applies the pending migrations and prints their number.
 func (*migrateUpCommand) Run(ctx context.Context, c *config.Config) error {
 	return withDatabase(ctx, c, func(db *app.Database) error {
-		n, err := migrations.ApplyPending(ctx, db.PrimaryPool())
+		pool, err := db.DirectPool(ctx)
+		if err != nil {
+			return err
+		}
+		n, err := migrations.ApplyPending(ctx, pool)
 		if err == nil {
 			fmt.Printf("%d migrations applied\n", n)
 		}
@@ -50,7 +54,11 @@ type migrateDownCommand struct{}
 // Run reverts the newest migration and prints its file.
 func (*migrateDownCommand) Run(ctx context.Context, c *config.Config) error {
 	return withDatabase(ctx, c, func(db *app.Database) error {
-		file, err := migrations.RevertLatest(ctx, db.PrimaryPool())
+		pool, err := db.DirectPool(ctx)
+		if err != nil {
+			return err
+		}
+		file, err := migrations.RevertLatest(ctx, pool)
 		switch {
 		case err != nil:
 		case file == "":

@@ -33,6 +33,9 @@ func (c *Config) Check() error {
 	if c.texts["READ_REPLICA_URL"] != "" && c.texts["DATABASE_URL"] == "" {
 		mistakes = append(mistakes, errors.New("READ_REPLICA_URL: needs DATABASE_URL"))
 	}
+	if c.texts["DIRECT_DATABASE_URL"] != "" && c.texts["DATABASE_URL"] == "" {
+		mistakes = append(mistakes, errors.New("DIRECT_DATABASE_URL: needs DATABASE_URL"))
+	}
 	// A session ends with its last refresh token.
 	if c.mistakes["ACCESS_TOKEN_TTL"] == nil && c.mistakes["REFRESH_TOKEN_TTL"] == nil && c.RefreshTokenTTL < c.AccessTokenTTL {
 		mistakes = append(mistakes, errors.New("REFRESH_TOKEN_TTL: must not be less than ACCESS_TOKEN_TTL"))

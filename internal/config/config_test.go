@@ -122,6 +122,8 @@ func TestCheckRejects(t *testing.T) {
 		"DATABASE_URL: not a PostgreSQL address":                     {"DATABASE_URL": "mysql://u:hush@db/7p"},
 		"READ_REPLICA_URL: not a PostgreSQL address":                 {"DATABASE_URL": "postgres://db/7p", "READ_REPLICA_URL": "redis://u:hush@db"},
 		"READ_REPLICA_URL: needs DATABASE_URL":                       {"READ_REPLICA_URL": "postgres://u:hush@db/7p"},
+		"DIRECT_DATABASE_URL: needs DATABASE_URL":                    {"DIRECT_DATABASE_URL": "postgres://u:hush@db/7p"},
+		"DATABASE_POOLER":                                            {"DATABASE_POOLER": "session"},
 		"ACCESS_TOKEN_TTL: must be at least 1s":                      {"ACCESS_TOKEN_TTL": "0s"},
 		"REFRESH_TOKEN_TTL: must not be less":                        {"ACCESS_TOKEN_TTL": "15m", "REFRESH_TOKEN_TTL": "10m"},
 		"JWKS_URL: needs JWKS_ISSUER and JWKS_AUDIENCE":              withProvider("JWKS_ISSUER", ""),

@@ -14,7 +14,7 @@ import (
 // secretValues are valid values of all secrets.
 var secretValues = map[string]string{
 	"TRUSTED_CALLER_KEY": "sixteen characters", "ADMIN_TOKEN": "sixteen characters", "CDN_TOKEN": "sixteen characters", "METRICS_TOKEN": "sixteen characters", "DOCUMENTS_TOKEN": "sixteen characters",
-	"MEDIA_SIGNING_KEY": strings.Repeat("k", 32), "DATABASE_URL": "postgres://u:p@db/7p", "READ_REPLICA_URL": "postgres://u:p@replica/7p",
+	"MEDIA_SIGNING_KEY": strings.Repeat("k", 32), "DATABASE_URL": "postgres://u:p@db/7p", "DIRECT_DATABASE_URL": "postgres://u:p@direct/7p", "READ_REPLICA_URL": "postgres://u:p@replica/7p",
 	"REDIS_URL": "redis://:p@cache", "REDIS_LIMITS_URL": "redis://:p@limits", "JWT_SECRET": strings.Repeat("s", 32), "JWT_KEYS": "/etc/keys.pem",
 	"JWKS_URL": "https://id.example.com/keys", "SMTP_URL": "smtps://u:p@mail.example.com:465",
 }

@@ -108,7 +108,7 @@ func checkPages(t *testing.T, p *program) {
 		"/playground":     {200, "text/html", "graphiql"},
 		"/schema.graphql": {200, "application/graphql", "type Query"},
 		"/healthz":        {200, "application/json", `{"status":"ok"}`},
-		"/readyz":         {200, "application/json", `{"status":"ok","checks":{"database":"ok","migrations":"ok"}}`},
+		"/readyz":         {200, "application/json", `{"status":"ok","checks":{"database":"ok","migrations":"ok","writes":"ok"}}`},
 		"/nowhere":        {404, "", ""},
 	} {
 		resp := p.send(t, http.MethodGet, path, "")

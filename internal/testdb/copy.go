@@ -63,11 +63,14 @@ func RunProgram(t testing.TB, dsn, name string, args ...string) {
 // TryProgram is RunProgram for a program that may fail.
 func TryProgram(t testing.TB, dsn, name string, args ...string) error {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
+	conn, err := pgx.Connect(t.Context(), Direct(t, dsn))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.WithoutCancel(t.Context()))
+	for i, arg := range args { // a program sets search_path for its session
+		args[i] = strings.ReplaceAll(arg, dsn, Direct(t, dsn))
+	}
 	var dir string
 	if err := conn.QueryRow(t.Context(), `SELECT setting FROM pg_config WHERE name = 'BINDIR'`).Scan(&dir); err != nil {
 		t.Fatal(err)

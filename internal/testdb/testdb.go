@@ -3,7 +3,8 @@
 //
 // The cluster is the one at TEST_DATABASE_URL, with a superuser; several test processes may share it,
 // and `go run ./internal/testdb/cluster -- go test ./...` provides one. Without it every test process
-// starts its own, which ends with the process and leaves nothing behind.
+// starts its own, which ends with the process and leaves nothing behind. With TEST_PGBOUNCER_DIR, the
+// directory of a PgBouncer's socket, the DSNs lead through it, except those of OpenPool's connections.
 package testdb
 
 import (
@@ -21,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/internal/embedpg"
+	"github.com/7p-education/api/internal/testdb/pgbouncer"
 )
 
 // Now is the time at which the demo data is generated, so that golden files stay the same.
@@ -43,7 +45,7 @@ func NewWithDemo(t testing.TB) string {
 // waiting for the connections that the test still holds.
 func OpenPool(t testing.TB, dsn string) *pgxpool.Pool {
 	t.Helper()
-	pool, err := pgxpool.New(t.Context(), dsn)
+	pool, err := pgxpool.New(t.Context(), Direct(t, dsn))
 	if err != nil {
 		t.Fatalf("opening the test database: %v", err)
 	}
@@ -54,7 +56,7 @@ func OpenPool(t testing.TB, dsn string) *pgxpool.Pool {
 // OpenTimeoutPool is OpenPool with a statement timeout of 1 ms.
 func OpenTimeoutPool(t testing.TB, dsn string) *pgxpool.Pool {
 	t.Helper()
-	config, err := pgxpool.ParseConfig(dsn)
+	config, err := pgxpool.ParseConfig(Direct(t, dsn))
 	if err != nil {
 		t.Fatalf("opening the test database: %v", err)
 	}
@@ -107,6 +109,35 @@ func cloneTemplate(t testing.TB, tpl template) string {
 			t.Errorf("dropping the test database: %v", err)
 		}
 	})
+	if dir := os.Getenv(poolerVariable); dir != "" {
+		if dsn, err = (&pgbouncer.Server{Dir: dir}).Through(dsn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dsn
+}
+
+// poolerVariable names the directory of the socket of a PgBouncer before the cluster.
+const poolerVariable = "TEST_PGBOUNCER_DIR"
+
+// Direct returns the DSN of a database without the PgBouncer that may be before it: for sessions, and for
+// programs of PostgreSQL.
+func Direct(t testing.TB, dsn string) string {
+	t.Helper()
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dir := os.Getenv(poolerVariable); dir == "" || config.Host != dir {
+		return dsn
+	}
+	admin, err := clusterDSN()
+	if err == nil {
+		dsn, err = replaceDatabase(admin, config.Database)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return dsn
 }
 

@@ -5,7 +5,8 @@
 //
 //	go run ./internal/testdb/cluster -- go test ./...
 //
-// The command finds the cluster in TEST_DATABASE_URL. Signals are forwarded to it, and its exit code
+// The command finds the cluster in TEST_DATABASE_URL. With -pgbouncer, a PgBouncer in transaction mode is before
+// it, and TEST_PGBOUNCER_DIR is the directory of its socket. Signals are forwarded to it, and its exit code
 // becomes this program's. `go run` forwards no SIGTERM and turns every failure into exit code 1; scripts
 // that need either must build this program first.
 package main
@@ -20,18 +21,23 @@ import (
 	"syscall"
 
 	"github.com/7p-education/api/internal/embedpg"
+	"github.com/7p-education/api/internal/testdb/pgbouncer"
 )
 
 func main() {
 	args := os.Args[1:]
+	pooled := len(args) > 0 && args[0] == "-pgbouncer"
+	if pooled {
+		args = args[1:]
+	}
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		fmt.Fprintln(os.Stderr, "usage: cluster -- COMMAND [ARGUMENT...]")
+		fmt.Fprintln(os.Stderr, "usage: cluster [-pgbouncer] -- COMMAND [ARGUMENT...]")
 		os.Exit(2)
 	}
-	code, err := runCommand(args)
+	code, err := runCommand(args, pooled)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
 	}
@@ -40,7 +46,7 @@ func main() {
 
 // runCommand returns the command's exit code, or 128 plus the signal's number if a signal ended it. It
 // returns 1 and an error if the command did not run or the cluster failed.
-func runCommand(args []string) (code int, err error) {
+func runCommand(args []string, pooled bool) (code int, err error) {
 	// Signals are caught from here on: one that arrives during the start reaches the command, and the
 	// cluster is stopped in any case.
 	signals := make(chan os.Signal, 8)
@@ -59,6 +65,15 @@ func runCommand(args []string) (code int, err error) {
 
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), "TEST_DATABASE_URL="+s.DSN())
+	if pooled {
+		// Each test has a database of its own, whose connections end with it.
+		pooler, err := pgbouncer.Start(context.Background(), s.DSN(), "default_pool_size = 8", "max_client_conn = 2000", "server_idle_timeout = 5")
+		if err != nil {
+			return 1, err
+		}
+		defer func() { err = errors.Join(err, pooler.Stop()) }()
+		cmd.Env = append(cmd.Env, "TEST_PGBOUNCER_DIR="+pooler.Dir)
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	// In a process group of its own, the command and all its children get each signal once, from here.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

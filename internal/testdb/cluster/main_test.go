@@ -74,7 +74,7 @@ func TestCommand(t *testing.T) {
 
 func TestUnknownCommand(t *testing.T) {
 	t.Parallel()
-	code, err := runCommand([]string{"/nonexistent"})
+	code, err := runCommand([]string{"/nonexistent"}, false)
 	if code != 1 || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %d, %v; want 1 and os.ErrNotExist", code, err)
 	}

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// tooManyConnections is the code of a database, or of a role, that accepts no more connections.
+const tooManyConnections = "53300"
+
+var errReadOnly = errors.New("store: the primary accepts no writes: it is a standby, or default_transaction_read_only is on")
+
+// Ping checks that the primary responds. While it accepts no more connections, it does so for a store that has some.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := s.readAccess(ctx)
+	return err
+}
+
+// CheckWritable returns an error if the primary accepts no writes. Reads may work nevertheless.
+func (s *Store) CheckWritable(ctx context.Context) error {
+	readOnly, err := s.readAccess(ctx)
+	if err == nil && readOnly {
+		err = errReadOnly
+	}
+	return err
+}
+
+// readAccess reads whether transactions of the primary are read-only, on a connection that is reserved for it.
+func (s *Store) readAccess(ctx context.Context) (readOnly bool, err error) {
+	if err = s.pingPool.connect(ctx); err == nil {
+		const text = "-- name: ReadAccess\nSELECT current_setting('transaction_read_only')::boolean"
+		err = s.pingPool.conns.QueryRow(ctx, text, pgx.QueryExecModeExec).Scan(&readOnly)
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if ok && pg.Code == tooManyConnections && s.primary.conns.Stat().TotalConns() > 0 {
+		return false, nil
+	}
+	return readOnly, convertError(err)
+}
