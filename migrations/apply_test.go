@@ -1,7 +1,10 @@
 package migrations_test
 
 import (
+	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pressly/goose/v3/lock"
 
@@ -63,4 +66,33 @@ func TestListMigrations(t *testing.T) {
 		t.Errorf("%v, %v", list, err)
 	}
 	wantPending("an empty database", len(list))
+}
+
+// A migration that waits for a lock fails soon, because later statements on the table wait behind it. It succeeds once
+// the lock is released.
+func TestMigrationDoesNotWaitForLocks(t *testing.T) {
+	t.Parallel()
+	db := testdb.OpenPool(t, testdb.New(t))
+	if _, err := migrations.RevertLatest(t.Context(), db); err != nil { // 0031, which changes an index of courses
+		t.Fatal(err)
+	}
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := tx.Exec(t.Context(), "LOCK TABLE courses IN SHARE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	limited, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := migrations.ApplyPending(limited, db); err == nil || !strings.Contains(err.Error(), "lock timeout") {
+		t.Errorf("with the table locked: %v", err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := migrations.ApplyPending(t.Context(), db); n != 1 || err != nil {
+		t.Errorf("%d migrations applied, %v", n, err)
+	}
 }

@@ -108,16 +108,21 @@ func CountPending(ctx context.Context, pool *pgxpool.Pool) (int, error) {
 	return n, err
 }
 
+// lockTimeout is how long a migration may wait for a lock, as writes of the server may.
+const lockTimeout = "2s"
+
 // withProvider runs do with a goose provider on a connection of its own.
 func withProvider(pool *pgxpool.Pool, do func(*goose.Provider) error) error {
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	// The connections of the pool time out long statements, such as a migration of large tables.
-	// lock_timeout stays as it is, so that a migration cannot block others for long.
+	// A migration of large tables may take long. It may not wait long for a lock, because statements that come later
+	// wait behind it.
 	config := pool.Config().ConnConfig
-	config.RuntimeParams["statement_timeout"] = "0"
+	for name, value := range map[string]string{"statement_timeout": "0", "lock_timeout": lockTimeout, "timezone": "UTC"} {
+		config.RuntimeParams[name] = value
+	}
 	db := stdlib.OpenDB(*config)
 	defer db.Close()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, FS, goose.WithSessionLocker(locker))
