@@ -38,7 +38,8 @@ func (s *Store) ImportCourses(ctx context.Context, v edu.Viewer, courses []edu.C
 		if _, err := tx.CopyRows(ctx, "staged_courses", columns, stagedRows(courses)); err != nil {
 			return err
 		}
-		err := tx.Commit(ctx, insertStagedCourses(v.ID), newStatement("DropStaged", "DROP TABLE staged_courses").buildQuery(nil))
+		last := []Query{insertStagedCourses(v.ID), newStatement("DropStaged", "DROP TABLE staged_courses").buildQuery(nil)}
+		err := tx.Commit(ctx, append(last, requestAnalytics(len(courses))...)...)
 		return retryOnSlugConflict(err)
 	})
 }

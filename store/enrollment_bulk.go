@@ -49,9 +49,10 @@ func (s *Store) BulkEnroll(ctx context.Context, v edu.Viewer, course int64, emai
 				(SELECT count(DISTINCT id) FROM found WHERE id IS NOT NULL) - (SELECT count(*) FROM made),
 				ARRAY(SELECT email FROM found WHERE id IS NULL ORDER BY n)`)
 		// The table is dropped here because the outer transaction may run another bulk enrollment.
-		return tx.Commit(ctx, q.buildQuery(func(rows pgx.Rows) error {
+		last := []Query{q.buildQuery(func(rows pgx.Rows) error {
 			return rows.Scan(&result.Enrolled, &result.AlreadyEnrolled, &result.UnknownEmails)
-		}), newStatement("DropStaged", "DROP TABLE staged_emails").buildQuery(nil))
+		}), newStatement("DropStaged", "DROP TABLE staged_emails").buildQuery(nil)}
+		return tx.Commit(ctx, append(last, requestAnalytics(len(emails))...)...)
 	})
 	return result, err
 }

@@ -22,14 +22,29 @@ type Job struct {
 	Error       string        // of the last run, "" after a success
 }
 
-// ClaimJob begins a run of a job, unless another run holds the lease or the last one began less than minAge ago. The
-// run is an identifier of the caller's choice.
+// requestedAge is the least time between the begins of two runs, if the second was requested.
+const requestedAge = time.Minute
+
+// analyticsRows is the number of rows from which a write requests new analytics.
+const analyticsRows = 1000
+
+// ClaimJob begins a run of a job, unless another run holds the lease or the last one began less than minAge ago. A run
+// that was requested meanwhile may begin after a minute. The run is an identifier of the caller's choice.
 func (s *Store) ClaimJob(ctx context.Context, name, run string, minAge time.Duration) (claimed bool, err error) {
 	done, err := s.primary.Exec(ctx, `-- name: ClaimJob
 		INSERT INTO jobs AS j (name, run, leased_until, started_at) VALUES ($1, $2, now() + $3::interval, now())
 		ON CONFLICT (name) DO UPDATE SET run = excluded.run, leased_until = excluded.leased_until, started_at = excluded.started_at
-		WHERE j.leased_until <= now() AND j.started_at <= now() - $4::interval`, name, run, JobLease, minAge)
+		WHERE j.leased_until <= now() AND (j.started_at <= now() - $4::interval
+			OR j.requested_at > j.started_at AND j.started_at <= now() - $5::interval)`, name, run, JobLease, minAge, requestedAge)
 	return done.RowsAffected() == 1, convertError(err)
+}
+
+// requestAnalytics returns a statement that requests new analytics after a write of many rows, none for fewer.
+func requestAnalytics(rows int) []Query {
+	if rows < analyticsRows {
+		return nil
+	}
+	return []Query{newStatement("RequestAnalytics", "UPDATE jobs SET requested_at = now() WHERE name = 'analytics'").buildQuery(nil)}
 }
 
 // RenewJob extends the lease of a run. It returns false if another run has taken the lease over.

@@ -2,6 +2,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -14,6 +15,8 @@ import (
 type Job struct {
 	Name     string
 	Interval time.Duration
+	// RequestedWithin is the time between two checks whether a run was requested; 0 is Interval.
+	RequestedWithin time.Duration
 	// Wake also runs the job when it receives; nil never does.
 	Wake <-chan struct{}
 	// Run runs the job once and returns its report as log attributes, nil if there was nothing to do.
@@ -27,7 +30,7 @@ func ServerJobs(s *store.Store) []Job {
 			n, err := s.EnsurePartitions(ctx, time.Now(), 2)
 			return countReport("created_partitions", n), err
 		}},
-		{Name: "analytics", Interval: 5 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
+		{Name: "analytics", Interval: 5 * time.Minute, RequestedWithin: 30 * time.Second, Run: func(ctx context.Context) ([]any, error) {
 			return nil, s.RefreshAnalytics(ctx)
 		}},
 		{Name: "related_courses", Interval: 10 * time.Minute, Run: func(ctx context.Context) ([]any, error) {
@@ -73,7 +76,7 @@ func StartPeriodic(ctx context.Context, log *slog.Logger, ready <-chan struct{},
 				return
 			case <-ready:
 			}
-			ticker := time.NewTicker(j.Interval)
+			ticker := time.NewTicker(cmp.Or(j.RequestedWithin, j.Interval))
 			defer ticker.Stop()
 			for {
 				j.runAndLog(ctx, log)
