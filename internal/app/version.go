@@ -79,7 +79,7 @@ func readBuildID(file string) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	section := f.Section(".note.go.buildid")
 	if section == nil {
 		return ""

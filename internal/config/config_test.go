@@ -118,17 +118,10 @@ func TestCheckRejects(t *testing.T) {
 		}
 		return env
 	}
-	for want, env := range map[string]map[string]string{
-		"DATABASE_URL: not a PostgreSQL address":                     {"DATABASE_URL": "mysql://u:hush@db/7p"},
-		"READ_REPLICA_URL: not a PostgreSQL address":                 {"DATABASE_URL": "postgres://db/7p", "READ_REPLICA_URL": "redis://u:hush@db"},
-		"READ_REPLICA_URL: needs DATABASE_URL":                       {"READ_REPLICA_URL": "postgres://u:hush@db/7p"},
-		"DIRECT_DATABASE_URL: needs DATABASE_URL":                    {"DIRECT_DATABASE_URL": "postgres://u:hush@db/7p"},
-		"DATABASE_POOLER":                                            {"DATABASE_POOLER": "session"},
+	checkRejects(t, map[string]map[string]string{
 		"ACCESS_TOKEN_TTL: must be at least 1s":                      {"ACCESS_TOKEN_TTL": "0s"},
 		"REFRESH_TOKEN_TTL: must not be less":                        {"ACCESS_TOKEN_TTL": "15m", "REFRESH_TOKEN_TTL": "10m"},
 		"JWKS_URL: needs JWKS_ISSUER and JWKS_AUDIENCE":              withProvider("JWKS_ISSUER", ""),
-		"REDIS_TLS_CERT_FILE: needs REDIS_TLS_KEY_FILE":              {"REDIS_URL": "rediss://cache", "REDIS_TLS_CERT_FILE": "client.crt"},
-		"REDIS_TLS_CA_FILE, REDIS_TLS_CERT_FILE: need":               {"REDIS_URL": "redis://cache", "REDIS_TLS_CA_FILE": "ca.pem"},
 		"JWKS_URL: needs JWKS_ISSUER and JWKS_AUDIENCE, which":       withProvider("JWKS_AUDIENCE", ""),
 		"JWKS_URL: needed by JWKS_ISSUER":                            withProvider("JWKS_URL", ""),
 		"JWKS_URL: not an address of a key set":                      withProvider("JWKS_URL", "http://u:hush@id.example/keys"),
@@ -137,20 +130,16 @@ func TestCheckRejects(t *testing.T) {
 		"JWKS_MATCH_BY: must be one of email, id":                    {"JWKS_MATCH_BY": "name"},
 		"METRICS_TOKEN: needs at least 16 characters, and has 4":     {"DEMO": "true", "METRICS_TOKEN": "hush"},
 		"DOCUMENTS_TOKEN: needs at least 16 characters, and has 4":   {"DEMO": "true", "DOCUMENTS_TOKEN": "hush"},
-		"REDIS_PREFIX: not a prefix: use letters, digits":            {"REDIS_PREFIX": "{7p}:"},
-		"REDIS_PREFIX: at most 32 characters, and has 33":            {"REDIS_PREFIX": strings.Repeat("7", 33)},
 		"MAX_BATCH: must be from 0 to 10":                            {"MAX_BATCH": "-1"},
 		"MAX_BATCH: must be from 0 to":                               {"MAX_BATCH": "11"},
 		"RESPONSE_CACHE_MAX_MIB: must be at least 1":                 {"RESPONSE_CACHE_MAX_MIB": "0"},
 		"MAX_COST: must be at least 1":                               {"MAX_COST": "0"},
 		"MAX_BODY_BYTES: must be at least 1":                         {"MAX_BODY_BYTES": "-1"},
 		"MAX_ALIASES: must be at least 0":                            {"MAX_ALIASES": "-1"},
-		"DATABASE_MAX_CONNS: must be at least 0":                     {"DATABASE_MAX_CONNS": "-1"},
 		"SHUTDOWN_DELAY: must be at least 0s":                        {"SHUTDOWN_DELAY": "-1s"},
 		"OPERATION_TIMEOUT: not a duration: \"soon\"; write":         {"OPERATION_TIMEOUT": "soon"},
 		"OPERATION_TIMEOUT: no unit: \"10\"; write 10s":              {"OPERATION_TIMEOUT": "10"},
 		"MAX_DEPTH: not a number: \"deep\"":                          {"MAX_DEPTH": "deep"},
-		"DATABASE_MAX_CONNS: out of range: \"3000000000\"":           {"DATABASE_MAX_CONNS": "3000000000"},
 		"CORS_CREDENTIALS: ":                                         {"CORS_CREDENTIALS": "maybe"},
 		"CORS_ALLOWED_ORIGINS: ":                                     {"CORS_ALLOWED_ORIGINS": "*", "CORS_CREDENTIALS": "true"},
 		"DEMO: not together with DATABASE_URL":                       {"DATABASE_URL": "postgres://db/7p", "DEMO": "true"},
@@ -181,7 +170,13 @@ func TestCheckRejects(t *testing.T) {
 		"MEDIA_BASE_URL: not a base URL: write https://host":         {"MEDIA_BASE_URL": "https://media.example/?token=hush", "MEDIA_SIGNING_KEY": strings.Repeat("hush", 8)},
 		"MEDIA_URL_TTL: must be from 1m to 168h":                     {"MEDIA_URL_TTL": "1s"},
 		"PUBLIC_URL: not a base URL: write https://host":             {"PUBLIC_URL": "ftp://u:hush@api.example"},
-	} {
+	})
+}
+
+// checkRejects checks that Check returns one mistake for each environment, which begins with the key of the map.
+func checkRejects(t *testing.T, environments map[string]map[string]string) {
+	t.Helper()
+	for want, env := range environments {
 		t.Run(want, func(t *testing.T) {
 			setEnvironment(t, env)
 			got := mistakes(parseSettings(t))
@@ -190,6 +185,23 @@ func TestCheckRejects(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Check rejects these settings of PostgreSQL and Redis.
+func TestCheckRejectsStores(t *testing.T) {
+	checkRejects(t, map[string]map[string]string{
+		"DATABASE_URL: not a PostgreSQL address":           {"DATABASE_URL": "mysql://u:hush@db/7p"},
+		"READ_REPLICA_URL: not a PostgreSQL address":       {"DATABASE_URL": "postgres://db/7p", "READ_REPLICA_URL": "redis://u:hush@db"},
+		"READ_REPLICA_URL: needs DATABASE_URL":             {"READ_REPLICA_URL": "postgres://u:hush@db/7p"},
+		"DIRECT_DATABASE_URL: needs DATABASE_URL":          {"DIRECT_DATABASE_URL": "postgres://u:hush@db/7p"},
+		"DATABASE_POOLER":                                  {"DATABASE_POOLER": "session"},
+		"REDIS_TLS_CERT_FILE: needs REDIS_TLS_KEY_FILE":    {"REDIS_URL": "rediss://cache", "REDIS_TLS_CERT_FILE": "client.crt"},
+		"REDIS_TLS_CA_FILE, REDIS_TLS_CERT_FILE: need":     {"REDIS_URL": "redis://cache", "REDIS_TLS_CA_FILE": "ca.pem"},
+		"REDIS_PREFIX: not a prefix: use letters, digits":  {"REDIS_PREFIX": "{7p}:"},
+		"REDIS_PREFIX: at most 32 characters, and has 33":  {"REDIS_PREFIX": strings.Repeat("7", 33)},
+		"DATABASE_MAX_CONNS: must be at least 0":           {"DATABASE_MAX_CONNS": "-1"},
+		"DATABASE_MAX_CONNS: out of range: \"3000000000\"": {"DATABASE_MAX_CONNS": "3000000000"},
+	})
 }
 
 // Check returns every mistake at once, in the order of the settings.
