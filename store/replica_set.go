@@ -117,8 +117,9 @@ func (s *Store) AtPosition(p Position) *Store {
 // that was acknowledged before.
 func (s *Store) AtCurrentPosition() *Store { return s.withReads(&operationReads{}) }
 
+// withReads returns the store itself if it has no replicas, or if there is none: introspection needs no store.
 func (s *Store) withReads(r *operationReads) *Store {
-	if s.replicas == nil {
+	if s == nil || s.replicas == nil {
 		return s
 	}
 	r.set = s.replicas
