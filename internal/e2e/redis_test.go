@@ -83,7 +83,7 @@ func TestMetricsOfBothRedis(t *testing.T) {
 		p.post(t, change)
 		return p.metrics(t)["sevenp_redis_limits_breaker_open"] == 1
 	})
-	if m := p.metrics(t); m["sevenp_redis_breaker_open"] != 0 || m["sevenp_redis_errors_total"] != 0 || m["sevenp_redis_limits_errors_total"] < 5 {
+	if m := p.metrics(t); m["sevenp_redis_breaker_open"] != 0 || m["sevenp_redis_errors_total"] >= 5 || m["sevenp_redis_limits_errors_total"] < 5 {
 		t.Errorf("metrics of the shared Redis: breaker %v, errors %v; errors of the limits %v",
 			m["sevenp_redis_breaker_open"], m["sevenp_redis_errors_total"], m["sevenp_redis_limits_errors_total"])
 	}

@@ -182,9 +182,9 @@ func TestReplicaFreshness(t *testing.T) {
 		{"well", well, well, "ok"},
 		{"paused", f.replica.Pause, f.replica.Resume, ""}, // later it lags
 		{"resumed", well, well, "ok"},
-		{"stopped", f.replica.Hang, f.replica.Resume, `"replica_1":"does not respond"`},
-		{"killed", f.replica.Kill, f.replica.Restart, `"replica_1":"unreachable"`},
-		{"promoted", f.replica.Promote, f.replica.Rebuild, `"replica_1":"not a standby"`},
+		{"stopped", f.replica.Hang, f.replica.Resume, "does not respond"},
+		{"killed", f.replica.Kill, f.replica.Restart, "unreachable"},
+		{"promoted", f.replica.Promote, f.replica.Rebuild, "not a standby"},
 	}
 	next := 0
 	for _, state := range states {

@@ -181,7 +181,7 @@ func checkRejections(t *testing.T, p *program) {
 func checkLog(t *testing.T, p *program, token string) {
 	const id, last = "the-request-of-this-test", "the-last-request"
 	p.query(t, "query Logged "+whoAmI, nil, "Authorization: Bearer "+token, "X-Request-Id: "+id)
-	p.send(t, http.MethodGet, "/healthz?token="+token, "", "X-Request-Id: "+last)
+	p.send(t, http.MethodGet, "/nowhere?token="+token, "", "X-Request-Id: "+last)
 	got := p.await(t, "request_id", id)
 	p.await(t, "request_id", last)
 	for line := range strings.Lines(p.stdout.String()) {

@@ -147,7 +147,7 @@ func TestSessionsLeakNoSecrets(t *testing.T) {
 		k.addSecret("a hash", hash)
 	}
 	const last = "the-last-request"
-	p.send(t, http.MethodGet, "/healthz", "", "X-Request-Id: "+last)
+	p.send(t, http.MethodGet, "/nowhere", "", "X-Request-Id: "+last)
 	p.await(t, "request_id", last)
 	logged := p.stdout.String() + p.stderr.String()
 	if n := strings.Count(logged, "GraphQL field"); n < 8 {
