@@ -34,6 +34,8 @@ func convertError(err error) error {
 		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "too many concurrent writes of the same data: try again"), err)
 	case errors.As(err, &pg) && pg.Code == "55P03": // lock_not_available
 		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "another transaction is changing this data: try again"), err)
+	case errors.As(err, &pg) && pg.Code == "25006": // read_only_sql_transaction
+		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database accepts no writes at the moment: try again later"), err)
 	case errors.As(err, &pg) && (pg.Code[:2] == "53" || pg.Code[:2] == "57"), // out of resources, shutting down
 		isUnreachable(err), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("store: %w: %w", edu.Errorf(edu.Unavailable, "the database is busy or unreachable: try again"), err)

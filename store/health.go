@@ -11,7 +11,16 @@ import (
 // tooManyConnections is the code of a database, or of a role, that accepts no more connections.
 const tooManyConnections = "53300"
 
-var errReadOnly = errors.New("store: the primary accepts no writes: it is a standby, or default_transaction_read_only is on")
+// readOnlyError reports that the primary accepts no writes.
+type readOnlyError struct{}
+
+// Error returns the possible reasons.
+func (readOnlyError) Error() string { return "store: the primary accepts no writes: " + readOnlyCause }
+
+// HealthCause returns the possible reasons.
+func (readOnlyError) HealthCause() string { return readOnlyCause }
+
+const readOnlyCause = "it is a standby, or default_transaction_read_only is on"
 
 // Ping checks that the primary responds. While it accepts no more connections, it does so for a store that has some.
 func (s *Store) Ping(ctx context.Context) error {
@@ -23,7 +32,7 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) CheckWritable(ctx context.Context) error {
 	readOnly, err := s.readAccess(ctx)
 	if err == nil && readOnly {
-		err = errReadOnly
+		err = readOnlyError{}
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"runtime"
 	"strings"
 	"testing"
@@ -53,8 +54,12 @@ func TestCheckWritable(t *testing.T) {
 	}
 	exec(t, db, "ALTER DATABASE "+db.Config().ConnConfig.Database+" SET default_transaction_read_only = on")
 	s = open(t, store.Config{URL: testdb.Direct(t, dsn), MaxConns: 1})
-	if err := s.CheckWritable(t.Context()); err == nil {
-		t.Error("a read-only database is ready for writes")
+	public, ok := errors.AsType[interface {
+		error
+		HealthCause() string
+	}](s.CheckWritable(t.Context()))
+	if !ok || public.HealthCause() != "it is a standby, or default_transaction_read_only is on" {
+		t.Errorf("a read-only database is ready for writes, or has no cause: %v", public)
 	}
 	if err := s.Ping(t.Context()); err != nil {
 		t.Errorf("it responds: %v", err)

@@ -78,7 +78,7 @@ func (l *link) cut() {
 	}
 }
 
-// Statement timeouts and an unreachable database are SERVICE_UNAVAILABLE. Errors that callers
+// Statement timeouts, an unreachable database and a read-only one are SERVICE_UNAVAILABLE. Errors that callers
 // cannot act on have no code.
 func TestDatabaseErrorCodes(t *testing.T) {
 	t.Parallel()
@@ -98,6 +98,12 @@ func TestDatabaseErrorCodes(t *testing.T) {
 	}
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	readOnly := s.WriteInTx(t.Context(), func(tx *store.Tx) error {
+		return tx.Commit(t.Context(), store.Statement("SET TRANSACTION READ ONLY"), store.Statement("UPDATE categories SET name = name"))
+	})
+	if !errors.Is(readOnly, edu.Unavailable) {
+		t.Errorf("a write to a read-only database: %v, want SERVICE_UNAVAILABLE", readOnly)
 	}
 	exec(t, db, "ALTER TABLE categories RENAME TO gone")
 	if err := s.RunQueries(t.Context(), store.Categories(countRow[*edu.Category](&r))); err == nil || errors.Is(err, edu.Unavailable) || errors.Is(err, edu.BadUserInput) {

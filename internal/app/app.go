@@ -176,13 +176,13 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 		}
 	}
 	s.shared.separateKeys(s.db)
-	s.health = middleware.NewHealth(log, healthTimeout, slices.Concat(s.shared.readinessChecks(), s.db.readinessChecks())...)
 	subscriptions, unsubscribe := context.WithCancel(ctx)
 	s.onClose(func() error { unsubscribe(); return nil })
 	if s.authentication, err = openAuthentication(subscriptions, c, log, s.db, s.shared.redis); err != nil {
 		return err
 	}
 	s.onClose(func() error { s.authentication.Accounts.Close(); return nil })
+	s.health = middleware.NewHealth(log, healthTimeout, slices.Concat(s.shared.readinessChecks(), s.db.readinessChecks(), s.authentication.readinessChecks())...)
 	s.streams = openStreams(c, &s.services)
 	s.authentication.receiveRevocations(subscriptions, s.db)
 	s.onClose(s.responseCache.stopAndClose)

@@ -10,6 +10,7 @@ import (
 	"github.com/7p-education/api/internal/auth"
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/config"
+	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/ratelimit"
 	"github.com/7p-education/api/resolvers"
 	"github.com/7p-education/api/store"
@@ -50,6 +51,29 @@ func openAuthentication(ctx context.Context, c *config.Config, log *slog.Logger,
 	}
 	a.Accounts = auth.NewAccountCache(a.accountReader(db), log)
 	return a, nil
+}
+
+// noProviderKeysError reports that the tokens of the identity provider cannot be verified.
+type noProviderKeysError struct{}
+
+// Error names the setting.
+func (noProviderKeysError) Error() string { return "no key of JWKS_URL was fetched yet" }
+
+// HealthCause implements middleware.PublicError.
+func (noProviderKeysError) HealthCause() string { return "no keys were fetched yet" }
+
+// readinessChecks returns the check that the keys of the identity provider were fetched. It is not required: requests
+// without its tokens are served.
+func (a *authentication) readinessChecks() []middleware.HealthCheck {
+	if a.Provider == nil {
+		return nil
+	}
+	return []middleware.HealthCheck{{Name: "identity_provider", Probe: func(context.Context) error {
+		if !a.Provider.HasKeys() {
+			return noProviderKeysError{}
+		}
+		return nil
+	}}}
 }
 
 // receiveRevocations receives the revocations of other servers until the context ends. It has to be called after

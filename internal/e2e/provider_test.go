@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +21,8 @@ import (
 // identityProvider is an outside identity provider.
 type identityProvider struct {
 	private ed25519.PrivateKey
-	env     []string // of a server that accepts its tokens
+	env     []string    // of a server that accepts its tokens
+	away    atomic.Bool // closes connections without a response
 }
 
 func newIdentityProvider(t *testing.T) *identityProvider {
@@ -28,21 +31,31 @@ func newIdentityProvider(t *testing.T) *identityProvider {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p := &identityProvider{private: private}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if p.away.Load() {
+			panic(http.ErrAbortHandler)
+		}
 		key := map[string]string{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "one", "x": base64.RawURLEncoding.EncodeToString(public)}
 		_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{key}})
 	}))
 	t.Cleanup(server.Close)
-	return &identityProvider{private, []string{"JWKS_URL=" + server.URL, "JWKS_ISSUER=https://id.example", "JWKS_AUDIENCE=edu"}}
+	p.env = []string{"JWKS_URL=" + server.URL, "JWKS_ISSUER=https://id.example", "JWKS_AUDIENCE=edu"}
+	return p
 }
 
 // bearer returns a header with a token of the provider.
 func (p *identityProvider) bearer(t *testing.T, claims jwt.MapClaims) string {
 	t.Helper()
-	now := time.Now()
+	return p.bearerAt(t, claims, time.Now(), "one")
+}
+
+// bearerAt is bearer for a clock and the id of a key.
+func (p *identityProvider) bearerAt(t *testing.T, claims jwt.MapClaims, now time.Time, kid string) string {
+	t.Helper()
 	claims["iss"], claims["aud"], claims["iat"], claims["exp"] = "https://id.example", "edu", now.Unix(), now.Add(time.Hour).Unix()
 	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
-	token.Header["kid"] = "one"
+	token.Header["kid"] = kid
 	text, err := token.SignedString(p.private)
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +86,9 @@ func TestProviderClaimsAccount(t *testing.T) {
 	provider := newIdentityProvider(t)
 	env := append([]string{"DATABASE_URL=" + testdb.New(t), "JWT_SECRET=" + secret, "MAX_BATCH=2"}, provider.env...)
 	open, closed := serve7p(t, env...), serve7p(t, append(env, "SIGN_UP=off")...)
+	if resp := open.send(t, http.MethodGet, "/readyz", ""); !strings.Contains(resp.Text(), `"identity_provider":"ok"`) {
+		t.Errorf("/readyz: %s", resp)
+	}
 	owner := provider.bearer(t, jwt.MapClaims{"email": email, "email_verified": true})
 	for _, p := range []*program{open, closed} {
 		if a := p.query(t, whoAmI, nil, owner); a.Status != http.StatusUnauthorized {

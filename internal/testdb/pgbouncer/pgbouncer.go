@@ -24,8 +24,9 @@ const port = 6432
 // Server is a running PgBouncer.
 type Server struct {
 	// Dir has the socket, pgbouncer.ini and the log.
-	Dir string
-	cmd *exec.Cmd
+	Dir     string
+	cmd     *exec.Cmd
+	account *syscall.Credential // nil for this process's own
 }
 
 // Start starts a PgBouncer in transaction mode, which leads every database name to the database of that name in the
@@ -63,26 +64,46 @@ func StartWith(ctx context.Context, ini func(dir string) string) (_ *Server, err
 	if err := os.WriteFile(file, []byte(ini(dir)), 0o644); err != nil {
 		return nil, err
 	}
-	s.cmd = exec.Command("pgbouncer", "--quiet", file)
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if os.Geteuid() == 0 { // PgBouncer does not run as root
-		uid, gid, err := serviceAccount()
-		if err != nil {
+		if err := s.useServiceAccount(); err != nil {
 			return nil, err
 		}
-		if err := os.Chown(dir, uid, gid); err != nil {
-			return nil, err
-		}
-		s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return nil, err
 	}
-	if err := s.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("pgbouncer: %w", err)
-	}
-	return s, s.awaitSocket(ctx)
+	return s, s.Restart(ctx)
 }
+
+// Restart starts PgBouncer again after Kill, at the same address.
+func (s *Server) Restart(ctx context.Context) error {
+	_ = os.Remove(s.socket())
+	s.cmd = exec.Command("pgbouncer", "--quiet", filepath.Join(s.Dir, "pgbouncer.ini"))
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account}
+	if err := s.cmd.Start(); err != nil {
+		return fmt.Errorf("pgbouncer: %w", err)
+	}
+	return s.awaitSocket(ctx)
+}
+
+// Kill ends PgBouncer at once.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait() // reports the signal
+}
+
+// useServiceAccount has PgBouncer run as an account without rights, which owns its directory.
+func (s *Server) useServiceAccount() error {
+	uid, gid, err := serviceAccount()
+	if err != nil {
+		return err
+	}
+	s.account = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return os.Chown(s.Dir, uid, gid)
+}
+
+// socket returns the path of the socket.
+func (s *Server) socket() string { return filepath.Join(s.Dir, fmt.Sprintf(".s.PGSQL.%d", port)) }
 
 // serviceAccount returns the account of PgBouncer's package, or one without rights.
 func serviceAccount() (uid, gid int, err error) {
@@ -103,7 +124,7 @@ func (s *Server) awaitSocket(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	for {
-		if _, err := os.Stat(filepath.Join(s.Dir, fmt.Sprintf(".s.PGSQL.%d", port))); err == nil {
+		if _, err := os.Stat(s.socket()); err == nil {
 			return nil
 		}
 		select {
