@@ -14,7 +14,14 @@ type Batch struct {
 	pendingKeys map[any]any    // by loader, the set of keys that the batch already reads
 	loads       []observe.Load // what the loaders read
 	timed       bool           // a loader has waited for the keys
+	field       Field          // whose keys are added
 }
+
+// Field is a field of a type, the zero value if it is not known.
+type Field struct{ Type, Name string }
+
+// SetField names the field whose keys are added next.
+func (b *Batch) SetField(f Field) { b.field = f }
 
 // NewBatch returns an empty batch.
 func (l *Loaders) NewBatch() *Batch { return &Batch{loaders: l, pendingKeys: map[any]any{}} }
@@ -63,7 +70,7 @@ func (l *Loader[K, V]) AddToBatch(b *Batch, keys []K) {
 		return
 	}
 	queries, deliver := l.plan(missing)
-	b.loads = append(b.loads, observe.Load{Loader: loaderName(l.index), Keys: len(missing), Timed: b.timed})
+	b.loads = append(b.loads, observe.Load{Loader: loaderName(l.index), Keys: len(missing), Type: b.field.Type, Field: b.field.Name, Timed: b.timed})
 	b.queries = append(b.queries, queries...)
 	b.deliveries = append(b.deliveries, func() {
 		l.mu.Lock()

@@ -40,11 +40,19 @@ func (pf *prefetcher) sendBatches() error {
 		}
 		continuations := pf.continuations
 		pf.continuations = nil
+		pf.batch.SetField(loaders.Field{})
 		for _, walk := range continuations {
 			walk()
 		}
 	}
 	return nil
+}
+
+// setField names the field that is prefetched next, for traces.
+func (pf *prefetcher) setField(f graphql.CollectedField) {
+	if f.ObjectDefinition != nil {
+		pf.batch.SetField(loaders.Field{Type: f.ObjectDefinition.Name, Name: f.Name})
+	}
 }
 
 // prefetchKeys adds keys of a loader to the batch. After the batch is sent, walk is called with their

@@ -25,6 +25,7 @@ func (pf *prefetcher) walkUsers(ids []int64, sel ast.SelectionSet) {
 // walkUserEdges prefetches a selection on users that are read already.
 func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, typeUser) {
+		pf.setField(f)
 		args := pf.fieldArguments(f)
 		switch f.Name {
 		case "coursesTaught":
@@ -73,6 +74,7 @@ func (pf *prefetcher) walkUserEdges(ids []int64, sel ast.SelectionSet) {
 // walkInstructorProfiles prefetches a selection on the profiles of users.
 func (pf *prefetcher) walkInstructorProfiles(users []int64, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"InstructorProfile"}) {
+		pf.setField(f)
 		switch f.Name {
 		case "courseCount", "studentCount", "rating", "reviewCount":
 			prefetchKeys(pf, pf.loaders.InstructorFigures, users, nil)
@@ -97,6 +99,7 @@ func (pf *prefetcher) walkCategories(list []*edu.Category, sel ast.SelectionSet)
 		return
 	}
 	for _, f := range collectFields(pf.op, sel, typeCategory) {
+		pf.setField(f)
 		if f.Name != "courses" {
 			continue
 		}
@@ -119,6 +122,7 @@ func (pf *prefetcher) walkCourses(list []*edu.Course, sel ast.SelectionSet) {
 	}
 	ids := collectKeys(list, func(c *edu.Course) int64 { return c.ID })
 	for _, f := range collectFields(pf.op, sel, typeCourse) {
+		pf.setField(f)
 		args := pf.fieldArguments(f)
 		switch f.Name {
 		case "category":
@@ -195,6 +199,7 @@ func (pf *prefetcher) walkCourseEdge(ids []int64, sel ast.SelectionSet) {
 // walkCourseProgress prefetches a selection on the progress of a course.
 func (pf *prefetcher) walkCourseProgress(course int64, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"CourseProgress"}) {
+		pf.setField(f)
 		if f.Name == "course" {
 			pf.walkCourseEdge([]int64{course}, f.Selections)
 		}
@@ -218,6 +223,7 @@ func (pf *prefetcher) walkSections(list []*edu.Section, sel ast.SelectionSet) {
 // walkSectionsOf prefetches a selection on sections of courses.
 func (pf *prefetcher) walkSectionsOf(courses []int64, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, typeSection) {
+		pf.setField(f)
 		switch f.Name {
 		case "course":
 			pf.walkCourseEdge(courses, f.Selections)
@@ -238,6 +244,7 @@ func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 		return
 	}
 	for _, f := range collectFields(pf.op, sel, typeVideo) {
+		pf.setField(f)
 		switch f.Name {
 		case "course":
 			pf.walkCourseEdge(collectKeys(list, func(v *edu.Video) int64 { return v.CourseID }), f.Selections)
@@ -260,6 +267,7 @@ func (pf *prefetcher) walkVideos(list []*edu.Video, sel ast.SelectionSet) {
 // walkProgress prefetches a selection on the viewer's progress in videos.
 func (pf *prefetcher) walkProgress(list []*edu.VideoProgress, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"VideoProgress"}) {
+		pf.setField(f)
 		if f.Name == "video" {
 			prefetchKeys(pf, pf.loaders.Video, collectKeys(list, func(p *edu.VideoProgress) int64 { return p.VideoID }),
 				func(found []*edu.Video) { pf.walkVideos(removeNils(found), f.Selections) })
@@ -273,6 +281,7 @@ func (pf *prefetcher) walkReviews(list []*edu.Review, sel ast.SelectionSet) {
 		return
 	}
 	for _, f := range collectFields(pf.op, sel, typeReview) {
+		pf.setField(f)
 		switch f.Name {
 		case "author":
 			pf.walkUsers(collectKeys(list, func(r *edu.Review) int64 { return r.AuthorID }), f.Selections)
@@ -293,6 +302,7 @@ func (pf *prefetcher) walkReplies(list []*edu.ReviewReply, sel ast.SelectionSet)
 		}
 	}
 	for _, f := range collectFields(pf.op, sel, []string{"ReviewReply"}) {
+		pf.setField(f)
 		if f.Name == "author" {
 			pf.walkUsers(authors, f.Selections)
 		}
@@ -306,6 +316,7 @@ func (pf *prefetcher) walkEnrollments(list []*edu.Enrollment, sel ast.SelectionS
 		return
 	}
 	for _, f := range collectFields(pf.op, sel, typeEnrollment) {
+		pf.setField(f)
 		switch f.Name {
 		case "user":
 			pf.walkUsers(collectKeys(list, func(e *edu.Enrollment) int64 { return e.UserID }), f.Selections)
@@ -324,6 +335,7 @@ func (pf *prefetcher) walkEnrollments(list []*edu.Enrollment, sel ast.SelectionS
 // walkWishlistItems prefetches a selection on items of wishlists.
 func (pf *prefetcher) walkWishlistItems(list []*edu.WishlistItem, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"WishlistItem"}) {
+		pf.setField(f)
 		if f.Name == "course" {
 			pf.walkCourseEdge(collectKeys(list, func(w *edu.WishlistItem) int64 { return w.CourseID }), f.Selections)
 		}
@@ -334,6 +346,7 @@ func (pf *prefetcher) walkWishlistItems(list []*edu.WishlistItem, sel ast.Select
 func (pf *prefetcher) walkCertificates(list []*edu.Certificate, sel ast.SelectionSet) {
 	list = removeNils(list)
 	for _, f := range collectFields(pf.op, sel, typeCertificate) {
+		pf.setField(f)
 		switch f.Name {
 		case "recipient":
 			pf.walkUsers(collectKeys(list, func(c *edu.Certificate) int64 { return c.UserID }), f.Selections)
@@ -360,6 +373,7 @@ func (pf *prefetcher) walkLearningStates(list []*edu.LearningState, f graphql.Co
 // walkDashboard prefetches a selection on a user's dashboard.
 func (pf *prefetcher) walkDashboard(user int64, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"Dashboard"}) {
+		pf.setField(f)
 		args := pf.fieldArguments(f)
 		switch f.Name {
 		case "enrolledCoursesCount", "inProgressCoursesCount", "completedCoursesCount":
@@ -387,6 +401,7 @@ func (pf *prefetcher) walkDashboard(user int64, sel ast.SelectionSet) {
 // walkInstructorDashboard prefetches a selection on an instructor's dashboard.
 func (pf *prefetcher) walkInstructorDashboard(id int64, sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"InstructorDashboard"}) {
+		pf.setField(f)
 		args := pf.fieldArguments(f)
 		switch f.Name {
 		case "coursesCount", "totalEnrollments", "totalCompletions", "averageRating":
@@ -406,6 +421,7 @@ func (pf *prefetcher) walkInstructorDashboard(id int64, sel ast.SelectionSet) {
 // walkPlatformDashboard prefetches a selection on the platform's dashboard.
 func (pf *prefetcher) walkPlatformDashboard(sel ast.SelectionSet) {
 	for _, f := range collectFields(pf.op, sel, []string{"PlatformDashboard"}) {
+		pf.setField(f)
 		args := pf.fieldArguments(f)
 		switch f.Name {
 		case "usersCount", "publishedCoursesCount", "enrollmentsCount", "completionsCount":

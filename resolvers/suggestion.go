@@ -95,6 +95,7 @@ func (pf *prefetcher) walkSuggestions(list []*edu.Suggestion, sel ast.SelectionS
 	categories := collectKeys(list, func(s *edu.Suggestion) *edu.Category { return s.Category })
 	instructors := removeNils(collectKeys(list, func(s *edu.Suggestion) *edu.User { return s.Instructor }))
 	for _, f := range collectFields(pf.op, sel, typeSuggestion) {
+		pf.setField(f)
 		switch f.Name {
 		case "course":
 			pf.walkCourses(removeNils(courses), f.Selections)

@@ -27,6 +27,7 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/outbox"
 	"github.com/7p-education/api/internal/telemetry"
+	"github.com/7p-education/api/internal/tracing"
 )
 
 // healthTimeout is how long a readiness check may take.
@@ -62,6 +63,7 @@ type services struct {
 	health         *middleware.Health
 	accessLog      *middleware.AccessLog // nil if requests are not logged
 	metrics        *telemetry.Metrics
+	tracer         *tracing.Tracer // nil without traces
 }
 
 // Serve runs the server until the context ends, and then drains and closes it.
@@ -159,6 +161,12 @@ func (s *Server) open(ctx context.Context) error {
 // openParts opens one part after the other, each after the ones it uses.
 func (s *Server) openParts(ctx context.Context) (err error) {
 	c, log := s.config, s.log
+	if s.tracer, err = openTracer(ctx, c, log); err != nil {
+		return err
+	}
+	if s.tracer != nil {
+		s.onClose(func() error { s.tracer.Close(); return nil })
+	}
 	if s.shared, err = openSharedState(c, log); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/7p-education/api/internal/cache"
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/mail"
+	"github.com/7p-education/api/internal/tracing"
 	"github.com/7p-education/api/migrations"
 	"github.com/7p-education/api/store"
 )
@@ -53,6 +54,11 @@ func Dial(ctx context.Context, c *config.Config) []DialResult {
 		{"JWKS_URL", string(c.JWKSURL), DialFailed, func(ctx context.Context) (string, error) { return dialProvider(ctx, c) }},
 		{"SMTP_URL", string(c.SMTPURL), DialFailed, func(ctx context.Context) (string, error) { return dialSMTP(ctx, c) }},
 		{"MEDIA_BASE_URL", string(c.MediaBaseURL), DialDegraded, func(ctx context.Context) (string, error) { return dialMedia(ctx, string(c.MediaBaseURL)) }},
+	}
+	if endpoint := string(c.OTLPEndpoint); endpoint != "" {
+		checks = append(checks, dialCheck{"OTEL_EXPORTER_OTLP_ENDPOINT", endpoint, DialDegraded, func(ctx context.Context) (string, error) {
+			return "accepts traces", tracing.Check(ctx, endpoint)
+		}})
 	}
 	for _, url := range c.ReadReplicaURLs {
 		checks = append(checks, dialCheck{"READ_REPLICA_URL", string(url), DialDegraded, func(ctx context.Context) (string, error) { return dialReplica(ctx, c, string(url)) }})

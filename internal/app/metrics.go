@@ -36,6 +36,7 @@ func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension)
 	s.jobs.addMetrics(m)
 	addMailMetrics(m, s.mails)
 	addCDNMetrics(m, s.cdn)
+	addTraceMetrics(m, s.tracer)
 	addBuildInfo(m)
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Observing a request does not allocate.
 func TestObserveAllocatesNothing(t *testing.T) {
-	observer := &requestObserver{telemetry.New("web"), slog.New(slog.DiscardHandler), time.Second}
+	observer := &requestObserver{telemetry.New("web"), nil, slog.New(slog.DiscardHandler), time.Second}
 	o := &observe.Operation{Kind: "query", Name: "Catalog", Client: "web", Document: observe.NewDocument("{ a }")}
 	c := middleware.CompletedRequest{
 		Route: "/graphql", Status: 200, Duration: time.Millisecond, Database: &middleware.DatabaseUsage{Statements: 1, RoundTrips: 1}, Operation: o,

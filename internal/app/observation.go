@@ -7,11 +7,13 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/telemetry"
+	"github.com/7p-education/api/internal/tracing"
 )
 
-// requestObserver counts completed requests in the metrics, and logs slow operations.
+// requestObserver counts completed requests in the metrics, sends their traces, and logs slow operations.
 type requestObserver struct {
 	metrics *telemetry.Metrics
+	tracer  *tracing.Tracer // nil without traces
 	log     *slog.Logger
 	slow    time.Duration // 0 for never
 }
@@ -22,6 +24,7 @@ func (r *requestObserver) complete(c middleware.CompletedRequest) {
 		c.Operation.Code, c.Operation.Rejected = string(code), true
 	}
 	r.metrics.RecordRequest(telemetryRequest(c))
+	r.tracer.Record(tracedRequest(c))
 	r.logIfSlow(c)
 }
 

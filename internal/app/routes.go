@@ -52,7 +52,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	o.SharedCache = sharedCache(c)
 	o.AllowsOrigin, o.Streams = cors.AllowsOrigin, streamOptions(s, o.Caller)
 	o.ShowsDatabaseUsage = func(r *http.Request) bool { return s.db.isDemo() || edu.ViewerFrom(r.Context()).IsAdmin() }
-	observer := &requestObserver{metrics, log, c.SlowOperation}
+	observer := &requestObserver{metrics, s.tracer, log, c.SlowOperation}
 	o.ObserveSocketOperation = func(ctx context.Context, completed middleware.CompletedRequest) {
 		observer.completeOperation(completed)
 		if s.accessLog != nil {
@@ -79,6 +79,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	return wrapHandler(mux,
 		middleware.ResolveClient(c.TrustedProxies, middleware.TrustedCallerKey(c.TrustedCallerKey)),
 		middleware.RequestID(),
+		traceRequests(s.tracer),
 		logRequests(s.accessLog),
 		middleware.ObserveRequests(metrics.BeginRequest, observer.complete),
 		middleware.Recover(log),

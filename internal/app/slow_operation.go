@@ -39,6 +39,9 @@ func (r *requestObserver) logIfSlow(c middleware.CompletedRequest) {
 	if o.Document != nil {
 		attrs = append(attrs, "document", o.Document.ID)
 	}
+	if o.Trace != nil {
+		attrs = append(attrs, "trace_id", o.Trace.IDText())
+	}
 	attrs = append(attrs, "cache", o.Cache, "code", o.Code)
 	for _, p := range observe.Phases() {
 		attrs = append(attrs, p.String()+"_ms", milliseconds(o.PhaseDuration(p)))

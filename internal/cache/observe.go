@@ -2,10 +2,13 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/7p-education/api/internal/observe"
 )
 
 // pipelineCommand is the name of several commands that are sent together.
@@ -34,6 +37,7 @@ func (h commandHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		begun := time.Now()
 		err := next(ctx, cmd)
 		h(cmd.Name(), time.Since(begun))
+		addCommand(ctx, cmd.Name(), begun, err)
 		return err
 	}
 }
@@ -44,6 +48,15 @@ func (h commandHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.P
 		begun := time.Now()
 		err := next(ctx, commands)
 		h(pipelineCommand, time.Since(begun))
+		addCommand(ctx, pipelineCommand, begun, err)
 		return err
 	}
+}
+
+// addCommand adds a command to the operation of a context. A key that is absent is no error.
+func addCommand(ctx context.Context, name string, begun time.Time, err error) {
+	if errors.Is(err, redis.Nil) {
+		err = nil
+	}
+	observe.From(ctx).AddEvent(observe.CommandEvent, name, begun, err)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/7p-education/api/internal/cache/redistest"
 	"github.com/7p-education/api/internal/mail/mailtest"
 	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/internal/tracing/tracetest"
 )
 
 // TestDial connects to real servers, of which some are well and some are not.
@@ -28,10 +30,12 @@ func TestDial(t *testing.T) {
 	}
 	_ = closed.Close()
 	mails := mailtest.Start(t, mailtest.Options{Username: "ada", Password: "right"})
+	collector := tracetest.StartCollector(t)
+	collector.Reject(http.StatusUnauthorized)
 	line, _, err := parseCommand("config", "--check", "--database-url="+dsn, "--read-replica-url="+other, "--redis-url="+redis.URL(),
 		"--redis-limits-url="+strings.Replace(redis.URL(), "unix://", "unix://limits:hush@", 1), "--media-base-url="+media.URL,
 		"--jwks-url=http://"+closed.Addr().String()+"/keys", "--jwks-issuer=https://id.example", "--jwks-audience=edu",
-		"--smtp-url=smtp://ada:hush@"+mails.Address, "--mail-from=no-reply@7p.example")
+		"--otel-exporter-otlp-endpoint="+collector.URL(), "--smtp-url=smtp://ada:hush@"+mails.Address, "--mail-from=no-reply@7p.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +53,8 @@ func TestDial(t *testing.T) {
 		"JWKS_URL":         {app.DialFailed, "no key was fetched"},
 		"SMTP_URL":         {app.DialFailed, "authentication"},
 		"MEDIA_BASE_URL":   {app.DialOK, "404"},
+
+		"OTEL_EXPORTER_OTLP_ENDPOINT": {app.DialDegraded, "401"},
 	} {
 		if r := got[setting]; r.State != want.state || !strings.Contains(r.Details, want.details) {
 			t.Errorf("%s: got %+v, want %v", setting, r, want)

@@ -19,6 +19,7 @@ import (
 type Config struct {
 	ServerSettings    `group:"Server"`
 	AdminSettings     `group:"Operators"`
+	TraceSettings     `group:"Traces"`
 	DatabaseSettings  `group:"PostgreSQL and Redis"`
 	MediaSettings     `group:"Files"`
 	TokenSettings     `group:"Access tokens and sessions"`

@@ -46,6 +46,14 @@ type AdminSettings struct {
 	MetricsClients  []string      `env:"METRICS_CLIENTS" help:"Names of clients whose requests have metrics of their own, separated by commas, as they send them in graphql-client-name or apollographql-client-name. All others count together."`
 }
 
+// TraceSettings are those of traces.
+type TraceSettings struct {
+	OTLPEndpoint          BaseURL `env:"OTEL_EXPORTER_OTLP_ENDPOINT" name:"otel-exporter-otlp-endpoint" help:"URL of an OpenTelemetry collector that receives traces by HTTP (OTLP, protobuf), e.g. http://localhost:4318. They are sent to its /v1/traces. Empty is off. The other standard variables, such as OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_CERTIFICATE, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_BSP_MAX_QUEUE_SIZE, are read too, but no sampler."`
+	TraceSample           Share   `env:"TRACE_SAMPLE" default:"0.01" help:"Share of the requests without a trace of their caller whose spans are sent, from 0 to 1."`
+	TraceCallersPerSecond int     `env:"TRACE_CALLERS_PER_SECOND" min:"0" default:"10" help:"Requests a second, of each process, whose spans are sent because their caller's traceparent is sampled. Beyond it TRACE_SAMPLE decides. Requests with TRUSTED_CALLER_KEY do not count."`
+	TraceDraftAttributes  bool    `env:"TRACE_DRAFT_ATTRIBUTES" default:"false" help:"Whether spans have attributes of drafts of the semantic conventions, which may change: graphql.processing.type, graphql.document.id and .hash, graphql.dataloader.name and .batch.size, graphql.field.schema_coordinate."`
+}
+
 // MediaSettings are those of the server of video files.
 type MediaSettings struct {
 	MediaBaseURL    BaseURL       `env:"MEDIA_BASE_URL" name:"media-base-url" help:"URL of the server or the CDN of the videos' files, e.g. https://media.example.com. URLs of Video.playback begin with it. Without one no video can be played, except those of a demo, which serves a sample video at /media/. Needs MEDIA_SIGNING_KEY."`

@@ -135,7 +135,7 @@ func TestMetricsAreDescribed(t *testing.T) {
 	redis := redistest.StartServer(t).URL()
 	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "REDIS_URL="+redis, "REDIS_LIMITS_URL="+redis, "RATE_LIMIT=100/15m",
 		"SMTP_URL=smtp://127.0.0.1:1", "MAIL_FROM=7P <no-reply@7p.example>", "FRONT_END_URL=https://app.7p.example",
-		"CDN=varnish", "CDN_URL=http://127.0.0.1:1")
+		"CDN=varnish", "CDN_URL=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1")
 	p.post(t, `{"query":"{ nothing }"}`)
 	p.post(t, `{"query":"{ course(id: \"x\") { id } courses(first: 1) { nodes { instructor { name } } } }"}`)
 	name := regexp.MustCompile(`\bsevenp_\w+`)

@@ -27,7 +27,7 @@ func checkPlayground(t *testing.T, p *program) {
 		}
 	}
 	body := `{"query":"{ courses(first: 7) { nodes { title category { name } } } }"}`
-	for _, want := range []string{`sql;desc="2 statements in 2 round trips"`, `sql;desc="0 statements in 0 round trips"`} {
+	for _, want := range []string{`sql;desc="2 statements in 2 round trips"`, `sql;desc="0 statements in 0 round trips", cache;desc=hit`} {
 		resp := p.send(t, http.MethodPost, "/graphql", body, isJSON)
 		if got := resp.Header.Get("Server-Timing"); got != want {
 			t.Errorf("Server-Timing %q with Cache-Status %q, want %q", got, resp.Header.Get("Cache-Status"), want)

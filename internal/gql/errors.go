@@ -16,6 +16,7 @@ import (
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
+	"github.com/7p-education/api/internal/observe"
 )
 
 // maxMessageBytes is the maximum length of a message: gqlparser's messages quote names of the document,
@@ -28,7 +29,7 @@ const maxMessageBytes = 500
 //   - an error with a code, such as those of parsing and validation, is sent with both;
 //   - an argument that does not fit its type is BAD_USER_INPUT;
 //   - a context that is done is TIMEOUT or REQUEST_CANCELLED;
-//   - any other error is an "internal server error" with the request's id, and log has its details under
+//   - any other error is an "internal server error" with the ids of the request and of its trace, and log has its details under
 //     that id.
 func NewErrorPresenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
@@ -196,11 +197,17 @@ func presentInternalError(ctx context.Context, log *slog.Logger, presented *gqle
 	if id := middleware.RequestIDFrom(ctx); id != "" {
 		presented.Extensions["requestId"] = id
 	}
+	if id := observe.TraceID(ctx); id != "" {
+		presented.Extensions["traceId"] = id
+	}
 }
 
 // errorLogAttrs returns the log attributes of an error and its location, without the variables.
 func errorLogAttrs(ctx context.Context, presented *gqlerror.Error, err error) []any {
 	attrs := []any{"request_id", middleware.RequestIDFrom(ctx), "path", presented.Path.String(), "error", err}
+	if id := observe.TraceID(ctx); id != "" {
+		attrs = append(attrs, "trace_id", id)
+	}
 	if graphql.HasOperationContext(ctx) {
 		if op := graphql.GetOperationContext(ctx).Operation; op != nil {
 			attrs = append(attrs, "operation", op.Name)

@@ -112,7 +112,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 		}()
 		start := time.Now()
 		resp := respond(ctx)
-		observe.From(ctx).AddPhase(observe.Execute, time.Since(start))
+		observe.From(ctx).AddPhase(observe.Execute, start, time.Since(start))
 		if goesOn = resp != nil && parts.HasNext(); goesOn {
 			return resp
 		}
@@ -238,7 +238,7 @@ func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolv
 	}
 	start := time.Now()
 	encoded, ok := graph.Encode(ctx, e.root, v)
-	observe.From(ctx).AddPhase(observe.Encode, time.Since(start))
+	observe.From(ctx).AddPhase(observe.Encode, start, time.Since(start))
 	if ok {
 		return encoded, nil
 	}

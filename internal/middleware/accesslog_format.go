@@ -53,12 +53,18 @@ func (e *accessEntry) appendFields(b []byte) []byte {
 	if e.state != nil {
 		b = e.state.appendOperation(b)
 	}
-	if values := e.header["Traceparent"]; len(values) == 1 {
-		if id := parseTraceID(values[0]); id != "" {
-			b = appendText(b, "trace_id", id)
-		}
+	return append(appendOptional(b, "trace_id", e.traceID()), "}\n"...)
+}
+
+// traceID returns the id of the request's trace, or that of the caller's header without traces, "" for none.
+func (e *accessEntry) traceID() string {
+	if e.state != nil && e.state.operation.Trace != nil {
+		return e.state.operation.Trace.IDText()
 	}
-	return append(b, "}\n"...)
+	if values := e.header["Traceparent"]; len(values) == 1 {
+		return parseTraceID(values[0])
+	}
+	return ""
 }
 
 // appendOperation appends the request id and the parts recorded of the GraphQL operation and its

@@ -124,13 +124,13 @@ func TestObserve(t *testing.T) {
 	}
 	want := []middleware.CompletedRequest{
 		{
-			Route: "POST /graphql", Status: 200, Bytes: 2, Database: &middleware.DatabaseUsage{Statements: 3, RoundTrips: 2},
+			Method: "POST", Path: "/graphql", Route: "POST /graphql", Status: 200, Bytes: 2, Database: &middleware.DatabaseUsage{Statements: 3, RoundTrips: 2},
 			Operation: &observe.Operation{Kind: "mutation", Name: "Enroll", Code: "NOT_FOUND"},
 		},
-		{Route: "/panic", Status: 500, Bytes: 141, Operation: &observe.Operation{}},
-		{Status: 404, Bytes: 19, Operation: &observe.Operation{}},
+		{Method: "POST", Path: "/panic", Route: "/panic", Status: 500, Bytes: 141, Operation: &observe.Operation{}},
+		{Method: "POST", Path: "/nowhere", Status: 404, Bytes: 19, Operation: &observe.Operation{}},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(middleware.CompletedRequest{}, "Duration", "ID"), cmpopts.IgnoreUnexported(observe.Operation{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(middleware.CompletedRequest{}, "Start", "Duration", "ID"), cmpopts.IgnoreUnexported(observe.Operation{})); diff != "" {
 		t.Errorf("observed requests (-want +got):\n%s", diff)
 	}
 	if begun != len(want) {

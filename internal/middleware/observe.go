@@ -12,6 +12,10 @@ import (
 type CompletedRequest struct {
 	// ID is the id of the request, "" outside RequestID.
 	ID string
+	// Method and Path are those of the request line; "" for an operation of a WebSocket.
+	Method, Path string
+	// Start is when the request arrived.
+	Start time.Time
 	// Route is the pattern that the http.ServeMux matched, "" for none.
 	Route    string
 	Status   int
@@ -37,7 +41,7 @@ func ObserveRequests(begin func(), complete func(CompletedRequest)) func(http.Ha
 			panicked := true
 			begin()
 			defer func() {
-				completed := CompletedRequest{Route: r.Pattern, Status: rec.finalStatus(panicked), Bytes: rec.bytes, Duration: rec.elapsedTime()}
+				completed := CompletedRequest{Method: r.Method, Path: r.URL.Path, Start: rec.start, Route: r.Pattern, Status: rec.finalStatus(panicked), Bytes: rec.bytes, Duration: rec.elapsedTime()}
 				if req, ok := r.Context().Value(requestStateKey{}).(*requestState); ok {
 					completed.ID, completed.Operation, completed.Database = req.id, &req.operation, req.database
 				}
@@ -45,6 +49,18 @@ func ObserveRequests(begin func(), complete func(CompletedRequest)) func(http.Ha
 			}()
 			next.ServeHTTP(rec, r)
 			panicked = false
+		})
+	}
+}
+
+// TraceRequests has begin return the trace of each request, nil for none. It must run inside RequestID.
+func TraceRequests(begin func(*http.Request) *observe.Trace) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if o := observe.From(r.Context()); o != nil {
+				o.Trace = begin(r)
+			}
+			next.ServeHTTP(w, r)
 		})
 	}
 }

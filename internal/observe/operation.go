@@ -56,6 +56,8 @@ type Operation struct {
 	Rejected bool
 	// FieldErrors are the errors beside data by their codes.
 	FieldErrors []ErrorCount
+	// Trace is nil without traces.
+	Trace *Trace
 
 	mu         sync.Mutex
 	phases     [phases]time.Duration
@@ -100,9 +102,12 @@ func (o *Operation) AddCost(cost int64) {
 }
 
 // AddPhase adds to the time that a phase took.
-func (o *Operation) AddPhase(p Phase, d time.Duration) {
+func (o *Operation) AddPhase(p Phase, start time.Time, d time.Duration) {
 	if o == nil {
 		return
+	}
+	if o.IsSampled() {
+		o.addEvent(Event{Kind: PhaseEvent, Name: p.String(), Start: start, Duration: d})
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

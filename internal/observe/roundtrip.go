@@ -37,6 +37,8 @@ type Statement struct {
 type Load struct {
 	Loader string
 	Keys   int
+	// Type and Field are the field that the loader prefetches, "" if it is not known.
+	Type, Field string
 	// Timed reports that the loader has waited for the keys, because nothing had prefetched them.
 	Timed bool
 }

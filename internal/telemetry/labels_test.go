@@ -87,9 +87,9 @@ func TestOperationLabelsAreLimited(t *testing.T) {
 func TestPhases(t *testing.T) {
 	t.Parallel()
 	m, o := telemetry.New(), &observe.Operation{Kind: "query"}
-	o.AddPhase(observe.Execute, 40*time.Millisecond)
-	o.AddPhase(observe.Encode, 20*time.Millisecond)
-	o.AddPhase(observe.Encode, 10*time.Millisecond)
+	o.AddPhase(observe.Execute, time.Now(), 40*time.Millisecond)
+	o.AddPhase(observe.Encode, time.Now(), 20*time.Millisecond)
+	o.AddPhase(observe.Encode, time.Now(), 10*time.Millisecond)
 	o.CountFieldError("NOT_FOUND")
 	o.CountFieldError("FORBIDDEN")
 	o.CountFieldError("NOT_FOUND")

@@ -12,6 +12,7 @@ import (
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/invalidation"
+	"github.com/7p-education/api/internal/observe"
 )
 
 // RequestLookup is the response-cache state of one request: the key, the entry found, and on a miss
@@ -60,6 +61,8 @@ func RequestLookupFrom(ctx context.Context) *RequestLookup {
 // Start searches the cache for the response of a query and reports whether it is there.
 func (r *RequestLookup) Start(ctx context.Context, c *Cache, key Key, operationName string) bool {
 	r.key, r.operationName = key, operationName
+	operation := observe.From(ctx)
+	start := operation.EventStart()
 	r.lookup = c.Get(ctx, key, edu.ViewerFrom(ctx))
 	r.detail = r.lookup.BypassReason
 	switch {
@@ -70,6 +73,7 @@ func (r *RequestLookup) Start(ctx context.Context, c *Cache, key Key, operationN
 	default:
 		r.result = Miss
 	}
+	operation.AddEvent(observe.LookupEvent, r.result.String(), start, nil)
 	return r.result == Hit
 }
 

@@ -185,9 +185,7 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 		h.startRevalidation(lookup, in.decodeParams(r.Header))
 	}
 	lookup.Release() // before writing: a slow client does not delay the requests that wait for this response
-	if h.ShowsDatabaseUsage != nil && h.ShowsDatabaseUsage(r) {
-		setServerTiming(out.w.Header(), middleware.DatabaseUsageOf(ctx))
-	}
+	h.showDatabaseUsage(out.w.Header(), r, res.outcome == cacheHit)
 	now := time.Now()
 	switch {
 	case err != nil:
@@ -263,6 +261,7 @@ func (h *Handler) serveBatch(out responseWriter, r *http.Request, in *parsedRequ
 	}
 	middleware.RecordOperation(ctx, "batch", fmt.Sprintf("of %d", len(items)))
 	observe.From(ctx).SetDocument(nil)
+	h.showDatabaseUsage(out.w.Header(), r, false)
 	if size > response.MaxPooledBytes {
 		if err := in.meter.ReserveCopy(size); err != nil {
 			h.writeResponse(ctx, out, h.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))

@@ -41,8 +41,8 @@ func observePreparation(ctx context.Context, stats *graphql.Stats) {
 		return
 	}
 	o := observe.From(ctx)
-	o.AddPhase(observe.Parse, max(0, stats.Parsing.End.Sub(stats.Parsing.Start)))
-	o.AddPhase(observe.Validate, max(0, stats.Validation.End.Sub(stats.Validation.Start)))
+	o.AddPhase(observe.Parse, stats.Parsing.Start, max(0, stats.Parsing.End.Sub(stats.Parsing.Start)))
+	o.AddPhase(observe.Validate, stats.Validation.Start, max(0, stats.Validation.End.Sub(stats.Validation.Start)))
 }
 
 // observeOperation reports an operation of a socket with its only response, nil for the first one of a stream.

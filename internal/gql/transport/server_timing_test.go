@@ -20,7 +20,7 @@ func TestServerTiming(t *testing.T) {
 		return respondHello(ctx)
 	})
 	h := middleware.RequestID()(transport.New(exec, transport.Options{
-		MaxBodyBytes:       maxBody,
+		MaxBodyBytes: maxBody, MaxBatchSize: 3,
 		ShowsDatabaseUsage: func(r *http.Request) bool { return r.Header.Get("X-Show") != "" },
 	}))
 	for _, tt := range []struct {
@@ -35,8 +35,15 @@ func TestServerTiming(t *testing.T) {
 		if got := post(t, h, `{"query":"{hello}"}`, "X-Show: 1").Header.Get("Server-Timing"); got != tt.want {
 			t.Errorf("%+v: %s, want %s", usage, got, tt.want)
 		}
-		if got := post(t, h, `{"query":"{hello}"}`).Header["Server-Timing"]; got != nil {
-			t.Errorf("not shown: %s", got)
+		for _, body := range []string{`{"query":"{hello}"}`, `[{"query":"{hello}"}]`} {
+			if got := post(t, h, body).Header["Server-Timing"]; got != nil {
+				t.Errorf("not shown: %s", got)
+			}
 		}
+	}
+	usage = middleware.DatabaseUsage{Statements: 2, RoundTrips: 1}
+	batch := post(t, h, `[{"query":"{hello}"},{"query":"{hello}"},{"query":"{hello}"}]`, "X-Show: 1").Header.Get("Server-Timing")
+	if want := `sql;desc="6 statements in 3 round trips"`; batch != want {
+		t.Errorf("batch: %s, want %s", batch, want)
 	}
 }
