@@ -228,7 +228,7 @@ const eagerPage = `<!doctype html><p></p><script>
 async function revalidatesOnTheWayBack(browser) {
   const page = await browser.openPage("empty");
   const { email } = await signUp();
-  const env = { ...process.env, ACCESS_TOKEN_TTL: "1h" }; // on a slow machine the pages take longer than the server's
+  const env = { ...process.env, DEMO: "true", ACCESS_TOKEN_TTL: "1h" }; // on a slow machine the pages take longer than the server's
   const accessToken = (await promisify(execFile)("7p", ["token", "--email", email], { env })).stdout.trim();
   await page.evaluate((token) => { sessionStorage.token = token; }, accessToken);
   await page.goto(page.url().replace("empty", "eager"));
