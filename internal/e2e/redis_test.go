@@ -34,6 +34,7 @@ func TestRedisOutagesUnderLoad(t *testing.T) {
 	if a := p.post(t, `{"query":"`+titles+`",`+byHash[1:]); a.Codes() != "" {
 		t.Fatalf("%+v", a)
 	}
+	p.awaitLease(t)
 	for _, phase := range []struct {
 		name   string
 		event  func()

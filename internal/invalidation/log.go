@@ -33,8 +33,6 @@ type Log struct {
 	polling            atomic.Bool                    // whether PollDatabase has started
 	followed           atomic.Pointer[store.Identity] // the database that the log belongs to
 	snapshot           atomic.Pointer[store.Snapshot] // of the last successful poll
-	databaseTrip       cache.RoundTrip                // of polls
-	slow               atomic.Bool                    // whether Redis is slower than the database
 	lastPoll           atomic.Int64                   // when that poll began, in nanoseconds since processStart; 0 before the first
 	notified           map[int64]struct{}             // ids of changes that failed polls have reported; of polls only
 	delayedWrites      atomic.Uint64
@@ -58,10 +56,10 @@ func New(redis *cache.Redis, log *slog.Logger) *Log {
 
 // CurrentPosition returns the position of the end of the log: each change whose publication
 // ended before CurrentPosition was called is at that position or before it. It returns false
-// if the process has no lease or cannot read the stream, if the stream is slower than the database,
+// if the process has no lease or cannot read the stream,
 // and from the moment that a connection reached another database until a poll has found that database.
 func (l *Log) CurrentPosition(ctx context.Context) (Position, bool) {
-	if !l.holdsLease() || l.slow.Load() {
+	if !l.holdsLease() {
 		return Position{}, false
 	}
 	if l.redis != nil && l.streamReads.awaitRun(ctx) != nil {
