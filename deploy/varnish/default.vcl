@@ -22,7 +22,7 @@ sub vcl_recv {
         }
         return (synth(200, "Purged " + xkey.purge(req.http.Xkey-Purge)));
     }
-    # Only servers name addresses of clients: each proxy appends the address that it sees.
+    # WebSockets and event streams.
     if (req.http.Upgrade ~ "(?i)websocket" || req.http.Accept ~ "text/event-stream") {
         return (pipe);
     }

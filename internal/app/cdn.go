@@ -21,8 +21,6 @@ const (
 	cdnTransferTime = 5 * time.Second
 	// cdnClaimInterval is how often a server tries to take over the purges.
 	cdnClaimInterval = 5 * time.Second
-	// cdnClientTimeout is how long the CDN may take to respond to a purge.
-	cdnClientTimeout = 10 * time.Second
 )
 
 // keysHeaders are the headers of surrogate keys of the CDNs, and what separates the keys.
@@ -52,7 +50,7 @@ func surrogateKeys(c *config.Config) func([]edu.Tag) string {
 
 // openCDN returns the worker that purges the CDN, nil without one.
 func openCDN(ctx context.Context, c *config.Config, log *slog.Logger, db *store.Store) (*cdn.Worker, error) {
-	client := &http.Client{Timeout: cdnClientTimeout}
+	client := &http.Client{} // the worker limits the time of each purge
 	apiURL := ""
 	if len(c.CDNURL) > 0 {
 		apiURL = string(c.CDNURL[0])

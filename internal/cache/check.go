@@ -49,7 +49,7 @@ func (r *Redis) recordCheck(ctx context.Context, err error) {
 	case err == nil:
 		r.reconnectCluster(ctx)
 		if r.breaker.close() {
-			r.log.InfoContext(ctx, "Redis available again", "round_trip", r.RoundTrip())
+			r.log.InfoContext(ctx, "Redis available again", "round_trip", r.RoundTrip().String())
 		}
 	case ctx.Err() != nil:
 	case isTimeout(err):

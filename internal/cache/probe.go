@@ -49,14 +49,14 @@ func (r *Redis) pingMasters(ctx context.Context, timeout time.Duration) error {
 // confirmOutage checks Redis, on connections of its own and with twice the deadline of a use. It opens the
 // circuit breaker if a check fails, or none is completed in time, and ends as soon as one succeeds or a use
 // does. A check whose timeout was noticed late says that this process was not scheduled in time, and is
-// repeated. After a timeout a ping is enough, because a process that waits for processors completes no more in time.
+// repeated. After a timeout a ping is enough for a process that waits for processors, which completes no more in time.
 func (r *Redis) confirmOutage(cause error) {
-	check := r.runCheck
-	if isTimeout(cause) {
-		check = r.pingMasters
-	}
 	end := time.Now().Add(maxProbing)
 	for unanswered := 0; unanswered < probesToOpen; {
+		check := r.runCheck
+		if isTimeout(cause) && isProcessLate() {
+			check = r.pingMasters
+		}
 		began, timeout := time.Now(), 2*r.deadline()
 		err := check(r.closing, timeout)
 		if r.closing.Err() != nil {

@@ -42,8 +42,7 @@ func (q *queue) oldest() (at int64) {
 	return at
 }
 
-// add adds keys for their first purge. A key that waits already was computed before this change, so its purge
-// covers both.
+// add adds keys for their first purge. A key that waits already is purged once for both changes.
 func (q *queue) add(now time.Time, keys ...string) { q.insert(now, false, keys) }
 
 // addDue adds the keys that are to be purged again by now.
