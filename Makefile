@@ -1,4 +1,4 @@
-.PHONY: alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants pgbouncer test
+.PHONY: soak alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants pgbouncer test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -8,6 +8,9 @@ alerts: ## Checks the alert rules and runs their unit tests, with promtool (Debi
 
 fuzz: ## Runs each fuzz target 20,000 times (about 10 minutes).
 	./scripts/fuzz
+
+soak: ## Runs the random tests of concurrent writes, cached responses and privacy with all of their operations (about 10 minutes).
+	SOAK=1 go run ./internal/testdb/cluster -- go test -race ./internal/gql ./resolvers -run '^Test(NoStaleResponse|NoForeignByte|ConcurrentWrites)$$' -count=1 -timeout 60m -v
 
 mutants: ## Changes the code in small ways and checks that tests notice (1 to 2 hours).
 	go run ./internal/testdb/cluster -- go run ./scripts/mutants $(MUTANTS_ARGS)

@@ -156,7 +156,7 @@ func TestConcurrentCertificates(t *testing.T) {
 	c := newConcurrentWriters(t)
 	c.exec(t, enrollEveryone)
 	var wait sync.WaitGroup
-	for device := range 12 {
+	for device := range 6 {
 		for _, course := range c.courses {
 			wait.Go(func() {
 				video := c.videos[course][device%3]

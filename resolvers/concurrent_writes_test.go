@@ -21,13 +21,12 @@ import (
 	"github.com/7p-education/api/store"
 )
 
-// The writers execute operationCount operations in total. Few users and courses make conflicts frequent.
+// Few users and courses make conflicts frequent.
 const (
-	writerCount    = 64
-	maxRetries     = 100
-	operationCount = 20_000
-	learnerCount   = 40
-	courseCount    = 5
+	writerCount  = 64
+	maxRetries   = 100
+	learnerCount = 40
+	courseCount  = 5
 )
 
 // concurrentWriters write concurrently to a few courses, by requests and in plain SQL, and record the
@@ -329,7 +328,8 @@ func TestConcurrentWrites(t *testing.T) {
 	c := newConcurrentWriters(t)
 	seed := rand.Uint64()
 	start := time.Now()
-	c.run(t, operationCount, seed)
+	operationCount := testdb.Soak(5_000, 20_000)
+	c.run(t, int64(operationCount), seed)
 	took := time.Since(start)
 	for _, e := range c.findErrors(t) {
 		t.Error(e)

@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,6 +109,11 @@ func TestDashboardsAndAlerts(t *testing.T) {
 		"SMTP_URL=smtp://127.0.0.1:1", "MAIL_FROM=7P <no-reply@7p.example>", "FRONT_END_URL=https://app.7p.example")
 	p.post(t, `{"query":"{ nothing }"}`)
 	p.post(t, `{"query":"{ course(id: \"x\") { id } courses(first: 1) { nodes { instructor { name } } } }"}`, "GraphQL-Cost: 1") // not cached, so the replica serves it
+	p.poll(t, "a command to Redis", func() bool {
+		return slices.ContainsFunc(slices.Collect(maps.Keys(p.metrics(t))), func(sample string) bool {
+			return strings.HasPrefix(sample, "sevenp_redis_command_duration_seconds_count")
+		})
+	})
 	served := servedLabels{}
 	for sample := range p.metrics(t) {
 		served.add(sample)

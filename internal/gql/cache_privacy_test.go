@@ -12,6 +12,7 @@ import (
 	"github.com/7p-education/api/internal/gql"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gqltest"
+	"github.com/7p-education/api/internal/testdb"
 	"github.com/7p-education/api/store"
 )
 
@@ -73,7 +74,7 @@ func measurePrivacy(t *testing.T, newCaching func(gql.Options, respcache.PolicyS
 	for _, u := range users[:8] { // of objects that belong to a user
 		g.ids = append(g.ids, edu.NewID(edu.KindUser, u.ID).String())
 	}
-	for range 90 {
+	for range testdb.Soak(45, 180) {
 		text := g.generateQuery()
 		if g.permissible = g.flipCoin(0.8); g.flipCoin(0.5) {
 			text = strings.TrimSuffix(text, "}") + ownDataQueries[g.random.IntN(len(ownDataQueries))] + "}"
