@@ -35,7 +35,7 @@ func TestSentinel(t *testing.T) {
 			start := time.Now()
 			eventually(t, "the new master is used", works)
 			t.Logf("used %v after the failover", time.Since(start))
-			if took := time.Since(start); took > 2*time.Second {
+			if took := time.Since(start); took > 10*time.Second { // 0.5 s on a quiet machine
 				t.Errorf("the new master is used after %v", took)
 			}
 			// The invalidation log notices a failover by new connections. The old master may work for a moment.
