@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -36,8 +38,20 @@ func newHTTPServer(h http.Handler, log *slog.Logger, t clientTimeouts) *http.Ser
 		Handler:           middleware.CloseChunked()(h),
 		ReadHeaderTimeout: t.header, ReadTimeout: t.read, IdleTimeout: t.idle,
 		MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:       stdlog.New(serverErrors{log}, "", 0),
 	}
+}
+
+// serverErrors logs the errors of net/http: of a TLS handshake, which any scanner of ports causes, at the level DEBUG.
+type serverErrors struct{ log *slog.Logger }
+
+func (s serverErrors) Write(line []byte) (int, error) {
+	text, level := strings.TrimSpace(string(line)), slog.LevelWarn
+	if strings.HasPrefix(text, "http: TLS handshake error") {
+		level = slog.LevelDebug
+	}
+	s.log.Log(context.Background(), level, text)
+	return len(line), nil
 }
 
 func openListener(addr string) (net.Listener, error) {

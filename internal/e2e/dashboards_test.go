@@ -106,7 +106,7 @@ func TestDashboardsAndAlerts(t *testing.T) {
 	t.Parallel()
 	dsn, redis := testdb.NewWithDemo(t), redistest.StartServer(t).URL()
 	p := serve7p(t, "DATABASE_URL="+dsn, "READ_REPLICA_URL="+dsn, "JWT_SECRET="+secret, "REDIS_URL="+redis, "REDIS_LIMITS_URL="+redis, "RATE_LIMIT=100/15m",
-		"SMTP_URL=smtp://127.0.0.1:1", "MAIL_FROM=7P <no-reply@7p.example>", "FRONT_END_URL=https://app.7p.example")
+		"SMTP_URL=smtp://127.0.0.1:1", "MAIL_FROM=7P <no-reply@7p.example>", "CDN=varnish", "CDN_URL=http://127.0.0.1:1", "FRONT_END_URL=https://app.7p.example")
 	p.post(t, `{"query":"{ nothing }"}`)
 	p.post(t, `{"query":"{ course(id: \"x\") { id } courses(first: 1) { nodes { instructor { name } } } }"}`, "GraphQL-Cost: 1") // not cached, so the replica serves it
 	p.poll(t, "a command to Redis", func() bool {
