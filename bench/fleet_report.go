@@ -34,7 +34,7 @@ func (r *fleetResults) renderMarkdown() string {
 // writeOutcomeRow writes the figures of all operations together.
 func writeOutcomeRow(out *strings.Builder, title string, o fleetOutcome, last string) {
 	all := o.results.allLatencies()
-	fmt.Fprintf(out, "| %s | %s | %s | %.0f | %s | %d | %s |\n", title, o.cache, o.loadAverage, float64(len(all))/o.results.elapsed.Seconds(), formatPercentiles(all), o.results.failed(), last)
+	fmt.Fprintf(out, "| %s | %s | %s | %.0f | %s | %d | %s |\n", title, o.cache, o.loadAverage, float64(len(o.results.delays))/o.results.elapsed.Seconds(), formatPercentiles(all), o.results.failed(), last)
 }
 
 // formatPercentiles returns three cells of a row.
