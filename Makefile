@@ -1,4 +1,4 @@
-.PHONY: soak alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants pgbouncer test
+.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants pgbouncer test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -20,6 +20,8 @@ chaos-replica: ## Writes and reads 10,000 times while a replica is paused, stopp
 
 pgbouncer: ## Runs the tests that use the database through PgBouncer in transaction mode (about 5 minutes).
 	./scripts/pgbouncer
+
+SCALES ?= small,medium
 
 bench: ## Measures the server beside a handler without GraphQL (about 9 minutes).
 	go run ./bench $(BENCH_ARGS)
@@ -47,6 +49,9 @@ interleavings: ## Watches 10,000 writes while servers and Redis break, and check
 
 bench-live: ## Measures subscriptions and live queries (about 10 minutes).
 	go run ./bench -live $(BENCH_ARGS)
+
+load: ## Measures two servers behind nginx, with PgBouncer, a replica and Redis, under an open load (about 12 minutes).
+	go run ./bench -fleet -scales $(SCALES) $(BENCH_ARGS)
 
 bench-locks: ## Measures how long requests lock a course, and fails if a goal is not met (about 2 minutes).
 	go run ./bench -locks $(BENCH_ARGS)

@@ -46,14 +46,22 @@ type clientConn struct {
 	body        []byte // of the latest response
 	hit         bool   // the Cache-Status of the latest response reports a hit
 	cacheStatus []byte // of the latest response; valid until the next request
+	closing     bool   // the peer closes the connection after the latest response
 }
 
-func dialContender(addr string) (*clientConn, error) {
-	conn, err := net.Dial("tcp", addr)
+func dialContender(addr string) (*clientConn, error) { return dialFrom(nil, addr, 64<<10) }
+
+// dialFrom dials from a local address, or from any if it is nil, with a read buffer of a size.
+func dialFrom(local net.IP, addr string, bufferSize int) (*clientConn, error) {
+	dialer := net.Dialer{Timeout: 30 * time.Second}
+	if local != nil {
+		dialer.LocalAddr = &net.TCPAddr{IP: local}
+	}
+	conn, err := dialer.Dial("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	return &clientConn{conn: conn, reader: bufio.NewReaderSize(conn, 64<<10)}, nil
+	return &clientConn{conn: conn, reader: bufio.NewReaderSize(conn, bufferSize)}, nil
 }
 
 // sendRequest sends a request and reads its response, which is valid until the next request.
@@ -92,7 +100,7 @@ var hitPrefix = []byte(`"7p"; hit`)
 
 // readHeader reads the header and returns the Content-Length, or -1 for a chunked response.
 func (c *clientConn) readHeader() (length int, err error) {
-	length, c.hit, c.cacheStatus = -1, false, c.cacheStatus[:0]
+	length, c.hit, c.closing, c.cacheStatus = -1, false, false, c.cacheStatus[:0]
 	for {
 		line, err := c.reader.ReadSlice('\n')
 		if err != nil {
@@ -107,6 +115,8 @@ func (c *clientConn) readHeader() (length int, err error) {
 			if length, err = strconv.Atoi(string(value)); err != nil {
 				return 0, err
 			}
+		case bytes.EqualFold(name, []byte("Connection")):
+			c.closing = bytes.EqualFold(value, []byte("close"))
 		case bytes.EqualFold(name, []byte("Cache-Status")):
 			c.hit, c.cacheStatus = bytes.HasPrefix(value, hitPrefix), append(c.cacheStatus, value...)
 		}

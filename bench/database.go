@@ -29,17 +29,26 @@ const poolSize = 8
 // precomputed. Its directory stays, so that only the first run of a week loads the data, which takes
 // about a minute.
 func startDatabase(ctx context.Context) (*embedpg.Server, error) {
+	return startScale(ctx, demo.Medium)
+}
+
+// startScale starts a PostgreSQL with demo data of a scale, in a directory of its own.
+func startScale(ctx context.Context, scale demo.Scale) (*embedpg.Server, error) {
+	dir := "7p-bench"
+	if scale != demo.Medium {
+		dir += "-" + string(scale)
+	}
 	name, err := databaseName(time.Now())
 	if err != nil {
 		return nil, err
 	}
 	server, err := embedpg.Start(ctx, embedpg.Options{
-		Dir: filepath.Join(os.TempDir(), "7p-bench"), Database: name, Fetch: true, Progress: printStatus,
+		Dir: filepath.Join(os.TempDir(), dir), Database: name, Fetch: true, Progress: printStatus,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := fillDatabase(ctx, server, name); err != nil {
+	if err := fillDatabase(ctx, server, name, scale); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the database: %w", err), server.Stop(context.WithoutCancel(ctx)))
 	}
 	return server, nil
@@ -70,7 +79,7 @@ func databaseName(now time.Time) (string, error) {
 	return fmt.Sprintf("bench_%08x", h.Sum32()), nil
 }
 
-func fillDatabase(ctx context.Context, server *embedpg.Server, name string) error {
+func fillDatabase(ctx context.Context, server *embedpg.Server, name string, scale demo.Scale) error {
 	if err := dropOldDatabases(ctx, server, name); err != nil {
 		return err
 	}
@@ -87,9 +96,9 @@ func fillDatabase(ctx context.Context, server *embedpg.Server, name string) erro
 		return err
 	}
 	if !loaded {
-		printStatus("loading the medium demo data")
+		printStatus("loading the %s demo data", scale)
 		start := time.Now()
-		err := demo.Load(ctx, db.PrimaryPool(), demo.Options{Scale: demo.Medium, Seed: planSeed, Now: start.UTC().Truncate(time.Second)})
+		err := demo.Load(ctx, db.PrimaryPool(), demo.Options{Scale: scale, Seed: planSeed, Now: start.UTC().Truncate(time.Second)})
 		if err != nil {
 			return err
 		}

@@ -77,7 +77,8 @@ type requestMixer struct {
 	writes []encodedRequest
 }
 
-func newRequestMixer(ctx context.Context, pool *pgxpool.Pool, b *benchmark, plans map[string][]request) (*requestMixer, error) {
+// newRequestMixer encodes the planned reads, and plans a number of writes.
+func (b *benchmark) newRequestMixer(ctx context.Context, pool *pgxpool.Pool, plans map[string][]request, writes int) (*requestMixer, error) {
 	m := &requestMixer{reads: make([][]encodedRequest, len(operations))}
 	for i, op := range operations {
 		for _, r := range plans[op.name] {
@@ -92,8 +93,8 @@ func newRequestMixer(ctx context.Context, pool *pgxpool.Pool, b *benchmark, plan
 	for _, r := range plans["MyDashboard"] {
 		viewers = append(viewers, r.viewer.ID)
 	}
-	for _, w := range mixedMutations {
-		requests, err := w.planMutations(ctx, pool, viewers)
+	for i, w := range mixedMutations {
+		requests, err := w.planMutations(ctx, pool, viewers, writes*w.weight/20)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", w.name, err)
 		}
@@ -101,18 +102,17 @@ func newRequestMixer(ctx context.Context, pool *pgxpool.Pool, b *benchmark, plan
 		if err != nil {
 			return nil, err
 		}
-		m.writes = append(m.writes, encodedWrites...)
-	}
-	for i := range m.writes {
-		m.writes[i].group = len(operations)
+		for _, e := range encodedWrites {
+			e.group = len(operations) + i
+			m.writes = append(m.writes, e)
+		}
 	}
 	random := rand.New(rand.NewPCG(planSeed, 1))
 	random.Shuffle(len(m.writes), func(i, j int) { m.writes[i], m.writes[j] = m.writes[j], m.writes[i] })
 	return m, nil
 }
 
-func (w mixedWrite) planMutations(ctx context.Context, pool *pgxpool.Pool, viewers []int64) ([]request, error) {
-	n := mixedWriteCount * w.weight / 20
+func (w mixedWrite) planMutations(ctx context.Context, pool *pgxpool.Pool, viewers []int64, n int) ([]request, error) {
 	rows, err := pool.Query(ctx, w.sql, pgx.NamedArgs{"viewers": viewers, "n": n})
 	if err != nil {
 		return nil, err
@@ -132,19 +132,28 @@ func (w mixedWrite) planMutations(ctx context.Context, pool *pgxpool.Pool, viewe
 
 // mixRequests returns the requests of a run: its share of the writes, and 99 reads with each.
 func (m *requestMixer) mixRequests(skewed bool, run, runs int) []encodedRequest {
+	var writes []encodedRequest
+	for i := run; i < len(m.writes); i += runs {
+		writes = append(writes, m.writes[i])
+	}
+	return m.mixWrites(writes, readsPerWrite, skewed, run)
+}
+
+// mixWrites returns writes with a number of reads after each.
+func (m *requestMixer) mixWrites(writes []encodedRequest, readsPerWrite int, skewed bool, seed int) []encodedRequest {
 	var weighted []int
 	for i, op := range operations {
 		weighted = append(weighted, slices.Repeat([]int{i}, readWeights[op.name])...)
 	}
-	random := rand.New(rand.NewPCG(planSeed, uint64(run)))
+	random := rand.New(rand.NewPCG(planSeed, uint64(seed)))
 	draw := func(n int) int { return random.IntN(n) }
 	if skewed {
 		zipf := rand.NewZipf(random, zipfExponent, 1, planLength-1)
 		draw = func(int) int { return int(zipf.Uint64()) }
 	}
 	var requests []encodedRequest
-	for i := run; i < len(m.writes); i += runs {
-		requests = append(requests, m.writes[i])
+	for _, write := range writes {
+		requests = append(requests, write)
 		for range readsPerWrite {
 			reads := m.reads[weighted[random.IntN(len(weighted))]]
 			requests = append(requests, reads[draw(len(reads))])

@@ -39,7 +39,7 @@ func (c *cacheBenchmark) measureMixedLoads(ctx context.Context, database *embedp
 		return fmt.Errorf("open the copy: %w", err)
 	}
 	defer pool.Close()
-	m, err := newRequestMixer(ctx, pool, c.benchmark, plans)
+	m, err := c.newRequestMixer(ctx, pool, plans, mixedWriteCount)
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
@@ -80,7 +80,7 @@ func (c *cacheBenchmark) measureMixedRun(ctx context.Context, dsn string, run *m
 			return s, err
 		}
 	}
-	l := loadProfile{connections: mixedConnections, warmup: time.Second, duration: length, groups: len(operations) + 1}
+	l := loadProfile{connections: mixedConnections, warmup: time.Second, duration: length, groups: len(operations) + len(mixedMutations)}
 	return l.applyLoad(ctx, server.addr, run.encodedRequests, newCPUMeter(server, c.postgresPID, redis))
 }
 

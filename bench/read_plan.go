@@ -70,7 +70,7 @@ func (p *requestPlanner) readDataset(ctx context.Context, pool *pgxpool.Pool) er
 	if p.tags, err = queryColumn[string](ctx, pool, "SELECT DISTINCT unnest(tags) FROM courses WHERE published ORDER BY 1"); err != nil {
 		return err
 	}
-	if p.categories, err = queryColumn[int64](ctx, pool, "SELECT id FROM categories WHERE course_count > 100 ORDER BY id"); err != nil {
+	if p.categories, err = queryColumn[int64](ctx, pool, "SELECT id FROM categories WHERE course_count > (SELECT least(100, avg(course_count)) FROM categories) ORDER BY id"); err != nil {
 		return err
 	}
 	titles, err := queryColumn[string](ctx, pool, `SELECT string_agg(w.word, ' ' ORDER BY w.n) FROM courses c,

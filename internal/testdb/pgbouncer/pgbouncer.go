@@ -136,6 +136,9 @@ func (s *Server) awaitSocket(ctx context.Context) error {
 	}
 }
 
+// PID returns PgBouncer's process id.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
 // Through returns the DSN of a database through the PgBouncer.
 func (s *Server) Through(dsn string) (string, error) {
 	target, err := pgx.ParseConfig(dsn)

@@ -205,6 +205,9 @@ func (s *Standby) await(t testing.TB, state, query string) {
 	}
 }
 
+// PID returns the process id of the replica's postmaster.
+func (s *Standby) PID() int { return s.process.Pid }
+
 // run sends a query on a connection of its own.
 func (s *Standby) run(ctx context.Context, query string, into ...any) error {
 	conn, err := pgx.Connect(ctx, s.DSN)
