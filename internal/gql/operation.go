@@ -13,6 +13,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/gql/admission"
 	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/live"
@@ -37,6 +38,7 @@ type operationExtension struct {
 	trackedViewer func(*loaders.Loaders) *edu.TrackedViewer
 	budget        limits.Budget // nil for no budget
 	large         *largeOperations
+	admission     *admission.Limiter // nil for no limit
 	// memory and maxResponseBytes are for operations that no client waits for.
 	memory           *memory.Pool
 	maxResponseBytes int64
@@ -96,6 +98,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 			})
 		}
 	}
+	respond = e.withinSlot(viewer, op, stats, respond)
 	parts := incremental.PartsOf(op)
 	end := sync.OnceFunc(func() {
 		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})
