@@ -43,6 +43,18 @@ func (e operationExtension) withinSlot(v edu.Viewer, op *graphql.OperationContex
 	}
 }
 
+// rejectLarge returns the response that rejects a large query of an overloaded server, nil otherwise: before the query
+// waits for other large ones.
+func (e operationExtension) rejectLarge(ctx context.Context) *graphql.Response {
+	if e.admission == nil {
+		return nil
+	}
+	if err := e.admission.RejectIfOverloaded(admission.Expensive); err != nil {
+		return e.rejectOverload(ctx, err)
+	}
+	return nil
+}
+
 // queryPriority returns the priority of a query or a subscription. An execution of a stream is for all its clients.
 func queryPriority(ctx context.Context, v edu.Viewer, op *graphql.OperationContext) admission.Priority {
 	switch {

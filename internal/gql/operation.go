@@ -70,6 +70,10 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	}
 	leave := func() {}
 	if limits.IsLarge(op) {
+		if rejection := e.rejectLarge(ctx); rejection != nil {
+			release()
+			return graphql.OneShot(rejection)
+		}
 		leave = e.large.release
 		if err := e.large.acquire(ctx, meter.Address()); err != nil {
 			release()

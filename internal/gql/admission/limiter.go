@@ -189,6 +189,18 @@ func (l *Limiter) dequeue(w *waiter, p Priority) {
 	l.queued--
 }
 
+// RejectIfOverloaded returns ErrOverloaded, as Acquire after its wait, if the queue has been in use for burstInterval: for
+// a query of the lowest priorities that would wait for something else before its slot.
+func (l *Limiter) RejectIfOverloaded(p Priority) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.queued == 0 || time.Since(l.queuedFrom) < burstInterval {
+		return nil
+	}
+	l.rejected[p]++
+	return ErrOverloaded
+}
+
 // patience returns how long a query waits that arrives now. While the queue does not become empty, the wait is short
 // (controlled delay: https://queue.acm.org/detail.cfm?id=2839461).
 func (l *Limiter) patience() time.Duration {

@@ -233,7 +233,13 @@ func TestBoundedWait(t *testing.T) {
 		if got := wait(); got != 30*time.Millisecond {
 			t.Errorf("in overload a query waits for %v", got)
 		}
+		if err := l.RejectIfOverloaded(admission.Expensive); !errors.Is(err, admission.ErrOverloaded) || l.Stats().Rejected[admission.Expensive] != 1 {
+			t.Errorf("in overload an expensive query: %v", err)
+		}
 		time.Sleep(time.Second) // until the first has left
+		if err := l.RejectIfOverloaded(admission.Expensive); err != nil {
+			t.Errorf("without a queue: %v", err)
+		}
 	})
 }
 
