@@ -31,6 +31,7 @@ type options struct {
 	hostile, live bool
 	locks, search bool
 	evictions     bool
+	overload      bool
 	base          string
 	operation     string
 	out           string
@@ -46,6 +47,7 @@ func main() {
 	flag.BoolVar(&o.live, "live", false, "measure subscriptions and live queries")
 	flag.BoolVar(&o.locks, "locks", false, "measure how long requests lock a course, and what others notice; exit status 1 if a goal is not met")
 	flag.BoolVar(&o.evictions, "evictions", false, "check that lock-outs survive a Redis that evicts them; exit status 1 if a goal is not met")
+	flag.BoolVar(&o.overload, "overload", false, "measure the server at up to three times its capacity; exit status 1 if a goal is not met")
 	flag.BoolVar(&o.search, "search", false, "measure searches and suggestions with 50,000 courses, also by the servers of the revisions of -base")
 	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only, unless with -search, where it may be a list with commas")
 	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed, or with -hostile this scenario; print only")
@@ -103,6 +105,8 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkSearch, "bench/SEARCH.md"
 	case o.evictions:
 		measure, out = benchmarkEvictions, "bench/EVICTIONS.md"
+	case o.overload:
+		measure, out = benchmarkOverload, "bench/OVERLOAD.md"
 	case o.base != "":
 		measure = benchmarkRevisions
 	}
@@ -111,7 +115,7 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		return err
 	}
 	fmt.Print(report)
-	if (o.hostile || o.locks || o.evictions) && missesGoal(report) {
+	if (o.hostile || o.locks || o.evictions || o.overload) && missesGoal(report) {
 		err = errGoalMissed
 	}
 	if o.quick || o.operation != "" || o.base != "" && !o.search {
