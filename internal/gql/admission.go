@@ -14,6 +14,7 @@ import (
 	"github.com/7p-education/api/internal/gql/admission"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/live"
+	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/internal/gql/response"
@@ -43,16 +44,21 @@ func (e operationExtension) withinSlot(v edu.Viewer, op *graphql.OperationContex
 	}
 }
 
-// rejectLarge returns the response that rejects a large query of an overloaded server, nil otherwise: before the query
-// waits for other large ones.
-func (e operationExtension) rejectLarge(ctx context.Context) *graphql.Response {
-	if e.admission == nil {
-		return nil
+// beginLarge waits until a large query may begin, and returns a function that ends it, or the response that rejects it.
+// An overloaded server rejects it at once. Other operations do not wait.
+func (e operationExtension) beginLarge(ctx context.Context, op *graphql.OperationContext, meter *memory.Meter) (end func(), rejection *graphql.Response) {
+	if !limits.IsLarge(op) {
+		return func() {}, nil
 	}
-	if err := e.admission.RejectIfOverloaded(admission.Expensive); err != nil {
-		return e.rejectOverload(ctx, err)
+	if e.admission != nil {
+		if err := e.admission.RejectIfOverloaded(admission.Expensive); err != nil {
+			return nil, e.rejectOverload(ctx, err)
+		}
 	}
-	return nil
+	if err := e.large.acquire(ctx, meter.Address()); err != nil {
+		return nil, e.errorResponse(ctx, err)
+	}
+	return e.large.release, nil
 }
 
 // queryPriority returns the priority of a query or a subscription. An execution of a stream is for all its clients.

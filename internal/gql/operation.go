@@ -68,17 +68,10 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	if err := meter.Begin(ctx, respcache.RequestLookupFrom(ctx).Release); err != nil {
 		return graphql.OneShot(e.errorResponse(ctx, err))
 	}
-	leave := func() {}
-	if limits.IsLarge(op) {
-		if rejection := e.rejectLarge(ctx); rejection != nil {
-			release()
-			return graphql.OneShot(rejection)
-		}
-		leave = e.large.release
-		if err := e.large.acquire(ctx, meter.Address()); err != nil {
-			release()
-			return graphql.OneShot(e.errorResponse(ctx, err))
-		}
+	leave, rejection := e.beginLarge(ctx, op, meter)
+	if rejection != nil {
+		release()
+		return graphql.OneShot(rejection)
 	}
 	stats := &store.Stats{}
 	ctx = store.WithReadMeter(store.WithStats(ctx, stats), meter)
