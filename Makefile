@@ -1,4 +1,4 @@
-.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-search bench-writes fuzz interleavings mutants pgbouncer test
+.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-search bench-writes fuzz interleavings mutants pgbouncer test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -55,6 +55,9 @@ load: ## Measures two servers behind nginx, with PgBouncer, a replica and Redis,
 
 bench-locks: ## Measures how long requests lock a course, and fails if a goal is not met (about 2 minutes).
 	go run ./bench -locks $(BENCH_ARGS)
+
+bench-overload: ## Measures the server at up to three times its capacity, and fails if a goal is not met (about 4 minutes).
+	go run ./bench -overload $(BENCH_ARGS)
 
 bench-search: ## Measures searches and suggestions with 50,000 courses, beside the revisions BASE (about 15 minutes).
 	go run ./bench -search $(if $(BASE),-base $(BASE)) $(BENCH_ARGS)

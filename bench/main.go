@@ -33,6 +33,7 @@ type options struct {
 	evictions     bool
 	fleet         bool
 	scales        string
+	overload      bool
 	base          string
 	operation     string
 	out           string
@@ -50,6 +51,7 @@ func main() {
 	flag.BoolVar(&o.evictions, "evictions", false, "check that lock-outs survive a Redis that evicts them; exit status 1 if a goal is not met")
 	flag.BoolVar(&o.fleet, "fleet", false, "measure two servers behind nginx, with PgBouncer, a replica and Redis; exit status 1 if a goal is not met")
 	flag.StringVar(&o.scales, "scales", "", "with -fleet: also measure the operations on one connection with demo data of these scales, e.g. small,medium,large")
+	flag.BoolVar(&o.overload, "overload", false, "measure the server at up to three times its capacity; exit status 1 if a goal is not met")
 	flag.BoolVar(&o.search, "search", false, "measure searches and suggestions with 50,000 courses, also by the servers of the revisions of -base")
 	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only, unless with -search, where it may be a list with commas")
 	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed, or with -hostile this scenario; print only")
@@ -109,6 +111,8 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkFleet, "bench/LOAD.md"
 	case o.evictions:
 		measure, out = benchmarkEvictions, "bench/EVICTIONS.md"
+	case o.overload:
+		measure, out = benchmarkOverload, "bench/OVERLOAD.md"
 	case o.base != "":
 		measure = benchmarkRevisions
 	}
@@ -117,7 +121,7 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		return err
 	}
 	fmt.Print(report)
-	if (o.hostile || o.locks || o.evictions || o.fleet) && missesGoal(report) {
+	if (o.hostile || o.locks || o.evictions || o.fleet || o.overload) && missesGoal(report) {
 		err = errGoalMissed
 	}
 	if o.quick || o.operation != "" || o.base != "" && !o.search {

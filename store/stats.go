@@ -3,11 +3,12 @@ package store
 import (
 	"context"
 	"sync/atomic"
+	"time"
 )
 
-// Stats counts the SQL statements of an operation.
+// Stats counts the SQL statements of an operation, and its waits for connections.
 type Stats struct {
-	statements, roundTrips atomic.Int64
+	statements, roundTrips, connWait atomic.Int64
 }
 
 // StatementCount returns the number of SQL statements sent.
@@ -15,6 +16,9 @@ func (s *Stats) StatementCount() int64 { return s.statements.Load() }
 
 // RoundTripCount returns the number of round trips in which they were sent.
 func (s *Stats) RoundTripCount() int64 { return s.roundTrips.Load() }
+
+// ConnWait returns how long the operation waited for connections. Waits at the same time count each.
+func (s *Stats) ConnWait() time.Duration { return time.Duration(s.connWait.Load()) }
 
 type statsKey struct{}
 

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/7p-education/api/internal/observe"
 )
@@ -20,6 +22,7 @@ var _ interface {
 	pgx.QueryTracer
 	pgx.BatchTracer
 	pgx.CopyFromTracer
+	pgxpool.AcquireTracer
 } = statementTracer{}
 
 type tracedKey struct{}
@@ -86,6 +89,23 @@ func (t statementTracer) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, _ 
 // TraceCopyFromEnd implements pgx.CopyFromTracer.
 func (t statementTracer) TraceCopyFromEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceCopyFromEndData) {
 	t.endSingle(ctx, data.CommandTag, data.Err)
+}
+
+type acquireStartKey struct{}
+
+// TraceAcquireStart implements pgxpool.AcquireTracer.
+func (statementTracer) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	if _, counted := ctx.Value(statsKey{}).(*Stats); !counted {
+		return ctx
+	}
+	return context.WithValue(ctx, acquireStartKey{}, time.Now())
+}
+
+// TraceAcquireEnd implements pgxpool.AcquireTracer. It adds the wait for the connection to the operation's.
+func (statementTracer) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireEndData) {
+	if start, ok := ctx.Value(acquireStartKey{}).(time.Time); ok {
+		ctx.Value(statsKey{}).(*Stats).connWait.Add(int64(time.Since(start))) //nolint:forcetypeassert // of TraceAcquireStart
+	}
 }
 
 // unnamedStatement is the name of a statement without one.

@@ -21,6 +21,7 @@ import (
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/gql/admission"
 	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
 	"github.com/7p-education/api/internal/jobs"
@@ -58,7 +59,8 @@ type services struct {
 	shared         *sharedState
 	responseCache  *responseCache
 	responseMemory *memory.Pool
-	streams        *live.Hub // nil if none are offered
+	admission      *admission.Limiter // nil if queries are not limited
+	streams        *live.Hub          // nil if none are offered
 	connections    *middleware.ConnectionLimit
 	health         *middleware.Health
 	accessLog      *middleware.AccessLog // nil if requests are not logged
@@ -176,6 +178,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.db.Close)
+	s.admission = openAdmission(c, s.db)
 	s.jobs = &jobStates{store: s.db.Store}
 	s.media = openMedia(c, s.publicURL, s.db.isDemo())
 	if s.db.isDemo() {

@@ -20,6 +20,7 @@ func addServerMetrics(m *telemetry.Metrics, s *services, p *persisted.Extension)
 	addPersistedMetrics(m, p)
 	addRateLimitMetrics(m, s.shared.rateLimits)
 	addResponseMemoryMetrics(m, s.responseMemory)
+	addAdmissionMetrics(m, s.admission)
 	m.RegisterCounter("sevenp_http_connections_rejected_total", "Connections that were rejected because their address had too many.",
 		func() float64 { return float64(s.connections.Rejected()) })
 	if s.shared.redis != nil {
@@ -135,6 +136,8 @@ func addCacheMetrics(m *telemetry.Metrics, a *respcache.Cache) {
 	}
 	m.RegisterCounter("sevenp_cache_stale_hits_total", "Hits of responses older than their maximum age.",
 		func() float64 { return float64(a.Stats().StaleHits) })
+	m.RegisterCounter("sevenp_cache_overload_hits_total", "Queries that got a response whose data may have changed, because the server was overloaded.",
+		func() float64 { return float64(a.Stats().OverloadHits) })
 	m.RegisterCounter("sevenp_cache_stores_total", "Responses that were stored in the response cache.",
 		func() float64 { return float64(a.Stats().Stores) })
 	m.RegisterGauge("sevenp_cache_entries", "Responses in the memory of this process.",

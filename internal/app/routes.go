@@ -50,6 +50,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 		return memory.Caller{ID: ratelimit.CallerKey(edu.ViewerFrom(r.Context()), address), Address: ratelimit.CallerKey(edu.Viewer{}, address)}
 	}
 	o.SharedCache = sharedCache(c)
+	o.Overload = gql.OverloadOptions{Admission: s.admission, MaxStaleness: c.OverloadStale}
 	o.AllowsOrigin, o.Streams = cors.AllowsOrigin, streamOptions(s, o.Caller)
 	o.ShowsDatabaseUsage = func(r *http.Request) bool { return s.db.isDemo() || edu.ViewerFrom(r.Context()).IsAdmin() }
 	observer := &requestObserver{metrics, s.tracer, log, c.SlowOperation}

@@ -125,23 +125,25 @@ type OperationSettings struct {
 
 // LimitSettings limit one request and its operations.
 type LimitSettings struct {
-	MaxCost                  int64 `env:"MAX_COST" min:"1" default:"50000" help:"Cost of an operation by the schema's @cost and @listSize; 1 is an object read, about 2 µs."`
-	MaxDepth                 int   `env:"MAX_DEPTH" min:"1" default:"16" help:"Levels of nested fields."`
-	MaxTokens                int   `env:"MAX_TOKENS" min:"1" default:"2000" help:"Tokens in a document."`
-	MaxAliases               int   `env:"MAX_ALIASES" min:"0" default:"100" help:"Aliases in a document."`
-	MaxRootFields            int   `env:"MAX_ROOT_FIELDS" min:"1" default:"30" help:"Root fields of an operation; a mutation may have a third of them."`
-	MaxRepeatedFields        int   `env:"MAX_REPEATED_FIELDS" min:"1" default:"30" help:"Occurrences of one field in a selection set, under any aliases."`
-	MaxDirectives            int   `env:"MAX_DIRECTIVES" min:"0" default:"50" help:"Directives in a document."`
-	MaxFragments             int   `env:"MAX_FRAGMENTS" min:"0" default:"50" help:"Fragments in a document, which may be spread twice as often."`
-	MaxBodyBytes             int64 `env:"MAX_BODY_BYTES" min:"1" default:"102400" help:"Bytes of a request body, of a GET's query, and of the text of a document."`
-	MaxBulkBodyBytes         int64 `env:"MAX_BULK_BODY_BYTES" min:"1" default:"16777216" help:"Bytes of a request body of instructors and admins, who import rows by the thousand. It takes six to eleven times as much memory."`
-	MaxResponseBytes         int64 `env:"MAX_RESPONSE_BYTES" min:"65536" default:"8388608" help:"Bytes of a response before compression, and of the rows that it is made of. A batch is one response."`
-	ResponseMemoryMiB        int64 `env:"RESPONSE_MEMORY_MIB" name:"response-memory-mib" min:"1" default:"128" help:"MiB that the responses in progress and the variables of their requests take together, at least 16 times MAX_RESPONSE_BYTES. One caller may hold a fifth of it, and less while others hold much; beyond that its requests get 503, new ones after a second. Responses of up to 64 KiB are never rejected."`
-	MaxConnectionsPerAddress int   `env:"MAX_CONNECTIONS_PER_ADDRESS" min:"1" default:"250" help:"Open connections of one address, or of one IPv6 network of 64 bits; further ones get 503. Those of TRUSTED_PROXIES are not limited."`
-	MaxStreams               int   `env:"MAX_STREAMS" min:"0" default:"10000" help:"Subscriptions and live queries that a process has open, 1 to 2 kB of live heap each, and a response of up to 256 KiB for all that wait for the same one; 0 offers none."`
-	MaxStreamsPerCaller      int   `env:"MAX_STREAMS_PER_CALLER" min:"1" default:"50" help:"The same of one account, or of one address without a token."`
-	MaxStreamsPerAddress     int   `env:"MAX_STREAMS_PER_ADDRESS" min:"1" default:"200" help:"The same of all accounts of one address. A response of a stream has at most 256 KiB."`
-	MaxBatch                 int   `env:"MAX_BATCH" min:"0" max:"10" default:"0" help:"Operations in one request, as a JSON array; 0 is no batching. Together they may cost as much as one operation, and each counts as a request, and a mutation as one for RATE_LIMIT."`
+	MaxConcurrentQueries     ConcurrencyLimit `env:"MAX_CONCURRENT_QUERIES" default:"auto" help:"Queries and executions of streams that a process executes at a time; responses from the cache and mutations do not count. auto: adapts to the waits for connections to the databases, between half of the connections of DATABASE_MAX_CONNS and 16 times as many. N: a fixed number. off: no limit. Further queries wait by priority, for half a second at most, and then get 503."`
+	OverloadStale            time.Duration    `env:"OVERLOAD_STALE" min:"0s" max:"60s" default:"60s" help:"Age up to which a query without Authorization and Cookie gets a cached response whose data may have changed, instead of the 503 of MAX_CONCURRENT_QUERIES; 0s is never."`
+	MaxCost                  int64            `env:"MAX_COST" min:"1" default:"50000" help:"Cost of an operation by the schema's @cost and @listSize; 1 is an object read, about 2 µs."`
+	MaxDepth                 int              `env:"MAX_DEPTH" min:"1" default:"16" help:"Levels of nested fields."`
+	MaxTokens                int              `env:"MAX_TOKENS" min:"1" default:"2000" help:"Tokens in a document."`
+	MaxAliases               int              `env:"MAX_ALIASES" min:"0" default:"100" help:"Aliases in a document."`
+	MaxRootFields            int              `env:"MAX_ROOT_FIELDS" min:"1" default:"30" help:"Root fields of an operation; a mutation may have a third of them."`
+	MaxRepeatedFields        int              `env:"MAX_REPEATED_FIELDS" min:"1" default:"30" help:"Occurrences of one field in a selection set, under any aliases."`
+	MaxDirectives            int              `env:"MAX_DIRECTIVES" min:"0" default:"50" help:"Directives in a document."`
+	MaxFragments             int              `env:"MAX_FRAGMENTS" min:"0" default:"50" help:"Fragments in a document, which may be spread twice as often."`
+	MaxBodyBytes             int64            `env:"MAX_BODY_BYTES" min:"1" default:"102400" help:"Bytes of a request body, of a GET's query, and of the text of a document."`
+	MaxBulkBodyBytes         int64            `env:"MAX_BULK_BODY_BYTES" min:"1" default:"16777216" help:"Bytes of a request body of instructors and admins, who import rows by the thousand. It takes six to eleven times as much memory."`
+	MaxResponseBytes         int64            `env:"MAX_RESPONSE_BYTES" min:"65536" default:"8388608" help:"Bytes of a response before compression, and of the rows that it is made of. A batch is one response."`
+	ResponseMemoryMiB        int64            `env:"RESPONSE_MEMORY_MIB" name:"response-memory-mib" min:"1" default:"128" help:"MiB that the responses in progress and the variables of their requests take together, at least 16 times MAX_RESPONSE_BYTES. One caller may hold a fifth of it, and less while others hold much; beyond that its requests get 503, new ones after a second. Responses of up to 64 KiB are never rejected."`
+	MaxConnectionsPerAddress int              `env:"MAX_CONNECTIONS_PER_ADDRESS" min:"1" default:"250" help:"Open connections of one address, or of one IPv6 network of 64 bits; further ones get 503. Those of TRUSTED_PROXIES are not limited."`
+	MaxStreams               int              `env:"MAX_STREAMS" min:"0" default:"10000" help:"Subscriptions and live queries that a process has open, 1 to 2 kB of live heap each, and a response of up to 256 KiB for all that wait for the same one; 0 offers none."`
+	MaxStreamsPerCaller      int              `env:"MAX_STREAMS_PER_CALLER" min:"1" default:"50" help:"The same of one account, or of one address without a token."`
+	MaxStreamsPerAddress     int              `env:"MAX_STREAMS_PER_ADDRESS" min:"1" default:"200" help:"The same of all accounts of one address. A response of a stream has at most 256 KiB."`
+	MaxBatch                 int              `env:"MAX_BATCH" min:"0" max:"10" default:"0" help:"Operations in one request, as a JSON array; 0 is no batching. Together they may cost as much as one operation, and each counts as a request, and a mutation as one for RATE_LIMIT."`
 }
 
 // RateLimitSettings are those of rate limits. A rate is N/duration, such as 100/15m, or off.

@@ -134,6 +134,30 @@ func (s *Share) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// ConcurrencyLimit is a number of operations at a time.
+type ConcurrencyLimit struct {
+	// Adapts is set for auto; otherwise N is the limit, 0 for none.
+	Adapts bool
+	N      int
+}
+
+// UnmarshalText parses auto, off or a number.
+func (c *ConcurrencyLimit) UnmarshalText(text []byte) error {
+	switch s := string(text); s {
+	case "auto":
+		*c = ConcurrencyLimit{Adapts: true}
+	case "off":
+		*c = ConcurrencyLimit{}
+	default:
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return errors.New("not a limit: write auto, off, or a number from 1")
+		}
+		*c = ConcurrencyLimit{N: n}
+	}
+	return nil
+}
+
 // BaseURL is a URL that paths are appended to.
 type BaseURL string
 

@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/gql/admission"
 	"github.com/7p-education/api/internal/gql/respcache"
 	"github.com/7p-education/api/loaders"
 	"github.com/7p-education/api/resolvers"
@@ -59,3 +60,8 @@ func (s *Server) QueueLargeOperation(ctx context.Context, address string) error 
 
 // EndLargeOperation ends a large operation.
 func (s *Server) EndLargeOperation() { s.large.release() }
+
+// QueryPriority returns the priority of a query.
+func QueryPriority(ctx context.Context, v edu.Viewer, op *graphql.OperationContext) admission.Priority {
+	return queryPriority(ctx, v, op)
+}

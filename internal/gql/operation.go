@@ -13,6 +13,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/graph"
+	"github.com/7p-education/api/internal/gql/admission"
 	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/live"
@@ -37,6 +38,7 @@ type operationExtension struct {
 	trackedViewer func(*loaders.Loaders) *edu.TrackedViewer
 	budget        limits.Budget // nil for no budget
 	large         *largeOperations
+	admission     *admission.Limiter // nil for no limit
 	// memory and maxResponseBytes are for operations that no client waits for.
 	memory           *memory.Pool
 	maxResponseBytes int64
@@ -66,13 +68,10 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 	if err := meter.Begin(ctx, respcache.RequestLookupFrom(ctx).Release); err != nil {
 		return graphql.OneShot(e.errorResponse(ctx, err))
 	}
-	leave := func() {}
-	if limits.IsLarge(op) {
-		leave = e.large.release
-		if err := e.large.acquire(ctx, meter.Address()); err != nil {
-			release()
-			return graphql.OneShot(e.errorResponse(ctx, err))
-		}
+	leave, rejection := e.beginLarge(ctx, op, meter)
+	if rejection != nil {
+		release()
+		return graphql.OneShot(rejection)
 	}
 	stats := &store.Stats{}
 	ctx = store.WithReadMeter(store.WithStats(ctx, stats), meter)
@@ -96,6 +95,7 @@ func (e operationExtension) InterceptOperation(ctx context.Context, next graphql
 			})
 		}
 	}
+	respond = e.withinSlot(viewer, op, stats, respond)
 	parts := incremental.PartsOf(op)
 	end := sync.OnceFunc(func() {
 		middleware.RecordDatabase(ctx, middleware.DatabaseUsage{Statements: stats.StatementCount(), RoundTrips: stats.RoundTripCount(), BatchWaits: l.TimedBatches()})

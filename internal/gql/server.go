@@ -79,6 +79,8 @@ type Options struct {
 	ObserveSocketOperation func(context.Context, middleware.CompletedRequest)
 	// Streams are the options of subscriptions and live queries; without a hub there are none.
 	Streams transport.StreamOptions
+	// Overload says what the server does when it is overloaded.
+	Overload OverloadOptions
 }
 
 const (
@@ -145,6 +147,7 @@ func newServer(o Options, c components) *Server {
 		SharedCache:        o.SharedCache,
 		Streams:            o.Streams,
 		ShowsDatabaseUsage: o.ShowsDatabaseUsage,
+		MaxStaleness:       o.Overload.MaxStaleness,
 
 		ObserveSocketOperation: o.ObserveSocketOperation,
 		NewMeter:               func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
@@ -195,7 +198,7 @@ func (o Options) extensions(c components, root *resolvers.Resolver, documents li
 		introspectionExtension{enabled: o.Introspection},
 		operationExtension{
 			store: o.Store, presentError: NewErrorPresenter(o.Log), now: o.Now, timeout: o.OperationTimeout, trackedViewer: c.trackedViewer,
-			budget: o.Budget, large: c.large, memory: o.ResponseMemory, maxResponseBytes: o.MaxResponseBytes,
+			budget: o.Budget, large: c.large, admission: o.Overload.Admission, memory: o.ResponseMemory, maxResponseBytes: o.MaxResponseBytes,
 		},
 		c.encoder(root),
 	)

@@ -13,4 +13,5 @@ const (
 	detailUntracked        = "untracked-dependency"
 	detailTooLarge         = "too-large"
 	detailDeferred         = "deferred" // the response has parts
+	detailOverload         = "overload" // the response may be outdated, because it cannot be computed now
 )

@@ -29,6 +29,7 @@ type RequestLookup struct {
 	trackedViewer *edu.TrackedViewer
 	tags          edu.Tags
 	executed      bool
+	overloaded    bool // it was not executed because the server is overloaded
 }
 
 // Result is the result of a lookup.
@@ -199,6 +200,9 @@ const cacheStatusName = `"7p"`
 func (r *RequestLookup) AppendCacheStatus(b []byte, now time.Time) []byte {
 	b = append(b, cacheStatusName...)
 	switch {
+	case r.overloaded && r.result == Hit: // fresh only when it was computed
+		b = append(b, "; hit; ttl="...)
+		b = strconv.AppendInt(b, -int64(r.Entry().Age(now)/time.Second), 10)
 	case r.result == Hit:
 		b = append(b, "; hit; ttl="...)
 		b = strconv.AppendInt(b, int64(math.Floor(r.Entry().TTL(now).Seconds())), 10)

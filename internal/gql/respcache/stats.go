@@ -3,7 +3,7 @@ package respcache
 import "sync/atomic"
 
 // lookupCounters are the counters behind Stats.
-type lookupCounters struct{ memoryHits, redisHits, staleHits, misses, bypasses, stores atomic.Uint64 }
+type lookupCounters struct{ memoryHits, redisHits, staleHits, misses, bypasses, stores, overloadHits atomic.Uint64 }
 
 func (c *lookupCounters) recordLookup(l *Lookup) {
 	switch {
@@ -29,6 +29,9 @@ type Stats struct {
 	// Misses are requests whose response had to be computed. Bypasses are requests for which
 	// the cache was bypassed, as the process could not decide which entries are valid.
 	Misses, Bypasses uint64
+	// OverloadHits are misses that were served with a response whose data may have changed, because the server was
+	// overloaded.
+	OverloadHits uint64
 	// Stores are entries that were stored.
 	Stores uint64
 	// Entries and Bytes are the number and the size of the entries in memory.
@@ -40,7 +43,7 @@ func (c *Cache) Stats() Stats {
 	n := &c.counters
 	return Stats{
 		MemoryHits: n.memoryHits.Load(), RedisHits: n.redisHits.Load(), StaleHits: n.staleHits.Load(),
-		Misses: n.misses.Load(), Bypasses: n.bypasses.Load(), Stores: n.stores.Load(),
+		Misses: n.misses.Load(), Bypasses: n.bypasses.Load(), OverloadHits: n.overloadHits.Load(), Stores: n.stores.Load(),
 		Entries: uint64(max(c.memory.EstimatedSize(), 0)), Bytes: c.memory.WeightedSize(),
 	}
 }

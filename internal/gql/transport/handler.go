@@ -54,6 +54,9 @@ type Options struct {
 	ObserveSocketOperation func(context.Context, middleware.CompletedRequest)
 	// Streams are the options of subscriptions and live queries; without a hub there are none.
 	Streams StreamOptions
+	// MaxStaleness is the age up to which a query without credentials that is rejected because of overload gets a
+	// cached response whose data may have changed; 0 for none.
+	MaxStaleness time.Duration
 }
 
 // Handler serves queries and mutations: GraphQL over HTTP, draft of August 2026, by POST and, for
@@ -180,6 +183,9 @@ func (h *Handler) serveOperation(out responseWriter, r *http.Request, in *parsed
 		return nil
 	}
 	entry, err := h.finishLookup(ctx, lookup, in, res)
+	if h.serveStale(ctx, out, r, lookup) {
+		return nil
+	}
 	observeLookup(ctx, lookup)
 	if lookup.NeedsRevalidation() {
 		h.startRevalidation(lookup, in.decodeParams(r.Header))
