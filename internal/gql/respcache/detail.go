@@ -12,5 +12,6 @@ const (
 	detailAnonymousPrivate = "anonymous-private"
 	detailUntracked        = "untracked-dependency"
 	detailTooLarge         = "too-large"
-	detailDeferred         = "deferred" // the response has parts
+	detailDeferred         = "deferred"          // the response has parts
+	detailExplained        = "explain-requested" // the cache is neither used nor filled
 )
