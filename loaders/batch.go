@@ -1,6 +1,8 @@
 package loaders
 
 import (
+	"math"
+
 	"github.com/7p-education/api/internal/observe"
 	"github.com/7p-education/api/store"
 )
@@ -35,6 +37,9 @@ func (b *Batch) IsEmpty() bool { return len(b.queries) == 0 }
 // Send runs the queries and delivers their values to the loaders. The batch is empty afterwards.
 func (b *Batch) Send() error {
 	queries, deliveries := b.queries, b.deliveries
+	for i := range b.loads { // FromEnd counts from the beginning until now
+		b.loads[i].FromEnd = int16(min(len(queries)-int(b.loads[i].FromEnd), math.MaxInt16))
+	}
 	ctx := observe.WithLoads(b.loaders.ctx, b.loads)
 	b.queries, b.deliveries, b.loads = nil, nil, nil
 	clear(b.pendingKeys)
@@ -70,7 +75,10 @@ func (l *Loader[K, V]) AddToBatch(b *Batch, keys []K) {
 		return
 	}
 	queries, deliver := l.plan(missing)
-	b.loads = append(b.loads, observe.Load{Loader: loaderName(l.index), Keys: len(missing), Type: b.field.Type, Field: b.field.Name, Timed: b.timed})
+	b.loads = append(b.loads, observe.Load{
+		Loader: loaderName(l.index), Keys: len(missing), Type: b.field.Type, Field: b.field.Name, Timed: b.timed,
+		Statements: int16(min(len(queries), math.MaxInt16)), FromEnd: int16(min(len(b.queries), math.MaxInt16)),
+	})
 	b.queries = append(b.queries, queries...)
 	b.deliveries = append(b.deliveries, func() {
 		l.mu.Lock()

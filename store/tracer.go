@@ -58,7 +58,9 @@ func (t statementTracer) endSingle(ctx context.Context, tag pgconn.CommandTag, e
 
 // TraceQueryStart implements pgx.QueryTracer.
 func (t statementTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	return t.begin(ctx, 1, statementName(data.SQL))
+	ctx = t.begin(ctx, 1, statementName(data.SQL))
+	tracedFrom(ctx).AddText(data.SQL, data.Args)
+	return ctx
 }
 
 // TraceQueryEnd implements pgx.QueryTracer.
@@ -73,7 +75,9 @@ func (t statementTracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data 
 
 // TraceBatchQuery implements pgx.BatchTracer.
 func (t statementTracer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
-	tracedFrom(ctx).EndStatement(statementName(data.SQL), data.CommandTag.RowsAffected(), data.Err)
+	trip := tracedFrom(ctx)
+	trip.AddText(data.SQL, data.Args)
+	trip.EndStatement(statementName(data.SQL), data.CommandTag.RowsAffected(), data.Err)
 }
 
 // TraceBatchEnd implements pgx.BatchTracer.
@@ -83,7 +87,9 @@ func (t statementTracer) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, data pg
 
 // TraceCopyFromStart implements pgx.CopyFromTracer.
 func (t statementTracer) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceCopyFromStartData) context.Context {
-	return t.begin(ctx, 1, "COPY")
+	ctx = t.begin(ctx, 1, "COPY")
+	tracedFrom(ctx).AddText("COPY", nil)
+	return ctx
 }
 
 // TraceCopyFromEnd implements pgx.CopyFromTracer.

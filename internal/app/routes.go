@@ -53,6 +53,7 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	o.Overload = gql.OverloadOptions{Admission: s.admission, MaxStaleness: c.OverloadStale}
 	o.AllowsOrigin, o.Streams = cors.AllowsOrigin, streamOptions(s, o.Caller)
 	o.ShowsDatabaseUsage = func(r *http.Request) bool { return s.db.isDemo() || edu.ViewerFrom(r.Context()).IsAdmin() }
+	o.AllowsExplain = o.ShowsDatabaseUsage
 	observer := &requestObserver{metrics, s.tracer, log, c.SlowOperation}
 	o.ObserveSocketOperation = func(ctx context.Context, completed middleware.CompletedRequest) {
 		observer.completeOperation(completed)

@@ -25,6 +25,7 @@ type commandLine struct {
 	Token     tokenCommand     `cmd:"" help:"Print an access token for an account."`
 	Account   accountCommands  `cmd:"" help:"Activate or deactivate accounts."`
 	Documents documentCommands `cmd:"" help:"Manage the trusted documents."`
+	Explain   explainCommand   `cmd:"" help:"Execute an operation and print its plan: rounds, batches, statements, cache and cost."`
 	Cache     cacheCommands    `cmd:"" help:"Manage the response cache."`
 	Jobs      jobCommands      `cmd:"" help:"Run the background jobs by hand, or list them."`
 	Schema    schemaCommand    `cmd:"" help:"Print the schema."`

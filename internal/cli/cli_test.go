@@ -35,6 +35,7 @@ func TestCommandLine(t *testing.T) {
 		"documents retire x":                  "documents retire <id>",
 		"documents restore x":                 "documents restore <id>",
 		"seed --scale=medium":                 "seed",
+		"explain cli_test.go --plans":         "explain <file>",
 		"cache purge --all":                   "cache purge",
 		"cache purge --tag=course:12":         "cache purge",
 		"documents check --days=7 --addr=:81": "documents check",

@@ -192,7 +192,7 @@ func (e operationExtension) withLoaders(ctx context.Context, viewer edu.Viewer) 
 	switch {
 	case watched != nil:
 		ctx = store.WithTags(ctx, &watched.Tags)
-	case lookup.Started():
+	case lookup.Started() || lookup.IsExplained():
 		ctx = store.WithTags(ctx, lookup.Tags())
 	}
 	l := loaders.New(ctx, db, viewer, e.now())

@@ -73,6 +73,8 @@ type Options struct {
 	// ShowsDatabaseUsage reports whether the response to a request has a Server-Timing header with the SQL
 	// statements and round trips of its operation; nil shows none.
 	ShowsDatabaseUsage func(*http.Request) bool
+	// AllowsExplain reports whether a request may have the plan of its operation; nil allows none.
+	AllowsExplain func(*http.Request) bool
 	// SharedCache is the CDN in front of the server; nil for none.
 	SharedCache *transport.SharedCache
 	// ObserveSocketOperation receives each operation of a WebSocket after its first response; nil for none.
@@ -148,6 +150,7 @@ func newServer(o Options, c components) *Server {
 		Streams:            o.Streams,
 		ShowsDatabaseUsage: o.ShowsDatabaseUsage,
 		MaxStaleness:       o.Overload.MaxStaleness,
+		Explain:            transport.ExplainOptions{Allows: o.AllowsExplain, Statement: o.Store.ExplainStatement},
 
 		ObserveSocketOperation: o.ObserveSocketOperation,
 		NewMeter:               func(r *http.Request) *memory.Meter { return o.ResponseMemory.NewMeter(o.Caller(r), o.MaxResponseBytes) },
@@ -156,6 +159,12 @@ func newServer(o Options, c components) *Server {
 
 // ServeHTTP responds to one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Explain executes an operation as the viewer of the context, beside the cache, and returns its response with
+// extensions.explain: with the plans of its statements by EXPLAIN, and with settings of the planner off for these.
+func (s *Server) Explain(ctx context.Context, params *graphql.RawParams, plans bool, plannerOff ...string) *graphql.Response {
+	return s.handler.ExplainOperation(ctx, params, plans, plannerOff...)
+}
 
 // CloseSockets closes each WebSocket as soon as it has no operation in progress, and returns when all are closed or
 // the context is done.

@@ -58,7 +58,7 @@ func isASCIILetterOrDigit(c rune) bool {
 // allowedHeaders are the request headers that clients of GraphQL, and what observes them, send.
 var allowedHeaders = []string{
 	"Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "X-Requested-With", requestIDHeader, noCompressionHeader,
-	"Apollo-Require-Preflight", "GraphQL-Require-Preflight", "GraphQL-Cost", "GraphQL-Dry-Run",
+	"Apollo-Require-Preflight", "GraphQL-Require-Preflight", "GraphQL-Cost", "GraphQL-Dry-Run", "GraphQL-Explain",
 	"X-Apollo-Operation-Name", "X-Apollo-Operation-Id", "X-Apollo-Operation-Type", "X-Apollo-Cache-Key",
 	"apollographql-client-name", "apollographql-client-version", "apollographql-client-library-name", "apollographql-client-library-version",
 	"GraphQL-Client-Name", "GraphQL-Client-Version",

@@ -58,6 +58,9 @@ type Operation struct {
 	FieldErrors []ErrorCount
 	// Trace is nil without traces.
 	Trace *Trace
+	// IsExplained reports that round trips record the texts of their statements: the caller has requested the plan of
+	// the operation.
+	IsExplained bool
 
 	mu         sync.Mutex
 	phases     [phases]time.Duration

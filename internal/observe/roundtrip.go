@@ -17,8 +17,18 @@ type RoundTrip struct {
 	// Loads are the reads of loaders that it carries.
 	Loads      []Load
 	Statements []Statement
+	// Texts are the texts of the statements, if the operation is explained.
+	Texts []StatementText
 	// Err is the first error.
 	Err error
+
+	isExplained bool
+}
+
+// StatementText is the text of an SQL statement with its parameters.
+type StatementText struct {
+	SQL  string
+	Args []any
 }
 
 // Statement is an executed SQL statement. The statements of a round trip share its time: each ends when its last row
@@ -41,6 +51,9 @@ type Load struct {
 	Type, Field string
 	// Timed reports that the loader has waited for the keys, because nothing had prefetched them.
 	Timed bool
+	// Statements is how many of the round trip's statements belong to the read, and FromEnd how many statements there are
+	// from the first of them to the last of the round trip: a fence may precede all of them.
+	Statements, FromEnd int16
 }
 
 type loadsKey struct{}
@@ -56,9 +69,17 @@ func WithLoads(ctx context.Context, loads []Load) context.Context {
 // BeginRoundTrip begins a round trip of the operation of a context.
 func BeginRoundTrip(ctx context.Context, database string, statements int) *RoundTrip {
 	loads, _ := ctx.Value(loadsKey{}).([]Load)
+	o := From(ctx)
 	return &RoundTrip{
-		Number: From(ctx).nextRoundTrip(), Database: database, Start: time.Now(), Loads: loads,
-		Statements: make([]Statement, 0, statements),
+		Number: o.nextRoundTrip(), Database: database, Start: time.Now(), Loads: loads,
+		Statements: make([]Statement, 0, statements), isExplained: o != nil && o.IsExplained,
+	}
+}
+
+// AddText adds the text of the next statement, if the operation is explained.
+func (t *RoundTrip) AddText(sql string, args []any) {
+	if t.isExplained {
+		t.Texts = append(t.Texts, StatementText{sql, args})
 	}
 }
 

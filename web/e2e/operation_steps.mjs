@@ -38,6 +38,24 @@ export async function showsMissAndHit(s) {
   assert.match(rejected.cache, /^(Computed now, and not stored|The cache was not searched): it was rejected before it ran\.$/);
 }
 
+export async function drawsPlan(s) {
+  await s.write("query Teachers { courses(first: 7) { nodes { title instructor { name } } } }");
+  const { data, extensions } = await s.run("Plan");
+  assert.equal(data.courses.nodes.length, 7, "the operation was not executed");
+  assert.equal(extensions.explain.rounds, 2);
+  const region = s.page.getByRole("region", { name: "Plan" });
+  const text = await region.innerText();
+  assert.match(text, /^2 rounds, 2 round trips, \d statements\. Cost \d+, actual \d+\./);
+  assert.match(text, /Cache: (miss|hit), shared by all for 60 s, maximum age by Query\.courses/);
+  assert.match(text, /instructor waits for round trip 2/);
+  assert.match(text, /User \d keys for Course\.instructor/);
+  await region.locator("summary").first().click();
+  assert.match(await region.locator("pre").first().innerText(), /^-- name: /);
+  await s.screenshot("plan");
+  await s.run();
+  assert.equal(await region.isHidden(), true, "the plan of an earlier response");
+}
+
 export async function showsCosts(s) {
   await s.write("query Costs($first: Int!) { courses(first: $first) { nodes { title category { name } } } }", { first: 100 });
   const dry = await s.run("Dry run");

@@ -33,6 +33,7 @@ try {
   await desktop.step("opens with an example and the list of examples", operations.opensWithExamples);
   await desktop.step("shows time, size, SQL and cache of a miss and of a hit", operations.showsMissAndHit);
   await desktop.step("estimates and measures the cost by path", operations.showsCosts);
+  await desktop.step("draws the plan of an operation", operations.drawsPlan);
   await desktop.step("shows the schema's documentation", operations.opensDocs);
   await desktop.step("selects fields by check boxes", operations.selectsFields);
   await desktop.step("signs in, and stores no password and no token", session.signsIn);

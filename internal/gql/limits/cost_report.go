@@ -15,6 +15,8 @@ import (
 const (
 	headerCost   = "Graphql-Cost"
 	headerDryRun = "Graphql-Dry-Run"
+	// HeaderExplain requests the plan of an operation, of which the cost is a part.
+	HeaderExplain = "Graphql-Explain"
 )
 
 func isHeaderEnabled(h http.Header, name string) bool {

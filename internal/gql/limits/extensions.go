@@ -93,7 +93,7 @@ func (c CostExtension) MutateOperationContext(ctx context.Context, op *graphql.O
 	}
 	observe.From(ctx).AddCost(estimate.Cost)
 	dryRun := isHeaderEnabled(op.Headers, headerDryRun)
-	if dryRun || isHeaderEnabled(op.Headers, headerCost) {
+	if dryRun || isHeaderEnabled(op.Headers, headerCost) || isHeaderEnabled(op.Headers, HeaderExplain) {
 		op.Stats.SetExtension(c.ExtensionName(), &costReport{document: d, estimate: estimate, dryRun: dryRun})
 	}
 	if op.Operation.Operation == ast.Query && estimate.isLarge() {

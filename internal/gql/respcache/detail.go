@@ -12,6 +12,7 @@ const (
 	detailAnonymousPrivate = "anonymous-private"
 	detailUntracked        = "untracked-dependency"
 	detailTooLarge         = "too-large"
-	detailDeferred         = "deferred" // the response has parts
-	detailOverload         = "overload" // the response may be outdated, because it cannot be computed now
+	detailDeferred         = "deferred"          // the response has parts
+	detailOverload         = "overload"          // the response may be outdated, because it cannot be computed now
+	detailExplained        = "explain-requested" // the cache is neither used nor filled
 )

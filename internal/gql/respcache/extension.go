@@ -95,6 +95,9 @@ func (e Extension) MutateOperationContext(ctx context.Context, op *graphql.Opera
 		return nil
 	}
 	r.policy = e.Policies.OperationPolicy(op.Doc, op.Operation, op.Variables)
+	if source, ok := e.Policies.(*Policies); ok && r.isExplained {
+		r.reasons = source.policyReasons(op.Doc, op.Operation, op.Variables)
+	}
 	if r.Started() || r.detail != "" {
 		return nil
 	}

@@ -169,6 +169,7 @@ type policyWalk struct {
 	visitedFragments map[string]bool
 	unknownVariables bool // whether a condition depends on a variable without a value
 	combined         cacheHint
+	reasons          policyReasons
 }
 
 func (w *policyWalk) visitSelections(set ast.SelectionSet) {
@@ -176,7 +177,9 @@ func (w *policyWalk) visitSelections(set ast.SelectionSet) {
 		switch s := sel.(type) {
 		case *ast.Field:
 			if s.Name != "__typename" && w.isIncluded(s.Directives) {
-				w.combined = stricterHint(w.combined, w.policies.fields[s.Definition])
+				before := w.combined
+				w.combined = stricterHint(before, w.policies.fields[s.Definition])
+				w.recordReason(s, before)
 				w.visitSelections(s.SelectionSet)
 			}
 		case *ast.InlineFragment:

@@ -30,6 +30,8 @@ type RequestLookup struct {
 	tags          edu.Tags
 	executed      bool
 	overloaded    bool // it was not executed because the server is overloaded
+	isExplained   bool
+	reasons       policyReasons // if the request is explained
 }
 
 // Result is the result of a lookup.
@@ -64,7 +66,11 @@ func (r *RequestLookup) Start(ctx context.Context, c *Cache, key Key, operationN
 	r.key, r.operationName = key, operationName
 	operation := observe.From(ctx)
 	start := operation.EventStart()
-	r.lookup = c.Get(ctx, key, edu.ViewerFrom(ctx))
+	if r.isExplained {
+		r.lookup = c.inspect(ctx, key, edu.ViewerFrom(ctx))
+	} else {
+		r.lookup = c.Get(ctx, key, edu.ViewerFrom(ctx))
+	}
 	r.detail = r.lookup.BypassReason
 	switch {
 	case r.lookup.Entry != nil:
@@ -75,7 +81,7 @@ func (r *RequestLookup) Start(ctx context.Context, c *Cache, key Key, operationN
 		r.result = Miss
 	}
 	operation.AddEvent(observe.LookupEvent, r.result.String(), start, nil)
-	return r.result == Hit
+	return r.result == Hit && !r.isExplained
 }
 
 // Started reports whether Start was called. It returns false for a nil lookup.
@@ -199,6 +205,9 @@ const cacheStatusName = `"7p"`
 // AppendCacheStatus appends the value of Cache-Status (RFC 9211).
 func (r *RequestLookup) AppendCacheStatus(b []byte, now time.Time) []byte {
 	b = append(b, cacheStatusName...)
+	if r.isExplained {
+		return append(b, "; fwd=bypass; detail="+detailExplained...)
+	}
 	switch {
 	case r.overloaded && r.result == Hit: // fresh only when it was computed
 		b = append(b, "; hit; ttl="...)

@@ -33,7 +33,7 @@ type result struct {
 	outcome outcome
 	resp    *graphql.Response         // if executed
 	err     *response.RequestError    // if rejected
-	op      *graphql.OperationContext // if inParts
+	op      *graphql.OperationContext // if inParts or executed; nil if it was rejected before
 }
 
 // execute runs an operation. It marks a replayed response in the response's header.
@@ -62,7 +62,7 @@ func execute(ctx context.Context, exec graphql.GraphExecutor, method string, hea
 	if completed && isReplayed(op) {
 		header.Set(headerReplayed, "true")
 	}
-	return result{outcome: executed, resp: resp}
+	return result{outcome: executed, resp: resp, op: op}
 }
 
 // checkMutationMethod rejects mutations by safe methods. The statuses are those of GraphQL over HTTP.

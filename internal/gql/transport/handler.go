@@ -46,6 +46,8 @@ type Options struct {
 	// ShowsDatabaseUsage reports whether the response to a request has a Server-Timing header with the SQL
 	// statements and round trips of its operation; nil shows none.
 	ShowsDatabaseUsage func(*http.Request) bool
+	// Explain are the options of the plans of operations.
+	Explain ExplainOptions
 	// NewMeter returns the meter of a request, which limits the bytes of its response; nil for no limit.
 	NewMeter func(*http.Request) *memory.Meter
 	// SharedCache is the CDN in front of the server; nil for none.
@@ -136,6 +138,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serveRequest writes the response to a request, or returns why the request is rejected.
 func (h *Handler) serveRequest(out responseWriter, r *http.Request, form responseForm) *response.RequestError {
+	explained, reqErr := h.admitExplain(r, form)
+	if reqErr != nil {
+		return reqErr
+	}
 	body := newBodyReader(out.w, r, h.MaxBodyBytes, h.BulkLimiter)
 	defer body.release()
 	in, reqErr := h.requests.readRequest(r, body)
@@ -143,6 +149,8 @@ func (h *Handler) serveRequest(out responseWriter, r *http.Request, form respons
 	switch {
 	case reqErr != nil:
 		return reqErr
+	case explained != notExplained:
+		return h.serveExplained(out, r, &in, explained)
 	case form == eventStream:
 		return h.serveEventStream(out, r, &in)
 	case form == multipart && in.batch == nil:

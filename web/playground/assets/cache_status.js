@@ -2,6 +2,7 @@
 const reasons = {
   "anonymous-private": "its fields belong to a viewer, and the request is anonymous",
   "cost-requested": "its cost was requested",
+  "explain-requested": "its plan was requested",
   "errors": "it has errors or extensions",
   "invalidation-unavailable": "the server cannot know what has changed meanwhile",
   "max-age-0": "the schema does not allow caching for one of its fields",

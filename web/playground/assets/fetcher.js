@@ -21,6 +21,14 @@ export function dryRun(run) {
   isDryRun = false;
 }
 
+// explainRun calls run, which sends a request before it returns, so that the response has its plan.
+let isExplained = false;
+export function explainRun(run) {
+  isExplained = true;
+  run();
+  isExplained = false;
+}
+
 // requestBody returns the body of a request. Where texts do not run, a document of the list is sent by its id.
 export function requestBody(params) {
   const id = config.idsOnly ? findDocument(params.query)?.id : undefined;
@@ -43,7 +51,7 @@ async function send(url, init, extraHeaders) {
 
 // measuredFetch is fetch for GraphiQL.
 async function measuredFetch(url, init) {
-  const extraHeaders = { ...costHeaders, ...(isDryRun ? { "GraphQL-Dry-Run": "1" } : {}) };
+  const extraHeaders = { ...costHeaders, ...(isDryRun ? { "GraphQL-Dry-Run": "1" } : {}), ...(isExplained ? { "GraphQL-Explain": "1" } : {}) };
   const body = JSON.stringify(requestBody(JSON.parse(init.body)));
   const [response, start] = await send(url, { ...init, body }, extraHeaders);
   const text = await response.text();
@@ -83,12 +91,12 @@ function report(response, text, milliseconds) {
   const measured = {
     status: response.status, statusText: response.statusText, headers: response.headers, milliseconds,
     bytes: new TextEncoder().encode(text).length, transferredBytes: timing?.encodedBodySize ?? 0,
-    cost: extensions.cost ?? null, dryRun: extensions.dryRun ?? null,
+    cost: extensions.cost ?? null, dryRun: extensions.dryRun ?? null, plan: extensions.explain ?? null,
   };
   for (const listener of listeners) listener(measured);
 }
 
 export function createFetcher() {
   const fetchOnce = GraphiQL.createFetcher({ url: config.endpoint, enableIncrementalDelivery: false, fetch: measuredFetch });
-  return (params, options) => (isStream(params) && !isDryRun ? followStream(params, options?.headers) : fetchOnce(params, options));
+  return (params, options) => (isStream(params) && !isDryRun && !isExplained ? followStream(params, options?.headers) : fetchOnce(params, options));
 }

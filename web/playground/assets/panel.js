@@ -2,7 +2,8 @@
 // operation.
 import { describeCache } from "./cache_status.js";
 import { element } from "./dom.js";
-import { dryRun, onResponse, requestCost } from "./fetcher.js";
+import { dryRun, explainRun, onResponse, requestCost } from "./fetcher.js";
+import { createPlan } from "./plan.js";
 
 const bytes = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const formatBytes = (n) => (n < 1000 ? `${n} B` : `${bytes.format(n / 1000)} kB`);
@@ -13,6 +14,7 @@ const formatCount = (n) => (n === null ? "–" : count.format(n));
 const figures = element("dl", { className: "figures" });
 const cacheText = element("p", { className: "cache-text" });
 const costs = element("div", { className: "costs", hidden: true, tabIndex: 0, role: "region", "aria-label": "Cost by path" });
+const plan = createPlan();
 const hint = element("p", { className: "cache-text" }, "Run the operation to see its time, size, SQL statements and cache.");
 const summary = element("div", { role: "status" }, hint, figures, cacheText);
 
@@ -42,6 +44,7 @@ function showResponse(measured) {
   ].filter(Boolean));
   cacheText.textContent = measured.dryRun ? "Dry run: nothing was executed." : cache.text;
   showCost(measured);
+  plan.show(measured.plan);
 }
 
 function showCost({ cost, dryRun: estimate }) {
@@ -66,6 +69,7 @@ export function createPanel(actions) {
   const button = (title, text, onclick) => element("button", { type: "button", title, onclick }, text);
   const tools = element("div", { className: "tools" },
     button("Estimate the cost without running the operation", "Dry run", () => dryRun(actions.run)),
+    button("Run the operation and show its plan: round trips, batches and statements", "Plan", () => explainRun(actions.run)),
     element("label", { title: "Responses report their cost by path; the cache is not used" }, measure, "Measure cost"),
     button("Add or remove @live: the response is sent again when it changes", "Live", actions.toggleLive),
     note,
@@ -77,5 +81,5 @@ export function createPanel(actions) {
     button("This operation in curl, JavaScript, Swift and Kotlin", "Code", actions.showCode),
   );
   onResponse(showResponse);
-  return element("section", { className: "panel", "aria-label": "Response details" }, tools, summary, costs);
+  return element("section", { className: "panel", "aria-label": "Response details" }, tools, summary, costs, plan.region);
 }

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrNotExplained reports that a statement is not explained, because it does not only read.
+var ErrNotExplained = errors.New("store: only statements that read are explained")
+
+// explainedName is the name under which an explained statement is prepared. It exists for one transaction.
+const explainedName = "explained"
+
+// ExplainStatement runs a statement that only reads once more on the primary, and returns its plan as EXPLAIN (ANALYZE,
+// BUFFERS, FORMAT JSON) has it. It runs in a read-only transaction that is rolled back, and as it was prepared for all
+// requests: its plan has placeholders, and no values of parameters. The named settings of the planner are off.
+func (s *Store) ExplainStatement(ctx context.Context, sql string, args []any, plannerOff ...string) (json.RawMessage, error) {
+	if !onlyReads(sql) {
+		return nil, ErrNotExplained
+	}
+	tx, err := s.primary.conns.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, convertError(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	settings := map[string]string{"plan_cache_mode": "force_generic_plan"} // a pooler's connections may lack it
+	for _, name := range plannerOff {
+		settings[name] = "off"
+	}
+	for name, value := range settings {
+		if _, err := tx.Exec(ctx, "SELECT set_config($1, $2, true)", pgx.QueryExecModeExec, name, value); err != nil {
+			return nil, convertError(err)
+		}
+	}
+	plan, err := explainPrepared(ctx, tx, sql, args)
+	return plan, convertError(err)
+}
+
+// onlyReads reports whether a statement begins like one that reads. The transaction rejects one that writes nevertheless.
+func onlyReads(sql string) bool {
+	if strings.HasPrefix(sql, "--") {
+		_, sql, _ = strings.Cut(sql, "\n")
+	}
+	command, _, _ := strings.Cut(strings.TrimSpace(sql), " ")
+	command, _, _ = strings.Cut(command, "\n")
+	return strings.EqualFold(command, "SELECT") || strings.EqualFold(command, "WITH")
+}
+
+// explainPrepared prepares a statement and explains its execution. EXECUTE takes no placeholders, so the transaction has
+// the parameters as settings.
+func explainPrepared(ctx context.Context, tx pgx.Tx, sql string, args []any) (plan json.RawMessage, err error) {
+	prepared, err := tx.Conn().Prepare(ctx, explainedName, sql)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, tx.Conn().Deallocate(context.WithoutCancel(ctx), explainedName)) }()
+	types := make([]string, len(args))
+	if len(args) > 0 {
+		if err := tx.QueryRow(ctx, "SELECT array_agg(o::regtype::text ORDER BY n) FROM unnest($1::oid[]) WITH ORDINALITY AS p(o, n)",
+			pgx.QueryExecModeExec, prepared.ParamOIDs).Scan(&types); err != nil {
+			return nil, err
+		}
+	}
+	values := make([]string, len(args))
+	for i, arg := range args {
+		if values[i], err = bindSetting(ctx, tx, i, types[i], arg); err != nil {
+			return nil, err
+		}
+	}
+	execute := "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE " + explainedName
+	if len(values) > 0 {
+		execute += "(" + strings.Join(values, ", ") + ")"
+	}
+	err = tx.QueryRow(ctx, execute, pgx.QueryExecModeSimpleProtocol).Scan(&plan)
+	return plan, err
+}
+
+// bindSetting stores a parameter as a setting of the transaction, and returns the expression that has its value.
+func bindSetting(ctx context.Context, tx pgx.Tx, i int, typeName string, arg any) (expression string, err error) {
+	setting := "explained.p" + strconv.Itoa(i+1)
+	var isNull bool
+	err = tx.QueryRow(ctx, "SELECT $2::"+typeName+" IS NULL, set_config($1, coalesce($2::"+typeName+"::text, ''), true)",
+		pgx.QueryExecModeDescribeExec, setting, arg).Scan(&isNull, nil)
+	if isNull {
+		return "NULL", err
+	}
+	return "current_setting('" + setting + "')::" + typeName, err
+}
