@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -63,4 +64,16 @@ func ReadSettings(into *map[string]string) Query {
 		sql:  "SELECT jsonb_object_agg(name, current_setting(name)) FROM unnest(ARRAY[" + names + "]) name",
 		scan: func(rows pgx.Rows) error { return rows.Scan(into) },
 	}
+}
+
+// ReplicaPauses returns the pauses of a replica whose reads fail at these times after the first failure.
+func ReplicaPauses(failures ...time.Duration) (pauses []time.Duration) {
+	var p replicaPause
+	start := time.Now()
+	p.begin(start)
+	for _, after := range failures {
+		p.begin(start.Add(after))
+		pauses = append(pauses, p.until.Sub(p.began))
+	}
+	return pauses
 }

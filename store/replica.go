@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	// replicaTimeout is how long a replica may take to the first result of a read, including the time to
-	// connect. Then the read runs on the primary.
-	replicaTimeout = 50 * time.Millisecond
 	// fenceTimeout is how long a read waits for a replica to replay the changes that it has to see.
 	fenceTimeout = 20 * time.Millisecond
 	// replicaConnectTimeout is how long a connection may take in all. A read that needs one does not wait
@@ -46,6 +43,7 @@ type Replica struct {
 	missed     *Position // that a read has waited for in vain, and that is not confirmed yet; nil for none
 	waiting    int       // reads that wait for confirmed to advance
 	advanced   chan struct{}
+	pause      replicaPause
 	life       context.Context // of the reads in progress: ends when a check fails
 	endReads   context.CancelCauseFunc
 }
@@ -210,6 +208,11 @@ func (x *Replica) requestCheck() {
 
 // suspect takes the replica out after a failed read, until a check succeeds.
 func (x *Replica) suspect(err error) {
+	x.mu.Lock()
+	if x.cause == nil {
+		x.pause.begin(time.Now())
+	}
+	x.mu.Unlock()
 	x.setCause(err)
 	x.requestCheck()
 }

@@ -90,8 +90,8 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(life, func() { cancel(errReplicaUnavailable) })()
-	timeout := time.AfterFunc(replicaTimeout, func() { cancel(errReplicaTimeout) })
-	defer timeout.Stop()
+	deadline := x.startDeadline(cancel)
+	defer deadline.meet()
 	conn, err := x.pool.conns.Acquire(ctx)
 	if err != nil {
 		return x.judge(ctx, err, r)
@@ -99,7 +99,7 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 	defer conn.Release()
 	var found fence
 	fenceQuery := found.query(required, marker{}, func() error {
-		timeout.Stop()
+		deadline.meet()
 		return x.checkFence(found, required, server, p)
 	})
 	buffers := make([]bufferedRows, len(r.queries))
@@ -149,7 +149,7 @@ func (x *Replica) judge(ctx context.Context, err error, r *replicaRead) error {
 	case isPg && pg.Code == "57014": // query_canceled: the statement timeout expired, as it would on the primary
 		return finalError{err}
 	case errors.Is(cause, errReplicaTimeout):
-		if x.pool.conns.Stat().AcquiredConns() < x.pool.conns.Config().MaxConns { // otherwise it waited for a connection
+		if !x.isPoolFull() { // otherwise it waited for a connection
 			x.suspect(fmt.Errorf("%w: %w", errReplicaTimeout, err))
 		}
 		return errReplicaTimeout

@@ -97,6 +97,7 @@ func TestReplica(t *testing.T) {
 	r := openReplicated(t, store.Config{ReplicaMaxLag: 2 * time.Second})
 	t.Run("states", func(t *testing.T) { testReplicaStates(t, r) })
 	t.Run("one operation", func(t *testing.T) { testReplicaOfOneOperation(t, r) })
+	t.Run("full pool", func(t *testing.T) { testFullReplicaPool(t, r) })
 	t.Run("two", func(t *testing.T) { testTwoReplicas(t, r) })
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/7p-education/api/internal/observe"
 )
 
 const (
@@ -114,20 +116,12 @@ func (r *Redis) runCheck(ctx context.Context, timeout time.Duration) error {
 		slowest = max(slowest, roundTrip)
 		return err
 	})
-	if err == nil && !isProcessLate() {
+	if err == nil && !observe.IsProcessLate() {
 		if r.roundTrip.Record(slowest); r.RoundTrip() > r.maxDeadline() {
 			return newSlowProblem(r.RoundTrip(), r.maxDeadline())
 		}
 	}
 	return err
-}
-
-// isProcessLate reports whether this process waits for processors, so that the time of a round trip says nothing
-// about Redis.
-func isProcessLate() bool {
-	began := time.Now()
-	time.Sleep(time.Millisecond)
-	return time.Since(began) > 5*time.Millisecond
 }
 
 // checkKey returns a key that is on a node.

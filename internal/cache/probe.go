@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/7p-education/api/internal/observe"
 )
 
 const (
@@ -54,7 +56,7 @@ func (r *Redis) confirmOutage(cause error) {
 	end := time.Now().Add(maxProbing)
 	for unanswered := 0; unanswered < probesToOpen; {
 		check := r.runCheck
-		if isTimeout(cause) && isProcessLate() {
+		if isTimeout(cause) && observe.IsProcessLate() {
 			check = r.pingMasters
 		}
 		began, timeout := time.Now(), 2*r.deadline()
