@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/7p-education/api/store"
 )
 
 // renderMarkdown returns the report.
@@ -96,8 +98,15 @@ func writeUsage(out *strings.Builder, o fleetOutcome) {
 	u := o.usage
 	reads := u.sumCounters("sevenp_db_reads_total")
 	lookups := u.sumCounters("sevenp_cache_lookups_total")
-	fmt.Fprintf(out, "\nThe primary served %.2f %% of %.0f round trips of reads; %.0f operations fell back to it.",
+	fmt.Fprintf(out, "\nThe primary served %.2f %% of %.0f round trips of reads; %.0f operations fell back to it (",
 		percentOf(u.sumCounters(`sevenp_db_reads_total{database="primary"}`), reads), reads, u.sumCounters("sevenp_replica_fallbacks_total"))
+	for i, reason := range store.FallbackReasons {
+		if i > 0 {
+			out.WriteString(", ")
+		}
+		fmt.Fprintf(out, "%s %.0f", reason, u.sumCounters(`sevenp_replica_fallbacks_total{reason="`+reason.String()+`"`))
+	}
+	out.WriteString(").")
 	if lookups > 0 {
 		fmt.Fprintf(out, " The response cache served %.1f %% of %.0f lookups from memory and %.1f %% from Redis.",
 			percentOf(u.sumCounters(`sevenp_cache_lookups_total{result="hit_memory"}`), lookups), lookups, percentOf(u.sumCounters(`sevenp_cache_lookups_total{result="hit_redis"}`), lookups))

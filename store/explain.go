@@ -10,8 +10,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrNotExplained reports that a statement is not explained, because it does not only read.
-var ErrNotExplained = errors.New("store: only statements that read are explained")
+// The reasons why a statement has no plan. They have nothing of the database's message, which may have values.
+var (
+	ErrNotExplained = errors.New("only statements that read are explained")
+	errPooled       = errors.New("EXPLAIN needs a connection without a pooler")
+	errNoPlan       = errors.New("EXPLAIN failed")
+)
 
 // explainedName is the name under which an explained statement is prepared. It exists for one transaction.
 const explainedName = "explained"
@@ -23,32 +27,38 @@ func (s *Store) ExplainStatement(ctx context.Context, sql string, args []any, pl
 	if !onlyReads(sql) {
 		return nil, ErrNotExplained
 	}
+	if s.primary.pooler.isPooled() {
+		return nil, errPooled
+	}
 	tx, err := s.primary.conns.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return nil, convertError(err)
+		return nil, errNoPlan
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	settings := map[string]string{"plan_cache_mode": "force_generic_plan"} // a pooler's connections may lack it
+	settings := map[string]string{"plan_cache_mode": "force_generic_plan"}
 	for _, name := range plannerOff {
 		settings[name] = "off"
 	}
 	for name, value := range settings {
 		if _, err := tx.Exec(ctx, "SELECT set_config($1, $2, true)", pgx.QueryExecModeExec, name, value); err != nil {
-			return nil, convertError(err)
+			return nil, errNoPlan
 		}
 	}
 	plan, err := explainPrepared(ctx, tx, sql, args)
-	return plan, convertError(err)
+	if err != nil && !errors.Is(err, ErrNotExplained) {
+		err = errNoPlan
+	}
+	return plan, err
 }
 
-// onlyReads reports whether a statement begins like one that reads. The transaction rejects one that writes nevertheless.
+// onlyReads reports whether a statement begins like one that reads, and takes no advisory lock. The transaction rejects one that writes nevertheless.
 func onlyReads(sql string) bool {
 	if strings.HasPrefix(sql, "--") {
 		_, sql, _ = strings.Cut(sql, "\n")
 	}
 	command, _, _ := strings.Cut(strings.TrimSpace(sql), " ")
 	command, _, _ = strings.Cut(command, "\n")
-	return strings.EqualFold(command, "SELECT") || strings.EqualFold(command, "WITH")
+	return (strings.EqualFold(command, "SELECT") || strings.EqualFold(command, "WITH")) && !strings.Contains(sql, "pg_advisory")
 }
 
 // explainPrepared prepares a statement and explains its execution. EXECUTE takes no placeholders, so the transaction has
@@ -59,6 +69,9 @@ func explainPrepared(ctx context.Context, tx pgx.Tx, sql string, args []any) (pl
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, tx.Conn().Deallocate(context.WithoutCancel(ctx), explainedName)) }()
+	if len(prepared.ParamOIDs) != len(args) {
+		return nil, ErrNotExplained
+	}
 	types := make([]string, len(args))
 	if len(args) > 0 {
 		if err := tx.QueryRow(ctx, "SELECT array_agg(o::regtype::text ORDER BY n) FROM unnest($1::oid[]) WITH ORDINALITY AS p(o, n)",

@@ -32,6 +32,7 @@ type Replica struct {
 	checkNow    chan struct{} // has room for one
 	reads       atomic.Uint64
 	fenceMisses atomic.Uint64
+	timeouts    atomic.Int32 // of reads since the last one that succeeded
 
 	mu    sync.Mutex
 	cause error // why the replica serves no reads; nil while it does

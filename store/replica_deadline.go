@@ -12,6 +12,9 @@ const (
 	// replicaTimeout is how long a replica may take to the first result of a read, including the time to
 	// connect. Then the read runs on the primary.
 	replicaTimeout = 50 * time.Millisecond
+	// maxReplicaTimeouts is the number of consecutive reads without a result in time that takes a replica out. A single
+	// one may have met a busy processor.
+	maxReplicaTimeouts = 3
 	// maxReplicaDelays is how often the deadline is postponed: the checks end the reads of a replica that hangs earlier.
 	maxReplicaDelays = 9
 )

@@ -93,7 +93,13 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 	deadline := x.startDeadline(cancel)
 	defer deadline.meet()
 	conn, err := x.pool.conns.Acquire(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(context.Cause(ctx), errReplicaTimeout): // the pool connects nevertheless, for later reads
+		if err == nil {
+			conn.Release()
+		}
+		return errReplicaTimeout
+	case err != nil:
 		return x.judge(ctx, err, r)
 	}
 	defer conn.Release()
@@ -110,6 +116,7 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 	if err := sendQueries(ctx, conn.Conn(), queries, nil, r); err != nil {
 		return x.judge(ctx, err, r)
 	}
+	x.timeouts.Store(0)
 	for i := range buffers {
 		if err := scanRows(&buffers[i], r.queries[i], r.tags, &rowCounter{}); err != nil {
 			return finalError{err}
@@ -149,7 +156,8 @@ func (x *Replica) judge(ctx context.Context, err error, r *replicaRead) error {
 	case isPg && pg.Code == "57014": // query_canceled: the statement timeout expired, as it would on the primary
 		return finalError{err}
 	case errors.Is(cause, errReplicaTimeout):
-		if !x.isPoolFull() { // otherwise it waited for a connection
+		x.requestCheck()
+		if x.timeouts.Add(1) >= maxReplicaTimeouts {
 			x.suspect(fmt.Errorf("%w: %w", errReplicaTimeout, err))
 		}
 		return errReplicaTimeout

@@ -12,6 +12,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql/admission"
+	"github.com/7p-education/api/internal/gql/incremental"
 	"github.com/7p-education/api/internal/gql/limits"
 	"github.com/7p-education/api/internal/gql/live"
 	"github.com/7p-education/api/internal/gql/memory"
@@ -33,9 +34,17 @@ func (e operationExtension) withinSlot(v edu.Viewer, op *graphql.OperationContex
 	if e.admission == nil || op.Operation.Operation == ast.Mutation {
 		return respond
 	}
+	parts := incremental.PartsOf(op)
 	return func(ctx context.Context) *graphql.Response {
+		if ctx.Err() != nil {
+			return respond(ctx) // nil, which ends the operation
+		}
 		slot, err := e.admission.Acquire(ctx, queryPriority(ctx, v, op))
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return respond(ctx)
+		case err != nil:
+			parts.SkipNext()
 			return e.rejectOverload(ctx, err)
 		}
 		waited := stats.ConnWait()

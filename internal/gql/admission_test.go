@@ -66,7 +66,9 @@ func TestOverloadByLock(t *testing.T) {
 	var waiting sync.WaitGroup
 	for range 2 {
 		waiting.Go(func() {
-			if resp := postQuery(t, s, edu.Viewer{}, categoriesQuery); resp.Status != http.StatusOK || resp.Result(t).Codes() != "" {
+			resp := postQuery(t, s, edu.Viewer{}, categoriesQuery)
+			// On a busy machine the wait for the lock, of 2 s at most, may end first.
+			if codes := resp.Result(t).Codes(); resp.Status != http.StatusOK || codes != "" && codes != "SERVICE_UNAVAILABLE" {
 				t.Errorf("a query in progress: %.300s", resp)
 			}
 		})

@@ -71,8 +71,8 @@ func (e *limitEstimate) adaptLimit() {
 		gradient = max(0.5, (e.total-e.waits).Seconds()/e.total.Seconds())
 	}
 	next := e.limit*gradient + math.Sqrt(e.limit)
-	if next > e.limit && 2*e.maxInUse < e.slots() {
-		return // unused slots prove nothing about more of them
+	if 2*e.maxInUse < e.slots() {
+		return // few queries prove nothing about the limit: their waits are for new connections
 	}
 	e.limit = min(max(e.limit+smoothing*(next-e.limit), e.min), e.max)
 }

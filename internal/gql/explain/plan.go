@@ -141,15 +141,21 @@ func (p *Plan) AddPlans(ctx context.Context, trips []*observe.RoundTrip, explain
 		i := slices.IndexFunc(p.Trips, func(trip Trip) bool { return trip.Number == t.Number })
 		for j := range p.Trips[i].Statements {
 			s := &p.Trips[i].Statements[j]
-			if n++; n > maxPlans || j >= len(t.Texts) {
-				s.NoPlan = "at most 50 statements are explained"
+			if j >= len(t.Texts) {
 				continue
 			}
-			plan, err := explain(ctx, t.Texts[j].SQL, t.Texts[j].Args, plannerOff...)
-			if err != nil {
-				s.NoPlan = err.Error()
+			switch n++; {
+			case n > maxPlans:
+				s.NoPlan = "at most 50 statements are explained"
+			case ctx.Err() != nil:
+				s.NoPlan = "the plans of an operation may take 10 s"
+			default:
+				plan, err := explain(ctx, t.Texts[j].SQL, t.Texts[j].Args, plannerOff...)
+				if err != nil {
+					s.NoPlan = err.Error()
+				}
+				s.Plan = plan
 			}
-			s.Plan = plan
 		}
 	}
 }

@@ -152,6 +152,13 @@ func (p *Parts) RootInstance(f *Fragment) *Instance { return p.root[f.Directive]
 // HasNext reports whether there are parts that were not executed yet.
 func (p *Parts) HasNext() bool { return p != nil && len(p.waiting) > 0 }
 
+// SkipNext records that the next part was rejected before its execution. The one before was sent.
+func (p *Parts) SkipNext() {
+	if p != nil {
+		p.executed = nil
+	}
+}
+
 // Drop removes all parts that were not executed yet.
 func (p *Parts) Drop() {
 	if p != nil {

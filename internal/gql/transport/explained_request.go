@@ -15,6 +15,9 @@ import (
 	"github.com/7p-education/api/internal/observe"
 )
 
+// plansTimeout is how long the plans of the statements of an operation may take.
+const plansTimeout = 10 * time.Second
+
 // explainedRequest is a request for one operation and its plan.
 type explainedRequest struct {
 	handler    *Handler
@@ -50,7 +53,9 @@ func (x *explainedRequest) execute(ctx context.Context, params *graphql.RawParam
 	plan := explain.New(record, res.op)
 	plan.Cost, plan.Cache = cost, x.lookup.Explain(ctx, res.resp)
 	if x.mode == withPlans {
-		plan.AddPlans(ctx, record.RoundTrips(), x.handler.Explain.Statement, x.plannerOff...)
+		limited, cancel := context.WithTimeout(ctx, plansTimeout)
+		defer cancel()
+		plan.AddPlans(limited, record.RoundTrips(), x.handler.Explain.Statement, x.plannerOff...)
 	}
 	response.SetExtension(res.resp, "explain", plan)
 	return res.resp, nil

@@ -25,8 +25,11 @@ export function dryRun(run) {
 let isExplained = false;
 export function explainRun(run) {
   isExplained = true;
-  run();
-  isExplained = false;
+  try {
+    run();
+  } finally {
+    isExplained = false;
+  }
 }
 
 // requestBody returns the body of a request. Where texts do not run, a document of the list is sent by its id.
