@@ -47,7 +47,7 @@ export function createPlan() {
     const cost = plan.cost ? ` Cost ${plan.cost.requestedQueryCost}, actual ${plan.cost.actualQueryCost ?? "–"}.` : "";
     region.replaceChildren(
       element("p", {}, `${plural(plan.rounds, "round")}, ${plural(plan.roundTrips, "round trip")}, ${plural(plan.statements, "statement")}.${cost}`),
-      element("p", { className: "cache-text" }, describeVerdict(plan.cache)),
+      element("p", { className: "plan-verdict" }, describeVerdict(plan.cache)),
       element("div", { className: "plan-columns" },
         element("ul", { "aria-label": "Selections" }, ...plan.selections.map(selectionItem)),
         element("ol", { "aria-label": "Round trips" }, ...plan.trips.map(tripItem))),
