@@ -22,8 +22,8 @@ const explainedName = "explained"
 
 // ExplainStatement runs a statement that only reads once more on the primary, and returns its plan as EXPLAIN (ANALYZE,
 // BUFFERS, FORMAT JSON) has it. It runs in a read-only transaction that is rolled back, and as it was prepared for all
-// requests: its plan has placeholders, and no values of parameters. The named settings of the planner are off.
-func (s *Store) ExplainStatement(ctx context.Context, sql string, args []any, plannerOff ...string) (json.RawMessage, error) {
+// requests: its plan has placeholders, and no values of parameters.
+func (s *Store) ExplainStatement(ctx context.Context, sql string, args []any) (json.RawMessage, error) {
 	if !onlyReads(sql) {
 		return nil, ErrNotExplained
 	}
@@ -35,15 +35,6 @@ func (s *Store) ExplainStatement(ctx context.Context, sql string, args []any, pl
 		return nil, errNoPlan
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	settings := map[string]string{"plan_cache_mode": "force_generic_plan"}
-	for _, name := range plannerOff {
-		settings[name] = "off"
-	}
-	for name, value := range settings {
-		if _, err := tx.Exec(ctx, "SELECT set_config($1, $2, true)", pgx.QueryExecModeExec, name, value); err != nil {
-			return nil, errNoPlan
-		}
-	}
 	plan, err := explainPrepared(ctx, tx, sql, args)
 	if err != nil && !errors.Is(err, ErrNotExplained) {
 		err = errNoPlan
@@ -51,7 +42,8 @@ func (s *Store) ExplainStatement(ctx context.Context, sql string, args []any, pl
 	return plan, err
 }
 
-// onlyReads reports whether a statement begins like one that reads, and takes no advisory lock. The transaction rejects one that writes nevertheless.
+// onlyReads reports whether a statement begins like one that reads, and takes no advisory lock. The transaction rejects
+// one that writes nevertheless.
 func onlyReads(sql string) bool {
 	if strings.HasPrefix(sql, "--") {
 		_, sql, _ = strings.Cut(sql, "\n")

@@ -27,7 +27,7 @@ func TestExplainStatement(t *testing.T) {
 	}
 	for _, text := range texts {
 		for range 2 { // a second time: the prepared statement is gone
-			plan, err := s.ExplainStatement(t.Context(), text.SQL, text.Args, "enable_seqscan")
+			plan, err := s.ExplainStatement(t.Context(), text.SQL, text.Args)
 			if err != nil {
 				t.Fatal(err)
 			}

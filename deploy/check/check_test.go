@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -133,6 +134,9 @@ func TestNginxAndSystemd(t *testing.T) {
 	text, err := os.ReadFile("../nginx/nginx.conf")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if regexp.MustCompile(`proxy_next_upstream[^;]*http_503`).Match(text) {
+		t.Error("nginx.conf takes a server out because of a 503, which each overloaded server sends: then all are out")
 	}
 	dir := t.TempDir()
 	local := strings.NewReplacer("server1:", "127.0.0.1:", "server2:", "127.0.0.2:", "http {", "pid "+dir+"/pid;\nhttp {").Replace(string(text))

@@ -161,9 +161,9 @@ func newServer(o Options, c components) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Explain executes an operation as the viewer of the context, beside the cache, and returns its response with
-// extensions.explain: with the plans of its statements by EXPLAIN, and with settings of the planner off for these.
-func (s *Server) Explain(ctx context.Context, params *graphql.RawParams, plans bool, plannerOff ...string) *graphql.Response {
-	return s.handler.ExplainOperation(ctx, params, plans, plannerOff...)
+// extensions.explain: with the plans of its statements by EXPLAIN on request.
+func (s *Server) Explain(ctx context.Context, params *graphql.RawParams, plans bool) *graphql.Response {
+	return s.handler.ExplainOperation(ctx, params, plans)
 }
 
 // CloseSockets closes each WebSocket as soon as it has no operation in progress, and returns when all are closed or

@@ -66,13 +66,13 @@ func (e *limitEstimate) addSample(now time.Time, took, connWait time.Duration) {
 
 // adaptLimit computes the limit from the window.
 func (e *limitEstimate) adaptLimit() {
+	if 2*e.maxInUse < e.slots() {
+		return // few queries prove nothing about the limit: their waits are for new connections
+	}
 	gradient := 1.0
 	if e.total > 0 {
 		gradient = max(0.5, (e.total-e.waits).Seconds()/e.total.Seconds())
 	}
 	next := e.limit*gradient + math.Sqrt(e.limit)
-	if 2*e.maxInUse < e.slots() {
-		return // few queries prove nothing about the limit: their waits are for new connections
-	}
 	e.limit = min(max(e.limit+smoothing*(next-e.limit), e.min), e.max)
 }

@@ -129,13 +129,13 @@ func numberRounds(trips []*observe.RoundTrip) (rounds []int, last int) {
 }
 
 // Explainer returns the plan of a statement by EXPLAIN.
-type Explainer func(ctx context.Context, sql string, args []any, plannerOff ...string) (json.RawMessage, error)
+type Explainer func(ctx context.Context, sql string, args []any) (json.RawMessage, error)
 
 // maxPlans is the maximum number of statements of an operation that are explained.
 const maxPlans = 50
 
 // AddPlans explains the statements of an operation by EXPLAIN, 50 at most.
-func (p *Plan) AddPlans(ctx context.Context, trips []*observe.RoundTrip, explain Explainer, plannerOff ...string) {
+func (p *Plan) AddPlans(ctx context.Context, trips []*observe.RoundTrip, explain Explainer) {
 	ctx, n := observe.NewContext(ctx, nil), 0
 	for _, t := range trips {
 		i := slices.IndexFunc(p.Trips, func(trip Trip) bool { return trip.Number == t.Number })
@@ -150,7 +150,7 @@ func (p *Plan) AddPlans(ctx context.Context, trips []*observe.RoundTrip, explain
 			case ctx.Err() != nil:
 				s.NoPlan = "the plans of an operation may take 10 s"
 			default:
-				plan, err := explain(ctx, t.Texts[j].SQL, t.Texts[j].Args, plannerOff...)
+				plan, err := explain(ctx, t.Texts[j].SQL, t.Texts[j].Args)
 				if err != nil {
 					s.NoPlan = err.Error()
 				}

@@ -79,8 +79,8 @@ func (h *Handler) serveExplained(out responseWriter, r *http.Request, in *parsed
 }
 
 // ExplainOperation executes an operation outside a request, and returns its response with its plan.
-func (h *Handler) ExplainOperation(ctx context.Context, params *graphql.RawParams, plans bool, plannerOff ...string) *graphql.Response {
-	x := &explainedRequest{handler: h, method: http.MethodPost, header: http.Header{}, mode: explained, plannerOff: plannerOff}
+func (h *Handler) ExplainOperation(ctx context.Context, params *graphql.RawParams, plans bool) *graphql.Response {
+	x := &explainedRequest{handler: h, method: http.MethodPost, header: http.Header{}, mode: explained}
 	if plans {
 		x.mode = withPlans
 	}

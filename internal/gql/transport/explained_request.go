@@ -20,13 +20,12 @@ const plansTimeout = 10 * time.Second
 
 // explainedRequest is a request for one operation and its plan.
 type explainedRequest struct {
-	handler    *Handler
-	method     string
-	header     http.Header // of the response
-	mode       explainMode
-	plannerOff []string
-	lookup     *respcache.RequestLookup
-	end        time.Time // of the execution
+	handler *Handler
+	method  string
+	header  http.Header // of the response
+	mode    explainMode
+	lookup  *respcache.RequestLookup
+	end     time.Time // of the execution
 }
 
 // execute executes the operation, without the entry of the cache if there is one, and adds its plan to the response. The
@@ -55,7 +54,7 @@ func (x *explainedRequest) execute(ctx context.Context, params *graphql.RawParam
 	if x.mode == withPlans {
 		limited, cancel := context.WithTimeout(ctx, plansTimeout)
 		defer cancel()
-		plan.AddPlans(limited, record.RoundTrips(), x.handler.Explain.Statement, x.plannerOff...)
+		plan.AddPlans(limited, record.RoundTrips(), x.handler.Explain.Statement)
 	}
 	response.SetExtension(res.resp, "explain", plan)
 	return res.resp, nil

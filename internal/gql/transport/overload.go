@@ -15,15 +15,13 @@ import (
 // no credentials: a viewer's own writes are never missing in it. It reports whether it did.
 func (h *Handler) serveStale(ctx context.Context, out responseWriter, r *http.Request, lookup *respcache.RequestLookup) bool {
 	now := time.Now()
-	if out.partsOnly || hasCredentials(r) || !lookup.FallBackToStale(now, h.MaxStaleness) {
+	reserve := func(body int) error { return memory.MeterFrom(ctx).ReserveEntry(ctx, body) }
+	if out.partsOnly || hasCredentials(r) || !lookup.FallBackToStale(now, h.MaxStaleness, reserve) {
 		return false
 	}
 	e := lookup.Entry()
 	observeLookup(ctx, lookup)
 	lookup.Release()
-	if memory.MeterFrom(ctx).ReserveEntry(ctx, len(e.Body)) != nil {
-		return false
-	}
 	header := out.w.Header()
 	header["Content-Type"] = out.contentType(http.StatusOK)
 	header["Cache-Status"] = []string{string(lookup.AppendCacheStatus(nil, now))}
