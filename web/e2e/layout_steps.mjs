@@ -24,7 +24,7 @@ export async function walksByKeyboard(s) {
   const walk = async (key, start) => {
     const seen = [];
     await start.focus();
-    for (let i = 0; i < 80; i++) {
+    for (let i = 0; i < 120; i++) {
       const name = await s.page.evaluate(() => {
         const e = document.activeElement;
         if (e === document.body) return "";
