@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// replicaTimeout is how long a replica may take to the first result of a read, including the time to
-	// connect. Then the read runs on the primary.
+	// replicaTimeout is how long a replica may take to connect, and then to the first result of a read. Then the read
+	// runs on the primary.
 	replicaTimeout = 50 * time.Millisecond
 	// maxReplicaTimeouts is the number of consecutive reads without a result in time that takes a replica out. A single
 	// one may have met a busy processor.
@@ -42,6 +42,14 @@ func (x *Replica) startDeadline(cancel context.CancelCauseFunc) *replicaDeadline
 	return d
 }
 
+// restart gives the read all of its time again: it has a connection now.
+func (d *replicaDeadline) restart() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.expires = time.Now().Add(replicaTimeout)
+	d.timer.Reset(replicaTimeout)
+}
+
 // meet ends the deadline: the first result is there.
 func (d *replicaDeadline) meet() {
 	d.mu.Lock()
@@ -58,7 +66,7 @@ func (d *replicaDeadline) expire() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.met:
+	case d.met, time.Now().Before(d.expires): // restarted meanwhile
 	case isExcused && d.delays < maxReplicaDelays:
 		d.delays++
 		d.expires = time.Now().Add(replicaTimeout)

@@ -103,6 +103,7 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 		return x.judge(ctx, err, r)
 	}
 	defer conn.Release()
+	deadline.restart()
 	var found fence
 	fenceQuery := found.query(required, marker{}, func() error {
 		deadline.meet()
