@@ -15,7 +15,7 @@ const (
 	// fenceTimeout is how long a read waits for a replica to replay the changes that it has to see.
 	fenceTimeout = 20 * time.Millisecond
 	// replicaConnectTimeout is how long a connection may take in all. A read that needs one does not wait
-	// for it longer than replicaTimeout.
+	// for it longer than maxReadTime.
 	replicaConnectTimeout = 2 * time.Second
 )
 
@@ -32,7 +32,6 @@ type Replica struct {
 	checkNow    chan struct{} // has room for one
 	reads       atomic.Uint64
 	fenceMisses atomic.Uint64
-	timeouts    atomic.Int32 // of reads since the last one that succeeded
 
 	mu    sync.Mutex
 	cause error // why the replica serves no reads; nil while it does

@@ -105,7 +105,10 @@ func (x *Replica) checkState(ctx context.Context) error {
 		required = required[:maxCheckFence]
 	}
 	var found fence
-	if err := sendQueries(ctx, x.checkPool, []Query{found.query(required, m, func() error { return nil })}, nil, nil); err != nil {
+	stop := x.watchCheck()
+	err := sendQueries(ctx, x.checkPool, []Query{found.query(required, m, func() error { return nil })}, nil, nil)
+	stop()
+	if err != nil {
 		return err
 	}
 	if !found.standby {

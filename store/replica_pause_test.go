@@ -21,22 +21,3 @@ func TestReplicaPauses(t *testing.T) {
 		t.Errorf("pauses %v, want %v", got, want)
 	}
 }
-
-// testFullReplicaPool checks that a read that waits for a connection of a full pool stays on the replica, which remains
-// in use.
-func testFullReplicaPool(t *testing.T, r *replicated) {
-	r.rename(t, "0")
-	r.awaitReplica(t)
-	x := r.Replicas()[0]
-	for range r.Replicas()[0].Pool().Config().MaxConns {
-		conn, err := x.Pool().Acquire(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.AfterFunc(150*time.Millisecond, conn.Release) // three times the deadline of a read
-	}
-	before, fallbacks := x.Stats().Reads, r.ReplicaFallbacks(store.FallbackError)
-	if name := r.readName(t); name != "0" || x.Stats().Reads != before+1 || r.ReplicaFallbacks(store.FallbackError) != fallbacks || x.Stats().Cause != nil {
-		t.Errorf("read %q; the replica served %d reads, %d fell back, cause %v", name, x.Stats().Reads-before, r.ReplicaFallbacks(store.FallbackError)-fallbacks, x.Stats().Cause)
-	}
-}

@@ -12,7 +12,7 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// errReplicaTimeout reports that a replica did not respond within replicaTimeout.
+// errReplicaTimeout reports that a replica did not respond within maxReadTime, or lateCheckTime.
 var errReplicaTimeout = errors.New("store: the replica did not respond in time")
 
 // finalError is an error of a read that the primary would return too.
@@ -90,8 +90,8 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(life, func() { cancel(errReplicaUnavailable) })()
-	deadline := x.startDeadline(cancel)
-	defer deadline.meet()
+	stop := x.watchRead(cancel)
+	defer stop()
 	conn, err := x.pool.conns.Acquire(ctx)
 	switch {
 	case errors.Is(context.Cause(ctx), errReplicaTimeout): // the pool connects nevertheless, for later reads
@@ -103,10 +103,9 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 		return x.judge(ctx, err, r)
 	}
 	defer conn.Release()
-	deadline.restart()
 	var found fence
 	fenceQuery := found.query(required, marker{}, func() error {
-		deadline.meet()
+		stop()
 		return x.checkFence(found, required, server, p)
 	})
 	buffers := make([]bufferedRows, len(r.queries))
@@ -117,7 +116,6 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 	if err := sendQueries(ctx, conn.Conn(), queries, nil, r); err != nil {
 		return x.judge(ctx, err, r)
 	}
-	x.timeouts.Store(0)
 	for i := range buffers {
 		if err := scanRows(&buffers[i], r.queries[i], r.tags, &rowCounter{}); err != nil {
 			return finalError{err}
@@ -157,10 +155,7 @@ func (x *Replica) judge(ctx context.Context, err error, r *replicaRead) error {
 	case isPg && pg.Code == "57014": // query_canceled: the statement timeout expired, as it would on the primary
 		return finalError{err}
 	case errors.Is(cause, errReplicaTimeout):
-		x.requestCheck()
-		if x.timeouts.Add(1) >= maxReplicaTimeouts {
-			x.suspect(fmt.Errorf("%w: %w", errReplicaTimeout, err))
-		}
+		x.suspect(fmt.Errorf("%w: a read took more than %s", errReplicaTimeout, maxReadTime))
 		return errReplicaTimeout
 	case errors.Is(cause, errReplicaUnavailable):
 		return errReplicaUnavailable
