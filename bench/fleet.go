@@ -30,8 +30,12 @@ type fleet struct {
 	stop     []func() error
 }
 
-// fleetSize is the number of servers.
-const fleetSize = 2
+const (
+	// fleetSize is the number of servers.
+	fleetSize = 2
+	// poolerBackends are the connections of PgBouncer to the primary.
+	poolerBackends = 16
+)
 
 // startFleet starts what the servers depend on, with a copy of the database.
 func startFleet(ctx context.Context, database *embedpg.Server) (_ *fleet, err error) {
@@ -51,7 +55,7 @@ func startFleet(ctx context.Context, database *embedpg.Server) (_ *fleet, err er
 	if f.replica, err = owner.startReplica(f.dsn); err != nil {
 		return nil, err
 	}
-	if f.pooler, err = pgbouncer.Start(ctx, f.dsn, "default_pool_size = 16", "max_client_conn = 500"); err != nil {
+	if f.pooler, err = pgbouncer.Start(ctx, f.dsn, fmt.Sprint("default_pool_size = ", poolerBackends), "max_client_conn = 500"); err != nil {
 		return nil, err
 	}
 	f.stop = append(f.stop, f.pooler.Stop)
@@ -76,18 +80,24 @@ func (f *fleet) stopAll() error {
 	return errors.Join(errs...)
 }
 
-// startServers starts the servers and nginx. The servers have their default limits, which take the
-// address of a caller from X-Forwarded-For.
+// startServers starts the servers and nginx. Each server has one processor, and as many database connections as
+// PgBouncer has for it. Its limits take the address of a caller from X-Forwarded-For; without the response cache, where
+// each response counts, no caller reaches them.
 func (f *fleet) startServers(ctx context.Context, responseCache string) (err error) {
 	through, err := f.pooler.Through(f.dsn)
 	if err != nil {
 		return err
 	}
 	printStatus("starting the servers with RESPONSE_CACHE=%s", responseCache)
+	limit := "100/15m"
+	if responseCache == "off" {
+		limit = "1000000/15m"
+	}
 	var addrs []string
 	for range fleetSize {
 		server, err := f.launchServer(ctx, "DATABASE_URL="+through, "DIRECT_DATABASE_URL="+f.dsn, "READ_REPLICA_URL="+f.replica.DSN,
-			"REDIS_URL="+f.redis.socketURL(), "RESPONSE_CACHE="+responseCache, "RATE_LIMIT=100/15m", "TRUSTED_PROXIES=127.0.0.0/8")
+			"REDIS_URL="+f.redis.socketURL(), "RESPONSE_CACHE="+responseCache, "RATE_LIMIT="+limit, "TRUSTED_PROXIES=127.0.0.0/8",
+			"GOMAXPROCS=1", fmt.Sprintf("DATABASE_MAX_CONNS=%d", poolerBackends/fleetSize))
 		if err != nil {
 			return err
 		}

@@ -41,6 +41,7 @@ var checksums = map[string]string{
 	"0030_video_media.sql":         "2f28e765893e2910",
 	"0031_suggestions.sql":         "899c51bee10734e6",
 	"0032_requested_jobs.sql":      "b382e776e285f922",
+	"0033_course_rows.sql":         "39852c5912a76105",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

@@ -17,7 +17,7 @@ const (
 	// hold a lock that the read needs.
 	maxReadTime = 500 * time.Millisecond
 	// lateCheckTime is the time without a response to a check after which a replica is out of use.
-	lateCheckTime = 100 * time.Millisecond
+	lateCheckTime = 250 * time.Millisecond
 )
 
 // watchRead has the replica checked when a read is late, and ends the read by cancel after maxReadTime. The caller calls

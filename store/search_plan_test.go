@@ -85,3 +85,28 @@ func searchQueries() (pages, others map[string]store.Query) {
 	}
 	return pages, others
 }
+
+// TestCourseRowsAreWhole checks that a row of 3 kB is in one piece, so that a search reads no further page for the search
+// vector of a course.
+func TestCourseRowsAreWhole(t *testing.T) {
+	t.Parallel()
+	db := testdb.OpenPool(t, testdb.NewWithDemo(t))
+	exec(t, db, "UPDATE courses SET description = (SELECT string_agg(md5(n::text), ' ') FROM generate_series(1, 25) n) WHERE id = 1")
+	exec(t, db, "VACUUM courses") // which removes the former version of the row
+	pages := func(column string) int64 {
+		t.Helper()
+		var plan []struct{ Plan planNode }
+		sql := "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT " + column + " FROM courses WHERE id = 1"
+		for range 2 { // the first time, the connection reads the catalog
+			if err := db.QueryRow(t.Context(), sql).Scan(&plan); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return plan[0].Plan.HitPages + plan[0].Plan.ReadPages
+	}
+	for _, column := range []string{"search_vector", "description", "title"} {
+		if row, value := pages("price"), pages("length("+column+"::text)"); value != row {
+			t.Errorf("%d pages for a row, %d with its %s", row, value, column)
+		}
+	}
+}

@@ -148,7 +148,7 @@ func (r *replicated) replicaStats() (all []store.ReplicaStats) {
 func testReplicaStates(t *testing.T, r *replicated) {
 	x := r.Replicas()[0]
 	writes := 0
-	const limit = 5 * time.Second // 150 ms on a quiet machine; a replica that hangs would cost 10 s without the deadline of its reads
+	const limit = 5 * time.Second // 300 ms on a quiet machine; a replica that hangs would cost 10 s without the deadline of its reads
 	pairs := func(n int) (slowest time.Duration) {
 		t.Helper()
 		for range n {

@@ -17,6 +17,8 @@ type planNode struct {
 	IndexName    string  `json:"Index Name"`
 	ActualRows   float64 `json:"Actual Rows"`
 	ActualLoops  float64 `json:"Actual Loops"`
+	HitPages     int64   `json:"Shared Hit Blocks"`
+	ReadPages    int64   `json:"Shared Read Blocks"`
 	Plans        []planNode
 }
 

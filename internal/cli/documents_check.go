@@ -19,12 +19,26 @@ type documentsCheckCommand struct {
 	documentsTarget
 	Days   int    `default:"30" help:"Documents used or pushed in this many days must fit; for others the command prints warnings."`
 	Schema string `type:"existingfile" help:"An SDL file; by default the schema of this program."`
+	Plans  string `type:"existingdir" help:"Directory of queries (.json, as 7p explain reads them) whose plans on the database must not be worse than the recorded ones: more rounds or statements, or a table that is read without an index."`
+	Record bool   `help:"Record the plans of --plans in place of comparing them."`
 }
 
 // Run validates the documents against a schema. It fails if a document that was used or pushed recently
-// does not fit; for others and for retired ones it prints warnings.
+// does not fit; for others and for retired ones it prints warnings. Then it compares the plans.
 func (c *documentsCheckCommand) Run(ctx context.Context, settings *config.Config) error {
-	return c.withDocuments(ctx, settings, func(documents app.DocumentService) error { return c.checkDocuments(ctx, documents) })
+	if c.Plans != "" && c.Server != "" {
+		return errors.New("--plans: plans are those of a database: leave out --server, and set DATABASE_URL")
+	}
+	if c.Record && c.Plans == "" {
+		return errors.New("--record: name a directory by --plans")
+	}
+	err := c.withDocuments(ctx, settings, func(documents app.DocumentService) error { return c.checkDocuments(ctx, documents) })
+	if err != nil || c.Plans == "" {
+		return err
+	}
+	return withPreparedDatabase(ctx, settings, func(db *app.Database) error {
+		return planCheck{dir: c.Plans, record: c.Record, settings: settings, db: db, out: os.Stdout}.run(ctx)
+	})
 }
 
 func (c *documentsCheckCommand) checkDocuments(ctx context.Context, documents app.DocumentService) error {
@@ -37,7 +51,7 @@ func (c *documentsCheckCommand) checkDocuments(ctx context.Context, documents ap
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 {
+	if len(list) == 0 && c.Plans == "" {
 		return errors.New("there is no document to check: push some, and set DATABASE_URL to that of the servers")
 	}
 	broken := 0

@@ -85,29 +85,35 @@ func decodeNumbers(text []byte, into any) error {
 
 // print prints a response as JSON, or its plan as text.
 func (e *explainCommand) print(out io.Writer, body []byte) error {
+	plan, failure := decodePlan(body)
+	text := string(body) + "\n"
+	if !e.JSON {
+		text = ""
+		if plan != nil {
+			text = formatPlan(plan)
+		}
+	}
+	_, err := io.WriteString(out, text)
+	return errors.Join(err, failure)
+}
+
+// decodePlan returns the plan in a response, and an error if the response has errors or no plan.
+func decodePlan(body []byte) (*explain.Plan, error) {
 	var resp struct {
 		Errors     []struct{ Message string }
 		Extensions struct{ Explain *explain.Plan }
 	}
 	if err := json.Unmarshal(body, &resp); err != nil {
-		return fmt.Errorf("the response is not GraphQL: %w", err)
+		return nil, fmt.Errorf("the response is not GraphQL: %w", err)
 	}
-	if e.JSON {
-		if _, err := fmt.Fprintf(out, "%s\n", body); err != nil {
-			return err
-		}
-	} else if plan := resp.Extensions.Explain; plan != nil {
-		if _, err := io.WriteString(out, formatPlan(plan)); err != nil {
-			return err
-		}
+	plan := resp.Extensions.Explain
+	switch {
+	case len(resp.Errors) > 0:
+		return plan, errors.New(resp.Errors[0].Message)
+	case plan == nil:
+		return nil, errors.New("the response has no plan: the server is of a version without plans")
 	}
-	for _, e := range resp.Errors {
-		return errors.New(e.Message)
-	}
-	if resp.Extensions.Explain == nil {
-		return errors.New("the response has no plan: the server is of a version without plans")
-	}
-	return nil
+	return plan, nil
 }
 
 // formatPlan returns a plan as text.
@@ -148,45 +154,30 @@ func formatPlan(p *explain.Plan) string {
 	return b.String()
 }
 
-// planNode is a node of a plan by EXPLAIN.
-type planNode struct {
-	NodeType     string     `json:"Node Type"`
-	RelationName string     `json:"Relation Name"`
-	IndexName    string     `json:"Index Name"`
-	ActualRows   float64    `json:"Actual Rows"`
-	ActualLoops  float64    `json:"Actual Loops"`
-	TotalTime    float64    `json:"Actual Total Time"`
-	HitBlocks    int64      `json:"Shared Hit Blocks"`
-	ReadBlocks   int64      `json:"Shared Read Blocks"`
-	Plans        []planNode `json:"Plans"`
-}
-
 // planLines returns the nodes of the plan of a statement, indented by their depth.
 func planLines(s explain.Statement) []string {
 	if s.NoPlan != "" {
 		return []string{"no plan: " + s.NoPlan}
 	}
-	var plans []struct{ Plan planNode }
-	if len(s.Plan) == 0 || json.Unmarshal(s.Plan, &plans) != nil {
+	root, ok := s.Root()
+	if !ok {
 		return nil
 	}
 	var lines []string
-	var visit func(n planNode, indent string)
-	visit = func(n planNode, indent string) {
-		label := n.NodeType
-		if n.IndexName != "" {
-			label += " by " + n.IndexName
+	var visit func(n explain.Node, indent string)
+	visit = func(n explain.Node, indent string) {
+		label := n.Type
+		if n.Index != "" {
+			label += " by " + n.Index
 		}
-		if n.RelationName != "" {
-			label += " on " + n.RelationName
+		if n.Relation != "" {
+			label += " on " + n.Relation
 		}
-		lines = append(lines, fmt.Sprintf("%s%s: %.0f rows, %.0f loops, %.2f ms, %d pages", indent, label, n.ActualRows, n.ActualLoops, n.TotalTime, n.HitBlocks+n.ReadBlocks))
+		lines = append(lines, fmt.Sprintf("%s%s: %.0f rows, %.0f loops, %.2f ms, %d pages", indent, label, n.Rows, n.Loops, n.Milliseconds, n.HitPages+n.ReadPages))
 		for _, child := range n.Plans {
 			visit(child, indent+"  ")
 		}
 	}
-	for _, p := range plans {
-		visit(p.Plan, "")
-	}
+	visit(root, "")
 	return lines
 }
