@@ -105,7 +105,7 @@ func fillDatabase(ctx context.Context, server *embedpg.Server, name string, scal
 		printStatus("loaded in %.0f s", time.Since(start).Seconds())
 	}
 	// The server's jobs would otherwise do this work during the measurement.
-	for _, j := range jobs.ServerJobs(db) {
+	for _, j := range jobs.ServerJobs(db, 0) {
 		if _, err := jobs.RunNow(ctx, db, slog.New(slog.DiscardHandler), j); err != nil {
 			return err
 		}

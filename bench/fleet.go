@@ -89,15 +89,15 @@ func (f *fleet) startServers(ctx context.Context, responseCache string) (err err
 		return err
 	}
 	printStatus("starting the servers with RESPONSE_CACHE=%s", responseCache)
-	limit := "100/15m"
+	limits := []string{"RATE_LIMIT=100/15m"}
 	if responseCache == "off" {
-		limit = "1000000/15m"
+		limits = []string{"RATE_LIMIT=1000000/15m", "RATE_LIMIT_COST=1000000000/1m"}
 	}
 	var addrs []string
 	for range fleetSize {
-		server, err := f.launchServer(ctx, "DATABASE_URL="+through, "DIRECT_DATABASE_URL="+f.dsn, "READ_REPLICA_URL="+f.replica.DSN,
-			"REDIS_URL="+f.redis.socketURL(), "RESPONSE_CACHE="+responseCache, "RATE_LIMIT="+limit, "TRUSTED_PROXIES=127.0.0.0/8",
-			"GOMAXPROCS=1", fmt.Sprintf("DATABASE_MAX_CONNS=%d", poolerBackends/fleetSize))
+		server, err := f.launchServer(ctx, append(limits, "DATABASE_URL="+through, "DIRECT_DATABASE_URL="+f.dsn, "READ_REPLICA_URL="+f.replica.DSN,
+			"REDIS_URL="+f.redis.socketURL(), "RESPONSE_CACHE="+responseCache, "TRUSTED_PROXIES=127.0.0.0/8",
+			"GOMAXPROCS=1", fmt.Sprintf("DATABASE_MAX_CONNS=%d", poolerBackends/fleetSize))...)
 		if err != nil {
 			return err
 		}

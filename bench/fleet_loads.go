@@ -130,7 +130,7 @@ func (f *fleet) measureFleet(ctx context.Context, r *fleetResults, only string, 
 	}
 	base.title, base.perSecond, base.active = "warm-up", fleetRate, fleetConnections
 	warmup, steady, many, search := base, base, base, base
-	warmup.duration = base.duration / 2
+	warmup.duration = base.duration
 	if base.cache == "off" {
 		warmup.perSecond /= 4
 	}

@@ -29,6 +29,7 @@ type overloadKind struct {
 	title    string
 	share    float64 // of the arrivals
 	requests []encodedRequest
+	capacity float64 // useful responses a second to requests of this kind alone
 }
 
 // expensiveQuery is a query of the lowest priority.
@@ -105,10 +106,10 @@ func (l *overloadBenchmark) planLoads(ctx context.Context, pool *pgxpool.Pool) (
 	}
 	expensive := encodePost(fmt.Appendf(nil, `{"query":%q}`, expensiveQuery), "localhost", "")
 	l.kinds = []overloadKind{
-		{"mutations, signed in", 0.1, encode(writes)},
-		{"queries, signed in", 0.3, encode(reads["MyDashboard"])},
-		{"queries, anonymous", 0.5, encode(slices.Concat(reads["CoursePage"], reads["Catalog"]))},
-		{"expensive, anonymous", 0.1, []encodedRequest{{bytes: expensive}}},
+		{title: "mutations, signed in", share: 0.1, requests: encode(writes)},
+		{title: "queries, signed in", share: 0.3, requests: encode(reads["MyDashboard"])},
+		{title: "queries, anonymous", share: 0.5, requests: encode(slices.Concat(reads["CoursePage"], reads["Catalog"]))},
+		{title: "expensive, anonymous", share: 0.1, requests: []encodedRequest{{bytes: expensive}}},
 	}
 	return err
 }
@@ -125,7 +126,7 @@ func (l *overloadBenchmark) measureAll(ctx context.Context, r *overloadResults) 
 		}
 		defer func() { err = errors.Join(err, server.stopProcess()) }()
 		if r.capacity == 0 {
-			if r.capacity, err = l.measureCapacity(ctx, server.addr); err != nil {
+			if r.capacity, err = l.measureCapacities(ctx, server.addr); err != nil {
 				return err
 			}
 		}
@@ -135,7 +136,7 @@ func (l *overloadBenchmark) measureAll(ctx context.Context, r *overloadResults) 
 			if err != nil {
 				return err
 			}
-			step.setting, step.multiple = c.setting, multiple
+			step.setting, step.multiple, step.work = c.setting, multiple, l.weighWork(step)
 			r.steps = append(r.steps, step)
 		}
 	}
@@ -149,13 +150,40 @@ func (l *overloadBenchmark) drawRequest(random *rand.Rand) (kind int, r encodedR
 		x -= l.kinds[kind].share
 		kind++
 	}
-	requests := l.kinds[kind].requests
-	return kind, requests[random.IntN(len(requests))]
+	return kind, l.kinds[kind].drawRequest(random)
+}
+
+// drawRequest draws a request of the kind.
+func (k overloadKind) drawRequest(random *rand.Rand) encodedRequest {
+	return k.requests[random.IntN(len(k.requests))]
+}
+
+// measureCapacities returns the capacity of the mixed load, and measures that of each kind.
+func (l *overloadBenchmark) measureCapacities(ctx context.Context, addr string) (mixed float64, err error) {
+	for i := range l.kinds {
+		printStatus("measuring the capacity of %s", l.kinds[i].title)
+		if l.kinds[i].capacity, err = l.measureCapacity(ctx, addr, l.kinds[i].drawRequest); err != nil {
+			return 0, err
+		}
+	}
+	printStatus("measuring the capacity")
+	return l.measureCapacity(ctx, addr, func(random *rand.Rand) encodedRequest {
+		_, r := l.drawRequest(random)
+		return r
+	})
+}
+
+// weighWork returns what the useful responses of a load have cost, as a share of the server: the sum over the kinds of
+// their rate by the capacity of the kind alone. Responses of kinds that cost more count more.
+func (l *overloadBenchmark) weighWork(s *overloadStep) (work float64) {
+	for i, k := range l.kinds {
+		work += float64(len(s.kinds[i].latencies)) / l.duration.Seconds() / k.capacity
+	}
+	return work
 }
 
 // measureCapacity returns the rate of successful responses to 16 clients, each of which waits for its response.
-func (l *overloadBenchmark) measureCapacity(ctx context.Context, addr string) (float64, error) {
-	printStatus("measuring the capacity")
+func (l *overloadBenchmark) measureCapacity(ctx context.Context, addr string, draw func(*rand.Rand) encodedRequest) (float64, error) {
 	const clients = 2 * poolSize
 	var succeeded [clients]int
 	errs := make([]error, clients)
@@ -172,8 +200,7 @@ func (l *overloadBenchmark) measureCapacity(ctx context.Context, addr string) (f
 			}
 			defer conn.conn.Close()
 			for time.Now().Before(end) && ctx.Err() == nil {
-				_, r := l.drawRequest(random)
-				status, body, err := conn.sendRequest(r.bytes)
+				status, body, err := conn.sendRequest(draw(random).bytes)
 				if err != nil {
 					errs[i] = err
 					return

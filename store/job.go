@@ -47,9 +47,11 @@ func requestAnalytics(rows int) []Query {
 	return []Query{newStatement("RequestAnalytics", "UPDATE jobs SET requested_at = now() WHERE name = 'analytics'").buildQuery(nil)}
 }
 
-// RenewJob extends the lease of a run. It returns false if another run has taken the lease over.
+// RenewJob extends the lease of a run. It returns false if the run has finished, or another one has taken the lease over.
 func (s *Store) RenewJob(ctx context.Context, name, run string) (held bool, err error) {
-	done, err := s.primary.Exec(ctx, "-- name: RenewJob\nUPDATE jobs SET leased_until = now() + $3::interval WHERE (name, run) = ($1, $2)", name, run, JobLease)
+	done, err := s.primary.Exec(ctx, `-- name: RenewJob
+		UPDATE jobs SET leased_until = now() + $3::interval
+		WHERE (name, run) = ($1, $2) AND (finished_at IS NULL OR finished_at < started_at)`, name, run, JobLease)
 	return done.RowsAffected() == 1, convertError(err)
 }
 

@@ -69,3 +69,23 @@ func TestLargeWritesRequestAnalytics(t *testing.T) {
 		t.Error("no run was claimed after a large bulk enrollment")
 	}
 }
+
+// A renewal that is on its way when the run ends does not keep the job from running again.
+func TestFinishedJobIsNotRenewed(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, testdb.New(t))
+	for _, run := range []string{"first", "second"} {
+		if claimed, err := s.ClaimJob(t.Context(), "partitions", run, 0); err != nil || !claimed {
+			t.Fatalf("the %s run is claimed: %v, %v", run, claimed, err)
+		}
+		if held, err := s.RenewJob(t.Context(), "partitions", run); err != nil || !held {
+			t.Errorf("the %s run is renewed: %v, %v", run, held, err)
+		}
+		if err := s.FinishJob(t.Context(), "partitions", run, time.Second, ""); err != nil {
+			t.Fatal(err)
+		}
+		if held, err := s.RenewJob(t.Context(), "partitions", run); err != nil || held {
+			t.Errorf("the %s run is renewed after its end: %v, %v", run, held, err)
+		}
+	}
+}

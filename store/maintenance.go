@@ -72,6 +72,38 @@ func (s *Store) EnsurePartitions(ctx context.Context, now time.Time, months int)
 	return made, nil
 }
 
+// dropLockTimeout is how long DropOldPartitions waits for the lock of a partition: reads of progress wait behind it.
+const dropLockTimeout = "2s"
+
+// DropOldPartitions drops the monthly partitions of video_progress that end some months or longer before the current one,
+// each in a transaction of its own, and returns their number. The progress of enrollments stays.
+func (s *Store) DropOldPartitions(ctx context.Context, now time.Time, months int) (dropped int, err error) {
+	now = now.UTC()
+	oldest := time.Date(now.Year(), now.Month()-time.Month(months), 1, 0, 0, 0, 0, time.UTC)
+	rows, err := s.direct.Query(ctx, `-- name: OldPartitions
+		SELECT p.relname FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhrelid
+		WHERE i.inhparent = 'video_progress'::regclass AND p.relname ~ '^video_progress_\d{4}_\d{2}$' AND p.relname < $1 ORDER BY p.relname`,
+		"video_progress_"+oldest.Format("2006_01"))
+	if err != nil {
+		return 0, convertError(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return 0, convertError(err)
+	}
+	for _, name := range names {
+		err := s.maintain(ctx, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "-- name: DropOldPartition\nSET LOCAL lock_timeout = '"+dropLockTimeout+"'; DROP TABLE "+pgx.Identifier{name}.Sanitize())
+			return err
+		})
+		if err != nil {
+			return dropped, err
+		}
+		dropped++
+	}
+	return dropped, nil
+}
+
 // DeleteExpiredSessions deletes expired refresh tokens, and sessions without other tokens, 5,000
 // tokens at a time. It returns the number of deleted tokens. It also deletes the addresses from which
 // no account signed in within signInAddressTTL.

@@ -2,11 +2,13 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/testdb"
 )
 
@@ -73,6 +75,48 @@ func TestEnsurePartitionsOnThe31st(t *testing.T) {
 		if !value[bool](t, db, "SELECT to_regclass('video_progress_' || $1::text) IS NOT NULL", month) {
 			t.Errorf("%s is missing", month)
 		}
+	}
+}
+
+// Partitions that end thirteen months before the current one are dropped, with their rows. The rest stays, as does the
+// progress of enrollments. A partition that is in use stays until the next time.
+func TestDropOldPartitions(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, testdb.New(t))
+	stageCounters(t, db)
+	exec(t, db, "INSERT INTO videos (course_id, title, position, duration_seconds) VALUES (1, 'a', 1, 100)")
+	exec(t, db, "INSERT INTO enrollments (user_id, course_id, progress) VALUES (1, 1, 50)")
+	now := time.Date(2032, 3, 31, 12, 0, 0, 0, time.UTC)
+	if _, err := s.EnsurePartitions(t.Context(), now.AddDate(-2, 0, 0), 24); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 24 {
+		at := time.Date(2030, time.Month(4+i), 15, 0, 0, 0, 0, time.UTC)
+		exec(t, db, "INSERT INTO video_progress (user_id, video_id, progress_seconds, watched_at, created_at) VALUES (1, 1, $1, $2, $2)", i, at)
+	}
+	reader, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.Exec(t.Context(), "SELECT FROM video_progress_2030_09"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.DropOldPartitions(t.Context(), now, 13); n != 6 || !errors.Is(err, edu.Unavailable) {
+		t.Errorf("dropped %d with one in use: %v", n, err)
+	}
+	if err := reader.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{5, 0} { // September to January
+		if n, err := s.DropOldPartitions(t.Context(), now, 13); n != want || err != nil {
+			t.Errorf("dropped %d, want %d: %v", n, want, err)
+		}
+	}
+	if oldest := value[time.Time](t, db, "SELECT min(created_at) FROM video_progress"); !oldest.Equal(time.Date(2031, 2, 15, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("the oldest row is of %s", oldest)
+	}
+	if progress := value[float64](t, db, "SELECT progress::float8 FROM enrollments WHERE user_id = 1"); progress != 50 {
+		t.Errorf("progress %g", progress)
 	}
 }
 

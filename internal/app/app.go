@@ -179,7 +179,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	s.onClose(s.db.Close)
 	s.admission = openAdmission(c, s.db)
-	s.jobs = &jobStates{store: s.db.Store}
+	s.jobs = &jobStates{store: s.db.Store, jobs: jobs.ServerJobs(s.db.Store, c.ProgressRetentionMonths)}
 	s.media = openMedia(c, s.publicURL, s.db.isDemo())
 	if s.db.isDemo() {
 		if err := demo.RebaseCovers(ctx, s.db.PrimaryPool(), s.publicURL); err != nil {
@@ -229,7 +229,7 @@ func (s *Server) Close() error {
 func (s *Server) startBackground(ctx context.Context) {
 	background, stop := context.WithCancel(ctx)
 	migrated := s.db.migrationsApplied(background)
-	list := append(jobs.Exclusive(s.db.Store, s.log, jobs.ServerJobs(s.db.Store)), s.jobs.job())
+	list := append(jobs.Exclusive(s.db.Store, s.log, s.jobs.jobs), s.jobs.job())
 	jobsDone := jobs.StartPeriodic(background, s.log, migrated, slices.Concat(list, s.documents.backgroundJobs(), mailJobs(s.mails)))
 	s.responseCache.startInvalidation(context.WithoutCancel(ctx), s.db.Store, migrated)
 	s.responseCache.warmInBackground(background, s.log, s.api, s.inputs.warmOperations)

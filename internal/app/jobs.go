@@ -17,6 +17,7 @@ const jobStatesInterval = time.Minute
 // jobStates is the state of the jobs on the database, as the server last read it.
 type jobStates struct {
 	store *store.Store
+	jobs  []jobs.Job // of which one server runs each
 	list  atomic.Pointer[[]store.Job]
 }
 
@@ -44,7 +45,7 @@ func (s *jobStates) find(name string) store.Job {
 }
 
 func (s *jobStates) addMetrics(m *telemetry.Metrics) {
-	for _, j := range jobs.ServerJobs(s.store) {
+	for _, j := range s.jobs {
 		m.RegisterGauge("sevenp_job_interval_seconds", "Time between two runs of a job, of which one server runs each.",
 			j.Interval.Seconds, "job", j.Name)
 		m.RegisterGauge("sevenp_job_last_success_timestamp_seconds", "When a job last succeeded on any server, as Unix time; 0 for never.",

@@ -33,7 +33,7 @@ func (*jobsListCommand) Run(ctx context.Context, c *config.Config) error {
 		}
 		out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(out, "JOB\tINTERVAL\tLAST SUCCESS\tDURATION\tSTATE")
-		for _, j := range jobs.ServerJobs(db.Store) {
+		for _, j := range jobs.ServerJobs(db.Store, c.ProgressRetentionMonths) {
 			i := slices.IndexFunc(states, func(s store.Job) bool { return s.Name == j.Name })
 			if i < 0 {
 				fmt.Fprintf(out, "%s\t%s\tnever\t\tnever run\n", j.Name, j.Interval)
@@ -71,7 +71,7 @@ type jobsRunCommand struct {
 // Run runs a job and prints its report.
 func (j *jobsRunCommand) Run(ctx context.Context, c *config.Config) error {
 	return withPreparedDatabase(ctx, c, func(db *app.Database) error {
-		list := jobs.ServerJobs(db.Store)
+		list := jobs.ServerJobs(db.Store, c.ProgressRetentionMonths)
 		i := slices.IndexFunc(list, func(job jobs.Job) bool { return job.Name == j.Name })
 		if i < 0 {
 			names := make([]string, len(list))

@@ -23,9 +23,10 @@ type Job struct {
 	Run func(context.Context) (report []any, err error)
 }
 
-// ServerJobs returns the jobs on the database, of which one server at a time should run each: see Exclusive.
-func ServerJobs(s *store.Store) []Job {
-	return []Job{
+// ServerJobs returns the jobs on the database, of which one server at a time should run each: see Exclusive. Progress
+// of videos is stored for retentionMonths, 0 for ever.
+func ServerJobs(s *store.Store, retentionMonths int) []Job {
+	list := []Job{
 		{Name: "partitions", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.EnsurePartitions(ctx, time.Now(), 2)
 			return countReport("created_partitions", n), err
@@ -54,6 +55,13 @@ func ServerJobs(s *store.Store) []Job {
 			return countReport("deleted_uses", n), err
 		}},
 	}
+	if retentionMonths > 0 {
+		list = append(list, Job{Name: "old_partitions", Interval: 24 * time.Hour, Run: func(ctx context.Context) ([]any, error) {
+			n, err := s.DropOldPartitions(ctx, time.Now(), retentionMonths)
+			return countReport("dropped_partitions", n), err
+		}})
+	}
+	return list
 }
 
 // countReport returns a report of one count, nil for a count of 0.

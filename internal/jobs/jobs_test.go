@@ -18,7 +18,7 @@ import (
 func setup(t *testing.T) ([]jobs.Job, *pgxpool.Pool) {
 	t.Helper()
 	dsn := testdb.NewWithDemo(t)
-	return jobs.ServerJobs(openStore(t, dsn)), testdb.OpenPool(t, dsn)
+	return jobs.ServerJobs(openStore(t, dsn), 13), testdb.OpenPool(t, dsn)
 }
 
 // TestServerJobs checks that each job of the server does its work in its first run and finds nothing to
