@@ -24,7 +24,7 @@ type Job struct {
 }
 
 // ServerJobs returns the jobs on the database, of which one server at a time should run each: see Exclusive. Progress
-// of videos is stored for retentionMonths, 0 for ever.
+// of videos is stored for retentionMonths; 0 is without end.
 func ServerJobs(s *store.Store, retentionMonths int) []Job {
 	list := []Job{
 		{Name: "partitions", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
