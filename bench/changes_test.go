@@ -82,3 +82,42 @@ func compareTracking(b *testing.B, write func(ctx context.Context, s *store.Stor
 	b.ReportMetric(milliseconds(untracked), "untracked-ms")
 	b.ReportMetric(durationRatio(tracked, untracked), "ratio")
 }
+
+// BenchmarkPollOfChanges reads the changes since the last poll, of which there are none, while 20,000 earlier ones are
+// stored: with no transaction open, and with one that began before them.
+func BenchmarkPollOfChanges(b *testing.B) {
+	for _, c := range []struct{ name, begin string }{
+		{"no open transaction", ""},
+		{"an open transaction that writes", "SELECT pg_current_xact_id()"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s, err := store.Open(b.Context(), store.Config{URL: testdb.NewWithDemo(b), MaxConns: 2})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			if c.begin != "" {
+				tx, err := s.PrimaryPool().Begin(b.Context())
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer func() { _ = tx.Rollback(context.WithoutCancel(b.Context())) }()
+				if _, err := tx.Exec(b.Context(), c.begin); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if _, err := s.PrimaryPool().Exec(b.Context(), "INSERT INTO changes (tags) SELECT '{user:1}' FROM generate_series(1, 20000)"); err != nil {
+				b.Fatal(err)
+			}
+			at, _, err := s.ChangesSince(b.Context(), store.Snapshot{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if _, found, err := s.ChangesSince(b.Context(), at); err != nil || len(found) > 0 {
+					b.Fatal(len(found), err)
+				}
+			}
+		})
+	}
+}

@@ -91,7 +91,7 @@ func (f *fleet) startServers(ctx context.Context, responseCache string) (err err
 	printStatus("starting the servers with RESPONSE_CACHE=%s", responseCache)
 	limits := []string{"RATE_LIMIT=100/15m"}
 	if responseCache == "off" {
-		limits = []string{"RATE_LIMIT=1000000/15m", "RATE_LIMIT_COST=1000000000/1m"}
+		limits = []string{"RATE_LIMIT=1000000/15m", "RATE_LIMIT_COST=off"}
 	}
 	var addrs []string
 	for range fleetSize {

@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // fleetCeiling is the search of the highest rate that is held.
 type fleetCeiling struct {
@@ -18,12 +21,18 @@ func (c fleetCeiling) bestOutcome() (best *fleetOutcome) {
 	return best
 }
 
+// searchRest is the time between two loads of a search, in which what an overload left ends.
+const searchRest = 5 * time.Second
+
 // findCeiling searches the highest rate that is held.
 func (f *fleet) findCeiling(ctx context.Context, load fleetLoad) (c fleetCeiling, err error) {
 	c.cache = load.cache
 	first := load.perSecond
 	var steps []rateStep
 	for load.perSecond > 0 {
+		if err := sleepContext(ctx, searchRest); err != nil {
+			return c, err
+		}
 		outcome, err := f.measureLoad(ctx, load)
 		if err != nil {
 			return c, err

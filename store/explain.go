@@ -13,7 +13,7 @@ import (
 // The reasons why a statement has no plan. They have nothing of the database's message, which may have values.
 var (
 	ErrNotExplained = errors.New("only statements that read are explained")
-	errPooled       = errors.New("EXPLAIN needs a connection without a pooler")
+	errPooled       = errors.New("EXPLAIN needs a connection without a pooler: set DIRECT_DATABASE_URL")
 	errNoPlan       = errors.New("EXPLAIN failed")
 )
 
@@ -27,10 +27,10 @@ func (s *Store) ExplainStatement(ctx context.Context, sql string, args []any) (j
 	if !onlyReads(sql) {
 		return nil, ErrNotExplained
 	}
-	if s.primary.pooler.isPooled() {
+	if s.direct.pooler.isPooled() {
 		return nil, errPooled
 	}
-	tx, err := s.primary.conns.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
+	tx, err := s.direct.conns.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return nil, errNoPlan
 	}

@@ -97,6 +97,9 @@ func (c planCheck) explain(ctx context.Context, r planRequest, before explain.Su
 		if err != nil {
 			return best, nil, err
 		}
+		if err := checkExplained(plan); err != nil {
+			return best, nil, err
+		}
 		if found := before.FindWorse(plan); i == 0 || len(found) < len(worse) {
 			worse = found
 		}
@@ -108,6 +111,18 @@ func (c planCheck) explain(ctx context.Context, r planRequest, before explain.Su
 		}
 	}
 	return best, worse, nil
+}
+
+// checkExplained returns an error if a statement of a query has no plan: then a lost index would not be found.
+func checkExplained(plan *explain.Plan) error {
+	for _, t := range plan.Trips {
+		for _, s := range t.Statements {
+			if s.NoPlan != "" {
+				return fmt.Errorf("%s has no plan: %s", s.Name, s.NoPlan)
+			}
+		}
+	}
+	return nil
 }
 
 // readRequests reads the requests of the directory by their names.

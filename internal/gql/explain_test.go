@@ -17,6 +17,7 @@ import (
 	"github.com/7p-education/api/internal/gql/explain"
 	"github.com/7p-education/api/internal/gqltest"
 	"github.com/7p-education/api/internal/testdb"
+	"github.com/7p-education/api/store"
 )
 
 var updatePlans = flag.Bool("update-plans", false, "write the golden plans of testdata/explain")
@@ -24,7 +25,8 @@ var updatePlans = flag.Bool("update-plans", false, "write the golden plans of te
 // newExplainServer serves the demo data with a response cache, and plans to admins.
 func newExplainServer(t *testing.T) http.Handler {
 	t.Helper()
-	db := openDemoStore(t)
+	dsn := testdb.NewWithDemo(t)
+	db := openStore(t, store.Config{URL: dsn, DirectURL: testdb.Direct(t, dsn), MaxConns: 4})
 	responses, _ := newResponseCache(t, db)
 	return gql.New(gql.Options{
 		Store: db, Log: discardLog, ResponseCache: responses, Now: func() time.Time { return testdb.Now }, MaxBatchSize: 2,
@@ -117,6 +119,9 @@ func checkRejectedPlans(t *testing.T, s *gqltest.Client) {
 		if r := s.Post(t, c.as, c.body, "GraphQL-Explain: "+c.header); r.Status != c.status || strings.Contains(r.Text(), "SELECT") {
 			t.Errorf("%s: %s", c.name, r)
 		}
+	}
+	if r := s.Post(t, admin, query, "GraphQL-Explain: 1", "Accept: text/event-stream"); r.Status != http.StatusBadRequest || !strings.Contains(r.Text(), "BAD_REQUEST") {
+		t.Errorf("an event stream: %s", r)
 	}
 	for _, off := range []string{"0", "false", ""} {
 		if r := s.Post(t, student, query, "GraphQL-Explain: "+off); r.Status != http.StatusOK || strings.Contains(r.Text(), "explain") {
