@@ -53,7 +53,7 @@ func (s *Store) ChangesSince(ctx context.Context, since Snapshot) (next Snapshot
 			FROM identify_database() d) now
 		LEFT JOIN LATERAL (
 			SELECT * FROM changes c WHERE c.xid >= pg_snapshot_xmax(now.since) AND c.xid < pg_snapshot_xmax(now.snapshot)
-			UNION ALL SELECT c.* FROM pg_snapshot_xip(now.since) AS x (id) JOIN changes c ON c.xid = x.id
+			UNION ALL SELECT * FROM changes c WHERE c.xid = ANY (ARRAY(SELECT pg_snapshot_xip(now.since)))
 			LIMIT $4) c ON true
 		ORDER BY c.id`
 	began := s.identity.current.Load()
