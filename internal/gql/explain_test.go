@@ -120,7 +120,7 @@ func checkRejectedPlans(t *testing.T, s *gqltest.Client) {
 			t.Errorf("%s: %s", c.name, r)
 		}
 	}
-	if r := s.Post(t, admin, query, "GraphQL-Explain: 1", "Accept: text/event-stream"); r.Status != http.StatusBadRequest || !strings.Contains(r.Text(), "BAD_REQUEST") {
+	if r := s.Post(t, admin, query, "GraphQL-Explain: 1", "Accept: text/event-stream"); r.Status != http.StatusNotAcceptable || !strings.Contains(r.Text(), "NOT_ACCEPTABLE") {
 		t.Errorf("an event stream: %s", r)
 	}
 	for _, off := range []string{"0", "false", ""} {
