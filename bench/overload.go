@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sys/unix"
 
 	"github.com/7p-education/api/internal/embedpg"
 )
@@ -39,6 +40,7 @@ const expensiveQuery = `{ courses(first: 100) { nodes { a: description b: descri
 type overloadBenchmark struct {
 	*benchmark
 	kinds    []overloadKind
+	servers  unix.CPUSet // of the server and PostgreSQL
 	warmup   time.Duration
 	duration time.Duration
 }
@@ -67,6 +69,9 @@ func benchmarkOverload(ctx context.Context, database *embedpg.Server, o options)
 	if err := l.planLoads(ctx, pool); err != nil {
 		return "", fmt.Errorf("plan the requests: %w", err)
 	}
+	if err := l.separateProcessors(database); err != nil {
+		return "", err
+	}
 	m, err := readMachine(ctx, pool)
 	if err != nil {
 		return "", err
@@ -76,6 +81,18 @@ func benchmarkOverload(ctx context.Context, database *embedpg.Server, o options)
 		return "", err
 	}
 	return r.renderMarkdown(), nil
+}
+
+// separateProcessors has this process and PostgreSQL run on different processors: an overload is one of the server, and
+// not of its clients.
+func (l *overloadBenchmark) separateProcessors(database *embedpg.Server) error {
+	postmaster, err := postmasterPID(database)
+	if err != nil {
+		return err
+	}
+	clients, servers := clientProcessors()
+	l.servers = servers
+	return errors.Join(bindThreads(os.Getpid(), clients), bindThreads(postmaster, servers))
 }
 
 // planLoads plans the requests of each kind.
@@ -125,6 +142,9 @@ func (l *overloadBenchmark) measureAll(ctx context.Context, r *overloadResults) 
 			return err
 		}
 		defer func() { err = errors.Join(err, server.stopProcess()) }()
+		if err := bindThreads(server.cmd.Process.Pid, l.servers); err != nil {
+			return err
+		}
 		if r.capacity == 0 {
 			if r.capacity, err = l.measureCapacities(ctx, server.addr); err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -75,7 +76,7 @@ func (r *overloadResults) renderMarkdown() string {
 	writeHeader(&out, "Overload", "bench-overload", "-overload")
 	load, _ := os.ReadFile("/proc/loadavg")
 	fmt.Fprintf(&out, "%s Load average at the end: %s\n\n", r.machine, strings.Join(strings.Fields(string(load))[:min(3, len(strings.Fields(string(load))))], ", "))
-	fmt.Fprintf(&out, "The capacity is the rate of useful responses to %d clients that wait for each response: %.0f a second. Each load has requests that arrive at random times for %s, without a wait for responses; latencies count from the arrival. A response is useful if it has data, no errors, and arrives within %s. The response cache is off, so each query is executed.\n\n", 2*poolSize, r.capacity, r.duration, usefulTime)
+	fmt.Fprintf(&out, "The capacity is the rate of useful responses to %d clients that wait for each response: %.0f a second. Each load has requests that arrive at random times for %s, without a wait for responses; latencies count from the arrival. A response is useful if it has data, no errors, and arrives within %s. The response cache is off, so each query is executed. The clients have %d of the processors, the server and PostgreSQL the others.\n\n", 2*poolSize, r.capacity, r.duration, usefulTime, max(1, runtime.NumCPU()/2))
 	out.WriteString("| `MAX_CONCURRENT_QUERIES` | load | arrivals/s | useful/s | work | p50 ms | p99 ms |")
 	for _, k := range r.kinds {
 		fmt.Fprintf(&out, " %s (%.0f %%) |", k.title, 100*k.share)

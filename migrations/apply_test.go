@@ -73,7 +73,7 @@ func TestListMigrations(t *testing.T) {
 func TestMigrationDoesNotWaitForLocks(t *testing.T) {
 	t.Parallel()
 	db := testdb.OpenPool(t, testdb.New(t))
-	if _, err := migrations.RevertLatest(t.Context(), db); err != nil { // 0033, which changes courses
+	if _, err := migrations.RevertLatest(t.Context(), db); err != nil { // 0034, which changes an index of courses
 		t.Fatal(err)
 	}
 	tx, err := db.Begin(t.Context())

@@ -42,6 +42,7 @@ var checksums = map[string]string{
 	"0031_suggestions.sql":         "899c51bee10734e6",
 	"0032_requested_jobs.sql":      "b382e776e285f922",
 	"0033_course_rows.sql":         "39852c5912a76105",
+	"0034_large_data.sql":          "27ca69c0c148c486",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

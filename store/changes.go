@@ -99,11 +99,12 @@ func (s *Store) InvalidateTags(ctx context.Context, tags []edu.Tag) error {
 // the snapshot says nothing, and no change is deleted.
 func (s *Store) DeleteChanges(ctx context.Context, snapshot Snapshot) (n int, err error) {
 	for {
+		// With IN (SELECT …) the planner, which does not know that there are at most 5,000, would join the whole table.
 		done, err := s.primary.Exec(ctx, `-- name: DeleteChanges
-			DELETE FROM changes WHERE id IN (
+			DELETE FROM changes WHERE id = ANY (ARRAY(
 				SELECT id FROM changes WHERE xid < pg_snapshot_xmax($1::pg_snapshot) AND pg_visible_in_snapshot(xid, $1::pg_snapshot)
 				AND (SELECT d.origin = $2 AND d.history = $3 FROM identify_database() d)
-				ORDER BY xid LIMIT 5000 FOR UPDATE SKIP LOCKED)`, snapshot.position, snapshot.Database.Origin, snapshot.Database.History)
+				ORDER BY xid LIMIT 5000 FOR UPDATE SKIP LOCKED))`, snapshot.position, snapshot.Database.Origin, snapshot.Database.History)
 		if err != nil || done.RowsAffected() == 0 {
 			return n, convertError(err)
 		}

@@ -110,3 +110,22 @@ func TestCourseRowsAreWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestTotalsAreCountedInAnIndex checks that a total by the common filters reads no row of a course.
+func TestTotalsAreCountedInAnIndex(t *testing.T) {
+	t.Parallel()
+	s := openWithout(t, "enable_seqscan")
+	rating, duration, n := 4.5, 36_000, 0
+	for name, where := range map[string]edu.CourseConditions{
+		"difficulty":          {Difficulties: []edu.Difficulty{edu.DifficultyBeginner}},
+		"rating":              {MinRating: &rating},
+		"duration":            {MaxDurationSeconds: &duration},
+		"rating and duration": {MinRating: &rating, MaxDurationSeconds: &duration, Difficulties: []edu.Difficulty{edu.DifficultyBeginner}},
+	} {
+		explainQuery(t, s, store.CountCourses(where, &n)).visit(func(node planNode) {
+			if node.RelationName == "courses" && (node.NodeType != "Index Only Scan" || node.IndexName != "courses_facets") {
+				t.Errorf("%s: %s by %q", name, node.NodeType, node.IndexName)
+			}
+		})
+	}
+}
