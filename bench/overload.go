@@ -90,7 +90,10 @@ func (l *overloadBenchmark) separateProcessors(database *embedpg.Server) error {
 	if err != nil {
 		return err
 	}
-	clients, servers := clientProcessors()
+	clients, servers, err := clientProcessors()
+	if err != nil {
+		return err
+	}
 	l.servers = servers
 	return errors.Join(bindThreads(os.Getpid(), clients), bindThreads(postmaster, servers))
 }

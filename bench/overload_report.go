@@ -93,7 +93,7 @@ func (r *overloadResults) renderMarkdown() string {
 	for i, k := range r.kinds {
 		fmt.Fprintf(&out, "%s %.0f/s for %s", map[bool]string{true: ","}[i > 0], k.capacity, k.title)
 	}
-	out.WriteString(". Kinds of high priority cost more, so with the load their share of the work grows, and the number of responses falls.\n")
+	out.WriteString(". Mutations cost most and precede all others, so the more of them arrive, the fewer responses the same work is.\n")
 	r.writeGoals(&out)
 	return out.String()
 }

@@ -3,25 +3,32 @@ package main
 import (
 	"errors"
 	"fmt"
-	"runtime"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
-// clientProcessors returns the processors of the clients, half of all, and those of the server and PostgreSQL. Where
-// there is only one, both have it.
-func clientProcessors() (clients, servers unix.CPUSet) {
-	n := runtime.NumCPU()
-	for i := range n {
-		if i < n/2 || n == 1 {
+// clientProcessors returns the processors of the clients, half of those of this process, and those of the server and
+// PostgreSQL. Where there is only one, both have it.
+func clientProcessors() (clients, servers unix.CPUSet, err error) {
+	var all unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
+		return clients, servers, fmt.Errorf("processors: %w", err)
+	}
+	seen, n := 0, all.Count()
+	for i := 0; seen < n; i++ {
+		if !all.IsSet(i) {
+			continue
+		}
+		if seen < n/2 || n == 1 {
 			clients.Set(i)
 		}
-		if i >= n/2 {
+		if seen >= n/2 {
 			servers.Set(i)
 		}
+		seen++
 	}
-	return clients, servers
+	return clients, servers, nil
 }
 
 // bindThreads has all threads of a process and of its children run on some processors. Later threads and children do too.

@@ -41,7 +41,7 @@ var checksums = map[string]string{
 	"0030_video_media.sql":         "2f28e765893e2910",
 	"0031_suggestions.sql":         "899c51bee10734e6",
 	"0032_requested_jobs.sql":      "b382e776e285f922",
-	"0033_course_rows.sql":         "39852c5912a76105",
+	"0033_course_rows.sql":         "35d79f66d1d388de",
 	"0034_large_data.sql":          "27ca69c0c148c486",
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -76,7 +77,7 @@ func (s *Store) EnsurePartitions(ctx context.Context, now time.Time, months int)
 const dropLockTimeout = "2s"
 
 // DropOldPartitions drops the monthly partitions of video_progress that end some months or longer before the current one,
-// each in a transaction of its own, and returns their number. The progress of enrollments stays.
+// each in a transaction of its own, and returns their number. One that is in use stays. The progress of enrollments stays.
 func (s *Store) DropOldPartitions(ctx context.Context, now time.Time, months int) (dropped int, err error) {
 	now = now.UTC()
 	oldest := time.Date(now.Year(), now.Month()-time.Month(months), 1, 0, 0, 0, 0, time.UTC)
@@ -91,17 +92,19 @@ func (s *Store) DropOldPartitions(ctx context.Context, now time.Time, months int
 	if err != nil {
 		return 0, convertError(err)
 	}
+	var failures []error
 	for _, name := range names {
 		err := s.maintain(ctx, func(tx pgx.Tx) error {
 			_, err := tx.Exec(ctx, "-- name: DropOldPartition\nSET LOCAL lock_timeout = '"+dropLockTimeout+"'; DROP TABLE "+pgx.Identifier{name}.Sanitize())
 			return err
 		})
 		if err != nil {
-			return dropped, err
+			failures = append(failures, err)
+			continue
 		}
 		dropped++
 	}
-	return dropped, nil
+	return dropped, errors.Join(failures...)
 }
 
 // DeleteExpiredSessions deletes expired refresh tokens, and sessions without other tokens, 5,000

@@ -32,6 +32,7 @@ type Replica struct {
 	checkNow    chan struct{} // has room for one
 	reads       atomic.Uint64
 	fenceMisses atomic.Uint64
+	timeouts    atomic.Int32 // of reads since the last one that succeeded
 
 	mu    sync.Mutex
 	cause error // why the replica serves no reads; nil while it does
@@ -40,6 +41,7 @@ type Replica struct {
 	server     time.Time
 	confirmed  Position
 	caughtUpAt time.Time // begin of the last check that found every change
+	passedAt   time.Time // end of the last check that succeeded
 	missed     *Position // that a read has waited for in vain, and that is not confirmed yet; nil for none
 	waiting    int       // reads that wait for confirmed to advance
 	advanced   chan struct{}

@@ -70,8 +70,13 @@ func (x *Replica) check(ctx context.Context) {
 	if lag := x.lag(); err == nil && x.set.maxLag > 0 && lag > x.set.maxLag {
 		err = &lagError{lag.Round(time.Second), x.set.maxLag}
 	}
-	if err == nil && x.isPaused() {
-		return
+	if err == nil {
+		x.mu.Lock()
+		x.passedAt = time.Now()
+		x.mu.Unlock()
+		if x.isPaused() {
+			return
+		}
 	}
 	x.setCause(err)
 	if _, lags := errors.AsType[*lagError](err); err != nil && !lags {

@@ -13,19 +13,44 @@ const (
 	// lateReadTime is the time without a result after which a read has its replica checked. It says nothing by itself:
 	// the read may be a slow one, wait for a connection of a full pool, or be the first one of its connection.
 	lateReadTime = 50 * time.Millisecond
-	// maxReadTime is the time without a result after which a read runs on the primary, although checks succeed: replay may
-	// hold a lock that the read needs.
+	// maxReadTime is the time without a connection, and then without a result, after which a read runs on the primary
+	// although checks succeed: replay may hold a lock that the read needs.
 	maxReadTime = 500 * time.Millisecond
+	// maxReadTimeouts is the number of consecutive reads without a result in time after which a replica is out of use.
+	maxReadTimeouts = 3
 	// lateCheckTime is the time without a response to a check after which a replica is out of use.
 	lateCheckTime = 250 * time.Millisecond
 )
 
-// watchRead has the replica checked when a read is late, and ends the read by cancel after maxReadTime. The caller calls
-// stop at the first result.
-func (x *Replica) watchRead(cancel context.CancelCauseFunc) (stop func()) {
-	late := time.AfterFunc(lateReadTime, x.requestCheck)
-	end := time.AfterFunc(maxReadTime, func() { cancel(errReplicaTimeout) })
-	return func() { late.Stop(); end.Stop() }
+// readWatch has the replica checked when a read is late, and ends the read after maxReadTime.
+type readWatch struct{ late, end *time.Timer }
+
+// watchRead begins to watch a read, which cancel ends.
+func (x *Replica) watchRead(cancel context.CancelCauseFunc) readWatch {
+	began := time.Now()
+	return readWatch{
+		late: time.AfterFunc(lateReadTime, func() { x.requestCheckSince(began) }),
+		end:  time.AfterFunc(maxReadTime, func() { cancel(errReplicaTimeout) }),
+	}
+}
+
+// restart gives the read all of its time again: it has a connection now.
+func (w readWatch) restart() { w.end.Reset(maxReadTime) }
+
+// stop ends the watch: the first result is there.
+func (w readWatch) stop() {
+	w.late.Stop()
+	w.end.Stop()
+}
+
+// requestCheckSince has the replica checked at once, unless it has passed a check since a time.
+func (x *Replica) requestCheckSince(began time.Time) {
+	x.mu.Lock()
+	passed := x.passedAt.After(began)
+	x.mu.Unlock()
+	if !passed {
+		x.requestCheck()
+	}
 }
 
 // watchCheck takes the replica out if a check is late, and ends the reads in progress on it, unless this process waits

@@ -90,8 +90,8 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(life, func() { cancel(errReplicaUnavailable) })()
-	stop := x.watchRead(cancel)
-	defer stop()
+	watch := x.watchRead(cancel)
+	defer watch.stop()
 	conn, err := x.pool.conns.Acquire(ctx)
 	switch {
 	case errors.Is(context.Cause(ctx), errReplicaTimeout): // the pool connects nevertheless, for later reads
@@ -103,9 +103,10 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 		return x.judge(ctx, err, r)
 	}
 	defer conn.Release()
+	watch.restart()
 	var found fence
 	fenceQuery := found.query(required, marker{}, func() error {
-		stop()
+		watch.stop()
 		return x.checkFence(found, required, server, p)
 	})
 	buffers := make([]bufferedRows, len(r.queries))
@@ -116,6 +117,7 @@ func (x *Replica) sendFenced(ctx context.Context, p Position, r *replicaRead) er
 	if err := sendQueries(ctx, conn.Conn(), queries, nil, r); err != nil {
 		return x.judge(ctx, err, r)
 	}
+	x.timeouts.Store(0)
 	for i := range buffers {
 		if err := scanRows(&buffers[i], r.queries[i], r.tags, &rowCounter{}); err != nil {
 			return finalError{err}
@@ -155,7 +157,9 @@ func (x *Replica) judge(ctx context.Context, err error, r *replicaRead) error {
 	case isPg && pg.Code == "57014": // query_canceled: the statement timeout expired, as it would on the primary
 		return finalError{err}
 	case errors.Is(cause, errReplicaTimeout):
-		x.suspect(fmt.Errorf("%w: a read took more than %s", errReplicaTimeout, maxReadTime))
+		if x.timeouts.Add(1) >= maxReadTimeouts {
+			x.suspect(fmt.Errorf("%w: %d reads took more than %s", errReplicaTimeout, maxReadTimeouts, maxReadTime))
+		}
 		return errReplicaTimeout
 	case errors.Is(cause, errReplicaUnavailable):
 		return errReplicaUnavailable

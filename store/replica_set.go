@@ -31,9 +31,9 @@ type FallbackReason uint8
 // The reasons.
 const (
 	FallbackLog         FallbackReason = iota // the log of changes is not available
-	FallbackUnavailable                       // no replica passes its checks and is up to date
+	FallbackUnavailable                       // no replica passes its checks and is up to date, or it failed one during the read
 	FallbackFence                             // the replica lacked a change for too long
-	FallbackError                             // the replica failed, or did not respond in time
+	FallbackError                             // the read failed, or had no result in time
 	fallbackReasons
 )
 

@@ -47,7 +47,7 @@ func (c *Config) Check() error {
 		mistakes = append(mistakes, errors.New("MEDIA_SIGNING_KEY: needs MEDIA_BASE_URL"))
 	}
 	if c.ProgressRetentionMonths > 0 && c.ProgressRetentionMonths <= 12 {
-		mistakes = append(mistakes, errors.New("PROGRESS_RETENTION_MONTHS: write 13 or more, because figures go back for a year, or 0"))
+		mistakes = append(mistakes, errors.New("PROGRESS_RETENTION_MONTHS: write 13 or more, or 0"))
 	}
 	if c.AdminToken != "" && c.AdminAddr == "" {
 		mistakes = append(mistakes, errors.New("ADMIN_TOKEN: needs ADMIN_ADDR"))

@@ -56,7 +56,7 @@ func ServerJobs(s *store.Store, retentionMonths int) []Job {
 		}},
 	}
 	if retentionMonths > 0 {
-		list = append(list, Job{Name: "old_partitions", Interval: 24 * time.Hour, Run: func(ctx context.Context) ([]any, error) {
+		list = append(list, Job{Name: "old_partitions", Interval: time.Hour, Run: func(ctx context.Context) ([]any, error) {
 			n, err := s.DropOldPartitions(ctx, time.Now(), retentionMonths)
 			return countReport("dropped_partitions", n), err
 		}})
