@@ -48,6 +48,7 @@ type overloadStep struct {
 func (s *overloadStep) finish(duration time.Duration) {
 	var all []time.Duration
 	for i := range s.kinds {
+		slices.Sort(s.kinds[i].latencies)
 		all = append(all, s.kinds[i].latencies...)
 	}
 	slices.Sort(all)
@@ -85,11 +86,11 @@ func (r *overloadResults) renderMarkdown() string {
 	for _, s := range r.steps {
 		fmt.Fprintf(&out, "| %s | %.2g × | %.0f | %.0f | %.0f %% | %.1f | %.1f |", s.setting, s.multiple, s.perSecond, s.goodput, 100*s.work, milliseconds(s.p50), milliseconds(s.p99))
 		for _, k := range s.kinds {
-			fmt.Fprintf(&out, " %.1f %% |", k.succeeded())
+			fmt.Fprintf(&out, " %.1f %%, %.0f ms |", k.succeeded(), milliseconds(percentileOf(k.latencies, 99)))
 		}
 		out.WriteString("\n")
 	}
-	out.WriteString("\nThe last columns are the shares of each kind that got a useful response. Work is what the useful responses have cost: the sum over the kinds of their rate by the rate of 16 clients that send this kind alone, which is")
+	out.WriteString("\nThe last columns are the shares of each kind that got a useful response, and their p99. Work is what the useful responses have cost: the sum over the kinds of their rate by the rate of 16 clients that send this kind alone, which is")
 	for i, k := range r.kinds {
 		fmt.Fprintf(&out, "%s %.0f/s for %s", map[bool]string{true: ","}[i > 0], k.capacity, k.title)
 	}

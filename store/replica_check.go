@@ -109,10 +109,7 @@ func (x *Replica) checkState(ctx context.Context) error {
 	if len(required) > maxCheckFence {
 		required = required[:maxCheckFence]
 	}
-	var found fence
-	stop := x.watchCheck()
-	err := sendQueries(ctx, x.checkPool, []Query{found.query(required, m, func() error { return nil })}, nil, nil)
-	stop()
+	found, err := x.sendCheck(ctx, required, m)
 	if err != nil {
 		return err
 	}
@@ -125,6 +122,20 @@ func (x *Replica) checkState(ctx context.Context) error {
 		x.mu.Unlock()
 	}
 	return nil
+}
+
+// sendCheck sends the statement Fence on the connection that is reserved for checks. The time to connect does not count
+// as a late check: a new connection needs several round trips.
+func (x *Replica) sendCheck(ctx context.Context, required []PublishedChange, m marker) (found fence, err error) {
+	conn, err := x.checkPool.conns.Acquire(ctx)
+	if err != nil {
+		return found, err
+	}
+	defer conn.Release()
+	defer x.watchCheck()()
+	queries := append(x.checkPool.beginQueries(), found.query(required, m, func() error { return nil }))
+	err = sendQueries(ctx, conn.Conn(), queries, nil, nil)
+	return found, err
 }
 
 // recordFence records what the statement Fence found: required are the changes up to a position after the
