@@ -35,6 +35,9 @@ const (
 	// waits for up to burstWait, so that a burst of requests is served as a whole.
 	burstInterval = 200 * time.Millisecond
 	burstWait     = 500 * time.Millisecond
+	// calmInterval is how long the server counts as overloaded after the queue was last in use for burstInterval. Short
+	// waits empty the queue: without it, each further query of an overload would begin a burst.
+	calmInterval = time.Second
 	// minOverloadWait and maxOverloadWait limit the wait of a query while the server is overloaded. It is the mean
 	// time that queries take: a longer queue delays all of them, and lets the server execute no more of them.
 	minOverloadWait = 5 * time.Millisecond
@@ -60,6 +63,7 @@ type Limiter struct {
 	queues     [priorities]list.List // of *waiter, in the order of their arrival
 	queued     int
 	queuedFrom time.Time // since when the queue has not been empty; valid while it is not
+	lastLong   time.Time // when the queue was last found in use for burstInterval
 	rejected   [priorities]uint64
 }
 
@@ -189,12 +193,12 @@ func (l *Limiter) dequeue(w *waiter, p Priority) {
 	l.queued--
 }
 
-// RejectIfOverloaded returns ErrOverloaded, as Acquire after its wait, if the queue has been in use for burstInterval: for
-// a query of the lowest priorities that would wait for something else before its slot.
+// RejectIfOverloaded returns ErrOverloaded, as Acquire after its wait, if the server is overloaded: for a query of the
+// lowest priorities that would wait for something else before its slot.
 func (l *Limiter) RejectIfOverloaded(p Priority) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.queued == 0 || time.Since(l.queuedFrom) < burstInterval {
+	if !l.isOverloaded() {
 		return nil
 	}
 	l.rejected[p]++
@@ -204,10 +208,19 @@ func (l *Limiter) RejectIfOverloaded(p Priority) error {
 // patience returns how long a query waits that arrives now. While the queue does not become empty, the wait is short
 // (controlled delay: https://queue.acm.org/detail.cfm?id=2839461).
 func (l *Limiter) patience() time.Duration {
-	if time.Since(l.queuedFrom) < burstInterval {
+	if !l.isOverloaded() {
 		return burstWait
 	}
 	return min(max(l.estimate.recent, minOverloadWait), maxOverloadWait)
+}
+
+// isOverloaded reports whether the queue has been in use for burstInterval, now or within calmInterval.
+func (l *Limiter) isOverloaded() bool {
+	now := time.Now()
+	if l.queued > 0 && now.Sub(l.queuedFrom) >= burstInterval {
+		l.lastLong = now
+	}
+	return now.Sub(l.lastLong) < calmInterval
 }
 
 // Stats are the current sizes, and counts since the start of the process.

@@ -236,9 +236,16 @@ func TestBoundedWait(t *testing.T) {
 		if err := l.RejectIfOverloaded(admission.Expensive); !errors.Is(err, admission.ErrOverloaded) || l.Stats().Rejected[admission.Expensive] != 1 {
 			t.Errorf("in overload an expensive query: %v", err)
 		}
-		time.Sleep(time.Second) // until the first has left
+		time.Sleep(300 * time.Millisecond) // until the first has left
+		if got := wait(); got != 30*time.Millisecond {
+			t.Errorf("soon after an overload a query waits for %v", got)
+		}
+		time.Sleep(time.Second)
 		if err := l.RejectIfOverloaded(admission.Expensive); err != nil {
-			t.Errorf("without a queue: %v", err)
+			t.Errorf("later an expensive query: %v", err)
+		}
+		if got := wait(); got != 500*time.Millisecond {
+			t.Errorf("later a query waits for %v", got)
 		}
 	})
 }
