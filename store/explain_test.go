@@ -15,7 +15,7 @@ import (
 // plan has no value of one, and that statements that write are rejected by their text or by the transaction.
 func TestExplainStatement(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Config{URL: testdb.NewWithDemo(t), MaxConns: 2})
+	s := open(t, store.Config{URL: testdb.Direct(t, testdb.NewWithDemo(t)), MaxConns: 2})
 	pages, _ := searchQueries()
 	o := &observe.Operation{IsExplained: true}
 	if err := s.RunQueries(observe.NewContext(t.Context(), o), pages["a filter"], pages["a common word"]); err != nil {

@@ -215,7 +215,7 @@ func causeOf(x *store.Replica) string {
 // role is unknown, and the primary itself.
 func TestReplicaThatIsNone(t *testing.T) {
 	t.Parallel()
-	dsn, other := testdb.New(t), testdb.New(t)
+	dsn, other := testdb.Direct(t, testdb.New(t)), testdb.Direct(t, testdb.New(t))
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		t.Fatal(err)

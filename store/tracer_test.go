@@ -29,7 +29,7 @@ func names(trips []*observe.RoundTrip) (all [][]string) {
 func TestRoundTripsAreObserved(t *testing.T) {
 	t.Parallel()
 	var reported []*observe.RoundTrip
-	dsn := testdb.NewWithDemo(t)
+	dsn := testdb.Direct(t, testdb.NewWithDemo(t))
 	s := open(t, store.Config{URL: dsn, MaxConns: 2, ObserveRoundTrip: func(r *observe.RoundTrip) { reported = append(reported, r) }})
 	reported = nil // those of the connections
 	o := &observe.Operation{}
