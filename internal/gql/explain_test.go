@@ -25,8 +25,7 @@ var updatePlans = flag.Bool("update-plans", false, "write the golden plans of te
 // newExplainServer serves the demo data with a response cache, and plans to admins.
 func newExplainServer(t *testing.T) http.Handler {
 	t.Helper()
-	dsn := testdb.NewWithDemo(t)
-	db := openStore(t, store.Config{URL: dsn, DirectURL: testdb.Direct(t, dsn), MaxConns: 4})
+	db := openStore(t, store.Config{URL: testdb.Direct(t, testdb.NewWithDemo(t)), MaxConns: 4}) // a pooler adds statements
 	responses, _ := newResponseCache(t, db)
 	return gql.New(gql.Options{
 		Store: db, Log: discardLog, ResponseCache: responses, Now: func() time.Time { return testdb.Now }, MaxBatchSize: 2,
