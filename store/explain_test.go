@@ -48,6 +48,16 @@ func TestExplainStatement(t *testing.T) {
 	if _, err := s.ExplainStatement(t.Context(), "WITH gone AS (DELETE FROM courses RETURNING id) SELECT count(*) FROM gone", nil); err == nil {
 		t.Errorf("a statement that deletes: %v", err)
 	}
+	// Behind a pooler, statements are explained on a direct connection, or not at all.
+	direct := s.PrimaryPool().Config().ConnString()
+	pooled := open(t, store.Config{URL: direct, Pooler: store.PoolerTransaction, DirectURL: direct, MaxConns: 2})
+	if plan, err := pooled.ExplainStatement(t.Context(), texts[0].SQL, texts[0].Args); err != nil || len(plan) == 0 {
+		t.Errorf("with a direct connection: %v", err)
+	}
+	pooled = open(t, store.Config{URL: direct, Pooler: store.PoolerTransaction, MaxConns: 2})
+	if _, err := pooled.ExplainStatement(t.Context(), "SELECT 1", nil); err == nil || !strings.Contains(err.Error(), "set DIRECT_DATABASE_URL") {
+		t.Errorf("without a direct connection: %v", err)
+	}
 	// Operations that are not explained record no text.
 	plain := &observe.Operation{}
 	if err := s.RunQueries(observe.NewContext(t.Context(), plain), pages["a common word"]); err != nil || plain.RoundTrips()[0].Texts != nil {

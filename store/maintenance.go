@@ -73,11 +73,9 @@ func (s *Store) EnsurePartitions(ctx context.Context, now time.Time, months int)
 	return made, nil
 }
 
-// dropLockTimeout is how long DropOldPartitions waits for the lock of a partition: reads of progress wait behind it.
-const dropLockTimeout = "2s"
-
 // DropOldPartitions drops the monthly partitions of video_progress that end some months or longer before the current one,
-// each in a transaction of its own, and returns their number. One that is in use stays. The progress of enrollments stays.
+// each in a transaction of its own, and returns their number. One that is in use for lockTimeout stays, because reads wait
+// behind its lock. The progress of enrollments stays.
 func (s *Store) DropOldPartitions(ctx context.Context, now time.Time, months int) (dropped int, err error) {
 	now = now.UTC()
 	oldest := time.Date(now.Year(), now.Month()-time.Month(months), 1, 0, 0, 0, 0, time.UTC)
@@ -93,9 +91,10 @@ func (s *Store) DropOldPartitions(ctx context.Context, now time.Time, months int
 		return 0, convertError(err)
 	}
 	var failures []error
+	drop := fmt.Sprintf("-- name: DropOldPartition\nSET LOCAL lock_timeout = %d; DROP TABLE ", lockTimeout.Milliseconds())
 	for _, name := range names {
 		err := s.maintain(ctx, func(tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, "-- name: DropOldPartition\nSET LOCAL lock_timeout = '"+dropLockTimeout+"'; DROP TABLE "+pgx.Identifier{name}.Sanitize())
+			_, err := tx.Exec(ctx, drop+pgx.Identifier{name}.Sanitize())
 			return err
 		})
 		if err != nil {

@@ -45,39 +45,33 @@ type planRequest struct {
 	Email string `json:"email"`
 }
 
+// run records the plans, or compares them with the recorded ones.
 func (c planCheck) run(ctx context.Context) error {
 	requests, err := c.readRequests(ctx)
 	if err != nil {
 		return err
 	}
+	if c.record {
+		return c.recordPlans(ctx, requests)
+	}
 	recorded, err := c.readRecorded()
 	if err != nil {
 		return err
 	}
-	found, worse := map[string]explain.Summary{}, 0
+	worse := 0
 	for _, name := range slices.Sorted(maps.Keys(requests)) {
-		before, known := recorded[name]
-		if !known && !c.record {
+		before, ok := recorded[name]
+		if !ok {
 			return fmt.Errorf("%s has no recorded plan: add --record", name)
 		}
-		if c.record {
-			before = explain.Summary{}
-		}
-		summary, changes, err := c.explain(ctx, requests[name], before)
+		changes, err := c.findWorse(ctx, requests[name], before)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
-		}
-		found[name] = summary
-		if c.record {
-			continue
 		}
 		for _, change := range changes {
 			_, _ = fmt.Fprintf(c.out, "worse: %s: %s\n", name, change)
 		}
 		worse += min(len(changes), 1)
-	}
-	if c.record {
-		return c.writeRecorded(found)
 	}
 	if worse > 0 {
 		return fmt.Errorf("the plans of %d queries are worse than in %s: mend them, or accept them by --record", worse, filepath.Join(c.dir, recordedPlans))
@@ -86,31 +80,48 @@ func (c planCheck) run(ctx context.Context) error {
 	return err
 }
 
-// explain runs a query until its plan is not worse than a summary, and returns the best plan and what is worse in it.
-func (c planCheck) explain(ctx context.Context, r planRequest, before explain.Summary) (best explain.Summary, worse []string, err error) {
-	for i := range planRuns {
-		body, err := app.ExplainOnDatabase(ctx, c.settings, c.db, r.Email, r.ExplainRequest)
+// recordPlans writes the best plan of each query.
+func (c planCheck) recordPlans(ctx context.Context, requests map[string]planRequest) error {
+	found := map[string]explain.Summary{}
+	for name, r := range requests {
+		for i := range planRuns {
+			plan, err := c.explain(ctx, r)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			if i == 0 || plan.Rounds < found[name].Rounds {
+				found[name] = plan.Summarize()
+			}
+		}
+	}
+	return c.writeRecorded(found)
+}
+
+// findWorse runs a query until its plan is not worse than a summary, and returns what is worse in the last one.
+func (c planCheck) findWorse(ctx context.Context, r planRequest, before explain.Summary) (worse []string, err error) {
+	for range planRuns {
+		plan, err := c.explain(ctx, r)
 		if err != nil {
-			return best, nil, err
+			return nil, err
 		}
-		plan, err := decodePlan(body)
-		if err != nil {
-			return best, nil, err
-		}
-		if err := checkExplained(plan); err != nil {
-			return best, nil, err
-		}
-		if found := before.FindWorse(plan); i == 0 || len(found) < len(worse) {
-			worse = found
-		}
-		if summary := plan.Summarize(); i == 0 || summary.Rounds < best.Rounds {
-			best = summary
-		}
-		if len(worse) == 0 {
+		if worse = before.FindWorse(plan); len(worse) == 0 {
 			break
 		}
 	}
-	return best, worse, nil
+	return worse, nil
+}
+
+// explain runs a query and returns its plan, with those of its statements.
+func (c planCheck) explain(ctx context.Context, r planRequest) (*explain.Plan, error) {
+	body, err := app.ExplainOnDatabase(ctx, c.settings, c.db, r.Email, r.ExplainRequest)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := decodePlan(body)
+	if err == nil {
+		err = checkExplained(plan)
+	}
+	return plan, err
 }
 
 // checkExplained returns an error if a statement of a query has no plan: then a lost index would not be found.
