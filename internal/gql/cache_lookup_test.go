@@ -118,6 +118,27 @@ func TestCachedBodies(t *testing.T) {
 	}
 }
 
+// A body that clients often request is encoded densely beside the requests, for clients that accept br as well as
+// other codings.
+func TestDenseBodies(t *testing.T) {
+	t.Parallel()
+	const browser, choosy = "Accept-Encoding: gzip, deflate, br, zstd", "Accept-Encoding: zstd, br;q=0.9"
+	s := newCachingServer(t, gql.New)
+	plain := s.get(t, edu.Viewer{}, manyCourses)
+	first := s.get(t, edu.Viewer{}, manyCourses, browser)
+	dense := first
+	for dense.Header.Get("Content-Encoding") == "zstd" && t.Context().Err() == nil {
+		time.Sleep(time.Millisecond)
+		dense = s.get(t, edu.Viewer{}, manyCourses, browser)
+	}
+	if dense.Header.Get("Content-Encoding") != "br" || len(dense.Body) >= len(first.Body) || decompressBody(t, dense) != plain.Text() {
+		t.Errorf("%d bytes in place of %d, %v", len(dense.Body), len(first.Body), dense.Header)
+	}
+	if got := s.get(t, edu.Viewer{}, manyCourses, choosy).Header.Get("Content-Encoding"); got != "zstd" {
+		t.Errorf("a client that prefers zstd gets %s", got)
+	}
+}
+
 func TestConditionalRequests(t *testing.T) {
 	t.Parallel()
 	s := newCachingServer(t, gql.New)

@@ -65,26 +65,33 @@ func BenchmarkChain(b *testing.B) {
 
 // BenchmarkCoding compares the content codings at typical response sizes.
 func BenchmarkCoding(b *testing.B) {
-	for _, size := range []int{2000, 25000} {
+	for _, size := range []int{2000, 20000, 64000} {
 		body := jsonPage(size)
 		h := middleware.Compress()(respond(200, body,
 			"Content-Type", "application/json", "Content-Length", strconv.Itoa(len(body))))
 		for _, coding := range []string{"zstd", "gzip", "br"} {
-			b.Run(coding+"/"+strconv.Itoa(size), func(b *testing.B) {
-				r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", nil)
-				r.Header.Set("Accept-Encoding", coding)
-				var out bytes.Buffer
-				w := &bufferedWriter{discard{http.Header{}}, &out}
-				b.ReportAllocs()
-				for b.Loop() {
-					clear(w.header)
-					out.Reset()
-					h.ServeHTTP(w, r)
-				}
-				b.ReportMetric(float64(out.Len()), "bytes")
-			})
+			b.Run(coding+"/"+strconv.Itoa(size), func(b *testing.B) { benchmarkCoding(b, h, coding) })
 		}
+		dense := middleware.Compress()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			middleware.WriteCachedBody(w, http.StatusOK, denseBody{body})
+		}))
+		b.Run("dense/"+strconv.Itoa(size), func(b *testing.B) { benchmarkCoding(b, dense, "br") })
 	}
+}
+
+func benchmarkCoding(b *testing.B, h http.Handler, coding string) {
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", nil)
+	r.Header.Set("Accept-Encoding", coding)
+	var out bytes.Buffer
+	w := &bufferedWriter{discard{http.Header{}}, &out}
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.header)
+		out.Reset()
+		h.ServeHTTP(w, r)
+	}
+	b.ReportMetric(float64(out.Len()), "bytes")
 }
 
 // bufferedWriter is a response writer that stores the body.

@@ -32,13 +32,13 @@ func Compress() func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			vary := slices.Grow(w.Header()["Vary"], 4) // handlers add up to three more
 			w.Header()["Vary"] = append(vary, "Accept-Encoding")
-			c, mandatory := negotiateCoding(strings.Join(r.Header["Accept-Encoding"], ","))
-			if c == "" || skipsCompression(r) {
+			accepted := negotiateCoding(strings.Join(r.Header["Accept-Encoding"], ","))
+			if accepted.best == "" || skipsCompression(r) {
 				next.ServeHTTP(w, r)
 				return
 			}
-			cw := &compressWriter{ResponseWriter: w, coding: c, minSize: minCompressedSize}
-			if mandatory {
+			cw := &compressWriter{ResponseWriter: w, coding: accepted.best, brotli: accepted.brotli, minSize: minCompressedSize}
+			if accepted.mandatory {
 				cw.minSize = 1
 			}
 			next.ServeHTTP(cw, r)
@@ -58,6 +58,7 @@ func skipsCompression(r *http.Request) bool {
 type compressWriter struct {
 	http.ResponseWriter
 	coding     contentCoding
+	brotli     bool   // whether the caller accepts br as well as coding
 	minSize    int    // bytes
 	status     int    // 0 before WriteHeader
 	buffered   []byte // start of a response that may still be too small to encode
@@ -224,16 +225,26 @@ func isTextMediaType(contentType string) bool {
 	return slices.Contains(textMediaTypes, mediaType)
 }
 
-// WriteCachedBody sends a cached body with its Content-Length. If Compress would encode the
-// response, WriteCachedBody calls encodedBody with the number of the coding, which is below
-// CodingCount. encodedBody returns the cached encoded body, or calls encode to create it.
-func WriteCachedBody(w http.ResponseWriter, status int, body []byte, encodedBody func(coding int, encode func(body []byte) []byte) []byte) {
+// CachedBody is a finished body that is sent again and again.
+type CachedBody interface {
+	// PlainBody returns the body without a content coding.
+	PlainBody() []byte
+	// EncodedBody returns the body in a coding, a number below CodingCount. It calls encode the first time.
+	EncodedBody(coding int, encode func(body []byte) []byte) []byte
+	// DenseBody returns the body as encode encodes it, or nil while it is not encoded. encode takes long: DenseBody
+	// returns without waiting for it.
+	DenseBody(encode func(body []byte) []byte) []byte
+}
+
+// WriteCachedBody sends a cached body with its Content-Length, encoded if Compress would encode the response. A caller
+// that accepts br as well as any coding gets the dense body once there is one.
+func WriteCachedBody(w http.ResponseWriter, status int, cached CachedBody) {
+	body := cached.PlainBody()
 	cw, ok := w.(*compressWriter)
 	if ok {
 		cw.status = status
 		if len(body) >= cw.minSize && cw.isCompressible() {
-			small := encodedBody(slices.Index(codings[:], cw.coding), func(body []byte) []byte { return cw.coding.appendEncoded(nil, body) })
-			if len(small) < len(body) || cw.minSize == 1 {
+			if small := cw.cachedCoding(cached); len(small) < len(body) || cw.minSize == 1 {
 				body = small
 				cw.setEncodingHeaders()
 			}
@@ -244,6 +255,17 @@ func WriteCachedBody(w http.ResponseWriter, status int, body []byte, encodedBody
 	w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
+}
+
+// cachedCoding returns a cached body in the coding of the response, which it changes to br if there is a dense body.
+func (w *compressWriter) cachedCoding(cached CachedBody) []byte {
+	if w.brotli {
+		if dense := cached.DenseBody(encodeDense); dense != nil {
+			w.coding = codingBrotli
+			return dense
+		}
+	}
+	return cached.EncodedBody(slices.Index(codings[:], w.coding), func(body []byte) []byte { return w.coding.appendEncoded(nil, body) })
 }
 
 // CodingCount is the number of supported content codings.

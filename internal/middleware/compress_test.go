@@ -124,6 +124,35 @@ func TestCompressPrefers(t *testing.T) {
 	}
 }
 
+// denseBody is a CachedBody whose coding shows which form was sent.
+type denseBody struct{ plain []byte }
+
+func (b denseBody) PlainBody() []byte                                { return b.plain }
+func (b denseBody) EncodedBody(int, func(body []byte) []byte) []byte { return []byte("encoded") }
+func (b denseBody) DenseBody(encode func(body []byte) []byte) []byte { return encode(b.plain) }
+
+// A dense body goes to clients that accept br as well as any other coding.
+func TestDenseBodyPrefers(t *testing.T) {
+	t.Parallel()
+	body := jsonPage(3000)
+	h := middleware.Compress()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		middleware.WriteCachedBody(w, http.StatusOK, denseBody{body})
+	}))
+	for accept, want := range map[string]string{
+		"gzip, deflate, br, zstd": "br", "br": "br", "*": "br", "zstd;q=0.5, br;q=0.5": "br", "identity;q=0, br;q=0.1": "br",
+		"zstd": "zstd", "zstd, br;q=0.9": "zstd", "br;q=0, *": "zstd", "gzip, zstd;q=0.9, br;q=0.9": "gzip", "": "",
+	} {
+		res := get(t, h, "Accept-Encoding", accept)
+		if got := res.Header.Get("Content-Encoding"); got != want {
+			t.Errorf("Accept-Encoding %q: Content-Encoding %q, want %q", accept, got, want)
+		}
+		if want == "br" && !bytes.Equal(decode(t, res), body) {
+			t.Errorf("Accept-Encoding %q: decoded body differs", accept)
+		}
+	}
+}
+
 func TestCompressLeavesAlone(t *testing.T) {
 	t.Parallel()
 	big := jsonPage(3000)

@@ -82,12 +82,27 @@ func (s *byteSink) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// negotiateCoding returns the coding with the highest quality in an Accept-Encoding header, or ""
-// for none. The order of codings decides between equal qualities. Mandatory is true if the caller
-// does not accept an unencoded response (RFC 9110, section 12.5.3).
-func negotiateCoding(header string) (best contentCoding, mandatory bool) {
+// encodeDense returns src in Brotli's quality 10, which takes a hundred times as long as the other encoders for a
+// quarter fewer bytes (decision 20). With the library's window of 4 MB an encoder would take 35 MB.
+func encodeDense(src []byte) []byte {
+	var out byteSink
+	w := brotli.NewWriterOptions(&out, brotli.WriterOptions{Quality: 10, LGWin: 18}) // 256 kB
+	_, _ = w.Write(src)                                                              // a byteSink returns no error
+	_ = w.Close()
+	return out.b
+}
+
+// acceptedCodings is what an Accept-Encoding header accepts.
+type acceptedCodings struct {
+	best      contentCoding // the coding with the highest quality; "" for none
+	brotli    bool          // br has that quality too
+	mandatory bool          // the caller does not accept an unencoded response (RFC 9110, section 12.5.3)
+}
+
+// negotiateCoding returns what an Accept-Encoding header accepts. The order of codings decides between equal qualities.
+func negotiateCoding(header string) (a acceptedCodings) {
 	if header == "" {
-		return "", false
+		return a
 	}
 	const unnamed = -1
 	var named [len(codings)]int
@@ -113,9 +128,11 @@ func negotiateCoding(header string) (best contentCoding, mandatory bool) {
 		if q == unnamed {
 			q = others
 		}
-		if q > 0 && (q > bestQ || best == "" && q == bestQ) {
-			best, bestQ = c, q
+		if q > 0 && (q > bestQ || a.best == "" && q == bestQ) {
+			a.best, bestQ = c, q
 		}
+		a.brotli = c == codingBrotli && q > 0 && q == bestQ
 	}
-	return best, identity == 0 || identity == unnamed && others == 0
+	a.mandatory = identity == 0 || identity == unnamed && others == 0
+	return a
 }

@@ -47,6 +47,7 @@ type Cache struct {
 	memory          *otter.Cache[string, *Entry]
 	flights         flightGroup
 	counters        lookupCounters
+	dense           denseEncoder
 }
 
 // New returns an empty Cache.
@@ -59,7 +60,16 @@ func New(o Options) *Cache {
 			return max(time.Until(e.Value.expiresAt()), time.Nanosecond)
 		}),
 	})
+	c.dense.isValid = func(e *Entry) bool {
+		return time.Now().Before(e.expiresAt()) && c.invalidationLog.ValidSince(e.tags, e.position)
+	}
 	return c
+}
+
+// holdEntry stores an entry in memory.
+func (c *Cache) holdEntry(key string, e *Entry) {
+	e.encoder = &c.dense
+	c.memory.Set(key, e)
 }
 
 // Close ends the goroutine that removes expired entries.
@@ -91,7 +101,7 @@ func (c *Cache) storeEntry(l *Lookup, e *Entry, tags *edu.Tags) (reason string) 
 		e.SurrogateKeys = c.surrogateKeys(tags.ListTags())
 	}
 	stored := &storedEntry{l.key.storageKey(e.Scope, l.viewer), e}
-	c.memory.Set(stored.key, e)
+	c.holdEntry(stored.key, e)
 	c.counters.stores.Add(1)
 	switch {
 	case c.redis == nil || len(e.Body) > c.maxRedisBytes:

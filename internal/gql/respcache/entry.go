@@ -26,10 +26,17 @@ type Entry struct {
 	validatedAt atomic.Uint64         // offset in the log at which its tags were last found unchanged
 	// encoded are the bodies in the content codings that clients requested, each encoded once.
 	encoded [maxEncodings]atomic.Pointer[[]byte]
+
+	encoder       *denseEncoder // of the cache that has the entry in memory
+	dense         atomic.Pointer[[]byte]
+	denseRequests atomic.Uint32 // made while there was no dense body
 }
 
 // maxEncodings is how many encoded bodies an entry can hold.
-const maxEncodings = 4
+const maxEncodings = 3
+
+// PlainBody returns the body without a content coding.
+func (e *Entry) PlainBody() []byte { return e.Body }
 
 // TTL returns how long the entry is still fresh; below 0 it is stale. Freshness ends up to a
 // tenth of MaxAge early, by the ETag, so that entries stored together are not revalidated
@@ -42,7 +49,7 @@ func (e *Entry) TTL(now time.Time) time.Duration {
 // Age returns the time since the entry was created.
 func (e *Entry) Age(now time.Time) time.Duration { return max(0, now.Sub(e.CreatedAt)) }
 
-// EncodedBody returns the body in a content coding, a number below 4. It calls encode the
+// EncodedBody returns the body in a content coding, a number below 3. It calls encode the
 // first time that the coding is requested.
 func (e *Entry) EncodedBody(coding int, encode func(body []byte) []byte) []byte {
 	if body := e.encoded[coding].Load(); body != nil {
@@ -61,7 +68,7 @@ func computeETag(body []byte) string {
 }
 
 // estimateSize returns about how many bytes the entry takes, including the encoded bodies that
-// may be added: for JSON, all together are less than half of the body.
+// may be added: for JSON, one coding and the dense body are about half of the body.
 func (e *Entry) estimateSize() uint32 {
 	return uint32(len(e.Body)*3/2 + len(e.SurrogateKeys) + 8*len(e.tags) + 400)
 }

@@ -87,7 +87,7 @@ func (s *entrySearch) findInReplies(now invalidation.Position, values [][]byte) 
 		if err != nil || time.Now().After(e.expiresAt()) || !s.cache.isEntryValid(e, now) {
 			continue
 		}
-		s.cache.memory.Set(s.storageKey(Scope(i)), e)
+		s.cache.holdEntry(s.storageKey(Scope(i)), e)
 		return e
 	}
 	return nil

@@ -48,7 +48,7 @@ func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache
 			return
 		}
 	}
-	middleware.WriteCachedBody(out.w, http.StatusOK, e.Body, e.EncodedBody)
+	middleware.WriteCachedBody(out.w, http.StatusOK, e)
 }
 
 // hasCredentials reports whether the response to r may depend on who sent it.

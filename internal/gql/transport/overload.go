@@ -27,6 +27,6 @@ func (h *Handler) serveStale(ctx context.Context, out responseWriter, r *http.Re
 	header["Cache-Status"] = []string{string(lookup.AppendCacheStatus(nil, now))}
 	header["Cache-Control"] = noStore // no other cache prolongs its use
 	header["Age"] = []string{strconv.FormatInt(int64(e.Age(now)/time.Second), 10)}
-	middleware.WriteCachedBody(out.w, http.StatusOK, e.Body, e.EncodedBody)
+	middleware.WriteCachedBody(out.w, http.StatusOK, e)
 	return true
 }
