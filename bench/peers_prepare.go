@@ -41,9 +41,12 @@ func (c *peerComparison) installPeers(ctx context.Context) error {
 		return fmt.Errorf("install the peers: %w", err)
 	}
 	files, err := peerFiles.ReadDir(peerFolder)
+	if err != nil {
+		return err
+	}
 	for _, file := range files {
-		var text []byte
-		if text, err = peerFiles.ReadFile(path.Join(peerFolder, file.Name())); err == nil {
+		text, err := peerFiles.ReadFile(path.Join(peerFolder, file.Name()))
+		if err == nil {
 			err = os.WriteFile(filepath.Join(c.scripts, file.Name()), text, 0o644)
 		}
 		if err != nil {
