@@ -186,7 +186,7 @@ func (c *peerComparison) launchCaching(ctx context.Context) (peers []*peer, err 
 	}{
 		{contenderNames[memoryCache], []string{"RESPONSE_CACHE=on"}},
 		{contenderNames[redisCache], withRedis},
-		{oursLimitsName, slices.Concat(withRedis, []string{"RATE_LIMIT=1000000/15m", "RATE_LIMIT_VIEWER=1000000/15m", "RATE_LIMIT_COST=1000000000/1m"})},
+		{oursLimitsName, slices.Concat(withRedis, []string{"RATE_LIMIT=1000000/15m", "RATE_LIMIT_VIEWER=1000000/15m", "RATE_LIMIT_COST=9000000/15m"})},
 	} {
 		p := &peer{cached: true, counted: true, redis: c.redis}
 		if p.contender, err = c.launchServer(ctx, server.settings...); err != nil {
