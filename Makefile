@@ -1,4 +1,4 @@
-.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-search bench-writes fuzz interleavings mutants pgbouncer test
+.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes fuzz interleavings mutants pgbouncer test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -31,6 +31,9 @@ bench-writes: ## Measures enroll and recordVideoProgress beside pgbench (about 6
 
 bench-cache: ## Measures cache hits beside a handler that writes the same responses from a map (about 12 minutes).
 	go run ./bench -cache $(BENCH_ARGS)
+
+bench-peers: ## Measures the server beside Mercurius, PostGraphile and GraphQL Yoga, with npm (about 14 minutes).
+	go run ./bench -peers $(BENCH_ARGS)
 
 bench-hostile: ## Measures what hostile callers can do to the server, and fails if a goal is not met (about 2 minutes).
 	go run ./bench -hostile $(BENCH_ARGS)

@@ -110,6 +110,7 @@ func (c *cacheBenchmark) measureHits(ctx context.Context, dsn string, o options,
 		if c.contenders[i], err = c.launchServer(ctx, environment...); err != nil {
 			return nil, err
 		}
+		c.contenders[i].name = contenderNames[i]
 	}
 	connections := []int{1, 16, 64}
 	if o.quick {

@@ -39,32 +39,46 @@ func planSizedPages(ctx context.Context, size int, send sendFunc) ([]request, er
 // prepareResponses requests each response of the loads, compares those of all servers, and starts the
 // map handler with them.
 func (c *cacheBenchmark) prepareResponses(ctx context.Context, loads []*cacheLoad) (err error) {
-	var conns [contenderCount]*clientConn
-	for i := noCache; i < contenderCount; i++ {
-		if conns[i], err = dialContender(c.contenders[i].addr); err != nil {
-			return fmt.Errorf("connect: %w", err)
+	c.contenders[mapHandler], err = c.prepareHits(ctx, loads, c.contenders[noCache], c.contenders[memoryCache:])
+	return err
+}
+
+// prepareHits requests each response of the loads from a server without a response cache and from
+// caching ones, compares them, and starts a map handler with them.
+func (b *benchmark) prepareHits(ctx context.Context, loads []*cacheLoad, cold *contender, caching []*contender) (*contender, error) {
+	conns := make([]contenderConn, 1+len(caching))
+	for i, contender := range append([]*contender{cold}, caching...) {
+		conn, err := dialContender(contender.addr)
+		if err != nil {
+			return nil, fmt.Errorf("connect: %w", err)
 		}
-		defer conns[i].conn.Close()
+		defer conn.conn.Close()
+		conns[i] = contenderConn{contender, conn}
 	}
 	responses := responseMap{}
 	for _, l := range loads {
-		err := l.encodeRequests(c.tokens, func(encoded []byte) ([]byte, error) {
-			response, err := fetchCachedResponse(conns, encoded)
+		err := l.encodeRequests(b.tokens, func(encoded []byte) ([]byte, error) {
+			response, err := fetchCachedResponse(conns[0], conns[1:], encoded)
 			if err == nil {
 				err = responses.addFromRequest(encoded, response)
 			}
 			return response, err
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	file := filepath.Join(c.dir, "responses.json")
+	file := filepath.Join(b.dir, "responses.json")
 	if err := responses.writeFile(file); err != nil {
-		return err
+		return nil, err
 	}
-	c.contenders[mapHandler], err = launchMapHandler(ctx, file)
-	return err
+	return launchMapHandler(ctx, file)
+}
+
+// contenderConn is a connection to a contender.
+type contenderConn struct {
+	*contender
+	*clientConn
 }
 
 // encodeRequests encodes the requests of a load, and fetches the response to each distinct one.
@@ -94,30 +108,30 @@ func (l *cacheLoad) encodeRequests(tokens *auth.Tokens, fetch func(encoded []byt
 // fetchCachedResponse requests a response from each server, from the caching ones twice. The cached
 // response must equal, byte for byte, the one computed before or after it: dashboards count back from
 // now, so they may change in between. It returns the latter.
-func fetchCachedResponse(conns [contenderCount]*clientConn, encoded []byte) ([]byte, error) {
-	before, err := fetchResponse(conns[noCache], encoded)
+func fetchCachedResponse(cold contenderConn, caching []contenderConn, encoded []byte) ([]byte, error) {
+	before, err := fetchResponse(cold.clientConn, encoded)
 	if err != nil {
 		return nil, err
 	}
-	var cached [contenderCount][]byte
-	for i := memoryCache; i < contenderCount; i++ {
-		if _, err := fetchResponse(conns[i], encoded); err != nil {
+	cached := make([][]byte, len(caching))
+	for i, c := range caching {
+		if _, err := fetchResponse(c.clientConn, encoded); err != nil {
 			return nil, err
 		}
-		if cached[i], err = fetchResponse(conns[i], encoded); err != nil {
+		if cached[i], err = fetchResponse(c.clientConn, encoded); err != nil {
 			return nil, err
 		}
-		if !conns[i].hit {
-			return nil, fmt.Errorf("contender %q does not cache the response", contenderNames[i])
+		if !c.hit {
+			return nil, fmt.Errorf("contender %q does not cache the response", c.name)
 		}
 	}
-	after, err := fetchResponse(conns[noCache], encoded)
+	after, err := fetchResponse(cold.clientConn, encoded)
 	if err != nil {
 		return nil, err
 	}
-	for i := memoryCache; i < contenderCount; i++ {
+	for i, c := range caching {
 		if !bytes.Equal(cached[i], before) && !bytes.Equal(cached[i], after) {
-			return nil, fmt.Errorf("cached response of %q: %.300s; computed response: %.300s", contenderNames[i], cached[i], after)
+			return nil, fmt.Errorf("cached response of %q: %.300s; computed response: %.300s", c.name, cached[i], after)
 		}
 	}
 	return after, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -130,7 +131,7 @@ func (l *liveBenchmark) launchPeer(ctx context.Context, name string) (*liveTarge
 	if _, missing := os.Stat(dir + "/go.mod"); missing == nil {
 		err = buildBinary(ctx, dir, ".", binary)
 	} else if err = runProgram(ctx, "npm", "ci", "--prefix", dir, "--silent", "--no-audit", "--no-fund"); err == nil {
-		err = writeNodeScript(dir, binary)
+		err = writeNodeScript(dir+"/server.mjs", binary)
 	}
 	if err != nil {
 		return nil, err
@@ -144,16 +145,14 @@ func (l *liveBenchmark) launchPeer(ctx context.Context, name string) (*liveTarge
 	}}, nil
 }
 
-// writeNodeScript writes an executable that runs the server of a directory.
-func writeNodeScript(dir, binary string) error {
+// writeNodeScript writes an executable that runs a script by Node.js.
+func writeNodeScript(script, binary string) error {
 	node, err := exec.LookPath("node")
 	if err != nil {
 		return err
 	}
-	working, err := os.Getwd()
-	if err != nil {
+	if script, err = filepath.Abs(script); err != nil {
 		return err
 	}
-	script := fmt.Sprintf("#!/bin/sh\nexec %s %s/%s/server.mjs\n", node, working, dir)
-	return os.WriteFile(binary, []byte(script), 0o700)
+	return os.WriteFile(binary, fmt.Appendf(nil, "#!/bin/sh\nexec %s %s\n", node, script), 0o700)
 }

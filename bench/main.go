@@ -27,7 +27,7 @@ type options struct {
 	quick         bool
 	databaseOnly  bool
 	writes        bool
-	cache         bool
+	cache, peers  bool
 	hostile, live bool
 	locks, search bool
 	evictions     bool
@@ -45,6 +45,7 @@ func main() {
 	flag.BoolVar(&o.databaseOnly, "database", false, "only start the database and print its URL, for the benchmarks in process")
 	flag.BoolVar(&o.writes, "writes", false, "measure the writes, beside pgbench")
 	flag.BoolVar(&o.cache, "cache", false, "measure cache hits, beside a handler that writes the same responses from a map")
+	flag.BoolVar(&o.peers, "peers", false, "measure the server beside other GraphQL servers, the yardstick and the map, with npm")
 	flag.BoolVar(&o.hostile, "hostile", false, "measure what hostile callers can do to the server; exit status 1 if a goal is not met")
 	flag.BoolVar(&o.live, "live", false, "measure subscriptions and live queries")
 	flag.BoolVar(&o.locks, "locks", false, "measure how long requests lock a course, and what others notice; exit status 1 if a goal is not met")
@@ -99,6 +100,8 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkWrites, "bench/WRITES.md"
 	case o.cache:
 		measure, out = benchmarkCache, "bench/CACHE.md"
+	case o.peers:
+		measure, out = benchmarkPeers, "bench/PEERS.md"
 	case o.hostile:
 		measure, out = benchmarkHostile, "bench/HOSTILE.md"
 	case o.live:

@@ -33,6 +33,7 @@ type request struct {
 	operation operation
 	variables map[string]any
 	viewer    edu.Viewer
+	page      int // of a list, from 0
 }
 
 // encodeBody returns the body that a GraphQL client sends, including the document.

@@ -191,6 +191,7 @@ func (p *requestPlanner) followPages(ctx context.Context, r request, pages int) 
 		}
 		r.variables = maps.Clone(r.variables)
 		r.variables["after"] = *info.EndCursor
+		r.page++
 		requests = append(requests, r)
 	}
 	return requests, nil

@@ -15,6 +15,7 @@ func TestCompareResponses(t *testing.T) {
 		{"ignores the spelling of a number", `{"a":4.50}`, `{"a":45e-1}`, ""},
 		{"ignores the spelling of a time", `{"at":"2026-01-31T09:30:00Z"}`, `{"at":"2026-01-31T10:30:00+01:00"}`, ""},
 		{"ignores marks in a highlight", `{"highlight":{"title":"<mark>Node</mark>.js &#34;"}}`, `{"highlight":{"title":"<mark>Node.js</mark> &quot;"}}`, ""},
+		{"ignores a correction", `{"a":{"didYouMean":"x","b":1}}`, `{"a":{"didYouMean":null,"b":1}}`, ""},
 		{"reports another number", `{"a":[{"b":4.5}]}`, `{"a":[{"b":4.6}]}`, "4.6"},
 		{"reports another time", `{"at":"2026-01-31T09:30:00Z"}`, `{"at":"2026-01-31T09:30:01Z"}`, "at"},
 		{"reports another text", `{"a":"x"}`, `{"a":"y"}`, `"y"`},
@@ -34,6 +35,26 @@ func TestCompareResponses(t *testing.T) {
 				t.Errorf("got %v, want an error with %q", err, c.want)
 			}
 		})
+	}
+}
+
+func TestCompareShared(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		server, other string
+		want          string // a part of the error; "" for equal values
+	}{
+		{`{"a":{"b":[{"c":1,"d":2}]}}`, `{"a":{"b":[{"c":1.0,"e":3}]},"f":4}`, ""},
+		{`{"a":{"b":[{"c":1}]}}`, `{"a":{"b":[{"c":2}]}}`, ".a.b[0].c"},
+		{`{"a":[1,2]}`, `{"a":[1]}`, ".a"},
+		{`{"a":null}`, `{"a":{"b":1}}`, ".a"},
+		{`{"a":[]}`, `{"a":{"b":1}}`, ".a"},
+		{`{}`, `{`, "not JSON"},
+	} {
+		err := compareShared([]byte(c.server), []byte(c.other))
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s and %s: got %v, want an error with %q", c.server, c.other, err, c.want)
+		}
 	}
 }
 
