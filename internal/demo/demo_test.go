@@ -151,7 +151,7 @@ func definitions(t *testing.T, pool *pgxpool.Pool) []string {
 		FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 		UNION ALL SELECT format('%s %s %s', indexrelid::regclass, indisvalid, pg_get_indexdef(indexrelid))
 		FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE relnamespace = 'public'::regnamespace
-		UNION ALL SELECT format('%s %s', tgrelid::regclass, tgname) FROM pg_trigger WHERE NOT tgisinternal
+		UNION ALL SELECT format('%s %s %s', tgrelid::regclass, tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
 		ORDER BY 1`)
 }
 
