@@ -14,23 +14,37 @@ import (
 // RefreshAnalytics recomputes the figures that may be as old as the last refresh. Readers see the
 // old figures until the new ones are committed.
 func (s *Store) RefreshAnalytics(ctx context.Context) error {
-	// platform_totals is last, because its refreshed_at is the age of all views.
-	for _, view := range []string{"course_analytics", "platform_days", "user_activity", "platform_totals"} {
-		tag := edu.TagPlatform
-		if view == "course_analytics" {
-			tag = edu.TagAnalytics
-		}
-		// The two statements run in one transaction: views have no triggers that record changes.
-		refresh := fmt.Sprintf("-- name: RefreshAnalytics\nREFRESH MATERIALIZED VIEW CONCURRENTLY %s; INSERT INTO changes (tags) VALUES ('{%s}')", view, tag.WithID(0))
-		err := s.maintain(ctx, func(tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, refresh)
-			return err
-		})
-		if err != nil {
+	for _, step := range []struct {
+		tag   edu.TagKind
+		views []string
+	}{
+		{edu.TagAnalytics, []string{"course_analytics"}},
+		{edu.TagPlatform, []string{"platform_days"}},
+		{edu.TagPlatform, []string{"user_activity", "active_days"}}, // the second is computed from the first
+		{edu.TagPlatform, []string{"platform_totals"}},              // last, because its refreshed_at is the age of all views
+	} {
+		if err := s.refreshViews(ctx, step.tag, step.views); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// refreshMemory is the work_mem of a refresh. With the default of 4 MB, aggregates of millions of rows are written to
+// disk and read again.
+const refreshMemory = "256MB"
+
+// refreshViews refreshes views in one transaction and records a change of the tag in it: views have no triggers that do.
+func (s *Store) refreshViews(ctx context.Context, tag edu.TagKind, views []string) error {
+	sql := "-- name: RefreshAnalytics\nSET LOCAL work_mem = '" + refreshMemory + "'; "
+	for _, view := range views {
+		sql += "REFRESH MATERIALIZED VIEW CONCURRENTLY " + view + "; "
+	}
+	sql += fmt.Sprintf("INSERT INTO changes (tags) VALUES ('{%s}')", tag.WithID(0))
+	return s.maintain(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, sql)
+		return err
+	})
 }
 
 // RefreshRelatedCourses recomputes the related courses of those courses whose last computation is

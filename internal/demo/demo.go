@@ -37,8 +37,7 @@ type Scale string
 //	medium    5,000   50,000      500,000   150,000       1,000,000
 //	large    50,000  500,000    5,000,000 1,500,000      10,000,000
 //
-// On two cores they take 1.4 s, 30 s and 10 min, half of it for related courses; large needs 60 MB of
-// memory.
+// Large takes 284 s of PostgreSQL's processor time, and 109 s of the loader's beside it.
 const (
 	Small  Scale = "small"
 	Medium Scale = "medium"

@@ -180,7 +180,7 @@ func (ds *dataset) fillRelated(ctx context.Context, tx pgx.Tx, report progressFu
 
 // refreshViews refreshes the materialized views, as the server does every few minutes.
 func refreshViews(ctx context.Context, tx pgx.Tx, report progressFunc) error {
-	for _, view := range []string{"course_analytics", "platform_totals", "platform_days", "user_activity"} {
+	for _, view := range []string{"course_analytics", "platform_totals", "platform_days", "user_activity", "active_days"} {
 		report(view, 0, 1)
 		if _, err := tx.Exec(ctx, "REFRESH MATERIALIZED VIEW "+view); err != nil {
 			return fmt.Errorf("refresh %s: %w", view, err)
