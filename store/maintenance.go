@@ -15,37 +15,35 @@ import (
 // old figures until the new ones are committed.
 func (s *Store) RefreshAnalytics(ctx context.Context) error {
 	for _, step := range []struct {
-		tag   edu.TagKind
-		views []string
+		tag      edu.TagKind
+		settings string
+		views    []string
 	}{
-		{edu.TagAnalytics, []string{"course_analytics"}},
-		{edu.TagPlatform, []string{"platform_days"}},
-		{edu.TagPlatform, []string{"user_activity", "active_days"}}, // the second is computed from the first
-		{edu.TagPlatform, []string{"platform_totals"}},              // last, because its refreshed_at is the age of all views
+		{edu.TagAnalytics, analyticsMemory, []string{"course_analytics"}},
+		{edu.TagPlatform, "", []string{"platform_days"}},
+		{edu.TagPlatform, "", []string{"user_activity", "active_days"}}, // the second is computed from the first
+		{edu.TagPlatform, "", []string{"platform_totals"}},              // last, because its refreshed_at is the age of all views
 	} {
-		if err := s.refreshViews(ctx, step.tag, step.views); err != nil {
+		sql := "-- name: RefreshAnalytics\n" + step.settings
+		for _, view := range step.views {
+			sql += "REFRESH MATERIALIZED VIEW CONCURRENTLY " + view + "; "
+		}
+		// The statements run in one transaction: views have no triggers that record changes.
+		sql += fmt.Sprintf("INSERT INTO changes (tags) VALUES ('{%s}')", step.tag.WithID(0))
+		err := s.maintain(ctx, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, sql)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// refreshMemory is the work_mem of a refresh. With the default of 4 MB, aggregates of millions of rows are written to
-// disk and read again.
-const refreshMemory = "256MB"
-
-// refreshViews refreshes views in one transaction and records a change of the tag in it: views have no triggers that do.
-func (s *Store) refreshViews(ctx context.Context, tag edu.TagKind, views []string) error {
-	sql := "-- name: RefreshAnalytics\nSET LOCAL work_mem = '" + refreshMemory + "'; "
-	for _, view := range views {
-		sql += "REFRESH MATERIALIZED VIEW CONCURRENTLY " + view + "; "
-	}
-	sql += fmt.Sprintf("INSERT INTO changes (tags) VALUES ('{%s}')", tag.WithID(0))
-	return s.maintain(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, sql)
-		return err
-	})
-}
+// analyticsMemory holds the aggregates of course_analytics in memory, for half of the processor time at large scale. The
+// refresh of user_activity takes longer with it: see docs/decisions/0063-refreshes-at-large-scale.md.
+const analyticsMemory = "SET LOCAL work_mem = '256MB'; "
 
 // RefreshRelatedCourses recomputes the related courses of those courses whose last computation is
 // missing or older than minAge, 200 at a time. It returns the number of these courses.
