@@ -41,7 +41,7 @@ func (s *Store) RefreshAnalytics(ctx context.Context) error {
 	return nil
 }
 
-// analyticsMemory holds the aggregates of course_analytics in memory, for half of the processor time at large scale. The
+// analyticsMemory holds the aggregates of course_analytics in memory, for three fifths of the processor time. The
 // refresh of user_activity takes longer with it: see docs/decisions/0063-refreshes-at-large-scale.md.
 const analyticsMemory = "SET LOCAL work_mem = '256MB'; "
 
