@@ -43,6 +43,8 @@ var checksums = map[string]string{
 	"0032_requested_jobs.sql":      "b382e776e285f922",
 	"0033_course_rows.sql":         "35d79f66d1d388de",
 	"0034_large_data.sql":          "27ca69c0c148c486",
+	"0035_related_courses.sql":     "1c0468904a7b3f3f",
+	"0036_active_days.sql":         "b53fb42584e12d8b",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

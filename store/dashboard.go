@@ -107,8 +107,11 @@ func PlatformTotals(into *edu.PlatformTotals) Query {
 // ActiveUsers counts the users who watched a video or touched an enrollment since a time, as of the
 // last refresh.
 func ActiveUsers(since time.Time, into *int) Query {
-	s := newStatement("ActiveUsers", "SELECT count(*) FROM user_activity WHERE active_at >= ")
-	return s.addSQL(s.bindArg(since)).dependOn(edu.TagPlatform).buildQuery(scanNumber(into))
+	// The users of the first day are counted one by one, and those of later days by the day.
+	s := newStatement("ActiveUsers", "SELECT (SELECT count(*) FROM user_activity WHERE active_at >= ")
+	at := s.bindArg(since)
+	return s.addSQL(at, " AND active_at < (d.day + 1)::timestamp AT TIME ZONE 'UTC') + (SELECT coalesce(sum(a.users), 0) FROM active_days a WHERE a.day > d.day)::bigint FROM (SELECT (",
+		at, "::timestamptz AT TIME ZONE 'UTC')::date AS day) d").dependOn(edu.TagPlatform).buildQuery(scanNumber(into))
 }
 
 // PlatformEnrollments counts new enrollments by interval, as of the last refresh. since is the

@@ -176,7 +176,10 @@ func TestFiguresOfInstructors(t *testing.T) {
 	if diff := cmp.Diff(map[string]float64{"2026-01-01": 3}, enrolled); diff != "" {
 		t.Errorf("enrollments (-want +got):\n%s", diff)
 	}
-	for since, want := range map[string]int{"2026-01-02T23:59:59Z": 1, "2026-01-03T00:00:00Z": 1, "2026-01-03T00:00:01Z": 0} {
+	for since, want := range map[string]int{
+		"2026-01-01T00:00:00Z": 1, "2026-01-02T23:59:59Z": 1, "2026-01-03T00:00:00Z": 1, "2026-01-03T00:00:01Z": 0,
+		"2026-01-03T00:59:59+01:00": 1, "2026-01-03T01:00:01+01:00": 0, // days are those of UTC
+	} {
 		at, err := time.Parse(time.RFC3339, since)
 		var active int
 		if err := s.RunQueries(t.Context(), store.ActiveUsers(at, &active)); err != nil || active != want {

@@ -14,16 +14,24 @@ import (
 // RefreshAnalytics recomputes the figures that may be as old as the last refresh. Readers see the
 // old figures until the new ones are committed.
 func (s *Store) RefreshAnalytics(ctx context.Context) error {
-	// platform_totals is last, because its refreshed_at is the age of all views.
-	for _, view := range []string{"course_analytics", "platform_days", "user_activity", "platform_totals"} {
-		tag := edu.TagPlatform
-		if view == "course_analytics" {
-			tag = edu.TagAnalytics
+	for _, step := range []struct {
+		tag      edu.TagKind
+		settings string
+		views    []string
+	}{
+		{edu.TagAnalytics, analyticsMemory, []string{"course_analytics"}},
+		{edu.TagPlatform, "", []string{"platform_days"}},
+		{edu.TagPlatform, "", []string{"user_activity", "active_days"}}, // the second is computed from the first
+		{edu.TagPlatform, "", []string{"platform_totals"}},              // last, because its refreshed_at is the age of all views
+	} {
+		sql := "-- name: RefreshAnalytics\n" + step.settings
+		for _, view := range step.views {
+			sql += "REFRESH MATERIALIZED VIEW CONCURRENTLY " + view + "; "
 		}
-		// The two statements run in one transaction: views have no triggers that record changes.
-		refresh := fmt.Sprintf("-- name: RefreshAnalytics\nREFRESH MATERIALIZED VIEW CONCURRENTLY %s; INSERT INTO changes (tags) VALUES ('{%s}')", view, tag.WithID(0))
+		// The statements run in one transaction: views have no triggers that record changes.
+		sql += fmt.Sprintf("INSERT INTO changes (tags) VALUES ('{%s}')", step.tag.WithID(0))
 		err := s.maintain(ctx, func(tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, refresh)
+			_, err := tx.Exec(ctx, sql)
 			return err
 		})
 		if err != nil {
@@ -32,6 +40,10 @@ func (s *Store) RefreshAnalytics(ctx context.Context) error {
 	}
 	return nil
 }
+
+// analyticsMemory holds the aggregates of course_analytics in memory, for three fifths of the processor time. The
+// refresh of user_activity takes longer with it: see docs/decisions/0063-refreshes-at-large-scale.md.
+const analyticsMemory = "SET LOCAL work_mem = '256MB'; "
 
 // RefreshRelatedCourses recomputes the related courses of those courses whose last computation is
 // missing or older than minAge, 200 at a time. It returns the number of these courses.

@@ -167,3 +167,40 @@ func TestRefreshJobs(t *testing.T) {
 		t.Errorf("related of %d courses again, %v", n, err)
 	}
 }
+
+// refresh_related stores the 50 published courses that share the most students with a course, of equal ones those with
+// the lowest ids. It replaces what was stored before.
+func TestRefreshRelated(t *testing.T) {
+	t.Parallel()
+	_, db := setup(t, testdb.New(t))
+	// Courses 1 to 80 have shares of 2, 3, 5 or 7 in the students, so many are equal. Every ninth is a draft, 81 has one
+	// student without another course, and 82 has none.
+	exec(t, db, `INSERT INTO users (name, email) SELECT n, n FROM generate_series(1, 121) n;
+		INSERT INTO categories (name, slug) VALUES ('K', 'k');
+		INSERT INTO courses (slug, title, difficulty, published, published_at, instructor_id, category_id)
+		SELECT n, n, 'beginner', n % 9 <> 0, now(), 1, 1 FROM generate_series(1, 82) n;
+		INSERT INTO enrollments (user_id, course_id) SELECT u, c FROM generate_series(1, 120) u, generate_series(1, 80) c
+		WHERE (u + c / 4) % (ARRAY[2, 3, 5, 7])[1 + c % 4] = 0;
+		INSERT INTO enrollments (user_id, course_id) VALUES (121, 81);
+		INSERT INTO course_related VALUES (1, 1, 2, 999), (81, 1, 1, 1), (82, 50, 1, 1)`)
+	exec(t, db, "SELECT refresh_related(ARRAY(SELECT id FROM courses ORDER BY id DESC))")
+	const want = `SELECT * FROM (
+		SELECT a.course_id, row_number() OVER (PARTITION BY a.course_id ORDER BY count(*) DESC, b.course_id) AS rank, b.course_id AS related_id, count(*) AS students
+		FROM enrollments a JOIN enrollments b USING (user_id) JOIN courses c ON c.id = b.course_id
+		WHERE published AND b.course_id <> a.course_id GROUP BY a.course_id, b.course_id) r WHERE rank <= 50`
+	const got = "SELECT course_id, rank, related_id, students FROM course_related"
+	for what, sql := range map[string]string{
+		"missing": "SELECT count(*) FROM (" + want + " EXCEPT " + got + ") d",
+		"extra":   "SELECT count(*) FROM (" + got + " EXCEPT " + want + ") d",
+	} {
+		if n := value[int](t, db, sql); n != 0 {
+			t.Errorf("%d rows are %s", n, what)
+		}
+	}
+	if n := value[int](t, db, "SELECT count(*) FROM (SELECT course_id FROM course_related GROUP BY 1 HAVING count(*) = 50) x"); n != 80 {
+		t.Errorf("%d courses with 50 related ones, want 80", n)
+	}
+	if n := value[int](t, db, "SELECT count(*) FROM course_related_made"); n != 82 {
+		t.Errorf("%d courses are recorded as computed, want 82", n)
+	}
+}

@@ -3,8 +3,10 @@ package demo
 import (
 	"fmt"
 	"iter"
+	"math/big"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/7p-education/api/internal/covers"
@@ -15,6 +17,7 @@ var (
 	courseColumns   = []string{
 		"id", "slug", "title", "description", "tags", "difficulty", "price", "duration_seconds", "language", "thumbnail_url",
 		"published", "published_at", "instructor_id", "category_id", "created_at", "updated_at", "learning_outcomes", "requirements",
+		"enrollment_count", "video_count", "review_count", "rating_sum", "rating_average", "rating_counts",
 	}
 	sectionColumns = []string{"course_id", "title", "position", "first_position", "created_at"}
 	videoColumns   = []string{"id", "course_id", "title", "position", "duration_seconds", "is_preview", "media", "created_at"}
@@ -67,11 +70,27 @@ func (ds *dataset) courseRow(r *rand.Rand, i int, taken map[string]bool) []any {
 		thumbnail = coverBase + covers.Path + covers.Name(i)
 	}
 	updated := drawActivityTime(r, max(c.createdAt, c.publishedAt), ds.now, 0.7)
-	return []any{
+	row := []any{
 		i + 1, slug, title, drawDescription(r, t, difficulties[c.difficulty]), ds.drawTags(r, c), difficulties[c.difficulty],
 		price, c.duration, "en", thumbnail, c.listed, nullableTime(c.publishedAt), c.instructor + 1, t.category + 1,
 		timeFromUnix(c.createdAt), timeFromUnix(updated), drawOutcomes(r, t), drawRequirements(r, t, c.difficulty),
 	}
+	return append(row, c.counters()...)
+}
+
+// counters returns the columns that triggers maintain otherwise. In a load they would rewrite each course many times.
+func (c *course) counters() []any {
+	var reviews, sum int64
+	for i, n := range c.ratings {
+		reviews += int64(n)
+		sum += int64(i+1) * int64(n)
+	}
+	var average any
+	if reviews > 0 {
+		// The triggers divide numerics, which have 16 decimals here.
+		average, _ = strconv.ParseFloat(big.NewRat(sum, reviews).FloatString(16), 64)
+	}
+	return []any{c.enrollments, c.videos, reviews, sum, average, c.ratings[:]}
 }
 
 // drawOutcomes returns four to six learning outcomes, each of a lesson of its own.

@@ -48,7 +48,7 @@ func checksums(t *testing.T, pool *pgxpool.Pool) map[string]string {
 	sums := map[string]string{}
 	for _, table := range []string{
 		"users", "categories", "courses", "videos", "sections", "enrollments", "reviews", "video_progress", "wishlist_items",
-		"course_words", "search_terms", "course_related", "platform_days", "user_activity",
+		"course_words", "search_terms", "course_related", "platform_days", "user_activity", "active_days",
 		"(SELECT course_id, average_progress, completions, watch_time_seconds FROM course_analytics)",
 	} {
 		sql := fmt.Sprintf("SELECT count(*) || ' ' || md5(string_agg(x::text, ',' ORDER BY x::text)) FROM %s x", table)
@@ -151,7 +151,7 @@ func definitions(t *testing.T, pool *pgxpool.Pool) []string {
 		FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 		UNION ALL SELECT format('%s %s %s', indexrelid::regclass, indisvalid, pg_get_indexdef(indexrelid))
 		FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE relnamespace = 'public'::regnamespace
-		UNION ALL SELECT format('%s %s', tgrelid::regclass, tgname) FROM pg_trigger WHERE NOT tgisinternal
+		UNION ALL SELECT format('%s %s %s', tgrelid::regclass, tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
 		ORDER BY 1`)
 }
 

@@ -173,13 +173,20 @@ func (ds *dataset) drawRating(r *rand.Rand, e *enrollment, quality float64) {
 	e.reviewedAt = drawActivityTime(r, e.accessedAt, min(e.accessedAt+6*day, ds.now), 0.5)
 }
 
-// countHistory counts the reviews and progress events of all users.
+// countHistory counts the reviews and progress events of all users, sets the counters of the courses, and stores the
+// courses that each user takes.
 func (ds *dataset) countHistory() (reviews, progressEvents int) {
+	ds.coursesTaken = make([][]int32, len(ds.joinedAt))
 	for user := range ds.joinedAt {
-		for _, e := range ds.makeHistory(user) {
+		history := ds.makeHistory(user)
+		ds.coursesTaken[user] = make([]int32, len(history))
+		for i, e := range history {
+			ds.coursesTaken[user][i] = e.course
+			ds.courses[e.course].enrollments++
 			progressEvents += len(e.progressEvents)
 			if e.rating > 0 {
 				reviews++
+				ds.courses[e.course].ratings[e.rating-1]++
 			}
 		}
 	}

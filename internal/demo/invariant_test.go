@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/7p-education/api/internal/demo"
 )
 
@@ -73,8 +75,9 @@ var invariants = map[string]string{
 		 WHERE p.user_id = e.user_id AND v.course_id = e.course_id AND progress_seconds = v.duration_seconds)`,
 	"instructors without a profile, and others with one": `SELECT count(*) FROM users WHERE (role = 'instructor') <> (headline <> '' AND bio <> '' AND jsonb_array_length(links) = 1)
 		OR (role = 'student') <> (slug IS NULL) OR slug !~ '^[a-z0-9]+(-[a-z0-9]+)*$'`,
-	"users with inconsistent times": `SELECT count(*) FROM users WHERE last_login < created_at OR last_login > $now OR created_at > $now`,
-	"rows in the default partition": `SELECT count(*) FROM video_progress_default`,
+	"users with inconsistent times":           `SELECT count(*) FROM users WHERE last_login < created_at OR last_login > $now OR created_at > $now`,
+	"loads that leave cached responses valid": `SELECT count(*) FROM (SELECT) x WHERE NOT EXISTS (SELECT FROM changes WHERE '*' = ANY (tags))`,
+	"rows in the default partition":           `SELECT count(*) FROM video_progress_default`,
 	"courses with enrollments but without related courses": `SELECT count(*) FROM courses c WHERE enrollment_count > 0
 		AND NOT EXISTS (SELECT FROM course_related WHERE course_id = c.id)`,
 	"courses whose analytics differ from the counters": `SELECT count(*) FROM courses c LEFT JOIN course_analytics a ON a.course_id = c.id
@@ -93,6 +96,23 @@ func TestInvariants(t *testing.T) {
 		if n > 0 {
 			t.Errorf("%d %s", n, name)
 		}
+	}
+}
+
+// The loader computes the related courses itself. The server, which recomputes them, finds nothing to change.
+func TestRelatedCourses(t *testing.T) {
+	t.Parallel()
+	pool := load(t, demo.Options{Scale: demo.Small, Seed: 9, Now: now})
+	const related = "SELECT r::text FROM course_related r ORDER BY course_id, rank"
+	loaded := list(t, pool, related)
+	if _, err := pool.Exec(t.Context(), "SELECT refresh_related(ARRAY(SELECT id FROM courses))"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(list(t, pool, related), loaded); diff != "" {
+		t.Errorf("related courses (-refresh_related +loaded):\n%s", diff)
+	}
+	if n := list(t, pool, "SELECT count(*)::text FROM course_related_made")[0]; n != "200" {
+		t.Errorf("%s courses are recorded as computed, want all 200", n)
 	}
 }
 

@@ -15,9 +15,6 @@ const rowsPerCopy = 500_000
 // rowsPerReport is the number of rows between two calls of Progress.
 const rowsPerReport = 10_000
 
-// coursesPerRefresh is the number of courses per call of refresh_related.
-const coursesPerRefresh = 500
-
 type progressFunc func(table string, done, total int64)
 
 // table is the data of one table. The slice that rows yields is reused.
@@ -41,9 +38,9 @@ func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFun
 	if found {
 		return ErrNotEmpty
 	}
-	// This speeds up the indexes and foreign keys of millions of rows.
-	if _, err := tx.Exec(ctx, "SET LOCAL maintenance_work_mem = '256MB'"); err != nil {
-		return fmt.Errorf("set maintenance_work_mem: %w", err)
+	// This speeds up the indexes, foreign keys and views of millions of rows.
+	if _, err := tx.Exec(ctx, "SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL work_mem = '256MB'"); err != nil {
+		return fmt.Errorf("set the memory of sorts: %w", err)
 	}
 	_, err = tx.Exec(ctx, "SELECT ensure_progress_partitions($1, $2)", timeFromUnix(ds.now-100*day), timeFromUnix(ds.now).AddDate(0, 2, 0))
 	if err != nil {
@@ -54,17 +51,20 @@ func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFun
 			return fmt.Errorf("fill %s: %w", t.name, err)
 		}
 	}
+	// Without ANALYZE the planner treats the tables as empty.
+	if _, err := tx.Exec(ctx, "ANALYZE users, courses, videos, enrollments, reviews, video_progress"); err != nil {
+		return fmt.Errorf("analyze: %w", err)
+	}
+	if err := ds.issueCertificates(ctx, tx); err != nil {
+		return fmt.Errorf("fill certificates: %w", err)
+	}
 	if err := ds.fillWishlists(ctx, tx); err != nil {
 		return fmt.Errorf("fill wishlist_items: %w", err)
 	}
-	// The data are the same in every load, and so are the codes of certificates, which a trigger has issued.
-	if _, err := tx.Exec(ctx, "UPDATE certificates SET code = md5('demo ' || user_id || ' ' || course_id)::uuid"); err != nil {
-		return fmt.Errorf("set the codes of certificates: %w", err)
+	if err := ds.fillRelated(ctx, tx, report); err != nil {
+		return fmt.Errorf("fill course_related: %w", err)
 	}
-	if err := refreshViews(ctx, tx, report); err != nil {
-		return err
-	}
-	return withoutIndexes(ctx, tx, "course_related", func() error { return ds.refreshRelated(ctx, tx, report) })
+	return refreshViews(ctx, tx, report)
 }
 
 // listTables returns all tables in the order of their foreign keys.
@@ -87,8 +87,10 @@ func (t table) fillTable(ctx context.Context, tx pgx.Tx, report progressFunc) er
 	send := func() error { return t.copyRows(ctx, tx, report) }
 	var err error
 	switch t.name {
-	case "enrollments", "reviews", "video_progress": // No foreign key refers to these tables.
+	case "courses":
 		err = withoutIndexes(ctx, tx, t.name, send)
+	case "videos", "enrollments", "reviews", "video_progress": // The triggers count in courses, which have the counters already.
+		err = withoutTriggers(ctx, tx, t.name, func() error { return withoutIndexes(ctx, tx, t.name, send) })
 	default:
 		err = send()
 	}
@@ -131,48 +133,59 @@ func (t table) copyRows(ctx context.Context, tx pgx.Tx, report progressFunc) err
 	return nil
 }
 
+// issueCertificates issues the certificates of all completed enrollments, as the trigger of enrollments does. Their
+// codes are the same in every load.
+func (ds *dataset) issueCertificates(ctx context.Context, tx pgx.Tx) error {
+	issue := func() error {
+		_, err := tx.Exec(ctx, `INSERT INTO certificates (code, user_id, course_id, course_title, issued_at)
+			SELECT md5('demo ' || e.user_id || ' ' || e.course_id)::uuid, e.user_id, e.course_id, c.title, e.completed_at
+			FROM enrollments e JOIN courses c ON c.id = e.course_id WHERE e.completed_at IS NOT NULL ORDER BY e.id`)
+		return err
+	}
+	return withoutTriggers(ctx, tx, "certificates", func() error { return withoutIndexes(ctx, tx, "certificates", issue) })
+}
+
 // fillWishlists gives every third user up to three published courses that the user is not enrolled in. They were
 // added halfway between the sign-up, or the publication, and now.
 func (ds *dataset) fillWishlists(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `INSERT INTO wishlist_items (user_id, course_id, added_at)
-		SELECT u.id, c.id, date_trunc('second', t.since + ($1 - t.since) / 2)
-		FROM users u CROSS JOIN generate_series(1, 3) n
-		JOIN courses c ON c.published AND c.id = 1 + (u.id * 31 + n * 17) % $2
-		CROSS JOIN LATERAL (SELECT greatest(u.created_at, c.published_at) AS since) t
-		WHERE u.id % 3 = 1 AND NOT EXISTS (SELECT FROM enrollments e WHERE e.user_id = u.id AND e.course_id = c.id)
-		ON CONFLICT DO NOTHING`, timeFromUnix(ds.now), len(ds.courses))
+	return withoutIndexes(ctx, tx, "wishlist_items", func() error {
+		_, err := tx.Exec(ctx, `INSERT INTO wishlist_items (user_id, course_id, added_at)
+			SELECT u.id, c.id, date_trunc('second', t.since + ($1 - t.since) / 2)
+			FROM users u CROSS JOIN generate_series(1, 3) n
+			JOIN courses c ON c.published AND c.id = 1 + (u.id * 31 + n * 17) % $2
+			CROSS JOIN LATERAL (SELECT greatest(u.created_at, c.published_at) AS since) t
+			WHERE u.id % 3 = 1 AND NOT EXISTS (SELECT FROM enrollments e WHERE e.user_id = u.id AND e.course_id = c.id)
+			ON CONFLICT DO NOTHING`, timeFromUnix(ds.now), len(ds.courses))
+		return err
+	})
+}
+
+// fillRelated stores the courses that share students with each course.
+func (ds *dataset) fillRelated(ctx context.Context, tx pgx.Tx, report progressFunc) error {
+	lists := ds.relateCourses()
+	t := table{"course_related", relatedColumns, 0, relatedRows(lists)}
+	for _, list := range lists {
+		t.total += len(list)
+	}
+	report(t.name, 0, int64(t.total))
+	err := withoutTriggers(ctx, tx, t.name, func() error {
+		return withoutIndexes(ctx, tx, t.name, func() error { return t.copyRows(ctx, tx, report) })
+	})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO course_related_made SELECT id, now() FROM courses")
 	return err
 }
 
 // refreshViews refreshes the materialized views, as the server does every few minutes.
 func refreshViews(ctx context.Context, tx pgx.Tx, report progressFunc) error {
-	// Without ANALYZE the planner treats the tables as empty.
-	_, err := tx.Exec(ctx, "ANALYZE users, courses, videos, enrollments, reviews, video_progress")
-	if err != nil {
-		return fmt.Errorf("analyze: %w", err)
-	}
-	for _, view := range []string{"course_analytics", "platform_totals", "platform_days", "user_activity"} {
+	for _, view := range []string{"course_analytics", "platform_totals", "platform_days", "user_activity", "active_days"} {
 		report(view, 0, 1)
 		if _, err := tx.Exec(ctx, "REFRESH MATERIALIZED VIEW "+view); err != nil {
 			return fmt.Errorf("refresh %s: %w", view, err)
 		}
 		report(view, 1, 1)
-	}
-	return nil
-}
-
-// refreshRelated computes the courses that share students with each course.
-func (ds *dataset) refreshRelated(ctx context.Context, tx pgx.Tx, report progressFunc) error {
-	total := len(ds.courses)
-	report("course_related", 0, int64(total))
-	for done := 0; done < total; {
-		end := min(done+coursesPerRefresh, total)
-		_, err := tx.Exec(ctx, "SELECT refresh_related(ARRAY(SELECT generate_series($1::bigint, $2::bigint)))", done+1, end)
-		if err != nil {
-			return fmt.Errorf("compute related courses: %w", err)
-		}
-		done = end
-		report("course_related", int64(done), int64(total))
 	}
 	return nil
 }

@@ -48,3 +48,18 @@ func withoutIndexes(ctx context.Context, tx pgx.Tx, table string, fill func() er
 	}
 	return nil
 }
+
+// withoutTriggers runs fill while the triggers of the table are off. The load writes the rows and counters that they
+// would write. It does not record the changes one by one: that of the users invalidates all cached responses.
+func withoutTriggers(ctx context.Context, tx pgx.Tx, table string, fill func() error) error {
+	if _, err := tx.Exec(ctx, "ALTER TABLE "+table+" DISABLE TRIGGER USER"); err != nil {
+		return fmt.Errorf("disable the triggers of %s: %w", table, err)
+	}
+	if err := fill(); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "ALTER TABLE "+table+" ENABLE TRIGGER USER"); err != nil {
+		return fmt.Errorf("enable the triggers of %s: %w", table, err)
+	}
+	return nil
+}
