@@ -39,6 +39,7 @@ type Limits struct {
 	anonymous, viewer, premium tier
 	trusted                    tier            // of trusted addresses without a token
 	cost, refreshes            *countedLimiter // nil if disabled
+	leased                     *leasedLimiter  // of cost; nil without Redis
 	signIns                    *signInLimiter  // nil if disabled
 	emails                     *emailLimits    // nil if disabled
 	registrations, mails       *countedLimiter // nil if disabled
@@ -65,12 +66,24 @@ func New(rules Rules, r *cache.Redis) *Limits {
 		}
 	}
 	l.trusted.policies = policyHeader(rules.SignIns)
+	if r != nil && l.cost != nil {
+		l.leased = newLeasedLimiter(rules.Cost, r)
+		l.cost.Limiter = l.leased
+	}
 	attempts := newDelayQueue("sign-in attempts")
 	l.signIns = newSignInLimiter(rules.SignIns, r, attempts)
 	if l.signIns != nil && !rules.Emails.Disabled() {
 		l.emails = newEmailLimits(rules.Emails, open, attempts)
 	}
 	return l
+}
+
+// Close returns the permits that this process leased to their buckets in Redis. Those that are not returned when
+// the context ends are lost until they refill. Requests after Close lease none.
+func (l *Limits) Close(ctx context.Context) {
+	if l.leased != nil {
+		l.leased.close(ctx)
+	}
 }
 
 // Middleware admits a request while the caller's bucket of requests holds its size, before its body is
