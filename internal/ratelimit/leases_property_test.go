@@ -50,7 +50,7 @@ func runFleet(t *testing.T, f *fleet, random *rand.Rand) (admitted []admission, 
 				f.restart(i)
 			}
 		}
-		f.advance(time.Duration(random.IntN(3000)) * time.Millisecond)
+		f.advance(time.Duration(random.IntN(2)*2500+random.IntN(900)) * time.Millisecond)
 	}
 	return admitted, rejected
 }
