@@ -121,6 +121,30 @@ func TestPermitsReturn(t *testing.T) {
 	}
 }
 
+// TestRefilledPermitsAreVoid checks that a caller cannot spend permits of a full bucket and then what the bucket has
+// refilled meanwhile.
+func TestRefilledPermitsAreVoid(t *testing.T) {
+	t.Parallel()
+	for _, pause := range []time.Duration{300, 550, 700, 900} {
+		f := newFleet(t, newRedis(t), costs, 1)
+		f.lease(0, 10)
+		f.advance(pause * time.Millisecond)
+		var admitted []admission
+		for _, cost := range []int{10, 2000, 10} { // until each is rejected
+			for n := 0; cost > 10 || n < 100; n++ {
+				began := f.now()
+				if !f.allow(0, cost).Allowed {
+					break
+				}
+				admitted = append(admitted, admission{int64(cost), began, f.now()})
+			}
+		}
+		if worst := excess(costs, admitted); worst > 1 || len(admitted) < 200 {
+			t.Errorf("after %d ms %d requests exceed the limit by %.1f", pause, len(admitted), worst)
+		}
+	}
+}
+
 // TestParkedPermits checks that permits which cannot return, because another process took after them, pay for the next
 // requests to their process.
 func TestParkedPermits(t *testing.T) {
