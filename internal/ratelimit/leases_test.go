@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -83,7 +84,7 @@ func (f *fleet) advance(passed time.Duration) {
 		}
 		return c.Set(ctx, key, strconv.FormatInt(tat-d, 10), maxWindow).Err()
 	})
-	if err != nil && err != redis.Nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		f.t.Fatal(err)
 	}
 	f.moved.Add(d)

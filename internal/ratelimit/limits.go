@@ -78,8 +78,8 @@ func New(rules Rules, r *cache.Redis) *Limits {
 	return l
 }
 
-// Close returns the permits that this process leased to their buckets in Redis. Those that are not returned when
-// the context ends are lost until they refill. Requests after Close lease none.
+// Close returns the permits that this process leased to their buckets in Redis. When the context ends,
+// the others are lost until they refill. Requests after Close lease none.
 func (l *Limits) Close(ctx context.Context) {
 	if l.leased != nil {
 		l.leased.close(ctx)
