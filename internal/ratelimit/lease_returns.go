@@ -73,8 +73,8 @@ func (l *leasedLimiter) beginReturn(key string, c *lease) leaseReturn {
 	return leaseReturn{key, c, change}
 }
 
-// returnPermits returns permits to their buckets, a batch of them with each round trip. A return is sent once:
-// another process may take what was returned, and a second return would give it to both.
+// returnPermits returns permits to their buckets, a batch of them with each round trip. A return whose
+// result is unknown is not repeated, because another process may have taken the permits since.
 func (l *leasedLimiter) returnPermits(ctx context.Context, returns []leaseReturn) {
 	for batch := range slices.Chunk(returns, returnBatch) {
 		began := l.clock()

@@ -215,6 +215,7 @@ func TestLeasesInAnOutage(t *testing.T) {
 	f := newFleet(t, r, slowCosts, 1)
 	f.allow(0, 150_000)
 	f.advance(time.Second)
+	f.stopped.Store(f.now())
 	f.lease(0, 10)
 	server.Kill()
 	if d := f.allow(0, 10); !d.Allowed || d.Policy != slowCosts {

@@ -27,6 +27,7 @@ type fleet struct {
 	script   *redis.Script
 	began    time.Time
 	moved    atomic.Int64 // by how much the test moved the time, in microseconds
+	stopped  atomic.Int64 // the time at which the test stopped it; 0 while it runs
 	limiters []*leasedLimiter
 	swept    int64  // when the leases were swept last
 	local    uint64 // decisions without Redis of processes that crashed
@@ -57,7 +58,12 @@ func (f *fleet) restart(i int) {
 }
 
 // now returns the time since the fleet began, in microseconds.
-func (f *fleet) now() int64 { return time.Since(f.began).Microseconds() + f.moved.Load() }
+func (f *fleet) now() int64 {
+	if stopped := f.stopped.Load(); stopped > 0 {
+		return stopped
+	}
+	return time.Since(f.began).Microseconds() + f.moved.Load()
+}
 
 // advance lets a time pass: it moves all that is in Redis's time back, as it cannot set the clock of Redis.
 func (f *fleet) advance(passed time.Duration) {

@@ -187,7 +187,8 @@ func (l *Limits) consumeMutation(ctx context.Context, limited *limitedRequest, l
 }
 
 // ConsumeCost takes the cost of an operation from the budget of the request's caller, or returns an
-// *edu.Error of the code RATE_LIMITED. A request that did not pass Middleware has no limit.
+// *edu.Error of the code RATE_LIMITED. A request that did not pass Middleware has no limit. A process leases cost
+// of busy callers from Redis: see leasedLimiter.
 //
 // All of these methods write headers. Call them before the response begins, from the request's
 // goroutine.
