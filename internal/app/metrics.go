@@ -77,6 +77,8 @@ func addRateLimitMetrics(m *telemetry.Metrics, l *ratelimit.Limits) {
 		m.RegisterCounter(name, help, func() float64 { return float64(l.PolicyStats()[i].Allowed) }, "policy", p.Policy, "decision", "allowed")
 		m.RegisterCounter(name, help, func() float64 { return float64(l.PolicyStats()[i].Rejected) }, "policy", p.Policy, "decision", "rejected")
 	}
+	m.RegisterCounter("sevenp_rate_limit_leased_decisions_total", "Decisions about cost that were made with leased permits, without a command to Redis.",
+		func() float64 { return float64(l.LeasedDecisions()) })
 	m.RegisterCounter("sevenp_rate_limit_delayed_total", "Requests that were delayed.",
 		func() float64 { delayed, _ := l.DelayStats(); return float64(delayed) })
 	m.RegisterCounter("sevenp_rate_limit_delay_queue_full_total", "Requests that were rejected because too many were delayed at a time.",

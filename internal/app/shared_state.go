@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ const (
 	localCacheBytes   = 16 << 20       // of the copies that a process holds
 	localCacheTTL     = time.Hour      // of such a copy, before it is read from Redis again
 	persistedQueryTTL = 24 * time.Hour // of a persisted query after its last use
+	closeLimitsTime   = time.Second    // for the return of what was leased from rate limits
 )
 
 // sharedState is the state that all servers share through Redis. Without a Redis each process has
@@ -96,6 +98,11 @@ func setNamespace(r *cache.Redis, db *Database) {
 }
 
 func (s *sharedState) closeStore() error {
+	if s.rateLimits != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), closeLimitsTime)
+		defer cancel()
+		s.rateLimits.Close(ctx)
+	}
 	_ = s.cacheStore.Close()
 	if s.hasLimitsRedis() {
 		_ = s.limitsRedis.Close()

@@ -54,3 +54,51 @@ func TestLimitsHaveTheirOwnRedis(t *testing.T) {
 		t.Errorf("keys of REDIS_LIMITS_URL: %s", keys)
 	}
 }
+
+// TestLeasedPermitsReturnAtShutdown checks that a server that ends returns what it leased from the cost of a caller.
+func TestLeasedPermitsReturnAtShutdown(t *testing.T) {
+	t.Parallel()
+	server := redistest.StartServer(t)
+	c := &config.Config{}
+	c.RedisURL = server.URL()
+	slow := ratelimit.Policy{Limit: 200_000, Window: 31 * 24 * time.Hour} // a test refills nothing
+	c.RateLimit, c.RateLimitCost = slow, slow
+	for range 20 { // on a busy machine Redis may miss its deadline
+		server.RunCommand("FLUSHALL")
+		_, leased, missed := spendCosts(t, c, 200)
+		rest, _, missedLater := spendCosts(t, c, 1)
+		if missed || missedLater {
+			continue
+		}
+		if leased == 0 || !strings.Contains(rest, `"cost";r=197990;`) {
+			t.Errorf("after 201 requests of 10, of which %d were leased: %s", leased, rest)
+		}
+		return
+	}
+	t.Error("Redis missed its deadline each time")
+}
+
+// spendCosts opens the shared state of a server, sends requests of the cost 10 and closes it. It returns the RateLimit
+// header of the last response, how many decisions were leased, and whether Redis failed.
+func spendCosts(t *testing.T, c *config.Config, requests int) (rest string, leased uint64, failed bool) {
+	t.Helper()
+	s, err := openSharedState(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.redis.Check(t.Context()); err != nil { // connects
+		t.Error(err)
+	}
+	handler := s.rateLimits.Middleware(clientAddress)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = s.rateLimits.ConsumeCost(r.Context(), 10)
+		rest = w.Header().Get("RateLimit")
+	}))
+	for range requests {
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/graphql", nil))
+	}
+	leased = s.rateLimits.LeasedDecisions()
+	if err := s.closeStore(); err != nil {
+		t.Error(err)
+	}
+	return rest, leased, s.redis.Stats().Errors+s.redis.Stats().ShortCircuited > 0
+}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +38,41 @@ func BenchmarkAllow(b *testing.B) {
 			s.Allow(b.Context(), "address:192.0.2.7", 1)
 		}
 	})
+}
+
+// BenchmarkLeases alternates decisions of Redis and decisions with leased permits, in batches of one caller.
+func BenchmarkLeases(b *testing.B) {
+	const batch = 512
+	exact, leased := Policy{Name: "exact", Limit: 1e9, Window: 1e6 * time.Second}, Policy{Name: "leased", Limit: 1e9, Window: 1e6 * time.Second}
+	for _, goroutines := range []int{1, 16} {
+		b.Run(fmt.Sprintf("goroutines=%d", goroutines), func(b *testing.B) {
+			r := newRedis(b)
+			limiters := []Limiter{NewRedisLimiter(exact, r), newLeasedLimiter(leased, r)}
+			var times [2]time.Duration
+			for b.Loop() {
+				for i, l := range limiters {
+					begun := time.Now()
+					var wg sync.WaitGroup
+					for range goroutines {
+						wg.Go(func() {
+							for range batch / goroutines {
+								if !l.Allow(b.Context(), "address:192.0.2.7", 7).Allowed {
+									b.Error("rejected")
+								}
+							}
+						})
+					}
+					wg.Wait()
+					times[i] += time.Since(begun)
+				}
+			}
+			decisions := float64(b.N * batch)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(times[0].Microseconds())/decisions, "exact-µs/decision")
+			b.ReportMetric(float64(times[1].Microseconds())/decisions, "leased-µs/decision")
+			b.ReportMetric(float64(times[0])/float64(times[1]), "ratio")
+		})
+	}
 }
 
 func BenchmarkMiddleware(b *testing.B) {

@@ -26,7 +26,7 @@ type Decision struct {
 	// Policy is the policy applied: the limiter's own, or half of it while Redis is unavailable.
 	Policy  Policy
 	Allowed bool
-	// Remaining is the content of the bucket after the decision.
+	// Remaining is the content of the bucket after the decision; with leased permits, as this process saw it last.
 	Remaining int
 	// ReplenishAfter is the time until the bucket holds one more.
 	ReplenishAfter time.Duration

@@ -39,6 +39,7 @@ type Limits struct {
 	anonymous, viewer, premium tier
 	trusted                    tier            // of trusted addresses without a token
 	cost, refreshes            *countedLimiter // nil if disabled
+	leased                     *leasedLimiter  // of cost; nil without Redis
 	signIns                    *signInLimiter  // nil if disabled
 	emails                     *emailLimits    // nil if disabled
 	registrations, mails       *countedLimiter // nil if disabled
@@ -65,12 +66,24 @@ func New(rules Rules, r *cache.Redis) *Limits {
 		}
 	}
 	l.trusted.policies = policyHeader(rules.SignIns)
+	if r != nil && l.cost != nil {
+		l.leased = newLeasedLimiter(rules.Cost, r)
+		l.cost.Limiter = l.leased
+	}
 	attempts := newDelayQueue("sign-in attempts")
 	l.signIns = newSignInLimiter(rules.SignIns, r, attempts)
 	if l.signIns != nil && !rules.Emails.Disabled() {
 		l.emails = newEmailLimits(rules.Emails, open, attempts)
 	}
 	return l
+}
+
+// Close returns the permits that this process leased to their buckets in Redis. When the context ends,
+// the others are lost until they refill. Requests after Close lease none.
+func (l *Limits) Close(ctx context.Context) {
+	if l.leased != nil {
+		l.leased.close(ctx)
+	}
 }
 
 // Middleware admits a request while the caller's bucket of requests holds its size, before its body is
@@ -174,7 +187,8 @@ func (l *Limits) consumeMutation(ctx context.Context, limited *limitedRequest, l
 }
 
 // ConsumeCost takes the cost of an operation from the budget of the request's caller, or returns an
-// *edu.Error of the code RATE_LIMITED. A request that did not pass Middleware has no limit.
+// *edu.Error of the code RATE_LIMITED. A request that did not pass Middleware has no limit. A process leases cost
+// of busy callers from Redis: see leasedLimiter.
 //
 // All of these methods write headers. Call them before the response begins, from the request's
 // goroutine.

@@ -80,6 +80,13 @@ func (b *buckets) raiseArrival(key string, tat, now int64) {
 	}
 }
 
+// setArrival sets the theoretical arrival time of a bucket.
+func (b *buckets) setArrival(key string, tat, now int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.storeArrival(key, tat, now)
+}
+
 func (b *buckets) storeArrival(key string, tat, now int64) {
 	if _, exists := b.arrivalTimes[key]; !exists && len(b.arrivalTimes) >= b.maxBuckets {
 		b.evictBuckets(now)

@@ -29,68 +29,103 @@ var gcraScript = redis.NewScript(gcraSource)
 // its limit.
 type RedisLimiter struct {
 	redis        *cache.Redis
+	script       *redis.Script
 	gcra, outage gcra
 	shadow       buckets // in Redis's time
 	// ownShadow restricts the shadow to the costs of this process that were not returned. The costs of
 	// other processes must not be restored, because these may have returned them.
 	ownShadow   bool
-	started     time.Time
-	clockOffset atomic.Int64 // Redis's time when this process's clock read started, in microseconds
+	clock       func() int64 // microseconds since the limiter was made
+	clockOffset atomic.Int64 // Redis's time when the clock read 0, in microseconds
 }
 
 var _ Limiter = (*RedisLimiter)(nil)
 
 // NewRedisLimiter returns a RedisLimiter. p must not be disabled.
 func NewRedisLimiter(p Policy, r *cache.Redis) *RedisLimiter {
-	l := &RedisLimiter{redis: r, gcra: newGCRA(p), outage: newGCRA(p.halveLimit()), shadow: newBuckets(), started: time.Now()}
-	l.clockOffset.Store(l.started.UnixMicro()) // until the first reply
+	started := time.Now()
+	l := &RedisLimiter{
+		redis: r, script: gcraScript, gcra: newGCRA(p), outage: newGCRA(p.halveLimit()), shadow: newBuckets(),
+		clock: func() int64 { return time.Since(started).Microseconds() },
+	}
+	l.clockOffset.Store(started.UnixMicro()) // until the first reply
 	return l
 }
 
 // Allow takes cost from the bucket of key, or rejects and takes nothing.
 func (l *RedisLimiter) Allow(ctx context.Context, key string, cost int) Decision {
-	now, ahead, wait, err := l.changeBucket(ctx, key, l.gcra.clampCost(cost), l.shadow.arrivalTime(key))
+	b, err := l.changeBucket(ctx, key, bucketChange{cost: l.gcra.clampCost(cost), seen: l.shadow.arrivalTime(key)})
 	switch {
 	case err != nil:
-		return l.shadow.spendCost(l.outage, key, now, cost)
+		return l.shadow.spendCost(l.outage, key, b.now, cost)
 	case !l.ownShadow:
-		l.shadow.raiseArrival(key, now+ahead, now)
-	case wait == 0:
-		l.shadow.spendCost(l.gcra, key, now, cost)
+		l.shadow.raiseArrival(key, b.tat, b.now)
+	case b.wait == 0:
+		l.shadow.spendCost(l.gcra, key, b.now, cost)
 	}
-	return l.gcra.newDecision(ahead, wait)
+	return l.gcra.newDecision(b.tat-b.now, b.wait)
 }
 
 // Refund returns one to the bucket of key, unless it is full. It is for limiters with ownShadow.
 func (l *RedisLimiter) Refund(ctx context.Context, key string) Decision {
-	now, ahead, _, err := l.changeBucket(ctx, key, -1, 0)
+	b, err := l.changeBucket(ctx, key, bucketChange{cost: -1})
 	if err != nil {
-		return l.shadow.refund(l.outage, key, now)
+		return l.shadow.refund(l.outage, key, b.now)
 	}
-	l.shadow.refund(l.gcra, key, now)
-	return l.gcra.newDecision(ahead, 0)
+	l.shadow.refund(l.gcra, key, b.now)
+	return l.gcra.newDecision(b.tat-b.now, 0)
 }
 
-// changeBucket takes cost from the bucket of key in Redis, which is at least as empty as the arrival time
-// seen says. It returns Redis's time, the distance of the bucket's new tat from it, and how long a cost
-// that does not fit has to wait. If there is an error, which cache.Redis counts and logs, the time is an
-// estimate.
-func (l *RedisLimiter) changeBucket(ctx context.Context, key string, cost, seen int64) (now, ahead, wait int64, err error) {
-	var reply []int64
-	err = l.redis.RunCommands(ctx, func(ctx context.Context, c redis.UniversalClient) (err error) {
-		reply, err = gcraScript.Run(ctx, c, []string{l.redisKey(key)}, l.gcra.interval, l.gcra.burst, cost, seen).Int64Slice()
-		if err == nil && len(reply) != 3 {
-			err = fmt.Errorf("rate limit script returned %d numbers instead of 3", len(reply))
-		}
+// bucketChange is a change of a bucket in Redis; gcra.lua makes it.
+type bucketChange struct {
+	cost int64 // to take; negative to return it
+	seen int64 // the bucket is at least as empty as this arrival time says
+	// held are permits of this process. They return to the bucket, or pay for the cost if another process
+	// took from the bucket after them.
+	held permits
+	// lease is the number of permits to lease beyond the cost; 0 for none. The bucket adds as many as it
+	// refills in the time reserve while it is full, and leases none if they are more than its share.
+	lease, reserve int64
+}
+
+// movesPermits reports whether the change leases or returns permits.
+func (c bucketChange) movesPermits() bool { return c.lease > 0 || c.held != (permits{}) }
+
+// bucketState is a bucket after a change.
+type bucketState struct {
+	now, tat int64   // Redis's time, and the bucket's arrival time
+	wait     int64   // how long a cost that does not fit has to wait; 0 if it was taken
+	held     permits // by this process
+}
+
+// changeBucket changes the bucket of key in Redis. If there is an error, which cache.Redis counts and logs,
+// only the time is set, to an estimate.
+func (l *RedisLimiter) changeBucket(ctx context.Context, key string, c bucketChange) (b bucketState, err error) {
+	err = l.redis.RunCommands(ctx, func(ctx context.Context, client redis.UniversalClient) (err error) {
+		b, err = parseBucketState(l.script.Run(ctx, client, []string{l.redisKey(key)}, l.scriptArgs(c)...))
 		return err
 	})
-	elapsed := time.Since(l.started).Microseconds()
+	elapsed := l.clock()
 	if err != nil {
-		return l.clockOffset.Load() + elapsed, 0, 0, err
+		return bucketState{now: l.clockOffset.Load() + elapsed}, err
 	}
-	now = reply[0]
-	l.clockOffset.Store(now - elapsed)
-	return now, reply[1] - now, reply[2], nil
+	l.clockOffset.Store(b.now - elapsed)
+	return b, nil
+}
+
+func (l *RedisLimiter) scriptArgs(c bucketChange) []any {
+	return []any{l.gcra.interval, l.gcra.burst, c.cost, c.seen, c.held.from, c.held.to, c.lease, c.reserve}
+}
+
+func parseBucketState(cmd *redis.Cmd) (bucketState, error) {
+	reply, err := cmd.Int64Slice()
+	if err == nil && len(reply) != 5 {
+		err = fmt.Errorf("rate limit script returned %d numbers instead of 5", len(reply))
+	}
+	if err != nil {
+		return bucketState{}, err
+	}
+	return bucketState{now: reply[0], tat: reply[1], wait: reply[2], held: permits{reply[3], reply[4]}}, nil
 }
 
 func (l *RedisLimiter) redisKey(key string) string {

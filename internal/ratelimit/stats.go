@@ -78,3 +78,11 @@ func (l *Limits) DelayStats() (delayed, queueFull uint64) {
 	}
 	return delayed, queueFull
 }
+
+// LeasedDecisions returns how many decisions about cost were made with leased permits, without a command to Redis.
+func (l *Limits) LeasedDecisions() uint64 {
+	if l.leased == nil {
+		return 0
+	}
+	return l.leased.decisionsWithoutRedis()
+}
