@@ -32,7 +32,7 @@ func TestStreamMovesInCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.mustAdd(t, "course:1")
-	c.RunCommand(from, "DEL", a.key) // a node does not release a slot that has keys
+	c.RunCommand(from, "DEL", a.key, a.membersKey) // a node does not release a slot that has keys
 	for _, node := range []int{to, from} {
 		if got := c.RunCommand(node, "CLUSTER", "SETSLOT", slot, "NODE", c.NodeID(to)); !strings.Contains(got, "OK") {
 			t.Fatal(got)
@@ -40,6 +40,7 @@ func TestStreamMovesInCluster(t *testing.T) {
 	}
 	for _, e := range before {
 		c.RunCommand(to, "XADD", a.key, e.id, fieldEpoch, e.epoch, fieldTags, e.tags, fieldIDs, e.changeIDs)
+		c.RunCommand(to, "HSET", a.membersKey, epochField, e.epoch)
 	}
 	for deadline := time.Now().Add(patience); b.readNewEntries() != nil; {
 		if time.Now().After(deadline) {

@@ -27,22 +27,14 @@ func (l *Log) Follow(ctx context.Context) {
 	if l.redis == nil {
 		return
 	}
-	const newest = "$"
-	for key, last := "", newest; ctx.Err() == nil; {
-		if current := l.redis.HistoryKey(streamKey); current != key {
-			key, last = current, newest
+	for ctx.Err() == nil {
+		applied := formatEntryID(l.index.currentPosition().Offset)
+		next, err := l.redis.AwaitStreamEntry(ctx, l.redis.HistoryKey(streamKey), applied, awaitEntryTimeout)
+		if err == nil && next != "" {
+			err = l.streamReads.awaitRun(ctx)
 		}
-		next, err := l.redis.AwaitStreamEntry(ctx, key, last, awaitEntryTimeout)
-		switch {
-		case err != nil:
-			last = newest
-			select {
-			case <-ctx.Done():
-			case <-time.After(PollInterval):
-			}
-		case next != "":
-			last = next
-			_ = l.streamReads.awaitRun(ctx) // the poll reads again if it fails
+		if err != nil { // the next poll reads the log again, too
+			_ = sleep(ctx, PollInterval)
 		}
 	}
 }
