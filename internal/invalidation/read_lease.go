@@ -130,7 +130,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // rosterAfter returns a roster of an exchange that was sent after a time since processStart.
 func (l *Log) rosterAfter(ctx context.Context, after time.Duration) (*roster, error) {
-	for {
+	for ctx.Err() == nil {
 		if r := l.stream.Load().roster.Load(); r != nil && r.sent.Sub(processStart) >= after {
 			return r, nil
 		}
@@ -138,4 +138,5 @@ func (l *Log) rosterAfter(ctx context.Context, after time.Duration) (*roster, er
 			return nil, err
 		}
 	}
+	return nil, ctx.Err()
 }
