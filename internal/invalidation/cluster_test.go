@@ -32,7 +32,7 @@ func TestStreamMovesInCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.mustAdd(t, "course:1")
-	c.RunCommand(from, "DEL", a.key, a.membersKey) // a node does not release a slot that has keys
+	c.RunCommand(from, "DEL", a.key, a.membersKey)                            // a node does not release a slot that has keys
 	c.RunCommand(to, "CLUSTER", "SETSLOT", slot, "IMPORTING", c.NodeID(from)) // or the other node may take the slot back
 	for _, node := range []int{to, from} {
 		if got := c.RunCommand(node, "CLUSTER", "SETSLOT", slot, "NODE", c.NodeID(to)); !strings.Contains(got, "OK") {

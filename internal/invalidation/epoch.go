@@ -84,6 +84,7 @@ func (s *stream) rebuildIndex(run string) error {
 		return err
 	}
 	s.lastApplied = last
+	s.acknowledge(last.id)
 	s.epoch.Store(epoch)
 	s.epochSince, s.members, s.registration = time.Now(), nil, ""
 	s.roster.Store(nil)

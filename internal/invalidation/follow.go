@@ -28,13 +28,13 @@ func (l *Log) Follow(ctx context.Context) {
 		return
 	}
 	for ctx.Err() == nil {
-		applied := formatEntryID(l.index.currentPosition().Offset)
-		next, err := l.redis.AwaitStreamEntry(ctx, l.redis.HistoryKey(streamKey), applied, awaitEntryTimeout)
+		s := l.stream.Load()
+		next, err := l.redis.AwaitStreamEntry(ctx, s.key, formatEntryID(s.acknowledged.Load()), awaitEntryTimeout)
 		if err == nil && next != "" {
 			err = l.streamReads.awaitRun(ctx)
 		}
 		if err != nil { // the next poll reads the log again, too
-			_ = sleep(ctx, PollInterval)
+			_ = sleep(ctx, publishRetryInterval)
 		}
 	}
 }

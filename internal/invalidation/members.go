@@ -84,12 +84,14 @@ func (s *stream) exchange() (continues bool, applied int, err error) {
 	if err != nil || !s.startsAtLast(page) {
 		return false, 0, err
 	}
-	if registration == "" {
-		s.registration = ""
-	}
+	registered := s.lastApplied.id
 	if err := s.applyNewEntries(page[1:]); err != nil {
 		return false, 0, err
 	}
+	if registration == "" {
+		s.registration, registered = "", s.lastApplied.id
+	}
+	s.acknowledge(registered)
 	if len(page) < pageSize && s.routeVersion() == s.verifiedRoute {
 		s.recordRoster(sent, members)
 		if registration != "" {
@@ -97,6 +99,13 @@ func (s *stream) exchange() (continues bool, applied int, err error) {
 		}
 	}
 	return true, len(page) - 1, nil
+}
+
+// acknowledge records which entries the process has acknowledged. Follow waits for later ones: an entry that was
+// applied and not acknowledged ends the wait at once.
+func (s *stream) acknowledge(id string) {
+	offset, _ := parseEntryID(id) // of an applied entry, so it is valid
+	s.acknowledged.Store(offset)
 }
 
 // nextRegistration returns the registration for the next exchange, "" if the process is not to be a member,

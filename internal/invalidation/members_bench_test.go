@@ -4,7 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,7 +19,7 @@ import (
 )
 
 // openBenchLog opens a log of a database that responds at once. It has used its database and its epoch for long.
-func openBenchLog(b *testing.B, url, prefix string) *Log {
+func openBenchLog(b testing.TB, url, prefix string) *Log {
 	b.Helper()
 	r, err := cache.OpenRedis(cache.RedisOptions{URL: url, Prefix: prefix, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -56,33 +61,77 @@ func BenchmarkPositionOfHit(b *testing.B) {
 	})
 }
 
-// BenchmarkPublish measures the publication of a write, without the database, while other processes serve hits.
-func BenchmarkPublish(b *testing.B) {
-	for members := range 5 {
-		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) {
-			url, prefix := redistest.NewKeyspace(b)
-			serving, stop := context.WithCancel(b.Context())
-			var hits sync.WaitGroup
-			for range members {
-				m := openBenchLog(b, url, prefix)
-				hits.Go(func() {
-					for serving.Err() == nil {
-						_, _ = m.CurrentPosition(serving)
-						time.Sleep(time.Millisecond)
-					}
-				})
-			}
-			writer := openBenchLog(b, url, prefix)
-			id := int64(10)
-			for b.Loop() {
-				id++
-				writer.Publish(b.Context(), []store.Change{{ID: id, Tags: []string{"course:1"}}})
-			}
-			stop()
-			hits.Wait()
-			s := writer.Stats()
-			b.ReportMetric(float64(s.AwaitedWrites)/float64(b.N), "awaited/op")
-			b.ReportMetric(float64(s.MemberWait.Microseconds())/float64(b.N), "wait-µs/op")
-		})
+// memberOf is the environment variable with the address and the prefix of TestMemberProcess.
+const memberOf = "MEMBER_OF"
+
+// TestMemberProcess is the process of a member, which BenchmarkPublish starts and kills.
+func TestMemberProcess(t *testing.T) {
+	url, prefix, ok := strings.Cut(os.Getenv(memberOf), " ")
+	if !ok {
+		t.Skip("for BenchmarkPublish only")
 	}
+	l := openBenchLog(t, url, prefix)
+	for {
+		_, _ = l.CurrentPosition(t.Context())
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// startMembers starts processes that serve hits, and returns once they are members.
+func startMembers(b *testing.B, n int, writer *Log, url, prefix string) (members []*os.Process) {
+	b.Helper()
+	for range n {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestMemberProcess$")
+		cmd.Env = append(os.Environ(), memberOf+"="+url+" "+prefix)
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+		members = append(members, cmd.Process)
+	}
+	for deadline := time.Now().Add(patience); len(listMembers(b, writer.stream.Load())) < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.Fatal("the processes are no members")
+		}
+	}
+	return members
+}
+
+// BenchmarkPublish measures the publication of a write, without the database, while other processes serve hits. In
+// two cases one of them is stopped or killed before the first write.
+func BenchmarkPublish(b *testing.B) {
+	for n := range 5 {
+		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) { benchmarkPublish(b, n, 0) })
+	}
+	b.Run("members=4/stopped", func(b *testing.B) { benchmarkPublish(b, 4, syscall.SIGSTOP) })
+	b.Run("members=4/killed", func(b *testing.B) { benchmarkPublish(b, 4, syscall.SIGKILL) })
+}
+
+// benchmarkPublish measures writes after a member gets a signal; without one, it measures all writes.
+func benchmarkPublish(b *testing.B, n int, signal syscall.Signal) {
+	url, prefix := redistest.NewKeyspace(b)
+	writer := openBenchLog(b, url, prefix)
+	members := startMembers(b, n, writer, url, prefix)
+	id := int64(10)
+	publish := func() time.Duration {
+		id++
+		began := time.Now()
+		writer.Publish(b.Context(), []store.Change{{ID: id, Tags: []string{"course:1"}}})
+		return time.Since(began)
+	}
+	for range 10 {
+		publish()
+	}
+	if signal != 0 {
+		_ = members[0].Signal(signal)
+	}
+	var took []time.Duration
+	for b.Loop() {
+		took = append(took, publish())
+	}
+	first := took[0]
+	slices.Sort(took)
+	b.ReportMetric(float64(first.Microseconds()), "first-µs")
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }

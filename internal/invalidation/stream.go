@@ -42,6 +42,7 @@ type stream struct {
 	registration string            // that was sent last; "" if it is no member
 	exchanges    uint64            // with a registration
 	members      map[string]member // the others, as the last roster has them
+	acknowledged atomic.Uint64     // the offset that the process has registered; of no member, that it has applied
 	lease        atomic.Pointer[readLease]
 	roster       atomic.Pointer[roster]
 

@@ -3,6 +3,6 @@
 //
 // Time advances in ticks. Between two ticks any process may make any number of steps in any order, so a step
 // may also be delayed for any time: a paused process is one that makes no step. Commands to Redis may be
-// lost, or be executed after the process that sent them has given up. The invariant is the guarantee of the
+// lost, or be executed after the process that sent them has timed out. The invariant is the guarantee of the
 // response cache: no process with a valid lease has an index that lacks an acknowledged write.
 package leasemodel

@@ -60,10 +60,10 @@ const (
 // member is a process that serves hits.
 type member struct {
 	epoch, run, end, counter uint8
-	index                    writes // those that its index has
+	index                    writes // that its index has
 	leaseAge                 uint8  // leaseTicks without a lease
 	sent                     command
-	late                     command // one that it has given up, and that may still be executed
+	late                     command // one that has timed out, and may still be executed
 }
 
 // sight is what a writer saw last of a member: its registration, and for how many ticks that is unchanged.

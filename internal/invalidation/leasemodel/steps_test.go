@@ -105,7 +105,7 @@ func (x *explorer) stepMember(s state, m int) {
 			next.members[m].late = v.sent
 			next.members[m].late.age = 0
 		}
-		x.add("a member gives up a command", next)
+		x.add("a command of a member times out", next)
 		x.receive(s, m)
 	}
 	for _, late := range []bool{false, true} {
