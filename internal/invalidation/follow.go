@@ -11,8 +11,8 @@ import (
 const awaitEntryTimeout = time.Second
 
 // Notify has notify called with the hashes of the tags of each change, after its commit: nil if everything
-// may have changed. It is called at least once for each change, from any goroutine, and must not block. Without
-// Follow the changes of other processes arrive with the next poll. Notify must be called before the log is used.
+// may have changed. It is called at least once for each change, from any goroutine, and must not block. Notify must
+// be called before the log is used.
 func (l *Log) Notify(notify func(tags []uint64)) { l.index.notify = notify }
 
 // Position returns the position that the index of this process has reached.
@@ -21,9 +21,9 @@ func (l *Log) Position() Position { return l.index.currentPosition() }
 // Covers reports whether the log still has all changes after a position.
 func (l *Log) Covers(since Position) bool { return l.index.validSince(nil, since) }
 
-// Follow reads the log as soon as another process appends to it, until the context ends. Without a Redis there
-// is no other process.
-func (l *Log) Follow(ctx context.Context) {
+// follow reads the log as soon as a process appends to it, until the context ends, so that a member acknowledges the
+// entry at once. Without a Redis there is no other process.
+func (l *Log) follow(ctx context.Context) {
 	if l.redis == nil {
 		return
 	}

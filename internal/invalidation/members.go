@@ -101,7 +101,7 @@ func (s *stream) exchange() (continues bool, applied int, err error) {
 	return true, len(page) - 1, nil
 }
 
-// acknowledge records which entries the process has acknowledged. Follow waits for later ones: an entry that was
+// acknowledge records which entries the process has acknowledged. follow waits for later ones: an entry that was
 // applied and not acknowledged ends the wait at once.
 func (s *stream) acknowledge(id string) {
 	offset, _ := parseEntryID(id) // of an applied entry, so it is valid

@@ -123,7 +123,7 @@ func TestWritesAwaitAcknowledgements(t *testing.T) {
 	following, stop := context.WithCancel(t.Context())
 	var background sync.WaitGroup
 	for _, m := range members {
-		background.Go(func() { m.Follow(following) })
+		background.Go(func() { m.follow(following) })
 		background.Go(func() {
 			for following.Err() == nil {
 				if _, ok := m.CurrentPosition(following); !ok {

@@ -45,7 +45,7 @@ func (l *Log) PollDatabase(ctx context.Context, from Source) {
 	l.polls.run = func() error { return l.pollChanges(ctx, from) }
 	l.polling.Store(true)
 	defer l.leaveMembers()
-	go l.Follow(ctx) // so that this process acknowledges entries as soon as they are appended
+	go l.follow(ctx) // so that this process acknowledges entries as soon as they are appended
 	failing, previousSnapshot := false, store.Snapshot{}
 	for {
 		err := l.awaitPoll(ctx)
