@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -61,6 +62,29 @@ func BenchmarkPositionOfHit(b *testing.B) {
 	})
 }
 
+// BenchmarkCommandsOfHits counts the commands to Redis of a process that serves about a thousand hits a second while
+// another publishes ten writes a second.
+func BenchmarkCommandsOfHits(b *testing.B) {
+	url, prefix := redistest.NewKeyspace(b)
+	member, writer := openBenchLog(b, url, prefix), openBenchLog(b, url, prefix)
+	var commands atomic.Int64
+	member.redis.ObserveCommands(func(string, time.Duration) { commands.Add(1) })
+	ctx, stop := context.WithCancel(b.Context())
+	var writes sync.WaitGroup
+	writes.Go(func() {
+		for id := int64(10); sleep(ctx, 100*time.Millisecond) == nil; id++ {
+			writer.Publish(ctx, []store.Change{{ID: id, Tags: []string{"course:1"}}})
+		}
+	})
+	for b.Loop() {
+		_, _ = member.CurrentPosition(ctx)
+		time.Sleep(time.Millisecond)
+	}
+	b.ReportMetric(float64(commands.Load())/float64(b.N), "commands/op")
+	stop()
+	writes.Wait()
+}
+
 // memberOf is the environment variable with the address and the prefix of TestMemberProcess.
 const memberOf = "MEMBER_OF"
 
@@ -89,12 +113,15 @@ func startMembers(b *testing.B, n int, writer *Log, url, prefix string) (members
 		b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 		members = append(members, cmd.Process)
 	}
-	for deadline := time.Now().Add(patience); len(listMembers(b, writer.stream.Load())) < n; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		_ = writer.streamReads.awaitRun(b.Context()) // Redis may be late: then again
+		if r := writer.stream.Load().roster.Load(); r != nil && len(r.members) >= n {
+			return members
+		}
 		if time.Now().After(deadline) {
 			b.Fatal("the processes are no members")
 		}
 	}
-	return members
 }
 
 // BenchmarkPublish measures the publication of a write, without the database, while other processes serve hits. In

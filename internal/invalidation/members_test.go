@@ -55,7 +55,7 @@ func (l *Log) mustHoldLease(t *testing.T) {
 func (l *Log) isStale(id int64) bool { return l.readLeaseHeld() && !l.index.containsChange(id) }
 
 // listMembers returns the registrations in Redis.
-func listMembers(t testing.TB, s *stream) (members map[string]string) {
+func listMembers(t *testing.T, s *stream) (members map[string]string) {
 	t.Helper()
 	if err := s.redis.RunCommands(t.Context(), func(ctx context.Context, c redis.UniversalClient) (err error) {
 		members, err = c.HGetAll(ctx, s.membersKey).Result()

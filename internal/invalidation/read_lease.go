@@ -105,7 +105,7 @@ func (l *Log) awaitMembers(ctx context.Context, after time.Duration) error {
 		if err := sleep(ctx, min(pause, remaining)); err != nil {
 			return err
 		}
-		pause = min(2*pause, maxMemberPause)
+		pause = min(pause*3/2, maxMemberPause)
 		_ = l.streamReads.awaitRun(ctx) // if it fails, the write waits for the ends of the leases
 		if r := l.stream.Load().roster.Load(); r != nil {
 			latest = r
