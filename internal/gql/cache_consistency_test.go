@@ -331,12 +331,12 @@ func TestNoStaleResponseOfLateInstance(t *testing.T) {
 	dsn := testdb.NewWithDemo(t)
 	redis := redistest.StartServer(t)
 	link := redis.StartProxy(t)
-	link.DelayReplies(10 * time.Millisecond)
+	link.DelayReplies(20 * time.Millisecond)
 	prompt, late := newInstance(t, dsn, redis.URL(), false), newInstance(t, dsn, link.URL(), false)
 	c := newConsistencyRun(t, dsn, prompt, late)
-	c.runWorkload(10_000, func() { c.awaitCount(&c.writes, 50) })
+	c.runWorkload(1_000, func() { c.awaitCount(&c.writes, 25) })
 	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
-	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < 1_000 {
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < 100 {
 		t.Errorf("%s", c.firstProblem)
 	}
 }
