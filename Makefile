@@ -1,4 +1,4 @@
-.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes fuzz interleavings mutants pgbouncer test
+.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes fuzz interleavings lease-model mutants pgbouncer test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -49,6 +49,9 @@ release: ## Builds static programs into dist/, with checksums and the lists of t
 
 interleavings: ## Watches 10,000 writes while servers and Redis break, and checks that a broken build fails (about 5 minutes).
 	./scripts/interleavings
+
+lease-model: ## Explores larger bounds of the model of read leases (minutes, and several GB of memory).
+	LEASE_MODEL=1 go test ./internal/invalidation/leasemodel -run TestNoStaleHit -count=1 -v -timeout 60m
 
 bench-live: ## Measures subscriptions and live queries (about 10 minutes).
 	go run ./bench -live $(BENCH_ARGS)

@@ -153,6 +153,12 @@ func addInvalidationMetrics(m *telemetry.Metrics, l *invalidation.Log) {
 		func() float64 { return float64(l.Stats().DelayedWrites) })
 	m.RegisterCounter("sevenp_invalidation_unpublished_changes_total", "Changes that polling found in the database before any process had published them.",
 		func() float64 { return float64(l.Stats().UnpublishedChanges) })
+	m.RegisterCounter("sevenp_invalidation_awaited_writes_total", "Writes that waited until each process with a read lease had applied them.",
+		func() float64 { return float64(l.Stats().AwaitedWrites) })
+	m.RegisterCounter("sevenp_invalidation_member_wait_seconds_total", "Time for which they waited.",
+		func() float64 { return l.Stats().MemberWait.Seconds() })
+	m.RegisterGauge("sevenp_invalidation_read_lease_held", "1 while the process holds a read lease, so that hits send no command to Redis.",
+		func() float64 { return boolToFloat(l.Stats().ReadLeaseHeld) })
 	m.RegisterGauge("sevenp_invalidation_lease_held", "1 while the process holds the invalidation lease and uses its response cache.",
 		func() float64 { return boolToFloat(l.Stats().LeaseHeld) })
 }

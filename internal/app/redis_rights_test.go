@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
@@ -45,9 +44,6 @@ func TestDocumentedRights(t *testing.T) {
 	if err := s.responseCache.invalidation.AwaitLease(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	following, stopFollowing := context.WithCancel(t.Context())
-	followed := make(chan struct{})
-	go func() { s.responseCache.invalidation.Follow(following); close(followed) }()
 	useServer(t, s)
 	if err := AnnounceRevocation(t.Context(), c, s.db, auth.Revocation{User: 1}); err != nil {
 		t.Error(err)
@@ -65,8 +61,6 @@ func TestDocumentedRights(t *testing.T) {
 			t.Errorf("%s: %v", check.Name, err)
 		}
 	}
-	stopFollowing()
-	<-followed
 	if denied := strings.TrimSpace(redis.RunCommand("ACL", "LOG")); denied != "" {
 		t.Errorf("Redis denied commands: %s", denied)
 	}

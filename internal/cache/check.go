@@ -23,11 +23,16 @@ const (
 	maxKeyAttempts = 10_000
 )
 
-// checkScript does what the scripts of the server do: it reads the clock, and reads, writes and deletes a key.
+// checkScript does what the scripts of the server do: it reads the clock, and reads, writes and deletes a key and
+// a field of a hash.
 const checkScript = `redis.call('TIME')
 redis.call('GET', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return redis.call('DEL', KEYS[1])`
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'field', ARGV[1])
+redis.call('HGET', KEYS[1], 'field')
+redis.call('HGETALL', KEYS[1])
+return redis.call('HDEL', KEYS[1], 'field')`
 
 // checkScriptSHA is the name by which Redis knows checkScript once it has run.
 var checkScriptSHA = redis.NewScript(checkScript).Hash()

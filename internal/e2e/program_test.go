@@ -171,10 +171,15 @@ func (p *program) awaitText(t *testing.T, out *output, description string, isCom
 // killed it.
 func (p *program) signal(t *testing.T, sig os.Signal) int {
 	t.Helper()
+	p.sendSignal(t, sig)
+	return p.wait(t)
+}
+
+func (p *program) sendSignal(t *testing.T, sig os.Signal) {
+	t.Helper()
 	if err := p.cmd.Process.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
-	return p.wait(t)
 }
 
 func (p *program) wait(t *testing.T) int {

@@ -324,6 +324,23 @@ func TestNoStaleResponse(t *testing.T) {
 	}
 }
 
+// An instance that gets the replies of Redis late learns of a write after the other could acknowledge it. The write
+// waits until it has, or its read lease has ended.
+func TestNoStaleResponseOfLateInstance(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.NewWithDemo(t)
+	redis := redistest.StartServer(t)
+	link := redis.StartProxy(t)
+	link.DelayReplies(20 * time.Millisecond)
+	prompt, late := newInstance(t, dsn, redis.URL(), false), newInstance(t, dsn, link.URL(), false)
+	c := newConsistencyRun(t, dsn, prompt, late)
+	c.runWorkload(1_000, func() { c.awaitCount(&c.writes, 25) })
+	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < 100 {
+		t.Errorf("%s", c.firstProblem)
+	}
+}
+
 // awaitCount returns after a counter has grown by more.
 func (c *consistencyRun) awaitCount(n *atomic.Int64, more int64) {
 	poll := time.NewTicker(time.Millisecond)

@@ -27,9 +27,16 @@ func (l *Log) followDatabase(ctx context.Context, found store.Identity) {
 // readStream applies the new entries of the stream of the followed database.
 func (l *Log) readStream() error {
 	if l.stream.Load().key != l.redis.HistoryKey(streamKey) {
-		l.stream.Store(newStream(l.redis, l.index))
+		l.followStream()
 	}
 	return l.stream.Load().readNewEntries()
+}
+
+// followStream makes the stream that of the followed database.
+func (l *Log) followStream() {
+	s := newStream(l.redis, l.index)
+	s.isWanted = l.isUsed
+	l.stream.Store(s)
 }
 
 // extendStream postpones the expiry of the stream, so that streams of former databases expire.

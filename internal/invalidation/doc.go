@@ -19,5 +19,9 @@
 // Publish also polls once before the write is acknowledged, because a write may reveal
 // changes that another process has committed and not published yet.
 //
+// A process that uses the log in Redis is a member. Each of its reads of the log registers the position that
+// it has applied, and grants a read lease: for 200 ms CurrentPosition sends no command to Redis. Publish
+// waits until each member has applied the log, has left, or holds no earlier lease. Package leasemodel has a model.
+//
 // docs/caching-consistency.md has the proof.
 package invalidation

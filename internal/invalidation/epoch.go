@@ -6,16 +6,28 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/7p-education/api/edu"
 )
 
-// verifyContinuity checks that the log still continues where the index ends, and applies what
-// follows. If the log does not continue there, verifyContinuity rebuilds the index from the
-// entries that the current Redis process was sent since its start, or begins a new epoch if
-// there are none. The Redis process has all of those entries, unless its log was rewound. A
+// beginEpochScript returns the epoch of the log. It begins a new log, without members, unless the running Redis
+// process has begun the log and has its members. KEYS: stream, members. ARGV: run id, epoch, expiry.
+var beginEpochScript = redis.NewScript(`
+local epoch = redis.call('HGET', KEYS[2], 'epoch')
+if epoch and string.sub(epoch, 1, #ARGV[1]) == ARGV[1] and #redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1) > 0 then return epoch end
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('XADD', KEYS[1], '*', '` + fieldEpoch + `', ARGV[2], '` + fieldTags + `', '', '` + fieldIDs + `', '')
+redis.call('HSET', KEYS[2], 'epoch', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+return ARGV[2]`)
+
+// verifyContinuity checks that the log still continues where the index ends. If it does not,
+// verifyContinuity rebuilds the index from the entries of the epoch that the running Redis process has begun, or
+// begins a new epoch. The Redis process has all entries of its epoch, unless its log was rewound. A
 // process that detects a rewind appends tagEverything, for the processes that cannot.
 func (s *stream) verifyContinuity() error {
 	route := s.routeVersion()
@@ -24,20 +36,17 @@ func (s *stream) verifyContinuity() error {
 		return err
 	}
 	if s.lastApplied.id != "" && strings.HasPrefix(s.epoch.Load().(string), run) {
-		page, err := s.fetchEntries(s.lastApplied.id)
+		continues, _, err := s.exchange()
 		if err != nil {
 			return err
 		}
-		if s.startsAtLast(page) {
+		if continues {
 			s.verifiedRoute = route
-			if err := s.applyNewEntries(page[1:]); err != nil || len(page) < pageSize {
-				return err
-			}
-			return s.readNewEntries()
+			return nil
 		}
 		// The same Redis process no longer has the last applied entry: the log was rewound, or
 		// the entry trimmed. A process that never read a lost entry cannot notice the loss.
-		if _, err := s.appendWithEpoch(entry{tags: []string{tagEverything}}, s.epoch.Load().(string), false); err != nil {
+		if err := s.appendEntry(entry{tags: []string{tagEverything}}); err != nil && !errors.Is(err, errLogLost) {
 			return err
 		}
 	}
@@ -48,46 +57,39 @@ func (s *stream) verifyContinuity() error {
 	return nil
 }
 
-// rebuildIndex replaces the index by one of all entries that a Redis process was sent since
-// its start. If there are none, it appends an entry that begins a new epoch. If several
-// processes do so at the same time, the first of their entries decides on the epoch.
+// rebuildIndex replaces the index by one of all entries of the epoch that a Redis process has begun. If there is
+// none, it begins one.
 func (s *stream) rebuildIndex(run string) error {
+	s.lease.Store(nil)
+	reply, err := s.runScript(beginEpochScript, run, run+rand.Text()[:8], int(streamExpiry/time.Second))
+	if err != nil {
+		return err
+	}
+	epoch, _ := reply.(string)
 	all, err := s.readAllEntries()
 	if err != nil {
 		return err
 	}
-	first := firstEntryOfRun(all, run)
-	if first < 0 {
-		if _, err := s.appendWithEpoch(entry{}, run+rand.Text()[:8], true); err != nil {
-			return err
-		}
-		if all, err = s.readAllEntries(); err != nil {
-			return err
-		}
-		if first = firstEntryOfRun(all, run); first < 0 {
-			return errLogLost
-		}
+	first := slices.IndexFunc(all, func(e streamEntry) bool { return e.epoch == epoch })
+	if first < 0 { // lost again
+		return errLogLost
 	}
 	offset, err := parseEntryID(all[first].id)
 	if err != nil {
 		return err
 	}
-	epoch := all[first].epoch
 	rebuilt := newIndex(Position{Epoch: edu.HashTagName(s.key + " " + epoch), Offset: offset}) // the key names the database
 	last, err := applyEntries(rebuilt, all[first:])
 	if err != nil {
 		return err
 	}
 	s.lastApplied = last
+	s.acknowledge(last.id)
 	s.epoch.Store(epoch)
+	s.epochSince, s.members, s.registration = time.Now(), nil, ""
+	s.roster.Store(nil)
 	s.index.replaceWith(rebuilt)
 	return nil
-}
-
-// firstEntryOfRun returns the index of the first entry that was sent to a Redis process, or
-// -1. The process has all entries sent to it since.
-func firstEntryOfRun(all []streamEntry, run string) int {
-	return slices.IndexFunc(all, func(e streamEntry) bool { return strings.HasPrefix(e.epoch, run) })
 }
 
 // readAllEntries returns all entries that Redis holds, oldest first.

@@ -11,8 +11,8 @@ import (
 const awaitEntryTimeout = time.Second
 
 // Notify has notify called with the hashes of the tags of each change, after its commit: nil if everything
-// may have changed. It is called at least once for each change, from any goroutine, and must not block. Without
-// Follow the changes of other processes arrive with the next poll. Notify must be called before the log is used.
+// may have changed. It is called at least once for each change, from any goroutine, and must not block. Notify must
+// be called before the log is used.
 func (l *Log) Notify(notify func(tags []uint64)) { l.index.notify = notify }
 
 // Position returns the position that the index of this process has reached.
@@ -21,28 +21,20 @@ func (l *Log) Position() Position { return l.index.currentPosition() }
 // Covers reports whether the log still has all changes after a position.
 func (l *Log) Covers(since Position) bool { return l.index.validSince(nil, since) }
 
-// Follow reads the log as soon as another process appends to it, until the context ends. Without a Redis there
-// is no other process.
-func (l *Log) Follow(ctx context.Context) {
+// follow reads the log as soon as a process appends to it, until the context ends, so that a member acknowledges the
+// entry at once. Without a Redis there is no other process.
+func (l *Log) follow(ctx context.Context) {
 	if l.redis == nil {
 		return
 	}
-	const newest = "$"
-	for key, last := "", newest; ctx.Err() == nil; {
-		if current := l.redis.HistoryKey(streamKey); current != key {
-			key, last = current, newest
+	for ctx.Err() == nil {
+		s := l.stream.Load()
+		next, err := l.redis.AwaitStreamEntry(ctx, s.key, formatEntryID(s.acknowledged.Load()), awaitEntryTimeout)
+		if err == nil && next != "" {
+			err = l.streamReads.awaitRun(ctx)
 		}
-		next, err := l.redis.AwaitStreamEntry(ctx, key, last, awaitEntryTimeout)
-		switch {
-		case err != nil:
-			last = newest
-			select {
-			case <-ctx.Done():
-			case <-time.After(PollInterval):
-			}
-		case next != "":
-			last = next
-			_ = l.streamReads.awaitRun(ctx) // the poll reads again if it fails
+		if err != nil { // the next poll reads the log again, too
+			_ = sleep(ctx, publishRetryInterval)
 		}
 	}
 }

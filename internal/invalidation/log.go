@@ -35,8 +35,14 @@ type Log struct {
 	snapshot           atomic.Pointer[store.Snapshot] // of the last successful poll
 	lastPoll           atomic.Int64                   // when that poll began, in nanoseconds since processStart; 0 before the first
 	notified           map[int64]struct{}             // ids of changes that failed polls have reported; of polls only
+	polledRead         atomic.Int64                   // when that poll sent its last read of the log, in nanoseconds since processStart
+	lastUse            atomic.Int64                   // of the log by requests, in nanoseconds since processStart; 0 before the first
+	renewing           atomic.Bool                    // whether a hit has the read lease renewed
+	left               atomic.Bool                    // whether the process is no member any more
 	delayedWrites      atomic.Uint64
 	unpublishedChanges atomic.Uint64
+	awaitedWrites      atomic.Uint64
+	memberWait         atomic.Int64 // in nanoseconds
 }
 
 // processStart is the origin of lastPoll; it makes the times monotonic.
@@ -48,21 +54,21 @@ func New(redis *cache.Redis, log *slog.Logger) *Log {
 	l.followed.Store(&store.Identity{})
 	l.snapshot.Store(&store.Snapshot{})
 	if redis != nil {
-		l.stream.Store(newStream(redis, l.index))
+		l.followStream()
 		l.streamReads.run = l.readStream
 	}
 	return l
 }
 
-// CurrentPosition returns the position of the end of the log: each change whose publication
-// ended before CurrentPosition was called is at that position or before it. It returns false
-// if the process has no lease or cannot read the stream,
+// CurrentPosition returns a position of the log: each change whose publication
+// ended before CurrentPosition was called is at that position or before it. It reads the stream unless
+// the process holds a read lease. It returns false if the process has no lease or cannot read the stream,
 // and from the moment that a connection reached another database until a poll has found that database.
 func (l *Log) CurrentPosition(ctx context.Context) (Position, bool) {
 	if !l.holdsLease() {
 		return Position{}, false
 	}
-	if l.redis != nil && l.streamReads.awaitRun(ctx) != nil {
+	if l.redis != nil && !l.holdsReadLease() && l.streamReads.awaitRun(ctx) != nil {
 		return Position{}, false
 	}
 	return l.index.currentPosition(), true
@@ -95,7 +101,8 @@ func (l *Log) ValidSince(tags []uint64, since Position) bool { return l.index.va
 
 // Publish appends committed changes to the log. Then it polls the database once, for changes
 // that others have committed and may not have published yet: a write may reveal more than it
-// changed. After Publish returns, each call of CurrentPosition covers all of these changes.
+// changed. At last it waits for the members. After Publish returns, each call of CurrentPosition, in any
+// process, covers all of these changes.
 // If Redis or the database fails, Publish retries until it succeeds, and returns after one
 // Lease at the latest.
 func (l *Log) Publish(ctx context.Context, committed []store.Change) {
@@ -108,10 +115,13 @@ func (l *Log) Publish(ctx context.Context, committed []store.Change) {
 				return err
 			}
 			if committed = nil; !l.polling.Load() { // a process that does not poll publishes its own changes only
-				return nil
+				return l.awaitMembers(ctx, time.Since(processStart))
 			}
 		}
-		return l.awaitPoll(ctx)
+		if err := l.awaitPoll(ctx); err != nil {
+			return err
+		}
+		return l.awaitMembers(ctx, time.Duration(l.polledRead.Load()))
 	}
 	// The interval begins with the first attempt. One that timed out took as long, so the next follows at
 	// once: the process may have been late, and Redis well.
@@ -146,11 +156,19 @@ type Stats struct {
 	// DelayedWrites counts the calls of Publish whose first attempt failed,
 	// UnpublishedChanges the changes that polls found unpublished.
 	DelayedWrites, UnpublishedChanges uint64
-	// LeaseHeld reports whether the process may use the log now.
-	LeaseHeld bool
+	// AwaitedWrites counts the writes that waited for members, and MemberWait is the time that they waited.
+	AwaitedWrites uint64
+	MemberWait    time.Duration
+	// LeaseHeld reports whether the process may use the log now, ReadLeaseHeld whether it may do so without
+	// reading it.
+	LeaseHeld, ReadLeaseHeld bool
 }
 
 // Stats returns the current counts.
 func (l *Log) Stats() Stats {
-	return Stats{DelayedWrites: l.delayedWrites.Load(), UnpublishedChanges: l.unpublishedChanges.Load(), LeaseHeld: l.holdsLease()}
+	return Stats{
+		DelayedWrites: l.delayedWrites.Load(), UnpublishedChanges: l.unpublishedChanges.Load(),
+		AwaitedWrites: l.awaitedWrites.Load(), MemberWait: time.Duration(l.memberWait.Load()),
+		LeaseHeld: l.holdsLease(), ReadLeaseHeld: l.readLeaseHeld(),
+	}
 }

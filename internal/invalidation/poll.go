@@ -44,6 +44,8 @@ func (l *Log) PollDatabase(ctx context.Context, from Source) {
 	l.source = from
 	l.polls.run = func() error { return l.pollChanges(ctx, from) }
 	l.polling.Store(true)
+	defer l.leaveMembers()
+	go l.follow(ctx) // so that this process acknowledges entries as soon as they are appended
 	failing, previousSnapshot := false, store.Snapshot{}
 	for {
 		err := l.awaitPoll(ctx)
@@ -92,6 +94,7 @@ func (l *Log) pollChanges(ctx context.Context, from Source) error {
 	if next.Database != previous.Database {
 		l.followDatabase(ctx, next.Database)
 	}
+	read := time.Since(processStart)
 	if l.redis != nil {
 		if err := l.streamReads.awaitRun(ctx); err != nil {
 			l.notifyFound(found)
@@ -101,34 +104,40 @@ func (l *Log) pollChanges(ctx context.Context, from Source) error {
 		// Changes may have been deleted since the last poll, before this process found them.
 		l.index.invalidateEarlier()
 	}
-	if err := l.publishMissed(found); err != nil {
+	published, err := l.publishMissed(found)
+	if published && l.redis != nil { // the index must have what it found before the lease is renewed
+		read = time.Since(processStart)
+		err = l.streamReads.awaitRun(ctx)
+	}
+	if err != nil {
 		l.notifyFound(found)
 		return err
 	}
 	clear(l.notified)
 	l.snapshot.Store(&next)
+	l.polledRead.Store(int64(read))
 	l.lastPoll.Store(int64(began))
 	return nil
 }
 
-// publishMissed publishes the changes among found that are not in the log. For more than
-// store.MaxChanges it publishes tagEverything without ids, which would exceed what an index
+// publishMissed publishes the changes among found that are not in the log, and reports whether there were
+// any. For more than store.MaxChanges it publishes tagEverything without ids, which would exceed what an index
 // holds.
-func (l *Log) publishMissed(found []store.Change) error {
+func (l *Log) publishMissed(found []store.Change) (published bool, err error) {
 	many := len(found) > store.MaxChanges
 	missed := slices.DeleteFunc(found, func(c store.Change) bool { return l.index.containsChange(c.ID) })
 	if len(missed) == 0 && !many {
-		return nil
+		return false, nil
 	}
 	e := entry{tags: []string{tagEverything}}
 	if !many {
 		e = mergeChanges(missed)
 	}
 	if err := l.appendEntry(e); err != nil {
-		return err
+		return false, err
 	}
 	l.unpublishedChanges.Add(uint64(len(missed)))
-	return nil
+	return true, nil
 }
 
 // deleteOldChanges deletes the changes that an earlier poll found: they are in the log.

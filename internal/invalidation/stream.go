@@ -1,9 +1,8 @@
 package invalidation
 
 import (
-	"bytes"
-	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -30,14 +29,23 @@ const (
 // stream is the log in Redis, from which it updates the index. Its methods are not safe for
 // concurrent use, except appendEntry.
 type stream struct {
-	redis *cache.Redis
-	index *index
-	key   string
+	redis           *cache.Redis
+	index           *index
+	key, membersKey string
 
 	lastApplied streamEntry  // its id is "" before the first
 	epoch       atomic.Value // of the index, a string
-	// unchangedReply is the reply of Redis, in bytes, if no entry follows lastApplied.
-	unchangedReply []byte
+	epochSince  time.Time    // when this process first saw the epoch
+
+	name         string            // of this process among the members
+	isWanted     func() bool       // whether the process is to be a member
+	registration string            // that was sent last; "" if it is no member
+	exchanges    uint64            // with a registration
+	members      map[string]member // the others, as the last roster has them
+	acknowledged atomic.Uint64     // the offset that the process has registered; of no member, that it has applied
+	lease        atomic.Pointer[readLease]
+	roster       atomic.Pointer[roster]
+
 	// verifiedRoute is the routeVersion at the last verifyContinuity. On another route another
 	// Redis process may reply.
 	verifiedRoute uint64
@@ -47,45 +55,56 @@ type stream struct {
 }
 
 func newStream(r *cache.Redis, to *index) *stream {
-	s := &stream{redis: r, index: to, key: r.HistoryKey(streamKey)}
+	s := &stream{redis: r, index: to, key: r.HistoryKey(streamKey), name: rand.Text(), isWanted: func() bool { return false }}
+	s.membersKey = r.HistoryKey(membersKey) + "{" + s.key + "}"
 	s.epoch.Store("")
 	return s
 }
 
-// extendExpiry has Redis hold the stream for another streamExpiry. If it fails, a later call
+// extendExpiry has Redis hold the stream and the members for another streamExpiry. If it fails, a later call
 // extends the expiry, or a new epoch begins.
 func (s *stream) extendExpiry() {
 	_ = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
-		return c.Expire(ctx, s.key, streamExpiry).Err()
+		_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+			p.Expire(ctx, s.key, streamExpiry)
+			p.Expire(ctx, s.membersKey, streamExpiry)
+			return nil
+		})
+		return err
 	})
 }
 
-// readNewEntries applies the entries that were appended since the last read. Mostly there are
-// none: then the reply equals the one before, and is not decoded.
+// readNewEntries applies the entries that were appended since the last read, and acknowledges them if the
+// process is a member. It reads once more if another Redis process may have replied, or if the log does not continue
+// where the index ends.
 func (s *stream) readNewEntries() error {
-	if s.lastApplied.id == "" || s.routeVersion() != s.verifiedRoute {
-		return s.verifyContinuity()
+	for attempt := range 2 {
+		if s.lastApplied.id == "" || attempt > 0 || s.routeVersion() != s.verifiedRoute {
+			if err := s.verifyContinuity(); err != nil {
+				return err
+			}
+		}
+		continues, err := s.readToEnd()
+		if err != nil || continues && (s.routeVersion() == s.verifiedRoute || attempt > 0) {
+			return err
+		}
 	}
+	return errLogLost
+}
+
+// readToEnd exchanges until there are no further pages. A member then acknowledges what it has applied, once:
+// entries that are appended meanwhile are for the next read.
+func (s *stream) readToEnd() (continues bool, err error) {
 	for {
-		reply, err := s.fetchRange(s.lastApplied.id)
-		if err != nil {
-			return err
+		continues, applied, err := s.exchange()
+		if err != nil || !continues || applied == 0 {
+			return continues, err
 		}
-		// The reply may have come on a connection that was opened for it.
-		if bytes.Equal(reply, s.unchangedReply) && s.routeVersion() == s.verifiedRoute {
-			return nil
-		}
-		page, err := decodeRange(reply)
-		switch {
-		case err != nil:
-			return err
-		case !s.startsAtLast(page) || s.routeVersion() != s.verifiedRoute:
-			return s.verifyContinuity()
-		case len(page) == 1:
-			s.unchangedReply = reply
-		}
-		if err := s.applyNewEntries(page[1:]); err != nil || len(page) < pageSize {
-			return err
+		if applied+1 < pageSize {
+			if s.registration != "" {
+				continues, _, err = s.exchange()
+			}
+			return continues, err
 		}
 	}
 }
@@ -112,34 +131,24 @@ func (s *stream) resolveMaster(ctx context.Context, c redis.UniversalClient) (*r
 	return node, nil
 }
 
-// fetchRange returns the reply of Redis to XRANGE, in bytes: a page of entries from an id on.
-func (s *stream) fetchRange(from string) (reply []byte, err error) {
+// fetchEntries returns a page of entries from an id on.
+func (s *stream) fetchEntries(from string) (page []streamEntry, err error) {
+	var messages []redis.XMessage
 	err = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) (err error) {
-		node, err := s.resolveMaster(ctx, c)
-		if err != nil {
-			return err
-		}
-		cmd := redis.NewRawCmd(ctx, "XRANGE", s.key, from, "+", "COUNT", pageSize)
-		_ = node.Process(ctx, cmd)
-		if reply, err = cmd.Result(); bytes.HasPrefix(reply, []byte("-")) {
-			// go-redis recognizes an error, and the move of a slot, only in replies that it decodes.
-			err = cmp.Or(c.XRangeN(ctx, s.key, from, "+", 1).Err(), errMalformedReply)
-		}
+		messages, err = c.XRangeN(ctx, s.key, from, "+", pageSize).Result()
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.key, err)
 	}
-	return reply, nil
-}
-
-// fetchEntries returns a page of entries from an id on.
-func (s *stream) fetchEntries(from string) ([]streamEntry, error) {
-	reply, err := s.fetchRange(from)
-	if err != nil {
-		return nil, err
+	for _, m := range messages {
+		values := make(map[string]string, len(m.Values))
+		for name, value := range m.Values {
+			values[name], _ = value.(string)
+		}
+		page = append(page, newStreamEntry(m.ID, values))
 	}
-	return decodeRange(reply)
+	return page, nil
 }
 
 // startsAtLast reports whether a page begins with the last applied entry. Another log may

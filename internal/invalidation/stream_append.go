@@ -16,21 +16,12 @@ var errLogLost = errors.New("invalidation: the log in Redis is lost")
 // Only the last of them has the ids: it proves that the others are there. The first one announces
 // them. appendEntry returns errLogLost if there is no log.
 func (s *stream) appendEntry(e entry) error {
-	added, err := s.appendWithEpoch(e, s.epoch.Load().(string), false)
-	if err == nil && !added {
-		return errLogLost
-	}
-	return err
-}
-
-// appendWithEpoch appends an entry, and creates the stream if create is set. It returns false
-// if there is no stream.
-func (s *stream) appendWithEpoch(e entry, epoch string, create bool) (added bool, err error) {
-	err = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
+	added, epoch := false, s.epoch.Load().(string)
+	err := s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
 		pipe := c.Pipeline()
 		add := func(tags []string, ids string) *redis.StringCmd {
 			return pipe.XAdd(ctx, &redis.XAddArgs{
-				Stream: s.key, NoMkStream: !create, MaxLen: maxStreamEntries, Approx: true,
+				Stream: s.key, NoMkStream: true, MaxLen: maxStreamEntries, Approx: true,
 				Values: []string{fieldEpoch, epoch, fieldTags, strings.Join(tags, " "), fieldIDs, ids},
 			})
 		}
@@ -44,17 +35,14 @@ func (s *stream) appendWithEpoch(e entry, epoch string, create bool) (added bool
 		if len(e.ids) > maxEntryIDs {
 			last = add(nil, "")
 		}
-		if create {
-			pipe.Expire(ctx, s.key, streamExpiry)
-		}
 		_, err := pipe.Exec(ctx)
 		added = err == nil && last.Val() != ""
 		return err
 	})
-	if errors.Is(err, redis.Nil) { // there is no stream
-		return false, nil
+	if errors.Is(err, redis.Nil) || err == nil && !added { // there is no stream
+		return errLogLost
 	}
-	return added, err
+	return err
 }
 
 // formatIDs formats ids, each with a prefix.

@@ -1,8 +1,6 @@
 package invalidation
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -23,6 +21,10 @@ const (
 
 // streamEntry is a log entry, or a part of one, as Redis stores it.
 type streamEntry struct{ id, epoch, changeIDs, tags string }
+
+func newStreamEntry(id string, values map[string]string) streamEntry {
+	return streamEntry{id: id, epoch: values[fieldEpoch], changeIDs: values[fieldIDs], tags: values[fieldTags]}
+}
 
 func (e streamEntry) decodeEntry() (decoded entry) {
 	decoded.tags = strings.Fields(e.tags)
@@ -52,64 +54,7 @@ func parseEntryID(id string) (uint64, error) {
 	return millis<<20 | sequence, nil
 }
 
-var errMalformedReply = errors.New("invalidation: malformed reply to XRANGE")
-
-// decodeRange decodes the reply to XRANGE, which is the same in RESP2 and RESP3: an array of
-// entries, each an id and an array of names and values.
-func decodeRange(reply []byte) ([]streamEntry, error) {
-	in := respReader{rest: reply}
-	var page []streamEntry
-	for n := in.readLength('*'); n > 0 && !in.malformed; n-- {
-		var e streamEntry
-		in.malformed = in.readLength('*') != 2 || in.malformed
-		e.id = in.readString()
-		for values := in.readLength('*'); values > 0 && !in.malformed; values -= 2 {
-			switch name, value := in.readString(), in.readString(); name {
-			case fieldEpoch:
-				e.epoch = value
-			case fieldIDs:
-				e.changeIDs = value
-			case fieldTags:
-				e.tags = value
-			}
-		}
-		page = append(page, e)
-	}
-	if in.malformed || len(in.rest) > 0 {
-		return nil, errMalformedReply
-	}
-	return page, nil
-}
-
-// respReader reads arrays and strings of RESP. It sets malformed at the first error.
-type respReader struct {
-	rest      []byte
-	malformed bool
-}
-
-// readLength reads the length of an array, kind *, or of a string, kind $.
-func (r *respReader) readLength(kind byte) int {
-	line, rest, ok := bytes.Cut(r.rest, []byte("\r\n"))
-	if !ok || len(line) < 2 || line[0] != kind {
-		r.malformed = true
-		return 0
-	}
-	n, err := strconv.Atoi(string(line[1:]))
-	if err != nil || n < 0 {
-		r.malformed = true
-		return 0
-	}
-	r.rest = rest
-	return n
-}
-
-func (r *respReader) readString() string {
-	n := r.readLength('$')
-	if r.malformed || n > len(r.rest)-2 {
-		r.malformed = true
-		return ""
-	}
-	s := string(r.rest[:n])
-	r.rest = r.rest[n+2:]
-	return s
+// formatEntryID returns the id of the entry at an offset.
+func formatEntryID(offset uint64) string {
+	return strconv.FormatUint(offset>>20, 10) + "-" + strconv.FormatUint(offset&(1<<20-1), 10)
 }

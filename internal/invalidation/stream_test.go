@@ -1,7 +1,6 @@
 package invalidation
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -288,35 +287,6 @@ func TestStreamRejectsOtherType(t *testing.T) {
 	if err := s.readNewEntries(); err == nil || !strings.Contains(err.Error(), "WRONGTYPE") {
 		t.Errorf("got %v, want WRONGTYPE", err)
 	}
-}
-
-// FuzzDecodeRange checks that replies are decoded as they were encoded, that truncated ones are
-// errors, and that no input panics.
-func FuzzDecodeRange(f *testing.F) {
-	f.Add("1-0", "abc", "course:1 courses", "7 8", []byte("*0\r\n"))
-	f.Add("", "\r\n", "$3\r\n", "", []byte("*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nl\r\n$9\r\nx\r\n"))
-	f.Add("é", "", "", "1", []byte("*99999999999\r\n*-1\r\n"))
-	f.Fuzz(func(t *testing.T, id, epoch, tags, ids string, reply []byte) {
-		want := streamEntry{id: id, epoch: epoch, tags: tags, changeIDs: ids}
-		var b bytes.Buffer
-		fmt.Fprint(&b, "*2\r\n")
-		for range 2 {
-			fmt.Fprintf(&b, "*2\r\n$%d\r\n%s\r\n*6\r\n", len(id), id)
-			for _, s := range []string{fieldEpoch, epoch, fieldTags, tags, fieldIDs, ids} {
-				fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(s), s)
-			}
-		}
-		got, err := decodeRange(b.Bytes())
-		if err != nil || len(got) != 2 || got[0] != want || got[1] != want {
-			t.Errorf("%q: %+v, %v", b.Bytes(), got, err)
-		}
-		for cut := range b.Len() {
-			if _, err := decodeRange(b.Bytes()[:cut]); err == nil {
-				t.Errorf("%q is decoded", b.Bytes()[:cut])
-			}
-		}
-		_, _ = decodeRange(reply)
-	})
 }
 
 // TestIndexIsReplacedAtOnce checks that a reader never sees a partly replaced index.

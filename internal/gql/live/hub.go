@@ -29,8 +29,6 @@ const (
 type Changes interface {
 	// Notify has notify called with the hashes of the tags of each change, nil for everything.
 	Notify(notify func(tags []uint64))
-	// Follow has changes of other processes arrive at once, until the context ends.
-	Follow(ctx context.Context)
 	// Position returns the position that this process has reached.
 	Position() invalidation.Position
 	// Covers reports whether the log still has all changes after a position.
@@ -68,7 +66,7 @@ type Hub struct {
 	queue     []*watch
 	workers   int
 	stopping  bool
-	unfollow  context.CancelFunc // nil without streams
+	recording bool // whether changes are recorded: not without streams
 	stats     Stats
 	observe   func(time.Duration) // the delay of each event that a change has caused; nil for none
 }
@@ -150,11 +148,9 @@ func (h *Hub) Reserve(caller memory.Caller) (*Reservation, error) {
 	h.reserved++
 	h.byCaller[caller.ID]++
 	h.byAddress[caller.Address]++
-	if h.unfollow == nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		h.unfollow = cancel
+	if !h.recording {
+		h.recording = true
 		h.index.forgetAll() // changes were not recorded
-		go h.options.Changes.Follow(ctx)
 	}
 	return &Reservation{hub: h, caller: caller, mark: h.mark()}, nil
 }
@@ -180,8 +176,7 @@ func (h *Hub) releasePlace(c memory.Caller) {
 	decrement(h.byCaller, c.ID)
 	decrement(h.byAddress, c.Address)
 	if h.reserved == 0 {
-		h.unfollow()
-		h.unfollow, h.index = nil, changeIndex{now: h.index.now}
+		h.recording, h.index = false, changeIndex{now: h.index.now}
 	}
 }
 
@@ -267,7 +262,7 @@ func (h *Hub) removeStream(s *Stream) {
 func (h *Hub) applyChange(tags []uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.unfollow == nil {
+	if !h.recording {
 		return
 	}
 	if tags == nil {
