@@ -53,14 +53,14 @@ func OpenPool(t testing.TB, dsn string) *pgxpool.Pool {
 	return pool
 }
 
-// OpenTimeoutPool is OpenPool with a statement timeout of 1 ms.
+// OpenTimeoutPool is OpenPool with a statement timeout of 20 ms, in which any machine sets another one.
 func OpenTimeoutPool(t testing.TB, dsn string) *pgxpool.Pool {
 	t.Helper()
 	config, err := pgxpool.ParseConfig(Direct(t, dsn))
 	if err != nil {
 		t.Fatalf("opening the test database: %v", err)
 	}
-	config.ConnConfig.RuntimeParams["statement_timeout"] = "1"
+	config.ConnConfig.RuntimeParams["statement_timeout"] = "20"
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	if err != nil {
 		t.Fatalf("opening the test database: %v", err)
