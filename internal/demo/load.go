@@ -38,9 +38,10 @@ func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFun
 	if found {
 		return ErrNotEmpty
 	}
-	// This speeds up the indexes, foreign keys and views of millions of rows.
-	if _, err := tx.Exec(ctx, "SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL work_mem = '256MB'"); err != nil {
-		return fmt.Errorf("set the memory of sorts: %w", err)
+	// The memory speeds up the indexes, foreign keys and views of millions of rows. Where commits are asynchronous, VACUUM
+	// does not mark pages as visible to all while the commit is not on disk.
+	if _, err := tx.Exec(ctx, "SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL work_mem = '256MB'; SET LOCAL synchronous_commit = on"); err != nil {
+		return fmt.Errorf("prepare the transaction: %w", err)
 	}
 	_, err = tx.Exec(ctx, "SELECT ensure_progress_partitions($1, $2)", timeFromUnix(ds.now-100*day), timeFromUnix(ds.now).AddDate(0, 2, 0))
 	if err != nil {
