@@ -334,9 +334,9 @@ func TestNoStaleResponseOfLateInstance(t *testing.T) {
 	link.DelayReplies(20 * time.Millisecond)
 	prompt, late := newInstance(t, dsn, redis.URL(), false), newInstance(t, dsn, link.URL(), false)
 	c := newConsistencyRun(t, dsn, prompt, late)
-	c.runWorkload(1_000, func() { c.awaitCount(&c.writes, 25) })
+	c.runWorkload(500, func() { c.awaitCount(&c.writes, 25) })
 	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
-	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < 100 {
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < 50 {
 		t.Errorf("%s", c.firstProblem)
 	}
 }
@@ -355,9 +355,9 @@ func TestNoStaleResponseInProcess(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t)
 	c := newConsistencyRun(t, dsn, newInstance(t, dsn, "", false))
-	c.runWorkload(20_000, func() {})
+	c.runWorkload(10_000, func() {})
 	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
-	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < 2_000 {
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < 1_000 {
 		t.Errorf("%s", c.firstProblem)
 	}
 }
