@@ -21,7 +21,7 @@ chaos-replica: ## Writes and reads 10,000 times while a replica is paused, stopp
 pgbouncer: ## Runs the tests that use the database through PgBouncer in transaction mode (about 5 minutes).
 	./scripts/pgbouncer
 
-SCALES ?= small,medium
+SCALES ?= small,medium,large
 
 bench: ## Measures the server beside a handler without GraphQL (about 9 minutes).
 	go run ./bench $(BENCH_ARGS)
@@ -56,7 +56,7 @@ lease-model: ## Explores larger bounds of the model of read leases (minutes, and
 bench-live: ## Measures subscriptions and live queries (about 10 minutes).
 	go run ./bench -live $(BENCH_ARGS)
 
-load: ## Measures two servers behind nginx, with PgBouncer, a replica and Redis, under an open load (about 12 minutes).
+load: ## Measures two servers behind nginx, with PgBouncer, a replica and Redis, under an open load (about 18 minutes).
 	go run ./bench -fleet -scales $(SCALES) $(BENCH_ARGS)
 
 bench-locks: ## Measures how long requests lock a course, and fails if a goal is not met (about 2 minutes).

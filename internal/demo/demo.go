@@ -37,7 +37,7 @@ type Scale string
 //	medium    5,000   50,000      500,000   150,000       1,000,000
 //	large    50,000  500,000    5,000,000 1,500,000      10,000,000
 //
-// Large takes 284 s of PostgreSQL's processor time, and 109 s of the loader's beside it.
+// On two cores they take 2 s, 26 s and 215 s.
 const (
 	Small  Scale = "small"
 	Medium Scale = "medium"
