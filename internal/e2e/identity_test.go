@@ -218,7 +218,7 @@ func TestRestoreUnderServer(t *testing.T) {
 			admin := strings.Replace(dsn, config.Database, "postgres", 1)
 			execSQL(t, admin, "DROP DATABASE "+config.Database+" WITH (FORCE)")
 			execSQL(t, admin, "CREATE DATABASE "+config.Database)
-			testdb.RunProgram(t, admin, "pg_restore", "--dbname="+dsn, dump)
+			testdb.RunProgram(t, admin, "pg_restore", "--dbname="+testdb.Direct(t, dsn), dump)
 			s.expectNoneDiscarded(t)
 		})
 	}

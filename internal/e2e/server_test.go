@@ -301,7 +301,7 @@ func sendSlowly(t *testing.T, p *program, text string) (finish func() gqltest.Re
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + testdb.New(t), "JWT_SECRET=" + secret}
+	env := []string{"DATABASE_URL=" + testdb.Direct(t, testdb.New(t)), "JWT_SECRET=" + secret} // migrations need sessions
 
 	last := func(status string) string {
 		lines := strings.Split(strings.TrimSpace(status), "\n")

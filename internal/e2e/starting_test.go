@@ -44,10 +44,10 @@ func TestStartBeforeDatabase(t *testing.T) {
 	}
 }
 
-// Mistakes end a server at its start: waiting would not help.
+// Mistakes end a server at its start: waiting would not help. A pooler does not say that a database is missing.
 func TestStartWithWrongDatabase(t *testing.T) {
 	t.Parallel()
-	missing := strings.Replace(testdb.StartProxy(t, testdb.New(t)).DSN(), "?", "_missing?", 1)
+	missing := strings.Replace(testdb.StartProxy(t, testdb.Direct(t, testdb.New(t))).DSN(), "?", "_missing?", 1)
 	_, stderr, code := run7p(t, []string{"ADDR=127.0.0.1:0", "JWT_SECRET=" + secret, "DATABASE_URL=" + missing})
 	if code != 1 || !strings.Contains(stderr, "does not exist") {
 		t.Errorf("exit code %d: %s", code, stderr)

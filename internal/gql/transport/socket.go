@@ -61,6 +61,7 @@ type socket struct {
 	token      string    // "" for an anonymous socket
 	expiry     time.Time // of the token; zero for never
 	operations map[string]*socketOperation
+	finishing  int  // operations whose last messages are being sent
 	ended      bool // one of the streams has ended, because the server stops
 }
 
@@ -312,16 +313,25 @@ func (s *socket) endOperation(id string) {
 	}
 }
 
-// forget removes an operation before its last message is sent: its id may be used again. It returns false if
+// beginFinish removes an operation before its last messages are sent: its id may be used again. It returns false if
 // the client has completed it.
-func (s *socket) forget(id string, o *socketOperation) bool {
+func (s *socket) beginFinish(id string, o *socketOperation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.operations[id] != o {
 		return false
 	}
 	delete(s.operations, id)
+	s.finishing++
 	return true
+}
+
+// endFinish records that the last messages of an operation have been sent.
+func (s *socket) endFinish() {
+	s.mu.Lock()
+	s.finishing--
+	s.mu.Unlock()
+	s.closeIfStopping()
 }
 
 // run executes an operation and sends its responses.
@@ -405,18 +415,17 @@ func (s *socket) follow(o *socketOperation, started startedStream) {
 
 // finish sends the only response of an operation: next and complete, or error if it was not executed.
 func (s *socket) finish(id string, o *socketOperation, resp *graphql.Response) {
-	if !s.forget(id, o) {
+	if !s.beginFinish(id, o) {
 		return
 	}
+	defer s.endFinish()
 	if resp.Data == nil && len(resp.Errors) > 0 {
 		s.sendErrors(id, resp.Errors)
-		s.closeIfStopping()
 		return
 	}
 	if s.writeText(nextPrefix(id), response.EncodeEnvelope(resp), []byte{'}'}) == nil {
 		s.sendComplete(id)
 	}
-	s.closeIfStopping()
 }
 
 func (s *socket) sendErrors(id string, errs gqlerror.List) {

@@ -31,7 +31,7 @@ func (h *Handler) CloseSockets(ctx context.Context) {
 // ended. Others wait for their responses. It does not wait for a client that does not read.
 func (s *socket) closeIfStopping() {
 	s.mu.Lock()
-	done := s.ended || s.handler.stopping.Load() && len(s.operations) == 0
+	done := s.finishing == 0 && (s.ended || s.handler.stopping.Load() && len(s.operations) == 0)
 	for _, o := range s.operations {
 		done = done && o.stream != nil
 	}

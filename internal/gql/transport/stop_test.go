@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -47,6 +48,26 @@ func TestCloseSockets(t *testing.T) {
 	late := s.dial(t)
 	late.send(t, initMessage)
 	late.wantClose(t, ws.StatusGoingAway)
+}
+
+// A socket is not closed between the response of its operation and the end of it, if its client reads late.
+func TestCloseFollowsLastMessages(t *testing.T) {
+	t.Parallel()
+	s := newStreamServer(t)
+	s.padding = strings.Repeat(" ", 16<<20) // more than a connection holds
+	began, proceed := s.holdResponses(0)
+	c := s.dialAcked(t, "")
+	c.subscribe(t, "1", "{hello}")
+	<-began
+	close(proceed)
+	time.Sleep(50 * time.Millisecond) // until the response is being sent
+	closed := make(chan struct{})
+	go func() { s.handler.CloseSockets(t.Context()); close(closed) }()
+	time.Sleep(50 * time.Millisecond) // until an attempt to close the socket
+	c.expect(t, `{"id":"1","type":"next","payload":{"data":{"n":0`+s.padding+`}}}`)
+	c.expect(t, `{"type":"complete","id":"1"}`)
+	c.wantClose(t, ws.StatusGoingAway)
+	<-closed
 }
 
 // A stream that ends because the server stops closes its WebSocket after the other operations in progress.

@@ -93,6 +93,7 @@ type streamServer struct {
 	number   atomic.Int64
 	requests atomic.Int64              // that ConsumeRequest counted
 	before   func(ctx context.Context) // called before each response; may panic
+	padding  string                    // of blanks, in each response
 }
 
 // newStreamServer starts a server. The functions change its options.
@@ -132,7 +133,7 @@ func (s *streamServer) respond(ctx context.Context) *graphql.Response {
 	}
 	n := s.number.Load()
 	s.before(ctx)
-	return &graphql.Response{Data: fmt.Appendf(nil, `{"n":%d}`, n)}
+	return &graphql.Response{Data: fmt.Appendf(nil, `{"n":%d%s}`, n, s.padding)}
 }
 
 // set changes the number.
