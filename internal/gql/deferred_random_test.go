@@ -16,6 +16,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/gql"
+	"github.com/7p-education/api/internal/testdb"
 )
 
 // deferRandomly returns a query with @defer at random places: around some selections of a set, in inline fragments and
@@ -114,7 +115,7 @@ func TestDeferredPartsMergeToTheWhole(t *testing.T) {
 	h := withAccessLog(gql.New(o), &log)
 	g := newQueryGenerator(11, fetchIDs(t, h))
 	random := rand.New(rand.NewPCG(3, 4))
-	const rounds = 60
+	rounds := testdb.Soak(30, 240)
 	inParts, failed := 0, 0
 	for i := range rounds {
 		g.permissible = i%4 > 0
