@@ -46,6 +46,7 @@ func TestSearchReadsCoursesByID(t *testing.T) {
 func openWithout(t *testing.T, setting string) *store.Store {
 	t.Helper()
 	dsn := testdb.Direct(t, testdb.NewWithDemo(t))
+	exec(t, testdb.OpenPool(t, dsn), "VACUUM courses") // the vacuum of the load marks no page as visible beside another load
 	separator := "?"
 	if strings.Contains(dsn, "?") {
 		separator = "&"

@@ -70,16 +70,6 @@ func TestLoadIgnoresStatementTimeout(t *testing.T) {
 	}
 }
 
-// A scan is index-only where pages are visible to all: plans after a load must be those of data that is in use.
-func TestLoadedPagesAreVisible(t *testing.T) {
-	t.Parallel()
-	pool := load(t, demo.Options{Scale: demo.Small, Now: now})
-	for _, table := range list(t, pool, `SELECT format('%s: %s of %s pages', relname, relallvisible, relpages) FROM pg_class
-		WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'm') AND relallvisible < relpages`) {
-		t.Error(table)
-	}
-}
-
 func TestSameSeedSameRows(t *testing.T) {
 	t.Parallel()
 	first := checksums(t, load(t, demo.Options{Scale: demo.Small, Seed: 7, Now: now}))
