@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -128,18 +129,24 @@ func (c *peerComparison) launchComputing(ctx context.Context) (peers []*peer, er
 	return peers, nil
 }
 
+// dialBoth connects to the server and to a contender, until hangUp is called.
+func (c *peerComparison) dialBoth(p *peer) (server, other *clientConn, hangUp func(), err error) {
+	if server, err = dialContender(c.server.addr); err != nil {
+		return nil, nil, nil, fmt.Errorf("connect: %w", err)
+	}
+	if other, err = dialContender(p.addr); err != nil {
+		return nil, nil, nil, errors.Join(fmt.Errorf("connect: %w", err), server.conn.Close())
+	}
+	return server, other, func() { _, _ = server.conn.Close(), other.conn.Close() }, nil
+}
+
 // prepareRequests sends each request to the server and to a contender, and compares the responses.
 func (c *peerComparison) prepareRequests(p *peer) error {
-	server, err := dialContender(c.server.addr)
+	server, other, hangUp, err := c.dialBoth(p)
 	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+		return err
 	}
-	defer server.conn.Close()
-	other, err := dialContender(p.addr)
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	defer other.conn.Close()
+	defer hangUp()
 	p.requests = map[string][]encodedRequest{}
 	for _, op := range c.operations {
 		for _, r := range c.plans[op.name] {
@@ -225,16 +232,11 @@ func (c *peerComparison) launchCaching(ctx context.Context) (peers []*peer, err 
 // compareCached requests each response twice from a contender, and compares the second, which is
 // cached, with that of the server.
 func (c *peerComparison) compareCached(p *peer) error {
-	server, err := dialContender(c.server.addr)
+	server, other, hangUp, err := c.dialBoth(p)
 	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+		return err
 	}
-	defer server.conn.Close()
-	other, err := dialContender(p.addr)
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	defer other.conn.Close()
+	defer hangUp()
 	for _, op := range c.operations {
 		for _, r := range p.requests[op.name] {
 			if _, err := fetchResponse(other, r.bytes); err != nil {

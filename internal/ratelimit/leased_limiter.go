@@ -35,7 +35,7 @@ type leasedLimiter struct {
 	*RedisLimiter
 	lifetime int64 // of permits, in microseconds
 
-	localDecisions atomic.Uint64
+	localDecisions atomic.Uint64 // which took no command to Redis
 
 	mu      sync.Mutex
 	leases  map[string]*lease
@@ -162,6 +162,3 @@ func (l *leasedLimiter) endChange(key string, c *lease, change bucketChange, b b
 	close(c.changing)
 	c.changing = nil
 }
-
-// decisionsWithoutRedis returns how many decisions took no command.
-func (l *leasedLimiter) decisionsWithoutRedis() uint64 { return l.localDecisions.Load() }

@@ -138,8 +138,8 @@ func TestLeasesAreBounded(t *testing.T) {
 			t.Errorf("request %d: %+v", n, d)
 		}
 	}
-	if len(l.leases) > maxLeases || l.decisionsWithoutRedis() > 0 {
-		t.Errorf("%d leases, %d decisions without Redis", len(l.leases), l.decisionsWithoutRedis())
+	if len(l.leases) > maxLeases || l.localDecisions.Load() > 0 {
+		t.Errorf("%d leases, %d decisions without Redis", len(l.leases), l.localDecisions.Load())
 	}
 	l.sweep(t.Context())
 	if len(l.leases) > 0 {

@@ -52,7 +52,7 @@ func (f *fleet) restart(i int) {
 		former.mu.Lock()
 		clear(former.leases)
 		former.mu.Unlock()
-		f.local += former.decisionsWithoutRedis()
+		f.local += former.localDecisions.Load()
 	}
 	f.limiters[i] = l
 }
@@ -150,7 +150,7 @@ func (f *fleet) lease(i, cost int) {
 func (f *fleet) decisionsWithoutRedis() uint64 {
 	n := f.local
 	for _, l := range f.limiters {
-		n += l.decisionsWithoutRedis()
+		n += l.localDecisions.Load()
 	}
 	return n
 }

@@ -56,9 +56,10 @@ func New(rules Rules, r *cache.Redis) *Limits {
 	refreshes := Policy{Name: "refreshes", Limit: rules.Viewer.Limit, Window: rules.Viewer.Window}
 	open := func(p Policy) *countedLimiter { return newCountedLimiter(p, r) }
 	l := &Limits{
-		rules: rules, cost: open(rules.Cost), refreshes: open(refreshes), registrations: open(rules.Registrations), mails: open(rules.Mails), failures: open(failures),
+		rules: rules, refreshes: open(refreshes), registrations: open(rules.Registrations), mails: open(rules.Mails), failures: open(failures),
 		delays: newDelayQueue("requests"), failurePolicies: policyHeader(failures),
 	}
+	l.cost, l.leased = newCostLimiter(rules.Cost, r)
 	for t, p := range map[*tier]Policy{&l.anonymous: rules.Anonymous, &l.viewer: rules.Viewer, &l.premium: rules.Premium} {
 		*t = tier{
 			requests: newCountedLimiter(newRequestPolicy(p), nil), mutations: open(p), cost: l.cost,
@@ -66,10 +67,6 @@ func New(rules Rules, r *cache.Redis) *Limits {
 		}
 	}
 	l.trusted.policies = policyHeader(rules.SignIns)
-	if r != nil && l.cost != nil {
-		l.leased = newLeasedLimiter(rules.Cost, r)
-		l.cost.Limiter = l.leased
-	}
 	attempts := newDelayQueue("sign-in attempts")
 	l.signIns = newSignInLimiter(rules.SignIns, r, attempts)
 	if l.signIns != nil && !rules.Emails.Disabled() {

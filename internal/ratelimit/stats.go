@@ -22,6 +22,15 @@ func newCountedLimiter(p Policy, r *cache.Redis) *countedLimiter {
 	return &countedLimiter{Limiter: NewLimiter(p, r), policy: p}
 }
 
+// newCostLimiter is newCountedLimiter with leased permits, if the buckets are in Redis.
+func newCostLimiter(p Policy, r *cache.Redis) (*countedLimiter, *leasedLimiter) {
+	if p.Disabled() || r == nil {
+		return newCountedLimiter(p, r), nil
+	}
+	leased := newLeasedLimiter(p, r)
+	return &countedLimiter{Limiter: leased, policy: p}, leased
+}
+
 // Allow calls the Limiter and counts its decision.
 func (c *countedLimiter) Allow(ctx context.Context, key string, cost int) Decision {
 	d := c.Limiter.Allow(ctx, key, cost)
@@ -84,5 +93,5 @@ func (l *Limits) LeasedDecisions() uint64 {
 	if l.leased == nil {
 		return 0
 	}
-	return l.leased.decisionsWithoutRedis()
+	return l.leased.localDecisions.Load()
 }

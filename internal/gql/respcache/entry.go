@@ -25,15 +25,15 @@ type Entry struct {
 	position    invalidation.Position // of the log, before the database was read
 	validatedAt atomic.Uint64         // offset in the log at which its tags were last found unchanged
 	// encoded are the bodies in the content codings that clients requested, each encoded once.
-	encoded [maxEncodings]atomic.Pointer[[]byte]
+	encoded [MaxEncodings]atomic.Pointer[[]byte]
 
 	encoder       *denseEncoder // of the cache that has the entry in memory
 	dense         atomic.Pointer[[]byte]
 	denseRequests atomic.Uint32 // made while there was no dense body
 }
 
-// maxEncodings is how many encoded bodies an entry can hold.
-const maxEncodings = 3
+// MaxEncodings is how many content codings an entry can hold its body in, besides the dense one.
+const MaxEncodings = 3
 
 // PlainBody returns the body without a content coding.
 func (e *Entry) PlainBody() []byte { return e.Body }
@@ -49,7 +49,7 @@ func (e *Entry) TTL(now time.Time) time.Duration {
 // Age returns the time since the entry was created.
 func (e *Entry) Age(now time.Time) time.Duration { return max(0, now.Sub(e.CreatedAt)) }
 
-// EncodedBody returns the body in a content coding, a number below 3. It calls encode the
+// EncodedBody returns the body in a content coding, a number below MaxEncodings. It calls encode the
 // first time that the coding is requested.
 func (e *Entry) EncodedBody(coding int, encode func(body []byte) []byte) []byte {
 	if body := e.encoded[coding].Load(); body != nil {

@@ -12,6 +12,9 @@ import (
 	"github.com/7p-education/api/internal/middleware"
 )
 
+// An entry holds its body in each content coding.
+var _ [respcache.MaxEncodings - middleware.CodingCount]struct{}
+
 // writeCachedResponse writes a response that other caches may store, or 304 if the client has it
 // already. Only responses to GET and QUERY have an ETag: a POST cannot be conditional.
 func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache.RequestLookup, e *respcache.Entry, now time.Time) {
