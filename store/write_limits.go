@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,6 +34,7 @@ const (
 type writeLimits struct {
 	writes, idempotent *semaphore.Weighted
 	rows               *keyedQueue[rowKey]
+	observe            func(delta int) // the writes that wait for a slot or have one; nil for no observer
 }
 
 func newWriteLimits(conns int32) *writeLimits {
@@ -42,6 +44,10 @@ func newWriteLimits(conns int32) *writeLimits {
 		rows: newKeyedQueue[rowKey](max(1, min(maxWritersPerRow, share(2)-1))),
 	}
 }
+
+// ObserveWrites calls observe with 1 whenever a write has left the queue of its row, and needs a connection, and with -1
+// when it needs none any more. It must be called before the first write.
+func (s *Store) ObserveWrites(observe func(delta int)) { s.limits.observe = observe }
 
 // rowKey names the row that a write waits for. The zero rowKey names none: the write has no queue.
 type rowKey struct {
@@ -72,7 +78,7 @@ var (
 func (l *writeLimits) acquire(ctx context.Context, row rowKey, slots ...*semaphore.Weighted) (release func(), err error) {
 	var held []func()
 	release = sync.OnceFunc(func() {
-		for _, f := range held {
+		for _, f := range slices.Backward(held) {
 			f()
 		}
 	})
@@ -82,6 +88,10 @@ func (l *writeLimits) acquire(ctx context.Context, row rowKey, slots ...*semapho
 			return nil, err
 		}
 		held = append(held, leave)
+	}
+	if l.observe != nil {
+		l.observe(1)
+		held = append(held, func() { l.observe(-1) })
 	}
 	for _, s := range slots {
 		free, err := acquireSlot(ctx, s, errNoSlot)

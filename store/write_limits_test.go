@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -113,6 +114,53 @@ func TestLockedRowBlocksOnlyItsWriters(t *testing.T) {
 				t.Error(err)
 			}
 			wait.Wait()
+		})
+	}
+}
+
+// TestObserveWrites checks that the writes of one row count while they need a connection, and not while they wait in the
+// process.
+func TestObserveWrites(t *testing.T) {
+	t.Parallel()
+	for _, keyed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("keyed %v", keyed), func(t *testing.T) {
+			t.Parallel()
+			dsn := testdb.NewWithDemo(t)
+			db := testdb.OpenPool(t, dsn)
+			s := open(t, store.Config{URL: dsn, MaxConns: 8})
+			var current, peak atomic.Int64
+			s.ObserveWrites(func(delta int) {
+				if n := current.Add(int64(delta)); n > peak.Load() {
+					peak.Store(n)
+				}
+			})
+			exec(t, db, "DELETE FROM enrollments WHERE course_id = 1")
+			lock := lockRow(t, db, "SELECT FROM courses WHERE id = 1 FOR UPDATE")
+			const writers = 8
+			var wait sync.WaitGroup
+			for user := range int64(writers) {
+				wait.Go(func() {
+					enroll := func(s *store.Store) error {
+						_, err := s.Enroll(t.Context(), edu.Viewer{ID: user + 1, Role: edu.RoleStudent}, 1, nil)
+						return err
+					}
+					run := func(_ context.Context, f func(*store.Store) error) error { return f(s) }
+					if keyed {
+						run = s.RunAtomically
+					}
+					if err := run(t.Context(), enroll); err != nil && !errors.Is(err, edu.Unavailable) { // on a busy machine
+						t.Error(err)
+					}
+				})
+			}
+			awaitBlocked(t, db)
+			if err := lock.Rollback(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			wait.Wait()
+			if n, most := current.Load(), peak.Load(); n != 0 || most < 1 || most > 2 {
+				t.Errorf("at the end %d writes need a connection, and %d did at most; not 0, and 1 or 2", n, most)
+			}
 		})
 	}
 }

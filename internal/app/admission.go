@@ -10,13 +10,15 @@ import (
 // decode, encode and wait for Redis without a connection.
 const maxQueriesPerConn = 16
 
-// openAdmission returns the limiter of queries, nil for none.
+// openAdmission returns the limiter of queries, nil for none. Writes precede queries if the limit adapts.
 func openAdmission(c *config.Config, db *Database) *admission.Limiter {
 	limit := c.MaxConcurrentQueries
 	switch {
 	case limit.Adapts:
 		conns := int(db.PrimaryPool().Config().MaxConns)
-		return admission.New(admission.Options{Min: max(1, conns/2), Max: maxQueriesPerConn * conns})
+		l := admission.New(admission.Options{Min: max(1, conns/2), Max: maxQueriesPerConn * conns})
+		db.ObserveWrites(l.AddWrites)
+		return l
 	case limit.N > 0:
 		return admission.New(admission.Options{Limit: limit.N})
 	}

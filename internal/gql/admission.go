@@ -28,8 +28,8 @@ const maxOverloadRetry = 3
 
 // withinSlot returns a handler that executes each response of a query within a slot of the limiter, or returns the
 // error that the server is overloaded. Between the parts of a response the query has no slot: a slow client delays
-// no other. Mutations have no slot: the store limits them to three quarters of the pool, and a mutation may
-// wait without a connection, for a row or for the invalidation log.
+// no other. A mutation needs no slot: the store limits writes to three quarters of the pool, and those that need a
+// connection occupy slots of queries. A mutation that waits for a row or for the invalidation log occupies none.
 func (e operationExtension) withinSlot(v edu.Viewer, op *graphql.OperationContext, stats *store.Stats, respond graphql.ResponseHandler) graphql.ResponseHandler {
 	if e.admission == nil || op.Operation.Operation == ast.Mutation {
 		return respond

@@ -60,6 +60,7 @@ type Limiter struct {
 	mu         sync.Mutex
 	estimate   limitEstimate
 	inProgress int
+	writes     int                   // that occupy a slot without a wait
 	queues     [priorities]list.List // of *waiter, in the order of their arrival
 	queued     int
 	queuedFrom time.Time // since when the queue has not been empty; valid while it is not
@@ -86,7 +87,7 @@ type Slot struct {
 // is full, and the cause of the context if that ends earlier. Release must be called on the slot.
 func (l *Limiter) Acquire(ctx context.Context, p Priority) (*Slot, error) {
 	l.mu.Lock()
-	if l.inProgress < l.estimate.slots() {
+	if l.inProgress < l.slots() {
 		l.beginQuery()
 		l.mu.Unlock()
 		return &Slot{l, time.Now()}, nil
@@ -137,7 +138,25 @@ func (s *Slot) Release(connWait time.Duration) {
 	defer l.mu.Unlock()
 	l.inProgress--
 	l.estimate.addSample(now, now.Sub(s.start), connWait)
-	for l.queued > 0 && l.inProgress < l.estimate.slots() {
+	l.grantSlots()
+}
+
+// AddWrites adds to the number of writes in progress, which occupy slots without a wait for them. Of a limit that
+// adapts, one slot remains for queries.
+func (l *Limiter) AddWrites(delta int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writes += delta
+	l.estimate.observeUse(l.inProgress + l.writes)
+	l.grantSlots()
+}
+
+// slots returns the number of slots for queries.
+func (l *Limiter) slots() int { return max(1, l.estimate.slots()-l.writes) }
+
+// grantSlots gives the free slots to queries that wait.
+func (l *Limiter) grantSlots() {
+	for l.queued > 0 && l.inProgress < l.slots() {
 		l.grantSlot()
 	}
 }
@@ -157,7 +176,7 @@ func (l *Limiter) grantSlot() {
 
 func (l *Limiter) beginQuery() {
 	l.inProgress++
-	l.estimate.observeUse(l.inProgress)
+	l.estimate.observeUse(l.inProgress + l.writes)
 }
 
 // makeRoom reports whether the queue has a place for a query. If it is full, the last query of the lowest priority
@@ -234,5 +253,5 @@ type Stats struct {
 func (l *Limiter) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return Stats{Limit: l.estimate.slots(), InProgress: l.inProgress, Queued: l.queued, Rejected: l.rejected}
+	return Stats{Limit: l.slots(), InProgress: l.inProgress, Queued: l.queued, Rejected: l.rejected}
 }

@@ -166,6 +166,52 @@ func TestPriorities(t *testing.T) {
 	})
 }
 
+// TestWritesOccupySlots checks that writes occupy slots without a wait, all but one, and that queries get the slots as soon
+// as the writes end.
+func TestWritesOccupySlots(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := admission.New(admission.Options{Limit: 4})
+		var slots []*admission.Slot
+		var queries sync.WaitGroup
+		start := func(n int) {
+			for range n {
+				queries.Go(func() {
+					slot, err := l.Acquire(t.Context(), admission.Anonymous)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					slots = append(slots, slot) // one at a time: the others are blocked, or have ended
+				})
+				synctest.Wait()
+			}
+		}
+		expect := func(event string, inProgress, queued int) {
+			t.Helper()
+			synctest.Wait()
+			if s := l.Stats(); s.InProgress != inProgress || s.Queued != queued {
+				t.Errorf("%s: %d queries in progress and %d queued, not %d and %d", event, s.InProgress, s.Queued, inProgress, queued)
+			}
+		}
+		l.AddWrites(3)
+		start(3)
+		expect("3 writes", 1, 2)
+		l.AddWrites(5)
+		slots[0].Release(0)
+		expect("8 writes", 1, 1)
+		l.AddWrites(-6)
+		expect("2 writes", 2, 0)
+		l.AddWrites(-2)
+		start(2)
+		expect("no write", 4, 0)
+		for _, s := range slots[1:] {
+			s.Release(0)
+		}
+		queries.Wait()
+	})
+}
+
 // TestFullQueue checks that a full queue rejects the lowest priority, and the newcomer only if it has none below.
 func TestFullQueue(t *testing.T) {
 	t.Parallel()
