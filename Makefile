@@ -1,4 +1,4 @@
-.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes fuzz interleavings lease-model mutants pgbouncer test
+.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes freshness fuzz interleavings lease-model mutants pgbouncer test
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -46,6 +46,9 @@ check-deploy: ## Parses the files of deploy/ with the parsers of Docker, Kuberne
 
 release: ## Builds static programs into dist/, with checksums and the lists of their modules.
 	./scripts/release
+
+freshness: ## Compares 1,000,000 reads with acknowledged writes while servers and Redis break, and checks that broken builds fail (about 15 minutes).
+	./scripts/freshness
 
 interleavings: ## Watches 10,000 writes while servers and Redis break, and checks that a broken build fails (about 5 minutes).
 	./scripts/interleavings

@@ -43,29 +43,36 @@ type Snapshot struct {
 // are read. If more than MaxChanges are returned, there are further changes, which the next snapshot
 // counts as read. A standby returns an error, because it may lack commits that were acknowledged.
 func (s *Store) ChangesSince(ctx context.Context, since Snapshot) (next Snapshot, changes []Change, err error) {
+	next, changes, _, err = s.PollChanges(ctx, since, "")
+	return next, changes, err
+}
+
+// PollChanges is ChangesSince that also reads the registered epoch of a log, in the same snapshot.
+func (s *Store) PollChanges(ctx context.Context, since Snapshot, log string) (next Snapshot, changes []Change, epoch LogEpoch, err error) {
 	// What is not visible in a snapshot was in progress at its time, or began later. The row is visible now, so xid is below
 	// xmax anyway: that condition is for the planner, which would estimate a single bound at a third of the table. An open
 	// transaction costs nothing: what was committed since its begin is not read again.
 	const statement = `-- name: ChangesSince
-		SELECT now.origin, now.history, now.standby, now.snapshot::text, c.id, c.tags
+		SELECT now.origin, now.history, now.standby, now.snapshot::text, COALESCE(e.epoch, ''), COALESCE(e.generation, 0), c.id, c.tags
 		FROM (SELECT d.origin, d.history, d.standby, pg_current_snapshot() AS snapshot,
 			CASE WHEN d.origin = $1 AND d.history = $2 THEN $3::text ELSE '1:1:' END::pg_snapshot AS since -- '1:1:' precedes all
 			FROM identify_database() d) now
+		LEFT JOIN log_epochs e ON e.log = $5
 		LEFT JOIN LATERAL (
 			SELECT * FROM changes c WHERE c.xid >= pg_snapshot_xmax(now.since) AND c.xid < pg_snapshot_xmax(now.snapshot)
 			UNION ALL SELECT * FROM changes c WHERE c.xid = ANY (ARRAY(SELECT pg_snapshot_xip(now.since)))
 			LIMIT $4) c ON true
 		ORDER BY c.id`
 	began := s.identity.current.Load()
-	rows, err := s.primary.Query(ctx, statement, since.Database.Origin, since.Database.History, since.position, MaxChanges+1)
+	rows, err := s.primary.Query(ctx, statement, since.Database.Origin, since.Database.History, since.position, MaxChanges+1, log)
 	if err != nil {
-		return Snapshot{}, nil, convertError(err)
+		return Snapshot{}, nil, epoch, convertError(err)
 	}
 	countStatements(ctx, 1)
 	var standby bool
 	var id *int64
 	var tags []string
-	_, err = pgx.ForEachRow(rows, []any{&next.Database.Origin, &next.Database.History, &standby, &next.position, &id, &tags}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&next.Database.Origin, &next.Database.History, &standby, &next.position, &epoch.Name, &epoch.Generation, &id, &tags}, func() error {
 		if id != nil {
 			changes = append(changes, Change{*id, tags})
 			tags = nil
@@ -74,13 +81,13 @@ func (s *Store) ChangesSince(ctx context.Context, since Snapshot) (next Snapshot
 	})
 	switch {
 	case err != nil:
-		return Snapshot{}, nil, convertError(err)
+		return Snapshot{}, nil, LogEpoch{}, convertError(err)
 	case !s.identity.recordResult(next.Database, began):
-		return Snapshot{}, nil, errDatabaseReplaced
+		return Snapshot{}, nil, LogEpoch{}, errDatabaseReplaced
 	case standby:
-		return Snapshot{}, nil, errStandby
+		return Snapshot{}, nil, LogEpoch{}, errStandby
 	}
-	return next, changes, nil
+	return next, changes, epoch, nil
 }
 
 // InvalidateTags records a change of tags although nothing was written. Readers of the changes

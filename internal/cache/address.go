@@ -2,7 +2,9 @@ package cache
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -56,6 +58,11 @@ func parseAddress(rawURL string) (a address, err error) {
 		a.hosts = append(a.hosts, addr)
 	}
 	return a, nil
+}
+
+// describe returns a text for what the address leads to, without users and passwords.
+func (a address) describe() string {
+	return fmt.Sprintf("%q %q %d", slices.Sorted(slices.Values(a.hosts)), a.master, a.options.DB)
 }
 
 // takeSentinelParts removes from a URL what concerns Sentinels, and returns the rest.

@@ -48,6 +48,7 @@ type Redis struct {
 	client      redis.UniversalClient
 	large       redis.UniversalClient // for RunLarge, so that large values hold no connection of others
 	probe       redis.UniversalClient // for checks
+	name        string                // for Name
 	prefix      string
 	minDeadline time.Duration
 	roundTrip   RoundTrip
@@ -99,7 +100,11 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Redis{prefix: cmp.Or(o.Prefix, DefaultPrefix), minDeadline: o.Deadline, log: o.Log, opened: make(chan struct{}, 1)}
+	a, err := parseAddress(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	r := &Redis{name: hashName(a.describe() + " " + cmp.Or(o.Prefix, DefaultPrefix)), prefix: cmp.Or(o.Prefix, DefaultPrefix), minDeadline: o.Deadline, log: o.Log, opened: make(chan struct{}, 1)}
 	r.recoveryInterval.Store(int64(recoveryInterval))
 	r.namespace.Store(&namespace{prefix: r.prefix, historyPrefix: r.prefix, replaced: make(chan struct{})})
 	r.writes.runWrite = r.runWrite
@@ -124,6 +129,10 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	r.background.Go(r.monitor)
 	return r, nil
 }
+
+// Name returns a text that is the same in all processes with the same prefix whose URLs have the same hosts and the same
+// database. It has no secret.
+func (r *Redis) Name() string { return r.name }
 
 // Get returns the value of key.
 func (r *Redis) Get(ctx context.Context, key string, renew time.Duration) (value []byte, ok bool) {

@@ -318,8 +318,8 @@ func TestNoStaleResponse(t *testing.T) {
 	})
 	t.Logf("%d reads, %d of them hits, %d writes, %d stale, %d failed", c.reads.Load(), c.hits.Load(), c.writes.Load(), c.stale.Load(), c.failed.Load())
 	// There is no minimum share of hits: the number of reads while Redis is unavailable, and the cache is
-	// bypassed, depends on their speed.
-	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < operations/10 || c.writes.Load() < 50 {
+	// bypassed, depends on their speed. A write takes up to a second after each fault.
+	if c.stale.Load() > 0 || c.failed.Load() > 0 || c.hits.Load() < operations/10 || c.writes.Load() < 20 {
 		t.Errorf("%s", c.firstProblem)
 	}
 }

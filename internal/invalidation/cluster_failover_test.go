@@ -27,7 +27,7 @@ func TestClusterFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.Close() })
-	s := newStream(r, newIndex(Position{}))
+	s := newStream(r, newIndex(Position{}), memoryRegistry{})
 	use := func() error {
 		if err := s.readNewEntries(); err != nil {
 			return err

@@ -15,7 +15,7 @@ func (l *Log) followDatabase(ctx context.Context, found store.Identity) {
 		l.logger.WarnContext(ctx, "database restored, failed over or restarted: cached responses are discarded",
 			"same_database", former.Origin == found.Origin)
 	}
-	l.lastPoll.Store(0) // ends the lease, which the rest of this poll renews
+	l.lastPoll.Store(nil) // ends the lease, which the rest of this poll renews
 	if l.redis == nil {
 		l.index.beginEpoch()
 	} else {
@@ -34,7 +34,7 @@ func (l *Log) readStream() error {
 
 // followStream makes the stream that of the followed database.
 func (l *Log) followStream() {
-	s := newStream(l.redis, l.index)
+	s := newStream(l.redis, l.index, l.source)
 	s.isWanted = l.isUsed
 	l.stream.Store(s)
 }

@@ -22,9 +22,35 @@ type replaceableSource struct {
 	reached, found store.Identity
 	since          time.Time
 	tag            string
+	memoryRegistry
 }
 
-func (s *replaceableSource) ChangesSince(_ context.Context, since store.Snapshot) (next store.Snapshot, found []store.Change, err error) {
+// memoryRegistry is a registry of epochs for all tests: each has a log of its own.
+type memoryRegistry struct{}
+
+var registeredEpochs = struct {
+	sync.Mutex
+	byLog map[string]store.LogEpoch
+}{byLog: map[string]store.LogEpoch{}}
+
+func (memoryRegistry) LogEpoch(_ context.Context, log string) (store.LogEpoch, error) {
+	registeredEpochs.Lock()
+	defer registeredEpochs.Unlock()
+	return registeredEpochs.byLog[log], nil
+}
+
+func (memoryRegistry) RegisterLogEpoch(_ context.Context, log, name string, former store.LogEpoch) (bool, error) {
+	registeredEpochs.Lock()
+	defer registeredEpochs.Unlock()
+	if registeredEpochs.byLog[log] != former {
+		return false, nil
+	}
+	registeredEpochs.byLog[log] = store.LogEpoch{Name: name, Generation: former.Generation + 1}
+	return true, nil
+}
+
+func (s *replaceableSource) PollChanges(ctx context.Context, since store.Snapshot, log string) (next store.Snapshot, found []store.Change, registered store.LogEpoch, err error) {
+	registered, err = s.LogEpoch(ctx, log)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.reached != s.found {
@@ -33,7 +59,7 @@ func (s *replaceableSource) ChangesSince(_ context.Context, since store.Snapshot
 	if since.Database != s.found {
 		found = []store.Change{{ID: 1, Tags: []string{s.tag}}}
 	}
-	return store.Snapshot{Database: s.found}, found, nil
+	return store.Snapshot{Database: s.found}, found, registered, err
 }
 
 func (s *replaceableSource) DeleteChanges(context.Context, store.Snapshot) (int, error) {
@@ -61,9 +87,7 @@ func (s *replaceableSource) replaceDatabase(history, tag string, reached bool) {
 func openLog(t *testing.T, redis *cache.Redis, from Source) *Log {
 	t.Helper()
 	l := New(redis, slog.New(slog.DiscardHandler))
-	l.source = from
-	l.polls.run = func() error { return l.pollChanges(t.Context(), from) }
-	l.polling.Store(true)
+	l.useSource(t.Context(), from)
 	return l
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,31 +12,42 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/7p-education/api/edu"
+	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/store"
 )
 
-// beginEpochScript returns the epoch of the log. It begins a new log, without members, unless the running Redis
-// process has begun the log and has its members. KEYS: stream, members. ARGV: run id, epoch, expiry.
+// beginEpochScript begins a new log, without members. KEYS: stream, members. ARGV: epoch, expiry, name of the log.
 var beginEpochScript = redis.NewScript(`
-local epoch = redis.call('HGET', KEYS[2], 'epoch')
-if epoch and string.sub(epoch, 1, #ARGV[1]) == ARGV[1] and #redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1) > 0 then return epoch end
 redis.call('DEL', KEYS[1], KEYS[2])
-redis.call('XADD', KEYS[1], '*', '` + fieldEpoch + `', ARGV[2], '` + fieldTags + `', '', '` + fieldIDs + `', '')
-redis.call('HSET', KEYS[2], 'epoch', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-return ARGV[2]`)
+redis.call('XADD', KEYS[1], '*', '` + fieldEpoch + `', ARGV[1], '` + fieldTags + `', '', '` + fieldIDs + `', '')
+redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'log', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[2])`)
 
-// verifyContinuity checks that the log still continues where the index ends. If it does not,
-// verifyContinuity rebuilds the index from the entries of the epoch that the running Redis process has begun, or
-// begins a new epoch. The Redis process has all entries of its epoch, unless its log was rewound. A
-// process that detects a rewind appends tagEverything, for the processes that cannot.
+// beginPatience is how long a process waits for the one that has registered an epoch, and has yet to begin it in Redis.
+const beginPatience = PollInterval
+
+// epochRegistry is where the epoch of each log is registered. Redis can have two masters for a while, or return to older
+// data; the registry has one order of epochs, and no epoch twice.
+type epochRegistry interface {
+	// LogEpoch returns the registered epoch of a log.
+	LogEpoch(ctx context.Context, log string) (store.LogEpoch, error)
+	// RegisterLogEpoch registers the next epoch of a log. It reports false if former is not the registered one any more.
+	RegisterLogEpoch(ctx context.Context, log, name string, former store.LogEpoch) (bool, error)
+}
+
+// errSuperseded is returned while the registered epoch is another one than that of this process.
+var errSuperseded = errors.New("invalidation: other servers use another log in Redis")
+
+// verifyContinuity checks that the log still continues where the index ends. If it does not, or another epoch was
+// registered, verifyContinuity makes the index that of the registered epoch, or begins a new one.
 func (s *stream) verifyContinuity() error {
 	route := s.routeVersion()
 	run, err := s.readRunID()
 	if err != nil {
 		return err
 	}
-	if s.lastApplied.id != "" && strings.HasPrefix(s.epoch.Load().(string), run) {
+	if own := s.currentEpoch(); own.Generation > 0 && strings.HasPrefix(own.Name, run) && !s.superseded.Load() {
 		continues, _, err := s.exchange()
 		if err != nil {
 			return err
@@ -44,53 +56,117 @@ func (s *stream) verifyContinuity() error {
 			s.verifiedRoute = route
 			return nil
 		}
-		// The same Redis process no longer has the last applied entry: the log was rewound, or
-		// the entry trimmed. A process that never read a lost entry cannot notice the loss.
-		if err := s.appendEntry(entry{tags: []string{tagEverything}}); err != nil && !errors.Is(err, errLogLost) {
-			return err
-		}
 	}
-	if err := s.rebuildIndex(run); err != nil {
+	if err := s.enterEpoch(run); err != nil {
 		return err
 	}
+	s.superseded.Store(false)
 	s.verifiedRoute = route
 	return nil
 }
 
-// rebuildIndex replaces the index by one of all entries of the epoch that a Redis process has begun. If there is
-// none, it begins one.
-func (s *stream) rebuildIndex(run string) error {
+// enterEpoch makes the index that of the registered epoch, if that was begun for this history of the database in the running
+// Redis process, which has its log. The process does not enter an epoch again that it has lost. Otherwise enterEpoch
+// registers a new epoch and begins it.
+func (s *stream) enterEpoch(run string) error {
 	s.lease.Store(nil)
-	reply, err := s.runScript(beginEpochScript, run, run+rand.Text()[:8], int(streamExpiry/time.Second))
+	ctx, cancel := context.WithTimeout(context.Background(), Lease)
+	defer cancel()
+	log, err := s.readLogName()
 	if err != nil {
 		return err
 	}
-	epoch, _ := reply.(string)
+	s.logName.Store(&log)
+	registered, err := s.registry.LogEpoch(ctx, log)
+	if err != nil {
+		return err
+	}
+	begin := run + fmt.Sprintf("%08x", uint32(edu.HashTagName(s.key))) // of the names of its epochs
+	if strings.HasPrefix(registered.Name, begin) && registered != s.currentEpoch() {
+		entered, err := s.rebuildIndex(registered)
+		if err != nil || entered {
+			return err
+		}
+		if s.missing != registered {
+			s.missing, s.missingSince = registered, time.Now()
+		}
+		if time.Since(s.missingSince) < beginPatience {
+			return errLogLost
+		}
+	}
+	next := store.LogEpoch{Name: begin + rand.Text()[:8], Generation: registered.Generation + 1}
+	ours, err := s.registry.RegisterLogEpoch(ctx, log, next.Name, registered)
+	if err != nil {
+		return err
+	}
+	if !ours {
+		return errSuperseded
+	}
+	if _, err := s.runScript(beginEpochScript, next.Name, int(streamExpiry/time.Second), log); err != nil && !errors.Is(err, redis.Nil) {
+		return err
+	}
+	entered, err := s.rebuildIndex(next)
+	if err == nil && !entered { // lost again
+		err = errLogLost
+	}
+	return err
+}
+
+// rebuildIndex replaces the index by one of all entries of an epoch. It returns false if Redis has none.
+func (s *stream) rebuildIndex(epoch store.LogEpoch) (bool, error) {
 	all, err := s.readAllEntries()
 	if err != nil {
-		return err
+		return false, err
 	}
-	first := slices.IndexFunc(all, func(e streamEntry) bool { return e.epoch == epoch })
-	if first < 0 { // lost again
-		return errLogLost
+	first := slices.IndexFunc(all, func(e streamEntry) bool { return e.epoch == epoch.Name })
+	if first < 0 {
+		return false, nil
 	}
 	offset, err := parseEntryID(all[first].id)
 	if err != nil {
-		return err
+		return false, err
 	}
-	rebuilt := newIndex(Position{Epoch: edu.HashTagName(s.key + " " + epoch), Offset: offset}) // the key names the database
+	rebuilt := newIndex(Position{Epoch: s.epochOfPositions(epoch), Offset: offset})
 	last, err := applyEntries(rebuilt, all[first:])
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.lastApplied = last
 	s.acknowledge(last.id)
-	s.epoch.Store(epoch)
-	s.epochSince, s.members, s.registration = time.Now(), nil, ""
+	s.epoch.Store(&epoch)
+	s.members, s.registration = nil, ""
 	s.roster.Store(nil)
 	s.index.replaceWith(rebuilt)
-	return nil
+	return true, nil
 }
+
+// currentEpoch returns the epoch of the index; the zero one before the first.
+func (s *stream) currentEpoch() store.LogEpoch { return *s.epoch.Load() }
+
+// epochOfPositions returns the number that positions of an epoch have.
+func (s *stream) epochOfPositions(epoch store.LogEpoch) uint64 {
+	return edu.HashTagName(s.key + " " + epoch.Name) // the key names the database
+}
+
+// readLogName returns the name of the log in the registry: the one in Redis, or that of this process if there is none.
+// Processes may write the address of one Redis in several ways.
+func (s *stream) readLogName() (name string, err error) {
+	err = s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
+		node, err := s.resolveMaster(ctx, c)
+		if err != nil {
+			return err
+		}
+		name, err = node.HGet(ctx, s.membersKey, logField).Result()
+		return err
+	})
+	if errors.Is(err, redis.Nil) {
+		return defaultLogName(s.redis), nil
+	}
+	return name, err
+}
+
+// defaultLogName returns the name of a log that has none yet. All histories of a database share it.
+func defaultLogName(r *cache.Redis) string { return streamKey + " " + r.Name() }
 
 // readAllEntries returns all entries that Redis holds, oldest first.
 func (s *stream) readAllEntries() (all []streamEntry, err error) {
@@ -117,4 +193,12 @@ func (s *stream) readRunID() (id string, err error) {
 		err = errors.New("invalidation: Redis INFO reports no run_id")
 	}
 	return id, err
+}
+
+// runIDLength is the length of the run id that begins the name of an epoch.
+const runIDLength = 40
+
+// sameRun reports whether two epochs were begun in the same Redis process.
+func sameRun(a, b string) bool {
+	return len(a) > runIDLength && len(b) > runIDLength && a[:runIDLength] == b[:runIDLength]
 }

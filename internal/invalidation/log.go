@@ -2,6 +2,7 @@ package invalidation
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -33,9 +34,9 @@ type Log struct {
 	polling            atomic.Bool                    // whether PollDatabase has started
 	followed           atomic.Pointer[store.Identity] // the database that the log belongs to
 	snapshot           atomic.Pointer[store.Snapshot] // of the last successful poll
-	lastPoll           atomic.Int64                   // when that poll began, in nanoseconds since processStart; 0 before the first
+	lastPoll           atomic.Pointer[successfulPoll] // nil before the first
+	registered         registeredEpoch                // of polls only
 	notified           map[int64]struct{}             // ids of changes that failed polls have reported; of polls only
-	polledRead         atomic.Int64                   // when that poll sent its last read of the log, in nanoseconds since processStart
 	lastUse            atomic.Int64                   // of the log by requests, in nanoseconds since processStart; 0 before the first
 	renewing           atomic.Bool                    // whether a hit has the read lease renewed
 	left               atomic.Bool                    // whether the process is no member any more
@@ -45,7 +46,7 @@ type Log struct {
 	memberWait         atomic.Int64 // in nanoseconds
 }
 
-// processStart is the origin of lastPoll; it makes the times monotonic.
+// processStart is the origin of times that are atomic numbers; it makes them monotonic.
 var processStart = time.Now()
 
 // New returns a Log in Redis, or in the memory of this process if redis is nil.
@@ -54,8 +55,8 @@ func New(redis *cache.Redis, log *slog.Logger) *Log {
 	l.followed.Store(&store.Identity{})
 	l.snapshot.Store(&store.Snapshot{})
 	if redis != nil {
-		l.followStream()
 		l.streamReads.run = l.readStream
+		l.followStream()
 	}
 	return l
 }
@@ -71,7 +72,14 @@ func (l *Log) CurrentPosition(ctx context.Context) (Position, bool) {
 	if l.redis != nil && !l.holdsReadLease() && l.streamReads.awaitRun(ctx) != nil {
 		return Position{}, false
 	}
-	return l.index.currentPosition(), true
+	at := l.index.currentPosition()
+	return at, l.isPolled(at)
+}
+
+// isPolled reports whether a position is of the epoch of the last successful poll.
+func (l *Log) isPolled(at Position) bool {
+	last := l.lastPoll.Load()
+	return last != nil && last.epochOfPositions == at.Epoch
 }
 
 // AwaitLease returns once the process has a lease, or with the error of a context that ends
@@ -90,14 +98,16 @@ func (l *Log) AwaitLease(ctx context.Context) error {
 }
 
 func (l *Log) holdsLease() bool {
-	lastPoll := l.lastPoll.Load()
-	return lastPoll != 0 && time.Since(processStart)-time.Duration(lastPoll) < Lease && l.followsCurrent()
+	last := l.lastPoll.Load()
+	return last != nil && time.Since(processStart)-last.began < Lease && l.followsCurrent()
 }
 
 // ValidSince reports whether none of the tags, which are hashes, changed after a position.
 // The caller must have called CurrentPosition since its request arrived. Data read from the
 // database after the log had reached since is then what the database would return now.
-func (l *Log) ValidSince(tags []uint64, since Position) bool { return l.index.validSince(tags, since) }
+func (l *Log) ValidSince(tags []uint64, since Position) bool {
+	return l.isPolled(since) && l.index.validSince(tags, since)
+}
 
 // Publish appends committed changes to the log. Then it polls the database once, for changes
 // that others have committed and may not have published yet: a write may reveal more than it
@@ -111,17 +121,18 @@ func (l *Log) Publish(ctx context.Context, committed []store.Change) {
 	e := mergeChanges(committed)
 	publish := func() error {
 		if len(committed) > 0 {
-			if err := l.appendEntry(e); err != nil {
+			if err := l.appendEntry(e); err != nil && !errors.Is(err, errLogLost) { // or the poll publishes it
 				return err
 			}
-			if committed = nil; !l.polling.Load() { // a process that does not poll publishes its own changes only
-				return l.awaitMembers(ctx, time.Since(processStart))
-			}
+			committed = nil
+		}
+		if l.redis == nil && !l.polling.Load() { // no other process uses the log
+			return nil
 		}
 		if err := l.awaitPoll(ctx); err != nil {
 			return err
 		}
-		return l.awaitMembers(ctx, time.Duration(l.polledRead.Load()))
+		return l.awaitMembers(ctx, l.lastPoll.Load())
 	}
 	// The interval begins with the first attempt. One that timed out took as long, so the next follows at
 	// once: the process may have been late, and Redis well.

@@ -15,8 +15,9 @@ import (
 // both keys are in one slot of a cluster.
 const membersKey = "members:"
 
-// epochField is the field of the hash of members with the epoch of the log. The other fields are members.
-const epochField = "epoch"
+// epochField and logField are the fields of the hash of members with the epoch of the log, and with the name of the log in
+// the registry. The other fields are members.
+const epochField, logField = "epoch", "log"
 
 // exchangeScript returns a page of entries from the last applied one on, and the members. It returns nil if the
 // log is of another epoch, or no longer has the last applied entry. It removes members whose registrations
@@ -47,17 +48,16 @@ type member struct {
 
 // roster is the members of an epoch at one time, and the end of the log at that time.
 type roster struct {
-	epoch      string
-	epochSince time.Time // when this process first saw the epoch
-	sent       time.Time // when the exchange was sent
-	end        uint64
-	members    map[string]member // without this process
+	epoch   string
+	sent    time.Time // when the exchange was sent
+	end     uint64
+	members map[string]member // without this process
 }
 
 // remaining returns how long a write must still wait before it is acknowledged: until each member of r has
 // applied the log up to the end of r, as the latest roster reports, or holds no lease that it had then.
 func (r *roster) remaining(latest *roster, now time.Time) time.Duration {
-	until := r.epochSince
+	var until time.Time
 	for name, m := range r.members {
 		if current, registered := latest.members[name]; registered && current.applied < r.end && m.since.After(until) {
 			until = m.since
@@ -72,7 +72,7 @@ func (r *roster) remaining(latest *roster, now time.Time) time.Duration {
 func (s *stream) exchange() (continues bool, applied int, err error) {
 	sent := time.Now()
 	registration, removals := s.nextRegistration(sent)
-	args := append([]any{s.epoch.Load(), s.lastApplied.id, pageSize, s.name, registration}, removals...)
+	args := append([]any{s.currentEpoch().Name, s.lastApplied.id, pageSize, s.name, registration}, removals...)
 	reply, err := s.runScript(exchangeScript, args...)
 	if errors.Is(err, redis.Nil) {
 		return false, 0, nil
@@ -132,7 +132,7 @@ func (s *stream) nextRegistration(now time.Time) (registration string, removals 
 func (s *stream) recordRoster(sent time.Time, registrations map[string]string) {
 	now, members := time.Now(), make(map[string]member, len(registrations))
 	for name, registration := range registrations {
-		if name == epochField || name == s.name {
+		if name == epochField || name == logField || name == s.name {
 			continue
 		}
 		m := s.members[name]
@@ -145,7 +145,7 @@ func (s *stream) recordRoster(sent time.Time, registrations map[string]string) {
 	}
 	s.members = members
 	end, _ := parseEntryID(s.lastApplied.id)
-	s.roster.Store(&roster{s.epoch.Load().(string), s.epochSince, sent, end, members})
+	s.roster.Store(&roster{s.currentEpoch().Name, sent, end, members})
 }
 
 // runScript runs a script on the Redis process that has the log.

@@ -23,7 +23,8 @@ func openOldLog(t *testing.T, url, prefix string) *Log {
 	from.since = time.Now().Add(-time.Hour)
 	l := openLog(t, openRedis(t, url, prefix), from)
 	l.mustPoll(t)
-	l.stream.Load().epochSince = time.Now().Add(-time.Hour)
+	l.registered.since = time.Now().Add(-time.Hour)
+	l.mustPoll(t)
 	return l
 }
 
@@ -63,6 +64,7 @@ func listMembers(t *testing.T, s *stream) (members map[string]string) {
 		t.Fatal(err)
 	}
 	delete(members, epochField)
+	delete(members, logField)
 	return members
 }
 
@@ -213,7 +215,7 @@ func TestLateLeavingRemovesNoMember(t *testing.T) {
 	for listMembers(t, s)[s.name] == late { // until the process has joined again
 		member.mustPoll(t)
 	}
-	removals := []any{o.epoch.Load(), o.lastApplied.id, pageSize, o.name, "", s.name, late}
+	removals := []any{o.currentEpoch().Name, o.lastApplied.id, pageSize, o.name, "", s.name, late}
 	if _, err := o.runScript(exchangeScript, removals...); err != nil {
 		t.Fatal(err)
 	}

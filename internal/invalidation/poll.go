@@ -20,19 +20,38 @@ const (
 
 // Source is the database in which polls find committed changes.
 type Source interface {
-	// ChangesSince returns the changes that were committed and are not visible in an earlier
-	// snapshot, and the current snapshot. For the zero snapshot and those of another database it
-	// returns all stored changes. If it returns more than store.MaxChanges, there may be others.
-	ChangesSince(ctx context.Context, snapshot store.Snapshot) (next store.Snapshot, found []store.Change, err error)
+	// PollChanges returns the changes that were committed and are not visible in an earlier
+	// snapshot, the current snapshot, and in it the registered epoch of a log. For the zero snapshot and those of
+	// another database it returns all stored changes. If it returns more than store.MaxChanges, there may be others.
+	PollChanges(ctx context.Context, snapshot store.Snapshot, log string) (next store.Snapshot, found []store.Change, registered store.LogEpoch, err error)
 	// DeleteChanges deletes the changes that were visible in a snapshot.
 	DeleteChanges(ctx context.Context, snapshot store.Snapshot) (int, error)
 	// CurrentIdentity returns the identity of the database that connections reached last, and when
 	// it was first read.
 	CurrentIdentity() (store.Identity, time.Time)
+	epochRegistry
 }
 
 // errNotPolling is returned by awaitPoll before PollDatabase has started.
 var errNotPolling = errors.New("invalidation: polling has not started")
+
+// reclaimAfter is how long a process uses nothing of its log after another Redis process was registered, until it
+// registers its own again. By then a master that was replaced has become a replica.
+const reclaimAfter = 10 * time.Second
+
+// registeredEpoch is the registered epoch, and when this process first read it.
+type registeredEpoch struct {
+	store.LogEpoch
+	since time.Time
+}
+
+// successfulPoll is a poll that found all changes. It is the lease: a process may use the log for one Lease from its
+// begin on, in one epoch.
+type successfulPoll struct {
+	began, read      time.Duration // when it began and when it sent its last read of the log, since processStart
+	epoch            registeredEpoch
+	epochOfPositions uint64
+}
 
 // PollDatabase polls the database until the context ends, and deletes old changes. Before it
 // is called, the process has no lease and cannot use the log.
@@ -41,9 +60,7 @@ func (l *Log) PollDatabase(ctx context.Context, from Source) {
 	defer pollTicker.Stop()
 	cleanTicker := time.NewTicker(changeRetention)
 	defer cleanTicker.Stop()
-	l.source = from
-	l.polls.run = func() error { return l.pollChanges(ctx, from) }
-	l.polling.Store(true)
+	l.useSource(ctx, from)
 	defer l.leaveMembers()
 	go l.follow(ctx) // so that this process acknowledges entries as soon as they are appended
 	failing, previousSnapshot := false, store.Snapshot{}
@@ -71,6 +88,16 @@ func (l *Log) PollDatabase(ctx context.Context, from Source) {
 	}
 }
 
+// useSource makes polls possible.
+func (l *Log) useSource(ctx context.Context, from Source) {
+	l.source = from
+	if l.redis != nil {
+		l.stream.Load().registry = from
+	}
+	l.polls.run = func() error { return l.pollChanges(ctx, from) }
+	l.polling.Store(true)
+}
+
 // awaitPoll returns after a poll that began after awaitPoll was called.
 func (l *Log) awaitPoll(ctx context.Context) error {
 	if !l.polling.Load() {
@@ -86,38 +113,76 @@ func (l *Log) pollChanges(ctx context.Context, from Source) error {
 	began := time.Since(processStart)
 	ctx, cancel := context.WithTimeout(ctx, Lease)
 	defer cancel()
-	previous := *l.snapshot.Load()
-	next, found, err := from.ChangesSince(ctx, previous)
+	previous, name := *l.snapshot.Load(), ""
+	if l.redis != nil {
+		name = *l.stream.Load().logName.Load()
+	}
+	next, found, registered, err := from.PollChanges(ctx, previous, name)
 	if err != nil {
 		return err
 	}
 	if next.Database != previous.Database {
 		l.followDatabase(ctx, next.Database)
 	}
-	read := time.Since(processStart)
-	if l.redis != nil {
-		if err := l.streamReads.awaitRun(ctx); err != nil {
-			l.notifyFound(found)
-			return err
+	if l.redis == nil {
+		if last := l.lastPoll.Load(); last == nil || began-last.began > changeRetention/2 {
+			// Changes may have been deleted since the last poll, before this process found them.
+			l.index.invalidateEarlier()
 		}
-	} else if l.lastPoll.Load() == 0 || began-time.Duration(l.lastPoll.Load()) > changeRetention/2 {
-		// Changes may have been deleted since the last poll, before this process found them.
-		l.index.invalidateEarlier()
+		_, err = l.publishMissed(found)
+		l.snapshot.Store(&next)
+		l.lastPoll.Store(&successfulPoll{began: began, epochOfPositions: l.index.currentPosition().Epoch})
+		return err
 	}
-	published, err := l.publishMissed(found)
-	if published && l.redis != nil { // the index must have what it found before the lease is renewed
-		read = time.Since(processStart)
-		err = l.streamReads.awaitRun(ctx)
+	if registered != l.registered.LogEpoch {
+		l.registered = registeredEpoch{registered, time.Now()}
 	}
+	read, err := l.publishToStream(ctx, found)
 	if err != nil {
 		l.notifyFound(found)
 		return err
 	}
 	clear(l.notified)
+	s := l.stream.Load()
+	switch own := s.currentEpoch(); {
+	case own.Generation > registered.Generation, *s.logName.Load() != name:
+		return l.pollChanges(ctx, from)
+	case own != registered:
+		return l.leaveSuperseded(ctx, from)
+	}
 	l.snapshot.Store(&next)
-	l.polledRead.Store(int64(read))
-	l.lastPoll.Store(int64(began))
+	l.lastPoll.Store(&successfulPoll{began, read, l.registered, s.epochOfPositions(registered)})
 	return nil
+}
+
+// publishToStream reads the log and publishes the changes among found that are not in it. It returns when it sent the
+// last read, since processStart.
+func (l *Log) publishToStream(ctx context.Context, found []store.Change) (read time.Duration, err error) {
+	read = time.Since(processStart)
+	if err := l.streamReads.awaitRun(ctx); err != nil {
+		return 0, err
+	}
+	published, err := l.publishMissed(found)
+	if published && err == nil { // the index must have what it found before the lease is renewed
+		read = time.Since(processStart)
+		err = l.streamReads.awaitRun(ctx)
+	}
+	return read, err
+}
+
+// leaveSuperseded has the process leave its epoch for the registered one. If another Redis process has that, the process
+// waits until it reaches that too, and claims its own only after a while.
+func (l *Log) leaveSuperseded(ctx context.Context, from Source) error {
+	s := l.stream.Load()
+	sameRun := sameRun(s.currentEpoch().Name, l.registered.Name)
+	if !sameRun && time.Since(l.registered.since) < reclaimAfter {
+		return errSuperseded
+	}
+	s.superseded.Store(true)
+	if err := l.streamReads.awaitRun(ctx); err != nil {
+		return err
+	}
+	return l.pollChanges(ctx, from)
 }
 
 // publishMissed publishes the changes among found that are not in the log, and reports whether there were

@@ -78,28 +78,28 @@ func (l *Log) leaveMembers() {
 	_ = l.streamReads.awaitRun(ctx) // writers of other processes wait once if it fails
 }
 
-// awaitMembers returns when no member has a read lease from before its index had all that is in the log. It returns
-// an error if Redis fails or the context ends before. The log must have been read after a time.
-func (l *Log) awaitMembers(ctx context.Context, after time.Duration) error {
+// awaitMembers returns when no member has a read lease from before its index had all that a poll found, and no process
+// holds a lease in another epoch. It returns an error if Redis fails, the epoch ends or the context ends before.
+func (l *Log) awaitMembers(ctx context.Context, polled *successfulPoll) error {
 	if l.redis == nil {
 		return nil
 	}
-	first, err := l.rosterAfter(ctx, after)
+	if polled == nil { // another database was reached after the poll
+		return errSuperseded
+	}
+	first, err := l.rosterAfter(ctx, polled.read)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	if first.remaining(first, began) <= 0 {
-		return nil
-	}
-	defer func() {
-		l.awaitedWrites.Add(1)
-		l.memberWait.Add(int64(time.Since(began)))
-	}()
 	pause := minMemberPause
-	for latest := first; ; {
-		remaining := first.remaining(latest, time.Now())
+	for latest := first; latest.epoch == polled.epoch.Name; {
+		remaining := max(first.remaining(latest, time.Now()), time.Until(polled.epoch.since.Add(Lease)))
 		if remaining <= 0 {
+			if latest != first {
+				l.awaitedWrites.Add(1)
+				l.memberWait.Add(int64(time.Since(began)))
+			}
 			return nil
 		}
 		if err := sleep(ctx, min(pause, remaining)); err != nil {
@@ -110,10 +110,8 @@ func (l *Log) awaitMembers(ctx context.Context, after time.Duration) error {
 		if r := l.stream.Load().roster.Load(); r != nil {
 			latest = r
 		}
-		if latest.epoch != first.epoch {
-			first = latest
-		}
 	}
+	return errSuperseded
 }
 
 // sleep returns after a time, or with the error of a context that ends before.

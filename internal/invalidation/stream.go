@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/store"
 )
 
 const (
@@ -33,9 +34,14 @@ type stream struct {
 	index           *index
 	key, membersKey string
 
-	lastApplied streamEntry  // its id is "" before the first
-	epoch       atomic.Value // of the index, a string
-	epochSince  time.Time    // when this process first saw the epoch
+	registry    epochRegistry
+	logName     atomic.Pointer[string]         // in the registry
+	lastApplied streamEntry                    // its id is "" before the first
+	epoch       atomic.Pointer[store.LogEpoch] // of the index
+	superseded  atomic.Bool                    // whether another epoch was registered
+	// missing is a registered epoch that Redis did not have when the process looked, first at missingSince.
+	missing      store.LogEpoch
+	missingSince time.Time
 
 	name         string            // of this process among the members
 	isWanted     func() bool       // whether the process is to be a member
@@ -54,10 +60,12 @@ type stream struct {
 	masterMoves uint64
 }
 
-func newStream(r *cache.Redis, to *index) *stream {
-	s := &stream{redis: r, index: to, key: r.HistoryKey(streamKey), name: rand.Text(), isWanted: func() bool { return false }}
+func newStream(r *cache.Redis, to *index, registry epochRegistry) *stream {
+	s := &stream{redis: r, index: to, registry: registry, key: r.HistoryKey(streamKey), name: rand.Text(), isWanted: func() bool { return false }}
 	s.membersKey = r.HistoryKey(membersKey) + "{" + s.key + "}"
-	s.epoch.Store("")
+	s.epoch.Store(&store.LogEpoch{})
+	log := defaultLogName(r)
+	s.logName.Store(&log)
 	return s
 }
 
@@ -79,7 +87,7 @@ func (s *stream) extendExpiry() {
 // where the index ends.
 func (s *stream) readNewEntries() error {
 	for attempt := range 2 {
-		if s.lastApplied.id == "" || attempt > 0 || s.routeVersion() != s.verifiedRoute {
+		if s.lastApplied.id == "" || attempt > 0 || s.routeVersion() != s.verifiedRoute || s.superseded.Load() {
 			if err := s.verifyContinuity(); err != nil {
 				return err
 			}

@@ -9,14 +9,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// errLogLost is returned if there is no log in Redis. The next read begins a new epoch.
+// errLogLost is returned if there is no log in Redis, or not the registered one. A later read begins a new epoch.
 var errLogLost = errors.New("invalidation: the log in Redis is lost")
 
 // appendEntry appends a log entry, in several stream entries if it has many tags.
 // Only the last of them has the ids: it proves that the others are there. The first one announces
 // them. appendEntry returns errLogLost if there is no log.
 func (s *stream) appendEntry(e entry) error {
-	added, epoch := false, s.epoch.Load().(string)
+	added, epoch := false, s.currentEpoch().Name
 	err := s.redis.RunCommands(context.Background(), func(ctx context.Context, c redis.UniversalClient) error {
 		pipe := c.Pipeline()
 		add := func(tags []string, ids string) *redis.StringCmd {

@@ -2,12 +2,14 @@ package invalidation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -28,7 +30,7 @@ func openRedis(t *testing.T, url, prefix string) *cache.Redis {
 
 func openStream(t *testing.T, url, prefix string) *stream {
 	t.Helper()
-	return newStream(openRedis(t, url, prefix), newIndex(Position{}))
+	return newStream(openRedis(t, url, prefix), newIndex(Position{}), memoryRegistry{})
 }
 
 // runCommand sends any command to Redis.
@@ -41,7 +43,12 @@ func runCommand(t *testing.T, s *stream, args ...any) {
 
 func (s *stream) mustRead(t *testing.T) Position {
 	t.Helper()
-	if err := s.readNewEntries(); err != nil {
+	err := s.readNewEntries()
+	for deadline := time.Now().Add(patience); errors.Is(err, errLogLost) && time.Now().Before(deadline); {
+		time.Sleep(beginPatience / 10)
+		err = s.readNewEntries()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return s.index.currentPosition()

@@ -17,7 +17,7 @@ type Sentinel struct {
 	t              testing.TB
 	port           string
 	master         *exec.Cmd
-	masterPort     string
+	masterPort     string // of the current master
 	sentinelRights string
 }
 
@@ -63,19 +63,30 @@ func (s *Sentinel) KillMaster() {
 	s.AwaitSwitch()
 }
 
-// FailOver makes the Sentinel replace the first master, which continues as a replica.
+// FailOver makes the Sentinel replace the master, which continues as a replica.
 func (s *Sentinel) FailOver() {
 	s.t.Helper()
-	s.runCommand(s.port, "SENTINEL", "FAILOVER", "main")
-	s.AwaitSwitch()
+	// The Sentinel abandons a failover to a replica that does not follow yet.
+	s.awaitSwitch(func() { s.runCommand(s.port, "SENTINEL", "FAILOVER", "main") })
 }
 
-// AwaitSwitch waits until the Sentinel names another master than the first.
+// AwaitSwitch waits until the Sentinel names another master than before.
 func (s *Sentinel) AwaitSwitch() {
+	s.t.Helper()
+	s.awaitSwitch(func() {})
+}
+
+func (s *Sentinel) awaitSwitch(failOver func()) {
 	s.t.Helper()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
-	for deadline := time.Now().Add(20 * time.Second); strings.Contains(s.runCommand(s.port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main"), s.masterPort); <-ticker.C {
+	for deadline := time.Now().Add(20 * time.Second); ; <-ticker.C {
+		failOver()
+		address := strings.Fields(s.runCommand(s.port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main"))
+		if len(address) == 2 && address[1] != s.masterPort {
+			s.masterPort = address[1]
+			return
+		}
 		if time.Now().After(deadline) {
 			s.t.Fatal("the Sentinel did not fail over")
 		}

@@ -101,15 +101,11 @@ func TestAwaitedResponseIsShared(t *testing.T) {
 // often it is requested.
 func TestLargeResponsesStayInMemory(t *testing.T) {
 	t.Parallel()
-	server := redistest.StartServer(t)
-	all := startSharing(t, server, 2)
 	for size, want := range map[int]int{1 << 10: 1, 1<<10 + 1: 0} {
-		server.RunCommand("FLUSHALL")
+		server := redistest.StartServer(t)
+		all := startSharing(t, server, 2)
 		k := newKey(t, strings.Repeat("x", size))
 		for _, p := range all {
-			if err := p.log.AwaitLease(t.Context()); err != nil {
-				t.Fatal(err)
-			}
 			p.storeNew(t, k, anonymous, newEntry(t, strings.Repeat("x", size), 0, 0))
 		}
 		if n := countStored(server, all); n != want {

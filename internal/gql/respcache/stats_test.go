@@ -16,8 +16,14 @@ import (
 // unchangedSource is a database without changes.
 type unchangedSource struct{}
 
-func (unchangedSource) ChangesSince(context.Context, store.Snapshot) (store.Snapshot, []store.Change, error) {
-	return store.Snapshot{}, nil, nil
+func (unchangedSource) PollChanges(context.Context, store.Snapshot, string) (store.Snapshot, []store.Change, store.LogEpoch, error) {
+	return store.Snapshot{}, nil, store.LogEpoch{}, nil
+}
+func (unchangedSource) LogEpoch(context.Context, string) (store.LogEpoch, error) {
+	return store.LogEpoch{}, nil
+}
+func (unchangedSource) RegisterLogEpoch(context.Context, string, string, store.LogEpoch) (bool, error) {
+	return true, nil
 }
 func (unchangedSource) DeleteChanges(context.Context, store.Snapshot) (int, error) { return 0, nil }
 func (unchangedSource) CurrentIdentity() (store.Identity, time.Time) {
