@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -37,15 +38,32 @@ func (s *Store) CheckWritable(ctx context.Context) error {
 	return err
 }
 
-// readAccess reads whether transactions of the primary are read-only, on a connection that is reserved for it.
+// idleProbeTimeout is how long an idle connection may take to respond to a probe.
+const idleProbeTimeout = 100 * time.Millisecond
+
+// readAccess reads whether transactions of the primary are read-only. A connection is reserved for it, so that it never
+// waits for one. Until the first time that it would have to, an idle connection of the primary's pool is used: a server
+// that starts needs one connection, not two, each of which is a process of PostgreSQL.
 func (s *Store) readAccess(ctx context.Context) (readOnly bool, err error) {
-	if err = s.pingPool.connect(ctx); err == nil {
-		const text = "-- name: ReadAccess\nSELECT current_setting('transaction_read_only')::boolean"
-		err = s.pingPool.conns.QueryRow(ctx, text, pgx.QueryExecModeExec).Scan(&readOnly)
+	if s.pingPool.conns.Stat().TotalConns() == 0 && s.primary.conns.Stat().IdleConns() > 0 {
+		idle, cancel := context.WithTimeout(ctx, idleProbeTimeout)
+		defer cancel()
+		if readOnly, err = s.primary.readAccess(idle); err == nil {
+			return readOnly, nil
+		}
 	}
+	readOnly, err = s.pingPool.readAccess(ctx)
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	if ok && pg.Code == tooManyConnections && s.primary.conns.Stat().TotalConns() > 0 {
 		return false, nil
 	}
 	return readOnly, convertError(err)
+}
+
+func (p *pool) readAccess(ctx context.Context) (readOnly bool, err error) {
+	if err = p.connect(ctx); err == nil {
+		const text = "-- name: ReadAccess\nSELECT current_setting('transaction_read_only')::boolean"
+		err = p.conns.QueryRow(ctx, text, pgx.QueryExecModeExec).Scan(&readOnly)
+	}
+	return readOnly, err
 }

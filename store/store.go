@@ -65,7 +65,7 @@ func (c Config) traced(database string) Config {
 type Store struct {
 	primary    *pool
 	direct     *pool // of the primary, without a pooler if DirectURL is set
-	pingPool   *pool // one connection, reserved for Ping
+	pingPool   *pool // one connection, reserved for Ping and CheckWritable
 	identity   *identityWatch
 	replicas   *replicaSet     // nil for none
 	reads      *operationReads // nil for reads on the primary

@@ -70,11 +70,11 @@ type services struct {
 
 // Serve runs the server until the context ends, and then drains and closes it.
 func Serve(ctx context.Context, c *config.Config) (err error) {
+	endStart := tuneCollector(c)
 	s, err := newServer(c, os.Stdout)
 	if err != nil {
 		return err
 	}
-	defer runtime.KeepAlive(tuneCollector(c))
 	go releaseIdleMemory(ctx)
 	go feedWatchdog(context.WithoutCancel(ctx), s.log)
 	listener, err := openListener(c.Addr)
@@ -104,6 +104,7 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, srv.Close(), s.Close()) }()
+	defer runtime.KeepAlive(endStart())
 	starting.SetHandler(s.handler)
 	s.startBackground(ctx)
 	printBanner(c, listener.Addr(), s.db)

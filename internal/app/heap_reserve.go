@@ -12,16 +12,24 @@ const (
 	// baseMemoryBytes is the memory of the process beside cached responses and responses in progress: the
 	// heap reserve, caches with fixed bounds, connections, and requests while they are read.
 	baseMemoryBytes = 128 << 20
+	// startCollectorPercent lets the heap of a starting server grow to 16 MiB, four times Go's minimum, before it is
+	// collected. The start allocates 6 MiB, and nearly all of that stays in use.
+	startCollectorPercent = 400
 )
 
-// tuneCollector sets when the garbage collector runs. It returns the heap reserve, which has to stay
-// reachable. It does nothing and returns nil if the operator sets GOGC or GOMEMLIMIT.
-func tuneCollector(c *config.Config) []byte {
+// tuneCollector sets when the garbage collector runs. The function that it returns ends the start: it allocates the
+// heap reserve and returns it, which has to stay reachable. Both do nothing if the operator sets GOGC or GOMEMLIMIT.
+func tuneCollector(c *config.Config) (endStart func() []byte) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
-		return nil
+		return func() []byte { return nil }
 	}
 	debug.SetMemoryLimit(softMemoryLimit(c))
-	return reserveHeap()
+	percent := debug.SetGCPercent(startCollectorPercent)
+	return func() []byte {
+		reserve := reserveHeap()
+		debug.SetGCPercent(percent)
+		return reserve
+	}
 }
 
 // softMemoryLimit returns the memory above which the garbage collector runs more often: what the process

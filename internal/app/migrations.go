@@ -25,7 +25,7 @@ func (db *Database) PrepareSchema(ctx context.Context) error {
 
 func (db *Database) prepareSchema(ctx context.Context) error {
 	if db.embedded == nil {
-		n, err := migrations.CountPending(ctx, db.PrimaryPool())
+		n, err := db.countPending(ctx)
 		if err == nil && n > 0 {
 			terminal.PrintStatus("The database lacks %d migrations: run \"7p migrate up\". Until then /readyz is 503.", n)
 		}
@@ -54,21 +54,25 @@ func (db *Database) ApplyMigrations(ctx context.Context) error {
 	return err
 }
 
-// checkMigrations returns an error while migrations are pending. After the first success it no
-// longer queries the database.
+// checkMigrations returns an error while migrations are pending.
 func (db *Database) checkMigrations(ctx context.Context) error {
+	n, err := db.countPending(ctx)
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%d migrations are pending: run \"7p migrate up\"", n)
+	}
+	return err
+}
+
+// countPending returns the number of migrations that are pending. Once there are none it no longer queries the database.
+func (db *Database) countPending(ctx context.Context) (int, error) {
 	if db.upToDate.Load() {
-		return nil
+		return 0, nil
 	}
 	n, err := migrations.CountPending(ctx, db.PrimaryPool())
-	switch {
-	case err != nil:
-		return err
-	case n > 0:
-		return fmt.Errorf("%d migrations are pending: run \"7p migrate up\"", n)
+	if err == nil && n == 0 {
+		db.upToDate.Store(true)
 	}
-	db.upToDate.Store(true)
-	return nil
+	return n, err
 }
 
 // migrationsApplied returns a channel that is closed once no migration is pending.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/7p-education/api/internal/gql"
@@ -13,9 +14,10 @@ import (
 // schemaHandler serves the schema as SDL. Programs receive the media type of GraphQL documents; browsers,
 // which would store that as a file, receive plain text. A client that has the schema receives a 304.
 func schemaHandler() http.Handler {
-	sdl := gql.SDL()
-	sum := sha256.Sum256([]byte(sdl))
-	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
+	tag := sync.OnceValue(func() string {
+		sum := sha256.Sum256([]byte(gql.SDL()))
+		return `"` + hex.EncodeToString(sum[:12]) + `"`
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "application/graphql; charset=utf-8")
@@ -23,9 +25,9 @@ func schemaHandler() http.Handler {
 			h.Set("Content-Type", "text/plain; charset=utf-8")
 		}
 		h.Set("Cache-Control", "public, no-cache")
-		h.Set("Etag", tag)
+		h.Set("Etag", tag())
 		h.Add("Vary", "Accept")
-		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(sdl))
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(gql.SDL()))
 	})
 }
 

@@ -67,6 +67,9 @@ func nearestSetting(name string, settings []string) (nearest string) {
 		if len(setting) < shortName {
 			limit = 1
 		}
+		if difference := len(name) - len(setting); max(difference, -difference) > limit {
+			continue // each letter more is an edit
+		}
 		if distance := levenshtein.ComputeDistance(name, setting); distance <= limit && distance < best {
 			nearest, best = setting, distance
 		}

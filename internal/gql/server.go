@@ -54,7 +54,7 @@ type Options struct {
 	ResponseCache *respcache.Cache
 	// DocumentCacheBytes is the maximum memory of parsed documents; 0 is 32 MiB.
 	DocumentCacheBytes int
-	// CacheVersion changes with everything that changes responses, besides the schema: responses that
+	// CacheVersion changes with everything that changes responses, such as the schema: responses that
 	// were cached with another version are not found.
 	CacheVersion string
 	// Extensions run after the cost limit, in their order. One that mutates parameters has to see those of
@@ -227,7 +227,7 @@ func (o Options) newCacheExtension(c components, documents limits.DocumentCache,
 	}
 	e := respcache.Extension{
 		Cache: o.ResponseCache, Documents: documents, Policies: policies,
-		SchemaVersion: o.CacheVersion + persisted.HashText(SDL()),
+		Version:       o.CacheVersion,
 		CostRequested: func(p *graphql.RawParams) bool { return limits.CostRequested(p.Headers) },
 	}
 	for _, extension := range o.Extensions {

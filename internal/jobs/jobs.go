@@ -72,34 +72,52 @@ func countReport(key string, n int) []any {
 	return []any{key, n}
 }
 
+// firstRunTurn is how long the first run of a job delays that of the next one.
+const firstRunTurn = time.Second
+
 // StartPeriodic starts the jobs once ready is closed and runs each at its interval until the context
 // ends. The returned channel is closed when all jobs have returned. A failed job is logged and runs
 // again after its interval.
+//
+// The first runs follow one another, except after a long one: together, each would open a connection to the database.
 func StartPeriodic(ctx context.Context, log *slog.Logger, ready <-chan struct{}, jobs []Job) <-chan struct{} {
 	var wg sync.WaitGroup
+	turn := ready
 	for _, j := range jobs {
+		before, ran := turn, make(chan struct{})
+		turn = ran
 		wg.Go(func() {
 			select {
 			case <-ctx.Done():
 				return
-			case <-ready:
+			case <-before:
 			}
-			ticker := time.NewTicker(cmp.Or(j.RequestedWithin, j.Interval))
-			defer ticker.Stop()
-			for {
-				j.runAndLog(ctx, log)
-				select {
-				case <-ctx.Done():
-					return
-				case <-ticker.C:
-				case <-j.Wake:
-				}
-			}
+			j.runPeriodically(ctx, log, sync.OnceFunc(func() { close(ran) }))
 		})
 	}
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
 	return done
+}
+
+// runPeriodically runs the job at its interval until the context ends. It calls next after the first run, or after
+// firstRunTurn.
+func (j Job) runPeriodically(ctx context.Context, log *slog.Logger, next func()) {
+	ticker := time.NewTicker(cmp.Or(j.RequestedWithin, j.Interval))
+	defer ticker.Stop()
+	turn := time.AfterFunc(firstRunTurn, next)
+	j.runAndLog(ctx, log)
+	turn.Stop()
+	next()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-j.Wake:
+		}
+		j.runAndLog(ctx, log)
+	}
 }
 
 // runAndLog runs the job once. It logs errors and reports, unless the context has ended.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -126,4 +127,34 @@ func TestWokenJob(t *testing.T) {
 	}
 	cancel()
 	<-done
+}
+
+// The first runs follow one another, so that they share a connection. A long one delays the next by a second only.
+func TestFirstRunsFollowOneAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ready := make(chan struct{})
+		start := time.Now()
+		begun := make(chan time.Duration, 4)
+		job := func(duration time.Duration) jobs.Job {
+			return jobs.Job{Interval: time.Hour, Run: func(context.Context) ([]any, error) {
+				begun <- time.Since(start)
+				time.Sleep(duration)
+				return nil, nil
+			}}
+		}
+		const short, long = 10 * time.Millisecond, time.Minute
+		done := jobs.StartPeriodic(ctx, slog.New(slog.DiscardHandler), ready, []jobs.Job{job(short), job(long), job(short), job(short)})
+		close(ready)
+		time.Sleep(long)
+		synctest.Wait()
+		for i, want := range []time.Duration{0, short, short + time.Second, 2*short + time.Second} {
+			if got := <-begun; got != want {
+				t.Errorf("the first run of job %d began after %s, want %s", i, got, want)
+			}
+		}
+		cancel()
+		<-done
+	})
 }

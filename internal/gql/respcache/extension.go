@@ -18,8 +18,8 @@ type Extension struct {
 	Cache     *Cache // nil if responses are not cached
 	Documents DocumentSource
 	Policies  PolicySource
-	// SchemaVersion changes with the schema, and with everything else that changes responses.
-	SchemaVersion string
+	// Version changes with everything that changes responses, such as the schema.
+	Version string
 	// CostRequested reports whether the response has to include its cost: then it is not cached.
 	CostRequested func(*graphql.RawParams) bool
 	HitObservers  []HitObserver
@@ -75,7 +75,7 @@ func (e Extension) MutateOperationParameters(ctx context.Context, p *graphql.Raw
 	}
 	doc, normalized := e.Documents.Find(p.Query)
 	var err error
-	if r.key, err = HashRequest(e.SchemaVersion, normalized, p.Variables); err != nil {
+	if r.key, err = HashRequest(e.Version, normalized, p.Variables); err != nil {
 		r.detail = detailNoKey
 		return nil
 	}
