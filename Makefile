@@ -1,4 +1,4 @@
-.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes freshness fuzz interleavings lease-model mutants pgbouncer test
+.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes freshness fuzz interleavings lease-model mutants pgbouncer test bench-starts
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -70,6 +70,9 @@ bench-overload: ## Measures the server at up to three times its capacity, and fa
 
 bench-search: ## Measures searches and suggestions with 50,000 courses, beside the revisions BASE (about 15 minutes).
 	go run ./bench -search $(if $(BASE),-base $(BASE)) $(BENCH_ARGS)
+
+bench-starts: ## Measures starts of the server, also those of the revision BASE (about 4 minutes).
+	go run ./bench -starts $(if $(BASE),-base $(BASE)) $(BENCH_ARGS)
 
 bench-evictions: ## Checks that lock-outs survive a Redis that evicts them (about 2 minutes).
 	go run ./bench -evictions $(BENCH_ARGS)

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -62,6 +64,33 @@ func TestServer(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("after SIGTERM: %v", err)
+	}
+}
+
+// maxBytesBeforeMain limits what packages allocate before main, on each start and for each command: half of it is the
+// parsed schema and AWS's rules for endpoints. Regular expressions and tables belong in sync.OnceValue.
+const maxBytesBeforeMain = 2_300_000
+
+// Packages allocate little before main.
+func TestBytesBeforeMain(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "version")
+	cmd.Env = append(os.Environ(), asProgram+"=1", "GODEBUG=inittrace=1")
+	var trace strings.Builder
+	cmd.Stderr = &trace
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	sum := 0
+	for _, m := range regexp.MustCompile(`(?m)^init .* (\d+) bytes, \d+ allocs$`).FindAllStringSubmatch(trace.String(), -1) {
+		bytes, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += bytes
+	}
+	if sum == 0 || sum > maxBytesBeforeMain {
+		t.Errorf("packages allocate %d bytes before main, want at most %d:\n%s", sum, maxBytesBeforeMain, trace.String())
 	}
 }
 

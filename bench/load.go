@@ -246,7 +246,7 @@ func medianSample(samples []sample) sample {
 	}
 }
 
-func medianOf[T cmp.Ordered](samples []sample, figure func(sample) T) T {
+func medianOf[S any, T cmp.Ordered](samples []S, figure func(S) T) T {
 	values := make([]T, len(samples))
 	for i, s := range samples {
 		values[i] = figure(s)

@@ -34,6 +34,7 @@ type options struct {
 	fleet         bool
 	scales        string
 	overload      bool
+	starts        bool
 	base          string
 	operation     string
 	out           string
@@ -53,8 +54,9 @@ func main() {
 	flag.BoolVar(&o.fleet, "fleet", false, "measure two servers behind nginx, with PgBouncer, a replica and Redis; exit status 1 if a goal is not met")
 	flag.StringVar(&o.scales, "scales", "", "with -fleet: also measure the operations on one connection with demo data of these scales, e.g. small,medium,large")
 	flag.BoolVar(&o.overload, "overload", false, "measure the server at up to three times its capacity; exit status 1 if a goal is not met")
+	flag.BoolVar(&o.starts, "starts", false, "measure starts of 1, 12 and 100 servers at once, also of the server of -base")
 	flag.BoolVar(&o.search, "search", false, "measure searches and suggestions with 50,000 courses, also by the servers of the revisions of -base")
-	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only, unless with -search, where it may be a list with commas")
+	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only, unless with -starts, or with -search, where it may be a list with commas")
 	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed, or with -hostile this scenario; print only")
 	flag.StringVar(&o.out, "out", "", "file of the report; by default that of the mode in bench/, e.g. bench/WRITES.md")
 	flag.Parse()
@@ -116,6 +118,8 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkEvictions, "bench/EVICTIONS.md"
 	case o.overload:
 		measure, out = benchmarkOverload, "bench/OVERLOAD.md"
+	case o.starts:
+		measure, out = benchmarkStarts, "bench/STARTS.md"
 	case o.base != "":
 		measure = benchmarkRevisions
 	}
@@ -127,7 +131,7 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 	if (o.hostile || o.locks || o.evictions || o.fleet || o.overload) && missesGoal(report) {
 		err = errGoalMissed
 	}
-	if o.quick || o.operation != "" || o.base != "" && !o.search {
+	if o.quick || o.operation != "" || o.base != "" && !o.search && !o.starts {
 		return err
 	}
 	if writeErr := os.WriteFile(cmp.Or(o.out, out), []byte(report), 0o644); writeErr != nil {

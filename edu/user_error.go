@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // UserErrorCode is the machine-readable code of a UserError.
@@ -45,13 +46,13 @@ type UserError struct {
 type UserErrorParameter struct{ Name, Value string }
 
 // parameterPattern matches the place of a parameter in a template.
-var parameterPattern = regexp.MustCompile(`\{[a-z][A-Za-z]*\}`)
+var parameterPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[a-z][A-Za-z]*\}`) })
 
 // NewUserError returns a problem at a path. The template has the names of parameters in braces; values are
 // theirs, in the same order. A program can choose the translation of a message by its template.
 func NewUserError(code UserErrorCode, path InputPath, template string, values ...any) *UserError {
 	parameters := make([]UserErrorParameter, 0, len(values))
-	message := parameterPattern.ReplaceAllStringFunc(template, func(place string) string {
+	message := parameterPattern().ReplaceAllStringFunc(template, func(place string) string {
 		value := fmt.Sprint(values[len(parameters)])
 		parameters = append(parameters, UserErrorParameter{Name: strings.Trim(place, "{}"), Value: value})
 		return value

@@ -43,8 +43,14 @@ const idleProbeTimeout = 100 * time.Millisecond
 
 // readAccess reads whether transactions of the primary are read-only. A connection is reserved for it, so that it never
 // waits for one. Until the first time that it would have to, an idle connection of the primary's pool is used: a server
-// that starts needs one connection, not two, each of which is a process of PostgreSQL.
+// that starts needs one connection, not two, each of which is a process of PostgreSQL. One probe runs at a time.
 func (s *Store) readAccess(ctx context.Context) (readOnly bool, err error) {
+	select {
+	case s.probing <- struct{}{}:
+		defer func() { <-s.probing }()
+	case <-ctx.Done():
+		return false, convertError(ctx.Err())
+	}
 	if s.pingPool.conns.Stat().TotalConns() == 0 && s.primary.conns.Stat().IdleConns() > 0 {
 		idle, cancel := context.WithTimeout(ctx, idleProbeTimeout)
 		defer cancel()

@@ -35,6 +35,36 @@ func TestPingAtConnectionLimit(t *testing.T) {
 	}
 }
 
+// A store that was opened needs one connection for its first statements and probes. When its pool is busy, probes get a
+// second one, which no statement takes.
+func TestPingConnections(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Direct(t, testdb.New(t))
+	db := testdb.OpenPool(t, dsn)
+	s := open(t, store.Config{URL: dsn, MaxConns: 1})
+	probe := func(want int) {
+		t.Helper()
+		writable := make(chan error, 1)
+		go func() { writable <- s.CheckWritable(t.Context()) }()
+		if err := errors.Join(s.Ping(t.Context()), <-writable); err != nil {
+			t.Error(err)
+		}
+		var n int
+		const text = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+		if err := db.QueryRow(t.Context(), text).Scan(&n); err != nil || n != want {
+			t.Errorf("%d connections, want %d: %v", n, want, err)
+		}
+	}
+	probe(1)
+	conn, err := s.PrimaryPool().Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	probe(2)
+	conn.Release()
+	probe(2)
+}
+
 // Without Config.MaxConns a pool has four connections for each processor that a quota leaves.
 func TestDefaultPoolSize(t *testing.T) {
 	t.Parallel()

@@ -64,8 +64,9 @@ func (c Config) traced(database string) Config {
 // Store runs statements on the primary. The reads of AtPosition and AtCurrentPosition run on replicas.
 type Store struct {
 	primary    *pool
-	direct     *pool // of the primary, without a pooler if DirectURL is set
-	pingPool   *pool // one connection, reserved for Ping and CheckWritable
+	direct     *pool         // of the primary, without a pooler if DirectURL is set
+	pingPool   *pool         // one connection, reserved for Ping and CheckWritable
+	probing    chan struct{} // holds one while one of them runs
 	identity   *identityWatch
 	replicas   *replicaSet     // nil for none
 	reads      *operationReads // nil for reads on the primary
@@ -85,6 +86,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{
 		identity: newIdentityWatch(), readCounts: &readCounts{}, publishChanges: c.PublishChanges,
 		idempotencyKeys: newKeyedQueue[[32]byte](1), maxLockTime: cmp.Or(c.MaxLockTime, defaultMaxLockTime),
+		probing:   make(chan struct{}, 1),
 		responses: &storedTotal{limit: cmp.Or(c.MaxStoredBytes, DefaultMaxStoredBytes)},
 	}
 	c.Pooler = cmp.Or(c.Pooler, PoolerAuto)

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime"
 	"slices"
 	"time"
 
@@ -70,7 +69,7 @@ type services struct {
 
 // Serve runs the server until the context ends, and then drains and closes it.
 func Serve(ctx context.Context, c *config.Config) (err error) {
-	endStart := tuneCollector(c)
+	defer tuneCollector(c)()
 	s, err := newServer(c, os.Stdout)
 	if err != nil {
 		return err
@@ -104,7 +103,6 @@ func Serve(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, srv.Close(), s.Close()) }()
-	defer runtime.KeepAlive(endStart())
 	starting.SetHandler(s.handler)
 	s.startBackground(ctx)
 	printBanner(c, listener.Addr(), s.db)

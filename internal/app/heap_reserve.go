@@ -3,6 +3,8 @@ package app
 import (
 	"os"
 	"runtime/debug"
+	"sync/atomic"
+	"time"
 
 	"github.com/7p-education/api/internal/config"
 )
@@ -12,25 +14,42 @@ const (
 	// baseMemoryBytes is the memory of the process beside cached responses and responses in progress: the
 	// heap reserve, caches with fixed bounds, connections, and requests while they are read.
 	baseMemoryBytes = 128 << 20
-	// startCollectorPercent lets the heap of a starting server grow to 16 MiB, four times Go's minimum, before it is
-	// collected. The start allocates 6 MiB, and nearly all of that stays in use.
+	// startCollectorPercent lets the heap grow to 16 MiB, four times Go's minimum, before it is first collected: a start
+	// allocates 6 MiB, most of which stay in use.
 	startCollectorPercent = 400
+	// startTime is how long a start may take. Servers that start together collect nothing meanwhile.
+	startTime = 5 * time.Second
 )
 
-// tuneCollector sets when the garbage collector runs. The function that it returns ends the start: it allocates the
-// heap reserve and returns it, which has to stay reachable. Both do nothing if the operator sets GOGC or GOMEMLIMIT.
-func tuneCollector(c *config.Config) (endStart func() []byte) {
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
-		return func() []byte { return nil }
+// PostponeCollections postpones the first garbage collection of the process until startTime has passed, or the heap has
+// 16 MiB. It does nothing if the operator sets GOGC or GOMEMLIMIT.
+func PostponeCollections() {
+	if operatorTunesCollector() {
+		return
+	}
+	percent := debug.SetGCPercent(startCollectorPercent)
+	time.AfterFunc(startTime, func() { debug.SetGCPercent(percent) })
+}
+
+// tuneCollector sets when the garbage collector runs while the server does, until stop is called. After startTime it
+// allocates the heap reserve. It does nothing if the operator sets GOGC or GOMEMLIMIT.
+func tuneCollector(c *config.Config) (stop func()) {
+	if operatorTunesCollector() {
+		return func() {}
 	}
 	debug.SetMemoryLimit(softMemoryLimit(c))
-	percent := debug.SetGCPercent(startCollectorPercent)
-	return func() []byte {
-		reserve := reserveHeap()
-		debug.SetGCPercent(percent)
-		return reserve
+	var reserve atomic.Pointer[[]byte] // reachable while stop is
+	started := time.AfterFunc(startTime, func() {
+		block := reserveHeap()
+		reserve.Store(&block)
+	})
+	return func() {
+		started.Stop()
+		reserve.Store(nil)
 	}
 }
+
+func operatorTunesCollector() bool { return os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" }
 
 // softMemoryLimit returns the memory above which the garbage collector runs more often: what the process
 // may hold within its limits. Without it the heap would grow to twice that before it is collected.

@@ -36,6 +36,7 @@ type commandLine struct {
 // Main runs the command of a command line and returns the exit code. An interrupt or SIGTERM ends
 // the command; a second one ends the program at once.
 func Main(args []string) int {
+	app.PostponeCollections()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/7p-education/api/edu"
 )
@@ -27,10 +28,8 @@ type cover struct {
 	AVIF      []string `json:"avif"`
 }
 
-// all has the covers by the name of their largest WebP file, which is that of their URL.
-var all, names = readCovers()
-
-func readCovers() (map[string]cover, []string) {
+// readCovers returns the covers by the name of their largest WebP file, which is that of their URL, and these names.
+var readCovers = sync.OnceValues(func() (map[string]cover, []string) {
 	var list []cover
 	text, err := files.ReadFile("files/covers.json")
 	if err == nil {
@@ -45,15 +44,19 @@ func readCovers() (map[string]cover, []string) {
 		byName[names[i]] = c
 	}
 	return byName, names
-}
+})
 
 // Name returns the name of the cover with a number, from 0. Numbers beyond the last start again.
-func Name(number int) string { return names[number%len(names)] }
+func Name(number int) string {
+	_, names := readCovers()
+	return names[number%len(names)]
+}
 
 // Image returns the picture at a URL. Its size, thumbhash and sources are known if it is a cover.
 func Image(url, alt string) *edu.Image {
 	picture := &edu.Image{URL: url, Alt: alt, Sources: []*edu.ImageSource{}}
 	directory, name := path.Split(url)
+	all, _ := readCovers()
 	c, ok := all[name]
 	if !ok || !strings.HasSuffix(directory, Path) {
 		return picture

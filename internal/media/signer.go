@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -54,7 +55,7 @@ func (s *Signer) sign(text string) string {
 }
 
 // signedPath matches the path of a URL: what is signed, when it expires, the signature and the file.
-var signedPath = regexp.MustCompile(`^((/.+)/(\d{1,12}))-([\w-]{43})/(.+)$`)
+var signedPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^((/.+)/(\d{1,12}))-([\w-]{43})/(.+)$`) })
 
 // The errors of VerifyPath.
 var (
@@ -65,7 +66,7 @@ var (
 
 // VerifyPath returns the file of a URL's path below base, and when the URL expires.
 func (s *Signer) VerifyPath(text string, now time.Time) (file string, expires time.Time, err error) {
-	m := signedPath.FindStringSubmatch(text)
+	m := signedPath().FindStringSubmatch(text)
 	if m == nil {
 		return "", expires, errUnsigned
 	}

@@ -3,6 +3,7 @@ package validate
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,8 +17,8 @@ const MaxSlugLength = 73
 
 // The names of languages that a symbol ends, such as C++ and F#.
 var (
-	plusPlus = regexp.MustCompile(`(?i)\b([a-z])\+\+`)
-	sharp    = regexp.MustCompile(`(?i)\b([a-z])#(\W|$)`)
+	plusPlus = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\b([a-z])\+\+`) })
+	sharp    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\b([a-z])#(\W|$)`) })
 )
 
 // Slugify returns the slug of a title for URLs: lower-case ASCII letters and digits, with single hyphens
@@ -25,7 +26,7 @@ var (
 // is "c-plus-plus" and C# "c-sharp". The slug of a title without letters and digits is "course". Long
 // slugs are truncated at a hyphen.
 func Slugify(title string) string {
-	title = sharp.ReplaceAllString(plusPlus.ReplaceAllString(norm.NFKC.String(title), "$1 plus plus "), "$1 sharp $2")
+	title = sharp().ReplaceAllString(plusPlus().ReplaceAllString(norm.NFKC.String(title), "$1 plus plus "), "$1 sharp $2")
 	var slug strings.Builder
 	gap := false
 	for _, r := range title {
