@@ -20,7 +20,7 @@ const (
 
 // addPlayground adds the playground and the schema.
 func addPlayground(mux *http.ServeMux, c *config.Config, s *services) {
-	// Built on the first request of a page or an asset, in 5 ms: 1.3 MB of assets are read and hashed.
+	// Built on the first request of a page or an asset: 1.3 MB of assets are read and hashed.
 	build := sync.OnceValue(func() http.Handler { return web.PlaygroundHandler(playgroundOptions(c, s.db.isDemo())) })
 	playground := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { build().ServeHTTP(w, r) })
 	mux.Handle(playgroundPath, playground)
