@@ -23,6 +23,10 @@ func RatingPart(rating float64) int64 {
 	}
 }
 
+// StartsRatingPart reports whether a rating is the lowest of its part: a rating is at least as high if its part is. It
+// holds for averages of whole ratings, which differ from a twentieth by more than rounding does.
+func StartsRatingPart(rating float64) bool { return float64(RatingPart(rating))/20 == rating }
+
 // EnrollmentPart returns the part of a number of enrollments, 0 to 863. Each number below 64 has
 // its own part. From 64 on, each power of two has 32 parts. Numbers out of range get the first or
 // the last part.

@@ -20,7 +20,12 @@ const wrongCounters = `SELECT
 		OR rating_counts IS DISTINCT FROM ARRAY(SELECT count(r.id)::int FROM generate_series(1, 5) n LEFT JOIN reviews r ON r.course_id = c.id AND r.rating = n GROUP BY n ORDER BY n)
 		OR rating_average IS DISTINCT FROM (SELECT avg(rating)::float8 FROM reviews WHERE course_id = c.id))
 	+ (SELECT count(*) FROM categories k WHERE course_count <> (SELECT count(*) FROM courses WHERE category_id = k.id AND published))
-	+ (SELECT count(*) FROM search_terms s FULL JOIN (` + termsRecount + `) r USING (kind, id, key) WHERE s.course_count IS DISTINCT FROM r.n)`
+	+ (SELECT count(*) FROM search_terms s FULL JOIN (` + termsRecount + `) r USING (kind, id, key) WHERE s.course_count IS DISTINCT FROM r.n)
+	+ (SELECT count(*) FROM (SELECT sum(n) FROM (SELECT * FROM course_counts UNION ALL ` + cellsRecount + `) c GROUP BY category_id, difficulty, free, language, rating_part HAVING sum(n) <> 0) c)`
+
+// cellsRecount has a row of -1 for each row that course_counts has to count.
+const cellsRecount = `SELECT category_id, difficulty, price = 0, language, NULL, -1 FROM courses WHERE published
+	UNION ALL SELECT NULL, NULL, NULL, NULL, floor(coalesce(rating_average, 0) * 20)::int, -1 FROM courses WHERE published`
 
 // termsRecount counts the published courses of each tag, instructor and category.
 const termsRecount = `SELECT 'tag' AS kind, 0 AS id, tag AS key, count(*) AS n FROM courses c, (SELECT DISTINCT id AS course, unnest(tag_keys) AS tag FROM courses) t
@@ -42,6 +47,8 @@ var writes = []string{
 	"UPDATE videos SET course_id = 1 + $1 % 8, position = 1000 + id",
 	"UPDATE courses SET published = NOT published, published_at = coalesce(published_at, now()) WHERE id % 3 = $1 % 3",
 	"UPDATE courses SET category_id = 1 + (category_id + $1) % 3 WHERE id % 2 = $1 % 2",
+	"UPDATE courses SET difficulty = (ARRAY['beginner', 'advanced'])[1 + (id + $1) % 2], price = $1 % 2, language = nullif('l' || (id + $1) % 3, 'l0') WHERE id % 3 = $1 % 3",
+	"SELECT sum_course_counts()",
 	"UPDATE courses SET title = title || $1::bigint",
 	"UPDATE courses SET tags = ARRAY['a b', 'Á-B', '!', 'c' || $1::bigint % 3] WHERE id % 3 = $1 % 3",
 	"UPDATE courses SET tags = '{}', instructor_id = 1 + $1 % 3 WHERE id % 4 = $1 % 4",

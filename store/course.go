@@ -69,22 +69,6 @@ func Courses(where edu.CourseConditions, by edu.CourseOrder, p edu.PageArgs, int
 	return s.buildQuery(scanCourse(p.Columns, s.dependOnPageEnds(by.Field, p.Limit+1, singlePageKey, into)))
 }
 
-// CountCourses counts the published courses that meet the conditions. Without conditions, or with
-// categories alone, it reads the counters of the categories: 20 rows instead of thousands.
-func CountCourses(where edu.CourseConditions, into *int) Query {
-	categories := where.CategoryIDs
-	where.CategoryIDs = nil
-	if where.IsEmpty() {
-		s := newStatement("CountCourses", "SELECT coalesce(sum(k.course_count), 0) FROM categories k")
-		if len(categories) > 0 {
-			return s.addSQL(" WHERE k.id = ANY (", s.bindArg(categories), ")").dependOnEach(categories, edu.TagCategory).buildQuery(scanNumber(into))
-		}
-		return s.dependOn(edu.TagCategories, edu.TagCategoriesCounts).buildQuery(scanNumber(into))
-	}
-	where.CategoryIDs = categories
-	return newStatement("CountCourses", "SELECT count(*) FROM courses c WHERE c.published").dependOn(edu.TagCourses).addCourseFilter(where).buildQuery(scanNumber(into))
-}
-
 // CoursesByCategory reads the same page of the published courses of each category.
 func CoursesByCategory(ids []int64, by edu.CourseOrder, p edu.PageArgs, into func(category int64, c *edu.Course)) Query {
 	p.Columns |= by.CursorColumns()

@@ -23,15 +23,21 @@ type SearchGroup struct {
 // and price. The conditions of the filter on these three are ignored.
 func SearchGroups(q edu.SearchArgs, into func(SearchGroup)) Query {
 	s := newStatement("SearchGroups").dependOn(edu.TagCourses)
-	branches := s.addSearchQuery(q)
 	others := q.Filter
 	others.CategoryIDs, others.Difficulties, others.Price, others.MinPrice, others.MaxPrice = nil, nil, "", nil, nil
-	inRange := s.priceRange(q.Filter)
-	for i, b := range branches {
-		s.addBranch(i, b, "c.category_id, upper(c.difficulty), c.price = 0, "+inRange+", count(*)")
-		s.addCourseFilter(others).addSQL(" GROUP BY c.category_id, c.difficulty, c.price = 0, 4)")
+	if q.Query == "" && q.Filter.MinPrice == nil && q.Filter.MaxPrice == nil && isCountedByCell(others) {
+		s.addSQL("SELECT c.category_id, upper(c.difficulty), c.price = 0, true, sum(c.n)::bigint FROM ", courseCells, " WHERE true").addCourseFilter(others)
+		s.addSQL(" GROUP BY 1, 2, 3 HAVING sum(c.n) > 0")
+	} else {
+		branches := s.addSearchQuery(q)
+		inRange := s.priceRange(q.Filter)
+		for i, b := range branches {
+			s.addBranch(i, b, "c.category_id, upper(c.difficulty), c.price = 0, "+inRange+", count(*)")
+			s.addCourseFilter(others).addSQL(" GROUP BY c.category_id, c.difficulty, c.price = 0, 4)")
+		}
+		s.addSQL(" ", selectBranches(branches))
 	}
-	return s.addSQL(" ", selectBranches(branches)).buildQuery(func(rows pgx.Rows) error {
+	return s.buildQuery(func(rows pgx.Rows) error {
 		var g SearchGroup
 		var free bool
 		err := rows.Scan(&g.CategoryID, (*string)(&g.Difficulty), &free, &g.InPriceRange, &g.Count)
@@ -54,17 +60,25 @@ func SearchFacet(q edu.SearchArgs, facet edu.SearchFacet, into func(value string
 			s.dependOnID(edu.RatingPart(step), edu.TagCoursesRatingPart)
 		}
 	}
-	branches := s.addSearchQuery(q)
-	for i, b := range branches {
-		s.addBranch(i, b, facetColumns[facet])
-		s.addCourseFilter(q.Filter.WithoutFacet(facet)).addSQL(")")
+	others := q.Filter.WithoutFacet(facet)
+	if cells := facetCells(facet, others); q.Query == "" && cells != "" {
+		s.addSQL("WITH hits AS (SELECT * FROM ", cells, " WHERE true").addCourseFilter(others)
+		s.addSQL(") ", strings.NewReplacer("RESULTS", "hits c", "count(*)", "sum(c.n)::bigint").Replace(facetCounts(facet)))
+	} else {
+		branches := s.addSearchQuery(q)
+		for i, b := range branches {
+			s.addBranch(i, b, facetColumns[facet])
+			s.addCourseFilter(others).addSQL(")")
+		}
+		s.addSQL(" ", strings.ReplaceAll(facetCounts(facet), "RESULTS", "("+selectBranches(branches)+") c"))
 	}
-	s.addSQL(" ", strings.ReplaceAll(facetCounts(facet), "RESULTS", "("+selectBranches(branches)+") c"))
 	return s.buildQuery(func(rows pgx.Rows) error {
 		var value string
 		var n int
 		err := rows.Scan(&value, &n)
-		into(value, n)
+		if n > 0 { // differences of cells can add up to 0
+			into(value, n)
+		}
 		return err
 	})
 }
