@@ -25,6 +25,9 @@ type SearchQuery struct {
 	Excluded string
 }
 
+// IsWord reports whether the text is a single word.
+func (q SearchQuery) IsWord() bool { return len(q.Words) == 1 && q.Exact == q.Words[0] }
+
 // optionalWords are words that people add to the subject of a search and that few courses contain,
 // because every course is one, and stop words of languages other than English, whose stop words
 // PostgreSQL knows. They are required only if there is no other word.
