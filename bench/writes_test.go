@@ -16,7 +16,7 @@ import (
 const enrollLog = `2026-11-24 00:00:00.001 UTC [7] LOG:  execute stmtcache_1: BEGIN
 2026-11-24 00:00:00.002 UTC [8] LOG:  execute stmtcache_1: BEGIN
 2026-11-24 00:00:00.003 UTC [8] LOG:  execute stmtcache_2: -- name: RefreshAnalytics
-	REFRESH MATERIALIZED VIEW course_analytics
+	SELECT refresh_analytics()
 2026-11-24 00:00:00.004 UTC [7] LOG:  execute stmtcache_3: -- name: LockCourse
 	SELECT c.id
 		FROM courses c WHERE c.id = $1

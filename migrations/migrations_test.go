@@ -48,6 +48,7 @@ var checksums = map[string]string{
 	"0040_log_epochs.sql":          "3d7dab2a6dc3b47e",
 	"0037_course_counts.sql":       "5ab781b6a98f33c1",
 	"0038_title_lexemes.sql":       "617e51fc37e0a784",
+	"0039_analytics.sql":           "eac7d683dc60db54",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

@@ -11,39 +11,21 @@ import (
 	"github.com/7p-education/api/edu"
 )
 
-// RefreshAnalytics recomputes the figures that may be as old as the last refresh. Readers see the
-// old figures until the new ones are committed.
+// RefreshAnalytics brings the figures that may be as old as the last refresh up to date. Its cost depends on the number of
+// rows written since then, unless all figures must be computed: see refresh_analytics in migrations/0039_analytics.sql.
+// Readers see the old figures until the new ones are committed.
 func (s *Store) RefreshAnalytics(ctx context.Context) error {
-	for _, step := range []struct {
-		tag      edu.TagKind
-		settings string
-		views    []string
-	}{
-		{edu.TagAnalytics, analyticsMemory, []string{"course_analytics"}},
-		{edu.TagPlatform, "", []string{"platform_days"}},
-		{edu.TagPlatform, "", []string{"user_activity", "active_days"}}, // the second is computed from the first
-		{edu.TagPlatform, "", []string{"platform_totals"}},              // last, because its refreshed_at is the age of all views
-	} {
-		sql := "-- name: RefreshAnalytics\n" + step.settings
-		for _, view := range step.views {
-			sql += "REFRESH MATERIALIZED VIEW CONCURRENTLY " + view + "; "
-		}
-		// The statements run in one transaction: views have no triggers that record changes.
-		sql += fmt.Sprintf("INSERT INTO changes (tags) VALUES ('{%s}')", step.tag.WithID(0))
-		err := s.maintain(ctx, func(tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, sql)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	// The lock excludes other refreshes. It is held before the first statement that takes the snapshot of the transaction.
+	sql := fmt.Sprintf(`-- name: RefreshAnalytics
+		SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+		LOCK TABLE platform_totals IN SHARE ROW EXCLUSIVE MODE;
+		SELECT refresh_analytics();
+		INSERT INTO changes (tags) VALUES ('{%s,%s}')`, edu.TagAnalytics.WithID(0), edu.TagPlatform.WithID(0))
+	return s.maintain(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, sql)
+		return err
+	})
 }
-
-// analyticsMemory holds the aggregates of course_analytics in memory, for three fifths of the processor time. The
-// refresh of user_activity takes longer with it: see docs/decisions/0063-refreshes-at-large-scale.md.
-const analyticsMemory = "SET LOCAL work_mem = '256MB'; "
 
 // RefreshRelatedCourses recomputes the related courses of those courses whose last computation is
 // missing or older than minAge, 200 at a time. It returns the number of these courses.

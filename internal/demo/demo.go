@@ -60,8 +60,8 @@ type Options struct {
 	// Now is the end of all activity, to the second: videos are watched in the 90 days before it,
 	// courses taken in the two years before it.
 	Now time.Time
-	// Progress is called before, while and after a table is filled; a materialized view counts as one
-	// row. Nil means no reports.
+	// Progress is called before, while and after a table is filled; the analytics count as one row. Nil
+	// means no reports.
 	Progress func(table string, done, total int64)
 }
 

@@ -26,8 +26,9 @@ type table struct {
 }
 
 func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFunc) error {
-	// The ids are assigned here, so no other session may insert meanwhile.
-	_, err := tx.Exec(ctx, "LOCK TABLE users, categories, courses IN SHARE ROW EXCLUSIVE MODE")
+	// The ids are assigned here, so no other session may insert meanwhile. Writes of all tables with figures wait for the
+	// lock of analytics_changes.
+	_, err := tx.Exec(ctx, "LOCK TABLE users, categories, courses, analytics_changes IN SHARE ROW EXCLUSIVE MODE")
 	if err != nil {
 		return fmt.Errorf("lock the tables (has the database been migrated?): %w", err)
 	}
@@ -65,7 +66,7 @@ func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFun
 	if err := ds.fillRelated(ctx, tx, report); err != nil {
 		return fmt.Errorf("fill course_related: %w", err)
 	}
-	return refreshViews(ctx, tx, report)
+	return computeAnalytics(ctx, tx, report)
 }
 
 // listTables returns all tables in the order of their foreign keys.
@@ -179,14 +180,12 @@ func (ds *dataset) fillRelated(ctx context.Context, tx pgx.Tx, report progressFu
 	return err
 }
 
-// refreshViews refreshes the materialized views, as the server does every few minutes.
-func refreshViews(ctx context.Context, tx pgx.Tx, report progressFunc) error {
-	for _, view := range []string{"course_analytics", "platform_totals", "platform_days", "user_activity", "active_days"} {
-		report(view, 0, 1)
-		if _, err := tx.Exec(ctx, "REFRESH MATERIALIZED VIEW "+view); err != nil {
-			return fmt.Errorf("refresh %s: %w", view, err)
-		}
-		report(view, 1, 1)
+// computeAnalytics computes the figures that the server refreshes every few minutes.
+func computeAnalytics(ctx context.Context, tx pgx.Tx, report progressFunc) error {
+	report("analytics", 0, 1)
+	if _, err := tx.Exec(ctx, "SELECT compute_analytics()"); err != nil {
+		return fmt.Errorf("compute analytics: %w", err)
 	}
+	report("analytics", 1, 1)
 	return nil
 }
