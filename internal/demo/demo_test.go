@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,6 +68,32 @@ func TestLoadIgnoresStatementTimeout(t *testing.T) {
 	}
 	if _, err := pool.Exec(t.Context(), "SELECT pg_sleep(1)"); err == nil {
 		t.Error("the statement timeout of the pool is gone")
+	}
+}
+
+// A refresh of the analytics that begins during a load waits for its end. Neither is the victim of a deadlock.
+func TestLoadDuringRefresh(t *testing.T) {
+	t.Parallel()
+	pool := testdb.OpenPool(t, testdb.New(t))
+	refreshed := make(chan error, 1)
+	begin := sync.OnceFunc(func() {
+		go func() {
+			refreshed <- pgx.BeginTxFunc(t.Context(), pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+				_, err := tx.Exec(t.Context(), "LOCK TABLE platform_totals IN SHARE ROW EXCLUSIVE MODE; SELECT refresh_analytics()")
+				return err
+			})
+		}()
+		const waiting = "SELECT relname FROM pg_locks JOIN pg_class c ON c.oid = relation WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+		for len(refreshed) == 0 && len(list(t, pool, waiting)) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	})
+	err := demo.Load(t.Context(), pool, demo.Options{Scale: demo.Small, Now: now, Progress: func(string, int64, int64) { begin() }})
+	if err := errors.Join(err, <-refreshed); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"2000 20000"}, list(t, pool, "SELECT users || ' ' || enrollments FROM platform_totals")); diff != "" {
+		t.Errorf("users and enrollments (-want +got):\n%s", diff)
 	}
 }
 

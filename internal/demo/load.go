@@ -26,9 +26,9 @@ type table struct {
 }
 
 func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFunc) error {
-	// The ids are assigned here, so no other session may insert meanwhile. Writes of all tables with figures wait for the
-	// lock of analytics_changes.
-	_, err := tx.Exec(ctx, "LOCK TABLE users, categories, courses, analytics_changes IN SHARE ROW EXCLUSIVE MODE")
+	// The ids are assigned here, so no other session may insert meanwhile. Refreshes of the analytics wait for the first
+	// lock, before they hold one, and writes of all tables with figures for the last one.
+	_, err := tx.Exec(ctx, "LOCK TABLE platform_totals, users, categories, courses, analytics_changes IN SHARE ROW EXCLUSIVE MODE")
 	if err != nil {
 		return fmt.Errorf("lock the tables (has the database been migrated?): %w", err)
 	}
@@ -39,7 +39,7 @@ func (ds *dataset) loadTables(ctx context.Context, tx pgx.Tx, report progressFun
 	if found {
 		return ErrNotEmpty
 	}
-	// The memory speeds up the indexes, foreign keys and views of millions of rows. Where commits are asynchronous, VACUUM
+	// The memory speeds up the indexes, foreign keys and figures of millions of rows. Where commits are asynchronous, VACUUM
 	// does not mark pages as visible to all while the commit is not on disk.
 	if _, err := tx.Exec(ctx, "SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL work_mem = '256MB'; SET LOCAL synchronous_commit = on"); err != nil {
 		return fmt.Errorf("prepare the transaction: %w", err)

@@ -28,7 +28,7 @@ const maxOverloadRetry = 3
 
 // withinSlot returns a handler that executes each response of a query within a slot of the limiter, or returns the
 // error that the server is overloaded. Between the parts of a response the query has no slot: a slow client delays
-// no other. A mutation needs no slot: the store limits writes to three quarters of the pool, and those that need a
+// no other. A mutation needs no slot: the store limits writes to three quarters of the pool, and writes that need a
 // connection occupy slots of queries. A mutation that waits for a row or for the invalidation log occupies none.
 func (e operationExtension) withinSlot(v edu.Viewer, op *graphql.OperationContext, stats *store.Stats, respond graphql.ResponseHandler) graphql.ResponseHandler {
 	if e.admission == nil || op.Operation.Operation == ast.Mutation {
