@@ -72,8 +72,8 @@ func countReport(key string, n int) []any {
 	return []any{key, n}
 }
 
-// firstRunTurn is how long the first run of a job delays that of the next one.
-const firstRunTurn = time.Second
+// maxFirstRunDelay limits how long the first run of a job delays that of the next job.
+const maxFirstRunDelay = time.Second
 
 // StartPeriodic starts the jobs once ready is closed and runs each at its interval until the context
 // ends. The returned channel is closed when all jobs have returned. A failed job is logged and runs
@@ -82,15 +82,15 @@ const firstRunTurn = time.Second
 // The first runs follow one another, except after a long one: together, each would open a connection to the database.
 func StartPeriodic(ctx context.Context, log *slog.Logger, ready <-chan struct{}, jobs []Job) <-chan struct{} {
 	var wg sync.WaitGroup
-	turn := ready
+	previous := ready
 	for _, j := range jobs {
-		before, ran := turn, make(chan struct{})
-		turn = ran
+		begin, ran := previous, make(chan struct{})
+		previous = ran
 		wg.Go(func() {
 			select {
 			case <-ctx.Done():
 				return
-			case <-before:
+			case <-begin:
 			}
 			j.runPeriodically(ctx, log, sync.OnceFunc(func() { close(ran) }))
 		})
@@ -101,13 +101,13 @@ func StartPeriodic(ctx context.Context, log *slog.Logger, ready <-chan struct{},
 }
 
 // runPeriodically runs the job at its interval until the context ends. It calls next after the first run, or after
-// firstRunTurn.
+// maxFirstRunDelay.
 func (j Job) runPeriodically(ctx context.Context, log *slog.Logger, next func()) {
 	ticker := time.NewTicker(cmp.Or(j.RequestedWithin, j.Interval))
 	defer ticker.Stop()
-	turn := time.AfterFunc(firstRunTurn, next)
+	timer := time.AfterFunc(maxFirstRunDelay, next)
 	j.runAndLog(ctx, log)
-	turn.Stop()
+	timer.Stop()
 	next()
 	for {
 		select {
