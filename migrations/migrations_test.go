@@ -45,10 +45,10 @@ var checksums = map[string]string{
 	"0034_large_data.sql":          "27ca69c0c148c486",
 	"0035_related_courses.sql":     "1c0468904a7b3f3f",
 	"0036_active_days.sql":         "b53fb42584e12d8b",
-	"0040_log_epochs.sql":          "3d7dab2a6dc3b47e",
 	"0037_course_counts.sql":       "5ab781b6a98f33c1",
 	"0038_title_lexemes.sql":       "617e51fc37e0a784",
 	"0039_analytics.sql":           "eac7d683dc60db54",
+	"0040_log_epochs.sql":          "3d7dab2a6dc3b47e",
 }
 
 // An applied migration never runs again. A change of its SQL would reach new databases only, and

@@ -97,7 +97,7 @@ func TestAnalyticsOfRandomWrites(t *testing.T) {
 	var log []string
 	note := func(sql string) string { log = append(log, sql); return sql }
 	refreshAndCompare(t, db, func() {})
-	for round := range 60 {
+	for round := range testdb.Soak(20, 300) {
 		log = log[:0]
 		broken := g.IntN(6) == 0
 		for range g.IntN(4) {

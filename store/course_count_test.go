@@ -25,7 +25,7 @@ func TestCountsAreThoseOfTheList(t *testing.T) {
 	stageCounters(t, db)
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
-	for step := range 60 {
+	for step := range testdb.Soak(20, 300) {
 		exec(t, db, `UPDATE courses SET published = random() < 0.8, category_id = 1 + n % 3, difficulty = (ARRAY['beginner', 'intermediate', 'advanced'])[1 + n / 3 % 3],
 			price = n / 9 % 3, language = (ARRAY['en', 'en-GB', 'de', NULL])[1 + n / 27 % 4], tags = (ARRAY['a', 'b', 'A c'])[1 : n / 7 % 4]
 			FROM (SELECT id, (1000 * random())::int AS n FROM courses WHERE random() < 0.4) r WHERE courses.id = r.id`)

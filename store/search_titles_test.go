@@ -23,7 +23,7 @@ func TestTitlesRankFirst(t *testing.T) {
 		SELECT 's' || n, n::text, 'beginner', true, now(), 1 + n % 3, 1 FROM generate_series(1, 60) n; UPDATE users SET name = 'Run Data' WHERE id = 2`)
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
-	for step := range 8 {
+	for step := range testdb.Soak(3, 30) {
 		for id := range 72 {
 			if r.IntN(10) < 7 {
 				exec(t, db, "UPDATE courses SET title = $2, description = $3, tags = string_to_array($4, ' ') WHERE id = $1", 1+id, randomWords(r), randomWords(r), randomWords(r))
