@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -68,8 +70,9 @@ func TestServer(t *testing.T) {
 }
 
 // maxBytesBeforeMain limits what packages allocate before main, on each start and for each command: half of it is the
-// parsed schema and AWS's rules for endpoints. Regular expressions and tables belong in sync.OnceValue.
-const maxBytesBeforeMain = 2_300_000
+// parsed schema and AWS's rules for endpoints. Regular expressions and tables belong in sync.OnceValue. With the race
+// detector the same packages allocate 0.9 MB more.
+const maxBytesBeforeMain, maxBytesWithRaceDetector = 2_300_000, 3_200_000
 
 // Packages allocate little before main.
 func TestBytesBeforeMain(t *testing.T) {
@@ -89,8 +92,13 @@ func TestBytesBeforeMain(t *testing.T) {
 		}
 		sum += bytes
 	}
-	if sum == 0 || sum > maxBytesBeforeMain {
-		t.Errorf("packages allocate %d bytes before main, want at most %d:\n%s", sum, maxBytesBeforeMain, trace.String())
+	limit := maxBytesBeforeMain
+	build, _ := debug.ReadBuildInfo()
+	if slices.Contains(build.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		limit = maxBytesWithRaceDetector
+	}
+	if sum == 0 || sum > limit {
+		t.Errorf("packages allocate %d bytes before main, want at most %d:\n%s", sum, limit, trace.String())
 	}
 }
 

@@ -23,13 +23,14 @@ import (
 const (
 	// freshReads is how many reads TestFreshness checks beside other tests; FRESH_READS replaces it. A million take
 	// minutes: `make freshness`.
-	freshReads = 5000
+	freshReads = 1000
 	// freshServers is the number of servers that share a Redis.
 	freshServers = 4
 	// freshCourses is the number of courses that are written, each by one client at a time.
 	freshCourses = 20
-	// freshReaders is the number of requests at a time. Many of them wait for a server that is stopped.
-	freshReaders = 32
+	// fewFreshReaders is the number of requests at a time beside other tests, freshReaders with FRESH_READS. Many of them
+	// wait for a server that is stopped.
+	fewFreshReaders, freshReaders = 8, 64
 	// freshWriteInterval is the pause between the writes of a course.
 	freshWriteInterval = 100 * time.Millisecond
 )
@@ -160,13 +161,13 @@ func (f *freshFleet) disturb(t *testing.T, sentinel *redistest.Sentinel) (distur
 // response is older than a write that was acknowledged before its request.
 func TestFreshness(t *testing.T) {
 	t.Parallel()
-	reads := int64(freshReads)
+	reads, readers := int64(freshReads), fewFreshReaders
 	if text := os.Getenv("FRESH_READS"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		reads = n
+		reads, readers = n, freshReaders
 	}
 	sentinel := redistest.StartSentinel(t, "+@all ~* &*")
 	f := startFreshFleet(t, sentinel.URL(), reads)
@@ -174,7 +175,7 @@ func TestFreshness(t *testing.T) {
 	for course := range freshCourses {
 		clients.Go(func() { f.write(course) })
 	}
-	for range freshReaders {
+	for range readers {
 		clients.Go(f.read)
 	}
 	disturbances := f.disturb(t, sentinel)

@@ -8,7 +8,7 @@ import (
 const (
 	// denseRequests is how many clients that accept the dense coding request a body before it is encoded so.
 	denseRequests = 8
-	// maxDenseBody is the largest body, in bytes, that is encoded densely: some 70 ms of a processor.
+	// maxDenseBody is the largest body, in bytes, that is encoded densely: some 50 ms of a processor.
 	maxDenseBody = 256 << 10
 	// maxDenseQueue is how many entries can wait to be encoded; further ones never are.
 	maxDenseQueue = 64

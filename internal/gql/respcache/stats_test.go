@@ -19,13 +19,17 @@ type unchangedSource struct{}
 func (unchangedSource) PollChanges(context.Context, store.Snapshot, string) (store.Snapshot, []store.Change, store.LogEpoch, error) {
 	return store.Snapshot{}, nil, store.LogEpoch{}, nil
 }
+
 func (unchangedSource) LogEpoch(context.Context, string) (store.LogEpoch, error) {
 	return store.LogEpoch{}, nil
 }
+
 func (unchangedSource) RegisterLogEpoch(context.Context, string, string, store.LogEpoch) (bool, error) {
 	return true, nil
 }
+
 func (unchangedSource) DeleteChanges(context.Context, store.Snapshot) (int, error) { return 0, nil }
+
 func (unchangedSource) CurrentIdentity() (store.Identity, time.Time) {
 	return store.Identity{}, time.Time{}
 }
