@@ -141,7 +141,7 @@ func TestWritesWaitForOtherLeases(t *testing.T) {
 	t.Parallel()
 	url, prefix := redistest.NewKeyspace(t)
 	from := &replaceableSource{}
-	from.replaceDatabase("1", "courses", false)
+	from.replaceDatabase("1", "courses", true) // by the connection of the write
 	l := openLog(t, openRedis(t, url, prefix), from)
 	l.Publish(t.Context(), []store.Change{{ID: 2, Tags: []string{"course:1"}}})
 	if _, since := from.CurrentIdentity(); time.Since(since) < Lease {
