@@ -47,7 +47,7 @@ check-deploy: ## Parses the files of deploy/ with the parsers of Docker, Kuberne
 release: ## Builds static programs into dist/, with checksums and the lists of their modules.
 	./scripts/release
 
-freshness: ## Compares 1,000,000 reads with acknowledged writes while servers and Redis break, and checks that broken builds fail (about 15 minutes).
+freshness: ## Compares 1,000,000 reads with acknowledged writes while servers and Redis break, and checks that broken builds fail (about 25 minutes).
 	./scripts/freshness
 
 interleavings: ## Watches 10,000 writes while servers and Redis break, and checks that a broken build fails (about 5 minutes).

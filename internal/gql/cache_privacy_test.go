@@ -74,7 +74,7 @@ func measurePrivacy(t *testing.T, newCaching func(gql.Options, respcache.PolicyS
 	for _, u := range users[:8] { // of objects that belong to a user
 		g.ids = append(g.ids, edu.NewID(edu.KindUser, u.ID).String())
 	}
-	for range testdb.Soak(25, 180) {
+	for range testdb.Soak(14, 180) {
 		text := g.generateQuery()
 		if g.permissible = g.flipCoin(0.8); g.flipCoin(0.5) {
 			text = strings.TrimSuffix(text, "}") + ownDataQueries[g.random.IntN(len(ownDataQueries))] + "}"
