@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
 
 // LogEpoch is the epoch of an invalidation log that is registered in the database. The zero LogEpoch is that of a log
 // without one.
@@ -12,16 +16,8 @@ type LogEpoch struct {
 // LogEpoch returns the registered epoch of a log.
 func (s *Store) LogEpoch(ctx context.Context, log string) (e LogEpoch, err error) {
 	rows, err := s.primary.Query(ctx, "-- name: LogEpoch\nSELECT epoch, generation FROM log_epochs WHERE log = $1", log)
-	if err != nil {
-		return e, convertError(err)
-	}
-	defer rows.Close()
-	if rows.Next() {
-		err = rows.Scan(&e.Name, &e.Generation)
-	}
-	rows.Close()
 	if err == nil {
-		err = rows.Err()
+		_, err = pgx.ForEachRow(rows, []any{&e.Name, &e.Generation}, func() error { return nil })
 	}
 	return e, convertError(err)
 }

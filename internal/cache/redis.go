@@ -104,7 +104,8 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Redis{name: hashName(a.describe() + " " + cmp.Or(o.Prefix, DefaultPrefix)), prefix: cmp.Or(o.Prefix, DefaultPrefix), minDeadline: o.Deadline, log: o.Log, opened: make(chan struct{}, 1)}
+	r := &Redis{prefix: cmp.Or(o.Prefix, DefaultPrefix), minDeadline: o.Deadline, log: o.Log, opened: make(chan struct{}, 1)}
+	r.name = hashName(a.describe() + " " + r.prefix)
 	r.recoveryInterval.Store(int64(recoveryInterval))
 	r.namespace.Store(&namespace{prefix: r.prefix, historyPrefix: r.prefix, replaced: make(chan struct{})})
 	r.writes.runWrite = r.runWrite

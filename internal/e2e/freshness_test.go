@@ -159,7 +159,7 @@ func TestFreshness(t *testing.T) {
 	t.Parallel()
 	text := os.Getenv("FRESH_READS")
 	if text == "" {
-		t.Skip("seven servers under load take minutes: make freshness")
+		t.Skip("four servers under load take minutes: make freshness")
 	}
 	reads, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {

@@ -22,6 +22,7 @@ type replaceableSource struct {
 	reached, found store.Identity
 	since          time.Time
 	tag            string
+	further        []store.Change // that each poll finds
 	memoryRegistry
 }
 
@@ -59,7 +60,7 @@ func (s *replaceableSource) PollChanges(ctx context.Context, since store.Snapsho
 	if since.Database != s.found {
 		found = []store.Change{{ID: 1, Tags: []string{s.tag}}}
 	}
-	return store.Snapshot{Database: s.found}, found, registered, err
+	return store.Snapshot{Database: s.found}, append(found, s.further...), registered, err
 }
 
 func (s *replaceableSource) DeleteChanges(context.Context, store.Snapshot) (int, error) {

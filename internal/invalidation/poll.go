@@ -35,8 +35,8 @@ type Source interface {
 // errNotPolling is returned by awaitPoll before PollDatabase has started.
 var errNotPolling = errors.New("invalidation: polling has not started")
 
-// reclaimAfter is how long a process uses nothing of its log after another Redis process was registered, until it
-// registers its own again. By then a master that was replaced has become a replica.
+// reclaimAfter is how long a process does not use its log after an epoch of another Redis process was registered, until it
+// registers one of its own. By then a master that was replaced has become a replica.
 const reclaimAfter = 10 * time.Second
 
 // registeredEpoch is the registered epoch, and when this process first read it.
@@ -137,17 +137,17 @@ func (l *Log) pollChanges(ctx context.Context, from Source) error {
 	if registered != l.registered.LogEpoch {
 		l.registered = registeredEpoch{registered, time.Now()}
 	}
-	read, err := l.publishToStream(ctx, found)
+	read, epoch, err := l.publishToStream(ctx, found)
 	if err != nil {
 		l.notifyFound(found)
 		return err
 	}
 	clear(l.notified)
 	s := l.stream.Load()
-	switch own := s.currentEpoch(); {
-	case own.Generation > registered.Generation, *s.logName.Load() != name:
-		return l.pollChanges(ctx, from)
-	case own != registered:
+	switch {
+	case s.currentEpoch() != epoch, epoch.Generation > registered.Generation, *s.logName.Load() != name:
+		return l.pollChanges(ctx, from) // in the epoch that the process has entered meanwhile
+	case epoch != registered:
 		return l.leaveSuperseded(ctx, from)
 	}
 	l.snapshot.Store(&next)
@@ -156,26 +156,26 @@ func (l *Log) pollChanges(ctx context.Context, from Source) error {
 }
 
 // publishToStream reads the log and publishes the changes among found that are not in it. It returns when it sent the
-// last read, since processStart.
-func (l *Log) publishToStream(ctx context.Context, found []store.Change) (read time.Duration, err error) {
+// last read, since processStart, and an epoch. If that is still the one of the index, the index has the changes.
+func (l *Log) publishToStream(ctx context.Context, found []store.Change) (read time.Duration, epoch store.LogEpoch, err error) {
 	read = time.Since(processStart)
 	if err := l.streamReads.awaitRun(ctx); err != nil {
-		return 0, err
+		return 0, epoch, err
 	}
+	epoch = l.stream.Load().currentEpoch()
 	published, err := l.publishMissed(found)
 	if published && err == nil { // the index must have what it found before the lease is renewed
 		read = time.Since(processStart)
 		err = l.streamReads.awaitRun(ctx)
 	}
-	return read, err
+	return read, epoch, err
 }
 
 // leaveSuperseded has the process leave its epoch for the registered one. If another Redis process has that, the process
-// waits until it reaches that too, and claims its own only after a while.
+// waits until it reaches that too, and registers an epoch of its own only after a while.
 func (l *Log) leaveSuperseded(ctx context.Context, from Source) error {
 	s := l.stream.Load()
-	sameRun := sameRun(s.currentEpoch().Name, l.registered.Name)
-	if !sameRun && time.Since(l.registered.since) < reclaimAfter {
+	if !sameRun(s.currentEpoch().Name, l.registered.Name) && time.Since(l.registered.since) < reclaimAfter {
 		return errSuperseded
 	}
 	s.superseded.Store(true)

@@ -91,8 +91,7 @@ func (l *Log) awaitMembers(ctx context.Context, polled *successfulPoll) error {
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	pause := minMemberPause
+	began, pause := time.Now(), minMemberPause
 	for latest := first; latest.epoch == polled.epoch.Name; {
 		remaining := max(first.remaining(latest, time.Now()), time.Until(polled.epoch.since.Add(Lease)))
 		if remaining <= 0 {

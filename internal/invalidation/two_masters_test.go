@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/7p-education/api/internal/cache/redistest"
 	"github.com/7p-education/api/store"
 )
@@ -50,5 +52,39 @@ func TestTwoMasters(t *testing.T) {
 	late.mustPoll(t)
 	if late.Covers(since) || late.stream.Load().currentEpoch().Name == s.currentEpoch().Name {
 		t.Error("a process has entered an epoch that others have left")
+	}
+}
+
+// TestPollBesideNewEpoch has another process begin the epoch that it has registered while a poll publishes a change to the
+// log before. The lease that follows has the change.
+func TestPollBesideNewEpoch(t *testing.T) {
+	t.Parallel()
+	url, prefix := redistest.NewKeyspace(t)
+	from := &replaceableSource{}
+	from.replaceDatabase("1", "course:0", true)
+	l := openLog(t, openRedis(t, url, prefix), from)
+	l.mustPoll(t)
+	s := l.stream.Load()
+	first, log := s.currentEpoch(), *s.logName.Load()
+	next := first.Name[:len(first.Name)-1] + "."
+	if ours, err := from.RegisterLogEpoch(t.Context(), log, next, first); err != nil || !ours {
+		t.Fatal(ours, err)
+	}
+	from.further = []store.Change{{ID: 10, Tags: []string{"course:1"}}}
+	reads := 0
+	l.streamReads.run = func() error {
+		if reads++; reads == 2 { // the read after the publication
+			if _, err := s.runScript(beginEpochScript, next, 100, log); err != nil && !errors.Is(err, redis.Nil) {
+				t.Error(err)
+			}
+		}
+		return l.readStream()
+	}
+	l.mustPoll(t)
+	if reads < 2 || s.currentEpoch().Name != next {
+		t.Fatalf("%d reads, and the epoch is %s", reads, s.currentEpoch().Name)
+	}
+	if !l.index.containsChange(10) {
+		t.Error("the process has a lease and lacks a change that its poll found")
 	}
 }
