@@ -1,6 +1,7 @@
 package invalidation
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"strconv"
@@ -102,6 +103,21 @@ func (l *Log) mustPoll(t *testing.T) Position {
 		t.Fatal("there is no lease after a poll")
 	}
 	return at
+}
+
+// TestFirstPollIsSilent checks that a process which begins an epoch, and therefore polls again, does not report a database
+// that was replaced.
+func TestFirstPollIsSilent(t *testing.T) {
+	t.Parallel()
+	url, prefix := redistest.NewKeyspace(t)
+	from := &replaceableSource{}
+	from.replaceDatabase("1", "course:0", true)
+	var log bytes.Buffer
+	l := New(openRedis(t, url, prefix), slog.New(slog.NewTextHandler(&log, nil)))
+	l.useSource(t.Context(), from)
+	if l.mustPoll(t); log.Len() > 0 {
+		t.Errorf("logged %s", &log)
+	}
 }
 
 // TestLogFollowsDatabase replaces the database three times, the last time by the first one. The lease ends as

@@ -121,7 +121,7 @@ func (l *Log) pollChanges(ctx context.Context, from Source) error {
 	if err != nil {
 		return err
 	}
-	if next.Database != previous.Database {
+	if next.Database != *l.followed.Load() {
 		l.followDatabase(ctx, next.Database)
 	}
 	if l.redis == nil {
