@@ -83,7 +83,7 @@ func (b *benchmark) binaryPath(name string) string { return filepath.Join(b.dir,
 
 func runBenchmark(ctx context.Context, o options) (err error) {
 	start := startDatabase
-	if o.search {
+	if o.search || o.starts {
 		start = startEmptyDatabase
 	}
 	database, err := start(ctx)

@@ -2,28 +2,29 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/procfs"
 
+	"github.com/7p-education/api/internal/demo"
 	"github.com/7p-education/api/internal/embedpg"
 )
 
-// startCount is how many servers start at once. PostgreSQL accepts 400 connections.
+// startCount is how many servers start at once. The empty PostgreSQL accepts 400 connections.
 type startCount struct{ servers, rounds, maxConns int }
 
-var startCounts = []startCount{{1, 20, 10}, {12, 5, 10}, {100, 3, 2}}
+var startCounts = []startCount{{1, 20, 10}, {12, 5, 10}, {100, 1, 2}}
 
 // startComparison measures starts of the server, and of that of a base revision.
 type startComparison struct {
@@ -44,7 +45,7 @@ type startCell struct {
 
 // startFigures are those of one round. All except ready are of one server.
 type startFigures struct {
-	ready            time.Duration // until the last server is ready
+	ready            time.Duration // until the last server serves requests
 	server, database time.Duration // CPU times until then
 	connections      float64       // to PostgreSQL, a second later
 	memory           int64         // resident, a second later
@@ -52,6 +53,9 @@ type startFigures struct {
 
 // benchmarkStarts measures how long servers take to start, in turn with those of o.base, and returns the report.
 func benchmarkStarts(ctx context.Context, database *embedpg.Server, o options) (report string, err error) {
+	if err := fillDatabase(ctx, database, "postgres", demo.Small); err != nil {
+		return "", fmt.Errorf("prepare the database: %w", err)
+	}
 	b, err := newBenchmark(ctx, database.DSN())
 	if err != nil {
 		return "", err
@@ -121,11 +125,7 @@ func (c *startComparison) measureRound(ctx context.Context, binary string, count
 		return f, err
 	}
 	servers := make([]*startingServer, 0, n)
-	defer func() {
-		for _, s := range servers {
-			err = errors.Join(err, s.stopProcess())
-		}
-	}()
+	defer func() { err = errors.Join(err, stopServers(servers)) }()
 	begin := time.Now()
 	for range n {
 		s, err := c.startServer(ctx, binary, count.maxConns)
@@ -135,7 +135,7 @@ func (c *startComparison) measureRound(ctx context.Context, binary string, count
 		servers = append(servers, s)
 	}
 	for _, s := range servers {
-		if err := s.awaitReady(ctx); err != nil {
+		if err := s.awaitStart(); err != nil {
 			return f, err
 		}
 	}
@@ -172,12 +172,8 @@ type startingServer struct {
 }
 
 func (c *startComparison) startServer(ctx context.Context, binary string, maxConns int) (*startingServer, error) {
-	addr, err := findFreeAddress()
-	if err != nil {
-		return nil, fmt.Errorf("find a free port: %w", err)
-	}
-	s := &startingServer{contender: &contender{name: filepath.Base(binary), addr: addr, cmd: exec.CommandContext(ctx, binary)}}
-	s.cmd.Env = slices.Concat(os.Environ(), c.environment, []string{"ADDR=" + addr, "REDIS_URL=" + c.redis.socketURL(), "RESPONSE_CACHE=on", fmt.Sprint("DATABASE_MAX_CONNS=", maxConns)})
+	s := &startingServer{contender: &contender{name: filepath.Base(binary), cmd: exec.CommandContext(ctx, binary)}}
+	s.cmd.Env = slices.Concat(os.Environ(), c.environment, []string{"ADDR=127.0.0.1:0", "REDIS_URL=" + c.redis.socketURL(), "RESPONSE_CACHE=on", fmt.Sprint("DATABASE_MAX_CONNS=", maxConns)})
 	log, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -186,32 +182,32 @@ func (c *startComparison) startServer(ctx context.Context, binary string, maxCon
 	return s, s.cmd.Start()
 }
 
-// awaitReady waits for the line of the log that reports the end of the start, and checks that the server is ready.
-func (s *startingServer) awaitReady(ctx context.Context) error {
+// awaitStart waits for the line of the log that reports the end of the start. Polls would take part of the processors.
+func (s *startingServer) awaitStart() error {
 	for {
 		line, err := s.log.ReadBytes('\n')
 		if err != nil {
 			return fmt.Errorf("the log of a server ended before it was ready: %w", err)
 		}
-		if bytes.Contains(line, []byte(`"msg":"listening"`)) {
-			break
+		var entry struct{ Msg string }
+		if err := json.Unmarshal(line, &entry); err != nil {
+			return fmt.Errorf("read the log of a server: %w", err)
+		}
+		if entry.Msg == "listening" {
+			return nil
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr+"/readyz", nil)
-	if err != nil {
-		return err
+}
+
+// stopServers stops all servers at once: each waits until it has closed what it used.
+func stopServers(servers []*startingServer) error {
+	errs := make([]error, len(servers))
+	var wait sync.WaitGroup
+	for i, s := range servers {
+		wait.Go(func() { errs[i] = s.stopProcess() })
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	if err := resp.Body.Close(); err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("a server that has started is not ready: %s", resp.Status)
-	}
-	return nil
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 // readMemory returns the resident memory in bytes.
@@ -228,7 +224,7 @@ func (c *startComparison) renderMarkdown(m machine) string {
 	var out strings.Builder
 	writeHeader(&out, "Starts of the server", "bench-starts", "-starts")
 	fmt.Fprintf(&out, "%s\n\n", m)
-	out.WriteString("| server | at once | until all are ready (ms) | CPU of a server (ms) | CPU of PostgreSQL for it (ms) | connections | resident memory (MiB) |\n")
+	out.WriteString("| server | at once | until all serve (ms) | CPU of a server (ms) | CPU of PostgreSQL for it (ms) | connections | resident memory (MiB) |\n")
 	out.WriteString("|---|--:|--:|--:|--:|--:|--:|\n")
 	for _, cell := range c.cells {
 		fmt.Fprintf(&out, "| %s | %d | %.0f | %.0f | %.0f | %.1f | %.1f |\n", cell.binary, cell.servers, milliseconds(cell.ready),
