@@ -64,7 +64,7 @@ type Limiter struct {
 	writes     int                   // that occupy a slot without a wait
 	queues     [priorities]list.List // of *waiter, in the order of their arrival
 	queued     int
-	queuedFrom time.Time // since when the queue has been in use, but for gaps of overloadWait
+	queuedFrom time.Time // since when the queue has been in use, except gaps of overloadWait
 	emptied    time.Time // when the queue became empty
 	lastLong   time.Time // when the queue was last found in use for burstInterval
 	rejected   [priorities]uint64
