@@ -10,7 +10,7 @@ fuzz: ## Runs each fuzz target 20,000 times (about 10 minutes).
 	./scripts/fuzz
 
 soak: ## Runs the random tests of concurrent writes, cached responses and privacy with all of their operations (about 10 minutes).
-	SOAK=1 go run ./internal/testdb/cluster -- go test -race ./internal/gql ./resolvers -run '^Test(NoStaleResponse|NoForeignByte|DeferredPartsMergeToTheWhole|ConcurrentWrites)$$' -count=1 -timeout 60m -v
+	SOAK=1 go run ./internal/testdb/cluster -- go test -race ./internal/gql ./resolvers -run '^Test(NoStaleResponse|NoStaleResponseInProcess|StaleResponsesAreFound|NoForeignByte|DeferredPartsMergeToTheWhole|ConcurrentWrites)$$' -count=1 -timeout 60m -v
 
 mutants: ## Changes the code in small ways and checks that tests notice (1 to 2 hours).
 	go run ./internal/testdb/cluster -- go run ./scripts/mutants $(MUTANTS_ARGS)

@@ -328,7 +328,7 @@ func TestConcurrentWrites(t *testing.T) {
 	c := newConcurrentWriters(t)
 	seed := rand.Uint64()
 	start := time.Now()
-	operationCount := testdb.Soak(3_000, 20_000)
+	operationCount := testdb.Soak(2_000, 20_000)
 	c.run(t, int64(operationCount), seed)
 	took := time.Since(start)
 	for _, e := range c.findErrors(t) {

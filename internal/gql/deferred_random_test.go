@@ -115,7 +115,7 @@ func TestDeferredPartsMergeToTheWhole(t *testing.T) {
 	h := withAccessLog(gql.New(o), &log)
 	g := newQueryGenerator(11, fetchIDs(t, h))
 	random := rand.New(rand.NewPCG(3, 4))
-	rounds := testdb.Soak(16, 240)
+	rounds := testdb.Soak(10, 240)
 	inParts, failed := 0, 0
 	for i := range rounds {
 		g.permissible = i%4 > 0
