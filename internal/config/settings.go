@@ -38,7 +38,7 @@ type ServerSettings struct {
 
 // FrontEndSettings are those of the pages for browsers.
 type FrontEndSettings struct {
-	Web  string `env:"WEB" name:"web" values:"on,lite,off" default:"off" help:"Whether the server has the platform's front end, at / and below. lite: with preact in place of React, less than half of the scripts. off: the API alone, with a page at / that links to it."`
+	Web  string `env:"WEB" name:"web" values:"on,lite,off" default:"on" help:"Whether the server has the platform's front end, at / and below. lite: with preact in place of React, less than half of the scripts. off: the API alone, with a page at / that links to it."`
 	HSTS string `env:"HSTS" name:"hsts" values:"host,subdomains,preload" default:"subdomains" help:"Which hosts browsers reach over TLS only for two years, once they have reached this server over TLS. host: this one. subdomains: all below it, too. preload: browsers may list the domain, which takes months to undo."`
 }
 

@@ -16,7 +16,8 @@ import (
 type page struct {
 	*Handler
 	route   route
-	style   string // the styles of the app and of the route
+	style   string   // the styles of the app and of the route
+	styles  []string // paths of the files of the route's styles
 	policy  string
 	modules []string // paths of the scripts, the entry first
 	links   string   // the Link header that preloads them
@@ -34,6 +35,9 @@ func (h *Handler) newPage(rt route) (*page, error) {
 			return nil, err
 		}
 		p.style += string(text)
+		if name != h.manifest.Entry.CSS {
+			p.styles = append(p.styles, "/"+name)
+		}
 	}
 	p.policy = contentPolicy(p.style, h.FileOrigins)
 	var links []string
