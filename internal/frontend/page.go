@@ -115,20 +115,6 @@ func (p *page) servePublic(w http.ResponseWriter, r *http.Request) {
 	rendered.send(w, r)
 }
 
-// send sends a rendered page, or 304 if the client has it. No cache may store a response that removes cookies.
-func (rendered *renderedPage) send(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	if h["Set-Cookie"] != nil {
-		h.Set("Cache-Control", "no-store")
-	}
-	h.Set("ETag", rendered.tag)
-	if rendered.status == http.StatusOK && matchesTag(r, rendered.tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	middleware.WriteCachedBody(w, rendered.status, rendered)
-}
-
 // renderedKey identifies a page with its variables.
 func (p *page) renderedKey(r *http.Request, variables map[string]any) string {
 	text, _ := json.Marshal(variables) // with sorted keys

@@ -3,6 +3,7 @@ package frontend
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
@@ -73,4 +74,18 @@ func (p *renderedPage) DenseBody(encode func([]byte) []byte) []byte {
 		}()
 	}
 	return nil
+}
+
+// send sends a rendered page, or 304 if the client has it. No cache may store a response that removes cookies.
+func (p *renderedPage) send(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if h["Set-Cookie"] != nil {
+		h.Set("Cache-Control", "no-store")
+	}
+	h.Set("ETag", p.tag)
+	if p.status == http.StatusOK && matchesTag(r, p.tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	middleware.WriteCachedBody(w, p.status, p)
 }
