@@ -115,7 +115,7 @@ type TokenSettings struct {
 type MailSettings struct {
 	SMTPURL     mail.ServerURL `env:"SMTP_URL" name:"smtp-url" secret:"url" help:"SMTP server that sends mails, e.g. smtp://user:password@host:587, which must offer STARTTLS unless it is on this machine, or smtps://host:465. Needs MAIL_FROM and FRONT_END_URL. Without one, a server with DATABASE_URL sends no mails, and one with the private PostgreSQL writes them into files and into its log."`
 	MailFrom    mail.Sender    `env:"MAIL_FROM" help:"Sender of mails, e.g. 7P Education <no-reply@example.com>."`
-	FrontEndURL BaseURL        `env:"FRONT_END_URL" help:"URL of the front end, e.g. https://app.example.com. The links in mails lead to its pages /reset-password and /verify-email. By default http://localhost:3000 with the private PostgreSQL."`
+	FrontEndURL BaseURL        `env:"FRONT_END_URL" help:"URL of the front end, e.g. https://app.example.com. The links in mails lead to its pages /reset-password and /verify-email. By default this server with the private PostgreSQL."`
 }
 
 // OperationSettings are those of GraphQL operations.

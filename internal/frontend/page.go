@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -26,6 +27,9 @@ type page struct {
 // newPage prepares the parts of a page that are the same for all requests.
 func (h *Handler) newPage(rt route) (*page, error) {
 	p := &page{Handler: h, route: rt}
+	if rt.Document != "" && h.manifest.documents[rt.Document] == "" {
+		return nil, fmt.Errorf("document %s: not in documents.json", rt.Document)
+	}
 	for _, name := range append([]string{h.manifest.Entry.CSS}, rt.CSS...) {
 		if name == "" {
 			continue
@@ -89,7 +93,7 @@ func (p *page) servePublic(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	if p.route.Document == "" {
 		if known == nil {
-			known = newRenderedPage(p.statusOf(nil), p.render(r, pageData{}), "")
+			known = p.newRenderedPage(p.statusOf(nil), p.render(r, pageData{}), "")
 			p.rendered.Set(key, known)
 		}
 		known.send(w, r)
@@ -105,7 +109,7 @@ func (p *page) servePublic(w http.ResponseWriter, r *http.Request) {
 		known.send(w, r)
 		return
 	}
-	rendered := newRenderedPage(p.statusOf(resp), p.render(r, pageData{Variables: variables, Result: resp.Body}), resp.Header.Get("Etag"))
+	rendered := p.newRenderedPage(p.statusOf(resp), p.render(r, pageData{Variables: variables, Result: resp.Body}), resp.Header.Get("Etag"))
 	if resp.Status != http.StatusOK || rendered.dataTag == "" {
 		h.Set("Cache-Control", "no-store")
 		middleware.WriteCachedBody(w, rendered.status, rendered)
@@ -142,7 +146,7 @@ func (p *page) servePersonal(w http.ResponseWriter, r *http.Request, c session.C
 		p.copyHeaders(w.Header(), resp)
 		w.Header().Set("Cache-Control", "no-store")
 	}
-	rendered := newRenderedPage(p.statusOf(resp), p.render(r, data), "")
+	rendered := p.newRenderedPage(p.statusOf(resp), p.render(r, data), "")
 	middleware.WriteCachedBody(w, rendered.status, rendered)
 }
 
