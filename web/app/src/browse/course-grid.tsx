@@ -4,8 +4,9 @@ import { CourseCard, type EnrollState } from "../ui/course-card";
 import { SkeletonCard } from "../ui/skeleton";
 
 export interface CourseGridProps {
-  readonly count: number; // of courses that are loaded
+  readonly count: number; // of courses that are loaded, with the next page, for which skeletons stand
   readonly total: number;
+  readonly long: boolean; // whether to have only the rows near the screen in the page
   readonly getCourse: (index: number) => CourseCardFragment | undefined;
   readonly enrollState: (id: string) => EnrollState;
   readonly onEnroll: (course: CourseCardFragment) => void;
@@ -14,12 +15,9 @@ export interface CourseGridProps {
 }
 
 const eagerCards = 4; // the first row of a desktop
-const virtualFrom = 100; // courses; shorter lists stay whole, so that the browser finds text in them
+const VirtualGrid = lazy(() => import("./virtual-grid"));
 
-const loadVirtualGrid = () => import("./virtual-grid");
-const VirtualGrid = lazy(loadVirtualGrid);
-
-// GridCard is the card at an index, or its skeleton while the data are fetched again.
+// GridCard is the card at an index, or its skeleton while the data are fetched.
 export function GridCard({ index, getCourse, enrollState, onEnroll }: Pick<CourseGridProps, "getCourse" | "enrollState" | "onEnroll"> & { readonly index: number }) {
   const course = getCourse(index);
   if (!course) return <SkeletonCard />;
@@ -38,25 +36,20 @@ function PlainGrid(props: CourseGridProps) {
 function NearEnd({ onNear }: { readonly onNear: () => void }) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onNear(), { rootMargin: "1200px" });
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onNear(), { rootMargin: "3000px" });
     observer.observe(ref.current!);
     return () => observer.disconnect();
   }, [onNear]);
   return <div ref={ref} />;
 }
 
-// CourseGrid shows the cards of a list. Beyond 100 courses only those near the screen are in the page.
+// CourseGrid shows the cards of a list.
 export function CourseGrid(props: CourseGridProps): ReactNode {
-  const { count } = props;
-  useEffect(() => {
-    if (count > virtualFrom / 2) void loadVirtualGrid();
-  }, [count]);
-
   const plain = <PlainGrid {...props} />;
   return (
     <>
-      {count > virtualFrom ? <Suspense fallback={plain}><VirtualGrid {...props} /></Suspense> : plain}
-      <NearEnd key={count} onNear={props.onNearEnd} />
+      {props.long ? <Suspense fallback={plain}><VirtualGrid {...props} /></Suspense> : plain}
+      <NearEnd key={props.count} onNear={props.onNearEnd} />
     </>
   );
 }
