@@ -1,5 +1,5 @@
 import type { CombinedError } from "@urql/core";
-import { type ReactNode, useCallback, useState, useSyncExternalStore } from "react";
+import { type ComponentType, type ReactNode, useCallback, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "wouter";
 import type { FacetsFragment, SearchPageFragment } from "../generated/types";
 import { Button } from "../ui/button";
@@ -7,10 +7,10 @@ import { Empty } from "../ui/empty";
 import { ErrorNotice } from "../ui/error-notice";
 import { formatCount } from "../ui/format";
 import { SkeletonCard } from "../ui/skeleton";
-import { CourseGrid } from "./course-grid";
+import { CourseGrid, type CourseGridProps, NearEnd } from "./course-grid";
 import { FilterPanel } from "./filter-panel";
 import { type SortOption, hasFilters, listChoices, readSort, withSort, withoutFilters } from "./filters";
-import { type FetchPage, LaterPages } from "./later-pages";
+import { type FetchPage, LaterPages, countCourses, findCourse } from "./later-pages";
 import { useEnroll } from "./use-enroll";
 
 type Result = SearchPageFragment & { readonly facets: FacetsFragment };
@@ -42,22 +42,29 @@ interface CourseListProps extends Pick<CourseBrowserProps, "fetchPage"> {
 function CourseList({ result, fetchPage }: CourseListProps) {
   const { enroll, stateOf } = useEnroll();
   const [pages] = useState(() => new LaterPages(fetchPage));
+  const [Grid, setGrid] = useState<ComponentType<CourseGridProps>>(() => CourseGrid);
   const state = useSyncExternalStore(pages.subscribe, pages.getSnapshot, pages.getSnapshot);
   const { edges, pageInfo, totalCount } = result;
   const first = edges.length;
   const hasNext = state.end === undefined ? pageInfo.hasNextPage : state.end !== null;
-  const loaded = first + pages.count;
+  const loaded = first + countCourses(state);
   const count = hasNext && !state.error ? Math.min(totalCount, loaded + pending) : loaded;
 
-  const loadNext = useCallback(() => {
-    if (pageInfo.hasNextPage && pageInfo.endCursor) void pages.loadNext(pageInfo.endCursor);
-  }, [pages, pageInfo]);
+  const loadNext = useCallback(async () => {
+    if (!pageInfo.hasNextPage || !pageInfo.endCursor) return;
+    if (totalCount > longFrom) {
+      const { default: VirtualGrid } = await import("./virtual-grid");
+      setGrid(() => VirtualGrid);
+    }
+    await pages.loadNext(pageInfo.endCursor);
+  }, [pages, pageInfo, totalCount]);
   const show = useCallback((from: number, to: number) => pages.show(from - first, to - first), [pages, first]);
 
   return (
     <>
-      <CourseGrid count={count} total={totalCount} long={totalCount > longFrom && loaded > first} getCourse={(index) => edges[index]?.node ?? pages.getCourse(index - first)}
-        enrollState={stateOf} onEnroll={enroll} onVisible={show} onNearEnd={loadNext} />
+      <Grid count={count} total={totalCount} getCourse={(index) => edges[index]?.node ?? findCourse(state, index - first)}
+        enrollState={stateOf} onEnroll={enroll} onVisible={show} />
+      <NearEnd key={count} onNear={loadNext} />
       <div className="list-end" role="status">
         {state.error ? <ErrorNotice error={state.error} onRetry={loadNext} /> : !hasNext && `All ${formatCount(totalCount, "course")} shown`}
       </div>

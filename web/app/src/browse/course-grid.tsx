@@ -1,4 +1,4 @@
-import { type ReactNode, Suspense, lazy, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import type { CourseCardFragment } from "../generated/types";
 import { CourseCard, type EnrollState } from "../ui/course-card";
 import { SkeletonCard } from "../ui/skeleton";
@@ -6,16 +6,13 @@ import { SkeletonCard } from "../ui/skeleton";
 export interface CourseGridProps {
   readonly count: number; // of courses that are loaded, with the next page, for which skeletons stand
   readonly total: number;
-  readonly long: boolean; // whether to have only the rows near the screen in the page
   readonly getCourse: (index: number) => CourseCardFragment | undefined;
   readonly enrollState: (id: string) => EnrollState;
   readonly onEnroll: (course: CourseCardFragment) => void;
   readonly onVisible: (from: number, to: number) => void;
-  readonly onNearEnd: () => void;
 }
 
 const eagerCards = 4; // the first row of a desktop
-const VirtualGrid = lazy(() => import("./virtual-grid"));
 
 // GridCard is the card at an index, or its skeleton while the data are fetched.
 export function GridCard({ index, getCourse, enrollState, onEnroll }: Pick<CourseGridProps, "getCourse" | "enrollState" | "onEnroll"> & { readonly index: number }) {
@@ -24,7 +21,8 @@ export function GridCard({ index, getCourse, enrollState, onEnroll }: Pick<Cours
   return <CourseCard course={course} onEnroll={onEnroll} enrollState={enrollState(course.id)} eager={index < eagerCards} priority={index === 0} />;
 }
 
-function PlainGrid(props: CourseGridProps) {
+// CourseGrid has all cards in the page.
+export function CourseGrid(props: CourseGridProps) {
   return (
     <ul className="course-grid">
       {Array.from({ length: props.count }, (_, index) => <li key={props.getCourse(index)?.id ?? index}><GridCard index={index} {...props} /></li>)}
@@ -33,7 +31,7 @@ function PlainGrid(props: CourseGridProps) {
 }
 
 // NearEnd calls back when the end of a list comes near.
-function NearEnd({ onNear }: { readonly onNear: () => void }) {
+export function NearEnd({ onNear }: { readonly onNear: () => void }) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onNear(), { rootMargin: "3000px" });
@@ -41,15 +39,4 @@ function NearEnd({ onNear }: { readonly onNear: () => void }) {
     return () => observer.disconnect();
   }, [onNear]);
   return <div ref={ref} />;
-}
-
-// CourseGrid shows the cards of a list.
-export function CourseGrid(props: CourseGridProps): ReactNode {
-  const plain = <PlainGrid {...props} />;
-  return (
-    <>
-      {props.long ? <Suspense fallback={plain}><VirtualGrid {...props} /></Suspense> : plain}
-      <NearEnd key={props.count} onNear={props.onNearEnd} />
-    </>
-  );
 }
