@@ -20,7 +20,7 @@ const parts = [
   ".course-figures", ".course-cover", ".course-buy", ".course-section",
 ];
 
-// boxes returns the place and the size of the first element of each part, without those that the page lacks.
+// boxes returns the place and the size of the first element of each part, without parts that the page lacks.
 const boxes = (page, names = parts) => page.evaluate((all) => Object.fromEntries(all.flatMap((name) => {
   const box = document.querySelector(name)?.getBoundingClientRect();
   return box ? [[name, [box.x, box.y, box.width, box.height].map(Math.round).join(" ")]] : [];
