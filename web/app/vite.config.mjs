@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import babel from "@rolldown/plugin-babel";
+import react, { reactCompilerPreset } from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const root = import.meta.dirname;
+const server = process.env.SERVER ?? "http://localhost:8080"; // of the API, for `npm run dev`
+
+// In the lite build, preact stands for React. It needs no compiler: its components are small anyway.
+const preact = [
+  { find: "react/jsx-runtime", replacement: "preact/jsx-runtime" },
+  { find: "react-dom/client", replacement: "preact/compat/client" },
+  { find: /^react(-dom)?$/, replacement: "preact/compat" },
+];
+
+// The compiler memoizes pages and lists. The small components of src/ui get new props with each rendering, so that it
+// would only add 2 kB to the first page.
+const compiler = babel({ presets: [reactCompilerPreset()], exclude: [/node_modules/, /\/src\/(app\.|ui\/)/] });
+
+// What the first page shares with others.
+const firstPage = new RegExp([
+  "node_modules/(@urql|wonka|wouter|regexparam|zustand)/", "vite/preload-helper", "/src/(api|state|routes|generated/enroll)",
+  "/src/vitals/documents", "/src/ui/(button|class-names|course-card|empty|error-notice|format|page|picture|rating|skeleton|toast|use-online)\\.",
+].join("|"));
+
+// pageName returns the name of the chunk of a page: course, for src/pages/course/page.tsx.
+const pageName = (id) => /\/pages\/([\w-]+)\/page\.tsx$/.exec(id ?? "")?.[1];
+
+export default defineConfig(({ mode }) => ({
+  root,
+  plugins: mode === "lite" ? [react()] : [react(), compiler],
+  resolve: {
+    alias: [
+      { find: "@0no-co/graphql.web", replacement: join(root, "src/api/no-parser.ts") },
+      { find: /^use-sync-external-store\/shim.*/, replacement: join(root, "src/api/external-store.ts") },
+      ...(mode === "lite" ? preact : []),
+    ],
+  },
+  server: { proxy: Object.fromEntries(["/graphql", "/session", "/vitals", "/covers", "/media"].map((path) => [path, server])) },
+  build: {
+    outDir: mode === "lite" ? "../dist-lite" : "../dist",
+    emptyOutDir: true,
+    manifest: true,
+    target: "es2022",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { app: join(root, "src/main.tsx") },
+      output: {
+        entryFileNames: "assets/[name]-[hash].js",
+        chunkFileNames: (chunk) => `assets/${pageName(chunk.facadeModuleId) ?? "[name]"}-[hash].js`,
+        assetFileNames: "assets/[name]-[hash][extname]",
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler|preact)\//, priority: 2 },
+            // One file, so that the first page makes few requests.
+            { name: "kit", test: firstPage, minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
+    },
+  },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
+}));
