@@ -12,6 +12,7 @@ interface BarChartProps {
   readonly summary: ReactNode; // the figure that the chart leads to, e.g. the total
   readonly bars: readonly Bar[];
   readonly format?: (value: number) => string;
+  readonly tops?: readonly number[]; // round values for the top of the chart, in their order
 }
 
 const height = 144;
@@ -19,11 +20,12 @@ const gap = 0.24; // of the width of a bar and the space beside it
 
 // BarChart draws a series as an SVG as wide as its place: widths are in percent, so text and corners keep their
 // shape. The picture has a name for screen readers, and the same numbers are in a table.
-export function BarChart({ title, summary, bars, format = formatNumber }: BarChartProps) {
+export function BarChart({ title, summary, bars, format = formatNumber, tops = [] }: BarChartProps) {
   const id = useId();
-  const top = niceTop(Math.max(...bars.map(({ value }) => value), 0));
+  const highest = Math.max(...bars.map(({ value }) => value), 0);
+  const top = tops.find((round) => round >= highest) ?? roundUp(highest);
   const band = 100 / Math.max(bars.length, 1);
-  const peak = bars.reduce((highest, bar) => (bar.value > highest.value ? bar : highest), { label: "", value: 0 });
+  const peak = bars.find(({ value }) => value === highest);
   return (
     <figure className="chart" aria-labelledby={id}>
       <figcaption id={id} className="chart-caption">
@@ -31,7 +33,7 @@ export function BarChart({ title, summary, bars, format = formatNumber }: BarCha
         <span className="chart-summary">{summary}</span>
       </figcaption>
       <svg className="chart-svg" width="100%" height={height + 24} role="img"
-        aria-label={peak.value > 0 ? `${bars.length} bars; the highest is ${format(peak.value)}, ${peak.label}` : "No values yet"}>
+        aria-label={peak && highest > 0 ? `${bars.length} bars; the highest is ${format(highest)}, ${peak.label}` : "No values yet"}>
         {[0, 0.5, 1].map((share) => (
           <line key={share} className="chart-line" x1="0" x2="100%" y1={y(share)} y2={y(share)} />
         ))}
@@ -75,10 +77,9 @@ function NumbersTable({ bars, format }: { readonly bars: readonly Bar[]; readonl
 // y returns the place of a share of the highest value; the labels above take 16 pixels.
 const y = (share: number) => 16 + (height - 16) * (1 - share);
 
-// niceTop rounds the highest value of a chart up to 1, 2 or 5 times a power of ten.
-function niceTop(value: number): number {
+// roundUp rounds a value up to 1, 2 or 5 times a power of ten.
+function roundUp(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10;
-  return step * power;
+  return ([1, 2, 5].find((factor) => factor * power >= value) ?? 10) * power;
 }

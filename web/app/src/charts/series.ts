@@ -12,6 +12,9 @@ interface Point {
 export const toDays = (points: readonly Point[]): readonly Bar[] =>
   points.map(({ at, value }) => ({ label: dayFormat.format(new Date(at)), value }));
 
+// timeTops are round times for the top of a chart, in seconds: from a minute to a day.
+export const timeTops = [1, 5, 10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 480, 720, 1_440].map((minutes) => minutes * 60);
+
 export const sum = (points: readonly Point[]) => points.reduce((total, { value }) => total + value, 0);
 
 // formatAgo returns how long ago a time is, in words: 3 hours ago. Times of more than a month ago are dates.

@@ -37,7 +37,7 @@ export default function AdminVitalsPage() {
         <>
           <Routes routes={vitals.routes} />
           <Documents documents={vitals.documents} />
-          <div className="columns">
+          <div className="columns vitals-columns">
             <Slowest requests={vitals.slowest} />
             <Errors errors={vitals.errors} />
           </div>

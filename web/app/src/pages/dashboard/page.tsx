@@ -4,7 +4,7 @@ import { useLive } from "../../api/live";
 import { useQuery } from "../../api/query";
 import { BarChart } from "../../charts/bar-chart";
 import { Figures } from "../../charts/figures";
-import { sum, toDays } from "../../charts/series";
+import { sum, timeTops, toDays } from "../../charts/series";
 import { DashboardLiveDocument, DashboardPageDocument } from "../../generated/dashboard";
 import type { DashboardPageQuery } from "../../generated/types";
 import { ButtonLink } from "../../ui/button";
@@ -15,7 +15,8 @@ import { formatDate, formatDuration } from "../../ui/format";
 import { PageFrame } from "../../ui/page";
 import { SkeletonLines } from "../../ui/skeleton";
 import { usePageVisible } from "../../ui/use-page-visible";
-import { EnrollmentCard } from "./enrollment-card";
+import { EnrollmentGrid } from "./enrollment-card";
+import { MyCourses } from "./my-courses";
 import { RecommendedCourse } from "./recommended-course";
 import "../../styles/parts.css";
 import "./dashboard.css";
@@ -54,15 +55,16 @@ export default function DashboardPage() {
       <section aria-labelledby="continue">
         <h2 id="continue">Continue learning</h2>
         {open.length > 0
-          ? <ul className="enrollments">{open.slice(0, 6).map((enrollment) => <li key={enrollment.id}><EnrollmentCard enrollment={enrollment} /></li>)}</ul>
+          ? <EnrollmentGrid enrollments={open.slice(0, 3)} />
           : <Empty title="Nothing in progress"><ButtonLink href="/" kind="primary">Find a course</ButtonLink></Empty>}
       </section>
       <div className="columns">
         <Card title="Time watched">
-          <BarChart title="The last 14 days" summary={formatDuration(sum(dashboard.watchTime))} bars={toDays(dashboard.watchTime)} format={formatDuration} />
+          <BarChart title="The last 14 days" summary={formatDuration(sum(dashboard.watchTime))} bars={toDays(dashboard.watchTime)} format={formatDuration} tops={timeTops} />
         </Card>
         <CertificateList certificates={viewer.certificates} />
       </div>
+      {dashboard.enrolledCoursesCount > 0 && <MyCourses />}
       {dashboard.recommendedCourses.length > 0 && (
         <section aria-labelledby="recommended">
           <h2 id="recommended">Recommended for you</h2>

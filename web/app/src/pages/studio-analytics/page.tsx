@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { Link } from "wouter";
 import { useLive } from "../../api/live";
 import { useQuery } from "../../api/query";
 import { usePages } from "../../api/use-pages";
@@ -9,6 +10,7 @@ import { Shares } from "../../charts/shares";
 import { AnalyticsPageDocument, CourseProgressLiveDocument, CourseStudentsDocument } from "../../generated/studio-analytics";
 import type { CourseProgressLiveSubscription } from "../../generated/types";
 import type { PageProps } from "../../pages";
+import { useUser } from "../../state/store";
 import { Button } from "../../ui/button";
 import { Card } from "../../ui/card";
 import { ErrorNotice } from "../../ui/error-notice";
@@ -70,6 +72,7 @@ function ProgressShares({ progress }: { readonly progress: CourseProgressLiveSub
 
 function Students({ courseId, published }: { readonly courseId: string; readonly published: boolean }) {
   const pages = usePages(CourseStudentsDocument, { id: courseId }, (data) => data.course?.enrollments);
+  const isAdmin = useUser()?.role === "ADMIN";
   const [enrolling, setEnrolling] = useState(false);
   const total = pages.data?.course?.enrollments?.totalCount;
   return (
@@ -85,7 +88,7 @@ function Students({ courseId, published }: { readonly courseId: string; readonly
             <tbody>
               {pages.edges.map(({ node: { id, user, progress, enrolledAt, lastAccessedAt } }) => (
                 <tr key={id}>
-                  <th scope="row">{user.name}</th>
+                  <th scope="row">{isAdmin ? <Link href={`/admin/people/${user.id}`}>{user.name}</Link> : user.name}</th>
                   <td><span className="table-progress"><ProgressBar label={`Progress of ${user.name}`} value={progress} />{Math.round(progress)}%</span></td>
                   <td>{formatDate(enrolledAt)}</td>
                   <td>{lastAccessedAt ? formatAgo(lastAccessedAt) : "never"}</td>

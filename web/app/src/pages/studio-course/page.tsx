@@ -51,7 +51,7 @@ function DeleteCourse({ course }: { readonly course: StudioCourseFragment }) {
   return (
     <Card title="Delete the course" className="card-form">
       <p className="muted">Only a course that no student ever took can be deleted. Others can be unpublished.</p>
-      <Button kind="danger" onClick={() => setOpen(true)}>Delete course</Button>
+      <p className="form-actions"><Button kind="danger" onClick={() => setOpen(true)}>Delete course</Button></p>
       <ConfirmDialog open={open} title="Delete this course?" action="Delete course" busy={sending} onConfirm={() => void remove()} onClose={() => setOpen(false)}>
         <p>“{course.title}” is deleted with all its videos. This cannot be undone.</p>
         <FormNotice error={error} problems={problems} fields={[]} />

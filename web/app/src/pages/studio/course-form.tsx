@@ -65,7 +65,7 @@ export function CourseForm({ course, categories, sending, error, problems, onSub
       </div>
       <Field label="Address of the picture" name="thumbnailUrl" type="url" placeholder="https://…" defaultValue={course?.thumbnailUrl ?? ""} problem={problem("thumbnailUrl")} />
       <Field label="Tags" name="tags" hint="Separated by commas, at most 20." defaultValue={course?.tags.join(", ")} problem={problem("tags")} />
-      <TextField label="What students learn" name="learningOutcomes" hint="One line each, at most 20." defaultValue={course?.learningOutcomes.join("\n")} problem={problem("learningOutcomes")} />
+      <TextField label="What students learn" name="learningOutcomes" rows={6} hint="One line each, at most 20." defaultValue={course?.learningOutcomes.join("\n")} problem={problem("learningOutcomes")} />
       <TextField label="What students need before" name="requirements" rows={3} hint="One line each, at most 20." defaultValue={course?.requirements.join("\n")} problem={problem("requirements")} />
       <FormNotice error={error} problems={problems} fields={fields} />
       <p className="form-actions"><Button type="submit" kind="primary" busy={sending}>{course ? "Save" : "Create draft"}</Button></p>
