@@ -816,14 +816,14 @@ export type AddSectionMutationVariables = Exact<{
 }>;
 
 
-export type AddSectionMutation = { readonly addSection: { readonly __typename: 'SectionPayload', readonly section: { readonly __typename: 'Section', readonly id: string, readonly title: string, readonly position: number } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
+export type AddSectionMutation = { readonly addSection: { readonly __typename: 'SectionPayload', readonly section: { readonly __typename: 'Section', readonly id: string, readonly title: string, readonly position: number, readonly course: { readonly __typename: 'Course', readonly id: string } } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
 
 export type UpdateSectionMutationVariables = Exact<{
   input: UpdateSectionInput;
 }>;
 
 
-export type UpdateSectionMutation = { readonly updateSection: { readonly __typename: 'SectionPayload', readonly section: { readonly __typename: 'Section', readonly id: string, readonly title: string, readonly position: number } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
+export type UpdateSectionMutation = { readonly updateSection: { readonly __typename: 'SectionPayload', readonly section: { readonly __typename: 'Section', readonly id: string, readonly title: string, readonly position: number, readonly course: { readonly __typename: 'Course', readonly id: string } } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
 
 export type DeleteSectionMutationVariables = Exact<{
   id: string | number;
@@ -844,14 +844,14 @@ export type AddVideoMutationVariables = Exact<{
 }>;
 
 
-export type AddVideoMutation = { readonly addVideo: { readonly __typename: 'AddVideoPayload', readonly video: { readonly __typename: 'Video', readonly id: string, readonly title: string, readonly position: number, readonly durationSeconds: number, readonly isPreview: boolean, readonly section: { readonly __typename: 'Section', readonly id: string } | null, readonly playback: { readonly __typename: 'VideoPlayback', readonly mimeType: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
+export type AddVideoMutation = { readonly addVideo: { readonly __typename: 'AddVideoPayload', readonly video: { readonly __typename: 'Video', readonly id: string, readonly title: string, readonly position: number, readonly durationSeconds: number, readonly isPreview: boolean, readonly course: { readonly __typename: 'Course', readonly id: string }, readonly section: { readonly __typename: 'Section', readonly id: string } | null, readonly playback: { readonly __typename: 'VideoPlayback', readonly mimeType: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
 
 export type UpdateVideoMutationVariables = Exact<{
   input: UpdateVideoInput;
 }>;
 
 
-export type UpdateVideoMutation = { readonly updateVideo: { readonly __typename: 'UpdateVideoPayload', readonly video: { readonly __typename: 'Video', readonly id: string, readonly title: string, readonly position: number, readonly durationSeconds: number, readonly isPreview: boolean, readonly section: { readonly __typename: 'Section', readonly id: string } | null, readonly playback: { readonly __typename: 'VideoPlayback', readonly mimeType: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
+export type UpdateVideoMutation = { readonly updateVideo: { readonly __typename: 'UpdateVideoPayload', readonly video: { readonly __typename: 'Video', readonly id: string, readonly title: string, readonly position: number, readonly durationSeconds: number, readonly isPreview: boolean, readonly course: { readonly __typename: 'Course', readonly id: string }, readonly section: { readonly __typename: 'Section', readonly id: string } | null, readonly playback: { readonly __typename: 'VideoPlayback', readonly mimeType: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
 
 export type DeleteVideoMutationVariables = Exact<{
   id: string | number;
@@ -924,7 +924,7 @@ export type CreateCourseMutationVariables = Exact<{
 }>;
 
 
-export type CreateCourseMutation = { readonly createCourse: { readonly __typename: 'CoursePayload', readonly course: { readonly __typename: 'Course', readonly id: string, readonly slug: string, readonly title: string } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
+export type CreateCourseMutation = { readonly createCourse: { readonly __typename: 'CoursePayload', readonly course: { readonly __typename: 'Course', readonly id: string, readonly slug: string, readonly title: string, readonly instructor: { readonly __typename: 'User', readonly id: string } } | null, readonly userErrors: ReadonlyArray<{ readonly __typename: 'UserError', readonly code: UserErrorCode, readonly message: string, readonly field: ReadonlyArray<string> }> } };
 
 export type UpdateCourseMutationVariables = Exact<{
   input: UpdateCourseInput;

@@ -10,7 +10,7 @@ import { showToast } from "../../ui/toast";
 
 // PasswordForm changes the password, which ends all other sessions.
 export function PasswordForm() {
-  const { send, sending, error, problems } = useMutation(ChangePasswordDocument);
+  const { send, sending, error, problems } = useMutation(ChangePasswordDocument, { changes: ["Session"] });
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();

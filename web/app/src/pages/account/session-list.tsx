@@ -16,14 +16,12 @@ type Session = NonNullable<NonNullable<AccountPageQuery["viewer"]>["sessions"]>[
 // SessionList shows where the account is signed in, and ends sessions.
 export function SessionList({ sessions }: { readonly sessions: readonly Session[] }) {
   const [ending, setEnding] = useState<Session>();
-  const [ended, setEnded] = useState<readonly string[]>([]);
-  const { send, sending, error, problems } = useMutation(RevokeSessionDocument);
+  const { send, sending, error, problems } = useMutation(RevokeSessionDocument, { changes: ["Session"] });
 
   async function end() {
     if (!ending) return;
     const { ok } = await send({ id: ending.id });
     if (!ok) return;
-    setEnded([...ended, ending.id]);
     setEnding(undefined);
     showToast("The session has ended.");
   }
@@ -31,7 +29,7 @@ export function SessionList({ sessions }: { readonly sessions: readonly Session[
   return (
     <Card title="Where you are signed in">
       <ul className="session-list">
-        {sessions.filter(({ id }) => !ended.includes(id)).map((session) => (
+        {sessions.map((session) => (
           <li key={session.id}>
             <div>
               <b>{session.device ?? "Unknown device"}</b> {session.isCurrent && <span className="badge badge-published">This device</span>}

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { usePages } from "../../api/use-pages";
 import { DashboardCoursesDocument } from "../../generated/dashboard";
 import type { EnrollmentStatus } from "../../generated/types";
@@ -29,6 +29,9 @@ export function MyCourses() {
 
 function CourseList({ status }: { readonly status: EnrollmentStatus }) {
   const pages = usePages(DashboardCoursesDocument, { status }, (data) => data.viewer?.enrollments);
+  useEffect(() => {
+    if (!pages.fetching) pages.refetch(); // the stored response does not have the progress of this visit
+  }, []);
   if (pages.fetching) return <SkeletonLines count={4} />;
   return (
     <>

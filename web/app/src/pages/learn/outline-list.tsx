@@ -13,9 +13,13 @@ interface OutlineListProps {
 // OutlineList is the content of the course, with what is completed and where the viewer is.
 export function OutlineList({ videos, currentId, isCompleted, linkTo }: OutlineListProps) {
   const current = useRef<HTMLAnchorElement>(null);
-  useEffect(() => current.current?.scrollIntoView({ block: "nearest" }), [currentId]);
+  useEffect(() => {
+    const { offsetTop = 0, parentElement } = current.current ?? {};
+    const list = parentElement?.closest("nav");
+    if (list) list.scrollTop = offsetTop - list.clientHeight / 2; // the list only, not the page
+  }, [currentId]);
   return (
-    <nav className="outline" aria-label="Course content" tabIndex={-1}>
+    <nav className="outline" aria-label="Course content">
       {toChapters(videos).map((chapter, index) => (
         <section key={`${chapter.id}${index}`} className="outline-section">
           {chapter.title !== null && (

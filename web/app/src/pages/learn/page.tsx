@@ -62,7 +62,7 @@ function Learn({ course, enrollment, enrollmentId, viewerId, speed }: LearnProps
   const edges = useAllVideos(course, enrollmentId);
   const videos = edges.map(({ node }) => node);
   const progress = useProgress(enrollment && viewerId);
-  const [positions, setPositions] = useState<Readonly<Record<string, number>>>({}); // reached on this page
+  const { positions } = progress;
   const [ended, setEnded] = useState(false);
   const [autoPlay, setAutoPlay] = useState(false);
   const [help, setHelp] = useState(false);
@@ -95,10 +95,7 @@ function Learn({ course, enrollment, enrollmentId, viewerId, speed }: LearnProps
           {current && (
             <VideoPlayer key={current.id} video={withPosition(current, positions[current.id])} speed={speed} autoPlay={autoPlay}
               load={() => (course.published || !enrollmentId ? loadPlayback(current.id) : loadEnrolledPlayback(enrollmentId, edges[index - 1]?.cursor ?? null))}
-              onPosition={(seconds) => {
-                setPositions((before) => ({ ...before, [current.id]: Math.max(before[current.id] ?? 0, seconds) }));
-                if (enrollment) progress.report(current.id, seconds);
-              }}
+              onPosition={(seconds) => progress.report(current.id, seconds)}
               onEnded={() => setEnded(true)} />
           )}
           {ended && videos[index + 1] && <UpNext title={videos[index + 1]!.title} onPlay={actions.next} onCancel={() => setEnded(false)} />}

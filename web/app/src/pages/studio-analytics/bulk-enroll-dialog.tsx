@@ -17,7 +17,7 @@ interface BulkEnrollDialogProps {
 
 // BulkEnrollDialog enrolls accounts by their emails, all or none, and lists those without an account.
 export function BulkEnrollDialog({ courseId, open, onClose }: BulkEnrollDialogProps) {
-  const { send, sending, error, problems } = useMutation(BulkEnrollDocument);
+  const { send, sending, error, problems } = useMutation(BulkEnrollDocument, { changes: ["Course", "Enrollment"] });
   const [result, setResult] = useState<BulkEnrollMutation["bulkEnroll"]>();
 
   async function submit(event: FormEvent<HTMLFormElement>) {

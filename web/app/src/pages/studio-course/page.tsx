@@ -39,7 +39,7 @@ export default function StudioCoursePage({ params: { id = "" } }: PageProps) {
 function DeleteCourse({ course }: { readonly course: StudioCourseFragment }) {
   const [open, setOpen] = useState(false);
   const [, navigate] = useLocation();
-  const { send, sending, error, problems } = useMutation(DeleteCourseDocument);
+  const { send, sending, error, problems } = useMutation(DeleteCourseDocument, { changes: ["Course", "User"] });
 
   async function remove() {
     const { ok } = await send({ id: course.id });

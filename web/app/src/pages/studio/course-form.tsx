@@ -1,4 +1,4 @@
-import type { FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 import type { CombinedError } from "@urql/core";
 import type { Problem } from "../../api/mutation";
 import type { CourseInput, Difficulty, StudioCourseFragment, StudioDetailsFragment } from "../../generated/types";
@@ -39,13 +39,27 @@ function readInput(form: HTMLFormElement): CourseInput {
   };
 }
 
+// checkInput returns the problems that the server would report as a request that does not fit its schema.
+function checkInput({ categoryId, priceAmount }: CourseInput): readonly Problem[] {
+  const problem = (name: string, message: string) => ({ code: "INVALID", message, field: ["input", name] });
+  return [
+    ...(categoryId ? [] : [problem("categoryId", "must be chosen")]),
+    ...(/^\d+(\.\d{1,2})?$/.test(priceAmount) ? [] : [problem("priceAmount", "must be an amount such as 49.90")]),
+  ];
+}
+
 // CourseForm has the details of a course. The server checks them; each problem is shown at its field.
 export function CourseForm({ course, categories, sending, error, problems, onSubmit }: CourseFormProps) {
+  const [invalid, setInvalid] = useState<readonly Problem[]>([]);
+
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    onSubmit(readInput(event.currentTarget));
+    const input = readInput(event.currentTarget);
+    const found = checkInput(input);
+    setInvalid(found);
+    if (found.length === 0) onSubmit(input);
   }
-  const problem = (name: string) => problemOf(problems, name);
+  const problem = (name: string) => problemOf([...invalid, ...problems], name);
   return (
     <form className="form" onSubmit={submit} noValidate>
       <Field label="Title" name="title" required maxLength={200} defaultValue={course?.title} problem={problem("title")} />

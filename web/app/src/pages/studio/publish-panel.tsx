@@ -34,7 +34,7 @@ function Publish({ course }: { readonly course: StudioCourseFragment }) {
           {parts.map(({ label, present, required }) => (
             <li key={label} className={present ? "is-done" : ""}>
               <span className={present ? "check check-done" : "check"} aria-hidden="true" />
-              {label} <span className="muted">{present ? "there" : required ? "missing" : "missing, recommended"}</span>
+              <span>{label} <span className="muted">{present ? "is there" : required ? "is missing" : "is missing; recommended"}</span></span>
             </li>
           ))}
         </ul>
