@@ -208,7 +208,8 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	s.documents = openDocuments(ctx, log, s.db.Store, manifest)
 	s.onClose(s.documents.flushOnClose)
-	return nil
+	s.documents.own, err = frontEndDocuments(c)
+	return err
 }
 
 func (s *Server) onClose(release func() error) { s.closers = append(s.closers, release) }

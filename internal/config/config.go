@@ -18,6 +18,7 @@ import (
 // Config has the settings of a server. Each is a flag and an environment variable.
 type Config struct {
 	ServerSettings    `group:"Server"`
+	FrontEndSettings  `group:"Front end"`
 	AdminSettings     `group:"Operators"`
 	TraceSettings     `group:"Traces"`
 	DatabaseSettings  `group:"PostgreSQL and Redis"`

@@ -36,6 +36,12 @@ type ServerSettings struct {
 	ShutdownTimeout    time.Duration             `env:"SHUTDOWN_TIMEOUT" min:"0s" default:"20s" help:"How long requests in progress may take after SHUTDOWN_DELAY."`
 }
 
+// FrontEndSettings are those of the pages for browsers.
+type FrontEndSettings struct {
+	Web  string `env:"WEB" name:"web" values:"on,lite,off" default:"off" help:"Whether the server has the platform's front end, at / and below. lite: with preact in place of React, less than half of the scripts. off: the API alone, with a page at / that links to it."`
+	HSTS string `env:"HSTS" name:"hsts" values:"host,subdomains,preload" default:"subdomains" help:"Which hosts browsers reach over TLS only for two years, once they have reached this server over TLS. host: this one. subdomains: all below it, too. preload: browsers may list the domain, which takes months to undo."`
+}
+
 // AdminSettings are those of the address for operators, of logs and of metrics.
 type AdminSettings struct {
 	AdminAddr       string        `env:"ADMIN_ADDR" name:"admin-addr" help:"Address for operators, e.g. :9090, with /metrics, /debug/pprof/, /log-level, /healthz and /readyz. Without a host it is 127.0.0.1, this machine only; any other host needs ADMIN_TOKEN. Empty is off."`

@@ -23,12 +23,20 @@ const firstPage = new RegExp([
   "/src/vitals/documents", "/src/ui/(button|class-names|course-card|empty|error-notice|format|page|picture|rating|skeleton|toast|use-online)\\.",
 ].join("|"));
 
+// urql checks the kind of an operation by its text, in development only. Our documents have no text.
+const urqlWithoutChecks = {
+  name: "urql-without-checks",
+  apply: "serve",
+  transform: (code, id) => (id.includes("/@urql/core/") ? code.replaceAll("process.env.NODE_ENV", "\"production\"") : undefined),
+};
+
 // pageName returns the name of the chunk of a page: course, for src/pages/course/page.tsx.
 const pageName = (id) => /\/pages\/([\w-]+)\/page\.tsx$/.exec(id ?? "")?.[1];
 
 export default defineConfig(({ mode }) => ({
   root,
-  plugins: mode === "lite" ? [react()] : [react(), compiler],
+  plugins: mode === "lite" ? [react()] : [react(), compiler, urqlWithoutChecks],
+  optimizeDeps: { exclude: ["@urql/core"] },
   resolve: {
     alias: [
       { find: "@0no-co/graphql.web", replacement: join(root, "src/api/no-parser.ts") },

@@ -4,7 +4,6 @@ import { getPage } from "./pages";
 import { type Route as AppRoute, routes, wouterPattern } from "./routes";
 import { useAppStore, useUser } from "./state/store";
 import { ErrorBoundary } from "./ui/error-boundary";
-import { Empty } from "./ui/empty";
 import { OfflineBar } from "./ui/offline-bar";
 import { PageFrame } from "./ui/page";
 import { SiteHeader } from "./ui/site-header";
@@ -13,11 +12,8 @@ import { Toasts } from "./ui/toast";
 import { usePerformanceMonitoring } from "./vitals/use-performance-monitoring";
 
 const NotFound = () => (
-  <PageFrame title="Page not found" heading={null}>
-    <Empty title="This page does not exist">
-      <p>The link may be old, or mistyped.</p>
-      <p><Link href="/" className="button button-primary">All courses</Link></p>
-    </Empty>
+  <PageFrame title="Page not found" intro="The link may be old, or mistyped." narrow>
+    <Link href="/" className="button button-primary">All courses</Link>
   </PageFrame>
 );
 

@@ -120,7 +120,7 @@ export interface FilterGroup {
   readonly options: readonly FilterOption[];
 }
 
-// listGroups returns the filters that a result offers.
+// listGroups returns the filters that a result offers, without groups that have one choice only.
 export function listGroups(facets: FacetsFragment, search: URLSearchParams): readonly FilterGroup[] {
   const several = (title: string, name: FilterName, values: readonly { value: string; text: string; count: number }[]): FilterGroup => ({
     title, type: "checkbox",
@@ -135,7 +135,7 @@ export function listGroups(facets: FacetsFragment, search: URLSearchParams): rea
       next: withValues(search, Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]))),
     })),
   });
-  return [
+  const groups = [
     several("Category", "category", facets.categories.map(({ category, count }) => ({ value: category.id, text: category.name, count }))),
     several("Level", "level", facets.difficulties.map(({ difficulty, count }) => ({ value: difficulty, text: formatDifficulty(difficulty), count }))),
     one("Price", "All prices", ["price"], facets.prices.map(({ price, count }) => ({ values: [price], text: price === "FREE" ? "Free" : "Paid", count }))),
@@ -144,4 +144,5 @@ export function listGroups(facets: FacetsFragment, search: URLSearchParams): rea
       ({ values: [String(min), max === null || max === undefined ? null : String(max)], text: formatRange(min, max ?? null), count }))),
     several("Language", "language", facets.languages.map(({ language, count }) => ({ value: language, text: formatLanguage(language), count }))),
   ];
+  return groups.filter(({ options }) => options.length > 1 || options.some(({ checked, count }) => checked && count !== undefined));
 }

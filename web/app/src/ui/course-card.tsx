@@ -41,7 +41,7 @@ export const CourseCard = memo(function CourseCard({ course, onEnroll, isVisible
         <p className="course-meta">
           <Rating rating={course.rating} count={course.reviewCount} />
           <span className="duration">{duration}</span>
-          <span className="enrollment">{formatCompact(course.enrollmentCount)} students</span>
+          <span className="enrollment">{formatCompact(course.enrollmentCount)} {course.enrollmentCount === 1 ? "student" : "students"}</span>
         </p>
       </div>
       <div className="course-actions">

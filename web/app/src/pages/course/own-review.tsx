@@ -14,7 +14,7 @@ interface OwnReviewProps {
 }
 
 // OwnReview is the form of the viewer's review.
-export function OwnReview({ courseId, review }: OwnReviewProps) {
+export default function OwnReview({ courseId, review }: OwnReviewProps) {
   const [rating, setRating] = useState(review?.rating ?? 0);
   const [body, setBody] = useState(review?.body ?? "");
   const [deleting, setDeleting] = useState(false);

@@ -1,5 +1,5 @@
 import "./course.css";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { Link } from "wouter";
 import { useQuery } from "../../api/query";
 import { useEnroll } from "../../browse/use-enroll";
@@ -9,15 +9,15 @@ import type { PageProps } from "../../pages";
 import { readVariables } from "../../routes";
 import { useUser } from "../../state/store";
 import { CourseCard } from "../../ui/course-card";
-import { Empty } from "../../ui/empty";
 import { ErrorNotice } from "../../ui/error-notice";
 import { PageFrame } from "../../ui/page";
 import { SkeletonLines } from "../../ui/skeleton";
 import { CourseHeader } from "./course-header";
 import { Curriculum } from "./curriculum";
 import { Instructor } from "./instructor";
-import { PreviewDialog } from "./preview-dialog";
 import { Reviews } from "./reviews";
+
+const PreviewDialog = lazy(() => import("./preview-dialog"));
 
 export type Course = NonNullable<CoursePageQuery["course"]>;
 
@@ -71,7 +71,7 @@ function CourseView({ course }: { readonly course: Course }) {
         <Reviews course={course} viewer={viewer} />
       </div>
       <Related course={course} />
-      <PreviewDialog videoId={preview} onClose={() => setPreview(undefined)} />
+      {preview && <Suspense><PreviewDialog videoId={preview} onClose={() => setPreview(undefined)} /></Suspense>}
     </>
   );
 }
@@ -80,16 +80,17 @@ export default function CoursePage({ route, params }: PageProps) {
   const variables = readVariables<CoursePageQueryVariables>(route, params, new URLSearchParams());
   const { data, error, refetch } = useQuery(CoursePageDocument, variables, { public: true });
   const course = data?.course;
+  if (data && !course) {
+    return (
+      <PageFrame title="Course not found" intro="It may have been unpublished, or the link is mistyped." narrow>
+        <Link href="/" className="button button-primary">All courses</Link>
+      </PageFrame>
+    );
+  }
   return (
     <PageFrame title={course?.title ?? "Course"} heading={null} className="course-page">
       {error && !data && <ErrorNotice error={error} onRetry={refetch} />}
-      {!data && !error && <div className="course-header"><SkeletonLines count={8} label="Loading the course" /></div>}
-      {data && !course && (
-        <Empty title="This course does not exist">
-          <p>It may have been unpublished, or the link is mistyped.</p>
-          <p><Link href="/" className="button button-primary">All courses</Link></p>
-        </Empty>
-      )}
+      {!data && !error && <SkeletonLines count={8} label="Loading the course" />}
       {course && <CourseView course={course} />}
     </PageFrame>
   );

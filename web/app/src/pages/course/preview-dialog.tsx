@@ -30,13 +30,13 @@ function Preview({ videoId }: { readonly videoId: string }) {
 }
 
 interface PreviewDialogProps {
-  readonly videoId: string | undefined;
+  readonly videoId: string;
   readonly onClose: () => void;
 }
 
 // PreviewDialog plays a video that all visitors may watch.
-export const PreviewDialog = ({ videoId, onClose }: PreviewDialogProps) => (
-  <Dialog open={videoId !== undefined} title="Preview" wide onClose={onClose}>
-    {videoId !== undefined && <Preview videoId={videoId} />}
-  </Dialog>
+const PreviewDialog = ({ videoId, onClose }: PreviewDialogProps) => (
+  <Dialog open title="Preview" wide onClose={onClose}><Preview videoId={videoId} /></Dialog>
 );
+
+export default PreviewDialog;

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { client, publicData } from "../../api/client";
 import { useQuery } from "../../api/query";
 import { CourseReviewsDocument } from "../../generated/course";
@@ -8,8 +8,9 @@ import { Button } from "../../ui/button";
 import { formatCount, formatDate, formatNumber } from "../../ui/format";
 import { Stars } from "../../ui/rating";
 import type { CourseViewer } from "./course-header";
-import { OwnReview } from "./own-review";
 import type { Course } from "./page";
+
+const OwnReview = lazy(() => import("./own-review")); // for students of the course only
 
 const pageSize = 10;
 
@@ -102,7 +103,7 @@ export function Reviews({ course, viewer }: ReviewsProps) {
           <Histogram course={course} selected={rating} onSelect={setRating} />
         </div>
       )}
-      {viewer?.viewerCanReview && <OwnReview key={viewer.viewerReview?.id} courseId={course.id} review={viewer.viewerReview} />}
+      {viewer?.viewerCanReview && <Suspense><OwnReview key={viewer.viewerReview?.id} courseId={course.id} review={viewer.viewerReview} /></Suspense>}
       {first && <ReviewList key={rating ?? "all"} courseId={course.id} rating={rating} first={first} />}
     </section>
   );
