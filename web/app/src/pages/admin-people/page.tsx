@@ -8,13 +8,13 @@ import { ErrorNotice } from "../../ui/error-notice";
 import { Field } from "../../ui/field";
 import { formatCount } from "../../ui/format";
 import { SkeletonLines } from "../../ui/skeleton";
-import { useSettled } from "../../ui/use-settled";
+import { useDebounced } from "../../ui/use-debounced";
 import { AdminFrame } from "../admin/admin-frame";
 
 // People are found by what they teach or take: the API lists instructors by name, and students by course.
 export default function AdminPeoplePage() {
   const [text, setText] = useState("");
-  const prefix = useSettled(text.trim(), 200);
+  const prefix = useDebounced(text.trim(), 200);
   const { data, error, fetching, refetch } = useQuery(AdminPeopleDocument, { prefix }, { pause: prefix === "" });
   const instructors = data?.suggest.flatMap(({ instructor }) => instructor ?? []) ?? [];
   const courses = data?.suggest.flatMap(({ course }) => course ?? []) ?? [];

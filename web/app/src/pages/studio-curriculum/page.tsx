@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { mutate } from "../../api/mutation";
 import { usePages } from "../../api/use-pages";
 import { CurriculumPageDocument, ReorderSectionsDocument, ReorderVideosDocument } from "../../generated/studio-curriculum";
@@ -10,14 +10,12 @@ import { formatCount, formatDuration } from "../../ui/format";
 import { showToast } from "../../ui/toast";
 import { CourseFrame } from "../studio/course-frame";
 import { CourseState } from "../studio/course-state";
+import type { Action } from "./action-dialog";
 import { CurriculumRow } from "./curriculum-row";
-import { DeleteDialog } from "./delete-dialog";
 import { toOrder, toRows, type Row } from "./order";
-import { SectionDialog } from "./section-dialog";
 import { useReorder } from "./use-reorder";
-import { VideoDialog } from "./video-dialog";
 
-type Action = { readonly do: "edit" | "delete"; readonly row: Row } | { readonly do: "add"; readonly kind: Row["kind"] };
+const ActionDialog = lazy(() => import("./action-dialog"));
 
 // The curriculum of a course: its sections and videos, and their order.
 export default function CurriculumPage({ params: { id = "" } }: PageProps) {
@@ -79,26 +77,7 @@ export default function CurriculumPage({ params: { id = "" } }: PageProps) {
         ))}
       </ol>
       <p className="visually-hidden" aria-live="assertive">{reorder.message}</p>
-      {action && <ActionDialog action={action} courseId={id} sections={sections} videos={videos} onClose={close} />}
+      <Suspense>{action && <ActionDialog action={action} courseId={id} sections={sections} videos={videos} onClose={close} />}</Suspense>
     </CourseFrame>
   );
-}
-
-interface ActionDialogProps {
-  readonly action: Action;
-  readonly courseId: string;
-  readonly sections: readonly { readonly id: string; readonly title: string }[];
-  readonly videos: readonly NonNullable<Parameters<typeof VideoDialog>[0]["video"]>[];
-  readonly onClose: () => void;
-}
-
-function ActionDialog({ action, courseId, sections, videos, onClose }: ActionDialogProps) {
-  const row = action.do === "add" ? undefined : action.row;
-  const kind = action.do === "add" ? action.kind : action.row.kind;
-  const video = videos.find(({ id }) => id === row?.id);
-  const section = sections.find(({ id }) => id === row?.id);
-  if (row && action.do === "delete") return <DeleteDialog row={row} title={(video ?? section)?.title ?? ""} onClose={onClose} />;
-  if (kind === "section") return <SectionDialog courseId={courseId} section={section} onClose={onClose} />;
-  const sectionId = video ? video.section?.id ?? null : sections.at(-1)?.id ?? null;
-  return <VideoDialog courseId={courseId} video={video} sections={sections} sectionId={sectionId} onClose={onClose} />;
 }
