@@ -200,7 +200,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if s.db.isDemo() {
 		manifest = append(slices.Clip(manifest), playgroundSessionDocuments()...)
 	}
-	if s.mails, err = openMails(c, log, s.db); err != nil {
+	if s.mails, err = openMails(c, log, s.db, s.publicURL); err != nil {
 		return err
 	}
 	if s.cdn, err = openCDN(ctx, c, log, s.db.Store); err != nil {

@@ -67,7 +67,7 @@ func (c *Config) setDatabaseDefaults() {
 		c.texts["RATE_LIMIT"] = rate
 	}
 	if c.texts["DATABASE_URL"] == "" && c.SMTPURL == "" {
-		c.MailFrom, c.FrontEndURL = cmp.Or(c.MailFrom, "7P Education <no-reply@7p.example>"), cmp.Or(c.FrontEndURL, "http://localhost:3000")
+		c.MailFrom = cmp.Or(c.MailFrom, "7P Education <no-reply@7p.example>")
 	}
 	if c.Addr == "" {
 		c.Addr, c.texts["ADDR"] = addr, addr

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
 
@@ -49,6 +50,7 @@ type Handler struct {
 	pages    []*page
 	notFound *page
 	rendered *otter.Cache[string, *renderedPage]
+	encoding atomic.Bool // see renderedPage
 }
 
 // New reads a build. Its error is a mistake of the build.

@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -16,7 +17,8 @@ import (
 type page struct {
 	*Handler
 	route   route
-	style   string // the styles of the app and of the route
+	style   string   // the styles of the app and of the route
+	styles  []string // paths of the files of the route's styles
 	policy  string
 	modules []string // paths of the scripts, the entry first
 	links   string   // the Link header that preloads them
@@ -25,6 +27,9 @@ type page struct {
 // newPage prepares the parts of a page that are the same for all requests.
 func (h *Handler) newPage(rt route) (*page, error) {
 	p := &page{Handler: h, route: rt}
+	if rt.Document != "" && h.manifest.documents[rt.Document] == "" {
+		return nil, fmt.Errorf("document %s: not in documents.json", rt.Document)
+	}
 	for _, name := range append([]string{h.manifest.Entry.CSS}, rt.CSS...) {
 		if name == "" {
 			continue
@@ -34,6 +39,9 @@ func (h *Handler) newPage(rt route) (*page, error) {
 			return nil, err
 		}
 		p.style += string(text)
+		if name != h.manifest.Entry.CSS {
+			p.styles = append(p.styles, "/"+name)
+		}
 	}
 	p.policy = contentPolicy(p.style, h.FileOrigins)
 	var links []string
@@ -85,7 +93,7 @@ func (p *page) servePublic(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	if p.route.Document == "" {
 		if known == nil {
-			known = newRenderedPage(p.statusOf(nil), p.render(r, pageData{}), "")
+			known = p.newRenderedPage(p.statusOf(nil), p.render(r, pageData{}), "")
 			p.rendered.Set(key, known)
 		}
 		known.send(w, r)
@@ -101,7 +109,7 @@ func (p *page) servePublic(w http.ResponseWriter, r *http.Request) {
 		known.send(w, r)
 		return
 	}
-	rendered := newRenderedPage(p.statusOf(resp), p.render(r, pageData{Variables: variables, Result: resp.Body}), resp.Header.Get("Etag"))
+	rendered := p.newRenderedPage(p.statusOf(resp), p.render(r, pageData{Variables: variables, Result: resp.Body}), resp.Header.Get("Etag"))
 	if resp.Status != http.StatusOK || rendered.dataTag == "" {
 		h.Set("Cache-Control", "no-store")
 		middleware.WriteCachedBody(w, rendered.status, rendered)
@@ -109,20 +117,6 @@ func (p *page) servePublic(w http.ResponseWriter, r *http.Request) {
 	}
 	p.rendered.Set(key, rendered)
 	rendered.send(w, r)
-}
-
-// send sends a rendered page, or 304 if the client has it. No cache may store a response that removes cookies.
-func (rendered *renderedPage) send(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	if h["Set-Cookie"] != nil {
-		h.Set("Cache-Control", "no-store")
-	}
-	h.Set("ETag", rendered.tag)
-	if rendered.status == http.StatusOK && matchesTag(r, rendered.tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	middleware.WriteCachedBody(w, rendered.status, rendered)
 }
 
 // renderedKey identifies a page with its variables.
@@ -152,7 +146,7 @@ func (p *page) servePersonal(w http.ResponseWriter, r *http.Request, c session.C
 		p.copyHeaders(w.Header(), resp)
 		w.Header().Set("Cache-Control", "no-store")
 	}
-	rendered := newRenderedPage(p.statusOf(resp), p.render(r, data), "")
+	rendered := p.newRenderedPage(p.statusOf(resp), p.render(r, data), "")
 	middleware.WriteCachedBody(w, rendered.status, rendered)
 }
 

@@ -32,8 +32,8 @@ const courseBody = `{"data":{"course":{"id":"C1","slug":"photography","title":"P
 	`"thumbnail":{"url":"https://x.example/a-640.webp","width":640,"height":360,"thumbhash":"3OcRJYB4d3h/iIeHeEh3eIhw+j2w","sources":[{"mimeType":"image/avif","srcset":"https://x.example/a-320.avif 320w"}]},` +
 	`"category":{"id":"K1","name":"Arts"},"instructor":{"id":"U2","name":"Daniel Okafor"}}}}`
 
-// pageData returns the data that a page has for the app.
-func pageData(t *testing.T, page string) (data struct {
+// shownData is the data that a page has for the app.
+type shownData struct {
 	Route, Document string
 	Variables       map[string]any
 	Result          json.RawMessage
@@ -41,7 +41,10 @@ func pageData(t *testing.T, page string) (data struct {
 	Release         string
 	Lite            bool
 	DemoAccounts    *frontend.DemoAccounts
-}) {
+}
+
+// pageData returns the data of a page.
+func pageData(t *testing.T, page string) (data shownData) {
 	t.Helper()
 	_, rest, _ := strings.Cut(page, `<script type="application/json" id="page-data">`)
 	text, _, _ := strings.Cut(rest, "</script>")
@@ -61,7 +64,7 @@ func TestGoldenPages(t *testing.T) {
 		got := get(t, h, tt.path, "Accept", "text/html").Body.String()
 		file := "testdata/" + name + ".html"
 		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the repository
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -35,6 +35,7 @@ type pageData struct {
 type document struct {
 	Head    head
 	Style   template.CSS
+	Styles  []string // files whose text is in Style: their links have the app not load them again
 	Entry   string
 	Modules []string
 	View    template.HTML // inside of the root element, before the app replaces it
@@ -49,7 +50,7 @@ func (p *page) render(r *http.Request, data pageData) []byte {
 	}
 	view, name := p.newView(data)
 	d := document{
-		Head: p.newHead(r, view), Style: template.CSS(p.style), Modules: p.modules, //nolint:gosec // of the build
+		Head: p.newHead(r, view), Style: template.CSS(p.style), Styles: p.styles, Modules: p.modules, //nolint:gosec // of the build
 		View: template.HTML(execute(name, view)), //nolint:gosec // of a template
 		Data: template.JS(marshalData(data)),     //nolint:gosec // JSON whose markup is escaped
 	}

@@ -3,6 +3,7 @@ package frontend
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
@@ -28,6 +29,7 @@ type renderedPage struct {
 	encoded  [middleware.CodingCount]atomic.Pointer[[]byte]
 	dense    atomic.Pointer[[]byte]
 	requests atomic.Uint32
+	encoding *atomic.Bool // whether a page is encoded densely at the moment: one at a time, beside the requests
 }
 
 var _ middleware.CachedBody = (*renderedPage)(nil)
@@ -39,9 +41,9 @@ func newRenderedPages() *otter.Cache[string, *renderedPage] {
 	})
 }
 
-func newRenderedPage(status int, body []byte, dataTag string) *renderedPage {
+func (h *Handler) newRenderedPage(status int, body []byte, dataTag string) *renderedPage {
 	sum := sha256.Sum256(body)
-	return &renderedPage{status: status, body: body, tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`, dataTag: dataTag}
+	return &renderedPage{status: status, body: body, tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`, dataTag: dataTag, encoding: &h.encoding}
 }
 
 // PlainBody implements middleware.CachedBody.
@@ -57,20 +59,31 @@ func (p *renderedPage) EncodedBody(coding int, encode func([]byte) []byte) []byt
 	return body
 }
 
-// encoding is 1 while a page is encoded densely: one at a time, beside the requests.
-var encoding atomic.Bool
-
 // DenseBody implements middleware.CachedBody.
 func (p *renderedPage) DenseBody(encode func([]byte) []byte) []byte {
 	if body := p.dense.Load(); body != nil {
 		return *body
 	}
-	if p.requests.Add(1) >= denseRequests && encoding.CompareAndSwap(false, true) {
+	if p.requests.Add(1) >= denseRequests && p.encoding.CompareAndSwap(false, true) {
 		go func() {
-			defer encoding.Store(false)
+			defer p.encoding.Store(false)
 			body := encode(p.body)
 			p.dense.Store(&body)
 		}()
 	}
 	return nil
+}
+
+// send sends a rendered page, or 304 if the client has it. No cache may store a response that removes cookies.
+func (p *renderedPage) send(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if h["Set-Cookie"] != nil {
+		h.Set("Cache-Control", "no-store")
+	}
+	h.Set("ETag", p.tag)
+	if p.status == http.StatusOK && matchesTag(r, p.tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	middleware.WriteCachedBody(w, p.status, p)
 }

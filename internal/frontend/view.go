@@ -11,10 +11,14 @@ import (
 // view is what a page shows until its scripts have run: the top of the site, and the first courses of the catalogue or
 // one course. The templates have the same markup as the app, so that nothing moves when the app replaces it.
 type view struct {
-	Viewer  *session.Viewer
-	Courses []*course
-	Total   int
-	Course  *course
+	Viewer *session.Viewer
+	// Of a list of courses.
+	Heading, Intro string
+	Sorts          []string
+	Courses        []*course
+	Total          int
+	// Of the page of one.
+	Course *course
 }
 
 // The fields of the documents CatalogPage and CoursePage that the first view shows.
@@ -53,18 +57,19 @@ type (
 	named         struct{ ID, Name string }
 )
 
-// The routes that show courses in their first view; the templates have their names.
+// The routes that show courses in their first view.
 const (
 	catalogueRoute = "catalogue"
+	searchRoute    = "search"
 	courseRoute    = "course"
 )
+
+// sorts are the orders of a list. The search has its own before them.
+var sorts = []string{"Newest", "Most popular", "Highest rated", "Price: low to high", "Price: high to low", "Title: A to Z"}
 
 // newView returns the first view of a page, and the name of its template.
 func (p *page) newView(data pageData) (*view, string) {
 	v := &view{Viewer: data.Viewer}
-	if p.route.Name != catalogueRoute && p.route.Name != courseRoute {
-		return v, "shell.html"
-	}
 	var result struct {
 		Data struct {
 			Course        *course
@@ -74,17 +79,29 @@ func (p *page) newView(data pageData) (*view, string) {
 			}
 		}
 	}
-	if json.Unmarshal(data.Result, &result) != nil {
+	if data.Result == nil || json.Unmarshal(data.Result, &result) != nil {
 		return v, "shell.html"
 	}
 	v.Course, v.Total = result.Data.Course, result.Data.SearchCourses.TotalCount
 	for _, e := range result.Data.SearchCourses.Edges {
 		v.Courses = append(v.Courses, e.Node)
 	}
-	if v.Course == nil && len(v.Courses) == 0 {
+	switch query, _ := data.Variables["query"].(string); {
+	case p.route.Name == courseRoute && v.Course != nil:
+		return v, "course.html"
+	case len(v.Courses) == 0:
+		return v, "shell.html"
+	case p.route.Name == catalogueRoute:
+		v.Heading, v.Intro, v.Sorts = "Find your next course", "Learn at your own pace from people who do this work every day.", sorts
+	case p.route.Name == searchRoute:
+		v.Heading, v.Sorts = "All courses", append([]string{"Best match"}, sorts...)
+		if query != "" {
+			v.Heading = "Results for “" + query + "”"
+		}
+	default:
 		return v, "shell.html"
 	}
-	return v, p.route.Name + ".html"
+	return v, "courses.html"
 }
 
 // firstCourses is how many cards the first view has, and eagerCourses how many of them are in the first row of a large

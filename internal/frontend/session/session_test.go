@@ -79,9 +79,10 @@ func newServer(e *endpoint) http.Handler {
 	return mux
 }
 
-// send sends a request, with headers as pairs of name and value.
-func send(t *testing.T, h http.Handler, method, url, body string, headers ...string) *httptest.ResponseRecorder {
+// send sends a request to a method and a URL, with headers as pairs of name and value.
+func send(t *testing.T, h http.Handler, target, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
+	method, url, _ := strings.Cut(target, " ")
 	r := httptest.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/json")
@@ -103,7 +104,7 @@ const (
 func TestSignInSetsCookies(t *testing.T) {
 	t.Parallel()
 	for base, prefix := range map[string]string{local: "", "https://7p.example": "__Host-"} {
-		w := send(t, newServer(&endpoint{}), "POST", base+"/session", credits)
+		w := send(t, newServer(&endpoint{}), "POST "+base+"/session", credits)
 		if want := `{"viewer":{"id":"U1","name":"Sofía","role":"STUDENT"}}` + "\n"; w.Code != 200 || w.Body.String() != want || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %s", base, w.Code, w.Body)
 		}
@@ -142,7 +143,7 @@ func TestSignInRejects(t *testing.T) {
 		{"http://7p.example", credits, nil, 0, 403, "HTTPS"},
 		{"http://192.0.2.1:8080", credits, nil, 0, 403, "HTTPS"},
 	} {
-		w := send(t, newServer(&endpoint{status: tt.upstream}), "POST", tt.url+"/session", tt.body, tt.headers...)
+		w := send(t, newServer(&endpoint{status: tt.upstream}), "POST "+tt.url+"/session", tt.body, tt.headers...)
 		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) || !strings.HasPrefix(w.Body.String(), `{"errors":[`) || len(w.Result().Cookies()) != 0 {
 			t.Errorf("%.40s %v: %d %s, want %d %s", tt.body, tt.headers, w.Code, w.Body, tt.status, tt.want)
 		}
@@ -151,7 +152,7 @@ func TestSignInRejects(t *testing.T) {
 		}
 	}
 	for _, url := range []string{local, "http://127.0.0.1", "http://[::1]:80", "http://app.localhost"} {
-		if w := send(t, newServer(&endpoint{}), "POST", url+"/session", credits, "Origin", url, "Sec-Fetch-Site", "same-origin"); w.Code != 200 {
+		if w := send(t, newServer(&endpoint{}), "POST "+url+"/session", credits, "Origin", url, "Sec-Fetch-Site", "same-origin"); w.Code != 200 {
 			t.Errorf("%s: %d", url, w.Code)
 		}
 	}
@@ -181,7 +182,7 @@ func TestCookiesOfRequests(t *testing.T) {
 		"no refresh":         {both("7p-access=old", page...), 401, "UNAUTHENTICATED", 2},
 		"cannot be checked":  {both("7p-access=unknown; 7p-refresh=refresh1", page...), 200, "Bearer unknown", 0},
 	} {
-		w := send(t, newServer(&endpoint{}), "GET", local+"/graphql", "", tt.headers...)
+		w := send(t, newServer(&endpoint{}), "GET "+local+"/graphql", "", tt.headers...)
 		if w.Code != tt.status || tt.status == 200 && w.Body.String() != tt.want || !strings.Contains(w.Body.String(), tt.want) || len(w.Result().Cookies()) != tt.cookies {
 			t.Errorf("%s: %d %s, cookies %v; want %d %s", name, w.Code, w.Body, w.Result().Cookies(), tt.status, tt.want)
 		}
@@ -191,7 +192,7 @@ func TestCookiesOfRequests(t *testing.T) {
 			}
 		}
 	}
-	w := send(t, newServer(&endpoint{status: 429}), "GET", local+"/graphql", "", both("7p-refresh=refresh1", page...)...)
+	w := send(t, newServer(&endpoint{status: 429}), "GET "+local+"/graphql", "", both("7p-refresh=refresh1", page...)...)
 	if w.Code != 429 || w.Header().Get("Retry-After") != "7" || len(w.Result().Cookies()) != 0 {
 		t.Errorf("a refresh that is limited: %d %v", w.Code, w.Header())
 	}
@@ -200,7 +201,7 @@ func TestCookiesOfRequests(t *testing.T) {
 func TestRefreshAndSignOut(t *testing.T) {
 	t.Parallel()
 	for cookie, status := range map[string]int{"7p-refresh=refresh1": 200, "7p-refresh=spent": 401, "": 401} {
-		if w := send(t, newServer(&endpoint{}), "POST", local+"/session/refresh", "{}", "Cookie", cookie); w.Code != status || len(w.Result().Cookies()) != 2 {
+		if w := send(t, newServer(&endpoint{}), "POST "+local+"/session/refresh", "{}", "Cookie", cookie); w.Code != status || len(w.Result().Cookies()) != 2 {
 			t.Errorf("refresh with %q: %d %s, %v", cookie, w.Code, w.Body, w.Result().Cookies())
 		}
 	}
@@ -208,7 +209,7 @@ func TestRefreshAndSignOut(t *testing.T) {
 		"7p-access=good": {"SignOut Bearer good"}, "7p-access=old; 7p-refresh=refresh1": {"RefreshSession", "SignOut Bearer good"}, "7p-refresh=spent": {"RefreshSession"}, "": nil,
 	} {
 		e := &endpoint{}
-		w := send(t, newServer(e), "DELETE", local+"/session", "", "Cookie", cookie)
+		w := send(t, newServer(e), "DELETE "+local+"/session", "", "Cookie", cookie)
 		if diff := cmp.Diff(want, e.received); w.Code != 204 || diff != "" {
 			t.Errorf("sign-out with %q: %d %s (-want +got):\n%s", cookie, w.Code, w.Body, diff)
 		}

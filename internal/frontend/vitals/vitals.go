@@ -54,12 +54,11 @@ func New(metrics *telemetry.WebVitals, log *slog.Logger) *Handler {
 
 // report is the body of a beacon.
 type report struct {
-	Route      string           `json:"route"`
-	Release    string           `json:"release"`
-	Navigation string           `json:"navigation"`
-	Metrics    []metricFigure   `json:"metrics"`
-	Documents  []documentFigure `json:"documents"`
-	Errors     []scriptError    `json:"errors"`
+	Route     string           `json:"route"`
+	Release   string           `json:"release"`
+	Metrics   []metricFigure   `json:"metrics"`
+	Documents []documentFigure `json:"documents"`
+	Errors    []scriptError    `json:"errors"`
 }
 
 type metricFigure struct {

@@ -38,8 +38,8 @@ func report(t *testing.T, h *vitals.Handler, body string, headers ...string) int
 
 const trace = "0af7651916cd43dd8448eb211c80319c"
 
-// summary returns the figures as an admin reads them.
-func summary(t *testing.T, h *vitals.Handler) (s struct {
+// shownSummary is what admins read.
+type shownSummary struct {
 	Release string
 	Routes  []struct {
 		Route   string
@@ -62,7 +62,10 @@ func summary(t *testing.T, h *vitals.Handler) (s struct {
 		Document, Cache, TraceID string
 		Ms                       float64
 	}
-}) {
+}
+
+// summary returns the figures as an admin reads them.
+func summary(t *testing.T, h *vitals.Handler) (s shownSummary) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(edu.WithViewer(t.Context(), edu.Viewer{ID: 1, Role: edu.RoleAdmin}), http.MethodGet, "/vitals", nil)
 	w := httptest.NewRecorder()
