@@ -23,12 +23,17 @@ function collectProblems(data: unknown): readonly Problem[] {
     (payload?.userErrors ?? []).map((problem) => ({ ...problem, message: toSentence(problem.message) })));
 }
 
+interface MutationOptions {
+  readonly changes?: string[]; // types whose queries are fetched again, if the result has no object of them
+}
+
 // mutate sends a mutation. With an idempotency key it can be repeated until a response arrives.
 export async function mutate<Data, Variables extends AnyVariables>(
-  document: AppDocument<Data, Variables>, variables: Variables, idempotencyKey?: string,
+  document: AppDocument<Data, Variables>, variables: Variables, idempotencyKey?: string, { changes }: MutationOptions = {},
 ): Promise<MutationResult<Data>> {
   const headers = idempotencyKey ? { ...sessionHeaders, "Idempotency-Key": idempotencyKey } : sessionHeaders;
-  const { data, error } = await client.mutation(document, variables, { fetchOptions: { credentials: "same-origin", headers } }).toPromise();
+  const context = { fetchOptions: { credentials: "same-origin" as const, headers }, ...(changes && { additionalTypenames: changes }) };
+  const { data, error } = await client.mutation(document, variables, context).toPromise();
   return { data, error, problems: collectProblems(data) };
 }
 
@@ -37,11 +42,11 @@ export const findProblem = (problems: readonly Problem[], field: string) =>
   problems.find((problem) => problem.field.at(-1) === field)?.message;
 
 // useMutation returns the state of a mutation, and the function that sends it.
-export function useMutation<Data, Variables extends AnyVariables>(document: AppDocument<Data, Variables>) {
+export function useMutation<Data, Variables extends AnyVariables>(document: AppDocument<Data, Variables>, options?: MutationOptions) {
   const [state, setState] = useState({ sending: false, problems: [] as readonly Problem[], error: undefined as CombinedError | undefined });
   async function send(variables: Variables) {
     setState({ sending: true, problems: [], error: undefined });
-    const result = await mutate(document, variables);
+    const result = await mutate(document, variables, undefined, options);
     setState({ sending: false, problems: result.problems, error: result.error });
     return { ...result, ok: result.problems.length === 0 && !result.error };
   }

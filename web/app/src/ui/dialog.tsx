@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { classNames } from "./class-names";
 
 interface DialogProps {
@@ -14,11 +14,11 @@ export function Dialog({ open, title, wide = false, onClose, children }: DialogP
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current;
-    if (!dialog) return;
-    if (open && !dialog.open) dialog.showModal();
-    if (!open && dialog.open) dialog.close();
+    if (!dialog || !open) return undefined;
+    dialog.showModal();
+    return () => dialog.close(); // before it is removed, so that the focus goes back
   }, [open]);
 
   return (
