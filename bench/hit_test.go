@@ -104,7 +104,7 @@ func newCachingHandlers(b *testing.B, db *store.Store, tokens *auth.Tokens, from
 	}
 	h := auth.Middleware(tokens, nil)(http.Handler(gql.New(gql.Options{Store: db, Log: log, OperationTimeout: 10 * time.Second, Introspection: true, ResponseCache: responses})))
 	for _, wrap := range []func(http.Handler) http.Handler{
-		middleware.Compress(), cors.Handler, middleware.SecurityHeaders(), middleware.Recover(log), middleware.ObserveRequests(func() {}, func(middleware.CompletedRequest) {}),
+		middleware.Compress(), cors.Handler, middleware.SecurityHeaders("max-age=63072000"), middleware.Recover(log), middleware.ObserveRequests(func() {}, func(middleware.CompletedRequest) {}),
 		middleware.NewAccessLog(io.Discard, middleware.AccessLogOptions{}).Log, middleware.RequestID(), middleware.ResolveClient(nil, ""), middleware.CloseChunked(),
 	} {
 		h = wrap(h)

@@ -75,7 +75,8 @@ resource "aws_cloudfront_distribution" "main" {
     compress                 = false # the server compresses
   }
 
-  # Static files, whose names have the hash of their content.
+  # The files of web/dist/assets, whose names have the hash of their content. The bucket has those of earlier releases
+  # too, for pages that are open while a release is replaced.
   ordered_cache_behavior {
     path_pattern           = "/assets/*"
     target_origin_id       = "static"
@@ -115,7 +116,7 @@ resource "aws_cloudfront_distribution" "main" {
 }
 
 # The key has what the Vary of public responses names. Responses to requests with Authorization are private, so they
-# are never stored. Cookies are not in it: the API reads none.
+# are never stored. Of the cookies, it has those of a session: pages for signed-in users are never stored.
 resource "aws_cloudfront_cache_policy" "origin_decides" {
   name        = "7p-origin-decides"
   min_ttl     = 0
@@ -131,7 +132,10 @@ resource "aws_cloudfront_cache_policy" "origin_decides" {
       }
     }
     cookies_config {
-      cookie_behavior = "none"
+      cookie_behavior = "whitelist"
+      cookies {
+        items = ["__Host-7p-access", "__Host-7p-refresh"]
+      }
     }
     query_strings_config {
       query_string_behavior = "all"
@@ -159,7 +163,7 @@ resource "aws_cloudfront_cache_policy" "immutable" {
   }
 }
 
-# All other headers of the viewer reach the server, but no cookies.
+# All other headers of the viewer reach the server, but no other cookies.
 resource "aws_cloudfront_origin_request_policy" "viewer" {
   name = "7p-viewer"
   headers_config {

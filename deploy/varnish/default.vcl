@@ -26,9 +26,11 @@ sub vcl_recv {
     if (req.http.Upgrade ~ "(?i)websocket" || req.http.Accept ~ "text/event-stream") {
         return (pipe);
     }
-    # Cookies of other services say nothing about the viewer.
-    unset req.http.Cookie;
-    if (req.method != "GET" && req.method != "HEAD" || req.http.Authorization) {
+    # Only the cookies of a session say who the viewer is.
+    if (req.http.Cookie !~ "(^|; )(__Host-)?7p-(access|refresh)=") {
+        unset req.http.Cookie;
+    }
+    if (req.method != "GET" && req.method != "HEAD" || req.http.Authorization || req.http.Cookie) {
         return (pass);
     }
     return (hash);
@@ -42,10 +44,11 @@ sub vcl_pipe {
 }
 
 sub vcl_backend_response {
-    # Only the server decides what is stored, and for how long.
+    # Only the server decides what is stored, and for how long: files of pages, whose names change with their content, and
+    # responses that it can purge.
     set beresp.grace = 0s;
     set beresp.keep = 0s;
-    if (beresp.status != 200 || beresp.http.Cache-Control !~ "s-maxage=" || !beresp.http.Xkey) {
+    if (beresp.status != 200 || beresp.http.Cache-Control !~ "immutable" && (beresp.http.Cache-Control !~ "s-maxage=" || !beresp.http.Xkey)) {
         set beresp.uncacheable = true;
         set beresp.ttl = 0s;
     }

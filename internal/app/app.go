@@ -200,7 +200,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if s.db.isDemo() {
 		manifest = append(slices.Clip(manifest), playgroundSessionDocuments()...)
 	}
-	if s.mails, err = openMails(c, log, s.db); err != nil {
+	if s.mails, err = openMails(c, log, s.db, s.publicURL); err != nil {
 		return err
 	}
 	if s.cdn, err = openCDN(ctx, c, log, s.db.Store); err != nil {
@@ -208,7 +208,8 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	s.documents = openDocuments(ctx, log, s.db.Store, manifest)
 	s.onClose(s.documents.flushOnClose)
-	return nil
+	s.documents.own, err = frontEndDocuments(c)
+	return err
 }
 
 func (s *Server) onClose(release func() error) { s.closers = append(s.closers, release) }

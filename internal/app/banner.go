@@ -14,7 +14,11 @@ import (
 func printBanner(c *config.Config, addr net.Addr, db *Database) {
 	_, port, _ := net.SplitHostPort(addr.String())
 	base := localURL(c, port)
-	terminal.PrintStatus("\n  Playground  %s/playground\n  GraphQL     %s/graphql\n  Schema      %s/schema.graphql\n  Health      %s/healthz  %s/readyz", base, base, base, base, base)
+	terminal.PrintStatus("")
+	if c.Web != webOff {
+		terminal.PrintStatus("  Pages       %s/", base)
+	}
+	terminal.PrintStatus("  Playground  %s/playground\n  GraphQL     %s/graphql\n  Schema      %s/schema.graphql\n  Health      %s/healthz  %s/readyz", base, base, base, base, base)
 	if db.isDemo() {
 		printDemoHints(c, db.embedded.DSN())
 	}

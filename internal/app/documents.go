@@ -62,6 +62,7 @@ type documentSync struct {
 	store         *store.Store
 	log           *slog.Logger
 	list          *persisted.List
+	own           *persisted.List // of the server's own pages; nil for none
 	uses          *persisted.UsageCounter
 	loadedVersion int64          // the version of the list that was read last
 	loadedFrom    store.Identity // the database that it was read from
@@ -81,7 +82,7 @@ func openDocuments(ctx context.Context, log *slog.Logger, db *store.Store, manif
 func (s *documentSync) persistedExtension(c *config.Config, shared *sharedState) *persisted.Extension {
 	return &persisted.Extension{
 		Mode: persisted.Mode(c.PersistedQueries), Store: shared.cacheStore, TTL: persistedQueryTTL, Budget: shared.rateLimits,
-		Documents: s.list, Uses: s.uses, Log: s.log,
+		Own: s.own, Documents: s.list, Uses: s.uses, Log: s.log,
 	}
 }
 

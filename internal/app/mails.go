@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -17,7 +18,7 @@ import (
 const mailInterval = 5 * time.Second
 
 // openMails returns the sender of mails, nil if the settings name none.
-func openMails(c *config.Config, log *slog.Logger, db *Database) (*outbox.Sender, error) {
+func openMails(c *config.Config, log *slog.Logger, db *Database, publicURL string) (*outbox.Sender, error) {
 	switch {
 	case c.SMTPURL != "":
 		m, err := mail.NewSMTP(mail.SMTPOptions{URL: c.SMTPURL, From: c.MailFrom})
@@ -27,7 +28,7 @@ func openMails(c *config.Config, log *slog.Logger, db *Database) (*outbox.Sender
 		return outbox.New(db.Store, m, string(c.FrontEndURL), log), nil
 	case db.isDemo():
 		m := mail.NewFolder(embeddedPath(c, "mails"), c.MailFrom, log)
-		return outbox.New(db.Store, m, string(c.FrontEndURL), log), nil
+		return outbox.New(db.Store, m, cmp.Or(string(c.FrontEndURL), publicURL), log), nil
 	}
 	return nil, nil
 }

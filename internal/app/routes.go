@@ -19,7 +19,6 @@ import (
 	"github.com/7p-education/api/internal/gql/persisted"
 	"github.com/7p-education/api/internal/middleware"
 	"github.com/7p-education/api/internal/ratelimit"
-	"github.com/7p-education/api/web"
 )
 
 // partialSuccessStatus is the status of responses with data and errors in the newest draft of
@@ -66,18 +65,23 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 	mux := http.NewServeMux()
 	rateLimits := s.shared.rateLimits
 	authenticate := auth.Middleware(s.authentication, rateLimits.FailedAuthentications(clientAddress))
-	mux.Handle(graphqlPath, wrapHandler(api, redirectBrowsers, exemptTrustedCallers, authenticate, rateLimits.Middleware(clientAddress)))
+	limit := rateLimits.Middleware(clientAddress)
+	endpoint := wrapHandler(api, exemptTrustedCallers, authenticate, limit)
+	pages, err := openFrontEnd(c, log, s, endpoint)
+	if err != nil {
+		return nil, nil, err
+	}
+	home := pages.register(mux, authenticate, limit)
+	mux.Handle(graphqlPath, wrapHandler(endpoint, redirectBrowsers, pages.acceptCookies))
 	addPlayground(mux, c, s)
 	s.media.register(mux)
 	mux.Handle("GET "+covers.Path, covers.Handler())
-	mux.Handle("GET "+playgroundDocumentsPath, wrapHandler(playgroundDocuments{s.documents.list, s.db.isDemo()}, authenticate, rateLimits.Middleware(clientAddress)))
+	mux.Handle("GET "+playgroundDocumentsPath, wrapHandler(playgroundDocuments{s.documents.list, s.db.isDemo()}, authenticate, limit))
 	documentRoutes{DatabaseDocuments{s.db}, string(c.DocumentsToken), c.MaxBulkBodyBytes, log}.register(mux)
 	mux.Handle("GET /.well-known/jwks.json", s.authentication.Tokens.JWKSHandler())
 	mux.HandleFunc("GET /healthz", s.health.ServeLiveness)
 	mux.HandleFunc("GET /readyz", s.health.ServeReadiness)
-	home := web.HomeHandler()
 	mux.Handle("GET /metrics", metrics.Handler(string(c.MetricsToken), home))
-	mux.Handle("/", home)
 	return wrapHandler(mux,
 		middleware.ResolveClient(c.TrustedProxies, middleware.TrustedCallerKey(c.TrustedCallerKey)),
 		middleware.RequestID(),
@@ -85,10 +89,16 @@ func buildRoutes(c *config.Config, log *slog.Logger, s *services) (http.Handler,
 		logRequests(s.accessLog),
 		middleware.ObserveRequests(metrics.BeginRequest, observer.complete),
 		middleware.Recover(log),
-		middleware.SecurityHeaders(),
+		middleware.SecurityHeaders(hstsPolicies[c.HSTS]),
 		cors.Handler,
 		middleware.Compress(),
 	), api, nil
+}
+
+// hstsPolicies are the values of Strict-Transport-Security by those of HSTS: two years, the least that lists of
+// browsers accept.
+var hstsPolicies = map[string]string{
+	"host": "max-age=63072000", "subdomains": "max-age=63072000; includeSubDomains", "preload": "max-age=63072000; includeSubDomains; preload",
 }
 
 // wrapHandler wraps a handler in middleware, the outermost first.

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"log/slog"
 	"net/http"
 
@@ -31,12 +32,24 @@ func traceRequests(t *tracing.Tracer) func(http.Handler) http.Handler {
 	if t == nil {
 		return func(next http.Handler) http.Handler { return next }
 	}
-	return middleware.TraceRequests(func(r *http.Request) *observe.Trace {
+	begin := middleware.TraceRequests(func(r *http.Request) *observe.Trace {
 		switch r.URL.Path {
 		case "/healthz", "/readyz", "/metrics":
 			return nil
 		}
 		return t.Begin(r.Header, middleware.ClientFrom(r).Trusted)
+	})
+	return func(next http.Handler) http.Handler { return begin(nameTrace(next)) }
+}
+
+// nameTrace names the trace of a sampled request in its response, in the form of a traceparent, so that a page can report
+// it with the time that it measured.
+func nameTrace(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if o := observe.From(r.Context()); o != nil && o.Trace != nil && o.Trace.Sampled {
+			w.Header()["Server-Timing"] = []string{`traceparent;desc="00-` + o.Trace.IDText() + `-` + hex.EncodeToString(o.Trace.Parent[:]) + `-01"`}
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

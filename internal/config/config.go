@@ -18,6 +18,7 @@ import (
 // Config has the settings of a server. Each is a flag and an environment variable.
 type Config struct {
 	ServerSettings    `group:"Server"`
+	FrontEndSettings  `group:"Front end"`
 	AdminSettings     `group:"Operators"`
 	TraceSettings     `group:"Traces"`
 	DatabaseSettings  `group:"PostgreSQL and Redis"`
@@ -66,7 +67,7 @@ func (c *Config) setDatabaseDefaults() {
 		c.texts["RATE_LIMIT"] = rate
 	}
 	if c.texts["DATABASE_URL"] == "" && c.SMTPURL == "" {
-		c.MailFrom, c.FrontEndURL = cmp.Or(c.MailFrom, "7P Education <no-reply@7p.example>"), cmp.Or(c.FrontEndURL, "http://localhost:3000")
+		c.MailFrom = cmp.Or(c.MailFrom, "7P Education <no-reply@7p.example>")
 	}
 	if c.Addr == "" {
 		c.Addr, c.texts["ADDR"] = addr, addr

@@ -36,6 +36,12 @@ type ServerSettings struct {
 	ShutdownTimeout    time.Duration             `env:"SHUTDOWN_TIMEOUT" min:"0s" default:"20s" help:"How long requests in progress may take after SHUTDOWN_DELAY."`
 }
 
+// FrontEndSettings are those of the pages for browsers.
+type FrontEndSettings struct {
+	Web  string `env:"WEB" name:"web" values:"on,lite,off" default:"on" help:"Whether the server has the platform's front end, at / and below. lite: with preact in place of React, less than half of the scripts. off: the API alone, with a page at / that links to it."`
+	HSTS string `env:"HSTS" name:"hsts" values:"host,subdomains,preload" default:"subdomains" help:"Which hosts browsers reach over TLS only for two years, once they have reached this server over TLS. host: this one. subdomains: all below it, too. preload: browsers may list the domain, which takes months to undo."`
+}
+
 // AdminSettings are those of the address for operators, of logs and of metrics.
 type AdminSettings struct {
 	AdminAddr       string        `env:"ADMIN_ADDR" name:"admin-addr" help:"Address for operators, e.g. :9090, with /metrics, /debug/pprof/, /log-level, /healthz and /readyz. Without a host it is 127.0.0.1, this machine only; any other host needs ADMIN_TOKEN. Empty is off."`
@@ -109,7 +115,7 @@ type TokenSettings struct {
 type MailSettings struct {
 	SMTPURL     mail.ServerURL `env:"SMTP_URL" name:"smtp-url" secret:"url" help:"SMTP server that sends mails, e.g. smtp://user:password@host:587, which must offer STARTTLS unless it is on this machine, or smtps://host:465. Needs MAIL_FROM and FRONT_END_URL. Without one, a server with DATABASE_URL sends no mails, and one with the private PostgreSQL writes them into files and into its log."`
 	MailFrom    mail.Sender    `env:"MAIL_FROM" help:"Sender of mails, e.g. 7P Education <no-reply@example.com>."`
-	FrontEndURL BaseURL        `env:"FRONT_END_URL" help:"URL of the front end, e.g. https://app.example.com. The links in mails lead to its pages /reset-password and /verify-email. By default http://localhost:3000 with the private PostgreSQL."`
+	FrontEndURL BaseURL        `env:"FRONT_END_URL" help:"URL of the front end, e.g. https://app.example.com. The links in mails lead to its pages /reset-password and /verify-email. By default this server with the private PostgreSQL."`
 }
 
 // OperationSettings are those of GraphQL operations.

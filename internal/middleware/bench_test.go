@@ -40,13 +40,13 @@ func BenchmarkChain(b *testing.B) {
 	}{
 		{"none", handler, ""},
 		{"plain", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.NewAccessLog(io.Discard, middleware.AccessLogOptions{}).Log,
-			middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
+			middleware.SecurityHeaders("max-age=63072000"), cors.Handler, middleware.Compress()), ""},
 		{"plain-nolog", chain(handler, middleware.Recover(log), middleware.RequestID(),
-			middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
+			middleware.SecurityHeaders("max-age=63072000"), cors.Handler, middleware.Compress()), ""},
 		{"plain-observed", chain(handler, middleware.Recover(log), middleware.RequestID(),
-			middleware.ObserveRequests(func() {}, func(middleware.CompletedRequest) {}), middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), ""},
+			middleware.ObserveRequests(func() {}, func(middleware.CompletedRequest) {}), middleware.SecurityHeaders("max-age=63072000"), cors.Handler, middleware.Compress()), ""},
 		{"zstd", chain(handler, middleware.Recover(log), middleware.RequestID(), middleware.NewAccessLog(io.Discard, middleware.AccessLogOptions{}).Log,
-			middleware.SecurityHeaders(), cors.Handler, middleware.Compress()), "gzip, deflate, br, zstd"},
+			middleware.SecurityHeaders("max-age=63072000"), cors.Handler, middleware.Compress()), "gzip, deflate, br, zstd"},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", nil)

@@ -208,7 +208,7 @@ func TestClientOverHTTP(t *testing.T) {
 			t.Parallel()
 			var buf bytes.Buffer
 			server := httptest.NewUnstartedServer(chain(respond(http.StatusTooManyRequests, nil), middleware.RequestID(),
-				middleware.ResolveClient(tt.proxies, ""), middleware.NewAccessLog(&buf, middleware.AccessLogOptions{}).Log, middleware.SecurityHeaders()))
+				middleware.ResolveClient(tt.proxies, ""), middleware.NewAccessLog(&buf, middleware.AccessLogOptions{}).Log, middleware.SecurityHeaders("max-age=63072000")))
 			if tt.tls {
 				server.StartTLS()
 			} else {
@@ -226,7 +226,7 @@ func TestClientOverHTTP(t *testing.T) {
 			}
 			_ = res.Body.Close()
 			server.Close() // returns after the log is written
-			if got := res.Header.Get("Strict-Transport-Security"); (got == "max-age=31536000") != tt.wantHSTS || !tt.wantHSTS && got != "" {
+			if got := res.Header.Get("Strict-Transport-Security"); (got == "max-age=63072000") != tt.wantHSTS || !tt.wantHSTS && got != "" {
 				t.Errorf("got HSTS %q, want one: %v", got, tt.wantHSTS)
 			}
 			var line map[string]any

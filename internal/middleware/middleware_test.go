@@ -193,7 +193,7 @@ func TestRecoverAbortsStartedResponse(t *testing.T) {
 
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	h := middleware.SecurityHeaders()(respond(200, nil))
+	h := middleware.SecurityHeaders("max-age=63072000")(respond(200, nil))
 	res := get(t, h)
 	for name, want := range map[string]string{
 		"X-Content-Type-Options":  "nosniff",
@@ -228,7 +228,7 @@ func TestSecurityHeaders(t *testing.T) {
 			}
 		}
 	}
-	own := middleware.SecurityHeaders()(respond(200, nil, "Content-Security-Policy", "default-src 'self'"))
+	own := middleware.SecurityHeaders("max-age=63072000")(respond(200, nil, "Content-Security-Policy", "default-src 'self'"))
 	if got := get(t, own).Header.Get("Content-Security-Policy"); got != "default-src 'self'" {
 		t.Errorf("policy of the handler became %q", got)
 	}
@@ -246,7 +246,7 @@ func TestPanicRetainsHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := chain(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }),
-		middleware.RequestID(), middleware.Recover(slog.New(slog.DiscardHandler)), middleware.SecurityHeaders(), cors.Handler, middleware.Compress())
+		middleware.RequestID(), middleware.Recover(slog.New(slog.DiscardHandler)), middleware.SecurityHeaders("max-age=63072000"), cors.Handler, middleware.Compress())
 	res := get(t, h, "Origin", "https://app.example.com", "Accept-Encoding", "gzip")
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -11,18 +11,18 @@ var (
 	noSniff       = []string{"nosniff"}
 	sameOrigin    = []string{"same-origin"}
 	denyAllPolicy = []string{"default-src 'none'; frame-ancestors 'none'"}
-	hstsOneYear   = []string{"max-age=31536000"}
 )
 
 // SecurityHeaders sets the headers that make a browser treat a response as data only. They are set
 // before the handler runs, so a page that needs scripts sets a Content-Security-Policy of its own.
-// Clients on TLS (ClientFrom) get HSTS for one year, for this host only.
+// Clients on TLS (ClientFrom) get the value hsts of Strict-Transport-Security.
 //
 // A header costs about 0.4 µs per response, and a ninth header 1 µs more. There is therefore no
 // X-Frame-Options, which frame-ancestors overrides (CSP Level 3, section 6.4.2.2), and no
 // Referrer-Policy, because data contains no references. Headers for documents and embedded
 // resources are omitted if the response can be neither: see isScriptRequest.
-func SecurityHeaders() func(http.Handler) http.Handler {
+func SecurityHeaders(hsts string) func(http.Handler) http.Handler {
+	hstsValues := []string{hsts}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()
@@ -32,7 +32,7 @@ func SecurityHeaders() func(http.Handler) http.Handler {
 				h["Cross-Origin-Resource-Policy"] = sameOrigin // does not apply to requests that CORS allows
 			}
 			if ClientFrom(r).TLS {
-				h["Strict-Transport-Security"] = hstsOneYear
+				h["Strict-Transport-Security"] = hstsValues
 			}
 			next.ServeHTTP(w, r)
 		})

@@ -3,7 +3,7 @@
 //   node playground.mjs BASE_URL LISTED_URL [SCREENSHOT_DIR]
 //
 // Both servers have the demo data. The server at LISTED_URL runs listed documents only (PERSISTED_QUERIES=trusted),
-// with the Catalog example in its list, and its access tokens live for a few seconds. CHROMIUM is the path of the
+// with the Catalog example in its list, its access tokens live for a few seconds, and it has no front end (WEB=off). CHROMIUM is the path of the
 // browser, /usr/bin/chromium by default. Prints a line for each step. Exit code 0: all steps passed; 1: one
 // failed; 2: invalid usage.
 import { Session, launch, phone } from "./browser.mjs";
@@ -49,7 +49,6 @@ try {
   await desktop.step("is reached and left by the keyboard", layout.walksByKeyboard);
   await desktop.step("is accessible", layout.isAccessible);
   await desktop.step("switches and follows the theme", layout.switchesTheme);
-  await desktop.step("links from the front page", layout.showsFrontPage);
 
   const narrow = await open(base, { viewport: phone, shots });
   await narrow.step("stacks its panes on a phone", layout.stacks);
@@ -58,6 +57,7 @@ try {
   const trusted = await open(listedBase, { shots });
   await trusted.step("runs documents of the list by their ids", listed.runsDocuments);
   await trusted.step("refreshes the session by itself", listed.refreshesByItself);
+  await trusted.step("is linked from the page of the API", layout.showsFrontPage);
 } catch (error) {
   console.error(`FAIL  ${error.stack}`);
   for (const problem of current?.problems ?? []) console.error(`      browser: ${problem}`);

@@ -42,6 +42,8 @@ type Extension struct {
 	TTL   time.Duration
 	// Budget limits how much a caller may register; nil for no limit.
 	Budget RegistrationBudget
+	// Own are the documents of the server's own pages, which run by their ids in every mode; nil for none.
+	Own *List
 	// Documents are the trusted documents; Uses counts their use by client.
 	Documents *List
 	Uses      *UsageCounter
@@ -113,6 +115,8 @@ func (e *Extension) MutateOperationParameters(ctx context.Context, r *graphql.Ra
 	switch {
 	case err != nil:
 		return err
+	case r.Query == "" && e.findOwnDocument(ctx, r, ref):
+		return nil
 	case e.Mode == ModeOff && !ref.isEmpty():
 		return response.ErrorWithCode(response.CodePersistedQueryNotSupported, "PersistedQueryNotSupported")
 	case ref.isEmpty() && r.Query == "":
@@ -136,6 +140,21 @@ func (e *Extension) MutateOperationParameters(ctx context.Context, r *graphql.Ra
 // AcceptsAnyText reports whether every text without an id or a hash is executed.
 func (e *Extension) AcceptsAnyText() bool {
 	return e.Mode == ModeOff || e.Mode == ModeAPQ && e.Documents.Len() == 0
+}
+
+// findOwnDocument finds the text of a document of the server's own pages. Its uses are not counted: it is never retired.
+func (e *Extension) findOwnDocument(ctx context.Context, r *graphql.RawParams, ref references) bool {
+	if e.Own == nil {
+		return false
+	}
+	d := e.Own.FindByIDOrHash(ref.key())
+	if d == nil {
+		return false
+	}
+	r.Query = d.Body
+	observe.From(ctx).SetDocument(d.identity)
+	graphql.GetOperationContext(ctx).Stats.SetExtension(statListed, true)
+	return true
 }
 
 // findDocument finds the text of a document by its id or its hash.

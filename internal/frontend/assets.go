@@ -1,0 +1,154 @@
+package frontend
+
+import (
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/7p-education/api/internal/accept"
+)
+
+// assetsPath is the beginning of the paths of assets.
+const assetsPath = "/assets/"
+
+// mediaTypes are the media types of assets. The system's table differs between machines.
+var mediaTypes = map[string]string{
+	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+	".woff2": "font/woff2", ".webp": "image/webp", ".avif": "image/avif", ".png": "image/png", ".ico": "image/x-icon",
+}
+
+// asset is a file of the build, with its content in each coding that is smaller. Its name changes with its content.
+type asset struct {
+	contentType string
+	tag         string // the name of the file
+	bodies      []codedBody
+}
+
+// codedBody is the content of a file in one coding, "" for none.
+type codedBody struct {
+	coding string
+	body   func() []byte
+}
+
+// loadAssets returns the assets of a build by the last part of their paths.
+func loadAssets(dist fs.FS) (map[string]*asset, error) {
+	all := map[string]*asset{}
+	err := fs.WalkDir(dist, "assets", func(name string, entry fs.DirEntry, err error) error {
+		contentType := mediaTypes[path.Ext(name)]
+		if err != nil || entry.IsDir() || contentType == "" {
+			return err
+		}
+		a, err := loadAsset(dist, name, contentType)
+		all[strings.TrimPrefix(name, "assets/")] = a
+		return err
+	})
+	return all, err
+}
+
+// loadAsset returns a file with the codings that the build wrote beside it. Brotli is first: the build took the time
+// that a response has not. zstd is for clients that accept nothing smaller, encoded on the first of their requests.
+func loadAsset(dist fs.FS, name, contentType string) (*asset, error) {
+	plain, err := fs.ReadFile(dist, name)
+	if err != nil {
+		return nil, err
+	}
+	a := &asset{contentType: contentType, tag: path.Base(name)}
+	brotli, brotliErr := fs.ReadFile(dist, name+".br")
+	gzip, gzipErr := fs.ReadFile(dist, name+".gz")
+	if brotliErr == nil {
+		a.add("br", brotli)
+	}
+	if brotliErr == nil || gzipErr == nil {
+		a.bodies = append(a.bodies, codedBody{"zstd", sync.OnceValue(func() []byte { return encodeZstd(plain) })})
+	}
+	if gzipErr == nil {
+		a.add("gzip", gzip)
+	}
+	a.add("", plain)
+	return a, nil
+}
+
+func (a *asset) add(coding string, body []byte) {
+	a.bodies = append(a.bodies, codedBody{coding, func() []byte { return body }})
+}
+
+// encodeZstd returns a body in zstd, with a window that all browsers accept (RFC 9659).
+func encodeZstd(body []byte) []byte {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		panic("zstd options: " + err.Error())
+	}
+	return enc.EncodeAll(body, nil)
+}
+
+// choose returns the first body whose coding has the highest quality in an Accept-Encoding header.
+func (a *asset) choose(header string) codedBody {
+	quality := map[string]int{}
+	for coding, q := range accept.Parse(header) {
+		quality[strings.ToLower(coding)] = q
+	}
+	best, bestQuality := a.bodies[len(a.bodies)-1], 0
+	for _, b := range a.bodies {
+		q, named := quality[b.coding]
+		if !named && b.coding != "" {
+			q = quality["*"]
+		}
+		if q > bestQuality {
+			best, bestQuality = b, q
+		}
+	}
+	return best
+}
+
+// ServeHTTP serves the file for a year. The codings have different tags, because a strong ETag identifies the bytes
+// sent (RFC 9110, section 8.8.3.3).
+func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	chosen := a.choose(strings.Join(r.Header["Accept-Encoding"], ","))
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	tag := a.tag
+	if chosen.coding != "" {
+		h.Set("Content-Encoding", chosen.coding)
+		tag += "-" + chosen.coding
+	}
+	tag = `"` + tag + `"`
+	h.Set("ETag", tag)
+	if matchesTag(r, tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body := chosen.body()
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // fails only if the client has disconnected
+}
+
+// matchesTag reports whether the client has the response with an ETag. The comparison is weak (RFC 9110, section
+// 13.1.2).
+func matchesTag(r *http.Request, tag string) bool {
+	for _, list := range r.Header["If-None-Match"] {
+		for known := range strings.SplitSeq(list, ",") {
+			if strings.TrimPrefix(strings.TrimSpace(known), "W/") == tag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// serveAssets serves the assets of a build.
+func serveAssets(all map[string]*asset) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a := all[strings.TrimPrefix(r.URL.Path, assetsPath)]; a != nil {
+			a.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store") // a newer server may have it
+		http.Error(w, "there is no such file", http.StatusNotFound)
+	})
+}

@@ -1,0 +1,42 @@
+import { useEffect, useRef } from "react";
+import type { CourseCardFragment } from "../generated/types";
+import { CourseCard, type EnrollState } from "../ui/course-card";
+import { SkeletonCard } from "../ui/skeleton";
+
+export interface CourseGridProps {
+  readonly count: number; // of courses that are loaded, with the next page, for which skeletons stand
+  readonly total: number;
+  readonly getCourse: (index: number) => CourseCardFragment | undefined;
+  readonly enrollState: (id: string) => EnrollState;
+  readonly onEnroll: (course: CourseCardFragment) => void;
+  readonly onVisible: (from: number, to: number) => void;
+}
+
+const eagerCards = 4; // the first row of a desktop
+
+// GridCard is the card at an index, or its skeleton while the data are fetched.
+export function GridCard({ index, getCourse, enrollState, onEnroll }: Pick<CourseGridProps, "getCourse" | "enrollState" | "onEnroll"> & { readonly index: number }) {
+  const course = getCourse(index);
+  if (!course) return <SkeletonCard />;
+  return <CourseCard course={course} onEnroll={onEnroll} enrollState={enrollState(course.id)} eager={index < eagerCards} priority={index === 0} />;
+}
+
+// CourseGrid has all cards in the page.
+export function CourseGrid(props: CourseGridProps) {
+  return (
+    <ul className="course-grid">
+      {Array.from({ length: props.count }, (_, index) => <li key={props.getCourse(index)?.id ?? index}><GridCard index={index} {...props} /></li>)}
+    </ul>
+  );
+}
+
+// NearEnd calls back when the end of a list comes near.
+export function NearEnd({ onNear }: { readonly onNear: () => void }) {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onNear(), { rootMargin: "3000px" });
+    observer.observe(ref.current!);
+    return () => observer.disconnect();
+  }, [onNear]);
+  return <div ref={ref} />;
+}

@@ -1,0 +1,15 @@
+// Written by `npm run generate`. Do not edit.
+import { createDocument } from "../api/document";
+import type { AccountPageQuery, AccountPageQueryVariables, UpdateProfileMutation, UpdateProfileMutationVariables, UpdatePreferencesMutation, UpdatePreferencesMutationVariables, UpdateInstructorProfileMutation, UpdateInstructorProfileMutationVariables, ChangePasswordMutation, ChangePasswordMutationVariables, RevokeSessionMutation, RevokeSessionMutationVariables, RequestEmailVerificationMutation, RequestEmailVerificationMutationVariables, VerifyEmailMutation, VerifyEmailMutationVariables, RequestPasswordResetMutation, RequestPasswordResetMutationVariables, ResetPasswordMutation, ResetPasswordMutationVariables, DeleteAccountMutation, DeleteAccountMutationVariables } from "./types";
+
+export const AccountPageDocument = createDocument<AccountPageQuery, AccountPageQueryVariables>("AccountPage", "3579d82606ebdeba46d4c0e06d2b486f32d045bdefd90bd772beeee064fc2b95");
+export const UpdateProfileDocument = createDocument<UpdateProfileMutation, UpdateProfileMutationVariables>("UpdateProfile", "ba0ec93facaf340cc61a10bd783aacb662da4aa2b0ff52362098139cf60b02b3");
+export const UpdatePreferencesDocument = createDocument<UpdatePreferencesMutation, UpdatePreferencesMutationVariables>("UpdatePreferences", "be2c331498e1bbc5a66da3afad1c55df7b9cfd01fd2fd3ed8f3f2e62eebef2b5");
+export const UpdateInstructorProfileDocument = createDocument<UpdateInstructorProfileMutation, UpdateInstructorProfileMutationVariables>("UpdateInstructorProfile", "594584f28fbc58b0bb449782aad56696d6b95db8912c9de03e843f5ed20e800f");
+export const ChangePasswordDocument = createDocument<ChangePasswordMutation, ChangePasswordMutationVariables>("ChangePassword", "2cacf23865b345388840149173f19edfe5c18b892bfecef1b6401a9b81a6d951");
+export const RevokeSessionDocument = createDocument<RevokeSessionMutation, RevokeSessionMutationVariables>("RevokeSession", "0e39137ae0cf463239f95d96a62f80432e1f522d37b18db9dd89b6ef719739ab");
+export const RequestEmailVerificationDocument = createDocument<RequestEmailVerificationMutation, RequestEmailVerificationMutationVariables>("RequestEmailVerification", "97d14a2f4bc411d7d05e86ca6a25fb36d98612fbff924e74cefda70f0464ddeb");
+export const VerifyEmailDocument = createDocument<VerifyEmailMutation, VerifyEmailMutationVariables>("VerifyEmail", "09917f538e9cf3f7fd2c6723be5863f33c2bb275a9a8465b3147edf2a64e3cdc");
+export const RequestPasswordResetDocument = createDocument<RequestPasswordResetMutation, RequestPasswordResetMutationVariables>("RequestPasswordReset", "604fbcc1bd6f701a7e43646a2fe6f51baf003ae0166600de7897704e2172efa5");
+export const ResetPasswordDocument = createDocument<ResetPasswordMutation, ResetPasswordMutationVariables>("ResetPassword", "14d4ccdf5eb0ae208f8a6c5c49335bfaa28abf778c55c8da0f4945ce2f560748");
+export const DeleteAccountDocument = createDocument<DeleteAccountMutation, DeleteAccountMutationVariables>("DeleteAccount", "a3952d6f4951096ba5736d31a7062a45de52274f331855839d419c42923c9e39");
