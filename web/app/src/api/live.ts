@@ -20,9 +20,8 @@ async function readEvents(body: ReadableStream<Uint8Array>, onEvent: (event: str
   const reader = body.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>).getReader();
   let buffer = "";
   for (;;) {
-    const watchdog = setTimeout(() => reader.cancel(), silence);
-    const { done, value } = await reader.read();
-    clearTimeout(watchdog);
+    const watchdog = setTimeout(() => void reader.cancel(), silence);
+    const { done, value } = await reader.read().finally(() => clearTimeout(watchdog)); // also if the stream is aborted
     if (done) return;
     const events = (buffer + value).split("\n\n");
     buffer = events.pop() ?? "";

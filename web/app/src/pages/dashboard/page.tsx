@@ -1,4 +1,3 @@
-import { useEffect } from "react";
 import { Link } from "wouter";
 import { useLive } from "../../api/live";
 import { useQuery } from "../../api/query";
@@ -6,7 +5,7 @@ import { BarChart } from "../../charts/bar-chart";
 import { Figures } from "../../charts/figures";
 import { sum, timeTops, toDays } from "../../charts/series";
 import { DashboardLiveDocument, DashboardPageDocument } from "../../generated/dashboard";
-import type { DashboardPageQuery } from "../../generated/types";
+import type { DashboardViewerFragment } from "../../generated/types";
 import { ButtonLink } from "../../ui/button";
 import { Card } from "../../ui/card";
 import { Empty } from "../../ui/empty";
@@ -21,19 +20,15 @@ import { RecommendedCourse } from "./recommended-course";
 import "../../styles/parts.css";
 import "./dashboard.css";
 
-type Certificates = NonNullable<NonNullable<DashboardPageQuery["viewer"]>["certificates"]>;
+type Certificates = NonNullable<DashboardViewerFragment["certificates"]>;
 
-// The dashboard of a student. A subscription keeps it current while the page is visible.
+// The dashboard of a student. A live query keeps it current while the page is visible.
 export default function DashboardPage() {
   const { data, error, fetching, refetch } = useQuery(DashboardPageDocument, {});
   const visible = usePageVisible();
   const live = useLive(DashboardLiveDocument, {}, !visible);
-  const viewer = data?.viewer;
-  const dashboard = live.data?.dashboardUpdated ?? viewer?.dashboard;
-  const completed = dashboard?.completedCoursesCount;
-  useEffect(() => {
-    if (completed !== viewer?.dashboard?.completedCoursesCount) refetch(); // there is a new certificate
-  }, [completed]);
+  const viewer = live.data?.viewer ?? data?.viewer;
+  const dashboard = viewer?.dashboard;
 
   if (!viewer || !dashboard) {
     return (
