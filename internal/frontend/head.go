@@ -54,7 +54,7 @@ func (p *page) newHead(r *http.Request, v *view) head {
 	return d
 }
 
-// newPreload returns the attributes that load a picture in its best format, as the app will ask for it.
+// newPreload returns the attributes that load a picture in its best format, as the app requests it.
 func (i *picture) newPreload(sizes string) template.HTMLAttr {
 	if len(i.Sources) == 0 {
 		return ""

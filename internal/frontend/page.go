@@ -128,7 +128,8 @@ func (p *page) renderedKey(r *http.Request, variables map[string]any) string {
 	return p.route.Name + " " + r.URL.Path + " " + string(text)
 }
 
-// servePersonal sends the document of a signed-in user, or of a user that cannot be told at the moment.
+// servePersonal sends the document of a signed-in user, of a visitor of a private page, or of a request whose session
+// cannot be continued at the moment.
 func (p *page) servePersonal(w http.ResponseWriter, r *http.Request, c session.Credentials) {
 	w.Header().Set("Cache-Control", "no-store")
 	data := pageData{Variables: p.route.readVariables(r)}

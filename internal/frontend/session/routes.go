@@ -100,7 +100,7 @@ func (s *Sessions) signOut(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// respond writes who is signed in now, or why nobody is.
+// respond writes the user of the session that began, or why there is none.
 func (s *Sessions) respond(w http.ResponseWriter, result started) {
 	result.response.CopyLimits(w.Header())
 	switch {

@@ -52,7 +52,7 @@ function createManifest(chunks) {
       return {
         ...route,
         chunk: chunks[key].file,
-        preload: own.map((each) => chunks[each].file),
+        preload: [...(entry.dynamicImports.includes(key) ? [] : [chunks["src/other-pages.ts"].file]), ...own.map((each) => chunks[each].file)],
         css: [key, ...own].flatMap((each) => chunks[each].css ?? []),
       };
     }),

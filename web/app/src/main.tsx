@@ -5,6 +5,7 @@ import { fromServer, pageData } from "./api/page-data";
 import { App } from "./app";
 import { ViewerDocument } from "./generated/session";
 import { preloadPage } from "./pages";
+import { preloadLinks } from "./preload-links";
 import { matchPath } from "./routes";
 import { useAppStore } from "./state/store";
 
@@ -19,3 +20,4 @@ async function loadViewer() {
 const [viewer] = await Promise.all([loadViewer(), preloadPage(matchPath(location.pathname)?.route.page ?? "catalog").catch(() => {})]);
 useAppStore.getState().setUser(viewer);
 createRoot(document.getElementById("root")!).render(<App />);
+preloadLinks();

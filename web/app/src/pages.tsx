@@ -8,11 +8,17 @@ export interface PageProps {
 }
 
 type Page = ComponentType<PageProps>;
+export type PageModule = { readonly default: Page };
 
-const modules = import.meta.glob<{ default: Page }>("./pages/*/page.tsx");
+const publicPages = import.meta.glob<PageModule>("./pages/{catalog,course,search,sign-in,sign-up,wishlist}/page.tsx");
 const loaded = new Map<string, Page>();
 
-const load = (page: string) => modules[`./pages/${page}/page.tsx`]!();
+// load loads a page. The others are listed in a chunk of their own, because the first page does not need the list.
+async function load(page: string) {
+  const path = `./pages/${page}/page.tsx`;
+  const pages = publicPages[path] ? publicPages : (await import("./other-pages")).otherPages;
+  return pages[path]!();
+}
 
 // preloadPage loads the chunk of a page, so that it renders without a fallback.
 export async function preloadPage(page: string) {

@@ -16,6 +16,9 @@ const codes: Record<string, Omit<ErrorText, "retry" | "signIn"> & Partial<ErrorT
   TIMEOUT: { title: "This took too long", advice: "Please try again." },
 };
 
+// toSentence returns a message of the API as a sentence for people.
+export const toSentence = (message: string) => message.charAt(0).toUpperCase() + message.slice(1);
+
 // hasCode reports whether one of the errors of a response has a code.
 export const hasCode = (error: CombinedError | undefined, code: string) =>
   error?.graphQLErrors.some(({ extensions }) => extensions?.["code"] === code) ?? false;
@@ -35,5 +38,5 @@ export function describeError(error: CombinedError, online = navigator.onLine): 
   const known = codes[String(extensions["code"])];
   if (known) return { retry: true, signIn: false, ...known };
   const id = extensions["requestId"];
-  return { title: "Something went wrong", advice: id ? `Please try again. If it happens again, report request ${String(id)}.` : message, retry: true, signIn: false };
+  return { title: "Something went wrong", advice: id ? `Please try again. If it happens again, report request ${String(id)}.` : toSentence(message), retry: true, signIn: false };
 }

@@ -2,6 +2,7 @@ import type { AnyVariables, CombinedError } from "@urql/core";
 import { useState } from "react";
 import { client, sessionHeaders } from "./client";
 import type { AppDocument } from "./document";
+import { toSentence } from "./errors";
 
 // Problem is one of the userErrors of a payload: what is wrong with the input, and where.
 export interface Problem {
@@ -18,7 +19,8 @@ export interface MutationResult<Data> {
 
 // collectProblems returns the userErrors of all payloads of a response.
 function collectProblems(data: unknown): readonly Problem[] {
-  return Object.values(data ?? {}).flatMap((payload: { userErrors?: readonly Problem[] } | null) => payload?.userErrors ?? []);
+  return Object.values(data ?? {}).flatMap((payload: { userErrors?: readonly Problem[] } | null) =>
+    (payload?.userErrors ?? []).map((problem) => ({ ...problem, message: toSentence(problem.message) })));
 }
 
 interface MutationOptions {

@@ -1,4 +1,4 @@
-import { type AnyVariables, type CombinedError, type GraphQLRequest, type OperationContext, createRequest } from "@urql/core";
+import { type AnyVariables, type CombinedError, type GraphQLRequest, type OperationContext, createRequest, stringifyVariables } from "@urql/core";
 import { useMemo, useSyncExternalStore } from "react";
 import { client, publicData } from "./client";
 import type { AppDocument } from "./document";
@@ -68,12 +68,11 @@ class QueryWatch<Data, Variables extends AnyVariables> {
 export function useQuery<Data, Variables extends AnyVariables>(
   document: AppDocument<Data, Variables>, variables: Variables, { public: isPublic = false, pause = false }: QueryOptions = {},
 ): QueryState<Data> & { readonly refetch: () => void } {
-  const request = createRequest(document, variables);
-  const watch = useMemo(
-    () => new QueryWatch(pause ? undefined : request, isPublic ? publicData : undefined),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key stands for document and variables
-    [request.key, isPublic, pause],
-  );
+  const key = stringifyVariables(variables as object); // equal variables are one query
+  const watch = useMemo(() => {
+    const request = pause ? undefined : createRequest(document, JSON.parse(key) as Variables);
+    return new QueryWatch(request, isPublic ? publicData : undefined);
+  }, [document, key, isPublic, pause]);
   const state = useSyncExternalStore(watch.subscribe, watch.getSnapshot, watch.getSnapshot);
   return { ...state, refetch: watch.refetch };
 }

@@ -1,3 +1,4 @@
+import { toSentence } from "./errors";
 import type { Viewer } from "./page-data";
 
 // SessionError is a message of the server about a sign-in, with the code of its kind.
@@ -31,7 +32,7 @@ async function send(method: string, path: string, body: object = {}): Promise<Se
   if (errors.length === 0) return unreachable;
   return {
     errors: errors.map(({ message, extensions: { code = "", field } = {} }) =>
-      ({ message, code, field: Array.isArray(field) ? field.at(-1) : field })),
+      ({ message: toSentence(message), code, field: Array.isArray(field) ? field.at(-1) : field })),
   };
 }
 

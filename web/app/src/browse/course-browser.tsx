@@ -1,5 +1,5 @@
 import type { CombinedError } from "@urql/core";
-import { type ReactNode, useCallback, useMemo, useState, useSyncExternalStore } from "react";
+import { type ComponentType, type ReactNode, useCallback, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "wouter";
 import type { FacetsFragment, SearchPageFragment } from "../generated/types";
 import { Button } from "../ui/button";
@@ -7,10 +7,10 @@ import { Empty } from "../ui/empty";
 import { ErrorNotice } from "../ui/error-notice";
 import { formatCount } from "../ui/format";
 import { SkeletonCard } from "../ui/skeleton";
-import { CourseGrid } from "./course-grid";
+import { CourseGrid, type CourseGridProps, NearEnd } from "./course-grid";
 import { FilterPanel } from "./filter-panel";
 import { type SortOption, hasFilters, listChoices, readSort, withSort, withoutFilters } from "./filters";
-import { type FetchPage, LaterPages } from "./later-pages";
+import { type FetchPage, LaterPages, countCourses, findCourse } from "./later-pages";
 import { useEnroll } from "./use-enroll";
 
 type Result = SearchPageFragment & { readonly facets: FacetsFragment };
@@ -27,41 +27,46 @@ interface CourseBrowserProps {
 }
 
 const skeletons = 12;
+const pending = 36; // skeletons of the next page; less than a page, so that the end of the list stays out of sight
+const longFrom = 100; // courses; shorter lists stay whole, so that the browser finds text in them
 
 const SkeletonGrid = () => (
   <div className="course-grid" role="status" aria-label="Loading courses">{Array.from({ length: skeletons }, (_, i) => <SkeletonCard key={i} />)}</div>
 );
 
-// useLaterPages returns the pages after the first of the list with a key.
-function useLaterPages(queryKey: string, fetchPage: FetchPage) {
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- the key stands for the list that fetchPage reads
-  const pages = useMemo(() => new LaterPages(fetchPage), [queryKey]);
-  const state = useSyncExternalStore(pages.subscribe, pages.getSnapshot, pages.getSnapshot);
-  return { pages, state };
-}
-
-interface CourseListProps extends Pick<CourseBrowserProps, "queryKey" | "fetchPage"> {
+interface CourseListProps extends Pick<CourseBrowserProps, "fetchPage"> {
   readonly result: Result;
 }
 
-function CourseList({ result, queryKey, fetchPage }: CourseListProps) {
+// CourseList has the courses of one query. Another query is another CourseList.
+function CourseList({ result, fetchPage }: CourseListProps) {
   const { enroll, stateOf } = useEnroll();
-  const { pages, state } = useLaterPages(queryKey, fetchPage);
+  const [pages] = useState(() => new LaterPages(fetchPage));
+  const [Grid, setGrid] = useState<ComponentType<CourseGridProps>>(() => CourseGrid);
+  const state = useSyncExternalStore(pages.subscribe, pages.getSnapshot, pages.getSnapshot);
   const { edges, pageInfo, totalCount } = result;
   const first = edges.length;
   const hasNext = state.end === undefined ? pageInfo.hasNextPage : state.end !== null;
+  const loaded = first + countCourses(state);
+  const count = hasNext && !state.error ? Math.min(totalCount, loaded + pending) : loaded;
 
-  const loadNext = useCallback(() => {
-    if (pageInfo.hasNextPage && pageInfo.endCursor) void pages.loadNext(pageInfo.endCursor);
-  }, [pages, pageInfo]);
+  const loadNext = useCallback(async () => {
+    if (!pageInfo.hasNextPage || !pageInfo.endCursor) return;
+    if (totalCount > longFrom) {
+      const { default: VirtualGrid } = await import("./virtual-grid");
+      setGrid(() => VirtualGrid);
+    }
+    await pages.loadNext(pageInfo.endCursor);
+  }, [pages, pageInfo, totalCount]);
   const show = useCallback((from: number, to: number) => pages.show(from - first, to - first), [pages, first]);
 
   return (
     <>
-      <CourseGrid count={first + pages.count} total={totalCount} getCourse={(index) => edges[index]?.node ?? pages.getCourse(index - first)}
-        enrollState={stateOf} onEnroll={enroll} onVisible={show} onNearEnd={loadNext} />
+      <Grid count={count} total={totalCount} getCourse={(index) => edges[index]?.node ?? findCourse(state, index - first)}
+        enrollState={stateOf} onEnroll={enroll} onVisible={show} />
+      <NearEnd key={count} onNear={loadNext} />
       <div className="list-end" role="status">
-        {state.error ? <ErrorNotice error={state.error} onRetry={loadNext} /> : hasNext ? "Loading more courses…" : `All ${formatCount(totalCount, "course")} shown`}
+        {state.error ? <ErrorNotice error={state.error} onRetry={loadNext} /> : !hasNext && `All ${formatCount(totalCount, "course")} shown`}
       </div>
     </>
   );
@@ -111,7 +116,7 @@ export function CourseBrowser({ result, error, updating, queryKey, sorts, fetchP
             {hasFilters(search) && <Button kind="primary" onClick={() => change(withoutFilters(search))}>Clear all filters</Button>}
           </Empty>
         )}
-        {result && result.totalCount > 0 && <CourseList key={queryKey} result={result} queryKey={queryKey} fetchPage={fetchPage} />}
+        {result && result.totalCount > 0 && <CourseList key={queryKey} result={result} fetchPage={fetchPage} />}
       </section>
     </div>
   );

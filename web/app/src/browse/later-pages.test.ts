@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type FetchPage, LaterPages } from "./later-pages";
+import { type FetchPage, LaterPages, countCourses, findCourse } from "./later-pages";
 
 const size = 100;
 
@@ -22,8 +22,8 @@ test("pages follow each other until the last", async () => {
   await pages.loadNext("0");
   await pages.loadNext("0");
   expect(fetched).toEqual(["0", "1"]);
-  expect(pages.count).toBe(200);
-  expect(pages.getCourse(150)?.id).toBe("150");
+  expect(countCourses(pages.getSnapshot())).toBe(200);
+  expect(findCourse(pages.getSnapshot(), 150)?.id).toBe("150");
 });
 
 test("pages far from the screen drop their data, and fetch them again", async () => {
@@ -31,13 +31,13 @@ test("pages far from the screen drop their data, and fetch them again", async ()
   const pages = new LaterPages(fetchPage);
   for (let i = 0; i < 10; i++) await pages.loadNext("0");
   pages.show(900, 920);
-  expect(pages.getCourse(0)).toBeUndefined();
-  expect(pages.getCourse(800)?.id).toBe("800");
-  expect(pages.count).toBe(1000);
+  expect(findCourse(pages.getSnapshot(), 0)).toBeUndefined();
+  expect(findCourse(pages.getSnapshot(), 800)?.id).toBe("800");
+  expect(countCourses(pages.getSnapshot())).toBe(1000);
   pages.show(0, 20);
   await Promise.resolve();
   await Promise.resolve();
-  expect(pages.getCourse(10)?.id).toBe("10");
+  expect(findCourse(pages.getSnapshot(), 10)?.id).toBe("10");
   expect(fetched.filter((after) => after === "0")).toHaveLength(2);
 });
 
@@ -48,5 +48,5 @@ test("a failed page can be fetched again", async () => {
   await pages.loadNext("0");
   expect(pages.getSnapshot()).toMatchObject({ loading: false, pages: [] });
   await pages.loadNext("0");
-  expect(pages.count).toBe(100);
+  expect(countCourses(pages.getSnapshot())).toBe(100);
 });

@@ -22,6 +22,19 @@ export interface LaterState {
   readonly error: CombinedError | undefined;
 }
 
+// countCourses returns the number of courses of the pages after the first.
+export function countCourses({ pages }: LaterState) {
+  const last = pages.at(-1);
+  return last ? last.start + last.size : 0;
+}
+
+// findCourse returns a course by its index after the first page; undefined if its page has no data now. It is a
+// function of the state, so that components that hold its result notice a change.
+export function findCourse({ pages }: LaterState, index: number) {
+  const page = pages.find(({ start, size }) => index >= start && index < start + size);
+  return page?.courses?.[index - page.start];
+}
+
 const margin = 150; // courses on each side of the visible ones whose data stay in memory
 
 // LaterPages are the pages of a list after the first. Pages far from the visible part drop their data, and fetch them
@@ -43,17 +56,6 @@ export class LaterPages {
     return () => this.#listeners.delete(listener);
   };
 
-  get count() {
-    const last = this.#state.pages.at(-1);
-    return last ? last.start + last.size : 0;
-  }
-
-  // getCourse returns a course by its index after the first page; undefined if its page has no data now.
-  getCourse(index: number) {
-    const page = this.#state.pages.find(({ start, size }) => index >= start && index < start + size);
-    return page?.courses?.[index - page.start];
-  }
-
   // loadNext fetches the page after the last one. firstEnd is the cursor at the end of the first page.
   async loadNext(firstEnd: string) {
     const after = this.#state.end ?? firstEnd;
@@ -68,7 +70,7 @@ export class LaterPages {
     this.#set({
       loading: false,
       end: page.pageInfo.hasNextPage ? page.pageInfo.endCursor ?? null : null,
-      pages: [...this.#state.pages, { after, start: this.count, size: courses.length, courses }],
+      pages: [...this.#state.pages, { after, start: countCourses(this.#state), size: courses.length, courses }],
     });
   }
 

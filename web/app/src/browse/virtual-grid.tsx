@@ -3,19 +3,20 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { type CourseGridProps, GridCard } from "./course-grid";
 
 const minWidth = 240, gap = 20; // those of .course-grid
-const estimatedHeight = 360;
+const textHeight = 208; // of a card, below its picture
 const overscan = 2; // rows
 
-// useColumns returns how many cards a row of the grid has, and where the grid begins.
+// useColumns returns how many cards a row of the grid has, how high a row is, and where the grid begins.
 function useColumns() {
   const ref = useRef<HTMLDivElement>(null);
-  const [layout, setLayout] = useState({ columns: 1, top: 0 });
+  const [layout, setLayout] = useState({ columns: 1, rowHeight: 400, top: 0 });
   useLayoutEffect(() => {
     const element = ref.current!;
     function measure() {
       const columns = Math.max(1, Math.floor((element.clientWidth + gap) / (minWidth + gap)));
-      const top = element.getBoundingClientRect().top + scrollY;
-      setLayout((before) => (before.columns === columns && before.top === top ? before : { columns, top }));
+      const cardWidth = (element.clientWidth - gap * (columns - 1)) / columns;
+      const next = { columns, rowHeight: Math.round(cardWidth * 9 / 16) + textHeight, top: element.getBoundingClientRect().top + scrollY };
+      setLayout((before) => (before.columns === columns && before.rowHeight === next.rowHeight && before.top === next.top ? before : next));
     }
     measure();
     const observer = new ResizeObserver(measure);
@@ -29,9 +30,9 @@ function useColumns() {
 export default function VirtualGrid(props: CourseGridProps) {
   "use no memo"; // the virtualizer changes its rows in place, which the compiler cannot see
   const { count, total, onVisible } = props;
-  const { ref, columns, top } = useColumns();
+  const { ref, columns, rowHeight, top } = useColumns();
   const rows = useWindowVirtualizer({
-    count: Math.ceil(count / columns), estimateSize: () => estimatedHeight, overscan, gap, scrollMargin: top,
+    count: Math.ceil(count / columns), estimateSize: () => rowHeight, overscan, gap, scrollMargin: top,
   });
   const visible = rows.getVirtualItems();
   const from = (visible[0]?.index ?? 0) * columns;

@@ -23,8 +23,8 @@ export function WishlistButton({ courseId, wishlisted }: WishlistButtonProps) {
   }
 
   return (
-    <Button busy={sending} aria-pressed={wishlisted} onClick={toggle}>
-      <span aria-hidden="true">{wishlisted ? "♥" : "♡"}</span> {wishlisted ? "On your wishlist" : "Add to wishlist"}
+    <Button busy={sending} onClick={toggle}>
+      <span aria-hidden="true">{wishlisted ? "♥" : "♡"}</span> {wishlisted ? "Remove from wishlist" : "Add to wishlist"}
     </Button>
   );
 }

@@ -6,12 +6,13 @@ interface SessionFormProps {
   readonly action: string;
   readonly busyText: string;
   readonly next: string;
+  readonly fields: readonly string[]; // that have a place for a problem
   readonly onSend: (form: FormData) => Promise<SessionResult>;
   readonly children: (problem: (field: string) => string | undefined, sending: boolean) => ReactNode;
 }
 
 // SessionForm sends a sign-in or a sign-up, and then loads the next page with the new session.
-export function SessionForm({ action, busyText, next, onSend, children }: SessionFormProps) {
+export function SessionForm({ action, busyText, next, fields, onSend, children }: SessionFormProps) {
   const [sending, setSending] = useState(false);
   const [errors, setErrors] = useState<readonly SessionError[]>([]);
 
@@ -25,7 +26,7 @@ export function SessionForm({ action, busyText, next, onSend, children }: Sessio
     return setSending(false);
   }
 
-  const general = errors.filter(({ field }) => !field);
+  const general = errors.filter(({ field }) => !field || !fields.includes(field));
   return (
     <form className="card" onSubmit={submit}>
       {general.length > 0 && <div className="notice notice-error" role="alert">{general.map(({ message }) => <p key={message}>{message}</p>)}</div>}

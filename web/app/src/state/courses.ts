@@ -4,7 +4,7 @@ import { useQuery } from "../api/query";
 import { CatalogPageDocument } from "../generated/catalog";
 import type { CatalogPageQueryVariables, CourseCardFragment } from "../generated/types";
 
-const useCatalog = (variables: CatalogPageQueryVariables) => useQuery(CatalogPageDocument, variables, { public: true });
+export const useCatalog = (variables: CatalogPageQueryVariables) => useQuery(CatalogPageDocument, variables, { public: true });
 
 const firstPage: CatalogPageQueryVariables = { first: 24 };
 

@@ -1,23 +1,25 @@
-import { useEffect } from "react";
+import { lazy, useEffect } from "react";
 import { useSearchParams } from "wouter";
 import { publicData, uncachedClient } from "../../api/client";
-import { useQuery } from "../../api/query";
 import { CourseBrowser } from "../../browse/course-browser";
 import { catalogSorts, hasFilters } from "../../browse/filters";
 import { useLast } from "../../browse/use-last";
-import { CatalogMoreDocument, CatalogPageDocument } from "../../generated/catalog";
+import { CatalogMoreDocument } from "../../generated/catalog";
 import type { CatalogPageQueryVariables } from "../../generated/types";
 import type { PageProps } from "../../pages";
 import { readVariables } from "../../routes";
+import { useCatalog } from "../../state/courses";
 import { useAppStore } from "../../state/store";
 import { PageFrame } from "../../ui/page";
+
+const StoredCourses = lazy(() => import("./stored-courses"));
 
 const pageSize = 48; // of the pages after the first
 
 export default function CatalogPage({ route, params }: PageProps) {
   const [search] = useSearchParams();
   const variables = readVariables<CatalogPageQueryVariables>(route, params, search);
-  const { data, error, refetch } = useQuery(CatalogPageDocument, variables, { public: true });
+  const { data, error, refetch } = useCatalog(variables);
   const { value: result, key } = useLast(data?.searchCourses, search.toString());
   const isWhole = !hasFilters(search) && !search.has("sort");
 
@@ -32,6 +34,7 @@ export default function CatalogPage({ route, params }: PageProps) {
     return { page: more?.searchCourses, error: moreError };
   }
 
+  if (error?.networkError && !result) return <StoredCourses error={error} onRetry={refetch} />;
   return (
     <PageFrame title="Courses" heading="Find your next course" intro="Learn at your own pace from people who do this work every day.">
       <CourseBrowser result={result} error={error} updating={!data} queryKey={key} sorts={catalogSorts} fetchPage={fetchPage} onRetry={refetch} />

@@ -21,10 +21,16 @@ const PreviewDialog = lazy(() => import("./preview-dialog"));
 
 export type Course = NonNullable<CoursePageQuery["course"]>;
 
-const List = ({ title, items }: { readonly title: string; readonly items: readonly string[] }) => (items.length === 0 ? null : (
+interface ListProps {
+  readonly title: string;
+  readonly items: readonly string[];
+  readonly className: string;
+}
+
+const List = ({ title, items, className }: ListProps) => (items.length === 0 ? null : (
   <section className="course-section">
     <h2>{title}</h2>
-    <ul className="bullet-list">{items.map((item) => <li key={item}>{item}</li>)}</ul>
+    <ul className={className}>{items.map((item) => <li key={item}>{item}</li>)}</ul>
   </section>
 ));
 
@@ -55,7 +61,7 @@ function CourseView({ course }: { readonly course: Course }) {
     <>
       <CourseHeader course={course} viewer={viewer} onPreview={firstPreview && (() => setPreview(firstPreview.id))} />
       <div className="course-columns">
-        <List title="What you will learn" items={course.learningOutcomes} />
+        <List title="What you will learn" items={course.learningOutcomes} className="check-list" />
         <section className="course-section">
           <h2>About this course</h2>
           <p className="prose">{course.description}</p>
@@ -66,7 +72,7 @@ function CourseView({ course }: { readonly course: Course }) {
           )}
         </section>
         <Curriculum course={course} canWatch={Boolean(viewer?.viewerEnrollment || viewer?.viewerCanUpdate)} onPreview={setPreview} />
-        <List title="Requirements" items={course.requirements} />
+        <List title="Requirements" items={course.requirements} className="bullet-list" />
         <Instructor instructor={course.instructor} />
         <Reviews course={course} viewer={viewer} />
       </div>

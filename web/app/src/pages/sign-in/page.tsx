@@ -1,5 +1,6 @@
 import { useRef } from "react";
 import { Link, useSearchParams } from "wouter";
+import { toSentence } from "../../api/errors";
 import { pageData } from "../../api/page-data";
 import { signIn } from "../../api/session";
 import { readNext } from "../../session/next-path";
@@ -17,7 +18,7 @@ function DemoAccounts({ onChoose }: { readonly onChoose: (email: string, passwor
       <h2>Demo accounts</h2>
       <p className="muted">This server has demo data. Choose an account to look around.</p>
       <p className="page-actions">
-        {demo.emails.map((email) => <Button key={email} onClick={() => onChoose(email, demo.password)}>{email.split("@")[0]}</Button>)}
+        {demo.emails.map((email) => <Button key={email} onClick={() => onChoose(email, demo.password)}>{toSentence(email.split("@")[0] ?? email)}</Button>)}
       </p>
     </section>
   );
@@ -38,7 +39,7 @@ export default function SignInPage() {
 
   return (
     <PageFrame title="Sign in" narrow>
-      <SessionForm action="Sign in" busyText="Signing in…" next={next} onSend={(form) => signIn(String(form.get("email")), String(form.get("password")))}>
+      <SessionForm action="Sign in" busyText="Signing in…" next={next} fields={["email", "password"]} onSend={(form) => signIn(String(form.get("email")), String(form.get("password")))}>
         {(problem) => (
           <div ref={fields}>
             <Field label="Email" name="email" type="email" autoComplete="username" required problem={problem("email")} />

@@ -10,7 +10,7 @@ export default function SignUpPage() {
   const next = readNext(search);
   return (
     <PageFrame title="Create an account" narrow>
-      <SessionForm action="Create account" busyText="Creating the account…" next={next}
+      <SessionForm action="Create account" busyText="Creating the account…" next={next} fields={["name", "email", "password"]}
         onSend={(form) => signUp(String(form.get("name")), String(form.get("email")), String(form.get("password")))}>
         {(problem) => (
           <>
