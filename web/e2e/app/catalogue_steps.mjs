@@ -56,8 +56,8 @@ export async function scrollsAll(v) {
   const seen = new Set();
   const collect = async () => {
     const ids = await v.page.locator(".course-card").evaluateAll((cards) => cards.map((card) => card.dataset.testid));
-    for (const id of ids) seen.add(id);
-    return ids.length;
+    for (const id of ids) if (id) seen.add(id); // others stand for courses that are loading
+    assert.ok(ids.length <= maxCards, `${ids.length} cards are in the page`);
   };
   const scroll = (by) => v.page.evaluate((pixels) => new Promise((resolve) => {
     scrollBy(0, pixels);
@@ -72,8 +72,7 @@ export async function scrollsAll(v) {
     await collect();
     await scroll(600);
   }
-  const cards = await collect();
-  assert.ok(cards <= maxCards, `${cards} cards are in the page`);
+  await collect();
   assert.equal(seen.size, total, "not every course was seen");
 }
 
@@ -172,15 +171,14 @@ async function copyPages(v) {
   });
 }
 
-// scrollThousands scrolls through more courses than the demo has, and returns how many cards were in the page at most,
-// from when the list is long.
+// scrollThousands scrolls through more courses than the demo has, and returns how many cards were in the page at most.
 export async function scrollThousands(v) {
   await copyPages(v);
   let most = 0;
   for (let i = 0; i < 300 && !(await v.text(".list-end")).startsWith("All "); i++) {
     await v.page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
     await v.page.waitForTimeout(50);
-    if (await v.page.locator(".virtual-grid").count()) most = Math.max(most, await v.page.locator(".course-card").count());
+    most = Math.max(most, await v.page.locator(".course-card").count());
   }
   await v.page.locator(".list-end", { hasText: /^All / }).waitFor();
   await v.page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));

@@ -26,7 +26,7 @@ export class Visitor extends Session {
     await this.page.waitForFunction(() => {
       const main = document.querySelector("#main");
       const rendered = main && Object.keys(main).some((key) => key.startsWith("__"));
-      return rendered && !main.querySelector(".skeleton, [aria-busy=true]:not(video)");
+      return rendered && !main.querySelector("[role=status][aria-label], [aria-busy=true]:not(video)");
     });
   }
 
@@ -34,6 +34,12 @@ export class Visitor extends Session {
   async signIn(role) {
     const response = await this.context.request.post(`${this.base}/session`, { data: { email: `${role}@7p.example`, password } });
     assert.equal(response.status(), 200, await response.text());
+    await this.authorize(role);
+  }
+
+  // authorize gives the API beside the page an account of the demo, in a session of its own.
+  async authorize(role) {
+    this.token = "";
     const { signIn } = await this.api("mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }", { input: { email: `${role}@7p.example`, password } });
     this.token = signIn.accessToken;
   }
