@@ -57,14 +57,14 @@ func TestMetrics(t *testing.T) {
 		p.post(t, change)
 	}
 	p.send(t, http.MethodGet, "/nowhere", "")
-	p.send(t, http.MethodGet, "/", "")
+	p.send(t, http.MethodGet, "/", "") // executes the query of the page
 	got := p.metrics(t)
 	for name, want := range map[string]float64{
 		`sevenp_http_request_duration_seconds_count{route="/graphql",status="2xx"}`:   7,
 		`sevenp_http_request_duration_seconds_count{route="/graphql",status="4xx"}`:   4,
 		`sevenp_http_request_duration_seconds_count{route="none",status="4xx"}`:       1,
 		`sevenp_http_request_duration_seconds_count{route="/",status="2xx"}`:          1,
-		`sevenp_graphql_operations_total{kind="query",outcome="ok"}`:                  3,
+		`sevenp_graphql_operations_total{kind="query",outcome="ok"}`:                  4,
 		`sevenp_graphql_operations_total{kind="mutation",outcome="ok"}`:               2,
 		`sevenp_graphql_operations_total{kind="query",outcome="errors"}`:              1,
 		`sevenp_graphql_operations_total{kind="none",outcome="rejected"}`:             4,
@@ -74,7 +74,7 @@ func TestMetrics(t *testing.T) {
 		`sevenp_graphql_rejected_requests_total{code="PERSISTED_QUERY_NOT_FOUND"}`:    1,
 		`sevenp_graphql_rejected_requests_total{code="UNAUTHENTICATED"}`:              1,
 		`sevenp_graphql_rejected_requests_total{code="RATE_LIMITED"}`:                 1,
-		`sevenp_sql_round_trips_total`:                                                1,
+		`sevenp_sql_round_trips_total`:                                                3,
 		`sevenp_db_connections_max{database="replica_1"}`:                             7,
 		`sevenp_db_connections_max{database="primary"}`:                               7,
 		`sevenp_persisted_queries_total{event="registered"}`:                          1,
@@ -138,6 +138,7 @@ func TestMetricsAreDescribed(t *testing.T) {
 		"CDN=varnish", "CDN_URL=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1")
 	p.post(t, `{"query":"{ nothing }"}`)
 	p.post(t, `{"query":"{ course(id: \"x\") { id } courses(first: 1) { nodes { instructor { name } } } }"}`)
+	p.send(t, http.MethodPost, "/vitals", `{"metrics":[{"name":"LCP","value":1},{"name":"CLS","value":0}],"documents":[{"document":"Catalog","ms":1}],"errors":[{"kind":"error"}]}`, isJSON)
 	name := regexp.MustCompile(`\bsevenp_\w+`)
 	described := slices.Compact(slices.Sorted(slices.Values(name.FindAllString(readFile(t, "../../docs/metrics.md"), -1))))
 	text := p.send(t, http.MethodGet, "/metrics", "").Text()

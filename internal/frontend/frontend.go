@@ -113,6 +113,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 func (h *Handler) NotFound() http.Handler {
 	page := secureHeaders(h.notFound)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Pattern = "" // metrics count it as a request without a route
 		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html") {
 			page.ServeHTTP(w, r)
 			return

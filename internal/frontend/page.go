@@ -152,9 +152,11 @@ func (p *page) servePersonal(w http.ResponseWriter, r *http.Request, c session.C
 }
 
 // copyHeaders copies the headers of the API's response that apply to the page: how long a CDN may store it, its
-// surrogate keys, limits and timings.
+// surrogate keys and timings, and the limits of a rejected one.
 func (p *page) copyHeaders(h http.Header, resp *api.Response) {
-	resp.CopyLimits(h)
+	if resp.Status >= http.StatusBadRequest { // others may receive a page from a CDN
+		resp.CopyLimits(h)
+	}
 	if timing := resp.Header["Server-Timing"]; timing != nil {
 		h["Server-Timing"] = timing
 	}
