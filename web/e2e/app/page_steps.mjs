@@ -1,9 +1,11 @@
 // Checks of every page that a role can open: problems in the browser, accessibility, width, shifts, sizes.
 import assert from "node:assert/strict";
 import { brotliCompressSync } from "node:zlib";
+import { desktop, phone } from "../browser.mjs";
 import { listPages } from "./pages.mjs";
 
 const maxShift = 0.02; // of the layout, as CLS sums it
+const narrow = 320;
 const maxDocument = 14_000; // bytes of HTML with data, which a new connection sends at once
 
 const recordShifts = () => {
@@ -13,33 +15,26 @@ const recordShifts = () => {
   }).observe({ type: "layout-shift", buffered: true });
 };
 
-// checksPages opens each page of a role, wide and light, and then at 320 px and dark.
+// checksPages opens each page of a role on a phone, where nothing moves while it loads, then at 320 px and dark, then
+// wide and light.
 export async function checksPages(v, role) {
   await v.page.addInitScript(recordShifts);
+  await v.page.emulateMedia({ reducedMotion: "reduce" });
   for (const path of await listPages(v, role)) {
-    await v.page.setViewportSize({ width: 1280, height: 900 });
-    await v.page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+    await v.page.setViewportSize(phone);
     await v.visit(path);
-    await v.checkAccessibility(`${path}, light`);
-    await v.page.setViewportSize({ width: 320, height: 700 });
+    const shift = await v.page.evaluate(() => window.shift);
+    assert.ok(shift <= maxShift, `${path} shifts by ${shift.toFixed(3)}`);
+    await v.page.setViewportSize({ width: narrow, height: 700 });
     await v.page.emulateMedia({ colorScheme: "dark" });
-    await v.checkAccessibility(`${path}, dark, 320 px`);
+    await v.checkAccessibility(`${path}, dark, ${narrow} px`);
     const wide = await v.page.evaluate(() => (document.scrollingElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
       .filter((element) => element.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map((element) => element.outerHTML.slice(0, 100))));
-    assert.deepEqual(wide, [], `${path} scrolls sideways at 320 px`);
+    assert.deepEqual(wide, [], `${path} scrolls sideways at ${narrow} px`);
+    await v.page.setViewportSize(desktop);
+    await v.page.emulateMedia({ colorScheme: "light" });
+    await v.checkAccessibility(`${path}, light`);
     assert.deepEqual(v.problems, [], `the browser reported problems with ${path}`);
-  }
-}
-
-// keepsItsPlace opens each page of a role as it comes, wide and narrow: nothing moves while it loads.
-export async function keepsItsPlace(v, role) {
-  for (const width of [1280, 390]) {
-    await v.page.setViewportSize({ width, height: 844 });
-    for (const path of await listPages(v, role)) {
-      await v.visit(path);
-      const shift = await v.page.evaluate(() => window.shift);
-      assert.ok(shift <= maxShift, `${path} shifts by ${shift.toFixed(3)} at ${width} px`);
-    }
   }
 }
 
