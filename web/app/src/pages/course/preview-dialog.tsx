@@ -1,19 +1,19 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useQuery } from "../../api/query";
 import { PreviewPlaybackDocument } from "../../generated/course";
 import type { PreviewPlaybackQuery } from "../../generated/types";
 import { Dialog } from "../../ui/dialog";
 import { ErrorNotice } from "../../ui/error-notice";
-import { attachSource } from "../../video/attach-source";
+import { attachMedia } from "../../video/attach-media";
 
 type Video = Extract<NonNullable<PreviewPlaybackQuery["node"]>, { __typename: "Video" }>;
 
 function Player({ playback }: { readonly playback: NonNullable<Video["playback"]> }) {
   const ref = useRef<HTMLVideoElement>(null);
-  useEffect(() => {
-    const attached = attachSource(ref.current!, playback.url, playback.mimeType);
-    return () => void attached.then((detach) => detach());
-  }, [playback.url, playback.mimeType]);
+  const [failed, setFailed] = useState(false);
+  const { url, mimeType } = playback;
+  useEffect(() => attachMedia(ref.current!, { url, mimeType }, () => setFailed(true)), [url, mimeType]);
+  if (failed) return <p role="alert">This video cannot be played now. Try again later.</p>;
   return (
     <video ref={ref} className="preview-video" controls autoPlay playsInline crossOrigin="anonymous" poster={playback.poster ?? undefined} width={1280} height={720}>
       {playback.captions.map(({ language, label, url }) => <track key={language} kind="captions" srcLang={language} label={label} src={url} />)}

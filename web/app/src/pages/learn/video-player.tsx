@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { PlaybackFilesFragment } from "../../generated/types";
 import { Button } from "../../ui/button";
-import { attachMedia } from "./attach-media";
+import { attachMedia } from "../../video/attach-media";
 import { resumeAt, type LearnVideo } from "./outline";
 import { showCaptions, storeCaptions } from "./shortcuts";
 
