@@ -62,7 +62,10 @@ export async function scrollsAll(v) {
   const scroll = (by) => v.page.evaluate((pixels) => new Promise((resolve) => {
     scrollBy(0, pixels);
     requestAnimationFrame(() => setTimeout(resolve, 30));
-  }), by);
+  }), by).then(() => v.page.waitForFunction(() => [...document.querySelectorAll(".course-card:not([data-testid])")].every((card) => {
+    const { top, bottom } = card.getBoundingClientRect();
+    return bottom < 0 || top > innerHeight; // what is seen has its data
+  })));
   for (let i = 0; i < 400 && !(await v.text(".list-end")).startsWith("All "); i++) {
     await collect();
     await scroll(600);

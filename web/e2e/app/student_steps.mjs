@@ -102,8 +102,7 @@ export async function followsDashboard(v) {
   const [{ id }] = await openCourses(v);
   const { enroll } = await v.api("mutation ($id: ID!) { enroll(input: { courseId: $id }) { enrollment { id } userErrors { code } } }", { id });
   assert.deepEqual(enroll.userErrors, []);
-  await v.page.waitForFunction((count) => [...document.querySelectorAll(".figure")]
-    .some((figure) => figure.innerText.includes("Enrolled") && figure.innerText.includes(count)), String(before + 1));
+  await v.shows(".figure", `Enrolled${before + 1}`);
 }
 
 export async function wishes(v) {
