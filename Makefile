@@ -1,4 +1,4 @@
-.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes freshness fuzz interleavings lease-model mutants pgbouncer test bench-starts
+.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes freshness fuzz interleavings lease-model mutants pgbouncer test bench-starts bench-web
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -73,6 +73,9 @@ bench-search: ## Measures searches and suggestions with 50,000 courses, beside t
 
 bench-starts: ## Measures starts of the server, also those of the revision BASE (about 4 minutes).
 	go run ./bench -starts $(if $(BASE),-base $(BASE)) $(BENCH_ARGS)
+
+bench-web: ## Measures the pages in Chromium with slow networks and a slow processor (about 6 minutes).
+	./scripts/bench-web
 
 bench-evictions: ## Checks that lock-outs survive a Redis that evicts them (about 2 minutes).
 	go run ./bench -evictions $(BENCH_ARGS)

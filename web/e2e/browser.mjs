@@ -10,27 +10,30 @@ export const phone = { width: 390, height: 844 };
 
 // Session is a page of a server, in a browser context of its own.
 export class Session {
-  // open opens the playground of a server. Screenshots go to a folder, if there is one.
+  static start = "/playground";
+  static pictures = []; // origins of pictures beside the server
+
+  // open opens the first page of a server. Screenshots go to a folder, if there is one.
   static async open(browser, base, { viewport = desktop, shots = "" } = {}) {
     const context = await browser.newContext({ viewport, bypassCSP: false });
     await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(base).origin });
-    const session = new Session();
+    const session = new this();
     Object.assign(session, { base, context, shots, problems: [], page: await context.newPage() });
     session.page.setDefaultTimeout(15_000);
-    session.collectProblems();
-    await session.visit("/playground");
+    await session.collectProblems();
+    await session.visit(this.start);
     return session;
   }
 
   // The browser logs a blocked resource, a failed request and a policy violation as errors.
   collectProblems() {
     const { page, problems } = this;
-    const origin = new URL(this.base).origin;
+    const origins = [new URL(this.base).origin, ...this.constructor.pictures];
     page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
     page.on("pageerror", (error) => problems.push(error.message));
     page.on("request", (request) => {
       const url = new URL(request.url());
-      if (url.protocol !== "data:" && url.origin !== origin) problems.push(`request to ${url.origin}`);
+      if (!["data:", "blob:"].includes(url.protocol) && !origins.includes(url.origin)) problems.push(`request to ${url.origin}`);
     });
   }
 

@@ -21,7 +21,7 @@ function usePlaceholder(thumbhash: string | null | undefined) {
       const decoded = placeholders.get(thumbhash) ?? thumbHashToDataURL(Uint8Array.from(atob(thumbhash), (character) => character.charCodeAt(0)));
       placeholders.set(thumbhash, decoded);
       setUrl(decoded);
-    });
+    }, () => {}); // without a network there is no placeholder
   }, [thumbhash]);
   return url;
 }

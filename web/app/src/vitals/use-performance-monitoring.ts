@@ -11,7 +11,7 @@ export function usePerformanceMonitoring() {
   useEffect(() => {
     if (started) return;
     started = true;
-    const start = () => void import("./beacon").then(({ startBeacon }) => startBeacon());
+    const start = () => import("./beacon").then(({ startBeacon }) => startBeacon(), () => {}); // without a network, nothing is measured
     const later = () => ("requestIdleCallback" in window ? requestIdleCallback(start, { timeout: 2_000 }) : setTimeout(start, 200));
     if (document.readyState === "complete") later();
     else addEventListener("load", () => later(), { once: true });

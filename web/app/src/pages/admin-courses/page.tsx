@@ -49,7 +49,7 @@ export default function AdminCoursesPage() {
       {total !== undefined && total > 0 && (
         <>
           <p className="muted">{formatCount(total, "course")}</p>
-          <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
+          <div className="table-scroll" role="group" aria-label="Courses" tabIndex={0}>
             <table className="table">
               <thead>
                 <tr><th scope="col">Course</th><th scope="col">Instructor</th><th scope="col" className="table-number">Students</th><th scope="col">Rating</th><th scope="col">Published</th><th scope="col"><span className="visually-hidden">Actions</span></th></tr>

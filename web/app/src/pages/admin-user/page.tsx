@@ -64,7 +64,7 @@ const UserView = ({ user }: { readonly user: User }) => (
 
 const TaughtCourses = ({ courses }: { readonly courses: User["coursesTaught"] }) => (
   <Card title={`Courses taught (${formatNumber(courses.totalCount)})`}>
-    <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
+    <div className="table-scroll" role="group" aria-label="Courses taught" tabIndex={0}>
       <table className="table">
         <thead><tr><th scope="col">Course</th><th scope="col">Status</th><th scope="col" className="table-number">Students</th></tr></thead>
         <tbody>
@@ -83,7 +83,7 @@ const TaughtCourses = ({ courses }: { readonly courses: User["coursesTaught"] })
 
 const Enrollments = ({ enrollments }: { readonly enrollments: NonNullable<User["enrollments"]> }) => (
   <Card title={`Enrollments (${formatNumber(enrollments.totalCount)})`}>
-    <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
+    <div className="table-scroll" role="group" aria-label="Enrollments" tabIndex={0}>
       <table className="table">
         <thead><tr><th scope="col">Course</th><th scope="col">Progress</th><th scope="col">Last opened</th></tr></thead>
         <tbody>

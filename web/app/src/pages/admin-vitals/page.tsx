@@ -50,7 +50,7 @@ export default function AdminVitalsPage() {
 const Routes = ({ routes }: { readonly routes: Vitals["routes"] }) => (
   <Card title="Pages, 75th percentile">
     {routes.length === 0 ? <p className="muted">No visits yet. A page reports when it is left.</p> : (
-      <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
+      <div className="table-scroll" role="group" aria-label="Pages" tabIndex={0}>
         <table className="table">
           <thead>
             <tr><th scope="col">Page</th>{names.map((name) => <th key={name} scope="col" className="table-number"><abbr title={meanings[name]}>{name}</abbr></th>)}<th scope="col" className="table-number">Visits</th></tr>
@@ -82,7 +82,7 @@ const Routes = ({ routes }: { readonly routes: Vitals["routes"] }) => (
 const Documents = ({ documents }: { readonly documents: Vitals["documents"] }) => (
   <Card title="Requests by document">
     {documents.length === 0 ? <p className="muted">No requests yet.</p> : (
-      <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
+      <div className="table-scroll" role="group" aria-label="Requests" tabIndex={0}>
         <table className="table">
           <thead><tr><th scope="col">Document</th><th scope="col">Cache</th><th scope="col" className="table-number">Requests</th><th scope="col" className="table-number">Median</th><th scope="col" className="table-number">75 %</th><th scope="col" className="table-number">95 %</th></tr></thead>
           <tbody>

@@ -71,3 +71,12 @@ test("calls at the same time share one request, which starts at once", async () 
   expect(await Promise.all(both)).toEqual([true, true]);
   expect(sent).toHaveLength(1);
 });
+
+test("positions that wait outlive the page", async () => {
+  const { open } = setup(() => "retry");
+  const queue = open();
+  queue.add(event(7));
+  await queue.flush();
+  queue.add(event(5));
+  expect(Object.values(open().positions())).toEqual([7]);
+});

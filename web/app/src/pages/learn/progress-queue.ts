@@ -76,6 +76,16 @@ export function createProgressQueue({ viewerId, storage, send, newKey = () => cr
       return (batch?.events.length ?? 0) + events.length;
     },
 
+    // positions returns the furthest second of each video whose progress waits.
+    positions(): Readonly<Record<string, number>> {
+      const { batch, events } = read();
+      const furthest: Record<string, number> = {};
+      for (const { videoId, progressSeconds } of [...(batch?.events ?? []), ...events]) {
+        furthest[videoId] = Math.max(furthest[videoId] ?? 0, progressSeconds);
+      }
+      return furthest;
+    },
+
     // flush sends all that waits, and reports whether nothing waits any more. The first request starts at once,
     // so that a page can call it while it is left.
     flush(): Promise<boolean> {

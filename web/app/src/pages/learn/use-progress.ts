@@ -33,6 +33,8 @@ export function useProgress(viewerId: string | undefined): ProgressState {
     const flush = () => void opened.flush().then((sent) => setUnsent(!sent), () => setUnsent(true));
     const flushIfHidden = () => document.visibilityState === "hidden" && flush();
     setQueue(opened);
+    reached = { ...opened.positions(), ...reached }; // a page that was loaded again is older than what waits
+    setPositions(reached);
     flush(); // what an earlier page could not send
     const timer = setInterval(flush, interval);
     addEventListener("online", flush);

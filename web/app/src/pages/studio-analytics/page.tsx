@@ -82,7 +82,7 @@ function Students({ courseId, published }: { readonly courseId: string; readonly
       {pages.fetching && <SkeletonLines count={5} />}
       {total === 0 && <p className="muted">No students yet.</p>}
       {pages.edges.length > 0 && (
-        <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
+        <div className="table-scroll" role="group" aria-label="Students" tabIndex={0}>
           <table className="table">
             <thead><tr><th scope="col">Student</th><th scope="col">Progress</th><th scope="col">Enrolled</th><th scope="col">Last opened</th></tr></thead>
             <tbody>
