@@ -25,7 +25,10 @@ type head struct {
 // titles are the titles of pages, by route.
 var titles = map[string]string{
 	catalogueRoute: "Courses", "search": "Search", "sign-in": "Sign in", "sign-up": "Create an account", "wishlist": "Wishlist",
-	"dashboard": "My learning", "studio": "Studio", "admin": "Administration", "account": "Account", "vitals": "Vitals",
+	"dashboard": "My learning", "studio": "Studio", "admin": "Administration", "account": "Account",
+	"learn": "Lesson", "certificate": "Certificate", "reset-password": "New password", "verify-email": "Email address",
+	"studio-new": "New course", "studio-course": "Edit course", "studio-curriculum": "Curriculum", "studio-analytics": "Analytics", "studio-reviews": "Reviews",
+	"admin-courses": "All courses", "admin-people": "People", "admin-user": "Account", "admin-vitals": "Vitals",
 	notFoundRoute: "Page not found",
 }
 
