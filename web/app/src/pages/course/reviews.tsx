@@ -42,10 +42,10 @@ const Histogram = ({ course, selected, onSelect }: HistogramProps) => (
     {course.ratingHistogram.map(({ rating, count }) => (
       <li key={rating}>
         <button type="button" className="histogram-bar" aria-pressed={selected === rating} disabled={count === 0}
-          aria-label={`${rating} stars: ${formatCount(count, "review")}`} onClick={() => onSelect(selected === rating ? undefined : rating)}>
-          <span>{rating} <span className="rating-star" aria-hidden="true">★</span></span>
+          onClick={() => onSelect(selected === rating ? undefined : rating)}>
+          <span>{rating} <span className="rating-star" aria-hidden="true">★</span><span className="visually-hidden">stars:</span></span>
           <progress className="progress" value={count} max={Math.max(1, course.reviewCount)} aria-hidden="true" />
-          <span className="muted">{formatNumber(count)}</span>
+          <span className="muted">{formatNumber(count)}<span className="visually-hidden"> reviews</span></span>
         </button>
       </li>
     ))}
