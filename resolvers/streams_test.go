@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -26,5 +27,23 @@ func streamOptions(t *testing.T) transport.StreamOptions {
 		Authenticate: func(context.Context, string) (edu.Viewer, time.Time, error) {
 			return edu.Viewer{}, time.Time{}, edu.Errorf(edu.Unauthenticated, "no tokens")
 		},
+	}
+}
+
+// TestNullsInEvents checks that nullable objects of an event may be null.
+func TestNullsInEvents(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	query := fmt.Sprintf("subscription { enrollmentUpdated(id: %q) { nextVideo { id } certificate { code } course { title } } }", globalID(edu.KindEnrollment, s.enrollment))
+	before := s.execute(t, s.student, query, nil)
+	checkNoErrors(t, before)
+	if event := before.At("enrollmentUpdated"); valueAt(event, "nextVideo") == nil || valueAt(event, "certificate") != nil {
+		t.Errorf("an enrollment: %s", before.body)
+	}
+	certificate := s.completeCourse(t)
+	after := s.execute(t, s.student, query, nil)
+	checkNoErrors(t, after)
+	if event := after.At("enrollmentUpdated"); valueAt(event, "nextVideo") != nil || valueAt(event, "certificate", "code") != valueAt(certificate, "code") {
+		t.Errorf("a completed enrollment: %s", after.body)
 	}
 }

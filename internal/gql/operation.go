@@ -3,6 +3,7 @@ package gql
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -223,7 +224,7 @@ func (encodeExtension) ExtensionName() string { return "Encode" }
 // Validate accepts every schema.
 func (encodeExtension) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptField encodes the value of a root field.
+// InterceptField encodes the value of a root field, and of the fields below a subscription's, which gqlgen executes.
 func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	v, err := next(ctx)
 	if err != nil || v == nil {
@@ -236,6 +237,9 @@ func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolv
 		}
 		return v, countIntrospection(ctx, field.Field.Alias, v)
 	}
+	if isNilPointer(v) { // a null object, which could be any node for Encode
+		return v, nil
+	}
 	start := time.Now()
 	encoded, ok := graph.Encode(ctx, e.root, v)
 	observe.From(ctx).AddPhase(observe.Encode, start, time.Since(start))
@@ -243,6 +247,11 @@ func (e encodeExtension) InterceptField(ctx context.Context, next graphql.Resolv
 		return encoded, nil
 	}
 	return v, nil
+}
+
+func isNilPointer(v any) bool {
+	value := reflect.ValueOf(v)
+	return value.Kind() == reflect.Pointer && value.IsNil()
 }
 
 // introspectedFieldBytes is about how many bytes gqlgen allocates for a field of introspection, besides

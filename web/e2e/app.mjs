@@ -23,6 +23,8 @@ const journeys = [
   { role: "", steps: [
     ["shows the courses of the catalogue", catalogue.showsCatalogue],
     ["filters, sorts and keeps both in the address", catalogue.filters],
+    ["scrolls through all courses, with few cards in the page", catalogue.scrollsAll],
+    ["scrolls through 10,000 courses, with few cards in the page", catalogue.scrollsThousands],
     ["suggests while typing", catalogue.suggests],
     ["searches", catalogue.searches],
     ["shows a course, also to search engines", catalogue.showsCourse],
@@ -38,6 +40,7 @@ const journeys = [
     ["enrolls in a course", student.enrolls],
     ["plays a video, and goes on after a reload", student.learns],
     ["keeps progress without a network", student.keepsProgressOffline],
+    ["follows the dashboard", student.followsDashboard],
     ["keeps a wishlist", student.wishes],
     ["changes the profile", student.changesProfile],
     ["ends another session", student.endsSession],

@@ -1,6 +1,8 @@
 // Steps of everyone: the catalogue, the search and the pages of courses.
 import assert from "node:assert/strict";
 
+const maxCards = 60; // in the page, however long the list is
+
 const titles = (v) => v.page.locator(".course-title a").allTextContents();
 const count = (v) => v.text(".results-count");
 const option = (v, group, index) => v.page.locator(".filter-group", { has: v.page.locator("legend", { hasText: group }) }).locator("label").nth(index);
@@ -45,6 +47,36 @@ export async function filters(v) {
 
   await v.button("Clear all").click();
   await v.shows(".results-count", `${(await search(v, {})).total} courses`);
+}
+
+// scrollsAll scrolls to the end of the list. Every course is there once, and few of them at a time.
+export async function scrollsAll(v) {
+  await v.visit("/");
+  const { total } = await search(v, {});
+  const seen = new Set();
+  const collect = async () => {
+    const ids = await v.page.locator(".course-card").evaluateAll((cards) => cards.map((card) => card.dataset.testid));
+    for (const id of ids) if (id) seen.add(id); // others stand for courses that are loading
+    assert.ok(ids.length <= maxCards, `${ids.length} cards are in the page`);
+  };
+  const scroll = (by) => v.page.evaluate((pixels) => new Promise((resolve) => {
+    scrollBy(0, pixels);
+    requestAnimationFrame(() => setTimeout(resolve, 30));
+  }), by).then(() => v.page.waitForFunction(() => [...document.querySelectorAll(".course-card:not([data-testid])")].every((card) => {
+    const { top, bottom } = card.getBoundingClientRect();
+    return bottom < 0 || top > innerHeight; // what is seen has its data
+  })));
+  for (let i = 0; i < 400 && !(await v.text(".list-end")).startsWith("All "); i++) {
+    await collect();
+    await scroll(1000);
+  }
+  await v.shows(".list-end", `All ${total} courses shown`);
+  while (await v.page.evaluate(() => scrollY + innerHeight < document.documentElement.scrollHeight - 1)) {
+    await collect();
+    await scroll(1000);
+  }
+  await collect();
+  assert.equal(seen.size, total, "not every course was seen");
 }
 
 export async function suggests(v) {
@@ -156,4 +188,10 @@ export async function scrollThousands(v) {
   await v.page.locator(`[aria-posinset="${thousands}"]`).waitFor();
   await v.page.unroute("**/graphql?*");
   return most;
+}
+
+export async function scrollsThousands(v) {
+  await v.visit("/");
+  const most = await scrollThousands(v);
+  assert.ok(most > 0 && most <= maxCards, `up to ${most} cards are in the page`);
 }

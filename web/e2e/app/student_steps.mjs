@@ -94,6 +94,17 @@ export async function keepsProgressOffline(v) {
   v.problems = v.problems.filter((problem) => !problem.includes("ERR_INTERNET_DISCONNECTED"));
 }
 
+// followsDashboard sees a change that is made elsewhere.
+export async function followsDashboard(v) {
+  await v.visit("/dashboard");
+  await v.page.locator(".live-mark.is-connected").waitFor();
+  const before = Number(await v.figure("Enrolled"));
+  const [{ id }] = await openCourses(v);
+  const { enroll } = await v.api("mutation ($id: ID!) { enroll(input: { courseId: $id }) { enrollment { id } userErrors { code } } }", { id });
+  assert.deepEqual(enroll.userErrors, []);
+  await v.shows(".figure", `Enrolled${before + 1}`);
+}
+
 export async function wishes(v) {
   const [{ slug, title }] = await openCourses(v);
   await v.visit(`/courses/${slug}`);

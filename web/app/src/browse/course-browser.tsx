@@ -62,9 +62,11 @@ function CourseList({ result, fetchPage }: CourseListProps) {
 
   return (
     <>
-      <Grid count={count} total={totalCount} getCourse={(index) => edges[index]?.node ?? findCourse(state, index - first)}
-        enrollState={stateOf} onEnroll={enroll} onVisible={show} />
-      <NearEnd key={count} onNear={loadNext} />
+      <div className="course-list">
+        <Grid count={count} total={totalCount} getCourse={(index) => edges[index]?.node ?? findCourse(state, index - first)}
+          enrollState={stateOf} onEnroll={enroll} onVisible={show} />
+        <NearEnd key={loaded} at={loaded / count} onNear={loadNext} />
+      </div>
       <div className="list-end" role="status">
         {state.error ? <ErrorNotice error={state.error} onRetry={loadNext} /> : !hasNext && `All ${formatCount(totalCount, "course")} shown`}
       </div>

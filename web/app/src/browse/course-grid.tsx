@@ -30,13 +30,13 @@ export function CourseGrid(props: CourseGridProps) {
   );
 }
 
-// NearEnd calls back when the end of a list comes near.
-export function NearEnd({ onNear }: { readonly onNear: () => void }) {
+// NearEnd calls back when a part of a list, 1 for all of it, comes near or is passed: the end of what is loaded.
+export function NearEnd({ at, onNear }: { readonly at: number; readonly onNear: () => void }) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onNear(), { rootMargin: "3000px" });
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onNear(), { rootMargin: "1000000px 0px 1500px" });
     observer.observe(ref.current!);
     return () => observer.disconnect();
   }, [onNear]);
-  return <div ref={ref} />;
+  return <div ref={ref} className="near-end" style={{ top: `${100 * at}%` }} />;
 }
