@@ -104,7 +104,7 @@ func checkPages(t *testing.T, p *program) {
 		contentType string
 		text        string
 	}{
-		"/":               {200, "text/html", "/playground"},
+		"/":               {200, "text/html", "Find your next course"},
 		"/playground":     {200, "text/html", "graphiql"},
 		"/schema.graphql": {200, "application/graphql", "type Query"},
 		"/healthz":        {200, "application/json", `{"status":"ok"}`},

@@ -35,9 +35,8 @@ const (
 	// waits for up to burstWait, so that a burst of requests is served as a whole.
 	burstInterval = 200 * time.Millisecond
 	burstWait     = 500 * time.Millisecond
-	// calmInterval is how long the server counts as overloaded after the queue was last in use for burstInterval. The
-	// queue counts as in use during gaps as short as the waits, which empty it in an overload. Without either, further
-	// queries of an overload would count as a burst.
+	// calmInterval is how long the server counts as overloaded after the queue was last in use for burstInterval. Short
+	// waits empty the queue: without it, each further query of an overload would begin a burst.
 	calmInterval = time.Second
 	// minOverloadWait and maxOverloadWait limit the wait of a query while the server is overloaded. It is the mean
 	// time that queries take: a longer queue delays all of them, and lets the server execute no more of them.
@@ -64,8 +63,7 @@ type Limiter struct {
 	writes     int                   // that occupy a slot without a wait
 	queues     [priorities]list.List // of *waiter, in the order of their arrival
 	queued     int
-	queuedFrom time.Time // since when the queue has been in use, except gaps of overloadWait
-	emptied    time.Time // when the queue became empty
+	queuedFrom time.Time // since when the queue has not been empty; valid while it is not
 	lastLong   time.Time // when the queue was last found in use for burstInterval
 	rejected   [priorities]uint64
 }
@@ -200,8 +198,8 @@ func (l *Limiter) makeRoom(p Priority) bool {
 }
 
 func (l *Limiter) enqueue(p Priority) *waiter {
-	if now := time.Now(); l.queued == 0 && now.Sub(l.emptied) > l.overloadWait() {
-		l.queuedFrom = now
+	if l.queued == 0 {
+		l.queuedFrom = time.Now()
 	}
 	l.queued++
 	w := &waiter{outcome: make(chan error, 1)}
@@ -211,9 +209,7 @@ func (l *Limiter) enqueue(p Priority) *waiter {
 
 func (l *Limiter) dequeue(w *waiter, p Priority) {
 	l.queues[p].Remove(w.place)
-	if l.queued--; l.queued == 0 {
-		l.emptied = time.Now()
-	}
+	l.queued--
 }
 
 // RejectIfOverloaded returns ErrOverloaded, as Acquire after its wait, if the server is overloaded: for a query of the
@@ -234,11 +230,6 @@ func (l *Limiter) patience() time.Duration {
 	if !l.isOverloaded() {
 		return burstWait
 	}
-	return l.overloadWait()
-}
-
-// overloadWait returns the wait of a query while the server is overloaded.
-func (l *Limiter) overloadWait() time.Duration {
 	return min(max(l.estimate.recent, minOverloadWait), maxOverloadWait)
 }
 
