@@ -7,7 +7,6 @@
 // new visitor, with the least and the most of them.
 import { cpus, loadavg } from "node:os";
 import { phone, launch } from "../browser.mjs";
-import { scrollThousands } from "./catalogue_steps.mjs";
 import { listPages } from "./pages.mjs";
 import { Visitor } from "./visitor.mjs";
 
@@ -18,11 +17,9 @@ const networks = [
 ];
 
 const observe = () => {
-  Object.assign(window, { paint: 0, shift: 0, longest: 0, interaction: 0 });
+  Object.assign(window, { paint: 0, interaction: 0 });
   const on = (type, action, options = {}) => new PerformanceObserver((list) => list.getEntries().forEach(action)).observe({ type, buffered: true, ...options });
   on("largest-contentful-paint", ({ startTime }) => { window.paint = startTime; });
-  on("layout-shift", ({ value, hadRecentInput }) => { if (!hadRecentInput) window.shift += value; });
-  on("longtask", ({ duration }) => { window.longest = Math.max(window.longest, duration); });
   on("event", ({ duration, interactionId }) => { if (interactionId) window.interaction = Math.max(window.interaction, duration); }, { durationThreshold: 16 });
 };
 
@@ -93,14 +90,7 @@ async function report(browser, base) {
     }));
     slow.push(`| ${name} | ${show(values)} | 100 |`);
   }
-  const scrolled = await visitSlowly(browser, base, "/", { ...networks[0] }, async (v) => {
-    const heap = async () => (await (await v.context.newCDPSession(v.page)).send("Runtime.getHeapUsage")).usedSize / 1e6;
-    const before = await heap();
-    await v.page.evaluate(() => { window.longest = 0; });
-    const most = await scrollThousands(v);
-    return { before, after: await heap(), most, longest: await v.page.evaluate(() => window.longest) };
-  });
-  return { lines, slow, scrolled };
+  return { lines, slow };
 }
 
 const [base] = process.argv.slice(2);
@@ -111,7 +101,7 @@ if (!base) {
 const load = loadavg()[0].toFixed(1);
 const browser = await launch();
 try {
-  const { lines, slow, scrolled } = await report(browser, base);
+  const { lines, slow } = await report(browser, base);
   console.log(`# Pages in a browser
 
 \`make bench-web\` wrote this report. Chromium ${browser.version()} and the server share ${cpus().length} processors (${cpus()[0].model}); the load of the machine was ${load} at the start and ${loadavg()[0].toFixed(1)} at the end. On a machine with other work, the figures say more about that work than about the pages.
@@ -128,11 +118,7 @@ ${lines.join("\n")}
 
 | what | ms | least to most | goal |
 |---|---|---|---|
-${slow.join("\n")}
-
-## 10,000 courses
-
-Scrolled to the end once: at most ${scrolled.most} cards in the page, the longest task took ${scrolled.longest.toFixed(0)} ms, and the heap went from ${scrolled.before.toFixed(1)} to ${scrolled.after.toFixed(1)} MB before a garbage collection.`);
+${slow.join("\n")}`);
 } finally {
   await browser.close();
 }

@@ -175,7 +175,7 @@ async function copyPages(v) {
 }
 
 // scrollThousands scrolls through more courses than the demo has, and returns how many cards were in the page at most.
-export async function scrollThousands(v) {
+async function scrollThousands(v) {
   await copyPages(v);
   let most = 0;
   for (let i = 0; i < 300 && !(await v.text(".list-end")).startsWith("All "); i++) {
