@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"strings"
+
+	"github.com/7p-education/api/internal/middleware"
 )
 
 // HomeHandler serves the front page at "/": what this server is and where to go next. The page has no
@@ -11,7 +13,7 @@ func HomeHandler() http.Handler {
 	body := string(readEmbedded("home/index.html"))
 	_, rest, _ := strings.Cut(body, "<style>")
 	style, _, _ := strings.Cut(rest, "</style>")
-	csp := contentPolicy("style-src " + cspHashSource(style))
+	csp := contentPolicy("style-src " + middleware.CSPHashSource(style))
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"html/template"
 	"net/http"
+
+	"github.com/7p-education/api/internal/middleware"
 )
 
 // PlaygroundOptions are the options of PlaygroundHandler. All paths are on the page's own origin.
@@ -92,7 +94,7 @@ func playgroundPolicy(nonce string) string {
 	return contentPolicy(
 		"script-src 'self'",
 		"style-src 'self' 'nonce-"+nonce+"'",
-		"style-src-attr 'unsafe-hashes' "+cspHashSource("width: 10em")+" "+cspHashSource("color: #888"),
+		"style-src-attr 'unsafe-hashes' "+middleware.CSPHashSource("width: 10em")+" "+middleware.CSPHashSource("color: #888"),
 		"connect-src 'self'",
 	)
 }

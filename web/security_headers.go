@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"strings"
 )
@@ -27,10 +25,4 @@ func contentPolicy(directives ...string) string {
 		"form-action 'none'",
 		"frame-ancestors 'none'",
 	}, directives...), "; ")
-}
-
-// cspHashSource returns the source expression of an inline text, 'sha256-…', as in CSP Level 3.
-func cspHashSource(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/7p-education/api/internal/accept"
+	"github.com/7p-education/api/internal/middleware"
 )
 
 // assetsPath is the beginning of the paths of assets.
@@ -119,26 +120,13 @@ func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	tag = `"` + tag + `"`
 	h.Set("ETag", tag)
-	if matchesTag(r, tag) {
+	if middleware.MatchETag(r.Header["If-None-Match"], tag) != "" {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	body := chosen.body()
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // fails only if the client has disconnected
-}
-
-// matchesTag reports whether the client has the response with an ETag. The comparison is weak (RFC 9110, section
-// 13.1.2).
-func matchesTag(r *http.Request, tag string) bool {
-	for _, list := range r.Header["If-None-Match"] {
-		for known := range strings.SplitSeq(list, ",") {
-			if strings.TrimPrefix(strings.TrimSpace(known), "W/") == tag {
-				return true
-			}
-		}
-	}
-	return false
+	h.Set("Content-Length", strconv.Itoa(len(body))) // which http.ServeContent does not state for an encoded body
+	_, _ = w.Write(body)                             // fails only if the client has disconnected
 }
 
 // serveAssets serves the assets of a build.

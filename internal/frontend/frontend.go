@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
-	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
 
+	"github.com/7p-education/api/internal/dense"
 	"github.com/7p-education/api/internal/frontend/api"
 	"github.com/7p-education/api/internal/frontend/session"
 )
@@ -50,7 +50,7 @@ type Handler struct {
 	pages    []*page
 	notFound *page
 	rendered *otter.Cache[string, *renderedPage]
-	encoding atomic.Bool // see renderedPage
+	dense    dense.Encoder[*renderedPage]
 }
 
 // New reads a build. Its error is a mistake of the build.
@@ -72,6 +72,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h.notFound, err = h.newPage(route{Name: notFoundRoute})
 	h.rendered = newRenderedPages()
+	h.dense.IsValid = h.isHeld
 	return h, err
 }
 

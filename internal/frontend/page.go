@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/frontend/api"
 	"github.com/7p-education/api/internal/frontend/session"
+	"github.com/7p-education/api/internal/gql/response"
 	"github.com/7p-education/api/internal/middleware"
 )
 
@@ -94,7 +96,7 @@ func (p *page) servePublic(w http.ResponseWriter, r *http.Request) {
 	if p.route.Document == "" {
 		if known == nil {
 			known = p.newRenderedPage(p.statusOf(nil), p.render(r, pageData{}), "")
-			p.rendered.Set(key, known)
+			p.hold(key, known)
 		}
 		known.send(w, r)
 		return
@@ -110,12 +112,12 @@ func (p *page) servePublic(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rendered := p.newRenderedPage(p.statusOf(resp), p.render(r, pageData{Variables: variables, Result: resp.Body}), resp.Header.Get("Etag"))
-	if resp.Status != http.StatusOK || rendered.dataTag == "" {
+	if rendered.dataTag == "" || rendered.status != http.StatusOK && rendered.status != http.StatusNotFound {
 		h.Set("Cache-Control", "no-store")
 		middleware.WriteCachedBody(w, rendered.status, rendered)
 		return
 	}
-	p.rendered.Set(key, rendered)
+	p.hold(key, rendered)
 	rendered.send(w, r)
 }
 
@@ -167,7 +169,8 @@ func (p *page) copyHeaders(h http.Header, resp *api.Response) {
 }
 
 // statusOf returns the status of a page with a response of the API, nil for none. A page of one object that does not
-// exist is 404.
+// exist is 404. One that is null because of an error, as while the database is away, has the status of the error: a
+// search engine would drop the page of a course that is 404.
 func (p *page) statusOf(resp *api.Response) int {
 	switch {
 	case p.route.Name == notFoundRoute:
@@ -177,14 +180,23 @@ func (p *page) statusOf(resp *api.Response) int {
 	case resp.Status != http.StatusOK:
 		return resp.Status
 	}
-	var data map[string]json.RawMessage
-	if !strings.Contains(p.route.Pattern, "{") || !resp.Data(&data) {
-		return http.StatusOK
+	var answer struct {
+		Data   map[string]json.RawMessage
+		Errors []struct{ Extensions struct{ Code string } }
 	}
-	for _, value := range data {
+	if json.Unmarshal(resp.Body, &answer) != nil {
+		return http.StatusInternalServerError
+	}
+	for _, value := range answer.Data {
 		if string(value) != "null" {
 			return http.StatusOK
 		}
 	}
-	return http.StatusNotFound
+	switch {
+	case len(answer.Errors) > 0 && answer.Errors[0].Extensions.Code != string(edu.NotFound):
+		return response.HTTPStatusOf(answer.Errors[0].Extensions.Code)
+	case strings.Contains(p.route.Pattern, "{"):
+		return http.StatusNotFound
+	}
+	return http.StatusOK
 }

@@ -201,6 +201,9 @@ func TestPageStatus(t *testing.T) {
 		{"/courses/photography", courseBody, 200, 200, "no-cache"},
 		{"/", `{"errors":[{"message":"slow down","extensions":{"code":"RATE_LIMITED"}}]}`, 429, 429, "no-store"},
 		{"/", `{"errors":[{"message":"later","extensions":{"code":"SERVICE_UNAVAILABLE"}}]}`, 503, 503, "no-store"},
+		{"/courses/photography", `{"errors":[{"message":"away","extensions":{"code":"SERVICE_UNAVAILABLE"}}],"data":{"course":null}}`, 200, 503, "no-store"},
+		{"/", `{"errors":[{"message":"away","extensions":{"code":"SERVICE_UNAVAILABLE"}}],"data":null}`, 200, 503, "no-store"},
+		{"/", `{"errors":[{"message":"a bug","extensions":{"code":"INTERNAL_SERVER_ERROR"}}],"data":null}`, 200, 500, "no-store"},
 		{"/nowhere", "", 200, 404, "no-cache"},
 	} {
 		h := newPages(t, &endpoint{status: tt.status, body: tt.body, tag: `"1"`, header: http.Header{"Retry-After": {"3"}}}, nil)
@@ -208,7 +211,7 @@ func TestPageStatus(t *testing.T) {
 		if w.Code != tt.want || w.Header().Get("Cache-Control") != tt.control || !strings.HasPrefix(w.Body.String(), "<!doctype html>") {
 			t.Errorf("%s: %d %v, want %d %s", tt.path, w.Code, w.Header(), tt.want, tt.control)
 		}
-		if tt.want >= 429 && (w.Header().Get("Retry-After") != "3" || !strings.Contains(string(pageData(t, w.Body.String()).Result), "extensions")) {
+		if tt.status >= 429 && (w.Header().Get("Retry-After") != "3" || !strings.Contains(string(pageData(t, w.Body.String()).Result), "extensions")) {
 			t.Errorf("%s: %v", tt.path, w.Header())
 		}
 	}

@@ -1,10 +1,10 @@
 package frontend
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"strings"
+
+	"github.com/7p-education/api/internal/middleware"
 )
 
 // secureHeaders sets the headers of all pages, besides those of the server.
@@ -25,7 +25,7 @@ func contentPolicy(style string, fileOrigins []string) string {
 	return strings.Join([]string{
 		"default-src 'none'",
 		"script-src 'self'",
-		"style-src 'self' " + hashSource(style),
+		"style-src 'self' " + middleware.CSPHashSource(style),
 		"img-src " + files + " https: data:",
 		"media-src " + files + " blob:",
 		"connect-src " + files,
@@ -36,10 +36,4 @@ func contentPolicy(style string, fileOrigins []string) string {
 		"require-trusted-types-for 'script'",
 		"trusted-types 'none'",
 	}, "; ")
-}
-
-// hashSource returns the source expression of an inline text, 'sha256-…', as in CSP Level 3.
-func hashSource(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }

@@ -8,16 +8,12 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"github.com/7p-education/api/internal/dense"
 	"github.com/7p-education/api/internal/middleware"
 )
 
-const (
-	// maxRenderedBytes is the memory of rendered pages, with their encoded bodies.
-	maxRenderedBytes = 16 << 20
-	// denseRequests is how many clients that accept Brotli request a page before it is encoded densely, which takes some
-	// 10 ms of a processor.
-	denseRequests = 3
-)
+// maxRenderedBytes is the memory of rendered pages, with their encoded bodies.
+const maxRenderedBytes = 16 << 20
 
 // renderedPage is a public page for anonymous viewers. It is valid as long as the API confirms dataTag.
 type renderedPage struct {
@@ -26,10 +22,10 @@ type renderedPage struct {
 	tag     string // ETag of the page
 	dataTag string // ETag of the response of the API in it
 
-	encoded  [middleware.CodingCount]atomic.Pointer[[]byte]
-	dense    atomic.Pointer[[]byte]
-	requests atomic.Uint32
-	encoding *atomic.Bool // whether a page is encoded densely at the moment: one at a time, beside the requests
+	encoded [middleware.CodingCount]atomic.Pointer[[]byte]
+	encoder *dense.Encoder[*renderedPage]
+	dense   dense.Form
+	key     string // in the cache, "" while it is not there
 }
 
 var _ middleware.CachedBody = (*renderedPage)(nil)
@@ -43,7 +39,7 @@ func newRenderedPages() *otter.Cache[string, *renderedPage] {
 
 func (h *Handler) newRenderedPage(status int, body []byte, dataTag string) *renderedPage {
 	sum := sha256.Sum256(body)
-	return &renderedPage{status: status, body: body, tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`, dataTag: dataTag, encoding: &h.encoding}
+	return &renderedPage{status: status, body: body, tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`, dataTag: dataTag, encoder: &h.dense}
 }
 
 // PlainBody implements middleware.CachedBody.
@@ -59,19 +55,22 @@ func (p *renderedPage) EncodedBody(coding int, encode func([]byte) []byte) []byt
 	return body
 }
 
+// DenseForm implements dense.Entry.
+func (p *renderedPage) DenseForm() *dense.Form { return &p.dense }
+
 // DenseBody implements middleware.CachedBody.
-func (p *renderedPage) DenseBody(encode func([]byte) []byte) []byte {
-	if body := p.dense.Load(); body != nil {
-		return *body
-	}
-	if p.requests.Add(1) >= denseRequests && p.encoding.CompareAndSwap(false, true) {
-		go func() {
-			defer p.encoding.Store(false)
-			body := encode(p.body)
-			p.dense.Store(&body)
-		}()
-	}
-	return nil
+func (p *renderedPage) DenseBody(encode func([]byte) []byte) []byte { return p.encoder.Body(p, encode) }
+
+// hold stores a page in the cache.
+func (h *Handler) hold(key string, p *renderedPage) {
+	p.key = key
+	h.rendered.Set(key, p)
+}
+
+// isHeld reports whether a page is in the cache.
+func (h *Handler) isHeld(p *renderedPage) bool {
+	held, _ := h.rendered.GetIfPresent(p.key)
+	return held == p
 }
 
 // send sends a rendered page, or 304 if the client has it. No cache may store a response that removes cookies.
@@ -81,7 +80,7 @@ func (p *renderedPage) send(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", "no-store")
 	}
 	h.Set("ETag", p.tag)
-	if p.status == http.StatusOK && matchesTag(r, p.tag) {
+	if p.status == http.StatusOK && middleware.MatchETag(r.Header["If-None-Match"], p.tag) != "" {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/7p-education/api/edu"
 	"github.com/7p-education/api/internal/cache"
+	"github.com/7p-education/api/internal/dense"
 	"github.com/7p-education/api/internal/invalidation"
 )
 
@@ -47,7 +48,7 @@ type Cache struct {
 	memory          *otter.Cache[string, *Entry]
 	flights         flightGroup
 	counters        lookupCounters
-	dense           denseEncoder
+	dense           dense.Encoder[*Entry]
 }
 
 // New returns an empty Cache.
@@ -60,7 +61,7 @@ func New(o Options) *Cache {
 			return max(time.Until(e.Value.expiresAt()), time.Nanosecond)
 		}),
 	})
-	c.dense.isValid = func(e *Entry) bool {
+	c.dense.IsValid = func(e *Entry) bool {
 		return time.Now().Before(e.expiresAt()) && c.invalidationLog.ValidSince(e.tags, e.position)
 	}
 	return c

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/7p-education/api/internal/dense"
 	"github.com/7p-education/api/internal/invalidation"
 )
 
@@ -27,9 +28,8 @@ type Entry struct {
 	// encoded are the bodies in the content codings that clients requested, each encoded once.
 	encoded [MaxEncodings]atomic.Pointer[[]byte]
 
-	encoder       *denseEncoder // of the cache that has the entry in memory
-	dense         atomic.Pointer[[]byte]
-	denseRequests atomic.Uint32 // made while there was no dense body
+	encoder *dense.Encoder[*Entry] // of the cache that has the entry in memory, nil for none
+	dense   dense.Form
 }
 
 // MaxEncodings is how many content codings an entry can hold its body in, besides the dense one.
@@ -58,6 +58,17 @@ func (e *Entry) EncodedBody(coding int, encode func(body []byte) []byte) []byte 
 	body := encode(e.Body)
 	e.encoded[coding].CompareAndSwap(nil, &body)
 	return *e.encoded[coding].Load()
+}
+
+// DenseForm returns the place of the body in the coding with the fewest bytes.
+func (e *Entry) DenseForm() *dense.Form { return &e.dense }
+
+// DenseBody returns the body in the coding with the fewest bytes, or nil while there is none.
+func (e *Entry) DenseBody(encode func(body []byte) []byte) []byte {
+	if e.encoder == nil {
+		return nil
+	}
+	return e.encoder.Body(e, encode)
 }
 
 func (e *Entry) expiresAt() time.Time { return e.CreatedAt.Add(e.MaxAge + StaleWhileRevalidate) }

@@ -88,7 +88,12 @@ func HTTPStatusFor(resp *graphql.Response) int {
 	if len(resp.Errors) == 0 {
 		return http.StatusInternalServerError
 	}
-	if status, ok := statusByCode[ErrorCode(resp.Errors[0])]; ok {
+	return HTTPStatusOf(ErrorCode(resp.Errors[0]))
+}
+
+// HTTPStatusOf returns the status of a response without data whose first error has a code.
+func HTTPStatusOf(code string) int {
+	if status, ok := statusByCode[code]; ok {
 		return status
 	}
 	return http.StatusUnprocessableEntity

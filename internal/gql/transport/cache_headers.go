@@ -44,7 +44,7 @@ func (out responseWriter) writeCachedResponse(r *http.Request, lookup *respcache
 	h["Vary"] = varyOfCached(h["Vary"], private)
 	if r.Method != http.MethodPost {
 		h["Etag"] = values[3:]
-		if tag := matchETag(r.Header["If-None-Match"], e.ETag); tag != "" {
+		if tag := middleware.MatchETag(r.Header["If-None-Match"], e.ETag); tag != "" {
 			values[3] = tag
 			delete(h, "Content-Type")
 			out.w.WriteHeader(http.StatusNotModified)
@@ -95,21 +95,4 @@ func varyOfCached(vary []string, private bool) []string {
 // joinVaryLine returns a single line: a header line costs more than a name in it.
 func joinVaryLine(vary []string) []string {
 	return []string{strings.Join(append(slices.Clip(vary), "Authorization", "Cookie"), ", ")}
-}
-
-// matchETag returns the tag of If-None-Match that equals an ETag, weak if the client sends it as weak,
-// or "". The comparison is weak (RFC 9110, section 13.1.2): another content coding is the same
-// response.
-func matchETag(ifNoneMatch []string, etag string) string {
-	for _, list := range ifNoneMatch {
-		for tag := range strings.SplitSeq(list, ",") {
-			switch tag = strings.TrimSpace(tag); {
-			case tag == "*":
-				return etag
-			case strings.TrimPrefix(tag, "W/") == etag:
-				return tag
-			}
-		}
-	}
-	return ""
 }

@@ -90,7 +90,7 @@ export function CourseBrowser({ result, error, updating, queryKey, sorts, fetchP
       </aside>
       <section className="results" aria-label="Courses" aria-busy={updating}>
         <div className="results-bar">
-          <p className="results-count" role="status">{result ? formatCount(result.totalCount, "course") : "Loading…"}</p>
+          <p className="results-count" role="status">{result ? formatCount(result.totalCount, "course") : error ? "" : "Loading…"}</p>
           <button type="button" className="button button-secondary filters-toggle" aria-expanded={filtersOpen} onClick={() => setFiltersOpen(!filtersOpen)}>
             Filters{choices.length > 0 && ` (${choices.length})`}
           </button>
