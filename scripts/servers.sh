@@ -4,8 +4,7 @@
 # packages installs the npm packages of a folder, unless its lock file is unchanged since the last time.
 packages() {
   if ! cmp -s "$1/package-lock.json" "$1/node_modules/.installed"; then
-    npm --prefix "$1" ci --no-audit --no-fund --loglevel=error
-    cp "$1/package-lock.json" "$1/node_modules/.installed"
+    npm --prefix "$1" ci --no-audit --no-fund --loglevel=error && cp "$1/package-lock.json" "$1/node_modules/.installed"
   fi
 }
 

@@ -181,7 +181,7 @@ func TestCommandMistakes(t *testing.T) {
 		{[]string{dsn}, []string{"cache", "purge", "--tag=user:Q291cnNlOjE"}, "nothing was purged: unknown tag \"user:Q291cnNlOjE\""},
 		{[]string{dsn, "RESPONSE_CACHE_WARM_FILES=" + filepath.Join(dir, "notes.text")}, []string{"serve"}, "RESPONSE_CACHE_WARM_FILES: "},
 	} {
-		if _, stderr, code := run7p(t, c.env, c.args...); code == 0 || !strings.Contains(stderr, c.want) || strings.Contains(stderr, "goroutine") {
+		if _, stderr, code := runPlain7p(t, c.env, c.args...); code == 0 || !strings.Contains(stderr, c.want) || strings.Contains(stderr, "goroutine") {
 			t.Errorf("%q with %q: exit code %d, %s; want %q", c.args, c.env, code, stderr, c.want)
 		}
 	}

@@ -126,14 +126,14 @@ func TestDocumentCommandsByServer(t *testing.T) {
 		{[]string{"retire", "nowhere"}, 1, "", false},
 	} {
 		args := append([]string{"documents"}, step.args...)
-		stdout, stderr, code := run7p(t, token, append(args, "--server", p.base)...)
+		stdout, stderr, code := runPlain7p(t, token, append(args, "--server", p.base)...)
 		if code != step.code || !strings.Contains(stdout, step.stdout) {
 			t.Errorf("%q: exit code %d, %s%s", args, code, stdout, stderr)
 		}
 		if step.changes {
 			continue
 		}
-		wantStdout, wantStderr, wantCode := run7p(t, database, args...)
+		wantStdout, wantStderr, wantCode := runPlain7p(t, database, args...)
 		if stdout != wantStdout || stderr != wantStderr || code != wantCode {
 			t.Errorf("%q: exit code %d, %s%s\nwith the database %d, %s%s", args, code, stdout, stderr, wantCode, wantStdout, wantStderr)
 		}
@@ -148,7 +148,7 @@ func TestDocumentCommandsByServer(t *testing.T) {
 		"no TLS":        {token, "http://192.0.2.1", "needs https://"},
 		"no address":    {token, "api.example.com", "not an address"},
 	} {
-		if _, stderr, code := run7p(t, tt.env, "documents", "list", "--server", tt.at); code != 1 || !strings.Contains(stderr, tt.want) {
+		if _, stderr, code := runPlain7p(t, tt.env, "documents", "list", "--server", tt.at); code != 1 || !strings.Contains(stderr, tt.want) {
 			t.Errorf("%s: exit code %d, %s", name, code, stderr)
 		}
 	}

@@ -49,7 +49,27 @@ func run7p(t *testing.T, env []string, args ...string) (stdout, stderr string, c
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
+	return runUntilExit(t, command(ctx, env, args...))
+}
+
+// plainProgram in the environment is the path of the program built without the race detector, under which a start takes
+// four times the processor time.
+const plainProgram = "TEST_PROGRAM"
+
+// runPlain7p is run7p with the plain program, if there is one: for tests that run dozens of commands.
+func runPlain7p(t *testing.T, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	cmd := command(ctx, env, args...)
+	if path := os.Getenv(plainProgram); path != "" {
+		cmd.Path, cmd.Args[0] = path, path
+	}
+	return runUntilExit(t, cmd)
+}
+
+func runUntilExit(t *testing.T, cmd *exec.Cmd) (stdout, stderr string, code int) {
+	t.Helper()
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()

@@ -413,7 +413,7 @@ func TestWrongConfig(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			stdout, stderr, code := run7p(t, tt.env, tt.args...)
+			stdout, stderr, code := runPlain7p(t, tt.env, tt.args...)
 			const usage = 80 // kong's for some of what it cannot read
 			if code != 1 && code != usage || !strings.Contains(stderr, tt.want) {
 				t.Errorf("exit code %d, want 1 and %q:\n%s%s", code, tt.want, stdout, stderr)
@@ -447,7 +447,7 @@ func TestPendingMigrations(t *testing.T) {
 		t.Errorf("no %q at the start:\n%s", want, p.stderr)
 	}
 	for _, args := range [][]string{{"cache", "purge", "--all"}, {"documents", "list"}, {"account", "activate", "--email=a@b"}} {
-		if _, stderr, code := run7p(t, []string{"DATABASE_URL=" + empty}, args...); code != 1 || !strings.Contains(stderr, "7p migrate up") {
+		if _, stderr, code := runPlain7p(t, []string{"DATABASE_URL=" + empty}, args...); code != 1 || !strings.Contains(stderr, "7p migrate up") {
 			t.Errorf("%q: exit code %d: %s", args, code, stderr)
 		}
 	}
