@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -81,7 +82,8 @@ func (s *instances) writeFailures(out *strings.Builder) {
 	out.WriteString("\n")
 	for _, f := range s.failures {
 		if f.failed > 0 {
-			fmt.Fprintf(out, "A failed request: %s.\n\n", f.example)
+			line, _, _ := strings.Cut(f.example, "\n")
+			fmt.Fprintf(out, "A failed request: `%s`\n\n", strings.TrimSpace(line))
 		}
 	}
 }
@@ -94,7 +96,7 @@ func writeWindow(out *strings.Builder, title string, reads, writes []time.Durati
 // writeMemory writes the memory of a server.
 func (s *instances) writeMemory(out *strings.Builder) {
 	fmt.Fprintf(out, "## Memory of a server\n\nIn MiB. The goals are at most %.0f without a response cache and %.0f with one of 64 MiB. Pages of the program are those of its file, which servers of one machine share. The rest is stacks, the runtime and pages that the heap has not returned.\n\n", mebibytes(maxUncachedMemory), mebibytes(maxCachedMemory))
-	out.WriteString("| | resident | longest | pages of the program | heap in use | responses in it | heap not in use | met |\n| --- | --: | --: | --: | --: | --: | --: | --- |\n")
+	out.WriteString("| | resident | peak | pages of the program | heap in use | responses in it | heap not in use | met |\n| --- | --: | --: | --: | --: | --: | --: | --- |\n")
 	for _, m := range s.memory {
 		goal := int64(maxCachedMemory)
 		if m.cache == 0 {
@@ -120,10 +122,18 @@ func (s *instances) writeScale(out *strings.Builder) {
 			r.needAt(targetReads, targetWrites, targetInstances), r.has, 100*r.limitOf())
 	}
 	fmt.Fprintf(out, "\n%s\n\n", describeEnd(resources[0]))
+	writeRounds(out, resources)
 	mixed, writes := s.phases[phaseMixed].readLog(), s.phases[phaseWrites].readLog()
 	fmt.Fprintf(out, "For each write, each server sends %.2f waits and %.2f exchanges with %s, and %.2f and %.2f with %s: entries that arrive during an exchange are read by the next one together. A write has %.1f entries, so the %d entries of the log hold the last %.0f s of this load. A server that is silent for longer begins anew with an empty cache.\n",
 		mixed.waits, mixed.exchanges, s.phases[phaseMixed].title, writes.waits, writes.exchanges, s.phases[phaseWrites].title,
 		mixed.entries, maxLogEntries, maxLogEntries/(mixed.entries*targetWrites))
+}
+
+// writeRounds writes what happens where the log needs more of Redis than there is.
+func writeRounds(out *strings.Builder, resources []resource) {
+	thread := resources[slices.IndexFunc(resources, func(r resource) bool { return r.name == redisThread })]
+	round := time.Duration(float64(time.Second) * thread.units.write * targetInstances / instanceCount)
+	fmt.Fprintf(out, "All servers read an entry of the log and acknowledge it within %.1f ms of the thread of Redis. If writes arrive faster, servers read several entries together, so writes take longer instead of failing.\n\n", milliseconds(round))
 }
 
 // maxLogEntries is about how many entries the invalidation log holds.

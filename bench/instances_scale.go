@@ -80,7 +80,7 @@ func (s *instances) listResources() []resource {
 	all := []resource{
 		{name: "processors of a server", unit: "processors", units: s.solvePhases(cpuOf("7p")), has: 4, shared: targetInstances},
 		{name: "processors of the primary", unit: "processors", units: s.solvePhases(cpuOf("postgres, primary")), has: 64, shared: 1},
-		{name: "thread of Redis", unit: "threads", units: s.solvePhases(cpuOf("redis")), has: 1, shared: 1, perMember: true},
+		{name: redisThread, unit: "threads", units: s.solvePhases(cpuOf("redis")), has: 1, shared: 1, perMember: true},
 		{
 			name: "network of Redis", unit: "Gbit/s", has: 10, shared: 1, perMember: true,
 			units: s.solvePhases(func(p instancesPhase) float64 { return 8e-9 * float64(p.commands.outputBytes) }),
@@ -89,6 +89,9 @@ func (s *instances) listResources() []resource {
 	slices.SortFunc(all, func(a, b resource) int { return cmp.Compare(a.limitOf(), b.limitOf()) })
 	return all
 }
+
+// redisThread is the name of the resource of which the invalidation log takes most.
+const redisThread = "thread of Redis"
 
 // describeEnd returns the sentence about the resource that ends first.
 func describeEnd(first resource) string {
