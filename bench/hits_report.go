@@ -26,9 +26,9 @@ func (r *hitResults) renderMarkdown() string {
 	var out strings.Builder
 	writeHeader(&out, "The parts of a cache hit", "bench-hits", "-hits")
 	fmt.Fprintf(&out, "%s Medians of %d rounds of %s with %d connections.\n\n", r.machine, r.rounds, r.roundLength, peerConnections)
-	fmt.Fprintf(&out, "CPU of the server's process in microseconds per hit, and its ratio to the map's. Each line is a server with one part switched on besides the response cache in memory; dashboards have a token in all lines. The goal of a hit with all parts is %.1f.\n\n|", maxPartsRatio)
+	fmt.Fprintf(&out, "CPU of the server's process in microseconds per hit, and its ratio to the map's. Each line is a server with one part switched on besides the response cache in memory; dashboards have a token in all lines. The goal of a hit with all parts is %.1f.\n\n| |", maxPartsRatio)
 	for _, c := range r.cells {
-		fmt.Fprintf(&out, " | %s | ratio |", c.load.title)
+		fmt.Fprintf(&out, " %s | ratio |", c.load.title)
 	}
 	out.WriteString("\n| --- |" + strings.Repeat(" --: | --: |", len(r.cells)) + "\n")
 	r.writeLine(&out, "the map", 0)
