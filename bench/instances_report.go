@@ -22,7 +22,7 @@ func (s *instances) renderMarkdown(m machine) string {
 
 // writeUse writes what each phase used.
 func (s *instances) writeUse(out *strings.Builder) {
-	out.WriteString("## Use\n\nCPU is in microseconds a request, of all processes of a kind. Commands are those that the servers sent; a pipeline counts as one.\n\n")
+	out.WriteString("## Use\n\nCPU is in microseconds a request, of all processes of a kind. The columns of commands count the commands of the servers, a pipeline as one.\n\n")
 	out.WriteString("| | requests/s | writes/s | failed | hits | commands/s | commands a request | 7p | PostgreSQL | Redis | p50, p99 of reads | p50, p99 of writes |\n| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n")
 	for i, p := range s.phases {
 		seconds := p.elapsed.Seconds()
@@ -96,7 +96,7 @@ func writeWindow(out *strings.Builder, title string, reads, writes []time.Durati
 // writeMemory writes the memory of a server.
 func (s *instances) writeMemory(out *strings.Builder) {
 	fmt.Fprintf(out, "## Memory of a server\n\nIn MiB. The goals are at most %.0f without a response cache and %.0f with one of 64 MiB. Pages of the program are those of its file, which servers of one machine share. The rest is stacks, the runtime and pages that the heap has not returned.\n\n", mebibytes(maxUncachedMemory), mebibytes(maxCachedMemory))
-	out.WriteString("| | resident | peak | pages of the program | heap in use | responses in it | heap not in use | met |\n| --- | --: | --: | --: | --: | --: | --: | --- |\n")
+	out.WriteString("| | resident | peak | pages of the program | heap in use | responses in it | heap not in use | failed requests | met |\n| --- | --: | --: | --: | --: | --: | --: | --: | --- |\n")
 	for _, m := range s.memory {
 		goal := int64(maxCachedMemory)
 		if m.cache == 0 {
@@ -106,7 +106,7 @@ func (s *instances) writeMemory(out *strings.Builder) {
 		for _, bytes := range []int64{m.resident, m.peak, m.files, m.heap, m.cache, m.idleHeap} {
 			fmt.Fprintf(out, " %.1f |", mebibytes(bytes))
 		}
-		fmt.Fprintf(out, " %s |\n", formatVerdict(m.resident <= goal))
+		fmt.Fprintf(out, " %d | %s |\n", m.failed, formatVerdict(m.resident <= goal))
 	}
 	out.WriteString("\n")
 }
@@ -124,7 +124,7 @@ func (s *instances) writeScale(out *strings.Builder) {
 	fmt.Fprintf(out, "\n%s\n\n", describeEnd(resources[0]))
 	writeRounds(out, resources)
 	mixed, writes := s.phases[phaseMixed].readLog(), s.phases[phaseWrites].readLog()
-	fmt.Fprintf(out, "For each write, each server sends %.2f waits and %.2f exchanges with %s, and %.2f and %.2f with %s: entries that arrive during an exchange are read by the next one together. A write has %.1f entries, so the %d entries of the log hold the last %.0f s of this load. A server that is silent for longer begins anew with an empty cache.\n",
+	fmt.Fprintf(out, "For each write, each server sends %.2f waits and %.2f exchanges with %s, and %.2f and %.2f with %s: entries that arrive during an exchange are read by the next one together. A write has %.1f entries, so the %d entries of the log hold the last %.0f s of this load. A server that is silent for longer recomputes its responses.\n",
 		mixed.waits, mixed.exchanges, s.phases[phaseMixed].title, writes.waits, writes.exchanges, s.phases[phaseWrites].title,
 		mixed.entries, maxLogEntries, maxLogEntries/(mixed.entries*targetWrites))
 }

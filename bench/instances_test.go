@@ -29,7 +29,7 @@ func TestSubtractCommands(t *testing.T) {
 	}
 }
 
-// The unit costs of three loads are those that the loads were made of.
+// The solution of three loads has the unit costs of which the loads were made.
 func TestSolveCosts(t *testing.T) {
 	t.Parallel()
 	want := unitCosts{read: 0.002, write: 0.01, server: 0.3}
