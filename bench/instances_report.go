@@ -95,7 +95,7 @@ func writeWindow(out *strings.Builder, title string, reads, writes []time.Durati
 
 // writeMemory writes the memory of a server.
 func (s *instances) writeMemory(out *strings.Builder) {
-	fmt.Fprintf(out, "## Memory of a server\n\nIn MiB. The goals are at most %.0f without a response cache and %.0f with one of 64 MiB. Pages of the program are those of its file, which servers of one machine share. The rest is stacks, the runtime and pages that the heap has not returned.\n\n", mebibytes(maxUncachedMemory), mebibytes(maxCachedMemory))
+	fmt.Fprintf(out, "## Memory of a server\n\nIn MiB. The goals are at most %.0f without a response cache and %.0f with one of 64 MiB. Pages of the program are those of its file, which servers of one machine share. The heap in use counts the reserve of 24 MiB, which takes no memory. The rest is stacks, the runtime and pages that the heap has not returned.\n\n", mebibytes(maxUncachedMemory), mebibytes(maxCachedMemory))
 	out.WriteString("| | resident | peak | pages of the program | heap in use | responses in it | heap not in use | failed requests | met |\n| --- | --: | --: | --: | --: | --: | --: | --: | --- |\n")
 	for _, m := range s.memory {
 		goal := int64(maxCachedMemory)
