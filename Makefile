@@ -1,4 +1,4 @@
-.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes freshness fuzz interleavings lease-model mutants pgbouncer test bench-starts bench-web
+.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-fleet bench-hits bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes freshness fuzz interleavings lease-model mutants pgbouncer test bench-starts bench-web
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -61,6 +61,12 @@ bench-live: ## Measures subscriptions and live queries (about 10 minutes).
 
 load: ## Measures two servers behind nginx, with PgBouncer, a replica and Redis, under an open load (about 18 minutes).
 	go run ./bench -fleet -scales $(SCALES) $(BENCH_ARGS)
+
+bench-fleet: ## Measures eight servers over one PostgreSQL and one Redis, also while one stops or dies (about 4 minutes).
+	go run ./bench -instances $(BENCH_ARGS)
+
+bench-hits: ## Measures what each part of the work around a cache hit costs (about 4 minutes).
+	go run ./bench -hits $(BENCH_ARGS)
 
 bench-locks: ## Measures how long requests lock a course, and fails if a goal is not met (about 2 minutes).
 	go run ./bench -locks $(BENCH_ARGS)

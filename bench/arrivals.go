@@ -18,8 +18,9 @@ import (
 type arrivals struct {
 	perSecond   float64
 	duration    time.Duration
-	connections int // that take the requests in turn
-	groups      int // of the requests
+	connections int       // that take the requests in turn
+	groups      int       // of the requests
+	begin       time.Time // of the first arrival; by default when the connections are open
 }
 
 // maxBacklog is how long after its last arrival a load sends requests. The rest fails unsent.
@@ -81,7 +82,7 @@ func percentileOf(sorted []time.Duration, percent int) time.Duration {
 	if len(sorted) == 0 {
 		return 0
 	}
-	return sorted[len(sorted)*percent/100]
+	return sorted[min(len(sorted)*percent/100, len(sorted)-1)]
 }
 
 // applyArrivals sends the requests in turn to an address at their scheduled times, and waits for the
@@ -98,7 +99,10 @@ func (a arrivals) applyArrivals(ctx context.Context, addr string, requests []enc
 	results := make([]openResults, a.connections)
 	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	start := time.Now().Add(100 * time.Millisecond)
+	start := a.begin
+	if start.IsZero() {
+		start = time.Now().Add(100 * time.Millisecond)
+	}
 	for i, conn := range conns {
 		results[i] = newOpenResults(a.groups)
 		group.Go(func() error {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // redisFigures are the figures of a Redis after the load, before the last sign-ins.
@@ -21,11 +19,10 @@ type redisFigures struct {
 
 // readFigures reads the figures of a Redis.
 func (r *redisServer) readFigures(ctx context.Context) (f redisFigures, err error) {
-	options, err := redis.ParseURL(r.socketURL())
+	c, err := r.openClient()
 	if err != nil {
 		return f, err
 	}
-	c := redis.NewClient(options)
 	defer func() { _ = c.Close() }()
 	info, err := c.InfoMap(ctx, "memory", "stats").Result()
 	if err != nil {

@@ -166,7 +166,7 @@ func (f *fleet) measureLoad(ctx context.Context, load fleetLoad) (o fleetOutcome
 	printStatus("RESPONSE_CACHE=%s, %s: %.0f requests/s for %s", load.cache, load.title, load.perSecond, load.duration)
 	o.fleetLoad = load
 	a := arrivals{perSecond: load.perSecond, duration: load.duration, connections: load.active, groups: len(fleetOperations())}
-	requests, err := f.nextRequests(a.count())
+	requests, err := f.nextRequests(a.count(), fleetReadsPerWrite)
 	if err != nil {
 		return o, err
 	}

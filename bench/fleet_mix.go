@@ -106,8 +106,13 @@ func (f *fleet) requestEachRead(ctx context.Context) error {
 			return err
 		}
 	}
+	return f.requestReads(ctx, f.proxy.addr)
+}
+
+// requestReads sends each read once to an address.
+func (f *fleet) requestReads(ctx context.Context, addr string) error {
 	for _, reads := range f.mixer.reads {
-		if err := refreshResponses(ctx, f.proxy.addr, reads); err != nil {
+		if err := refreshResponses(ctx, addr, reads); err != nil {
 			return err
 		}
 	}
@@ -115,14 +120,14 @@ func (f *fleet) requestEachRead(ctx context.Context) error {
 }
 
 // nextRequests returns the requests of a load, with writes that no other load sends.
-func (f *fleet) nextRequests(n int) ([]encodedRequest, error) {
-	writes := (n + fleetReadsPerWrite) / (fleetReadsPerWrite + 1)
+func (f *fleet) nextRequests(n, readsPerWrite int) ([]encodedRequest, error) {
+	writes := (n + readsPerWrite) / (readsPerWrite + 1)
 	if f.spent+writes > len(f.mixer.writes) {
 		return nil, fmt.Errorf("all %d planned writes are sent", len(f.mixer.writes))
 	}
 	first := f.spent
 	f.spent += writes
-	return f.mixer.mixWrites(f.mixer.writes[first:f.spent], fleetReadsPerWrite, true, first)[:n], nil
+	return f.mixer.mixWrites(f.mixer.writes[first:f.spent], readsPerWrite, true, first)[:n], nil
 }
 
 // fleetOperations returns the operations of the mixed load, in the order of their groups.

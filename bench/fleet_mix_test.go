@@ -24,7 +24,7 @@ func TestFleetWrites(t *testing.T) {
 	f := &fleet{mixer: m}
 	sent := map[string]bool{}
 	for _, n := range []int{1000, 990, 1000} {
-		requests, err := f.nextRequests(n)
+		requests, err := f.nextRequests(n, fleetReadsPerWrite)
 		if err != nil || len(requests) != n {
 			t.Fatalf("%d requests, want %d: %v", len(requests), n, err)
 		}
@@ -43,7 +43,7 @@ func TestFleetWrites(t *testing.T) {
 			t.Errorf("%d writes in %d requests, want 20", writes, n)
 		}
 	}
-	if _, err := f.nextRequests(50); err == nil {
+	if _, err := f.nextRequests(50, fleetReadsPerWrite); err == nil {
 		t.Error("a load without writes has no error")
 	}
 }

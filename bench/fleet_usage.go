@@ -30,15 +30,18 @@ func (f *fleet) listProcesses() ([]fleetProcess, error) {
 	for _, s := range f.servers {
 		servers.pids = append(servers.pids, s.cmd.Process.Pid)
 	}
-	return []fleetProcess{
-		servers,
-		{"postgres, primary", []int{postmaster}},
-		{"postgres, replica", []int{f.replica.PID()}},
-		{"pgbouncer", []int{f.pooler.PID()}},
-		{"redis", []int{f.redis.cmd.Process.Pid}},
-		{"nginx", []int{f.proxy.cmd.Process.Pid}},
-		{"generator", []int{os.Getpid()}},
-	}, nil
+	all := []fleetProcess{servers, {"postgres, primary", []int{postmaster}}}
+	if f.replica != nil {
+		all = append(all, fleetProcess{"postgres, replica", []int{f.replica.PID()}})
+	}
+	if f.pooler != nil {
+		all = append(all, fleetProcess{"pgbouncer", []int{f.pooler.PID()}})
+	}
+	all = append(all, fleetProcess{"redis", []int{f.redis.cmd.Process.Pid}})
+	if f.proxy != nil {
+		all = append(all, fleetProcess{"nginx", []int{f.proxy.cmd.Process.Pid}})
+	}
+	return append(all, fleetProcess{"generator", []int{os.Getpid()}}), nil
 }
 
 // readCPU returns the CPU time of a kind with its children. The generator is the parent of most kinds, and

@@ -25,7 +25,7 @@ func TestLoadEndsAtIncompleteResponse(t *testing.T) {
 		{`{"data":{"a":1}}`, 10, `"a":2`, false},
 		{`{"data":null}`, 1, "", false},
 	} {
-		s := encodedRequest{fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(c.response), c.response), c.minBytes, c.contains, 0}
+		s := encodedRequest{bytes: fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(c.response), c.response), minBytes: c.minBytes, contains: c.contains}
 		l := loadProfile{connections: 2, warmup: time.Millisecond, duration: 50 * time.Millisecond}
 		got, err := l.applyLoad(t.Context(), addr, []encodedRequest{s}, func() (cpuTimes, error) { return cpuTimes{}, nil })
 		if (err == nil) != c.complete {

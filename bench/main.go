@@ -35,6 +35,8 @@ type options struct {
 	scales        string
 	overload      bool
 	starts        bool
+	instances     bool
+	hits          bool
 	base          string
 	operation     string
 	out           string
@@ -55,6 +57,8 @@ func main() {
 	flag.StringVar(&o.scales, "scales", "", "with -fleet: also measure the operations on one connection with demo data of these scales, e.g. small,medium,large")
 	flag.BoolVar(&o.overload, "overload", false, "measure the server at up to three times its capacity; exit status 1 if a goal is not met")
 	flag.BoolVar(&o.starts, "starts", false, "measure starts of 1, 12 and 100 servers at once, also of the server of -base")
+	flag.BoolVar(&o.instances, "instances", false, "measure eight servers over one PostgreSQL and one Redis, also while one stops or dies")
+	flag.BoolVar(&o.hits, "hits", false, "measure what each part of the work around a cache hit costs")
 	flag.BoolVar(&o.search, "search", false, "measure searches and suggestions with 50,000 courses, also by the servers of the revisions of -base")
 	flag.StringVar(&o.base, "base", "", "compare the server of this revision, e.g. main, with that of the working tree; print only, unless with -starts, or with -search, where it may be a list with commas")
 	flag.StringVar(&o.operation, "operation", "", "measure only this operation, e.g. BrowseTree, or with -cache this load, e.g. \"catalog of 2 kB\" or mixed, or with -hostile this scenario; print only")
@@ -120,6 +124,10 @@ func runBenchmark(ctx context.Context, o options) (err error) {
 		measure, out = benchmarkOverload, "bench/OVERLOAD.md"
 	case o.starts:
 		measure, out = benchmarkStarts, "bench/STARTS.md"
+	case o.instances:
+		measure, out = benchmarkInstances, "bench/FLEET.md"
+	case o.hits:
+		measure, out = benchmarkHitParts, "bench/HITS.md"
 	case o.base != "":
 		measure = benchmarkRevisions
 	}

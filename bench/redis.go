@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // redisServer is the Redis of this run: on a unix socket, without persistence.
@@ -43,6 +45,15 @@ func startRedis(ctx context.Context, dir string, args ...string) (*redisServer, 
 		}
 	}
 	return nil, errors.Join(errors.New("redis-server does not start within 5 s"), r.killProcess())
+}
+
+// openClient returns a client, which the caller closes.
+func (r *redisServer) openClient() (*redis.Client, error) {
+	options, err := redis.ParseURL(r.socketURL())
+	if err != nil {
+		return nil, err
+	}
+	return redis.NewClient(options), nil
 }
 
 func (r *redisServer) socketURL() string { return "unix://" + r.socket }

@@ -232,6 +232,9 @@ func (s *Server) startBackground(ctx context.Context) {
 	list := append(jobs.Exclusive(s.db.Store, s.log, s.jobs.jobs), s.jobs.job())
 	jobsDone := jobs.StartPeriodic(background, s.log, migrated, slices.Concat(list, s.documents.backgroundJobs(), mailJobs(s.mails)))
 	s.responseCache.startInvalidation(context.WithoutCancel(ctx), s.db.Store, migrated)
+	if cached := s.responseCache.cache; cached != nil {
+		go limitHeapGrowth(background, func() uint64 { return cached.Stats().Bytes })
+	}
 	s.responseCache.warmInBackground(background, s.log, s.api, s.inputs.warmOperations)
 	purging := s.startPurging(background, migrated)
 	s.onClose(func() error {

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +21,8 @@ const (
 	startCollectorPercent = 400
 	// startTime is how long a start may take. Servers that start together collect nothing meanwhile.
 	startTime = 5 * time.Second
+	// minGrowthPercent is the least growth of the heap between collections, as a share of what is live.
+	minGrowthPercent = 20
 )
 
 // PostponeCollections postpones the first garbage collection of the process until startTime has passed, or the heap has
@@ -55,6 +59,37 @@ func operatorTunesCollector() bool { return os.Getenv("GOGC") != "" || os.Getenv
 // may hold within its limits. Without it the heap would grow to twice that before it is collected.
 func softMemoryLimit(c *config.Config) int64 {
 	return baseMemoryBytes + c.ResponseMemoryMiB<<20 + int64(c.ResponseCacheMaxMiB)<<20
+}
+
+// limitHeapGrowth has the heap grow between collections by as much as is live in it without the cached responses, until the
+// context ends. Go would let it grow by those too, so a full cache would take its size twice. It does nothing if the operator
+// sets GOGC or GOMEMLIMIT.
+func limitHeapGrowth(ctx context.Context, cachedBytes func() uint64) {
+	if operatorTunesCollector() {
+		return
+	}
+	ticker := time.NewTicker(idlePeriod)
+	defer ticker.Stop()
+	for percent := 100; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		if p := growthPercent(live[0].Value.Uint64(), cachedBytes()); p != percent {
+			debug.SetGCPercent(p)
+			percent = p
+		}
+	}
+}
+
+// growthPercent returns GOGC for a heap with live bytes of which some are cached responses, in steps of five: each change stops
+// the process for some microseconds.
+func growthPercent(live, cached uint64) int {
+	others := live - min(live, cached)
+	return max(minGrowthPercent, int(100*others/max(live, 1))/5*5)
 }
 
 // reserveHeap returns a block that is never touched, so it takes no memory. While the block is
