@@ -1,12 +1,18 @@
 package web_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/andybalholm/brotli"
 	"github.com/vektah/gqlparser/v2"
 
 	"github.com/7p-education/api/web"
@@ -110,6 +116,25 @@ func TestBuildFiles(t *testing.T) {
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// The scripts of the previous release are named by their contents, as browsers name their dictionaries.
+func TestPreviousScripts(t *testing.T) {
+	t.Parallel()
+	files, err := fs.Glob(web.PreviousScripts(), "*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, name := range files {
+		compressed, err := fs.ReadFile(web.PreviousScripts(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(brotli.NewReader(bytes.NewReader(compressed)))
+		if sum := sha256.Sum256(body); err != nil || !strings.HasSuffix(name, "-"+hex.EncodeToString(sum[:])+".js.br") {
+			t.Errorf("%s has the content %x, %v", name, sum, err)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func openFrontEnd(c *config.Config, log *slog.Logger, s *services, endpoint http
 	})
 	sessions := &session.Sessions{API: api.Client{Endpoint: trusted, Name: appClient}, Tokens: s.authentication, RefreshTTL: c.RefreshTokenTTL}
 	o := frontend.Options{
-		Dist: web.Build(c.Web == webLite), Lite: c.Web == webLite,
+		Dist: web.Build(c.Web == webLite), Lite: c.Web == webLite, Previous: web.PreviousScripts(),
 		API: api.Client{Endpoint: endpoint, Name: appClient}, Sessions: sessions,
 		PublicURL: string(c.PublicURL), FileOrigins: fileOrigins(s.publicURL, string(c.MediaBaseURL)),
 		KeysHeader: keysHeaders[c.CDN].header,

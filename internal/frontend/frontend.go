@@ -21,6 +21,8 @@ type Options struct {
 	// Dist is the build of the app; Lite reports that it is the smaller one.
 	Dist fs.FS
 	Lite bool
+	// Previous has the scripts of the previous release, nil for none.
+	Previous fs.FS
 	// API executes the documents of the build.
 	API api.Client
 	// Sessions resolves the cookies of requests.
@@ -62,6 +64,11 @@ func New(o Options) (*Handler, error) {
 	}
 	if h.assets, err = loadAssets(o.Dist); err != nil {
 		return nil, err
+	}
+	if o.Previous != nil {
+		if err := addDeltas(h.assets, o.Previous); err != nil {
+			return nil, err
+		}
 	}
 	for _, rt := range h.manifest.Routes {
 		p, err := h.newPage(rt)
