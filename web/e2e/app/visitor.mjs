@@ -25,8 +25,7 @@ export class Visitor extends Session {
   async ready() {
     await this.page.waitForFunction(() => {
       const main = document.querySelector("#main");
-      const rendered = main && Object.keys(main).some((key) => key.startsWith("__"));
-      return rendered && !main.querySelector("[role=status][aria-label], [aria-busy=true]:not(video)");
+      return main?.hasAttribute("tabindex") && !main.querySelector("[role=status][aria-label], [aria-busy=true]:not(video)");
     });
   }
 
