@@ -55,7 +55,7 @@ func (h *Handler) newPage(rt route) (*page, error) {
 			return nil, err
 		}
 		p.modules = append(p.modules, "/"+name)
-		links = append(links, "</"+name+">; rel=modulepreload")
+		links = append(links, "</"+name+">; rel=modulepreload; fetchpriority=low") // after the largest picture
 	}
 	p.links = strings.Join(links, ", ")
 	return p, nil

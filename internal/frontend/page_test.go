@@ -250,7 +250,8 @@ func TestEarlyHints(t *testing.T) {
 		if got := w.hints != ""; got != want || w.Code != 200 {
 			t.Errorf("HTTP/%d: %q", major, w.hints)
 		}
-		if link := "</assets/app-1a.js>; rel=modulepreload, </assets/react-3c.js>; rel=modulepreload, </assets/catalogue-4d.js>; rel=modulepreload"; w.Header().Get("Link") != link || want && w.hints != link {
+		const low = "; rel=modulepreload; fetchpriority=low"
+		if link := "</assets/app-1a.js>" + low + ", </assets/react-3c.js>" + low + ", </assets/catalogue-4d.js>" + low; w.Header().Get("Link") != link || want && w.hints != link {
 			t.Errorf("HTTP/%d: Link %q", major, w.Header().Get("Link"))
 		}
 	}

@@ -6,6 +6,7 @@
 // failure leaves a picture in SCREENSHOT_DIR. Prints a line for each step. Exit code 0: all steps passed; 1: one
 // failed; 2: invalid usage.
 import * as admin from "./app/admin_steps.mjs";
+import * as budgets from "./app/budget_steps.mjs";
 import * as catalogue from "./app/catalogue_steps.mjs";
 import * as pages from "./app/page_steps.mjs";
 import * as student from "./app/student_steps.mjs";
@@ -50,6 +51,7 @@ const journeys = [
   ] },
   { role: "student", steps: [
     ["a student's pages keep their place, are accessible and fit 320 px", (v) => pages.checksPages(v, "student")],
+    ["plays HLS by a script where the browser does not", student.playsByScript],
   ] },
   { role: "instructor", steps: [
     ["lists the courses of an instructor", studio.listsCourses],
@@ -68,6 +70,11 @@ const journeys = [
     ["shows the vitals", admin.showsVitals],
     ["opens the course of another", admin.opensForeignCourse],
     ["an administrator's pages keep their place, are accessible and fit 320 px", (v) => pages.checksPages(v, "admin")],
+  ] },
+  { role: "", steps: [
+    ["paints pages within a second", budgets.paintsFast],
+    ["paints pages within two seconds on a slow phone", budgets.paintsSlowly],
+    ["responds within 100 ms on a slow phone", budgets.responds],
   ] },
 ];
 

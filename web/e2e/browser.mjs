@@ -13,15 +13,21 @@ export class Session {
   static start = "/playground";
   static pictures = []; // origins of pictures beside the server
 
-  // open opens the first page of a server. Screenshots go to a folder, if there is one.
-  static async open(browser, base, { viewport = desktop, shots = "" } = {}) {
+  // open opens the first page of a server.
+  static async open(browser, base, options) {
+    const session = await this.create(browser, base, options);
+    await session.visit(this.start);
+    return session;
+  }
+
+  // create returns a session without a page of the server. Screenshots go to a folder, if there is one.
+  static async create(browser, base, { viewport = desktop, shots = "" } = {}) {
     const context = await browser.newContext({ viewport, bypassCSP: false });
     await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(base).origin });
     const session = new this();
     Object.assign(session, { base, context, shots, problems: [], page: await context.newPage() });
     session.page.setDefaultTimeout(15_000);
     await session.collectProblems();
-    await session.visit(this.start);
     return session;
   }
 

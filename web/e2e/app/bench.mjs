@@ -1,124 +1,138 @@
-// Measures how long the pages of a running server take in Chromium with a slow network and a slow processor, and prints
-// the report bench/WEB.md:
+// Measures the pages of running servers in Chromium with a slow network and a slow processor, prints its progress, and
+// writes the report bench/WEB.md:
 //
-//   node app/bench.mjs BASE_URL > ../../bench/WEB.md
+//   node app/bench.mjs BASE_URL LITE_URL FILE
 //
-// The server has the demo data. `make bench-web` starts one and runs this. Each figure is the median of five loads by a
-// new visitor, with the least and the most of them.
+// Both servers have the demo data; the second one has the smaller build (WEB=lite). `make bench-web` starts them and
+// runs this.
+import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { phone, launch } from "../browser.mjs";
-import { listPages } from "./pages.mjs";
+import { launch } from "../browser.mjs";
+import * as catalogue from "./catalogue_steps.mjs";
+import { maxFirstFrame, measureFirstFrame, starts } from "./first_frame.mjs";
+import { measureLongList } from "./long_list.mjs";
+import { busy, fast, inputs, listPaths, maxResponse, measurePaint, measureResponse, slow } from "./slow_visits.mjs";
+import * as student from "./student_steps.mjs";
 import { Visitor } from "./visitor.mjs";
 
-const runs = 5;
-const networks = [
-  { name: "30 Mbit/s, 20 ms", megabits: 30, latency: 20, slowdown: 1, budget: 1_000 },
-  { name: "1.6 Mbit/s, 300 ms, processor ÷ 4", megabits: 1.6, latency: 300, slowdown: 4, budget: 2_000 },
-];
+const runs = 5, fewRuns = 3;
 
-const observe = () => {
-  Object.assign(window, { paint: 0, interaction: 0 });
-  const on = (type, action, options = {}) => new PerformanceObserver((list) => list.getEntries().forEach(action)).observe({ type, buffered: true, ...options });
-  on("largest-contentful-paint", ({ startTime }) => { window.paint = startTime; });
-  on("event", ({ duration, interactionId }) => { if (interactionId) window.interaction = Math.max(window.interaction, duration); }, { durationThreshold: 16 });
-};
-
-// visitSlowly opens a page as a new visitor with a network, and returns what an action measures there.
-async function visitSlowly(browser, base, path, { megabits, latency, slowdown }, action) {
-  const v = new Visitor();
-  const context = await browser.newContext({ viewport: phone });
-  Object.assign(v, { base, context, problems: [], page: await context.newPage() });
-  await v.collectProblems();
-  const devtools = await context.newCDPSession(v.page);
-  const throughput = megabits * 1e6 / 8;
-  await devtools.send("Network.enable");
-  await devtools.send("Network.emulateNetworkConditions", { offline: false, latency, downloadThroughput: throughput, uploadThroughput: throughput });
-  await devtools.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
-  await v.page.addInitScript(observe);
-  await v.page.goto(base + path, { waitUntil: "load", timeout: 60_000 });
-  await v.ready();
-  await v.page.waitForTimeout(500);
-  const result = await action(v);
-  await context.close();
-  return result;
-}
-
-async function sample(measure) {
+// sample measures several times, and returns the cells of the median and of the range.
+async function sample(name, times, measure) {
   const values = [];
-  for (let i = 0; i < runs; i++) values.push(await measure());
+  for (let i = 0; i < times; i++) values.push(Math.round(await measure()));
   values.sort((a, b) => a - b);
-  return { median: values[(runs - 1) / 2], least: values[0], most: values[runs - 1] };
+  console.log(`${name}: ${values.join(", ")}`);
+  return [values[(times - 1) / 2], `${values[0]} to ${values.at(-1)}`];
 }
 
-const show = ({ median, least, most }, digits = 0) => `${median.toFixed(digits)} | ${least.toFixed(digits)} to ${most.toFixed(digits)}`;
+const count = (value) => value.toLocaleString("en-US");
 
-const interactions = {
-  async "typing in the search"(v) {
-    await v.page.getByRole("combobox", { name: "Search courses" }).pressSequentially("python", { delay: 100 });
-    await v.page.getByRole("option").first().waitFor();
-  },
-  async "choosing a filter"(v) {
-    await v.page.getByRole("button", { name: /^Filters/ }).click();
-    await v.page.locator(".filter-option").first().click();
-    await v.ready();
-  },
-  async "scrolling by keys"(v) {
-    for (let i = 0; i < 8; i++) {
-      await v.page.keyboard.press("PageDown");
-      await v.page.waitForTimeout(150);
+const table = (head, rows) => [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+async function tablePaints(browser, base, paths, times) {
+  const rows = [];
+  for (const network of [fast, slow]) {
+    for (const path of paths) {
+      const cells = await sample(`${network.name} ${path}`, times, () => measurePaint(browser, base, path, network));
+      rows.push([network.name, path, ...cells, count(network.maxPaint)]);
     }
-  },
-};
+  }
+  return table(["network", "page", "ms", "least to most", "goal"], rows);
+}
 
-async function report(browser, base) {
+async function tableResponses(browser, base) {
+  const rows = [];
+  for (const name of Object.keys(inputs)) {
+    rows.push([name, ...await sample(name, runs, () => measureResponse(browser, base, name)), maxResponse]);
+  }
+  return table(["input", "ms", "least to most", "goal"], rows);
+}
+
+async function tableLongList(browser, base) {
+  const rows = [];
+  for (const network of [fast, busy]) {
+    const { cards, task, heap } = await measureLongList(browser, base, network);
+    rows.push([network.slowdown === 1 ? "as it is" : `÷ ${network.slowdown}`, cards, Math.round(task), ...heap.map((megabytes) => megabytes.toFixed(1))]);
+    console.log(`10,000 courses: ${rows.at(-1).join(", ")}`);
+  }
+  return table(["processor", "most cards in the page", "longest task, ms", "heap at the start, MB", "half", "end"], rows);
+}
+
+async function tableFirstFrames(browser, base) {
+  const rows = [];
+  for (const start of Object.keys(starts)) {
+    for (const script of start.includes("HLS") ? [false, true] : [false]) {
+      const cells = await sample(`${start} ${script}`, fewRuns, () => measureFirstFrame(browser, base, slow, { start, script }));
+      rows.push([start, script ? "hls.js" : "the browser", ...cells, count(maxFirstFrame)]);
+    }
+  }
+  return table(["start", "player", "ms", "least to most", "goal"], rows);
+}
+
+// driveLite takes the first steps of a visitor with the smaller build, and fails if one fails.
+async function driveLite(browser, lite) {
+  const v = await Visitor.open(browser, lite);
+  await v.step("shows the catalogue", catalogue.showsCatalogue);
+  await v.step("searches", catalogue.searches);
+  await v.step("shows a course", catalogue.showsCourse);
+  await v.step("signs in", student.signsIn);
+  await v.context.close();
+}
+
+async function report(browser, base, lite) {
+  const load = loadavg()[0].toFixed(1);
   const visitor = await Visitor.open(browser, base);
-  const [course] = (await listPages(visitor, "anonymous")).filter((path) => path.startsWith("/courses/"));
+  const paths = await listPaths(visitor);
   await visitor.context.close();
-  const lines = [];
-  for (const network of networks) {
-    for (const path of ["/", course, "/search?q=python"]) {
-      const values = await sample(() => visitSlowly(browser, base, path, network, (v) => v.page.evaluate(() => window.paint)));
-      lines.push(`| ${network.name} | ${path} | ${show(values)} | ${network.budget.toLocaleString("en-US")} |`);
-    }
-  }
-  const slow = [];
-  for (const [name, act] of Object.entries(interactions)) {
-    const values = await sample(() => visitSlowly(browser, base, "/", { ...networks[0], slowdown: 4 }, async (v) => {
-      await act(v);
-      await v.page.waitForTimeout(300);
-      return v.page.evaluate(() => window.interaction);
-    }));
-    slow.push(`| ${name} | ${show(values)} | 100 |`);
-  }
-  return { lines, slow };
-}
+  await driveLite(browser, lite);
+  const parts = {
+    paints: await tablePaints(browser, base, paths, runs),
+    responses: await tableResponses(browser, base),
+    list: await tableLongList(browser, base),
+    frames: await tableFirstFrames(browser, base),
+    lite: await tablePaints(browser, lite, paths, fewRuns),
+  };
+  return `# Pages in a browser
 
-const [base] = process.argv.slice(2);
-if (!base) {
-  console.error("usage: node app/bench.mjs BASE_URL");
-  process.exit(2);
-}
-const load = loadavg()[0].toFixed(1);
-const browser = await launch();
-try {
-  const { lines, slow } = await report(browser, base);
-  console.log(`# Pages in a browser
+\`make bench-web\` wrote this report. Chromium ${browser.version()} and the servers share ${cpus().length} processors (${cpus()[0].model}); the load of the machine was ${load} at the start and ${loadavg()[0].toFixed(1)} at the end. On a machine with other work, the figures say more about that work than about the pages.
 
-\`make bench-web\` wrote this report. Chromium ${browser.version()} and the server share ${cpus().length} processors (${cpus()[0].model}); the load of the machine was ${load} at the start and ${loadavg()[0].toFixed(1)} at the end. On a machine with other work, the figures say more about that work than about the pages.
-
-Each figure is the median of ${runs} loads by a new visitor on a phone (390 × 844), with the least and the most. The network and the processor are those of Chromium's emulation: it delays each request by the latency, and does not emulate TCP or TLS.
+Times are the median of ${runs} visits, or of ${fewRuns} for videos and the smaller build, by a new visitor on a phone (390 × 844), with the least and the most. The network and the processor are those of Chromium's emulation: it delays each request by the latency, and does not emulate TCP or TLS.
 
 ## Largest picture or text (LCP)
 
-| network | page | ms | least to most | goal |
-|---|---|---|---|---|
-${lines.join("\n")}
+${parts.paints}
 
-## Slowest response to an input (INP), processor ÷ 4
+## Slowest response to an input (INP), processor ÷ ${busy.slowdown}
 
-| what | ms | least to most | goal |
-|---|---|---|---|
-${slow.join("\n")}`);
+${parts.responses}
+
+## 10,000 courses, scrolled from the first to the last on a desktop
+
+${parts.list}
+
+At most ${catalogue.maxCards} cards are allowed in the page. The heap is measured after a collection of garbage.
+
+## First frame of the sample video, ${slow.name}
+
+${parts.frames}
+
+## The smaller build (\`WEB=lite\`): largest picture or text
+
+${parts.lite}
+
+It also showed the catalogue, searched, opened a course and signed in.
+`;
+}
+
+const [base, lite, file] = process.argv.slice(2);
+if (!file) {
+  console.error("usage: node app/bench.mjs BASE_URL LITE_URL FILE");
+  process.exit(2);
+}
+const browser = await launch();
+try {
+  writeFileSync(file, await report(browser, base, lite));
 } finally {
   await browser.close();
 }

@@ -1,5 +1,6 @@
 // Steps of a student: signing in, enrolling, learning, the dashboard and the account.
 import assert from "node:assert/strict";
+import { listLessons, withoutHls } from "./first_frame.mjs";
 
 const password = "correct horse battery";
 const toast = (v, text) => v.shows(".toast", text);
@@ -92,6 +93,21 @@ export async function keepsProgressOffline(v) {
   const [, second] = (await enrollment(v, v.course.slug)).videos.nodes;
   assert.ok(second.viewerProgress?.progressSeconds > 0, "the progress was lost");
   v.problems = v.problems.filter((problem) => !problem.includes("ERR_INTERNET_DISCONNECTED"));
+}
+
+// playsByScript plays HLS in a browser that does not by itself.
+export async function playsByScript(v) {
+  await v.page.addInitScript(withoutHls);
+  await v.visit((await listLessons(v))[1]);
+  await v.page.waitForFunction(() => document.querySelector("video")?.readyState >= 2);
+  const source = await v.page.locator("video").evaluate(async (player) => {
+    player.muted = true;
+    await player.play();
+    await new Promise((resolve) => player.addEventListener("timeupdate", resolve, { once: true }));
+    player.pause();
+    return player.currentSrc;
+  });
+  assert.match(source, /^blob:/, "hls.js did not play it");
 }
 
 // followsDashboard sees a change that is made elsewhere.

@@ -9,9 +9,9 @@ export class Visitor extends Session {
   static start = "/";
   static pictures = [portraits];
 
-  static async open(browser, base, options = {}) {
+  static async create(browser, base, options = {}) {
     // The addresses of the demo's pictures and videos begin with localhost.
-    const visitor = await super.open(browser, base.replace("//127.0.0.1", "//localhost"), options);
+    const visitor = await super.create(browser, base.replace("//127.0.0.1", "//localhost"), options);
     if (options.role) await visitor.signIn(options.role);
     return visitor;
   }
@@ -25,8 +25,7 @@ export class Visitor extends Session {
   async ready() {
     await this.page.waitForFunction(() => {
       const main = document.querySelector("#main");
-      const rendered = main && Object.keys(main).some((key) => key.startsWith("__"));
-      return rendered && !main.querySelector("[role=status][aria-label], [aria-busy=true]:not(video)");
+      return main?.hasAttribute("tabindex") && !main.querySelector("[role=status][aria-label], [aria-busy=true]:not(video)");
     });
   }
 

@@ -10,17 +10,12 @@ const maxMessage = 200;
 const metrics = new Map<string, number>();
 let errors: { message: string; kind: string }[] = [];
 
-const navigationKind = () => {
-  const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
-  return { navigate: "navigate", reload: "reload", back_forward: "back_forward", prerender: "navigate" }[entry?.type ?? "navigate"];
-};
-
 // send sends what was measured since the last beacon. The browser delivers it also when the page is left.
 function send() {
   const documents = takeDocuments();
   if (metrics.size === 0 && documents.length === 0 && errors.length === 0) return;
   const body = {
-    route: pageData.route ?? "other", release: pageData.release, navigation: navigationKind(),
+    route: pageData.route ?? "other", release: pageData.release,
     metrics: [...metrics].map(([name, value]) => ({ name, value: Math.round(value * 1000) / 1000 })),
     documents, errors,
   };

@@ -1,4 +1,4 @@
-import { lazy, useEffect } from "react";
+import { lazy, useDeferredValue, useEffect } from "react";
 import { useSearchParams } from "wouter";
 import { publicData, uncachedClient } from "../../api/client";
 import { CourseBrowser } from "../../browse/course-browser";
@@ -18,10 +18,11 @@ const pageSize = 48; // of the pages after the first
 
 export default function CatalogPage({ route, params }: PageProps) {
   const [search] = useSearchParams();
-  const variables = readVariables<CatalogPageQueryVariables>(route, params, search);
+  const listed = useDeferredValue(search); // the filters respond before the list does
+  const variables = readVariables<CatalogPageQueryVariables>(route, params, listed);
   const { data, error, refetch } = useCatalog(variables);
-  const { value: result, key } = useLast(data?.searchCourses, search.toString());
-  const isWhole = !hasFilters(search) && !search.has("sort");
+  const { value: result, key } = useLast(data?.searchCourses, listed.toString());
+  const isWhole = !hasFilters(listed) && !listed.has("sort");
 
   useEffect(() => {
     if (!data || !isWhole) return;
@@ -37,7 +38,7 @@ export default function CatalogPage({ route, params }: PageProps) {
   if (error?.networkError && !result) return <StoredCourses error={error} onRetry={refetch} />;
   return (
     <PageFrame title="Courses" heading="Find your next course" intro="Learn at your own pace from people who do this work every day.">
-      <CourseBrowser result={result} error={error} updating={!data} queryKey={key} sorts={catalogSorts} fetchPage={fetchPage} onRetry={refetch} />
+      <CourseBrowser result={result} error={error} updating={!data || listed !== search} queryKey={key} sorts={catalogSorts} fetchPage={fetchPage} onRetry={refetch} />
     </PageFrame>
   );
 }

@@ -1,3 +1,4 @@
+import { useDeferredValue } from "react";
 import { Link, useSearchParams } from "wouter";
 import { publicData, uncachedClient } from "../../api/client";
 import { useQuery } from "../../api/query";
@@ -20,9 +21,10 @@ function readOrder(search: URLSearchParams): { orderBy?: CourseOrder } {
 
 export default function SearchPage({ route, params }: PageProps) {
   const [search] = useSearchParams();
-  const variables = { ...readVariables<SearchPageQueryVariables>(route, params, search), ...readOrder(search) };
+  const listed = useDeferredValue(search); // the filters respond before the list does
+  const variables = { ...readVariables<SearchPageQueryVariables>(route, params, listed), ...readOrder(listed) };
   const { data, error, refetch } = useQuery(SearchPageDocument, variables, { public: true });
-  const { value: result, key } = useLast(data?.searchCourses, search.toString());
+  const { value: result, key } = useLast(data?.searchCourses, listed.toString());
   const query = variables.query;
 
   async function fetchPage(after: string) {
@@ -38,7 +40,7 @@ export default function SearchPage({ route, params }: PageProps) {
   );
   return (
     <PageFrame title={query ? `Search: ${query}` : "Search"} heading={query ? <>Results for “{query}”</> : "All courses"}>
-      <CourseBrowser result={result} error={error} updating={!data} queryKey={key} sorts={searchSorts} fetchPage={fetchPage} onRetry={refetch} notice={notice} />
+      <CourseBrowser result={result} error={error} updating={!data || listed !== search} queryKey={key} sorts={searchSorts} fetchPage={fetchPage} onRetry={refetch} notice={notice} />
     </PageFrame>
   );
 }

@@ -1,1 +1,0 @@
-import{p as e,y as t}from"./react-CXeHA-ua.js";function n(n,r){let[i,a]=t(n);return e(()=>{let e=setTimeout(()=>a(n),r);return()=>clearTimeout(e)},[n,r]),i}export{n as t};

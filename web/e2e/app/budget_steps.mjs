@@ -1,0 +1,30 @@
+// Steps about time: pages are painted and respond to inputs within their budgets. Other work on the machine adds to a
+// time and takes nothing away, so the first of a few tries that is within the budget is accepted.
+import assert from "node:assert/strict";
+import { fast, inputs, listPaths, maxResponse, measurePaint, measureResponse, slow } from "./slow_visits.mjs";
+
+const tries = 8;
+
+async function meetsBudget(what, budget, measure) {
+  const times = [];
+  while (times.length < tries) {
+    times.push(Math.round(await measure()));
+    if (times.at(-1) <= budget) return;
+  }
+  assert.fail(`${what}: ${times.join(", ")} ms, all over ${budget} ms`);
+}
+
+async function paintsWithin(v, network) {
+  for (const path of await listPaths(v)) {
+    await meetsBudget(`${path} at ${network.name}`, network.maxPaint, () => measurePaint(v.context.browser(), v.base, path, network));
+  }
+}
+
+export const paintsFast = (v) => paintsWithin(v, fast);
+export const paintsSlowly = (v) => paintsWithin(v, slow);
+
+export async function responds(v) {
+  for (const name of Object.keys(inputs)) {
+    await meetsBudget(name, maxResponse, () => measureResponse(v.context.browser(), v.base, name));
+  }
+}
