@@ -1,4 +1,4 @@
-# Starts what tests and benchmarks of running servers need. Sourced by scripts/test and scripts/bench-web.
+# Starts what tests and benchmarks of running servers need. Sourced by scripts/test, scripts/bench-web and scripts/journey.
 # shellcheck shell=bash
 
 # packages installs the npm packages of a folder, unless its lock file is unchanged since the last time.

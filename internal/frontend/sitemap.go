@@ -19,6 +19,8 @@ const (
 // crawlerMaxAge is how long caches, and this process, use the files for search engines.
 const crawlerMaxAge = 10 * time.Minute
 
+var crawlerCacheControl = "public, max-age=" + strconv.Itoa(int(crawlerMaxAge.Seconds()))
+
 // sitemapIDs is the number of ids of courses that a sitemap covers. With more there is an index of sitemaps. The
 // protocol allows 50,000 URLs; a fifth of them is read and sent in milliseconds.
 const sitemapIDs = 10_000
@@ -43,8 +45,6 @@ func (h *Handler) ServeRobots(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", crawlerCacheControl)
 	_, _ = w.Write([]byte(text)) // fails only if the client has disconnected
 }
-
-var crawlerCacheControl = "public, max-age=" + strconv.Itoa(int(crawlerMaxAge.Seconds()))
 
 // ServeSitemap serves the sitemap of all published courses: one file, or an index of files with the parameter part.
 // Sitemaps have absolute URLs, so there is none without a public URL.

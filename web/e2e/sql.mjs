@@ -1,5 +1,5 @@
-// What pages must show, read from the rows of the database by statements of its own: none of them uses a counter, a
-// view or a function that the server uses. The database is that of the variables PGHOST, PGUSER and PGDATABASE.
+// Reads what pages must show from the rows of the database. No statement uses a counter, a view or a function of the
+// server, but for the time of the last refresh. PGHOST, PGUSER and PGDATABASE name the database.
 import pg from "pg";
 
 for (const type of [pg.types.builtins.INT8, pg.types.builtins.NUMERIC]) pg.types.setTypeParser(type, Number);
@@ -118,8 +118,7 @@ export const recommended = (user, first) => rows(`
   WHERE c.published AND c.id NOT IN (SELECT id FROM taken) AND (c.category_id IN (SELECT category_id FROM taken) OR NOT EXISTS (SELECT FROM taken))
   GROUP BY c.id ORDER BY count(e.id) DESC, c.id DESC LIMIT $2`, user, first);
 
-// enrollment returns what a student has done in a course: the furthest position in each video, and the progress that
-// follows from the completed ones.
+// enrollment returns the progress of a student in a course, and the furthest position in each of its videos.
 export const enrollment = async (user, key) => ({
   ...await row("SELECT progress FROM enrollments WHERE user_id = $1 AND course_id = $2", user, key),
   positions: (await rows(`

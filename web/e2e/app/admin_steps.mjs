@@ -1,7 +1,7 @@
 // Steps of an administrator.
 import assert from "node:assert/strict";
 import * as sql from "../sql.mjs";
-import { counted, number } from "./texts.mjs";
+import { counted, number, readRows } from "./texts.mjs";
 
 export async function showsFigures(v) {
   await v.visit("/admin");
@@ -21,8 +21,8 @@ export async function listsCourses(v) {
   await v.visit("/admin/courses");
   await v.page.getByLabel("Order").selectOption({ label: "Title" });
   await v.shows("tbody tr:first-child", courses[0].title);
-  const rows = await v.page.locator("tbody tr").evaluateAll((all) => all.slice(0, 20).map((row) => [...row.children].slice(0, 3).map((cell) => cell.textContent)));
-  assert.deepEqual(rows, courses.map(({ title, instructor, students }) => [title, instructor, number(students)]));
+  const rows = await readRows(v, "tbody tr", ["th", "td:nth-child(2)", "td:nth-child(3)"]);
+  assert.deepEqual(rows.slice(0, 20), courses.map(({ title, instructor, students }) => [title, instructor, number(students)]));
   await v.shows("#main", counted(await sql.countCourses(), "course"));
 }
 

@@ -1,7 +1,7 @@
 // Steps of everyone: the catalogue, the search and the pages of courses.
 import assert from "node:assert/strict";
 import * as sql from "../sql.mjs";
-import { card, clock, counted, duration, figures, number, readCards } from "./texts.mjs";
+import { card, clock, counted, duration, figures, number, readCards, readRows } from "./texts.mjs";
 
 const maxCards = 60; // in the page, however long the list is
 const pageSize = 24; // courses in the HTML
@@ -113,8 +113,7 @@ export async function showsCourse(v) {
   await v.page.locator(`.course-title a[href="/courses/${slug}"]`).click();
   await v.page.waitForURL(`**/courses/${slug}`);
   await v.shows("h1", course.title);
-  const facts = await v.page.locator(".course-figures li").evaluateAll((items) => items.map((item) => item.textContent));
-  assert.deepEqual(facts.slice(0, 4), figures(course));
+  assert.deepEqual((await v.page.locator(".course-figures li").allTextContents()).slice(0, 4), figures(course));
   const text = await v.text("#main");
   for (const part of [course.category, course.instructor, course.description.slice(0, 60), ...course.outcomes, ...course.requirements]) {
     assert.ok(text.includes(part), `the page of the course does not have ${part}`);
@@ -128,18 +127,17 @@ export async function showsCourse(v) {
 
 async function showsCurriculum(v, course) {
   const videos = await sql.videos(course.id);
-  const rows = await v.page.locator(".curriculum .video-row").evaluateAll((all) => all.map((row) => [row.querySelector(".video-title").textContent, row.querySelector("span.muted").textContent]));
-  assert.deepEqual(rows, videos.slice(0, 100).map((video) => [video.title, clock(video.duration)]));
-  const summaries = await v.page.locator(".curriculum summary").evaluateAll((all) => all.map((summary) => summary.textContent));
-  assert.deepEqual(summaries, (await sql.sections(course.id)).map((section) => `${section.title}${counted(section.videos, "video")} · ${duration(section.duration)}`));
+  assert.deepEqual(await readRows(v, ".curriculum .video-row", [".video-title", "span.muted"]), videos.slice(0, 100).map((video) => [video.title, clock(video.duration)]));
+  assert.deepEqual(await readRows(v, ".curriculum summary", [".video-title", ".muted"]),
+    (await sql.sections(course.id)).map((section) => [section.title, `${counted(section.videos, "video")} · ${duration(section.duration)}`]));
 }
 
 async function showsReviews(v, course) {
   const counts = await sql.histogram(course.id);
-  const bars = await v.page.locator(".histogram-bar").evaluateAll((all) => all.map((bar) => bar.textContent));
+  const bars = await v.page.locator(".histogram-bar").allTextContents();
   assert.deepEqual(bars.sort(), Object.entries(counts).map(([rating, n]) => `${rating} ★stars:${number(n)} reviews`));
-  const shown = await v.page.locator(".review").evaluateAll((all) => all.map((review) => [review.querySelector("strong").textContent, review.querySelector("[role=img]").getAttribute("aria-label")]));
-  assert.deepEqual(shown, (await sql.reviews(course.id, 5)).map(({ author, rating }) => [author, `${rating} of 5 stars`]));
+  assert.deepEqual(await readRows(v, ".review", ["strong", ".rating-star"]),
+    (await sql.reviews(course.id, 5)).map(({ author, rating }) => [author, "★".repeat(rating)]));
 }
 
 export async function knowsWhatIsMissing(v) {

@@ -1,7 +1,7 @@
 // Steps of a student: signing in, enrolling, learning, the dashboard and the account.
 import assert from "node:assert/strict";
 import * as sql from "../sql.mjs";
-import { duration, readCards } from "./texts.mjs";
+import { duration, readCards, readRows } from "./texts.mjs";
 
 const email = "student@7p.example";
 const password = "correct horse battery";
@@ -31,9 +31,8 @@ async function showsLearning(v) {
     await Promise.all(["Enrolled", "In progress", "Completed", "Watched in 30 days"].map((name) => v.figure(name))),
     [...[figures.enrolled, figures.started, figures.completed].map(String), duration(figures.watched)],
   );
-  const continued = await v.page.locator("[aria-labelledby=continue] .enrollment-card").evaluateAll((all) =>
-    all.map((one) => [one.querySelector("h3").textContent, one.querySelector(".enrollment-rest span").textContent]));
-  assert.deepEqual(continued, (await sql.openEnrollments(v.account.id, 3)).map(({ title, progress }) => [title, `${Math.round(progress)}%`]));
+  assert.deepEqual(await readRows(v, "[aria-labelledby=continue] .enrollment-card", ["h3", ".enrollment-rest span"]),
+    (await sql.openEnrollments(v.account.id, 3)).map(({ title, progress }) => [title, `${Math.round(progress)}%`]));
   assert.deepEqual(await v.page.locator(".recommended-course h3").allTextContents(), (await sql.recommended(v.account.id, 4)).map(({ title }) => title));
   assert.deepEqual(await v.page.locator(".certificate-list a").allTextContents(), (await sql.certificates(v.account.id)).slice(0, 6).map(({ title }) => title));
 }

@@ -1,7 +1,7 @@
 // Steps of an instructor: the list of courses, editing, the order of videos, figures.
 import assert from "node:assert/strict";
 import * as sql from "../sql.mjs";
-import { counted, number } from "./texts.mjs";
+import { counted, number, readRows } from "./texts.mjs";
 
 const email = "instructor@7p.example";
 
@@ -11,8 +11,7 @@ export async function listsCourses(v) {
   v.account = await sql.account(email);
   await v.visit("/studio");
   const courses = await sql.taught(v.account.id);
-  const rows = await v.page.locator(".studio-row").evaluateAll((all) => all.map((row) => [row.querySelector("h3").textContent, row.querySelector(".studio-row-figures > span").textContent]));
-  assert.deepEqual(rows, courses.map(({ title, students }) => [title, counted(students, "student")]));
+  assert.deepEqual(await readRows(v, ".studio-row", ["h3", ".studio-row-figures > span"]), courses.map(({ title, students }) => [title, counted(students, "student")]));
   const figures = await sql.teaching(v.account.id);
   assert.deepEqual(
     await Promise.all(["Courses", "Enrollments", "Completions", "Mean rating"].map((name) => v.figure(name))),

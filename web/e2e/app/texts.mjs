@@ -38,11 +38,14 @@ export const figures = (course) => [
   rating(course), counted(course.students, "student"), level(course.difficulty), `${duration(course.duration)} · ${counted(course.videos, "video")}`,
 ];
 
+// readRows returns the texts of parts of each element of a selector.
+export const readRows = (v, selector, parts) => v.page.locator(selector).evaluateAll((elements, names) =>
+  elements.map((element) => names.map((name) => element.querySelector(name).textContent)), parts);
+
 // readCards returns the texts of the first cards in a page.
-export const readCards = (v, first) => v.page.locator(".course-card[data-testid]").evaluateAll((cards, length) => cards.slice(0, length).map((element) => {
-  const text = (name) => element.querySelector(`.${name}`).textContent;
-  return {
-    title: text("course-title"), category: text("course-category"), instructor: text("course-instructor"), rating: text("rating"),
-    duration: text("duration"), enrollment: text("enrollment"), price: text("price"),
-  };
-}), first);
+export async function readCards(v, first) {
+  const names = ["title", "category", "instructor", "rating", "duration", "enrollment", "price"];
+  const classes = [".course-title", ".course-category", ".course-instructor", ".rating", ".duration", ".enrollment", ".price"];
+  const cards = await readRows(v, ".course-card[data-testid]", classes);
+  return cards.slice(0, first).map((texts) => Object.fromEntries(names.map((name, i) => [name, texts[i]])));
+}
