@@ -1,5 +1,5 @@
 // Reads what pages must show from the rows of the database. No statement uses a counter, a view or a function of the
-// server, but for the time of the last refresh. PGHOST, PGUSER and PGDATABASE name the database.
+// server, except for the time of the last refresh. PGHOST, PGUSER and PGDATABASE name the database.
 import pg from "pg";
 
 for (const type of [pg.types.builtins.INT8, pg.types.builtins.NUMERIC]) pg.types.setTypeParser(type, Number);
