@@ -1,4 +1,4 @@
-.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-fleet bench-hits bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes freshness fuzz interleavings lease-model mutants pgbouncer test bench-starts bench-web second-visit
+.PHONY: soak load alerts bench chaos chaos-replica check-deploy release bench-cache bench-compare bench-evictions bench-fleet bench-hits bench-hostile bench-live bench-locks bench-overload bench-peers bench-search bench-writes freshness fuzz interleavings lease-model mutants pgbouncer test bench-starts bench-web second-visit journey
 test: ## Runs all checks: lint, generated code, Go tests, a browser (about 15 minutes).
 	./scripts/test
 
@@ -85,6 +85,9 @@ bench-web: ## Measures the pages in Chromium with slow networks and a slow proce
 
 second-visit: ## Checks in Chromium what a visitor of the previous release loads after a small change of the app (some minutes).
 	./scripts/second-visit
+
+journey: ## Lets three visitors use the pages for 10 minutes; fails if something is rejected or stale (MINUTES=10).
+	./scripts/journey
 
 bench-evictions: ## Checks that lock-outs survive a Redis that evicts them (about 2 minutes).
 	go run ./bench -evictions $(BENCH_ARGS)

@@ -1,5 +1,5 @@
-# Starts what tests and benchmarks of running servers need. Sourced by scripts/test, scripts/bench-web and
-# scripts/second-visit.
+# Starts what tests and benchmarks of running servers need. Sourced by scripts/test, scripts/bench-web,
+# scripts/second-visit and scripts/journey.
 # shellcheck shell=bash
 
 # packages installs the npm packages of a folder, unless its lock file is unchanged since the last time.

@@ -208,6 +208,10 @@ var knownQueries = map[string]func(*queryResult) store.Query{
 	"DocumentUses": func(r *queryResult) store.Query {
 		return store.DocumentUses(time.Time{}, countRow[store.DocumentUse](r))
 	},
+	"LastPublishedCourse": single(store.LastPublishedCourse),
+	"PublishedSlugs": func(r *queryResult) store.Query {
+		return store.PublishedSlugs(0, 100, func(string, time.Time) { r.rows++ })
+	},
 	"MatchesAnyCourse": single(func(b *bool) store.Query { return store.MatchesAnyCourse("web", edu.CourseConditions{}, b) }),
 }
 

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/7p-education/api/internal/config"
 	"github.com/7p-education/api/internal/demo"
@@ -12,6 +14,7 @@ import (
 	"github.com/7p-education/api/internal/frontend/session"
 	"github.com/7p-education/api/internal/frontend/vitals"
 	"github.com/7p-education/api/internal/gql/persisted"
+	"github.com/7p-education/api/store"
 	"github.com/7p-education/api/web"
 )
 
@@ -43,7 +46,7 @@ func openFrontEnd(c *config.Config, log *slog.Logger, s *services, endpoint http
 	o := frontend.Options{
 		Dist: web.Build(c.Web == webLite), Lite: c.Web == webLite, Previous: web.PreviousScripts(),
 		API: api.Client{Endpoint: endpoint, Name: appClient}, Sessions: sessions,
-		PublicURL: string(c.PublicURL), FileOrigins: fileOrigins(s.publicURL, string(c.MediaBaseURL)),
+		PublicURL: string(c.PublicURL), Courses: listCourses(s.db.Store, log), FileOrigins: fileOrigins(s.publicURL, string(c.MediaBaseURL)),
 		KeysHeader: keysHeaders[c.CDN].header,
 	}
 	if s.db.isDemo() {
@@ -66,6 +69,8 @@ func (f *frontEnd) register(mux *http.ServeMux, authenticate, limit func(http.Ha
 		fallback = f.pages.NotFound()
 		f.pages.Register(mux)
 		f.sessions.Register(mux)
+		mux.HandleFunc("GET "+frontend.RobotsPath, f.pages.ServeRobots)
+		mux.Handle("GET "+frontend.SitemapPath, wrapHandler(http.HandlerFunc(f.pages.ServeSitemap), limit))
 		mux.Handle("POST "+vitals.Path, wrapHandler(http.HandlerFunc(f.vitals.ServeReport), limit))
 		mux.Handle("GET "+vitals.Path, wrapHandler(http.HandlerFunc(f.vitals.ServeSummary), f.sessions.Authenticate, authenticate, limit))
 	}
@@ -79,6 +84,19 @@ func (f *frontEnd) acceptCookies(next http.Handler) http.Handler {
 		return next
 	}
 	return f.sessions.Authenticate(next)
+}
+
+// listCourses returns the function that reads the courses of the sitemap.
+func listCourses(s *store.Store, log *slog.Logger) frontend.ListCourses {
+	return func(ctx context.Context, after, through int64) (links []frontend.CourseLink, last int64, err error) {
+		add := func(slug string, updatedAt time.Time) {
+			links = append(links, frontend.CourseLink{Slug: slug, UpdatedAt: updatedAt})
+		}
+		if err = s.RunQueries(ctx, store.LastPublishedCourse(&last), store.PublishedSlugs(after, through, add)); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "sitemap not read", "error", err)
+		}
+		return links, last, err
+	}
 }
 
 // fileOrigins returns the origins of URLs.

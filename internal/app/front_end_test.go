@@ -225,12 +225,41 @@ func TestPagesInEveryMode(t *testing.T) {
 	}
 }
 
+// Search engines find each published course, and only these.
+func TestFilesForSearchEngines(t *testing.T) {
+	t.Parallel()
+	s := openWeb(t, "--public-url=https://7p.example")
+	b := s.newBrowser(t)
+	var found struct {
+		Data struct{ Courses struct{ TotalCount int } }
+	}
+	_ = json.Unmarshal(b.send("POST", "/graphql", `{"query":"{ courses(first: 1) { totalCount } }"}`).Body.Bytes(), &found)
+	w := b.send("GET", "/sitemap.xml", "")
+	if links := strings.Count(w.Body.String(), "<loc>https://7p.example/courses/"); w.Code != 200 || links == 0 || links != found.Data.Courses.TotalCount {
+		t.Errorf("sitemap: %d, %d courses of %d", w.Code, links, found.Data.Courses.TotalCount)
+	}
+	if w := b.send("GET", "/robots.txt", ""); w.Code != 200 || !strings.HasSuffix(w.Body.String(), "\nSitemap: https://7p.example/sitemap.xml\n") {
+		t.Errorf("robots.txt: %d %s", w.Code, w.Body)
+	}
+	if _, err := s.db.PrimaryPool().Exec(t.Context(), "UPDATE courses SET published = false"); err != nil {
+		t.Fatal(err)
+	}
+	if w := s.newBrowser(t).send("GET", "/sitemap.xml?part=1", ""); w.Code != 200 || strings.Count(w.Body.String(), "<url>") != 1 {
+		t.Errorf("without courses: %d %s", w.Code, w.Body)
+	}
+}
+
 // Without the front end the server has the API's own page, and accepts no cookies.
 func TestWebOff(t *testing.T) {
 	t.Parallel()
 	b := openWeb(t, "--web=off").newBrowser(t)
 	if w := b.send("GET", "/", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "/playground") || strings.Contains(w.Body.String(), "page-data") {
 		t.Errorf("/: %d", w.Code)
+	}
+	for _, path := range []string{"/robots.txt", "/sitemap.xml"} {
+		if w := b.send("GET", path, ""); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, w.Code)
+		}
 	}
 	for method, path := range map[string]string{"POST": "/session", "GET": "/vitals"} {
 		if w := b.send(method, path, `{}`); w.Code != http.StatusNotFound && w.Code != http.StatusMethodNotAllowed {

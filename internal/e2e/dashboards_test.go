@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -109,6 +110,8 @@ func TestDashboardsAndAlerts(t *testing.T) {
 		"SMTP_URL=smtp://127.0.0.1:1", "MAIL_FROM=7P <no-reply@7p.example>", "CDN=varnish", "CDN_URL=http://127.0.0.1:1", "FRONT_END_URL=https://app.7p.example")
 	p.post(t, `{"query":"{ nothing }"}`)
 	p.post(t, `{"query":"{ course(id: \"x\") { id } courses(first: 1) { nodes { instructor { name } } } }"}`, "GraphQL-Cost: 1") // not cached, so the replica serves it
+	p.send(t, http.MethodPost, "/vitals", `{"metrics": [{"name": "LCP", "value": 900}, {"name": "INP", "value": 90}, {"name": "TTFB", "value": 9}, {"name": "CLS", "value": 0.01}],
+		"documents": [{"document": "CatalogPage", "cache": "hit", "ms": 9}], "errors": [{"kind": "error", "message": "x"}]}`, isJSON)
 	p.poll(t, "a command to Redis", func() bool {
 		return slices.ContainsFunc(slices.Collect(maps.Keys(p.metrics(t))), func(sample string) bool {
 			return strings.HasPrefix(sample, "sevenp_redis_command_duration_seconds_count")

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // templateFunctions format values as the app does, in src/ui/format.ts.
@@ -15,9 +17,22 @@ var templateFunctions = template.FuncMap{
 	"level": formatLevel, "language": formatLanguage, "date": formatDate,
 }
 
-// currencySymbols are the symbols of currencies in American English; others have their code before a no-break space.
-var currencySymbols = map[string]string{"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+// Currencies in American English, as in the data of browsers (CLDR): their symbols, if they have one besides their
+// code, and their decimals, if these are not two.
+var (
+	currencySymbols = map[string]string{
+		"AUD": "A$", "BRL": "R$", "CAD": "CA$", "CNY": "CN¥", "EUR": "€", "GBP": "£", "HKD": "HK$", "ILS": "₪", "INR": "₹", "JPY": "¥", "KRW": "₩",
+		"MXN": "MX$", "NZD": "NZ$", "PHP": "₱", "TWD": "NT$", "USD": "$", "VND": "₫", "XAF": "FCFA", "XCD": "EC$", "XCG": "Cg.", "XOF": "F\u202fCFA", "XPF": "CFPF",
+	}
+	currencyDecimals = map[string]int{
+		"AFN": 0, "ALL": 0, "BIF": 0, "CLP": 0, "COP": 0, "DJF": 0, "GNF": 0, "HUF": 0, "IDR": 0, "IQD": 0, "IRR": 0, "ISK": 0, "JPY": 0, "KMF": 0,
+		"KPW": 0, "KRW": 0, "LAK": 0, "LBP": 0, "MGA": 0, "MMK": 0, "PKR": 0, "PYG": 0, "RWF": 0, "SLL": 0, "SOS": 0, "SYP": 0, "UGX": 0, "VND": 0,
+		"VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0, "YER": 0,
+		"BHD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+	}
+)
 
+// formatMoney returns $1,234.50, ¥1,235 or CHF 1,234.50, and Free for nothing.
 func formatMoney(p price) string {
 	amount, _ := p.Amount.Float64()
 	if amount == 0 {
@@ -25,11 +40,25 @@ func formatMoney(p price) string {
 	}
 	symbol, ok := currencySymbols[p.CurrencyCode]
 	if !ok {
-		symbol = p.CurrencyCode + "\u00a0"
+		symbol = p.CurrencyCode
 	}
-	whole, cents, _ := strings.Cut(strconv.FormatFloat(amount, 'f', 2, 64), ".")
+	if last, _ := utf8.DecodeLastRuneInString(symbol); unicode.IsLetter(last) || last == '.' {
+		symbol += "\u00a0"
+	}
+	decimals, ok := currencyDecimals[p.CurrencyCode]
+	if !ok {
+		decimals = 2
+	}
+	if decimals == 0 {
+		amount = math.Round(amount) // away from zero; strconv rounds to even
+	}
+	whole, fraction, _ := strings.Cut(strconv.FormatFloat(amount, 'f', decimals, 64), ".")
 	n, _ := strconv.Atoi(whole)
-	return symbol + formatNumber(n) + "." + cents
+	text := symbol + formatNumber(n)
+	if decimals > 0 {
+		text += "." + fraction
+	}
+	return text
 }
 
 // formatDuration returns 1h 5m, 12m or 45s.

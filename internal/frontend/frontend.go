@@ -30,6 +30,8 @@ type Options struct {
 	// PublicURL is the URL at which clients reach this server, "" if the operator did not set it. Pages name their own
 	// URL only if it is known.
 	PublicURL string
+	// Courses lists the courses of the sitemap.
+	Courses ListCourses
 	// FileOrigins are the origins of pictures and videos, besides that of the page.
 	FileOrigins []string
 	// KeysHeader is the header of surrogate keys of the CDN, "" without one.

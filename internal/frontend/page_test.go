@@ -94,6 +94,9 @@ func TestPageData(t *testing.T) {
 	if data.Route != "catalogue" || data.Document != "CatalogPage" || data.Viewer != nil || data.Release == "" || data.DemoAccounts == nil {
 		t.Errorf("data %+v", data)
 	}
+	if links, root := strings.Index(w.Body.String(), `<nav class="developer-links"`), strings.Index(w.Body.String(), `<div id="root">`); links < 0 || links > root {
+		t.Errorf("the links for developers are at %d, the app at %d", links, root)
+	}
 	var result, original any
 	_ = json.Unmarshal(data.Result, &result)
 	_ = json.Unmarshal([]byte(catalogBody), &original)

@@ -40,6 +40,7 @@ type document struct {
 	Modules []string
 	View    template.HTML // inside of the root element, before the app replaces it
 	Data    template.JS
+	Demo    bool // has links to the playground, which visitors of a demo may expect here
 }
 
 // render returns the HTML document of a page.
@@ -53,6 +54,7 @@ func (p *page) render(r *http.Request, data pageData) []byte {
 		Head: p.newHead(r, view), Style: template.CSS(p.style), Styles: p.styles, Modules: p.modules, //nolint:gosec // of the build
 		View: template.HTML(execute(name, view)), //nolint:gosec // of a template
 		Data: template.JS(marshalData(data)),     //nolint:gosec // JSON whose markup is escaped
+		Demo: p.Demo != nil,
 	}
 	if len(p.modules) > 0 {
 		d.Entry = p.modules[0]

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 
@@ -15,12 +16,14 @@ import (
 // maxRenderedBytes is the memory of rendered pages, with their encoded bodies.
 const maxRenderedBytes = 16 << 20
 
-// renderedPage is a public page for anonymous viewers. It is valid as long as the API confirms dataTag.
+// renderedPage is a public page for anonymous viewers. It is valid as long as the API confirms dataTag, or until it
+// expires.
 type renderedPage struct {
 	status  int
 	body    []byte
-	tag     string // ETag of the page
-	dataTag string // ETag of the response of the API in it
+	tag     string    // ETag of the page
+	dataTag string    // ETag of the response of the API in it
+	expires time.Time // of a file without a response of the API
 
 	encoded [middleware.CodingCount]atomic.Pointer[[]byte]
 	encoder *dense.Encoder[*renderedPage]

@@ -2,9 +2,10 @@
 //
 //   node app.mjs BASE_URL [SCREENSHOT_DIR]
 //
-// The server has the demo data and a front end. CHROMIUM is the path of the browser, /usr/bin/chromium by default. A
-// failure leaves a picture in SCREENSHOT_DIR. Prints a line for each step. Exit code 0: all steps passed; 1: one
-// failed; 2: invalid usage.
+// The server has the demo data and a front end. PGHOST, PGUSER and PGDATABASE name its database, whose rows the pages
+// must show; the socket of a private one is in postgres/sock of its directory. CHROMIUM is the path of the browser,
+// /usr/bin/chromium by default. A failure leaves a picture in SCREENSHOT_DIR. Prints a line for each step. Exit code 0:
+// all steps passed; 1: one failed; 2: invalid usage.
 import * as admin from "./app/admin_steps.mjs";
 import * as budgets from "./app/budget_steps.mjs";
 import * as catalogue from "./app/catalogue_steps.mjs";
@@ -13,6 +14,7 @@ import * as student from "./app/student_steps.mjs";
 import * as studio from "./app/studio_steps.mjs";
 import { Visitor } from "./app/visitor.mjs";
 import { launch } from "./browser.mjs";
+import { disconnect } from "./sql.mjs";
 
 const [base, shots] = process.argv.slice(2);
 if (!base) {
@@ -93,4 +95,5 @@ try {
   process.exitCode = 1;
 } finally {
   await browser.close();
+  await disconnect();
 }

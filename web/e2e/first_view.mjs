@@ -5,6 +5,7 @@
 // The server has the demo data. CHROMIUM is the path of the browser, /usr/bin/chromium by default. Prints a line for
 // each page. Exit code 0: all pages passed; 1: one failed; 2: invalid usage.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { desktop, launch, phone } from "./browser.mjs";
 
 const [base] = process.argv.slice(2);
@@ -50,7 +51,7 @@ async function checkPage(browser, path, viewport) {
   page.on("request", (request) => requests.push(new URL(request.url()).pathname));
   await page.addInitScript(recordShifts);
   await page.goto(base + path, { waitUntil: "networkidle" });
-  await page.waitForFunction(() => document.querySelector("#main")?.tabIndex === -1); // the app has replaced the view
+  await page.waitForFunction(() => document.querySelector("#main")?.hasAttribute("tabindex")); // the app has replaced the view
   const drawn = await boxes(before);
   assert.ok(drawn.h1, "the server has drawn nothing");
   assert.deepEqual(await boxes(page, Object.keys(drawn)), drawn, "the app moves what the server has drawn");
@@ -61,10 +62,19 @@ async function checkPage(browser, path, viewport) {
   await plain.close();
 }
 
+// checkMoney compares the texts of amounts that the server writes with those of the browser.
+async function checkMoney(page) {
+  const written = JSON.parse(readFileSync(new URL("../../internal/frontend/testdata/money.json", import.meta.url), "utf8"));
+  const formatted = await page.evaluate((currencies) => Object.fromEntries(currencies.map((currency) =>
+    [currency, new Intl.NumberFormat("en-US", { style: "currency", currency }).format(1234.5)])), Object.keys(written));
+  assert.deepEqual(written, formatted);
+}
+
 const browser = await launch();
 try {
   const page = await browser.newPage();
   await page.goto(base);
+  await checkMoney(page);
   const course = await page.locator(".course-title a").first().getAttribute("href");
   for (const [name, viewport] of Object.entries({ desktop, phone })) {
     for (const path of ["/", "/search?q=photography", course]) {
