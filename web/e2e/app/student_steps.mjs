@@ -84,7 +84,8 @@ export async function learns(v) {
 
 // keepsProgressOffline loses the network while a video plays: the progress is sent once, later.
 export async function keepsProgressOffline(v) {
-  await v.page.waitForFunction(() => document.querySelector("video")?.readyState >= 2);
+  // The video before is in the page until the data of this one are there.
+  await v.page.waitForFunction(() => document.querySelector("video")?.readyState >= 2 && document.querySelector("video").currentTime < 2);
   await v.context.setOffline(true);
   await v.page.evaluate(() => {
     const player = document.querySelector("video");

@@ -34,7 +34,8 @@ export function CourseGrid(props: CourseGridProps) {
 export function NearEnd({ at, onNear }: { readonly at: number; readonly onNear: () => void }) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onNear(), { rootMargin: "1000000px 0px 1500px" });
+    // On a busy page one call has the entries of several frames.
+    const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && onNear(), { rootMargin: "1000000px 0px 1500px" });
     observer.observe(ref.current!);
     return () => observer.disconnect();
   }, [onNear]);
