@@ -76,7 +76,7 @@ const journeys = [
   { role: "", steps: [
     ["paints pages within a second", budgets.paintsFast],
     ["paints pages within two seconds on a slow phone", budgets.paintsSlowly],
-    ["responds within 100 ms on a slow phone", budgets.responds],
+    ["responds to inputs on a slow phone", budgets.responds],
   ] },
 ];
 
