@@ -86,10 +86,13 @@ func limitHeapGrowth(ctx context.Context, cachedBytes func() uint64) {
 }
 
 // growthPercent returns GOGC for a heap with live bytes of which some are cached responses, in steps of five: each change stops
-// the process for some microseconds.
+// the process for some microseconds. Nothing is live before the first collection.
 func growthPercent(live, cached uint64) int {
+	if live == 0 {
+		return 100
+	}
 	others := live - min(live, cached)
-	return max(minGrowthPercent, int(100*others/max(live, 1))/5*5)
+	return max(minGrowthPercent, int(100*others/live)/5*5)
 }
 
 // reserveHeap returns a block that is never touched, so it takes no memory. While the block is

@@ -9,7 +9,7 @@ func TestGrowthPercent(t *testing.T) {
 		live, cached uint64
 		want         int
 	}{
-		{0, 0, minGrowthPercent},
+		{0, 1 << 20, 100},
 		{40 << 20, 0, 100},
 		{104 << 20, 64 << 20, 35}, // grows by 36 MiB, and without the cache by 40
 		{60 << 20, 64 << 20, minGrowthPercent},

@@ -44,7 +44,13 @@ var demoTemplate = sync.OnceValue(func() template {
 		name: "tpl_demo_" + hashParts(base, demo.Version, demoSeed, Now),
 		base: base,
 		fill: func(ctx context.Context, pool *pgxpool.Pool) error {
-			return demo.Load(ctx, pool, demo.Options{Scale: demo.Small, Seed: demoSeed, Now: Now})
+			if err := demo.Load(ctx, pool, demo.Options{Scale: demo.Small, Seed: demoSeed, Now: Now}); err != nil {
+				return err
+			}
+			// The jobs of servers add the partitions of the months until the real time. Their triggers would begin another
+			// history of the database, for which nothing is cached.
+			_, err := pool.Exec(ctx, "SELECT ensure_progress_partitions($1, now() + interval '3 months')", Now)
+			return err
 		},
 	}
 })
