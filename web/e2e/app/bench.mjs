@@ -13,6 +13,7 @@ import { maxFirstFrame, measureFirstFrame, starts } from "./first_frame.mjs";
 import { measureLongList } from "./long_list.mjs";
 import { busy, fast, inputs, listPaths, maxResponse, measurePaint, measureResponse, slow } from "./slow_visits.mjs";
 import * as student from "./student_steps.mjs";
+import { disconnect } from "../sql.mjs";
 import { Visitor } from "./visitor.mjs";
 
 const runs = 5, fewRuns = 3;
@@ -135,4 +136,5 @@ try {
   writeFileSync(file, await report(browser, base, lite));
 } finally {
   await browser.close();
+  await disconnect();
 }
