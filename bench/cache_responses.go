@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -179,7 +178,10 @@ func refreshResponses(ctx context.Context, addr string, requests []encodedReques
 			defer c.conn.Close()
 			for i := first; i < len(requests) && ctx.Err() == nil; i += connections {
 				status, response, err := c.sendRequest(requests[i].bytes)
-				if err := errors.Join(err, checkResponse(status, response)); err != nil {
+				if err == nil {
+					err = requests[i].checkResponse(status, response)
+				}
+				if err != nil {
 					return err
 				}
 			}

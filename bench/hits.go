@@ -210,7 +210,7 @@ func (h *hitBenchmark) measureParts(ctx context.Context, l *hitLoad, r *hitResul
 	cell.load = l
 	cell.samples, err = measureInTurn(r.rounds, len(h.contenders), func(i int) (s sample, err error) {
 		c := h.contenders[i]
-		if err := refreshForms(ctx, c.addr, l.forms[i]); err != nil {
+		if err := refreshResponses(ctx, c.addr, l.forms[i]); err != nil {
 			return s, fmt.Errorf("%s: %w", c.name, err)
 		}
 		redis := h.redis
@@ -225,25 +225,6 @@ func (h *hitBenchmark) measureParts(ctx context.Context, l *hitLoad, r *hitResul
 		}
 	}
 	return cell, err
-}
-
-// refreshForms requests every response, so that none expires within the next moments.
-func refreshForms(ctx context.Context, addr string, requests []encodedRequest) error {
-	c, err := dialContender(addr)
-	if err != nil {
-		return err
-	}
-	defer c.conn.Close()
-	for _, r := range requests {
-		status, response, err := c.sendRequest(r.bytes)
-		if err == nil {
-			err = r.checkResponse(status, response)
-		}
-		if err := errors.Join(err, ctx.Err()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // startCollector starts a collector of traces that discards them, and returns its URL. It ends with this process.

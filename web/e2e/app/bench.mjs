@@ -8,12 +8,12 @@
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { launch } from "../browser.mjs";
+import { disconnect } from "../sql.mjs";
 import * as catalogue from "./catalogue_steps.mjs";
 import { maxFirstFrame, measureFirstFrame, starts } from "./first_frame.mjs";
 import { measureLongList } from "./long_list.mjs";
 import { busy, fast, inputs, listPaths, maxResponse, measurePaint, measureResponse, slow } from "./slow_visits.mjs";
 import * as student from "./student_steps.mjs";
-import { disconnect } from "../sql.mjs";
 import { Visitor } from "./visitor.mjs";
 
 const runs = 5, fewRuns = 3;
