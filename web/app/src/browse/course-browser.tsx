@@ -88,7 +88,7 @@ export function CourseBrowser({ result, error, updating, queryKey, sorts, fetchP
       <aside className="filters" aria-label="Filters" data-open={filtersOpen}>
         {result && <FilterPanel facets={result.facets} search={search} onChange={change} />}
       </aside>
-      <section className="results" aria-label="Courses" aria-busy={updating}>
+      <section className="results" aria-label="Courses" aria-busy={updating && !error}>
         <div className="results-bar">
           <p className="results-count" role="status">{result ? formatCount(result.totalCount, "course") : error ? "" : "Loading…"}</p>
           <button type="button" className="button button-secondary filters-toggle" aria-expanded={filtersOpen} onClick={() => setFiltersOpen(!filtersOpen)}>
