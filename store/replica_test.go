@@ -83,7 +83,7 @@ func (l *link) cut() {
 func TestDatabaseErrorCodes(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.NewWithDemo(t)
-	s := open(t, store.Config{URL: dsn, MaxConns: 2, StatementTimeout: 50 * time.Millisecond})
+	s := open(t, store.Config{URL: dsn, MaxConns: 2, StatementTimeout: time.Second})
 	db := testdb.OpenPool(t, dsn)
 	tx, err := db.Begin(t.Context())
 	if err != nil {
