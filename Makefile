@@ -80,7 +80,7 @@ bench-search: ## Measures searches and suggestions with 50,000 courses, beside t
 bench-starts: ## Measures starts of the server, also those of the revision BASE (about 4 minutes).
 	go run ./bench -starts $(if $(BASE),-base $(BASE)) $(BENCH_ARGS)
 
-bench-web: ## Measures the pages in Chromium with slow networks and a slow processor (about 5 minutes).
+bench-web: ## Measures the pages in Chromium with slow networks and a slow processor (about 9 minutes).
 	./scripts/bench-web
 
 second-visit: ## Checks in Chromium what a visitor of the previous release loads after a small change of the app (some minutes).

@@ -20,7 +20,7 @@ const compiler = babel({ presets: [reactCompilerPreset()], exclude: [/node_modul
 // What the first page shares with others.
 const firstPage = new RegExp([
   "node_modules/(@urql|wonka|wouter|regexparam|zustand)/", "vite/preload-helper", "/src/(api/(?!live|use-pages)|state|routes|generated/enroll)",
-  "/src/vitals/documents", "/src/ui/(button|class-names|course-card|empty|error-notice|format|page|picture|rating|skeleton|toast|use-online)\\.",
+  "/src/vitals/documents", "/src/ui/(button|class-names|course-card|empty|error-notice|format|page|picture|rating|skeleton|toast|use-online|when-idle)\\.",
 ].join("|"));
 
 // What the other pages share: parts with few bytes each, and what the signed-in ones need besides.

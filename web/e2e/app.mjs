@@ -77,6 +77,7 @@ const journeys = [
     ["paints pages within a second", budgets.paintsFast],
     ["paints pages within two seconds on a slow phone", budgets.paintsSlowly],
     ["responds to inputs on a slow phone", budgets.responds],
+    ["starts videos within three seconds on a slow phone", budgets.startsVideos],
   ] },
 ];
 

@@ -39,6 +39,7 @@ export const starts = {
   "the next lesson, HLS, from the click": { role: "student", async act(v) {
     await v.visit((await listLessons(v))[0]);
     await awaitFrame(v);
+    await v.page.waitForTimeout(3_000); // a viewer watches; the page preloads the next lesson
     await v.button("Next").click();
   } },
   "a lesson, HLS, from the request of its page": { role: "student", async act(v) {

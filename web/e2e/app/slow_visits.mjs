@@ -59,11 +59,15 @@ export async function measurePaint(browser, base, path, network) {
   return time;
 }
 
-// click clicks as a finger does. The checks of locator.click() are scripts that run in the page between the click and
-// its frame, and the time would have them too.
+// click moves the mouse, presses and releases it as a hand does, with pauses between. The checks of locator.click() are
+// scripts that run in the page between the click and its frame, and the time would have them too.
 async function click(v, selector) {
   const { x, y, width, height } = await v.page.locator(selector).first().boundingBox();
-  await v.page.mouse.click(x + width / 2, y + height / 2);
+  await v.page.mouse.move(x + width / 2, y + height / 2);
+  await v.page.waitForTimeout(100);
+  await v.page.mouse.down();
+  await v.page.waitForTimeout(80);
+  await v.page.mouse.up();
   await v.page.waitForTimeout(300);
 }
 

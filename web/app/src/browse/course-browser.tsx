@@ -1,5 +1,5 @@
 import type { CombinedError } from "@urql/core";
-import { type ComponentType, type ReactNode, useCallback, useState, useSyncExternalStore } from "react";
+import { type ComponentType, type ReactNode, startTransition, useCallback, useRef, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "wouter";
 import type { FacetsFragment, SearchPageFragment } from "../generated/types";
 import { Button } from "../ui/button";
@@ -42,6 +42,7 @@ interface CourseListProps extends Pick<CourseBrowserProps, "fetchPage"> {
 function CourseList({ result, fetchPage }: CourseListProps) {
   const { enroll, stateOf } = useEnroll();
   const [pages] = useState(() => new LaterPages(fetchPage));
+  const list = useRef<HTMLDivElement>(null);
   const [Grid, setGrid] = useState<ComponentType<CourseGridProps>>(() => CourseGrid);
   const state = useSyncExternalStore(pages.subscribe, pages.getSnapshot, pages.getSnapshot);
   const { edges, pageInfo, totalCount } = result;
@@ -54,7 +55,7 @@ function CourseList({ result, fetchPage }: CourseListProps) {
     if (!pageInfo.hasNextPage || !pageInfo.endCursor) return;
     if (totalCount > longFrom) {
       const { default: VirtualGrid } = await import("./virtual-grid");
-      setGrid(() => VirtualGrid);
+      startTransition(() => setGrid(() => VirtualGrid)); // in parts, between which the page responds
     }
     await pages.loadNext(pageInfo.endCursor);
   }, [pages, pageInfo, totalCount]);
@@ -62,8 +63,8 @@ function CourseList({ result, fetchPage }: CourseListProps) {
 
   return (
     <>
-      <div className="course-list">
-        <Grid count={count} total={totalCount} getCourse={(index) => edges[index]?.node ?? findCourse(state, index - first)}
+      <div className="course-list" ref={list}>
+        <Grid count={count} total={totalCount} list={list} getCourse={(index) => edges[index]?.node ?? findCourse(state, index - first)}
           enrollState={stateOf} onEnroll={enroll} onVisible={show} />
         <NearEnd key={loaded} at={loaded / count} onNear={loadNext} />
       </div>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import type { CourseCardFragment } from "../generated/types";
 import { CourseCard, type EnrollState } from "../ui/course-card";
 import { SkeletonCard } from "../ui/skeleton";
@@ -6,6 +6,7 @@ import { SkeletonCard } from "../ui/skeleton";
 export interface CourseGridProps {
   readonly count: number; // of courses that are loaded, with the next page, for which skeletons stand
   readonly total: number;
+  readonly list: RefObject<HTMLElement | null>; // has the grid in it
   readonly getCourse: (index: number) => CourseCardFragment | undefined;
   readonly enrollState: (id: string) => EnrollState;
   readonly onEnroll: (course: CourseCardFragment) => void;

@@ -18,10 +18,10 @@ export function FilterPanel({ facets, search, onChange }: FilterPanelProps) {
         <fieldset key={title} className="filter-group">
           <legend>{title}</legend>
           <ul>
-            {options.map(({ key, text, count, checked, next }) => (
+            {options.map(({ key, text, count, checked, toggle }) => (
               <li key={key}>
                 <label className="filter-option">
-                  <input type={type} name={`${id}-${title}`} checked={checked} onChange={() => onChange(next)} />
+                  <input type={type} name={`${id}-${title}`} checked={checked} onChange={() => onChange(toggle())} />
                   <span className="filter-text">{text}</span>
                   {count !== undefined && <span className="filter-count">{formatNumber(count)}</span>}
                 </label>

@@ -111,7 +111,7 @@ export interface FilterOption {
   readonly text: string;
   readonly count: number | undefined; // of courses that it would find
   readonly checked: boolean;
-  readonly next: URLSearchParams; // the parameters after a click
+  readonly toggle: () => URLSearchParams; // returns the parameters after a click
 }
 
 export interface FilterGroup {
@@ -125,14 +125,14 @@ export function listGroups(facets: FacetsFragment, search: URLSearchParams): rea
   const several = (title: string, name: FilterName, values: readonly { value: string; text: string; count: number }[]): FilterGroup => ({
     title, type: "checkbox",
     options: values.map(({ value, text, count }) =>
-      ({ key: value, text, count, checked: search.getAll(name).includes(value), next: withToggled(search, name, value) })),
+      ({ key: value, text, count, checked: search.getAll(name).includes(value), toggle: () => withToggled(search, name, value) })),
   });
   const one = (title: string, all: string, names: readonly FilterName[], choices: readonly { values: readonly (string | null)[]; text: string; count: number }[]): FilterGroup => ({
     title, type: "radio",
     options: [{ values: names.map(() => null), text: all, count: undefined }, ...choices].map(({ values, text, count }) => ({
       key: values.join("-"), text, count,
       checked: names.every((name, i) => search.get(name) === values[i]),
-      next: withValues(search, Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]))),
+      toggle: () => withValues(search, Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]))),
     })),
   });
   const groups = [

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { useAppStore } from "../state/store";
+import { whenIdle } from "../ui/when-idle";
 
 let started = false;
 
@@ -11,10 +12,7 @@ export function usePerformanceMonitoring() {
   useEffect(() => {
     if (started) return;
     started = true;
-    const start = () => import("./beacon").then(({ startBeacon }) => startBeacon(), () => {}); // without a network, nothing is measured
-    const later = () => ("requestIdleCallback" in window ? requestIdleCallback(start, { timeout: 2_000 }) : setTimeout(start, 200));
-    if (document.readyState === "complete") later();
-    else addEventListener("load", () => later(), { once: true });
+    whenIdle(() => import("./beacon").then(({ startBeacon }) => startBeacon(), () => {})); // without a network, nothing is measured
   }, []);
 
   return { recordApiResponseTime, recordRenderTime };

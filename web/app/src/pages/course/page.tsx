@@ -1,5 +1,5 @@
 import "./course.css";
-import { Suspense, lazy, useState } from "react";
+import { Suspense, lazy, useEffect, useState } from "react";
 import { Link } from "wouter";
 import { useQuery } from "../../api/query";
 import { useEnroll } from "../../browse/use-enroll";
@@ -12,12 +12,14 @@ import { CourseCard } from "../../ui/course-card";
 import { ErrorNotice } from "../../ui/error-notice";
 import { PageFrame } from "../../ui/page";
 import { SkeletonLines } from "../../ui/skeleton";
+import { whenIdle } from "../../ui/when-idle";
 import { CourseHeader } from "./course-header";
 import { Curriculum } from "./curriculum";
 import { Instructor } from "./instructor";
 import { Reviews } from "./reviews";
 
-const PreviewDialog = lazy(() => import("./preview-dialog"));
+const loadPreviewDialog = () => import("./preview-dialog");
+const PreviewDialog = lazy(loadPreviewDialog);
 
 export type Course = NonNullable<CoursePageQuery["course"]>;
 
@@ -57,6 +59,9 @@ function CourseView({ course }: { readonly course: Course }) {
   const viewer = useCourseViewer(course.id);
   const [preview, setPreview] = useState<string>();
   const firstPreview = course.videos.nodes.find(({ isPreview }) => isPreview);
+  useEffect(() => {
+    if (firstPreview) whenIdle(() => loadPreviewDialog().catch(() => {})); // opening it reports a failure
+  }, [firstPreview]);
   return (
     <>
       <CourseHeader course={course} viewer={viewer} onPreview={firstPreview && (() => setPreview(firstPreview.id))} />

@@ -17,6 +17,7 @@ import { ShortcutDialog } from "./shortcut-dialog";
 import { shortcutOf, type PlayerActions } from "./shortcuts";
 import { UpNext } from "./up-next";
 import { useAllVideos } from "./use-all-videos";
+import { usePlayback } from "./use-playback";
 import { useProgress } from "./use-progress";
 import { VideoPlayer } from "./video-player";
 import "../../styles/parts.css";
@@ -74,6 +75,10 @@ function Learn({ course, enrollment, enrollmentId, viewerId, speed }: LearnProps
   const isCompleted = ({ id, durationSeconds, viewerProgress }: LearnVideo) =>
     viewerProgress?.completed || (positions[id] ?? 0) >= durationSeconds * 0.9;
 
+  const playback = usePlayback((i) => (course.published || !enrollmentId
+    ? loadPlayback(videos[i]!.id)
+    : loadEnrolledPlayback(enrollmentId, edges[i - 1]?.cursor ?? null)));
+
   function open(video: LearnVideo | undefined) {
     if (!video) return;
     setEnded(false);
@@ -94,7 +99,8 @@ function Learn({ course, enrollment, enrollmentId, viewerId, speed }: LearnProps
         <div className="player" ref={frame}>
           {current && (
             <VideoPlayer key={current.id} video={withPosition(current, positions[current.id])} speed={speed} autoPlay={autoPlay}
-              load={() => (course.published || !enrollmentId ? loadPlayback(current.id) : loadEnrolledPlayback(enrollmentId, edges[index - 1]?.cursor ?? null))}
+              load={() => playback.load(index)}
+              onShown={() => videos[index + 1] && playback.preload(index + 1)}
               onPosition={(seconds) => progress.report(current.id, seconds)}
               onEnded={() => setEnded(true)} />
           )}

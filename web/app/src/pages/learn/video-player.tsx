@@ -10,6 +10,7 @@ interface VideoPlayerProps {
   readonly load: () => Promise<PlaybackFilesFragment | null>;
   readonly speed: number;
   readonly autoPlay: boolean;
+  readonly onShown: () => void; // the first frame is there
   readonly onPosition: (seconds: number) => void;
   readonly onEnded: () => void;
 }
@@ -22,7 +23,7 @@ const reportEvery = 5; // seconds of playing
 
 // VideoPlayer plays one video with the controls of the browser. It goes on where the viewer stopped, and gets new
 // URLs when those that it has expire.
-export function VideoPlayer({ video, load, speed, autoPlay, onPosition, onEnded }: VideoPlayerProps) {
+export function VideoPlayer({ video, load, speed, autoPlay, onShown, onPosition, onEnded }: VideoPlayerProps) {
   const element = useRef<HTMLVideoElement>(null);
   const reported = useRef(0);
   const goOnAt = useRef<number | undefined>(undefined); // after new URLs
@@ -92,6 +93,7 @@ export function VideoPlayer({ video, load, speed, autoPlay, onPosition, onEnded 
       aria-label={video.title}
       aria-busy={!playback}
       onLoadedMetadata={start}
+      onLoadedData={onShown}
       onTimeUpdate={() => Math.abs(element.current!.currentTime - reported.current) >= reportEvery && report()}
       onPause={report}
       onEnded={() => { onPosition(video.durationSeconds); onEnded(); }}

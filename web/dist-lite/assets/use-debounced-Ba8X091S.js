@@ -1,0 +1,1 @@
+import{h as e,x as t}from"./react-CTC-LlNk.js";function n(n,r){let[i,a]=t(n);return e(()=>{let e=setTimeout(()=>a(n),r);return()=>clearTimeout(e)},[n,r]),i}export{n as t};

@@ -1,1 +1,0 @@
-import{b as e,m as t}from"./react-D8uOqxE-.js";function n(n,r){let[i,a]=e(n);return t(()=>{let e=setTimeout(()=>a(n),r);return()=>clearTimeout(e)},[n,r]),i}export{n as t};
