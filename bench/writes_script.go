@@ -20,11 +20,11 @@ type pgbenchScript struct {
 	secondTripStart string              // name of the first statement in the second round trip
 }
 
-// enrollParameters build the array of one course in SQL, because pgbench has no arrays.
+// enrollParameters build the arrays of one course and one user in SQL, because pgbench has no arrays.
 var enrollParameters = map[string][]string{
 	"LockCourse":           {":course"},
 	"EnrollmentsInCourses": {":user", "ARRAY[:course]::bigint[]"},
-	"Enroll":               {":user", ":course"},
+	"Enroll":               {"ARRAY[:user]::bigint[]", ":course"},
 	"TransactionChanges":   nil,
 }
 

@@ -23,7 +23,7 @@ const enrollLog = `2026-11-24 00:00:00.001 UTC [7] LOG:  execute stmtcache_1: BE
 2026-11-24 00:00:00.004 UTC [7] DETAIL:  parameters: $1 = '5'
 2026-11-24 00:00:00.005 UTC [8] LOG:  execute stmtcache_4: COMMIT
 2026-11-24 00:00:00.006 UTC [7] LOG:  execute stmtcache_5: -- name: Enroll
-	INSERT INTO enrollments (user_id, course_id) VALUES ($1, $2)
+	INSERT INTO enrollments (user_id, course_id) SELECT user_id, $2 FROM unnest($1) AS t (user_id)
 2026-11-24 00:00:00.006 UTC [7] DETAIL:  parameters: $1 = '3', $2 = '5'
 2026-11-24 00:00:00.007 UTC [7] LOG:  execute stmtcache_4: COMMIT
 `
@@ -45,7 +45,7 @@ SELECT c.id
 \endpipeline
 \startpipeline
 -- name: Enroll
-INSERT INTO enrollments (user_id, course_id) VALUES (:user, :course);
+INSERT INTO enrollments (user_id, course_id) SELECT user_id, :course FROM unnest(ARRAY[:user]::bigint[]) AS t (user_id);
 COMMIT;
 \endpipeline
 `

@@ -25,6 +25,16 @@ func (s *Store) RunAtomically(ctx context.Context, do func(*Store) error) error 
 	return err
 }
 
+// GroupedCalls returns the number of calls in the group of a course that further calls of Enroll can join.
+func (s *Store) GroupedCalls(course int64) int {
+	s.enrollGroups.mu.Lock()
+	defer s.enrollGroups.mu.Unlock()
+	if g := s.enrollGroups.open[course]; g != nil {
+		return len(g.calls)
+	}
+	return 0
+}
+
 // Explain returns a Query that runs another one and reads its plan, as JSON.
 func Explain(q Query, into *string) Query {
 	return Query{sql: "EXPLAIN (ANALYZE, FORMAT JSON) " + q.sql, args: q.args, scan: func(rows pgx.Rows) error { return rows.Scan(into) }}

@@ -73,6 +73,7 @@ type Store struct {
 	readCounts *readCounts
 
 	limits          *writeLimits
+	enrollGroups    *enrollGroups
 	idempotencyKeys *keyedQueue[[32]byte] // one run of each key at a time
 	responses       *storedTotal
 	maxLockTime     time.Duration
@@ -86,7 +87,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{
 		identity: newIdentityWatch(), readCounts: &readCounts{}, publishChanges: c.PublishChanges,
 		idempotencyKeys: newKeyedQueue[[32]byte](1), maxLockTime: cmp.Or(c.MaxLockTime, defaultMaxLockTime),
-		probing:   make(chan struct{}, 1),
+		probing: make(chan struct{}, 1), enrollGroups: &enrollGroups{open: map[int64]*enrollGroup{}},
 		responses: &storedTotal{limit: cmp.Or(c.MaxStoredBytes, DefaultMaxStoredBytes)},
 	}
 	c.Pooler = cmp.Or(c.Pooler, PoolerAuto)
