@@ -114,6 +114,7 @@ func (p *page) servePublic(w http.ResponseWriter, r *http.Request) {
 	rendered := p.newRenderedPage(p.statusOf(resp), p.render(r, pageData{Variables: variables, Result: resp.Body}), resp.Header.Get("Etag"))
 	if rendered.dataTag == "" || rendered.status != http.StatusOK && rendered.status != http.StatusNotFound {
 		h.Set("Cache-Control", "no-store")
+		api.SetRetryAfter(h, rendered.status)
 		middleware.WriteCachedBody(w, rendered.status, rendered)
 		return
 	}
@@ -150,6 +151,7 @@ func (p *page) servePersonal(w http.ResponseWriter, r *http.Request, c session.C
 		w.Header().Set("Cache-Control", "no-store")
 	}
 	rendered := p.newRenderedPage(p.statusOf(resp), p.render(r, data), "")
+	api.SetRetryAfter(w.Header(), rendered.status)
 	middleware.WriteCachedBody(w, rendered.status, rendered)
 }
 

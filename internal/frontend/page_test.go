@@ -218,6 +218,10 @@ func TestPageStatus(t *testing.T) {
 			t.Errorf("%s: %v", tt.path, w.Header())
 		}
 	}
+	away := &endpoint{status: 200, body: `{"errors":[{"message":"away","extensions":{"code":"SERVICE_UNAVAILABLE"}}],"data":null}`}
+	if w := get(t, newPages(t, away, nil), "/"); w.Code != 503 || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("without Retry-After of the API: %d %v", w.Code, w.Header())
+	}
 	h := newPages(t, &endpoint{}, nil)
 	if w := get(t, h, "/nowhere.json"); w.Code != 404 || strings.Contains(w.Body.String(), "<") {
 		t.Errorf("a program: %d %s", w.Code, w.Body)

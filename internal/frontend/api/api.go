@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/7p-education/api/internal/gql/response"
 )
 
 // Method is a method of HTTP by which an operation is sent.
@@ -55,6 +57,20 @@ func (r *Response) Data(into any) bool {
 		return false
 	}
 	return json.Unmarshal(envelope.Data, into) == nil
+}
+
+// secondsBusy are the seconds after which a browser may try again if a response does not say.
+const secondsBusy = "1"
+
+// SetErrorStatus gives a response without data, which the endpoint sends with 200 if the operation failed while it was
+// executed, the status of its first error.
+func (r *Response) SetErrorStatus() {
+	var envelope struct {
+		Errors []struct{ Extensions struct{ Code string } }
+	}
+	if r.Status == http.StatusOK && !r.Data(&struct{}{}) && json.Unmarshal(r.Body, &envelope) == nil && len(envelope.Errors) > 0 {
+		r.Status = response.HTTPStatusOf(envelope.Errors[0].Extensions.Code)
+	}
 }
 
 // Send executes an operation on behalf of the browser that sent r. The context may differ from that of r: it decides
@@ -113,9 +129,17 @@ func (r *Response) CopyLimits(to http.Header) {
 	}
 }
 
+// SetRetryAfter sets when to try again after a response of 503 that does not say it.
+func SetRetryAfter(h http.Header, status int) {
+	if status == http.StatusServiceUnavailable && h["Retry-After"] == nil {
+		h.Set("Retry-After", secondsBusy)
+	}
+}
+
 // Write passes the response on to the browser.
 func (r *Response) Write(w http.ResponseWriter) {
 	r.CopyLimits(w.Header())
+	SetRetryAfter(w.Header(), r.Status)
 	for _, name := range []string{"Content-Type", "Cache-Control", "Www-Authenticate"} {
 		if values := r.Header[name]; values != nil {
 			w.Header()[name] = values

@@ -141,6 +141,7 @@ func (s *Sessions) start(ctx context.Context, w http.ResponseWriter, r *http.Req
 		}
 	}
 	resp.Data(&data)
+	resp.SetErrorStatus()
 	session := data.Session
 	if session.AccessToken != "" {
 		setCookie(w, r, accessCookie, session.AccessToken, time.Until(session.ExpiresAt)-earlyExpiry)

@@ -26,6 +26,7 @@ import (
 type endpoint struct {
 	received []string // operations with their tokens
 	status   int      // of a response without data, 0 for none
+	body     string   // of a response of 200, "" for that of the operation
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -43,6 +44,8 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "7")
 		w.WriteHeader(e.status)
 		_, _ = w.Write([]byte(`{"errors":[{"message":"later","extensions":{"code":"RATE_LIMITED"}}]}`))
+	case e.body != "":
+		_, _ = w.Write([]byte(e.body))
 	case name == "SignOut":
 		_, _ = w.Write([]byte(`{"data":{"signOut":{"signedOut":true}}}`))
 	case in["password"] == "right password" || in["refreshToken"] == "refresh1":
@@ -154,6 +157,18 @@ func TestSignInRejects(t *testing.T) {
 	for _, url := range []string{local, "http://127.0.0.1", "http://[::1]:80", "http://app.localhost"} {
 		if w := send(t, newServer(&endpoint{}), "POST "+url+"/session", credits, "Origin", url, "Sec-Fetch-Site", "same-origin"); w.Code != 200 {
 			t.Errorf("%s: %d", url, w.Code)
+		}
+	}
+}
+
+// An operation that fails while it is executed has the status of its error, and no session ends.
+func TestSessionsWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	for _, request := range []string{"POST " + local + "/session", "POST " + local + "/session/sign-up", "POST " + local + "/session/refresh", "DELETE " + local + "/session"} {
+		e := &endpoint{body: `{"errors":[{"message":"away","extensions":{"code":"SERVICE_UNAVAILABLE"}}],"data":null}`}
+		w := send(t, newServer(e), request, `{}`, "Origin", local, "Cookie", "7p-refresh=refresh1")
+		if w.Code != 503 || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), "away") || len(w.Result().Cookies()) != 0 {
+			t.Errorf("%s: %d %v %s", request, w.Code, w.Header(), w.Body)
 		}
 	}
 }

@@ -1,11 +1,12 @@
 import { Link, useSearchParams } from "wouter";
-import { useQuery } from "../../api/query";
+import { hasCode } from "../../api/errors";
+import { type QueryState, useQuery } from "../../api/query";
 import { usePages } from "../../api/use-pages";
 import { BarChart } from "../../charts/bar-chart";
 import { Figures } from "../../charts/figures";
 import { sum, toDays } from "../../charts/series";
 import { StudioFiguresDocument, StudioPageDocument } from "../../generated/studio";
-import type { CourseStatus, StudioPageQuery } from "../../generated/types";
+import type { CourseStatus, StudioFiguresQuery, StudioPageQuery } from "../../generated/types";
 import { ButtonLink } from "../../ui/button";
 import { Card } from "../../ui/card";
 import { Empty } from "../../ui/empty";
@@ -37,9 +38,13 @@ const asStatus = (text: string | null) => tabs.find(({ key }) => key !== "" && k
 export default function StudioPage() {
   const [search, setSearch] = useSearchParams();
   const status = asStatus(search.get("status"));
+  const figures = useQuery(StudioFiguresDocument, {});
+  if (figures.error && hasCode(figures.error, "FORBIDDEN")) {
+    return <PageFrame title="Studio" className="studio"><ErrorNotice error={figures.error} /></PageFrame>;
+  }
   return (
     <PageFrame title="Studio" className="studio" actions={<ButtonLink href="/studio/new" kind="primary">New course</ButtonLink>}>
-      <StudioFigures />
+      <StudioFigures {...figures} />
       <Tabs label="Courses by status" tabs={tabs} selected={status ?? ""}
         onSelect={(key) => setSearch(key ? { status: key } : {}, { replace: true })}>
         <CourseList status={status} />
@@ -48,8 +53,7 @@ export default function StudioPage() {
   );
 }
 
-function StudioFigures() {
-  const { data, error, refetch } = useQuery(StudioFiguresDocument, {});
+function StudioFigures({ data, error, refetch }: QueryState<StudioFiguresQuery> & { readonly refetch: () => void }) {
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   const figures = data?.instructorDashboard;
   return (
