@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/7p-education/api/internal/gql/response"
 )
 
 // Method is a method of HTTP by which an operation is sent.
@@ -61,17 +59,6 @@ func (r *Response) Data(into any) bool {
 
 // secondsBusy are the seconds after which a browser may try again if a response does not say.
 const secondsBusy = "1"
-
-// SetErrorStatus gives a response without data, which the endpoint sends with 200 if the operation failed while it was
-// executed, the status of its first error.
-func (r *Response) SetErrorStatus() {
-	var envelope struct {
-		Errors []struct{ Extensions struct{ Code string } }
-	}
-	if r.Status == http.StatusOK && !r.Data(&struct{}{}) && json.Unmarshal(r.Body, &envelope) == nil && len(envelope.Errors) > 0 {
-		r.Status = response.HTTPStatusOf(envelope.Errors[0].Extensions.Code)
-	}
-}
 
 // Send executes an operation on behalf of the browser that sent r. The context may differ from that of r: it decides
 // which request the operation is recorded for.

@@ -89,7 +89,7 @@ func (s *Sessions) signOut(w http.ResponseWriter, r *http.Request) {
 	}
 	if c.Token != "" {
 		resp := s.API.Send(r.Context(), r, api.Operation{Text: signOutText, Method: api.Post, Token: c.Token})
-		resp.SetErrorStatus()
+		setErrorStatus(resp)
 		if !resp.Data(&struct{}{}) && resp.Status != http.StatusUnauthorized {
 			resp.Write(w)
 			return

@@ -141,13 +141,24 @@ func (s *Sessions) start(ctx context.Context, w http.ResponseWriter, r *http.Req
 		}
 	}
 	resp.Data(&data)
-	resp.SetErrorStatus()
+	setErrorStatus(resp)
 	session := data.Session
 	if session.AccessToken != "" {
 		setCookie(w, r, accessCookie, session.AccessToken, time.Until(session.ExpiresAt)-earlyExpiry)
 		setCookie(w, r, refreshCookie, session.RefreshToken, s.RefreshTTL)
 	}
 	return started{token: session.AccessToken, viewer: session.User, problems: session.UserErrors, response: resp}
+}
+
+// setErrorStatus gives a response without data, which the endpoint sends with 200 if the operation failed while it was
+// executed, the status of its first error.
+func setErrorStatus(r *api.Response) {
+	var envelope struct {
+		Errors []struct{ Extensions struct{ Code string } }
+	}
+	if r.Status == http.StatusOK && !r.Data(&struct{}{}) && json.Unmarshal(r.Body, &envelope) == nil && len(envelope.Errors) > 0 {
+		r.Status = response.HTTPStatusOf(envelope.Errors[0].Extensions.Code)
+	}
 }
 
 // The operations of sessions.
