@@ -31,18 +31,22 @@ func (p Priority) String() string {
 const (
 	// maxQueued is the maximum number of queries that wait.
 	maxQueued = 1000
-	// burstInterval is how long the queue may be in use before the server counts as overloaded. Until then a query
-	// waits for up to burstWait, so that a burst of requests is served as a whole.
+	// burstInterval is how long the queue may be in use before the server counts as overloaded. Until then queries wait
+	// for up to their burstWaits, so that a burst of requests is served as a whole.
 	burstInterval = 200 * time.Millisecond
-	burstWait     = 500 * time.Millisecond
 	// calmInterval is how long the server counts as overloaded after the queue was last in use for burstInterval. Short
 	// waits empty the queue: without it, each further query of an overload would begin a burst.
 	calmInterval = time.Second
-	// minOverloadWait and maxOverloadWait limit the wait of a query while the server is overloaded. It is the mean
-	// time that queries take: a longer queue delays all of them, and lets the server execute no more of them.
+	// minOverloadWait is the minimum wait of a query while the server is overloaded. It is the mean time that queries
+	// take: a longer queue delays all of them, and lets the server execute no more of them.
 	minOverloadWait = 5 * time.Millisecond
-	maxOverloadWait = burstWait
 )
+
+// burstWaits are the maximum waits in a burst. Those of the lower priorities are shorter: in an overload they wait
+// longest, until others have gone before them, and a gap in the queue begins a burst.
+var burstWaits = [priorities]time.Duration{
+	Trusted: 500 * time.Millisecond, SignedIn: 500 * time.Millisecond, Anonymous: 150 * time.Millisecond, Expensive: 100 * time.Millisecond,
+}
 
 // ErrOverloaded is the error of a query that got no slot in time.
 var ErrOverloaded = errors.New("the server is overloaded")
@@ -97,7 +101,7 @@ func (l *Limiter) Acquire(ctx context.Context, p Priority) (*Slot, error) {
 		l.mu.Unlock()
 		return nil, ErrOverloaded
 	}
-	w, patience := l.enqueue(p), l.patience()
+	w, patience := l.enqueue(p), l.patience(p)
 	l.mu.Unlock()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -224,13 +228,13 @@ func (l *Limiter) RejectIfOverloaded(p Priority) error {
 	return ErrOverloaded
 }
 
-// patience returns how long a query waits that arrives now. While the queue does not become empty, the wait is short
-// (controlled delay: https://queue.acm.org/detail.cfm?id=2839461).
-func (l *Limiter) patience() time.Duration {
+// patience returns how long a query of a priority waits that arrives now. While the queue does not become empty, the wait
+// is short (controlled delay: https://queue.acm.org/detail.cfm?id=2839461).
+func (l *Limiter) patience(p Priority) time.Duration {
 	if !l.isOverloaded() {
-		return burstWait
+		return burstWaits[p]
 	}
-	return min(max(l.estimate.recent, minOverloadWait), maxOverloadWait)
+	return min(max(l.estimate.recent, minOverloadWait), burstWaits[p])
 }
 
 // isOverloaded reports whether the queue has been in use for burstInterval, now or within calmInterval.

@@ -244,8 +244,29 @@ func TestFullQueue(t *testing.T) {
 	})
 }
 
-// TestBoundedWait checks that a burst waits for half a second, and that queries which arrive while the queue does not
-// become empty wait for the mean time of a query.
+// TestBurstWaits checks how long each priority waits in a burst.
+func TestBurstWaits(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[admission.Priority]time.Duration{
+		admission.Trusted: 500 * time.Millisecond, admission.SignedIn: 500 * time.Millisecond, admission.Anonymous: 150 * time.Millisecond, admission.Expensive: 100 * time.Millisecond,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := admission.New(admission.Options{Limit: 1})
+			slot, err := l.Acquire(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer slot.Release(0)
+			start := time.Now()
+			if _, err := l.Acquire(t.Context(), p); !errors.Is(err, admission.ErrOverloaded) || time.Since(start) != want {
+				t.Errorf("%s: %v after %v, want %v", p, err, time.Since(start), want)
+			}
+		})
+	}
+}
+
+// TestBoundedWait checks that a burst of signed-in viewers waits for half a second, and that queries which arrive while the
+// queue does not become empty wait for the mean time of a query.
 func TestBoundedWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
