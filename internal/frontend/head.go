@@ -6,6 +6,7 @@ import (
 	"html"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 )
@@ -41,7 +42,7 @@ func (p *page) newHead(r *http.Request, v *view) head {
 		d.Title = title + " · " + siteName
 	}
 	if p.PublicURL != "" && !d.Hidden {
-		d.URL = p.PublicURL + r.URL.EscapedPath()
+		d.URL = p.PublicURL + (&url.URL{Path: r.URL.Path}).EscapedPath() // the same for each encoding of the path
 	}
 	switch {
 	case v.Course != nil:

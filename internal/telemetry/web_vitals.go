@@ -64,9 +64,12 @@ func (v *WebVitals) RecordVital(name, route, release string, value float64) {
 	}
 }
 
-// RecordDocument records the duration of a request in milliseconds, and how the response cache served it.
-func (v *WebVitals) RecordDocument(document, cache string, ms float64) {
-	v.durations.WithLabelValues(knownLabel(document, v.documents), knownLabel(cache, cacheOutcomes)).Observe(ms / 1000)
+// RecordDocument records the duration of a request in milliseconds, and how the response cache served it. It returns the
+// labels of both.
+func (v *WebVitals) RecordDocument(document, cache string, ms float64) (documentLabel, cacheLabel string) {
+	documentLabel, cacheLabel = knownLabel(document, v.documents), knownLabel(cache, cacheOutcomes)
+	v.durations.WithLabelValues(documentLabel, cacheLabel).Observe(ms / 1000)
+	return documentLabel, cacheLabel
 }
 
 // RecordError counts an error of a script.

@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/time/rate"
@@ -31,6 +33,7 @@ const (
 	reportsPerSec   = 200
 	errorsPerSec    = 1 // lines of the log
 	maxSlowest      = 20
+	slowestAge      = time.Hour // after which others take its place
 )
 
 // Handler receives and shows figures.
@@ -41,7 +44,7 @@ type Handler struct {
 	errors  *rate.Limiter
 
 	mu      sync.Mutex
-	slowest []documentFigure // of the process, the slowest first
+	slowest []slowDocument // of the process, the slowest first
 }
 
 // New returns a handler.
@@ -71,6 +74,12 @@ type documentFigure struct {
 	Ms       float64 `json:"ms"`
 	Cache    string  `json:"cache"`
 	TraceID  string  `json:"traceId,omitempty"`
+}
+
+// slowDocument is one of the slowest requests of the last hour.
+type slowDocument struct {
+	documentFigure
+	at time.Time
 }
 
 type scriptError struct {
@@ -117,7 +126,7 @@ func (h *Handler) record(r *http.Request, in report) {
 	}
 	for _, d := range in.Documents[:min(len(in.Documents), maxFigures)] {
 		if isPossible(d.Ms) {
-			h.metrics.RecordDocument(d.Document, d.Cache, d.Ms)
+			d.Document, d.Cache = h.metrics.RecordDocument(d.Document, d.Cache, d.Ms)
 			h.keepSlowest(d)
 		}
 	}
@@ -145,9 +154,9 @@ func (h *Handler) keepSlowest(d documentFigure) {
 	if !isTraceID(d.TraceID) {
 		return
 	}
-	d.Document, d.Cache = shorten(d.Document), shorten(d.Cache)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.dropOldSlowest()
 	at := len(h.slowest)
 	for at > 0 && h.slowest[at-1].Ms < d.Ms {
 		at--
@@ -155,7 +164,12 @@ func (h *Handler) keepSlowest(d documentFigure) {
 	if at == maxSlowest {
 		return
 	}
-	h.slowest = append(h.slowest[:at:at], append([]documentFigure{d}, h.slowest[at:min(len(h.slowest), maxSlowest-1)]...)...)
+	h.slowest = append(h.slowest[:at:at], append([]slowDocument{{d, time.Now()}}, h.slowest[at:min(len(h.slowest), maxSlowest-1)]...)...)
+}
+
+// dropOldSlowest drops the requests of more than slowestAge ago. The mutex is held.
+func (h *Handler) dropOldSlowest() {
+	h.slowest = slices.DeleteFunc(h.slowest, func(d slowDocument) bool { return time.Since(d.at) > slowestAge })
 }
 
 // isTraceID reports whether a text is 32 lower-case hex digits.
@@ -166,7 +180,7 @@ func isTraceID(text string) bool {
 // summary is the response to admins.
 type summary struct {
 	telemetry.VitalsSummary
-	Slowest []documentFigure `json:"slowest"`
+	Slowest []slowDocument `json:"slowest"`
 }
 
 // ServeSummary sends the figures of this process to admins.
@@ -181,7 +195,8 @@ func (h *Handler) ServeSummary(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.mu.Lock()
-	s := summary{h.metrics.Summary(), append([]documentFigure{}, h.slowest...)}
+	h.dropOldSlowest()
+	s := summary{h.metrics.Summary(), append([]slowDocument{}, h.slowest...)}
 	h.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

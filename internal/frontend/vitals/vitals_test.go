@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -129,6 +131,28 @@ func TestSlowest(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || len(got) != 20 {
 		t.Errorf("%d (-want +got):\n%s", len(got), diff)
 	}
+}
+
+// A browser that invents long durations occupies the list for an hour at most, and no text of it is shown.
+func TestSlowestAge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, _, _ := newHandler()
+		send := func(document string, ms int) {
+			report(t, h, fmt.Sprintf(`{"documents":[{"document":%q,"ms":%d,"cache":"invented","traceId":"%s"}]}`, document, ms, trace))
+		}
+		for range 25 {
+			send("VISIT evil.example", 600_000)
+		}
+		if s := summary(t, h).Slowest; len(s) != 20 || s[0].Document != "other" || s[0].Cache != "other" {
+			t.Errorf("slowest %+v", s)
+		}
+		time.Sleep(time.Hour + time.Second)
+		send("CoursePage", 5)
+		if s := summary(t, h).Slowest; len(s) != 1 || s[0].Document != "CoursePage" {
+			t.Errorf("an hour later: %+v", s)
+		}
+	})
 }
 
 func TestReportsAreLimited(t *testing.T) {
