@@ -28,9 +28,11 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		eventually(t, "the handshake ends in time", func() bool { // reading the authorities of the system takes long
+		// Reading the authorities of the system takes long. In TLS 1.3 the handshake of a client ends before that of the
+		// server, which may reset the connection before the client reads why.
+		eventually(t, "the handshake ends in time", func() bool {
 			err = r.Check(t.Context())
-			return err == nil || !strings.Contains(err.Error(), "no reply in time")
+			return err == nil || !strings.Contains(err.Error(), "no reply in time") && !strings.Contains(err.Error(), "reset by peer")
 		})
 		if (err == nil) != (tt.cause == "") || err != nil && !strings.Contains(err.Error(), tt.cause) {
 			t.Errorf("%s: got %v, want %q", name, err, tt.cause)
