@@ -125,16 +125,18 @@ func TestAbandonedGroup(t *testing.T) {
 	t.Parallel()
 	c := newGroupedCourse(t)
 	gone, cancel := context.WithCancel(t.Context())
-	abandoned := c.call(gone, t, 2)
+	abandoned := []<-chan error{c.call(gone, t, 2), c.call(gone, t, 4)}
 	awaitBlocked(t, c.db)
 	cancel()
-	if err := <-abandoned; !errors.Is(err, context.Canceled) {
-		t.Errorf("an abandoned call: %v", err)
+	for _, result := range abandoned {
+		if err := <-result; !errors.Is(err, context.Canceled) {
+			t.Errorf("an abandoned call: %v", err)
+		}
 	}
 	c.calls = 0
 	later := c.call(t.Context(), t, 3)
 	c.end(t)
-	if err := <-later; err != nil || c.isEnrolled(t, 2) {
-		t.Errorf("a later call: %v; the abandoned one is enrolled: %v", err, c.isEnrolled(t, 2))
+	if err := <-later; err != nil || c.isEnrolled(t, 2) || c.isEnrolled(t, 4) {
+		t.Errorf("a later call: %v; the abandoned ones are enrolled: %v, %v", err, c.isEnrolled(t, 2), c.isEnrolled(t, 4))
 	}
 }
